@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.units import (
     COUNT_ONE,
+    COUNT_TEXTS_MAX,
     MONEY_ONE,
     PRICE_ONE,
     Count,
@@ -108,6 +109,21 @@ def test_a_count_is_read_exactly(text: str, units: int) -> None:
 def test_what_is_no_count_is_refused(text: str) -> None:
     with pytest.raises(UnitError):
         parse_count(text)
+
+
+def test_a_remembered_negative_change_is_still_no_count() -> None:
+    assert parse_count_change("-77.25") == -7725
+    with pytest.raises(UnitError):
+        parse_count("-77.25")
+    assert parse_count_change("-0.00") == 0
+    with pytest.raises(UnitError):
+        parse_count("-0.00")
+
+
+def test_a_feed_of_ever_new_counts_does_not_fill_the_memory() -> None:
+    for hundredths in range(COUNT_TEXTS_MAX + 2):
+        text = format_count(Count(hundredths))
+        assert parse_count(text) == parse_count(text) == hundredths
 
 
 @pytest.mark.parametrize("text", ["--1.00", "-", "- 1.00", "+1.00", "1.005", "-1.٠٠", "-" + "9" * 30 + ".00"])
