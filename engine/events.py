@@ -1,0 +1,406 @@
+"""What the outside world told us: market data, scores, odds and listings, as the engine sees them.
+
+Made by the translators in `venues` (one wire message gives zero or more events), routed by `actors`, folded by the
+books, games and the paper exchange. Every event carries the venue's time (`at_venue`, may be missing) and ours
+(`at`); both are UTC nanoseconds. Must not import anything outside `engine` but attrs.
+"""
+
+from enum import Enum
+from typing import TypeAlias
+
+from engine.message import message
+from engine.units import Count, Nanos, Price, Tenths
+
+
+class Side(Enum):
+    """Whose bids a book level holds: the venue keeps bids of both sides and no asks."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class BookSide(Enum):
+    """Direction in YES terms: BID buys YES; ASK sells YES, which is the same as buying NO at 1 - price."""
+
+    BID = "bid"
+    ASK = "ask"
+
+    @property
+    def opposite(self) -> "BookSide":
+        """The side that this one trades against."""
+        return BookSide.ASK if self is BookSide.BID else BookSide.BID
+
+
+class Trust(Enum):
+    """Whether a book may be priced from; only TRUSTED books give signals and fills."""
+
+    TRUSTED = "trusted"
+    STALE = "stale"
+    GAPPED = "gapped"
+    PAUSED = "paused"
+    CROSSED = "crossed"
+
+
+class MarketStatus(Enum):
+    """The venue's life cycle of a market (`/markets` field `status`)."""
+
+    INITIALIZED = "initialized"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    CLOSED = "closed"
+    DETERMINED = "determined"
+    DISPUTED = "disputed"
+    AMENDED = "amended"
+    FINALIZED = "finalized"
+
+
+class GamePhase(Enum):
+    """Where a game stands; POSTPONED freezes trading of the game."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    HALFTIME = "halftime"
+    FINAL = "final"
+    POSTPONED = "postponed"
+
+
+Level: TypeAlias = tuple[Price, Count]
+"""Price in the terms of the level's own side, and the displayed size."""
+
+
+@message
+class BookSnapshot:
+    """The whole book of one market: bids of both sides, ascending in price, best last.
+
+    `pseudo` marks a book made from a quote or a candle because no depth was recorded; its sizes are an assumption.
+    """
+
+    ticker: str
+    yes: tuple[Level, ...]
+    no: tuple[Level, ...]
+    conn: int
+    sid: int
+    seq: int
+    at_venue: Nanos | None
+    at: Nanos
+    pseudo: bool = False
+
+
+@message
+class BookDelta:
+    """A signed change of one level's size; the level disappears at zero. NO prices are in NO terms."""
+
+    ticker: str
+    side: Side
+    price: Price
+    change: Count
+    conn: int
+    sid: int
+    seq: int
+    at_venue: Nanos | None
+    at: Nanos
+
+
+@message
+class TradePrinted:
+    """A public trade at a YES price; `taker` is the aggressor's direction. Block trades never fill us.
+
+    `recovered` marks a trade that was fetched after a gap instead of heard on the stream.
+    """
+
+    ticker: str
+    trade_id: str
+    price: Price
+    count: Count
+    taker: BookSide
+    block: bool
+    at_venue: Nanos | None
+    at: Nanos
+    recovered: bool = False
+
+
+@message
+class QuoteSeen:
+    """Top of book as the venue's ticker channel (or a candle, then `pseudo`) states it; None is an empty side."""
+
+    ticker: str
+    yes_bid: Price | None
+    yes_ask: Price | None
+    yes_bid_size: Count | None
+    yes_ask_size: Count | None
+    last: Price | None
+    at_venue: Nanos | None
+    at: Nanos
+    pseudo: bool = False
+
+
+@message
+class FeedConnected:
+    """A connection to the market stream is up; everything of older connections is void."""
+
+    conn: int
+    at: Nanos
+
+
+@message
+class FeedLost:
+    """The connection to the market stream ended; its books are no longer current."""
+
+    conn: int
+    reason: str
+    at: Nanos
+
+
+@message
+class FeedSequenced:
+    """A frame without book content that consumed a sequence number (an `ok` reply)."""
+
+    conn: int
+    sid: int
+    seq: int
+    at: Nanos
+
+
+@message
+class FeedGapped:
+    """Sequence numbers are missing: every book of the subscription is suspect."""
+
+    conn: int
+    sid: int
+    expected: int
+    got: int
+    at: Nanos
+
+
+@message
+class FeedRefused:
+    """A message of the venue that could not be understood; counted by `kind`, never guessed at."""
+
+    source: str
+    kind: str
+    detail: str
+    at: Nanos
+
+
+@message
+class PriceRange:
+    """Prices from `start` to `end` move in steps of `step` (the market's `price_ranges`)."""
+
+    start: Price
+    end: Price
+    step: Price
+
+
+@message
+class MarketListed:
+    """A market as the venue's REST interface describes it. `fee_multiplier` is an exact decimal text."""
+
+    ticker: str
+    event_ticker: str
+    series: str
+    title: str
+    status: MarketStatus
+    price_ranges: tuple[PriceRange, ...]
+    fee_type: str | None
+    fee_multiplier: str | None
+    floor_strike: Tenths | None
+    strike_type: str | None
+    open_at: Nanos | None
+    close_at: Nanos | None
+    expected_expiration_at: Nanos | None
+    exchange_index: int | None
+    binary: bool
+    at: Nanos
+
+
+@message
+class MarketStatusChanged:
+    """The venue moved a market to another state of its life cycle."""
+
+    ticker: str
+    status: MarketStatus
+    at_venue: Nanos | None
+    at: Nanos
+
+
+@message
+class CloseTimeChanged:
+    """The venue rewrote a market's close time; after it nothing works any more, not even a cancel."""
+
+    ticker: str
+    close_at: Nanos
+    at_venue: Nanos | None
+    at: Nanos
+
+
+@message
+class PriceRangesChanged:
+    """The venue changed a market's tick structure."""
+
+    ticker: str
+    price_ranges: tuple[PriceRange, ...]
+    at_venue: Nanos | None
+    at: Nanos
+
+
+@message
+class MarketDetermined:
+    """The venue's result: what one YES contract pays (`value`; NO pays 1 - value). May be changed by a dispute."""
+
+    ticker: str
+    result: str
+    value: Price
+    at_venue: Nanos | None
+    at: Nanos
+
+
+@message
+class MarketSettled:
+    """The venue paid out: the result is final."""
+
+    ticker: str
+    at_venue: Nanos | None
+    at: Nanos
+
+
+@message
+class FeeChanged:
+    """Fee terms of a series or an event; an event's terms win over its series'. None takes the override away."""
+
+    scope: str
+    fee_type: str | None
+    fee_multiplier: str | None
+    at: Nanos
+
+
+@message
+class ExchangeStatusSeen:
+    """Whether the venue takes orders at all; `exchange_index` None is the whole venue."""
+
+    exchange_active: bool
+    trading_active: bool
+    exchange_index: int | None
+    at: Nanos
+
+
+@message
+class GameSeen:
+    """A game of the schedule. `game` is the source's reference (such as `bdl:18448007`), `date` is Eastern ISO."""
+
+    game: str
+    date: str
+    away: str
+    home: str
+    tip_at: Nanos | None
+    postponed: bool
+    at: Nanos
+
+
+@message
+class ScoreSeen:
+    """Score and clock of a game; `clock_ms` is what is left of the period, None if unknown. Scores may go down."""
+
+    game: str
+    source: str
+    phase: GamePhase
+    period: int
+    clock_ms: int | None
+    home: int
+    away: int
+    at_venue: Nanos | None
+    at: Nanos
+
+
+@message
+class OddsSeen:
+    """One sportsbook's prices for a game, American odds; any part may be missing. `opening` marks opening lines."""
+
+    game: str
+    vendor: str
+    moneyline_home: int | None
+    moneyline_away: int | None
+    spread_home: Tenths | None
+    spread_home_odds: int | None
+    spread_away_odds: int | None
+    total: Tenths | None
+    over_odds: int | None
+    under_odds: int | None
+    at_venue: Nanos | None
+    at: Nanos
+    opening: bool = False
+
+
+MarketEvent: TypeAlias = (
+    BookSnapshot
+    | BookDelta
+    | TradePrinted
+    | QuoteSeen
+    | MarketListed
+    | MarketStatusChanged
+    | CloseTimeChanged
+    | PriceRangesChanged
+    | MarketDetermined
+    | MarketSettled
+)
+"""Events of one market; each has a `ticker`."""
+
+FeedEvent: TypeAlias = FeedConnected | FeedLost | FeedSequenced | FeedGapped | FeedRefused
+GameEvent: TypeAlias = GameSeen | ScoreSeen | OddsSeen
+VenueEvent: TypeAlias = MarketEvent | FeedEvent | GameEvent | FeeChanged | ExchangeStatusSeen
+
+
+@message
+class TopChanged:
+    """The best prices, their sizes or the trust of a market changed: what a game tells the strategies."""
+
+    ticker: str
+    game: str
+    yes_bid: Price | None
+    yes_bid_size: Count
+    yes_ask: Price | None
+    yes_ask_size: Count
+    trust: Trust
+    at_venue: Nanos | None
+    at: Nanos
+
+
+@message
+class MarketKnown:
+    """What a game tells the strategies of a market's terms, at its first sight and when they change."""
+
+    ticker: str
+    game: str
+    kind: str
+    team: str | None
+    strike: Tenths | None
+    status: MarketStatus
+    close_at: Nanos | None
+    fee_type: str
+    fee_multiplier: str
+    at: Nanos
+
+
+@message
+class GameKnown:
+    """What a game tells the strategies of itself: who plays, when, and whether it is matched to a real game."""
+
+    game: str
+    away: str
+    home: str
+    tip_at: Nanos | None
+    matched: bool
+    at: Nanos
+
+
+@message
+class ScoresDisagreed:
+    """Two score sources contradict each other (or agree again): entries of the game stop (or may go on)."""
+
+    game: str
+    disagree: bool
+    detail: str
+    at: Nanos
+
+
+GameNews: TypeAlias = TopChanged | MarketKnown | GameKnown | ScoreSeen | OddsSeen | ScoresDisagreed
+"""What strategies hear. `ScoreSeen.game` and `OddsSeen.game` are then the engine's own game id."""

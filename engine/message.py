@@ -1,0 +1,19 @@
+"""How messages and events are declared: one decorator, so that their cost can be changed in one place.
+
+Called by every module that declares a message. A message is immutable: the type checker refuses an assignment to
+its fields. At run time the check is left out, because a frozen attrs class costs three times as much to create
+(measured: 422 against 139 ns for five fields) and market data creates one or more for every frame. Must not import
+anything but attrs.
+"""
+
+from typing import TypeVar, dataclass_transform
+
+import attrs
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
+def message(cls: type[T]) -> type[T]:
+    """Make `cls` a slotted value with equality, frozen for the type checker."""
+    return attrs.define(cls, slots=True, eq=True, order=False, on_setattr=None)

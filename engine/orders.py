@@ -1,0 +1,135 @@
+"""Orders: what a strategy wishes, what the risk gate lets through, and the words for what can happen to them.
+
+Made by the strategies, approved by `engine.risk` (the only maker of `Approved`), executed by the paper exchange.
+Prices are always YES prices: buying NO at q is an ASK at 1 - q. Must not import anything outside `engine` but attrs.
+"""
+
+from enum import Enum
+from typing import Generic, TypeAlias, TypeVar
+
+import attrs
+
+from engine.events import BookSide
+from engine.message import message
+from engine.units import Count, Nanos, Price
+
+
+class TimeInForce(Enum):
+    """How long an order lives (the venue's names)."""
+
+    GTC = "good_till_canceled"
+    IOC = "immediate_or_cancel"
+    FOK = "fill_or_kill"
+
+
+class SelfTradePrevention(Enum):
+    """Who yields when two of our own orders would trade: the incoming one or the resting one."""
+
+    TAKER_AT_CROSS = "taker_at_cross"
+    MAKER = "maker"
+
+
+@message
+class PlaceOrder:
+    """A wish to trade. `order_id` is the client order id: unique, deterministic, idempotent.
+
+    `expires_at` makes a GTC order good till time. `leg_of` names the group of a multi-leg order. `exit` marks an order
+    that reduces a position: it passes where entries are blocked.
+    """
+
+    order_id: str
+    strategy: str
+    game: str
+    ticker: str
+    side: BookSide
+    price: Price
+    count: Count
+    tif: TimeInForce
+    decided_at: Nanos
+    signal_id: str
+    post_only: bool = False
+    reduce_only: bool = False
+    expires_at: Nanos | None = None
+    stp: SelfTradePrevention = SelfTradePrevention.TAKER_AT_CROSS
+    leg_of: str | None = None
+    exit: bool = False
+    p_fair: float | None = None
+
+
+@message
+class CancelOrder:
+    """A wish to take a resting order back; it has its own latency and may lose the race."""
+
+    order_id: str
+    strategy: str
+    decided_at: Nanos
+
+
+@message
+class AmendOrder:
+    """A wish to change a resting order; only a smaller count at the same price keeps the place in the queue."""
+
+    order_id: str
+    strategy: str
+    price: Price
+    count: Count
+    decided_at: Nanos
+
+
+T = TypeVar("T")
+OrderCommand: TypeAlias = PlaceOrder | CancelOrder | AmendOrder
+
+
+@attrs.frozen
+class Approved(Generic[T]):
+    """A wish that passed the risk gate. Only `engine.risk` may make one (held by a test)."""
+
+    command: T
+
+
+class Liquidity(Enum):
+    """Which side of a trade we were."""
+
+    TAKER = "taker"
+    MAKER = "maker"
+
+
+class RejectCode(Enum):
+    """Why the venue would refuse an order (the venue's codes where it has one)."""
+
+    MARKET_INACTIVE = "market_inactive"
+    TRADING_PAUSED = "trading_paused"
+    EXCHANGE_PAUSED = "exchange_paused"
+    INVALID_PRICE = "invalid_price"
+    INVALID_COUNT = "invalid_count"
+    INSUFFICIENT_BALANCE = "insufficient_balance"
+    POST_ONLY_CROSS = "post_only_cross"
+    FOK_INSUFFICIENT_RESTING_VOLUME = "fill_or_kill_insufficient_resting_volume"
+    REDUCE_ONLY_WITHOUT_POSITION = "reduce_only_without_position"
+    REDUCE_ONLY_NEEDS_IOC = "reduce_only_needs_immediate_or_cancel"
+    EXPIRATION_IN_PAST = "expiration_in_past"
+    DUPLICATE_ORDER_ID = "order_already_exists"
+    ORDER_NOT_FOUND = "order_not_found"
+    MARKET_NOT_FOUND = "market_not_found"
+    MARKET_NOT_BINARY = "market_not_binary"
+    UNKNOWN_FEE_TYPE = "unknown_fee_type"
+    BOOK_UNTRUSTED = "book_untrusted"
+
+
+class CancelReason(Enum):
+    """Why an order ended without being filled whole."""
+
+    REQUESTED = "requested"
+    IMMEDIATE_REMAINDER = "immediate_or_cancel_remainder"
+    EXPIRED = "expired"
+    MARKET_REACTIVATED = "market_reactivated"
+    MARKET_CLOSED = "market_closed"
+    MARKET_PAUSED = "market_paused"
+    SELF_TRADE = "self_trade_prevention"
+    STRATEGY_QUARANTINED = "strategy_quarantined"
+    STRATEGY_DISABLED = "strategy_disabled"
+    HALTED = "halted"
+    DOWNTIME_UNKNOWN = "downtime_unknown"
+    AMENDED_TO_NOTHING = "amended_to_nothing"
+    NO_HEARTBEAT = "no_heartbeat"
+    OPERATOR = "operator"

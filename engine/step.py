@@ -1,0 +1,35 @@
+"""What a pure core answers: the facts it decided, the orders it wishes for, and when it wants to be woken.
+
+Returned by strategies, the risk gate and the paper exchange; their actors turn it into messages. Must not import
+anything outside `engine` but attrs.
+"""
+
+from engine.facts import Fact
+from engine.message import message
+from engine.orders import Approved, OrderCommand
+from engine.units import Nanos
+
+
+@message
+class Timer:
+    """A wish to be woken with `key` at `due` (UTC nanoseconds); the same key replaces an earlier wish."""
+
+    key: str
+    due: Nanos
+
+
+@message
+class Step:
+    """One decision. The core has already applied `facts` to itself; nobody else may hear of them before the commit.
+
+    `commands` are wishes for the risk gate, `approved` what the gate let through to the exchange.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    commands: tuple[OrderCommand, ...] = ()
+    approved: tuple[Approved[OrderCommand], ...] = ()
+    timers: tuple[Timer, ...] = ()
+
+
+NOTHING = Step()
+"""The answer of a core that has nothing to say; returned as it is, so that silence costs nothing."""
