@@ -5,6 +5,7 @@ of the engine.
 """
 
 from enum import Enum
+from typing import Self
 
 
 class DenialReason(Enum):
@@ -12,7 +13,7 @@ class DenialReason(Enum):
 
     meaning: str
 
-    def __new__(cls, code: str, meaning: str) -> "DenialReason":
+    def __new__(cls, code: str, meaning: str) -> Self:
         """A member's value is its code; the sentence rides along."""
         member = object.__new__(cls)
         member._value_ = code
