@@ -121,7 +121,10 @@ class TradePrinted:
 
 @message
 class QuoteSeen:
-    """Top of book as the venue's ticker channel (or a candle, then `pseudo`) states it; None is an empty side."""
+    """Top of book as the venue's ticker channel (or a candle, then `pseudo`) states it; None is an empty side.
+
+    `sole` says that this source has no depth of the market, so that the quote must serve as its book.
+    """
 
     ticker: str
     yes_bid: Price | None
@@ -132,6 +135,7 @@ class QuoteSeen:
     at_venue: Nanos | None
     at: Nanos
     pseudo: bool = False
+    sole: bool = False
 
 
 @message
