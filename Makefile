@@ -1,0 +1,81 @@
+# A newcomer needs two of these: `make demo` and `make test`. Each target sets up `.venv` by itself, from pinned and
+# hashed requirements, and is quick the second time.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest
+# One stamp for each set of requirements, named by the hash of everything that decides its content.
+SETUP_HASH = $(shell cat pyproject.toml requirements/$(1).txt | sha256sum | cut -c 1-16)
+STAMP_RUNTIME := $(VENV)/.runtime-$(call SETUP_HASH,runtime)
+STAMP_DEV := $(VENV)/.dev-$(call SETUP_HASH,dev)
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --extra build --extra postgres --extra top
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check unit docs bench soak mutate honesty requirements setup clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(STAMP_RUNTIME) ## a whole simulated evening: trades, then prints its report
+	$(BIN)/tipoff demo
+
+test: check unit docs ## every test and check that CI runs
+
+check: $(STAMP_DEV) ## style, types, architecture
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) tests/tidy --quiet
+
+unit: $(STAMP_DEV) ## every test, with a summary
+	HYPOTHESIS_PROFILE=ci $(PYTEST) --junit-xml=build/tests.xml
+
+docs: $(STAMP_DEV) ## the manual, warnings are errors
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
+	@echo "the manual is in docs/_build/html/index.html"
+
+bench: $(STAMP_DEV) ## benchmarks that print ratios
+	$(BIN)/python -m benchmarks
+
+soak: $(STAMP_DEV) ## the simulation over many seeds, until interrupted or TIPOFF_SOAK_SEEDS are done
+	TIPOFF_SOAK=1 $(PYTEST) tests/simulation --timeout=0
+
+mutate: $(STAMP_DEV) ## mutation tests of the pure core
+	$(BIN)/mutmut run
+
+honesty: $(STAMP_DEV) ## the tests which show that paper is never kinder than the venue
+	$(PYTEST) -m honesty
+
+requirements: $(STAMP_DEV) ## pin the newest allowed versions again
+	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt
+	$(COMPILE) --upgrade --extra dev --constraint requirements/runtime.txt pyproject.toml --output-file requirements/dev.txt
+
+setup: $(STAMP_DEV) ## the virtual environment with everything that development needs
+
+clean: ## remove everything that was made, the virtual environment too
+	rm -rf $(VENV) build dist docs/_build docs/generated mutants .benchmarks .hypothesis .import_linter_cache \
+		.mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tipoff needs Python 3.11 or newer, this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP_RUNTIME): | $(BIN)/python
+	@echo "setting up $(VENV) from requirements/runtime.txt (once; this takes a minute)"
+	$(PIP) install --require-hashes --requirement requirements/runtime.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.runtime-*
+	@touch $@
+
+$(STAMP_DEV): | $(BIN)/python
+	@echo "setting up $(VENV) from requirements/dev.txt (once; this takes a minute)"
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.dev-*
+	@touch $@
