@@ -1,9 +1,10 @@
-"""The units of the house: integer prices, counts, money, times and points, and the exact way in and out of them.
+"""The units of the house: integer prices, counts, money, times and points, and the exact way in and out of
+them.
 
-Everybody who touches an amount imports this module; it imports nothing but typing. Prices are 1/10,000 dollar, counts
-1/100 contract, money 1/1,000,000 dollar, so price times count is money without any rounding. The venue sends decimal
-strings; what does not fit the unit is a `UnitError`, never a rounding. Dollars with a decimal point exist only at
-the edges, for people and for JSON, and are made by the `format_…` functions.
+Everybody who touches an amount imports this module; it imports nothing but typing. Prices are 1/10,000
+dollar, counts 1/100 contract, money 1/1,000,000 dollar, so price times count is money without any rounding.
+The venue sends decimal strings; what does not fit the unit is a `UnitError`, never a rounding. Dollars with a
+decimal point exist only at the edges, for people and for JSON, and are made by the `format_…` functions.
 """
 
 from typing import Final, NewType
@@ -52,20 +53,22 @@ class UnitError(ValueError):
     """A text or number that has no exact place in the unit it was meant for."""
 
 
-# Frames carry prices with four decimals, and there are only 10,001 of them: one look into a table is the whole parsing.
+# Frames carry prices with four decimals, and there are only 10,001 of them: one look into a table is the
+# whole parsing.
 _PRICE_OF_TEXT: Final[dict[str, Price]] = {f"0.{units:04d}": Price(units) for units in range(PRICE_ONE)} | {
     "1.0000": PRICE_ONE
 }
 
-# Sizes repeat (a level changes by what an order brought), so their texts are remembered. Reading a text twice gives the
-# same count, whether remembered or not: this memory cannot be seen from outside but by its speed.
+# Sizes repeat (a level changes by what an order brought), so their texts are remembered. Reading a text twice
+# gives the same count, whether remembered or not: this memory cannot be seen from outside but by its speed.
 _COUNT_OF_TEXT: Final[dict[str, Count]] = {}
 
 
 def parse_price(text: str) -> Price:
     """Read a price in dollars such as "0.4200", with up to six decimals if those after the fourth are zero.
 
-    Raises UnitError for anything else: below 0, above 1, finer than 1/10,000 dollar, signs, blanks, exponents.
+    Raises UnitError for anything else: below 0, above 1, finer than 1/10,000 dollar, signs, blanks,
+    exponents.
     """
     price = _PRICE_OF_TEXT.get(text)
     if price is not None:
@@ -87,7 +90,7 @@ def parse_count(text: str) -> Count:
 
 
 def parse_count_change(text: str) -> Count:
-    """Read a signed size such as "-54.00" (a level's change, a position). Raises UnitError as `parse_count` does."""
+    """Read a signed size such as "-54.00", of a change or a position. Raises UnitError as `parse_count`."""
     count = _COUNT_OF_TEXT.get(text)
     if count is None:
         size = _scaled(text.removeprefix("-"), 2, "count")
@@ -107,7 +110,7 @@ def _remember(text: str, count: Count) -> Count:
 
 
 def parse_money(text: str) -> Money:
-    """Read a signed amount in dollars with up to six decimals, such as "-0.055". Raises UnitError otherwise."""
+    """Read a signed amount in dollars, up to six decimals: "-0.055". Raises UnitError otherwise."""
     if text[:1] == "-":
         return Money(-_scaled(text[1:], 6, "amount"))
     return Money(_scaled(text, 6, "amount"))
