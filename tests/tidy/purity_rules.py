@@ -1,0 +1,172 @@
+"""Rules that keep replays equal: who may touch a clock, randomness, threads and queues, and that types are kept.
+
+Called by `test_purity`, which also shows each rule a bad sample. import-linter forbids whole modules; these rules
+see what it cannot: calls, names, and single files that are allowed what the rest is not.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from tests.tidy.source import PRODUCT, Source
+
+# The pure part of the standard library, attrs, and ourselves.
+PURE_MODULES = frozenset(
+    {
+        *("__future__", "abc", "array", "attrs", "bisect", "calendar", "cmath", "collections", "copy"),
+        *("dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq"),
+        *("itertools", "json", "math", "numbers", "operator", "re", "statistics", "string", "struct"),
+        *("textwrap", "types", "typing", "typing_extensions", "unicodedata", "zlib", "zoneinfo"),
+        "engine",
+    }
+)
+CLOCK_CALLS = frozenset(
+    {
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "date.today",
+        "trio.current_time",
+        "trio.lowlevel.current_clock",
+    }
+)
+# Each path may touch what the rest may not, for the reason beside it.
+CLOCK_SEAMS = {
+    "actors/runtime/": "the runtime turns the clock into numbered inputs",
+    "venues/": "what arrives is stamped; deadlines, signatures and rate limits need time",
+    "persistence/": "durations of commits, age of backups and of what is pruned",
+    "daemon/": "start times, progress and speed of what people watch",
+    "tests/": "tests wait for real processes",
+    "benchmarks/": "durations are what they measure",
+}
+RANDOM_SEAMS = {
+    "venues/simulator/": "a seeded stand-in for the world",
+    "venues/": "jitter of reconnects and nonces of requests",
+    "actors/runtime/": "seeded permutation of what may legally be permuted",
+    "daemon/": "identifiers of runs and requests",
+    "tests/": "seeds",
+    "benchmarks/": "seeds",
+}
+THREAD_SEAMS = {
+    "actors/runtime/": "thread actors and the way back onto the loop",
+    "persistence/": "locks around the one writer",
+    "venues/simulator/": "servers beside a test",
+    "daemon/": "the process: signals, watchdog",
+    "tests/": "tests of threads",
+    "benchmarks/": "the rival runtimes are threads",
+}
+
+
+def impure_import(source: Source) -> Iterable[str]:
+    """The engine imports only what computes."""
+    if source.package != "engine":
+        return
+    for node, module in _imports(source.tree):
+        if module.split(".")[0] not in PURE_MODULES:
+            yield source.at(node, f"engine imports {module}, which is not pure")
+
+
+def clock_read(source: Source) -> Iterable[str]:
+    """A clock is read only where an input is stamped."""
+    if not _is_seam(source.path, CLOCK_SEAMS):
+        yield from (source.at(node, f"imports {name}") for node, name in _imports_of(source, "time"))
+        yield from (source.at(node, f"reads a clock: {name}") for node, name in _calls(source, CLOCK_CALLS))
+
+
+def randomness(source: Source) -> Iterable[str]:
+    """A random draw has a seed, and its place is known."""
+    if not _is_seam(source.path, RANDOM_SEAMS):
+        for module in ("random", "secrets", "uuid"):
+            yield from (source.at(node, f"imports {name}") for node, name in _imports_of(source, module))
+
+
+def thread(source: Source) -> Iterable[str]:
+    """A thread is started only by the runtime and by what surrounds it."""
+    if not _is_seam(source.path, THREAD_SEAMS):
+        for module in ("threading", "multiprocessing", "concurrent", "_thread"):
+            yield from (source.at(node, f"imports {name}") for node, name in _imports_of(source, module))
+
+
+def text_hash(source: Source) -> Iterable[str]:
+    """hash() of a text differs from process to process, so nothing that decides may use it."""
+    if source.package in {"engine", "actors"}:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "hash":
+                yield source.at(node, "hash() differs between processes; use hashlib")
+
+
+def unbounded_queue(source: Source) -> Iterable[str]:
+    """A queue without a limit is memory without a limit."""
+    if source.package not in PRODUCT:
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and _is_unbounded(node):
+            yield source.at(node, f"a queue without a limit: {ast.unparse(node)}")
+
+
+def any_type(source: Source) -> Iterable[str]:
+    """`Any` switches the type checker off; the engine does not."""
+    if source.package == "engine":
+        for node in ast.walk(source.tree):
+            match node:
+                case ast.Name(id="Any") | ast.Attribute(attr="Any") | ast.alias(name="Any"):
+                    yield source.at(node, "Any in the engine")
+                case _:
+                    pass
+
+
+def sleeping_test(source: Source) -> Iterable[str]:
+    """A test that sleeps is slow when it passes and random when it fails."""
+    if source.package == "tests":
+        slept = _calls(source, frozenset({"time.sleep", "sleep"}))
+        yield from (source.at(node, "a test sleeps") for node, _ in slept)
+
+
+def mock(source: Source) -> Iterable[str]:
+    """Fakes show how a thing behaves; mocks show how it is written."""
+    if source.package == "tests":
+        mocks = (found for found in _imports(source.tree) if found[1].startswith(("unittest.mock", "mock")))
+        yield from (source.at(node, "a mock; write a fake") for node, _ in mocks)
+
+
+def _is_seam(path: str, seams: dict[str, str]) -> bool:
+    return path.startswith(tuple(seams))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from ((node, alias.name) for alias in names)
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                yield from ((node, f"{module}.{alias.name}") for alias in names)
+            case _:
+                pass
+
+
+def _imports_of(source: Source, package: str) -> Iterator[tuple[ast.AST, str]]:
+    return (found for found in _imports(source.tree) if found[1].split(".")[0] == package)
+
+
+def _calls(source: Source, names: frozenset[str]) -> Iterator[tuple[ast.AST, str]]:
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in names or any(called.endswith(f".{name}") for name in names if "." in name):
+                yield node, called
+
+
+def _is_unbounded(call: ast.Call) -> bool:
+    called = ast.unparse(call.func)
+    limits = [ast.unparse(value) for value in (*call.args, *(keyword.value for keyword in call.keywords))]
+    if called in {
+        "Queue",
+        "LifoQueue",
+        "PriorityQueue",
+        "queue.Queue",
+        "queue.LifoQueue",
+        "queue.PriorityQueue",
+    }:
+        return not limits or limits[0] in {"0", "-1"}
+    if called in {"SimpleQueue", "queue.SimpleQueue"}:
+        return True
+    return called.split("[")[0].endswith("open_memory_channel") and limits in (["math.inf"], ["inf"])

@@ -1,0 +1,106 @@
+"""A source file as the tidy rules see it, and the lists of files that the rules look at.
+
+Used by the rules and tests of this folder only. A rule is a function from one source (or one text) to
+problems; a problem is a line of text that begins with `path:line`, so that an editor can jump there.
+"""
+
+import ast
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import attrs
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRODUCT = ("engine", "actors", "venues", "persistence", "migrations", "daemon")
+PYTHON = (*PRODUCT, "tests", "benchmarks", "docs", "deploy")
+
+
+@attrs.frozen
+class Source:
+    """One Python file: where it is (relative to the project), its text and its syntax tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @classmethod
+    def of(cls, path: str, text: str) -> "Source":
+        """Parse `text`; a rule's own tests use this to make small bad samples."""
+        return cls(path, text, ast.parse(text, filename=path))
+
+    @property
+    def package(self) -> str:
+        """The top-level folder."""
+        return self.path.split("/", 1)[0]
+
+    def at(self, node: ast.AST, what: str) -> str:
+        """A problem at `node`."""
+        return f"{self.path}:{getattr(node, 'lineno', 1)}: {what}"
+
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Rule: TypeAlias = Callable[[Source], Iterable[str]]
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """Every Python file of the project, in order of its path."""
+    files = (path for folder in PYTHON for path in (ROOT / folder).rglob("*.py"))
+    wanted = sorted(path for path in files if not {"_build", "generated"} & set(path.parts))
+    return tuple(Source.of(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in wanted)
+
+
+def product() -> Iterator[Source]:
+    """Only what is delivered: no tests, no benchmarks."""
+    return (source for source in sources() if source.package in PRODUCT)
+
+
+@cache
+def texts() -> tuple[tuple[str, str], ...]:
+    """Path and text of every text file that is kept under version control or about to be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    names = listed.stdout.decode().split("\0") if listed.returncode == 0 else _walked()
+    return tuple(_readable(name for name in sorted(names) if name and (ROOT / name).is_file()))
+
+
+def functions(source: Source) -> Iterator[Function]:
+    """Every function and method of a file, nested ones too."""
+    return (
+        node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def check(rule: Rule, over: Iterable[Source]) -> None:
+    """Fail with everything that `rule` finds, one problem a line."""
+    fail_with([problem for source in over for problem in rule(source)])
+
+
+def fail_with(problems: list[str]) -> None:
+    """Fail with the problems, one a line; do nothing when there are none."""
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def _walked() -> list[str]:
+    """All files when the project was unpacked from an archive instead of cloned."""
+    hidden = {".venv", ".git", "_build", "build", "dist"}
+    return [
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*")
+        if not hidden & set(path.parts) and not any(part.endswith("_cache") for part in path.parts)
+    ]
+
+
+def _readable(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        try:
+            yield name, (ROOT / name).read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
