@@ -1,0 +1,212 @@
+"""What a ticker of the venue says: series, kind, game date, teams, strike. Unknown shapes are values, not
+crashes.
+
+Called by the schedule when it matches markets to games, by the importers and by `tipoff ticker`. The venue
+warns not to parse tickers, so this is evidence to check its own fields against (`event_ticker`,
+`floor_strike`), never the truth: a postponed game keeps the old date. Must not import anything outside
+`engine` but attrs.
+
+    game    KXNBAGAME-26JAN14WASLAC-LAC              away and home, US Eastern date, the team that YES is for
+    spread  KXNBASPREAD-26MAR09DENOKC-DEN4           the team wins by more than 3.5
+    total   KXNBATOTAL-26MAR09PHICLE-210             more than 209.5 points together
+    player  KXNBAPTS-26MAR09DENOKC-DENNJOKIC15-25    25 points or more, so more than 24.5
+            KXNBA2D-26FEB11PORMIN-MINAEDWARDS5       a double double: no number
+"""
+
+import datetime as dt
+import re
+from enum import Enum
+from typing import Final
+
+import attrs
+
+from engine.teams import team_of_code
+from engine.units import TENTHS_ONE, Tenths
+
+TICKER_LENGTH_MAX: Final = 128
+"""Longer texts are no tickers and are not looked at."""
+
+
+class TickerKind(Enum):
+    """The shapes that we know; OTHER is everything else."""
+
+    GAME = "game"
+    SPREAD = "spread"
+    TOTAL = "total"
+    PLAYER = "player"
+    OTHER = "other"
+
+
+@attrs.frozen
+class Ticker:
+    """What a ticker says. Fields that its kind does not have are None.
+
+    `ticker` is the canonical upper-case text. `strike` is the market's floor: YES needs more than that. `nba`
+    says that the series is of the NBA and both teams are among its thirty. `event` is the ticker of the
+    market's event, which is `ticker` itself for an event.
+    """
+
+    ticker: str
+    series: str
+    kind: TickerKind
+    event: str
+    date: dt.date | None = None
+    away: str | None = None
+    home: str | None = None
+    team: str | None = None
+    player: str | None = None
+    strike: Tenths | None = None
+    nba: bool = False
+
+    @property
+    def game(self) -> str | None:
+        """The part that all events of a game share, such as "26JAN14WASLAC"; None unless both teams are
+        known.
+        """
+        return self.event.partition("-")[2] if self.away is not None else None
+
+
+_MONTHS: Final = {
+    name: number
+    for number, name in enumerate(
+        ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), 1
+    )
+}
+
+_KIND_OF_SERIES: Final = {
+    "KXNBAGAME": TickerKind.GAME,
+    "KXNBASPREAD": TickerKind.SPREAD,
+    "KXNBATOTAL": TickerKind.TOTAL,
+    "KXNBAPTS": TickerKind.PLAYER,
+    "KXNBAREB": TickerKind.PLAYER,
+    "KXNBAAST": TickerKind.PLAYER,
+    "KXNBA3PT": TickerKind.PLAYER,
+    "KXNBASTL": TickerKind.PLAYER,
+    "KXNBABLK": TickerKind.PLAYER,
+    "KXNBAPRA": TickerKind.PLAYER,
+    "KXNBA2D": TickerKind.PLAYER,
+    "KXNBA3D": TickerKind.PLAYER,
+}
+_WITHOUT_NUMBER: Final = frozenset({"KXNBA2D", "KXNBA3D"})
+
+_TICKER: Final = re.compile(r"[^\s-]+(?:-[^\s-]+)*", re.ASCII)
+_GAME_PART: Final = re.compile(r"(\d\d)([A-Z]{3})(\d\d)([A-Z]{3})([A-Z]{3})")
+_SPREAD_PART: Final = re.compile(r"([A-Z]{3})([1-9]\d?)")
+_TOTAL_PART: Final = re.compile(r"[1-9]\d{1,2}")
+_PLAYER_PART: Final = re.compile(r"([A-Z]{3})([A-Z.]+\d{1,2})")
+_NUMBER_PART: Final = re.compile(r"[1-9]\d?")
+
+
+def parse_ticker(text: str) -> Ticker:
+    """Read a market's ticker, in any letter case. Never fails: what is not understood is of kind OTHER."""
+    canonical, parts = _split(text)
+    event = "-".join(parts[:2])
+    game = _game_event(canonical, event, parts)
+    if game is None or len(parts) < 3:
+        return _other(canonical, parts)
+    if game.kind is TickerKind.GAME:
+        market = _game_market(game, parts)
+    elif game.kind is TickerKind.SPREAD:
+        market = _spread_market(game, parts)
+    elif game.kind is TickerKind.TOTAL:
+        market = _total_market(game, parts)
+    else:
+        market = _player_market(game, parts)
+    return market or _other(canonical, parts)
+
+
+def parse_event_ticker(text: str) -> Ticker:
+    """Read an event's ticker such as "KXNBATOTAL-26MAR09PHICLE"; team and strike stay None. Never fails."""
+    canonical, parts = _split(text)
+    game = _game_event(canonical, canonical, parts)
+    if game is None or len(parts) != 2:
+        return attrs.evolve(_other(canonical, parts), event=canonical)
+    return game
+
+
+def game_event_ticker(date: dt.date, away: str, home: str) -> str:
+    """The event ticker that the venue gives the game winner of that Eastern date, away team and home team."""
+    month = next(name for name, number in _MONTHS.items() if number == date.month)
+    return f"KXNBAGAME-{date.year % 100:02d}{month}{date.day:02d}{away}{home}"
+
+
+def floor_of(number: int) -> Tenths:
+    """The floor of "at least `number`": half a point below it."""
+    return Tenths(number * TENTHS_ONE - 5)
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    """The canonical text and its parts; no parts if it has not even the form of a ticker."""
+    # Only ASCII letters may change: upper() would turn a sharp s into two letters.
+    canonical = text.strip().upper() if text.isascii() else text
+    if len(canonical) > TICKER_LENGTH_MAX or not text.isascii() or not _TICKER.fullmatch(canonical):
+        return canonical, []
+    return canonical, canonical.split("-")
+
+
+def _other(canonical: str, parts: list[str]) -> Ticker:
+    """A ticker of which no more than the series is understood."""
+    event = "-".join(parts[:-1]) if len(parts) > 2 else canonical
+    return Ticker(canonical, parts[0] if parts else "", TickerKind.OTHER, event)
+
+
+def _game_event(canonical: str, event: str, parts: list[str]) -> Ticker | None:
+    """The event of a game between two of the thirty teams, or None."""
+    kind = _KIND_OF_SERIES.get(parts[0]) if parts else None
+    match = _GAME_PART.fullmatch(parts[1]) if kind is not None and len(parts) > 1 else None
+    if kind is None or match is None:
+        return None
+    year, month, day, away, home = match.groups()
+    date = _date(int(year), _MONTHS.get(month, 0), int(day))
+    # Preseason has guests from abroad (25OCT13GUAMIN): they are nobody's game here.
+    if date is None or away == home or team_of_code(away) is None or team_of_code(home) is None:
+        return None
+    return Ticker(canonical, parts[0], kind, event, date=date, away=away, home=home, nba=True)
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    """A date of this century, or None if there is no such day."""
+    try:
+        return dt.date(2000 + year, month, day)
+    except ValueError:
+        return None
+
+
+def _plays(game: Ticker, team: str) -> bool:
+    """Whether a team is one of the two."""
+    return team in (game.away, game.home)
+
+
+def _game_market(game: Ticker, parts: list[str]) -> Ticker | None:
+    """KXNBAGAME-…-TEAM."""
+    if len(parts) != 3 or not _plays(game, parts[2]):
+        return None
+    return attrs.evolve(game, team=parts[2])
+
+
+def _spread_market(game: Ticker, parts: list[str]) -> Ticker | None:
+    """KXNBASPREAD-…-TEAM and the least winning margin."""
+    match = _SPREAD_PART.fullmatch(parts[2])
+    if len(parts) != 3 or match is None or not _plays(game, match[1]):
+        return None
+    return attrs.evolve(game, team=match[1], strike=floor_of(int(match[2])))
+
+
+def _total_market(game: Ticker, parts: list[str]) -> Ticker | None:
+    """KXNBATOTAL-…-the least number of points."""
+    if len(parts) != 3 or not _TOTAL_PART.fullmatch(parts[2]):
+        return None
+    return attrs.evolve(game, strike=floor_of(int(parts[2])))
+
+
+def _player_market(game: Ticker, parts: list[str]) -> Ticker | None:
+    """KXNBA…-TEAM, initial, last name and jersey, and the least number unless the series has none."""
+    match = _PLAYER_PART.fullmatch(parts[2])
+    if match is None or not _plays(game, match[1]):
+        return None
+    market = attrs.evolve(game, team=match[1], player=match[2])
+    if game.series in _WITHOUT_NUMBER:
+        return market if len(parts) == 3 else None
+    if len(parts) != 4 or not _NUMBER_PART.fullmatch(parts[3]):
+        return None
+    return attrs.evolve(market, strike=floor_of(int(parts[3])))
