@@ -1,0 +1,281 @@
+"""One market's order book: bids of both sides, the best of each, and whether it may be believed.
+
+Kept by the games and by the paper exchange, fed from snapshots and deltas. The venue keeps bids only, so the
+best YES ask is one dollar minus the best NO bid. A book that lost its connection or missed a frame waits for
+a snapshot; deltas that come meanwhile are kept and those newer than the snapshot are applied after it. Must
+not import anything outside `engine`.
+"""
+
+from typing import Final
+
+from engine.events import BookDelta, BookSide, BookSnapshot, Level, Side, Trust
+from engine.units import PRICE_ONE, Count, Nanos, Price
+
+PENDING_MAX: Final = 4_096
+"""Deltas kept while a snapshot is awaited; more than that are dropped from the oldest on, and counted."""
+
+_NO_LEVEL: Final = Price(0)
+_YES: Final = Side.YES
+# Price zero can hold no bid, so it can stand for "this side is empty" and comparisons stay plain.
+
+
+class Book:
+    """Levels of one market. Sizes are 1/100 contract; YES levels are keyed by YES price, NO levels by NO
+    price.
+
+    Trust is a small state machine. Its inputs are `feed_lost`, `feed_gapped`, `pause`, `resume`,
+    `apply_snapshot` and the levels themselves (crossed or not). GAPPED and STALE hide PAUSED, which hides
+    CROSSED.
+    """
+
+    __slots__ = (
+        "_crossed",
+        "_paused",
+        "_pending",
+        "_unsynced",
+        "at",
+        "conn",
+        "deltas",
+        "dropped",
+        "negatives",
+        "no",
+        "no_best",
+        "old",
+        "pseudo",
+        "seq",
+        "sid",
+        "snapshots",
+        "ticker",
+        "trust",
+        "venue_at",
+        "yes",
+        "yes_best",
+    )
+
+    def __init__(self, ticker: str) -> None:
+        """An empty book that awaits its first snapshot (STALE)."""
+        self.ticker = ticker
+        self.yes: dict[Price, Count] = {}
+        self.no: dict[Price, Count] = {}
+        self.yes_best: Price = _NO_LEVEL
+        self.no_best: Price = _NO_LEVEL
+        self.conn = -1
+        self.sid = -1
+        self.seq = -1
+        self.at = Nanos(0)
+        self.venue_at: Nanos | None = None
+        self.pseudo = False
+        self.deltas = 0
+        self.snapshots = 0
+        self.negatives = 0
+        self.old = 0
+        self.dropped = 0
+        self.trust = Trust.STALE
+        self._unsynced: Trust | None = Trust.STALE
+        self._paused = False
+        self._crossed = False
+        self._pending: list[BookDelta] = []
+
+    # Market data
+
+    def apply_delta(self, delta: BookDelta) -> bool:
+        """Change one level.
+
+        False if the delta was old, belongs to another subscription or must wait for a snapshot.
+        """
+        seq = delta.seq
+        if self._unsynced is not None or delta.conn != self.conn or delta.sid != self.sid:
+            self._defer(delta)
+            return False
+        if seq <= self.seq:
+            self.old += 1
+            return False
+        self.seq = seq
+        self.at = delta.at
+        venue_at = delta.at_venue
+        if venue_at is not None:
+            self.venue_at = venue_at
+        self.deltas += 1
+        price = delta.price
+        # The halves differ in the side only: a shared function would cost a third of the whole delta.
+        if delta.side is _YES:
+            levels = self.yes
+            size = levels.get(price, 0) + delta.change
+            if size > 0:
+                levels[price] = size  # type: ignore[assignment]  # a call of Count() costs a tenth of the delta
+                if price > self.yes_best:  # noqa: PLR1730 (a call of max() would double the cost)
+                    self.yes_best = price
+            else:
+                self._remove(levels, price, size)
+                if price == self.yes_best:
+                    self.yes_best = max(levels, default=_NO_LEVEL)
+        else:
+            levels = self.no
+            size = levels.get(price, 0) + delta.change
+            if size > 0:
+                levels[price] = size  # type: ignore[assignment]  # as above
+                if price > self.no_best:  # noqa: PLR1730 (as above)
+                    self.no_best = price
+            else:
+                self._remove(levels, price, size)
+                if price == self.no_best:
+                    self.no_best = max(levels, default=_NO_LEVEL)
+        if (self.yes_best + self.no_best >= PRICE_ONE) is not self._crossed:
+            self._judge()
+        return True
+
+    def apply_snapshot(self, snapshot: BookSnapshot) -> None:
+        """Take the whole book anew, then the deltas that were waiting and are newer.
+
+        Ends STALE and GAPPED.
+        """
+        self.yes = {price: size for price, size in snapshot.yes if size > 0}
+        self.no = {price: size for price, size in snapshot.no if size > 0}
+        self.yes_best = max(self.yes, default=_NO_LEVEL)
+        self.no_best = max(self.no, default=_NO_LEVEL)
+        self.conn, self.sid, self.seq = snapshot.conn, snapshot.sid, snapshot.seq
+        self.at = snapshot.at
+        self.venue_at = snapshot.at_venue
+        self.pseudo = snapshot.pseudo
+        self.snapshots += 1
+        self._unsynced = None
+        self._judge()
+        waiting, self._pending = self._pending, []
+        for delta in waiting:
+            if delta.conn > self.conn or (delta.conn == self.conn and delta.sid >= self.sid):
+                self.apply_delta(delta)
+
+    def _defer(self, delta: BookDelta) -> None:
+        """Keep a delta until its snapshot comes; what belongs to an older connection is void."""
+        if delta.conn < self.conn:
+            self.old += 1
+            return
+        self._pending.append(delta)
+        if len(self._pending) > PENDING_MAX:
+            del self._pending[0]
+            self.dropped += 1
+
+    def _remove(self, levels: dict[Price, Count], price: Price, size: int) -> None:
+        """Take an emptied level away; a size below zero never happens at the venue and is counted."""
+        if size < 0:
+            self.negatives += 1
+        levels.pop(price, None)
+
+    # Trust
+
+    def feed_lost(self) -> bool:
+        """The connection ended or a newer one began: STALE until a snapshot. True if that is news."""
+        return self._distrust(Trust.STALE)
+
+    def feed_gapped(self) -> bool:
+        """A frame of the subscription is missing: GAPPED until a snapshot. True if that is news."""
+        return self._distrust(Trust.GAPPED)
+
+    def pause(self) -> bool:
+        """The venue paused the market. True if that is news."""
+        changed = not self._paused
+        self._paused = True
+        self._judge()
+        return changed
+
+    def resume(self) -> bool:
+        """The venue took the market up again. True if that is news."""
+        changed = self._paused
+        self._paused = False
+        self._judge()
+        return changed
+
+    def _distrust(self, trust: Trust) -> bool:
+        if self._unsynced is trust:
+            return False
+        self._unsynced = trust
+        self._judge()
+        return True
+
+    def _judge(self) -> None:
+        """Settle on one word for the trust.
+
+        Locked counts as crossed, since two such bids would have traded.
+        """
+        self._crossed = self.yes_best + self.no_best >= PRICE_ONE
+        if self._unsynced is not None:
+            self.trust = self._unsynced
+        elif self._paused:
+            self.trust = Trust.PAUSED
+        elif self._crossed:
+            self.trust = Trust.CROSSED
+        else:
+            self.trust = Trust.TRUSTED
+
+    @property
+    def synced(self) -> bool:
+        """Whether the levels follow the venue (they may still be paused or crossed)."""
+        return self._unsynced is None
+
+    # Reading
+
+    @property
+    def yes_bid(self) -> Price | None:
+        """Best price somebody pays for YES; None if nobody does."""
+        return self.yes_best or None
+
+    @property
+    def yes_ask(self) -> Price | None:
+        """Best price YES is to be had for: one dollar minus the best NO bid."""
+        return Price(PRICE_ONE - self.no_best) if self.no_best else None
+
+    @property
+    def yes_bid_size(self) -> Count:
+        """Displayed size at the best YES bid; zero if the side is empty."""
+        return self.yes.get(self.yes_best, Count(0))
+
+    @property
+    def yes_ask_size(self) -> Count:
+        """Displayed size at the best YES ask; zero if the side is empty."""
+        return self.no.get(self.no_best, Count(0))
+
+    def top(self) -> tuple[Price | None, Count, Price | None, Count]:
+        """Best YES bid and its size, best YES ask and its size."""
+        yes, no = self.yes_best, self.no_best
+        return (
+            yes or None,
+            self.yes.get(yes, Count(0)),
+            Price(PRICE_ONE - no) if no else None,
+            self.no.get(no, Count(0)),
+        )
+
+    def size(self, side: BookSide, price: Price) -> Count:
+        """Displayed size on one side at a YES price."""
+        if side is BookSide.BID:
+            return self.yes.get(price, Count(0))
+        return self.no.get(Price(PRICE_ONE - price), Count(0))
+
+    def levels(self, side: BookSide) -> list[Level]:
+        """All levels of one side at YES prices, best first."""
+        if side is BookSide.BID:
+            return sorted(self.yes.items(), reverse=True)
+        return [(Price(PRICE_ONE - price), size) for price, size in sorted(self.no.items(), reverse=True)]
+
+    def levels_within(self, side: BookSide, limit: Price) -> list[Level]:
+        """Levels of one side that are at `limit` or better for whoever takes them, best first."""
+        if side is BookSide.BID:
+            within = [level for level in self.yes.items() if level[0] >= limit]
+            within.sort(reverse=True)
+            return within
+        floor = PRICE_ONE - limit
+        prices = sorted((price for price in self.no if price >= floor), reverse=True)
+        return [(Price(PRICE_ONE - price), self.no[price]) for price in prices]
+
+    def as_snapshot(self) -> BookSnapshot:
+        """The book as a snapshot that another book can start from; its `at` is when the book last changed."""
+        return BookSnapshot(
+            ticker=self.ticker,
+            yes=tuple(sorted(self.yes.items())),
+            no=tuple(sorted(self.no.items())),
+            conn=self.conn,
+            sid=self.sid,
+            seq=self.seq,
+            at_venue=self.venue_at,
+            at=self.at,
+            pseudo=self.pseudo,
+        )

@@ -1,0 +1,61 @@
+"""Settlement: what a position is paid by the venue's result, and how a corrected result is taken back.
+
+Used by the paper exchange when the venue determines, corrects and settles a market; never from our own
+scores. Must not import anything outside `engine` but attrs.
+"""
+
+from typing import Final
+
+import attrs
+
+from engine import ledger
+from engine.facts import Posting
+from engine.positions import Position
+from engine.units import PRICE_ONE, Count, Money, Price
+
+GRID_DIRECT: Final = Money(100)
+"""Balances of direct members move in steps of $0.0001."""
+
+GRID_BROKER: Final = Money(10_000)
+"""Balances of other members move in whole cents."""
+
+
+@attrs.frozen
+class Payout:
+    """What a result pays.
+
+    `amount` lands on the balance grid, `residual` is lost to rounding and booked as a fee.
+    """
+
+    amount: Money
+    residual: Money
+
+
+def payout(count: Count, value: Price, grid: Money) -> Payout:
+    """Pay YES `value` and NO one dollar minus it, rounded down to the balance grid (kalshi.md §5.
+
+    100.01 at 0.3060).
+    """
+    gross = count * value if count >= 0 else -count * (PRICE_ONE - value)
+    amount = gross // grid * grid
+    return Payout(Money(amount), Money(gross - amount))
+
+
+def booking(strategy: str, ticker: str, position: Position, paid: Payout) -> tuple[Posting, ...]:
+    """Turn the collateral of a determined market into a claim; the difference is the result. Sums to zero."""
+    gain = paid.amount + paid.residual - position.cost
+    postings = (
+        Posting(ledger.collateral(strategy, ticker), Money(-position.cost)),
+        Posting(ledger.claim(strategy, ticker), paid.amount),
+        Posting(ledger.fees(strategy), paid.residual),
+        Posting(ledger.result(strategy), Money(-gain)),
+    )
+    return tuple(posting for posting in postings if posting.amount)
+
+
+def payment(strategy: str, ticker: str, amount: Money) -> tuple[Posting, ...]:
+    """Turn the claim of a settled market into cash. Sums to zero."""
+    return (
+        Posting(ledger.claim(strategy, ticker), Money(-amount)),
+        Posting(ledger.cash(strategy), amount),
+    )
