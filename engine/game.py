@@ -1,0 +1,262 @@
+"""The state of one game: its markets' books, its score, clock and odds, and the news of it for strategies.
+
+Folded by one `game` actor per game. Hears the venue's events, answers the news that strategies and the risk
+gate need: best prices only when they (or their sizes, or the book's trust) changed. Two sources of the
+score are compared here. Must not import anything outside `engine` but attrs.
+"""
+
+from collections.abc import Iterable
+
+import attrs
+
+from engine.book import Book
+from engine.events import (
+    BookDelta,
+    BookSnapshot,
+    CloseTimeChanged,
+    FeeChanged,
+    FeedGapped,
+    FeedLost,
+    GameKnown,
+    GameNews,
+    MarketDetermined,
+    MarketKnown,
+    MarketListed,
+    MarketSettled,
+    MarketStatus,
+    MarketStatusChanged,
+    OddsSeen,
+    PriceRangesChanged,
+    ScoresDisagreed,
+    ScoreSeen,
+    TopChanged,
+    VenueEvent,
+)
+from engine.message import changed
+from engine.tickers import parse_ticker
+from engine.units import NANOS_PER_SECOND, Nanos
+
+DISAGREEMENT_NS = 45 * NANOS_PER_SECOND
+"""Sources may lag one another this long before different scores count as a disagreement."""
+
+
+@attrs.define
+class MarketOfGame:
+    """One market of the game: its terms, its book, and what was last told of it."""
+
+    listed: MarketListed
+    book: Book
+    fee_type: str
+    fee_multiplier: str
+    told: TopChanged | None = None
+
+
+class Game:
+    """Books, score and odds of one game."""
+
+    def __init__(self, game: str) -> None:
+        """Begin with nothing known but the id."""
+        self.game = game
+        self.known: GameKnown | None = None
+        self.markets: dict[str, MarketOfGame] = {}
+        self.scores: dict[str, ScoreSeen] = {}
+        self.odds: dict[tuple[str, bool], OddsSeen] = {}
+        self._differ_since: Nanos | None = None
+        self.disagree = False
+
+    @property
+    def score(self) -> ScoreSeen | None:
+        """The score by the first source that gave one; other sources only check it."""
+        return next(iter(self.scores.values()), None)
+
+    def hear(self, event: VenueEvent, now: Nanos) -> list[GameNews]:
+        """Fold one event; returns the news it makes, often none."""
+        if type(event) is BookDelta or type(event) is BookSnapshot:
+            return self._book_event(event)
+        match event:
+            case MarketListed():
+                return self._listed(event)
+            case ScoreSeen():
+                return self._score(event, now)
+            case OddsSeen():
+                return self._odds(event)
+            case MarketStatusChanged():
+                return self._status(event.ticker, event.status, now)
+            case CloseTimeChanged() | PriceRangesChanged():
+                return self._terms_changed(event, now)
+            case FeeChanged():
+                return self._fees(event, now)
+            case FeedLost() | FeedGapped():
+                return self._feed_event(event, now)
+            case MarketDetermined():
+                return self._status(event.ticker, MarketStatus.DETERMINED, now)
+            case MarketSettled():
+                return self._status(event.ticker, MarketStatus.FINALIZED, now)
+            case _:
+                return []
+
+    def hear_known(self, known: GameKnown) -> list[GameNews]:
+        """The schedule says who plays and whether the game is matched."""
+        self.known = known
+        return [known]
+
+    def current(self, now: Nanos) -> Iterable[GameNews]:
+        """Everything a strategy that has just started must hear, oldest kind first."""
+        if self.known is not None:
+            yield self.known
+        for ticker, market in self.markets.items():
+            yield self._market_known(ticker, market, now)
+            if market.told is not None:
+                yield market.told
+        if self.score is not None:
+            yield self.score
+        yield from self.odds.values()
+        if self.disagree:
+            yield ScoresDisagreed(self.game, True, self._scores_text(), now)
+
+    def _book_event(self, event: BookDelta | BookSnapshot) -> list[GameNews]:
+        market = self.markets.get(event.ticker)
+        if market is None:
+            return []
+        if type(event) is BookDelta:
+            if not market.book.apply_delta(event):
+                return []
+        elif isinstance(event, BookSnapshot):
+            market.book.apply_snapshot(event)
+        return self._top(event.ticker, market, event.at_venue, event.at)
+
+    def _top(self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos) -> list[GameNews]:
+        book = market.book
+        told = market.told
+        bid, bid_size, ask, ask_size = book.top()
+        trust = book.trust
+        if (
+            told is not None
+            and told.yes_bid == bid
+            and told.yes_ask == ask
+            and told.yes_bid_size == bid_size
+            and told.yes_ask_size == ask_size
+            and told.trust is trust
+        ):
+            return []
+        news = TopChanged(ticker, self.game, bid, bid_size, ask, ask_size, trust, at_venue, at)
+        market.told = news
+        return [news]
+
+    def _listed(self, listed: MarketListed) -> list[GameNews]:
+        market = self.markets.get(listed.ticker)
+        fee_type, multiplier = listed.fee_type or "", listed.fee_multiplier or ""
+        if market is None:
+            market = MarketOfGame(listed, Book(listed.ticker), fee_type, multiplier)
+            self.markets[listed.ticker] = market
+        else:
+            market.listed, market.fee_type, market.fee_multiplier = listed, fee_type, multiplier
+        news: list[GameNews] = [self._market_known(listed.ticker, market, listed.at)]
+        return news + self._pause(listed.ticker, market, listed.status, listed.at)
+
+    def _status(self, ticker: str, status: MarketStatus, now: Nanos) -> list[GameNews]:
+        market = self.markets.get(ticker)
+        if market is None or market.listed.status is status:
+            return []
+        market.listed = changed(market.listed, status=status)
+        news: list[GameNews] = [self._market_known(ticker, market, now)]
+        return news + self._pause(ticker, market, status, now)
+
+    def _pause(self, ticker: str, market: MarketOfGame, status: MarketStatus, now: Nanos) -> list[GameNews]:
+        if status is MarketStatus.ACTIVE:
+            market.book.resume()
+        else:
+            market.book.pause()
+        if market.told is None and market.book.snapshots == 0:
+            return []
+        return self._top(ticker, market, None, now)
+
+    def _terms_changed(self, event: CloseTimeChanged | PriceRangesChanged, now: Nanos) -> list[GameNews]:
+        market = self.markets.get(event.ticker)
+        if market is None:
+            return []
+        if isinstance(event, CloseTimeChanged):
+            market.listed = changed(market.listed, close_at=event.close_at)
+        else:
+            market.listed = changed(market.listed, price_ranges=event.price_ranges)
+        return [self._market_known(event.ticker, market, now)]
+
+    def _fees(self, event: FeeChanged, now: Nanos) -> list[GameNews]:
+        news: list[GameNews] = []
+        for ticker, market in self.markets.items():
+            if event.scope not in (market.listed.series, market.listed.event_ticker):
+                continue
+            market.fee_type = event.fee_type or market.listed.fee_type or ""
+            market.fee_multiplier = event.fee_multiplier or market.listed.fee_multiplier or ""
+            news.append(self._market_known(ticker, market, now))
+        return news
+
+    def _feed_event(self, event: FeedLost | FeedGapped, now: Nanos) -> list[GameNews]:
+        news: list[GameNews] = []
+        for ticker, market in self.markets.items():
+            book = market.book
+            if book.conn != event.conn or (isinstance(event, FeedGapped) and book.sid != event.sid):
+                continue
+            newly = book.feed_gapped() if isinstance(event, FeedGapped) else book.feed_lost()
+            if not newly:
+                continue
+            news += self._top(ticker, market, None, now)
+        return news
+
+    def _score(self, seen: ScoreSeen, now: Nanos) -> list[GameNews]:
+        seen = changed(seen, game=self.game)
+        first = self.score
+        self.scores[seen.source] = seen
+        news: list[GameNews] = []
+        if first is None or first.source == seen.source:
+            news.append(seen)
+        return news + self._compare(now)
+
+    def _compare(self, now: Nanos) -> list[GameNews]:
+        totals = {(score.home, score.away) for score in self.scores.values()}
+        if len(totals) <= 1:
+            self._differ_since = None
+            disagree = False
+        else:
+            self._differ_since = now if self._differ_since is None else self._differ_since
+            disagree = now - self._differ_since >= DISAGREEMENT_NS
+        if disagree == self.disagree:
+            return []
+        self.disagree = disagree
+        return [ScoresDisagreed(self.game, disagree, self._scores_text(), now)]
+
+    def _scores_text(self) -> str:
+        return ", ".join(f"{score.source}: {score.away}-{score.home}" for score in self.scores.values())
+
+    def _odds(self, seen: OddsSeen) -> list[GameNews]:
+        seen = changed(seen, game=self.game)
+        key = (seen.vendor, seen.opening)
+        before = self.odds.get(key)
+        if before is not None and before.at_venue is not None and (seen.at_venue or 0) < before.at_venue:
+            return []
+        self.odds[key] = seen
+        return [seen]
+
+    def _market_known(self, ticker: str, market: MarketOfGame, now: Nanos) -> MarketKnown:
+        parsed = parse_ticker(ticker)
+        listed = market.listed
+        strike = listed.floor_strike if listed.floor_strike is not None else parsed.strike
+        return MarketKnown(
+            ticker=ticker,
+            game=self.game,
+            kind=parsed.kind.value,
+            team=parsed.team,
+            strike=strike,
+            status=listed.status,
+            close_at=listed.close_at,
+            fee_type=market.fee_type,
+            fee_multiplier=market.fee_multiplier,
+            at=now,
+        )
+
+    def books(self) -> Iterable[MarketListed | BookSnapshot]:
+        """The listing and the present book of every market, for an exchange that has just started."""
+        for market in self.markets.values():
+            yield market.listed
+            if market.book.snapshots:
+                yield market.book.as_snapshot()

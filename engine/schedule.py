@@ -1,0 +1,197 @@
+"""Which markets belong to which game, and which real game that is: exact keys, and refusal on doubt.
+
+Used by the `schedule` actor. A game's id is the part of its tickers after the series (`26JAN14WASLAC`); the
+date in it is evidence, not identity, because a postponed game keeps its tickers. A game is matched by the
+exact (Eastern date, away, home) key and, where both are known, by start times no more than
+`START_TOLERANCE_NS` apart; never by a day more or less. Must not import anything outside `engine` but
+attrs.
+"""
+
+from enum import Enum
+
+import attrs
+
+from engine.events import GameSeen
+from engine.teams import team_of_code
+from engine.tickers import Ticker, parse_ticker
+from engine.units import NANOS_PER_SECOND, Nanos
+
+START_TOLERANCE_NS = 6 * 3600 * NANOS_PER_SECOND
+"""Two sources may announce the tip-off this far apart; beyond that they mean different games."""
+
+
+class MatchState(Enum):
+    """Whether a game of the venue is tied to a game of the league, and if not, why not."""
+
+    MATCHED = "matched"
+    NO_GAME = "no_game_of_that_date_and_teams"
+    UNKNOWN_TEAM = "a_team_is_not_one_of_the_thirty"
+    SWAPPED = "home_and_away_are_swapped"
+    AMBIGUOUS = "more_than_one_game_fits"
+    OTHER_START = "start_times_are_too_far_apart"
+    NOT_A_GAME = "not_a_game_market"
+
+
+@attrs.frozen
+class GameKey:
+    """What identifies a game for matching: Eastern date (ISO), away and home tricode."""
+
+    date: str
+    away: str
+    home: str
+
+    @property
+    def swapped(self) -> "GameKey":
+        """The same meeting with home and away exchanged."""
+        return GameKey(self.date, self.home, self.away)
+
+
+@attrs.define
+class ListedGame:
+    """A game as the venue lists it."""
+
+    game: str
+    key: GameKey | None
+    tip_at: Nanos | None
+    tickers: list[str]
+    state: MatchState
+    reference: str | None = None
+    postponed: bool = False
+
+
+def game_of(ticker: Ticker) -> str:
+    """Return the engine's game id of a ticker.
+
+    For game markets the event's date and teams, else the event itself.
+    """
+    return ticker.game if ticker.nba and ticker.game is not None else ticker.event
+
+
+class Schedule:
+    """The evening's games: the venue's list on one side, the league's on the other, and what ties them."""
+
+    def __init__(self, *, every_market: bool = False) -> None:
+        """With `every_market` each event of another kind is a game of its own too, unmatched."""
+        self._every_market = every_market
+        self._listed: dict[str, ListedGame] = {}
+        self._seen: dict[GameKey, list[GameSeen]] = {}
+        self._references: dict[str, str] = {}
+
+    @property
+    def listed(self) -> dict[str, ListedGame]:
+        """The games with markets, by game id, in the order they were found."""
+        return self._listed
+
+    def list_market(self, text: str, tip_at: Nanos | None) -> ListedGame | None:
+        """Take a market in; returns its game, or None where the market is out of scope."""
+        ticker = parse_ticker(text)
+        if not self._every_market and not ticker.nba:
+            return None
+        game = game_of(ticker)
+        listed = self._listed.get(game)
+        if listed is None:
+            listed = ListedGame(game, _key(ticker), tip_at, [], MatchState.NO_GAME)
+            self._listed[game] = listed
+            self._match(listed)
+        elif tip_at is not None and listed.tip_at is None:
+            listed.tip_at = tip_at
+            self._match(listed)
+        if text not in listed.tickers:
+            listed.tickers.append(text)
+        return listed
+
+    def see_game(self, seen: GameSeen) -> ListedGame | None:
+        """Take a league game in; returns the venue's game whose match changed, if any.
+
+        A reference that was matched before stays with its game when the league moves the date (a
+        postponement).
+        """
+        if not (team_of_code(seen.away) and team_of_code(seen.home)):
+            return None
+        known = self._references.get(seen.game)
+        if known is not None:
+            listed = self._listed[known]
+            changed = listed.postponed != seen.postponed
+            listed.postponed = seen.postponed
+            return listed if changed else None
+        key = GameKey(seen.date, seen.away, seen.home)
+        games = self._seen.setdefault(key, [])
+        if any(other.game == seen.game for other in games):
+            return None
+        games.append(seen)
+        for listed in self._listed.values():
+            if listed.key in (key, key.swapped):
+                self._match(listed)
+                return listed
+        return None
+
+    def game_for(self, reference: str) -> str | None:
+        """Return the game id that a source's reference was matched to; None while it is not matched.
+
+        A reference of the form `DATE/AWAY@HOME` is the key itself and needs no sighting of the game.
+        """
+        known = self._references.get(reference)
+        if known is not None:
+            return known
+        key = _key_of_reference(reference)
+        if key is None:
+            return None
+        for listed in self._listed.values():
+            if listed.key == key and listed.state in (MatchState.MATCHED, MatchState.NO_GAME):
+                listed.state = MatchState.MATCHED
+                self._references[reference] = listed.game
+                return listed.game
+        return None
+
+    def _match(self, listed: ListedGame) -> None:
+        state, seen = self._judge(listed)
+        if listed.reference is not None and state is not MatchState.MATCHED:
+            self._references.pop(listed.reference, None)
+            listed.reference = None
+        listed.state = state
+        if seen is not None and state is MatchState.MATCHED:
+            listed.reference = seen.game
+            listed.postponed = seen.postponed
+            if listed.tip_at is None:
+                listed.tip_at = seen.tip_at
+            for other in self._seen.get(listed.key, []) if listed.key else []:
+                self._references[other.game] = listed.game
+
+    def _judge(self, listed: ListedGame) -> tuple[MatchState, GameSeen | None]:
+        key = listed.key
+        if key is None:
+            return MatchState.NOT_A_GAME, None
+        if not (team_of_code(key.away) and team_of_code(key.home)):
+            return MatchState.UNKNOWN_TEAM, None
+        games = self._seen.get(key, [])
+        if self._seen.get(key.swapped):
+            return MatchState.SWAPPED, None
+        if not games:
+            return MatchState.NO_GAME, None
+        sources = [_source(game.game) for game in games]
+        if len(set(sources)) < len(sources):
+            return MatchState.AMBIGUOUS, None
+        seen = games[0]
+        both = listed.tip_at is not None and seen.tip_at is not None
+        if both and abs((listed.tip_at or 0) - (seen.tip_at or 0)) > START_TOLERANCE_NS:
+            return MatchState.OTHER_START, None
+        return MatchState.MATCHED, seen
+
+
+def _key(ticker: Ticker) -> GameKey | None:
+    if ticker.date is None or ticker.away is None or ticker.home is None:
+        return None
+    return GameKey(ticker.date.isoformat(), ticker.away, ticker.home)
+
+
+def _key_of_reference(reference: str) -> GameKey | None:
+    date, slash, teams = reference.partition("/")
+    away, at, home = teams.partition("@")
+    if not (slash and at and team_of_code(away) and team_of_code(home)):
+        return None
+    return GameKey(date, away, home)
+
+
+def _source(reference: str) -> str:
+    """One source gives a game one reference; two references of different sources are aliases of one game."""
+    return reference.partition(":")[0] if ":" in reference else "key"

@@ -1,0 +1,125 @@
+"""Which market belongs to which game: exact keys, refusal on doubt."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.events import GameSeen
+from engine.schedule import START_TOLERANCE_NS, MatchState, Schedule
+from engine.units import Nanos
+
+TIP = Nanos(1_768_449_600_000_000_000)
+TICKER = "KXNBAGAME-26JAN14WASLAC-LAC"
+
+
+def seen(game: str = "bdl:1", date: str = "2026-01-14", away: str = "WAS", home: str = "LAC") -> GameSeen:
+    """A league game with a tip-off time."""
+    return GameSeen(game, date, away, home, TIP, False, TIP)
+
+
+def test_markets_of_one_meeting_share_one_game() -> None:
+    schedule = Schedule()
+    for ticker in (TICKER, "KXNBASPREAD-26JAN14WASLAC-LAC5", "KXNBATOTAL-26JAN14WASLAC-220"):
+        schedule.list_market(ticker, TIP)
+    assert list(schedule.listed) == ["26JAN14WASLAC"]
+    assert len(schedule.listed["26JAN14WASLAC"].tickers) == 3
+
+
+@pytest.mark.parametrize("league_first", [True, False])
+def test_a_game_is_matched_by_exact_date_and_teams_in_either_order_of_arrival(*, league_first: bool) -> None:
+    schedule = Schedule()
+    if league_first:
+        schedule.see_game(seen())
+    schedule.list_market(TICKER, TIP)
+    if not league_first:
+        schedule.see_game(seen())
+    assert schedule.listed["26JAN14WASLAC"].state is MatchState.MATCHED
+    assert schedule.game_for("bdl:1") == "26JAN14WASLAC"
+
+
+@pytest.mark.parametrize("date", ["2026-01-13", "2026-01-15"])
+def test_a_rematch_a_day_away_is_another_game(date: str) -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, TIP)
+    schedule.see_game(seen(date=date))
+    assert schedule.listed["26JAN14WASLAC"].state is MatchState.NO_GAME
+
+
+def test_swapped_home_and_away_is_refused() -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, TIP)
+    schedule.see_game(seen(away="LAC", home="WAS"))
+    assert schedule.listed["26JAN14WASLAC"].state is MatchState.SWAPPED
+
+
+def test_two_candidates_of_one_source_are_refused() -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, TIP)
+    schedule.see_game(seen("bdl:1"))
+    schedule.see_game(seen("bdl:2"))
+    assert schedule.listed["26JAN14WASLAC"].state is MatchState.AMBIGUOUS
+    assert schedule.game_for("bdl:1") is None
+
+
+def test_references_of_two_sources_are_aliases_of_one_game() -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, TIP)
+    schedule.see_game(seen("bdl:1"))
+    schedule.see_game(seen("2026-01-14/WAS@LAC"))
+    assert schedule.game_for("bdl:1") == "26JAN14WASLAC"
+    assert schedule.game_for("2026-01-14/WAS@LAC") == "26JAN14WASLAC"
+
+
+def test_a_reference_that_is_the_key_needs_no_sighting() -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, None)
+    assert schedule.game_for("2026-01-14/WAS@LAC") == "26JAN14WASLAC"
+    assert schedule.game_for("2026-01-15/WAS@LAC") is None
+
+
+@pytest.mark.parametrize(
+    ("apart", "state"),
+    [(START_TOLERANCE_NS, MatchState.MATCHED), (START_TOLERANCE_NS + 1, MatchState.OTHER_START)],
+)
+def test_start_times_may_differ_up_to_the_tolerance(apart: int, state: MatchState) -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, Nanos(TIP + apart))
+    schedule.see_game(seen())
+    assert schedule.listed["26JAN14WASLAC"].state is state
+
+
+def test_a_postponed_game_keeps_its_match_when_the_league_moves_its_date() -> None:
+    schedule = Schedule()
+    schedule.list_market("KXNBAGAME-26JAN08MIACHI-CHI", None)
+    schedule.see_game(seen("bdl:7", "2026-01-08", "MIA", "CHI"))
+    moved = GameSeen("bdl:7", "2026-01-29", "MIA", "CHI", TIP, True, TIP)
+    changed = schedule.see_game(moved)
+    assert changed is not None
+    assert changed.postponed
+    assert schedule.game_for("bdl:7") == "26JAN08MIACHI"
+
+
+def test_preseason_teams_are_never_matched() -> None:
+    schedule = Schedule(every_market=True)
+    listed = schedule.list_market("KXNBAGAME-25OCT13GUAMIN-MIN", TIP)
+    assert listed is not None
+    assert listed.state in (MatchState.UNKNOWN_TEAM, MatchState.NOT_A_GAME)
+
+
+def test_other_markets_are_taken_in_only_when_asked_for() -> None:
+    ticker = "KXBTC15M-26MAY140045-45"
+    assert Schedule().list_market(ticker, None) is None
+    listed = Schedule(every_market=True).list_market(ticker, None)
+    assert listed is not None
+    assert listed.state is MatchState.NOT_A_GAME
+
+
+@given(st.permutations(["bdl:1", "2026-01-14/WAS@LAC", "espn:4"]))
+def test_the_match_does_not_depend_on_the_order_of_sources(order: list[str]) -> None:
+    schedule = Schedule()
+    for reference in order[:1]:
+        schedule.see_game(seen(reference))
+    schedule.list_market(TICKER, TIP)
+    for reference in order[1:]:
+        schedule.see_game(seen(reference))
+    assert {schedule.game_for(reference) for reference in order} == {"26JAN14WASLAC"}
