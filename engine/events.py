@@ -72,7 +72,8 @@ Level: TypeAlias = tuple[Price, Count]
 class BookSnapshot:
     """The whole book of one market: bids of both sides, ascending in price, best last.
 
-    `pseudo` marks a book made from a quote or a candle because no depth was recorded; its sizes are an assumption.
+    `pseudo` marks a book made from a quote or a candle because no depth was recorded; its sizes are an
+    assumption.
     """
 
     ticker: str
@@ -117,6 +118,21 @@ class TradePrinted:
     at_venue: Nanos | None
     at: Nanos
     recovered: bool = False
+
+
+@message
+class TradesRecovered:
+    """All public trades of a market between two moments, fetched after a gap; None if they could not be had.
+
+    `trades` are in the order in which they happened. With them the paper exchange decides what the gap did to
+    our orders.
+    """
+
+    ticker: str
+    since: Nanos
+    until: Nanos
+    trades: tuple[TradePrinted, ...] | None
+    at: Nanos
 
 
 @message
@@ -249,7 +265,10 @@ class PriceRangesChanged:
 
 @message
 class MarketDetermined:
-    """The venue's result: what one YES contract pays (`value`; NO pays 1 - value). May be changed by a dispute."""
+    """The venue's result: what one YES contract pays (`value`; NO pays 1 - value).
+
+    May be changed by a dispute.
+    """
 
     ticker: str
     result: str
@@ -269,7 +288,10 @@ class MarketSettled:
 
 @message
 class FeeChanged:
-    """Fee terms of a series or an event; an event's terms win over its series'. None takes the override away."""
+    """Fee terms of a series or an event; an event's terms win over its series'.
+
+    None takes the override away.
+    """
 
     scope: str
     fee_type: str | None
@@ -289,7 +311,10 @@ class ExchangeStatusSeen:
 
 @message
 class GameSeen:
-    """A game of the schedule. `game` is the source's reference (such as `bdl:18448007`), `date` is Eastern ISO."""
+    """A game of the schedule.
+
+    `game` is the source's reference (such as `bdl:18448007`), `date` is Eastern ISO.
+    """
 
     game: str
     date: str
@@ -302,7 +327,10 @@ class GameSeen:
 
 @message
 class ScoreSeen:
-    """Score and clock of a game; `clock_ms` is what is left of the period, None if unknown. Scores may go down."""
+    """Score and clock of a game; `clock_ms` is what is left of the period, None if unknown.
+
+    Scores may go down.
+    """
 
     game: str
     source: str
@@ -317,7 +345,10 @@ class ScoreSeen:
 
 @message
 class OddsSeen:
-    """One sportsbook's prices for a game, American odds; any part may be missing. `opening` marks opening lines."""
+    """One sportsbook's prices for a game, American odds; any part may be missing.
+
+    `opening` marks opening lines.
+    """
 
     game: str
     vendor: str
@@ -338,6 +369,7 @@ MarketEvent: TypeAlias = (
     BookSnapshot
     | BookDelta
     | TradePrinted
+    | TradesRecovered
     | QuoteSeen
     | MarketListed
     | MarketStatusChanged
@@ -386,7 +418,10 @@ class MarketKnown:
 
 @message
 class GameKnown:
-    """What a game tells the strategies of itself: who plays, when, and whether it is matched to a real game."""
+    """What a game tells the strategies of itself.
+
+    Who plays, when, and whether it is matched to a real game.
+    """
 
     game: str
     away: str

@@ -1,8 +1,9 @@
 """Facts: everything durable that the engine decided, in the past tense. State is the fold of facts.
 
-Made by the strategies, the risk gate and the paper exchange; committed by the journal; folded again at every restart;
-read by reports. Each fact has `at`, the stamp of the input it was decided on (UTC nanoseconds). `FACTS` names every
-kind for the journal's reader. Texts of numbers are exact decimals. Must not import anything outside `engine` but attrs.
+Made by the strategies, the risk gate and the paper exchange; committed by the journal; folded again at every
+restart; read by reports. Each fact has `at`, the stamp of the input it was decided on (UTC nanoseconds).
+`FACTS` names every kind for the journal's reader. Texts of numbers are exact decimals. Must not import
+anything outside `engine` but attrs.
 """
 
 from enum import Enum
@@ -20,6 +21,19 @@ from engine.orders import (
 )
 from engine.reasons import DenialReason
 from engine.units import Count, Money, Nanos, Price
+from engine.venue_facts import (
+    AmendSubmitted,
+    BandEnded,
+    BlindnessBegan,
+    BlindnessEnded,
+    CancelSubmitted,
+    FeeTermsChanged,
+    MarketResultKnown,
+    MarketTermsChanged,
+    PositionPaid,
+    QueueLevelChanged,
+    VenueStatusChanged,
+)
 
 Evidence: TypeAlias = tuple[tuple[str, str], ...]
 """Named values that made a decision, in the order a person should read them."""
@@ -77,7 +91,10 @@ class StrategyChanged:
 
 @message
 class SignalRaised:
-    """A strategy's conclusion. `p_edge` is the expected gain per contract in dollars after both legs' fees."""
+    """A strategy's conclusion.
+
+    `p_edge` is the expected gain per contract in dollars after both legs' fees.
+    """
 
     signal_id: str
     strategy: str
@@ -133,6 +150,7 @@ class OrderSubmitted:
     order: PlaceOrder
     arrives_at: Nanos
     at: Nanos
+    arrives_pessimistic_at: Nanos | None = None
 
 
 @message
@@ -160,17 +178,26 @@ class OrderRested:
     ahead: Count
     book_seq: int
     at: Nanos
+    own_ahead: Count = Count(0)
+    known_to: Nanos | None = None
 
 
 @message
 class QueueMoved:
-    """The contracts ahead of a resting order became fewer. `cause` is a trade id or a word (`credit_expired`...)."""
+    """The contracts ahead of a resting order became fewer. `cause` is a trade id or a word.
+
+    `ahead` includes `own_ahead` (our earlier orders); `optimistic` is the venue's part under the optimistic
+    reading; `known_to` is the venue's time up to which the queue has been accounted for.
+    """
 
     order_id: str
     ahead_before: Count
     ahead: Count
     cause: str
     at: Nanos
+    own_ahead: Count = Count(0)
+    optimistic: Count = Count(0)
+    known_to: Nanos | None = None
 
 
 @message
@@ -186,7 +213,10 @@ class LevelTaken:
 
 @message
 class FillEvidence:
-    """What made a fill: a book level or a printed trade, the queue before and after, and the fee's arithmetic."""
+    """What made a fill.
+
+    A book level or a printed trade, the queue before and after, and the fee's arithmetic.
+    """
 
     kind: str
     trade_id: str | None
@@ -206,7 +236,10 @@ class FillEvidence:
 
 @message
 class OrderFilled:
-    """Part or all of an order traded at a YES price. `fee` is what was charged for this fill, net of rebates."""
+    """Part or all of an order traded at a YES price.
+
+    `fee` is what was charged for this fill, net of rebates.
+    """
 
     fill_id: str
     order_id: str
@@ -249,7 +282,10 @@ class CancelRefused:
 
 @message
 class OrderAmended:
-    """A resting order's price or count changed; `ahead` is its place in the queue afterwards."""
+    """A resting order's price or count changed; `ahead` is its place in the queue afterwards.
+
+    `requeued` says that it lost its place and meets the book anew: fills or an `OrderRested` follow.
+    """
 
     order_id: str
     strategy: str
@@ -257,6 +293,8 @@ class OrderAmended:
     remaining: Count
     ahead: Count
     at: Nanos
+    count: Count = Count(0)
+    requeued: bool = False
 
 
 @message
@@ -276,6 +314,8 @@ class BandMoved:
     base_cash: Money
     optimistic_cash: Money
     at: Nanos
+    cause: str = ""
+    level_price: Price = Price(0)
 
 
 @message
@@ -328,7 +368,10 @@ class MarketStateChanged:
 
 @message
 class TradingHalted:
-    """Trading stopped for a scope (`all`, `strategy:NAME`, `game:ID`); `state` is reducing or halted. Latched."""
+    """Trading stopped for a scope (`all`, `strategy:NAME`, `game:ID`); `state` is reducing or halted.
+
+    Latched.
+    """
 
     scope: str
     state: str
@@ -396,6 +439,17 @@ Fact: TypeAlias = (
     | TradingResumed
     | LimitChanged
     | OperatorActed
+    | QueueLevelChanged
+    | CancelSubmitted
+    | AmendSubmitted
+    | BandEnded
+    | PositionPaid
+    | MarketTermsChanged
+    | MarketResultKnown
+    | FeeTermsChanged
+    | VenueStatusChanged
+    | BlindnessBegan
+    | BlindnessEnded
 )
 
 FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in get_args(Fact)}

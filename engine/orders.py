@@ -126,6 +126,7 @@ class CancelReason(Enum):
     MARKET_CLOSED = "market_closed"
     MARKET_PAUSED = "market_paused"
     SELF_TRADE = "self_trade_prevention"
+    INSUFFICIENT_BALANCE = "insufficient_balance"
     STRATEGY_QUARANTINED = "strategy_quarantined"
     STRATEGY_DISABLED = "strategy_disabled"
     HALTED = "halted"

@@ -1,0 +1,137 @@
+"""Facts of the paper exchange that only it folds: queues, terms of markets, results, cancels on their way,
+blindness.
+
+Part of `engine.facts.Fact`, which is where the journal's reader finds them. Must not import anything outside
+`engine` but attrs.
+"""
+
+from engine.events import BookSide, MarketStatus, PriceRange
+from engine.message import message
+from engine.orders import AmendOrder, CancelReason
+from engine.units import Count, Money, Nanos, Price
+
+
+@message
+class QueueLevelChanged:
+    """What is remembered of a level where we rest, so that no trade is counted twice.
+
+    `credits` are decreases that no print has explained yet (size, until when, venue time); `printed` are
+    prints whose decrease has not been seen yet (size, until when). Both are the new whole; `cause` is a trade
+    id or a word.
+    """
+
+    ticker: str
+    side: BookSide
+    price: Price
+    credits: tuple[tuple[Count, Nanos, Nanos | None], ...]
+    printed: tuple[tuple[Count, Nanos], ...]
+    cause: str
+    at: Nanos
+
+
+@message
+class CancelSubmitted:
+    """A cancel is on its way; it meets the order at `arrives_at`, if there is one left."""
+
+    order_id: str
+    strategy: str
+    arrives_at: Nanos
+    reason: CancelReason
+    at: Nanos
+
+
+@message
+class AmendSubmitted:
+    """A change of a resting order is on its way; it meets the order at `arrives_at`, if there is one left."""
+
+    amend: AmendOrder
+    arrives_at: Nanos
+    at: Nanos
+
+
+@message
+class BandEnded:
+    """The counterfactual readings of an order stop here; `BandMoved` said what they came to."""
+
+    order_id: str
+    at: Nanos
+
+
+@message
+class PositionPaid:
+    """The venue paid a settled position out: the claim became cash."""
+
+    strategy: str
+    ticker: str
+    amount: Money
+    at: Nanos
+
+
+@message
+class MarketTermsChanged:
+    """All terms of a market that decide whether and how an order of ours works; the new whole."""
+
+    ticker: str
+    event_ticker: str
+    series: str
+    status: MarketStatus
+    price_ranges: tuple[PriceRange, ...]
+    fee_type: str | None
+    fee_multiplier: str | None
+    open_at: Nanos | None
+    close_at: Nanos | None
+    expected_expiration_at: Nanos | None
+    exchange_index: int | None
+    binary: bool
+    at: Nanos
+
+
+@message
+class MarketResultKnown:
+    """The venue's result of a market as it stands now (it may be disputed), and whether it is settled."""
+
+    ticker: str
+    result: str
+    value: Price
+    settled: bool
+    at: Nanos
+
+
+@message
+class FeeTermsChanged:
+    """Fee terms of a series or an event as the venue announced them; None takes them away."""
+
+    scope: str
+    fee_type: str | None
+    fee_multiplier: str | None
+    at: Nanos
+
+
+@message
+class VenueStatusChanged:
+    """Whether the venue, or one of its shards, takes orders."""
+
+    exchange_index: int | None
+    exchange_active: bool
+    trading_active: bool
+    at: Nanos
+
+
+@message
+class BlindnessBegan:
+    """A market where our orders rest could not be followed from `since` on."""
+
+    ticker: str
+    since: Nanos
+    reason: str
+    at: Nanos
+
+
+@message
+class BlindnessEnded:
+    """A market can be followed again; `recovered` says whether the trades of the gap were had and decided."""
+
+    ticker: str
+    since: Nanos
+    recovered: bool
+    at: Nanos
