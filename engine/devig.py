@@ -21,8 +21,8 @@ Probabilities: TypeAlias = tuple[float, ...]
 AMERICAN_NO_TRADE: Final = -1500
 """For favourites beyond this price the methods differ by 2 to 4 points: treat it as no information."""
 
-OVERROUND_MAX: Final = 0.30
-"""A larger margin is no market but a mistake or a suspended one (measured: 4 to 6 points, in play up to 12).
+OVERROUND_PER_OUTCOME_MAX: Final = 0.15
+"""A larger margin is no market but a mistake or a suspended one (measured: 2 to 3 points an outcome)."""
 """
 
 UNDERROUND_MAX: Final = 0.05
