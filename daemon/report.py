@@ -1,0 +1,195 @@
+"""The report of a run: one JSON document (the contract's) and a screen for people.
+
+Called by `tipoff replay`, `tipoff demo` and `tipoff report`. All numbers come from the tally of the run's
+facts and from what the books showed at the end; this module only arranges them. Money and prices are
+decimal strings in dollars.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+import attrs
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from engine.game import Game
+from engine.tally import Mark, StrategyTally, Tally
+from engine.units import format_count, format_money, format_price
+
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+
+@attrs.frozen(kw_only=True)
+class RunFigures:
+    """What a run has to say beside its facts."""
+
+    run: str
+    digest: str
+    frames: int
+    first_at: str | None
+    last_at: str | None
+    gaps: int
+    refused: int
+    events: int
+    seconds: float
+    restarts: int
+    dead_letters: int
+
+
+def marks_of(games: Iterable[Game]) -> dict[str, Mark]:
+    """The last best prices of every market, for the valuation of what is still open."""
+    return {
+        ticker: Mark(market.book.yes_bid, market.book.yes_ask)
+        for game in games
+        for ticker, market in game.markets.items()
+    }
+
+
+def report_document(figures: RunFigures, tally: Tally, games: Mapping[str, Game]) -> dict[str, Json]:
+    """Return the contract's JSON document of a run."""
+    marks = marks_of(games.values())
+    return {
+        "run": figures.run,
+        "digest": figures.digest,
+        "recording": {
+            "frames": figures.frames,
+            "first_at": figures.first_at,
+            "last_at": figures.last_at,
+            "gaps": figures.gaps,
+            "refused": figures.refused,
+        },
+        "events": figures.events,
+        "events_per_second": round(figures.events / figures.seconds) if figures.seconds > 0 else 0,
+        "markets": {ticker: row for game in games.values() for ticker, row in _markets(game)},
+        "games": [_game(game) for game in games.values()],
+        "strategies": {name: _strategy(tally, row, marks) for name, row in tally.strategies.items()},
+        "ledger": {"imbalance": format_money(tally.ledger.verify()), "entries": tally.ledger.entries},
+        "actors": {"restarts": figures.restarts, "dead_letters": figures.dead_letters},
+        "halted": {scope: {"state": halt.state, "why": halt.why} for scope, halt in tally.halted.items()},
+    }
+
+
+def _markets(game: Game) -> Iterable[tuple[str, Json]]:
+    for ticker, market in game.markets.items():
+        book = market.book
+        yield (
+            ticker,
+            {
+                "yes_bid": None if book.yes_bid is None else format_price(book.yes_bid),
+                "yes_ask": None if book.yes_ask is None else format_price(book.yes_ask),
+                "trust": book.trust.value,
+                "status": market.listed.status.value,
+                "deltas": book.deltas,
+                "snapshots": book.snapshots,
+                "negative_levels": book.negatives,
+                "pseudo": book.pseudo,
+            },
+        )
+
+
+def _game(game: Game) -> Json:
+    score = game.score
+    known = game.known
+    return {
+        "game": game.game,
+        "away": known.away if known else None,
+        "home": known.home if known else None,
+        "score": None if score is None else f"{score.away}-{score.home}",
+        "status": "unknown" if score is None else score.phase.value,
+        "matched": bool(known and known.matched),
+    }
+
+
+def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, Mark]) -> Json:
+    band = tally.band(row.name, marks)
+    return {
+        "kind": row.kind,
+        "signals": row.signals,
+        "near_misses": row.near_misses,
+        "orders": row.orders,
+        "fills": row.fills,
+        "denied": dict(sorted(row.denied.items())),
+        "rejected": dict(sorted(row.rejected.items())),
+        "cancelled": dict(sorted(row.cancelled.items())),
+        "contracts": format_count(row.contracts),
+        "fees": format_money(tally.fees(row.name)),
+        "realized": format_money(tally.realized(row.name)),
+        "unrealized": format_money(tally.unrealized(row.name, marks)),
+        "pnl": {
+            "pessimistic": format_money(band.pessimistic),
+            "base": format_money(band.base),
+            "optimistic": format_money(band.optimistic),
+        },
+    }
+
+
+def report_screen(document: Mapping[str, Json]) -> RenderableType:
+    """The report as a person reads it, from the same document that `--json` prints."""
+    return Group(_headline(document), _strategies_table(document), _games_table(document), _footer(document))
+
+
+def _headline(document: Mapping[str, Json]) -> Text:
+    recording = _object(document["recording"])
+    text = Text()
+    text.append(f"Run {document['run']}", style="bold")
+    text.append(f"  {recording['first_at']} to {recording['last_at']}\n")
+    text.append(
+        f"{recording['frames']} frames, {recording['gaps']} gaps, {document['events']} events "
+        f"at {document['events_per_second']} a second\n"
+    )
+    return text
+
+
+def _strategies_table(document: Mapping[str, Json]) -> Table:
+    table = Table(title="Strategies (profit and loss in dollars after fees)")
+    for name in ("strategy", "signals", "orders", "fills", "contracts", "fees", "realized", "unrealized"):
+        table.add_column(name, justify="left" if name == "strategy" else "right")
+    for name in ("pessimistic", "base", "optimistic"):
+        table.add_column(name, justify="right")
+    table.add_column("refused by the risk gate")
+    for name, value in _object(document["strategies"]).items():
+        row = _object(value)
+        pnl = _object(row["pnl"])
+        denied = ", ".join(f"{reason} {count}" for reason, count in _object(row["denied"]).items())
+        table.add_row(
+            name,
+            *(str(row[key]) for key in ("signals", "orders", "fills", "contracts")),
+            *(_cents(row[key]) for key in ("fees", "realized", "unrealized")),
+            *(_cents(pnl[key]) for key in ("pessimistic", "base", "optimistic")),
+            denied or "-",
+        )
+    return table
+
+
+def _games_table(document: Mapping[str, Json]) -> Table:
+    table = Table(title="Games")
+    for name in ("game", "score (away-home)", "status", "matched"):
+        table.add_column(name)
+    games = document["games"]
+    for value in games if isinstance(games, list) else []:
+        row = _object(value)
+        table.add_row(
+            str(row["game"]), str(row["score"] or "-"), str(row["status"]), "yes" if row["matched"] else "no"
+        )
+    return table
+
+
+def _footer(document: Mapping[str, Json]) -> Text:
+    ledger = _object(document["ledger"])
+    actors = _object(document["actors"])
+    text = Text()
+    text.append(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}. ")
+    text.append(f"Actors: {actors['restarts']} restarts, {actors['dead_letters']} dead letters.\n")
+    text.append(f"Digest {document['digest']}\n")
+    text.append("Paper results on recorded books: an upper bound of what could have been had.", style="dim")
+    return text
+
+
+def _object(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _cents(value: Json) -> str:
+    """Dollars with four decimals: the venue's grid; the document keeps all six."""
+    return str(value)[:-2]

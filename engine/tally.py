@@ -1,0 +1,206 @@
+"""What happened, counted: the fold of a run's facts that reports, the command line and the read model show.
+
+Fed with committed facts in the order of the journal. Money comes from the ledger and from nowhere else;
+open positions are valued at what they would fetch at once (YES at the bid, NO at one dollar minus the ask),
+never at the middle. Must not import anything outside `engine` but attrs.
+"""
+
+from collections.abc import Mapping
+
+import attrs
+
+from engine import ledger
+from engine.events import BookSide
+from engine.facts import (
+    BandMoved,
+    Fact,
+    LedgerPosted,
+    OrderCancelled,
+    OrderDenied,
+    OrderFilled,
+    OrderRejected,
+    OrderSubmitted,
+    PositionSettled,
+    SignalAction,
+    SignalRaised,
+    StrategyOpened,
+    TradingHalted,
+    TradingResumed,
+)
+from engine.ledger import Ledger
+from engine.positions import liquidation_value
+from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price
+
+
+@attrs.frozen
+class Mark:
+    """Best prices of a market at the moment of valuation; None is an empty side."""
+
+    yes_bid: Price | None
+    yes_ask: Price | None
+
+
+NO_MARK = Mark(None, None)
+
+
+@attrs.define
+class BandPosition:
+    """Contracts and cash of a market under one reading of the fills, in YES terms: a sale brings cash."""
+
+    count: Count = COUNT_ZERO
+    cash: Money = MONEY_ZERO
+
+
+@attrs.frozen
+class Band:
+    """The same number under the three readings of the market data."""
+
+    pessimistic: Money
+    base: Money
+    optimistic: Money
+
+
+@attrs.define
+class StrategyTally:
+    """One strategy's evening in numbers; `contracts` counts 1/100 contract on either side."""
+
+    name: str
+    kind: str = ""
+    bankroll: Money = MONEY_ZERO
+    signals: int = 0
+    near_misses: int = 0
+    orders: int = 0
+    fills: int = 0
+    rejected: dict[str, int] = attrs.field(factory=dict)
+    denied: dict[str, int] = attrs.field(factory=dict)
+    cancelled: dict[str, int] = attrs.field(factory=dict)
+    contracts: Count = COUNT_ZERO
+    positions: dict[str, Count] = attrs.field(factory=dict)
+
+
+class Tally:
+    """Counts by strategy, the ledger, and the bands."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.strategies: dict[str, StrategyTally] = {}
+        self.ledger = Ledger()
+        self.halted: dict[str, TradingHalted] = {}
+        self.settled: dict[str, Price] = {}
+        self.games: dict[str, str] = {}
+        self.facts = 0
+        self._orders: dict[str, tuple[str, str, BookSide]] = {}
+        self._bands: dict[str, BandMoved] = {}
+
+    def apply(self, fact: Fact) -> None:
+        """Take one fact in. Raises InvariantBroken when a ledger entry does not sum to zero."""
+        self.facts += 1
+        match fact:
+            case StrategyOpened():
+                tally = self.strategy(fact.strategy)
+                tally.kind, tally.bankroll = fact.kind, fact.bankroll
+            case SignalRaised():
+                self._signal(fact)
+            case OrderDenied():
+                _count(self.strategy(fact.strategy).denied, fact.reason.value)
+            case OrderSubmitted():
+                order = fact.order
+                self._orders[order.order_id] = (order.strategy, order.ticker, order.side)
+                self.strategy(order.strategy).orders += 1
+            case OrderRejected():
+                _count(self.strategy(fact.strategy).rejected, fact.code.value)
+            case OrderCancelled():
+                _count(self.strategy(fact.strategy).cancelled, fact.reason.value)
+            case OrderFilled():
+                self._filled(fact)
+            case BandMoved():
+                self._bands[fact.order_id] = fact
+            case LedgerPosted():
+                self.ledger.post(fact)
+            case PositionSettled():
+                self._settled(fact)
+            case TradingHalted():
+                self.halted[fact.scope] = fact
+            case TradingResumed():
+                self.halted.pop(fact.scope, None)
+            case _:
+                pass
+
+    def strategy(self, name: str) -> StrategyTally:
+        """The numbers of one strategy, made at its first mention."""
+        tally = self.strategies.get(name)
+        if tally is None:
+            tally = self.strategies[name] = StrategyTally(name)
+        return tally
+
+    def fees(self, name: str) -> Money:
+        """Fees paid so far."""
+        return self.ledger.balance(ledger.fees(name))
+
+    def realized(self, name: str) -> Money:
+        """Result of closed and settled positions, after fees."""
+        return Money(-self.ledger.balance(ledger.result(name)) - self.fees(name))
+
+    def unrealized(self, name: str, marks: Mapping[str, Mark]) -> Money:
+        """What the open positions would fetch at once, less what they cost."""
+        total = 0
+        for ticker, count in self.strategy(name).positions.items():
+            mark = marks.get(ticker, NO_MARK)
+            value = liquidation_value(count, mark.yes_bid, mark.yes_ask)
+            total += value - self.ledger.balance(ledger.collateral(name, ticker))
+        return Money(total)
+
+    def band(self, name: str, marks: Mapping[str, Mark]) -> Band:
+        """Profit and loss under the three readings; `base` is realized plus unrealized to the last digit."""
+        base = Money(self.realized(name) + self.unrealized(name, marks))
+        return Band(self._banded(name, "pessimistic", marks), base, self._banded(name, "optimistic", marks))
+
+    def _banded(self, name: str, band: str, marks: Mapping[str, Mark]) -> Money:
+        positions: dict[str, BandPosition] = {}
+        for order_id, moved in self._bands.items():
+            if moved.strategy != name:
+                continue
+            side = self._orders[order_id][2]
+            sign = 1 if side is BookSide.BID else -1
+            position = positions.setdefault(moved.ticker, BandPosition())
+            position.count = Count(position.count + sign * getattr(moved, band))
+            position.cash = Money(position.cash + getattr(moved, f"{band}_cash"))
+        return Money(sum(self._band_value(ticker, position, marks) for ticker, position in positions.items()))
+
+    def _band_value(self, ticker: str, position: BandPosition, marks: Mapping[str, Mark]) -> int:
+        value = self.settled.get(ticker)
+        if value is not None:
+            return position.cash + position.count * value
+        mark = marks.get(ticker, NO_MARK)
+        worth = liquidation_value(position.count, mark.yes_bid, mark.yes_ask)
+        # In YES terms a short contract owes a whole dollar, and its NO side is worth what liquidation brings.
+        return position.cash + worth + min(position.count, 0) * PRICE_ONE
+
+    def _signal(self, fact: SignalRaised) -> None:
+        tally = self.strategy(fact.strategy)
+        if fact.action is SignalAction.NO_TRADE:
+            tally.near_misses += 1
+        else:
+            tally.signals += 1
+
+    def _filled(self, fact: OrderFilled) -> None:
+        tally = self.strategy(fact.strategy)
+        tally.fills += 1
+        tally.contracts = Count(tally.contracts + fact.count)
+        sign = 1 if fact.side is BookSide.BID else -1
+        before = tally.positions.get(fact.ticker, 0)
+        tally.positions[fact.ticker] = Count(before + sign * fact.count)
+        self.games[fact.ticker] = fact.game
+
+    def _settled(self, fact: PositionSettled) -> None:
+        positions = self.strategy(fact.strategy).positions
+        if fact.reversal:
+            self.settled.pop(fact.ticker, None)
+            positions[fact.ticker] = fact.position
+        else:
+            self.settled[fact.ticker] = fact.value
+            positions[fact.ticker] = Count(0)
+
+
+def _count(counts: dict[str, int], key: str) -> None:
+    counts[key] = counts.get(key, 0) + 1
