@@ -1,5 +1,4 @@
-"""Who does what: one file an actor, each a thin shell around a pure module of `engine`.
+"""Who does what: one file an actor, each a thin shell around a pure module of `engine`, and the runtime beneath.
 
-`actors.runtime` is how actors run, are addressed, supervised and restarted. Wired together by `daemon`; imports
-`engine` only, never `venues`, `persistence` or `daemon`.
+Wired together by the daemon. May import `engine`, pykka and trio; must not import `venues`, `persistence` or `daemon`.
 """

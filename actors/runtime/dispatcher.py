@@ -1,0 +1,290 @@
+"""The one queue: (receiver, message, sender) in one global FIFO, drained until empty after every input.
+
+Owned by a system, which lends it a clock and a supervisor. Sending is a dictionary look-up, two counters and an append;
+everything rare (a full mailbox, a missing receiver, a wish that is no plain send, a failure) leaves the fast path by a
+method. One thread only. Must not import trio or pykka.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import repeat
+
+from actors.runtime import mailboxes
+from actors.runtime.asks import NotAnswered, Reply
+from actors.runtime.behaviour import TOPIC_DEAD_LETTERS, Address, Outgoing
+from actors.runtime.cells import Cell, Entry, NotAlive, Sink, Target
+from actors.runtime.reports import DeadLetter, digest_of, text_of, traceback_of
+from actors.runtime.timers import Timers
+from actors.runtime.topics import Topics
+
+STEPS_PER_INPUT_MAX = 10_000_000
+"""Messages that one input may cause before the engine is taken for a livelock."""
+
+DEAD_LETTERS_PER_INPUT_MAX = 100
+"""Dead letters published for one input; more are only counted, so that a flood does not feed itself."""
+
+DEAD_LETTERS_KEPT = 100
+"""The newest dead letters, kept for status and tests."""
+
+NOWHERE: Entry = (Sink(lambda _message, _now: (), 0), None, None)
+"""What is being worked on while nothing is."""
+
+
+class Livelock(RuntimeError):
+    """One input caused more than `STEPS_PER_INPUT_MAX` messages: actors talk in a circle."""
+
+
+class WrongOutgoing(TypeError):
+    """A handler returned something that is no wish; its actor has failed."""
+
+
+class Dispatcher:
+    """The queue, the registry of addresses, topics and timers of one engine, and its counters."""
+
+    def __init__(self, now: int, interrupts: tuple[type[BaseException], ...]) -> None:
+        """Start empty; `interrupts` are errors that pass through to whoever drains, after the actor's life has ended."""
+        self.now = now
+        self.cells: dict[Address, Cell] = {}
+        self.queue: deque[Entry] = deque()
+        self.timers = Timers()
+        self.topics = Topics(self)
+        self.wishes: dict[type, Callable[[Cell, object], None]] = {}
+        self.on_failure: Callable[[Cell, BaseException], None] = _ignore_failure
+        self.on_exit_wish: Callable[[Cell], None] = _ignore_wish
+        self.entry: Entry = NOWHERE
+        self.reply: Reply | None = None
+        self.draining = False
+        self.interrupts = interrupts
+        self.interrupt: BaseException | None = None
+        self.steps_max = STEPS_PER_INPUT_MAX
+        self.dead_letters = self.dead_letters_unpublished = 0
+        self.last_dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_KEPT)
+        self._dead_letters_left = DEAD_LETTERS_PER_INPUT_MAX
+        self._urgent: deque[Entry] = deque()
+        self._overtaker = Sink(self._overtake, 0)
+
+    # -- the fast path
+
+    def drain(self) -> None:
+        """Work on messages until none waits. Raises what interrupted it, after the actor's life has been ended."""
+        if self.draining:
+            raise RuntimeError("a handler may not drive the engine it runs in")
+        self.draining = True
+        self._dead_letters_left = DEAD_LETTERS_PER_INPUT_MAX
+        steps = repeat(None, self.steps_max)
+        try:
+            while self.queue and self.interrupt is None:
+                try:
+                    self._run(steps)
+                    break
+                except BaseException as error:
+                    self.fail(self.entry, error)
+        finally:
+            self.draining = False
+            self.entry = NOWHERE
+        self._finish()
+
+    def _run(self, steps: "Iterator[None]") -> None:
+        """Work until the queue is empty or the steps are spent; an error is that of `self.entry`."""
+        queue, find, now = self.queue, self.cells.get, self.now
+        take, push = queue.popleft, queue.append
+        for _ in steps:
+            if not queue:
+                return
+            self.entry = target, message, _sender = take()
+            target.done += 1
+            outgoing = target.receive(message, now)
+            if outgoing.__class__ is not tuple:
+                outgoing = tuple(outgoing)
+            for item in outgoing:
+                if item.__class__ is not tuple:
+                    self.send_rest(target, outgoing, item)
+                    break
+                to, content = item
+                receiver = find(to)
+                if receiver is None:
+                    self.lose(to, content, target, "no such actor")
+                    continue
+                put = receiver.put + 1
+                if put - receiver.done > receiver.peak and not mailboxes.admit(
+                    self, receiver, content, target
+                ):
+                    continue
+                receiver.put = put
+                push((receiver, content, target))
+
+    def _finish(self) -> None:
+        """Tell whoever drained of an interrupt or of a livelock."""
+        if self.interrupt is not None:
+            error, self.interrupt = self.interrupt, None
+            raise error
+        if self.queue:
+            waiting = len(self.queue)
+            for target, _, _ in self.queue:
+                target.done += 1
+            self.queue.clear()
+            raise Livelock(
+                f"one input caused more than {self.steps_max} messages; {waiting} more were thrown away"
+            )
+
+    # -- everything else
+
+    def put(self, receiver: Target, message: object, sender: Target | None = None) -> bool:
+        """Put one message behind all others; False if the mailbox did not take it."""
+        put = receiver.put + 1
+        if put - receiver.done > receiver.peak and not mailboxes.admit(self, receiver, message, sender):
+            return False
+        receiver.put = put
+        self.queue.append((receiver, message, sender))
+        return True
+
+    def put_urgent(self, receiver: Target, message: object, sender: Target | None) -> None:
+        """Put one message before all that are not urgent; urgent ones keep their order."""
+        receiver.put += 1
+        receiver.peak = max(receiver.peak, receiver.depth)
+        self._urgent.append((receiver, message, sender))
+        self._overtaker.put += 1
+        self.queue.appendleft((self._overtaker, None, None))
+
+    def _overtake(self, _message: object, _now: int) -> "tuple[Outgoing, ...]":
+        receiver, message, sender = self._urgent.popleft()
+        if isinstance(receiver, Cell):
+            receiver.put -= 1
+            self.step(receiver, message, sender)
+        return ()
+
+    def step(self, cell: Cell, message: object, sender: Target | None, reply: Reply | None = None) -> None:
+        """Let one actor work on one message outside the fast path (topic, ask, hook); its failure stays its own."""
+        outer = self.entry
+        self.entry = entry = (cell, message, sender)
+        cell.put += 1
+        cell.done += 1
+        try:
+            outgoing = tuple(cell.receive(message, self.now))
+            self.send_all(cell, outgoing, reply)
+        except BaseException as error:
+            self.fail(entry, error)
+        finally:
+            self.entry = outer
+        if reply is not None and not reply.done and reply not in self._deferred(cell):
+            reply.settle(None, NotAnswered(reply.address, "the actor does not answer this message"))
+
+    def send_all(self, cell: Cell, outgoing: tuple[Outgoing, ...], reply: Reply | None = None) -> None:
+        """Send what a handler or hook of this cell returned."""
+        if outgoing:
+            outer, self.reply = self.reply, reply
+            try:
+                self.send_rest(cell, outgoing, outgoing[0])
+            finally:
+                self.reply = outer
+
+    def send_rest(self, sender: Target, outgoing: tuple[Outgoing, ...], first: Outgoing) -> None:
+        """Send from the item `first` on. All of it is checked before any of it is sent."""
+        assert isinstance(sender, Cell)
+        start = next(index for index, item in enumerate(outgoing) if item is first)
+        rest = outgoing[start:]
+        for item in rest:
+            if not self._well_formed(item):
+                self._unsend(sender, outgoing[:start])
+                raise WrongOutgoing(f"no wish: {type(item).__name__} {item!r:.200}")
+        for item in rest:
+            if isinstance(item, tuple):
+                self.tell(item[0], item[1], sender)
+            else:
+                self.wishes[type(item)](sender, item)
+        if sender.life is not None and sender.life.exit_wish is not None:
+            self.on_exit_wish(sender)
+
+    def tell(self, to: Address, message: object, sender: Target | None) -> None:
+        """Put a message for an address, or make it a dead letter."""
+        receiver = self.cells.get(to)
+        if receiver is None:
+            self.lose(to, message, sender, "no such actor")
+        else:
+            self.put(receiver, message, sender)
+
+    def fail(self, entry: Entry, error: BaseException) -> None:
+        """A handler failed: its message is a dead letter, its life is over. An interrupt passes on after that."""
+        target, message, sender = entry
+        if not isinstance(target, Cell):
+            raise error
+        if isinstance(error, NotAlive) and target.life is None:
+            mailboxes.nobody_home(self, target, message, sender)
+            return
+        self.note_interrupt(error)
+        target.failures += 1
+        self.lose_at(target, message, sender, "the handler failed", error)
+        self.on_failure(target, error)
+
+    def note_interrupt(self, error: BaseException) -> None:
+        """Remember an interrupt, or the part of a group that is one, for whoever drains."""
+        if isinstance(error, BaseExceptionGroup):
+            part = error.subgroup(self.interrupts)
+            self.interrupt = part if part is not None else self.interrupt
+        elif isinstance(error, self.interrupts):
+            self.interrupt = error
+
+    def lose_at(
+        self, cell: Cell, message: object, sender: Target | None, why: str, error: BaseException | None = None
+    ) -> None:
+        """Make a message for a known cell a dead letter."""
+        incarnation = cell.life.incarnation if cell.life is not None else 0
+        self._dead_letter(str(cell.address), incarnation, message, sender, (why, error))
+
+    def lose(self, to: str, message: object, sender: Target | None, why: str) -> None:
+        """Make a message for an unknown address a dead letter."""
+        self._dead_letter(str(to), 0, message, sender, (why, None))
+
+    def _dead_letter(
+        self,
+        to: str,
+        incarnation: int,
+        message: object,
+        sender: Target | None,
+        cause: tuple[str, BaseException | None],
+    ) -> None:
+        """Count a dead letter, keep it and publish it; one about a dead letter is only counted."""
+        self.dead_letters += 1
+        if self._dead_letters_left <= 0 or isinstance(message, DeadLetter):
+            self.dead_letters_unpublished += 1
+            return
+        self._dead_letters_left -= 1
+        why, error = cause
+        letter = DeadLetter(
+            Address(to),
+            incarnation,
+            str(sender.address) if isinstance(sender, Cell) else "",
+            type(message).__name__,
+            digest_of(message),
+            why,
+            text_of(error),
+            traceback_of(error),
+            self.now,
+            message,
+        )
+        self.last_dead_letters.append(letter)
+        self.topics.publish(TOPIC_DEAD_LETTERS, letter, None)
+
+    def _well_formed(self, item: object) -> bool:
+        if isinstance(item, tuple):
+            return len(item) == 2 and isinstance(item[0], str)
+        return type(item) in self.wishes
+
+    def _unsend(self, sender: Target, sent: tuple[Outgoing, ...]) -> None:
+        """Take plain sends of this very handler back from the end of the queue."""
+        for item in reversed(sent):
+            assert isinstance(item, tuple)
+            if self.queue and self.queue[-1][2] is sender and self.queue[-1][1] is item[1]:
+                receiver, _, _ = self.queue.pop()
+                receiver.put -= 1
+
+    def _deferred(self, cell: Cell) -> "list[Reply]":
+        return list(cell.life.deferred.values()) if cell.life is not None else []
+
+
+def _ignore_failure(_cell: Cell, _error: BaseException) -> None:
+    """Until a system takes over."""
+
+
+def _ignore_wish(_cell: Cell) -> None:
+    """Until a system takes over."""

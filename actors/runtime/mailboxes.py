@@ -1,0 +1,115 @@
+"""What a mailbox does when it is full, when its actor is down, and when a new life begins.
+
+Called by the dispatcher off the fast path. The messages of a mailbox stand in the global queue, or in the cell's stash
+after their turn came while the actor was down. Must not import trio or pykka.
+"""
+
+from collections.abc import MutableSequence
+from typing import TYPE_CHECKING
+
+from actors.runtime.cells import Cell, Entry, Fate, Target
+from actors.runtime.specs import CONFLATE, DROP_OLDEST, FAIL, RETAIN
+
+if TYPE_CHECKING:
+    from actors.runtime.dispatcher import Dispatcher
+
+
+class MailboxOverflow(Exception):
+    """The actor's mailbox was full and its policy is FAIL."""
+
+
+def admit(dispatcher: "Dispatcher", receiver: Target, message: object, sender: Target | None) -> bool:
+    """Whether the message may be put; called only when it would stand deeper than any before it."""
+    depth = receiver.depth + 1
+    if depth <= receiver.capacity:
+        receiver.peak = depth
+        return True
+    if not isinstance(receiver, Cell):
+        return True
+    when_full = receiver.policy.when_full
+    if when_full is CONFLATE and _conflate(dispatcher, receiver, message, sender):
+        return False
+    if when_full in (CONFLATE, DROP_OLDEST) and _drop_oldest(dispatcher, receiver):
+        return True
+    receiver.refused += 1
+    dispatcher.lose_at(receiver, message, sender, "the mailbox is full")
+    if when_full is FAIL and receiver.life is not None:
+        dispatcher.on_failure(receiver, MailboxOverflow(f"more than {receiver.capacity} messages waited"))
+    return False
+
+
+def nobody_home(dispatcher: "Dispatcher", cell: Cell, message: object, sender: Target | None) -> None:
+    """A message came to its turn while the cell had no life: keep, drop or lose it, as its fate and policy say."""
+    retains = cell.policy.on_restart is RETAIN
+    if cell.fate is Fate.RESTARTING and retains:
+        cell.done -= 1
+        cell.stash.append((cell, message, sender))
+        return
+    cell.discarded += 1
+    if cell.fate is Fate.ENDED or retains:
+        dispatcher.lose_at(cell, message, sender, f"the actor is {cell.fate.value}")
+    else:
+        cell.dropped += 1
+
+
+def begin_life(dispatcher: "Dispatcher", cell: Cell) -> None:
+    """Give a new life what its policy grants it of the messages that waited for the one before."""
+    if cell.policy.on_restart is RETAIN:
+        dispatcher.queue.extendleft(reversed(cell.stash))
+        cell.stash.clear()
+        return
+    for name in cell.spec.subscriptions:
+        dispatcher.topics.skip_waiting(name, cell)
+    if not cell.depth:
+        return
+    kept = [entry for entry in dispatcher.queue if entry[0] is not cell]
+    gone = len(dispatcher.queue) - len(kept)
+    if gone:
+        dispatcher.queue.clear()
+        dispatcher.queue.extend(kept)
+        _discard(cell, gone)
+
+
+def flush_stash(dispatcher: "Dispatcher", cell: Cell) -> None:
+    """There will be no next life: what was kept for it becomes dead letters."""
+    while cell.stash:
+        _, message, sender = cell.stash.popleft()
+        cell.done += 1
+        cell.discarded += 1
+        dispatcher.lose_at(cell, message, sender, f"the actor is {cell.fate.value}")
+
+
+def _discard(cell: Cell, count: int) -> None:
+    cell.done += count
+    cell.discarded += count
+    cell.dropped += count
+
+
+def _places(dispatcher: "Dispatcher", cell: Cell) -> "tuple[MutableSequence[Entry], ...]":
+    return (cell.stash, dispatcher.queue)
+
+
+def _drop_oldest(dispatcher: "Dispatcher", cell: Cell) -> bool:
+    for entries in _places(dispatcher, cell):
+        oldest = next((index for index, entry in enumerate(entries) if entry[0] is cell), None)
+        if oldest is not None:
+            del entries[oldest]
+            _discard(cell, 1)
+            return True
+    return False
+
+
+def _conflate(dispatcher: "Dispatcher", cell: Cell, message: object, sender: Target | None) -> bool:
+    """Put the message into the place of the newest waiting one with the same key; False if there is none."""
+    key_of = cell.policy.conflate_key
+    key = key_of(message) if key_of is not None else None
+    if key_of is None or key is None:
+        return False
+    for entries in reversed(_places(dispatcher, cell)):
+        for index in range(len(entries) - 1, -1, -1):
+            target, waiting, _ = entries[index]
+            if target is cell and key_of(waiting) == key:
+                entries[index] = (cell, message, sender)
+                cell.conflated += 1
+                return True
+    return False

@@ -1,0 +1,106 @@
+"""Topics: one queue entry for all subscribers, who are called in turn, each failing for itself.
+
+Part of the dispatcher. Subscriptions of a spec outlive restarts, those made by a `Subscribe` end with the life. Must not
+import trio or pykka.
+"""
+
+from typing import TYPE_CHECKING
+
+from actors.runtime.cells import Cell, Target
+
+if TYPE_CHECKING:
+    from actors.runtime.behaviour import Outgoing
+    from actors.runtime.dispatcher import Dispatcher
+
+TOPIC_CAPACITY = 100_000
+"""Messages that may wait for one topic; one more becomes a dead letter."""
+
+
+class Topic(Target):
+    """One topic: its waiting messages and its subscribers, in order of subscription."""
+
+    __slots__ = ("deaf_until", "dispatcher", "name", "subscribers")
+
+    def __init__(self, name: str, dispatcher: "Dispatcher") -> None:
+        """Start without subscribers."""
+        super().__init__(self._fan_out, TOPIC_CAPACITY)
+        self.name = name
+        self.dispatcher = dispatcher
+        self.subscribers: tuple[Cell, ...] = ()
+        self.deaf_until: dict[Cell, int] = {}
+
+    def _fan_out(self, packed: object, _now: int) -> "tuple[Outgoing, ...]":
+        assert isinstance(packed, tuple)
+        message, sender = packed
+        for cell in self.subscribers:
+            if self.deaf_until and self._deaf(cell):
+                continue
+            self.dispatcher.step(cell, message, sender)
+        return ()
+
+    def _deaf(self, cell: Cell) -> bool:
+        """Whether this message was published before the cell's life began, which does not want old ones."""
+        until = self.deaf_until.get(cell)
+        if until is None:
+            return False
+        if self.done > until:
+            del self.deaf_until[cell]
+            return False
+        cell.dropped += 1
+        return True
+
+
+class Topics:
+    """All topics of one engine by name."""
+
+    __slots__ = ("_dispatcher", "_topics")
+
+    def __init__(self, dispatcher: "Dispatcher") -> None:
+        """Start without topics; they come with their first subscriber."""
+        self._dispatcher = dispatcher
+        self._topics: dict[str, Topic] = {}
+
+    def __len__(self) -> int:
+        """Topics that have a subscriber or had one."""
+        return len(self._topics)
+
+    def subscribers(self, name: str) -> tuple[Cell, ...]:
+        """Who hears this topic, in order of subscription."""
+        topic = self._topics.get(name)
+        return topic.subscribers if topic is not None else ()
+
+    def subscribe(self, name: str, cell: Cell) -> None:
+        """Let the cell hear the topic; a second time changes nothing."""
+        topic = self._topics.get(name)
+        if topic is None:
+            topic = self._topics[name] = Topic(name, self._dispatcher)
+        if cell not in topic.subscribers:
+            topic.subscribers = (*topic.subscribers, cell)
+
+    def unsubscribe(self, name: str, cell: Cell) -> None:
+        """Let the cell hear the topic no more."""
+        topic = self._topics.get(name)
+        if topic is not None:
+            topic.subscribers = tuple(other for other in topic.subscribers if other is not cell)
+            topic.deaf_until.pop(cell, None)
+            if not topic.subscribers and not topic.depth:
+                del self._topics[name]
+
+    def skip_waiting(self, name: str, cell: Cell) -> None:
+        """A new life does not want what was published before it: let it miss the messages that wait now."""
+        topic = self._topics.get(name)
+        if topic is not None and topic.depth:
+            topic.deaf_until[cell] = topic.put
+
+    def publish(self, name: str, message: object, sender: Target | None) -> None:
+        """Put one entry for all subscribers into the queue; without subscribers nothing happens."""
+        topic = self._topics.get(name)
+        if topic is None or not topic.subscribers:
+            return
+        depth = topic.depth + 1
+        if depth > topic.capacity:
+            self._dispatcher.lose(f"topic {name}", message, sender, "the topic is full")
+            return
+        topic.peak = max(topic.peak, depth)
+        topic.put += 1
+        self._dispatcher.queue.append((topic, (message, sender), sender))
