@@ -23,7 +23,6 @@ AMERICAN_NO_TRADE: Final = -1500
 
 OVERROUND_PER_OUTCOME_MAX: Final = 0.15
 """A larger margin is no market but a mistake or a suspended one (measured: 2 to 3 points an outcome)."""
-"""
 
 UNDERROUND_MAX: Final = 0.05
 """Sides of different age can sum to less than 1; more than this below it is refused."""
@@ -69,14 +68,14 @@ def p_fair_of_american(home: int, away: int, method: DevigMethod = DevigMethod.M
 
 
 def multiplicative(p_implied: Sequence[float]) -> Probabilities:
-    """Q / B: every outcome gives the same share of its price. Raises DevigError for impossible books."""
+    """Shares q / B: every outcome gives the same share of its price. Raises DevigError for no book."""
     total = _checked(p_implied)
     return tuple(q / total for q in p_implied)
 
 
 def additive(p_implied: Sequence[float]) -> Probabilities:
-    """Q - (B - 1) / n: every outcome gives the same amount. Raises DevigError if a longshot would have none
-    left.
+    """Differences q - (B - 1) / n: every outcome gives the same amount. Raises DevigError if a longshot would
+    have none left.
     """
     margin = (_checked(p_implied) - 1.0) / len(p_implied)
     p_fair = tuple(q - margin for q in p_implied)
@@ -86,7 +85,7 @@ def additive(p_implied: Sequence[float]) -> Probabilities:
 
 
 def power(p_implied: Sequence[float]) -> Probabilities:
-    """Q ** k, with k so that they sum to 1. Raises DevigError for impossible books."""
+    """Powers q ** k, with k so that they sum to 1. Raises DevigError for impossible books."""
     k = power_exponent(p_implied)
     return _normalised([q**k for q in p_implied])
 
@@ -98,8 +97,8 @@ def power_exponent(p_implied: Sequence[float]) -> float:
 
 
 def odds_ratio(p_implied: Sequence[float]) -> Probabilities:
-    """Q / (c + q - c q): every outcome's odds are divided by the same c (a shift of all logits). Raises
-    DevigError.
+    """Ratios q / (c + q - c q): every outcome's odds are divided by the same c (a shift of all logits).
+    Raises DevigError.
     """
     c = odds_ratio_factor(p_implied)
     return _normalised([q / (c + q - c * q) for q in p_implied])
@@ -125,7 +124,8 @@ def shin(p_implied: Sequence[float]) -> Probabilities:
 def shin_insiders(p_implied: Sequence[float]) -> float:
     """The z of `shin`: the share of bets placed by insiders, from 0 to below 1."""
     total = _checked(p_implied)
-    if total < 1.0:
+    # Fair prices may miss 1 by their last digits.
+    if total < 1.0 - 1e-9:
         raise DevigError(f"Shin: the book has no margin: {_text(p_implied)}")
     # At z = 0 the sum is sqrt(B) >= 1, towards z = 1 it falls below 1, since every q is below 1.
     return _bisected(lambda z: math.fsum(_shin_fair(z, p_implied)) - 1.0, 0.0, 1.0)
