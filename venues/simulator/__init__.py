@@ -1,0 +1,7 @@
+"""A stand-in for Kalshi and balldontlie: one seeded NBA evening, pure or served on loopback over real
+sockets.
+
+`evening.generate` gives the evening as recorded wire texts (demo, stories, tests); `service.serve` plays
+the same evening to real clients. Used by `daemon` and by tests; must not import `actors` or
+`persistence`.
+"""

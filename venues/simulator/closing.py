@@ -1,0 +1,68 @@
+"""The end of a game's markets: closed, determined, settled; or postponed, or cancelled and paid at a fair
+price.
+
+Steps that `venues.simulator.world` has done at their times. After a final the close time is rewritten to
+the moment of closing, as the venue does; a postponed game's markets simply stay open.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from venues.simulator.court import Court
+from venues.simulator.happenings import ScoreMoved
+from venues.simulator.listing import Family, Fate
+from venues.simulator.market import Market
+from venues.simulator.settings import MINUTE, SECOND
+
+if TYPE_CHECKING:
+    from venues.simulator.world import World
+
+SETTLEMENT_TIMER: Final = 90
+"""Seconds from the determination to the payment."""
+
+
+def settle_played(world: "World", court: Court, at: int) -> None:
+    """Plan the end of all markets of a game whose final whistle went at `at`."""
+    for family in Family:
+        closes = at + world.seconds(40, 150)
+        determined = closes + world.seconds(20, 90)
+        for market in court.markets:
+            if market.listing.family is family:
+                pays = market.listing.pays(court.now.home, court.now.away)
+                world.at(closes, partial(_close, world, market))
+                world.at(determined, partial(_determine, world, market, ("yes", 100) if pays else ("no", 0)))
+
+
+def postpone(world: "World", court: Court, at: int) -> None:
+    """The league takes the game off tonight's schedule; a cancelled one is paid at a fair price later."""
+    court.postponed = True
+    for book in court.books:
+        book.prices = None
+    world.out.append(ScoreMoved(at, court))
+    if court.listing.fate is Fate.CANCELLED:
+        for market in court.markets:
+            fair = max(1, min(99, round(market.fair)))
+            world.at(at + 100 * MINUTE, partial(_close, world, market))
+            world.at(at + 102 * MINUTE, partial(_determine, world, market, ("scalar", fair)))
+
+
+def _close(world: "World", market: Market, at: int) -> None:
+    market.close_at = at
+    market.live(at, "close_date_updated", world.out)
+    market.status = "closed"
+    market.clear(at, world.out)
+    market.quote(at, world.out)
+
+
+def _determine(world: "World", market: Market, outcome: tuple[str, int], at: int) -> None:
+    market.result, market.settlement_cents = outcome
+    market.status = "determined"
+    market.determined_at = at
+    market.live(at, "determined", world.out)
+    world.at(at + SETTLEMENT_TIMER * SECOND, partial(_settle, world, market))
+
+
+def _settle(world: "World", market: Market, at: int) -> None:
+    market.status = "finalized"
+    market.settled_at = at
+    market.live(at, "settled", world.out)

@@ -1,0 +1,74 @@
+"""What a contract is worth in the simulated world, given the score and the clock.
+
+Makers, takers and sportsbooks price with it. The winner's price is the measured in-game model; margins
+and points are normal around the path that `script` really plays, so that ladders and winner agree. Must
+not know anything that has not happened yet.
+"""
+
+from math import erfc, exp, sqrt
+from typing import Final
+
+import attrs
+
+from venues.simulator.script import REVERSION, Lines, Moment
+
+MARGIN_SIGMA: Final = 17.0
+"""Standard deviation of a game's margin if leads did not revert."""
+POINTS_SIGMA: Final = 17.0
+"""Standard deviation of a game's points around the total."""
+PRICE_MIN: Final = 0.001
+
+
+def normal_share(z: float) -> float:
+    """Share of a normal distribution below z."""
+    return 0.5 * erfc(-z / 1.4142135623730951)
+
+
+@attrs.frozen
+class Outlook:
+    """Everything that can be expected of a game at one moment."""
+
+    p_home: float
+    """Probability that the home team wins."""
+    margin: float
+    """Expected final margin of the home team."""
+    margin_sd: float
+    points: float
+    """Expected final points of both teams."""
+    points_sd: float
+
+    def p_margin_above(self, line: float) -> float:
+        """Probability that the home team wins by more than `line`, which may be negative."""
+        p = normal_share((self.margin - line) / self.margin_sd)
+        # To win by more is never likelier than to win.
+        return min(p, self.p_home) if line >= 0 else max(p, self.p_home)
+
+    def p_points_above(self, line: float) -> float:
+        """Probability that both teams together score more than `line`."""
+        return normal_share((self.points - line) / self.points_sd)
+
+
+def outlook(lines: Lines, moment: Moment) -> Outlook:
+    """The outlook at a moment; at the final it is certainty."""
+    if moment.status == "Final":
+        p_home = 1.0 if moment.lead > 0 else 0.0
+        return Outlook(p_home, moment.lead, 0.01, moment.home + moment.away, 0.01)
+    left = moment.minutes_left / 48
+    scored = moment.home + moment.away
+    played = 1 - left if moment.period <= 4 else 1.0
+    kept = exp(-REVERSION * left)
+    margin = lines.spread * (played + left) + (moment.lead - lines.spread * played) * kept
+    margin_sd = MARGIN_SIGMA * sqrt((1 - kept * kept) / (2 * REVERSION)) + 0.4
+    points_sd = POINTS_SIGMA * sqrt(left) + 0.4
+    return Outlook(_p_home(lines, moment), margin, margin_sd, scored + lines.total * left, points_sd)
+
+
+def _p_home(lines: Lines, moment: Moment) -> float:
+    minutes = moment.minutes_left
+    if minutes <= 0:
+        lead = moment.lead
+        return 0.5 if lead == 0 else (0.999 if lead > 0 else PRICE_MIN)
+    share = minutes / 48
+    sigma = 18.0 if minutes > 2 else 20.0
+    p = normal_share((moment.lead + 1.5 * share * lines.spread) / (sigma * sqrt(share)))
+    return min(1 - PRICE_MIN, max(PRICE_MIN, p))
