@@ -1,0 +1,208 @@
+"""A strategy's own desk: its positions, its open orders, its counters, cooldowns and what it has already
+complained of.
+
+Folded from the strategy's own facts, live and after a restart alike, so that both give the same desk. Used by
+the strategies of this folder only. Must not import anything outside `engine` but attrs.
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import attrs
+
+from engine.events import BookSide
+from engine.facts import (
+    Fact,
+    OrderAmended,
+    OrderApproved,
+    OrderCancelled,
+    OrderDenied,
+    OrderFilled,
+    OrderRejected,
+    PositionSettled,
+    SignalAction,
+    SignalRaised,
+)
+from engine.message import changed
+from engine.orders import AmendOrder, CancelOrder, PlaceOrder
+from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Nanos
+
+ORDER_EVIDENCE = "order"
+"""The name under which a signal's evidence keeps the order it gave rise to; the order counter is restored
+from it.
+"""
+
+K = TypeVar("K")
+
+
+@attrs.define
+class Holding:
+    """A position in one market: `count` is + YES, - NO; `cost` what it cost with fees, in the held side's
+    terms.
+    """
+
+    count: Count = COUNT_ZERO
+    cost: Money = MONEY_ZERO
+    opened_at: Nanos = Nanos(0)
+    p_entry_fair: float | None = None
+    halved: bool = False
+
+    def p_cost(self) -> float:
+        """Cost of one contract of the held side in dollars, fees included."""
+        return self.cost / (abs(self.count) * PRICE_ONE) if self.count else 0.0
+
+
+@attrs.define
+class OpenOrder:
+    """An order of ours that may still trade; `cancelling` once its cancel is on its way."""
+
+    order: PlaceOrder
+    remaining: Count
+    cancelling: bool = False
+
+
+class Desk:
+    """What a strategy knows of itself."""
+
+    def __init__(self, name: str) -> None:
+        """Begin with nothing."""
+        self.name = name
+        self.holdings: dict[str, Holding] = {}
+        self.orders: dict[str, OpenOrder] = {}
+        self.entered_at: dict[str, Nanos] = {}
+        self.left_at: dict[str, Nanos] = {}
+        self.missed_at: dict[tuple[str, str], Nanos] = {}
+        self._signals = 0
+        self._orders = 0
+
+    def next_signal(self) -> str:
+        """A new signal's id."""
+        self._signals += 1
+        return f"{self.name}/s{self._signals}"
+
+    def next_order(self) -> str:
+        """A new order's id."""
+        self._orders += 1
+        return f"{self.name}-{self._orders}"
+
+    def sent(self, order: PlaceOrder) -> None:
+        """An order was wished for; it counts as open until it is refused, cancelled or filled."""
+        self.orders[order.order_id] = OpenOrder(order, order.count)
+
+    def held(self, ticker: str) -> Count:
+        """The position in a market, signed."""
+        holding = self.holdings.get(ticker)
+        return COUNT_ZERO if holding is None else holding.count
+
+    def open_in(self, ticker: str) -> list[OpenOrder]:
+        """Own orders of a market that may still trade."""
+        return [open_order for open_order in self.orders.values() if open_order.order.ticker == ticker]
+
+    def at_risk(self, tickers: Iterable[str]) -> Money:
+        """What the positions and open entries of these markets can lose together, each taken for itself."""
+        wanted = set(tickers)
+        risk: int = sum(holding.cost for ticker, holding in self.holdings.items() if ticker in wanted)
+        for open_order in self.orders.values():
+            order = open_order.order
+            if order.ticker in wanted and not order.exit:
+                price = order.price if order.side is BookSide.BID else PRICE_ONE - order.price
+                risk += price * open_order.remaining
+        return Money(risk)
+
+    def apply(self, fact: Fact) -> bool:
+        """Fold one fact; returns whether it was about this desk."""
+        match fact:
+            case SignalRaised() if fact.strategy == self.name:
+                self._signalled(fact)
+            case OrderApproved(command=PlaceOrder() as order) if order.strategy == self.name:
+                self._count(order.order_id)
+                self.orders.setdefault(order.order_id, OpenOrder(order, order.count))
+            case OrderDenied() | OrderRejected() | OrderCancelled() if fact.strategy == self.name:
+                self._count(fact.order_id)
+                self.orders.pop(fact.order_id, None)
+            case OrderFilled() if fact.strategy == self.name:
+                self._filled(fact)
+            case OrderAmended() if fact.strategy == self.name:
+                self._amended(fact)
+            case PositionSettled() if fact.strategy == self.name:
+                self.holdings.pop(fact.ticker, None)
+            case _:
+                return False
+        return True
+
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Fold the facts of an earlier life."""
+        ended: set[str] = set()
+        for fact in facts:
+            if isinstance(fact, OrderApproved) and isinstance(fact.command, PlaceOrder):
+                if fact.command.order_id in ended:
+                    continue
+            elif isinstance(fact, OrderApproved) and isinstance(fact.command, CancelOrder | AmendOrder):
+                continue
+            self.apply(fact)
+            if isinstance(fact, OrderRejected | OrderCancelled):
+                ended.add(fact.order_id)
+
+    def _signalled(self, fact: SignalRaised) -> None:
+        self._signals = max(self._signals, _number(fact.signal_id, "/s"))
+        match fact.action:
+            case SignalAction.NO_TRADE:
+                _latest(self.missed_at, (fact.ticker, fact.reason), fact.at)
+            case SignalAction.ENTER:
+                _latest(self.entered_at, fact.ticker, fact.at)
+            case SignalAction.EXIT:
+                _latest(self.left_at, fact.ticker, fact.at)
+        for name, value in fact.evidence:
+            if name == ORDER_EVIDENCE:
+                self._count(value)
+
+    def _count(self, order_id: str) -> None:
+        self._orders = max(self._orders, _number(order_id, "-"))
+
+    def _filled(self, fact: OrderFilled) -> None:
+        self._count(fact.order_id)
+        open_order = self.orders.get(fact.order_id)
+        if open_order is not None:
+            open_order.remaining = fact.remaining
+            if fact.remaining <= 0:
+                del self.orders[fact.order_id]
+        holding = self.holdings.setdefault(fact.ticker, Holding())
+        change = fact.count if fact.side is BookSide.BID else -fact.count
+        before = holding.count
+        if before == 0:
+            holding.opened_at = fact.at
+            holding.halved = False
+        closing = min(abs(change), abs(before)) if before * change < 0 else 0
+        if closing:
+            holding.cost = Money(holding.cost - holding.cost * closing // abs(before))
+            holding.halved = True
+        opening = abs(change) - closing
+        if opening:
+            price = fact.price if fact.side is BookSide.BID else PRICE_ONE - fact.price
+            fee = fact.fee * opening // abs(change)
+            base = 0 if closing else holding.cost
+            holding.cost = Money(base + price * opening + fee)
+            if closing:
+                holding.opened_at = fact.at
+        holding.count = Count(before + change)
+        if open_order is not None and opening:
+            holding.p_entry_fair = open_order.order.p_fair
+        if holding.count == 0:
+            del self.holdings[fact.ticker]
+
+    def _amended(self, fact: OrderAmended) -> None:
+        open_order = self.orders.get(fact.order_id)
+        if open_order is not None:
+            open_order.order = changed(open_order.order, price=fact.price)
+            open_order.remaining = fact.remaining
+
+
+def _latest(moments: dict[K, Nanos], key: K, at: Nanos) -> None:
+    """Keep the later moment: a fact is folded when it is decided and heard again when it is committed."""
+    moments[key] = max(at, moments.get(key, at))
+
+
+def _number(text: str, mark: str) -> int:
+    """The counter at the end of an id of ours; 0 for ids that are not."""
+    digits = text.rpartition(mark)[2]
+    return int(digits) if digits.isascii() and digits.isdigit() else 0

@@ -1,0 +1,152 @@
+"""An opinion about a market, what acting on it would bring after both legs' fees, and how numbers are put on
+record.
+
+Used by the strategies that compare a fair value with a price. An entry is judged at executable prices only:
+the ask for buying YES, one less the bid for buying NO. The second leg is always charged as a taker's at the
+fair value, even if the position may be held to settlement, which costs nothing: an edge that needs that luck
+is none. Must not import anything outside `engine` but attrs.
+"""
+
+import math
+
+import attrs
+
+from engine.events import BookSide, TopChanged
+from engine.facts import Evidence
+from engine.fees import FeeTerms
+from engine.orders import Liquidity
+from engine.units import PRICE_CENT, PRICE_ONE, Count, Nanos, Price, format_price
+from engine.view import displayed
+
+HAIR = 1e-9
+"""Probabilities are compared with thresholds up to this: 0.60 - 0.55 is 5 points, not 4.999…."""
+
+
+@attrs.frozen
+class Opinion:
+    """What a strategy believes of a market until `until`.
+
+    `gap_min` is the least distance of fair value and executable price in dollars, `ev_percent_min` the least
+    expected gain on what an entry costs. `side` restricts the direction; `extra_cost` is charged on top of
+    the fees (for instance the half spread that must be crossed again on the way out).
+    """
+
+    p_fair: float
+    reason: str
+    gap_min: float
+    ev_percent_min: float
+    until: Nanos
+    evidence: Evidence = ()
+    side: BookSide | None = None
+    extra_cost: float = 0.0
+
+
+@attrs.frozen
+class Edge:
+    """What an entry at `price` (a YES price) is expected to bring, per contract and in dollars.
+
+    `p_win` is the probability that the bought side pays, `p_cost` its price with the entry's fee.
+    """
+
+    side: BookSide
+    price: Price
+    depth: Count
+    p_win: float
+    p_cost: float
+    p_gap: float
+    p_fees: float
+    p_net: float
+
+    @property
+    def ev_percent(self) -> float:
+        """The expected net gain in percent of what the entry costs."""
+        return 100.0 * self.p_net / self.p_cost
+
+
+def edge_of(opinion: Opinion, terms: FeeTerms, side: BookSide, price: Price, liquidity: Liquidity) -> Edge:
+    """The edge of buying (BID) or selling (ASK) YES at `price`, whatever is displayed."""
+    buying = side is BookSide.BID
+    p_win = opinion.p_fair if buying else 1.0 - opinion.p_fair
+    own_price = price if buying else PRICE_ONE - price
+    p_entry_fee = terms.p_fee(liquidity, price)
+    p_exit_fee = terms.p_fee(Liquidity.TAKER, nearest(opinion.p_fair))
+    p_gap = p_win - own_price / PRICE_ONE
+    return Edge(
+        side=side,
+        price=price,
+        depth=Count(0),
+        p_win=p_win,
+        p_cost=own_price / PRICE_ONE + p_entry_fee,
+        p_gap=p_gap,
+        p_fees=p_entry_fee + p_exit_fee,
+        p_net=p_gap - p_entry_fee - p_exit_fee - opinion.extra_cost,
+    )
+
+
+def taking(opinion: Opinion, terms: FeeTerms, top: TopChanged) -> Edge | None:
+    """The better of the two entries that the displayed prices offer, or None where nothing is offered."""
+    best: Edge | None = None
+    for side in (BookSide.BID, BookSide.ASK):
+        price, depth = displayed(top, buying=side is BookSide.BID)
+        if price is None or (opinion.side is not None and opinion.side is not side):
+            continue
+        edge = attrs.evolve(edge_of(opinion, terms, side, price, Liquidity.TAKER), depth=depth)
+        if best is None or edge.p_gap > best.p_gap:
+            best = edge
+    return best
+
+
+def resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, net_min: float) -> Edge | None:
+    """The better of the two orders that could rest one cent inside the best prices and still keep every
+    threshold.
+    """
+    best: Edge | None = None
+    if top.yes_bid is None or top.yes_ask is None:
+        return None
+    for side in (BookSide.BID, BookSide.ASK):
+        if opinion.side is not None and opinion.side is not side:
+            continue
+        edge = _resting(opinion, terms, top, side)
+        if edge is None or edge.p_net < net_min - HAIR:
+            continue
+        if best is None or edge.p_net > best.p_net:
+            best = edge
+    return best
+
+
+def _resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, side: BookSide) -> Edge | None:
+    """Improve the best price by a cent if the gap allows it, else join it, else do not rest."""
+    bid, ask = top.yes_bid, top.yes_ask
+    if bid is None or ask is None:
+        return None
+    if side is BookSide.BID:
+        most = _floor_cent(opinion.p_fair - opinion.gap_min)
+        price = min(most, bid + PRICE_CENT, ask - PRICE_CENT)
+        if price < max(bid, PRICE_CENT):
+            return None
+    else:
+        least = PRICE_ONE - _floor_cent(1.0 - opinion.p_fair - opinion.gap_min)
+        price = max(least, ask - PRICE_CENT, bid + PRICE_CENT)
+        if price > min(ask, PRICE_ONE - PRICE_CENT):
+            return None
+    return edge_of(opinion, terms, side, Price(price), Liquidity.MAKER)
+
+
+def _floor_cent(p: float) -> Price:
+    """The highest whole-cent price not above `p`."""
+    return Price(math.floor(p * 100 + HAIR) * PRICE_CENT)
+
+
+def nearest(p: float) -> Price:
+    """A probability as a price, for fees; kept inside the range of prices."""
+    return Price(min(max(round(p * PRICE_ONE), 0), PRICE_ONE))
+
+
+def p_text(p: float) -> str:
+    """A probability or an amount per contract on record: six decimals."""
+    return f"{p:.6f}"
+
+
+def price_text(price: Price | None) -> str:
+    """A price on record; a missing one is said to be missing."""
+    return "none" if price is None else format_price(price)

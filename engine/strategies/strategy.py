@@ -1,0 +1,63 @@
+"""What a strategy is: the four things it can be told, and what it answers.
+
+Implemented by every file of this folder and by strategies of other packages; driven by one actor each. A
+strategy is a pure state machine: the same news and facts in the same order give the same steps. It sends
+nothing itself; its orders are wishes for the risk gate. Must not import anything outside `engine` but attrs.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import ClassVar
+
+import attrs
+
+from engine.events import GameNews
+from engine.facts import Fact
+from engine.step import Step
+from engine.strategies.parameters import Parameters
+from engine.units import MONEY_ONE, Money, Nanos
+
+
+@attrs.frozen
+class StrategyContext:
+    """What a strategy is given beside its parameters: a seed for whatever it draws, and its starting capital.
+    """
+
+    seed: int = 0
+    bankroll: Money = Money(1_000 * MONEY_ONE)
+
+
+class Strategy(ABC):
+    """A named instance of a kind of strategy with its parameters.
+
+    Order ids are `NAME-1`, `NAME-2`…; signal ids `NAME/s1`, `NAME/s2`…: the same after every replay.
+    """
+
+    kind: ClassVar[str]
+    """The word in the configuration."""
+
+    parameters_class: ClassVar[type[Parameters]]
+    """Its attrs class of parameters; validators, defaults, help and units are the configuration's."""
+
+    def __init__(self, name: str, parameters: Parameters, context: StrategyContext) -> None:
+        """Begin with no memory; `restore` brings it back."""
+        self.name = name
+        self.context = context
+        if not isinstance(parameters, self.parameters_class):
+            raise TypeError(f"{self.kind} takes {self.parameters_class.__name__}, not {parameters!r}")
+
+    @abstractmethod
+    def hear(self, news: GameNews, now: Nanos) -> Step:
+        """Take news of a game: best prices, terms, score, odds. Cheap when nothing relevant changed."""
+
+    @abstractmethod
+    def learn(self, fact: Fact, now: Nanos) -> Step:
+        """Take a committed fact about own orders and positions, heard after the acknowledgement's latency."""
+
+    @abstractmethod
+    def wake(self, key: str, now: Nanos) -> Step:
+        """A timer asked for under `key` is due."""
+
+    @abstractmethod
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Fold the facts of an earlier life, oldest first, before anything else is heard."""

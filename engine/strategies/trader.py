@@ -1,0 +1,375 @@
+"""The trade that most strategies share: hold an opinion about a market, enter when the price offers enough,
+leave.
+
+A strategy derives from `Trader` and says only what it believes (`opinion`) and what else makes it leave
+(`leave`). The rest is here once: watching best prices cheaply, thresholds after fees, sizing, cooldown, near
+misses, resting orders and exits. Must not import anything outside `engine` but attrs.
+
+Near misses: a gap of at least `near_miss_share` of the threshold that still does not trade is recorded, at
+most once per market and reason within `near_miss_minutes`, so that a constant near miss does not flood the
+journal.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+
+import attrs
+
+from engine.events import BookSide, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
+from engine.facts import (
+    Fact,
+    OrderAmended,
+    OrderApproved,
+    OrderCancelled,
+    OrderDenied,
+    OrderFilled,
+    OrderRejected,
+    PositionSettled,
+)
+from engine.message import changed
+from engine.orders import PlaceOrder
+from engine.step import NOTHING, Step, Timer
+from engine.strategies.desk import Desk, Holding
+from engine.strategies.opinion import HAIR, Edge, Opinion, resting, taking
+from engine.strategies.parameters import MARKET_TYPES, Parameters, TradingParameters
+from engine.strategies.slips import Slips
+from engine.strategies.steps import joined
+from engine.strategies.strategy import Strategy, StrategyContext
+from engine.units import MONEY_ONE, NANOS_PER_MINUTE, NANOS_PER_SECOND, PRICE_ONE, Nanos
+from engine.view import GameView, MarketView, View
+
+ALWAYS = Nanos(2**62)
+NEVER = Nanos(0)
+"""Ends of validity: an opinion that only news can change, and one that must be formed anew."""
+
+
+@attrs.define(eq=False)
+class Watch:
+    """One market a strategy may trade. Prices between the two bounds are not worth a thought while `idle`."""
+
+    market: MarketView
+    opinion: Opinion | None = None
+    until: Nanos = NEVER
+    buy_below: int = -1
+    sell_above: int = PRICE_ONE + 1
+    idle: bool = True
+    timed: Nanos = NEVER
+
+
+class Trader(Strategy):
+    """See the module."""
+
+    def __init__(self, name: str, parameters: Parameters, context: StrategyContext) -> None:
+        """Begin with nothing known and nothing held."""
+        super().__init__(name, parameters, context)
+        assert isinstance(parameters, TradingParameters)  # noqa: S101 - parameters_class says so
+        self.trading: TradingParameters = parameters
+        self.view = View()
+        self.desk = Desk(name)
+        self.slips = Slips(self.desk, parameters, context)
+        self.kinds = frozenset(MARKET_TYPES[word] for word in self.market_types())
+        self._watches: dict[str, Watch] = {}
+        self._cooldown = minutes(parameters.cooldown_minutes)
+        self._hold = minutes(parameters.hold_minutes_max)
+        self._retry = seconds(parameters.exit_retry_seconds)
+        self._before_close = seconds(parameters.exit_before_close_seconds)
+        self._takes = parameters.entry == "take"
+
+    @abstractmethod
+    def market_types(self) -> tuple[str, ...]:
+        """The words for the kinds of markets that are traded: moneyline, spread, total."""
+
+    @abstractmethod
+    def opinion(self, market: MarketView, now: Nanos) -> Opinion | None:
+        """What is believed of a market now; None is no opinion, until news comes."""
+
+    def leave(self, watch: Watch, holding: Holding, now: Nanos) -> tuple[str, int] | None:
+        """A strategy's own reason to leave, and how many hundredths of a contract; None to stay."""
+        return None
+
+    def concerns(self, news: ScoreSeen | OddsSeen, before: ScoreSeen | OddsSeen | None) -> bool:
+        """Whether such news can change an opinion; asked before every market of the game is thought over."""
+        return True
+
+    def hear(self, news: GameNews, now: Nanos) -> Step:
+        """Take news; best prices inside the bounds of an idle market cost next to nothing."""
+        if news.__class__ is TopChanged:
+            watch = self._watches.get(news.ticker)
+            if watch is None:
+                self.view.hear(news)
+                return NOTHING
+            before = watch.market.top
+            watch.market.top = news
+            if (
+                before is not None
+                and before.yes_bid == news.yes_bid
+                and before.yes_ask == news.yes_ask
+                and before.trust is news.trust
+            ):
+                return NOTHING
+            return self.priced(watch, news, now)
+        return self._hear_rest(news, now)
+
+    def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
+        """The best prices (or the trust) of a watched market changed."""
+        if watch.idle and now < watch.until:
+            ask, bid = top.yes_ask, top.yes_bid
+            if (ask is None or ask > watch.buy_below) and (bid is None or bid < watch.sell_above):
+                return NOTHING
+        return self.consider(watch, now)
+
+    def learn(self, fact: Fact, now: Nanos) -> Step:
+        """Fold an own fact; the market it was about is no longer (or now) idle."""
+        if not self.desk.apply(fact):
+            return NOTHING
+        ticker = _ticker_of(fact)
+        watch = self._watches.get(ticker)
+        if watch is not None:
+            watch.idle = self._idle(ticker)
+            if isinstance(fact, OrderFilled | PositionSettled):
+                watch.until = NEVER
+        return NOTHING
+
+    def wake(self, key: str, now: Nanos) -> Step:
+        """A cooldown, a time limit or a pause before the next attempt has ended: think the market over."""
+        watch = self._watches.get(key.partition(":")[2])
+        return NOTHING if watch is None else self.consider(watch, now)
+
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Bring back positions, open orders, counters, cooldowns and near misses."""
+        self.desk.restore(facts)
+
+    def consider(self, watch: Watch, now: Nanos) -> Step:
+        """Think one market over: leave, tend what rests, or enter."""
+        market = watch.market
+        if not market.tradable:
+            return NOTHING
+        if now >= watch.until:
+            self._think(watch, now)
+        if not watch.idle:
+            step = self._mind(watch, now)
+            if step is not None:
+                return step
+        if watch.opinion is None:
+            return NOTHING
+        return self._enter(watch, watch.opinion, now)
+
+    def reconsider(self, game: GameView, now: Nanos) -> Step:
+        """Think every watched market of a game over, because something beside its price changed."""
+        watches = [self._watches[ticker] for ticker in game.markets if ticker in self._watches]
+        for watch in watches:
+            watch.until = NEVER
+        return joined([self.consider(watch, now) for watch in watches])
+
+    def watched(self, ticker: str) -> Watch | None:
+        """The watch of a market, if it is one that this strategy may trade."""
+        return self._watches.get(ticker)
+
+    def _hear_rest(self, news: GameNews, now: Nanos) -> Step:
+        match news:
+            case ScoreSeen() | OddsSeen():
+                game = self.view.game(news.game)
+                before: ScoreSeen | OddsSeen | None
+                if isinstance(news, ScoreSeen):
+                    before = game.score
+                else:
+                    before = (game.opening if news.opening else game.odds).get(news.vendor)
+                self.view.hear(news)
+                return self.reconsider(game, now) if self.concerns(news, before) else NOTHING
+            case MarketKnown():
+                self.view.hear(news)
+                self._watch(self.view.markets[news.ticker])
+                return self.reconsider(self.view.game(news.game), now)
+            case GameKnown():
+                self.view.hear(news)
+                return self.reconsider(self.view.game(news.game), now)
+            case _:
+                self.view.hear(news)
+                return NOTHING
+
+    def _watch(self, market: MarketView) -> None:
+        if market.ticker not in self._watches and market.kind in self.kinds:
+            self._watches[market.ticker] = Watch(market, idle=self._idle(market.ticker))
+
+    def _idle(self, ticker: str) -> bool:
+        return ticker not in self.desk.holdings and not self.desk.open_in(ticker)
+
+    def _think(self, watch: Watch, now: Nanos) -> None:
+        """Form the opinion anew and with it the bounds outside of which prices matter."""
+        opinion = self.opinion(watch.market, now)
+        watch.opinion = opinion
+        if opinion is None:
+            watch.until, watch.buy_below, watch.sell_above = ALWAYS, -1, PRICE_ONE + 1
+            return
+        watch.until = opinion.until
+        if not self._takes:
+            watch.buy_below, watch.sell_above = PRICE_ONE, 0
+            return
+        reach = opinion.gap_min * self.trading.near_miss_share
+        watch.buy_below = int((opinion.p_fair - reach) * PRICE_ONE + 1)
+        watch.sell_above = int((opinion.p_fair + reach) * PRICE_ONE)
+
+    def _mind(self, watch: Watch, now: Nanos) -> Step | None:
+        """Look after what is held and what rests; None if there is nothing to look after."""
+        ticker = watch.market.ticker
+        open_orders = self.desk.open_in(ticker)
+        holding = self.desk.holdings.get(ticker)
+        if holding is not None:
+            if any(open_order.order.exit for open_order in open_orders):
+                return NOTHING
+            return self._leave(watch, holding, now)
+        if not open_orders:
+            watch.idle = True
+            return None
+        return joined(
+            [self.slips.tended(open_order, watch.opinion, watch.market, now) for open_order in open_orders]
+        )
+
+    def _leave(self, watch: Watch, holding: Holding, now: Nanos) -> Step:
+        """Leave for the first reason that holds, not more often than the retry pause allows."""
+        ticker = watch.market.ticker
+        left_at = self.desk.left_at.get(ticker)
+        if left_at is not None and now < left_at + self._retry:
+            return self._again(watch, Nanos(left_at + self._retry), NOTHING)
+        found = self._reason_to_leave(watch, holding, now)
+        if found is None:
+            due = self._next_limit(watch, holding)
+            return NOTHING if due is None or due <= now else self._again(watch, due, NOTHING)
+        reason, count = found
+        step = self.slips.leave(watch.market, holding, reason, count, now)
+        return step if step is NOTHING else self._again(watch, Nanos(now + self._retry), step)
+
+    def _reason_to_leave(self, watch: Watch, holding: Holding, now: Nanos) -> tuple[str, int] | None:
+        p_price = self.slips.p_exit_price(watch.market, holding)
+        if p_price is None:
+            return None
+        whole = abs(holding.count)
+        stop = self.trading.stop_loss_cents / 100
+        if stop and p_price <= holding.p_cost() - stop + HAIR:
+            return "stop_loss", whole
+        if self._hold and now >= holding.opened_at + self._hold:
+            return "time_limit", whole
+        known = watch.market.known
+        if self._before_close and known is not None and known.close_at is not None:
+            if now >= known.close_at - self._before_close:
+                return "before_close", whole
+        own = self.leave(watch, holding, now)
+        if own is not None:
+            return own
+        if self.trading.exit_edge_gone and watch.opinion is not None:
+            if self.slips.edge_gone(watch.market, holding, watch.opinion):
+                return "edge_gone", whole
+        return None
+
+    def _next_limit(self, watch: Watch, holding: Holding) -> Nanos | None:
+        """When time alone will be a reason to leave."""
+        known = watch.market.known
+        dues = [holding.opened_at + self._hold] if self._hold else []
+        if self._before_close and known is not None and known.close_at is not None:
+            dues.append(known.close_at - self._before_close)
+        return Nanos(min(dues)) if dues else None
+
+    def _again(self, watch: Watch, due: Nanos, step: Step) -> Step:
+        """The same step, and a timer to think the market over again; one is enough for one moment."""
+        if watch.timed == due:
+            return step
+        watch.timed = due
+        timer = Timer(f"look:{watch.market.ticker}", due)
+        return changed(step, timers=(*step.timers, timer))
+
+    def _enter(self, watch: Watch, opinion: Opinion, now: Nanos) -> Step:
+        """Enter if every limit allows it; else record the near miss, if it is one."""
+        market = watch.market
+        edge = self._edge(market, opinion)
+        if edge is None:
+            return NOTHING
+        stopped = self._stopped_by(market, opinion, edge, now)
+        if stopped is not None:
+            if not self._near(opinion, edge):
+                return NOTHING
+            return self.slips.missed(market, opinion, edge, stopped, now)
+        step = self.slips.enter(market, opinion, edge, now)
+        if not step.commands:
+            return step
+        watch.idle = False
+        timer = Timer(f"cool:{market.ticker}", Nanos(now + self._cooldown))
+        return changed(step, timers=(*step.timers, timer))
+
+    def _edge(self, market: MarketView, opinion: Opinion) -> Edge | None:
+        if market.terms is None or market.top is None:
+            return None
+        if self._takes:
+            return taking(opinion, market.terms, market.top)
+        return resting(opinion, market.terms, market.top, self.trading.net_edge_min_cents / 100)
+
+    def _near(self, opinion: Opinion, edge: Edge) -> bool:
+        share = self.trading.near_miss_share
+        if edge.p_gap < share * opinion.gap_min - HAIR:
+            return False
+        return opinion.gap_min > 0 or edge.ev_percent >= share * opinion.ev_percent_min
+
+    def _stopped_by(
+        self, market: MarketView, opinion: Opinion, edge: Edge, now: Nanos
+    ) -> tuple[str, str, str] | None:
+        """The first limit in the way: its name, the number and the limit; None lets the entry go on."""
+        trading = self.trading
+        if edge.p_gap < opinion.gap_min - HAIR:
+            return "below_threshold", f"{100 * edge.p_gap:.4f}", f"{100 * opinion.gap_min:.4f}"
+        if edge.ev_percent < opinion.ev_percent_min - HAIR:
+            return "below_min_ev", f"{edge.ev_percent:.4f}", f"{opinion.ev_percent_min:.4f}"
+        if 100 * edge.p_net < trading.net_edge_min_cents - HAIR:
+            return "no_net_edge", f"{100 * edge.p_net:.4f}", f"{trading.net_edge_min_cents:.4f}"
+        spread = market.spread()
+        if spread is None or spread > 100 * trading.spread_max_cents + HAIR:
+            return (
+                "spread",
+                "none" if spread is None else f"{spread / 100:.2f}",
+                f"{trading.spread_max_cents}",
+            )
+        if not market.game.sound:
+            return "game_unsound", "unmatched, over or disputed", "matched, on, undisputed"
+        entered_at = self.desk.entered_at.get(market.ticker)
+        if entered_at is not None and now < entered_at + self._cooldown:
+            return (
+                "cooldown",
+                f"{(now - entered_at) / NANOS_PER_SECOND:.3f} s",
+                f"{trading.cooldown_minutes} min",
+            )
+        return None
+
+
+def minutes(value: float) -> Nanos:
+    """Minutes of a configuration as a duration."""
+    return Nanos(round(value * NANOS_PER_MINUTE))
+
+
+def seconds(value: float) -> Nanos:
+    """Seconds of a configuration as a duration."""
+    return Nanos(round(value * NANOS_PER_SECOND))
+
+
+def dollars(value: float) -> int:
+    """Dollars of a configuration as money."""
+    return round(value * MONEY_ONE)
+
+
+def is_long(holding: Holding) -> bool:
+    """Whether YES is held."""
+    return holding.count > 0
+
+
+def closing_side(holding: Holding) -> BookSide:
+    """The side of an order that reduces the holding."""
+    return BookSide.ASK if is_long(holding) else BookSide.BID
+
+
+def _ticker_of(fact: Fact) -> str:
+    match fact:
+        case OrderApproved(command=PlaceOrder() as order):
+            return order.ticker
+        case OrderDenied() | OrderRejected() | OrderCancelled() | OrderFilled() | PositionSettled():
+            return fact.ticker
+        case OrderAmended():
+            return ""
+        case _:
+            return ""

@@ -1,0 +1,240 @@
+"""What a strategy and the risk gate see: games, their markets' best prices, score and clock, and the
+sportsbooks' odds.
+
+Folded from `GameNews` by each strategy and by the risk gate, each for itself, so that no two actors share
+anything. A market that speaks of the winner, the margin or the points is also known as a *claim*: a half-line
+on one of two axes, which is what fair values, relations between markets and the worst case of a game are
+computed from. Must not import anything outside `engine` but attrs.
+"""
+
+from enum import Enum
+from typing import Final
+
+import attrs
+
+from engine.events import (
+    GameKnown,
+    GameNews,
+    GamePhase,
+    MarketKnown,
+    MarketStatus,
+    OddsSeen,
+    ScoresDisagreed,
+    ScoreSeen,
+    TopChanged,
+    Trust,
+)
+from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
+from engine.units import PRICE_ONE, Count, Nanos, Price, Tenths
+
+REGULATION_MINUTES: Final = 48.0
+PERIOD_MINUTES: Final = 12.0
+OVERTIME_MINUTES: Final = 5.0
+REGULATION_PERIODS: Final = 4
+MS_PER_MINUTE: Final = 60_000
+
+
+class Axis(Enum):
+    """What a claim is about: the home team's margin or the points of both teams."""
+
+    MARGIN = "margin"
+    TOTAL = "total"
+
+
+@attrs.frozen
+class Claim:
+    """YES pays when the axis' value is above `threshold` (`above`) or below it; thresholds are in tenths of a
+    point.
+
+    A winner market is a claim on the margin with threshold 0: a game has no draw.
+    """
+
+    axis: Axis
+    threshold: Tenths
+    above: bool
+
+    def holds(self, tenths: int) -> bool:
+        """Whether YES pays at this value of the axis."""
+        return tenths > self.threshold if self.above else tenths < self.threshold
+
+
+@attrs.define(eq=False)
+class MarketView:
+    """One market as it is known now; `terms` is None while the fee is unknown, and then nothing is traded."""
+
+    ticker: str
+    game: "GameView"
+    known: MarketKnown | None = None
+    top: TopChanged | None = None
+    terms: FeeTerms | None = None
+    claim: Claim | None = None
+
+    @property
+    def kind(self) -> str:
+        """`game`, `spread`, `total` or another word of the ticker grammar; empty before the terms are known.
+        """
+        return "" if self.known is None else self.known.kind
+
+    @property
+    def tradable(self) -> bool:
+        """Whether its prices may be used: trusted, open, and the fee known."""
+        top, known = self.top, self.known
+        if top is None or known is None or self.terms is None:
+            return False
+        return top.trust is Trust.TRUSTED and known.status is MarketStatus.ACTIVE
+
+    def p_mid(self) -> float | None:
+        """The middle of the best prices of a two-sided market."""
+        top = self.top
+        if top is None or top.yes_bid is None or top.yes_ask is None:
+            return None
+        return (top.yes_bid + top.yes_ask) / (2 * PRICE_ONE)
+
+    def spread(self) -> Price | None:
+        """Ask less bid of a two-sided market."""
+        top = self.top
+        if top is None or top.yes_bid is None or top.yes_ask is None:
+            return None
+        return Price(top.yes_ask - top.yes_bid)
+
+
+@attrs.define(eq=False)
+class GameView:
+    """One game as it is known now. `odds` holds each vendor's latest row, `opening` its opening row."""
+
+    game: str
+    known: GameKnown | None = None
+    score: ScoreSeen | None = None
+    disagree: bool = False
+    odds: dict[str, OddsSeen] = attrs.field(factory=dict)
+    opening: dict[str, OddsSeen] = attrs.field(factory=dict)
+    markets: dict[str, MarketView] = attrs.field(factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether the ball is (or was) in play: everything after tip-off."""
+        return self.score is not None and self.score.phase in (GamePhase.LIVE, GamePhase.HALFTIME)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen tonight: final or postponed."""
+        return self.score is not None and self.score.phase in (GamePhase.FINAL, GamePhase.POSTPONED)
+
+    @property
+    def sound(self) -> bool:
+        """Whether entries make sense at all: matched to a real game, not over, and the score undisputed."""
+        return self.known is not None and self.known.matched and not self.disagree and not self.over
+
+    def minutes_left(self) -> float | None:
+        """Minutes left on the clock, of the running overtime in overtime; None when the clock is unknown."""
+        return None if self.score is None else minutes_left(self.score)
+
+    def home_lead(self) -> int:
+        """Points the home team leads by (negative: trails)."""
+        return 0 if self.score is None else self.score.home - self.score.away
+
+
+class View:
+    """Everything heard, by game and by ticker."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self.games: dict[str, GameView] = {}
+        self.markets: dict[str, MarketView] = {}
+
+    def hear(self, news: GameNews) -> MarketView | GameView:
+        """Fold one piece of news; returns what it was about."""
+        match news:
+            case TopChanged():
+                market = self._market(news.ticker, news.game)
+                market.top = news
+                return market
+            case MarketKnown():
+                return self._market_known(news)
+            case GameKnown():
+                return self._game_known(news)
+            case ScoreSeen():
+                game = self.game(news.game)
+                game.score = news
+                return game
+            case OddsSeen():
+                game = self.game(news.game)
+                (game.opening if news.opening else game.odds)[news.vendor] = news
+                return game
+            case ScoresDisagreed():
+                game = self.game(news.game)
+                game.disagree = news.disagree
+                return game
+
+    def game(self, game: str) -> GameView:
+        """The game of that id, made at its first mention."""
+        view = self.games.get(game)
+        if view is None:
+            view = self.games[game] = GameView(game)
+        return view
+
+    def _market(self, ticker: str, game: str) -> MarketView:
+        market = self.markets.get(ticker)
+        if market is None:
+            market = MarketView(ticker, self.game(game))
+            self.markets[ticker] = market
+            market.game.markets[ticker] = market
+        return market
+
+    def _market_known(self, news: MarketKnown) -> MarketView:
+        market = self._market(news.ticker, news.game)
+        market.known = news
+        try:
+            market.terms = fee_terms(FeeNames(news.fee_type, news.fee_multiplier))
+        except FeeTermsUnknown:
+            market.terms = None
+        market.claim = claim_of(news, market.game.known)
+        return market
+
+    def _game_known(self, news: GameKnown) -> GameView:
+        game = self.game(news.game)
+        game.known = news
+        for market in game.markets.values():
+            if market.known is not None:
+                market.claim = claim_of(market.known, news)
+        return game
+
+
+def claim_of(known: MarketKnown, game: GameKnown | None) -> Claim | None:
+    """What a market's YES says of the game, or None if that cannot be told (yet)."""
+    if known.kind == "total":
+        return None if known.strike is None else Claim(Axis.TOTAL, known.strike, above=True)
+    if game is None or known.team not in (game.home, game.away) or game.home == game.away:
+        return None
+    home = known.team == game.home
+    if known.kind == "game":
+        return Claim(Axis.MARGIN, Tenths(0), above=home)
+    if known.kind == "spread" and known.strike is not None:
+        return Claim(Axis.MARGIN, Tenths(known.strike if home else -known.strike), above=home)
+    return None
+
+
+def minutes_left(score: ScoreSeen) -> float | None:
+    """Minutes left: of regulation until its end, of the running period in overtime; None when unknown."""
+    if score.phase is GamePhase.SCHEDULED:
+        return REGULATION_MINUTES
+    if score.phase is GamePhase.FINAL:
+        return 0.0
+    if score.phase is GamePhase.HALFTIME:
+        return REGULATION_MINUTES / 2
+    if score.clock_ms is None or score.period < 1 or score.phase is GamePhase.POSTPONED:
+        return None
+    in_period = score.clock_ms / MS_PER_MINUTE
+    if score.period > REGULATION_PERIODS:
+        return min(in_period, OVERTIME_MINUTES)
+    return min(in_period, PERIOD_MINUTES) + PERIOD_MINUTES * (REGULATION_PERIODS - score.period)
+
+
+def displayed(top: TopChanged, *, buying: bool) -> tuple[Price | None, Count]:
+    """The best price and size that an order to buy YES (or to sell it) would meet, in YES terms."""
+    return (top.yes_ask, top.yes_ask_size) if buying else (top.yes_bid, top.yes_bid_size)
+
+
+def age(at: Nanos, now: Nanos) -> Nanos:
+    """How old something of `at` is; never negative."""
+    return Nanos(max(0, now - at))
