@@ -32,6 +32,7 @@ from engine.venue_facts import (
     MarketTermsChanged,
     PositionPaid,
     QueueLevelChanged,
+    TradeHeld,
     VenueStatusChanged,
 )
 
@@ -278,6 +279,7 @@ class CancelRefused:
     strategy: str
     code: RejectCode
     at: Nanos
+    amend: bool = False
 
 
 @message
@@ -450,6 +452,7 @@ Fact: TypeAlias = (
     | VenueStatusChanged
     | BlindnessBegan
     | BlindnessEnded
+    | TradeHeld
 )
 
 FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in get_args(Fact)}

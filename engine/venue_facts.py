@@ -5,7 +5,7 @@ Part of `engine.facts.Fact`, which is where the journal's reader finds them. Mus
 `engine` but attrs.
 """
 
-from engine.events import BookSide, MarketStatus, PriceRange
+from engine.events import BookSide, MarketStatus, PriceRange, TradePrinted
 from engine.message import message
 from engine.orders import AmendOrder, CancelReason
 from engine.units import Count, Money, Nanos, Price
@@ -134,4 +134,12 @@ class BlindnessEnded:
     ticker: str
     since: Nanos
     recovered: bool
+    at: Nanos
+
+
+@message
+class TradeHeld:
+    """A print heard while its market could not be followed; it counts if and when the rest of the gap is known."""
+
+    trade: TradePrinted
     at: Nanos
