@@ -16,12 +16,15 @@ from venues.simulator.settings import SECOND
 QUARTER_SECONDS: Final = 720
 OVERTIME_SECONDS: Final = 300
 REGULATION_SECONDS: Final = 4 * QUARTER_SECONDS
-POSSESSIONS: Final = 211.5
+POSSESSIONS: Final = 219.0
 """Divides the points of a game over its possessions; above their mean number, for late fouls add points."""
-REVERSION: Final = 0.35
+REVERSION: Final = 0.25
 """Pull of the margin back to its expected path, per game length."""
-BURST_POSSESSIONS: Final = 7
+BURST_POSSESSIONS: Final = 5
 """Length of a planted scoring run: one team always scores, the other never, the clock hardly stops."""
+ANSWER_POSSESSIONS: Final = 30
+ANSWER_POINTS: Final = 5.0
+"""A run is partly answered: the other team wins back so many points within so many possessions."""
 HALFTIME_PAUSE: Final = 900
 QUARTER_PAUSE: Final = 150
 STATUS: Final = ("1st Qtr", "2nd Qtr", "3rd Qtr", "4th Qtr", "OT", "2OT", "3OT", "4OT", "5OT", "6OT")
@@ -82,6 +85,7 @@ class _Game:
     """Game seconds at which the planted runs begin, latest first."""
     burst_left: int = 0
     hot: int = 0
+    answer_left: int = 0
     moments: list[Moment] = attrs.field(factory=list)
 
     def play(self) -> list[Moment]:
@@ -130,12 +134,15 @@ class _Game:
 
     def heat(self) -> None:
         """Begin or go on with a planted run."""
+        self.answer_left = max(0, self.answer_left - 1)
+        if self.burst_left == 1:
+            self.answer_left = ANSWER_POSSESSIONS
         self.burst_left = max(0, self.burst_left - 1)
         elapsed = min(self.period, 4) * QUARTER_SECONDS - self.clock
         if self.bursts and elapsed >= self.bursts[-1]:
             self.bursts.pop()
             self.burst_left = BURST_POSSESSIONS
-            self.hot = self.rng.randrange(2)
+            self.hot = self.ball
 
     def possession_seconds(self) -> int:
         """Game time of one possession; short ones in a run and when the team behind has to foul."""
@@ -158,10 +165,12 @@ class _Game:
     def points(self) -> int:
         """Points of one possession, with the mean that the lines and the score so far ask for."""
         if self.burst_left:
-            return self.rng.choice((2, 2, 3)) if self.ball == self.hot else 0
+            return self.rng.choice((2, 3, 3)) if self.ball == self.hot else 0
         played = self.played_share()
         drift = self.lines.spread - REVERSION * (self.score[0] - self.score[1] - self.lines.spread * played)
         mean = (self.lines.total + (drift if self.ball == 0 else -drift)) / POSSESSIONS
+        if self.answer_left:
+            mean += ANSWER_POINTS / ANSWER_POSSESSIONS * (-1 if self.ball == self.hot else 1)
         scale = max(0.2, (mean - 0.035) / 1.095)
         draw = self.rng.random()
         three, two = 0.125 * scale, 0.36 * scale
