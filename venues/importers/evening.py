@@ -1,0 +1,179 @@
+"""Several files of other people become one recording of ours: `tipoff import`.
+
+Called by the command line and by tests. Files are read whole, put in the order of time (earlier arguments
+first where times are equal), numbered and written to a temporary folder beside the target, which takes its
+name only when everything was right: bad input leaves nothing behind. Must not be imported by the translator.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import attrs
+
+from engine.events import FeedRefused
+from engine.units import Nanos
+from venues.errors import ImportFailed, RecordingError
+from venues.importers import basketball, quotes, stream
+from venues.importers.entries import Entry, Games
+from venues.importers.files import SourceFile
+from venues.importers.rows import translate_row
+from venues.recording import Recorder
+
+
+@attrs.frozen
+class Kind:
+    """One kind of file: how it is read, and what its rows look like. `name_games` learns who plays, if it
+    can.
+    """
+
+    name: str
+    description: str
+    read: Callable[[SourceFile, Games], Iterator[Entry]]
+    name_games: Callable[[SourceFile, Games], None] | None = None
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "kalshi-frames",
+            "JSON lines {received_ms, frame}: verbatim frames of one connection to Kalshi's stream",
+            stream.read_frames,
+        ),
+        Kind(
+            "kalshi-events",
+            "JSON lines {recv_ns, conn, type, seq, msg}: a recorder's events; keys it added are ignored",
+            stream.read_events,
+        ),
+        Kind(
+            "kalshi-ticker",
+            "JSON lines {kalshi_ts, market_ticker, yes_bid_prob, yes_ask_prob, …}: ticker updates of 2025",
+            quotes.read_ticker,
+        ),
+        Kind(
+            "kalshi-candles",
+            "CSV of minutes: game,ticker,timestamp,…,close (cents); quoted as close ± 1 cent, marked pseudo",
+            quotes.read_candles,
+            quotes.name_games,
+        ),
+        Kind(
+            "nba-states",
+            "CSV of every play: timestamp,game_id,home_team,away_team,quarter,…,score_home,score_away",
+            basketball.read_states,
+            basketball.name_games,
+        ),
+        Kind(
+            "nba-polls",
+            "CSV of live polls: poll_time_utc,nba_game_id,period,game_minute,away_score,home_score",
+            basketball.read_polls,
+        ),
+        Kind(
+            "odds-moneyline",
+            "CSV of decimal moneylines, a column a book, a row a side: scrape_time,team,BOOK…",
+            basketball.read_moneylines,
+        ),
+        Kind(
+            "odds-spreads",
+            "CSV of American spreads, a row a book and day: file_date,home_team,book,home_point,…",
+            basketball.read_spreads,
+        ),
+    )
+}
+
+
+@attrs.frozen
+class ImportSpec:
+    """One argument: which kind, which file."""
+
+    kind: str
+    path: Path
+
+
+@attrs.frozen
+class ImportedFile:
+    """What became of one file. `skipped` rows say nothing (a minute without a trade), `notes` do."""
+
+    kind: str
+    path: Path
+    rows: int
+    lines: int
+    skipped: int
+    notes: tuple[str, ...]
+
+
+@attrs.frozen
+class ImportReport:
+    """What an import made."""
+
+    recording: Path
+    files: tuple[ImportedFile, ...]
+    lines: int
+    first_at: int | None
+    last_at: int | None
+
+
+def parse_spec(text: str) -> ImportSpec:
+    """Read an argument KIND=FILE. Raises ImportFailed."""
+    kind, equals, path = text.partition("=")
+    if not equals or not path:
+        raise ImportFailed(f"{text!r} is not KIND=FILE; kinds: {', '.join(KINDS)}")
+    if kind not in KINDS:
+        raise ImportFailed(f"{kind!r} is not a kind of file; kinds: {', '.join(KINDS)}")
+    return ImportSpec(kind, Path(path))
+
+
+def import_files(specs: Sequence[ImportSpec], out: Path) -> ImportReport:
+    """Make the recording `out` of `specs`. Raises ImportFailed or RecordingError, and then leaves nothing
+    behind.
+    """
+    if not specs:
+        raise ImportFailed("no file given; give one or more KIND=FILE")
+    if out.exists():
+        raise ImportFailed(f"{out}: exists already; choose another name or remove it first")
+    games = Games()
+    for spec in specs:
+        name_games = KINDS[spec.kind].name_games
+        if name_games is not None:
+            name_games(SourceFile(spec.path, spec.kind), games)
+    entries: list[Entry] = []
+    files: list[ImportedFile] = []
+    for spec in specs:
+        file = SourceFile(spec.path, spec.kind)
+        found = _entries(file, games, conn=max((entry.conn for entry in entries), default=0))
+        if not found:
+            raise ImportFailed(f"{spec.path}: nothing in it to import (read as {spec.kind})")
+        entries += found
+        files.append(
+            ImportedFile(spec.kind, spec.path, file.lines_read, len(found), file.skipped, tuple(file.notes))
+        )
+    entries.sort(key=lambda entry: entry.at)
+    _write(entries, out)
+    return ImportReport(out, tuple(files), len(entries), entries[0].at, entries[-1].at)
+
+
+def _entries(file: SourceFile, games: Games, conn: int) -> list[Entry]:
+    """The lines of one file, each tried on the translator; its connections are numbered after `conn`."""
+    entries: list[Entry] = []
+    for entry in KINDS[file.kind].read(file, games):
+        if entry.source == "import":
+            for event in translate_row(entry.what, entry.body, Nanos(entry.at)):
+                if isinstance(event, FeedRefused):
+                    raise file.failed(event.detail)
+        entries.append(entry._replace(conn=entry.conn + conn) if entry.conn else entry)
+    return entries
+
+
+def _write(entries: list[Entry], out: Path) -> None:
+    """Write beside the target and rename, so that the target is whole or absent."""
+    unfinished = out.with_name(f".{out.name}.unfinished-{os.getpid()}")
+    try:
+        with Recorder(unfinished, made_by="tipoff import") as recorder:
+            for entry in entries:
+                recorder.write(*entry)
+        unfinished.rename(out)
+    except OSError as error:
+        raise RecordingError(f"{out}: cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)

@@ -1,0 +1,313 @@
+"""Rows of other people's recordings to events of the engine, once they stand in a recording of ours.
+
+Called by `venues.translate` in a replay and by the importers to check a row before they write it. A row's
+body is `{"game": …, "row": {column: text}}`; what is derived and not in the source (which game a row belongs
+to, its first and last row) stands beside the row, never in it. Reads no clock. Must not import anything of
+`venues` but moments.
+
+What is assumed, because the sources do not say it:
+- a candle has no quote, so it is taken to be quoted one cent either side of its close, and marked `pseudo`;
+- a ticker row (of 2025) has no sizes, and no depth exists beside it, so its quote is marked `sole`;
+- decimal odds become the nearest American ones.
+"""
+
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+import msgspec
+
+from engine.events import (
+    CloseTimeChanged,
+    FeedRefused,
+    GamePhase,
+    GameSeen,
+    MarketStatus,
+    MarketStatusChanged,
+    OddsSeen,
+    QuoteSeen,
+    ScoreSeen,
+    VenueEvent,
+)
+from engine.units import (
+    PRICE_CENT,
+    PRICE_ONE,
+    PRICE_ZERO,
+    Nanos,
+    Price,
+    Tenths,
+    UnitError,
+    from_cents,
+    parse_price,
+    parse_tenths,
+)
+from venues import moments
+
+SOURCE = "import"
+DETAIL_MAX = 200
+QUARTER_MS = 720_000
+OVERTIME_MS = 300_000
+REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError, InvalidOperation)
+Events = tuple[VenueEvent, ...]
+Row = dict[str, str]
+
+NOT_BOOKS = frozenset(
+    {
+        "kalshi_event_ticker",
+        "odds_api_event_id",
+        "commence_time",
+        "match_away_at_home",
+        "away_team",
+        "home_team",
+        "scrape_time",
+        "in_play",
+        "team",
+        "winner",
+        "picked_by",
+    }
+)
+"""Columns of the moneyline files that are not a sportsbook's."""
+
+
+class TickerRow(msgspec.Struct, frozen=True):
+    """A row of kalshi-ticker: the ticker channel of 2025, prices as parts of a dollar."""
+
+    kalshi_ts: int
+    market_ticker: str
+    price_prob: float | None = None
+    yes_bid_prob: float | None = None
+    yes_ask_prob: float | None = None
+
+
+class Candle(msgspec.Struct, frozen=True):
+    """A row of kalshi-candles, as texts; an empty close means that nothing traded in that minute."""
+
+    ticker: str
+    timestamp: str
+    close: str
+
+
+class CandleBody(msgspec.Struct, frozen=True):
+    """The body of a candle's line."""
+
+    row: Candle
+
+
+class WatchBody(msgspec.Struct, frozen=True):
+    """What a recorder of kalshi-events noted about the market that it was going to watch."""
+
+    market_ticker: str
+    close_time: str | None = None
+    status: str | None = None
+
+
+class GameRow(msgspec.Struct, frozen=True):
+    """A row about a game; `away` and `home` are empty where the source does not name the teams."""
+
+    game: str
+    row: Row
+    date: str = ""
+    away: str = ""
+    home: str = ""
+    tip_at: int | None = None
+    first: bool = False
+    last: bool = False
+
+
+class SidesBody(msgspec.Struct, frozen=True):
+    """One or both sides of a game's moneylines at one moment."""
+
+    game: str
+    date: str
+    away: str
+    home: str
+    away_name: str
+    tip_at: int
+    rows: list[Row]
+
+
+def translate_row(kind: str, body: str, at: Nanos) -> Events:
+    """Return what an imported row says; what cannot be understood is a FeedRefused, never an exception."""
+    reader = READERS.get(kind)
+    if reader is None:
+        return (FeedRefused(SOURCE, "unknown_kind", kind[:DETAIL_MAX], at),)
+    try:
+        return reader(body, at)
+    except REFUSABLE as error:
+        return (FeedRefused(SOURCE, "malformed", f"{kind}: {error}"[:DETAIL_MAX], at),)
+
+
+def _ticker(body: str, at: Nanos) -> Events:
+    row = _TICKER.decode(body)
+    bid, ask = _share(row.yes_bid_prob), _share(row.yes_ask_prob)
+    return (
+        QuoteSeen(
+            row.market_ticker,
+            None if bid == PRICE_ZERO else bid,
+            None if ask == PRICE_ONE else ask,
+            None,
+            None,
+            _share(row.price_prob),
+            moments.from_seconds(row.kalshi_ts),
+            at,
+            sole=True,
+        ),
+    )
+
+
+def _share(part: float | None) -> Price | None:
+    """A price written as a part of a dollar, by its shortest text, which is what was written."""
+    return None if part is None else parse_price(repr(part))
+
+
+def _candle(body: str, at: Nanos) -> Events:
+    candle = _CANDLE.decode(body).row
+    if not candle.close:
+        return ()
+    close = from_cents(_whole(candle.close))
+    bid, ask = Price(close - PRICE_CENT), Price(close + PRICE_CENT)
+    return (
+        QuoteSeen(
+            candle.ticker,
+            bid if bid > PRICE_ZERO else None,
+            ask if ask < PRICE_ONE else None,
+            None,
+            None,
+            close,
+            at,
+            at,
+            pseudo=True,
+            sole=True,
+        ),
+    )
+
+
+def _watched(body: str, at: Nanos) -> Events:
+    watched = _WATCH.decode(body)
+    events: list[VenueEvent] = []
+    if watched.status is not None:
+        events.append(MarketStatusChanged(watched.market_ticker, MarketStatus(watched.status), None, at))
+    if watched.close_time is not None:
+        close_at = moments.from_text(watched.close_time)
+        events.append(CloseTimeChanged(watched.market_ticker, close_at, None, at))
+    return tuple(events)
+
+
+def _game_seen(game: GameRow, at: Nanos) -> Events:
+    if not game.first or not game.home:
+        return ()
+    tip_at = None if game.tip_at is None else Nanos(game.tip_at)
+    return (GameSeen(game.game, game.date, game.away, game.home, tip_at, False, at),)
+
+
+def _state(body: str, at: Nanos) -> Events:
+    game = _GAME.decode(body)
+    row = game.row
+    left_ms = _milliseconds(row["time_remaining_quarter_seconds"])
+    period, home, away = _whole(row["quarter"]), _whole(row["score_home"]), _whole(row["score_away"])
+    phase = _phase(period, left_ms, home != away, last=game.last)
+    score = ScoreSeen(game.game, SOURCE, phase, period, left_ms, home, away, at, at)
+    return (*_game_seen(game, at), score)
+
+
+def _poll(body: str, at: Nanos) -> Events:
+    game = _GAME.decode(body)
+    row = game.row
+    period, home, away = _whole(row["period"]), _whole(row["home_score"]), _whole(row["away_score"])
+    ends_ms = period * QUARTER_MS if period <= 4 else 4 * QUARTER_MS + (period - 4) * OVERTIME_MS
+    left_ms = max(0, ends_ms - _milliseconds(row["game_minute"]) * 60)
+    phase = _phase(period, left_ms, home != away, last=game.last)
+    score = ScoreSeen(game.game, SOURCE, phase, period, left_ms, home, away, None, at)
+    return (*_game_seen(game, at), score)
+
+
+def _phase(period: int, left_ms: int, decided: bool, *, last: bool) -> GamePhase:  # noqa: FBT001
+    """A game is over with the last row only: a row at 0:00 may still be followed by free throws."""
+    if left_ms == 0 and period >= 4 and decided and last:
+        return GamePhase.FINAL
+    return GamePhase.HALFTIME if left_ms == 0 and period == 2 else GamePhase.LIVE
+
+
+def _moneylines(body: str, at: Nanos) -> Events:
+    sides = _SIDES.decode(body)
+    quotes: dict[str, list[int | None]] = {}
+    for row in sides.rows:
+        column = 1 if row["team"] == sides.away_name else 0
+        for vendor, price in row.items():
+            if vendor not in NOT_BOOKS and price:
+                quotes.setdefault(vendor, [None, None])[column] = american_of_decimal(price)
+    seen = GameSeen(sides.game, sides.date, sides.away, sides.home, Nanos(sides.tip_at), False, at)
+    odds = [
+        OddsSeen(
+            sides.game, vendor.lower(), home, away, None, None, None, None, None, None, at_venue=at, at=at
+        )
+        for vendor, (home, away) in quotes.items()
+    ]
+    return (seen, *odds)
+
+
+def _spread(body: str, at: Nanos) -> Events:
+    game = _GAME.decode(body)
+    row = game.row
+    spread = _points(row["home_point"])
+    if spread is None and (away := _points(row["away_point"])) is not None:
+        spread = Tenths(-away)
+    home_odds, away_odds = _american(row["home_price_american"]), _american(row["away_price_american"])
+    odds = OddsSeen(
+        game.game, row["book"].lower(), None, None, spread, home_odds, away_odds, None, None, None, at, at
+    )
+    return (*_game_seen(game, at), odds)
+
+
+def _points(text: str) -> Tenths | None:
+    return None if text in ("", "NA") else parse_tenths(text.removeprefix("+"))
+
+
+def _american(text: str) -> int | None:
+    if text in ("", "NA"):
+        return None
+    odds = _whole(text)
+    if abs(odds) < 100:
+        raise UnitError(f"not American odds: {text!r}")
+    return odds
+
+
+def american_of_decimal(text: str) -> int:
+    """The nearest American odds of decimal ones: 2.85 is +185, 1.09 is −1111. Raises UnitError for 1 and
+    less.
+    """
+    odds = Decimal(text)
+    if not odds.is_finite() or not 1 < odds <= 10_000:
+        raise UnitError(f"not decimal odds: {text!r}")
+    gain = odds - 1
+    american = gain * 100 if gain >= 1 else -100 / gain
+    return int(american.quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def _whole(text: str) -> int:
+    """A whole number, also where a table wrote it with a decimal point (12.0)."""
+    whole, _, fraction = text.partition(".")
+    if fraction.strip("0"):
+        raise UnitError(f"not a whole number: {text!r}")
+    return int(whole)
+
+
+def _milliseconds(seconds: str) -> int:
+    """Thousandths of a decimal number, rounded (a clock is shown in tenths)."""
+    return round(float(seconds) * 1_000)
+
+
+_TICKER = msgspec.json.Decoder(TickerRow)
+_CANDLE = msgspec.json.Decoder(CandleBody)
+_WATCH = msgspec.json.Decoder(WatchBody)
+_GAME = msgspec.json.Decoder(GameRow)
+_SIDES = msgspec.json.Decoder(SidesBody)
+
+READERS: dict[str, Callable[[str, Nanos], Events]] = {
+    "kalshi-candles": _candle,
+    "kalshi-events": _watched,
+    "kalshi-ticker": _ticker,
+    "nba-polls": _poll,
+    "nba-states": _state,
+    "odds-moneyline": _moneylines,
+    "odds-spreads": _spread,
+}

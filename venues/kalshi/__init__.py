@@ -1,0 +1,3 @@
+"""Kalshi: what it sends (`wire`), what that means to the engine (`parse`), and how it is asked (`rest`,
+`stream`).
+"""

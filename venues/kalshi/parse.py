@@ -1,0 +1,355 @@
+"""One frame of Kalshi's stream to events of the engine: pure, exact, and never by an exception to the caller.
+
+Called by `venues.translate` for every frame, live and in a replay. What cannot be understood becomes a
+`FeedRefused` whose `kind` is counted; a frame that is refused but had a sequence number leaves a gap in the
+numbers of its subscription if it could have changed a book, so that the books become untrusted by the
+ordinary rule. Reads no clock. Must not import anything of `venues` but the wire shapes and moments.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import msgspec
+
+from engine.events import (
+    BookDelta,
+    BookSide,
+    BookSnapshot,
+    CloseTimeChanged,
+    FeeChanged,
+    FeedRefused,
+    FeedSequenced,
+    Level,
+    MarketDetermined,
+    MarketSettled,
+    MarketStatus,
+    MarketStatusChanged,
+    PriceRange,
+    PriceRangesChanged,
+    QuoteSeen,
+    Side,
+    TradePrinted,
+    VenueEvent,
+)
+from engine.units import (
+    NANOS_PER_MILLISECOND,
+    PRICE_ONE,
+    PRICE_ZERO,
+    Nanos,
+    Price,
+    UnitError,
+    parse_count,
+    parse_count_change,
+    parse_price,
+)
+from venues import moments
+from venues.kalshi import wire
+
+SOURCE = "kalshi.ws"
+DETAIL_MAX = 200
+"""Characters of a refused message that are kept for people."""
+
+CHANGES_BOOKS = frozenset({"orderbook_delta", "orderbook_snapshot"})
+
+
+class NotUnderstood(ValueError):
+    """A decoded message that makes no sense; `kind` is what it is counted under."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError)
+"""Everything that the words of a stranger can raise while they are read (deep nesting is a RecursionError).
+"""
+
+
+def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    """Return what a frame says, in order; a frame that says nothing to the engine gives nothing.
+
+    `conn` is the number of the connection, `at` when the frame came.
+    """
+    try:
+        frame = wire.FRAME.decode(text)
+        if type(frame) is wire.Delta:
+            body = frame.msg
+            ts_ms = body.ts_ms
+            # `Nanos(…)` is a call, and this is the hottest line of the program.
+            at_venue: Nanos | None = None if ts_ms is None else ts_ms * 1_000_000  # type: ignore[assignment]
+            return (
+                BookDelta(
+                    body.market_ticker,
+                    body.side,
+                    parse_price(body.price_dollars),
+                    parse_count_change(body.delta_fp),
+                    conn,
+                    frame.sid,
+                    frame.seq,
+                    at_venue,
+                    at,
+                ),
+            )
+        return _HANDLERS[type(frame)](frame, conn, at)
+    except REFUSABLE as error:
+        return _refused(text, conn, at, error)
+
+
+def _snapshot(frame: wire.Snapshot, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    body = frame.msg
+    yes, no = read_levels(body.yes_dollars_fp), read_levels(body.no_dollars_fp)
+    check_no_prices(yes, no)
+    return (BookSnapshot(body.market_ticker, yes, no, conn, frame.sid, frame.seq, None, at),)
+
+
+def _ticker(frame: wire.Ticker, _conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    body = frame.msg
+    bid = _quoted(body.yes_bid_dollars, PRICE_ZERO)
+    ask = _quoted(body.yes_ask_dollars, PRICE_ONE)
+    return (
+        QuoteSeen(
+            body.market_ticker,
+            bid,
+            ask,
+            None if body.yes_bid_size_fp is None else parse_count(body.yes_bid_size_fp),
+            None if body.yes_ask_size_fp is None else parse_count(body.yes_ask_size_fp),
+            None if body.price_dollars is None else parse_price(body.price_dollars),
+            _at_venue(body.ts_ms),
+            at,
+        ),
+    )
+
+
+def _quoted(text: str | None, empty: Price) -> Price | None:
+    """A price of the ticker channel; the venue writes an empty side as a bid of 0 or an ask of 1."""
+    if text is None:
+        return None
+    price = parse_price(text)
+    return None if price == empty else price
+
+
+def _trade(frame: wire.Trade, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    body = frame.msg
+    print_ = TradePrinted(
+        body.market_ticker,
+        body.trade_id,
+        parse_price(body.yes_price_dollars),
+        parse_count(body.count_fp),
+        taker_of(body),
+        body.is_block_trade,
+        _at_venue(body.ts_ms),
+        at,
+    )
+    return _sequenced(frame, conn, at, print_)
+
+
+def taker_of(trade: wire.TradeBody | wire.TradeRow) -> BookSide:
+    """The aggressor's direction, from the newest of the three fields that say it."""
+    if trade.taker_book_side is not None:
+        return trade.taker_book_side
+    outcome = trade.taker_outcome_side or trade.taker_side
+    if outcome is None:
+        raise NotUnderstood("missing_field", "a trade without the taker's side")
+    return BookSide.BID if outcome is Side.YES else BookSide.ASK
+
+
+def _lifecycle(frame: wire.Lifecycle, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    body = frame.msg
+    ticker = body.market_ticker
+    events: tuple[VenueEvent, ...] = ()
+    match body.event_type:
+        case "created":
+            events = (MarketStatusChanged(ticker, MarketStatus.INITIALIZED, None, at), *_close(body, at))
+        case "activated":
+            events = (MarketStatusChanged(ticker, MarketStatus.ACTIVE, None, at),)
+        case "deactivated":
+            events = (MarketStatusChanged(ticker, MarketStatus.INACTIVE, None, at),)
+        case "close_date_updated":
+            events = _close(body, at)
+        case "determined":
+            value = result_value(body.result, body.settlement_value)
+            when = _seconds(body.determination_ts)
+            events = (MarketDetermined(ticker, body.result or "", value, when, at),)
+        case "settled":
+            events = (MarketSettled(ticker, _seconds(body.settled_ts), at),)
+        case "price_level_structure_updated":
+            if body.price_ranges is not None:
+                events = (PriceRangesChanged(ticker, read_ranges(body.price_ranges), None, at),)
+        case "metadata_updated":
+            pass  # titles and strikes; the schedule reads them again by REST
+        case unknown:
+            events = (FeedRefused(SOURCE, "unknown_lifecycle", f"{unknown} of {ticker}"[:DETAIL_MAX], at),)
+    return _sequenced(frame, conn, at, *events)
+
+
+def _close(body: wire.LifecycleBody, at: Nanos) -> tuple[VenueEvent, ...]:
+    if body.close_ts is None:
+        return ()
+    return (CloseTimeChanged(body.market_ticker, moments.from_seconds(body.close_ts), None, at),)
+
+
+def result_value(result: str | None, value_text: str | None) -> Price:
+    """What one YES contract pays: the venue's own value if it is given, else 1 for yes and 0 for no."""
+    if value_text is not None:
+        return parse_price(value_text)
+    match result:
+        case "yes":
+            return PRICE_ONE
+        case "no":
+            return PRICE_ZERO
+        case _:
+            raise NotUnderstood("missing_field", f"result {result!r} without a settlement value")
+
+
+def _event_fee(frame: wire.EventFee, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    body = frame.msg
+    multiplier = body.fee_multiplier_override
+    return _sequenced(
+        frame,
+        conn,
+        at,
+        FeeChanged(
+            body.event_ticker,
+            body.fee_type_override,
+            None if multiplier is None else format(multiplier, "f"),
+            at,
+        ),
+    )
+
+
+def _error(frame: wire.Error, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    refused = FeedRefused(SOURCE, f"error_{frame.msg.code}", frame.msg.msg[:DETAIL_MAX], at)
+    return _sequenced(frame, conn, at, refused)
+
+
+def _only_number(
+    frame: wire.Ok | wire.Unsubscribed | wire.EventLifecycle, conn: int, at: Nanos
+) -> tuple[VenueEvent, ...]:
+    return _sequenced(frame, conn, at)
+
+
+def _subscribed(_frame: wire.Subscribed, _conn: int, _at: Nanos) -> tuple[VenueEvent, ...]:
+    return ()
+
+
+Numbered = (
+    wire.Trade
+    | wire.Lifecycle
+    | wire.EventLifecycle
+    | wire.EventFee
+    | wire.Ok
+    | wire.Unsubscribed
+    | wire.Error
+)
+
+
+def _sequenced(frame: Numbered, conn: int, at: Nanos, *events: VenueEvent) -> tuple[VenueEvent, ...]:
+    """Say the frame's number first, so that a gap before it is known before its content is used."""
+    if frame.seq is None or frame.sid == 0:
+        return events
+    return (FeedSequenced(conn, frame.sid, frame.seq, at), *events)
+
+
+def _at_venue(ts_ms: int | None) -> Nanos | None:
+    return None if ts_ms is None else Nanos(ts_ms * NANOS_PER_MILLISECOND)
+
+
+def _seconds(ts: int | None) -> Nanos | None:
+    return None if ts is None else moments.from_seconds(ts)
+
+
+def read_levels(texts: list[wire.LevelText]) -> tuple[Level, ...]:
+    """Levels ascending in price, best last, as the venue sends them; put in order if it ever does not.
+
+    Raises UnitError for a wrong number and NotUnderstood where a price stands twice.
+    """
+    levels = [(parse_price(price), parse_count(count)) for price, count in texts]
+    if any(before[0] >= after[0] for before, after in pairwise(levels)):
+        levels.sort()
+        if any(before[0] == after[0] for before, after in pairwise(levels)):
+            raise NotUnderstood("duplicate_level", "a price stands twice in one side of a book")
+    return tuple([level for level in levels if level[1]])
+
+
+def check_no_prices(yes: tuple[Level, ...], no: tuple[Level, ...]) -> None:
+    """Raise NotUnderstood where the NO side is written in YES prices.
+
+    The venue will change its default to that one day. A NO side in YES prices consists of offers: all of it
+    lies above the best YES bid, and best and best add up to more than a dollar. A book that is crossed for a
+    moment has deep NO bids too.
+    """
+    if yes and no and yes[-1][0] + no[-1][0] > PRICE_ONE and no[0][0] > yes[-1][0]:
+        raise NotUnderstood(
+            "no_side_in_yes_prices", f"best yes {yes[-1][0]}, no from {no[0][0]} to {no[-1][0]}"
+        )
+
+
+def read_ranges(texts: list[wire.RangeText]) -> tuple[PriceRange, ...]:
+    """The tick structure. Raises UnitError for a wrong number and NotUnderstood for a step of nothing."""
+    ranges = tuple(
+        PriceRange(parse_price(text.start), parse_price(text.end), parse_price(text.step)) for text in texts
+    )
+    if any(entry.step == 0 or entry.start >= entry.end for entry in ranges):
+        raise NotUnderstood("wrong_price_ranges", str(texts)[:DETAIL_MAX])
+    return ranges
+
+
+def refusal_kind(error: Exception) -> str:
+    """What a message that raised `error` is counted under."""
+    match error:
+        case NotUnderstood():
+            return error.kind
+        case UnitError():
+            return "wrong_number"
+        case moments.MomentError():
+            return "wrong_moment"
+        case msgspec.ValidationError():
+            return "wrong_shape"
+        case UnicodeError():
+            return "wrong_encoding"
+        case RecursionError():
+            return "too_deep"
+        case _:
+            return "malformed"
+
+
+def _refused(text: str, conn: int, at: Nanos, error: Exception) -> tuple[VenueEvent, ...]:
+    """A frame that was not understood; an unknown type only costs its number, a broken book frame leaves a
+    gap.
+    """
+    kind, detail = refusal_kind(error), str(error)
+    try:
+        envelope = wire.ENVELOPE.decode(text)
+    except REFUSABLE:
+        return (FeedRefused(SOURCE, kind, detail[:DETAIL_MAX], at),)
+    if envelope.type not in _TAGS:
+        kind = "unknown_type"
+    refused = FeedRefused(SOURCE, kind, f"{envelope.type[:40]}: {detail}"[:DETAIL_MAX], at)
+    if envelope.seq is None or envelope.sid == 0 or envelope.type in CHANGES_BOOKS:
+        return (refused,)
+    return (FeedSequenced(conn, envelope.sid, envelope.seq, at), refused)
+
+
+_HANDLERS: dict[type, Callable[..., tuple[VenueEvent, ...]]] = {
+    wire.Snapshot: _snapshot,
+    wire.Ticker: _ticker,
+    wire.Trade: _trade,
+    wire.Lifecycle: _lifecycle,
+    wire.EventLifecycle: _only_number,
+    wire.EventFee: _event_fee,
+    wire.Subscribed: _subscribed,
+    wire.Ok: _only_number,
+    wire.Unsubscribed: _only_number,
+    wire.Error: _error,
+}
+_TAGS = CHANGES_BOOKS | {
+    "ticker",
+    "trade",
+    "market_lifecycle_v2",
+    "event_lifecycle",
+    "event_fee_update",
+    "subscribed",
+    "ok",
+    "unsubscribed",
+    "error",
+}

@@ -1,0 +1,92 @@
+"""One recorded input to events of the engine: the only way in, live and in every replay.
+
+Called by the feed, the pollers and the replay with each line as it is (or will be) recorded; that both go
+through here is why a replay hears exactly what the live engine heard. Has no state and reads no clock. Must
+not import anything of `venues` but the translators and the shape of a line.
+"""
+
+import msgspec
+
+from engine.events import FeedConnected, FeedLost, FeedRefused, VenueEvent
+from engine.units import Nanos
+from venues.balldontlie.parse import parse_body
+from venues.importers.rows import translate_row
+from venues.kalshi.answers import parse_answer
+from venues.kalshi.parse import DETAIL_MAX, parse_frame
+from venues.recording_segments import Line
+
+KALSHI_STREAM = "kalshi.ws"
+KALSHI_REST = "kalshi.rest"
+BALLDONTLIE = "balldontlie"
+IMPORT = "import"
+
+CONNECTED = "connected"
+"""`what` of the line that says that a connection to the stream is up; its body is empty."""
+
+LOST = "lost"
+"""`what` of the line that says that a connection ended; its body is `{"reason": …}`."""
+
+CONNECTION = frozenset({CONNECTED, LOST})
+
+OURS = frozenset({"timer", "command", "journal"})
+"""Sources whose lines are the engine's own inputs, not a venue's."""
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """The body of a LOST line."""
+
+    reason: str
+
+
+class Translator:
+    """Turns lines into events."""
+
+    def translate(self, line: Line) -> tuple[VenueEvent, ...]:
+        """Return what a line says, in order; often one event, sometimes none. Never raises for what a line
+        holds.
+        """
+        if line.source == KALSHI_STREAM:
+            if line.what in CONNECTION:
+                return self._connection(line)
+            return parse_frame(line.body, line.conn, Nanos(line.at))
+        return self._other(line)
+
+    def _connection(self, line: Line) -> tuple[VenueEvent, ...]:
+        at = Nanos(line.at)
+        if line.what == CONNECTED:
+            return (FeedConnected(line.conn, at),)
+        try:
+            reason = msgspec.json.decode(line.body, type=Lost).reason
+        except ValueError:
+            reason = line.body
+        return (FeedLost(line.conn, reason[:DETAIL_MAX], at),)
+
+    def _other(self, line: Line) -> tuple[VenueEvent, ...]:
+        at = Nanos(line.at)
+        if line.source in OURS:
+            return ()
+        status, target = split_what(line.what)
+        if status is not None and target != "/exchange/status":
+            return (FeedRefused(line.source, f"http_{status}", line.body[:DETAIL_MAX], at),)
+        match line.source:
+            case "kalshi.rest":
+                return parse_answer(target, line.body, at)
+            case "balldontlie":
+                return parse_body(target, line.body, at)
+            case "import":
+                return translate_row(line.what, line.body, at)
+            case _:
+                return (FeedRefused(line.source, "unknown_source", line.what[:DETAIL_MAX], at),)
+
+
+def what_of(status: int, target: str) -> str:
+    """The `what` of a recorded body: what was asked, and the status in front of it where it was not 200."""
+    return target if status == 200 else f"{status} {target}"
+
+
+def split_what(what: str) -> tuple[int | None, str]:
+    """The other way round; the status is None where all was well."""
+    status, blank, target = what.partition(" ")
+    if blank and len(status) == 3 and status.isdigit():
+        return int(status), target
+    return None, what
