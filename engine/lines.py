@@ -1,0 +1,129 @@
+"""Before the tip: spreads, totals and moneylines as probabilities, and many books as one opinion.
+
+Called by the fair-value models of the strategies and by the schedule's priors. Points are floats here (a line
+in `Tenths` divided by 10), a team's spread is positive where it is expected to win. The numbers were measured
+on 23,118 games of 2008-2025; the winner and the margin need different deviations, because favourites coast
+and scores cluster. Must not import anything outside `engine` but attrs.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from statistics import NormalDist, median
+from typing import Final
+
+import attrs
+
+from engine.odds import logit, p_of_logit
+
+SD_MARGIN: Final = 13.5
+"""Deviation of the final margin from the closing spread, in points (13.4 to 13.7 since 2020)."""
+
+SD_TOTAL: Final = 18.0
+"""Deviation of all points from the closing total, in points (17.6 to 18.1)."""
+
+P_HOME_PRIOR: Final = 0.55
+"""How often the home team wins, when nothing else is known; 0.5 on a neutral court."""
+
+CIRCULAR_VENDORS: Final = frozenset({"kalshi", "polymarket"})
+"""Vendors that quote prediction markets: a consensus with them would only tell the venue what it says itself.
+"""
+
+FEED_OF_VENDOR: Final[Mapping[str, str]] = {
+    "ballybet": "betrivers",
+    "betparx": "betrivers",
+    "neds": "ladbrokes",
+}
+"""Skins of one and the same feed, which must not vote twice."""
+
+BOOKS_MIN: Final = 3
+"""Fewer independent books are no consensus."""
+
+# Market moneylines of 19,000 games: P = Phi((S - 0.91) / 10), rmse 0.015, for favourites by up to 15.
+_MONEYLINE_SD: Final = 10.0
+_MONEYLINE_OFFSET: Final = 0.9
+
+_NORMAL: Final = NormalDist()
+
+
+def phi(x: float) -> float:
+    """The normal distribution function, exact in both tails."""
+    return 0.5 * math.erfc(-x / math.sqrt(2.0))
+
+
+def probit(p: float) -> float:
+    """The inverse of `phi`. Raises ValueError unless p lies strictly between 0 and 1."""
+    return _NORMAL.inv_cdf(p)
+
+
+def p_win_of_spread(spread: float) -> float:
+    """What a moneyline would say of a team favoured by `spread` points; use it only where a book has none.
+
+    Phi((S - 0.9 sign S) / 10), and an even game within 0.9 points, where the fit would turn favourites over.
+    """
+    excess = max(abs(spread) - _MONEYLINE_OFFSET, 0.0)
+    return phi(math.copysign(excess, spread) / _MONEYLINE_SD)
+
+
+def spread_of_p_win(p_win: float) -> float:
+    """The spread that goes with a moneyline's fair probability: the inverse of `p_win_of_spread` but at a
+    half.
+
+    Raises ValueError unless p_win lies strictly between 0 and 1.
+    """
+    x = probit(p_win)
+    if abs(x) < 1e-12:
+        return 0.0
+    return math.copysign(_MONEYLINE_SD * abs(x) + _MONEYLINE_OFFSET, x)
+
+
+def p_margin_above(line: float, spread: float, sd: float = SD_MARGIN) -> float:
+    """P(the team's final margin > line) before the tip, for a team favoured by `spread`."""
+    return phi((spread - line) / sd)
+
+
+def p_total_above(line: float, total: float, sd: float = SD_TOTAL) -> float:
+    """P(all points of the game > line) before the tip, for a game expected to have `total`."""
+    return phi((total - line) / sd)
+
+
+def expected_of_line(line: float, p_above: float, sd: float) -> float:
+    """The expected margin (or total) that a book says when it puts P(result > line) at `p_above`.
+
+    The inverse of `p_margin_above` with SD_MARGIN and of `p_total_above` with SD_TOTAL. Raises ValueError
+    unless p_above lies strictly between 0 and 1.
+    """
+    return line + sd * probit(p_above)
+
+
+@attrs.frozen
+class Consensus:
+    """What the books say together.
+
+    `p_median` and `p_logit_mean` are two ways to join them, `p_spread` is the distance between the highest
+    and the lowest (before the tip about 0.02 among US books, more in play), `books` how many independent ones
+    were heard.
+    """
+
+    p_median: float
+    p_logit_mean: float
+    p_spread: float
+    books: int
+
+
+def consensus(p_of_vendor: Iterable[tuple[str, float]], books_min: int = BOOKS_MIN) -> Consensus | None:
+    """One opinion of fair probabilities by vendor, or None if fewer than `books_min` independent books are
+    left.
+
+    Prediction markets are left out; books that share a feed have one vote together, their median. The order
+    of the rows does not matter. Raises OddsError for a probability that is not strictly between 0 and 1.
+    """
+    votes: dict[str, list[float]] = {}
+    for vendor, p_fair in p_of_vendor:
+        name = vendor.lower()
+        if name not in CIRCULAR_VENDORS:
+            votes.setdefault(FEED_OF_VENDOR.get(name, name), []).append(p_fair)
+    heard = sorted(median(vote) for vote in votes.values())
+    if len(heard) < books_min or not heard:
+        return None
+    p_logit_mean = p_of_logit(math.fsum(logit(p) for p in heard) / len(heard))
+    return Consensus(median(heard), p_logit_mean, heard[-1] - heard[0], len(heard))
