@@ -80,7 +80,10 @@ def _after_runs(moments: list[Moment], rng: Random, market_count: int) -> list[C
     everything = tuple(range(market_count))
     cases: list[Case] = []
     quiet_until = 0
-    for at, points in scoring_runs(moments):
+    runs = scoring_runs(moments)
+    # A game with a single run still has a moment that excites the crowd.
+    runs.append((moments[len(moments) * 3 // 5].at, rng.choice((-1, 1))))
+    for at, points in runs:
         if at < quiet_until:
             continue
         quiet_until = at + 6 * MINUTE

@@ -21,7 +21,7 @@ from venues.simulator.sportsbooks import SKINS, VENDORS, Prices, Sportsbook
 
 FAIR_MIN: Final = 0.4
 """Makers never believe in less than this, in cents, until the final."""
-STALE_CENTS: Final = 3.0
+STALE_CENTS: Final = 2.0
 """An offer this far from the belief is taken by the quick."""
 
 
@@ -145,14 +145,14 @@ class Court:
             market.rest(at, side, limit, left, out)
         return market
 
-    def take_stale(self, at: int, market: Market, out: list[Happening]) -> None:
+    def take_stale(self, at: int, market: Market, count: int, out: list[Happening]) -> None:
         """Somebody quick buys what is offered too cheaply for what the market believes."""
         if market.status != "active":
             return
         for side, worth in ((YES, market.fair), (NO, 100 - market.fair)):
             limit = int(worth - STALE_CENTS)
             if 100 - market.book.best(1 - side) <= limit:
-                market.take(at, side, limit, self.rng.randrange(500, 20_000), out)
+                market.take(at, side, limit, count, out)
 
     def reprice(self, at: int, book: Sportsbook, out: list[Happening]) -> None:
         """One sportsbook follows the game."""

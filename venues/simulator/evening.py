@@ -102,6 +102,7 @@ class _Client:
 
     def _subscribe(self, at: int) -> Iterator[Output]:
         """One subscribe for each game; the venue merges all but the first."""
+        yield self._frame(at, "connected", "")
         known: list[str] = []
         for number, court in enumerate(self.world.courts):
             known += [market.listing.ticker for market in court.markets]

@@ -5,23 +5,21 @@ and points are normal around the path that `script` really plays, so that ladder
 not know anything that has not happened yet.
 """
 
-from math import erfc, exp, sqrt
+from math import exp, sqrt
 from typing import Final
 
 import attrs
 
+from engine.lines import phi
+from engine.winprob import InPlayModel
 from venues.simulator.script import REVERSION, Lines, Moment
 
 MARGIN_SIGMA: Final = 17.0
 """Standard deviation of a game's margin if leads did not revert."""
 POINTS_SIGMA: Final = 17.0
 """Standard deviation of a game's points around the total."""
-PRICE_MIN: Final = 0.001
-
-
-def normal_share(z: float) -> float:
-    """Share of a normal distribution below z."""
-    return 0.5 * erfc(-z / 1.4142135623730951)
+WINNER: Final = InPlayModel(p_cap=0.001)
+"""The measured in-game model; the simulated crowd goes nearer to certainty than the engine's own."""
 
 
 @attrs.frozen
@@ -39,13 +37,13 @@ class Outlook:
 
     def p_margin_above(self, line: float) -> float:
         """Probability that the home team wins by more than `line`, which may be negative."""
-        p = normal_share((self.margin - line) / self.margin_sd)
+        p = phi((self.margin - line) / self.margin_sd)
         # To win by more is never likelier than to win.
         return min(p, self.p_home) if line >= 0 else max(p, self.p_home)
 
     def p_points_above(self, line: float) -> float:
         """Probability that both teams together score more than `line`."""
-        return normal_share((self.points - line) / self.points_sd)
+        return phi((self.points - line) / self.points_sd)
 
 
 def outlook(lines: Lines, moment: Moment) -> Outlook:
@@ -60,15 +58,5 @@ def outlook(lines: Lines, moment: Moment) -> Outlook:
     margin = lines.spread * (played + left) + (moment.lead - lines.spread * played) * kept
     margin_sd = MARGIN_SIGMA * sqrt((1 - kept * kept) / (2 * REVERSION)) + 0.4
     points_sd = POINTS_SIGMA * sqrt(left) + 0.4
-    return Outlook(_p_home(lines, moment), margin, margin_sd, scored + lines.total * left, points_sd)
-
-
-def _p_home(lines: Lines, moment: Moment) -> float:
-    minutes = moment.minutes_left
-    if minutes <= 0:
-        lead = moment.lead
-        return 0.5 if lead == 0 else (0.999 if lead > 0 else PRICE_MIN)
-    share = minutes / 48
-    sigma = 18.0 if minutes > 2 else 20.0
-    p = normal_share((moment.lead + 1.5 * share * lines.spread) / (sigma * sqrt(share)))
-    return min(1 - PRICE_MIN, max(PRICE_MIN, p))
+    p_home = WINNER.p_win(moment.lead, moment.minutes_left, lines.spread)
+    return Outlook(p_home, margin, margin_sd, scored + lines.total * left, points_sd)

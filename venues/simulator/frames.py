@@ -145,8 +145,6 @@ def lifecycle(happened: LifeChanged, sid: int, seq: int) -> str:
             message["settlement_value"] = CENTS_TEXT[market.settlement_cents]
         case "settled":
             message["settled_ts"] = happened.at // SECOND
-        case "deactivated" | "activated":
-            message["is_deactivated"] = happened.event_type == "deactivated"
         case _:
             pass
     return compact({"type": "market_lifecycle_v2", "sid": sid, "seq": seq, "msg": message})

@@ -9,7 +9,9 @@ from typing import Final
 
 import attrs
 
-from venues.simulator.fair import Outlook, normal_share
+from engine.lines import phi
+from engine.odds import american_of_p
+from venues.simulator.fair import Outlook
 from venues.simulator.settings import SECOND
 
 VENDORS: Final = (
@@ -32,8 +34,7 @@ ODDS_MAX: Final = 10_000
 
 def american(p: float) -> int:
     """American odds of a price that may be above any fair one, rounded as books round."""
-    p = min(0.999, max(0.001, p))
-    raw = -100 * p / (1 - p) if p >= 0.5 else 100 * (1 - p) / p
+    raw = american_of_p(min(0.999, max(0.001, p)))
     grid = 1 if abs(raw) < 150 else 5 if abs(raw) < 500 else 25 if abs(raw) < 1500 else 100
     odds = max(-ODDS_MAX, min(ODDS_MAX, round(raw / grid) * grid))
     return odds if abs(odds) >= 100 else 100
@@ -104,7 +105,7 @@ class Sportsbook:
         )
         # Whole-number pushes aside, the price says how far the line is from the mean.
         edge = (view.margin + self.line_lean + self.prices.spread) / view.margin_sd
-        self.prices = attrs.evolve(self.prices, spread_odds=self._pair(normal_share(edge)))
+        self.prices = attrs.evolve(self.prices, spread_odds=self._pair(phi(edge)))
         return True
 
     def _moneyline(self, p_home: float, *, in_play: bool) -> tuple[int, int] | None:

@@ -13,9 +13,9 @@ from random import Random
 from typing import Final, TypeAlias
 
 from venues.simulator.cases import Cause
-from venues.simulator.closing import postpone, settle_played
 from venues.simulator.court import Court
 from venues.simulator.happenings import Alarm, Happening
+from venues.simulator.life import plan_openings, postpone, settle_played
 from venues.simulator.listing import Fate, list_games
 from venues.simulator.makers import Maker
 from venues.simulator.market import QUOTE_PAUSE, Market
@@ -82,6 +82,7 @@ class World:
         begins = self.settings.starts_at
         for market in court.markets:
             market.shown = market.top()
+        plan_openings(self, court)
         match court.listing.fate:
             case Fate.PLAYED:
                 self.at(court.moments[0].at, partial(self._score, court, 0))
@@ -118,6 +119,12 @@ class World:
             if market.status == "active":
                 self._wake(court, market, at)
 
+    def invite(self, court: Court, market: Market, at: int) -> None:
+        """All makers come to a market that has just been opened."""
+        for maker in market.makers:
+            maker.due = True
+            self.at(at + self.seconds(*maker.temper.lag), partial(self._requote, court, market, maker))
+
     def _wake(self, court: Court, market: Market, at: int) -> None:
         moved = False
         for maker in market.makers:
@@ -130,11 +137,13 @@ class World:
 
     def _requote(self, court: Court, market: Market, maker: Maker, at: int) -> None:
         if market.status == "active":
+            # What still rests at an old price would stand in the way of the new quotes.
+            court.take_stale(at, market, maker.temper.size, self.out)
             market.requote(at, maker, self.out)
             self._touch(market, at)
 
     def _take_stale(self, court: Court, market: Market, at: int) -> None:
-        court.take_stale(at, market, self.out)
+        court.take_stale(at, market, self.rng.randrange(500, 20_000), self.out)
         self._touch(market, at)
 
     def _taker(self, court: Court, at: int) -> None:

@@ -21,6 +21,34 @@ SETTLEMENT_TIMER: Final = 90
 """Seconds from the determination to the payment."""
 
 
+def plan_openings(world: "World", court: Court) -> None:
+    """The last rung of the totals is opened during the evening; one rung is paused for a while in play."""
+    late = court.markets[-1]
+    late.status = "initialized"
+    late.clear(0, [])
+    late.shown = late.top()
+    world.at(world.settings.starts_at + world.seconds(200, 500), partial(_activate, world, court, late))
+    if court.moments:
+        paused = court.markets[world.rng.randrange(2, len(court.markets) - 1)]
+        starts = court.moments[world.rng.randrange(20, len(court.moments) - 40)].at
+        world.at(starts, partial(_pause, world, paused))
+        world.at(starts + world.seconds(45, 120), partial(_activate, world, court, paused))
+
+
+def _pause(world: "World", market: Market, at: int) -> None:
+    market.status = "inactive"
+    market.live(at, "deactivated", world.out)
+
+
+def _activate(world: "World", court: Court, market: Market, at: int) -> None:
+    """Whatever rested through a pause is cancelled; makers come back in their own time."""
+    market.clear(at, world.out)
+    market.status = "active"
+    market.live(at, "activated", world.out)
+    court.believe(at)
+    world.invite(court, market, at)
+
+
 def settle_played(world: "World", court: Court, at: int) -> None:
     """Plan the end of all markets of a game whose final whistle went at `at`."""
     for family in Family:
