@@ -1,7 +1,8 @@
 """Restart intensity and backoff: when a failing child may live again, and when its supervisor must give up.
 
-Called by the supervisor of the actor runtime and by the reconnecting edges. Pure: moments are monotonic nanoseconds
-that come in as arguments, jitter is a number between 0 and 1 drawn by the caller. Must not import anything but attrs.
+Called by the supervisor of the actor runtime and by the reconnecting edges. Pure: moments are monotonic
+nanoseconds that come in as arguments, jitter is a number between 0 and 1 drawn by the caller. Must not
+import anything but attrs.
 """
 
 from collections import deque
@@ -27,10 +28,11 @@ class RestartLimit:
 
 @attrs.frozen(kw_only=True)
 class Backoff:
-    """Waiting time before the n-th restart in a row: `first`, then `minimum`, doubled each time, never above `cap`.
+    """Waiting time before the n-th restart in a row: `first`, then `minimum`, doubled each time, never
+    above `cap`.
 
-    Jitter adds up to `jitter` (a share, 0.2 = 20 %) on top, as Akka does, but never beyond the cap. The count starts
-    anew after `reset_ns` without a failure; by default (minimum + cap) / 2.
+    Jitter adds up to `jitter` (a share, 0.2 = 20 %) on top, as Akka does, but never beyond the cap. The
+    count starts anew after `reset_ns` without a failure; by default (minimum + cap) / 2.
     """
 
     first_ns: int = attrs.field(default=0, validator=attrs.validators.ge(0))
@@ -54,10 +56,7 @@ class Backoff:
 
     def delay_ns(self, attempt: int, draw: float) -> int:
         """Delay before restart number `attempt` (from 0) in a row; `draw` in [0, 1) places the jitter."""
-        if attempt <= 0:
-            bare = self.first_ns
-        else:
-            bare = self._grown_ns(attempt - 1)
+        bare = self.first_ns if attempt <= 0 else self._grown_ns(attempt - 1)
         return min(self.cap_ns, bare + int(bare * self.jitter * draw))
 
     def _grown_ns(self, doublings: int) -> int:
@@ -70,7 +69,8 @@ NO_BACKOFF = Backoff(first_ns=0, minimum_ns=0, cap_ns=0, jitter=0.0)
 
 
 def longest_storm_ns(intensity: int, backoff: Backoff) -> int:
-    """The longest time that `intensity + 1` failures in a row take if every life fails at once (jitter at its worst).
+    """The longest time that `intensity + 1` failures in a row take if every life fails at once (jitter at
+    its worst).
 
     Between two failures lies one backoff delay; there are `intensity` of them.
     """
@@ -78,7 +78,8 @@ def longest_storm_ns(intensity: int, backoff: Backoff) -> int:
 
 
 def require_reachable(limit: RestartLimit, backoff: Backoff) -> None:
-    """Refuse a backoff so slow that `intensity + 1` failures cannot fall into one period: the limit would never fire.
+    """Refuse a backoff so slow that `intensity + 1` failures cannot fall into one period: the limit would
+    never fire.
 
     Also refuse a stable period so short that the backoff is reset by the waiting itself.
     """
@@ -132,7 +133,8 @@ class RestartPacing:
         self._last_failure_ns: int | None = None
 
     def next_delay_ns(self, now_ns: int, alive_since_ns: int | None, draw: float) -> int:
-        """Delay before the restart after a failure now; `alive_since_ns` is when the failed life became ready.
+        """Delay before the restart after a failure now; `alive_since_ns` is when the failed life became
+        ready.
 
         Only time spent alive counts as stable, never time spent waiting for a restart.
         """

@@ -1,7 +1,9 @@
-"""How actors run, are addressed, supervised and restarted; every other module of the project imports from here.
+"""How actors run, are addressed, supervised and restarted; every other module of the project imports from
+here.
 
-`behaviour` is what an actor may do, `specs` the supervision tree as values, `reports` what the runtime tells about
-itself, `virtual` and `live` the two systems that run a tree. Must not import `venues`, `persistence` or `daemon`.
+`behaviour` is what an actor may do, `specs` the supervision tree as values, `reports` what the runtime
+tells about itself, `virtual` and `live` the two systems that run a tree. Must not import `venues`,
+`persistence` or `daemon`.
 """
 
 from actors.runtime.asks import (
@@ -36,6 +38,7 @@ from actors.runtime.behaviour import (
     Unwatch,
     Watch,
 )
+from actors.runtime.faults import Fault, InjectedFault
 from actors.runtime.reports import (
     ActorExited,
     ActorQuarantined,
@@ -78,6 +81,9 @@ from actors.runtime.specs import (
     SupervisorSpec,
     WhenFull,
 )
+from actors.runtime.supervisor import Escalated, StartFailed
+from actors.runtime.system import StampBackwards, SystemEnded
+from actors.runtime.virtual import VirtualSystem
 
 __all__ = [
     "CONFLATE",
@@ -117,8 +123,11 @@ __all__ = [
     "ChildSpec",
     "DeadLetter",
     "Defer",
+    "Escalated",
     "Exit",
     "ExitReason",
+    "Fault",
+    "InjectedFault",
     "Kind",
     "MailboxPolicy",
     "NotAnswered",
@@ -132,7 +141,9 @@ __all__ = [
     "RestartDelayed",
     "Send",
     "SpecError",
+    "StampBackwards",
     "StartChild",
+    "StartFailed",
     "StartRefused",
     "StopChild",
     "Strategy",
@@ -140,9 +151,11 @@ __all__ = [
     "SupervisorEscalated",
     "SupervisorReport",
     "SupervisorSpec",
+    "SystemEnded",
     "Terminated",
     "Unsubscribe",
     "Unwatch",
+    "VirtualSystem",
     "Watch",
     "WhenFull",
     "ZombieDeclared",

@@ -1,7 +1,8 @@
-"""Asks: questions from the border (control socket, web, tests) that always end, by an answer or by a named error.
+"""Asks: questions from the border (control socket, web, tests) that always end, by an answer or by a named
+error.
 
-Used by the dispatcher and the two systems. Behaviours cannot ask: they send, and so no cycle of asks can arise. Must
-not import trio or pykka.
+Used by the dispatcher and the two systems. Behaviours cannot ask: they send, and so no cycle of asks can
+arise. Must not import trio or pykka.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,9 @@ class AskTimeout(AskError):
 
 
 class ActorDead(AskError):
-    """Nobody lives at the address (unknown, ended, restarting, parked), or the life ended before it answered."""
+    """Nobody lives at the address (unknown, ended, restarting, parked), or the life ended before it
+    answered.
+    """
 
 
 class NotAnswered(AskError):

@@ -1,8 +1,8 @@
 """What an actor is to the runtime: an address, a behaviour that decides, and the wishes that it may return.
 
-Every actor of the project is written against this module and `specs`. A behaviour is a pure state machine: it gets a
-message and the stamp of the input being worked on, and returns what shall be sent. The runtime sends only if no
-exception left the handler. Must not import trio or pykka.
+Every actor of the project is written against this module and `specs`. A behaviour is a pure state machine:
+it gets a message and the stamp of the input being worked on, and returns what shall be sent. The runtime
+sends only if no exception left the handler. Must not import trio or pykka.
 """
 
 from collections.abc import Iterable
@@ -84,11 +84,14 @@ class ExitReason(Enum):
 class Behaviour(Protocol):
     """A pure state machine. Hooks `start(now)` and `stop(now)` with the same answer are optional.
 
-    `start` runs in every life before any message, `stop` when a life ends in an orderly way (not after a crash).
+    `start` runs in every life before any message, `stop` when a life ends in an orderly way (not after a
+    crash).
     """
 
     def receive(self, message: object, now: int, /) -> "Iterable[Outgoing]":
-        """Work on one message; `now` is the stamp of the input being worked on (UTC nanoseconds). May return ()."""
+        """Work on one message; `now` is the stamp of the input being worked on (UTC nanoseconds). May
+        return ().
+        """
         ...  # pragma: no cover
 
 
@@ -128,7 +131,7 @@ class Unsubscribe:
 
 @message
 class After:
-    """A timer to oneself: `message` comes after `delay_ns`; the same `key` replaces. It dies with the life."""
+    """A timer to oneself: `message` comes after `delay_ns`; the same `key` replaces. Ends with the life."""
 
     delay_ns: int
     message: object
@@ -144,7 +147,9 @@ class CancelTimer:
 
 @message
 class Answer:
-    """Answers the ask being handled, or with `handle` one that was put off by `Defer`. Of a tell: goes nowhere."""
+    """Answers the ask being handled, or with `handle` one that was put off by `Defer`. Of a tell: goes
+    nowhere.
+    """
 
     message: object
     handle: str | None = None
@@ -179,14 +184,18 @@ class StartChild:
 
 @message
 class StopChild:
-    """Stop the child at `address`: dynamic ones are gone, static ones stay down until somebody restarts them."""
+    """Stop the child at `address`: dynamic ones are gone, static ones stay down until somebody restarts
+    them.
+    """
 
     address: Address
 
 
 @message
 class Watch:
-    """Tell me `Terminated` exactly once when `address` has ended for good (not at a restart), at once if it has."""
+    """Tell me `Terminated` exactly once when `address` has ended for good (not at a restart), at once if it
+    has.
+    """
 
     address: Address
 

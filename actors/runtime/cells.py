@@ -1,15 +1,16 @@
 """The addressed places of an engine: a cell per actor, which outlives its lives, and a topic per name.
 
-Used by the dispatcher, which counts in them, and by the supervisor, which fills them with lives. A cell's mailbox is a
-view: its messages stand in the one global queue, the cell knows how many. Must not import trio or pykka.
+Used by the dispatcher, which counts in them, and by the supervisor, which fills them with lives. A cell's
+mailbox is a view: its messages stand in the one global queue, the cell knows how many. Must not import trio
+or pykka.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from actors.runtime.behaviour import Address, Behaviour, Outgoing
+from actors.runtime.behaviour import Address, Behaviour, ExitReason, Outgoing
 from actors.runtime.specs import ChildSpec, MailboxPolicy
 
 if TYPE_CHECKING:
@@ -33,22 +34,6 @@ class Fate(Enum):
     ENDED = "ended"
 
 
-class Hosted(Protocol):
-    """What carries a life: stop it in an orderly way, or end it by force (False: it cannot be, it is a zombie)."""
-
-    def stop(self, life: "Life", /) -> None:
-        """Ask it to end; `System.life_ended` is called when it has."""
-        ...  # pragma: no cover
-
-    def kill(self, life: "Life", /) -> bool:
-        """End it by force, now. False if that is impossible."""
-        ...  # pragma: no cover
-
-    def withdraw(self, life: "Life", /) -> "list[Entry]":
-        """Take back the messages handed over but not worked on, oldest first."""
-        ...  # pragma: no cover
-
-
 class Life:
     """One life of an actor, from start to end; `incarnation` is unique in the engine."""
 
@@ -58,19 +43,23 @@ class Life:
         "deferred",
         "exit_wish",
         "fenced",
-        "host",
         "incarnation",
+        "pending",
         "ready",
         "ready_at",
         "stopping",
         "topics",
+        "vessel",
+        "zombie",
     )
 
-    def __init__(self, cell: "Cell", incarnation: int, host: Hosted) -> None:
-        """Begin without behaviour; the host makes it."""
+    def __init__(self, cell: "Cell", incarnation: int) -> None:
+        """Begin without behaviour; the host makes it. `vessel` is whatever the host carries the life in."""
         self.cell = cell
         self.incarnation = incarnation
-        self.host = host
+        self.vessel: object = None
+        self.pending: tuple[ExitReason, BaseException | None] | None = None
+        self.zombie = False
         self.behaviour: Behaviour | None = None
         self.ready = False
         self.ready_at: int | None = None
@@ -78,7 +67,7 @@ class Life:
         self.fenced = False
         self.topics: list[str] = []
         self.deferred: dict[str, Reply] = {}
-        self.exit_wish: object = None
+        self.exit_wish: ExitReason | None = None
 
     @property
     def current(self) -> bool:
@@ -123,7 +112,6 @@ class Cell(Target):
         "dropped",
         "failures",
         "fate",
-        "injected",
         "keyed_timers",
         "last_error",
         "life",
@@ -133,7 +121,6 @@ class Cell(Target):
         "spec",
         "stash",
         "timers",
-        "watchers",
         "watching",
     )
 
@@ -149,9 +136,7 @@ class Cell(Target):
         self.asks: dict[Reply, None] = {}
         self.timers: dict[int, Timer] = {}
         self.keyed_timers: dict[str, int] = {}
-        self.watchers: dict[Address, None] = {}
         self.watching: dict[Address, None] = {}
-        self.injected: object = None
         self.refused = self.dropped = self.conflated = self.discarded = self.failures = self.restarts = 0
         self.last_error = ""
 
@@ -167,7 +152,7 @@ class Cell(Target):
 
 
 class Sink(Target):
-    """A target for the runtime's own entries: unbounded in count, because each is bounded where it is made."""
+    """A target for the runtime's own entries: unbounded in count, each is bounded where it is made."""
 
     __slots__ = ()
 

@@ -1,8 +1,8 @@
 """The one queue: (receiver, message, sender) in one global FIFO, drained until empty after every input.
 
-Owned by a system, which lends it a clock and a supervisor. Sending is a dictionary look-up, two counters and an append;
-everything rare (a full mailbox, a missing receiver, a wish that is no plain send, a failure) leaves the fast path by a
-method. One thread only. Must not import trio or pykka.
+Owned by a system, which lends it a clock and a supervisor. Sending is a dictionary look-up, two counters
+and an append; everything rare (a full mailbox, a missing receiver, a wish that is no plain send, a failure)
+leaves the fast path by a method. One thread only. Must not import trio or pykka.
 """
 
 from collections import deque
@@ -42,7 +42,9 @@ class Dispatcher:
     """The queue, the registry of addresses, topics and timers of one engine, and its counters."""
 
     def __init__(self, now: int, interrupts: tuple[type[BaseException], ...]) -> None:
-        """Start empty; `interrupts` are errors that pass through to whoever drains, after the actor's life has ended."""
+        """Start empty; `interrupts` are errors that pass through to whoever drains, after the actor's life
+        has ended.
+        """
         self.now = now
         self.cells: dict[Address, Cell] = {}
         self.queue: deque[Entry] = deque()
@@ -66,7 +68,9 @@ class Dispatcher:
     # -- the fast path
 
     def drain(self) -> None:
-        """Work on messages until none waits. Raises what interrupted it, after the actor's life has been ended."""
+        """Work on messages until none waits. Raises what interrupted it, after the actor's life has been
+        ended.
+        """
         if self.draining:
             raise RuntimeError("a handler may not drive the engine it runs in")
         self.draining = True
@@ -77,7 +81,7 @@ class Dispatcher:
                 try:
                     self._run(steps)
                     break
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001  a crash of one actor
                     self.fail(self.entry, error)
         finally:
             self.draining = False
@@ -154,7 +158,9 @@ class Dispatcher:
         return ()
 
     def step(self, cell: Cell, message: object, sender: Target | None, reply: Reply | None = None) -> None:
-        """Let one actor work on one message outside the fast path (topic, ask, hook); its failure stays its own."""
+        """Let one actor work on one message outside the fast path (topic, ask, hook); its failure stays its
+        own.
+        """
         outer = self.entry
         self.entry = entry = (cell, message, sender)
         cell.put += 1
@@ -162,7 +168,7 @@ class Dispatcher:
         try:
             outgoing = tuple(cell.receive(message, self.now))
             self.send_all(cell, outgoing, reply)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  a crash of one actor
             self.fail(entry, error)
         finally:
             self.entry = outer
@@ -180,7 +186,8 @@ class Dispatcher:
 
     def send_rest(self, sender: Target, outgoing: tuple[Outgoing, ...], first: Outgoing) -> None:
         """Send from the item `first` on. All of it is checked before any of it is sent."""
-        assert isinstance(sender, Cell)
+        if not isinstance(sender, Cell):
+            raise WrongOutgoing("only actors wish")
         start = next(index for index, item in enumerate(outgoing) if item is first)
         rest = outgoing[start:]
         for item in rest:
@@ -204,7 +211,9 @@ class Dispatcher:
             self.put(receiver, message, sender)
 
     def fail(self, entry: Entry, error: BaseException) -> None:
-        """A handler failed: its message is a dead letter, its life is over. An interrupt passes on after that."""
+        """A handler failed: its message is a dead letter, its life is over. An interrupt passes on after
+        that.
+        """
         target, message, sender = entry
         if not isinstance(target, Cell):
             raise error
@@ -273,8 +282,12 @@ class Dispatcher:
     def _unsend(self, sender: Target, sent: tuple[Outgoing, ...]) -> None:
         """Take plain sends of this very handler back from the end of the queue."""
         for item in reversed(sent):
-            assert isinstance(item, tuple)
-            if self.queue and self.queue[-1][2] is sender and self.queue[-1][1] is item[1]:
+            if (
+                isinstance(item, tuple)
+                and self.queue
+                and self.queue[-1][2] is sender
+                and self.queue[-1][1] is item[1]
+            ):
                 receiver, _, _ = self.queue.pop()
                 receiver.put -= 1
 

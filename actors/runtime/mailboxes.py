@@ -1,7 +1,7 @@
 """What a mailbox does when it is full, when its actor is down, and when a new life begins.
 
-Called by the dispatcher off the fast path. The messages of a mailbox stand in the global queue, or in the cell's stash
-after their turn came while the actor was down. Must not import trio or pykka.
+Called by the dispatcher off the fast path. The messages of a mailbox stand in the global queue, or in the
+cell's stash after their turn came while the actor was down. Must not import trio or pykka.
 """
 
 from collections.abc import MutableSequence
@@ -39,7 +39,9 @@ def admit(dispatcher: "Dispatcher", receiver: Target, message: object, sender: T
 
 
 def nobody_home(dispatcher: "Dispatcher", cell: Cell, message: object, sender: Target | None) -> None:
-    """A message came to its turn while the cell had no life: keep, drop or lose it, as its fate and policy say."""
+    """A message came to its turn while the cell had no life: keep, drop or lose it, as its fate and policy
+    say.
+    """
     retains = cell.policy.on_restart is RETAIN
     if cell.fate is Fate.RESTARTING and retains:
         cell.done -= 1

@@ -1,7 +1,8 @@
-"""What the runtime tells about itself: supervisor reports, dead letters, `Terminated`, and the status of actors.
+"""What the runtime tells about itself: supervisor reports, dead letters, `Terminated`, and the status of
+actors.
 
-Published on the topics `supervision` and `dead_letters`, sent to watchers, and shown by the control socket. Every moment
-is a stamp of the input being worked on (UTC nanoseconds). Must not import trio or pykka.
+Published on the topics `supervision` and `dead_letters`, sent to watchers, and shown by the control socket.
+Every moment is a stamp of the input being worked on (UTC nanoseconds). Must not import trio or pykka.
 """
 
 import hashlib
@@ -29,12 +30,13 @@ class ActorStarted:
 
 @message
 class ActorExited:
-    """A life ended; `error` is empty unless the exit was abnormal."""
+    """A life ended; `error` and `traceback` are empty unless the exit was abnormal."""
 
     address: Address
     incarnation: int
     reason: ExitReason
     error: str
+    traceback: str
     at: int
 
 
@@ -77,7 +79,9 @@ class ActorRevived:
 
 @message
 class SupervisorEscalated:
-    """A supervisor gave up after too many failures; its own supervisor decides next. The root ends the engine."""
+    """A supervisor gave up after too many failures; its own supervisor decides next. The root ends the
+    engine.
+    """
 
     address: Address
     error: str
@@ -128,7 +132,8 @@ class Terminated:
 class DeadLetter:
     """A message that nobody will work on (again): who was to get it, from whom, what it was, and why not.
 
-    `digest` is the start of the SHA-256 of the message's text; `error` and `traceback` are empty unless a handler failed.
+    `digest` is the start of the SHA-256 of the message's text; `error` and `traceback` are empty unless a
+    handler failed.
     """
 
     address: Address
@@ -167,7 +172,7 @@ def digest_of(content: object) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of the message's text; never raises."""
     try:
         text = repr(content)[:REPR_CHARS_MAX]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  somebody's repr
         text = f"<no text: {type(error).__name__}>"
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -178,7 +183,7 @@ def text_of(error: BaseException | None) -> str:
         return ""
     try:
         return f"{type(error).__name__}: {error}"
-    except Exception:
+    except Exception:  # noqa: BLE001  somebody's repr
         return type(error).__name__
 
 
@@ -188,5 +193,5 @@ def traceback_of(error: BaseException | None) -> str:
         return ""
     try:
         return "".join(traceback_text.format_exception(error))[-TRACEBACK_CHARS_MAX:]
-    except Exception:
+    except Exception:  # noqa: BLE001  somebody's repr
         return text_of(error)

@@ -1,7 +1,7 @@
 """The supervision tree as values: what a child is made of, how it is restarted, how its mailbox behaves.
 
-Written by the wiring and by whoever starts dynamic children; read by the supervisor. Everything wrong with a spec is a
-`SpecError` that names the child, before anything is started. Must not import trio or pykka.
+Written by the wiring and by whoever starts dynamic children; read by the supervisor. Everything wrong with
+a spec is a `SpecError` that names the child, before anything is started. Must not import trio or pykka.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -42,7 +42,9 @@ class Strategy(Enum):
 
 
 class OnExcess(Enum):
-    """What follows more restarts than the intensity allows: the supervisor gives up, or it parks the one child."""
+    """What follows more restarts than the intensity allows: the supervisor gives up, or it parks the one
+    child.
+    """
 
     ESCALATE = "escalate"
     QUARANTINE = "quarantine"
@@ -113,8 +115,9 @@ class MailboxPolicy:
 class ChildSpec:
     """One actor: how it is made (`factory`, called for every life), restarted, stopped, and what it hears.
 
-    `shutdown_ns` is the time from asking it to stop until it is cancelled or declared a zombie; `start_timeout_ns` the
-    time to become ready. `ready_when_told` waits for the actor's `Ready`. `task` is the I/O task of an EDGE actor.
+    `shutdown_ns` is the time from asking it to stop until it is cancelled or declared a zombie;
+    `start_timeout_ns` the time to become ready. `ready_when_told` waits for the actor's `Ready`. `task` is
+    the I/O task of an EDGE actor.
     """
 
     name: str
@@ -144,8 +147,9 @@ class ChildSpec:
 class SupervisorSpec:
     """A supervisor: its children in start order and how failures among them are answered.
 
-    More than `intensity` failures within `period_ns` are too many. With QUARANTINE each child is counted by itself.
-    `max_children` bounds dynamic children (static ones not counted). `restart` is its own type under its supervisor.
+    More than `intensity` failures within `period_ns` are too many. With QUARANTINE each child is counted by
+    itself. `max_children` bounds dynamic children (static ones not counted). `restart` is its own type
+    under its supervisor.
     """
 
     name: str
@@ -161,7 +165,9 @@ class SupervisorSpec:
     significant: bool = False
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a limit that can never fire, doubled names, and quarantine where siblings must fall together."""
+        """Refuse a limit that can never fire, doubled names, and quarantine where siblings must fall
+        together.
+        """
         _require_name(self.name)
         names = [child.name for child in self.children]
         doubled = sorted({name for name in names if names.count(name) > 1})

@@ -1,10 +1,10 @@
 """Topics: one queue entry for all subscribers, who are called in turn, each failing for itself.
 
-Part of the dispatcher. Subscriptions of a spec outlive restarts, those made by a `Subscribe` end with the life. Must not
-import trio or pykka.
+Part of the dispatcher. Subscriptions of a spec outlive restarts, those made by a `Subscribe` end with the
+life. Must not import trio or pykka.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from actors.runtime.cells import Cell, Target
 
@@ -30,8 +30,7 @@ class Topic(Target):
         self.deaf_until: dict[Cell, int] = {}
 
     def _fan_out(self, packed: object, _now: int) -> "tuple[Outgoing, ...]":
-        assert isinstance(packed, tuple)
-        message, sender = packed
+        message, sender = cast("tuple[object, Target | None]", packed)
         for cell in self.subscribers:
             if self.deaf_until and self._deaf(cell):
                 continue

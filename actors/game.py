@@ -1,0 +1,47 @@
+"""One game: its books, score and odds, told to the strategies as news. The thin shell of `engine.game`.
+
+Started by the schedule under the dynamic supervisor `games`. Must not import venues, persistence or the
+daemon.
+"""
+
+from actors.addresses import NEWS, SCHEDULE
+from actors.messages import (
+    BooksWanted,
+    GameMatched,
+    MatchRemembered,
+    MatchWanted,
+    NewsWanted,
+    StateWanted,
+)
+from actors.runtime import Answer, Outgoing, Publish
+from engine.events import BookDelta, GameKnown
+from engine.game import Game
+
+
+class GameActor:
+    """Folds events, publishes what changed."""
+
+    def __init__(self, game: str) -> None:
+        """`game` is the engine's game id."""
+        self.state = Game(game)
+        self._told: GameMatched | None = None
+
+    def receive(self, message: object, now: int) -> list[Outgoing]:
+        """Fold one event, or answer a restarted actor with what is current."""
+        state = self.state
+        if type(message) is BookDelta:
+            return [Publish(NEWS, news) for news in state.hear(message, now)]
+        if isinstance(message, MatchWanted):
+            tickers = tuple(state.markets)
+            return [(SCHEDULE, MatchRemembered(self._told, tickers))] if self._told is not None else []
+        if isinstance(message, GameMatched):
+            self._told = message
+            known = GameKnown(message.game, message.away, message.home, message.tip_at, message.matched, now)
+            return [Publish(NEWS, news) for news in state.hear_known(known)]
+        if isinstance(message, NewsWanted):
+            return [(message.reply_to, news) for news in state.current(now)]
+        if isinstance(message, BooksWanted):
+            return [(message.reply_to, event) for event in state.books()]
+        if isinstance(message, StateWanted):
+            return [Answer(state)]
+        return [Publish(NEWS, news) for news in state.hear(message, now)]  # type: ignore[arg-type]

@@ -1,0 +1,152 @@
+"""The market feed's deterministic part: checks sequence numbers and sends each event to those who need it.
+
+Hears one `Heard` for every frame or body of the venues. A market's events go to its game and to the paper
+exchange; the schedule says which game that is, and until it has said so the market's events wait here. What
+concerns a whole connection or the whole venue is published. The socket itself is an edge actor; it must not
+be imported here.
+"""
+
+from collections.abc import Callable
+
+from actors.addresses import FEED, FEED_EDGE, SCHEDULE
+from actors.messages import FeedFigures, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
+from actors.runtime import Address, Answer, Outgoing, Publish
+from engine.events import (
+    BookDelta,
+    BookSnapshot,
+    FeedGapped,
+    FeedRefused,
+    FeedSequenced,
+    GameSeen,
+    MarketListed,
+    OddsSeen,
+    QuoteSeen,
+    ScoreSeen,
+    VenueEvent,
+)
+from engine.listing import assumed_listing
+from engine.pseudo import book_of_quote
+from engine.sequence import Heard as Verdict
+from engine.sequence import Sequence
+
+WAITING_EVENTS_MAX = 10_000
+"""Events kept for one market until the schedule has routed it.
+
+More means that the schedule is not answering.
+"""
+
+
+class MarketFeed:
+    """Routing and sequence checking of everything the venues say."""
+
+    def __init__(self) -> None:
+        """Begin with no route and no connection."""
+        self.sequence = Sequence()
+        self._routes: dict[str, tuple[Address, ...]] = {}
+        self._waiting: dict[str, list[VenueEvent]] = {}
+        self._depth: set[str] = set()
+        self._refused: dict[str, int] = {}
+        self._handlers: dict[type, Callable[[VenueEvent, list[Outgoing]], None]] = {
+            BookDelta: self._delta,
+            BookSnapshot: self._snapshot,
+            QuoteSeen: self._quote,
+            FeedSequenced: self._sequenced,
+            FeedRefused: self._refuse,
+            GameSeen: self._to_schedule,
+            ScoreSeen: self._to_schedule,
+            OddsSeen: self._to_schedule,
+            MarketListed: self._listed,
+        }
+
+    def receive(self, message: object, now: int) -> list[Outgoing]:
+        """Route one input, or take in where a market belongs."""
+        out: list[Outgoing] = []
+        if type(message) is Heard:
+            handlers = self._handlers
+            for event in message.events:
+                handler = handlers.get(type(event))
+                if handler is None:
+                    self._other(event, out)
+                else:
+                    handler(event, out)
+        elif isinstance(message, TickerRouted):
+            self._routed(message, out)
+        elif isinstance(message, StateWanted):
+            counted = self.sequence
+            out.append(
+                Answer(FeedFigures(counted.frames, counted.gaps, counted.duplicates, dict(self._refused)))
+            )
+        return out
+
+    def _delta(self, event: BookDelta, out: list[Outgoing]) -> None:
+        if self._in_sequence(event, out):
+            self._to_market(event.ticker, event, out)
+
+    def _snapshot(self, event: BookSnapshot, out: list[Outgoing]) -> None:
+        if self._in_sequence(event, out):
+            self._depth.add(event.ticker)
+            self._to_market(event.ticker, event, out)
+
+    def _sequenced(self, event: FeedSequenced, out: list[Outgoing]) -> None:
+        self._in_sequence(event, out)
+
+    def _in_sequence(self, event: BookDelta | BookSnapshot | FeedSequenced, out: list[Outgoing]) -> bool:
+        """Whether the event may be applied; a gap makes every book of the subscription suspect first."""
+        if event.sid == 0:
+            return True
+        verdict = self.sequence.hear(event.conn, event.sid, event.seq)
+        if verdict is Verdict.NEXT or verdict is Verdict.FIRST:
+            return True
+        if verdict is Verdict.GAP:
+            gap = FeedGapped(event.conn, event.sid, self.sequence.missing_from, event.seq, event.at)
+            out.append(Publish(FEED, gap))
+            out.append((FEED_EDGE, SnapshotWanted(event.conn, event.sid)))
+            return True
+        return False
+
+    def _quote(self, event: QuoteSeen, out: list[Outgoing]) -> None:
+        """A quote is a book only where nothing better was recorded.
+
+        Else it is a second opinion on the book's top.
+        """
+        if event.sole and event.ticker not in self._depth:
+            self._to_market(event.ticker, book_of_quote(event), out)
+        else:
+            self._to_market(event.ticker, event, out)
+
+    def _listed(self, event: MarketListed, out: list[Outgoing]) -> None:
+        self._to_market(event.ticker, event, out)
+
+    def _to_schedule(self, event: VenueEvent, out: list[Outgoing]) -> None:
+        out.append((SCHEDULE, event))
+
+    def _refuse(self, event: FeedRefused, out: list[Outgoing]) -> None:
+        self._refused[event.kind] = self._refused.get(event.kind, 0) + 1
+        out.append(Publish(FEED, event))
+
+    def _other(self, event: VenueEvent, out: list[Outgoing]) -> None:
+        ticker = getattr(event, "ticker", None)
+        if ticker is None:
+            out.append(Publish(FEED, event))
+        else:
+            self._to_market(ticker, event, out)
+
+    def _to_market(self, ticker: str, event: VenueEvent, out: list[Outgoing]) -> None:
+        receivers = self._routes.get(ticker)
+        if receivers is not None:
+            out += [(receiver, event) for receiver in receivers]
+            return
+        waiting = self._waiting.get(ticker)
+        if waiting is None:
+            listing = event if isinstance(event, MarketListed) else assumed_listing(ticker, event.at)
+            self._waiting[ticker] = [listing] if listing is event else [listing, event]
+            out.append((SCHEDULE, TickerSeen(ticker, listing)))
+        elif len(waiting) < WAITING_EVENTS_MAX:
+            waiting.append(event)
+        else:
+            out.append(Publish(FEED, FeedRefused("market_feed", "unrouted", ticker, event.at)))
+
+    def _routed(self, message: TickerRouted, out: list[Outgoing]) -> None:
+        self._routes[message.ticker] = message.receivers
+        for event in self._waiting.pop(message.ticker, ()):
+            out += [(receiver, event) for receiver in message.receivers]

@@ -1,0 +1,46 @@
+"""What a restarted actor is told of its past: the facts that were handed to the journal, in order.
+
+Filled by the journal actor, read by the factories of the wiring when an actor begins another life, so that
+its state is the fold of facts and nothing of the dead object survives. Must not import venues, persistence
+or the daemon.
+"""
+
+from collections.abc import Iterable
+
+from engine.facts import Fact, OrderApproved, OrderSubmitted
+from engine.venue_facts import AmendSubmitted
+
+
+class FactMemory:
+    """The run's facts, oldest first."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        """`facts` are those of an earlier process of the same run, read back from the journal."""
+        self._facts: list[Fact] = list(facts)
+
+    def remember(self, facts: Iterable[Fact]) -> None:
+        """Take in facts that have been numbered for the journal."""
+        self._facts.extend(facts)
+
+    def of_strategy(self, name: str) -> list[Fact]:
+        """What is remembered of one strategy, oldest first."""
+        return [fact for fact in self._facts if strategy_of(fact) == name]
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Everything remembered, oldest first."""
+        return tuple(self._facts)
+
+
+def strategy_of(fact: Fact) -> str | None:
+    """Return the name of the strategy that a fact is about; None for facts about no single strategy."""
+    match fact:
+        case OrderSubmitted():
+            return fact.order.strategy
+        case OrderApproved():
+            return fact.command.strategy
+        case AmendSubmitted():
+            return fact.amend.strategy
+        case _:
+            name = getattr(fact, "strategy", None)
+            return name if isinstance(name, str) else None

@@ -1,0 +1,51 @@
+"""The paper exchange: takes approved orders, fills them from what the venue shows.
+
+Hears every market event, whatever concerns a whole connection, and approved commands. After a restart it
+folds the remembered facts and asks the games for the books. Must not import venues, persistence or the
+daemon.
+"""
+
+from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE
+from actors.memory import FactMemory
+from actors.messages import AccountOpen, BooksWanted, CancelAll, Wake
+from actors.runtime import Outgoing, Publish
+from actors.steps import outgoing
+from engine.events import BookDelta
+from engine.exchange import PaperExchange
+from engine.orders import Approved, CancelReason
+from engine.units import Money
+
+OWNER = "paper_exchange"
+
+
+class PaperExchangeActor:
+    """Runs the paper exchange."""
+
+    def __init__(self, exchange: PaperExchange, memory: FactMemory) -> None:
+        """`exchange` is empty; its past comes from `memory`."""
+        self.exchange = exchange
+        self._memory = memory
+
+    def start(self, now: int) -> list[Outgoing]:
+        """Fold the remembered facts, set their timers again, ask the games for the books."""
+        step = self.exchange.restore(self._memory.facts)
+        return [*outgoing(OWNER, step, now), Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
+
+    def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
+        """Apply a market event, an approved command, a timer or an operator's wish."""
+        if type(message) is BookDelta:
+            return outgoing(OWNER, self.exchange.hear(message, now), now)
+        match message:
+            case Approved():
+                step = self.exchange.act(message, now)
+            case Wake():
+                step = self.exchange.wake(message.key, now)
+            case AccountOpen():
+                step = self.exchange.open_account(
+                    message.strategy, message.kind, Money(message.bankroll), message.parameters, now
+                )
+            case CancelAll():
+                step = self.exchange.cancel_all(message.strategy, CancelReason[message.reason], now)
+            case _:
+                step = self.exchange.hear(message, now)  # type: ignore[arg-type]
+        return outgoing(OWNER, step, now)

@@ -1,0 +1,57 @@
+"""The risk gate: every wish of a strategy passes here or is refused with a reason.
+
+Hears the games' news and all committed facts; the only source of approved orders. It trusts nothing that it
+has not heard: after a restart it folds the remembered facts and asks the games for what is current. Must
+not import venues, persistence or the daemon.
+"""
+
+from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
+from actors.memory import FactMemory
+from actors.messages import CancelAll, Committed, CommittedUpTo, NewsWanted, StorageFailed, Wake
+from actors.runtime import ActorQuarantined, Outgoing, Publish
+from actors.steps import outgoing
+from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
+from engine.risk import RiskGate
+
+OWNER = "risk_gate"
+
+
+class RiskGateActor:
+    """Judges wishes."""
+
+    def __init__(self, gate: RiskGate, memory: FactMemory) -> None:
+        """`gate` is empty; its past comes from `memory`."""
+        self.gate = gate
+        self._memory = memory
+
+    def start(self, now: int) -> list[Outgoing]:
+        """Fold the remembered facts and ask the games for what is current."""
+        self.gate.restore(self._memory.facts)
+        return [Publish(GAMES_TOPIC, NewsWanted(RISK_GATE))]
+
+    def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
+        """Judge a wish, or learn what changed."""
+        if isinstance(message, PlaceOrder | CancelOrder | AmendOrder):
+            return outgoing(OWNER, self.gate.judge(message, now), now)
+        if isinstance(message, Committed):
+            out: list[Outgoing] = []
+            for numbered in message.facts:
+                out += outgoing(OWNER, self.gate.learn(numbered.fact, now), now)
+            return out
+        if isinstance(message, StorageFailed):
+            return outgoing(OWNER, self.gate.journal_down(message.detail, now), now)
+        if isinstance(message, CommittedUpTo):
+            return outgoing(OWNER, self.gate.journal_up(now), now)
+        if isinstance(message, ActorQuarantined):
+            return self._quarantined(message, now)
+        if isinstance(message, Wake):
+            return outgoing(OWNER, self.gate.wake(message.key, now), now)
+        return outgoing(OWNER, self.gate.hear(message, now), now)  # type: ignore[arg-type]
+
+    def _quarantined(self, report: ActorQuarantined, now: int) -> list[Outgoing]:
+        """A parked strategy gets no more orders through, and what it has resting is cancelled."""
+        if report.address.parent != STRATEGIES:
+            return []
+        strategy = report.address.last
+        cancel = CancelAll(strategy, CancelReason.STRATEGY_QUARANTINED.name)
+        return [*outgoing(OWNER, self.gate.quarantine(strategy, now), now), (PAPER_EXCHANGE, cancel)]

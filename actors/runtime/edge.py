@@ -1,0 +1,201 @@
+"""The edge: the I/O task of an EDGE actor, and the one way in which it may touch the engine.
+
+The task (feed, poller, socket) runs in trio beside its behaviour. It hands in what it heard (`put`), and
+performs what the behaviour wishes (`wishes`). What a task of an older incarnation still hands in is refused.
+Must not import `venues`.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import trio
+
+from actors.runtime.asks import ASK_TIMEOUT_NS, AskRefused
+from actors.runtime.behaviour import Address, ExitReason
+from actors.runtime.cells import Life
+from actors.runtime.specs import ChildSpec
+from actors.runtime.supervisor import ChildState
+
+if TYPE_CHECKING:
+    from actors.runtime.live import LiveSystem
+
+WISHES_MAX = 1_000
+"""Wishes that may wait for one task; one more ends the actor's life: its task does not keep up."""
+
+
+class StaleIncarnation(RuntimeError):
+    """A task or thread whose life is over tried to send; nothing was sent."""
+
+
+class WishesOverflow(Exception):
+    """More than `WISHES_MAX` wishes wait for the task."""
+
+
+class Edge:
+    """What an I/O task sees of the engine. Belongs to one life."""
+
+    def __init__(self, system: "LiveSystem", life: Life) -> None:
+        """Made by the host when the task starts."""
+        self._system = system
+        self._life = life
+        self._wishes: deque[object] = deque()
+        self._more = trio.Event()
+        self._stopping = trio.Event()
+        self.scope = trio.CancelScope()
+        self.done = False
+        self.listens_for_stop = False
+
+    @property
+    def address(self) -> Address:
+        """The actor's own address."""
+        return self._life.cell.address
+
+    @property
+    def incarnation(self) -> int:
+        """The number of this life."""
+        return self._life.incarnation
+
+    @property
+    def now(self) -> int:
+        """The engine's time as it would stamp an input now (UTC nanoseconds)."""
+        return self._system.clock()
+
+    @property
+    def stopping(self) -> trio.Event:
+        """Set when the actor is asked to stop. A task that looks at it gets its shutdown time; others are
+        cancelled."""
+        self.listens_for_stop = True
+        return self._stopping
+
+    def put(self, to: Address, message: object) -> int:
+        """Hand in one input: stamp it, deliver it, drain. Gives the stamp. Refused if this life is over."""
+        self._require_current()
+        return self._system.put(to, message)
+
+    def tell_behaviour(self, message: object) -> int:
+        """Hand in one input for the actor's own behaviour."""
+        return self.put(self.address, message)
+
+    async def breathe(self) -> None:
+        """Let other tasks run; to be called between inputs when many come at once."""
+        await trio.lowlevel.checkpoint()
+
+    async def ask(self, to: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
+        """Ask another actor. Asking oneself is refused."""
+        self._require_current()
+        if to == self.address:
+            raise AskRefused(to, "an actor may not ask itself")
+        return await self._system.ask(to, message, timeout_ns)
+
+    async def wishes(self) -> AsyncIterator[object]:
+        """What the behaviour wishes to be performed, in order, until the life ends."""
+        while True:
+            while self._wishes:
+                yield self._wishes.popleft()
+            self._more = trio.Event()
+            await self._more.wait()
+
+    def ready(self) -> None:
+        """The acknowledgement for a spec with `ready_when_told`, from the task's side."""
+        self._require_current()
+        self._system.acknowledge(self._life)
+
+    def wish(self, wish: object) -> bool:
+        """Take a wish from the behaviour; False if too many wait."""
+        if len(self._wishes) >= WISHES_MAX:
+            return False
+        self._wishes.append(wish)
+        self._more.set()
+        return True
+
+    def ask_to_stop(self) -> None:
+        """Set `stopping`, or cancel a task that never looked at it."""
+        self._stopping.set()
+        if not self.listens_for_stop:
+            self.scope.cancel()
+
+    def _require_current(self) -> None:
+        if not self._life.current:
+            raise StaleIncarnation(f"{self.address}: life {self.incarnation} is over")
+
+
+class EdgeHost:
+    """Carries lives that have a task: the behaviour on the loop, the task in the nursery of its
+    supervisor."""
+
+    def __init__(self, system: "LiveSystem") -> None:
+        """Belong to one engine."""
+        self._system = system
+
+    def start(self, life: Life, spec: ChildSpec, /) -> None:
+        """Begin the life on the loop, then its task."""
+        edge = Edge(self._system, life)
+        self._system.begin_on_loop(life, spec)
+        if life.current:
+            life.vessel = edge
+            self._system.nursery_of(life.cell.address).start_soon(
+                self._run, life, spec, edge, name=str(edge.address)
+            )
+
+    def stop(self, life: Life, /) -> None:
+        """Run the stop hook, then let the task end."""
+        edge = life.vessel
+        if self._system.lives.run_hook(life, "stop") and isinstance(edge, Edge):
+            edge.ask_to_stop()
+
+    def kill(self, life: Life, /) -> bool:
+        """Cancel the task; it is over when it has left its last checkpoint."""
+        edge = life.vessel
+        if not isinstance(edge, Edge) or edge.done:
+            return True
+        edge.scope.cancel()
+        return False
+
+    async def _run(self, life: Life, spec: ChildSpec, edge: Edge) -> None:
+        """Run one task to its end. Its errors are the actor's; cancellation from outside passes on."""
+        error: BaseException | None = None
+        try:
+            if spec.task is not None:
+                with edge.scope:
+                    await spec.task(edge)
+        except BaseException as raised:
+            error = self._own(raised)
+            rest = self._foreign(raised)
+            if rest is not None:
+                raise rest from None
+        finally:
+            edge.done = True
+            self._report_end(life, edge, error)
+
+    def _report_end(self, life: Life, edge: Edge, error: BaseException | None) -> None:
+        lives = self._system.lives
+        with self._system.as_input():
+            if not life.current:
+                lives.over(life)
+            elif error is not None:
+                lives.end(life, ExitReason.CRASHED if life.ready else ExitReason.START_FAILED, error)
+            elif life.stopping or edge.scope.cancelled_caught:
+                lives.over(life)
+            else:
+                lives.end(life, ExitReason.NORMAL, None)
+
+    @staticmethod
+    def _foreign(raised: BaseException) -> BaseException | None:
+        """The part that is not the actor's own: cancellation of the whole engine, an interrupt from the
+        keyboard."""
+        foreign = (trio.Cancelled, KeyboardInterrupt)
+        if isinstance(raised, BaseExceptionGroup):
+            return raised.subgroup(foreign)
+        return raised if isinstance(raised, foreign) else None
+
+    @staticmethod
+    def _own(raised: BaseException) -> BaseException | None:
+        foreign = (trio.Cancelled, KeyboardInterrupt)
+        if isinstance(raised, BaseExceptionGroup):
+            return raised.split(foreign)[1]
+        return None if isinstance(raised, foreign) else raised
+
+
+STATES_UP = (ChildState.STARTING, ChildState.RUNNING)
+"""States in which a task may hand in inputs."""

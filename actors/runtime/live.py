@@ -1,0 +1,245 @@
+"""The live system: the same dispatcher on trio's thread, with real time, I/O tasks and threads around it.
+
+Run by the daemon inside `trio.run`. Inputs are stamped here, by a clock that is anchored once and never jumps; other
+threads enter by `TrioToken.run_sync_soon` only, behind an admission limit. Must not import `venues`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import trio
+
+from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
+from actors.runtime.behaviour import Address, ExitReason
+from actors.runtime.cells import Life
+from actors.runtime.edge import Edge, EdgeHost, WishesOverflow
+from actors.runtime.loop_actor import LoopHost
+from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
+from actors.runtime.system import System
+from actors.runtime.threads import ThreadHost
+
+FOREIGN_INPUTS_MAX = 10_000
+"""Inputs from other threads that may wait for the loop; one more is refused."""
+
+SLOW_INPUT_NS = 100_000_000
+"""An input that is worked on for longer than this is counted as slow."""
+
+NANOS = 1_000_000_000
+
+
+class LoopBusy(RuntimeError):
+    """Too many inputs from other threads wait for the loop; nothing was put in."""
+
+
+class WrongThread(RuntimeError):
+    """Something that belongs to the loop's thread was called from another; use `put_from_thread`."""
+
+
+class AnchoredClock:
+    """UTC nanoseconds that never jump: the wall clock is read once, after that trio's monotonic clock counts."""
+
+    def __init__(self, wall_ns: int | None = None) -> None:
+        """Anchor now; `wall_ns` replaces the reading of the wall clock. Inside `trio.run` only."""
+        self._wall_ns = time.time_ns() if wall_ns is None else wall_ns
+        self._started = trio.current_time()
+
+    def __call__(self) -> int:
+        """The time now."""
+        return self._wall_ns + round((trio.current_time() - self._started) * NANOS)
+
+    def trio_time(self, at_ns: int) -> float:
+        """The same moment on trio's clock."""
+        return self._started + (at_ns - self._wall_ns) / NANOS
+
+
+class LiveSystem(System):
+    """One engine on trio. Make it inside `trio.run`, then `await run()`."""
+
+    def __init__(self, tree: SupervisorSpec, seed: int = 0, clock: AnchoredClock | None = None) -> None:
+        """Make it without starting anything."""
+        self.clock = clock if clock is not None else AnchoredClock()
+        interrupts = (KeyboardInterrupt, trio.Cancelled)
+        super().__init__(tree, self.clock(), seed, interrupts)
+        self._loop_host = LoopHost(self)
+        self.lives.hosts[Kind.EDGE] = EdgeHost(self)
+        self.lives.hosts[Kind.THREAD] = ThreadHost(self)
+        self.token = trio.lowlevel.current_trio_token()
+        self.started = trio.Event()
+        self.stopped = trio.Event()
+        self.slow_inputs = 0
+        self.slowest_input_ns = 0
+        self.foreign_refused = 0
+        self._thread = threading.get_ident()
+        self._foreign_waiting = 0
+        self._foreign_lock = threading.Lock()
+        self._nursery: trio.Nursery | None = None
+        self._nurseries: dict[Address, trio.Nursery] = {}
+        self._rearm = trio.Event()
+        self._armed_for: int | None = None
+
+    # -- running
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Start the tree, and live until it has stopped. `started` is set, and `task_status` told, when all are ready.
+
+        Raises `StartFailed` or `Escalated` if that is how it ended. Cancelling this stops nothing in an orderly way:
+        call `stop` first.
+        """
+        try:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                nursery.start_soon(self._fire_timers)
+                with self.as_input():
+                    self._start()
+                nursery.start_soon(self._tell_started, task_status)
+                await self.stopped.wait()
+                nursery.cancel_scope.cancel()
+        finally:
+            self._nursery = None
+        if self.ended is not None and self.ended[1] is not None:
+            raise self.ended[1]
+
+    async def stop(self) -> None:
+        """Stop the tree in reverse order, and wait until it has."""
+        with self.as_input():
+            self.root.stop(ExitReason.SHUTDOWN)
+            self.lives.settle()
+        await self.stopped.wait()
+
+    # -- inputs
+
+    def put(self, address: Address, message: object) -> int:
+        """Stamp one input with the time now, deliver it, and drain until nothing waits. Gives the stamp."""
+        self._require_loop()
+        began = time.perf_counter_ns()
+        at = self._stamp()
+        try:
+            self._put_at(at, address, message)
+        finally:
+            self._count_time(time.perf_counter_ns() - began)
+            self._arm()
+        return at
+
+    def put_from_thread(self, address: Address, message: object) -> None:
+        """Put one input in from another thread. Raises `LoopBusy` if too many wait, `trio.RunFinishedError` after the end."""
+        self._enter_from_thread(lambda: self._put_foreign(address, message))
+
+    async def ask(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
+        """Ask, and wait for the answer. Raises an `AskError` if none comes in time, at once if none can come."""
+        self._require_loop()
+        try:
+            reply = self._post_at(self._stamp(), address, message, timeout_ns)
+        finally:
+            self._arm()
+        return await _awaited(reply)
+
+    @contextmanager
+    def as_input(self) -> Iterator[None]:
+        """Let time pass until now, do something to the tree, and work on what follows from it."""
+        self._require_loop()
+        if not self.dispatcher.draining:
+            self._pass_time(self._stamp())
+        try:
+            yield
+        finally:
+            if not self.dispatcher.draining:
+                self._drain()
+            self._arm()
+
+    # -- for hosts
+
+    def begin_on_loop(self, life: Life, spec: ChildSpec) -> None:
+        """Begin the part of a life that runs on the loop."""
+        self._loop_host.start(life, spec)
+
+    def acknowledge(self, life: Life) -> None:
+        """A life became ready, from the side of its task or thread."""
+        with self.as_input():
+            self.lives.ready(life)
+
+    def nursery_of(self, _address: Address) -> trio.Nursery:
+        """Where the task of this actor runs."""
+        if self._nursery is None:
+            raise RuntimeError("the engine does not run")
+        return self._nursery
+
+    def perform(self, life: Life, wish: object) -> None:
+        """Hand a wish to the actor's I/O task."""
+        edge = life.vessel
+        if isinstance(edge, Edge) and not edge.wish(wish):
+            self.lives.end(life, ExitReason.CRASHED, WishesOverflow(f"{life.cell.address}: the task does not keep up"))
+
+    def from_thread(self, call: Callable[[], None]) -> None:
+        """Run something on the loop, from a thread of ours; it counts as no foreign input."""
+        self.token.run_sync_soon(call)
+
+    # -- inside
+
+    def _stamp(self) -> int:
+        """Now, but never before what has been worked on already."""
+        return max(self.clock(), self.dispatcher.now)
+
+    def _put_foreign(self, address: Address, message: object) -> None:
+        with self._foreign_lock:
+            self._foreign_waiting -= 1
+        if self.alive:
+            self.put(address, message)
+
+    def _enter_from_thread(self, call: Callable[[], None]) -> None:
+        with self._foreign_lock:
+            if self._foreign_waiting >= FOREIGN_INPUTS_MAX:
+                self.foreign_refused += 1
+                raise LoopBusy(f"{FOREIGN_INPUTS_MAX} inputs from other threads wait for the loop")
+            self._foreign_waiting += 1
+        self.token.run_sync_soon(call)
+
+    def _count_time(self, took_ns: int) -> None:
+        if took_ns > self.slowest_input_ns:
+            self.slowest_input_ns = took_ns
+        if took_ns > SLOW_INPUT_NS:
+            self.slow_inputs += 1
+
+    def _require_loop(self) -> None:
+        if threading.get_ident() != self._thread:
+            raise WrongThread("only the loop's own thread may do this; others use put_from_thread")
+
+    def _arm(self) -> None:
+        """Wake the timer task if a timer is due before the moment it sleeps until."""
+        due = self.dispatcher.timers.next_due()
+        if due is not None and (self._armed_for is None or due < self._armed_for):
+            self._rearm.set()
+
+    async def _fire_timers(self) -> None:
+        """Sleep until the next timer is due, and fire it with its due time as now."""
+        while True:
+            self._rearm = trio.Event()
+            due = self._armed_for = self.dispatcher.timers.next_due()
+            if due is None:
+                await self._rearm.wait()
+                continue
+            with trio.move_on_at(self.clock.trio_time(due)):
+                await self._rearm.wait()
+            if not self._rearm.is_set() and self.alive:
+                self._pass_time(max(due, self.dispatcher.now))
+
+    async def _tell_started(self, task_status: trio.TaskStatus[None]) -> None:
+        await self.started.wait()
+        task_status.started()
+
+    def _root_ready(self) -> None:
+        super()._root_ready()
+        self.started.set()
+
+    def _root_ended(self, reason: ExitReason, error: BaseException | None) -> None:
+        super()._root_ended(reason, error)
+        self.stopped.set()
+
+
+async def _awaited(reply: Reply) -> object:
+    if not reply.done:
+        settled = trio.Event()
+        reply.listeners.append(lambda _reply: settled.set())
+        await settled.wait()
+    return reply.result()

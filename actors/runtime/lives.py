@@ -1,0 +1,409 @@
+"""Lives: how a cell gets one, how it ends, and everything that must end with it (timers, asks, topics,
+watches).
+
+Between the supervisors, which decide, and the hosts, which carry a life on the loop, in a task or on a
+thread. Also keeps the agenda of supervisors that have something to do. Must not import trio or pykka.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from actors.runtime import mailboxes
+from actors.runtime.asks import ActorDead
+from actors.runtime.behaviour import TOPIC_SUPERVISION, Address, Behaviour, ExitReason
+from actors.runtime.cells import Cell, Fate, Life
+from actors.runtime.dispatcher import Dispatcher
+from actors.runtime.faults import Faults
+from actors.runtime.reports import (
+    ActorExited,
+    ActorRestarted,
+    ActorStarted,
+    SupervisorReport,
+    Terminated,
+    ZombieDeclared,
+    text_of,
+    traceback_of,
+)
+from actors.runtime.specs import ChildSpec, Kind
+from actors.runtime.supervisor import Child, ChildState, Supervisor
+from actors.runtime.timers import Timer
+
+GRACE_NS = 1_000_000_000
+"""Time from cancelling a life to declaring it a zombie."""
+
+
+class StartTimeout(Exception):
+    """The actor did not become ready within its start timeout."""
+
+
+class StopTimeout(Exception):
+    """The actor did not stop within its shutdown time and was ended by force."""
+
+
+class Killed(Exception):
+    """Somebody outside ended the life between two messages."""
+
+
+class Host(Protocol):
+    """What carries lives of one kind."""
+
+    def start(self, life: Life, spec: ChildSpec, /) -> None:
+        """Begin a life; `Lives.attach` or `Lives.end` follows, now or later."""
+        ...  # pragma: no cover
+
+    def stop(self, life: Life, /) -> None:
+        """Ask it to end; `Lives.over` follows, now or later."""
+        ...  # pragma: no cover
+
+    def kill(self, life: Life, /) -> bool:
+        """End it by force. True if it is over now; False if `Lives.over` follows, or never comes (a
+        zombie).
+        """
+        ...  # pragma: no cover
+
+
+class Lives:
+    """All lives of one engine, past and present."""
+
+    def __init__(self, dispatcher: Dispatcher, hosts: dict[Kind, Host], seed: int) -> None:
+        """Start with nobody alive."""
+        self.dispatcher = dispatcher
+        self.hosts = hosts
+        self.seed = seed
+        self.children: dict[Address, Child] = {}
+        self.faults = Faults(self)
+        self.incarnations = self.restarts = self.zombies = self.zombies_ever = 0
+        self.reports: dict[str, int] = {}
+        self.last_reports: deque[SupervisorReport] = deque(maxlen=1_000)
+        self.on_report: Callable[[SupervisorReport], None] | None = None
+        self.on_root_ready: Callable[[], None] = _nothing
+        self.on_root_ended: Callable[[ExitReason, BaseException | None], None] = _no_end
+        self.on_zombie: Callable[[int], None] = _no_zombie
+        self._agenda: deque[Supervisor] = deque()
+        self._settling = False
+        dispatcher.on_failure = self.crashed
+        dispatcher.on_exit_wish = self.leave
+
+    @property
+    def now(self) -> int:
+        """The stamp of the input being worked on."""
+        return self.dispatcher.now
+
+    # -- for supervisors
+
+    def wake(self, supervisor: Supervisor) -> None:
+        """Put a supervisor on the agenda."""
+        if supervisor not in self._agenda:
+            self._agenda.append(supervisor)
+
+    def settle(self) -> None:
+        """Work off the agenda. Outside a drain, messages are worked on between any two steps."""
+        if self._settling:
+            return
+        self._settling = True
+        try:
+            while self._agenda:
+                self._agenda.popleft().step()
+                if not self.dispatcher.draining:
+                    self.dispatcher.drain()
+        finally:
+            self._settling = False
+
+    def call_at(self, due: int, call: Callable[[], None]) -> Timer:
+        """Call something at `due`, and settle."""
+        return self.dispatcher.timers.call_at(due, call)
+
+    def cancel(self, timer: Timer | None) -> None:
+        """Forget a timer of the runtime."""
+        self.dispatcher.timers.cancel(timer)
+
+    def draw(self, address: Address) -> float:
+        """The next number in [0, 1) for this address: the same seed gives the same jitter."""
+        digest = hashlib.sha256(f"{self.seed}/{address}/{self.incarnations}".encode()).digest()
+        return int.from_bytes(digest[:7], "big") / 2.0**56
+
+    def report(self, report: SupervisorReport) -> None:
+        """Count, keep and publish a supervisor report. A listener that fails is not asked again."""
+        name = type(report).__name__
+        self.reports[name] = self.reports.get(name, 0) + 1
+        self.last_reports.append(report)
+        self.dispatcher.topics.publish(TOPIC_SUPERVISION, report, None)
+        if self.on_report is not None:
+            try:
+                self.on_report(report)
+            except Exception:  # noqa: BLE001  a listener's failure is its own
+                self.on_report = None
+                self.reports["listener_failed"] = self.reports.get("listener_failed", 0) + 1
+
+    def register(self, child: Child) -> None:
+        """Enter a child under its address, and its cell if it is an actor."""
+        self.children[child.address] = child
+        if isinstance(child.spec, ChildSpec):
+            child.cell = cell = Cell(child.address, child.spec)
+            self.dispatcher.cells[child.address] = cell
+            for topic in child.spec.subscriptions:
+                self.dispatcher.topics.subscribe(topic, cell)
+
+    def unregister(self, child: Child) -> None:
+        """Leave nothing of a child behind, nor of those below it."""
+        if child.node is not None:
+            for grandchild in list(child.node.children.values()):
+                self.unregister(grandchild)
+        self.children.pop(child.address, None)
+        cell = child.cell
+        if cell is None:
+            return
+        cell.fate = Fate.ENDED
+        mailboxes.flush_stash(self.dispatcher, cell)
+        for topic in cell.spec.subscriptions:
+            self.dispatcher.topics.unsubscribe(topic, cell)
+        if self.dispatcher.cells.get(child.address) is cell:
+            del self.dispatcher.cells[child.address]
+
+    def set_fate(self, child: Child, fate: Fate) -> None:
+        """What becomes of messages for this child, or for all below it, while it has no life."""
+        if child.node is not None:
+            for grandchild in child.node.children.values():
+                self.set_fate(grandchild, fate)
+        if child.cell is not None and child.cell.life is None:
+            child.cell.fate = fate
+            if fate is not Fate.RESTARTING:
+                mailboxes.flush_stash(self.dispatcher, child.cell)
+
+    def tell_watchers(self, child: Child, reason: ExitReason) -> None:
+        """Tell everybody who watches this child, exactly once, that it has ended for good."""
+        watchers, child.watchers = child.watchers, {}
+        for watcher in watchers:
+            cell = self.dispatcher.cells.get(watcher)
+            if cell is not None:
+                cell.watching.pop(child.address, None)
+                self.dispatcher.put(cell, Terminated(child.address, reason))
+
+    def supervisor_ready(self, supervisor: Supervisor) -> None:
+        """All static children of a supervisor are ready."""
+        child = supervisor.child
+        if child is None:
+            self.on_root_ready()
+        else:
+            child.supervisor.child_ready(child)
+
+    def supervisor_ended(
+        self, supervisor: Supervisor, reason: ExitReason, error: BaseException | None
+    ) -> None:
+        """A supervisor and all below it are down."""
+        child = supervisor.child
+        if child is None:
+            self.on_root_ended(reason, error)
+        else:
+            child.supervisor.child_ended(child, reason, error)
+
+    # -- one life
+
+    def start(self, child: Child) -> None:
+        """Begin a life in the child's cell."""
+        cell = _cell_of(child)
+        self.incarnations += 1
+        life = Life(cell, self.incarnations)
+        cell.life = life
+        cell.fate = Fate.ALIVE
+        mailboxes.begin_life(self.dispatcher, cell)
+        self.hosts[cell.spec.kind].start(life, cell.spec)
+
+    def begin(self, life: Life, factory: Callable[[], Behaviour]) -> None:
+        """Make a behaviour and give it to the life; a factory that fails ends the life."""
+        try:
+            behaviour = factory()
+        except BaseException as error:  # noqa: BLE001  a crash of one actor
+            self.dispatcher.note_interrupt(error)
+            self.end(life, ExitReason.START_FAILED, error)
+        else:
+            self.attach(life, behaviour)
+
+    def attach(self, life: Life, behaviour: Behaviour) -> None:
+        """Give a life its behaviour and run its start hook on the loop; ready unless the spec says
+        otherwise.
+        """
+        life.behaviour = behaviour
+        cell = life.cell
+        cell.receive = self.faults.wrap(cell, behaviour.receive)
+        if self.run_hook(life, "start") and life.current and not cell.spec.ready_when_told:
+            self.ready(life)
+
+    def run_hook(self, life: Life, name: str) -> bool:
+        """Run the optional hook `start` or `stop` and send what it returns. A failure ends the life; False
+        then.
+        """
+        hook = getattr(life.behaviour, name, None)
+        try:
+            self.faults.before_hook(life.cell, name)
+            if hook is not None:
+                self.dispatcher.send_all(life.cell, tuple(hook(self.now)))
+        except BaseException as error:  # noqa: BLE001  a crash of one actor
+            self.dispatcher.note_interrupt(error)
+            life.cell.failures += 1
+            self.end(life, ExitReason.START_FAILED if name == "start" else ExitReason.CRASHED, error)
+            return False
+        return True
+
+    def ready(self, life: Life) -> None:
+        """The life's start is complete: report it, and let the next sibling start."""
+        if life.ready or not life.current:
+            return
+        life.ready = True
+        life.ready_at = self.now
+        cell = life.cell
+        child = self.children.get(cell.address)
+        if child is None or child.cell is not cell:
+            return
+        if child.lived:
+            self.restarts += 1
+            cell.restarts += 1
+            self.report(ActorRestarted(cell.address, life.incarnation, cell.restarts, self.now))
+        else:
+            self.report(ActorStarted(cell.address, life.incarnation, self.now))
+        child.supervisor.child_ready(child)
+        self.settle()
+
+    def stop(self, child: Child) -> None:
+        """Ask a life to end; by force at once if its shutdown time is zero, else when that has passed."""
+        life = _life_of(child)
+        life.stopping = True
+        if life.cell.spec.shutdown_ns == 0:
+            self.end(life, ExitReason.KILLED, None)
+            return
+        self.hosts[life.cell.spec.kind].stop(life)
+        if child.state is ChildState.STOPPING:
+            child.timer = self.call_at(
+                self.now + life.cell.spec.shutdown_ns, lambda: self._stop_is_late(child, life)
+            )
+
+    def leave(self, cell: Cell) -> None:
+        """The actor returned `Exit`: stop hook, then the end it asked for."""
+        life = cell.life
+        if life is None or life.stopping:
+            return
+        life.stopping = True
+        if self.run_hook(life, "stop"):
+            self.end(life, life.exit_wish or ExitReason.NORMAL, None)
+
+    def crashed(self, cell: Cell, error: BaseException) -> None:
+        """A handler failed (or the mailbox overflowed): end the life."""
+        if cell.life is not None:
+            self.end(cell.life, ExitReason.CRASHED if cell.life.ready else ExitReason.START_FAILED, error)
+
+    def kill(self, cell: Cell) -> bool:
+        """End a life from outside, between two messages. False if there is none."""
+        if cell.life is None:
+            return False
+        self.end(cell.life, ExitReason.KILLED, Killed("killed from outside"))
+        return True
+
+    def end(self, life: Life, reason: ExitReason, error: BaseException | None) -> None:
+        """End a life now: fence it, and wait for its host if it cannot let go at once."""
+        if not life.current:
+            return
+        self._fence(life, reason, error)
+        child = self.children.get(life.cell.address)
+        if child is not None and child.cell is life.cell:
+            life.pending = (reason, error)
+            if self.hosts[life.cell.spec.kind].kill(life):
+                self.over(life)
+            else:
+                self.cancel(child.timer)
+                child.state = ChildState.STOPPING
+                child.timer = self.call_at(self.now + GRACE_NS, lambda: self._zombie(child, life))
+        self.settle()
+
+    def over(self, life: Life) -> None:
+        """The host has let go of a life: tell its supervisor, or count one zombie less."""
+        if life.current:
+            self._fence(life, ExitReason.SHUTDOWN, None)
+            life.pending = (ExitReason.SHUTDOWN, None)
+        if life.zombie:
+            life.zombie = False
+            self.zombies -= 1
+            return
+        pending, life.pending = life.pending, None
+        child = self.children.get(life.cell.address)
+        if pending is not None and child is not None and child.cell is life.cell:
+            child.supervisor.child_ended(child, *pending)
+        self.settle()
+
+    def _fence(self, life: Life, reason: ExitReason, error: BaseException | None) -> None:
+        """Take from a life everything it has; whatever it still sends is refused from here on."""
+        life.fenced = True
+        cell = life.cell
+        cell.vacate()
+        cell.fate = Fate.RESTARTING
+        self.dispatcher.timers.cancel_all(cell)
+        for topic in life.topics:
+            self.dispatcher.topics.unsubscribe(topic, cell)
+        for watched in cell.watching:
+            target = self.children.get(watched)
+            if target is not None:
+                target.watchers.pop(cell.address, None)
+        cell.watching.clear()
+        for reply in [*cell.asks, *life.deferred.values()]:
+            reply.settle(None, ActorDead(cell.address, f"its life ended ({reason.value}) before it answered"))
+        life.deferred.clear()
+        abnormal = error if reason.abnormal else None
+        if abnormal is not None:
+            cell.last_error = text_of(abnormal)
+        self.report(
+            ActorExited(
+                cell.address, life.incarnation, reason, text_of(abnormal), traceback_of(abnormal), self.now
+            )
+        )
+
+    # -- deadlines
+
+    def start_is_late(self, child: Child) -> None:
+        """A child did not become ready in time."""
+        if child.state is ChildState.STARTING and child.cell is not None and child.cell.life is not None:
+            limit = child.cell.spec.start_timeout_ns
+            self.end(child.cell.life, ExitReason.START_FAILED, StartTimeout(f"not ready after {limit} ns"))
+
+    def _stop_is_late(self, child: Child, life: Life) -> None:
+        if life.current:
+            limit = life.cell.spec.shutdown_ns
+            self.end(life, ExitReason.KILLED, StopTimeout(f"not stopped after {limit} ns"))
+
+    def _zombie(self, child: Child, life: Life) -> None:
+        """Cancelled, and still not over: declare it a zombie and go on without it."""
+        if life.pending is None:
+            return
+        life.zombie = True
+        self.zombies += 1
+        self.zombies_ever += 1
+        self.report(ZombieDeclared(life.cell.address, life.incarnation, self.now))
+        pending, life.pending = life.pending, None
+        child.supervisor.child_ended(child, *pending)
+        self.on_zombie(self.zombies)
+        self.settle()
+
+
+def _cell_of(child: Child) -> Cell:
+    if child.cell is None:
+        raise TypeError(f"{child.address} is a supervisor")
+    return child.cell
+
+
+def _life_of(child: Child) -> Life:
+    life = _cell_of(child).life
+    if life is None:
+        raise TypeError(f"{child.address} has no life")
+    return life
+
+
+def _nothing() -> None:
+    """Until a system takes over."""
+
+
+def _no_end(_reason: ExitReason, _error: BaseException | None) -> None:
+    """Until a system takes over."""
+
+
+def _no_zombie(_count: int) -> None:
+    """Until a system takes over."""

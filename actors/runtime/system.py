@@ -1,0 +1,329 @@
+"""The engine of actors: one tree, one queue, one clock, no state outside. `VirtualSystem` and `LiveSystem`
+extend it.
+
+Everything from outside enters by `put`, which stamps one input, fires the timers due before it and drains
+the queue. Whoever wires an engine holds a system; behaviours never do. Must not import trio.
+"""
+
+from collections.abc import Callable, Iterator
+
+from actors.runtime import wishes
+from actors.runtime.asks import ASK_TIMEOUT_NS, ActorDead, AskFromHandler, AskRefused, AskTimeout, Reply
+from actors.runtime.behaviour import Address, ExitReason
+from actors.runtime.cells import Cell, Fate, Life, Sink
+from actors.runtime.dispatcher import Dispatcher
+from actors.runtime.faults import Fault, InjectedFault
+from actors.runtime.lives import Lives
+from actors.runtime.loop_actor import LoopHost
+from actors.runtime.reports import ActorStatus
+from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
+from actors.runtime.supervisor import Child, ChildState, Supervisor
+
+ZOMBIES_MAX = 8
+"""More zombies than this at a time, and the engine gives up: the process must be replaced."""
+
+InputTap = Callable[[int, int, Address, object], None]
+"""Hears of every input before it is worked on: number, stamp, receiver, message."""
+
+
+class SystemEnded(RuntimeError):
+    """The engine has ended, or was never started; nothing enters it any more."""
+
+
+class TooManyZombies(Exception):
+    """More lives than `zombies_max` ignore stop and cancellation."""
+
+
+class StampBackwards(ValueError):
+    """An input with a stamp before the one already worked on."""
+
+
+class System:
+    """What both systems have in common."""
+
+    def __init__(
+        self, tree: SupervisorSpec, start_at: int, seed: int, interrupts: tuple[type[BaseException], ...]
+    ) -> None:
+        """Make the tree without starting anything."""
+        self.dispatcher = Dispatcher(start_at, interrupts)
+        self.lives = Lives(self.dispatcher, {}, seed)
+        host = LoopHost(self)
+        self.lives.hosts.update({Kind.LOOP: host, Kind.EDGE: host, Kind.THREAD: host})
+        self.lives.on_root_ready = self._root_ready
+        self.lives.on_root_ended = self._root_ended
+        self.lives.on_zombie = self._count_zombies
+        self.tree = tree
+        self.inputs = 0
+        self.input_tap: InputTap | None = None
+        self.on_perform: Callable[[Address, object], None] | None = None
+        self.answers_unheard = 0
+        self.asks: dict[Reply, None] = {}
+        self.zombies_max = ZOMBIES_MAX
+        self.ended: tuple[ExitReason, BaseException | None] | None = None
+        wishes.install(self)
+        self.root = Supervisor(tree, self.lives, None)
+
+    # -- inputs
+
+    @property
+    def now(self) -> int:
+        """The stamp of the input being worked on (UTC nanoseconds)."""
+        return self.dispatcher.now
+
+    @property
+    def running(self) -> bool:
+        """Whether the tree is started and neither stopping nor ended."""
+        return self.root.state is ChildState.RUNNING
+
+    @property
+    def starting(self) -> bool:
+        """Whether the tree is still being started."""
+        return self.ended is None and self.root.state is ChildState.STARTING
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything of the tree is up."""
+        return self.ended is None and self.root.state is not ChildState.DOWN
+
+    def _start(self) -> None:
+        if self.ended is not None or self.root.state is not ChildState.DOWN:
+            raise SystemEnded("an engine starts once")
+        self.root.start()
+        self.lives.settle()
+
+    def _input(self, at: int, receiver: Address, message: object) -> None:
+        """Number and stamp one input, and let time pass until it."""
+        if not self.alive:
+            raise SystemEnded("the engine does not run")
+        if self.dispatcher.draining:
+            raise RuntimeError("a handler returns what it sends; it does not put it in itself")
+        self._pass_time(at)
+        self.inputs += 1
+        if self.input_tap is not None:
+            self.input_tap(self.inputs, at, receiver, message)
+
+    def enter(self, receiver: Address, message: object) -> None:
+        """Put one input in, stamped with this system's own time."""
+        self._put_at(self._stamp(), receiver, message)
+
+    def enter_ask(self, receiver: Address, message: object) -> Reply:
+        """Put one ask in, stamped with this system's own time, with the usual timeout."""
+        return self._post_at(self._stamp(), receiver, message, ASK_TIMEOUT_NS)
+
+    def _stamp(self) -> int:
+        """The stamp of an input that comes without one."""
+        return self.dispatcher.now
+
+    def _put_at(self, at: int, receiver: Address, message: object) -> None:
+        self._input(at, receiver, message)
+        self.dispatcher.tell(receiver, message, None)
+        self._drain()
+
+    def _drain(self) -> None:
+        self.dispatcher.drain()
+        self.lives.settle()
+
+    def _pass_time(self, until: int) -> None:
+        """Fire every timer due by then, each with its own due time as now; the queue is empty before the
+        next.
+        """
+        dispatcher = self.dispatcher
+        if until < dispatcher.now:
+            raise StampBackwards(f"{until} is before {dispatcher.now}")
+        timers = dispatcher.timers
+        timer = timers.pop_due(until)
+        while timer is not None:
+            dispatcher.now = max(dispatcher.now, timer.due)
+            if timer.cell is not None:
+                dispatcher.put(timer.cell, timer.message)
+            elif timer.call is not None:
+                timer.call()
+            self._drain()
+            timer = timers.pop_due(until)
+        dispatcher.now = until
+
+    # -- asks
+
+    def _post_at(self, at: int, receiver: Address, message: object, timeout_ns: int) -> Reply:
+        """Put an ask in; the reply is resolved now or later, and never not at all."""
+        if timeout_ns <= 0:
+            raise ValueError("an ask waits for a positive, finite time")
+        if self.dispatcher.draining:
+            raise AskFromHandler("a handler may not ask: it would wait for itself")
+        self._input(at, receiver, message)
+        reply = Reply(receiver)
+        cell = self.dispatcher.cells.get(receiver)
+        if cell is None or cell.life is None:
+            why = "no such actor" if cell is None else f"the actor is {cell.fate.value}"
+            reply.settle(None, ActorDead(receiver, why))
+            return reply
+        if cell.depth >= cell.capacity:
+            cell.refused += 1
+            reply.settle(None, AskRefused(receiver, "the mailbox is full"))
+            return reply
+        reply.cell = cell
+        cell.asks[reply] = None
+        reply.timer = self.dispatcher.timers.call_at(
+            at + timeout_ns, lambda: self._ask_is_late(reply, timeout_ns)
+        )
+        reply.listeners.append(self._ask_settled)
+        self.asks[reply] = None
+        asked = Sink(lambda content, _now: self._asked(cell, content, reply), 0)
+        cell.put += 1
+        asked.put += 1
+        self.dispatcher.queue.append((asked, message, None))
+        self._drain()
+        return reply
+
+    def _asked(self, cell: Cell, message: object, reply: Reply) -> tuple[()]:
+        cell.put -= 1
+        if not reply.done:
+            self.dispatcher.step(cell, message, None, reply)
+        return ()
+
+    def _ask_is_late(self, reply: Reply, timeout_ns: int) -> None:
+        reply.settle(None, AskTimeout(reply.address, f"no answer within {timeout_ns} ns"))
+
+    def _ask_settled(self, reply: Reply) -> None:
+        self.asks.pop(reply, None)
+        self.dispatcher.timers.cancel(reply.timer)
+        if reply.cell is not None and reply.cell.life is not None:
+            deferred = reply.cell.life.deferred
+            for handle in [handle for handle, other in deferred.items() if other is reply]:
+                del deferred[handle]
+
+    # -- operators
+
+    def kill(self, address: Address) -> bool:
+        """End a life between two messages, as a failure; its supervisor answers it. False if nobody lives
+        there.
+        """
+        cell = self.dispatcher.cells.get(address)
+        killed = cell is not None and self.lives.kill(cell)
+        self._drain_if_idle()
+        return killed
+
+    def restart(self, address: Address) -> bool:
+        """Replace a life by a new one, or bring a quarantined or stopped child back. Counts as no failure."""
+        child = self.lives.children.get(address)
+        if child is None:
+            return False
+        child.supervisor.restart_child(child)
+        self.lives.settle()
+        self._drain_if_idle()
+        return True
+
+    def revive(self, address: Address) -> bool:
+        """Bring a quarantined or stopped child back; False if it is neither."""
+        child = self.lives.children.get(address)
+        if child is None or child.state not in (ChildState.PARKED, ChildState.DOWN):
+            return False
+        return self.restart(address)
+
+    def start_child(self, supervisor: Address, spec: "ChildSpec | SupervisorSpec") -> bool:
+        """Start a dynamic child from outside; False if refused, and a report says why."""
+        node = self.supervisor_at(supervisor)
+        accepted = node is not None and node.start_child(spec)
+        self.lives.settle()
+        self._drain_if_idle()
+        return accepted
+
+    def stop_child(self, address: Address) -> bool:
+        """Stop a child for good; False if there is none."""
+        child = self.lives.children.get(address)
+        if child is None:
+            return False
+        child.supervisor.stop_child(child)
+        self.lives.settle()
+        self._drain_if_idle()
+        return True
+
+    def stop_life(self, life: Life) -> None:
+        """Stop the child whose present life this is (Pykka's `ActorRef.stop`)."""
+        if life.current:
+            self.stop_child(life.cell.address)
+
+    def crash_next(self, address: Address, fault: Fault | None = None) -> None:
+        """Let the actor's next message (or what the fault says) fail once."""
+        cell = self.dispatcher.cells.get(address)
+        if cell is None:
+            raise ActorDead(address, "no such actor")
+        self.lives.faults.add(cell, fault if fault is not None else Fault(InjectedFault("injected")))
+
+    def perform(self, life: Life, wish: object) -> None:
+        """Hand a wish to the actor's I/O task; here to `on_perform`, because there are no tasks."""
+        if self.on_perform is not None:
+            self.on_perform(life.cell.address, wish)
+
+    # -- looking at it
+
+    def supervisor_at(self, address: Address) -> Supervisor | None:
+        """The supervisor with this address; the empty path is the root."""
+        if not address:
+            return self.root
+        child = self.lives.children.get(address)
+        return child.node if child is not None else None
+
+    def status(self) -> tuple[ActorStatus, ...]:
+        """Every child of the tree, depth first, in start order. Never waits for anybody."""
+        return tuple(_status(child) for child in _walk(self.root))
+
+    def status_of(self, address: Address) -> ActorStatus | None:
+        """One child of the tree."""
+        child = self.lives.children.get(address)
+        return _status(child) if child is not None else None
+
+    # -- the end
+
+    def _root_ready(self) -> None:
+        """The whole tree is started; systems may extend this."""
+
+    def _root_ended(self, reason: ExitReason, error: BaseException | None) -> None:
+        self.ended = (reason, error)
+        for reply in list(self.asks):
+            reply.settle(None, ActorDead(reply.address, "the engine has ended"))
+        for child in list(self.root.children.values()):
+            self.lives.set_fate(child, Fate.ENDED)
+            self.lives.unregister(child)
+
+    def _count_zombies(self, count: int) -> None:
+        if count > self.zombies_max:
+            self.root.stop(
+                ExitReason.ESCALATED, TooManyZombies(f"{count} zombies, {self.zombies_max} allowed")
+            )
+
+    def _drain_if_idle(self) -> None:
+        if not self.dispatcher.draining:
+            self._drain()
+
+
+def _walk(supervisor: Supervisor) -> Iterator[Child]:
+    for child in supervisor.children.values():
+        yield child
+        if child.node is not None:
+            yield from _walk(child.node)
+
+
+def _status(child: Child) -> ActorStatus:
+    cell = child.cell
+    if cell is None:
+        count = len(child.node.children) if child.node is not None else 0
+        return ActorStatus(
+            child.address, "supervisor", child.state.value, 0, 0, count, 0, 0, 0, 0, 0, 0, 0, ""
+        )
+    return ActorStatus(
+        child.address,
+        cell.spec.kind.value,
+        child.state.value,
+        cell.life.incarnation if cell.life is not None else 0,
+        cell.restarts,
+        cell.depth,
+        cell.peak,
+        cell.capacity,
+        cell.handled,
+        cell.refused,
+        cell.dropped,
+        cell.conflated,
+        cell.failures,
+        cell.last_error,
+    )

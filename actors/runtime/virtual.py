@@ -1,0 +1,72 @@
+"""The virtual system: the same dispatcher and supervisors on a virtual clock, as fast as the processor goes.
+
+Replays, sweeps, simulations and chaos tests run here. Thread actors run inline, I/O tasks not at all (their
+wishes go to `on_perform`). The same tree, seed and inputs give the same run. Must not import trio.
+"""
+
+from collections.abc import Mapping
+
+from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
+from actors.runtime.behaviour import Address, ExitReason
+from actors.runtime.lives import Host
+from actors.runtime.specs import Kind, SupervisorSpec
+from actors.runtime.system import System
+
+
+class VirtualSystem(System):
+    """One engine on a virtual clock."""
+
+    def __init__(
+        self, tree: SupervisorSpec, start_at: int = 0, seed: int = 0, hosts: Mapping[Kind, Host] | None = None
+    ) -> None:
+        """Make it without starting anything; `hosts` replaces what carries lives of a kind (for tests)."""
+        super().__init__(tree, start_at, seed, interrupts=(KeyboardInterrupt,))
+        self.lives.hosts.update(hosts or {})
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start the tree in order. With `wait`, let virtual time pass until all are ready.
+
+        Raises `StartFailed`, after unwinding, with the child that failed and why.
+        """
+        self._start()
+        self._drain_if_idle()
+        while wait and self.starting:
+            self._next_timer()
+        if self.ended is not None and self.ended[1] is not None:
+            raise self.ended[1]
+
+    def put(self, address: Address, message: object, at: int | None = None) -> None:
+        """Stamp one input (default: now), fire the timers due by then, deliver it, and drain until nothing
+        waits.
+        """
+        self._put_at(self.now if at is None else at, address, message)
+
+    def advance(self, to: int) -> None:
+        """Let time pass until `to`, firing what is due."""
+        if self.ended is None:
+            self._pass_time(to)
+
+    def post(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> Reply:
+        """Put an ask in and return at once; look at the reply later."""
+        return self._post_at(self.now, address, message, timeout_ns)
+
+    def ask(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
+        """Ask and let virtual time pass until the answer is there. Raises an `AskError` if none comes."""
+        reply = self.post(address, message, timeout_ns)
+        while not reply.done:
+            self._next_timer()
+        return reply.result()
+
+    def stop(self) -> None:
+        """Stop the tree in reverse order, letting time pass as far as the slowest child needs."""
+        self.root.stop(ExitReason.SHUTDOWN)
+        self.lives.settle()
+        self._drain_if_idle()
+        while self.alive:
+            self._next_timer()
+
+    def _next_timer(self) -> None:
+        due = self.dispatcher.timers.next_due()
+        if due is None:
+            raise RuntimeError("nothing is left that could happen")
+        self._pass_time(max(due, self.now))

@@ -1,0 +1,110 @@
+"""The schedule: says which game a market belongs to, starts the games' actors, matches real games.
+
+Hears of unknown tickers from the feed and of games, scores and odds from the pollers; forwards scores and
+odds to the game they were matched to. Must not import venues, persistence or the daemon.
+"""
+
+from collections.abc import Callable
+
+from actors.addresses import GAMES, GAMES_TOPIC, MARKET_FEED, PAPER_EXCHANGE, game_address
+from actors.messages import (
+    GameMatched,
+    ListingWanted,
+    MatchRemembered,
+    MatchWanted,
+    TickerRouted,
+    TickerSeen,
+)
+from actors.runtime import Answer, ChildSpec, Outgoing, Publish, StartChild
+from engine.events import GameSeen, OddsSeen, ScoreSeen
+from engine.schedule import ListedGame, MatchState, Schedule
+from engine.units import NANOS_PER_SECOND, Nanos
+
+EXPIRATION_AFTER_TIP_NS = 3 * 3600 * NANOS_PER_SECOND
+"""The venue's `expected_expiration_time` is the scheduled start plus three hours (kalshi reference §0.8)."""
+
+HELD_PER_REFERENCE_MAX = 64
+"""Scores and odds kept for a reference that is not matched yet; the oldest go first."""
+
+
+class ScheduleActor:
+    """Routes by game; keeps what came before a match was made."""
+
+    def __init__(self, schedule: Schedule, game_spec: Callable[[str], ChildSpec]) -> None:
+        """`game_spec` makes the child specification of a game's actor."""
+        self._schedule = schedule
+        self._game_spec = game_spec
+        self._started: set[str] = set()
+        self._told: dict[str, GameMatched] = {}
+        self._held: dict[str, list[ScoreSeen | OddsSeen]] = {}
+
+    def start(self, now: int) -> list[Outgoing]:
+        """Ask the games that are there what an earlier life told them."""
+        return [Publish(GAMES_TOPIC, MatchWanted())]
+
+    def receive(self, message: object, now: int) -> list[Outgoing]:
+        """Route a ticker, take in a game, forward a score or odds."""
+        match message:
+            case TickerSeen():
+                return self._ticker(message)
+            case GameSeen():
+                return self._changed(self._schedule.see_game(message))
+            case ScoreSeen() | OddsSeen():
+                return self._forward(message)
+            case MatchRemembered():
+                self._started.add(message.told.game)
+                self._told[message.told.game] = message.told
+                self._schedule.readmit(message.tickers, message.told.tip_at, message.told.references)
+                return []
+            case ListingWanted():
+                return [Answer(self._schedule.listed)]
+            case _:
+                return []
+
+    def _ticker(self, message: TickerSeen) -> list[Outgoing]:
+        expiration = message.listing.expected_expiration_at
+        tip_at = None if expiration is None else Nanos(expiration - EXPIRATION_AFTER_TIP_NS)
+        listed = self._schedule.list_market(message.ticker, tip_at)
+        if listed is None:
+            return [(MARKET_FEED, TickerRouted(message.ticker, ()))]
+        out: list[Outgoing] = []
+        if listed.game not in self._started:
+            self._started.add(listed.game)
+            out.append(StartChild(GAMES, self._game_spec(listed.game)))
+        out += self._changed(listed)
+        receivers = (game_address(listed.game), PAPER_EXCHANGE)
+        out.append((MARKET_FEED, TickerRouted(message.ticker, receivers)))
+        return out
+
+    def _changed(self, listed: ListedGame | None) -> list[Outgoing]:
+        """Tell a game what is new of its match, then what was held for it."""
+        if listed is None:
+            return []
+        key = listed.key
+        told = GameMatched(
+            listed.game,
+            key.away if key else "",
+            key.home if key else "",
+            listed.tip_at,
+            listed.state is MatchState.MATCHED and not listed.postponed,
+            listed.postponed,
+            listed.state.value,
+            self._schedule.references_of(listed.game),
+        )
+        if self._told.get(listed.game) == told:
+            return []
+        self._told[listed.game] = told
+        out: list[Outgoing] = [(game_address(listed.game), told)]
+        for reference in list(self._held):
+            if self._schedule.game_for(reference) == listed.game:
+                out += [(game_address(listed.game), event) for event in self._held.pop(reference)]
+        return out
+
+    def _forward(self, event: ScoreSeen | OddsSeen) -> list[Outgoing]:
+        game = self._schedule.game_for(event.game)
+        if game is None:
+            held = self._held.setdefault(event.game, [])
+            held.append(event)
+            del held[:-HELD_PER_REFERENCE_MAX]
+            return []
+        return [*self._changed(self._schedule.listed[game]), (game_address(game), event)]
