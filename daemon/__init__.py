@@ -1,4 +1,4 @@
-"""The program: chooses the parts, wires them, starts them, and talks to people, scripts and the system around it.
+"""The program: chooses the parts, wires them, starts them, and talks to people, scripts and the system.
 
 The only package that knows all others; nobody imports it.
 """

@@ -12,9 +12,9 @@ from pathlib import Path
 import attrs
 from attrs import AttrsInstance
 
-from daemon.config_fields import key_of, setting, settings_of
+from daemon.config_fields import default_of, key_of, setting, settings_of
 from daemon.config_lines import Path as KeyPath
-from daemon.config_lines import key_lines
+from daemon.config_lines import entry, key_lines
 from daemon.config_problems import ConfigError, Problem, unknown_key, unknown_name
 from daemon.config_reading import Reader, Table
 from daemon.config_sections import (
@@ -33,6 +33,7 @@ from daemon.config_sections import (
 )
 from engine.units import MONEY_ONE, Money
 
+FILE = Path("engine.toml")
 FILE_BYTES_MAX = 1_048_576
 STRATEGIES_MAX = 64
 REQUESTS_PER_MINUTE = {"free": 5, "all_star": 60, "goat": 600}
@@ -149,6 +150,20 @@ def defaults(schema: Schema) -> Config:
     return Config(risk=schema.risk())
 
 
+def template(schema: Schema) -> Config:
+    """All defaults, and a strategy of each kind that need not be told anything: what `tipoff init` writes."""
+    ready = {kind: made for kind, made in schema.strategies.items() if not _must_be_told(made)}
+    strategies = (StrategySettings(name=kind, kind=kind, parameters=made()) for kind, made in ready.items())
+    return attrs.evolve(defaults(schema), strategies=tuple(strategies))
+
+
+def load_or_template(path: Path | None, schema: Schema) -> Config:
+    """The file, or `engine.toml` in this folder, or what `tipoff init` would write. Raises ConfigError."""
+    if path is not None or FILE.is_file():
+        return load(path or FILE, schema)
+    return template(schema)
+
+
 def contradictions(config: Config) -> Iterator[tuple[KeyPath, str]]:
     """Values that are right by themselves but not beside each other, with the path to name."""
     kalshi = config.kalshi
@@ -202,30 +217,30 @@ def _read_strategies(value: object, schema: Schema, reader: Reader) -> tuple[Str
         reader.complain(("strategy",), f"{len(value)} strategies; at most {STRATEGIES_MAX}")
         return ()
     read = [
-        _read_strategy(entry, ("strategy", str(number)), schema, reader) for number, entry in enumerate(value)
+        _read_strategy(table, ("strategy", entry(number)), schema, reader)
+        for number, table in enumerate(value)
     ]
-    settings = [entry for entry in read if entry is not None]
+    settings = [one for one in read if one is not None]
     seen: set[str] = set()
-    for number, entry in enumerate(value):
-        given = entry.get("name")
+    for number, table in enumerate(value):
+        given = table.get("name")
         if isinstance(given, str) and given in seen:
-            reader.complain(
-                ("strategy", str(number), "name"), f"{given!r} is the name of an earlier strategy too"
-            )
+            message = f"{given!r} is the name of an earlier strategy too"
+            reader.complain(("strategy", entry(number), "name"), message)
         seen |= {given} if isinstance(given, str) else set()
     return tuple(settings)
 
 
-def _read_strategy(entry: Table, path: KeyPath, schema: Schema, reader: Reader) -> StrategySettings | None:
+def _read_strategy(table: Table, path: KeyPath, schema: Schema, reader: Reader) -> StrategySettings | None:
     before = len(reader.problems)
-    kind = entry.get("kind")
+    kind = table.get("kind")
     parameters: AttrsInstance | None = None
     if isinstance(kind, str) and kind in schema.strategies:
-        parameters = reader.read(schema.strategies[kind], entry.get("parameters", {}), (*path, "parameters"))
+        parameters = reader.read(schema.strategies[kind], table.get("parameters", {}), (*path, "parameters"))
     elif isinstance(kind, str):
         reader.complain((*path, "kind"), unknown_name("kind of strategy", kind, schema.strategies))
     # The parameters have been read by their kind's own class, which StrategySettings cannot know.
-    settings = reader.read(StrategySettings, {key: entry[key] for key in entry if key != "parameters"}, path)
+    settings = reader.read(StrategySettings, {key: table[key] for key in table if key != "parameters"}, path)
     if settings is None or parameters is None or len(reader.problems) > before:
         return None
     return attrs.evolve(settings, parameters=parameters)
@@ -237,6 +252,11 @@ def _unknown_at_top(key: str, schema: Schema) -> str:
         if key in map(key_of, settings_of(kind)):
             return f"unknown key; did you mean {key!r} in [{section}]?"
     return unknown_key(key, (*SECTIONS, "risk", "strategy"))
+
+
+def _must_be_told(kind: type[AttrsInstance]) -> bool:
+    """Whether it has a parameter without a default, or one whose default is an empty path or text."""
+    return any(default_of(field) in (attrs.NOTHING, "", Path()) for field in settings_of(kind))
 
 
 def _syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:

@@ -20,7 +20,7 @@ Path = tuple[str, ...]
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """The line (from 1) of every key and table header; entries of arrays of tables are numbered from "0"."""
+    """The line (from 1) of every key and table header; see `entry` for arrays of tables."""
     lines: dict[Path, int] = {}
     entries: Counter[Path] = Counter()
     table: Path = ()
@@ -31,8 +31,8 @@ def key_lines(text: str) -> dict[Path, int]:
         elif header := _TABLE.match(line):
             path = _resolved(_parts(header[2]), entries)
             if header[1] == "[[":
-                path = (*path, str(entries[path])) if not path[-1].isdigit() else path
-                entries[path[:-1]] += 1
+                entries[path] += 1
+                path = (*path, entry(entries[path] - 1))
             table = path
             lines.setdefault(path, number)
         elif assignment := _ASSIGNMENT.match(line):
@@ -41,11 +41,16 @@ def key_lines(text: str) -> dict[Path, int]:
     return lines
 
 
+def entry(number: int) -> str:
+    """The part of a path that stands for an entry of an array of tables; no key looks like it."""
+    return f"[{number}]"
+
+
 def line_of(path: Path, lines: dict[Path, int]) -> int:
     """The line of a key, or of the nearest table around it; 0 if there is none."""
     while path:
         # An array of tables has no line of its own, its first entry has.
-        for candidate in (path, (*path, "0")):
+        for candidate in (path, (*path, entry(0))):
             if candidate in lines:
                 return lines[candidate]
         path = path[:-1]
@@ -85,5 +90,5 @@ def _resolved(path: Path, entries: Counter[Path]) -> Path:
     for part in path[:-1]:
         resolved = (*resolved, part)
         if entries[resolved]:
-            resolved = (*resolved, str(entries[resolved] - 1))
+            resolved = (*resolved, entry(entries[resolved] - 1))
     return (*resolved, path[-1])

@@ -5,6 +5,7 @@ it asks the validators; here each field is read, checked by itself, and only the
 section.
 """
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from daemon.config_problems import Problem, shown, unknown_key
 from daemon.config_values import structure
 
 S = TypeVar("S")
+_ENTRY = re.compile(r"\[([0-9]{1,9})\]")
 Table = Mapping[str, object]
 
 
@@ -109,8 +111,12 @@ def _message(error: Exception) -> str:
 
 
 def _dotted(path: Path) -> str:
-    """A path for people: entries of lists in brackets, counted from 1."""
+    """A path for people: entries of arrays in brackets, counted from 1."""
     text = ""
     for part in path:
-        text += f"[{int(part) + 1}]" if part.isdigit() else f".{part}" if text else part
+        number = _ENTRY.fullmatch(part)
+        if number:
+            text += f"[{int(number[1]) + 1}]"
+        else:
+            text += f".{part}" if text else part
     return text

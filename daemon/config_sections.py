@@ -206,12 +206,6 @@ class ExchangeSection:
         unit="ms",
         check=between(0, 60_000),
     )
-    displayed_share_percent_max: float = setting(
-        25.0,
-        "a taking order gets at most this share of the displayed depth",
-        unit="percent",
-        check=between(1, 100),
-    )
 
 
 @attrs.frozen(kw_only=True)

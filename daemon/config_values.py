@@ -35,6 +35,8 @@ from engine.units import (
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | None"
 
+NOTHING = "none"
+
 
 def structure(value: object, kind: object) -> object:
     """The value as `kind`. Raises ValueError with a message for people, without the key's path."""
@@ -53,7 +55,8 @@ def type_name(kind: object) -> str:
         return _NAMES[kind]
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        return " or ".join(type_name(argument) for argument in arguments if argument is not type(None))
+        names = [type_name(argument) for argument in arguments if argument is not type(None)]
+        return " or ".join(names if str in arguments else [*names, f'`"{NOTHING}"`'])
     if origin is Literal:
         return "one of " + ", ".join(f"`{choice}`" for choice in arguments)
     if origin in (tuple, list, frozenset, set):
@@ -64,9 +67,9 @@ def type_name(kind: object) -> str:
 
 
 def plain(value: object, kind: object) -> Plain:
-    """The inverse of `structure`: what a file would say of a value, None for what it would leave out."""
+    """The inverse of `structure`: what a file says of a value; None for a text that is not there."""
     if value is None:
-        return None
+        return None if str in get_args(kind) else NOTHING
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, Path):
@@ -148,11 +151,16 @@ def _literal(value: object, kind: object) -> object:
 
 
 def _optional(value: object, kind: object) -> object:
-    """A key that may be left out has nothing to say about how its value looks when it is there."""
+    """TOML has no word for nothing; ours is "none", where a text could not be meant."""
     kinds = [argument for argument in get_args(kind) if argument is not type(None)]
     if len(kinds) != 1:
         raise ValueError(f"a setting cannot be of type {kind}")
-    return structure(value, kinds[0])
+    if value == NOTHING and kinds[0] is not str:
+        return None
+    try:
+        return structure(value, kinds[0])
+    except ValueError as error:
+        raise ValueError(f'{error} (or "{NOTHING}")') from None
 
 
 def _sequence(value: object, kind: object) -> object:

@@ -1,0 +1,125 @@
+"""The command `tipoff`: which commands there are, and how every one of them ends.
+
+Called by people and scripts. A command is a thin function in a `cli_…` module that parses and presents; what
+it does is imported when it is called, so that `tipoff` answers at once. Must not hold what a command does.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from daemon import __version__
+from daemon.config_problems import ConfigError
+from daemon.exits import Exit
+from daemon.output import Answer, Failure, Json, Output
+from engine.invariant import InvariantBroken
+
+LOOK = Group("Look things up", sort_key=1)
+EVENINGS = Group("Evenings", sort_key=2)
+SETUP = Group("Set-up", sort_key=3)
+OURSELVES = Group("About", sort_key=4)
+EVERYWHERE = Group("Everywhere", sort_key=9)
+
+app = App(
+    name="tipoff",
+    help="Paper-trade NBA prediction markets, believably, unkillably and repeatably.",
+    version=__version__,
+    help_format="markdown",
+)
+app["--help"].group = OURSELVES
+app["--version"].group = OURSELVES
+
+# Where each command is, its group, and its line in the list; what it says at length is its docstring.
+COMMANDS = (
+    ("demo", "cli_runs:demo", EVENINGS, "A whole simulated evening: trades, then prints its report."),
+    ("replay", "cli_runs:replay", EVENINGS, "Recorded evenings through the same actors."),
+    ("import", "cli_runs:import_recording", EVENINGS, "Other people's recordings into ours."),
+    ("report", "cli_runs:report", EVENINGS, "What happened in a run and whether it means anything."),
+    ("ticker", "cli_market:ticker", LOOK, "What a ticker means."),
+    ("fees", "cli_market:fees", LOOK, "What the venue charges, with the arithmetic."),
+    ("init", "cli_config:init", SETUP, "Write a commented configuration."),
+    ("config", "cli_config:app", SETUP, "Show and check the configuration."),
+    ("db", "cli_db:app", SETUP, "Look after the database."),
+    ("completion", "cli_about:completion", SETUP, "Print a completion script for the shell."),
+    ("version", "cli_about:version", OURSELVES, "What is installed here."),
+)
+for name, place, group, line in COMMANDS:
+    app.command(f"daemon.{place}", name=name, group=group, help=line)
+
+
+@app.meta.default
+def launch(
+    *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    json: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            group=EVERYWHERE,
+            help="Print one JSON document on standard output, errors too.",
+        ),
+    ] = False,
+) -> Answer | None:
+    """Run one command; `json` is read by `main`, before anything can fail."""
+    del json
+    answer: Answer | None = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    return answer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; no exception leaves as a traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    output = Output(as_json="--json" in given)
+    try:
+        answer = app.meta(given, exit_on_error=False, print_error=False, result_action="return_value")
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        return Exit.OK
+    except Exception as error:
+        if os.environ.get("TIPOFF_TRACEBACK"):
+            raise
+        return output.failure(in_words(error))
+    return output.answer(answer) if isinstance(answer, Answer) else Exit.OK
+
+
+def in_words(error: Exception) -> Failure:
+    """Any exception as one sentence and an exit code."""
+    match error:
+        case Failure():
+            return error
+        case CycloptsError():
+            hint = "`tipoff --help` lists the commands, `tipoff COMMAND --help` its arguments"
+            return Failure("usage", str(error).strip(), details=[hint], exit_code=Exit.USAGE)
+        case ConfigError():
+            count = "one problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
+            message = f"{count} in {error.source}"
+            return Failure("config", message, details=_details(error), exit_code=Exit.CONFIG)
+        case InvariantBroken():
+            return Failure("invariant_broken", str(error), exit_code=Exit.INVARIANT_BROKEN)
+        case OSError():
+            place = f"{error.filename}: " if error.filename else ""
+            return Failure("system", f"{place}{error.strerror or error}")
+        case _:
+            hint = "set TIPOFF_TRACEBACK=1 and run it again to see where; please report it"
+            message = f"this is a fault of tipoff: {type(error).__name__}: {error}"
+            return Failure("internal", message, details=[hint])
+
+
+def _details(error: ConfigError) -> list[Json]:
+    return [
+        {
+            "path": problem.path,
+            "line": problem.line,
+            "message": problem.message,
+            "text": problem.text(error.source),
+        }
+        for problem in error.problems
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The commands `init` and `config show`, `check`, `diff`: write, show and judge `engine.toml`.
+
+Registered by `cli`. What a configuration is stands in `daemon.config`.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Group
+from rich.text import Text
+
+from daemon.cli_runs import ConfigFile, Flag
+from daemon.config import FILE, Config, Schema, load_or_template, template
+from daemon.config_changes import changes
+from daemon.config_files import file_problems
+from daemon.config_problems import ConfigError
+from daemon.config_text import flat, render, rows, tree
+from daemon.output import Answer, Failure, table
+
+app = App(name="config", help="Show and check the configuration; secrets are never shown.")
+
+
+def init(
+    *,
+    out: Annotated[Path, Parameter(help="File to write.")] = FILE,
+    force: Annotated[Flag, Parameter(help="Replace a file that is there.")] = False,
+) -> Answer:
+    """Write a configuration with every key, its meaning and its default; asks nothing."""
+    text = render(template(_schema()))
+    try:
+        with out.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Failure("exists", f"{out} is there already; --force replaces it") from None
+    advice = f"wrote {out}; change what you like, then `tipoff config check`"
+    return Answer({"written": str(out), "lines": text.count("\n")}, advice)
+
+
+@app.command
+def show(
+    *,
+    config: ConfigFile = None,
+    kinds: Annotated[Flag, Parameter(help="Show the kinds of strategies and what each can be told.")] = False,
+) -> Answer:
+    """Show every setting in force."""
+    if kinds:
+        return _kinds(_schema())
+    read = load_or_template(config, _schema())
+    return Answer(
+        tree(read), table(("key", "value"), [(key, str(value)) for key, value in flat(tree(read)).items()])
+    )
+
+
+@app.command
+def check(*, config: ConfigFile = None) -> Answer:
+    """Name everything that is wrong with the configuration and the files that it names."""
+    read = load_or_template(config, _schema())
+    wrong = list(file_problems(read))
+    if wrong:
+        raise ConfigError(str(config or FILE), wrong)
+    degraded = list(_degraded(read))
+    lines = Group(
+        Text("the configuration is fine"), *(Text(f"but {line}", style="yellow") for line in degraded)
+    )
+    return Answer({"ok": True, "degraded": degraded, "strategies": len(read.strategies)}, lines)
+
+
+@app.command
+def diff(other: Path | None = None, /, *, config: ConfigFile = None) -> Answer:
+    """Show what differs from the defaults, or from another file.
+
+    Parameters
+    ----------
+    other
+        The file to compare with; without it the defaults.
+    """
+    schema = _schema()
+    before = load_or_template(other, schema) if other else template(schema)
+    found = list(changes(before, load_or_template(config, schema)))
+    document = [
+        {"path": change.path, "before": change.before, "after": change.after, "live": change.live}
+        for change in found
+    ]
+    lines = [
+        (change.path, str(change.before), str(change.after), "reload" if change.live else "restart")
+        for change in found
+    ]
+    screen = table(("key", "there", "here", "needs"), lines) if found else "no difference"
+    return Answer({"changes": document}, screen)
+
+
+def _schema() -> Schema:
+    from daemon.trading import schema
+
+    return schema()
+
+
+def _kinds(schema: Schema) -> Answer:
+    document = {
+        kind: {
+            key: {"type": type_, "default": default, "meaning": meaning}
+            for key, type_, default, meaning in rows(parameters)
+        }
+        for kind, parameters in schema.strategies.items()
+    }
+    lines = [
+        (kind, key, default, meaning)
+        for kind, parameters in schema.strategies.items()
+        for key, _, default, meaning in rows(parameters)
+    ]
+    return Answer(document, table(("kind", "parameter", "default", "meaning"), lines))
+
+
+def _degraded(config: Config) -> list[str]:
+    """What the engine will have to do without."""
+    lines = []
+    if not config.kalshi.key_id:
+        lines.append("Kalshi has no key: books are polled, and slower")
+    if not config.balldontlie.key_file:
+        lines.append(
+            "balldontlie has no key: no scores and no odds, so strategies that need them do not trade"
+        )
+    if not any(settings.enabled for settings in config.strategies):
+        lines.append("no strategy is enabled: nothing is traded")
+    return lines

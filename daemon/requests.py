@@ -1,0 +1,73 @@
+"""What the command line asks of the bodies of its long commands, as values.
+
+Made by `cli_runs` and `cli_db`, taken by `replay`, `demo`, `importing`, `reporting` and `storage`. A body is
+a function from its request to an `Answer`; it tells people how far it is by `output.progress` and raises
+`Failure` or `ConfigError`. Must not import the bodies.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class DemoRequest:
+    """A whole simulated evening."""
+
+    speed: float
+    """Seconds of the evening a second of ours; 0 is as fast as possible."""
+    seed: int
+    games: int
+
+
+@attrs.frozen(kw_only=True)
+class ReplayRequest:
+    """Recorded evenings through the same actors."""
+
+    recordings: tuple[Path, ...]
+    config: Path | None = None
+    """None is `engine.toml` here, or the defaults if there is none."""
+    seed: int | None = None
+    """None is the configuration's."""
+    markets: Literal["nba", "all"] = "nba"
+    verify: bool = False
+    resume: bool = False
+    db: str | None = None
+    """A database's URL; None keeps everything in memory."""
+    report: Path | None = None
+    batch: int | None = None
+    """Frames read at once; None reads all. The result must not depend on it."""
+    orders: Path | None = None
+    """A list of orders for a `scripted` strategy."""
+
+
+@attrs.frozen(kw_only=True)
+class ImportRequest:
+    """Other people's recordings into one of ours."""
+
+    inputs: tuple[tuple[str, Path], ...]
+    """Kind and file of each."""
+    out: Path
+
+
+@attrs.frozen(kw_only=True)
+class ReportRequest:
+    """What happened in a run."""
+
+    config: Path | None = None
+    db: str | None = None
+    run: str | None = None
+    """None is the latest."""
+    html: Path | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StorageRequest:
+    """Something to be done with the database."""
+
+    config: Path | None = None
+    db: str | None = None
+    """Overrides the configuration's URL."""
+    out: Path | None = None
+    """Where a backup goes."""
