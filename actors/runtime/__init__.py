@@ -38,7 +38,10 @@ from actors.runtime.behaviour import (
     Unwatch,
     Watch,
 )
+from actors.runtime.children import Escalated, StartFailed
+from actors.runtime.edge import Edge, StaleIncarnation
 from actors.runtime.faults import Fault, InjectedFault
+from actors.runtime.live import AnchoredClock, LiveSystem, LoopBusy
 from actors.runtime.reports import (
     ActorExited,
     ActorQuarantined,
@@ -81,8 +84,7 @@ from actors.runtime.specs import (
     SupervisorSpec,
     WhenFull,
 )
-from actors.runtime.supervisor import Escalated, StartFailed
-from actors.runtime.system import StampBackwards, SystemEnded
+from actors.runtime.system import EngineBroken, StampBackwards, SystemEnded
 from actors.runtime.virtual import VirtualSystem
 
 __all__ = [
@@ -112,6 +114,7 @@ __all__ = [
     "ActorStatus",
     "Address",
     "After",
+    "AnchoredClock",
     "Answer",
     "AskError",
     "AskFromHandler",
@@ -123,12 +126,16 @@ __all__ = [
     "ChildSpec",
     "DeadLetter",
     "Defer",
+    "Edge",
+    "EngineBroken",
     "Escalated",
     "Exit",
     "ExitReason",
     "Fault",
     "InjectedFault",
     "Kind",
+    "LiveSystem",
+    "LoopBusy",
     "MailboxPolicy",
     "NotAnswered",
     "OnExcess",
@@ -141,6 +148,7 @@ __all__ = [
     "RestartDelayed",
     "Send",
     "SpecError",
+    "StaleIncarnation",
     "StampBackwards",
     "StartChild",
     "StartFailed",

@@ -47,6 +47,7 @@ class Life:
         "pending",
         "ready",
         "ready_at",
+        "receive",
         "stopping",
         "topics",
         "vessel",
@@ -61,6 +62,7 @@ class Life:
         self.pending: tuple[ExitReason, BaseException | None] | None = None
         self.zombie = False
         self.behaviour: Behaviour | None = None
+        self.receive: Receive | None = None
         self.ready = False
         self.ready_at: int | None = None
         self.stopping = False

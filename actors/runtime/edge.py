@@ -15,7 +15,6 @@ from actors.runtime.asks import ASK_TIMEOUT_NS, AskRefused
 from actors.runtime.behaviour import Address, ExitReason
 from actors.runtime.cells import Life
 from actors.runtime.specs import ChildSpec
-from actors.runtime.supervisor import ChildState
 
 if TYPE_CHECKING:
     from actors.runtime.live import LiveSystem
@@ -64,7 +63,8 @@ class Edge:
     @property
     def stopping(self) -> trio.Event:
         """Set when the actor is asked to stop. A task that looks at it gets its shutdown time; others are
-        cancelled."""
+        cancelled.
+        """
         self.listens_for_stop = True
         return self._stopping
 
@@ -122,7 +122,8 @@ class Edge:
 
 class EdgeHost:
     """Carries lives that have a task: the behaviour on the loop, the task in the nursery of its
-    supervisor."""
+    supervisor.
+    """
 
     def __init__(self, system: "LiveSystem") -> None:
         """Belong to one engine."""
@@ -159,7 +160,7 @@ class EdgeHost:
             if spec.task is not None:
                 with edge.scope:
                     await spec.task(edge)
-        except BaseException as raised:
+        except BaseException as raised:  # noqa: BLE001  a crash of one actor
             error = self._own(raised)
             rest = self._foreign(raised)
             if rest is not None:
@@ -183,7 +184,8 @@ class EdgeHost:
     @staticmethod
     def _foreign(raised: BaseException) -> BaseException | None:
         """The part that is not the actor's own: cancellation of the whole engine, an interrupt from the
-        keyboard."""
+        keyboard.
+        """
         foreign = (trio.Cancelled, KeyboardInterrupt)
         if isinstance(raised, BaseExceptionGroup):
             return raised.subgroup(foreign)
@@ -195,7 +197,3 @@ class EdgeHost:
         if isinstance(raised, BaseExceptionGroup):
             return raised.split(foreign)[1]
         return None if isinstance(raised, foreign) else raised
-
-
-STATES_UP = (ChildState.STARTING, ChildState.RUNNING)
-"""States in which a task may hand in inputs."""

@@ -45,8 +45,8 @@ class Faults:
     def add(self, cell: Cell, fault: Fault) -> None:
         """Let the fault happen at the next moment that fits."""
         self._faults.setdefault(cell, []).append(fault)
-        if cell.life is not None and cell.life.behaviour is not None:
-            cell.receive = self.wrap(cell, cell.life.behaviour.receive)
+        if cell.life is not None and cell.life.receive is not None:
+            cell.receive = self.wrap(cell, cell.life.receive)
 
     def wrap(self, cell: Cell, receive: Receive) -> Receive:
         """The handler itself, or while a fault waits, one that looks for its moment first."""
@@ -57,8 +57,7 @@ class Faults:
             fault = self._take(cell, "message", type(message))
             if fault is None:
                 return receive(message, now)
-            if cell.life is not None and cell.life.behaviour is not None:
-                cell.receive = self.wrap(cell, receive)
+            cell.receive = self.wrap(cell, receive)
             if fault.after_handler:
                 tuple(receive(message, now))
             raise fault.error

@@ -1,7 +1,8 @@
 """The live system: the same dispatcher on trio's thread, with real time, I/O tasks and threads around it.
 
-Run by the daemon inside `trio.run`. Inputs are stamped here, by a clock that is anchored once and never jumps; other
-threads enter by `TrioToken.run_sync_soon` only, behind an admission limit. Must not import `venues`.
+Run by the daemon inside `trio.run`. Inputs are stamped here, by a clock that is anchored once and never
+jumps; other threads enter by `TrioToken.run_sync_soon` only, behind an admission limit. Must not import
+`venues`.
 """
 
 import threading
@@ -12,8 +13,9 @@ from contextlib import contextmanager
 import trio
 
 from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
-from actors.runtime.behaviour import Address, ExitReason
-from actors.runtime.cells import Life
+from actors.runtime.behaviour import Address, ExitReason, Outgoing
+from actors.runtime.cells import Cell, Life
+from actors.runtime.dispatcher import WrongOutgoing
 from actors.runtime.edge import Edge, EdgeHost, WishesOverflow
 from actors.runtime.loop_actor import LoopHost
 from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
@@ -38,7 +40,9 @@ class WrongThread(RuntimeError):
 
 
 class AnchoredClock:
-    """UTC nanoseconds that never jump: the wall clock is read once, after that trio's monotonic clock counts."""
+    """UTC nanoseconds that never jump: the wall clock is read once, after that trio's monotonic clock
+    counts.
+    """
 
     def __init__(self, wall_ns: int | None = None) -> None:
         """Anchor now; `wall_ns` replaces the reading of the wall clock. Inside `trio.run` only."""
@@ -71,6 +75,8 @@ class LiveSystem(System):
         self.slow_inputs = 0
         self.slowest_input_ns = 0
         self.foreign_refused = 0
+        self.stale_refused = 0
+        self._busy_since: int | None = None
         self._thread = threading.get_ident()
         self._foreign_waiting = 0
         self._foreign_lock = threading.Lock()
@@ -82,10 +88,11 @@ class LiveSystem(System):
     # -- running
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Start the tree, and live until it has stopped. `started` is set, and `task_status` told, when all are ready.
+        """Start the tree, and live until it has stopped. `started` is set, and `task_status` told, when all
+        are ready.
 
-        Raises `StartFailed` or `Escalated` if that is how it ended. Cancelling this stops nothing in an orderly way:
-        call `stop` first.
+        Raises `StartFailed` or `Escalated` if that is how it ended. Cancelling this stops nothing in an
+        orderly way: call `stop` first.
         """
         try:
             async with trio.open_nursery() as nursery:
@@ -113,21 +120,26 @@ class LiveSystem(System):
     def put(self, address: Address, message: object) -> int:
         """Stamp one input with the time now, deliver it, and drain until nothing waits. Gives the stamp."""
         self._require_loop()
-        began = time.perf_counter_ns()
+        began = self._busy_since = time.perf_counter_ns()
         at = self._stamp()
         try:
             self._put_at(at, address, message)
         finally:
+            self._busy_since = None
             self._count_time(time.perf_counter_ns() - began)
             self._arm()
         return at
 
     def put_from_thread(self, address: Address, message: object) -> None:
-        """Put one input in from another thread. Raises `LoopBusy` if too many wait, `trio.RunFinishedError` after the end."""
+        """Put one input in from another thread. Raises `LoopBusy` if too many wait, `trio.RunFinishedError`
+        after the end.
+        """
         self._enter_from_thread(lambda: self._put_foreign(address, message))
 
     async def ask(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
-        """Ask, and wait for the answer. Raises an `AskError` if none comes in time, at once if none can come."""
+        """Ask, and wait for the answer. Raises an `AskError` if none comes in time, at once if none can
+        come.
+        """
         self._require_loop()
         try:
             reply = self._post_at(self._stamp(), address, message, timeout_ns)
@@ -169,11 +181,47 @@ class LiveSystem(System):
         """Hand a wish to the actor's I/O task."""
         edge = life.vessel
         if isinstance(edge, Edge) and not edge.wish(wish):
-            self.lives.end(life, ExitReason.CRASHED, WishesOverflow(f"{life.cell.address}: the task does not keep up"))
+            self.lives.end(
+                life, ExitReason.CRASHED, WishesOverflow(f"{life.cell.address}: the task does not keep up")
+            )
 
     def from_thread(self, call: Callable[[], None]) -> None:
         """Run something on the loop, from a thread of ours; it counts as no foreign input."""
         self.token.run_sync_soon(call)
+
+    def sent_by_thread(self, life: Life, outgoing: tuple[Outgoing, ...]) -> None:
+        """What a thread's behaviour returned: one input. Refused and counted if that life is over."""
+        if not life.current:
+            self.stale_refused += len(outgoing)
+            return
+        with self.as_input():
+            self._number(self.now, life.cell.address, outgoing)
+            try:
+                self.dispatcher.send_all(life.cell, outgoing)
+            except WrongOutgoing as error:
+                self.lives.end(life, ExitReason.CRASHED, error)
+
+    def thread_ended(self, life: Life, error: BaseException | None, working_on: tuple[object, ...]) -> None:
+        """A thread is over: in good order, or by an error while it worked on the one message given."""
+        if not self.alive:
+            return
+        with self.as_input():
+            for message in working_on:
+                life.cell.done += 1
+                self.dispatcher.lose_at(life.cell, message, None, "the handler failed", error)
+            if life.current and error is not None:
+                life.cell.failures += 1
+                reason = ExitReason.CRASHED if life.ready else ExitReason.START_FAILED
+                self.lives.end(life, reason, error)
+            else:
+                self.lives.over(life)
+
+    def busy_with(self) -> tuple[str, int] | None:
+        """What is being worked on, and for how long (nanoseconds), or None. May be called from any thread."""
+        began, target = self._busy_since, self.dispatcher.entry[0]
+        if began is None:
+            return None
+        return str(target.address) if isinstance(target, Cell) else "", time.perf_counter_ns() - began
 
     # -- inside
 
@@ -196,8 +244,7 @@ class LiveSystem(System):
         self.token.run_sync_soon(call)
 
     def _count_time(self, took_ns: int) -> None:
-        if took_ns > self.slowest_input_ns:
-            self.slowest_input_ns = took_ns
+        self.slowest_input_ns = max(self.slowest_input_ns, took_ns)
         if took_ns > SLOW_INPUT_NS:
             self.slow_inputs += 1
 

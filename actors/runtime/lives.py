@@ -8,14 +8,15 @@ thread. Also keeps the agenda of supervisors that have something to do. Must not
 import hashlib
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 from actors.runtime import mailboxes
 from actors.runtime.asks import ActorDead
 from actors.runtime.behaviour import TOPIC_SUPERVISION, Address, Behaviour, ExitReason
-from actors.runtime.cells import Cell, Fate, Life
+from actors.runtime.cells import Cell, Fate, Life, Receive
+from actors.runtime.children import Child, ChildState
 from actors.runtime.dispatcher import Dispatcher
 from actors.runtime.faults import Faults
+from actors.runtime.hosts import GRACE_NS, Host, Killed, StartTimeout, StopTimeout
 from actors.runtime.reports import (
     ActorExited,
     ActorRestarted,
@@ -27,41 +28,8 @@ from actors.runtime.reports import (
     traceback_of,
 )
 from actors.runtime.specs import ChildSpec, Kind
-from actors.runtime.supervisor import Child, ChildState, Supervisor
+from actors.runtime.supervisor import Supervisor
 from actors.runtime.timers import Timer
-
-GRACE_NS = 1_000_000_000
-"""Time from cancelling a life to declaring it a zombie."""
-
-
-class StartTimeout(Exception):
-    """The actor did not become ready within its start timeout."""
-
-
-class StopTimeout(Exception):
-    """The actor did not stop within its shutdown time and was ended by force."""
-
-
-class Killed(Exception):
-    """Somebody outside ended the life between two messages."""
-
-
-class Host(Protocol):
-    """What carries lives of one kind."""
-
-    def start(self, life: Life, spec: ChildSpec, /) -> None:
-        """Begin a life; `Lives.attach` or `Lives.end` follows, now or later."""
-        ...  # pragma: no cover
-
-    def stop(self, life: Life, /) -> None:
-        """Ask it to end; `Lives.over` follows, now or later."""
-        ...  # pragma: no cover
-
-    def kill(self, life: Life, /) -> bool:
-        """End it by force. True if it is over now; False if `Lives.over` follows, or never comes (a
-        zombie).
-        """
-        ...  # pragma: no cover
 
 
 class Lives:
@@ -226,10 +194,15 @@ class Lives:
         otherwise.
         """
         life.behaviour = behaviour
+        self.give_handler(life, behaviour.receive)
         cell = life.cell
-        cell.receive = self.faults.wrap(cell, behaviour.receive)
         if self.run_hook(life, "start") and life.current and not cell.spec.ready_when_told:
             self.ready(life)
+
+    def give_handler(self, life: Life, receive: Receive) -> None:
+        """From now on the cell's messages go here."""
+        life.receive = receive
+        life.cell.receive = self.faults.wrap(life.cell, receive)
 
     def run_hook(self, life: Life, name: str) -> bool:
         """Run the optional hook `start` or `stop` and send what it returns. A failure ends the life; False

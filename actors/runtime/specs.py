@@ -115,9 +115,10 @@ class MailboxPolicy:
 class ChildSpec:
     """One actor: how it is made (`factory`, called for every life), restarted, stopped, and what it hears.
 
-    `shutdown_ns` is the time from asking it to stop until it is cancelled or declared a zombie;
-    `start_timeout_ns` the time to become ready. `ready_when_told` waits for the actor's `Ready`. `task` is
-    the I/O task of an EDGE actor.
+    `shutdown_ns` is the time from asking it to stop until it is cancelled, then declared a zombie;
+    `start_timeout_ns` the time to become ready. `ready_when_told` waits for the actor's `Ready`. `task` is the I/O
+    task of an EDGE actor. `drain_on_stop` lets a THREAD work on all that waits before it stops, within
+    `shutdown_ns`.
     """
 
     name: str
@@ -130,6 +131,7 @@ class ChildSpec:
     shutdown_ns: int = attrs.field(default=5 * SECOND_NS, validator=attrs.validators.ge(0))
     start_timeout_ns: int = attrs.field(default=5 * SECOND_NS, validator=attrs.validators.gt(0))
     ready_when_told: bool = False
+    drain_on_stop: bool = False
     significant: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -141,6 +143,8 @@ class ChildSpec:
             )
         if (self.kind is Kind.EDGE) != (self.task is not None):
             raise SpecError(f"{self.name}: an EDGE actor has a task, and only an EDGE actor has one")
+        if self.kind is Kind.THREAD and self.mailbox.when_full in (CONFLATE, DROP_OLDEST):
+            raise SpecError(f"{self.name}: what a thread was given cannot be taken back, so REFUSE or FAIL")
 
 
 @attrs.frozen(kw_only=True)

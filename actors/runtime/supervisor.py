@@ -6,11 +6,11 @@ Vocabulary and rules are those of OTP's `supervisor`; where the two differ, the 
 import trio or pykka.
 """
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from actors.runtime.behaviour import Address, ExitReason
-from actors.runtime.cells import Cell, Fate
+from actors.runtime.cells import Fate
+from actors.runtime.children import UP, Child, ChildState, Escalated, StartFailed
 from actors.runtime.reports import (
     ActorQuarantined,
     ActorRevived,
@@ -31,91 +31,10 @@ from actors.runtime.specs import (
     SupervisorSpec,
 )
 from actors.runtime.timers import Timer
-from engine.restart import RestartPacing, RestartWindow
+from engine.restart import RestartWindow
 
 if TYPE_CHECKING:
     from actors.runtime.lives import Lives
-
-
-class StartFailed(Exception):
-    """A supervisor could not start; `address` is the child that failed, the cause is chained."""
-
-    address: Address
-
-    def __init__(self, address: Address, cause: BaseException | None) -> None:
-        """Name the innermost child that failed and why."""
-        if isinstance(cause, StartFailed):
-            address, cause = cause.address, cause.__cause__
-        super().__init__(f"{address} did not start: {text_of(cause)}")
-        self.address = address
-        self.__cause__ = cause
-
-
-class Escalated(Exception):
-    """A supervisor gave up: more failures than its intensity allows. The last failure is chained."""
-
-
-class ChildState(Enum):
-    """Where a child stands in the eyes of its supervisor."""
-
-    WAITING = "waiting"
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    BACKOFF = "backoff"
-    PARKED = "parked"
-    DOWN = "down"
-
-
-UP = (ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING)
-"""States in which something of the child still runs."""
-
-
-class Child:
-    """One child in the books of its supervisor; `cell` if it is an actor, `node` if it is a supervisor."""
-
-    __slots__ = (
-        "address",
-        "cell",
-        "doomed",
-        "dynamic",
-        "lived",
-        "node",
-        "pacing",
-        "ready_at",
-        "restart_wanted",
-        "spec",
-        "state",
-        "stop_wanted",
-        "supervisor",
-        "timer",
-        "watchers",
-        "window",
-    )
-
-    address: Address
-    state: ChildState
-    window: RestartWindow
-
-    def __init__(self, supervisor: "Supervisor", spec: AnySpec, *, dynamic: bool) -> None:
-        """Begin waiting for the first start."""
-        self.supervisor = supervisor
-        self.spec = spec
-        self.dynamic = dynamic
-        self.address = supervisor.address.child(spec.name)
-        self.state = ChildState.WAITING
-        self.cell: Cell | None = None
-        self.node: Supervisor | None = None
-        self.pacing = RestartPacing(supervisor.spec.backoff)
-        self.window = (
-            RestartWindow(supervisor.spec.limit)
-            if supervisor.spec.on_excess is QUARANTINE
-            else supervisor.window
-        )
-        self.timer: Timer | None = None
-        self.ready_at: int | None = None
-        self.lived = self.doomed = self.stop_wanted = self.restart_wanted = False
-        self.watchers: dict[Address, None] = {}
 
 
 class Supervisor:

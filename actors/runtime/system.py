@@ -11,13 +11,14 @@ from actors.runtime import wishes
 from actors.runtime.asks import ASK_TIMEOUT_NS, ActorDead, AskFromHandler, AskRefused, AskTimeout, Reply
 from actors.runtime.behaviour import Address, ExitReason
 from actors.runtime.cells import Cell, Fate, Life, Sink
+from actors.runtime.children import Child, ChildState
 from actors.runtime.dispatcher import Dispatcher
 from actors.runtime.faults import Fault, InjectedFault
 from actors.runtime.lives import Lives
 from actors.runtime.loop_actor import LoopHost
 from actors.runtime.reports import ActorStatus
 from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
-from actors.runtime.supervisor import Child, ChildState, Supervisor
+from actors.runtime.supervisor import Supervisor
 
 ZOMBIES_MAX = 8
 """More zombies than this at a time, and the engine gives up: the process must be replaced."""
@@ -28,6 +29,10 @@ InputTap = Callable[[int, int, Address, object], None]
 
 class SystemEnded(RuntimeError):
     """The engine has ended, or was never started; nothing enters it any more."""
+
+
+class EngineBroken(RuntimeError):
+    """The runtime itself failed, or actors talk in a circle without end; the process must be replaced."""
 
 
 class TooManyZombies(Exception):
@@ -98,6 +103,10 @@ class System:
         if self.dispatcher.draining:
             raise RuntimeError("a handler returns what it sends; it does not put it in itself")
         self._pass_time(at)
+        self._number(at, receiver, message)
+
+    def _number(self, at: int, receiver: Address, message: object) -> None:
+        """Count an input, and tell the tap of it."""
         self.inputs += 1
         if self.input_tap is not None:
             self.input_tap(self.inputs, at, receiver, message)
@@ -120,8 +129,27 @@ class System:
         self._drain()
 
     def _drain(self) -> None:
-        self.dispatcher.drain()
-        self.lives.settle()
+        """Work until nothing waits. An error that is nobody's handler's is the runtime's own: the engine is
+        broken.
+        """
+        try:
+            self.dispatcher.drain()
+            self.lives.settle()
+        except self.dispatcher.interrupts:
+            raise
+        except BaseExceptionGroup as group:
+            if group.subgroup(self.dispatcher.interrupts) is None:
+                self._break(group)
+            raise
+        except BaseException as error:
+            self._break(error)
+            raise
+
+    def _break(self, error: BaseException) -> None:
+        """Give up without asking anybody: what the books of the runtime say can no longer be trusted."""
+        if self.ended is None:
+            self.root.state = ChildState.DOWN
+            self._root_ended(ExitReason.ESCALATED, EngineBroken(f"{type(error).__name__}: {error}"))
 
     def _pass_time(self, until: int) -> None:
         """Fire every timer due by then, each with its own due time as now; the queue is empty before the

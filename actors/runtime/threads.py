@@ -1,18 +1,21 @@
-"""`ThreadActor`: a Pykka threading actor with our mailbox, for work that blocks (the journal's writer, reports).
+"""`ThreadActor`: a Pykka threading actor with our mailbox, for work that blocks (the journal's writer,
+reports).
 
-Its behaviour runs on a thread of its own; what it returns enters the loop as a new input, because when a thread is done
-nobody can know beforehand. A thread that ignores its end cannot be killed: it is fenced, counted as a zombie, and what it
-still returns is refused. In the virtual system such actors run inline. Must not import `venues`.
+Its behaviour runs on a thread of its own; what it returns enters the loop as a new input, because when a
+thread is done nobody can know beforehand. A thread that ignores its end cannot be killed: it is fenced,
+counted as a zombie, and what it still returns is refused. In the virtual system such actors run inline. Must
+not import `venues`.
 """
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pykka
 import trio
 
-from actors.runtime.behaviour import ExitReason, Outgoing
+from actors.runtime.behaviour import Outgoing
 from actors.runtime.cells import Entry, Life
 from actors.runtime.loop_actor import LoopFuture
 from actors.runtime.specs import RETAIN, ChildSpec
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 
 
 class ThreadInbox:
-    """The messages that wait for one thread: bounded by the mailbox of its cell, closed when the life ends."""
+    """The messages that wait for one thread: bounded by the mailbox of its cell, closed when the life
+    ends.
+    """
 
     def __init__(self) -> None:
         """Start open and empty."""
@@ -88,6 +93,7 @@ class ThreadActor(pykka.ThreadingActor):
         self.inbox = cast("ThreadInbox", self.actor_inbox)
         self.started_at = system.now
         self.over = False
+        self.working_on: tuple[object, ...] = ()
 
     @staticmethod
     def _create_actor_inbox() -> "ActorInbox":
@@ -118,20 +124,22 @@ class ThreadActor(pykka.ThreadingActor):
 
     def _live(self) -> None:
         behaviour = self.spec.factory()
-        first = tuple(_hook(behaviour, "start", self.started_at))
+        first = _hook(behaviour, "start", self.started_at)
         self._tell_loop(lambda: self._began(first))
         stamp = self.started_at
         item = self.inbox.get()
         while item is not None:
             message, stamp = item
-            self.working_on: object = message
+            self.working_on = (message,)
             outgoing = tuple(behaviour.receive(message, stamp))
+            self.working_on = ()
             self._tell_loop(lambda sent=outgoing: self._worked(sent))  # type: ignore[misc]
             item = self.inbox.get()
-        last = tuple(_hook(behaviour, "stop", stamp))
-        self._tell_loop(lambda: self._returned(last))
+        if not self.life.fenced:
+            last = _hook(behaviour, "stop", stamp)
+            self._tell_loop(lambda: self._returned(last))
 
-    def _tell_loop(self, call: Any) -> None:
+    def _tell_loop(self, call: Callable[[], None]) -> None:
         try:
             self.system.from_thread(call)
         except trio.RunFinishedError:
@@ -153,7 +161,7 @@ class ThreadActor(pykka.ThreadingActor):
 
     def _ended(self, error: BaseException | None) -> None:
         self.over = True
-        self.system.thread_ended(self.life, error, getattr(self, "working_on", None))
+        self.system.thread_ended(self.life, error, self.working_on)
 
 
 def _hook(behaviour: object, name: str, now: int) -> tuple[Outgoing, ...]:
@@ -172,7 +180,7 @@ class ThreadHost:
         """Begin a thread; its start hook runs there, and the acknowledgement follows."""
         actor = ThreadActor(self._system, life, spec)
         life.vessel = actor
-        life.cell.receive = lambda message, now: _hand_over(actor, message, now)
+        self._system.lives.give_handler(life, lambda message, now: _hand_over(actor, message, now))
         actor.run()
 
     def stop(self, life: Life, /) -> None:
@@ -182,7 +190,9 @@ class ThreadHost:
             actor.inbox.close(drain=life.cell.spec.drain_on_stop)
 
     def kill(self, life: Life, /) -> bool:
-        """Close the inbox; the thread may end by itself. What waited goes back to the mailbox, or is dropped."""
+        """Close the inbox; the thread may end by itself. What waited goes back to the mailbox, or is
+        dropped.
+        """
         actor = life.vessel
         if not isinstance(actor, ThreadActor):
             return True
@@ -208,8 +218,3 @@ def _hand_over(actor: ThreadActor, message: object, now: int) -> tuple[Outgoing,
     actor.life.cell.done -= 1
     actor.inbox.put((message, now))
     return ()
-
-
-def crash_reason(life: Life) -> ExitReason:
-    """How the supervisor shall see a thread that failed."""
-    return ExitReason.CRASHED if life.ready else ExitReason.START_FAILED

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
 from actors.runtime.behaviour import Address, ExitReason
-from actors.runtime.lives import Host
+from actors.runtime.hosts import Host
 from actors.runtime.specs import Kind, SupervisorSpec
 from actors.runtime.system import System
 

@@ -26,8 +26,8 @@ from actors.runtime.behaviour import (
     Watch,
 )
 from actors.runtime.cells import Cell, Life
+from actors.runtime.children import ChildState
 from actors.runtime.reports import StartRefused, Terminated
-from actors.runtime.supervisor import ChildState
 
 if TYPE_CHECKING:
     from actors.runtime.system import System
