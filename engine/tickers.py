@@ -124,6 +124,12 @@ def parse_event_ticker(text: str) -> Ticker:
     return game
 
 
+def read_ticker(text: str) -> Ticker:
+    """Read a ticker of which it is not known whether it is a market's or an event's. Never fails."""
+    market = parse_ticker(text)
+    return parse_event_ticker(text) if market.kind is TickerKind.OTHER else market
+
+
 def game_event_ticker(date: dt.date, away: str, home: str) -> str:
     """The event ticker that the venue gives the game winner of that Eastern date, away team and home team."""
     month = next(name for name, number in _MONTHS.items() if number == date.month)

@@ -21,6 +21,7 @@ from engine.tickers import (
     game_event_ticker,
     parse_event_ticker,
     parse_ticker,
+    read_ticker,
 )
 
 codes = st.sampled_from([team.code for team in TEAMS])
@@ -113,6 +114,19 @@ def test_an_event_is_no_market_and_a_market_no_event() -> None:
     assert (event.kind, event.home, event.strike) == (TickerKind.TOTAL, "CLE", None)
     assert event.event == event.ticker == "KXNBATOTAL-26MAR09PHICLE"
     assert parse_event_ticker("KXNBATOTAL-26MAR09PHICLE-210").kind is TickerKind.OTHER
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "event"),
+    [
+        ("KXNBAGAME-26JAN14WASLAC", TickerKind.GAME, "KXNBAGAME-26JAN14WASLAC"),
+        ("KXNBAGAME-26JAN14WASLAC-LAC", TickerKind.GAME, "KXNBAGAME-26JAN14WASLAC"),
+        ("KXBTC15M-26MAY140030-30", TickerKind.OTHER, "KXBTC15M-26MAY140030-30"),
+    ],
+)
+def test_a_person_may_ask_about_either(text: str, kind: TickerKind, event: str) -> None:
+    ticker = read_ticker(text)
+    assert (ticker.kind, ticker.event) == (kind, event)
 
 
 def test_all_442_markets_of_a_season_are_classified(shared: Path) -> None:

@@ -1,7 +1,10 @@
 """The exact way in and out of the units: what the venue writes is read to the last digit or refused."""
 
+import gzip
+import json
 import timeit
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -199,6 +202,23 @@ def test_units_fit_together() -> None:
     for cents in (-1, 101):
         with pytest.raises(UnitError):
             from_cents(cents)
+
+
+def test_every_price_and_size_of_a_recorded_stream_fits(shared: Path) -> None:
+    read = 0
+    with gzip.open(shared / "data/kalshi/ws_orderbook_prod_mlb_wnba_20260807.jsonl.gz", "rt") as frames:
+        messages = [json.loads(line)["frame"] for line in frames]
+    for message in (json.loads(text) if isinstance(text, str) else text for text in messages):
+        body = message.get("msg", {})
+        if message["type"] == "orderbook_delta":
+            assert format_price(parse_price(body["price_dollars"])) == body["price_dollars"]
+            assert format_count(parse_count_change(body["delta_fp"])) == body["delta_fp"]
+            read += 1
+        for price, size in (level for side in ("yes", "no") for level in body.get(f"{side}_dollars_fp", [])):
+            assert format_price(parse_price(price)) == price
+            assert format_count(parse_count(size)) == size
+            read += 1
+    assert read > 400
 
 
 def test_parsing_a_frame_costs_next_to_nothing() -> None:
