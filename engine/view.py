@@ -8,10 +8,10 @@ computed from. Must not import anything outside `engine` but attrs.
 """
 
 from enum import Enum
-from typing import Final
 
 import attrs
 
+from engine import winprob
 from engine.events import (
     GameKnown,
     GameNews,
@@ -26,12 +26,7 @@ from engine.events import (
 )
 from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
 from engine.units import PRICE_ONE, Count, Nanos, Price, Tenths
-
-REGULATION_MINUTES: Final = 48.0
-PERIOD_MINUTES: Final = 12.0
-OVERTIME_MINUTES: Final = 5.0
-REGULATION_PERIODS: Final = 4
-MS_PER_MINUTE: Final = 60_000
+from engine.winprob import MINUTES_OF_GAME
 
 
 class Axis(Enum):
@@ -71,8 +66,7 @@ class MarketView:
 
     @property
     def kind(self) -> str:
-        """`game`, `spread`, `total` or another word of the ticker grammar; empty before the terms are known.
-        """
+        """`game`, `spread`, `total` or another word of the ticker grammar; empty until it is known."""
         return "" if self.known is None else self.known.kind
 
     @property
@@ -215,19 +209,18 @@ def claim_of(known: MarketKnown, game: GameKnown | None) -> Claim | None:
 
 
 def minutes_left(score: ScoreSeen) -> float | None:
-    """Minutes left: of regulation until its end, of the running period in overtime; None when unknown."""
-    if score.phase is GamePhase.SCHEDULED:
-        return REGULATION_MINUTES
-    if score.phase is GamePhase.FINAL:
-        return 0.0
-    if score.phase is GamePhase.HALFTIME:
-        return REGULATION_MINUTES / 2
-    if score.clock_ms is None or score.period < 1 or score.phase is GamePhase.POSTPONED:
-        return None
-    in_period = score.clock_ms / MS_PER_MINUTE
-    if score.period > REGULATION_PERIODS:
-        return min(in_period, OVERTIME_MINUTES)
-    return min(in_period, PERIOD_MINUTES) + PERIOD_MINUTES * (REGULATION_PERIODS - score.period)
+    """Minutes left to play: of the running period only in overtime; None when the clock is unknown."""
+    match score.phase:
+        case GamePhase.SCHEDULED:
+            return MINUTES_OF_GAME
+        case GamePhase.FINAL:
+            return 0.0
+        case GamePhase.POSTPONED:
+            return None
+        case GamePhase.HALFTIME:
+            return MINUTES_OF_GAME / 2
+        case GamePhase.LIVE:
+            return winprob.minutes_left(score.period, score.clock_ms, score.home - score.away)
 
 
 def displayed(top: TopChanged, *, buying: bool) -> tuple[Price | None, Count]:

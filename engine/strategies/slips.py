@@ -140,8 +140,7 @@ class Slips:
     def missed(
         self, market: MarketView, opinion: Opinion, edge: Edge, stopped: tuple[str, str, str], now: Nanos
     ) -> Step:
-        """The near miss with the number and the limit that stopped it, unless it was said a short while ago.
-        """
+        """The near miss with the number and the limit that stopped it, unless it was said just before."""
         name, number, limit = stopped
         last = self._desk.missed_at.get((market.ticker, name))
         if last is not None and now < last + self._near_miss:

@@ -20,8 +20,7 @@ from engine.units import MONEY_ONE, Money, Nanos
 
 @attrs.frozen
 class StrategyContext:
-    """What a strategy is given beside its parameters: a seed for whatever it draws, and its starting capital.
-    """
+    """What a strategy is given beside its parameters: a seed for what it draws, and its starting capital."""
 
     seed: int = 0
     bankroll: Money = Money(1_000 * MONEY_ONE)

@@ -250,15 +250,15 @@ class Trader(Strategy):
         if self._hold and now >= holding.opened_at + self._hold:
             return "time_limit", whole
         known = watch.market.known
-        if self._before_close and known is not None and known.close_at is not None:
-            if now >= known.close_at - self._before_close:
-                return "before_close", whole
+        close_at = None if known is None else known.close_at
+        if self._before_close and close_at is not None and now >= close_at - self._before_close:
+            return "before_close", whole
         own = self.leave(watch, holding, now)
         if own is not None:
             return own
-        if self.trading.exit_edge_gone and watch.opinion is not None:
-            if self.slips.edge_gone(watch.market, holding, watch.opinion):
-                return "edge_gone", whole
+        opinion = watch.opinion if self.trading.exit_edge_gone else None
+        if opinion is not None and self.slips.edge_gone(watch.market, holding, opinion):
+            return "edge_gone", whole
         return None
 
     def _next_limit(self, watch: Watch, holding: Holding) -> Nanos | None:

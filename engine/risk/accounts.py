@@ -1,0 +1,271 @@
+"""What the risk gate remembers of every strategy: stakes, realized results, peaks, streaks and the orders it
+sent.
+
+Folded from facts only, so that a restarted gate knows what the old one knew. Used by the gate and its rules.
+Days are the venue's game days: Eastern time, and the small hours belong to the evening before. Must not
+import anything outside `engine` but attrs.
+"""
+
+import datetime as dt
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from engine.facts import (
+    CancelRefused,
+    Fact,
+    OrderAmended,
+    OrderApproved,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    PositionSettled,
+    StrategyChanged,
+    StrategyOpened,
+)
+from engine.fees import FeeTerms
+from engine.orders import AmendOrder, CancelOrder, Liquidity, PlaceOrder
+from engine.risk.stakes import Pending, Stake, pending
+from engine.units import MONEY_ZERO, NANOS_PER_DAY, NANOS_PER_SECOND, Count, Money, Nanos
+
+EASTERN: Final = ZoneInfo("America/New_York")
+DAY_BEGINS_AT_HOUR: Final = 6
+"""No NBA game is still on at six in the morning in New York."""
+
+
+def game_day(at: Nanos) -> dt.date:
+    """The venue's game day of a moment."""
+    moment = dt.datetime.fromtimestamp(at // NANOS_PER_SECOND, EASTERN)
+    return (moment - dt.timedelta(hours=DAY_BEGINS_AT_HOUR)).date()
+
+
+def game_week(at: Nanos) -> tuple[int, int]:
+    """The year and the number of the (ISO) week of a moment's game day."""
+    year, week, _weekday = game_day(at).isocalendar()
+    return year, week
+
+
+@attrs.define
+class Account:
+    """One strategy. `realized` is all it ever won or lost on what it closed; `peak` the most equity it had
+    so.
+    """
+
+    strategy: str
+    kind: str = ""
+    bankroll: Money | None = None
+    enabled: bool = True
+    realized: Money = MONEY_ZERO
+    peak: Money = MONEY_ZERO
+    streak: int = 0
+    streak_at: Nanos = Nanos(0)
+    by_day: dict[dt.date, Money] = attrs.field(factory=dict)
+    entries: deque[Nanos] = attrs.field(factory=deque)
+
+    def equity(self) -> Money:
+        """The starting capital and what was realized since."""
+        return Money((self.bankroll or 0) + self.realized)
+
+    def realize(self, amount: Money, at: Nanos) -> None:
+        """Book a result."""
+        self.realized = Money(self.realized + amount)
+        day = game_day(at)
+        self.by_day[day] = Money(self.by_day.get(day, 0) + amount)
+        self.peak = max(self.peak, self.equity())
+
+    def lost_on(self, day: dt.date) -> Money:
+        """The day's realized loss; zero if it is a gain."""
+        return Money(max(0, -self.by_day.get(day, 0)))
+
+    def realized_in_week(self, week: tuple[int, int]) -> Money:
+        """The week's realized result."""
+        return Money(sum(amount for day, amount in self.by_day.items() if day.isocalendar()[:2] == week))
+
+    def concluded(self, result: Money, at: Nanos) -> None:
+        """A position is closed: count losses in a row."""
+        if result < 0:
+            self.streak += 1
+            self.streak_at = at
+        else:
+            self.streak = 0
+
+
+class Accounts:
+    """All strategies' accounts and stakes, and every order id that was ever approved."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self.of: dict[str, Account] = {}
+        self.stakes: dict[tuple[str, str], Stake] = {}
+        self.orders: dict[str, Stake] = {}
+        self.seen: set[str] = set()
+        self._settled: dict[tuple[str, str], Stake] = {}
+
+    def account(self, strategy: str) -> Account:
+        """A strategy's account, made at its first mention; without a bankroll it may not trade."""
+        account = self.of.get(strategy)
+        if account is None:
+            account = self.of[strategy] = Account(strategy)
+        return account
+
+    def stake(self, strategy: str, ticker: str, game: str) -> Stake:
+        """A strategy's stake in a market, made at its first mention."""
+        stake = self.stakes.get((strategy, ticker))
+        if stake is None:
+            stake = self.stakes[strategy, ticker] = Stake(strategy, ticker, game)
+        return stake
+
+    def select(
+        self, *, strategy: str | None = None, ticker: str | None = None, game: str | None = None
+    ) -> Iterator[Stake]:
+        """The stakes of a strategy, a market or a game; all of them without a filter."""
+        for stake in self.stakes.values():
+            if strategy is not None and stake.strategy != strategy:
+                continue
+            if ticker is not None and stake.ticker != ticker:
+                continue
+            if game is None or stake.game == game:
+                yield stake
+
+    def approve(self, order: PlaceOrder, terms: FeeTerms, at: Nanos) -> None:
+        """An order is approved: it counts from now on, whatever becomes of it."""
+        if order.order_id in self.seen:
+            return
+        self.seen.add(order.order_id)
+        stake = self.stake(order.strategy, order.ticker, order.game)
+        stake.orders[order.order_id] = pending(order, terms)
+        self.orders[order.order_id] = stake
+        if not order.exit:
+            entries = self.account(order.strategy).entries
+            entries.append(at)
+            while entries[0] < at - 2 * NANOS_PER_DAY:
+                entries.popleft()
+
+    def restore_order(self, stake: Stake, found: Pending) -> None:
+        """Put an open order back as it was before a trial."""
+        order_id = found.order.order_id
+        self.seen.add(order_id)
+        self.stakes[stake.strategy, stake.ticker] = stake
+        stake.orders[order_id] = found
+        self.orders[order_id] = stake
+
+    def forget(self, strategy: str, ticker: str) -> None:
+        """Drop a stake in which there is nothing."""
+        stake = self.stakes.get((strategy, ticker))
+        if stake is not None:
+            self._forget(stake)
+
+    def amend(self, amend: AmendOrder, terms: FeeTerms) -> None:
+        """An amend is approved: until it is known to have happened, the worse of both orders counts."""
+        found = self.open_order(amend.order_id)
+        if found is None:
+            return
+        price = max(found.price, amend.price) if found.buys else min(found.price, amend.price)
+        count = max(found.remaining, amend.count)
+        estimate = terms.estimate
+        worse = pending(found.order, terms)
+        fee = max(
+            estimate(Liquidity.TAKER, found.price, count), estimate(Liquidity.TAKER, amend.price, count)
+        )
+        found.price, found.remaining, found.count = price, count, count
+        found.fee = Money(max(fee, worse.fee))
+
+    def open_order(self, order_id: str) -> Pending | None:
+        """An approved order that may still trade."""
+        stake = self.orders.get(order_id)
+        return None if stake is None else stake.orders.get(order_id)
+
+    def apply(self, fact: Fact) -> None:
+        """Fold what the exchange and the operators said."""
+        match fact:
+            case OrderFilled():
+                self._filled(fact)
+            case OrderCancelled() | OrderRejected():
+                self._ended(fact.order_id)
+            case OrderAmended():
+                self._amended(fact)
+            case CancelRefused():
+                pass
+            case PositionSettled():
+                self._settle(fact)
+            case StrategyOpened():
+                account = self.account(fact.strategy)
+                account.kind, account.bankroll = fact.kind, fact.bankroll
+                account.peak = max(account.peak, account.equity())
+            case StrategyChanged():
+                self.account(fact.strategy).enabled = fact.enabled
+            case _:
+                pass
+
+    def restore(self, fact: OrderApproved, terms: FeeTerms) -> None:
+        """Fold an approval of an earlier life."""
+        match fact.command:
+            case PlaceOrder():
+                self.approve(fact.command, terms, fact.at)
+            case AmendOrder():
+                self.amend(fact.command, terms)
+            case CancelOrder():
+                pass
+
+    def _ended(self, order_id: str) -> None:
+        stake = self.orders.pop(order_id, None)
+        if stake is not None:
+            stake.orders.pop(order_id, None)
+            self._forget(stake)
+
+    def _filled(self, fact: OrderFilled) -> None:
+        stake = self.stake(fact.strategy, fact.ticker, fact.game)
+        account = self.account(fact.strategy)
+        before = stake.count
+        realized = stake.fill(fact.side, fact.price, fact.count, fact.fee)
+        if realized:
+            account.realize(realized, fact.at)
+        found = stake.orders.get(fact.order_id)
+        if found is not None:
+            found.remaining = fact.remaining
+        if fact.remaining <= 0:
+            self._ended(fact.order_id)
+        if before * stake.count < 0 or (before != 0 and stake.count == 0):
+            account.concluded(stake.trip, fact.at)
+            stake.trip = MONEY_ZERO
+        self._forget(stake)
+
+    def _amended(self, fact: OrderAmended) -> None:
+        found = self.open_order(fact.order_id)
+        if found is not None:
+            found.price, found.remaining, found.count = fact.price, fact.remaining, fact.remaining
+            if fact.remaining <= 0:
+                self._ended(fact.order_id)
+
+    def _settle(self, fact: PositionSettled) -> None:
+        key = (fact.strategy, fact.ticker)
+        account = self.account(fact.strategy)
+        if fact.reversal:
+            self._unsettle(fact, account)
+            return
+        stake = self.stakes.get(key)
+        if stake is None or stake.count == 0:
+            return
+        result = Money(fact.payout - stake.cost)
+        account.realize(result, fact.at)
+        account.concluded(Money(stake.trip + result), fact.at)
+        self._settled[key] = attrs.evolve(stake, orders={})
+        stake.count, stake.cost, stake.trip = Count(0), MONEY_ZERO, MONEY_ZERO
+        stake.cash = MONEY_ZERO
+        self._forget(stake)
+
+    def _unsettle(self, fact: PositionSettled, account: Account) -> None:
+        """A dispute changed the result: the position stands again until it is settled anew."""
+        key = (fact.strategy, fact.ticker)
+        settled = self._settled.pop(key, None)
+        if settled is not None:
+            account.realize(Money(settled.cost - abs(fact.payout)), fact.at)
+            self.stakes[key] = settled
+
+    def _forget(self, stake: Stake) -> None:
+        """A market without position and orders keeps its results in the account; its cash stays a while."""
+        if stake.count == 0 and not stake.orders and stake.cash == 0:
+            self.stakes.pop((stake.strategy, stake.ticker), None)

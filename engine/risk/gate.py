@@ -1,0 +1,330 @@
+"""The risk gate: hears what the strategies wish, and lets through what no rule objects to.
+
+The only maker of `Approved` (held by a test over the source tree). Driven by one actor; hears the same news
+as the strategies and learns the exchange's facts after their commit. What it approved counts from that moment
+on, so no limit can be passed in the time until the exchange answers. It fails closed: what is unknown,
+missing or not a number is a no. Must not import anything outside `engine` but attrs.
+
+Orders that can only make a position smaller (`exit`) pass where entries are blocked: they are asked only
+whether they are sane, whether trading is halted, and whether the market can be traded. An order that calls
+itself an exit but is none is judged as the entry that it is.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
+from engine.facts import (
+    Fact,
+    LimitChanged,
+    OrderApproved,
+    OrderDenied,
+    TradingHalted,
+    TradingResumed,
+)
+from engine.fees import FeeTerms
+from engine.message import changed
+from engine.orders import AmendOrder, Approved, CancelOrder, OrderCommand, PlaceOrder
+from engine.reasons import DenialReason
+from engine.risk.accounts import Accounts
+from engine.risk.case import Case, Denial, missing
+from engine.risk.halts import (
+    EVERYTHING,
+    QUARANTINE,
+    STRATEGY,
+    Halts,
+    TradingState,
+    check_scope,
+    covers,
+    parse_state,
+)
+from engine.risk.limits import LimitInUse, LimitTable, RiskLimits, parse_limit
+from engine.risk.market_rules import MARKET_RULES
+from engine.risk.money_rules import MONEY_RULES
+from engine.risk.show import limits_in_use
+from engine.step import NOTHING, Step
+from engine.units import PRICE_ONE, Nanos
+from engine.view import MarketView, View
+
+MAKER = "risk gate"
+"""Who halts when a drawdown latches."""
+
+
+class RiskGate:
+    """See the module."""
+
+    def __init__(self, limits: RiskLimits) -> None:
+        """Begin with the configured limits and nobody known: accounts come with `StrategyOpened` facts."""
+        self.limits = LimitTable(limits)
+        self.view = View()
+        self.accounts = Accounts()
+        self.halts = Halts()
+        self.journal_up = True
+        self.denials: Counter[tuple[str, DenialReason]] = Counter()
+
+    def hear(self, news: GameNews, now: Nanos) -> Step:
+        """Keep the view of games; nothing follows from news alone."""
+        if news.__class__ is TopChanged:
+            market = self.view.markets.get(news.ticker)
+            if market is not None:
+                market.top = news
+                return NOTHING
+        self.view.hear(news)
+        return NOTHING
+
+    def learn(self, fact: Fact, now: Nanos) -> Step:
+        """Fold a committed fact of others; its own were folded when they were decided."""
+        if not isinstance(fact, OrderApproved | TradingHalted | TradingResumed | LimitChanged):
+            self.accounts.apply(fact)
+        return NOTHING
+
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Fold the facts of an earlier life, oldest first."""
+        for fact in facts:
+            match fact:
+                case OrderApproved():
+                    self.accounts.restore(fact, self._terms_of(fact.command))
+                case TradingHalted() | TradingResumed():
+                    self._apply_halt(fact)
+                case LimitChanged():
+                    self.limits.set(fact.name, fact.strategy, parse_limit(fact.name, fact.value))
+                case _:
+                    self.accounts.apply(fact)
+
+    def judge(self, command: OrderCommand, now: Nanos) -> Step:
+        """Approve or deny a wish; either is a fact."""
+        match command:
+            case PlaceOrder():
+                return self._judge_place(command, now)
+            case CancelOrder():
+                return self._judge_cancel(command, now)
+            case AmendOrder():
+                return self._judge_amend(command, now)
+
+    def journal(self, *, up: bool) -> None:
+        """Whether decisions can be made durable; while they cannot, nothing but cancels passes."""
+        self.journal_up = up
+
+    def halt(self, scope: str, state: str, by: str, why: str, now: Nanos) -> Step:
+        """Stop a scope (`all`, `strategy:NAME`, `game:ID`) until it is resumed.
+
+        Open orders of the scope are cancelled: all of them when halted, entries when reducing. Raises
+        StateUnknown.
+        """
+        check_scope(scope)
+        halted = parse_state(state) is TradingState.HALTED
+        fact = TradingHalted(scope, state, by, why, now)
+        self._apply_halt(fact)
+        cancels = self._cancels(scope, entries_only=not halted, now=now)
+        return Step(
+            facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
+        )
+
+    def resume(self, scope: str, by: str, why: str, now: Nanos) -> Step:
+        """End a halt. A drawdown is measured from where the scope stands now. Raises StateUnknown."""
+        check_scope(scope)
+        fact = TradingResumed(scope, by, why, now)
+        self._apply_halt(fact)
+        return Step(facts=(fact,))
+
+    def quarantine(self, strategy: str, why: str, now: Nanos) -> Step:
+        """Park a strategy that keeps failing: its open orders are cancelled, its wishes denied."""
+        return self.halt(QUARANTINE + strategy, TradingState.HALTED.word, "supervisor", why, now)
+
+    def revive(self, strategy: str, by: str, why: str, now: Nanos) -> Step:
+        """Let a parked strategy trade again."""
+        return self.resume(QUARANTINE + strategy, by, why, now)
+
+    def set_limit(self, name: str, strategy: str | None, value: str, by: str, now: Nanos) -> Step:
+        """Change a limit from now on; `strategy` None is the global one. Raises LimitRefused."""
+        self.limits.set(name, strategy, parse_limit(name, value))
+        return Step(facts=(LimitChanged(name, strategy, value, by, now),))
+
+    def limits_in_use(self, now: Nanos) -> list[LimitInUse]:
+        """Every limit with its use, for `risk show` and the metrics."""
+        return limits_in_use(self.limits, self.accounts, self.view.markets, now)
+
+    def _judge_place(self, order: PlaceOrder, now: Nanos) -> Step:
+        market = self.view.markets.get(order.ticker)
+        denial = self._refusal(order, market)
+        if denial is not None or market is None or market.terms is None:
+            return self._deny(order, denial or missing("the market's fee terms"), now)
+        case = self._case(order, market, market.terms, now)
+        denial = self._objection(case)
+        if denial is not None:
+            return self._latch(order, denial, self._deny(order, denial, now), now)
+        # From here on the order is what the gate found it to be.
+        self.accounts.approve(case.order, market.terms, now)
+        return Step(facts=(OrderApproved(case.order, now),), approved=_pass((case.order,)))
+
+    def _case(self, order: PlaceOrder, market: MarketView, terms: FeeTerms, now: Nanos) -> Case:
+        stake = self.accounts.stake(order.strategy, order.ticker, order.game)
+        reduces = stake.reduces(order)
+        return Case(
+            order=order if order.exit == reduces else changed(order, exit=reduces),
+            now=now,
+            exit=reduces,
+            market=market,
+            terms=terms,
+            account=self.accounts.account(order.strategy),
+            accounts=self.accounts,
+            stake=stake,
+            limits=self.limits,
+            views=self.view.markets,
+        )
+
+    def _refusal(self, order: PlaceOrder, market: MarketView | None) -> Denial | None:
+        """What stops any order, exits included: it is not sane, nobody knows it, or it was sent before."""
+        if not 0 < order.price < PRICE_ONE or order.count <= 0:
+            return missing(f"price {order.price} and count {order.count}")
+        if not self.journal_up:
+            return Denial(DenialReason.JOURNAL_DOWN, "down", "up")
+        account = self.accounts.of.get(order.strategy)
+        if account is None or account.bankroll is None:
+            return missing(f"an account of strategy {order.strategy}")
+        if self.halts.quarantined(order.strategy):
+            return Denial(DenialReason.QUARANTINED, "parked", "revived")
+        if not account.enabled:
+            return Denial(DenialReason.STRATEGY_DISABLED, "off", "on")
+        if order.order_id in self.accounts.seen:
+            return Denial(DenialReason.DUPLICATE, order.order_id, "a new id")
+        if market is None or market.known is None or market.game.game != order.game:
+            return missing(f"market {order.ticker} of game {order.game}")
+        return None
+
+    def _objection(self, case: Case) -> Denial | None:
+        """The first rule that objects."""
+        state, where = self.halts.state(case.order.strategy, case.order.game)
+        if state is TradingState.HALTED:
+            return Denial(DenialReason.HALTED, where, "resumed")
+        if state is TradingState.REDUCING and not case.exit:
+            return Denial(DenialReason.REDUCING, where, "orders that reduce a position")
+        denial = self._market_shut(case) or self._self_cross(case)
+        if denial is not None or case.exit:
+            return denial
+        for rule in (*MARKET_RULES, *MONEY_RULES):
+            denial = rule(case)
+            if denial is not None:
+                return denial
+        return None
+
+    def _market_shut(self, case: Case) -> Denial | None:
+        known, top = case.market.known, case.market.top
+        if known is None or known.status is not MarketStatus.ACTIVE:
+            status = "unknown" if known is None else known.status.value
+            return Denial(DenialReason.MARKET_INACTIVE, status, MarketStatus.ACTIVE.value)
+        if top is None or top.trust is not Trust.TRUSTED:
+            trust = "unknown" if top is None else top.trust.value
+            return Denial(DenialReason.BOOK_UNTRUSTED, trust, Trust.TRUSTED.value)
+        return None
+
+    def _self_cross(self, case: Case) -> Denial | None:
+        """No order that would meet one of our own, whoever of us sent it."""
+        order = case.order
+        for stake in self.accounts.select(ticker=order.ticker):
+            for other in stake.orders.values():
+                if other.buys == (order.side is BookSide.BID):
+                    continue
+                meets = order.price <= other.price if other.buys else order.price >= other.price
+                if meets:
+                    return Denial(DenialReason.SELF_CROSS, other.order.order_id, "no own order to meet")
+        return None
+
+    def _judge_cancel(self, cancel: CancelOrder, now: Nanos) -> Step:
+        """A cancel makes nothing worse: it passes in every state, if the order is the strategy's own."""
+        stake = self.accounts.orders.get(cancel.order_id)
+        if stake is None or stake.strategy != cancel.strategy:
+            return self._deny_named(cancel, missing(f"an open order {cancel.order_id}"), now)
+        return Step(facts=(OrderApproved(cancel, now),), approved=_pass((cancel,)))
+
+    def _judge_amend(self, amend: AmendOrder, now: Nanos) -> Step:
+        """An amend is judged as if its order were sent anew, the old one gone; then the worse counts."""
+        stake = self.accounts.orders.get(amend.order_id)
+        if stake is None or stake.strategy != amend.strategy:
+            return self._deny_named(amend, missing(f"an open order {amend.order_id}"), now)
+        found = stake.orders.pop(amend.order_id)
+        self.accounts.seen.discard(amend.order_id)
+        wish = changed(found.order, price=amend.price, count=amend.count, decided_at=amend.decided_at)
+        market = self.view.markets.get(wish.ticker)
+        denial = self._refusal(wish, market)
+        terms = None if market is None else market.terms
+        if denial is None and market is not None and terms is not None:
+            denial = self._objection(self._case(wish, market, terms, now))
+        self.accounts.restore_order(stake, found)
+        if denial is not None or terms is None:
+            return self._deny(wish, denial or missing("the market's fee terms"), now)
+        self.accounts.amend(amend, terms)
+        return Step(facts=(OrderApproved(amend, now),), approved=_pass((amend,)))
+
+    def _deny(self, order: PlaceOrder, denial: Denial, now: Nanos) -> Step:
+        self.denials[order.strategy, denial.reason] += 1
+        self.accounts.forget(order.strategy, order.ticker)
+        fact = OrderDenied(
+            order_id=order.order_id,
+            strategy=order.strategy,
+            game=order.game,
+            ticker=order.ticker,
+            signal_id=order.signal_id,
+            reason=denial.reason,
+            use=denial.use,
+            limit=denial.limit,
+            at=now,
+        )
+        return Step(facts=(fact,))
+
+    def _deny_named(self, command: CancelOrder | AmendOrder, denial: Denial, now: Nanos) -> Step:
+        """Deny a command that names an order we do not know."""
+        self.denials[command.strategy, denial.reason] += 1
+        fact = OrderDenied(
+            order_id=command.order_id,
+            strategy=command.strategy,
+            game="",
+            ticker="",
+            signal_id="",
+            reason=denial.reason,
+            use=denial.use,
+            limit=denial.limit,
+            at=now,
+        )
+        return Step(facts=(fact,))
+
+    def _latch(self, order: PlaceOrder, denial: Denial, step: Step, now: Nanos) -> Step:
+        """A drawdown does not heal by itself: only exits pass from now on, until somebody resumes."""
+        if denial.reason is DenialReason.DRAWDOWN_STRATEGY:
+            scope = STRATEGY + order.strategy
+        elif denial.reason is DenialReason.DRAWDOWN_TOTAL:
+            scope = EVERYTHING
+        else:
+            return step
+        why = f"{denial.reason.value}: {denial.use}, limit {denial.limit}"
+        latched = self.halt(scope, TradingState.REDUCING.word, MAKER, why, now)
+        return Step(facts=step.facts + latched.facts, approved=latched.approved)
+
+    def _apply_halt(self, fact: TradingHalted | TradingResumed) -> None:
+        self.halts.apply(fact)
+        if isinstance(fact, TradingResumed):
+            for account in self.accounts.of.values():
+                if fact.scope in (EVERYTHING, STRATEGY + account.strategy):
+                    account.peak = account.equity()
+
+    def _cancels(self, scope: str, *, entries_only: bool, now: Nanos) -> list[CancelOrder]:
+        return [
+            CancelOrder(order_id, stake.strategy, now)
+            for order_id, stake in self.accounts.orders.items()
+            if covers(scope, stake.strategy, stake.game)
+            and not (entries_only and stake.orders[order_id].order.exit)
+        ]
+
+    def _terms_of(self, command: OrderCommand) -> FeeTerms:
+        """The fee terms of an order's market; before the market is heard of again, those with maker fees."""
+        stake = self.accounts.orders.get(command.order_id)
+        ticker = command.ticker if isinstance(command, PlaceOrder) else "" if stake is None else stake.ticker
+        market = self.view.markets.get(ticker)
+        if market is None or market.terms is None:
+            return FeeTerms().with_maker_fees()
+        return market.terms
+
+
+def _pass(commands: Iterable[OrderCommand]) -> tuple[Approved[OrderCommand], ...]:
+    """The one place where an order becomes an approved one."""
+    return tuple(Approved(command) for command in commands)

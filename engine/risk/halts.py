@@ -1,0 +1,101 @@
+"""Who may trade: the latched states ACTIVE, REDUCING and HALTED, for everything, a strategy or a game.
+
+Kept by the risk gate from facts alone, so a halt survives every restart and ends by an explicit resume only.
+Must not import anything outside `engine` but attrs.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+import attrs
+
+from engine.facts import TradingHalted, TradingResumed
+from engine.units import Nanos
+
+EVERYTHING: Final = "all"
+STRATEGY: Final = "strategy:"
+GAME: Final = "game:"
+QUARANTINE: Final = "quarantine:"
+
+
+class TradingState(IntEnum):
+    """How much is allowed, less and less."""
+
+    ACTIVE = 0
+    REDUCING = 1
+    HALTED = 2
+
+    @property
+    def word(self) -> str:
+        """As it is written in facts and commands."""
+        return self.name.lower()
+
+
+class StateUnknown(ValueError):
+    """Not a scope, or not a state that trading can be put into."""
+
+
+@attrs.frozen
+class Halt:
+    """Who stopped a scope, when and why."""
+
+    state: TradingState
+    by: str
+    why: str
+    at: Nanos
+
+
+class Halts:
+    """The latched states by scope."""
+
+    def __init__(self) -> None:
+        """Begin with everything active."""
+        self.of: dict[str, Halt] = {}
+
+    def apply(self, fact: TradingHalted | TradingResumed) -> None:
+        """Fold a halt or a resume."""
+        if isinstance(fact, TradingHalted):
+            self.of[fact.scope] = Halt(parse_state(fact.state), fact.by, fact.why, fact.at)
+        else:
+            self.of.pop(fact.scope, None)
+
+    def state(self, strategy: str, game: str) -> tuple[TradingState, str]:
+        """The strictest state that holds for an order, and its scope."""
+        strictest, where = TradingState.ACTIVE, ""
+        for scope in (EVERYTHING, STRATEGY + strategy, GAME + game):
+            halt = self.of.get(scope)
+            if halt is not None and halt.state > strictest:
+                strictest, where = halt.state, scope
+        return strictest, where
+
+    def state_of(self, scope: str) -> TradingState:
+        """The state of a scope by itself."""
+        halt = self.of.get(scope)
+        return TradingState.ACTIVE if halt is None else halt.state
+
+    def quarantined(self, strategy: str) -> bool:
+        """Whether a strategy is parked."""
+        return QUARANTINE + strategy in self.of
+
+
+def parse_state(word: str) -> TradingState:
+    """Read REDUCING or HALTED. Raises StateUnknown: a fact that cannot be read must not pass for ACTIVE."""
+    for state in (TradingState.REDUCING, TradingState.HALTED):
+        if word == state.word:
+            return state
+    raise StateUnknown(f"{word!r} is no state to halt in: reducing or halted")
+
+
+def check_scope(scope: str) -> str:
+    """A scope that can be halted, unchanged. Raises StateUnknown."""
+    if scope == EVERYTHING:
+        return scope
+    for prefix in (STRATEGY, GAME, QUARANTINE):
+        if scope.startswith(prefix) and len(scope) > len(prefix):
+            return scope
+    raise StateUnknown(f"{scope!r} is no scope: all, strategy:NAME or game:ID")
+
+
+def covers(scope: str, strategy: str, game: str) -> bool:
+    """Whether a scope includes an order of this strategy in this game."""
+    return scope in (EVERYTHING, STRATEGY + strategy, GAME + game, QUARANTINE + strategy)

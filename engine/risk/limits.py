@@ -1,0 +1,189 @@
+"""The limits of the risk gate: names, units, defaults, and who they hold for.
+
+Read by the gate's rules, `tipoff risk show|set`, the configuration and the manual. A global limit holds for
+all strategies together; a limit set for a strategy holds for that strategy alone and beside the global one,
+so it can only be stricter. The two limits that are about one strategy by their name
+(`contracts_per_strategy`…) hold for each by itself. Must not import anything outside `engine` but attrs.
+"""
+
+import math
+from typing import TypeAlias
+
+import attrs
+from attrs import validators
+
+LimitValue: TypeAlias = int | float | tuple[str, ...] | None
+"""A number, a list of words, or None for no limit."""
+
+
+class LimitRefused(ValueError):
+    """No such limit, or no such value for it."""
+
+
+def _limit(default: float | None, unit: str, text: str) -> float | None:
+    return attrs.field(
+        default=None if default is None else float(default),
+        converter=attrs.converters.optional(float),
+        validator=validators.optional(_amount),
+        metadata={"help": text, "unit": unit},
+    )
+
+
+def _amount(_instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"'{attribute.name}' must be a finite number that is not negative: {value}")
+
+
+def _words(_instance: object, attribute: "attrs.Attribute[tuple[str, str, str]]", value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, tuple) or not all(isinstance(word, str) for word in value):
+        raise TypeError(f"'{attribute.name}' must be a tuple of words: {value!r}")
+
+
+@attrs.frozen
+class RiskLimits:
+    """All limits; None switches one off. Amounts are in the unit of their metadata."""
+
+    contracts_per_order: float | None = _limit(100, "contracts", "most contracts of one order")
+    contracts_per_market: float | None = _limit(
+        100, "contracts", "most contracts in a market, whatever of the open orders fills"
+    )
+    contracts_per_game: float | None = _limit(200, "contracts", "most contracts in a game's markets together")
+    contracts_per_strategy: float | None = _limit(500, "contracts", "most contracts of one strategy")
+    contracts_total: float | None = _limit(500, "contracts", "most contracts of all strategies together")
+    exposure_per_market: float | None = _limit(
+        100, "dollars", "most dollars paid or promised in a market, fees included"
+    )
+    exposure_per_game: float | None = _limit(200, "dollars", "most dollars paid or promised in a game")
+    exposure_per_strategy: float | None = _limit(300, "dollars", "most dollars at risk of one strategy")
+    exposure_total: float | None = _limit(500, "dollars", "most dollars at risk in all")
+    worst_case_per_game: float | None = _limit(
+        150, "dollars", "most that any outcome of a game may cost, over all its markets and open orders"
+    )
+    loss_per_trade: float | None = _limit(50, "dollars", "most that one order may lose, fees included")
+    loss_per_day: float | None = _limit(
+        200, "dollars", "the game day's realized loss plus everything at risk may not exceed this"
+    )
+    loss_per_week: float | None = _limit(
+        500, "dollars", "the week's realized loss plus everything at risk may not exceed this"
+    )
+    drawdown_strategy: float | None = _limit(
+        20, "percent", "a strategy's fall from its peak that lets only exits pass, until resumed"
+    )
+    drawdown_total: float | None = _limit(
+        20, "percent", "the fall of all together from their peak that lets only exits pass, until resumed"
+    )
+    orders_per_minute: float | None = _limit(10, "orders", "most entries within a minute")
+    orders_per_hour: float | None = _limit(20, "orders", "most entries within an hour")
+    orders_per_day: float | None = _limit(50, "orders", "most entries within a game day")
+    loss_streak: float | None = _limit(3, "losses", "losing positions in a row that pause a strategy")
+    loss_streak_pause_minutes: float | None = _limit(5, "minutes", "how long that pause is")
+    depth_share: float | None = _limit(
+        0.25, "share", "most of the displayed size that an order may take at once"
+    )
+    collar_fair_cents: float | None = _limit(
+        30, "cents", "most distance of an order's price from the strategy's fair value"
+    )
+    collar_last_cents: float | None = _limit(
+        10, "cents", "most distance of an order's price from the middle of the last best prices"
+    )
+    spread_cents: float | None = _limit(10, "cents", "widest spread in which entries are let through")
+    book_age_seconds: float | None = _limit(
+        900, "seconds", "oldest best prices that entries may rest on; mistrust sets in much sooner"
+    )
+    odds_age_seconds: float | None = _limit(
+        900, "seconds", "oldest sportsbook odds that strategies of odds may enter on"
+    )
+    near_close_seconds: float | None = _limit(
+        60, "seconds", "no entries so short before a market's close time"
+    )
+    market_types: tuple[str, ...] | None = attrs.field(
+        default=("game", "spread", "total"),
+        validator=_words,
+        metadata={"help": "kinds of markets in which entries are let through", "unit": "list"},
+    )
+
+
+def parse_limit(name: str, text: str) -> LimitValue:
+    """Read the value of a limit: a number, words with commas, or "none". Raises LimitRefused."""
+    if name not in LIMIT_NAMES:
+        raise LimitRefused(f"there is no limit called {name!r}; there are {', '.join(LIMIT_NAMES)}")
+    if text.strip().lower() == "none":
+        return None
+    if name == "market_types":
+        return tuple(text.replace(",", " ").split())
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise LimitRefused(f"{text!r} is no value of {name}: a number that is not negative, or none")
+    return value
+
+
+LIMIT_NAMES: tuple[str, ...] = tuple(field.name for field in attrs.fields(RiskLimits))
+"""Every limit's name, in the manual's order."""
+
+
+class LimitTable:
+    """The limits in force: the configured ones and what was changed while running."""
+
+    def __init__(self, limits: RiskLimits) -> None:
+        """Begin with the configured global limits."""
+        self._global: dict[str, LimitValue] = {name: getattr(limits, name) for name in LIMIT_NAMES}
+        self._own: dict[tuple[str, str], LimitValue] = {}
+
+    def set(self, name: str, strategy: str | None, value: LimitValue) -> None:
+        """Replace a limit; `strategy` None is the global one."""
+        if strategy is None:
+            self._global[name] = value
+        else:
+            self._own[strategy, name] = value
+
+    def number(self, name: str) -> float | None:
+        """A global limit that is a number; None is none."""
+        value = self._global[name]
+        return None if value is None or isinstance(value, tuple) else float(value)
+
+    def own_number(self, name: str, strategy: str) -> float | None:
+        """A strategy's own limit that is a number; None is none."""
+        value = self._own.get((strategy, name))
+        return None if value is None or isinstance(value, tuple) else float(value)
+
+    def strictest(self, name: str, strategy: str) -> float | None:
+        """The lower of the global and the strategy's own limit, for rules about one strategy or order."""
+        limits = [
+            limit for limit in (self.number(name), self.own_number(name, strategy)) if limit is not None
+        ]
+        return min(limits) if limits else None
+
+    def market_types(self, strategy: str) -> frozenset[str] | None:
+        """The kinds of markets allowed to a strategy; None allows all."""
+        allowed: frozenset[str] | None = None
+        for value in (self._global["market_types"], self._own.get((strategy, "market_types"))):
+            if isinstance(value, tuple):
+                allowed = frozenset(value) if allowed is None else allowed & frozenset(value)
+        return allowed
+
+    def strategies(self) -> list[str]:
+        """Strategies that have limits of their own, in the order in which they were first set."""
+        return list(dict.fromkeys(strategy for strategy, _name in self._own))
+
+    def all_of(self, strategy: str | None) -> dict[str, LimitValue]:
+        """The limits of a scope by name."""
+        if strategy is None:
+            return dict(self._global)
+        return {name: value for (owner, name), value in self._own.items() if owner == strategy}
+
+
+@attrs.frozen
+class LimitInUse:
+    """A line of `risk show`: a limit, who it holds for, how much of it is in use, and where most of it is."""
+
+    name: str
+    strategy: str | None
+    use: str
+    limit: str
+    unit: str
+    where: str = ""

@@ -1,0 +1,306 @@
+"""Rules about how much: contracts, dollars, the worst outcome of a game, losses, drawdown, and how often.
+
+Asked by the risk gate for entries, in the order of `MONEY_RULES`. Every use is counted with the order in it
+and with all that was approved before and may still fill, so that a limit can be reached but not passed by
+anything we do. Prices can still move against a position; the two drawdown rules are about that. Must not
+import anything outside `engine` but attrs.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from engine.reasons import DenialReason
+from engine.risk.accounts import Account, game_day, game_week
+from engine.risk.case import Case, Denial, Rule
+from engine.risk.scenarios import Payoff, worst_case
+from engine.risk.stakes import Stake, pending
+from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Money, Nanos
+from engine.view import MarketView, displayed
+
+HAIR = 1e-9
+
+
+def contracts_per_order(case: Case) -> Denial | None:
+    """One order."""
+    limit = case.limits.strictest("contracts_per_order", case.account.strategy)
+    return _over(DenialReason.CONTRACTS_PER_ORDER, case.order.count / COUNT_ONE, limit)
+
+
+def contracts_per_market(case: Case) -> Denial | None:
+    """All positions in the market, strategies added up, each at its worst filling."""
+    return _contracts(
+        case, DenialReason.CONTRACTS_PER_MARKET, lambda stake: stake.ticker == case.order.ticker
+    )
+
+
+def contracts_per_game(case: Case) -> Denial | None:
+    """All positions in the game's markets."""
+    return _contracts(case, DenialReason.CONTRACTS_PER_GAME, lambda stake: stake.game == case.order.game)
+
+
+def contracts_per_strategy(case: Case) -> Denial | None:
+    """All positions of the strategy."""
+    limit = case.limits.strictest("contracts_per_strategy", case.account.strategy)
+    own = case.accounts.select(strategy=case.account.strategy)
+    return _over(DenialReason.CONTRACTS_PER_STRATEGY, _with_order(case, own, contracts_in), limit)
+
+
+def contracts_total(case: Case) -> Denial | None:
+    """Everything."""
+    return _contracts(case, DenialReason.CONTRACTS_TOTAL, _every)
+
+
+def exposure_per_market(case: Case) -> Denial | None:
+    """Dollars paid or promised in the market."""
+    return _exposure(case, DenialReason.EXPOSURE_PER_MARKET, lambda stake: stake.ticker == case.order.ticker)
+
+
+def exposure_per_game(case: Case) -> Denial | None:
+    """Dollars paid or promised in the game."""
+    return _exposure(case, DenialReason.EXPOSURE_PER_GAME, lambda stake: stake.game == case.order.game)
+
+
+def exposure_per_strategy(case: Case) -> Denial | None:
+    """Dollars paid or promised by the strategy."""
+    limit = case.limits.strictest("exposure_per_strategy", case.account.strategy)
+    own = case.accounts.select(strategy=case.account.strategy)
+    return _over(DenialReason.EXPOSURE_PER_STRATEGY, _with_order(case, own, dollars_in), limit)
+
+
+def exposure_total(case: Case) -> Denial | None:
+    """Dollars paid or promised in all."""
+    return _exposure(case, DenialReason.EXPOSURE_TOTAL, _every)
+
+
+def worst_case_per_game(case: Case) -> Denial | None:
+    """The least favourable outcome of the game, over all its markets and open orders."""
+    for limit, strategy in _limits(case, "worst_case_per_game"):
+        stakes = list(case.accounts.select(game=case.order.game, strategy=strategy))
+        loss = _with_order(case, stakes, lambda chosen: worst_loss(chosen, case.views))
+        denial = _over(DenialReason.WORST_CASE_PER_GAME, loss, limit)
+        if denial is not None:
+            return denial
+    return None
+
+
+def loss_per_trade(case: Case) -> Denial | None:
+    """What the order itself can lose."""
+    limit = case.limits.strictest("loss_per_trade", case.account.strategy)
+    return _over(DenialReason.LOSS_PER_TRADE, pending(case.order, case.terms).collateral / MONEY_ONE, limit)
+
+
+def loss_per_day(case: Case) -> Denial | None:
+    """The game day's realized loss, if everything at risk were lost on top."""
+    day = game_day(case.now)
+
+    def lost(accounts: Iterable[Account]) -> float:
+        return max(0, -sum(account.by_day.get(day, 0) for account in accounts)) / MONEY_ONE
+
+    return _losses(case, DenialReason.LOSS_PER_DAY, lost)
+
+
+def loss_per_week(case: Case) -> Denial | None:
+    """The same of the week."""
+    week = game_week(case.now)
+
+    def lost(accounts: Iterable[Account]) -> float:
+        return max(0, -sum(account.realized_in_week(week) for account in accounts)) / MONEY_ONE
+
+    return _losses(case, DenialReason.LOSS_PER_WEEK, lost)
+
+
+def drawdown_strategy(case: Case) -> Denial | None:
+    """How far the strategy is below its peak, its positions valued at what they would bring now."""
+    limit = case.limits.strictest("drawdown_strategy", case.account.strategy)
+    own = case.accounts.select(strategy=case.account.strategy)
+    use = drawdown([case.account], own, case.views)
+    return _reached(DenialReason.DRAWDOWN_STRATEGY, use, limit)
+
+
+def drawdown_total(case: Case) -> Denial | None:
+    """The same of all strategies together."""
+    accounts = [account for account in case.accounts.of.values() if account.bankroll is not None]
+    use = drawdown(accounts, case.accounts.select(), case.views)
+    return _reached(DenialReason.DRAWDOWN_TOTAL, use, case.limits.number("drawdown_total"))
+
+
+def balance(case: Case) -> Denial | None:
+    """The strategy's capital must cover all that it holds and promised."""
+    own = case.accounts.select(strategy=case.account.strategy)
+    return _over(DenialReason.BALANCE, _with_order(case, own, dollars_in), case.account.equity() / MONEY_ONE)
+
+
+def loss_streak(case: Case) -> Denial | None:
+    """A pause after several losing positions in a row."""
+    account = case.account
+    limit = case.limits.strictest("loss_streak", account.strategy)
+    pause = case.limits.strictest("loss_streak_pause_minutes", account.strategy)
+    if limit is None or pause is None or account.streak < limit or account.streak == 0:
+        return None
+    until = account.streak_at + round(pause * NANOS_PER_MINUTE)
+    if case.now >= until:
+        return None
+    return Denial(DenialReason.LOSS_STREAK, f"{account.streak} losses", f"{limit:g} losses")
+
+
+def orders_per_minute(case: Case) -> Denial | None:
+    """Entries within a minute."""
+    return _orders(case, DenialReason.ORDERS_PER_MINUTE, lambda at: at > case.now - NANOS_PER_MINUTE)
+
+
+def orders_per_hour(case: Case) -> Denial | None:
+    """Entries within an hour."""
+    return _orders(case, DenialReason.ORDERS_PER_HOUR, lambda at: at > case.now - NANOS_PER_HOUR)
+
+
+def orders_per_day(case: Case) -> Denial | None:
+    """Entries within the game day."""
+    day = game_day(case.now)
+    return _orders(case, DenialReason.ORDERS_PER_DAY, lambda at: game_day(at) == day)
+
+
+def contracts_in(stakes: Iterable[Stake]) -> float:
+    """Contracts of these stakes, each at its worst filling."""
+    return sum(stake.contracts() for stake in stakes) / COUNT_ONE
+
+
+def dollars_in(stakes: Iterable[Stake]) -> float:
+    """Dollars paid or promised in these stakes."""
+    return sum(stake.exposure() for stake in stakes) / MONEY_ONE
+
+
+def worst_loss(stakes: Iterable[Stake], views: dict[str, MarketView]) -> float:
+    """Dollars that the least favourable outcome of a game costs these stakes; never negative."""
+    payoffs: list[Payoff] = []
+    for stake in stakes:
+        view = views.get(stake.ticker)
+        payoffs.append(stake.payoff(None if view is None else view.claim))
+    return max(0, -worst_case(payoffs)) / MONEY_ONE
+
+
+def drawdown(accounts: Iterable[Account], stakes: Iterable[Stake], views: dict[str, MarketView]) -> float:
+    """Percent that equity is below its peak.
+
+    The peak is one of realized results, which facts restore exactly; paper losses count, paper gains do not.
+    """
+    chosen = list(accounts)
+    peak = sum(account.peak for account in chosen)
+    if peak <= 0:
+        return 100.0
+    equity: int = sum(account.equity() for account in chosen)
+    equity += sum(min(0, value_now(stake, views) - stake.cost) for stake in stakes)
+    return max(0.0, 100.0 * (peak - equity) / peak)
+
+
+def value_now(stake: Stake, views: dict[str, MarketView]) -> Money:
+    """What a position would bring at the best price; nothing if nobody bids, or no price was heard yet."""
+    view = views.get(stake.ticker)
+    top = None if view is None else view.top
+    if stake.count == 0 or top is None:
+        return Money(0)
+    price, _depth = displayed(top, buying=stake.count < 0)
+    if price is None:
+        return Money(0)
+    return Money(price * stake.count if stake.count > 0 else (10_000 - price) * -stake.count)
+
+
+def _every(_stake: Stake) -> bool:
+    return True
+
+
+def _contracts(case: Case, reason: DenialReason, chosen: Callable[[Stake], bool]) -> Denial | None:
+    return _scoped(case, reason, chosen, contracts_in)
+
+
+def _exposure(case: Case, reason: DenialReason, chosen: Callable[[Stake], bool]) -> Denial | None:
+    return _scoped(case, reason, chosen, dollars_in)
+
+
+def _scoped(
+    case: Case,
+    reason: DenialReason,
+    chosen: Callable[[Stake], bool],
+    measure: Callable[[Iterable[Stake]], float],
+) -> Denial | None:
+    """The global limit over all strategies, then the strategy's own over itself."""
+    for limit, strategy in _limits(case, reason.value):
+        stakes = [stake for stake in case.accounts.select(strategy=strategy) if chosen(stake)]
+        denial = _over(reason, _with_order(case, stakes, measure), limit)
+        if denial is not None:
+            return denial
+    return None
+
+
+def _limits(case: Case, name: str) -> list[tuple[float, str | None]]:
+    """The limits of that name that hold for the case, each with whose stakes count (None: all)."""
+    own = case.account.strategy
+    pairs = ((case.limits.number(name), None), (case.limits.own_number(name, own), own))
+    return [(limit, strategy) for limit, strategy in pairs if limit is not None]
+
+
+def _with_order(case: Case, stakes: Iterable[Stake], measure: Callable[[Iterable[Stake]], float]) -> float:
+    """A measure of stakes as if the order had been approved."""
+    counted = list(stakes)
+    order_id = case.order.order_id
+    case.stake.orders[order_id] = pending(case.order, case.terms)
+    try:
+        return measure(counted if case.stake in counted else [*counted, case.stake])
+    finally:
+        del case.stake.orders[order_id]
+
+
+def _losses(case: Case, reason: DenialReason, lost: Callable[[Iterable[Account]], float]) -> Denial | None:
+    for limit, strategy in _limits(case, reason.value):
+        accounts = case.accounts.of.values() if strategy is None else (case.account,)
+        at_risk = _with_order(case, case.accounts.select(strategy=strategy), dollars_in)
+        denial = _over(reason, lost(accounts) + at_risk, limit)
+        if denial is not None:
+            return denial
+    return None
+
+
+def _orders(case: Case, reason: DenialReason, counts: Callable[[Nanos], bool]) -> Denial | None:
+    for limit, strategy in _limits(case, reason.value):
+        accounts = case.accounts.of.values() if strategy is None else (case.account,)
+        sent = sum(1 for account in accounts for at in account.entries if counts(at))
+        denial = _over(reason, sent + 1, limit)
+        if denial is not None:
+            return denial
+    return None
+
+
+def _over(reason: DenialReason, use: float, limit: float | None) -> Denial | None:
+    if limit is None or use <= limit + HAIR:
+        return None
+    return Denial(reason, f"{use:.6f}".rstrip("0").rstrip("."), f"{limit:g}")
+
+
+def _reached(reason: DenialReason, use: float, limit: float | None) -> Denial | None:
+    """A limit on what markets do to us stops entries as soon as it is reached."""
+    if limit is None or use < limit - HAIR:
+        return None
+    return Denial(reason, f"{use:.4f} percent", f"{limit:g} percent")
+
+
+MONEY_RULES: Final[tuple[Rule, ...]] = (
+    contracts_per_order,
+    contracts_per_market,
+    contracts_per_game,
+    contracts_per_strategy,
+    contracts_total,
+    exposure_per_market,
+    exposure_per_game,
+    exposure_per_strategy,
+    exposure_total,
+    worst_case_per_game,
+    balance,
+    loss_per_trade,
+    loss_per_day,
+    loss_per_week,
+    drawdown_strategy,
+    drawdown_total,
+    loss_streak,
+    orders_per_minute,
+    orders_per_hour,
+    orders_per_day,
+)

@@ -1,0 +1,154 @@
+"""What is at stake: the position and the approved orders of one strategy in one market, at their worst.
+
+Folded by the risk gate from its own approvals and from the exchange's facts. An approved order counts in full
+from the moment it is approved until the exchange has said how it ended, so nothing is counted too late. All
+amounts include the fees that the venue would charge at the order's price. Must not import anything outside
+`engine` but attrs.
+"""
+
+import attrs
+
+from engine.events import BookSide
+from engine.fees import FeeTerms
+from engine.orders import Liquidity, PlaceOrder
+from engine.risk.scenarios import Payoff
+from engine.units import COUNT_ZERO, MONEY_ONE, MONEY_ZERO, PRICE_ONE, Count, Money, Price
+from engine.view import Claim
+
+FEE_ALLOWANCE = Money(200)
+"""What an order filled in pieces can pay beyond its fee as a whole, by rounding, on a direct member's
+account.
+"""
+
+
+@attrs.define(eq=False)
+class Pending:
+    """An approved order that may still trade: at most `remaining` at no worse than `price`."""
+
+    order: PlaceOrder
+    price: Price
+    remaining: Count
+    fee: Money
+    count: Count
+
+    @property
+    def buys(self) -> bool:
+        """Whether it buys YES."""
+        return self.order.side is BookSide.BID
+
+    @property
+    def collateral(self) -> Money:
+        """What it costs to be filled whole, with its fee: the price of YES or of NO."""
+        own = self.price if self.buys else PRICE_ONE - self.price
+        return Money(own * self.remaining + self.fee_left)
+
+    @property
+    def fee_left(self) -> Money:
+        """The fee of what remains, rounded up."""
+        return Money(-(-self.fee * self.remaining // self.count) if self.count else 0)
+
+
+def pending(order: PlaceOrder, terms: FeeTerms) -> Pending:
+    """An order as it counts once approved."""
+    liquidity = Liquidity.MAKER if order.post_only else Liquidity.TAKER
+    fee = terms.estimate(liquidity, order.price, order.count) + FEE_ALLOWANCE
+    return Pending(order, order.price, order.count, Money(fee), order.count)
+
+
+@attrs.define(eq=False)
+class Stake:
+    """One strategy's position and approved orders in one market.
+
+    `count` is + YES, - NO; `cost` what the present position cost in the held side's terms, fees included;
+    `cash` all money that went in and out in YES terms (selling YES brings its price and promises a dollar).
+    """
+
+    strategy: str
+    ticker: str
+    game: str
+    count: Count = COUNT_ZERO
+    cost: Money = MONEY_ZERO
+    cash: Money = MONEY_ZERO
+    trip: Money = MONEY_ZERO
+    orders: dict[str, Pending] = attrs.field(factory=dict)
+
+    def contracts(self) -> Count:
+        """The largest position, either way, that any filling of the open orders can lead to."""
+        buys = sum(order.remaining for order in self.orders.values() if order.buys)
+        sells = sum(order.remaining for order in self.orders.values() if not order.buys)
+        return Count(max(abs(self.count + buys), abs(self.count - sells)))
+
+    def exposure(self) -> Money:
+        """What the position cost and the open orders would cost: dollars paid or promised.
+
+        Orders against the position cost nothing as far as it goes; the cheapest are taken to be those,
+        whatever fills first. Orders of both sides are added up though they would cancel each other: rather
+        too much.
+        """
+        risk = self.cost + sum(
+            order.collateral for order in self.orders.values() if order.buys == (self.count >= 0)
+        )
+        against = [order for order in self.orders.values() if order.buys != (self.count >= 0)]
+        cover = abs(self.count)
+        for order in sorted(against, key=_unit_cost):
+            covered = min(cover, order.remaining)
+            cover -= covered
+            if covered < order.remaining:
+                risk += order.collateral * (order.remaining - covered) // order.remaining + 1
+        return Money(risk)
+
+    def payoff(self, claim: Claim | None) -> Payoff:
+        """The results of both outcomes of the market, each open order filling whenever that is worse."""
+        yes = self.cash + self.count * PRICE_ONE
+        no = int(self.cash)
+        for order in self.orders.values():
+            own, other = order.price * order.remaining, (PRICE_ONE - order.price) * order.remaining
+            fee = order.fee_left
+            if order.buys:
+                yes += min(0, other - fee)
+                no -= own + fee
+            else:
+                yes -= other + fee
+                no += min(0, own - fee)
+        return Payoff(claim, Money(yes), Money(no))
+
+    def reduces(self, order: PlaceOrder) -> bool:
+        """Whether an order can only make the position smaller, even if all other open orders fill first."""
+        if self.count == 0 or (order.side is BookSide.BID) == (self.count > 0):
+            return False
+        promised = sum(
+            other.remaining
+            for other in self.orders.values()
+            if other.buys == (order.side is BookSide.BID) and other.order.order_id != order.order_id
+        )
+        return promised + order.count <= abs(self.count)
+
+    def fill(self, side: BookSide, price: Price, count: Count, fee: Money) -> Money:
+        """Fold a fill; returns what it realized (negative is a loss), fees of what was closed included."""
+        change = count if side is BookSide.BID else -count
+        self.cash = Money(self.cash - price * change - fee)
+        closing = min(count, abs(self.count)) if self.count * change < 0 else 0
+        realized = 0
+        own = price if side is BookSide.BID else PRICE_ONE - price
+        if closing:
+            cost = self.cost * closing // abs(self.count)
+            fee_closing = fee * closing // count
+            # Selling YES at p brings p; as the purchase of NO at 1 - p it pays off a dollar a pair.
+            realized = (PRICE_ONE - own) * closing - cost - fee_closing
+            self.cost = Money(self.cost - cost)
+            fee = Money(fee - fee_closing)
+        if count > closing:
+            self.cost = Money((0 if closing else self.cost) + own * (count - closing) + fee)
+        self.count = Count(self.count + change)
+        self.trip = Money(self.trip + realized)
+        return Money(realized)
+
+
+def _unit_cost(order: Pending) -> int:
+    """What a contract of an order costs."""
+    return order.price if order.buys else PRICE_ONE - order.price
+
+
+def money_text(amount: Money) -> str:
+    """Dollars on record, with the cents' hundredths."""
+    return f"{amount / MONEY_ONE:.4f}"

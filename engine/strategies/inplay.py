@@ -1,0 +1,39 @@
+"""The state of a running game, and what it says of a market.
+
+Used by `momentum` and `mean_reversion`. Must not import anything outside `engine` but attrs.
+"""
+
+import attrs
+
+from engine.strategies.baselines import Baseline
+from engine.units import Nanos
+from engine.view import Axis, Claim
+from engine.winprob import InPlayModel
+
+
+@attrs.frozen
+class GameState:
+    """Lead of the home team, points of both teams and minutes left, at a moment."""
+
+    at: Nanos
+    lead: int
+    points: int
+    minutes: float
+
+
+def p_of_state(model: InPlayModel, claim: Claim, state: GameState, baseline: Baseline) -> float | None:
+    """The model's probability that a claim pays; None if what it needs to know was not expected by anyone."""
+    line = claim.threshold / 10
+    if claim.axis is Axis.TOTAL:
+        if baseline.total is None:
+            return None
+        p_above = model.p_total_above(line, state.points, state.minutes, baseline.total)
+        return p_above if claim.above else 1.0 - p_above
+    if baseline.p_home is None or not 0.0 < baseline.p_home < 1.0:
+        return None
+    spread = model.spread_of_p0(baseline.p_home)
+    # Asked for the team that the claim is about, so that swapping the teams swaps the answer exactly.
+    sign = 1.0 if claim.above else -1.0
+    if claim.threshold == 0:
+        return model.p_win(sign * state.lead, state.minutes, sign * spread)
+    return model.p_margin_above(sign * line, sign * state.lead, state.minutes, sign * spread)

@@ -1,0 +1,273 @@
+"""`momentum`: trade with a scoring run that the price has not followed, or with a move of the price itself.
+
+Run: within the timeframe one team outscored the other by the threshold. What that is worth is the change of
+the in-play model's probability since the run began; added to the price of that moment it gives a fair value
+that owes the level to the market and only the change to the model. Price: the middle moved by the least
+change within the lookback, in a tight market; the fair value assumes that the move goes on by `continuation`
+of itself. Both must leave by crossing the spread again, so half of it is charged on top of the fees. Must not
+import anything outside `engine` but attrs.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import ClassVar, Final, TypeAlias
+
+import attrs
+
+from engine.events import BookSide, GameNews, OddsSeen, ScoreSeen, TopChanged, Trust
+from engine.facts import Fact
+from engine.message import changed
+from engine.step import Step
+from engine.strategies.baselines import Baseline, Baselines
+from engine.strategies.desk import Holding
+from engine.strategies.inplay import GameState, p_of_state
+from engine.strategies.opinion import HAIR, Opinion, p_text
+from engine.strategies.parameters import (
+    MARKET_TYPES,
+    Parameters,
+    TradingParameters,
+    number,
+    switch,
+    whole,
+    words,
+)
+from engine.strategies.strategy import StrategyContext
+from engine.strategies.trader import ALWAYS, Trader, Watch, seconds
+from engine.units import PRICE_ONE, Nanos
+from engine.view import GameView, MarketView
+from engine.winprob import InPlayModel, capped
+
+POINTS_TAKEN_BACK_MAX: Final = 5
+"""A score that falls by more is not a correction but another feed's mistake: the run begins anew."""
+
+Prices: TypeAlias = deque[tuple[Nanos, float]]
+
+
+@attrs.frozen
+class MomentumParameters(TradingParameters):
+    """See the module."""
+
+    cooldown_minutes: float = number(3, 0, 1440, "minutes", "no second entry into a market for so long")
+    hold_minutes_max: float = number(10, 0, 1440, "minutes", "leave after so long; 0 holds to settlement")
+    market_types: tuple[str, ...] = words(
+        ("moneyline", "spread", "total"), tuple(MARKET_TYPES), "the markets to trade"
+    )
+    scoring_runs: bool = switch(True, "trade scoring runs")
+    scoring_run_threshold: int = whole(8, 1, 50, "points", "a run outscores the other team by so much")
+    timeframe_seconds: float = number(120, 5, 3600, "seconds", "within so long")
+    price_lag_threshold: float = number(
+        3, 0, 99, "cents", "least distance of the price from where the run should have taken it"
+    )
+    price_momentum: bool = switch(True, "trade moves of the price itself")
+    lookback_seconds: float = number(120, 1, 3600, "seconds", "a move of the price is measured over so long")
+    min_price_change_cents: float = number(5, 0.1, 99, "cents", "least move of the middle price")
+    max_spread_cents: float = number(3, 0.01, 99, "cents", "widest spread in which a move counts")
+    continuation: float = number(1, 0, 5, "share", "how much of a move is expected to come on top")
+    exit_on_reversion: bool = switch(True, "leave when the price turns back")
+    reversion_cents: float = number(3, 0.1, 99, "cents", "so far from its best since the entry")
+
+
+class Momentum(Trader):
+    """See the module."""
+
+    kind: ClassVar[str] = "momentum"
+    parameters_class: ClassVar[type[Parameters]] = MomentumParameters
+
+    def __init__(self, name: str, parameters: MomentumParameters, context: StrategyContext) -> None:
+        """Begin with no history."""
+        self.parameters = parameters
+        super().__init__(name, parameters, context)
+        self._model = InPlayModel()
+        self._baselines = Baselines(name)
+        self._prices: dict[str, Prices] = {}
+        self._states: dict[str, deque[GameState]] = {}
+        self._best: dict[str, float] = {}
+        self._timeframe = seconds(parameters.timeframe_seconds)
+        self._lookback = seconds(parameters.lookback_seconds)
+        self._kept = Nanos(max(self._timeframe, self._lookback))
+
+    def market_types(self) -> tuple[str, ...]:
+        """As configured."""
+        return self.parameters.market_types
+
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Positions, cooldowns and baselines; a run that was under way is forgotten, for its prices are."""
+        kept = list(facts)
+        super().restore(kept)
+        self._baselines.restore(kept)
+
+    def hear(self, news: GameNews, now: Nanos) -> Step:
+        """A live score may begin a game, and so its baseline."""
+        if news.__class__ is TopChanged:
+            return super().hear(news, now)
+        step = super().hear(news, now)
+        if isinstance(news, ScoreSeen):
+            noted = self._baselines.take(self.view.game(news.game), now)
+            if noted is not None:
+                return changed(step, facts=(*step.facts, noted))
+        return step
+
+    def concerns(self, news: ScoreSeen | OddsSeen, before: ScoreSeen | OddsSeen | None) -> bool:
+        """Scores only, and each is a state of the game to remember."""
+        if not isinstance(news, ScoreSeen):
+            return False
+        return self._remember(self.view.game(news.game), now=news.at)
+
+    def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
+        """Remember the price; think only if it left the run's bounds or moved by itself."""
+        bid, ask = top.yes_bid, top.yes_ask
+        if bid is not None and ask is not None and top.trust is Trust.TRUSTED:
+            prices = self._prices.get(top.ticker)
+            if prices is None:
+                prices = self._prices[top.ticker] = deque()
+            prices.append((now, (bid + ask) / (2 * PRICE_ONE)))
+            horizon = now - self._kept
+            # The youngest price before the horizon stays: it was the price at the horizon.
+            while len(prices) > 1 and prices[1][0] <= horizon:
+                prices.popleft()
+            if watch.idle and self._moved(prices, now) is not None:
+                watch.until = Nanos(0)
+        return super().priced(watch, top, now)
+
+    def opinion(self, market: MarketView, now: Nanos) -> Opinion | None:
+        """A run's if there is one, else a move's."""
+        if self.parameters.scoring_runs:
+            opinion = self._run(market, now)
+            if opinion is not None:
+                return opinion
+        if self.parameters.price_momentum:
+            return self._move(market, now)
+        return None
+
+    def leave(self, watch: Watch, holding: Holding, now: Nanos) -> tuple[str, int] | None:
+        """When the price has come where it should, or turned back from its best."""
+        ticker = watch.market.ticker
+        p_price = self.slips.p_exit_price(watch.market, holding)
+        if p_price is None:
+            return None
+        p_best = max(p_price, self._best.get(ticker, p_price))
+        self._best[ticker] = p_best
+        if holding.p_entry_fair is not None:
+            p_worth = holding.p_entry_fair if holding.count > 0 else 1.0 - holding.p_entry_fair
+            if p_price >= p_worth - HAIR:
+                return "target", abs(holding.count)
+        turned = p_best - p_price >= self.parameters.reversion_cents / 100 - HAIR
+        if self.parameters.exit_on_reversion and turned:
+            return "reversion", abs(holding.count)
+        return None
+
+    def learn(self, fact: Fact, now: Nanos) -> Step:
+        """A market left has no best price any more."""
+        step = super().learn(fact, now)
+        if self._best:
+            self._best = {ticker: p for ticker, p in self._best.items() if ticker in self.desk.holdings}
+        return step
+
+    def _remember(self, game: GameView, now: Nanos) -> bool:
+        """Add the state of a live game; returns whether anything but the clock's second hand moved."""
+        score, minutes = game.score, game.minutes_left()
+        if score is None or minutes is None or not game.live:
+            return score is not None and not game.live
+        states = self._states.setdefault(game.game, deque())
+        state = GameState(now, score.home - score.away, score.home + score.away, minutes)
+        if states and state.points < states[-1].points - POINTS_TAKEN_BACK_MAX:
+            states.clear()
+        states.append(state)
+        while states[0].at < now - self._timeframe:
+            states.popleft()
+        return True
+
+    def _run(self, market: MarketView, now: Nanos) -> Opinion | None:
+        """The opinion of a scoring run, if one is under way and the price at its beginning is known."""
+        game = market.game
+        states = self._states.get(game.game)
+        baseline = self._baselines.of(game)
+        if not states or baseline is None or market.claim is None:
+            return None
+        last = states[-1]
+        start = max(states, key=lambda state: (abs(last.lead - state.lead), -state.at))
+        run = last.lead - start.lead
+        if abs(run) < self.parameters.scoring_run_threshold or now > start.at + self._timeframe:
+            return None
+        p_then = self._price_at(market.ticker, start.at)
+        p_change = self._worth(market, baseline, start, last)
+        if p_then is None or p_change is None or p_change == 0.0:
+            return None
+        spread = market.spread()
+        return Opinion(
+            p_fair=capped(p_then + p_change),
+            reason="scoring_run",
+            gap_min=self.parameters.price_lag_threshold / 100,
+            ev_percent_min=0.0,
+            until=Nanos(start.at + self._timeframe + 1),
+            evidence=(
+                ("run", str(run)),
+                ("run_seconds", f"{(last.at - start.at) / 1e9:.3f}"),
+                ("lead", str(last.lead)),
+                ("minutes_left", f"{last.minutes:.4f}"),
+                ("price_then", p_text(p_then)),
+                ("model_change", p_text(p_change)),
+                ("baseline", baseline.source),
+            ),
+            side=BookSide.BID if p_change > 0 else BookSide.ASK,
+            extra_cost=0.0 if spread is None else spread / (2 * PRICE_ONE),
+        )
+
+    def _worth(
+        self, market: MarketView, baseline: Baseline, start: GameState, last: GameState
+    ) -> float | None:
+        """What the run changed of the market's probability, by the model."""
+        if market.claim is None:
+            return None
+        p_then = p_of_state(self._model, market.claim, start, baseline)
+        p_now = p_of_state(self._model, market.claim, last, baseline)
+        return None if p_then is None or p_now is None else p_now - p_then
+
+    def _move(self, market: MarketView, now: Nanos) -> Opinion | None:
+        """The opinion of a price move, if there is one in a tight market."""
+        prices = self._prices.get(market.ticker)
+        p_move = None if prices is None else self._moved(prices, now)
+        spread, p_mid = market.spread(), market.p_mid()
+        if p_move is None or spread is None or p_mid is None:
+            return None
+        if spread > 100 * self.parameters.max_spread_cents + HAIR:
+            return None
+        return Opinion(
+            p_fair=capped(p_mid + self.parameters.continuation * p_move),
+            reason="price_momentum",
+            gap_min=0.0,
+            ev_percent_min=0.0,
+            until=now,
+            evidence=(
+                ("move", p_text(p_move)),
+                ("middle", p_text(p_mid)),
+                ("continuation", f"{self.parameters.continuation:.4f}"),
+            ),
+            side=BookSide.BID if p_move > 0 else BookSide.ASK,
+            extra_cost=spread / (2 * PRICE_ONE),
+        )
+
+    def _moved(self, prices: Prices, now: Nanos) -> float | None:
+        """The move over the lookback if it is large enough."""
+        if not self.parameters.price_momentum or not prices:
+            return None
+        horizon = now - self._lookback
+        p_then = prices[0][1]
+        for at, p_price in prices:
+            if at > horizon:
+                break
+            p_then = p_price
+        p_move = prices[-1][1] - p_then
+        return p_move if abs(p_move) >= self.parameters.min_price_change_cents / 100 - HAIR else None
+
+    def _price_at(self, ticker: str, at: Nanos) -> float | None:
+        """The middle price that stood at a moment; None if it is not remembered."""
+        found: float | None = None
+        for moment, p_price in self._prices.get(ticker, ()):
+            if moment > at:
+                break
+            found = p_price
+        return found
+
+
+__all__ = ["ALWAYS", "Momentum", "MomentumParameters"]
