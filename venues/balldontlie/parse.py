@@ -200,8 +200,8 @@ def _opening_odds(row: msgspec.Raw, at: Nanos) -> Events:
 def _odds_seen(odds: wire.OddsBody, at: Nanos, *, opening: bool) -> OddsSeen:
     """A spread belongs to the home team; where only the away team's is given its sign is turned."""
     spread = _tenths(odds.spread_home_value)
-    if spread is None and odds.spread_away_value is not None:
-        spread = Tenths(-parse_tenths(odds.spread_away_value))
+    if spread is None and (away := _tenths(odds.spread_away_value)) is not None:
+        spread = Tenths(-away)
     stamp = odds.opened_at if opening else odds.updated_at
     return OddsSeen(
         game=f"bdl:{odds.game_id}",

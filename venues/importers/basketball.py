@@ -22,8 +22,10 @@ from venues.importers.files import SourceFile
 
 NIGHT = Nanos(6 * NANOS_PER_HOUR)
 
-SPREADS_HOUR = 10
-"""The spreads files say the day but not the hour; they are taken to be of ten in the morning, Eastern."""
+SPREADS_HOUR = 18
+"""The spreads files say the day but not the hour. Games of three in the afternoon are already in play in them
+and those of half past seven never are, so they are taken to be of six in the evening, Eastern: late rather
+than early, for a price that is known before its time would be a gift."""
 
 STATE_COLUMNS = (
     "timestamp",
@@ -82,7 +84,10 @@ def read_states(file: SourceFile, _games: Games) -> Iterator[Entry]:
         number = row["game_id"]
         if number not in named:
             named[number] = _named_by_codes(file, row, at)
-        rows.append(ScoreRow(file.line, at, named[number].reference, named[number], row))
+        game = named[number]
+        if (game.away, game.home) != (row["away_team"], row["home_team"]):
+            raise file.failed(f"game {number} is {game.away} at {game.home} in the rows before")
+        rows.append(ScoreRow(file.line, at, game.reference, game, row))
     yield from _scores(file, "nba-states", rows)
 
 

@@ -1,0 +1,347 @@
+"""Importing: each kind of file becomes lines of ours, several files one evening, and a mistake leaves nothing
+behind.
+"""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from backports import zstd
+
+from engine.events import (
+    CloseTimeChanged,
+    FeedConnected,
+    FeedLost,
+    GamePhase,
+    GameSeen,
+    MarketStatusChanged,
+    OddsSeen,
+    QuoteSeen,
+    ScoreSeen,
+    VenueEvent,
+)
+from engine.units import Nanos, Price, Tenths
+from venues import moments
+from venues.errors import ImportFailed
+from venues.importers.evening import KINDS, ImportSpec, import_files, parse_spec
+from venues.importers.rows import american_of_decimal
+from venues.recording import Line, read
+from venues.translate import Translator
+
+STATES = (
+    "timestamp,game_id,home_team,away_team,quarter,time_remaining_quarter_seconds,score_home,score_away\n"
+    "2024-10-24T03:50:00Z,0022400071,LAC,PHX,2,0.0,39.0,47.0\n"
+    "2024-10-24T05:04:17Z,0022400071,LAC,PHX,5,0.0,113.0,116.0\n"
+    "2024-10-24T02:17:17.2Z,0022400071,LAC,PHX,1,720.0,0.0,0.0\n"
+)
+POLLS = (
+    "poll_time_utc,nba_game_id,period,game_minute,away_score,home_score,kalshi_yes_bid_cents,bid_team_side\n"
+    "2024-10-24T02:20:00.5Z,0022400071,1,2.5000,4,6,66,away\n"
+    "2024-10-24T05:00:00Z,0022400071,5,50.0000,110,110,50,away\n"
+)
+CANDLES = (
+    "game,ticker,timestamp,open,high,low,close,volume\n"
+    "0022400071,KXNBAGAME-24OCT23PHXLAC-LAC,1729736220,,,,,0\n"
+    "0022400071,KXNBAGAME-24OCT23PHXLAC-LAC,1729736280,32,32,32,32,45\n"
+    "0022400071,KXNBAGAME-24OCT23PHXLAC-LAC,1729736340,99,99,99,99,45\n"
+)
+MONEYLINES = (
+    "kalshi_event_ticker,commence_time,away_team,home_team,scrape_time,in_play,team,fanduel,BetMGM,winner,"
+    "picked_by\n"
+    "KXNBAGAME-24OCT23PHXLAC,2024-10-24T02:10:00Z,Phoenix Suns,Los Angeles Clippers,2024-10-24T02:30:00Z,1,"
+    "Phoenix Suns,2.85,,Phoenix Suns,random\n"
+    "KXNBAGAME-24OCT23PHXLAC,2024-10-24T02:10:00Z,Phoenix Suns,Los Angeles Clippers,2024-10-24T02:30:00Z,1,"
+    "Los Angeles Clippers,1.5,1.09,Phoenix Suns,random\n"
+)
+SPREADS = (
+    "file_date,run,kalshi_event_ticker,odds_api_event_id,away_team,home_team,book,home_point,"
+    "home_price_american,"
+    "away_point,away_price_american\n"
+    "2024-10-22,auto,,e1,Phoenix Suns,LA Clippers,FanDuel,4.5,-110,-4.5,-110\n"
+    "2024-10-23,auto,,e1,Phoenix Suns,LA Clippers,FanDuel,NA,NA,-4.0,105\n"
+)
+TICKERS = (
+    '{"ts_iso": "2024-10-24T02:30:00+00:00", "kalshi_ts": 1729737000, "event_ticker": "E",'
+    ' "market_ticker": "KXNBAGAME-24OCT23PHXLAC-LAC", "price_prob": 0.46, "yes_bid_prob": 0.45,'
+    ' "yes_ask_prob": 1.0, "volume": 80998, "open_interest": 78674, "status": null}\n'
+)
+FRAMES = (
+    '{"received_ms":1786085188416,"frame":{"type":"subscribed","id":2,"msg":'
+    '{"channel":"orderbook_delta","sid":1}}}\n'
+    '{"received_ms":1786085188417,"frame":{"type":"ok", "id":4,"sid":1,"seq":1,"msg":'
+    '{"market_tickers":["A"]}}}\n'
+)
+EVENTS = (
+    '{"recv_ns":1,"conn":0,"type":"watch_market","seq":null,"msg":{"close_time":"2026-05-14T04:45:00Z",'
+    '"market_ticker":"K","status":"active","strike":79291.54}}\n'
+    '{"recv_ns":2,"conn":1,"type":"ws_connected","seq":null,"msg":{"market_ticker":"K"}}\n'
+    '{"recv_ns":3,"conn":1,"type":"ws_subscribed","seq":null,"msg":{"id":1,"msg":'
+    '{"channel":"orderbook_delta",'
+    '"sid":7},"type":"subscribed"}}\n'
+    '{"recv_ns":4,"conn":1,"type":"orderbook_delta","seq":2,"msg":{"delta_fp":"-17.00","market_ticker":"K",'
+    '"price_cents":37,"price_dollars":"0.3700","side":"no"}}\n'
+    '{"recv_ns":5,"conn":1,"type":"ws_heartbeat","seq":null,"msg":{}}\n'
+    '{"recv_ns":6,"conn":1,"type":"ws_disconnected","seq":null,"msg":{}}\n'
+)
+GOOD = {
+    "nba-states": STATES,
+    "nba-polls": POLLS,
+    "kalshi-candles": CANDLES,
+    "odds-moneyline": MONEYLINES,
+    "odds-spreads": SPREADS,
+    "kalshi-ticker": TICKERS,
+    "kalshi-frames": FRAMES,
+    "kalshi-events": EVENTS,
+}
+
+
+def spec(folder: Path, kind: str, text: str | None = None, name: str = "") -> ImportSpec:
+    path = folder / f"{name or kind}.source"
+    path.write_text(GOOD[kind] if text is None else text)
+    return ImportSpec(kind, path)
+
+
+def imported(folder: Path, *specs: ImportSpec) -> list[tuple[Line, tuple[VenueEvent, ...]]]:
+    import_files(specs, folder / "out")
+    translate = Translator().translate
+    return [(line, translate(line)) for line in read(folder / "out")]
+
+
+def events(folder: Path, *specs: ImportSpec) -> list[VenueEvent]:
+    return [event for _, found in imported(folder, *specs) for event in found]
+
+
+def test_every_kind_has_a_description_and_is_tried_here() -> None:
+    assert set(KINDS) == set(GOOD)
+    assert all(kind.description for kind in KINDS.values())
+
+
+def test_states_are_put_in_order_and_belong_to_the_evening_they_began_in(tmp_path: Path) -> None:
+    seen, *scores = events(tmp_path, spec(tmp_path, "nba-states"))
+    tip = moments.from_text("2024-10-24T02:17:17.2Z")
+    assert seen == GameSeen("2024-10-23/PHX@LAC", "2024-10-23", "PHX", "LAC", tip, False, tip)
+    assert [score.phase for score in scores if isinstance(score, ScoreSeen)] == [
+        GamePhase.LIVE,
+        GamePhase.HALFTIME,
+        GamePhase.FINAL,
+    ]
+    last = scores[-1]
+    assert isinstance(last, ScoreSeen)
+    assert (last.game, last.period, last.clock_ms, last.home, last.away) == (seen.game, 5, 0, 113, 116)
+
+
+def test_polls_learn_who_plays_from_another_file_of_the_import(tmp_path: Path) -> None:
+    specs = spec(tmp_path, "nba-polls"), spec(tmp_path, "kalshi-candles")
+    found = events(tmp_path, *specs)
+    (seen,) = [event for event in found if isinstance(event, GameSeen)]
+    assert (seen.game, seen.tip_at) == ("2024-10-23/PHX@LAC", None)
+    scores = [event for event in found if isinstance(event, ScoreSeen)]
+    assert [(score.game, score.period, score.clock_ms) for score in scores] == [
+        ("2024-10-23/PHX@LAC", 1, 570_000),
+        ("2024-10-23/PHX@LAC", 5, 180_000),
+    ]
+
+
+def test_polls_of_unknown_games_keep_the_leagues_number_and_say_so(tmp_path: Path) -> None:
+    report = import_files([spec(tmp_path, "nba-polls")], tmp_path / "out")
+    assert report.files[0].notes == ("who plays game 0022400071 is not in any file of this import",)
+    found = [event for line in read(tmp_path / "out") for event in Translator().translate(line)]
+    assert [event.game for event in found if isinstance(event, ScoreSeen)] == ["nba:0022400071"] * 2
+
+
+def test_a_candle_is_quoted_a_cent_either_side_of_its_close_and_marked(tmp_path: Path) -> None:
+    first, second = events(tmp_path, spec(tmp_path, "kalshi-candles"))
+    ticker, at = "KXNBAGAME-24OCT23PHXLAC-LAC", Nanos(1_729_736_280_000_000_000)
+    assert first == QuoteSeen(
+        ticker, Price(3100), Price(3300), None, None, Price(3200), at, at, pseudo=True, sole=True
+    )
+    assert isinstance(second, QuoteSeen)
+    assert (second.yes_bid, second.yes_ask) == (9800, None)
+
+
+def test_minutes_without_a_trade_are_left_out_and_counted(tmp_path: Path) -> None:
+    report = import_files([spec(tmp_path, "kalshi-candles")], tmp_path / "out")
+    (file,) = report.files
+    assert (file.rows, file.lines, file.skipped) == (4, 2, 1)
+
+
+def test_a_ticker_row_is_kept_verbatim_and_is_all_its_source_knows(tmp_path: Path) -> None:
+    ((line, (quote,)),) = imported(tmp_path, spec(tmp_path, "kalshi-ticker"))
+    assert line.body == TICKERS.rstrip("\n")
+    assert isinstance(quote, QuoteSeen)
+    assert (quote.yes_bid, quote.yes_ask, quote.last, quote.sole, quote.pseudo) == (
+        4500,
+        None,
+        4600,
+        True,
+        False,
+    )
+
+
+def test_moneylines_of_both_sides_meet_and_become_american(tmp_path: Path) -> None:
+    seen, *odds = events(tmp_path, spec(tmp_path, "odds-moneyline"))
+    assert isinstance(seen, GameSeen)
+    assert seen.game == "2024-10-23/PHX@LAC"
+    assert [
+        (found.vendor, found.moneyline_home, found.moneyline_away)
+        for found in odds
+        if isinstance(found, OddsSeen)
+    ] == [("fanduel", -200, 185), ("betmgm", -1111, None)]
+
+
+def test_spreads_belong_to_the_last_day_on_which_the_game_was_listed(tmp_path: Path) -> None:
+    found = events(tmp_path, spec(tmp_path, "odds-spreads"))
+    odds = [event for event in found if isinstance(event, OddsSeen)]
+    assert {event.game for event in odds} == {"2024-10-23/PHX@LAC"}
+    assert [(event.spread_home, event.spread_home_odds, event.spread_away_odds) for event in odds] == [
+        (Tenths(45), -110, -110),
+        (Tenths(40), None, 105),
+    ]
+    assert odds[0].at == moments.from_text("2024-10-22T22:00:00Z")
+    assert len([event for event in found if isinstance(event, GameSeen)]) == 2
+
+
+def test_frames_stay_as_they_were_to_the_letter(tmp_path: Path) -> None:
+    lines = [line for line, _ in imported(tmp_path, spec(tmp_path, "kalshi-frames"))]
+    assert [(line.source, line.conn, line.what) for line in lines] == [
+        ("kalshi.ws", 1, "connected"),
+        ("kalshi.ws", 1, "subscribed"),
+        ("kalshi.ws", 1, "ok"),
+    ]
+    assert lines[2].body == '{"type":"ok", "id":4,"sid":1,"seq":1,"msg":{"market_tickers":["A"]}}'
+    assert lines[2].at == 1_786_085_188_417_000_000
+
+
+def test_a_recorders_events_become_frames_without_its_own_keys(tmp_path: Path) -> None:
+    found = imported(tmp_path, spec(tmp_path, "kalshi-events"))
+    assert [line.what for line, _ in found] == [
+        "kalshi-events",
+        "connected",
+        "subscribed",
+        "orderbook_delta",
+        "lost",
+    ]
+    assert json.loads(found[3][0].body) == {
+        "type": "orderbook_delta",
+        "sid": 7,
+        "seq": 2,
+        "msg": {"delta_fp": "-17.00", "market_ticker": "K", "price_dollars": "0.3700", "side": "no"},
+    }
+    kinds = [type(event) for _, events_ in found for event in events_]
+    assert kinds[:3] == [MarketStatusChanged, CloseTimeChanged, FeedConnected]
+    assert kinds[-1] is FeedLost
+
+
+def test_connections_of_several_files_do_not_meet(tmp_path: Path) -> None:
+    first = spec(tmp_path, "kalshi-events", name="a")
+    second = spec(tmp_path, "kalshi-events", name="b")
+    lines = [line for line, _ in imported(tmp_path, first, second)]
+    assert {line.conn for line in lines} == {0, 1, 2}
+
+
+def test_several_files_become_one_evening_in_the_order_of_time(tmp_path: Path) -> None:
+    specs = [spec(tmp_path, kind) for kind in GOOD]
+    report = import_files(specs, tmp_path / "out")
+    lines = list(read(tmp_path / "out"))
+    assert [line.at for line in lines] == sorted(line.at for line in lines)
+    assert [line.seq for line in lines] == list(range(1, report.lines + 1))
+    assert (report.first_at, report.last_at) == (lines[0].at, lines[-1].at)
+    games = {
+        event.game
+        for line in lines
+        for event in Translator().translate(line)
+        if isinstance(event, GameSeen | ScoreSeen | OddsSeen)
+    }
+    assert games == {"2024-10-23/PHX@LAC"}
+
+
+@pytest.mark.parametrize("pack", [lambda data: data, gzip.compress, zstd.compress])
+def test_plain_gzip_and_zstd_are_read_alike(tmp_path: Path, pack: object) -> None:
+    assert callable(pack)
+    path = tmp_path / "states"
+    path.write_bytes(pack(("\ufeff" + STATES).encode()))
+    assert import_files([ImportSpec("nba-states", path)], tmp_path / "out").lines == 3
+
+
+FAULTS = [
+    ("nba-states", STATES.replace("720.0", "soon"), "line 4"),
+    ("nba-states", STATES.replace("LAC,PHX,1", "LAC,XXX,1"), "line 4: .*is PHX at LAC in the rows before"),
+    ("nba-states", STATES.replace("PHX", "XXX"), "line 2: .*'XXX' is no team"),
+    ("nba-states", STATES.replace("2024-10-24T05:04:17Z", "late"), "line 3: .*moment"),
+    ("nba-states", STATES.replace("score_home", "points"), "line 1: no column score_home"),
+    ("nba-states", STATES + "2024-10-24T05:04:18Z,0022400071\n", "line 5: 2 cells"),
+    ("nba-states", STATES + '"never closed\n', "line 5"),
+    ("nba-states", "", "no column"),
+    ("nba-states", STATES.split("\n", maxsplit=1)[0] + "\n", "nothing in it"),
+    ("nba-polls", POLLS.replace("110,110", "x,110"), "line 3"),
+    ("kalshi-candles", CANDLES.replace("1729736280", "noon"), "line 3: .*Unix seconds"),
+    ("kalshi-candles", CANDLES.replace("32,45", "132,45"), "line 3: .*132 cents"),
+    ("kalshi-ticker", TICKERS.replace("0.45", "0.45001"), "line 1"),
+    ("kalshi-ticker", TICKERS + TICKERS[:40] + "\n", "line 2"),
+    ("kalshi-ticker", STATES, "line 1"),
+    ("kalshi-frames", FRAMES + '{"received_ms":1}\n', "line 3: .*frame"),
+    ("kalshi-frames", EVENTS, "line 1"),
+    ("kalshi-frames", '{"received_ms":1,"frame":[1]}\n', "line 1"),
+    ("kalshi-events", FRAMES, "line 1"),
+    ("kalshi-events", EVENTS.replace('"msg":{"delta_fp"', '"msg":["delta_fp"'), "line 4"),
+    ("odds-moneyline", MONEYLINES.replace("2.85", "0.85"), "line 2: .*decimal odds"),
+    ("odds-moneyline", MONEYLINES.replace("1,Phoenix Suns", "1,Suns"), "line 2: .*neither home nor away"),
+    ("odds-moneyline", MONEYLINES.replace("24OCT23PHXLAC", "24OCT23LACPHX"), "line 2: .*is not PHX at LAC"),
+    ("odds-spreads", SPREADS.replace("LA Clippers", "Clippers"), "line 2: .*no team"),
+    ("odds-spreads", SPREADS.replace("2024-10-23", "yesterday"), "line 3: .*not a date"),
+    ("odds-spreads", SPREADS.replace("105", "5"), "line 3: .*American"),
+]
+
+
+@pytest.mark.parametrize("kind, text, complaint", FAULTS)
+def test_a_mistake_is_one_error_with_its_place_and_nothing_is_left_behind(
+    tmp_path: Path, kind: str, text: str, complaint: str
+) -> None:
+    good = spec(tmp_path, "kalshi-candles", name="good")
+    bad = spec(tmp_path, kind, text)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ImportFailed, match=complaint) as caught:
+        import_files([good, bad], tmp_path / "out")
+    assert str(bad.path) in str(caught.value)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "data, complaint",
+    [
+        (gzip.compress(STATES.encode())[:-20], "cut off"),
+        (gzip.compress(STATES.encode())[:30] + b"\0" * 30, "read"),
+        (zstd.compress(STATES.encode())[:-20], "cut off"),
+        (STATES.encode() + b"\xff\xfe\n", "UTF-8"),
+    ],
+)
+def test_a_damaged_file_is_one_error(tmp_path: Path, data: bytes, complaint: str) -> None:
+    path = tmp_path / "states"
+    path.write_bytes(data)
+    with pytest.raises(ImportFailed, match=complaint):
+        import_files([ImportSpec("nba-states", path)], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_file_a_wrong_kind_and_an_existing_target_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ImportFailed, match=r"absent.*no such file"):
+        import_files([ImportSpec("nba-states", tmp_path / "absent")], tmp_path / "out")
+    for text in ("nba-states", "nba-states=", "=file"):
+        with pytest.raises(ImportFailed, match=r"KIND=FILE|not a kind"):
+            parse_spec(text)
+    with pytest.raises(ImportFailed, match="'curling' is not a kind"):
+        parse_spec("curling=file")
+    assert parse_spec("nba-polls=a=b") == ImportSpec("nba-polls", Path("a=b"))
+    with pytest.raises(ImportFailed, match="exists already"):
+        import_files([spec(tmp_path, "nba-states")], tmp_path)
+    with pytest.raises(ImportFailed, match="no file given"):
+        import_files([], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "text, american",
+    [("2", 100), ("2.85", 185), ("1.5", -200), ("1.09", -1111), ("6.15", 515), ("1.005", -20_000)],
+)
+def test_decimal_odds_become_the_nearest_american_ones(text: str, american: int) -> None:
+    assert american_of_decimal(text) == american
