@@ -1,4 +1,4 @@
-"""Before the tip: spreads, totals and moneylines as probabilities, and many books as one opinion.
+"""Before the tip: spreads, totals and moneylines as probabilities, and which vendors are one voice.
 
 Called by the fair-value models of the strategies and by the schedule's priors. Points are floats here (a line
 in `Tenths` divided by 10), a team's spread is positive where it is expected to win. The numbers were measured
@@ -7,13 +7,9 @@ and scores cluster. Must not import anything outside `engine` but attrs.
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from statistics import NormalDist, median
+from collections.abc import Mapping
+from statistics import NormalDist
 from typing import Final
-
-import attrs
-
-from engine.odds import logit, p_of_logit
 
 SD_MARGIN: Final = 13.5
 """Deviation of the final margin from the closing spread, in points (13.4 to 13.7 since 2020)."""
@@ -34,9 +30,6 @@ FEED_OF_VENDOR: Final[Mapping[str, str]] = {
     "neds": "ladbrokes",
 }
 """Skins of one and the same feed, which must not vote twice."""
-
-BOOKS_MIN: Final = 3
-"""Fewer independent books are no consensus."""
 
 # Market moneylines of 19,000 games: P = Phi((S - 0.91) / 10), rmse 0.015, for favourites by up to 15.
 _MONEYLINE_SD: Final = 10.0
@@ -93,37 +86,3 @@ def expected_of_line(line: float, p_above: float, sd: float) -> float:
     unless p_above lies strictly between 0 and 1.
     """
     return line + sd * probit(p_above)
-
-
-@attrs.frozen
-class Consensus:
-    """What the books say together.
-
-    `p_median` and `p_logit_mean` are two ways to join them, `p_spread` is the distance between the highest
-    and the lowest (before the tip about 0.02 among US books, more in play), `books` how many independent ones
-    were heard.
-    """
-
-    p_median: float
-    p_logit_mean: float
-    p_spread: float
-    books: int
-
-
-def consensus(p_of_vendor: Iterable[tuple[str, float]], books_min: int = BOOKS_MIN) -> Consensus | None:
-    """One opinion of fair probabilities by vendor, or None if fewer than `books_min` independent books are
-    left.
-
-    Prediction markets are left out; books that share a feed have one vote together, their median. The order
-    of the rows does not matter. Raises OddsError for a probability that is not strictly between 0 and 1.
-    """
-    votes: dict[str, list[float]] = {}
-    for vendor, p_fair in p_of_vendor:
-        name = vendor.lower()
-        if name not in CIRCULAR_VENDORS:
-            votes.setdefault(FEED_OF_VENDOR.get(name, name), []).append(p_fair)
-    heard = sorted(median(vote) for vote in votes.values())
-    if len(heard) < books_min or not heard:
-        return None
-    p_logit_mean = p_of_logit(math.fsum(logit(p) for p in heard) / len(heard))
-    return Consensus(median(heard), p_logit_mean, heard[-1] - heard[0], len(heard))

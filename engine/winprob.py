@@ -107,14 +107,28 @@ class InPlayModel:
         share = min(minutes / MINUTES_OF_GAME, 1.0)
         lead_kept = lead * (1.0 - _between(_SHARES, _LEAD_LOST, share))
         expected = lead_kept + spread * _between(_SHARES, _SPREAD_LEFT, share)
-        sd = _between(_SHARES, _MARGIN_SD, share) * math.sqrt(share) * late_factor(minutes)
+        sd = sd_margin_left(minutes)
         return capped(_p_above_zero(expected - line, sd), self.p_cap)
 
     def p_total_above(self, line: float, points: float, minutes: float, total: float) -> float:
         """P(all points > line), given those scored so far and the total expected before the tip."""
         share = min(minutes / MINUTES_OF_GAME, 1.0)
-        sd = _between(_SHARES, _TOTAL_SD, share) * math.sqrt(share)
+        sd = sd_total_left(minutes)
         return capped(_p_above_zero(points + share * total - line, sd), self.p_cap)
+
+
+def sd_margin_left(minutes: float) -> float:
+    """The deviation of the final margin when that much is left: 13.5 points before the tip, 10.2 at
+    half-time.
+    """
+    share = min(minutes / MINUTES_OF_GAME, 1.0)
+    return _between(_SHARES, _MARGIN_SD, share) * math.sqrt(share) * late_factor(minutes)
+
+
+def sd_total_left(minutes: float) -> float:
+    """The deviation of all points when that much is left: 18 before the tip, 13.5 at half-time."""
+    share = min(minutes / MINUTES_OF_GAME, 1.0)
+    return _between(_SHARES, _TOTAL_SD, share) * math.sqrt(share)
 
 
 def late_factor(minutes: float) -> float:

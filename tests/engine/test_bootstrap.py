@@ -42,6 +42,12 @@ def test_a_draw_stays_below_its_limit(seed: int, limit: int) -> None:
     assert all(0 <= dice.below(limit) < limit for _ in range(20))
 
 
+def test_numbers_of_an_incomplete_round_are_drawn_again() -> None:
+    # Of limits just above half of all numbers nearly every second draw is thrown away.
+    dice, limit = Dice(11), 2**63 + 1
+    assert all(dice.below(limit) < limit for _ in range(50))
+
+
 def test_draws_are_even() -> None:
     dice = Dice(7)
     counts = Counter(dice.below(6) for _ in range(6_000))

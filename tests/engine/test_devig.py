@@ -170,6 +170,13 @@ def test_shin_refuses_a_book_below_1_where_the_others_do_not() -> None:
     assert power([0.49, 0.50])[1] == pytest.approx(0.505, abs=1e-3)
 
 
+def test_far_exponents_are_found() -> None:
+    lopsided = [0.999, 0.16]
+    assert power_exponent(lopsided) > 2.0
+    assert odds_ratio_factor([0.9999, 0.25]) > 2.0
+    assert math.fsum(q ** power_exponent(lopsided) for q in lopsided) == pytest.approx(1.0)
+
+
 def test_a_price_that_is_none_is_an_error_of_the_odds() -> None:
     with pytest.raises(OddsError):
         p_fair_of_american(0, -110)

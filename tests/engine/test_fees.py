@@ -279,6 +279,20 @@ def test_a_formula_can_be_checked_by_hand() -> None:
     )
 
 
+def test_a_formula_shows_the_rebate() -> None:
+    fees = whole_order(NEWEST, [(TAKER, BookSide.BID, from_cents(33), contracts(1))] * 5)
+    assert fees[-1].formula == (
+        "1 x 0.07 x 1.00 x 0.3300 x 0.6700 = 0.015477; trade fee 0.015477 + rounding 0.000023"
+        " - rebate 0.000100 = 0.015400 (microdollar, direct)"
+    )
+    whole = FeeTerms(multiplier=parse_multiplier("0.5")).charge(
+        TAKER, BookSide.ASK, from_cents(50), contracts(100), NOTHING
+    )
+    assert whole.formula.startswith(
+        "0.5 x 0.07 x 100.00 x 0.5000 x 0.5000 = 0.875; trade fee 0.875000 = 0.875000"
+    )
+
+
 @pytest.mark.parametrize(("count", "price"), [(-1, 5_000), (100, -1), (100, 10_001)])
 def test_impossible_fills_have_no_fee(count: int, price: int) -> None:
     with pytest.raises(ValueError, match="no fee"):

@@ -1,18 +1,14 @@
-"""Lines before the tip: the published vectors, round trips, symmetry of the two teams, and who may vote."""
-
-import math
-import random
+"""Lines before the tip: the published vectors, round trips, symmetry of the two teams."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.lines import (
-    BOOKS_MIN,
+    CIRCULAR_VENDORS,
+    FEED_OF_VENDOR,
     SD_MARGIN,
     SD_TOTAL,
-    Consensus,
-    consensus,
     expected_of_line,
     p_margin_above,
     p_total_above,
@@ -21,14 +17,10 @@ from engine.lines import (
     probit,
     spread_of_p_win,
 )
-from engine.odds import OddsError
 
 spreads = st.floats(-25, 25)
 lines = st.floats(-40, 40)
 probabilities = st.floats(0.02, 0.98)
-quotes = st.lists(
-    st.tuples(st.sampled_from(["draftkings", "fanduel", "betmgm", "caesars", "bet365"]), probabilities)
-)
 
 
 def test_the_published_vectors_of_spread_and_total() -> None:
@@ -95,53 +87,8 @@ def test_phi_is_symmetric_and_probit_its_inverse(x: float) -> None:
     assert probit(phi(min(x, 3.0))) == pytest.approx(min(x, 3.0), abs=1e-6)
 
 
-def test_prediction_markets_do_not_vote_on_themselves() -> None:
-    heard = consensus(
-        [("DraftKings", 0.60), ("fanduel", 0.61), ("betmgm", 0.65), ("kalshi", 0.1), ("Polymarket", 0.2)]
-    )
-    assert heard is not None
-    assert heard.books == 3
-    assert heard.p_median == 0.61
-    assert heard.p_spread == pytest.approx(0.05)
-
-
-def test_skins_of_one_feed_have_one_vote() -> None:
-    rows = [("betrivers", 0.70), ("ballybet", 0.71), ("betparx", 0.72), ("fanduel", 0.60)]
-    assert consensus(rows) is None
-    heard = consensus([*rows, ("draftkings", 0.62)])
-    assert heard is not None
-    assert (heard.books, heard.p_median) == (3, 0.62)
-
-
-def test_too_few_books_are_no_consensus() -> None:
-    assert BOOKS_MIN == 3
-    assert consensus([]) is None
-    assert consensus([], books_min=0) is None
-    assert consensus([("a", 0.5), ("b", 0.5)]) is None
-    assert consensus([("a", 0.5)], books_min=1) == Consensus(0.5, 0.5, 0.0, 1)
-
-
-def test_a_certainty_is_no_price() -> None:
-    with pytest.raises(OddsError):
-        consensus([("a", 0.5), ("b", 0.5), ("c", 1.0)])
-
-
-@given(quotes, st.randoms(use_true_random=False))
-def test_a_consensus_lies_among_the_books_whatever_their_order(
-    rows: list[tuple[str, float]], dice: random.Random
-) -> None:
-    heard = consensus(rows, books_min=1)
-    if heard is None:
-        assert not rows
-        return
-    shuffled = rows[:]
-    dice.shuffle(shuffled)
-    assert consensus(shuffled, books_min=1) == heard
-    ps = [p for _, p in rows]
-    for p in (heard.p_median, heard.p_logit_mean):
-        assert min(ps) - 1e-12 <= p <= max(ps) + 1e-12
-    mirrored = consensus([(vendor, 1 - p) for vendor, p in rows], books_min=1)
-    assert mirrored is not None
-    assert mirrored.p_median == pytest.approx(1 - heard.p_median)
-    assert mirrored.p_logit_mean == pytest.approx(1 - heard.p_logit_mean)
-    assert math.isclose(mirrored.p_spread, heard.p_spread, abs_tol=1e-12)
+def test_prediction_markets_and_skins_are_known_by_their_lower_case_names() -> None:
+    assert {"kalshi", "polymarket"} <= CIRCULAR_VENDORS
+    assert FEED_OF_VENDOR["ballybet"] == FEED_OF_VENDOR["betparx"] == "betrivers"
+    # A feed is nobody's skin itself, or a vote would be passed on.
+    assert not set(FEED_OF_VENDOR.values()) & (set(FEED_OF_VENDOR) | CIRCULAR_VENDORS)

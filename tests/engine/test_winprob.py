@@ -18,6 +18,8 @@ from engine.winprob import (
     late_factor,
     minutes_left,
     p_brownian,
+    sd_margin_left,
+    sd_total_left,
     spread_of_p0,
 )
 
@@ -107,6 +109,21 @@ def test_the_last_two_minutes_have_a_deviation_of_20_and_more() -> None:
 @given(st.floats(0.0, 5.0), st.floats(0.0, 0.01))
 def test_the_clock_alone_never_makes_a_jump(left: float, tick: float) -> None:
     assert late_factor(left) == pytest.approx(late_factor(left + tick), abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("left", "margin", "total"), [(48, 13.5, 18.0), (36, 11.8, 15.8), (24, 10.2, 13.5), (12, 7.5, 10.4)]
+)
+def test_the_measured_deviations_of_what_is_left(left: float, margin: float, total: float) -> None:
+    assert sd_margin_left(left) == pytest.approx(margin, abs=0.05)
+    assert sd_total_left(left) == pytest.approx(total, abs=0.05)
+
+
+@given(minutes, minutes)
+def test_less_time_never_leaves_more_to_happen(one: float, other: float) -> None:
+    less, more = sorted((one, other))
+    for deviation in (sd_margin_left, sd_total_left):
+        assert 0.0 < deviation(less) <= deviation(more) + 1e-9
 
 
 @given(st.floats(0.02, 0.98))
