@@ -1,7 +1,8 @@
 """Orders: what a strategy wishes, what the risk gate lets through, and the words for what can happen to them.
 
 Made by the strategies, approved by `engine.risk` (the only maker of `Approved`), executed by the paper exchange.
-Prices are always YES prices: buying NO at q is an ASK at 1 - q. Must not import anything outside `engine` but attrs.
+Prices are always YES prices: buying NO at q is an ASK at 1 - q. Must not import anything outside `engine` but
+attrs.
 """
 
 from enum import Enum
@@ -33,8 +34,8 @@ class SelfTradePrevention(Enum):
 class PlaceOrder:
     """A wish to trade. `order_id` is the client order id: unique, deterministic, idempotent.
 
-    `expires_at` makes a GTC order good till time. `leg_of` names the group of a multi-leg order. `exit` marks an order
-    that reduces a position: it passes where entries are blocked.
+    `expires_at` makes a GTC order good till time. `leg_of` names the group of a multi-leg order. `exit` marks
+    an order that reduces a position: it passes where entries are blocked.
     """
 
     order_id: str
@@ -67,7 +68,10 @@ class CancelOrder:
 
 @message
 class AmendOrder:
-    """A wish to change a resting order; only a smaller count at the same price keeps the place in the queue."""
+    """A wish to change a resting order.
+
+    Only a smaller count at the same price keeps the place in the queue.
+    """
 
     order_id: str
     strategy: str
@@ -108,6 +112,8 @@ class RejectCode(Enum):
     REDUCE_ONLY_WITHOUT_POSITION = "reduce_only_without_position"
     REDUCE_ONLY_NEEDS_IOC = "reduce_only_needs_immediate_or_cancel"
     EXPIRATION_IN_PAST = "expiration_in_past"
+    EXPIRATION_NOT_ALLOWED = "expiration_not_allowed"
+    POST_ONLY_NEEDS_GTC = "post_only_needs_good_till_canceled"
     DUPLICATE_ORDER_ID = "order_already_exists"
     ORDER_NOT_FOUND = "order_not_found"
     MARKET_NOT_FOUND = "market_not_found"

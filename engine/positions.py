@@ -83,6 +83,17 @@ def trade(before: Position, done: Trade) -> Traded:
     return Traded(after, opened, proceeds, released)
 
 
+def settled(before: Position, value: Price, paid: Money) -> Position:
+    """What a result leaves of a position.
+
+    Nothing held, its gain realized, what rounding took among its fees.
+    """
+    gross = before.count * value if before.count >= 0 else -before.count * (PRICE_ONE - value)
+    return Position(
+        realized=Money(before.realized + gross - before.cost), fees=Money(before.fees + gross - paid)
+    )
+
+
 def trade_postings(strategy: str, ticker: str, traded: Traded, fee: Money) -> tuple[Posting, ...]:
     """The ledger's view of a trade; sums to zero."""
     gain = traded.proceeds - traded.released

@@ -17,7 +17,7 @@ class QueueLevelChanged:
 
     `credits` are decreases that no print has explained yet (size, until when, venue time); `printed` are
     prints whose decrease has not been seen yet (size, until when). Both are the new whole; `cause` is a trade
-    id or a word.
+    id or a word. `displayed` is the size that was last seen before a gap.
     """
 
     ticker: str
@@ -27,6 +27,7 @@ class QueueLevelChanged:
     printed: tuple[tuple[Count, Nanos], ...]
     cause: str
     at: Nanos
+    displayed: Count | None = None
 
 
 @message
@@ -139,7 +140,7 @@ class BlindnessEnded:
 
 @message
 class TradeHeld:
-    """A print heard while its market could not be followed; it counts if and when the rest of the gap is known."""
+    """A print heard while its market could not be followed; it counts once the rest of the gap is known."""
 
     trade: TradePrinted
     at: Nanos

@@ -1,0 +1,12 @@
+"""The paper exchange: harder than the venue, never kinder, and the same after a restart.
+
+`paper` is what others use; `state` is the fold of its facts; one module for each thing that can happen. Must
+not import anything outside `engine` but attrs.
+"""
+
+from engine.exchange.orders import BandTotals, PaperOrder, Stage
+from engine.exchange.paper import PaperExchange
+from engine.exchange.rules import ExchangeRules
+from engine.exchange.views import Account, BandResult
+
+__all__ = ["Account", "BandResult", "BandTotals", "ExchangeRules", "PaperExchange", "PaperOrder", "Stage"]

@@ -1,0 +1,150 @@
+"""An order meets the book: refusals as at the venue, the taker's walk, and what rests of it.
+
+Called by the paper exchange when an order has arrived, an amend sent it to the back, or its pessimistic
+reading comes later. Must not import anything outside `engine`.
+"""
+
+from engine.events import BookSide
+from engine.exchange.desk import Desk, Given, Source, book_time, trusted
+from engine.exchange.market import Market
+from engine.exchange.orders import PaperOrder
+from engine.exchange.refusals import Refusal, refusal
+from engine.exchange.timers import PESSIMISTIC
+from engine.facts import OrderRested
+from engine.matching import Offer, OwnResting, Take, Walk, walk
+from engine.orders import CancelReason, Liquidity, RejectCode, TimeInForce
+from engine.positions import closable
+from engine.units import MONEY_ZERO, Count, Price
+
+
+def arrive(desk: Desk, order: PaperOrder) -> None:
+    """An order on its way has arrived."""
+    market = desk.state.market(order.ticker)
+    met = meeting(desk, market, order)
+    if isinstance(met, Refusal):
+        desk.reject(order, met.code, met.detail)
+    else:
+        meet(desk, market, order, met)
+
+
+def meeting(desk: Desk, market: Market, order: PaperOrder) -> Walk | Refusal:
+    """What happens when an order meets the book now: its walk, or why the venue refuses it."""
+    refused = refusal(desk, market, order)
+    if refused is not None:
+        return refused
+    if order.order.post_only and crosses(market, order):
+        return Refusal(RejectCode.POST_ONLY_CROSS, "it would trade at once")
+    wanted = order.remaining
+    if order.order.reduce_only:
+        position = desk.state.position(order.strategy, order.ticker).count
+        wanted = min(wanted, closable(position, order.side))
+    plan = walk(order.side, Count(wanted), offer(market, order), order.order.stp)
+    if order.order.tif is TimeInForce.FOK and plan.count < wanted:
+        detail = f"{plan.count} of {wanted} hundredths are to be had"
+        return Refusal(RejectCode.FOK_INSUFFICIENT_RESTING_VOLUME, detail)
+    return plan
+
+
+def meet(desk: Desk, market: Market, order: PaperOrder, plan: Walk) -> None:
+    """Do what the walk says, then rest what is left or let it go."""
+    for order_id in plan.yields:
+        desk.cancel(desk.state.orders[order_id], CancelReason.SELF_TRADE)
+    for take in plan.takes:
+        # At the same moment the pessimistic reading sees the same book.
+        pessimistic = take.count if order.pessimistic_at is None else 0
+        given = Given(take.price, Liquidity.TAKER, pessimistic, take.count, take.count)
+        desk.take(market, order.side.opposite, take.price, take.count)
+        desk.fill(order, given, _level(market, take, ""))
+    if not order.remaining:
+        return
+    if plan.stopped:
+        desk.cancel(order, CancelReason.SELF_TRADE)
+    elif order.order.tif is TimeInForce.GTC:
+        _rest(desk, market, order)
+    else:
+        desk.cancel(order, CancelReason.IMMEDIATE_REMAINDER)
+
+
+def offer(market: Market, order: PaperOrder) -> Offer:
+    """The other side as the order finds it, within its limit."""
+    side = order.side.opposite
+    own = [
+        OwnResting(other.order_id, other.price, Count(other.venue_ahead))
+        for level in market.own_levels(side).values()
+        for other in level.orders
+        if other.resting and _crosses(order, other.price)
+    ]
+    own.sort(key=lambda resting: resting.price, reverse=side is BookSide.BID)
+    return Offer(market.book.levels_within(side, order.price), market.taken(side), own)
+
+
+def _crosses(order: PaperOrder, price: Price) -> bool:
+    return price <= order.price if order.side is BookSide.BID else price >= order.price
+
+
+def crosses(market: Market, order: PaperOrder) -> bool:
+    """Whether the order would trade at once.
+
+    With what is displayed, taken by us or not, or with ourselves.
+    """
+    other = offer(market, order)
+    return bool(other.levels or other.own)
+
+
+def _rest(desk: Desk, market: Market, order: PaperOrder) -> None:
+    """Join the very back.
+
+    Behind everything displayed at the price and behind our own earlier orders there.
+    """
+    book = market.book
+    level = market.own_levels(order.side).get(order.price)
+    own = sum(other.remaining for other in level.orders) if level else 0
+    ahead = book.size(order.side, order.price) + own
+    desk.emit(
+        OrderRested(
+            order_id=order.order_id,
+            strategy=order.strategy,
+            ticker=order.ticker,
+            side=order.side,
+            price=order.price,
+            remaining=Count(order.remaining),
+            ahead=Count(ahead),
+            book_seq=book.seq,
+            at=desk.now,
+            own_ahead=Count(own),
+            known_to=book_time(market),
+        )
+    )
+
+
+def arrive_pessimistic(desk: Desk, order: PaperOrder) -> None:
+    """The pessimistic reading of an order arrives, later than the base reading: it takes what is left by
+    then.
+
+    It never gets more than the base reading has, so the readings stay a band. What the base reading of this
+    very order took in between is there for it.
+    """
+    market = desk.state.market(order.ticker)
+    wanted = order.bands.base - order.bands.pessimistic
+    if wanted and trusted(market):
+        found = walk(order.side, Count(wanted), _offer_without(market, order), order.order.stp)
+        for take in found.takes:
+            given = Given(take.price, Liquidity.TAKER, take.count, 0, 0)
+            desk.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
+    arrived = Take(order.price, Count(0), Count(0))
+    nothing = Given(order.price, Liquidity.TAKER, 0, 0, 0)
+    desk.move_bands(order, nothing, _level(market, arrived, PESSIMISTIC), MONEY_ZERO)
+
+
+def _offer_without(market: Market, order: PaperOrder) -> Offer:
+    """The other side as if the base reading of this order had not taken from it."""
+    found = offer(market, order)
+    taken = {
+        price: Count(max(0, count - order.taken_here.get(price, 0))) for price, count in found.taken.items()
+    }
+    return Offer(found.levels, taken, found.own)
+
+
+def _level(market: Market, take: Take, cause: str) -> Source:
+    """A displayed level as the source of a fill."""
+    return Source("book_level", cause, None, take.price, take.displayed, market.book.venue_at)

@@ -1,0 +1,81 @@
+"""What a strategy's open orders reserve, and what is left to trade with.
+
+Used by the paper exchange before an order is accepted and after each fill. What closes a position needs no
+money; what opens one is covered in full, with its fee. Must not import anything outside `engine`.
+"""
+
+from engine.events import BookSide
+from engine.exchange.desk import Desk
+from engine.exchange.orders import PaperOrder
+from engine.exchange.state import ExchangeState
+from engine.fees import FeeTermsUnknown, Member
+from engine.orders import CancelReason, Liquidity
+from engine.positions import closable, collateral_price
+from engine.settlement import GRID_BROKER, GRID_DIRECT
+from engine.units import MONEY_ZERO, Count, Money, Price
+
+
+def resting_of(state: ExchangeState, strategy: str) -> list[PaperOrder]:
+    """A strategy's orders in the book, in the order in which they were sent."""
+    return [order for order in state.orders.values() if order.resting and order.strategy == strategy]
+
+
+def reserved(desk: Desk, strategy: str) -> Money:
+    """What a strategy's resting orders may cost at most."""
+    closing_used: dict[tuple[str, BookSide], int] = {}
+    return Money(sum(_need(desk, order, closing_used) for order in resting_of(desk.state, strategy)))
+
+
+def available(desk: Desk, strategy: str) -> Money:
+    """Cash that no open order claims."""
+    return Money(desk.cash(strategy) - reserved(desk, strategy))
+
+
+def affordable(desk: Desk, order: PaperOrder) -> bool:
+    """Whether a strategy can cover an arriving order beside those that rest already."""
+    closing_used: dict[tuple[str, BookSide], int] = {}
+    others = [other for other in resting_of(desk.state, order.strategy) if other.order_id != order.order_id]
+    before = sum(_need(desk, other, closing_used) for other in others)
+    needed = _need(desk, order, closing_used, Liquidity.TAKER)
+    return needed == 0 or before + needed <= desk.cash(order.strategy)
+
+
+def enforce(desk: Desk, strategy: str) -> None:
+    """Cancel the newest resting orders until the others are covered again.
+
+    A sale that would have closed a position opens one when another order has closed it first.
+    """
+    resting = resting_of(desk.state, strategy)
+    while resting and available(desk, strategy) < 0:
+        desk.cancel(resting.pop(), CancelReason.INSUFFICIENT_BALANCE)
+
+
+def _need(
+    desk: Desk,
+    order: PaperOrder,
+    closing_used: dict[tuple[str, BookSide], int],
+    liquidity: Liquidity = Liquidity.MAKER,
+) -> int:
+    """Collateral and fee of what an order would open; orders of one side share what there is to close."""
+    key = (order.ticker, order.side)
+    position = desk.state.position(order.strategy, order.ticker).count
+    closing = min(order.remaining, max(0, closable(position, order.side) - closing_used.get(key, 0)))
+    closing_used[key] = closing_used.get(key, 0) + closing
+    opening = order.remaining - closing
+    if not opening:
+        return 0
+    cost = collateral_price(order.side, order.price) * opening
+    return cost + _fee(desk, order, liquidity, Count(opening))
+
+
+def _fee(desk: Desk, order: PaperOrder, liquidity: Liquidity, count: Count) -> Money:
+    """The fee of the whole order and what rounding over several fills can add.
+
+    At most two steps of the grid.
+    """
+    try:
+        terms = desk.fee_terms(desk.state.market(order.ticker))
+    except FeeTermsUnknown:
+        return MONEY_ZERO
+    grid = GRID_DIRECT if desk.rules.member is Member.DIRECT else GRID_BROKER
+    return Money(terms.estimate(liquidity, Price(order.price), count) + 2 * grid)

@@ -1,0 +1,101 @@
+"""Cancels, amends and expiries arrive: each has its own way to the venue and may lose the race against a
+fill.
+
+Called by the paper exchange's timers and by operators. While a market cannot be followed nobody knows who
+won: they wait until the gap is decided. Must not import anything outside `engine`.
+"""
+
+import attrs
+
+from engine.exchange.arrival import meet, meeting
+from engine.exchange.desk import Desk
+from engine.exchange.market import Market
+from engine.exchange.orders import PaperOrder, Stage
+from engine.exchange.refusals import Refusal, closed, exchange_paused, refused_by_venue
+from engine.facts import OrderAmended
+from engine.orders import AmendOrder, CancelReason, RejectCode
+from engine.units import Count
+
+
+def cancel_arrives(desk: Desk, order_id: str) -> None:
+    """A cancel has arrived: the order may be resting, filled, or not yet there."""
+    wish = desk.state.known[order_id]
+    order = desk.state.orders.get(order_id)
+    market = desk.state.market(wish.ticker)
+    if order is not None and market.blind_since is not None:
+        return
+    terms = market.terms
+    if terms is not None:
+        refused = exchange_paused(desk, terms) or closed(desk, terms)
+        if refused is not None:
+            desk.refuse(order_id, wish.strategy, refused.code)
+            return
+    if order is not None and order.stage is Stage.RESTING:
+        desk.cancel(order, order.cancel_reason)
+    elif order is not None and order.stage is Stage.DONE:
+        # The other readings of a filled order heed the cancel; the strategy hears that it came too late.
+        desk.cancel(order, order.cancel_reason)
+        desk.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND)
+        return
+    if order is None or order.stage is Stage.IN_FLIGHT:
+        desk.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND)
+
+
+def expires(desk: Desk, order: PaperOrder) -> None:
+    """An order's time is over."""
+    if desk.state.market(order.ticker).blind_since is None:
+        desk.cancel(order, CancelReason.EXPIRED)
+
+
+def amend_arrives(desk: Desk, order_id: str) -> None:
+    """An amend has arrived. Only a smaller count at the same price keeps the place in the queue."""
+    wish = desk.state.known[order_id]
+    order = desk.state.orders.get(order_id)
+    if order is None or order.stage is not Stage.RESTING or order.amend is None:
+        desk.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND, amend=True)
+        return
+    market = desk.state.market(order.ticker)
+    if market.blind_since is not None:
+        return
+    amend = order.amend
+    if amend.count <= order.filled:
+        desk.cancel(order, CancelReason.AMENDED_TO_NOTHING)
+    elif amend.price == order.price and amend.count <= order.count:
+        _shrink(desk, market, order, amend)
+    else:
+        _requeue(desk, market, order, amend)
+
+
+def _shrink(desk: Desk, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
+    """Less of the same keeps its place."""
+    refused = refused_by_venue(desk, market)
+    if refused is not None:
+        desk.refuse(order.order_id, order.strategy, refused.code, amend=True)
+        return
+    ahead = order.venue_ahead + market.own_levels(order.side)[order.price].own_ahead(order)
+    desk.emit(_amended(desk, order, amend, Count(ahead)))
+
+
+def _requeue(desk: Desk, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
+    """Another price or more contracts: the order meets the book like a new one, or stays as it was."""
+    probe = attrs.evolve(order, price=amend.price, count=amend.count, stage=Stage.IN_FLIGHT)
+    met = meeting(desk, market, probe)
+    if isinstance(met, Refusal):
+        desk.refuse(order.order_id, order.strategy, met.code, amend=True)
+        return
+    desk.emit(_amended(desk, order, amend, None))
+    meet(desk, market, order, met)
+
+
+def _amended(desk: Desk, order: PaperOrder, amend: AmendOrder, kept: Count | None) -> OrderAmended:
+    """What changed; `kept` is the place in the queue if it was kept."""
+    return OrderAmended(
+        order_id=order.order_id,
+        strategy=order.strategy,
+        price=amend.price,
+        remaining=Count(amend.count - order.filled),
+        ahead=Count(0) if kept is None else kept,
+        at=desk.now,
+        count=amend.count,
+        requeued=kept is None,
+    )

@@ -1,0 +1,134 @@
+"""The displayed depth changed: decreases wait for their prints, new opposite depth may have met us, what we
+took goes.
+
+Called by the paper exchange after the book has taken a delta or a snapshot, for markets where we rest or
+took. Must not import anything outside `engine`.
+"""
+
+from engine.events import BookDelta, BookSide, Side
+from engine.exchange.desk import Desk, Given, Source, trusted
+from engine.exchange.market import Market, QueueLevel
+from engine.exchange.orders import PaperOrder
+from engine.facts import LevelTaken
+from engine.orders import Liquidity
+from engine.queueing import cancels_ahead, credit_total, live_prints, of_decrease
+from engine.units import PRICE_ONE, Count, Nanos, Price
+from engine.venue_facts import QueueLevelChanged
+
+
+def depth_changed(desk: Desk, market: Market, delta: BookDelta) -> None:
+    """One level's displayed size changed."""
+    if delta.side is Side.YES:
+        side, price = BookSide.BID, delta.price
+    else:
+        side, price = BookSide.ASK, Price(PRICE_ONE - delta.price)
+    displayed = market.book.size(side, price)
+    if delta.change < 0:
+        bound_taken(desk, market, side, price)
+    if market.blind_since is not None:
+        # The queues are set right once, when the gap is decided.
+        return
+    if delta.change < 0:
+        level = market.own_levels(side).get(price)
+        if level is not None:
+            _decreased(desk, market, level, delta)
+            bound_queue(desk, market, level, None, "depth")
+    elif market.own_levels(side.opposite) and trusted(market):
+        _opposed(desk, market, side, price, min(delta.change, displayed))
+
+
+def bound_taken(desk: Desk, market: Market, side: BookSide, price: Price) -> None:
+    """What we took can be no more than what is displayed; when the level goes, so does the memory of it."""
+    taken = market.taken(side).get(price)
+    if taken is not None:
+        displayed = market.book.size(side, price)
+        if displayed < taken:
+            desk.emit(LevelTaken(market.ticker, side, price, displayed, desk.now))
+
+
+def _decreased(desk: Desk, market: Market, level: QueueLevel, delta: BookDelta) -> None:
+    """A decrease is a trade if a print says so, before or within the window; until then it is credit."""
+    now = desk.now
+    credit = (Nanos(now + desk.rules.credit_window_ns), delta.at_venue)
+    matched = of_decrease(level.credits, live_prints(level.printed, now), Count(-delta.change), credit)
+    desk.emit(
+        QueueLevelChanged(
+            market.ticker, level.side, level.price, matched.credits, matched.printed, "depth", now
+        )
+    )
+
+
+def bound_queue(desk: Desk, market: Market, level: QueueLevel, known_to: Nanos | None, cause: str) -> None:
+    """No more can be ahead of us than is displayed and what left the display but may turn out a trade."""
+    most = market.book.size(level.side, level.price) + credit_total(level.credits)
+    for order in list(level.orders):
+        if order.venue_ahead > most or order.optimistic_ahead > most:
+            ahead = (min(order.venue_ahead, most), min(order.optimistic_ahead, most))
+            desk.move_queue(level, order, ahead, later(order.known_to, known_to), cause)
+
+
+def later(one: Nanos | None, other: Nanos | None) -> Nanos | None:
+    """The later of two moments, one of which may not be known."""
+    if one is None or other is None:
+        return one if other is None else other
+    return max(one, other)
+
+
+def credit_expired(desk: Desk, market: Market, level: QueueLevel) -> None:
+    """Decreases that no print explained in time were cancels: now, and only now, they bound the queue.
+
+    The optimistic reading lets a share of them have been ahead of us.
+    """
+    now = desk.now
+    gone = [credit for credit in level.credits if credit[1] <= now]
+    kept = tuple(credit for credit in level.credits if credit[1] > now)
+    cancelled = credit_total(tuple(gone))
+    known_to = max((credit[2] for credit in gone if credit[2] is not None), default=None)
+    desk.emit(
+        QueueLevelChanged(market.ticker, level.side, level.price, kept, level.printed, "credit_expired", now)
+    )
+    if not market.book.synced or market.blind_since is not None:
+        return
+    displayed = market.book.size(level.side, level.price)
+    for order in list(level.orders):
+        behind = displayed + cancelled - order.optimistic_ahead
+        share = cancels_ahead(order.optimistic_ahead, behind, cancelled, desk.rules.optimistic_power)
+        ahead = (order.venue_ahead, order.optimistic_ahead - share)
+        desk.move_queue(level, order, ahead, order.known_to, "credit_expired")
+    bound_queue(desk, market, level, known_to, "credit_expired")
+
+
+def _opposed(desk: Desk, market: Market, side: BookSide, price: Price, added: int) -> None:
+    """New depth of the other side came to rest where our orders would have met it: it fills them, each
+    contract once.
+
+    The venue does not see our orders, so what would have traded with us is displayed instead.
+    """
+    orders = _crossed(market, side.opposite, price)
+    if not orders:
+        return
+    displayed = market.book.size(side, price)
+    untaken = max(0, displayed - market.taken(side).get(price, 0))
+    left, pool = min(added, untaken), untaken
+    pool -= left
+    for order in orders:
+        base = min(left, order.remaining)
+        left -= base
+        extra = min(pool, max(0, order.optimistic_remaining - base))
+        optimistic = min(order.optimistic_remaining, base + extra)
+        pool -= max(optimistic - base, 0)
+        given = Given(order.price, Liquidity.MAKER, 0, base, optimistic)
+        if base:
+            desk.take(market, side, price, base)
+        source = Source("book_cross", "", None, price, displayed, market.book.venue_at, order.venue_ahead)
+        desk.fill(order, given, source)
+
+
+def _crossed(market: Market, side: BookSide, price: Price) -> list[PaperOrder]:
+    """Our orders of one side that a price of the other side meets, in the order of meeting."""
+    levels = market.own_levels(side)
+    if side is BookSide.BID:
+        prices = sorted((at for at in levels if at >= price), reverse=True)
+    else:
+        prices = sorted(at for at in levels if at <= price)
+    return [order for at in prices for order in levels[at].orders]

@@ -1,0 +1,266 @@
+"""Where the paper exchange decides: state, rules, the moment, and the facts decided so far in this step.
+
+Made anew for each input by `engine.exchange.paper`. Whoever decides emits facts; each is applied to the state
+at once, so that the next decision of the same step sees it. Must not import anything outside `engine` but
+attrs.
+"""
+
+import attrs
+
+from engine import ledger
+from engine.events import BookSide, Trust
+from engine.exchange.market import Market, QueueLevel
+from engine.exchange.orders import PaperOrder
+from engine.exchange.rules import ExchangeRules
+from engine.exchange.state import ExchangeState
+from engine.facts import (
+    BandMoved,
+    CancelRefused,
+    Fact,
+    FillEvidence,
+    LedgerPosted,
+    LevelTaken,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    Posting,
+    QueueMoved,
+)
+from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
+from engine.orders import CancelReason, Liquidity, RejectCode
+from engine.positions import Trade, trade, trade_postings
+from engine.units import MONEY_ZERO, Count, Money, Nanos, Price
+from engine.venue_facts import BandEnded, MarketTermsChanged
+
+
+@attrs.frozen
+class Source:
+    """What makes a fill: a printed trade or a displayed level, when the venue says it was, and the queue
+    around it.
+
+    `cause` names it for the bands; it is the trade's id where there is one.
+    """
+
+    kind: str
+    cause: str
+    trade_id: str | None
+    level_price: Price
+    level_size: Count
+    at_venue: Nanos | None
+    queue_before: int = 0
+    queue_after: int = 0
+
+
+@attrs.frozen
+class Given:
+    """Contracts that an event gave to an order in the three readings, and the price."""
+
+    price: Price
+    liquidity: Liquidity
+    pessimistic: int
+    base: int
+    optimistic: int
+
+
+@attrs.define(eq=False)
+class Desk:
+    """One step's decisions."""
+
+    state: ExchangeState
+    rules: ExchangeRules
+    now: Nanos
+    facts: list[Fact] = attrs.field(factory=list)
+    traded: dict[str, None] = attrs.field(factory=dict)
+    """Strategies whose positions changed in this step."""
+
+    def emit(self, fact: Fact) -> None:
+        """Decide: apply the fact and keep it for the journal."""
+        self.state.apply(fact)
+        self.facts.append(fact)
+
+    # Fees
+
+    def fee_terms(self, market: Market) -> FeeTerms:
+        """The market's terms in force: the event's over the series'. Raises FeeTermsUnknown."""
+        if market.fee_terms is None:
+            if market.terms is None:
+                raise FeeTermsUnknown(f"nothing is known of {market.ticker}")
+            market.fee_terms = self._fee_terms(market.terms)
+        return market.fee_terms
+
+    def _fee_terms(self, terms: MarketTermsChanged) -> FeeTerms:
+        listed = FeeNames(terms.fee_type, terms.fee_multiplier)
+        changed = self.state.fee_terms.get(terms.series)
+        series = listed if changed is None else FeeNames(changed.fee_type, changed.fee_multiplier)
+        override = self.state.fee_terms.get(terms.event_ticker)
+        event = FeeNames() if override is None else FeeNames(override.fee_type, override.fee_multiplier)
+        return fee_terms(series, event, self.rules.fee_regime, self.rules.member)
+
+    # Fills
+
+    def fill(self, order: PaperOrder, given: Given, source: Source) -> None:
+        """Give an order what an event gave it.
+
+        The base reading's fill with its money, then all three readings.
+        """
+        fee = self._fill_base(order, given, source) if given.base else MONEY_ZERO
+        if given.pessimistic or given.base or given.optimistic:
+            self.move_bands(order, given, source, fee)
+
+    def _fill_base(self, order: PaperOrder, given: Given, source: Source) -> Money:
+        """The fill that strategies see, and its ledger entry. Returns its fee."""
+        market = self.state.market(order.ticker)
+        count, price = Count(given.base), given.price
+        terms = self.fee_terms(market)
+        charged = terms.charge(given.liquidity, order.side, price, count, order.accumulated)
+        before = self.state.position(order.strategy, order.ticker)
+        fill_id = f"{order.order_id}/{order.fills + 1}"
+        self.emit(
+            OrderFilled(
+                fill_id=fill_id,
+                order_id=order.order_id,
+                strategy=order.strategy,
+                game=order.order.game,
+                ticker=order.ticker,
+                side=order.side,
+                price=price,
+                count=count,
+                liquidity=given.liquidity,
+                fee=charged.fee,
+                fee_accumulated=charged.accumulated,
+                remaining=Count(order.remaining - count),
+                evidence=self._evidence(order, source, charged.formula),
+                at_venue=source.at_venue,
+                at=self.now,
+            )
+        )
+        traded = trade(before, Trade(order.side, price, count, charged.fee))
+        postings = trade_postings(order.strategy, order.ticker, traded, charged.fee)
+        self.post(f"fill:{fill_id}", order.strategy, fill_id, postings)
+        self.traded[order.strategy] = None
+        return charged.fee
+
+    def _evidence(self, order: PaperOrder, source: Source, formula: str) -> FillEvidence:
+        book = self.state.market(order.ticker).book
+        return FillEvidence(
+            kind=source.kind,
+            trade_id=source.trade_id,
+            level_price=source.level_price,
+            level_size=source.level_size,
+            book_conn=book.conn,
+            book_sid=book.sid,
+            book_seq=book.seq,
+            book_age_ns=max(0, self.now - book.at),
+            queue_before=Count(source.queue_before),
+            queue_after=Count(source.queue_after),
+            decided_at=order.order.decided_at,
+            arrived_at=order.arrives_at,
+            fee_formula=formula,
+            pseudo=book.pseudo,
+        )
+
+    def move_bands(self, order: PaperOrder, given: Given, source: Source, base_fee: Money) -> None:
+        """Move an order's three readings on. The pessimistic one pays maker fees whatever the series says."""
+        terms = self.fee_terms(self.state.market(order.ticker))
+        bands = order.bands
+        fee_pessimistic = fee_optimistic = MONEY_ZERO
+        if given.pessimistic:
+            fee_pessimistic = _fee_alone(terms.with_maker_fees(), order.side, given, given.pessimistic)
+        if given.optimistic == given.base:
+            fee_optimistic = base_fee
+        elif given.optimistic:
+            fee_optimistic = _fee_alone(terms, order.side, given, given.optimistic)
+        sign = -1 if order.side is BookSide.BID else 1
+        unit = sign * given.price
+        self.emit(
+            BandMoved(
+                order_id=order.order_id,
+                strategy=order.strategy,
+                ticker=order.ticker,
+                pessimistic=Count(bands.pessimistic + given.pessimistic),
+                base=Count(bands.base + given.base),
+                optimistic=Count(bands.optimistic + given.optimistic),
+                pessimistic_cash=Money(bands.pessimistic_cash + unit * given.pessimistic - fee_pessimistic),
+                base_cash=Money(bands.base_cash + unit * given.base - base_fee),
+                optimistic_cash=Money(bands.optimistic_cash + unit * given.optimistic - fee_optimistic),
+                at=self.now,
+                cause=source.cause,
+                level_price=source.level_price,
+            )
+        )
+
+    def take(self, market: Market, side: BookSide, price: Price, count: int) -> None:
+        """Remember that we took from a displayed level, since the venue will go on displaying it."""
+        total = Count(market.taken(side).get(price, 0) + count)
+        self.emit(LevelTaken(market.ticker, side, price, total, self.now))
+
+    def post(self, entry_id: str, strategy: str, cause: str, postings: tuple[Posting, ...]) -> None:
+        """Book a ledger entry, unless there is nothing to book."""
+        if postings:
+            self.emit(LedgerPosted(entry_id, strategy, cause, postings, self.now))
+
+    # Queues and ends
+
+    def move_queue(
+        self, level: QueueLevel, order: PaperOrder, ahead: tuple[int, int], known_to: Nanos | None, cause: str
+    ) -> None:
+        """Set the venue contracts ahead of an order in the base and the optimistic reading."""
+        base, optimistic = ahead[0], min(ahead)
+        if (base, optimistic, known_to) == (order.venue_ahead, order.optimistic_ahead, order.known_to):
+            return
+        own = level.own_ahead(order)
+        self.emit(
+            QueueMoved(
+                order_id=order.order_id,
+                ahead_before=Count(order.venue_ahead + own),
+                ahead=Count(base + own),
+                cause=cause,
+                at=self.now,
+                own_ahead=Count(own),
+                optimistic=Count(optimistic),
+                known_to=known_to,
+            )
+        )
+
+    def cancel(self, order: PaperOrder, reason: CancelReason) -> None:
+        """End an order and all its readings."""
+        if order.remaining:
+            self.emit(
+                OrderCancelled(
+                    order.order_id, order.strategy, order.ticker, Count(order.remaining), reason, self.now
+                )
+            )
+        elif order.bands.alive:
+            self.emit(BandEnded(order.order_id, self.now))
+
+    def reject(self, order: PaperOrder, code: RejectCode, detail: str) -> None:
+        """Refuse an arriving order."""
+        self.emit(OrderRejected(order.order_id, order.strategy, order.ticker, code, detail, self.now))
+
+    def refuse(self, order_id: str, strategy: str, code: RejectCode, *, amend: bool = False) -> None:
+        """Refuse a cancel or an amend."""
+        self.emit(CancelRefused(order_id, strategy, code, self.now, amend))
+
+    # Money
+
+    def cash(self, strategy: str) -> Money:
+        """Cash of a strategy, including what its open orders reserve."""
+        return self.state.ledger.balance(ledger.cash(strategy))
+
+
+def book_time(market: Market) -> Nanos:
+    """Up to when the book shows what the venue did; trades from before it are in what is displayed."""
+    return market.book.at if market.book.venue_at is None else market.book.venue_at
+
+
+def trusted(market: Market) -> bool:
+    """Whether fills may happen from what is heard of this market now."""
+    return market.book.trust is Trust.TRUSTED
+
+
+def _fee_alone(terms: FeeTerms, side: BookSide, given: Given, count: int) -> Money:
+    """The fee of a counterfactual fill.
+
+    By itself, without the rebates that an order's other fills could bring.
+    """
+    return terms.charge(given.liquidity, side, given.price, Count(count), MONEY_ZERO).fee

@@ -1,0 +1,94 @@
+"""What the paper exchange remembers of a market: its book, its terms, and the levels where we rest or took.
+
+Changed only by `engine.exchange.state` when it applies a fact; the book alone is not durable, since it is
+heard again after a restart. Must not import anything outside `engine` but attrs.
+"""
+
+from collections.abc import Iterator
+
+import attrs
+
+from engine.book import Book
+from engine.events import BookSide, TradePrinted
+from engine.exchange.orders import PaperOrder
+from engine.fees import FeeTerms
+from engine.queueing import Credit, Printed
+from engine.units import Count, Nanos, Price
+from engine.venue_facts import MarketResultKnown, MarketTermsChanged
+
+
+@attrs.define(eq=False)
+class QueueLevel:
+    """Our orders at one price in the order in which they came, and what waits to be explained there."""
+
+    side: BookSide
+    price: Price
+    orders: list[PaperOrder] = attrs.field(factory=list)
+    credits: tuple[Credit, ...] = ()
+    printed: tuple[Printed, ...] = ()
+    displayed: Count | None = None
+    """What was displayed when the market could not be followed any more; None if that is not known."""
+
+    def own_ahead(self, order: PaperOrder) -> int:
+        """Contracts of our earlier orders at this price."""
+        total = 0
+        for other in self.orders:
+            if other is order:
+                break
+            total += other.remaining
+        return total
+
+
+@attrs.define(eq=False)
+class Market:
+    """One market.
+
+    `watched` says that market data can do something to us there; else only the book follows it.
+    """
+
+    ticker: str
+    book: Book
+    terms: MarketTermsChanged | None = None
+    result: MarketResultKnown | None = None
+    bids: dict[Price, QueueLevel] = attrs.field(factory=dict)
+    asks: dict[Price, QueueLevel] = attrs.field(factory=dict)
+    taken_bids: dict[Price, Count] = attrs.field(factory=dict)
+    taken_asks: dict[Price, Count] = attrs.field(factory=dict)
+    used_trades: dict[str, None] = attrs.field(factory=dict)
+    held: dict[str, TradePrinted] = attrs.field(factory=dict)
+    blind_since: Nanos | None = None
+    fee_terms: FeeTerms | None = None
+    watched: bool = False
+
+    def own_levels(self, side: BookSide) -> dict[Price, QueueLevel]:
+        """Levels of one side where we rest, by YES price."""
+        return self.bids if side is BookSide.BID else self.asks
+
+    def taken(self, side: BookSide) -> dict[Price, Count]:
+        """What we took of the displayed levels of one side, by YES price."""
+        return self.taken_bids if side is BookSide.BID else self.taken_asks
+
+    def through(self, side: BookSide, price: Price) -> Iterator[QueueLevel]:
+        """Our levels strictly better than a price, best first: a trade at that price went through them."""
+        levels = self.own_levels(side)
+        if side is BookSide.BID:
+            yield from (levels[at] for at in sorted((at for at in levels if at > price), reverse=True))
+        else:
+            yield from (levels[at] for at in sorted(at for at in levels if at < price))
+
+    def orders(self) -> list[PaperOrder]:
+        """All orders that stand in the queues, bids before asks, best prices first.
+
+        Readings that live on too.
+        """
+        bids = [order for price in sorted(self.bids, reverse=True) for order in self.bids[price].orders]
+        return bids + [order for price in sorted(self.asks) for order in self.asks[price].orders]
+
+    def has_orders(self) -> bool:
+        """Whether any reading of any order stands in the queues."""
+        return bool(self.bids or self.asks)
+
+    def watch(self) -> None:
+        """Settle whether market data can do something to us here."""
+        took = self.taken_bids or self.taken_asks
+        self.watched = bool(self.has_orders() or took or self.blind_since is not None)

@@ -1,0 +1,230 @@
+"""The paper exchange as others see it: it hears the venue, acts on approved orders, is woken, and can be
+asked.
+
+Run by its actor; must not import anything outside `engine` but attrs. It decides by appending facts, which it
+has applied to itself when it returns them; nobody else may hear of them before the journal has them. State is
+the fold of the facts: `restore` and the current books give the exchange that was interrupted.
+"""
+
+from collections.abc import Callable, Iterable
+
+from engine.events import (
+    BookDelta,
+    BookSnapshot,
+    CloseTimeChanged,
+    ExchangeStatusSeen,
+    FeeChanged,
+    FeedConnected,
+    FeedGapped,
+    FeedLost,
+    MarketDetermined,
+    MarketListed,
+    MarketSettled,
+    MarketStatusChanged,
+    PriceRangesChanged,
+    TradePrinted,
+    TradesRecovered,
+    VenueEvent,
+)
+from engine.exchange import gaps, lifecycle
+from engine.exchange.arrival import arrive, arrive_pessimistic
+from engine.exchange.balance import enforce
+from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
+from engine.exchange.depth import credit_expired, depth_changed
+from engine.exchange.desk import Desk
+from engine.exchange.orders import Stage
+from engine.exchange.prints import hear_trade
+from engine.exchange.rules import ExchangeRules
+from engine.exchange.state import ExchangeState
+from engine.exchange.submission import cancel_many, close_out, submit
+from engine.exchange.timers import (
+    AMEND,
+    ARRIVE,
+    CANCEL,
+    CLOSE,
+    CREDIT,
+    EXPIRE,
+    PESSIMISTIC,
+    RECOVERY,
+    read_credit_subject,
+)
+from engine.exchange.views import ExchangeViews
+from engine.facts import Fact, LedgerPosted, Posting, StrategyOpened
+from engine.ledger import cash, equity
+from engine.orders import Approved, CancelReason, OrderCommand
+from engine.step import NOTHING, Step
+from engine.units import Money, Nanos
+
+
+class PaperExchange(ExchangeViews):
+    """Fills approved orders from what the venue shows, and never more kindly than the venue would."""
+
+    def __init__(self, rules: ExchangeRules, seed: int) -> None:
+        """An empty exchange; `seed` is what the delays are drawn from."""
+        super().__init__(rules, ExchangeState(rules.recovery_window_ns))
+        self.seed = seed
+        self.duplicates = 0
+        self._woken: dict[str, Callable[[Desk, str], None]] = {
+            ARRIVE: self._arrive,
+            PESSIMISTIC: self._arrive_pessimistic,
+            CANCEL: cancel_arrives,
+            AMEND: amend_arrives,
+            EXPIRE: self._expire,
+            CREDIT: self._credit,
+            CLOSE: self._close,
+            RECOVERY: self._recovery,
+        }
+
+    # Inputs
+
+    def hear(self, event: VenueEvent, now: int) -> Step:
+        """Take in one event of the venue. Where nothing of ours stands, only the book follows it."""
+        if type(event) is BookDelta:
+            market = self.state.markets.get(event.ticker)
+            if market is None:
+                market = self.state.market(event.ticker)
+            applied = market.book.apply_delta(event)
+            if not market.watched or not applied:
+                return NOTHING
+            desk = self._desk(now)
+            depth_changed(desk, market, event)
+            return self._finish(desk)
+        desk = self._desk(now)
+        self._hear(desk, event)
+        return self._finish(desk)
+
+    def _hear(self, desk: Desk, event: VenueEvent) -> None:
+        match event:
+            case TradePrinted():
+                market = self.state.market(event.ticker)
+                if market.watched:
+                    hear_trade(desk, market, event)
+            case BookSnapshot():
+                market = self.state.market(event.ticker)
+                market.book.apply_snapshot(event)
+                lifecycle.follow_status(market)
+                if market.watched:
+                    gaps.resynchronized(desk, market)
+            case TradesRecovered():
+                gaps.recovered(desk, self.state.market(event.ticker), event)
+            case FeedConnected():
+                gaps.feed_connected(desk, event)
+            case FeedLost():
+                gaps.feed_lost(desk, event)
+            case FeedGapped():
+                gaps.feed_gapped(desk, event)
+            case ExchangeStatusSeen():
+                lifecycle.venue_status_seen(desk, event)
+            case FeeChanged():
+                lifecycle.fees_changed(desk, event)
+            case _:
+                self._live(desk, event)
+
+    def _live(self, desk: Desk, event: VenueEvent) -> None:
+        """The life of a market; events that are not the exchange's are passed over."""
+        match event:
+            case MarketListed():
+                lifecycle.listed(desk, self.state.market(event.ticker), event)
+            case MarketStatusChanged():
+                lifecycle.status_changed(desk, self.state.market(event.ticker), event)
+            case CloseTimeChanged():
+                lifecycle.close_time_changed(desk, self.state.market(event.ticker), event)
+            case PriceRangesChanged():
+                lifecycle.ticks_changed(desk, self.state.market(event.ticker), event)
+            case MarketDetermined():
+                lifecycle.determined(desk, self.state.market(event.ticker), event)
+            case MarketSettled():
+                lifecycle.paid_out(desk, self.state.market(event.ticker))
+            case _:
+                pass
+
+    def act(self, approved: Approved[OrderCommand], now: int) -> Step:
+        """Take an approved order, cancel or amend; it arrives later. The same order id again does nothing."""
+        desk = self._desk(now)
+        if not submit(desk, approved.command, self.seed):
+            self.duplicates += 1
+        return self._finish(desk)
+
+    def wake(self, key: str, now: int) -> Step:
+        """A timer is due. One that was forgotten or set anew since is passed over."""
+        due = self.state.timers.due.get(key)
+        if due is None or due > now:
+            return NOTHING
+        desk = self._desk(now)
+        kind, _, subject = key.partition(":")
+        self._woken[kind](desk, subject)
+        return self._finish(desk)
+
+    # Operators
+
+    def open_account(self, strategy: str, kind: str, bankroll: Money, parameters: str, now: int) -> Step:
+        """Give a strategy its cash; an account that is open stays as it is."""
+        if strategy in self.state.accounts:
+            return NOTHING
+        desk = self._desk(now)
+        desk.emit(StrategyOpened(strategy, kind, bankroll, parameters, desk.now))
+        postings = (Posting(cash(strategy), bankroll), Posting(equity(strategy), Money(-bankroll)))
+        desk.emit(LedgerPosted(f"open:{strategy}", strategy, "bankroll", postings, desk.now))
+        return self._finish(desk)
+
+    def cancel_all(self, strategy: str | None, reason: CancelReason, now: int) -> Step:
+        """Send cancels for all orders of a strategy, or of everybody. They travel like any cancel."""
+        desk = self._desk(now)
+        cancel_many(desk, strategy, reason, self.seed)
+        return self._finish(desk)
+
+    def close_position(self, strategy: str, ticker: str, request_id: str, now: int) -> Step:
+        """Send an order that closes a position at whatever the book gives; nothing if there is none."""
+        desk = self._desk(now)
+        close_out(desk, (strategy, ticker), request_id, self.seed)
+        return self._finish(desk)
+
+    # Restart
+
+    def apply(self, fact: Fact) -> None:
+        """Fold one fact."""
+        self.state.apply(fact)
+
+    def restore(self, facts: Iterable[Fact]) -> Step:
+        """Fold the facts of an earlier life. Returns the timers that are still to come (or already due)."""
+        for fact in facts:
+            self.state.apply(fact)
+        self.state.timers.take_fresh()
+        self.state.ledger.verify()
+        return Step(timers=self.state.timers.all())
+
+    # Timers
+
+    def _arrive(self, desk: Desk, order_id: str) -> None:
+        order = self.state.orders[order_id]
+        if order.stage is Stage.IN_FLIGHT:
+            arrive(desk, order)
+
+    def _arrive_pessimistic(self, desk: Desk, order_id: str) -> None:
+        arrive_pessimistic(desk, self.state.orders[order_id])
+
+    def _expire(self, desk: Desk, order_id: str) -> None:
+        expires(desk, self.state.orders[order_id])
+
+    def _credit(self, desk: Desk, subject: str) -> None:
+        side, price, ticker = read_credit_subject(subject)
+        market = self.state.market(ticker)
+        credit_expired(desk, market, market.own_levels(side)[price])
+
+    def _close(self, desk: Desk, ticker: str) -> None:
+        lifecycle.close_reached(desk, self.state.market(ticker))
+
+    def _recovery(self, desk: Desk, ticker: str) -> None:
+        gaps.give_up(desk, self.state.market(ticker))
+
+    # Steps
+
+    def _desk(self, now: int) -> Desk:
+        return Desk(self.state, self.rules, Nanos(now))
+
+    def _finish(self, desk: Desk) -> Step:
+        for strategy in desk.traded:
+            enforce(desk, strategy)
+        if not desk.facts:
+            return NOTHING
+        return Step(facts=tuple(desk.facts), timers=self.state.timers.take_fresh())

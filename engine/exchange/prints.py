@@ -1,0 +1,161 @@
+"""A public trade is heard: it fills what it went through, moves the queues at its price, and is used once.
+
+Called by the paper exchange for live prints and, after a gap, for recovered ones. Must not import anything
+outside `engine` but attrs.
+"""
+
+import attrs
+
+from engine.events import TradePrinted
+from engine.exchange.desk import Desk, Given, Source, trusted
+from engine.exchange.market import Market, QueueLevel
+from engine.exchange.orders import PaperOrder
+from engine.orders import Liquidity
+from engine.queueing import Waiting, advance, live_prints, of_print
+from engine.units import Count, Nanos
+from engine.venue_facts import QueueLevelChanged, TradeHeld
+
+
+@attrs.frozen
+class Share:
+    """What a print may give to one order: to its base reading, and how much of it the other readings see
+    come.
+
+    `pessimistic` and `optimistic` are what would be theirs if nobody shared it with them.
+    """
+
+    order: PaperOrder
+    base: int
+    pessimistic: int
+    optimistic: int
+    queue_before: int = 0
+    queue_after: int = 0
+
+
+def hear_trade(desk: Desk, market: Market, print_: TradePrinted) -> None:
+    """A live print. While the market cannot be followed it is put aside until the gap is decided."""
+    if print_.block or print_.trade_id in market.used_trades:
+        return
+    if market.blind_since is not None:
+        if print_.trade_id not in market.held:
+            desk.emit(TradeHeld(print_, desk.now))
+        return
+    use_trade(desk, market, print_, fills=trusted(market))
+
+
+def use_trade(desk: Desk, market: Market, print_: TradePrinted, *, fills: bool) -> None:
+    """Let one print work on our orders: strictly through first, then the queue at its price.
+
+    All fills together never exceed its size, in any reading.
+    """
+    if print_.block or print_.trade_id in market.used_trades:
+        return
+    side = print_.taker.opposite
+    shares: list[Share] = []
+    left = _through(desk, market, print_, shares) if fills else print_.count
+    level = market.own_levels(side).get(print_.price)
+    if level is not None:
+        _explain(desk, market, level, print_)
+        shares += _advance(desk, level, print_, Count(left), fills=fills)
+    if fills:
+        _give(desk, print_, shares)
+
+
+def predates(desk: Desk, print_: TradePrinted, order: PaperOrder) -> bool:
+    """Whether the trade happened before the order stood in the queue, or after it had left it.
+
+    Without a venue time nobody knows: then a print counts only when the order has been there for the whole
+    window in which its decrease could have come before.
+    """
+    known_to = order.known_to
+    if print_.at_venue is None or known_to is None:
+        return print_.recovered or desk.now - order.rested_at <= desk.rules.credit_window_ns
+    if print_.at_venue <= known_to:
+        return True
+    ends_at = order.ends_at()
+    return ends_at is not None and ends_at <= print_.at_venue and print_.recovered
+
+
+def _through(desk: Desk, market: Market, print_: TradePrinted, shares: list[Share]) -> int:
+    """Orders priced better than the trade would have been filled before it.
+
+    Returns what is left of its size.
+    """
+    left: int = print_.count
+    for level in market.through(print_.taker.opposite, print_.price):
+        for order in level.orders:
+            if predates(desk, print_, order):
+                continue
+            base = min(left, order.remaining)
+            shares.append(Share(order, base, order.pessimistic_remaining, left))
+            left -= base
+    return left
+
+
+def _explain(desk: Desk, market: Market, level: QueueLevel, print_: TradePrinted) -> None:
+    """Pair the print with the decrease it caused, whichever came first."""
+    until = Nanos(desk.now + desk.rules.credit_window_ns)
+    printed = live_prints(level.printed, desk.now)
+    matched = of_print(level.credits, printed, print_.count, until)
+    desk.emit(
+        QueueLevelChanged(
+            market.ticker,
+            level.side,
+            level.price,
+            matched.credits,
+            matched.printed,
+            print_.trade_id,
+            desk.now,
+        )
+    )
+
+
+def _advance(desk: Desk, level: QueueLevel, print_: TradePrinted, left: Count, *, fills: bool) -> list[Share]:
+    """Move the queue at the print's price; what exceeds the contracts ahead of an order is its share."""
+    orders = list(level.orders)
+    queue = [
+        Waiting(order.venue_ahead, order.remaining, not predates(desk, print_, order)) for order in orders
+    ]
+    shares: list[Share] = []
+    own = 0
+    for order, waiting, advanced in zip(orders, queue, advance(queue, left, fills=fills), strict=True):
+        if not waiting.counts:
+            continue
+        reaching = left - own
+        own += advanced.fill
+        optimistic = max(reaching - order.optimistic_ahead, 0)
+        before = order.venue_ahead
+        ahead = (advanced.venue_ahead, max(order.optimistic_ahead - reaching, 0))
+        desk.move_queue(level, order, ahead, order.known_to, print_.trade_id)
+        shares.append(Share(order, advanced.fill, 0, optimistic, before, advanced.venue_ahead))
+    return shares
+
+
+def _give(desk: Desk, print_: TradePrinted, shares: list[Share]) -> None:
+    """Hand the print out.
+
+    The base reading has its share; the others share what is printed among themselves.
+    """
+    pool_pessimistic: int = print_.count
+    pool_optimistic: int = print_.count - sum(share.base for share in shares)
+    kind = "recovered_print" if print_.recovered else "print"
+    for share in shares:
+        order = share.order
+        ceiling = order.bands.base + share.base - order.bands.pessimistic
+        pessimistic = min(share.pessimistic, pool_pessimistic, ceiling)
+        pool_pessimistic -= pessimistic
+        extra = min(pool_optimistic, max(share.optimistic - share.base, 0))
+        optimistic = min(order.optimistic_remaining, share.base + extra)
+        pool_optimistic -= max(optimistic - share.base, 0)
+        given = Given(order.price, Liquidity.MAKER, pessimistic, share.base, optimistic)
+        source = Source(
+            kind,
+            print_.trade_id,
+            print_.trade_id,
+            print_.price,
+            print_.count,
+            print_.at_venue,
+            share.queue_before,
+            share.queue_after,
+        )
+        desk.fill(order, given, source)

@@ -1,0 +1,74 @@
+"""What the paper exchange is configured with: delays, fees, windows and bounds.
+
+Made by the daemon's configuration, by replays and by tests; read by every part of the exchange. Must not
+import anything outside `engine` but attrs.
+"""
+
+from typing import Final
+
+import attrs
+
+from engine.events import PriceRange
+from engine.fees import FeeRegime, Member
+from engine.latency import Delay, delay
+from engine.units import (
+    NANOS_PER_MILLISECOND,
+    NANOS_PER_SECOND,
+    PRICE_CENT,
+    PRICE_ONE,
+    Count,
+    Nanos,
+    Price,
+)
+
+SENDING: Final = Delay(((0, Nanos(5 * NANOS_PER_MILLISECOND)),))
+TRAVEL: Final = Delay(((0, Nanos(50 * NANOS_PER_MILLISECOND)),))
+"""Not measured: constants until somebody measures them."""
+
+CREDIT_WINDOW: Final = Nanos(2 * NANOS_PER_SECOND)
+RECOVERY_WINDOW: Final = Nanos(60 * NANOS_PER_SECOND)
+NO_DELAY: Final = Nanos(0)
+COUNT_MIN: Final = Count(1)
+
+
+@attrs.frozen
+class ExchangeRules:
+    """Times are nanoseconds; a delay is a constant or a `Delay`, drawn per order id.
+
+    `decide_to_send` and `entry` together are what an order needs to reach the book, `cancel` what a cancel
+    needs (after `decide_to_send`), `acknowledge` what the answer needs back. `in_game_delay_ns` is added to
+    orders that may take while the game is on. `credit_window_ns` is how long a decrease waits for its print,
+    and a print for its decrease. `recovery_window_ns` is how long orders wait for the trades of a gap before
+    they are given up. `optimistic_power` shapes the optimistic share of cancels ahead of us: 1 is in
+    proportion to the queue.
+    """
+
+    decide_to_send: Delay = attrs.field(default=SENDING, converter=delay)
+    entry: Delay = attrs.field(default=TRAVEL, converter=delay)
+    acknowledge: Delay = attrs.field(default=TRAVEL, converter=delay)
+    cancel: Delay = attrs.field(default=TRAVEL, converter=delay)
+    in_game_delay_ns: Nanos = NO_DELAY
+    fee_regime: FeeRegime = FeeRegime.MICRODOLLAR
+    member: Member = Member.DIRECT
+    credit_window_ns: Nanos = CREDIT_WINDOW
+    recovery_window_ns: Nanos = RECOVERY_WINDOW
+    optimistic_power: int = attrs.field(default=1, validator=attrs.validators.in_(range(1, 5)))
+    count_min: Count = COUNT_MIN
+    thursday_pause: bool = True
+
+
+CENT_TICKS = (PriceRange(PRICE_CENT, Price(PRICE_ONE - PRICE_CENT), PRICE_CENT),)
+"""Ticks of a market whose `price_ranges` are not known: whole cents (all sampled game markets are such)."""
+
+
+def on_tick(price: Price, ranges: tuple[PriceRange, ...]) -> bool:
+    """Whether a price may be ordered.
+
+    Inside one of the ranges, on its step, and neither nothing nor a dollar.
+    """
+    if not 0 < price < PRICE_ONE:
+        return False
+    return any(
+        ticks.start <= price <= ticks.end and ticks.step > 0 and (price - ticks.start) % ticks.step == 0
+        for ticks in ranges or CENT_TICKS
+    )

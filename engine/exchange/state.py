@@ -1,0 +1,399 @@
+"""The paper exchange's durable state: the fold of its facts, and nothing else changes it.
+
+Used by the exchange for every decision and at every restart, so that a restored exchange is the one that was
+interrupted. The timers are part of the fold: what is under way and when it is due follows from the facts.
+Must not import anything outside `engine` but attrs.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from engine.book import Book
+from engine.exchange.market import Market, QueueLevel
+from engine.exchange.orders import NANOS_ZERO, BandTotals, PaperOrder, Stage
+from engine.exchange.timers import (
+    AMEND,
+    ARRIVE,
+    CANCEL,
+    CLOSE,
+    CREDIT,
+    EXPIRE,
+    PESSIMISTIC,
+    RECOVERY,
+    Timers,
+    credit_subject,
+    key_of,
+)
+from engine.facts import (
+    BandMoved,
+    CancelRefused,
+    Fact,
+    LedgerPosted,
+    LevelTaken,
+    OrderAmended,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    OrderRested,
+    OrderSubmitted,
+    PositionSettled,
+    QueueMoved,
+    StrategyOpened,
+)
+from engine.ledger import Ledger
+from engine.orders import CancelReason, PlaceOrder
+from engine.positions import FLAT, Position, Trade, settled, trade
+from engine.units import Nanos
+from engine.venue_facts import (
+    AmendSubmitted,
+    BandEnded,
+    BlindnessBegan,
+    BlindnessEnded,
+    CancelSubmitted,
+    FeeTermsChanged,
+    MarketResultKnown,
+    MarketTermsChanged,
+    PositionPaid,
+    QueueLevelChanged,
+    TradeHeld,
+    VenueStatusChanged,
+)
+
+USED_TRADES_MAX: Final = 20_000
+"""Trade ids remembered per market; a market of a whole evening has fewer that touch us."""
+
+
+@attrs.frozen
+class Settled:
+    """A position as it was when its market was determined: what to take back if the result is corrected."""
+
+    fact: PositionSettled
+    before: Position
+    paid: bool = False
+
+
+@attrs.define(eq=False)
+class ExchangeState:
+    """Everything durable.
+
+    `recovery_window_ns` is the only rule that the fold needs (a timer follows from it).
+    """
+
+    recovery_window_ns: Nanos
+    markets: dict[str, Market] = attrs.field(factory=dict)
+    orders: dict[str, PaperOrder] = attrs.field(factory=dict)
+    """Orders that some reading of still lives."""
+    known: dict[str, PlaceOrder] = attrs.field(factory=dict)
+    games: dict[str, str] = attrs.field(factory=dict)
+    """Whose game a market is, as our orders say."""
+    accounts: dict[str, StrategyOpened] = attrs.field(factory=dict)
+    positions: dict[tuple[str, str], Position] = attrs.field(factory=dict)
+    settled: dict[tuple[str, str], Settled] = attrs.field(factory=dict)
+    bands: dict[tuple[str, str], BandTotals] = attrs.field(factory=dict)
+    ledger: Ledger = attrs.field(factory=Ledger)
+    fee_terms: dict[str, FeeTermsChanged] = attrs.field(factory=dict)
+    venue: dict[int | None, VenueStatusChanged] = attrs.field(factory=dict)
+    timers: Timers = attrs.field(factory=Timers)
+    last_at: Nanos = NANOS_ZERO
+    _folds: dict[type[Fact], Callable[..., None]] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Tie each kind of fact to how it is folded."""
+        self._folds = {
+            StrategyOpened: self._opened,
+            OrderSubmitted: self._submitted,
+            OrderRejected: self._rejected,
+            OrderRested: self._rested,
+            OrderFilled: self._filled,
+            OrderCancelled: self._cancelled,
+            OrderAmended: self._amended,
+            CancelSubmitted: self._cancel_submitted,
+            AmendSubmitted: self._amend_submitted,
+            CancelRefused: self._cancel_refused,
+            QueueMoved: self._queue_moved,
+            QueueLevelChanged: self._level_changed,
+            LevelTaken: self._level_taken,
+            BandMoved: self._band_moved,
+            BandEnded: self._band_ended,
+            LedgerPosted: self.ledger.post,
+            PositionSettled: self._position_settled,
+            PositionPaid: self._position_paid,
+            MarketTermsChanged: self._terms_changed,
+            MarketResultKnown: self._result_known,
+            FeeTermsChanged: self._fees_changed,
+            VenueStatusChanged: self._venue_changed,
+            BlindnessBegan: self._blind,
+            BlindnessEnded: self._seeing,
+            TradeHeld: self._held,
+        }
+
+    def apply(self, fact: Fact) -> None:
+        """Fold one fact; kinds that are not the exchange's are passed over."""
+        fold = self._folds.get(type(fact))
+        if fold is not None:
+            fold(fact)
+            self.last_at = max(self.last_at, fact.at)
+
+    def market(self, ticker: str) -> Market:
+        """The market of that ticker, made at its first mention."""
+        found = self.markets.get(ticker)
+        if found is None:
+            found = self.markets[ticker] = Market(ticker, Book(ticker))
+        return found
+
+    def position(self, strategy: str, ticker: str) -> Position:
+        """A strategy's position in a market."""
+        return self.positions.get((strategy, ticker), FLAT)
+
+    # Orders
+
+    def _submitted(self, fact: OrderSubmitted) -> None:
+        order = fact.order
+        later = fact.arrives_pessimistic_at
+        self.known[order.order_id] = order
+        self.games[order.ticker] = order.game
+        self.orders[order.order_id] = PaperOrder(order, fact.arrives_at, order.price, order.count, later)
+        self.timers.arm(ARRIVE, order.order_id, fact.arrives_at)
+        if later is not None:
+            self.timers.arm(PESSIMISTIC, order.order_id, later)
+
+    def _rejected(self, fact: OrderRejected) -> None:
+        order = self.orders.get(fact.order_id)
+        if order is not None and order.stage is Stage.IN_FLIGHT:
+            order.stage = Stage.DONE
+            order.bands.alive = False
+            self._tidy(order)
+
+    def _rested(self, fact: OrderRested) -> None:
+        order = self.orders[fact.order_id]
+        order.stage = Stage.RESTING
+        order.price = fact.price
+        order.venue_ahead = order.optimistic_ahead = fact.ahead - fact.own_ahead
+        order.known_to = fact.known_to
+        order.rested_at = fact.at
+        self.timers.disarm(ARRIVE, fact.order_id)
+        self._join(order)
+
+    def _join(self, order: PaperOrder) -> None:
+        """Put an order into the queue of its price, behind our own that stand there."""
+        market = self.market(order.ticker)
+        levels = market.own_levels(order.side)
+        level = levels.get(order.price)
+        if level is None:
+            level = levels[order.price] = QueueLevel(order.side, order.price)
+        level.orders.append(order)
+        market.watched = True
+        if order.order.expires_at is not None:
+            self.timers.arm(EXPIRE, order.order_id, order.order.expires_at)
+        if market.terms is not None and market.terms.close_at is not None:
+            self.timers.arm(CLOSE, order.ticker, market.terms.close_at)
+
+    def _filled(self, fact: OrderFilled) -> None:
+        order = self.orders[fact.order_id]
+        order.filled += fact.count
+        order.fills += 1
+        order.accumulated = fact.fee_accumulated
+        if fact.evidence.trade_id is not None:
+            self._use(self.market(fact.ticker), fact.evidence.trade_id)
+        elif order.pessimistic_at is not None:
+            order.taken_here[fact.price] = order.taken_here.get(fact.price, 0) + fact.count
+        key = (fact.strategy, fact.ticker)
+        done = Trade(fact.side, fact.price, fact.count, fact.fee)
+        self.positions[key] = trade(self.position(*key), done).position
+        if fact.remaining == 0:
+            order.stage = Stage.DONE
+
+    def _cancelled(self, fact: OrderCancelled) -> None:
+        order = self.orders.get(fact.order_id)
+        if order is None:
+            return
+        order.stage = Stage.DONE
+        if order.cancel_at is not None and order.cancel_at <= fact.at:
+            self.timers.disarm(CANCEL, fact.order_id)
+        if order.amend_at is not None and order.amend_at <= fact.at:
+            self.timers.disarm(AMEND, fact.order_id)
+        # What an immediate order took, its pessimistic reading may still take when it arrives.
+        takes_later = fact.reason is CancelReason.IMMEDIATE_REMAINDER and order.pessimistic_at is not None
+        order.bands.alive = takes_later and order.filled > 0
+        self._tidy(order)
+
+    def _tidy(self, order: PaperOrder) -> None:
+        """Forget what no reading needs any more: the order, its timers, its level."""
+        # A cancel or an amend on its way stays: it must arrive to be refused.
+        if order.stage is Stage.DONE:
+            self.timers.disarm(ARRIVE, order.order_id)
+        if order.lives_on:
+            return
+        for kind in (PESSIMISTIC, EXPIRE):
+            self.timers.disarm(kind, order.order_id)
+        self._leave(order)
+        self.orders.pop(order.order_id, None)
+
+    def _leave(self, order: PaperOrder) -> None:
+        """Take an order out of its level; a level without orders has nothing to remember."""
+        market = self.market(order.ticker)
+        levels = market.own_levels(order.side)
+        level = levels.get(order.price)
+        if level is None or order not in level.orders:
+            return
+        level.orders.remove(order)
+        if not level.orders:
+            del levels[order.price]
+            self.timers.disarm(CREDIT, credit_subject(level.side, level.price, market.ticker))
+        if not market.has_orders():
+            self.timers.disarm(CLOSE, market.ticker)
+        market.watch()
+
+    def _cancel_submitted(self, fact: CancelSubmitted) -> None:
+        order = self.orders.get(fact.order_id)
+        if order is not None:
+            order.cancel_at, order.cancel_reason = fact.arrives_at, fact.reason
+        self.timers.arm(CANCEL, fact.order_id, fact.arrives_at)
+
+    def _amend_submitted(self, fact: AmendSubmitted) -> None:
+        order = self.orders.get(fact.amend.order_id)
+        if order is not None:
+            order.amend, order.amend_at = fact.amend, fact.arrives_at
+        self.timers.arm(AMEND, fact.amend.order_id, fact.arrives_at)
+
+    def _cancel_refused(self, fact: CancelRefused) -> None:
+        order = self.orders.get(fact.order_id)
+        self.timers.disarm(AMEND if fact.amend else CANCEL, fact.order_id)
+        if order is None:
+            return
+        if fact.amend:
+            order.amend = order.amend_at = None
+        else:
+            order.cancel_at = None
+
+    def _amended(self, fact: OrderAmended) -> None:
+        order = self.orders[fact.order_id]
+        self.timers.disarm(AMEND, fact.order_id)
+        order.amend = order.amend_at = None
+        if fact.requeued:
+            self._leave(order)
+            order.stage = Stage.IN_FLIGHT
+        order.price = fact.price
+        order.count = fact.count
+
+    # Queues
+
+    def _use(self, market: Market, trade_id: str) -> None:
+        used = market.used_trades
+        used[trade_id] = None
+        if len(used) > USED_TRADES_MAX:
+            del used[next(iter(used))]
+
+    def _queue_moved(self, fact: QueueMoved) -> None:
+        order = self.orders[fact.order_id]
+        order.venue_ahead = fact.ahead - fact.own_ahead
+        order.optimistic_ahead = fact.optimistic
+        order.known_to = fact.known_to
+
+    def _level_changed(self, fact: QueueLevelChanged) -> None:
+        market = self.market(fact.ticker)
+        self._use(market, fact.cause)
+        level = market.own_levels(fact.side).get(fact.price)
+        if level is None:
+            return
+        level.credits, level.printed, level.displayed = fact.credits, fact.printed, fact.displayed
+        subject = credit_subject(fact.side, fact.price, fact.ticker)
+        if not fact.credits:
+            self.timers.disarm(CREDIT, subject)
+        elif self.timers.due.get(key_of(CREDIT, subject)) != fact.credits[0][1]:
+            self.timers.arm(CREDIT, subject, fact.credits[0][1])
+
+    def _level_taken(self, fact: LevelTaken) -> None:
+        market = self.market(fact.ticker)
+        taken = market.taken(fact.side)
+        if fact.taken:
+            taken[fact.price] = fact.taken
+        else:
+            taken.pop(fact.price, None)
+        market.watch()
+
+    def _band_moved(self, fact: BandMoved) -> None:
+        order = self.orders[fact.order_id]
+        bands = order.bands
+        totals = self.bands.setdefault((fact.strategy, fact.ticker), BandTotals())
+        totals.add(order, fact)
+        bands.pessimistic, bands.base, bands.optimistic = fact.pessimistic, fact.base, fact.optimistic
+        bands.pessimistic_cash, bands.base_cash = fact.pessimistic_cash, fact.base_cash
+        bands.optimistic_cash = fact.optimistic_cash
+        if fact.cause == PESSIMISTIC:
+            self._pessimistic_arrived(order)
+        elif fact.cause:
+            self._use(self.market(fact.ticker), fact.cause)
+        self._tidy(order)
+
+    def _pessimistic_arrived(self, order: PaperOrder) -> None:
+        order.pessimistic_at = None
+        order.taken_here.clear()
+        self.timers.disarm(PESSIMISTIC, order.order_id)
+        if order.stage is Stage.DONE and order.lives_on:
+            # Its base reading was filled on arrival and never stood in the queue; this one does.
+            self._join(order)
+
+    def _band_ended(self, fact: BandEnded) -> None:
+        order = self.orders.get(fact.order_id)
+        if order is not None:
+            order.bands.alive = False
+            self._tidy(order)
+
+    # Money
+
+    def _opened(self, fact: StrategyOpened) -> None:
+        self.accounts.setdefault(fact.strategy, fact)
+
+    def _position_settled(self, fact: PositionSettled) -> None:
+        key = (fact.strategy, fact.ticker)
+        if fact.reversal:
+            self.positions[key] = self.settled.pop(key).before
+            return
+        before = self.position(*key)
+        self.settled[key] = Settled(fact, before)
+        self.positions[key] = settled(before, fact.value, fact.payout)
+
+    def _position_paid(self, fact: PositionPaid) -> None:
+        key = (fact.strategy, fact.ticker)
+        self.settled[key] = attrs.evolve(self.settled[key], paid=True)
+
+    # The venue
+
+    def _terms_changed(self, fact: MarketTermsChanged) -> None:
+        market = self.market(fact.ticker)
+        market.terms = fact
+        market.fee_terms = None
+        if market.has_orders() and fact.close_at is not None:
+            self.timers.arm(CLOSE, fact.ticker, fact.close_at)
+
+    def _result_known(self, fact: MarketResultKnown) -> None:
+        self.market(fact.ticker).result = fact
+
+    def _fees_changed(self, fact: FeeTermsChanged) -> None:
+        self.fee_terms[fact.scope] = fact
+        for market in self.markets.values():
+            market.fee_terms = None
+
+    def _venue_changed(self, fact: VenueStatusChanged) -> None:
+        self.venue[fact.exchange_index] = fact
+
+    # Blindness
+
+    def _blind(self, fact: BlindnessBegan) -> None:
+        market = self.market(fact.ticker)
+        market.blind_since = fact.since
+        market.watched = True
+        self.timers.arm(RECOVERY, fact.ticker, Nanos(fact.at + self.recovery_window_ns))
+
+    def _seeing(self, fact: BlindnessEnded) -> None:
+        market = self.market(fact.ticker)
+        market.blind_since = None
+        market.held.clear()
+        self.timers.disarm(RECOVERY, fact.ticker)
+        market.watch()
+
+    def _held(self, fact: TradeHeld) -> None:
+        self.market(fact.trade.ticker).held[fact.trade.trade_id] = fact.trade

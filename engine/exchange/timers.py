@@ -1,0 +1,77 @@
+"""The paper exchange's timers: which there are, and what is armed. They follow from facts, so a restart re-
+arms them.
+
+Used by `engine.exchange.state`, which alone arms and disarms, and by whoever is woken. A timer ends only when
+a fact says that what it waited for has happened. Must not import anything outside `engine` but attrs.
+"""
+
+from typing import Final
+
+import attrs
+
+from engine.events import BookSide
+from engine.step import Timer
+from engine.units import Nanos, Price
+
+ARRIVE: Final = "arrive"
+PESSIMISTIC: Final = "pessimistic"
+CANCEL: Final = "cancel"
+AMEND: Final = "amend"
+EXPIRE: Final = "expire"
+CREDIT: Final = "credit"
+CLOSE: Final = "close"
+RECOVERY: Final = "recovery"
+
+
+def key_of(kind: str, subject: str) -> str:
+    """A timer's key: what it waits for, and the order or market."""
+    return f"{kind}:{subject}"
+
+
+def credit_subject(side: BookSide, price: Price, ticker: str) -> str:
+    """The subject of a level's credit timer."""
+    return f"{side.value}:{price}:{ticker}"
+
+
+def read_credit_subject(subject: str) -> tuple[BookSide, Price, str]:
+    """What `credit_subject` put together."""
+    side, price, ticker = subject.split(":", 2)
+    return BookSide(side), Price(int(price)), ticker
+
+
+@attrs.define(eq=False)
+class Timers:
+    """Keys and when they are due, in the order in which they were set.
+
+    `fresh` are those set since last asked.
+    """
+
+    due: dict[str, Nanos] = attrs.field(factory=dict)
+    fresh: dict[str, Nanos] = attrs.field(factory=dict)
+
+    def arm(self, kind: str, subject: str, due: Nanos) -> None:
+        """Set a timer.
+
+        The same key replaces, and stands behind those set before, as it does in the runtime.
+        """
+        key = key_of(kind, subject)
+        self.due.pop(key, None)
+        self.fresh.pop(key, None)
+        self.due[key] = due
+        self.fresh[key] = due
+
+    def disarm(self, kind: str, subject: str) -> None:
+        """Forget a timer. The runtime may still fire it; nobody listens then."""
+        key = key_of(kind, subject)
+        self.due.pop(key, None)
+        self.fresh.pop(key, None)
+
+    def take_fresh(self) -> tuple[Timer, ...]:
+        """The timers set since last asked, for the runtime."""
+        timers = tuple(Timer(key, due) for key, due in self.fresh.items())
+        self.fresh.clear()
+        return timers
+
+    def all(self) -> tuple[Timer, ...]:
+        """Every timer, for a runtime that has forgotten them."""
+        return tuple(Timer(key, due) for key, due in self.due.items())
