@@ -1,0 +1,81 @@
+"""The canonical text of a fact and the way back: what the journal stores, hashes and folds.
+
+Used by the journal, the projections and the readers. The same fact gives the same bytes in every process:
+JSON without blanks, fields in alphabetical order, enums by their value. A float that is not finite is stored
+as null, for JSON has no other word for it. Must not import `actors`, `venues` or `daemon`.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import msgspec
+
+from engine.facts import FACTS, Fact, OrderApproved
+from engine.orders import AmendOrder, CancelOrder, PlaceOrder
+from engine.units import Nanos
+from persistence.errors import FactUnstorable, StorageCorrupt
+
+T = TypeVar("T")
+_JSON: Final = msgspec.json.Encoder(order="sorted")
+
+
+class _ApprovedText(msgspec.Struct, frozen=True):
+    """How `OrderApproved` is written: its command is one of three, so the text names which."""
+
+    at: Nanos
+    command: msgspec.Raw
+    wish: str
+
+
+_WISHES: Final[dict[str, msgspec.json.Decoder[PlaceOrder | CancelOrder | AmendOrder]]] = {
+    kind.__name__: msgspec.json.Decoder(kind) for kind in (PlaceOrder, CancelOrder, AmendOrder)
+}
+
+
+def encode(fact: Fact) -> bytes:
+    """The canonical text of a fact. Raises FactUnstorable for what has none (an integer beyond 64 bits)."""
+    try:
+        if type(fact) is OrderApproved:
+            wish = type(fact.command).__name__
+            return _JSON.encode(_ApprovedText(fact.at, msgspec.Raw(_JSON.encode(fact.command)), wish))
+        return _JSON.encode(fact)
+    except (OverflowError, UnicodeEncodeError, TypeError) as error:
+        raise FactUnstorable(str(error), type(fact).__name__, "mend the actor that made it") from error
+
+
+def encode_json(value: object) -> str:
+    """Canonical JSON text of plain data (postings, parameters)."""
+    return _JSON.encode(value).decode()
+
+
+def _plain(kind: type[T]) -> Callable[[bytes | str], T]:
+    return msgspec.json.Decoder(kind).decode
+
+
+def _approved(text: bytes | str) -> OrderApproved:
+    outer = _APPROVED.decode(text)
+    wish = _WISHES.get(outer.wish)
+    if wish is None:
+        raise msgspec.ValidationError(f"unknown wish {outer.wish!r}")
+    return OrderApproved(command=wish.decode(outer.command), at=outer.at)
+
+
+_APPROVED: Final = msgspec.json.Decoder(_ApprovedText)
+_DECODERS: Final[dict[str, Callable[[bytes | str], Fact]]] = {
+    name: _approved if kind is OrderApproved else _plain(kind) for name, kind in FACTS.items()
+}
+
+
+def decode(kind: str, body: bytes | str) -> Fact:
+    """The fact that `encode` wrote. Raises StorageCorrupt if the kind is unknown or the text is not one of
+    it.
+    """
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        raise StorageCorrupt(f"unknown kind of fact {kind!r}", "journal", "use the version that wrote it")
+    try:
+        return decoder(body)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StorageCorrupt(
+            f"a {kind} that cannot be read: {error}", "journal", "run `tipoff db verify`"
+        ) from error

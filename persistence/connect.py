@@ -1,0 +1,250 @@
+"""How a database is opened: the address, the settings of every connection, and what is checked before
+anything else.
+
+Used by the writer, the readers, maintenance and the migrations. Writers begin with BEGIN IMMEDIATE, so a
+transaction either has the write lock from its first statement or waits for it (reliability.md D2). Every
+setting of SQLite is read back. Must not import `actors`, `venues` or `daemon`.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+import attrs
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, inspect, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from persistence.errors import (
+    RESTORE,
+    SchemaNewer,
+    SchemaOlder,
+    StorageCorrupt,
+    StorageError,
+    StorageForeign,
+    StorageUnreachable,
+    sorted_error,
+)
+from persistence.tables import APPLICATION_ID, REVISIONS
+
+BUSY_TIMEOUT_MS: Final = 5_000
+WAL_AUTOCHECKPOINT_PAGES: Final = 1_000
+JOURNAL_SIZE_LIMIT_BYTES: Final = 64 * 1024 * 1024
+STATEMENT_TIMEOUT_MS: Final = 30_000
+
+
+class Durability(Enum):
+    """What a commit waits for. FULL: the disk. RELAXED: the operating system only; a power cut may take the
+    last commits, so it is meant for replays, whose truth is the recording. A kill of the process loses
+    nothing in either.
+    """
+
+    FULL = "full"
+    RELAXED = "relaxed"
+
+
+class Access(Enum):
+    """What a connection is for: READ never changes anything, WRITE begins immediately, CREATE may make the
+    file.
+    """
+
+    READ = "ro"
+    WRITE = "rw"
+    CREATE = "rwc"
+
+
+@attrs.frozen
+class Settings:
+    """How long to wait and what a commit waits for."""
+
+    durability: Durability = Durability.FULL
+    busy_timeout_ms: int = BUSY_TIMEOUT_MS
+
+
+DEFAULTS: Final = Settings()
+
+
+def pragmas(settings: Settings, access: Access) -> dict[str, tuple[str, object]]:
+    """Every setting of a SQLite connection: what is set and what must be read back.
+
+    The schema is not trusted, but by whoever makes it: SQLite up to 3.40 refuses our JSON checks otherwise.
+    The writer trusts it too once `persistence.schema.trust` has compared it with ours word by word.
+    """
+    full = settings.durability is Durability.FULL
+    return {
+        "busy_timeout": (str(settings.busy_timeout_ms), settings.busy_timeout_ms),
+        "journal_mode": ("WAL", "wal"),
+        "synchronous": ("FULL", 2) if full else ("NORMAL", 1),
+        "foreign_keys": ("ON", 1),
+        "wal_autocheckpoint": (str(WAL_AUTOCHECKPOINT_PAGES), WAL_AUTOCHECKPOINT_PAGES),
+        "journal_size_limit": (str(JOURNAL_SIZE_LIMIT_BYTES), JOURNAL_SIZE_LIMIT_BYTES),
+        "trusted_schema": ("ON", 1) if access is Access.CREATE else ("OFF", 0),
+        "cell_size_check": ("ON", 1),
+    }
+
+
+def address(url: str) -> URL:
+    """The address with its driver: `sqlite:///FILE`, `sqlite://` (in memory) or `postgresql://…`."""
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        remedy = "write it as sqlite:///FILE or postgresql://USER@HOST/NAME"
+        raise StorageUnreachable("this is not a database address", "database", remedy) from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return parsed.set(drivername="sqlite")
+        case "postgresql":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            remedy = "use SQLite or PostgreSQL"
+            raise StorageUnreachable(f"{other!r} is no database that we know", "database", remedy)
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite address; None for a server and for memory."""
+    parsed = address(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
+
+
+def where(url: str) -> str:
+    """The address for people: never with a password."""
+    return str(file_of(url) or address(url).render_as_string(hide_password=True))
+
+
+def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engine:
+    """An engine with the house's settings. Connections are not pooled: each owner holds its own."""
+    parsed = address(url)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgres(parsed, access, settings)
+    file = file_of(url)
+    if file is None:
+        engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        query = {"mode": access.value, "uri": "true"}
+        target = URL.create("sqlite", database=f"file:{_quoted(file)}", query=query)
+        engine = create_engine(target, poolclass=NullPool, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _on_connect(file is None, access, settings))
+    begin = "BEGIN" if access is Access.READ else "BEGIN IMMEDIATE"
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _quoted(file: Path) -> str:
+    # What a URI means by these characters is not what a file name means by them.
+    return str(file.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _on_connect(
+    memory: bool,  # noqa: FBT001
+    access: Access,
+    settings: Settings,
+) -> Callable[[sqlite3.Connection, object], None]:
+    wanted = pragmas(settings, access)
+    if memory:
+        # A database in memory has no write-ahead log.
+        wanted["journal_mode"] = ("MEMORY", "memory")
+        wanted["trusted_schema"] = ("ON", 1)
+
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver's own transactions begin late and not for every statement; ours begin by hand.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for name, (value, _) in wanted.items():
+            # A reader takes the file as it is.
+            if access is not Access.READ or name != "journal_mode":
+                cursor.execute(f"PRAGMA {name}={value}")
+        if access is Access.READ:
+            cursor.execute("PRAGMA query_only=ON")
+        for name, (_, expected) in wanted.items():
+            actual = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            if actual != expected and access is not Access.READ:
+                raise StorageError(
+                    f"the setting {name} is {actual!r} instead of {expected!r}",
+                    "SQLite",
+                    "use a local file system that supports shared memory",
+                )
+        cursor.close()
+
+    return configure
+
+
+def _postgres(parsed: URL, access: Access, settings: Settings) -> Engine:
+    synchronous = "on" if settings.durability is Durability.FULL else "off"
+    options = [
+        parsed.query.get("options", ""),
+        f"-csynchronous_commit={synchronous}",
+        f"-clock_timeout={settings.busy_timeout_ms}",
+        f"-cstatement_timeout={STATEMENT_TIMEOUT_MS}",
+        f"-cdefault_transaction_read_only={'on' if access is Access.READ else 'off'}",
+    ]
+    joined = " ".join(str(option) for option in options if option)
+    return create_engine(
+        parsed.update_query_dict({"options": joined}),
+        poolclass=NullPool,
+        connect_args={"connect_timeout": max(1, settings.busy_timeout_ms // 1000)},
+    )
+
+
+@contextmanager
+def sorted_errors(url: str) -> Iterator[None]:
+    """Translate what the driver raises into the storage errors of `persistence.errors`."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        raise sorted_error(error, where(url)) from error
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Connection]:
+    """A read-only connection in one transaction: everything seen belongs to the same moment."""
+    engine = make_engine(url, Access.READ)
+    with sorted_errors(url), engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def revision(connection: Connection) -> str | None:
+    """The schema revision that a database says it has; None if it holds no tables at all.
+
+    Raises StorageForeign if there are tables but none of ours.
+    """
+    tables = set(inspect(connection).get_table_names())
+    place = str(connection.engine.url.database)
+    remedy = "name another database: this one belongs to something else"
+    if connection.dialect.name == "sqlite":
+        identity = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+        if identity not in (0, APPLICATION_ID) or (tables and identity != APPLICATION_ID):
+            raise StorageForeign("this is not one of our databases", place, remedy)
+    if "alembic_version" not in tables:
+        if tables:
+            raise StorageForeign("this is not one of our databases", place, remedy)
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
+
+
+def check_revision(found: str | None, place: str) -> None:
+    """Raise unless the schema is the one that this code works with; SchemaNewer and SchemaOlder name both."""
+    ours = REVISIONS[-1]
+    if found == ours:
+        return
+    if found is not None and found not in REVISIONS:
+        raise SchemaNewer(
+            f"its schema is {found}, this program knows up to {ours}", place, "use the newer program"
+        )
+    was = f"its schema is {found}" if found else "it has no tables yet"
+    raise SchemaOlder(f"{was}, this program needs {ours}", place, "run `tipoff db upgrade`")
+
+
+def check_pages(connection: Connection, place: str) -> None:
+    """SQLite's quick look at every page. Raises StorageCorrupt with what it says first."""
+    if connection.dialect.name != "sqlite":
+        return
+    said = [str(line[0]) for line in connection.exec_driver_sql("PRAGMA quick_check(10)")]
+    if said != ["ok"]:
+        raise StorageCorrupt(f"damaged pages: {said[0]}", place, RESTORE)

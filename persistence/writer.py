@@ -1,0 +1,384 @@
+"""The only writer of a database: facts, what is folded from them and what was heard, in one transaction.
+
+Held by the journal's actor (live in a thread, in a replay inline). `append` returns when everything is
+durable and the mark is set; before that nobody may hear of it. It is idempotent: entries that are stored
+already are compared instead of written, which is how a failed append is repeated and how a replay resumes
+after a kill. Must not import `actors`, `venues` or `daemon`.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Final
+
+import attrs
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.exc import DBAPIError
+
+from persistence import mark, schema, state
+from persistence.connect import (
+    DEFAULTS,
+    Access,
+    Settings,
+    check_pages,
+    check_revision,
+    file_of,
+    make_engine,
+    revision,
+    where,
+)
+from persistence.errors import (
+    RESTORE,
+    FactRefused,
+    JournalDiffers,
+    JournalGap,
+    Sorted,
+    StorageCorrupt,
+    StorageError,
+    StorageGone,
+    sorted_error,
+)
+from persistence.journal import Chain, Digest, Entry, Placed
+from persistence.projections import Projection
+from persistence.records import REPLACED, Record, row
+from persistence.rows import Values
+from persistence.statements import Statements
+from persistence.subjects import subject
+from persistence.tables import journal
+
+RUN_NAME: Final = re.compile(r"[A-Za-z0-9._:+-]{1,64}")
+WRITER_LOCK: Final = 7_241_651
+"""Any number, the same for all: PostgreSQL lets one writer at a time into a schema."""
+
+Seam = Callable[[str], None]
+"""Called with the name of every operation before it is done; a test raises from it."""
+
+
+class Mode(Enum):
+    """What a writer does with entries that the run has already. CONTINUE: the caller has folded them and goes
+    on after the last. REPLAY: the caller begins again at entry 1 and must decide the same again.
+    """
+
+    CONTINUE = "continue"
+    REPLAY = "replay"
+
+
+@attrs.frozen
+class Options:
+    """How a journal is written; `seam` is for tests."""
+
+    mode: Mode = Mode.CONTINUE
+    settings: Settings = DEFAULTS
+    seam: Seam | None = None
+
+
+@attrs.frozen
+class _Batch:
+    """What one append brings: entries to compare, entries to write, and where the chain and the digest stand
+    after.
+    """
+
+    new: list[Entry]
+    subjects: list[str]
+    chain: Chain
+    digest: Digest
+
+
+class JournalWriter:
+    """One run's journal, open for writing. Use it from one thread at a time."""
+
+    def __init__(self, url: str, run: str, options: Options | None = None) -> None:
+        """Open, check and lock. Raises what `persistence.errors` has for whatever is found wrong."""
+        if not RUN_NAME.fullmatch(run):
+            raise ValueError(f"not a name for a run: {run!r}")
+        self.run = run
+        self.records_refused = 0
+        self._options = options or Options()
+        self._url = url
+        self._where = where(url)
+        self._file = file_of(url)
+        self._memory = self._file is None and self._where.startswith("sqlite")
+        self._seam = self._options.seam or _no_seam
+        self._connection: Connection | None = None
+        self._mark: mark.MarkFile | None = None
+        self._suspect = False
+        self._stored = 0
+        self._chain = Chain(run)
+        self._digest = Digest()
+        self._projection = Projection()
+        self._inode = 0
+        self._engine: Engine = make_engine(url, Access.WRITE, self._options.settings)
+        self._statements = Statements(self._engine.dialect)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def seq(self) -> int:
+        """Number of the last entry that the caller appended or has folded; the next one must follow it."""
+        return self._chain.seq
+
+    @property
+    def stored_seq(self) -> int:
+        """Number of the last entry in the database; ahead of `seq` while a replay catches up."""
+        return self._stored
+
+    @property
+    def replaying(self) -> bool:
+        """Whether appended entries are still compared with stored ones instead of written."""
+        return self._chain.seq < self._stored
+
+    def digest(self) -> str:
+        """The run's digest up to `seq`."""
+        return self._digest.text()
+
+    def append(self, facts: Sequence[Placed], records: Sequence[Record] = ()) -> int:
+        """Make facts and records durable in one transaction; returns the number of the last durable entry.
+
+        Facts that are stored already must be equal (JournalDiffers names the first that is not), and the
+        records that come with nothing but such facts are left out. On any StorageError nothing has changed,
+        and the same call may be repeated.
+        """
+        with Sorted(self._where, self._fail):
+            self._check_place()
+            if self._suspect or self._connection is None:
+                self._reopen()
+            batch = self._take(facts)
+            if batch.new or (records and not (facts and self.replaying)):
+                self._write(batch, records)
+            self._chain = batch.chain
+            self._digest = batch.digest
+            self._stored = max(self._stored, batch.chain.seq)
+            self._projection.keep()
+        return self._chain.seq
+
+    def close(self) -> None:
+        """Give everything back; what was appended stays."""
+        self._disconnect()
+        if self._mark is not None:
+            self._mark.close()
+            self._mark = None
+        self._engine.dispose()
+
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the database and empty it, when there is nothing else to do.
+
+        Returns False if a reader was in the way; the next try may do better.
+        """
+        with Sorted(self._where, self._fail):
+            if self._file is None or self._connection is None:
+                return True
+            cursor = self._connection.connection.cursor()
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+
+    def wal_bytes(self) -> int:
+        """Size of the write-ahead log; grows while a long reader keeps checkpoints from finishing."""
+        if self._file is None:
+            return 0
+        log = self._file.with_name(self._file.name + "-wal")
+        return log.stat().st_size if log.exists() else 0
+
+    # Opening
+
+    def _open(self) -> None:
+        with Sorted(self._where, self._fail):
+            schema.check_not_lost(self._url)
+            if self._file is not None and not self._file.exists():
+                check_revision(None, self._where)
+            connection = self._connect()
+            check_pages(connection, self._where)
+            known = mark.read(mark.path_of(self._file)) if self._file is not None else None
+            if known is not None:
+                state.check_mark(connection, known, self._where)
+            connection.rollback()
+            with connection.begin():
+                self._run_id = state.run_id(connection, self.run)
+            self._load(connection)
+            if self._file is not None:
+                synced = self._options.settings.durability.value == "full"
+                self._mark = mark.MarkFile(mark.path_of(self._file), synced=synced)
+
+    def _load(self, connection: Connection) -> None:
+        """Walk the stored journal, and take up the folded rows where it ends."""
+        walked = state.walk(connection, self._run_id, self.run, self._where)
+        self._stored = walked.chain.seq
+        self._stored_chain = walked.chain.value
+        replay = self._options.mode is Mode.REPLAY
+        self._chain = Chain(self.run) if replay else walked.chain
+        self._digest = Digest() if replay else walked.digest
+        self._projection = self._projected(connection)
+        connection.rollback()
+
+    def _projected(self, connection: Connection) -> Projection:
+        return state.projection(connection, self._run_id, self._live)
+
+    def _connect(self) -> Connection:
+        self._seam("connect")
+        connection = self._engine.connect()
+        self._connection = connection
+        if self._memory and revision(connection) is None:
+            schema.create_in(connection)
+        check_revision(revision(connection), self._where)
+        schema.trust(connection, self._where)
+        if connection.dialect.name == "postgresql":
+            # Waits as long as for any lock: after a broken connection the server may still hold it for us.
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({WRITER_LOCK}, hashtext(current_schema()))")
+        connection.rollback()
+        if self._file is not None:
+            self._inode = self._file.stat().st_ino
+        return connection
+
+    def _live(self) -> Connection:
+        if self._connection is None:
+            raise StorageError("the database is not open", self._where, "append again")
+        return self._connection
+
+    def _reopen(self) -> None:
+        """After a failure nobody knows whether the commit came through: ask the database what it has."""
+        self._disconnect()
+        connection = self._connect()
+        last, chain = state.last_entry(connection, self._run_id, self.run)
+        if last < self._stored:
+            raise StorageCorrupt(f"entry {self._stored} was durable and is gone", self._where, RESTORE)
+        if last > self._stored:
+            # The commit came through although it was reported as failed. The caller repeats it and is
+            # compared.
+            self._stored, self._stored_chain = last, chain
+            self._projection = self._projected(connection)
+        connection.rollback()
+        self._suspect = False
+
+    def _check_place(self) -> None:
+        if self._file is None:
+            return
+        try:
+            inode = self._file.stat().st_ino
+        except FileNotFoundError:
+            inode = -1
+        if inode != self._inode and self._connection is not None:
+            what = "the file was replaced" if inode > 0 else "the file is gone"
+            raise StorageGone(f"{what} while it was in use", self._where, RESTORE)
+
+    # Writing
+
+    def _take(self, facts: Sequence[Placed]) -> _Batch:
+        """Chain and fold the facts; nothing is written yet."""
+        chain = self._chain.copy()
+        entries: list[Entry] = []
+        for placed in facts:
+            if placed.seq != chain.seq + 1:
+                what = f"entry {placed.seq} after entry {chain.seq} (by {placed.owner})"
+                raise JournalGap(what, self._where, "mend the journal's actor")
+            entries.append(chain.extend(placed))
+        digest = self._digest
+        if entries:
+            digest = digest.copy()
+            digest.add(entries)
+        old = max(0, min(len(entries), self._stored - self._chain.seq))
+        if old:
+            self._compare(entries[:old])
+        for placed in facts[old:]:
+            self._projection.take(placed.seq, placed.fact)
+        return _Batch(entries[old:], [subject(placed.fact) for placed in facts[old:]], chain, digest)
+
+    def _compare(self, entries: list[Entry]) -> None:
+        stored = state.entries(self._live(), self._run_id, entries[0].seq, entries[-1].seq)
+        for again, before in zip(entries, stored, strict=True):
+            if again.chain != before.chain:
+                what = (
+                    f"entry {again.seq} is {again.kind} {again.body} by {again.owner} on {again.cause}, "
+                    f"the journal has {before.kind} {before.body} by {before.owner} on {before.cause}"
+                )
+                remedy = (
+                    "replay the same recording with the same configuration and version, or without --resume"
+                )
+                raise JournalDiffers(what, self._where, remedy)
+        self._live().rollback()
+
+    def _write(self, batch: _Batch, records: Sequence[Record]) -> None:
+        connection = self._live()
+        self._seam("begin")
+        with connection.begin():
+            self._write_facts(connection, batch)
+            if records:
+                self._write_records(connection, records)
+            self._seam("commit")
+        self._seam("committed")
+        if batch.new:
+            self._stored, self._stored_chain = batch.chain.seq, batch.chain.value
+            self._seam("mark")
+            if self._mark is not None:
+                self._mark.set(self.run, batch.chain.seq, batch.chain.value)
+
+    def _write_facts(self, connection: Connection, batch: _Batch) -> None:
+        run = self._run_id
+        lines: list[Values] = [
+            (run, entry.seq, entry.at, entry.cause, entry.owner, entry.kind, about, entry.body, entry.chain)
+            for entry, about in zip(batch.new, batch.subjects, strict=True)
+        ]
+        self._insert(connection, self._statements.new(journal), "journal", lines)
+        for table, rows in self._projection.listed.items():
+            self._insert(connection, self._statements.new(table), table.name, _of_run(run, rows))
+        for table, rows in self._projection.changed():
+            self._insert(connection, self._statements.latest(table), table.name, _of_run(run, rows))
+        for change in self._projection.run_changes:
+            state.update_run(connection, run, change)
+
+    def _write_records(self, connection: Connection, records: Sequence[Record]) -> None:
+        by_table: dict[Table, list[Values]] = {}
+        for record in records:
+            table, values = row(record)
+            by_table.setdefault(table, []).append((self._run_id, *values))
+        for table, rows in by_table.items():
+            statement = self._statements.latest(table) if table in REPLACED else self._statements.once(table)
+            try:
+                with connection.begin_nested():
+                    self._insert(connection, statement, table.name, rows)
+            except DBAPIError as error:
+                if not isinstance(sorted_error(error, self._where), FactRefused):
+                    raise
+                self._write_each(connection, statement, rows)
+
+    def _write_each(self, connection: Connection, statement: str, rows: list[Values]) -> None:
+        """One row of many is refused: keep the others."""
+        for values in rows:
+            try:
+                with connection.begin_nested():
+                    connection.exec_driver_sql(statement, values)
+            except DBAPIError as error:
+                if not isinstance(sorted_error(error, self._where), FactRefused):
+                    raise
+                self.records_refused += 1
+
+    def _insert(self, connection: Connection, statement: str, name: str, rows: list[Values]) -> None:
+        if rows:
+            self._seam(f"insert {name}")
+            connection.exec_driver_sql(statement, rows)
+
+    def _fail(self) -> None:
+        """Whatever went wrong: forget the batch, drop the connection, and ask the database before the next
+        one.
+        """
+        self._suspect = True
+        self._disconnect()
+        self._projection.take_back()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                if not self._memory:
+                    connection.invalidate()
+            finally:
+                connection.close()
+
+
+def _of_run(run: int, rows: Sequence[Values]) -> list[Values]:
+    return [(run, *values) for values in rows]
+
+
+def _no_seam(operation: str) -> None:
+    pass
