@@ -125,7 +125,7 @@ class ChildSpec:
     factory: Callable[[], Behaviour]
     restart: Restart = PERMANENT
     mailbox: MailboxPolicy = attrs.field(factory=MailboxPolicy)
-    subscriptions: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    subscriptions: tuple[str, ...] = ()
     kind: Kind = Kind.LOOP
     task: "Callable[[Edge], Awaitable[None]] | None" = None
     shutdown_ns: int = attrs.field(default=5 * SECOND_NS, validator=attrs.validators.ge(0))
@@ -157,7 +157,7 @@ class SupervisorSpec:
     """
 
     name: str
-    children: "tuple[ChildSpec | SupervisorSpec, ...]" = attrs.field(default=(), converter=tuple)
+    children: "tuple[ChildSpec | SupervisorSpec, ...]" = ()
     strategy: Strategy = ONE_FOR_ONE
     intensity: int = attrs.field(default=3, validator=attrs.validators.ge(0))
     period_ns: int = attrs.field(default=60 * SECOND_NS, validator=attrs.validators.gt(0))
