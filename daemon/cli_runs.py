@@ -61,7 +61,7 @@ class ReplayOptions:
     report: Annotated[Path | None, Parameter(help="Write the report as one HTML file.")] = None
     batch: Annotated[
         int | Literal["all"],
-        Parameter(help="Frames read at once; the result does not depend on it.", validator=Number(gte=1)),
+        Parameter(help="Frames read at once; the result does not depend on it."),
     ] = "all"
     orders: Annotated[Path | None, Parameter(help="Orders that a scripted strategy places, as JSON.")] = None
 
@@ -81,6 +81,8 @@ def replay(
 
     if on.resume and on.db is None:
         raise Failure("usage", "--resume needs the --db that it goes on with", exit_code=Exit.USAGE)
+    if on.batch != "all" and on.batch < 1:
+        raise Failure("usage", "--batch is 1 or more, or all", exit_code=Exit.USAGE)
     values = attrs.asdict(on, recurse=False) | {"batch": None if on.batch == "all" else on.batch}
     return run_replay(ReplayRequest(recordings=recordings, **values))
 
