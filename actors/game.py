@@ -4,6 +4,8 @@ Started by the schedule under the dynamic supervisor `games`. Must not import ve
 daemon.
 """
 
+from collections.abc import Iterable
+
 from actors.addresses import NEWS, SCHEDULE
 from actors.messages import (
     BooksWanted,
@@ -16,6 +18,7 @@ from actors.messages import (
 from actors.runtime import Answer, Outgoing, Publish
 from engine.events import BookDelta, GameKnown
 from engine.game import Game
+from engine.units import Nanos
 
 
 class GameActor:
@@ -26,22 +29,24 @@ class GameActor:
         self.state = Game(game)
         self._told: GameMatched | None = None
 
-    def receive(self, message: object, now: int) -> list[Outgoing]:
+    def receive(self, message: object, now: int) -> Iterable[Outgoing]:
         """Fold one event, or answer a restarted actor with what is current."""
         state = self.state
         if type(message) is BookDelta:
-            return [Publish(NEWS, news) for news in state.hear(message, now)]
+            news = state.book_event(message)
+            return () if news is None else (Publish(NEWS, news),)
+        at = Nanos(now)
         if isinstance(message, MatchWanted):
             tickers = tuple(state.markets)
             return [(SCHEDULE, MatchRemembered(self._told, tickers))] if self._told is not None else []
         if isinstance(message, GameMatched):
             self._told = message
-            known = GameKnown(message.game, message.away, message.home, message.tip_at, message.matched, now)
+            known = GameKnown(message.game, message.away, message.home, message.tip_at, message.matched, at)
             return [Publish(NEWS, news) for news in state.hear_known(known)]
         if isinstance(message, NewsWanted):
-            return [(message.reply_to, news) for news in state.current(now)]
+            return [(message.reply_to, news) for news in state.current(at)]
         if isinstance(message, BooksWanted):
             return [(message.reply_to, event) for event in state.books()]
         if isinstance(message, StateWanted):
             return [Answer(state)]
-        return [Publish(NEWS, news) for news in state.hear(message, now)]  # type: ignore[arg-type]
+        return [Publish(NEWS, news) for news in state.hear(message, at)]  # type: ignore[arg-type]

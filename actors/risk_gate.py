@@ -12,6 +12,7 @@ from actors.runtime import ActorQuarantined, Outgoing, Publish
 from actors.steps import outgoing
 from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
 from engine.risk import RiskGate
+from engine.units import Nanos
 
 OWNER = "risk_gate"
 
@@ -32,21 +33,21 @@ class RiskGateActor:
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Judge a wish, or learn what changed."""
         if isinstance(message, PlaceOrder | CancelOrder | AmendOrder):
-            return outgoing(OWNER, self.gate.judge(message, now), now)
+            return outgoing(OWNER, self.gate.judge(message, Nanos(now)), now)
         if isinstance(message, Committed):
             out: list[Outgoing] = []
             for numbered in message.facts:
-                out += outgoing(OWNER, self.gate.learn(numbered.fact, now), now)
+                out += outgoing(OWNER, self.gate.learn(numbered.fact, Nanos(now)), now)
             return out
         if isinstance(message, StorageFailed):
-            return outgoing(OWNER, self.gate.journal_down(message.detail, now), now)
+            return outgoing(OWNER, self.gate.journal_down(message.detail, Nanos(now)), now)
         if isinstance(message, CommittedUpTo):
-            return outgoing(OWNER, self.gate.journal_up(now), now)
+            return outgoing(OWNER, self.gate.journal_up(Nanos(now)), now)
         if isinstance(message, ActorQuarantined):
             return self._quarantined(message, now)
         if isinstance(message, Wake):
-            return outgoing(OWNER, self.gate.wake(message.key, now), now)
-        return outgoing(OWNER, self.gate.hear(message, now), now)  # type: ignore[arg-type]
+            return outgoing(OWNER, self.gate.wake(message.key, Nanos(now)), now)
+        return outgoing(OWNER, self.gate.hear(message, Nanos(now)), now)  # type: ignore[arg-type]
 
     def _quarantined(self, report: ActorQuarantined, now: int) -> list[Outgoing]:
         """A parked strategy gets no more orders through, and what it has resting is cancelled."""
@@ -54,4 +55,4 @@ class RiskGateActor:
             return []
         strategy = report.address.last
         cancel = CancelAll(strategy, CancelReason.STRATEGY_QUARANTINED.name)
-        return [*outgoing(OWNER, self.gate.quarantine(strategy, now), now), (PAPER_EXCHANGE, cancel)]
+        return [*outgoing(OWNER, self.gate.quarantine(strategy, Nanos(now)), now), (PAPER_EXCHANGE, cancel)]

@@ -6,7 +6,7 @@ daemon.
 
 from actors.addresses import JOURNAL, PAPER_EXCHANGE, RISK_GATE
 from actors.messages import Commit, Wake
-from actors.runtime import After, Outgoing
+from actors.runtime import Address, After, Outgoing
 from engine.step import NOTHING, Step
 
 SILENCE: tuple[Outgoing, ...] = ()
@@ -17,12 +17,12 @@ def outgoing(owner: str, step: Step, now: int) -> tuple[Outgoing, ...] | list[Ou
     if step is NOTHING:
         return SILENCE
     out: list[Outgoing] = []
-    deliver = tuple((RISK_GATE, command) for command in step.commands)
-    deliver += tuple((PAPER_EXCHANGE, approved) for approved in step.approved)
+    wishes: list[tuple[Address, object]] = [(RISK_GATE, command) for command in step.commands]
+    wishes += [(PAPER_EXCHANGE, approved) for approved in step.approved]
     if step.facts:
-        out.append((JOURNAL, Commit(owner, step.facts, deliver)))
+        out.append((JOURNAL, Commit(owner, step.facts, tuple(wishes))))
     else:
-        out += deliver
+        out += wishes
     for timer in step.timers:
         out.append(After(max(0, timer.due - now), Wake(timer.key), timer.key))
     return out

@@ -12,6 +12,7 @@ from actors.steps import outgoing
 from engine.facts import FACTS, Fact
 from engine.message import message
 from engine.strategies.strategy import Strategy
+from engine.units import Nanos
 
 FACT_KINDS = tuple(FACTS.values())
 
@@ -40,13 +41,13 @@ class StrategyActor:
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Hear news, a timer or the fate of an order."""
-        kind = type(message)
+        kind, at = type(message), Nanos(now)
         if kind is Wake:
-            step = self.strategy.wake(message.key, now)  # type: ignore[attr-defined]
+            step = self.strategy.wake(message.key, at)  # type: ignore[attr-defined]
         elif kind is Learned:
-            step = self.strategy.learn(message.fact, now)  # type: ignore[attr-defined]
+            step = self.strategy.learn(message.fact, at)  # type: ignore[attr-defined]
         elif kind in FACT_KINDS:
             return [After(self._acknowledge_ns, Learned(message))]  # type: ignore[arg-type]
         else:
-            step = self.strategy.hear(message, now)  # type: ignore[arg-type]
+            step = self.strategy.hear(message, at)  # type: ignore[arg-type]
         return outgoing(self.strategy.name, step, now)

@@ -6,6 +6,7 @@ decimal strings in dollars.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 import attrs
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from engine.game import Game
 from engine.tally import Mark, StrategyTally, Tally
-from engine.units import format_count, format_money, format_price
+from engine.units import NANOS_PER_SECOND, Nanos, format_count, format_money, format_price
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -35,6 +36,12 @@ class RunFigures:
     seconds: float
     restarts: int
     dead_letters: int
+
+
+def utc_text(at: Nanos) -> str:
+    """A moment as ISO 8601 in UTC with microseconds."""
+    moment = datetime.fromtimestamp(at // NANOS_PER_SECOND, tz=UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % NANOS_PER_SECOND // 1_000:06d}Z"
 
 
 def marks_of(games: Iterable[Game]) -> dict[str, Mark]:

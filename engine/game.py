@@ -71,8 +71,9 @@ class Game:
 
     def hear(self, event: VenueEvent, now: Nanos) -> list[GameNews]:
         """Fold one event; returns the news it makes, often none."""
-        if type(event) is BookDelta or type(event) is BookSnapshot:
-            return self._book_event(event)
+        if isinstance(event, BookDelta | BookSnapshot):
+            news = self.book_event(event)
+            return [] if news is None else [news]
         match event:
             case MarketListed():
                 return self._listed(event)
@@ -114,18 +115,19 @@ class Game:
         if self.disagree:
             yield ScoresDisagreed(self.game, True, self._scores_text(), now)
 
-    def _book_event(self, event: BookDelta | BookSnapshot) -> list[GameNews]:
+    def book_event(self, event: BookDelta | BookSnapshot) -> TopChanged | None:
+        """Apply a book's event; returns the new best prices if they, sizes or trust changed."""
         market = self.markets.get(event.ticker)
         if market is None:
-            return []
+            return None
         if type(event) is BookDelta:
             if not market.book.apply_delta(event):
-                return []
+                return None
         elif isinstance(event, BookSnapshot):
             market.book.apply_snapshot(event)
         return self._top(event.ticker, market, event.at_venue, event.at)
 
-    def _top(self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos) -> list[GameNews]:
+    def _top(self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos) -> TopChanged | None:
         book = market.book
         told = market.told
         bid, bid_size, ask, ask_size = book.top()
@@ -138,10 +140,10 @@ class Game:
             and told.yes_ask_size == ask_size
             and told.trust is trust
         ):
-            return []
+            return None
         news = TopChanged(ticker, self.game, bid, bid_size, ask, ask_size, trust, at_venue, at)
         market.told = news
-        return [news]
+        return news
 
     def _listed(self, listed: MarketListed) -> list[GameNews]:
         market = self.markets.get(listed.ticker)
@@ -169,7 +171,8 @@ class Game:
             market.book.pause()
         if market.told is None and market.book.snapshots == 0:
             return []
-        return self._top(ticker, market, None, now)
+        top = self._top(ticker, market, None, now)
+        return [] if top is None else [top]
 
     def _terms_changed(self, event: CloseTimeChanged | PriceRangesChanged, now: Nanos) -> list[GameNews]:
         market = self.markets.get(event.ticker)
@@ -200,7 +203,8 @@ class Game:
             newly = book.feed_gapped() if isinstance(event, FeedGapped) else book.feed_lost()
             if not newly:
                 continue
-            news += self._top(ticker, market, None, now)
+            top = self._top(ticker, market, None, now)
+            news += [] if top is None else [top]
         return news
 
     def _score(self, seen: ScoreSeen, now: Nanos) -> list[GameNews]:

@@ -1,0 +1,177 @@
+"""`tipoff replay`: recorded evenings through the same actors on a virtual clock, and their report.
+
+Called by the command line, the demo, benchmarks and tests. `replay` is the whole of it without screens;
+`run_replay` adds the configuration, the database, verification and what a person sees.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import attrs
+
+from daemon import __version__
+from daemon.config import load_or_template
+from daemon.html import write_html
+from daemon.output import Answer, Failure, progress
+from daemon.report import Json, RunFigures, report_document, report_screen, utc_text
+from daemon.requests import ReplayRequest
+from daemon.session import StrategyPlan, TradingSettings, VirtualSession
+from daemon.store import RunStore
+from daemon.trading import schema, scripted_plan, trading_settings
+from engine.facts import RunStarted
+from engine.units import Nanos
+from persistence.errors import StorageError
+from persistence.schema import upgrade
+from persistence.writer import JournalWriter, Mode, Options
+from venues.errors import RecordingError
+from venues.recording import Line, read_batches, read_manifest, segment_paths
+
+PROGRESS_LINES = 50_000
+
+
+@attrs.frozen(kw_only=True)
+class Replayed:
+    """What came out of a replay."""
+
+    session: VirtualSession
+    store: RunStore
+    document: dict[str, Json]
+
+
+def replay(
+    batches: Iterable[list[Line]], settings: TradingSettings, name: str, writer: JournalWriter | None = None
+) -> Replayed:
+    """Feed lines to a fresh tree until they end; the batches' sizes have no influence on the result."""
+    store = RunStore(name, writer)
+    session: VirtualSession | None = None
+    began = time.perf_counter()
+    told = 0
+    line: Line | None = None
+    for batch in batches:
+        if session is None and batch:
+            session = VirtualSession(settings, run_started(name, settings, Nanos(batch[0].at)), store)
+        for line in batch:
+            session.hear(line)  # type: ignore[union-attr]
+        if session is not None and session.frames >= told + PROGRESS_LINES:
+            told = session.frames
+            progress(f"{told} frames")
+    if session is None or line is None:
+        raise RecordingError("the recording is empty: nothing to replay")
+    session.end(Nanos(line.at), "end of recording")
+    digest = store.digest()
+    return Replayed(
+        session=session, store=store, document=_document(session, store, digest, time.perf_counter() - began)
+    )
+
+
+def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:
+    """The first fact of a run."""
+    return RunStarted(name, __version__, settings_digest(settings), settings.seed, at)
+
+
+def settings_digest(settings: TradingSettings) -> str:
+    """sha256 over everything that decides a run beside its input, in canonical form."""
+    plans = [[plan.name, plan.kind, plan.bankroll, plan.parameters] for plan in settings.strategies]
+    parts = [
+        plans,
+        attrs.asdict(settings.limits),
+        {name: attrs.asdict(limits) for name, limits in settings.strategy_limits.items()},
+        repr(settings.rules),
+        settings.seed,
+        settings.every_market,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def run_name(recordings: Iterable[Path], settings: TradingSettings) -> str:
+    """The same name for the same recordings, configuration, seed and version: a run can be resumed by it."""
+    digest = hashlib.sha256(f"{__version__} {settings_digest(settings)}".encode())
+    for folder in recordings:
+        digest.update(json.dumps([read_manifest(folder).first_at, read_manifest(folder).last_at]).encode())
+        for path in segment_paths(folder):
+            digest.update(f"{path.name} {path.stat().st_size}".encode())
+    return f"replay-{digest.hexdigest()[:12]}"
+
+
+def run_replay(request: ReplayRequest) -> Answer:
+    """Replay as the command line asks; raises Failure with one clear error."""
+    settings = _settings(request)
+    try:
+        name = run_name(request.recordings, settings)
+        writer = _writer(request, name)
+        try:
+            replayed = replay(_batches(request), settings, name, writer)
+        finally:
+            if writer is not None:
+                writer.close()
+        if request.verify:
+            _verify(request, settings, name, str(replayed.document["digest"]))
+    except RecordingError as error:
+        raise Failure("recording", str(error)) from error
+    except StorageError as error:
+        raise Failure("storage", str(error)) from error
+    screen = report_screen(replayed.document)
+    if request.report is not None:
+        write_html(request.report, screen, f"Tipoff: {name}")
+    return Answer(replayed.document, screen)
+
+
+def _settings(request: ReplayRequest) -> TradingSettings:
+    chosen = load_or_template(request.config, schema())
+    settings = trading_settings(chosen, seed=request.seed, every_market=request.markets == "all")
+    if request.orders is None:
+        return settings
+    plan: StrategyPlan = scripted_plan(request.orders, settings.seed)
+    return attrs.evolve(settings, strategies=(*settings.strategies, plan))
+
+
+def _batches(request: ReplayRequest) -> Iterable[list[Line]]:
+    return read_batches(*request.recordings, batch=request.batch, on_note=progress)
+
+
+def _writer(request: ReplayRequest, name: str) -> JournalWriter | None:
+    if request.db is None:
+        return None
+    upgrade(request.db)
+    writer = JournalWriter(request.db, name, Options(mode=Mode.REPLAY))
+    if writer.stored_seq and not request.resume:
+        writer.close()
+        detail = f"run {name} is in {request.db} already, up to entry {writer.stored_seq}"
+        raise Failure("run_exists", f"{detail}; add --resume to finish or check it, or name another database")
+    if request.resume:
+        progress(f"resuming run {name} after entry {writer.stored_seq}")
+    return writer
+
+
+def _verify(request: ReplayRequest, settings: TradingSettings, name: str, digest: str) -> None:
+    """Replay once more, reading in other batches, and compare."""
+    again = replay(read_batches(*request.recordings, batch=1), settings, name)
+    if again.document["digest"] != digest:
+        raise Failure(
+            "digest_differs",
+            f"two replays of the same recording differ: {digest} and {again.document['digest']}; "
+            "something in the engine is not deterministic, please report it",
+        )
+    progress(f"verified: a second replay gave the same digest {digest}")
+
+
+def _document(session: VirtualSession, store: RunStore, digest: str, seconds: float) -> dict[str, Json]:
+    system = session.system
+    feed = session.feed()
+    figures = RunFigures(
+        run=session.run.run,
+        digest=digest,
+        frames=session.frames,
+        first_at=utc_text(session.run.at),
+        last_at=utc_text(Nanos(system.now)),
+        gaps=feed.gaps,
+        refused=sum(feed.refused.values()),
+        events=session.events,
+        seconds=seconds,
+        restarts=system.lives.restarts,
+        dead_letters=system.dispatcher.dead_letters,
+    )
+    return report_document(figures, store.tally, session.games())

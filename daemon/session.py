@@ -1,0 +1,143 @@
+"""A run on a virtual clock: the whole tree of actors, fed with recorded lines, as fast as the processor goes.
+
+Used by replays, the demo, stories, sweeps and chaos tests. The actors are those of the live daemon; only
+the clock and the way facts become durable are chosen here. One line in, everything that follows from it
+done, then the next.
+"""
+
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from actors.addresses import JOURNAL, MARKET_FEED, PAPER_EXCHANGE, SCHEDULE, game_address
+from actors.memory import FactMemory
+from actors.messages import (
+    AccountOpen,
+    Commit,
+    CommittedUpTo,
+    FeedFigures,
+    Heard,
+    ListingWanted,
+    Numbered,
+    StateWanted,
+)
+from actors.runtime import Address
+from actors.runtime.virtual import VirtualSystem
+from daemon.wiring import Parts, tree
+from engine.exchange import ExchangeRules
+from engine.facts import RunEnded, RunStarted
+from engine.game import Game
+from engine.risk import RiskLimits
+from engine.schedule import ListedGame
+from engine.strategies.strategy import Strategy
+from engine.units import Money, Nanos
+from venues.recording import Line
+from venues.translate import Translator
+
+ANSWER_WITHIN_NS = 1_000_000_000
+"""How long to wait (on the virtual clock) for an actor to say what it knows."""
+
+
+@attrs.frozen(kw_only=True)
+class TradingSettings:
+    """Who trades, under which limits, on what kind of exchange.
+
+    Everything that decides a run but its input.
+    """
+
+    strategies: tuple["StrategyPlan", ...]
+    limits: RiskLimits
+    strategy_limits: dict[str, RiskLimits] = attrs.field(factory=dict)
+    rules: ExchangeRules = attrs.field(factory=ExchangeRules)
+    seed: int = 1
+    every_market: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class StrategyPlan:
+    """One strategy instance: how to make it, and its account."""
+
+    name: str
+    kind: str
+    bankroll: Money
+    parameters: str
+    make: Callable[[], Strategy]
+
+
+class VirtualSession:
+    """One run over recorded lines."""
+
+    def __init__(
+        self, settings: TradingSettings, run: RunStarted, store: Callable[[tuple[Numbered, ...]], int]
+    ) -> None:
+        """Start the tree at the run's moment and open the strategies' accounts.
+
+        `store` makes facts durable.
+        """
+        self.settings = settings
+        self.run = run
+        self.frames = 0
+        self.events = 0
+        self._translate = Translator().translate
+        parts = Parts(
+            strategies=tuple((plan.name, plan.make) for plan in settings.strategies),
+            limits=settings.limits,
+            strategy_limits=settings.strategy_limits,
+            rules=settings.rules,
+            seed=settings.seed,
+            every_market=settings.every_market,
+            memory=FactMemory(),
+            cause=lambda: self.system.inputs,
+            store=store,
+        )
+        self.system = VirtualSystem(tree(parts), start_at=run.at, seed=settings.seed)
+        self.system.start()
+        self._put(JOURNAL, Commit("run", (run,)), run.at)
+        for plan in settings.strategies:
+            opening = AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters)
+            self._put(PAPER_EXCHANGE, opening, run.at)
+
+    def hear(self, line: Line) -> None:
+        """Work on one recorded line and on everything that follows from it."""
+        self.frames += 1
+        if line.source == "journal":
+            self._put(JOURNAL, CommittedUpTo(int(line.body)), line.at)
+            return
+        if line.source == "timer":
+            self.system.advance(line.at)
+            return
+        events = self._translate(line)
+        if events:
+            self.events += len(events)
+            self._put(MARKET_FEED, Heard(events), line.at)
+
+    def hear_all(self, lines: Iterable[Line]) -> None:
+        """Work on lines one after the other."""
+        for line in lines:
+            self.hear(line)
+
+    def end(self, at: Nanos, reason: str) -> None:
+        """Let due timers fire up to `at` and close the run in the journal."""
+        self.system.advance(at)
+        self._put(JOURNAL, Commit("run", (RunEnded(self.run.run, reason, at),)), at)
+
+    def games(self) -> dict[str, Game]:
+        """The games as they stand, by id, in the order in which they were found."""
+        listed = self.system.ask(SCHEDULE, ListingWanted(), ANSWER_WITHIN_NS)
+        assert isinstance(listed, dict)  # noqa: S101 - the schedule answers with its list
+        games: dict[str, Game] = {}
+        for name, entry in listed.items():
+            assert isinstance(entry, ListedGame)  # noqa: S101
+            state = self.system.ask(game_address(name), StateWanted(), ANSWER_WITHIN_NS)
+            assert isinstance(state, Game)  # noqa: S101
+            games[name] = state
+        return games
+
+    def feed(self) -> FeedFigures:
+        """What the market feed has counted."""
+        figures = self.system.ask(MARKET_FEED, StateWanted(), ANSWER_WITHIN_NS)
+        assert isinstance(figures, FeedFigures)  # noqa: S101
+        return figures
+
+    def _put(self, address: Address, message: object, at: int) -> None:
+        self.system.put(address, message, at)

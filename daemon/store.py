@@ -1,0 +1,48 @@
+"""Where a virtual run's facts go: counted at once, written to the database in batches if there is one.
+
+Called by the writer actor of a virtual session. In a replay the recording is the truth and every fact follows
+from it, so facts may wait in memory for a full batch; whatever a crash loses is decided again, in the same
+way, on resume.
+"""
+
+from actors.messages import Numbered
+from engine.tally import Tally
+from persistence.journal import Chain, Digest
+from persistence.writer import JournalWriter
+
+BATCH_FACTS = 512
+
+
+class RunStore:
+    """Tally and digest of a run, and an optional database behind them."""
+
+    def __init__(self, run: str, writer: JournalWriter | None = None) -> None:
+        """Without `writer` the run leaves nothing behind but its digest."""
+        self.tally = Tally()
+        self._writer = writer
+        self._chain = Chain(run)
+        self._digest = Digest()
+        self._batch: list[Numbered] = []
+
+    def __call__(self, facts: tuple[Numbered, ...]) -> int:
+        """Take facts in; returns the number up to which they count as durable (in a replay: all)."""
+        for numbered in facts:
+            self.tally.apply(numbered.fact)
+        if self._writer is None:
+            self._digest.add([self._chain.extend(numbered) for numbered in facts])
+        else:
+            self._batch += facts
+            if len(self._batch) >= BATCH_FACTS:
+                self.flush()
+        return facts[-1].seq
+
+    def flush(self) -> None:
+        """Write what is waiting. Raises StorageError as the writer does."""
+        if self._writer is not None and self._batch:
+            batch, self._batch = self._batch, []
+            self._writer.append(batch)
+
+    def digest(self) -> str:
+        """The digest of all decisions so far, 64 hexadecimal digits."""
+        self.flush()
+        return self._digest.text() if self._writer is None else self._writer.digest()

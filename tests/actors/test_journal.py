@@ -1,0 +1,101 @@
+"""The journal on the loop: facts are numbered, and nobody hears of one before it is durable."""
+
+import pytest
+
+from actors.addresses import FACTS, JOURNAL, RISK_GATE, WRITER, strategy_address
+from actors.journal import WRITE_AGAIN_NS, JournalActor, WriterActor
+from actors.memory import FactMemory
+from actors.messages import (
+    Commit,
+    Committed,
+    CommittedUpTo,
+    Numbered,
+    StorageFailed,
+    Wake,
+    WriteFacts,
+)
+from actors.runtime import After, Publish
+from engine.facts import Noted
+from engine.units import Nanos
+
+NOTE = Noted("sharp", "baseline", "0.55", Nanos(5))
+WISH = (RISK_GATE, "a wish")
+
+
+def journal(memory: FactMemory | None = None) -> JournalActor:
+    """A journal at its beginning; the input being worked on is number 7."""
+    return JournalActor(memory or FactMemory(), lambda: 7)
+
+
+def test_facts_are_numbered_without_holes_and_carry_their_cause() -> None:
+    actor = journal()
+    assert actor.receive(Commit("sharp", (NOTE, NOTE)), 5) == [
+        (WRITER, WriteFacts((Numbered(1, 7, "sharp", NOTE), Numbered(2, 7, "sharp", NOTE))))
+    ]
+    assert actor.receive(Commit("sharp", (NOTE,)), 5) == [
+        (WRITER, WriteFacts((Numbered(3, 7, "sharp", NOTE),)))
+    ]
+
+
+def test_nothing_is_told_before_the_commit_and_everything_after_it() -> None:
+    actor = journal()
+    actor.receive(Commit("paper_exchange", (NOTE,), (WISH,)), 5)
+    assert actor.receive(CommittedUpTo(0), 6) == []
+    numbered = Numbered(1, 7, "paper_exchange", NOTE)
+    assert actor.receive(CommittedUpTo(1), 6) == [
+        Publish(FACTS, Committed((numbered,))),
+        (strategy_address("sharp"), NOTE),
+        WISH,
+    ]
+
+
+def test_a_strategy_is_not_told_its_own_facts() -> None:
+    actor = journal()
+    actor.receive(Commit("sharp", (NOTE,)), 5)
+    assert actor.receive(CommittedUpTo(1), 6) == [Publish(FACTS, Committed((Numbered(1, 7, "sharp", NOTE),)))]
+
+
+def test_half_a_commit_is_not_told() -> None:
+    actor = journal()
+    actor.receive(Commit("sharp", (NOTE, NOTE)), 5)
+    assert actor.receive(CommittedUpTo(1), 6) == []
+
+
+def test_while_storage_fails_the_gate_knows_and_facts_are_offered_again() -> None:
+    actor = journal()
+    actor.receive(Commit("sharp", (NOTE,)), 5)
+    failed = StorageFailed("full", "no space")
+    assert actor.receive(failed, 6) == [
+        (RISK_GATE, failed),
+        After(WRITE_AGAIN_NS, Wake("write_again"), "write_again"),
+    ]
+    assert actor.receive(Commit("sharp", (NOTE,)), 7) == []
+    again = actor.receive(Wake("write_again"), 8)
+    assert again == [
+        (WRITER, WriteFacts((Numbered(1, 7, "sharp", NOTE),))),
+        (WRITER, WriteFacts((Numbered(2, 7, "sharp", NOTE),))),
+    ]
+    assert actor.receive(CommittedUpTo(2), 9)[-1] == (RISK_GATE, CommittedUpTo(2))
+
+
+def test_what_was_numbered_is_remembered_for_the_next_life() -> None:
+    memory = FactMemory()
+    journal(memory).receive(Commit("sharp", (NOTE,)), 5)
+    assert memory.facts == (NOTE,)
+    assert memory.of_strategy("sharp") == [NOTE]
+    assert memory.of_strategy("other") == []
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_writer_answers_unless_a_recording_does(answers: bool) -> None:  # noqa: FBT001 - a parameter of the table
+    stored: list[Numbered] = []
+
+    def store(facts: tuple[Numbered, ...]) -> int:
+        stored.extend(facts)
+        return facts[-1].seq
+
+    writer = WriterActor(store, answers=answers)
+    facts = (Numbered(4, 7, "sharp", NOTE),)
+    expected = [(JOURNAL, CommittedUpTo(4))] if answers else []
+    assert writer.receive(WriteFacts(facts), 5) == expected
+    assert stored == list(facts)
