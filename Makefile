@@ -13,6 +13,7 @@ STAMP_DEV := $(VENV)/.dev-$(call SETUP_HASH,dev)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --extra build --extra postgres --extra top
 
+SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test check unit docs bench soak mutate honesty requirements setup clean
@@ -33,7 +34,8 @@ check: $(STAMP_DEV) ## style, types, architecture
 	$(PYTEST) tests/tidy --quiet
 
 unit: $(STAMP_DEV) ## every test, with a summary
-	HYPOTHESIS_PROFILE=ci $(PYTEST) --junit-xml=build/tests.xml
+	@mkdir -p build
+	set -o pipefail; HYPOTHESIS_PROFILE=ci $(PYTEST) --quiet --junit-xml=build/tests.xml 2>&1 | tee build/tests.txt
 
 docs: $(STAMP_DEV) ## the manual, warnings are errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html

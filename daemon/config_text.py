@@ -5,7 +5,7 @@ nowhere else. Must not read files.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -52,14 +52,23 @@ def flat(branch: Tree, prefix: str = "") -> dict[str, Plain]:
     leaves: dict[str, Plain] = {}
     for key, value in branch.items():
         path = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            leaves |= flat(value, f"{path}.")
-        elif key == "strategy" and isinstance(value, list):
-            for entry in value:
-                if isinstance(entry, Mapping):
-                    leaves |= flat(entry, f"{path}.{entry['name']}.")
-        else:
-            leaves[path] = value  # type: ignore[assignment]
+        match value:
+            case Mapping():
+                leaves |= flat(value, f"{path}.")
+            case [Mapping(), *_]:
+                leaves |= _flat_entries(value, path)
+            case [] if path == "strategy":
+                continue
+            case _:
+                leaves[path] = value  # type: ignore[assignment]
+    return leaves
+
+
+def _flat_entries(entries: Sequence[object], path: str) -> dict[str, Plain]:
+    leaves: dict[str, Plain] = {}
+    for entry in entries:
+        if isinstance(entry, Mapping):
+            leaves |= flat(entry, f"{path}.{entry['name']}.")
     return leaves
 
 

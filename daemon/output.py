@@ -58,7 +58,7 @@ class Output:
             if self._as_json:
                 self._print_document(answer.document)
             else:
-                self._out.print(answer.screen)
+                self._print_screen(answer.screen)
             sys.stdout.flush()
         except BrokenPipeError:
             _silence()
@@ -73,6 +73,12 @@ class Output:
         for detail in failure.details:
             self._err.print(f"  {_line(detail)}", markup=False)
         return failure.exit
+
+    def _print_screen(self, screen: RenderableType) -> None:
+        # Not printed by rich itself, which answers a closed pipe with an exit code of its own.
+        with self._out.capture() as captured:
+            self._out.print(screen)
+        sys.stdout.write(captured.get())
 
     def _print_document(self, document: Json) -> None:
         indent = 2 if sys.stdout.isatty() else None

@@ -220,9 +220,9 @@ def test_every_command_can_be_loaded_and_says_what_it_is(tipoff: Tipoff) -> None
     assert app["fees"].help
 
 
-def test_a_reader_that_goes_away_leaves_the_exit_code_and_no_noise(root: Path) -> None:
-    tickers = ["KXNBAGAME-26JAN14WASLAC-LAC"] * 5_000
-    command = [sys.executable, "-m", "daemon.cli", "ticker", *tickers]
+@pytest.mark.parametrize("arguments", [["A"], ["A", "--json"], ["A"] * 4_000 + ["--json"], ["--help"]])
+def test_a_reader_that_goes_away_leaves_the_exit_code_and_no_noise(root: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "daemon.cli", "ticker", *arguments]
     reading, writing = os.pipe()
     os.close(reading)
     try:

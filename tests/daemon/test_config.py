@@ -112,9 +112,10 @@ treshold_percent = 3
         "engine.toml:17: strategy[2].name: 'a' is the name of an earlier strategy too",
         "engine.toml:19: strategy[2].bankroll: must be more than 0 dollars",
         "engine.toml:21: strategy[2].parameters.threshold_percent: expected a finite number, found nan",
-        "engine.toml:22: strategy[2].parameters.market_types: expected a list in square brackets, found the text"
-        ' "moneyline"',
-        "engine.toml:23: strategy[2].parameters.treshold_percent: unknown key; did you mean 'threshold_percent'?",
+        "engine.toml:22: strategy[2].parameters.market_types: expected a list in square brackets, found the"
+        ' text "moneyline"',
+        "engine.toml:23: strategy[2].parameters.treshold_percent: unknown key; did you mean"
+        " 'threshold_percent'?",
     ]
 
 
@@ -246,6 +247,13 @@ def test_a_difference_names_the_key_and_whether_a_running_daemon_takes_it(schema
         ("strategy.a.parameters.threshold_percent", 5.0, 6.0, True),
     ]
     assert list(changes(before, before)) == []
+
+
+def test_a_strategy_that_is_gone_differs_in_all_its_keys(schema: Schema) -> None:
+    before = parse("[[strategy]]\nname = 'a'\nkind = 'sharp'", schema)
+    found = {change.path: change.after for change in changes(before, defaults(schema))}
+    assert found["strategy.a.kind"] is None
+    assert set(found.values()) == {None}
 
 
 VALUES = st.recursive(

@@ -1,7 +1,7 @@
-"""Rules that keep replays equal: who may touch a clock, randomness, threads and queues, and that types are kept.
+"""Rules that keep replays equal: who may touch a clock, randomness, threads and queues.
 
-Called by `test_purity`, which also shows each rule a bad sample. import-linter forbids whole modules; these rules
-see what it cannot: calls, names, and single files that are allowed what the rest is not.
+Called by `test_purity`, which also shows each rule a bad sample. import-linter forbids whole modules; these
+rules see what it cannot: calls, names, and single files that are allowed what the rest is not.
 """
 
 import ast

@@ -1,0 +1,24 @@
+"""How the manual is built: Sphinx, Furo and Markdown; its tables are made from the code at every build."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from daemon import __version__  # noqa: E402 - the path comes first
+from docs.tables import write_tables  # noqa: E402
+
+project = "Tipoff"
+author = "The Tipoff authors"
+copyright = "2026, The Tipoff authors"  # noqa: A001 - the name that Sphinx gives it
+version = release = __version__
+extensions = ["myst_parser"]
+myst_enable_extensions = ["deflist"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build", "generated"]
+nitpicky = True
+html_theme = "furo"
+html_title = f"Tipoff {release}"
+
+write_tables(HERE / "generated")

@@ -1,0 +1,128 @@
+"""The manual's tables, made from the code, so that they cannot say anything else.
+
+Called by `conf.py` at every build and by `tests/tidy/test_manual.py`. Writes Markdown into `docs/generated`,
+which the pages include and nobody edits.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from daemon.cli import COMMANDS, app
+from daemon.config import SECTIONS, StrategySettings
+from daemon.config_text import rows
+from daemon.exits import Exit
+from daemon.trading import schema
+from engine.reasons import DenialReason
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCT = ("engine", "actors", "venues", "persistence", "daemon")
+EDITED = "<!-- made from the code by docs/tables.py -->\n"
+
+
+def write_tables(folder: Path) -> None:
+    """Write every table into `folder`."""
+    folder.mkdir(exist_ok=True)
+    for name, text in tables().items():
+        (folder / f"{name}.md").write_text(EDITED + text, "utf-8")
+
+
+def tables() -> dict[str, str]:
+    """Name and Markdown of every table."""
+    return {
+        "commands": commands(),
+        "configuration": configuration(),
+        "denials": table(("reason", "what it means"), ((f"`{r.value}`", r.meaning) for r in DenialReason)),
+        "exits": table(("code", "meaning"), ((f"{int(code)}", code.explanation) for code in Exit)),
+        "limits": limits(),
+    }
+
+
+def configuration() -> str:
+    """Every key of `engine.toml`: type, default, meaning."""
+    known = schema()
+    sections = {**SECTIONS, "risk": known.risk}
+    parts = [_keys(f"[{section}]", kind, f"{section}.") for section, kind in sections.items()]
+    parts.append(_keys("[[strategy]]", StrategySettings, "strategy."))
+    parts += [
+        _keys(f"Parameters of `{name}`", parameters, f"strategy.{name}.parameters.")
+        for name, parameters in known.strategies.items()
+    ]
+    return "\n".join(parts)
+
+
+def commands() -> str:
+    """Every command with its help."""
+    return "\n".join(
+        f"## `tipoff {' '.join(words)}`\n\n```text\n{_help(words)}\n```\n"
+        for name, *_ in COMMANDS
+        for words in _commands_of(name)
+    )
+
+
+def limits() -> str:
+    """Every constant of the product whose name ends in _MAX or _MIN, with the line that explains it."""
+    found = (
+        limit
+        for folder in PRODUCT
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for limit in _limits(path)
+    )
+    return table(("limit", "value", "where", "what it means"), found)
+
+
+def table(headings: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    cells = [headings, tuple("---" for _ in headings), *lines]
+    return (
+        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in cells)
+        + "\n"
+    )
+
+
+def _keys(heading: str, kind: type, prefix: str) -> str:
+    about = inspect.cleandoc(kind.__doc__ or "").replace("\n", " ")
+    lines = (
+        (f"`{prefix}{key}`", type_, f"`{default}`", meaning) for key, type_, default, meaning in rows(kind)
+    )
+    return f"## {heading}\n\n{about}\n\n{table(('key', 'type', 'default', 'meaning'), lines)}"
+
+
+def _commands_of(name: str) -> list[list[str]]:
+    """A command, or the commands of its group."""
+    children = [child for child in app[name] if not child.startswith("-")]
+    return [[name, child] for child in children] or [[name]]
+
+
+def _help(words: list[str]) -> str:
+    """What `--help` prints, on a screen of fixed width."""
+    console = Console(width=100, no_color=True, force_terminal=False)
+    with console.capture() as captured:
+        app.help_print(words, console=console)
+    return "\n".join(line.rstrip() for line in captured.get().strip().splitlines())
+
+
+def _limits(path: Path) -> Iterator[tuple[str, str, str, str]]:
+    body = ast.parse(path.read_text("utf-8")).body
+    for node, below in zip(body, [*body[1:], None], strict=True):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                pass
+            case _:
+                continue
+        if name.endswith(("_MAX", "_MIN")) and not name.startswith("_"):
+            where = path.relative_to(ROOT).as_posix()
+            yield f"`{name}`", f"`{ast.unparse(value)}`", f"`{where}`", _text_of(below)
+
+
+def _text_of(node: ast.stmt | None) -> str:
+    match node:
+        case ast.Expr(value=ast.Constant(value=str(text))):
+            return " ".join(text.split())
+        case _:
+            return ""
