@@ -15,6 +15,7 @@ from actors.runtime import Address, Answer, Outgoing, Publish
 from engine.events import (
     BookDelta,
     BookSnapshot,
+    FeeChanged,
     FeedGapped,
     FeedRefused,
     FeedSequenced,
@@ -25,7 +26,7 @@ from engine.events import (
     ScoreSeen,
     VenueEvent,
 )
-from engine.listing import assumed_listing
+from engine.listing import FeeTermsHeard, assumed_listing
 from engine.pseudo import book_of_quote
 from engine.sequence import Heard as Verdict
 from engine.sequence import Sequence
@@ -48,6 +49,7 @@ class MarketFeed:
         self.sequence = Sequence()
         self._routes: dict[str, tuple[Address, ...]] = {}
         self._waiting: dict[str, list[VenueEvent]] = {}
+        self._fees = FeeTermsHeard()
         self._depth: set[str] = set()
         self._refused: dict[str, int] = {}
         self._handlers: dict[type, Handler] = {
@@ -60,6 +62,7 @@ class MarketFeed:
             ScoreSeen: self._to_schedule,
             OddsSeen: self._to_schedule,
             MarketListed: self._listed,
+            FeeChanged: self._fee,
         }
 
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
@@ -134,7 +137,14 @@ class MarketFeed:
             self._to_market(event.ticker, event, out)
 
     def _listed(self, event: MarketListed, out: list[Outgoing]) -> None:
-        self._to_market(event.ticker, event, out)
+        override = self._fees.override(event)
+        if override is not None:
+            out.append(Publish(FEED, override))
+        self._to_market(event.ticker, self._fees.complete(event), out)
+
+    def _fee(self, event: FeeChanged, out: list[Outgoing]) -> None:
+        self._fees.hear(event)
+        out.append(Publish(FEED, event))
 
     def _to_schedule(self, event: VenueEvent, out: list[Outgoing]) -> None:
         out.append((SCHEDULE, event))

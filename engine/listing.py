@@ -6,7 +6,8 @@ and total markets trade in cents and charge makers a quarter of the taker's fee;
 move in tenths of a cent and to charge takers only. Must not import anything outside `engine` but attrs.
 """
 
-from engine.events import MarketListed, MarketStatus, PriceRange
+from engine.events import FeeChanged, MarketListed, MarketStatus, PriceRange
+from engine.message import changed
 from engine.tickers import parse_ticker
 from engine.units import PRICE_ONE, Nanos, Price
 
@@ -38,3 +39,37 @@ def assumed_listing(ticker: str, at: Nanos) -> MarketListed:
         binary=True,
         at=at,
     )
+
+
+class FeeTermsHeard:
+    """What the venue has said of fees, by series and by event, so that every listing can carry its terms.
+
+    A listing names fee terms only where its event overrides those of its series (kalshi reference section 4).
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing heard."""
+        self._by_scope: dict[str, FeeChanged] = {}
+
+    def hear(self, event: FeeChanged) -> None:
+        """Remember the terms of a series or an event."""
+        self._by_scope[event.scope] = event
+
+    def override(self, listed: MarketListed) -> FeeChanged | None:
+        """Return the event's override if the listing changes what was known of it; it is remembered."""
+        known = self._by_scope.get(listed.event_ticker)
+        before = (None, None) if known is None else (known.fee_type, known.fee_multiplier)
+        if before == (listed.fee_type, listed.fee_multiplier):
+            return None
+        event = FeeChanged(listed.event_ticker, listed.fee_type, listed.fee_multiplier, listed.at)
+        self.hear(event)
+        return event
+
+    def complete(self, listed: MarketListed) -> MarketListed:
+        """Return the listing with the terms in force: the event's, else the series', else the assumed ones."""
+        for scope in (listed.event_ticker, listed.series):
+            known = self._by_scope.get(scope)
+            if known is not None and known.fee_type is not None:
+                return changed(listed, fee_type=known.fee_type, fee_multiplier=known.fee_multiplier)
+        assumed = assumed_listing(listed.ticker, listed.at)
+        return changed(listed, fee_type=assumed.fee_type, fee_multiplier=assumed.fee_multiplier)
