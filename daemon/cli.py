@@ -14,7 +14,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from daemon import __version__
 from daemon.config_problems import ConfigError
 from daemon.exits import Exit
-from daemon.output import Answer, Failure, Json, Output
+from daemon.output import Answer, Failure, Json, Output, Screen, silence
 from engine.invariant import InvariantBroken
 
 LOOK = Group("Look things up", sort_key=1)
@@ -28,6 +28,7 @@ app = App(
     help="Paper-trade NBA prediction markets, believably, unkillably and repeatably.",
     version=__version__,
     help_format="markdown",
+    console=Screen(),
 )
 app["--help"].group = OURSELVES
 app["--version"].group = OURSELVES
@@ -78,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
+        silence()
         return Exit.OK
     except Exception as error:
         if os.environ.get("TIPOFF_TRACEBACK"):

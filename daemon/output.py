@@ -13,6 +13,7 @@ from typing import TypeAlias
 import attrs
 from rich.console import Console, RenderableType
 from rich.table import Table
+from typing_extensions import override
 
 from daemon.exits import Exit
 
@@ -43,13 +44,21 @@ class Failure(Exception):
         super().__init__(message)
 
 
+class Screen(Console):
+    """A console that lets a closed pipe be an exception instead of an exit code of its own."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Output:
     """Where a command's words go."""
 
     def __init__(self, *, as_json: bool) -> None:
         """`as_json` prints documents instead of screens."""
         self._as_json = as_json
-        self._out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        self._out = Screen(highlight=False, soft_wrap=not sys.stdout.isatty())
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def answer(self, answer: Answer) -> Exit:
@@ -58,10 +67,10 @@ class Output:
             if self._as_json:
                 self._print_document(answer.document)
             else:
-                self._print_screen(answer.screen)
+                self._out.print(answer.screen)
             sys.stdout.flush()
         except BrokenPipeError:
-            _silence()
+            silence()
         return answer.exit
 
     def failure(self, failure: Failure) -> Exit:
@@ -73,12 +82,6 @@ class Output:
         for detail in failure.details:
             self._err.print(f"  {_line(detail)}", markup=False)
         return failure.exit
-
-    def _print_screen(self, screen: RenderableType) -> None:
-        # Not printed by rich itself, which answers a closed pipe with an exit code of its own.
-        with self._out.capture() as captured:
-            self._out.print(screen)
-        sys.stdout.write(captured.get())
 
     def _print_document(self, document: Json) -> None:
         indent = 2 if sys.stdout.isatty() else None
@@ -115,7 +118,7 @@ def _line(detail: Json) -> str:
             return json.dumps(detail, ensure_ascii=False)
 
 
-def _silence() -> None:
+def silence() -> None:
     """Nobody reads any more: let the interpreter flush into nothing instead of complaining at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
