@@ -150,7 +150,7 @@ def closing_line_value(side: BookSide, entry: Price, p_close: float) -> float:
 
 def closing_odds_value(side: BookSide, entry: Price, p_close: float) -> float | None:
     """The same as a ratio of odds, entry / close - 1, as bettors write it; None for a price of 0."""
-    paid = entry / PRICE_ONE if side is BookSide.BID else 1.0 - entry / PRICE_ONE
+    paid = (entry if side is BookSide.BID else PRICE_ONE - entry) / PRICE_ONE
     worth = p_close if side is BookSide.BID else 1.0 - p_close
     return worth / paid - 1.0 if paid > 0.0 else None
 

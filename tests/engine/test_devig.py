@@ -93,7 +93,11 @@ def test_the_published_book_of_three_outcomes() -> None:
 @given(books())
 def test_shin_agrees_with_an_independent_implementation(book: list[float]) -> None:
     assume(overround(book) > 1e-4)
-    theirs = oracle.calculate_implied_probabilities([1 / q for q in book], full_output=True)
+    theirs = oracle.calculate_implied_probabilities(
+        [1 / q for q in book], full_output=True, max_iterations=5_000
+    )
+    # Near a fair book their iteration stops before it has arrived.
+    assume(theirs.delta < 1e-9)
     assert shin(book) == pytest.approx(tuple(theirs.implied_probabilities), abs=1e-6)
     assert shin_insiders(book) == pytest.approx(theirs.z, abs=1e-6)
 

@@ -153,7 +153,7 @@ def test_closing_value_does_not_know_yes_from_no(price: Price, p_close: float) -
     other = Price(10_000 - price)
     for value in (closing_line_value, closing_odds_value):
         yes = value(BookSide.BID, price, p_close)
-        assert value(BookSide.ASK, other, 1 - p_close) == pytest.approx(yes, abs=1e-9)
+        assert value(BookSide.ASK, other, 1 - p_close) == pytest.approx(yes, rel=1e-9, abs=1e-9)
     assert markout(BookSide.BID, price, p_close, HORIZONS[0]).gain == pytest.approx(
         markout(BookSide.ASK, other, 1 - p_close, HORIZONS[0]).gain, abs=1e-12
     )
