@@ -257,3 +257,34 @@ def has_box(court: Court, at: int) -> bool:
     if court.shown.status == "Final":
         return at - court.shown.at < BOX_STAYS
     return court.shown.period > 0
+
+
+def play_rows(court: Court) -> list[dict[str, object]]:
+    """The plays of one game so far, as /plays tells them; every moment of the script is one."""
+    rows: list[dict[str, object]] = []
+    earlier = None
+    for order, moment in enumerate(court.played, start=1):
+        home = moment.home - (earlier.home if earlier else 0)
+        away = moment.away - (earlier.away if earlier else 0)
+        scorer = court.listing.home if home > 0 else court.listing.away if away > 0 else None
+        row: dict[str, object] = {
+            "game_id": court.listing.bdl_id,
+            "order": order,
+            "type": "Score" if scorer else "Play",
+            "text": f"{scorer.name} score" if scorer else moment.status,
+            "home_score": moment.home,
+            "away_score": moment.away,
+            "period": moment.period,
+            "period_display": moment.status,
+            "clock": f"{moment.clock // 60}:{moment.clock % 60:02d}",
+            "scoring_play": scorer is not None,
+            "shooting_play": scorer is not None,
+            "score_value": max(home, away, 0),
+            "wallclock": bdl_time(moment.at),
+            "participants": [],
+        }
+        if scorer:
+            row["team"] = team_row(scorer)
+        rows.append(row)
+        earlier = moment
+    return rows

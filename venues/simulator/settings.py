@@ -54,7 +54,7 @@ class EveningSettings:
     """Scheduled minutes from one game to the next."""
     pregame_minutes: int = attrs.field(default=30, validator=attrs.validators.ge(5))
     """How long before the first scheduled tip-off the evening begins."""
-    rungs: int = attrs.field(default=8, validator=[attrs.validators.ge(2), attrs.validators.le(24)])
+    rungs: int = attrs.field(default=6, validator=[attrs.validators.ge(2), attrs.validators.le(24)])
     """Markets of each ladder (one of spreads and one of totals a game)."""
     activity: float = attrs.field(default=1.0, validator=[attrs.validators.gt(0), attrs.validators.le(20)])
     """Scales how often makers re-quote and takers arrive."""

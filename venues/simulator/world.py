@@ -51,12 +51,20 @@ class World:
     def run(self) -> Iterator[Happening]:
         """All happenings of the evening, in time order; ends after the last settlement."""
         while self._due:
-            at, _, step = heapq.heappop(self._due)
-            self.now = at
-            step(at)
-            if self.out:
-                happened, self.out = self.out, []
-                yield from happened
+            yield from self.step()
+
+    @property
+    def due_at(self) -> int | None:
+        """When the next step is due, UTC nanoseconds; None when the evening is over."""
+        return self._due[0][0] if self._due else None
+
+    def step(self) -> list[Happening]:
+        """Do the next step and return what happened."""
+        at, _, step = heapq.heappop(self._due)
+        self.now = at
+        step(at)
+        happened, self.out = self.out, []
+        return happened
 
     def at(self, moment: int, step: Step) -> None:
         """Have a step done at a moment (UTC nanoseconds), after those asked for the same moment before."""

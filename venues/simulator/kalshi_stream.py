@@ -1,0 +1,93 @@
+"""The simulated Kalshi stream: every connected client with its session, fed from the evening or from a
+recording.
+
+Made by `venues.simulator.service`, which has checked the handshake. Must not know how frames are written.
+"""
+
+from pathlib import Path
+
+import attrs
+import trio
+from wsproto.events import CloseConnection
+
+from venues.simulator.faults import Faults
+from venues.simulator.happenings import Happening
+from venues.simulator.http11 import Request
+from venues.simulator.live import LiveEvening
+from venues.simulator.mischief import Mischief
+from venues.simulator.peer import Peer
+from venues.simulator.served import PeerMaker, ServedRecording
+from venues.simulator.subscriptions import Session
+
+WAITING_MAX = 50_000
+"""Frames that may wait for one client before its subscriptions end with a buffer overflow."""
+
+
+@attrs.define(eq=False)
+class Client:
+    """One connection: what it subscribed to and how it is reached."""
+
+    session: Session
+    peer: Peer
+    mischief: Mischief
+
+    def obey(self, text: str) -> None:
+        """Answer a command."""
+        for answer in self.session.receive(text):
+            self.peer.send(answer)
+
+    def hear(self, happened: Happening) -> None:
+        """Tell the client what happened, if it subscribed to it."""
+        texts = self.session.hear(happened)
+        if texts and len(self.peer.outbox) > WAITING_MAX:
+            texts = self.session.overflow()
+        for text in self.mischief.spoil(texts):
+            self.peer.send(text)
+
+
+@attrs.define(eq=False)
+class KalshiStream:
+    """All clients of the stream."""
+
+    live: LiveEvening
+    faults: Faults
+    recording: ServedRecording | None = None
+    clients: list[Client] = attrs.field(factory=list)
+
+    @classmethod
+    def over(cls, live: LiveEvening, faults: Faults, recording: Path | None) -> "KalshiStream":
+        """A stream of the evening, or of a recording. Raises RecordingError for a bad one."""
+        stream = cls(live, faults, ServedRecording.read(recording) if recording else None)
+        live.listeners.append(stream.hear)
+        return stream
+
+    def hear(self, happened: Happening) -> None:
+        """Tell every client."""
+        for client in tuple(self.clients):
+            client.hear(happened)
+
+    def nudge(self) -> None:
+        """Close every connection cleanly, as in the weekly pause."""
+        for client in self.clients:
+            client.peer.send(CloseConnection(code=1001, reason="going away"))
+
+    async def serve(self, stream: trio.SocketStream, request: Request, rest: bytes) -> None:
+        """Serve one client until it goes."""
+        if self.recording is not None:
+            maker = PeerMaker(stream, request, rest, self.live.pace.speed, self.faults)
+            await self.recording.serve(maker)
+            return
+        peer = Peer(stream, self.faults, lambda _text: None)
+        client = Client(Session(self.live.world, self.faults), peer, Mischief(self.faults))
+
+        def receive(text: str) -> None:
+            client.obey(text)
+            if client.session.subscriptions:
+                self.live.pace.begin()
+
+        peer.receive = receive
+        self.clients.append(client)
+        try:
+            await peer.run(request, rest)
+        finally:
+            self.clients.remove(client)

@@ -1,0 +1,155 @@
+"""The server side of one WebSocket connection: wsproto frames over a trio stream, heartbeats, and faults.
+
+The Kalshi service makes one for each client and puts texts in with `send`, which never waits; a client
+that reads too slowly is told so by the subscription's end. Must not know what the texts mean.
+"""
+
+import base64
+import hashlib
+import ssl
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+import trio
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import (
+    BytesMessage,
+    CloseConnection,
+    Event,
+    Ping,
+    TextMessage,
+)
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError
+
+from venues.simulator.faults import Faults
+from venues.simulator.http11 import Request
+
+PING_SECONDS: Final = 10
+HEARTBEAT: Final = b"heartbeat"
+READ_BYTES: Final = 65_536
+OUTBOX_MAX: Final = 200_000
+"""Frames that may wait for a slow client before it is cut off."""
+COMMAND_CHARACTERS_MAX: Final = 1_000_000
+GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def handshake(request: Request) -> bytes:
+    """The 101 answer that makes an HTTP connection a WebSocket. Raises ValueError without a proper key."""
+    key = request.headers.get("sec-websocket-key", "")
+    if len(base64.b64decode(key, validate=True)) != 16:
+        raise ValueError("Sec-WebSocket-Key is not sixteen bytes in base64")
+    accept = base64.b64encode(hashlib.sha1(key.encode() + GUID, usedforsecurity=False).digest())
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+    )
+
+
+@attrs.define(eq=False)
+class Peer:
+    """One connected client."""
+
+    stream: trio.SocketStream
+    faults: Faults
+    receive: Callable[[str], None]
+    """Called with every text that the client sends."""
+    outbox: deque[str | Event] = attrs.field(factory=deque)
+    _filled: trio.Event = attrs.field(factory=trio.Event)
+    _protocol: Connection = attrs.field(factory=lambda: Connection(ConnectionType.SERVER))
+
+    async def run(self, request: Request, rest: bytes) -> None:
+        """Shake hands and serve until either side goes."""
+        await self.stream.send_all(handshake(request))
+        if rest:
+            self._protocol.receive_data(rest)
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._write)
+                nursery.start_soon(self._ping)
+                await self._read()
+                nursery.cancel_scope.cancel()
+        except* (trio.BrokenResourceError, trio.ClosedResourceError, ssl.SSLError):
+            pass
+
+    def send(self, item: str | Event) -> None:
+        """Have a text or a control frame sent in its turn; beyond OUTBOX_MAX the connection is closed."""
+        if len(self.outbox) == OUTBOX_MAX:
+            self.outbox.clear()
+            item = CloseConnection(code=1008, reason="too slow")
+        if len(self.outbox) < OUTBOX_MAX:
+            self.outbox.append(item)
+        self._filled.set()
+
+    async def _read(self) -> None:
+        parts: list[str] = []
+        while True:
+            for event in self._protocol.events():
+                match event:
+                    case TextMessage():
+                        parts.append(event.data)
+                        if sum(map(len, parts)) > COMMAND_CHARACTERS_MAX:
+                            return
+                        if event.message_finished:
+                            self.receive("".join(parts))
+                            parts.clear()
+                    case Ping():
+                        self.send(event.response())
+                    case CloseConnection():
+                        await self._goodbye(event)
+                        return
+                    case BytesMessage() | _:
+                        pass
+            await self._until_moving()
+            data = await self.stream.receive_some(READ_BYTES)
+            if not data:
+                return
+            try:
+                self._protocol.receive_data(data)
+            except RemoteProtocolError:
+                return
+
+    async def _goodbye(self, event: CloseConnection) -> None:
+        try:
+            await self.stream.send_all(self._protocol.send(event.response()))
+        except LocalProtocolError:
+            return
+
+    async def _ping(self) -> None:
+        while True:
+            await trio.sleep(PING_SECONDS)
+            self.send(Ping(payload=HEARTBEAT))
+
+    async def _write(self) -> None:
+        while True:
+            await self._filled.wait()
+            self._filled = trio.Event()
+            await self._until_moving()
+            chunks: list[bytes] = []
+            while self.outbox:
+                item = self.outbox.popleft()
+                chunks.append(self._encoded(item))
+                if isinstance(item, CloseConnection):
+                    break
+            data = b"".join(chunks)
+            if self.faults.shoot("half_frame"):
+                await self.stream.send_all(data[: max(1, len(data) - 7)])
+                await trio.aclose_forcefully(self.stream)
+                return
+            if self.faults.shoot("disconnect"):
+                data = self._protocol.send(CloseConnection(code=1001, reason="going away"))
+            await self.stream.send_all(data)
+
+    def _encoded(self, item: str | Event) -> bytes:
+        try:
+            return self._protocol.send(TextMessage(data=item) if isinstance(item, str) else item)
+        except LocalProtocolError:
+            # The connection is being closed; what still comes is not sent.
+            return b""
+
+    async def _until_moving(self) -> None:
+        """A stalled connection neither reads nor writes."""
+        # Switches are plain values that anybody may set; there is no event to wait for.
+        while self.faults.stall:  # noqa: ASYNC110
+            await trio.sleep(0.02)

@@ -1,0 +1,191 @@
+"""Both simulated services on loopback: ports, keys, connections, faults, and the evening that they show.
+
+`serve` is a task for a trio nursery: it reports a `Simulator` as started, with the addresses and keys
+that a client needs, and runs until it is cancelled. Used by `daemon` and by tests. Must not import the
+siblings of `venues`.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import attrs
+import trio
+
+from venues.simulator.admin import Admin
+from venues.simulator.bdl_rest import BdlRest, Tier
+from venues.simulator.faults import Faults
+from venues.simulator.http11 import Answer, Handler, HttpSide, Request, Upgraded
+from venues.simulator.kalshi_rest import ROOT, STREAM_PATH, KalshiRest
+from venues.simulator.kalshi_stream import KalshiStream
+from venues.simulator.keys import KeyPair, KeyRing, Refusal
+from venues.simulator.listing import new_id
+from venues.simulator.live import LiveEvening
+from venues.simulator.pace import Pace
+from venues.simulator.refusals import kalshi_refusal
+from venues.simulator.settings import SECOND, EveningSettings
+from venues.simulator.world import World
+
+BDL_KEYS: Final[Mapping[str, Tier]] = {
+    "simulated-goat": Tier.GOAT,
+    "simulated-all-star": Tier.ALL_STAR,
+    "simulated-free": Tier.FREE,
+}
+CONNECTIONS_MAX: Final = 1_000
+
+
+@attrs.frozen
+class ServiceSettings:
+    """How the simulated services are run."""
+
+    evening: EveningSettings = attrs.field(factory=EveningSettings)
+    speed: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
+    """Simulated seconds in a second."""
+    held: bool = False
+    """Whether simulated time stands still until a client has subscribed (or `Pace.begin` is called)."""
+    host: str = "127.0.0.1"
+    kalshi_port: int = 0
+    """0 takes a free one."""
+    balldontlie_port: int = 0
+    public_keys: Mapping[str, bytes] = attrs.field(factory=dict)
+    """Public keys (PEM) of clients by key id; without any, a pair is made."""
+    ed25519: bool = False
+    """Whether the pair that is made is Ed25519 instead of RSA."""
+    balldontlie_keys: Mapping[str, Tier] = attrs.field(factory=lambda: BDL_KEYS)
+    limited: bool = True
+    """Whether clients that ask too often get a 429."""
+    recording: Path | None = None
+    """A recording whose frames the stream serves instead of the evening's."""
+
+
+@attrs.frozen
+class Addresses:
+    """What a client has to know."""
+
+    kalshi_rest: str
+    """Base address with the interface's root."""
+    kalshi_stream: str
+    balldontlie: str
+    admin: str
+
+
+@attrs.frozen
+class Simulator:
+    """The running services."""
+
+    addresses: Addresses
+    live: LiveEvening
+    faults: Faults
+    stream: KalshiStream
+    key: KeyPair | None
+    """The pair that was made for the client, if it brought no public key."""
+    balldontlie_key: str
+    """A key of the best tier."""
+
+    @property
+    def pace(self) -> Pace:
+        """Simulated time."""
+        return self.live.pace
+
+
+async def serve(
+    settings: ServiceSettings, task_status: trio.TaskStatus[Simulator] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Serve until cancelled. Raises OSError if a port is taken, RecordingError for a bad recording."""
+    pair, ring = _keys(settings)
+    live = LiveEvening(World(settings.evening), Pace(settings.evening.starts_at, settings.speed))
+    faults = Faults()
+    rest = KalshiRest(live, ring, faults, settings.limited)
+    stream = KalshiStream.over(live, faults, settings.recording)
+    bdl = BdlRest(live, settings.balldontlie_keys, faults, settings.limited)
+    admin = Admin(live, faults, stream)
+    async with trio.open_nursery() as nursery:
+        kalshi = await trio.open_tcp_listeners(settings.kalshi_port, host=settings.host)
+        balldontlie = await trio.open_tcp_listeners(settings.balldontlie_port, host=settings.host)
+        kalshi_side = _Side("kalshi", _KalshiPort(rest, stream, admin).answer, stream.serve, live, faults)
+        bdl_side = _Side("balldontlie", bdl.answer, _no_websocket, live, faults)
+        nursery.start_soon(partial(trio.serve_listeners, kalshi_side.connected, kalshi))
+        nursery.start_soon(partial(trio.serve_listeners, bdl_side.connected, balldontlie))
+        nursery.start_soon(live.run)
+        if not settings.held:
+            live.pace.begin()
+        best = max(settings.balldontlie_keys.items(), key=lambda item: item[1], default=("", Tier.FREE))
+        addresses = _addresses(kalshi[0], balldontlie[0])
+        task_status.started(Simulator(addresses, live, faults, stream, pair, best[0]))
+        await trio.sleep_forever()
+
+
+def _keys(settings: ServiceSettings) -> tuple[KeyPair | None, KeyRing]:
+    if settings.public_keys:
+        return None, KeyRing.of(dict(settings.public_keys))
+    key_id = new_id(Random(f"{settings.evening.seed}|key"))
+    pair = KeyPair.made(key_id, kind="ed25519" if settings.ed25519 else "rsa")
+    return pair, KeyRing.of({key_id: pair.public_pem})
+
+
+def _addresses(kalshi: trio.SocketListener, balldontlie: trio.SocketListener) -> Addresses:
+    exchange = "{}:{}".format(*kalshi.socket.getsockname()[:2])
+    scores = "{}:{}".format(*balldontlie.socket.getsockname()[:2])
+    return Addresses(
+        kalshi_rest=f"http://{exchange}{ROOT}",
+        kalshi_stream=f"ws://{exchange}{STREAM_PATH}",
+        balldontlie=f"http://{scores}",
+        admin=f"http://{exchange}/admin",
+    )
+
+
+@attrs.define(eq=False)
+class _Side:
+    """One port: makes the server side of each connection, up to a limit."""
+
+    service: str
+    handler: Handler
+    upgraded: Upgraded
+    live: LiveEvening
+    faults: Faults
+    connections: int = 0
+
+    async def connected(self, stream: trio.SocketStream) -> None:
+        if self.connections >= CONNECTIONS_MAX:
+            await trio.aclose_forcefully(stream)
+            return
+        self.connections += 1
+        try:
+            side = HttpSide(stream, self.service, self.handler, self.upgraded, self.faults, self.clock)
+            await side.run()
+        finally:
+            self.connections -= 1
+
+    def clock(self) -> float:
+        """Unix seconds of the venue's clock, for Date headers."""
+        return self.live.pace.now() / SECOND + self.faults.skew_ms / 1000
+
+
+@attrs.frozen
+class _KalshiPort:
+    """Sorts what comes to the Kalshi port: handshakes, switches, requests."""
+
+    rest: KalshiRest
+    stream: KalshiStream
+    admin: Admin
+
+    def answer(self, request: Request) -> Answer | None:
+        if request.path.startswith("/admin/"):
+            return self.admin.answer(request)
+        if not request.wants_websocket:
+            return self.rest.answer(request)
+        if request.path != STREAM_PATH:
+            return kalshi_refusal(404, self.rest.faults)
+        if self.rest.faults.refuse or self.rest.faults.pause:
+            return kalshi_refusal(503, self.rest.faults)
+        try:
+            self.rest.signer(request, required=True)
+        except Refusal as refusal:
+            return kalshi_refusal(401, self.rest.faults, code=str(refusal))
+        return None
+
+
+async def _no_websocket(stream: trio.SocketStream, _request: Request, _rest: bytes) -> None:
+    await trio.aclose_forcefully(stream)
