@@ -66,7 +66,7 @@ class FeeTermsHeard:
         return event
 
     def complete(self, listed: MarketListed) -> MarketListed:
-        """Return the listing with the terms in force: the event's, else the series', else the assumed ones."""
+        """Return the override if the listing changes what was known of its event; it is remembered."""
         for scope in (listed.event_ticker, listed.series):
             known = self._by_scope.get(scope)
             if known is not None and known.fee_type is not None:
