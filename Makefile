@@ -79,5 +79,5 @@ $(STAMP_DEV): | $(BIN)/python
 	@echo "setting up $(VENV) from requirements/dev.txt (once; this takes a minute)"
 	$(PIP) install --require-hashes --requirement requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
-	@rm -f $(VENV)/.dev-*
-	@touch $@
+	@rm -f $(VENV)/.dev-* $(VENV)/.runtime-*
+	@touch $@ $(STAMP_RUNTIME)
