@@ -1,7 +1,7 @@
 """`python -m benchmarks`: run every benchmark of this folder, one after another, and fail if one falls short.
 
-Called by `make bench`. A benchmark is a module that can be run by itself; it prints ratios, because durations on
-shared machines say little. Each runs in a process of its own, so that none warms the next.
+Called by `make bench`. A benchmark is a module that can be run by itself; it prints ratios, because durations
+on shared machines say little. Each runs in a process of its own, so that none warms the next.
 """
 
 import subprocess

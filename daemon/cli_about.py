@@ -4,7 +4,6 @@ Registered by `cli`.
 """
 
 import platform
-import sqlite3
 from importlib import metadata
 from typing import Literal
 
@@ -22,7 +21,6 @@ def version() -> Answer:
         "tipoff": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "sqlite": sqlite3.sqlite_version,
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
     libraries = [(name, metadata.version(name)) for name in LIBRARIES]
