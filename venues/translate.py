@@ -13,23 +13,8 @@ from venues.balldontlie.parse import parse_body
 from venues.importers.rows import translate_row
 from venues.kalshi.answers import parse_answer
 from venues.kalshi.parse import DETAIL_MAX, parse_frame
+from venues.lines import CONNECTED, CONNECTION, KALSHI_STREAM, OLDER, OURS, split_what
 from venues.recording_segments import Line
-
-KALSHI_STREAM = "kalshi.ws"
-KALSHI_REST = "kalshi.rest"
-BALLDONTLIE = "balldontlie"
-IMPORT = "import"
-
-CONNECTED = "connected"
-"""`what` of the line that says that a connection to the stream is up; its body is empty."""
-
-LOST = "lost"
-"""`what` of the line that says that a connection ended; its body is `{"reason": …}`."""
-
-CONNECTION = frozenset({CONNECTED, LOST})
-
-OURS = frozenset({"timer", "command", "journal"})
-"""Sources whose lines are the engine's own inputs, not a venue's."""
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -65,9 +50,9 @@ class Translator:
         at = Nanos(line.at)
         if line.source in OURS:
             return ()
-        status, target = split_what(line.what)
-        if status is not None and target != "/exchange/status":
-            return (FeedRefused(line.source, f"http_{status}", line.body[:DETAIL_MAX], at),)
+        refusal, target = split_what(line.what)
+        if refusal is not None and (refusal == OLDER or target != "/exchange/status"):
+            return (FeedRefused(line.source, refusal, line.body[:DETAIL_MAX], at),)
         match line.source:
             case "kalshi.rest":
                 return parse_answer(target, line.body, at)
@@ -77,16 +62,3 @@ class Translator:
                 return translate_row(line.what, line.body, at)
             case _:
                 return (FeedRefused(line.source, "unknown_source", line.what[:DETAIL_MAX], at),)
-
-
-def what_of(status: int, target: str) -> str:
-    """The `what` of a recorded body: what was asked, and the status in front of it where it was not 200."""
-    return target if status == 200 else f"{status} {target}"
-
-
-def split_what(what: str) -> tuple[int | None, str]:
-    """The other way round; the status is None where all was well."""
-    status, blank, target = what.partition(" ")
-    if blank and len(status) == 3 and status.isdigit():
-        return int(status), target
-    return None, what

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from engine.events import ExchangeStatusSeen, FeedConnected, FeedLost, FeedRefused, GameSeen, QuoteSeen
 from engine.units import Nanos
+from venues.lines import split_what, what_of
 from venues.recording import Line
-from venues.translate import Translator, split_what, what_of
+from venues.translate import Translator
 
 TRANSLATE = Translator().translate
 
@@ -62,8 +63,8 @@ def test_an_unknown_source_is_counted() -> None:
 
 @given(st.integers(100, 599), st.text(max_size=20).map("/{}".format))
 def test_status_and_target_survive_their_way_into_a_line(status: int, target: str) -> None:
-    read_status, read_target = split_what(what_of(status, target))
-    assert (read_status or 200, read_target) == (status, target)
+    refusal, read_target = split_what(what_of(status, target))
+    assert (refusal or "http_200", read_target) == (f"http_{status}", target)
 
 
 @given(
