@@ -32,7 +32,10 @@ from persistence.errors import (
 from persistence.tables import APPLICATION_ID, REVISIONS
 
 BUSY_TIMEOUT_MS: Final = 5_000
-WAL_AUTOCHECKPOINT_PAGES: Final = 1_000
+WAL_AUTOCHECKPOINT_PAGES: Final = 4_000
+"""16 MiB of log between checkpoints that a commit must wait for; the writer empties it earlier when it is
+idle."""
+
 JOURNAL_SIZE_LIMIT_BYTES: Final = 64 * 1024 * 1024
 STATEMENT_TIMEOUT_MS: Final = 30_000
 

@@ -173,6 +173,12 @@ _POSTGRES: Final[dict[str, tuple[type[StorageError], str]]] = {
 _NO_STATE: Final = object()
 
 
+def of_driver(error: Exception) -> bool:
+    """Whether an exception comes from a database's driver or from the system."""
+    ours = isinstance(error, DBAPIError | sqlite3.Error | OSError | OverflowError)
+    return ours or getattr(error, "sqlstate", _NO_STATE) is not _NO_STATE
+
+
 def sorted_error(error: Exception, where: str) -> StorageError:
     """Translate a driver's or the system's exception; unknown ones become a plain StorageError that quotes
     them.
@@ -240,5 +246,5 @@ class Sorted:
         if error is None:
             return
         self._fail()
-        if isinstance(error, (DBAPIError, OSError, OverflowError)):
+        if isinstance(error, Exception) and of_driver(error):
             raise sorted_error(error, self._place) from error

@@ -226,20 +226,25 @@ K = TypeVar("K")
 
 
 class Shelf(Generic[K, R]):
-    """The rows of one table by key, with what a batch changed, so that a failed batch can be taken back."""
+    """The rows of one table by key, with what a batch changed, so that a failed batch can be taken back.
+
+    `elsewhere` are the keys of rows that are only in the database; `load` fetches one when it is needed.
+    """
 
     def __init__(self, load: Callable[[K], R | None] | None = None) -> None:
         self.rows: dict[K, R] = {}
+        self.elsewhere: set[K] = set()
         self._load = load
         self._before: dict[K, R | None] = {}
 
     def find(self, key: K) -> R | None:
         """The row, about to be changed; from the database if it is no longer remembered."""
         row = self.rows.get(key)
-        if row is None and self._load is not None:
+        if row is None and key in self.elsewhere and self._load is not None:
             row = self._load(key)
             if row is not None:
                 self.rows[key] = row
+                self.elsewhere.discard(key)
         if row is not None and key not in self._before:
             self._before[key] = row.twin()
         return row
@@ -276,3 +281,4 @@ class Shelf(Generic[K, R]):
             return
         for key in [key for key, row in self.rows.items() if done(row)][:surplus]:
             del self.rows[key]
+            self.elsewhere.add(key)

@@ -158,6 +158,8 @@ def projection(connection: Connection, run: int, live: Callable[[], Connection])
         _columns(OrderRow).where(orders.c.run == run, orders.c.status.in_(OPEN_STATES))
     )
     made.orders.rows = {row[0]: OrderRow(*row) for row in found}
+    over = select(orders.c.order_id).where(orders.c.run == run, orders.c.status.not_in(OPEN_STATES))
+    made.orders.elsewhere = set(connection.execute(over).scalars())
     made.positions.rows = {(row.strategy, row.ticker): row for row in rows_of(connection, PositionRow, run)}
     made.performance.rows = {row.strategy: row for row in rows_of(connection, PerformanceRow, run)}
     made.limits.rows = {(row.scope, row.name): row for row in rows_of(connection, LimitRow, run)}

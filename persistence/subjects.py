@@ -9,8 +9,6 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Final, get_type_hints
 
-import attrs
-
 from engine.facts import FACTS, Fact, LedgerPosted
 
 _PRECEDENCE: Final = (
@@ -44,13 +42,11 @@ def _path(kind: type[Fact]) -> str:
 
 
 def _fields(hint: object) -> set[str]:
-    """Fields of an attrs class, or those that all members of a union have."""
-    members = getattr(hint, "__args__", (hint,))
-    sets = [
-        {field.name for field in attrs.fields(member)} if attrs.has(member) else set[str]()
-        for member in members
-    ]
-    return set.intersection(*sets)
+    """Fields of an attrs class, or those that all members of a union have; none for anything else."""
+    members: tuple[object, ...] = getattr(hint, "__args__", (hint,))
+    return set.intersection(
+        *[{field.name for field in getattr(each, "__attrs_attrs__", ())} for each in members]
+    )
 
 
 _GET: Final[dict[type[Fact], Callable[[Fact], str]]] = {

@@ -174,7 +174,7 @@ def place(facts: list[Fact], first: int = 1) -> list[Placed]:
 # Every kind of fact at random: made from the annotations, so that a new fact is covered when it is added.
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 

@@ -75,12 +75,10 @@ def test_a_replay_is_compared_with_what_is_stored_and_then_goes_on_writing(
     first.append(small_evening[:20])
     first.close()
     again = opened(url, options=AGAIN)
-    assert again.replaying
-    assert again.seq == 0
-    assert again.stored_seq == 20
+    assert (again.seq, again.stored_seq, again.replaying) == (0, 20, True)
     for start in range(0, len(small_evening), 8):
         again.append(small_evening[start : start + 8])
-    assert not again.replaying
+    assert (again.seq, again.replaying) == (len(small_evening), False)
     whole = opened("sqlite://")
     whole.append(small_evening)
     assert again.digest() == whole.digest()
@@ -190,9 +188,10 @@ def test_the_mark_follows_every_commit(
         known = mark.read(mark.path_of(file))
         assert known is not None
         assert known.seq == each.seq
-    with sqlite3.connect(file) as connection:
-        last = connection.execute("SELECT chain FROM journal ORDER BY seq DESC LIMIT 1").fetchone()[0]
+    connection = sqlite3.connect(file)
+    last = connection.execute("SELECT chain FROM journal ORDER BY seq DESC LIMIT 1").fetchone()[0]
     connection.close()
+    assert known is not None
     assert known.chain == last
 
 
