@@ -11,9 +11,8 @@ from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder
 from engine.facts import LevelTaken
 from engine.orders import Liquidity
-from engine.queueing import cancels_ahead, credit_total, live_prints, of_decrease
+from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, of_decrease
 from engine.units import PRICE_ONE, Count, Nanos, Price
-from engine.venue_facts import QueueLevelChanged
 
 
 def depth_changed(desk: Desk, market: Market, delta: BookDelta) -> None:
@@ -50,12 +49,8 @@ def _decreased(desk: Desk, market: Market, level: QueueLevel, delta: BookDelta) 
     """A decrease is a trade if a print says so, before or within the window; until then it is credit."""
     now = desk.now
     credit = (Nanos(now + desk.rules.credit_window_ns), delta.at_venue)
-    matched = of_decrease(level.credits, live_prints(level.printed, now), Count(-delta.change), credit)
-    desk.emit(
-        QueueLevelChanged(
-            market.ticker, level.side, level.price, matched.credits, matched.printed, "depth", now
-        )
-    )
+    printed = live_prints(level.printed, now)
+    desk.explain(market, level, of_decrease(level.credits, printed, Count(-delta.change), credit), "depth")
 
 
 def bound_queue(desk: Desk, market: Market, level: QueueLevel, known_to: Nanos | None, cause: str) -> None:
@@ -84,9 +79,7 @@ def credit_expired(desk: Desk, market: Market, level: QueueLevel) -> None:
     kept = tuple(credit for credit in level.credits if credit[1] > now)
     cancelled = credit_total(tuple(gone))
     known_to = max((credit[2] for credit in gone if credit[2] is not None), default=None)
-    desk.emit(
-        QueueLevelChanged(market.ticker, level.side, level.price, kept, level.printed, "credit_expired", now)
-    )
+    desk.explain(market, level, Matched(kept, level.printed, Count(0)), "credit_expired")
     if not market.book.synced or market.blind_since is not None:
         return
     displayed = market.book.size(level.side, level.price)

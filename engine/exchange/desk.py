@@ -29,8 +29,9 @@ from engine.facts import (
 from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
 from engine.orders import CancelReason, Liquidity, RejectCode
 from engine.positions import Trade, trade, trade_postings
+from engine.queueing import Matched
 from engine.units import MONEY_ZERO, Count, Money, Nanos, Price
-from engine.venue_facts import BandEnded, MarketTermsChanged
+from engine.venue_facts import BandEnded, MarketTermsChanged, QueueLevelChanged
 
 
 @attrs.frozen
@@ -219,6 +220,21 @@ class Desk:
                 own_ahead=Count(own),
                 optimistic=Count(optimistic),
                 known_to=known_to,
+            )
+        )
+
+    def explain(self, market: Market, level: QueueLevel, left: Matched, cause: str) -> None:
+        """Remember what still waits to be explained at a level."""
+        self.emit(
+            QueueLevelChanged(
+                market.ticker,
+                level.side,
+                level.price,
+                left.credits,
+                left.printed,
+                cause,
+                self.now,
+                level.displayed,
             )
         )
 

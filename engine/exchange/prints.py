@@ -13,7 +13,7 @@ from engine.exchange.orders import PaperOrder
 from engine.orders import Liquidity
 from engine.queueing import Waiting, advance, live_prints, of_print
 from engine.units import Count, Nanos
-from engine.venue_facts import QueueLevelChanged, TradeHeld
+from engine.venue_facts import TradeHeld
 
 
 @attrs.frozen
@@ -96,18 +96,7 @@ def _explain(desk: Desk, market: Market, level: QueueLevel, print_: TradePrinted
     """Pair the print with the decrease it caused, whichever came first."""
     until = Nanos(desk.now + desk.rules.credit_window_ns)
     printed = live_prints(level.printed, desk.now)
-    matched = of_print(level.credits, printed, print_.count, until)
-    desk.emit(
-        QueueLevelChanged(
-            market.ticker,
-            level.side,
-            level.price,
-            matched.credits,
-            matched.printed,
-            print_.trade_id,
-            desk.now,
-        )
-    )
+    desk.explain(market, level, of_print(level.credits, printed, print_.count, until), print_.trade_id)
 
 
 def _advance(desk: Desk, level: QueueLevel, print_: TradePrinted, left: Count, *, fills: bool) -> list[Share]:

@@ -1,0 +1,264 @@
+"""A trading floor for tests of the paper exchange: a clock, timers, a market, and words in cents and
+contracts.
+
+In the `restarting` mode the exchange is thrown away after every step and restored from its facts and the
+current books, so every test that passes in both modes also shows that a restart changes nothing.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from engine.events import (
+    BookDelta,
+    BookSide,
+    BookSnapshot,
+    MarketListed,
+    MarketStatus,
+    Side,
+    TradePrinted,
+    VenueEvent,
+)
+from engine.exchange import ExchangeRules, PaperExchange, PaperOrder
+from engine.facts import Fact, OrderCancelled, OrderFilled, OrderRejected
+from engine.message import changed
+from engine.orders import (
+    AmendOrder,
+    Approved,
+    CancelOrder,
+    CancelReason,
+    OrderCommand,
+    PlaceOrder,
+    RejectCode,
+    TimeInForce,
+)
+from engine.step import Step
+from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_MILLISECOND, PRICE_ONE, Count, Money, Nanos, Price
+
+START = Nanos(1_790_000_000_000_000_000)
+"""A Monday evening in September 2026."""
+
+MARKET = "KXNBAGAME-26OCT20OKCSAS-SAS"
+BID, ASK = BookSide.BID, BookSide.ASK
+F = TypeVar("F", bound=Fact)
+
+
+def cents(price: float) -> Price:
+    """A price given in cents."""
+    return Price(round(price * 100))
+
+
+def contracts(count: float) -> Count:
+    """A count given in contracts."""
+    return Count(round(count * COUNT_ONE))
+
+
+def listing(ticker: str = MARKET) -> MarketListed:
+    """A market as the venue lists it: open, whole cents, maker fees."""
+    return MarketListed(
+        ticker=ticker,
+        event_ticker="KXNBAGAME-26OCT20OKCSAS",
+        series="KXNBAGAME",
+        title="San Antonio",
+        status=MarketStatus.ACTIVE,
+        price_ranges=(),
+        fee_type="quadratic_with_maker_fees",
+        fee_multiplier="1",
+        floor_strike=None,
+        strike_type="structured",
+        open_at=None,
+        close_at=None,
+        expected_expiration_at=None,
+        exchange_index=3,
+        binary=True,
+        at=START,
+    )
+
+
+def rules(**changes: object) -> ExchangeRules:
+    """Everything takes one millisecond, nothing else is unusual."""
+    values: dict[str, object] = {
+        "decide_to_send": 0,
+        "entry": NANOS_PER_MILLISECOND,
+        "cancel": NANOS_PER_MILLISECOND,
+    }
+    return ExchangeRules(**{**values, **changes})  # type: ignore[arg-type]
+
+
+class Floor:
+    """One exchange, one listed market, and strategies `ann` and `bob` with 1,000 dollars each."""
+
+    def __init__(self, given: ExchangeRules, *, restarting: bool = False) -> None:
+        """Open the accounts and list the market; its book has yet to come."""
+        self.rules = given
+        self.restarting = restarting
+        self.exchange = PaperExchange(given, seed=7)
+        self.now = START
+        self.facts: list[Fact] = []
+        self.timers: dict[str, Nanos] = {}
+        self.seq = 0
+        self.conn = 1
+        self.trades = 0
+        for strategy in ("ann", "bob"):
+            self.do(self.exchange.open_account(strategy, "test", Money(1_000 * MONEY_ONE), "{}", self.now))
+        self.hear(listing())
+
+    # Running
+
+    def do(self, step: Step) -> tuple[Fact, ...]:
+        """Take a step's answer as the runtime would; returns its facts."""
+        self.facts.extend(step.facts)
+        for timer in step.timers:
+            self.timers.pop(timer.key, None)
+            self.timers[timer.key] = timer.due
+        if self.restarting:
+            self.restart()
+        return step.facts
+
+    def restart(self) -> None:
+        """Throw the exchange away and restore it from its facts and the current books."""
+        old = self.exchange
+        self.exchange = PaperExchange(self.rules, seed=7)
+        step = self.exchange.restore(self.facts)
+        armed = {key: due for key, due in self.timers.items() if key in old.state.timers.due}
+        restored = {timer.key: timer.due for timer in step.timers}
+        assert restored == old.state.timers.due
+        assert all(restored[key] == due for key, due in armed.items())
+        self.timers = {key: due for key, due in restored.items() if key in armed}
+        for book in old.books():
+            assert self.exchange.hear(book, self.now).facts == ()
+
+    def wait(self, milliseconds: float = 2) -> None:
+        """Let time pass; what comes due happens in order."""
+        end = Nanos(self.now + round(milliseconds * NANOS_PER_MILLISECOND))
+        while True:
+            due = [(at, number, key) for number, (key, at) in enumerate(self.timers.items()) if at <= end]
+            if not due:
+                break
+            at, _, key = min(due)
+            del self.timers[key]
+            self.now = max(self.now, at)
+            self.do(self.exchange.wake(key, self.now))
+        self.now = end
+
+    def hear(self, event: VenueEvent) -> tuple[Fact, ...]:
+        """The venue says something."""
+        return self.do(self.exchange.hear(event, self.now))
+
+    def act(self, command: OrderCommand) -> tuple[Fact, ...]:
+        """An approved command goes out."""
+        return self.do(self.exchange.act(Approved(command), self.now))
+
+    # The venue
+
+    def book(self, bids: Mapping[float, float], asks: Mapping[float, float], ticker: str = MARKET) -> None:
+        """A snapshot: contracts by cents, asks at YES prices."""
+        self.seq += 1
+        yes = tuple(sorted((cents(price), contracts(size)) for price, size in bids.items()))
+        no = tuple(sorted((Price(PRICE_ONE - cents(price)), contracts(size)) for price, size in asks.items()))
+        self.hear(BookSnapshot(ticker, yes, no, self.conn, 1, self.seq, self.now, self.now))
+
+    def depth(self, side: BookSide, price: float, change: float, ticker: str = MARKET) -> tuple[Fact, ...]:
+        """A level's displayed size changes, the price being a YES price."""
+        self.seq += 1
+        own = cents(price) if side is BID else Price(PRICE_ONE - cents(price))
+        which = Side.YES if side is BID else Side.NO
+        return self.hear(
+            BookDelta(ticker, which, own, contracts(change), self.conn, 1, self.seq, self.now, self.now)
+        )
+
+    def trade(
+        self, taker: BookSide, price: float, count: float, trade_id: str = "", *, block: bool = False
+    ) -> tuple[Fact, ...]:
+        """A print; `taker` BID lifts an ask, ASK hits a bid."""
+        return self.hear(self.printed(taker, price, count, trade_id, block=block))
+
+    def printed(
+        self, taker: BookSide, price: float, count: float, trade_id: str = "", *, block: bool = False
+    ) -> TradePrinted:
+        """A public trade of this moment."""
+        self.trades += 1
+        name = trade_id or f"trade-{self.trades}"
+        return TradePrinted(MARKET, name, cents(price), contracts(count), taker, block, self.now, self.now)
+
+    def relist(self, **changes: object) -> tuple[Fact, ...]:
+        """The venue describes the market anew."""
+        return self.hear(changed(listing(), **changes))
+
+    # Orders
+
+    def order(
+        self, order_id: str, side: BookSide, price: float, count: float, **changes: object
+    ) -> PlaceOrder:
+        """An order as a strategy would wish it now; `ann`'s unless said otherwise."""
+        plain = PlaceOrder(
+            order_id=order_id,
+            strategy="ann",
+            game="game",
+            ticker=MARKET,
+            side=side,
+            price=cents(price),
+            count=contracts(count),
+            tif=TimeInForce.GTC,
+            decided_at=self.now,
+            signal_id=f"signal-{order_id}",
+        )
+        return changed(plain, **changes)
+
+    def send(self, order_id: str, side: BookSide, price: float, count: float, **changes: object) -> None:
+        """Send an order without waiting for its arrival."""
+        self.act(self.order(order_id, side, price, count, **changes))
+
+    def place(self, order_id: str, side: BookSide, price: float, count: float, **changes: object) -> None:
+        """Send an order and let it arrive."""
+        self.send(order_id, side, price, count, **changes)
+        self.wait()
+
+    def cancel(self, order_id: str, strategy: str = "ann") -> None:
+        """Send a cancel without waiting for its arrival."""
+        self.act(CancelOrder(order_id, strategy, self.now))
+
+    def amend(self, order_id: str, price: float, count: float) -> None:
+        """Send an amend and let it arrive."""
+        self.act(AmendOrder(order_id, "ann", cents(price), contracts(count), self.now))
+        self.wait()
+
+    # Looking
+
+    def of(self, kind: type[F], order_id: str | None = None) -> list[F]:
+        """All facts of a kind, of one order if asked."""
+        found = [fact for fact in self.facts if isinstance(fact, kind)]
+        return [fact for fact in found if order_id is None or getattr(fact, "order_id", None) == order_id]
+
+    def fills(self, order_id: str) -> list[tuple[float, float]]:
+        """An order's fills as contracts and cents."""
+        return [(fill.count / COUNT_ONE, fill.price / 100) for fill in self.of(OrderFilled, order_id)]
+
+    def filled(self, order_id: str) -> float:
+        """Contracts that an order has got."""
+        return sum(count for count, _ in self.fills(order_id))
+
+    def live(self, order_id: str) -> PaperOrder:
+        """An order that some reading of still lives."""
+        return self.exchange.state.orders[order_id]
+
+    def ahead(self, order_id: str) -> float:
+        """Venue contracts ahead of a resting order."""
+        return self.live(order_id).venue_ahead / COUNT_ONE
+
+    def rejected(self, order_id: str) -> RejectCode | None:
+        """Why an order was refused."""
+        codes = [fact.code for fact in self.of(OrderRejected, order_id)]
+        return codes[-1] if codes else None
+
+    def cancelled(self, order_id: str) -> CancelReason | None:
+        """Why an order ended early."""
+        reasons = [fact.reason for fact in self.of(OrderCancelled, order_id)]
+        return reasons[-1] if reasons else None
+
+    def position(self, strategy: str = "ann") -> float:
+        """Contracts held, NO as a negative number."""
+        return self.exchange.state.position(strategy, MARKET).count / COUNT_ONE
+
+    def cash(self, strategy: str = "ann") -> Money:
+        """The strategy's cash."""
+        return self.exchange.account(strategy).cash

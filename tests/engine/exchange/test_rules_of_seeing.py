@@ -1,0 +1,377 @@
+"""Rules 8 to 14.
+
+Prints and depth in either order, trust and gaps, impact, markouts, settlement, bands, upper bounds.
+"""
+
+from engine.events import (
+    ExchangeStatusSeen,
+    FeedConnected,
+    FeedGapped,
+    FeedLost,
+    MarketStatus,
+    MarketStatusChanged,
+    TradesRecovered,
+    Trust,
+)
+from engine.facts import BandMoved, OrderFilled, QueueMoved
+from engine.latency import Delay
+from engine.message import changed
+from engine.orders import CancelReason, RejectCode, TimeInForce
+from engine.units import NANOS_PER_MILLISECOND, Nanos
+from engine.venue_facts import BlindnessBegan, BlindnessEnded
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, contracts, rules
+
+IOC = TimeInForce.IOC
+
+
+# Rule 8
+
+
+def test_rule_8_a_decrease_heard_before_its_print_fills_nothing_that_was_never_ours(floor: Floor) -> None:
+    """Displayed 100, ahead 100; 60 go, then the print of 60: 40 are ahead, not minus 20."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.depth(BID, 40, -60)
+    floor.trade(ASK, 40, 60)
+    assert (floor.ahead("a"), floor.filled("a")) == (40, 0)
+    floor.wait(5_000)
+    assert (floor.ahead("a"), floor.filled("a")) == (40, 0)
+
+
+def test_rule_8_a_print_heard_before_its_decrease_is_not_taken_for_a_cancel_too(floor: Floor) -> None:
+    """The decrease that follows is the print's own."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.depth(BID, 40, 50)
+    floor.trade(ASK, 40, 60)
+    floor.depth(BID, 40, -60)
+    floor.wait(5_000)
+    assert (floor.ahead("a"), floor.filled("a")) == (40, 0)
+
+
+def test_rule_8_a_trade_that_exceeds_the_queue_fills_us_if_its_print_comes_first(floor: Floor) -> None:
+    """50 ahead of us and 50 behind: a trade of 60 gives us 10."""
+    floor.book(bids={40: 50}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.depth(BID, 40, 50)
+    floor.trade(ASK, 40, 60)
+    floor.depth(BID, 40, -60)
+    floor.wait(5_000)
+    assert (floor.filled("a"), floor.ahead("a")) == (10, 0)
+
+
+def test_rule_8_a_trade_that_exceeds_the_queue_fills_us_if_its_print_comes_last(floor: Floor) -> None:
+    """The same, and no more."""
+    floor.book(bids={40: 50}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.depth(BID, 40, 50)
+    floor.depth(BID, 40, -60)
+    floor.trade(ASK, 40, 60)
+    floor.wait(5_000)
+    assert (floor.filled("a"), floor.ahead("a")) == (10, 0)
+
+
+def test_rule_8_credit_is_used_up_by_its_print_and_by_no_other(floor: Floor) -> None:
+    """Of a decrease of 60 with a print of 40, 20 were cancels and bound the queue when their time is over."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.depth(BID, 40, -60)
+    floor.trade(ASK, 40, 40)
+    assert floor.ahead("a") == 60
+    floor.wait(1_990)
+    assert floor.ahead("a") == 60
+    floor.wait(100)
+    assert floor.ahead("a") == 40
+
+
+def test_rule_8_a_print_that_comes_after_its_credit_expired_moves_nothing_twice(floor: Floor) -> None:
+    """The venue's time of the print says that the bound has counted it already."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    late = floor.printed(ASK, 40, 60)
+    floor.depth(BID, 40, -60)
+    floor.wait(3_000)
+    assert floor.ahead("a") == 40
+    floor.hear(changed(late, at=floor.now))
+    assert (floor.ahead("a"), floor.filled("a")) == (40, 0)
+
+
+def test_rule_8_a_trade_from_before_we_joined_moves_nothing(floor: Floor) -> None:
+    """Its decrease was seen before the order came, its print after."""
+    floor.book(bids={40: 150}, asks={50: 100})
+    early = floor.printed(ASK, 40, 50)
+    floor.depth(BID, 40, -50)
+    floor.place("a", BID, 40, 50)
+    floor.hear(changed(early, at=floor.now))
+    assert floor.ahead("a") == 100
+
+
+def test_rule_8_a_print_without_a_venue_time_counts_only_after_the_whole_window(floor: Floor) -> None:
+    """Until then its decrease may have been seen before the order came."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.hear(changed(floor.printed(ASK, 40, 30), at_venue=None))
+    assert floor.ahead("a") == 100
+    floor.wait(2_001)
+    floor.hear(changed(floor.printed(ASK, 40, 30), at_venue=None))
+    assert floor.ahead("a") == 70
+
+
+# Rule 9
+
+
+def test_rule_9_nothing_is_filled_from_a_crossed_book(floor: Floor) -> None:
+    """A momentarily crossed book is the inside of a match; prints move the queue and fill nothing."""
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.depth(ASK, 40, 5)
+    assert floor.exchange.trust(MARKET) is Trust.CROSSED
+    floor.trade(ASK, 40, 30)
+    assert (floor.ahead("a"), floor.filled("a")) == (0, 0)
+    floor.place("b", BID, 40, 5, tif=IOC)
+    assert floor.rejected("b") is RejectCode.BOOK_UNTRUSTED
+    floor.depth(ASK, 40, -5)
+    floor.trade(ASK, 40, 5)
+    assert floor.filled("a") == 5
+
+
+def test_rule_9_nothing_is_filled_while_the_market_is_paused(floor: Floor) -> None:
+    """Not even by a trade through our price."""
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.hear(MarketStatusChanged(MARKET, MarketStatus.INACTIVE, floor.now, floor.now))
+    assert floor.exchange.trust(MARKET) is Trust.PAUSED
+    floor.trade(ASK, 39, 30)
+    assert floor.filled("a") == 0
+
+
+def test_rule_9_an_order_that_arrives_at_an_unknown_book_is_refused(floor: Floor) -> None:
+    """What the book was is not guessed."""
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.hear(FeedLost(1, "reset", floor.now))
+    floor.place("a", BID, 50, 5)
+    assert floor.rejected("a") is RejectCode.BOOK_UNTRUSTED
+
+
+def _gap(floor: Floor) -> None:
+    """Ahead 100 of 100 at 40, then frames are missing."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.hear(FeedGapped(1, 1, 3, 9, floor.now))
+    floor.wait(10)
+
+
+def _recover(floor: Floor, *counts: float) -> None:
+    """The trades at 40 of the gap, some milliseconds ago, in their order."""
+    trades = tuple(
+        changed(floor.printed(ASK, 40, count), at_venue=Nanos(floor.now - 5_000_000 + number), recovered=True)
+        for number, count in enumerate(counts)
+    )
+    floor.hear(TradesRecovered(MARKET, floor.of(BlindnessBegan)[-1].since, floor.now, trades, floor.now))
+
+
+def test_rule_9_after_a_gap_the_missing_trades_decide(floor: Floor) -> None:
+    """They run through the same queue; their fills say that they were recovered."""
+    _gap(floor)
+    assert floor.exchange.blind() == {MARKET: floor.of(BlindnessBegan)[-1].since}
+    floor.book(bids={40: 30}, asks={50: 100})
+    _recover(floor, 80, 30)
+    assert floor.fills("a") == [(10, 40)]
+    assert floor.of(OrderFilled)[-1].evidence.kind == "recovered_print"
+    assert floor.of(BlindnessEnded)[-1].recovered
+    floor.wait(1)
+    floor.trade(ASK, 40, 5)
+    assert floor.filled("a") == 15
+
+
+def test_rule_9_a_gap_whose_trades_cannot_be_had_ends_its_orders(floor: Floor) -> None:
+    """They are not guessed to be filled, nor to be not."""
+    _gap(floor)
+    floor.book(bids={40: 30}, asks={50: 100})
+    floor.hear(TradesRecovered(MARKET, floor.now, floor.now, None, floor.now))
+    assert floor.cancelled("a") is None  # not the whole gap
+    floor.hear(TradesRecovered(MARKET, Nanos(floor.now - 10**9), floor.now, None, floor.now))
+    assert floor.cancelled("a") is CancelReason.DOWNTIME_UNKNOWN
+    assert not floor.of(BlindnessEnded)[-1].recovered
+
+
+def test_rule_9_orders_wait_for_the_trades_of_a_gap_only_so_long(floor: Floor) -> None:
+    """The recovery window is a minute."""
+    _gap(floor)
+    floor.wait(59_000)
+    assert floor.cancelled("a") is None
+    floor.wait(2_000)
+    assert floor.cancelled("a") is CancelReason.DOWNTIME_UNKNOWN
+
+
+def test_rule_9_no_fill_comes_from_inside_a_gap_that_is_not_recovered(floor: Floor) -> None:
+    """Prints and new depth heard meanwhile do nothing until the gap is decided."""
+    _gap(floor)
+    floor.trade(ASK, 39, 100, "inside")
+    floor.book(bids={40: 30}, asks={50: 100})
+    floor.trade(ASK, 39, 100, "before the decision")
+    floor.depth(ASK, 40, 10)
+    assert floor.filled("a") == 0
+    floor.hear(TradesRecovered(MARKET, Nanos(floor.now - 10**9), floor.now, None, floor.now))
+    assert floor.filled("a") == 0
+
+
+def test_rule_9_prints_heard_during_a_gap_count_once_it_is_decided(floor: Floor) -> None:
+    """Each once, also if the back-fill brings it too."""
+    _gap(floor)
+    heard = floor.printed(ASK, 39, 20, "both")
+    floor.hear(heard)
+    floor.book(bids={40: 30}, asks={50: 100})
+    floor.trade(ASK, 39, 7, "only live")
+    since = floor.of(BlindnessBegan)[-1].since
+    floor.hear(TradesRecovered(MARKET, since, floor.now, (changed(heard, recovered=True),), floor.now))
+    assert floor.filled("a") == 27
+
+
+def test_rule_9_the_queue_after_a_gap_is_the_estimate_bounded_by_the_display(floor: Floor) -> None:
+    """A level that shrank bounds us; prints from before what the book shows move nothing more."""
+    _gap(floor)
+    before = floor.printed(ASK, 40, 25)
+    floor.wait(5)
+    floor.book(bids={40: 30}, asks={50: 100})
+    _recover(floor)
+    assert floor.ahead("a") == 30
+    assert floor.of(QueueMoved)[-1].cause == "resync"
+    floor.hear(before)
+    assert floor.ahead("a") == 30
+
+
+def test_rule_9_a_level_that_grew_in_a_gap_sends_us_to_its_back(floor: Floor) -> None:
+    """It was replaced for all we know."""
+    _gap(floor)
+    floor.book(bids={40: 130}, asks={50: 100})
+    _recover(floor, 80)
+    assert floor.ahead("a") == 130
+
+
+def test_rule_9_a_cancel_that_arrives_in_a_gap_waits_for_its_decision(floor: Floor) -> None:
+    """Trades from before it count, later ones do not."""
+    _gap(floor)
+    earlier = floor.printed(ASK, 39, 10, "earlier")
+    floor.cancel("a")
+    floor.wait(10)
+    later = floor.printed(ASK, 39, 10, "later")
+    assert floor.cancelled("a") is None
+    floor.book(bids={40: 30}, asks={50: 100})
+    since = floor.of(BlindnessBegan)[-1].since
+    trades = tuple(changed(trade, recovered=True) for trade in (earlier, later))
+    floor.hear(TradesRecovered(MARKET, since, floor.now, trades, floor.now))
+    assert (floor.filled("a"), floor.cancelled("a")) == (10, CancelReason.REQUESTED)
+
+
+def test_rule_9_a_new_connection_voids_the_books_of_the_older(floor: Floor) -> None:
+    """So a restarted process is blind from where it stopped, until it has the trades."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.hear(FeedConnected(2, floor.now))
+    floor.conn = 2
+    assert MARKET in floor.exchange.blind()
+    assert floor.exchange.needs_book() == (MARKET,)
+    floor.book(bids={40: 100}, asks={50: 100})
+    _recover(floor)
+    assert (floor.exchange.blind(), floor.exchange.needs_book(), floor.ahead("a")) == ({}, (), 100)
+
+
+# Rule 10
+
+
+def test_rule_10_our_own_fills_move_nothing_but_what_we_took(floor: Floor) -> None:
+    """No impact is invented: the book is the venue's."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 50, 60, tif=IOC)
+    assert floor.exchange.book(MARKET).top() == (4_000, contracts(100), 5_000, contracts(100))
+
+
+# Rule 11
+
+
+def test_rule_11_a_bid_is_filled_only_as_the_market_comes_down_to_it(floor: Floor) -> None:
+    """What fills a naive joiner is a sale: the fill itself says nothing good about the next price."""
+    floor.book(bids={40: 100}, asks={41: 100})
+    floor.place("a", BID, 40, 50)
+    floor.trade(BID, 41, 1_000)
+    assert floor.filled("a") == 0
+    floor.trade(ASK, 40, 150)
+    assert floor.filled("a") == 50
+
+
+# Rule 13
+
+
+def test_rule_13_the_three_readings_are_kept_at_once(floor: Floor) -> None:
+    """A print at our price is base, one through it pessimistic too, a share of the cancels optimistic."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 200)
+    floor.depth(BID, 40, 100)
+    floor.depth(BID, 40, -100)
+    floor.wait(2_001)
+    assert floor.live("a").optimistic_ahead == contracts(50)
+    floor.trade(ASK, 40, 110)
+    bands = floor.live("a").bands
+    assert (bands.pessimistic, bands.base, bands.optimistic) == (0, contracts(10), contracts(60))
+    floor.trade(ASK, 39, 20)
+    assert (bands.pessimistic, bands.base, bands.optimistic) == (contracts(20), contracts(30), contracts(80))
+
+
+def test_rule_13_the_pessimistic_reading_arrives_at_the_95th_percentile() -> None:
+    """It takes what is left by then, but not what the base reading of another order took."""
+    late = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))
+    floor = Floor(rules(entry=late))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.send("a", BID, 50, 60, tif=IOC)
+    floor.wait(94)
+    assert floor.filled("a") == 60
+    floor.depth(ASK, 50, -70)
+    floor.wait(2)
+    moved = floor.of(BandMoved, "a")[-1]
+    assert (moved.pessimistic, moved.base, moved.optimistic) == (contracts(30), contracts(60), contracts(60))
+
+
+def test_rule_13_the_pessimistic_reading_always_pays_maker_fees() -> None:
+    """Also where the series charges none."""
+    floor = Floor(rules())
+    floor.relist(fee_type="quadratic")
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.place("a", BID, 40, 100)
+    floor.trade(ASK, 39, 100)
+    moved = floor.of(BandMoved, "a")[-1]
+    assert (moved.base_cash, moved.pessimistic_cash) == (-40_000_000, -40_420_000)
+
+
+def test_rule_13_strategies_get_the_base_reading_only(floor: Floor) -> None:
+    """Cash, position and order follow it."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 200)
+    floor.depth(BID, 40, 100)
+    floor.depth(BID, 40, -100)
+    floor.wait(2_001)
+    floor.trade(ASK, 40, 60)
+    assert floor.live("a").bands.optimistic == contracts(10)
+    assert (floor.filled("a"), floor.position(), floor.cash()) == (0, 0, 1_000_000_000)
+
+
+# Rule 14
+
+
+def test_rule_14_an_upper_bound_is_no_fill_without_something_heard(floor: Floor) -> None:
+    """Time alone fills nobody, and every fill names what made it."""
+    floor.book(bids={40: 0}, asks={41: 100})
+    floor.place("a", BID, 40, 10)
+    floor.wait(3_600_000)
+    assert floor.filled("a") == 0
+    floor.trade(ASK, 40, 10, "the-one")
+    evidence = floor.of(OrderFilled)[-1].evidence
+    assert (evidence.kind, evidence.trade_id, evidence.level_size) == ("print", "the-one", contracts(10))
+
+
+def test_the_venues_pause_stops_orders_but_not_books(floor: Floor) -> None:
+    """The exchange's status is heard, not guessed."""
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.hear(ExchangeStatusSeen(True, False, 3, floor.now))
+    floor.place("a", BID, 50, 5)
+    assert floor.rejected("a") is RejectCode.TRADING_PAUSED
