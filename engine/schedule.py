@@ -143,6 +143,18 @@ class Schedule:
                 return listed.game
         return None
 
+    def references_of(self, game: str) -> tuple[str, ...]:
+        """Every source's reference that was matched to `game`."""
+        return tuple(reference for reference, matched in self._references.items() if matched == game)
+
+    def readmit(self, tickers: tuple[str, ...], tip_at: Nanos | None, references: tuple[str, ...]) -> None:
+        """Take back what a running game remembers of its match, after the schedule itself was restarted."""
+        for ticker in tickers:
+            listed = self.list_market(ticker, tip_at)
+            if listed is not None and references:
+                listed.state, listed.reference = MatchState.MATCHED, references[0]
+                self._references.update(dict.fromkeys(references, listed.game))
+
     def _match(self, listed: ListedGame) -> None:
         state, seen = self._judge(listed)
         if listed.reference is not None and state is not MatchState.MATCHED:
