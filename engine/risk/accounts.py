@@ -103,6 +103,7 @@ class Accounts:
         self.orders: dict[str, Stake] = {}
         self.seen: set[str] = set()
         self._settled: dict[tuple[str, str], Stake] = {}
+        self._fills: set[str] = set()
 
     def account(self, strategy: str) -> Account:
         """A strategy's account, made at its first mention; without a bankroll it may not trade."""
@@ -217,6 +218,10 @@ class Accounts:
             self._forget(stake)
 
     def _filled(self, fact: OrderFilled) -> None:
+        if fact.fill_id in self._fills:
+            # Remembered before the restart, committed after it: the same fact may come twice.
+            return
+        self._fills.add(fact.fill_id)
         stake = self.stake(fact.strategy, fact.ticker, fact.game)
         account = self.account(fact.strategy)
         before = stake.count

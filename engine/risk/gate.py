@@ -11,7 +11,7 @@ itself an exit but is none is judged as the entry that it is.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
 from engine.facts import (
@@ -53,13 +53,16 @@ MAKER = "risk gate"
 class RiskGate:
     """See the module."""
 
-    def __init__(self, limits: RiskLimits) -> None:
-        """Begin with the configured limits and nobody known: accounts come with `StrategyOpened` facts."""
-        self.limits = LimitTable(limits)
+    def __init__(self, limits: RiskLimits, strategy_limits: Mapping[str, RiskLimits] | None = None) -> None:
+        """Begin with the configured limits and nobody known: accounts come with `StrategyOpened` facts.
+
+        Of a strategy's own limits those count that differ from the defaults.
+        """
+        self.limits = LimitTable(limits, strategy_limits or {})
         self.view = View()
         self.accounts = Accounts()
         self.halts = Halts()
-        self.journal_up = True
+        self.journal_trouble: str | None = None
         self.denials: Counter[tuple[str, DenialReason]] = Counter()
 
     def hear(self, news: GameNews, now: Nanos) -> Step:
@@ -101,9 +104,19 @@ class RiskGate:
             case AmendOrder():
                 return self._judge_amend(command, now)
 
-    def journal(self, *, up: bool) -> None:
-        """Whether decisions can be made durable; while they cannot, nothing but cancels passes."""
-        self.journal_up = up
+    def wake(self, key: str, now: Nanos) -> Step:
+        """The gate asks for no timers."""
+        return NOTHING
+
+    def journal_down(self, detail: str, now: Nanos) -> Step:
+        """Decisions cannot be made durable; until they can, nothing but cancels passes."""
+        self.journal_trouble = detail
+        return NOTHING
+
+    def journal_up(self, now: Nanos) -> Step:
+        """Decisions can be made durable again."""
+        self.journal_trouble = None
+        return NOTHING
 
     def halt(self, scope: str, state: str, by: str, why: str, now: Nanos) -> Step:
         """Stop a scope (`all`, `strategy:NAME`, `game:ID`) until it is resumed.
@@ -127,7 +140,7 @@ class RiskGate:
         self._apply_halt(fact)
         return Step(facts=(fact,))
 
-    def quarantine(self, strategy: str, why: str, now: Nanos) -> Step:
+    def quarantine(self, strategy: str, now: Nanos, why: str = "failed too often") -> Step:
         """Park a strategy that keeps failing: its open orders are cancelled, its wishes denied."""
         return self.halt(QUARANTINE + strategy, TradingState.HALTED.word, "supervisor", why, now)
 
@@ -177,8 +190,8 @@ class RiskGate:
         """What stops any order, exits included: it is not sane, nobody knows it, or it was sent before."""
         if not 0 < order.price < PRICE_ONE or order.count <= 0:
             return missing(f"price {order.price} and count {order.count}")
-        if not self.journal_up:
-            return Denial(DenialReason.JOURNAL_DOWN, "down", "up")
+        if self.journal_trouble is not None:
+            return Denial(DenialReason.JOURNAL_DOWN, self.journal_trouble, "up")
         account = self.accounts.of.get(order.strategy)
         if account is None or account.bankroll is None:
             return missing(f"an account of strategy {order.strategy}")
@@ -252,7 +265,7 @@ class RiskGate:
             denial = self._objection(self._case(wish, market, terms, now))
         self.accounts.restore_order(stake, found)
         if denial is not None or terms is None:
-            return self._deny(wish, denial or missing("the market's fee terms"), now)
+            return self._deny_named(amend, denial or missing("the market's fee terms"), now)
         self.accounts.amend(amend, terms)
         return Step(facts=(OrderApproved(amend, now),), approved=_pass((amend,)))
 
@@ -273,7 +286,7 @@ class RiskGate:
         return Step(facts=(fact,))
 
     def _deny_named(self, command: CancelOrder | AmendOrder, denial: Denial, now: Nanos) -> Step:
-        """Deny a command that names an order we do not know."""
+        """Deny a cancel or an amend; without a ticker, so that nobody takes its order for refused."""
         self.denials[command.strategy, denial.reason] += 1
         fact = OrderDenied(
             order_id=command.order_id,

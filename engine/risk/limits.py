@@ -7,6 +7,7 @@ so it can only be stricter. The two limits that are about one strategy by their 
 """
 
 import math
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import attrs
@@ -129,10 +130,15 @@ LIMIT_NAMES: tuple[str, ...] = tuple(field.name for field in attrs.fields(RiskLi
 class LimitTable:
     """The limits in force: the configured ones and what was changed while running."""
 
-    def __init__(self, limits: RiskLimits) -> None:
-        """Begin with the configured global limits."""
+    def __init__(self, limits: RiskLimits, own: Mapping[str, RiskLimits]) -> None:
+        """Begin with the configured limits; of a strategy's own those count that differ from the defaults."""
         self._global: dict[str, LimitValue] = {name: getattr(limits, name) for name in LIMIT_NAMES}
         self._own: dict[tuple[str, str], LimitValue] = {}
+        defaults = RiskLimits()
+        for strategy, chosen in own.items():
+            for name in LIMIT_NAMES:
+                if getattr(chosen, name) != getattr(defaults, name):
+                    self._own[strategy, name] = getattr(chosen, name)
 
     def set(self, name: str, strategy: str | None, value: LimitValue) -> None:
         """Replace a limit; `strategy` None is the global one."""

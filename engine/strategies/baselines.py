@@ -32,16 +32,26 @@ _OPENING: Final = Rules(age_max=Nanos(30 * NANOS_PER_DAY), books_min=1)
 
 @attrs.frozen
 class Baseline:
-    """What was expected: P(home wins), the points of both teams, each market's price; and who said so."""
+    """What was expected: P(home wins), the points of both teams, each market's price; and who said so.
+
+    `total` is of the last odds before the tip, `opening` of the opening lines.
+    """
 
     p_home: float | None
     total: float | None
     p_prices: dict[str, float]
     source: str
+    opening: float | None = None
 
     def text(self) -> str:
         """As it is kept in the journal."""
-        values = {"p_home": self.p_home, "total": self.total, "prices": self.p_prices, "source": self.source}
+        values = {
+            "p_home": self.p_home,
+            "total": self.total,
+            "prices": self.p_prices,
+            "source": self.source,
+            "opening": self.opening,
+        }
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
@@ -49,13 +59,10 @@ def parse_baseline(text: str) -> Baseline:
     """Read what `text` wrote."""
     values = json.loads(text)
     prices = {str(ticker): float(p) for ticker, p in values["prices"].items()}
-    p_home, total = values["p_home"], values["total"]
-    return Baseline(
-        None if p_home is None else float(p_home),
-        None if total is None else float(total),
-        prices,
-        str(values["source"]),
+    p_home, total, opening = (
+        None if values[name] is None else float(values[name]) for name in ("p_home", "total", "opening")
     )
+    return Baseline(p_home, total, prices, str(values["source"]), opening)
 
 
 class Baselines:
@@ -99,24 +106,20 @@ def measured(game: GameView, now: Nanos) -> Baseline:
             p_mid, spread = market.p_mid(), market.spread()
             if market.tradable and p_mid is not None and spread is not None and spread <= 10_000 * SPREAD_MAX:
                 p_prices[ticker] = p_mid
-    opening = attrs.evolve(game, odds=game.opening, score=None)
+    at_opening = attrs.evolve(game, odds=game.opening, score=None)
     before_tip = attrs.evolve(game, score=None)
+    opening = _total(at_opening, _OPENING, now)
     total = _total(before_tip, _BEFORE_TIP, now) if fresh else None
     if total is None:
-        total = _total(opening, _OPENING, now)
-    for view, rules, source in ((before_tip, _BEFORE_TIP, "books"), (opening, _OPENING, "opening")):
+        total = opening
+    for view, rules, source in ((before_tip, _BEFORE_TIP, "books"), (at_opening, _OPENING, "opening")):
         fair = fair_value(view, HOME_WINS, rules, now) if fresh or source == "opening" else None
         if fair is not None:
-            return Baseline(fair.p_fair, total, p_prices, source)
+            return Baseline(fair.p_fair, total, p_prices, source, opening)
     for ticker, p_price in p_prices.items():
         if game.markets[ticker].claim == HOME_WINS:
-            return Baseline(p_price, total, p_prices, "kalshi")
-    return Baseline(P_HOME_PRIOR if fresh else None, total, p_prices, "prior")
-
-
-def opening_total(game: GameView, now: Nanos) -> float | None:
-    """The points that the books' opening lines expect."""
-    return _total(attrs.evolve(game, odds=game.opening, score=None), _OPENING, now)
+            return Baseline(p_price, total, p_prices, "kalshi", opening)
+    return Baseline(P_HOME_PRIOR if fresh else None, total, p_prices, "prior", opening)
 
 
 def _total(game: GameView, rules: Rules, now: Nanos) -> float | None:

@@ -24,7 +24,7 @@ from engine.facts import (
     SignalRaised,
 )
 from engine.message import changed
-from engine.orders import AmendOrder, CancelOrder, PlaceOrder
+from engine.orders import PlaceOrder
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Nanos
 
 ORDER_EVIDENCE = "order"
@@ -74,6 +74,8 @@ class Desk:
         self.missed_at: dict[tuple[str, str], Nanos] = {}
         self._signals = 0
         self._orders = 0
+        self._fills: set[str] = set()
+        self._ended: set[str] = set()
 
     def next_signal(self) -> str:
         """A new signal's id."""
@@ -116,10 +118,15 @@ class Desk:
                 self._signalled(fact)
             case OrderApproved(command=PlaceOrder() as order) if order.strategy == self.name:
                 self._count(order.order_id)
-                self.orders.setdefault(order.order_id, OpenOrder(order, order.count))
+                if order.order_id not in self._ended:
+                    self.orders.setdefault(order.order_id, OpenOrder(order, order.count))
+            case OrderDenied(ticker="") if fact.strategy == self.name:
+                # A cancel or an amend was denied: its order stands as it was.
+                if fact.order_id in self.orders:
+                    self.orders[fact.order_id].cancelling = False
             case OrderDenied() | OrderRejected() | OrderCancelled() if fact.strategy == self.name:
                 self._count(fact.order_id)
-                self.orders.pop(fact.order_id, None)
+                self._end(fact.order_id)
             case OrderFilled() if fact.strategy == self.name:
                 self._filled(fact)
             case OrderAmended() if fact.strategy == self.name:
@@ -132,16 +139,8 @@ class Desk:
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold the facts of an earlier life."""
-        ended: set[str] = set()
         for fact in facts:
-            if isinstance(fact, OrderApproved) and isinstance(fact.command, PlaceOrder):
-                if fact.command.order_id in ended:
-                    continue
-            elif isinstance(fact, OrderApproved) and isinstance(fact.command, CancelOrder | AmendOrder):
-                continue
             self.apply(fact)
-            if isinstance(fact, OrderRejected | OrderCancelled):
-                ended.add(fact.order_id)
 
     def _signalled(self, fact: SignalRaised) -> None:
         self._signals = max(self._signals, _number(fact.signal_id, "/s"))
@@ -156,16 +155,24 @@ class Desk:
             if name == ORDER_EVIDENCE:
                 self._count(value)
 
+    def _end(self, order_id: str) -> None:
+        self.orders.pop(order_id, None)
+        self._ended.add(order_id)
+
     def _count(self, order_id: str) -> None:
         self._orders = max(self._orders, _number(order_id, "-"))
 
     def _filled(self, fact: OrderFilled) -> None:
+        if fact.fill_id in self._fills:
+            # Remembered before a restart, heard after it: the same fact may come twice.
+            return
+        self._fills.add(fact.fill_id)
         self._count(fact.order_id)
         open_order = self.orders.get(fact.order_id)
         if open_order is not None:
             open_order.remaining = fact.remaining
-            if fact.remaining <= 0:
-                del self.orders[fact.order_id]
+        if fact.remaining <= 0:
+            self._end(fact.order_id)
         holding = self.holdings.setdefault(fact.ticker, Holding())
         change = fact.count if fact.side is BookSide.BID else -fact.count
         before = holding.count

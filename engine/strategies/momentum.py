@@ -32,7 +32,7 @@ from engine.strategies.parameters import (
     words,
 )
 from engine.strategies.strategy import StrategyContext
-from engine.strategies.trader import ALWAYS, Trader, Watch, seconds
+from engine.strategies.trader import Trader, Watch, seconds
 from engine.units import PRICE_ONE, Nanos
 from engine.view import GameView, MarketView
 from engine.winprob import InPlayModel, capped
@@ -268,6 +268,3 @@ class Momentum(Trader):
                 break
             found = p_price
         return found
-
-
-__all__ = ["ALWAYS", "Momentum", "MomentumParameters"]

@@ -28,7 +28,8 @@ class Opinion:
 
     `gap_min` is the least distance of fair value and executable price in dollars, `ev_percent_min` the least
     expected gain on what an entry costs. `side` restricts the direction; `extra_cost` is charged on top of
-    the fees (for instance the half spread that must be crossed again on the way out).
+    the fees (for instance the half spread that must be crossed again on the way out). `blocked` is a limit of
+    the strategy's own that stands in the way: its name, the number and the limit.
     """
 
     p_fair: float
@@ -39,6 +40,7 @@ class Opinion:
     evidence: Evidence = ()
     side: BookSide | None = None
     extra_cost: float = 0.0
+    blocked: tuple[str, str, str] | None = None
 
 
 @attrs.frozen

@@ -6,8 +6,14 @@ which reads their entry points and calls `register`. Must not import anything ou
 
 from collections.abc import Mapping
 
+from engine.strategies.buy_and_cross_back import BuyAndCrossBack
+from engine.strategies.correlation import Correlation
+from engine.strategies.ev_multi import EvMulti
+from engine.strategies.join_the_bid import JoinTheBid
+from engine.strategies.mean_reversion import MeanReversion
 from engine.strategies.momentum import Momentum
 from engine.strategies.parameters import Parameters, Plain
+from engine.strategies.random_taker import RandomTaker
 from engine.strategies.scripted import Scripted
 from engine.strategies.sharp_line import SharpLine
 from engine.strategies.strategy import Strategy, StrategyContext
@@ -48,5 +54,15 @@ def make(kind: str, name: str, parameters: Parameters, context: StrategyContext)
     return strategy_class(kind)(name, parameters, context)
 
 
-for _class in (SharpLine, Momentum, Scripted):
+for _class in (
+    SharpLine,
+    Momentum,
+    EvMulti,
+    MeanReversion,
+    Correlation,
+    Scripted,
+    RandomTaker,
+    JoinTheBid,
+    BuyAndCrossBack,
+):
     register(_class)

@@ -87,6 +87,10 @@ class Trader(Strategy):
         """A strategy's own reason to leave, and how many hundredths of a contract; None to stay."""
         return None
 
+    def keeps(self, ticker: str) -> bool:
+        """Whether the position in a market is to be held to settlement whatever happens."""
+        return False
+
     def concerns(self, news: ScoreSeen | OddsSeen, before: ScoreSeen | OddsSeen | None) -> bool:
         """Whether such news can change an opinion; asked before every market of the game is thought over."""
         return True
@@ -214,6 +218,8 @@ class Trader(Strategy):
         ticker = watch.market.ticker
         open_orders = self.desk.open_in(ticker)
         holding = self.desk.holdings.get(ticker)
+        if holding is not None and self.keeps(ticker):
+            return NOTHING
         if holding is not None:
             if any(open_order.order.exit for open_order in open_orders):
                 return NOTHING
@@ -319,6 +325,8 @@ class Trader(Strategy):
             return "below_min_ev", f"{edge.ev_percent:.4f}", f"{opinion.ev_percent_min:.4f}"
         if 100 * edge.p_net < trading.net_edge_min_cents - HAIR:
             return "no_net_edge", f"{100 * edge.p_net:.4f}", f"{trading.net_edge_min_cents:.4f}"
+        if opinion.blocked is not None:
+            return opinion.blocked
         spread = market.spread()
         if spread is None or spread > 100 * trading.spread_max_cents + HAIR:
             return (

@@ -1,0 +1,353 @@
+"""`correlation`: relations between the markets of one game that must hold, or nearly must.
+
+Arbitrage: two offers that cover every outcome and cost less than a dollar after fees are both taken, as a
+group of two legs sized to what is displayed, and held to settlement. Home and away must besides lie outside
+`complementary_min_sum` to `complementary_max_sum`. If one leg fails, `hedge_mode` decides: `complete` buys it
+at what is displayed if that does not lose, else (and with `unwind`) the other leg is sold again; `hold` keeps
+it. Statistics: a rung whose price is off by `correlation_threshold` from what its neighbours within
+`max_spread_gap` points say, or a margin and a winner that are `min_discrepancy_percent` apart by the normal
+model, are single-leg trades: NO of what is dear if `prefer_no_on_overvalued`, else YES of what is cheap. Must
+not import anything outside `engine` but attrs.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import ClassVar
+
+import attrs
+
+from engine.events import BookSide, OddsSeen, ScoreSeen, TopChanged
+from engine.facts import Evidence, Fact, SignalAction, SignalRaised
+from engine.orders import PlaceOrder, TimeInForce
+from engine.step import NOTHING, Step, Timer
+from engine.strategies.desk import ORDER_EVIDENCE
+from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
+from engine.strategies.opinion import HAIR, Opinion, p_text
+from engine.strategies.parameters import (
+    MARKET_TYPES,
+    Parameters,
+    ParametersClash,
+    TradingParameters,
+    choice,
+    number,
+    switch,
+    words,
+)
+from engine.strategies.relations import Cover, Offer, covers, ladder_value, winner_value
+from engine.strategies.steps import joined
+from engine.strategies.strategy import StrategyContext
+from engine.strategies.trader import Trader, Watch, dollars, seconds
+from engine.units import (
+    COUNT_ONE,
+    NANOS_PER_MINUTE,
+    PRICE_ONE,
+    Count,
+    Nanos,
+    Price,
+    format_count,
+    format_price,
+)
+from engine.view import MarketView, displayed
+
+
+@attrs.frozen
+class CorrelationParameters(TradingParameters):
+    """See the module."""
+
+    market_types: tuple[str, ...] = words(
+        ("moneyline", "spread", "total"), tuple(MARKET_TYPES), "the markets to relate"
+    )
+    arbitrage: bool = switch(True, "take covering offers that cost less than a dollar after fees")
+    statistics: bool = switch(True, "trade rungs and winners that are off by the normal model")
+    complementary_min_sum: float = number(
+        95, 1, 100, "percent", "home YES and away YES must cost no more to buy"
+    )
+    complementary_max_sum: float = number(105, 100, 199, "percent", "or bring no less to sell")
+    max_spread_gap: float = number(3, 0.5, 50, "points", "rungs so near say something of each other")
+    correlation_threshold: float = number(0.10, 0.001, 0.9, "dollars", "least distance of a rung from that")
+    min_discrepancy_percent: float = number(5, 0.1, 90, "points", "least distance of margin and winner")
+    prefer_no_on_overvalued: bool = switch(True, "sell what is dear instead of buying what is cheap")
+    hedge_mode: str = choice("complete", ("complete", "unwind", "hold"), "what to do when one leg failed")
+
+    def __attrs_post_init__(self) -> None:
+        """The sums must leave room between them."""
+        if self.complementary_min_sum > self.complementary_max_sum:
+            raise ParametersClash("complementary_min_sum is more than complementary_max_sum")
+
+
+class Correlation(Trader):
+    """See the module."""
+
+    kind: ClassVar[str] = "correlation"
+    parameters_class: ClassVar[type[Parameters]] = CorrelationParameters
+
+    def __init__(self, name: str, parameters: CorrelationParameters, context: StrategyContext) -> None:
+        """Begin with no groups."""
+        self.parameters = parameters
+        super().__init__(name, parameters, context)
+        self._groups = Groups(name)
+        self._tried: dict[str, Nanos] = {}
+        self._retry_pause = seconds(parameters.exit_retry_seconds)
+        self._pause = Nanos(round(parameters.cooldown_minutes * NANOS_PER_MINUTE))
+
+    def market_types(self) -> tuple[str, ...]:
+        """As configured."""
+        return self.parameters.market_types
+
+    def concerns(self, news: ScoreSeen | OddsSeen, before: ScoreSeen | OddsSeen | None) -> bool:
+        """Nothing but prices and the clock, and the clock is read when a price changes."""
+        return False
+
+    def keeps(self, ticker: str) -> bool:
+        """Legs are held to settlement; hedging them is not leaving."""
+        return bool(self._groups.in_market(ticker))
+
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Positions, cooldowns and groups, torn ones too."""
+        kept = list(facts)
+        super().restore(kept)
+        self._groups.restore(kept)
+
+    def learn(self, fact: Fact, now: Nanos) -> Step:
+        """A leg that ended may leave the other uncovered."""
+        step = super().learn(fact, now)
+        group = self._groups.apply(fact)
+        if group is None or group.uncovered() is None:
+            return step
+        return joined([step, self._hedge(group, now)])
+
+    def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
+        """Mend what is torn, look for arbitrage, then at what the model says of this market and those beside
+        it.
+        """
+        steps: list[Step] = []
+        steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]
+        if self.parameters.arbitrage and watch.market.tradable:
+            steps.append(self._arbitrage(watch.market, now))
+        if self.parameters.statistics:
+            watch.until = Nanos(0)
+            steps.append(self.consider(watch, now))
+            steps += [self._beside(other, watch.market, now) for other in watch.market.game.markets.values()]
+        return joined(steps)
+
+    def wake(self, key: str, now: Nanos) -> Step:
+        """A pause before the next attempt to mend a group, or a timer of the trader's."""
+        if not key.startswith("hedge:"):
+            return super().wake(key, now)
+        group = self._groups.of.get(key.removeprefix("hedge:"))
+        return NOTHING if group is None else self._hedge(group, now)
+
+    def opinion(self, market: MarketView, now: Nanos) -> Opinion | None:
+        """What the market's neighbours, or the winner's price, say of it: whichever is further off."""
+        p_mid = market.p_mid()
+        if p_mid is None or not self.parameters.statistics:
+            return None
+        words = (
+            (
+                "ladder",
+                ladder_value(market, self.parameters.max_spread_gap),
+                self.parameters.correlation_threshold,
+            ),
+            ("moneyline_spread", winner_value(market), self.parameters.min_discrepancy_percent / 100),
+        )
+        said = [(abs(p_mid - p) - gap, name, p, gap) for name, p, gap in words if p is not None]
+        if not said:
+            return None
+        _excess, name, p_fair, gap = max(said)
+        dear = p_mid > p_fair
+        if dear != self.parameters.prefer_no_on_overvalued:
+            return None
+        return Opinion(
+            p_fair=p_fair,
+            reason=name,
+            gap_min=gap,
+            ev_percent_min=0.0,
+            until=Nanos(now + 1),
+            evidence=(("implied", p_text(p_fair)), ("middle", p_text(p_mid)), ("relation", name)),
+            side=BookSide.ASK if dear else BookSide.BID,
+        )
+
+    def _beside(self, other: MarketView, moved: MarketView, now: Nanos) -> Step:
+        """A market whose implied value the moved one changes is thought over too."""
+        watch = self.watched(other.ticker)
+        if watch is None or other is moved or other.claim is None or moved.claim is None:
+            return NOTHING
+        if other.claim.axis is not moved.claim.axis:
+            return NOTHING
+        near = abs(other.claim.threshold - moved.claim.threshold) <= 10 * self.parameters.max_spread_gap
+        if not near and "game" not in (other.kind, moved.kind):
+            return NOTHING
+        watch.until = Nanos(0)
+        return self.consider(watch, now)
+
+    def _arbitrage(self, market: MarketView, now: Nanos) -> Step:
+        """Take the best cover that every limit allows."""
+        best: Cover | None = None
+        for cover in covers(market):
+            if best is None or cover.p_locked > best.p_locked + HAIR:
+                best = cover
+        if best is None or 100 * best.p_locked < self.trading.net_edge_min_cents - HAIR:
+            return NOTHING
+        if not self._sums_allow(best) or not market.game.sound or self._busy(best, now):
+            return NOTHING
+        count = self._size(best)
+        if count < COUNT_ONE:
+            return NOTHING
+        return self._take(best, count, now)
+
+    def _sums_allow(self, cover: Cover) -> bool:
+        """Home and away must lie outside of the sums that are taken for noise."""
+        if cover.relation != "complementary":
+            return True
+        if cover.first.side is BookSide.BID:
+            return cover.cost <= 100 * self.parameters.complementary_min_sum + HAIR
+        return 2 * PRICE_ONE - cover.cost >= 100 * self.parameters.complementary_max_sum - HAIR
+
+    def _busy(self, cover: Cover, now: Nanos) -> bool:
+        for offer in (cover.first, cover.second):
+            ticker = offer.market.ticker
+            watch = self.watched(ticker)
+            if watch is None or ticker in self.desk.holdings or self.desk.open_in(ticker):
+                return True
+            entered_at = self.desk.entered_at.get(ticker)
+            if entered_at is not None and now < entered_at + self._pause:
+                return True
+        return False
+
+    def _size(self, cover: Cover) -> Count:
+        """Whole contracts of both legs: what the thinner one displays, what the game may cost."""
+        depth = min(cover.first.depth, cover.second.depth)
+        left = dollars(self.trading.game_loss_max_dollars) - self.desk.at_risk(
+            cover.first.market.game.markets
+        )
+        p_cost = cover.cost / PRICE_ONE + cover.first.p_fee() + cover.second.p_fee()
+        whole = min(
+            float(self.trading.position_size),
+            depth * self.trading.depth_share / COUNT_ONE,
+            max(0, left) / (100 * PRICE_ONE) / p_cost,
+        )
+        return Count(math.floor(whole + HAIR) * COUNT_ONE)
+
+    def _take(self, cover: Cover, count: Count, now: Nanos) -> Step:
+        """Both legs at once, immediate or cancel."""
+        name = f"{self.name}/g{self.desk.next_signal().rpartition('/s')[2]}"
+        steps: list[Step] = []
+        for offer, other in ((cover.first, cover.second), (cover.second, cover.first)):
+            evidence: Evidence = (
+                ("relation", cover.relation),
+                (GROUP_EVIDENCE, name),
+                ("leg", "entry"),
+                ("other_market", other.market.ticker),
+                ("other_price", format_price(other.price)),
+                ("sum_of_costs", format_price(cover.cost)),
+                ("fees_both_legs", p_text(cover.first.p_fee() + cover.second.p_fee())),
+                ("locked", p_text(cover.p_locked)),
+                ("displayed", format_count(offer.depth)),
+            )
+            # At least one pays: this leg is worth what the other one leaves of the dollar.
+            p_worth = 1.0 - other.own / PRICE_ONE
+            wish = Wish(offer, count, p_worth, cover.p_locked, f"arbitrage_{cover.relation}")
+            steps.append(self._wished(wish, name, evidence, now))
+            watch = self.watched(offer.market.ticker)
+            if watch is not None:
+                watch.idle = False
+        return joined(steps)
+
+    def _wished(self, wish: "Wish", group: str, evidence: Evidence, now: Nanos) -> Step:
+        offer = wish.offer
+        p_fair = wish.p_worth if offer.side is BookSide.BID else 1.0 - wish.p_worth
+        signal_id, order_id = self.desk.next_signal(), self.desk.next_order()
+        signal = SignalRaised(
+            signal_id=signal_id,
+            strategy=self.name,
+            game=offer.market.game.game,
+            ticker=offer.market.ticker,
+            side=offer.side,
+            action=SignalAction.EXIT if wish.exit else SignalAction.ENTER,
+            reason=wish.reason,
+            p_fair=p_fair,
+            price=offer.price,
+            p_edge=wish.p_edge,
+            evidence=(*evidence, (ORDER_EVIDENCE, order_id)),
+            at=now,
+        )
+        order = PlaceOrder(
+            order_id=order_id,
+            strategy=self.name,
+            game=offer.market.game.game,
+            ticker=offer.market.ticker,
+            side=offer.side,
+            price=offer.price,
+            count=wish.count,
+            tif=TimeInForce.IOC,
+            decided_at=now,
+            signal_id=signal_id,
+            leg_of=group,
+            exit=wish.exit,
+            p_fair=p_fair,
+        )
+        self._groups.sent(order)
+        return self.slips.wished(signal, order)
+
+    def _hedge(self, group: Group, now: Nanos) -> Step:
+        """Cover what a failed leg left uncovered, not more often than the pause allows."""
+        torn = group.uncovered()
+        if torn is None or self.parameters.hedge_mode == "hold":
+            return NOTHING
+        tried = self._tried.get(group.name)
+        if tried is not None and now < tried + self._retry_pause:
+            return NOTHING
+        more, less, count = torn
+        # Completing is tried once: what did not trade then is not waited for with an open position.
+        completes = self.parameters.hedge_mode == "complete" and tried is None
+        wish = (self._completing(more, less, count) if completes else None) or self._unwinding(more, count)
+        self._tried[group.name] = now
+        timer = Timer(f"hedge:{group.name}", Nanos(now + self._retry_pause))
+        if wish is None:
+            return Step(timers=(timer,))
+        evidence: Evidence = (
+            (GROUP_EVIDENCE, group.name),
+            ("leg", "hedge"),
+            ("uncovered", format_count(count)),
+            ("cost_of_held", p_text(more.p_cost())),
+        )
+        return joined([self._wished(wish, group.name, evidence, now), Step(timers=(timer,))])
+
+    def _completing(self, more: Leg, less: Leg, count: Count) -> "Wish | None":
+        """Buy the missing leg at what is displayed, if both together then still do not lose."""
+        offer = self._displayed(less.ticker, less.side)
+        if offer is None:
+            return None
+        p_left = 1.0 - more.p_cost() - offer.own / PRICE_ONE - offer.p_fee()
+        if p_left < -HAIR:
+            return None
+        return Wish(offer, count, 1.0 - more.p_cost(), p_left, "hedge_complete")
+
+    def _unwinding(self, more: Leg, count: Count) -> "Wish | None":
+        """Sell what is uncovered at what is displayed."""
+        offer = self._displayed(more.ticker, more.side.opposite)
+        if offer is None:
+            return None
+        return Wish(offer, count, 1.0 - more.p_cost(), None, "hedge_unwind", exit=True)
+
+    def _displayed(self, ticker: str, side: BookSide) -> Offer | None:
+        market = self.view.markets.get(ticker)
+        if market is None or market.top is None or not market.tradable:
+            return None
+        price, depth = displayed(market.top, buying=side is BookSide.BID)
+        if price is None:
+            return None
+        own = price if side is BookSide.BID else Price(PRICE_ONE - price)
+        return Offer(market, side, price, own, depth, upward=True, threshold=0)
+
+
+@attrs.frozen
+class Wish:
+    """One order of a group about to be written."""
+
+    offer: Offer
+    count: Count
+    p_worth: float
+    p_edge: float | None
+    reason: str
+    exit: bool = False

@@ -1,0 +1,27 @@
+"""`random_taker`: crosses the spread in a direction that a coin decides, and back the next time.
+
+A control: it must lose about spread and fees. If it profits, the paper exchange is lying. Must not import
+anything outside `engine` but attrs.
+"""
+
+from typing import ClassVar
+
+from engine.events import BookSide
+from engine.step import NOTHING, Step
+from engine.strategies.controls import Control
+from engine.units import Nanos
+from engine.view import MarketView
+
+
+class RandomTaker(Control):
+    """See the module."""
+
+    kind: ClassVar[str] = "random_taker"
+
+    def act(self, market: MarketView, now: Nanos) -> Step:
+        """In by the coin, out at the next turn."""
+        if self.desk.open_in(market.ticker):
+            return NOTHING
+        if self.desk.held(market.ticker):
+            return self.flatten(market, now)
+        return self.take(market, BookSide.BID if self.coin(market) else BookSide.ASK, "coin", now)

@@ -1,0 +1,242 @@
+"""Relations that must hold between the markets of one game, and what breaking them is worth.
+
+Used by `correlation`. Every offer to buy YES or NO is a half-line on the margin or on the points; an upward
+one and a downward one that overlap cover every outcome, so one of them pays a dollar whatever happens. That
+is all there is to ladders (more points cannot be likelier than fewer), to home and away, and to winner
+against margin: two covering offers that together cost less than a dollar after fees are an arbitrage. Beyond
+that the normal model says how far apart prices should be (nba_and_odds.md §3.1, §3.2). Must not import
+anything outside `engine` but attrs.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from statistics import median
+from typing import Final
+
+import attrs
+
+from engine.events import BookSide
+from engine.fairvalue import SD_MARGIN_LIVE, SD_TOTAL_LIVE
+from engine.lines import SD_MARGIN, SD_TOTAL, p_win_of_spread, phi, probit, spread_of_p_win
+from engine.orders import Liquidity
+from engine.units import PRICE_ONE, Count, Price
+from engine.view import Axis, Claim, GameView, MarketView
+from engine.winprob import MINUTES_OF_GAME
+
+SPREAD_READABLE: Final = Price(1_000)
+"""The middle of a wider market is nobody's opinion."""
+
+P_READABLE: Final = 0.03
+"""Nearer to 0 or 1 a price says nothing of the expected margin: one cent is points there."""
+
+
+@attrs.frozen
+class Offer:
+    """Buying YES (BID) or NO (ASK) of a market at its displayed price; `own` is what it costs before the fee.
+    """
+
+    market: MarketView
+    side: BookSide
+    price: Price
+    own: Price
+    depth: Count
+    upward: bool
+    threshold: int
+
+    def p_fee(self) -> float:
+        """The taker's fee of one contract."""
+        terms = self.market.terms
+        return math.inf if terms is None else terms.p_fee(Liquidity.TAKER, self.price)
+
+
+@attrs.frozen
+class Cover:
+    """Two offers of which at least one pays. `p_locked` is what is left of the dollar after both costs and
+    fees.
+    """
+
+    relation: str
+    first: Offer
+    second: Offer
+    p_locked: float
+
+    @property
+    def cost(self) -> Price:
+        """What both cost before fees."""
+        return Price(self.first.own + self.second.own)
+
+
+def covers(market: MarketView) -> Iterator[Cover]:
+    """The arbitrages that a market's displayed prices make with those of its game's other markets."""
+    claim = market.claim
+    if claim is None or not certain(claim):
+        return
+    for mine in offers(market):
+        for other in market.game.markets.values():
+            if other is market or other.claim is None or other.claim.axis is not claim.axis:
+                continue
+            theirs = _opposite(mine, other)
+            if theirs is None:
+                continue
+            p_locked = 1.0 - (mine.own + theirs.own) / PRICE_ONE - mine.p_fee() - theirs.p_fee()
+            if p_locked > 0.0:
+                yield Cover(relation_of(market, other), mine, theirs, p_locked)
+
+
+def offers(market: MarketView) -> Iterator[Offer]:
+    """What can be bought of a market now."""
+    top, claim = market.top, market.claim
+    if top is None or claim is None or not market.tradable:
+        return
+    if top.yes_ask is not None:
+        yield _offer(market, BookSide.BID, top.yes_ask, top.yes_ask_size)
+    if top.yes_bid is not None:
+        yield _offer(market, BookSide.ASK, top.yes_bid, top.yes_bid_size)
+
+
+def certain(claim: Claim) -> bool:
+    """Whether no outcome lies on the threshold itself, so that NO is exactly the other half-line."""
+    return claim.threshold % 10 != 0 or (claim.axis is Axis.MARGIN and claim.threshold == 0)
+
+
+def relation_of(first: MarketView, second: MarketView) -> str:
+    """The name of the relation between two markets."""
+    kinds = {first.kind, second.kind}
+    if kinds == {"game"}:
+        return "complementary"
+    if kinds == {"game", "spread"}:
+        return "moneyline_spread"
+    return "total_ladder" if kinds == {"total"} else "spread_ladder"
+
+
+def ladder_value(market: MarketView, points_max: float) -> float | None:
+    """What the other rungs within `points_max` say of a rung by the normal model: the median of their words.
+    """
+    claim, sd = market.claim, None if market.claim is None else deviation(market.game, market.claim.axis)
+    if claim is None or sd is None or market.kind == "game":
+        return None
+    words: list[float] = []
+    for other in market.game.markets.values():
+        if other is market or other.claim is None or other.kind != market.kind:
+            continue
+        if other.claim.axis is claim.axis and abs(other.claim.threshold - claim.threshold) <= 10 * points_max:
+            expected = expected_of(other, sd)
+            if expected is not None:
+                words.append(p_of_expected(claim, expected, sd))
+    return median(words) if words else None
+
+
+def winner_value(market: MarketView) -> float | None:
+    """What the winner's price says of a margin market, or the margin ladder of a winner market."""
+    claim, sd = market.claim, deviation(market.game, Axis.MARGIN)
+    if claim is None or sd is None or claim.axis is not Axis.MARGIN:
+        return None
+    live = market.game.live
+    if market.kind == "game":
+        expected = _ladder_middle(market.game, sd)
+        if expected is None:
+            return None
+        p_home = phi(expected / sd) if live else p_win_of_spread(expected)
+        return p_home if claim.above else 1.0 - p_home
+    p_home_wins = p_home_of(market.game)
+    if p_home_wins is None:
+        return None
+    expected = sd * probit(p_home_wins) if live else spread_of_p_win(p_home_wins)
+    return p_of_expected(claim, expected, sd)
+
+
+def p_home_of(game: GameView) -> float | None:
+    """The home team's price from both winner markets; None if neither can be read."""
+    words: list[float] = []
+    for market in game.markets.values():
+        p_mid = market.p_mid()
+        if market.kind == "game" and market.claim is not None and p_mid is not None and _readable(market):
+            words.append(p_mid if market.claim.above else 1.0 - p_mid)
+    p_home = sum(words) / len(words) if words else 0.0
+    return p_home if P_READABLE < p_home < 1.0 - P_READABLE else None
+
+
+def deviation(game: GameView, axis: Axis) -> float | None:
+    """The normal model's deviation of what is still to come; None if the clock is unknown or the game over.
+    """
+    if not game.live:
+        return SD_MARGIN if axis is Axis.MARGIN else SD_TOTAL
+    minutes = game.minutes_left()
+    if minutes is None or minutes <= 0.0:
+        return None
+    root = math.sqrt(min(minutes / MINUTES_OF_GAME, 1.0))
+    if axis is Axis.MARGIN:
+        return min(SD_MARGIN, SD_MARGIN_LIVE * root)
+    return min(SD_TOTAL, SD_TOTAL_LIVE * root)
+
+
+def expected_of(market: MarketView, sd: float) -> float | None:
+    """The expected margin or total that a market's middle price means."""
+    p_mid = market.p_mid()
+    if market.claim is None or p_mid is None or not _readable(market):
+        return None
+    p_above = p_mid if market.claim.above else 1.0 - p_mid
+    if not P_READABLE < p_above < 1.0 - P_READABLE:
+        return None
+    return market.claim.threshold / 10 + sd * probit(p_above)
+
+
+def p_of_expected(claim: Claim, expected: float, sd: float) -> float:
+    """The normal model's probability of a claim."""
+    p_above = phi((expected - claim.threshold / 10) / sd)
+    return p_above if claim.above else 1.0 - p_above
+
+
+def _readable(market: MarketView) -> bool:
+    spread = market.spread()
+    return market.tradable and spread is not None and spread <= SPREAD_READABLE
+
+
+def _ladder_middle(game: GameView, sd: float) -> float | None:
+    """The expected margin by the rungs of the spread ladder, those nearest to an even price."""
+    # Rounded, so that equal distances on both sides of even stay equal and none is preferred.
+    words = [(round(abs((market.p_mid() or 0.0) - 0.5), 9), word) for market, word in _rungs(game, sd)]
+    if not words:
+        return None
+    nearest = sorted(off for off, _word in words)[:3][-1]
+    return median(word for off, word in words if off <= nearest)
+
+
+def _rungs(game: GameView, sd: float) -> Iterable[tuple[MarketView, float]]:
+    for market in game.markets.values():
+        expected = expected_of(market, sd) if market.kind == "spread" else None
+        if expected is not None:
+            yield market, expected
+
+
+def _opposite(mine: Offer, other: MarketView) -> Offer | None:
+    """The offer of another market that covers what `mine` does not, if both cost less than a dollar."""
+    claim, top = other.claim, other.top
+    if claim is None or top is None or not certain(claim):
+        return None
+    overlaps = claim.threshold >= mine.threshold if mine.upward else claim.threshold <= mine.threshold
+    if not overlaps:
+        return None
+    # YES of an upward claim is upward, NO of it downward: the side that looks the other way than mine.
+    side = BookSide.BID if claim.above != mine.upward else BookSide.ASK
+    price = top.yes_ask if side is BookSide.BID else top.yes_bid
+    if price is None:
+        return None
+    own = price if side is BookSide.BID else PRICE_ONE - price
+    if mine.own + own >= PRICE_ONE or not other.tradable:
+        return None
+    return _offer(other, side, price, top.yes_ask_size if side is BookSide.BID else top.yes_bid_size)
+
+
+def _offer(market: MarketView, side: BookSide, price: Price, depth: Count) -> Offer:
+    claim = market.claim
+    above = claim is not None and claim.above
+    return Offer(
+        market=market,
+        side=side,
+        price=price,
+        own=price if side is BookSide.BID else Price(PRICE_ONE - price),
+        depth=depth,
+        upward=above if side is BookSide.BID else not above,
+        threshold=0 if claim is None else claim.threshold,
+    )
