@@ -33,6 +33,9 @@ app = App(
 app["--help"].group = OURSELVES
 app["--version"].group = OURSELVES
 
+# Errors that already are sentences for people, by the module that defines them.
+ROOMS = {"persistence.errors": "storage", "venues.errors": "venue"}
+
 # Where each command is, its group, and its line in the list; what it says at length is its docstring.
 COMMANDS = (
     ("demo", "cli_runs:demo", EVENINGS, "A whole simulated evening: trades, then prints its report."),
@@ -105,6 +108,11 @@ def in_words(error: Exception) -> Failure:
         case OSError():
             place = f"{error.filename}: " if error.filename else ""
             return Failure("system", f"{place}{error.strerror or error}")
+        case _ if type(error).__module__ in ROOMS:
+            # Not imported for this: storage and venues are heavy, and most commands need neither.
+            unusable = type(error).__name__ == "KeyUnusable"
+            exit_code = Exit.CONFIG if unusable else Exit.FAILED
+            return Failure(ROOMS[type(error).__module__], str(error), exit_code=exit_code)
         case _:
             hint = "set TIPOFF_TRACEBACK=1 and run it again to see where; please report it"
             message = f"this is a fault of tipoff: {type(error).__name__}: {error}"

@@ -3,6 +3,8 @@
 Registered by `cli`. What they do is in `daemon.storage`, imported when the command is called.
 """
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -19,17 +21,13 @@ Url = Annotated[str | None, Parameter(name="--db", help="Database, instead of th
 @app.command
 def upgrade(*, db: Url = None, config: ConfigFile = None) -> Answer:
     """Bring the database to this version; safe to repeat."""
-    from daemon.storage import run_upgrade
-
-    return run_upgrade(StorageRequest(config=config, db=db))
+    return _run("upgrade", StorageRequest(config=config, db=db))
 
 
 @app.command
 def verify(*, db: Url = None, config: ConfigFile = None) -> Answer:
     """Check the journal's hash chain, rebuild every table from it and compare."""
-    from daemon.storage import run_verify
-
-    return run_verify(StorageRequest(config=config, db=db))
+    return _run("verify", StorageRequest(config=config, db=db))
 
 
 @app.command
@@ -41,14 +39,16 @@ def backup(out: Path, *, db: Url = None, config: ConfigFile = None) -> Answer:
     out
         File of the copy; must not exist yet.
     """
-    from daemon.storage import run_backup
-
-    return run_backup(StorageRequest(config=config, db=db, out=out))
+    return _run("backup", StorageRequest(config=config, db=db, out=out))
 
 
 @app.command
 def prune(*, db: Url = None, config: ConfigFile = None) -> Answer:
     """Delete what is older than the configuration's retention."""
-    from daemon.storage import run_prune
+    return _run("prune", StorageRequest(config=config, db=db))
 
-    return run_prune(StorageRequest(config=config, db=db))
+
+def _run(name: str, request: StorageRequest) -> Answer:
+    """Call `daemon.storage.run_NAME`, which is imported only now."""
+    body: Callable[[StorageRequest], Answer] = getattr(import_module("daemon.storage"), f"run_{name}")
+    return body(request)

@@ -4,6 +4,8 @@ Registered by `cli`. What they do is in `daemon.demo`, `daemon.replay`, `daemon.
 `daemon.reporting`, imported when the command is called.
 """
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -118,8 +120,7 @@ def report(
     db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None,
 ) -> Answer:
     """Show what happened in a run and whether it means anything."""
-    from daemon.reporting import run_report
-
+    run_report: Callable[[ReportRequest], Answer] = import_module("daemon.reporting").run_report
     return run_report(ReportRequest(config=config, db=db, run=run, html=html))
 
 

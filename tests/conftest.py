@@ -1,8 +1,8 @@
 """What all tests share: the profiles of hypothesis, the folder of outside material, and what a skip means.
 
-A test that lacks something (a server, a browser, the outside material) skips and says so. On a machine that is
-meant to have everything (TIPOFF_CI=1, set by `.ci/run`) such a skip is a failure, for otherwise nobody would
-notice that a check has stopped running. Only the outside material may be missing there too.
+A test that lacks something (a server, a browser, the outside material) skips and says so. On a machine that
+is meant to have everything (TIPOFF_CI=1, set by `.ci/run`) such a skip is a failure, for otherwise nobody
+would notice that a check has stopped running. Only the outside material may be missing there too.
 """
 
 import os

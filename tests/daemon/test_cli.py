@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from daemon import __version__
-from daemon.cli import COMMANDS, app, main
+from daemon.cli import COMMANDS, app, in_words, main
 from daemon.exits import Exit
+from persistence.errors import StorageError
+from venues.errors import KeyUnusable, RecordingError
 
 Result = tuple[int, str, str]
 
@@ -193,6 +195,21 @@ def test_a_broken_invariant_has_its_own_exit_code(tipoff: Tipoff, monkeypatch: p
 
     monkeypatch.setattr("daemon.cli_market.parse_ticker", broken)
     assert tipoff.error("ticker", "A")[0] == Exit.INVARIANT_BROKEN
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "exit_code"),
+    [
+        (RecordingError("the file is gone"), "venue", Exit.FAILED),
+        (KeyUnusable("the key is no key"), "venue", Exit.CONFIG),
+        (StorageError("cannot be read", "tipoff.db", "restore a backup"), "storage", Exit.FAILED),
+    ],
+)
+def test_errors_of_storage_and_venues_are_told_in_their_own_words(
+    error: Exception, code: str, exit_code: Exit
+) -> None:
+    told = in_words(error)
+    assert (told.code, str(told), told.exit) == (code, str(error), exit_code)
 
 
 def test_the_version_is_that_of_the_package(tipoff: Tipoff, root: Path) -> None:
