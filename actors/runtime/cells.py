@@ -28,6 +28,7 @@ class NotAlive(Exception):
 class Fate(Enum):
     """What happens to messages that reach a cell without a life."""
 
+    UNBORN = "not started yet"
     ALIVE = "alive"
     RESTARTING = "restarting"
     PARKED = "parked"
@@ -133,7 +134,7 @@ class Cell(Target):
         self.spec = spec
         self.policy: MailboxPolicy = spec.mailbox
         self.life: Life | None = None
-        self.fate = Fate.RESTARTING
+        self.fate = Fate.UNBORN
         self.stash: deque[Entry] = deque()
         self.asks: dict[Reply, None] = {}
         self.timers: dict[int, Timer] = {}

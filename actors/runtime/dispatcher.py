@@ -58,6 +58,7 @@ class Dispatcher:
         self.draining = False
         self.interrupts = interrupts
         self.interrupt: BaseException | None = None
+        self._described: tuple[BaseException, str] | None = None
         self.steps_max = STEPS_PER_INPUT_MAX
         self.dead_letters = self.dead_letters_unpublished = 0
         self.last_dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_KEPT)
@@ -68,25 +69,38 @@ class Dispatcher:
     # -- the fast path
 
     def drain(self) -> None:
-        """Work on messages until none waits. Raises what interrupted it, after the actor's life has been
-        ended.
-        """
+        """Work on messages until none waits. Raises what interrupted it, after the actor's life has ended."""
         if self.draining:
             raise RuntimeError("a handler may not drive the engine it runs in")
         self.draining = True
         self._dead_letters_left = DEAD_LETTERS_PER_INPUT_MAX
         steps = repeat(None, self.steps_max)
         try:
-            while self.queue and self.interrupt is None:
-                try:
-                    self._run(steps)
-                    break
-                except BaseException as error:  # noqa: BLE001  a crash of one actor
-                    self.fail(self.entry, error)
+            self._run(steps)
+        except BaseException as error:  # noqa: BLE001  a crash of one actor
+            self._run_on(steps, error)
+        self.draining = False
+        if self.queue or self.interrupt is not None:
+            self._finish()
+
+    def _run_on(self, steps: "Iterator[None]", error: BaseException) -> None:
+        """After a failure: answer it, and work on, as often as it takes."""
+        failed: BaseException | None = error
+        try:
+            while failed is not None:
+                self.fail(self.entry, failed)
+                failed = None
+                if self.interrupt is None:
+                    failed = self._run_safely(steps)
         finally:
             self.draining = False
-            self.entry = NOWHERE
-        self._finish()
+
+    def _run_safely(self, steps: "Iterator[None]") -> BaseException | None:
+        try:
+            self._run(steps)
+        except BaseException as error:  # noqa: BLE001  a crash of one actor
+            return error
+        return None
 
     def _run(self, steps: "Iterator[None]") -> None:
         """Work until the queue is empty or the steps are spent; an error is that of `self.entry`."""
@@ -222,8 +236,16 @@ class Dispatcher:
             return
         self.note_interrupt(error)
         target.failures += 1
+        self._described = (error, traceback_of(error))
         self.lose_at(target, message, sender, "the handler failed", error)
         self.on_failure(target, error)
+        self._described = None
+
+    def traceback(self, error: BaseException | None) -> str:
+        """The traceback of an error; written only once for the failure being answered."""
+        if self._described is not None and self._described[0] is error:
+            return self._described[1]
+        return traceback_of(error)
 
     def note_interrupt(self, error: BaseException) -> None:
         """Remember an interrupt, or the part of a group that is one, for whoever drains."""
@@ -267,7 +289,7 @@ class Dispatcher:
             digest_of(message),
             why,
             text_of(error),
-            traceback_of(error),
+            self.traceback(error),
             self.now,
             message,
         )

@@ -25,7 +25,6 @@ from actors.runtime.reports import (
     Terminated,
     ZombieDeclared,
     text_of,
-    traceback_of,
 )
 from actors.runtime.specs import ChildSpec, Kind
 from actors.runtime.supervisor import Supervisor
@@ -49,7 +48,7 @@ class Lives:
         self.on_root_ready: Callable[[], None] = _nothing
         self.on_root_ended: Callable[[ExitReason, BaseException | None], None] = _no_end
         self.on_zombie: Callable[[int], None] = _no_zombie
-        self._agenda: deque[Supervisor] = deque()
+        self.agenda: deque[Supervisor] = deque()
         self._settling = False
         dispatcher.on_failure = self.crashed
         dispatcher.on_exit_wish = self.leave
@@ -63,8 +62,8 @@ class Lives:
 
     def wake(self, supervisor: Supervisor) -> None:
         """Put a supervisor on the agenda."""
-        if supervisor not in self._agenda:
-            self._agenda.append(supervisor)
+        if supervisor not in self.agenda:
+            self.agenda.append(supervisor)
 
     def settle(self) -> None:
         """Work off the agenda. Outside a drain, messages are worked on between any two steps."""
@@ -72,8 +71,8 @@ class Lives:
             return
         self._settling = True
         try:
-            while self._agenda:
-                self._agenda.popleft().step()
+            while self.agenda:
+                self.agenda.popleft().step()
                 if not self.dispatcher.draining:
                     self.dispatcher.drain()
         finally:
@@ -175,8 +174,8 @@ class Lives:
         self.incarnations += 1
         life = Life(cell, self.incarnations)
         cell.life = life
-        cell.fate = Fate.ALIVE
         mailboxes.begin_life(self.dispatcher, cell)
+        cell.fate = Fate.ALIVE
         self.hosts[cell.spec.kind].start(life, cell.spec)
 
     def begin(self, life: Life, factory: Callable[[], Behaviour]) -> None:
@@ -326,7 +325,12 @@ class Lives:
             cell.last_error = text_of(abnormal)
         self.report(
             ActorExited(
-                cell.address, life.incarnation, reason, text_of(abnormal), traceback_of(abnormal), self.now
+                cell.address,
+                life.incarnation,
+                reason,
+                text_of(abnormal),
+                self.dispatcher.traceback(abnormal),
+                self.now,
             )
         )
 

@@ -43,7 +43,7 @@ def nobody_home(dispatcher: "Dispatcher", cell: Cell, message: object, sender: T
     say.
     """
     retains = cell.policy.on_restart is RETAIN
-    if cell.fate is Fate.RESTARTING and retains:
+    if cell.fate is Fate.UNBORN or (cell.fate is Fate.RESTARTING and retains):
         cell.done -= 1
         cell.stash.append((cell, message, sender))
         return
@@ -55,8 +55,8 @@ def nobody_home(dispatcher: "Dispatcher", cell: Cell, message: object, sender: T
 
 
 def begin_life(dispatcher: "Dispatcher", cell: Cell) -> None:
-    """Give a new life what its policy grants it of the messages that waited for the one before."""
-    if cell.policy.on_restart is RETAIN:
+    """Give a new life what its policy grants it of the messages that waited; a first life gets them all."""
+    if cell.policy.on_restart is RETAIN or cell.fate is Fate.UNBORN:
         dispatcher.queue.extendleft(reversed(cell.stash))
         cell.stash.clear()
         return

@@ -15,6 +15,9 @@ from engine.message import message
 TRACEBACK_CHARS_MAX = 8_000
 """A traceback is cut in front to this length: the end tells what happened."""
 
+TRACEBACK_FRAMES_MAX = 40
+"""Only the innermost frames are shown; a recursion has a thousand."""
+
 REPR_CHARS_MAX = 100_000
 """Only so much of a message's text goes into its digest."""
 
@@ -192,6 +195,8 @@ def traceback_of(error: BaseException | None) -> str:
     if error is None:
         return ""
     try:
-        return "".join(traceback_text.format_exception(error))[-TRACEBACK_CHARS_MAX:]
+        return "".join(traceback_text.format_exception(error, limit=-TRACEBACK_FRAMES_MAX))[
+            -TRACEBACK_CHARS_MAX:
+        ]
     except Exception:  # noqa: BLE001  somebody's repr
         return text_of(error)

@@ -65,6 +65,7 @@ class System:
         self.asks: dict[Reply, None] = {}
         self.zombies_max = ZOMBIES_MAX
         self.ended: tuple[ExitReason, BaseException | None] | None = None
+        self._open = False
         wishes.install(self)
         self.root = Supervisor(tree, self.lives, None)
 
@@ -93,6 +94,7 @@ class System:
     def _start(self) -> None:
         if self.ended is not None or self.root.state is not ChildState.DOWN:
             raise SystemEnded("an engine starts once")
+        self._open = True
         self.root.start()
         self.lives.settle()
 
@@ -124,9 +126,30 @@ class System:
         return self.dispatcher.now
 
     def _put_at(self, at: int, receiver: Address, message: object) -> None:
-        self._input(at, receiver, message)
-        self.dispatcher.tell(receiver, message, None)
-        self._drain()
+        dispatcher = self.dispatcher
+        cell = dispatcher.cells.get(receiver)
+        timeless = self._open and dispatcher.now <= at < dispatcher.timers.soonest
+        if not timeless or cell is None or cell.put != cell.done or dispatcher.draining:
+            self._input(at, receiver, message)
+            dispatcher.tell(receiver, message, None)
+            self._drain()
+            return
+        # The same in short, for the many inputs before which no timer is due.
+        dispatcher.now = at
+        self.inputs += 1
+        if self.input_tap is not None:
+            self.input_tap(self.inputs, at, receiver, message)
+        cell.put += 1
+        if not cell.peak:
+            cell.peak = 1
+        dispatcher.queue.append((cell, message, None))
+        try:
+            dispatcher.drain()
+        except BaseException as error:
+            self._interrupted_or_broken(error)
+            raise
+        if self.lives.agenda:
+            self._drain()
 
     def _drain(self) -> None:
         """Work until nothing waits. An error that is nobody's handler's is the runtime's own: the engine is
@@ -134,20 +157,19 @@ class System:
         """
         try:
             self.dispatcher.drain()
-            self.lives.settle()
-        except self.dispatcher.interrupts:
-            raise
-        except BaseExceptionGroup as group:
-            if group.subgroup(self.dispatcher.interrupts) is None:
-                self._break(group)
-            raise
+            if self.lives.agenda:
+                self.lives.settle()
         except BaseException as error:
-            self._break(error)
+            self._interrupted_or_broken(error)
             raise
 
-    def _break(self, error: BaseException) -> None:
-        """Give up without asking anybody: what the books of the runtime say can no longer be trusted."""
-        if self.ended is None:
+    def _interrupted_or_broken(self, error: BaseException) -> None:
+        """Unless it is an interrupt, give up without asking anybody: the books of the runtime can no longer
+        be trusted.
+        """
+        interrupts = self.dispatcher.interrupts
+        grouped = isinstance(error, BaseExceptionGroup) and error.subgroup(interrupts) is not None
+        if self.ended is None and not grouped and not isinstance(error, interrupts):
             self.root.state = ChildState.DOWN
             self._root_ended(ExitReason.ESCALATED, EngineBroken(f"{type(error).__name__}: {error}"))
 
@@ -308,6 +330,7 @@ class System:
 
     def _root_ended(self, reason: ExitReason, error: BaseException | None) -> None:
         self.ended = (reason, error)
+        self._open = False
         for reply in list(self.asks):
             reply.settle(None, ActorDead(reply.address, "the engine has ended"))
         for child in list(self.root.children.values()):

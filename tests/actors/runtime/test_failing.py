@@ -1,0 +1,409 @@
+"""What a failure touches and what it does not (P10-P14, P19, P21, P22, P26; checklist 13-17, 25, 26)."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+import trio
+
+from actors.runtime import (
+    ONE_FOR_ALL,
+    RETAIN,
+    ActorExited,
+    ActorRestarted,
+    Address,
+    After,
+    ChildSpec,
+    DeadLetter,
+    EngineBroken,
+    ExitReason,
+    Fault,
+    InjectedFault,
+    Kind,
+    MailboxPolicy,
+    Outgoing,
+    Publish,
+    Subscribe,
+    SupervisorSpec,
+    VirtualSystem,
+    ZombieDeclared,
+)
+from actors.runtime.dispatcher import Livelock, WrongOutgoing
+from actors.runtime.rehearsal import STOP, Do, Fail, HeldHost, Script
+from actors.runtime.system import TooManyZombies
+
+A, B, C = Address("a"), Address("b"), Address("c")
+Make = Callable[..., VirtualSystem]
+MakeTree = Callable[..., SupervisorSpec]
+MakeSpec = Callable[..., ChildSpec]
+CRASH = Fail(ValueError("air ball"))
+KEEP = MailboxPolicy(on_restart=RETAIN)
+
+
+def letters(engine: VirtualSystem) -> list[DeadLetter]:
+    return list(engine.dispatcher.last_dead_letters)
+
+
+def state(engine: VirtualSystem, address: Address) -> str:
+    status = engine.status_of(address)
+    return status.state if status is not None else "gone"
+
+
+def test_p14_the_message_that_crashed_an_actor_is_never_run_again(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    """P14, checklist 17: it is a dead letter with type, sender, digest, error and traceback."""
+    engine = system(spec("a", mailbox=KEEP), "b")
+    engine.put(B, Do(((A, 1), (A, CRASH), (A, 2))), at=7)
+    assert script.heard("a") == [1, CRASH, 2]
+    (letter,) = letters(engine)
+    assert (letter.address, letter.sender, letter.message_type, letter.at) == (A, "b", "Fail", 7)
+    assert letter.error == "ValueError: air ball"
+    assert letter.traceback.endswith("ValueError: air ball\n")
+    assert letter.incarnation == 1
+    assert len(letter.digest) == 16
+    assert letter.message is CRASH
+    assert engine.dispatcher.dead_letters == 1
+
+
+def test_p14_dead_letters_are_published_and_one_about_a_dead_letter_is_only_counted(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    """P14: a reader of dead letters that fails on them does not feed itself."""
+    engine = system("a", spec("reader", subscriptions=("dead_letters",)), intensity=10)
+    engine.put(A, CRASH)
+    assert [type(heard) for heard in script.heard("reader")] == [DeadLetter]
+    engine.crash_next(Address("reader"))
+    engine.put(Address("nobody"), "x")
+    assert engine.dispatcher.dead_letters == 3
+    assert engine.dispatcher.dead_letters_unpublished == 1
+
+
+def test_a_handler_that_fails_half_way_has_sent_nothing(system: Make) -> None:
+    """DESIGN 2: what a handler returns is sent only if no exception left it, also when it is a generator."""
+
+    class HalfWay:
+        def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+            yield (B, "first half")
+            raise ValueError("second half")
+
+    engine = system(ChildSpec(name="a", factory=HalfWay), "b")
+    engine.put(A, "go")
+    assert engine.status_of(B).handled == 0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("wrong", ["text", ("only one",), (1, 2), None, 7])
+def test_a_handler_that_returns_no_wish_has_sent_nothing_and_failed(
+    system: Make, script: Script, wrong: object
+) -> None:
+    engine = system("a", "b")
+    engine.put(A, Do(((B, 1), Publish("t", 1), (B, 2), wrong)))  # type: ignore[arg-type]
+    assert script.heard("b") == []
+    assert engine.status_of(A).restarts == 1  # type: ignore[union-attr]
+    assert WrongOutgoing.__name__ in letters(engine)[0].error
+
+
+def test_a_handler_that_returns_no_wishes_at_all_has_failed(system: Make) -> None:
+    engine = system("a")
+    engine.put(A, Do(None))  # type: ignore[arg-type]
+    assert engine.status_of(A).restarts == 1  # type: ignore[union-attr]
+
+
+def test_p19_a_failure_touches_no_sibling(system: Make, script: Script) -> None:
+    """P19."""
+    engine = system("a", "b", "c")
+    engine.put(B, Do(((A, 1), (C, 2), (B, CRASH), (A, 3), (C, 4))))
+    assert (script.heard("a"), script.heard("c")) == ([1, 3], [2, 4])
+    assert engine.status_of(A).incarnation == 1  # type: ignore[union-attr]
+    assert engine.status_of(C).incarnation == 3  # type: ignore[union-attr]
+
+
+def test_p21_a_failure_in_a_start_hook_is_a_failed_attempt(system: Make, script: Script) -> None:
+    """P21, checklist 25."""
+    engine = system("a", "b", intensity=2)
+    script.fail_start = [ValueError("no start")]
+    engine.put(A, CRASH)
+    assert state(engine, A) == "running"
+    exits = [report.reason for report in engine.lives.last_reports if isinstance(report, ActorExited)]
+    assert exits == [ExitReason.CRASHED, ExitReason.START_FAILED]
+
+
+def test_p21_a_failure_in_a_stop_hook_stops_all_the_same(system: Make, script: Script) -> None:
+    """P21, checklist 25."""
+    engine = system("a", "b")
+    script.fail_stop = [ValueError("no stop")]
+    engine.stop()
+    assert engine.ended == (ExitReason.SHUTDOWN, None)
+    assert script.log[-2:] == [("b", STOP), ("a", STOP)]
+    assert "ValueError: no stop" in [getattr(report, "error", "") for report in engine.lives.last_reports]
+
+
+def test_p21_a_failure_in_a_listener_of_reports_is_its_own(system: Make) -> None:
+    """P21, checklist 25: the supervision hook."""
+    engine = system("a")
+
+    def listen(_report: object) -> None:
+        raise ValueError("deaf")
+
+    engine.lives.on_report = listen
+    engine.put(A, CRASH)
+    assert state(engine, A) == "running"
+    assert engine.lives.reports["listener_failed"] == 1
+
+
+def test_p21_a_failure_of_the_supervisor_itself_ends_the_engine(
+    system: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P21, checklist 25: its books can no longer be trusted, so nobody is asked."""
+    engine = system("a")
+
+    def broken(*_: object) -> None:
+        raise KeyError("books")
+
+    monkeypatch.setattr(type(engine.root), "child_ended", broken)
+    with pytest.raises(KeyError):
+        engine.put(A, CRASH)
+    assert engine.ended is not None
+    assert isinstance(engine.ended[1], EngineBroken)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SystemExit(3),
+        MemoryError(),
+        RecursionError(),
+        GeneratorExit(),
+        BaseExceptionGroup("several", [ValueError("a"), SystemExit(1)]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_p22_base_exceptions_are_crashes_of_the_one_actor(
+    system: Make, script: Script, error: BaseException
+) -> None:
+    """P22, checklist 26: siblings are alive, nobody stops the others (Pykka stops all actors of the
+    process).
+    """
+    engine = system("a", "b")
+    engine.put(B, Do(((A, Fail(error)), (A, 1))))
+    assert engine.status_of(A).restarts == 1  # type: ignore[union-attr]
+    assert engine.status_of(B).incarnation == 2  # type: ignore[union-attr]
+    assert engine.running
+    assert script.lives == 3
+
+
+def deep(depth: int) -> int:
+    return deep(depth + 1) + 1
+
+
+def test_p22_a_real_recursion_is_a_crash_of_the_one_actor(system: Make) -> None:
+    """P22, checklist 26."""
+
+    class Deep:
+        def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+            deep(0)
+            return ()
+
+    engine = system(ChildSpec(name="a", factory=Deep), "b")
+    engine.put(A, "go")
+    assert engine.status_of(A).last_error.startswith("RecursionError")  # type: ignore[union-attr]
+
+
+def test_p22_a_keyboard_interrupt_passes_on_after_the_life_has_ended(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    """P22, checklist 26: the actor is restarted, whoever drives the engine hears of it, what waits is not
+    lost.
+    """
+    engine = system("a", spec("b", mailbox=KEEP))
+    with pytest.raises(KeyboardInterrupt):
+        engine.put(B, Do(((B, Fail(KeyboardInterrupt())), (B, 1), (A, 2))))
+    assert engine.running
+    assert engine.status_of(B).restarts == 1  # type: ignore[union-attr]
+    engine.put(A, 3)
+    assert (script.heard("a"), script.heard("b")[-1]) == ([2, 3], 1)
+
+
+def test_p22_an_interrupt_within_a_group_passes_on_and_the_rest_is_the_actors(system: Make) -> None:
+    """P22."""
+    engine = system("a")
+    group = BaseExceptionGroup("both", [KeyboardInterrupt(), ValueError("mine")])
+    with pytest.raises(BaseExceptionGroup) as raised:
+        engine.put(A, Fail(group))
+    assert [type(error) for error in raised.value.exceptions] == [KeyboardInterrupt]
+    assert engine.status_of(A).restarts == 1  # type: ignore[union-attr]
+
+
+async def test_p22_trio_cancelled_in_a_handler_is_never_swallowed(system: Make) -> None:
+    """P22, checklist 26."""
+    engine = system("a", "b")
+    engine.dispatcher.interrupts = (KeyboardInterrupt, trio.Cancelled)
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        try:
+            await trio.lowlevel.checkpoint()
+        except trio.Cancelled as cancelled:
+            with pytest.raises(trio.Cancelled):
+                engine.put(A, Fail(cancelled))
+    assert engine.status_of(A).restarts == 1  # type: ignore[union-attr]
+    assert state(engine, B) == "running"
+
+
+def test_actors_that_talk_in_a_circle_end_the_engine_instead_of_hanging_it(system: Make) -> None:
+    class Echo:
+        def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+            return ((A, message),)
+
+    engine = system(ChildSpec(name="a", factory=Echo))
+    engine.dispatcher.steps_max = 1_000
+    with pytest.raises(Livelock):
+        engine.put(A, "round")
+    assert engine.ended is not None
+
+
+def test_p26_a_new_life_is_made_by_the_factory_and_shares_nothing_with_the_dead_one(system: Make) -> None:
+    """P26: what a life knows comes from the factory (which reads the journal), not from the object that
+    failed.
+    """
+    journal = [1, 2, 3]
+
+    class Folding:
+        def __init__(self) -> None:
+            self.total = sum(journal)
+
+        def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+            self.total = -1_000
+            raise ValueError
+
+    lives: list[Folding] = []
+
+    def make() -> Folding:
+        lives.append(Folding())
+        return lives[-1]
+
+    engine = system(ChildSpec(name="a", factory=make))
+    journal.append(4)
+    engine.put(A, "go")
+    assert [life.total for life in lives] == [-1_000, 10]
+
+
+def test_p11_timers_of_an_older_life_never_fire(system: Make, script: Script) -> None:
+    """P11: nor do its own subscriptions hear anything."""
+    engine = system("a", "b")
+    engine.put(A, Do((After(10, "tick"), After(20, "tock", "key"), Subscribe("news"))))
+    engine.put(A, CRASH)
+    engine.put(B, Do((Publish("news", 1),)), at=50)
+    assert script.heard("a")[-1] is CRASH
+    assert len(engine.dispatcher.timers) == 0
+
+
+def test_p10_a_child_that_does_not_stop_in_time_is_ended_by_force(tree: MakeTree, spec: MakeSpec) -> None:
+    """P10, checklist 13."""
+    host = HeldHost(stop=True)
+    engine = VirtualSystem(tree("a", spec("b", kind=Kind.THREAD, shutdown_ns=500)), hosts={Kind.THREAD: host})
+    host.system = engine
+    engine.start()
+    engine.stop()
+    assert engine.now == 500
+    assert engine.ended == (ExitReason.SHUTDOWN, None)
+    exits = {
+        report.address: report for report in engine.lives.last_reports if isinstance(report, ActorExited)
+    }
+    assert (exits[B].reason, exits[A].reason) == (ExitReason.KILLED, ExitReason.SHUTDOWN)
+    assert exits[B].error.startswith("StopTimeout")
+
+
+def test_p10_what_cannot_be_killed_is_a_zombie_fenced_and_counted(
+    tree: MakeTree, spec: MakeSpec, script: Script
+) -> None:
+    """P10, P11, checklist 13: gauge 1, a new life in its place, and what the old one still sends is
+    refused.
+    """
+    host = HeldHost(immortal=True)
+    engine = VirtualSystem(tree("a", spec("b", kind=Kind.THREAD)), hosts={Kind.THREAD: host})
+    host.system = engine
+    engine.start()
+    engine.put(B, CRASH)
+    assert state(engine, B) == "stopping"
+    engine.advance(2_000_000_000)
+    assert (engine.lives.zombies, engine.lives.zombies_ever) == (1, 1)
+    assert ZombieDeclared(B, 2, 1_000_000_000) in engine.lives.last_reports
+    assert state(engine, B) == "running"
+    (zombie,) = host.undead
+    assert not zombie.current
+    host.bury()
+    assert (engine.lives.zombies, engine.lives.zombies_ever) == (0, 1)
+    assert state(engine, B) == "running"
+    engine.put(B, "x")
+    assert script.heard("b")[-1] == "x"
+
+
+def test_p10_too_many_zombies_end_the_engine(tree: MakeTree, spec: MakeSpec) -> None:
+    """P10, checklist 14."""
+    host = HeldHost(immortal=True)
+    engine = VirtualSystem(tree("a", spec("b", kind=Kind.THREAD), intensity=9), hosts={Kind.THREAD: host})
+    host.system = engine
+    engine.zombies_max = 1
+    engine.start()
+    engine.put(B, CRASH)
+    engine.advance(2_000_000_000)
+    assert engine.running
+    engine.put(B, CRASH)
+    engine.advance(9_000_000_000)
+    assert engine.ended is not None
+    assert engine.ended[0] is ExitReason.ESCALATED
+    assert isinstance(engine.ended[1], TooManyZombies)
+
+
+def test_p12_a_peer_that_holds_an_address_works_on_across_a_hundred_restarts(
+    system: Make, script: Script
+) -> None:
+    """P12, checklist 15."""
+    engine = system("a", "b", intensity=1_000)
+    for number in range(100):
+        engine.put(B, Do(((A, number), (A, CRASH))))
+    assert [heard for heard in script.heard("a") if heard is not CRASH] == list(range(100))
+    assert engine.status_of(A).restarts == 100  # type: ignore[union-attr]
+
+
+def test_a_kill_between_messages_loses_nothing_that_is_retained(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    engine = system(spec("a", mailbox=KEEP))
+    assert engine.kill(A)
+    assert not engine.kill(Address("nobody"))
+    engine.put(A, 1)
+    assert script.heard("a") == [1]
+    assert engine.dispatcher.dead_letters == 0
+    assert [type(report) for report in engine.lives.last_reports][-1] is ActorRestarted
+
+
+@pytest.mark.parametrize("where", ["message", "start", "stop"])
+def test_faults_on_purpose_happen_once(system: Make, script: Script, where: str) -> None:
+    engine = system("a")
+    engine.crash_next(A, Fault(InjectedFault("drill"), where=where))
+    engine.put(A, 1)
+    engine.restart(A)
+    engine.put(A, 2)
+    assert script.heard("a")[-1] == 2
+    assert engine.status_of(A).failures == 1  # type: ignore[union-attr]
+
+
+def test_a_fault_may_wait_for_a_type_of_message_and_strike_after_the_handler(
+    system: Make, script: Script
+) -> None:
+    engine = system("a", "b")
+    engine.crash_next(A, Fault(InjectedFault("drill"), message_type=Do, after_handler=True))
+    engine.put(A, 1)
+    engine.put(A, Do(((B, "never sent"),)))
+    assert script.heard("b") == []
+    assert [type(heard) for heard in script.heard("a")] == [int, Do]
+
+
+def test_a_group_restart_discards_and_retains_as_each_mailbox_says(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    """P13: siblings that fall with the failed one keep or lose what waited by their own policy."""
+    engine = system(spec("a", mailbox=KEEP), "b", "c", strategy=ONE_FOR_ALL)
+    engine.put(C, Do(((C, CRASH), (A, 1), (B, 2), (C, 3))))
+    assert (script.heard("a"), script.heard("b")) == ([1], [])
+    assert [engine.status_of(x).dropped for x in (A, B, C)] == [0, 1, 1]  # type: ignore[union-attr]

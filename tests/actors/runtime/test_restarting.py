@@ -1,0 +1,416 @@
+"""Strategies, restart types, intensity and backoff (P4-P7, P9, P24; checklist 4-7, 10, 11)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from actors.runtime import (
+    ESCALATE,
+    ONE_FOR_ALL,
+    ONE_FOR_ONE,
+    PERMANENT,
+    QUARANTINE,
+    REST_FOR_ONE,
+    ROOT,
+    TEMPORARY,
+    TRANSIENT,
+    ActorQuarantined,
+    Address,
+    AutoShutdown,
+    ChildSpec,
+    Escalated,
+    Exit,
+    ExitReason,
+    Kind,
+    Restart,
+    SpecError,
+    StartRefused,
+    Strategy,
+    SupervisorSpec,
+    SystemEnded,
+    VirtualSystem,
+)
+from actors.runtime.rehearsal import START, STOP, Do, Fail, HeldHost, Script
+from engine.restart import NO_BACKOFF, Backoff
+
+A, B, C = Address("a"), Address("b"), Address("c")
+Make = Callable[..., VirtualSystem]
+MakeTree = Callable[..., SupervisorSpec]
+MakeSpec = Callable[..., ChildSpec]
+
+NORMAL = Do((Exit(),))
+SHUTDOWN = Do((Exit(ExitReason.SHUTDOWN),))
+CRASH = Fail(ValueError("air ball"))
+
+
+def state(engine: VirtualSystem, address: Address) -> str:
+    status = engine.status_of(address)
+    return status.state if status is not None else "gone"
+
+
+@pytest.mark.parametrize(
+    ("restart", "message", "expected"),
+    [
+        (PERMANENT, NORMAL, "running"),
+        (PERMANENT, SHUTDOWN, "running"),
+        (PERMANENT, CRASH, "running"),
+        (TRANSIENT, NORMAL, "down"),
+        (TRANSIENT, SHUTDOWN, "down"),
+        (TRANSIENT, CRASH, "running"),
+        (TEMPORARY, NORMAL, "gone"),
+        (TEMPORARY, SHUTDOWN, "gone"),
+        (TEMPORARY, CRASH, "gone"),
+    ],
+)
+def test_p5_the_three_by_three_table(  # noqa: PLR0917  pytest passes them by name
+    system: Make, spec: MakeSpec, script: Script, restart: Restart, message: object, expected: str
+) -> None:
+    """P5, checklist 4: restart type x exit reason."""
+    engine = system(spec("a", restart=restart), "b")
+    engine.put(A, message)
+    assert state(engine, A) == expected
+    assert state(engine, B) == "running"
+    assert script.lives == (3 if expected == "running" else 2)
+    if message is not CRASH:
+        assert ("a", STOP) in script.log
+
+
+def test_p5_a_temporary_bystander_of_a_group_restart_is_not_started_again(
+    system: Make, spec: MakeSpec
+) -> None:
+    """P5, checklist 4: temporary_bystander."""
+    engine = system("a", spec("b", restart=TEMPORARY), "c", strategy=ONE_FOR_ALL)
+    engine.put(A, CRASH)
+    assert [status.address for status in engine.status()] == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        (ONE_FOR_ONE, [("b", START)]),
+        (REST_FOR_ONE, [("c", STOP), ("b", START), ("c", START)]),
+        (ONE_FOR_ALL, [("c", STOP), ("a", STOP), ("a", START), ("b", START), ("c", START)]),
+    ],
+)
+def test_p4_who_falls_with_a_failed_child(
+    system: Make, script: Script, strategy: Strategy, expected: list[tuple[str, object]]
+) -> None:
+    """P4, checklist 5."""
+    engine = system("a", "b", "c", strategy=strategy)
+    engine.put(B, CRASH)
+    assert script.log[4:] == expected
+    assert [status.state for status in engine.status()] == ["running"] * 3
+
+
+def test_p4_rest_for_one_a_later_sibling_that_fails_to_restart_is_tried_again(
+    system: Make, script: Script
+) -> None:
+    """P4, checklist 5: c fails once on its way up; as in OTP only c is tried again."""
+    engine = system("a", "b", "c", strategy=REST_FOR_ONE)
+    script.fail_start = []
+    before = len(script.log)
+
+    def fail_c() -> None:
+        script.fail_start.append(ValueError("b starts, c does not"))
+
+    engine.lives.on_report = lambda report: (
+        fail_c() if type(report).__name__ == "ActorRestarted" and report.address == "b" else None
+    )
+    engine.put(B, CRASH)
+    assert script.log[before + 1 :] == [("c", STOP), ("b", START), ("c", START), ("c", START)]
+    assert state(engine, C) == "running"
+
+
+def test_p4_one_for_all_a_child_already_restarted_is_taken_down_again(system: Make, script: Script) -> None:
+    """P4, checklist 5: when a later sibling fails to restart, all start again."""
+    engine = system("a", "b", strategy=ONE_FOR_ALL)
+    before = len(script.log)
+    armed = [ValueError("b does not start")]
+
+    def arm(report: object) -> None:
+        if type(report).__name__ == "ActorRestarted" and armed:
+            script.fail_start.append(armed.pop())
+
+    engine.lives.on_report = arm
+    engine.put(B, CRASH)
+    assert script.log[before + 1 :] == [
+        ("a", STOP),
+        ("a", START),
+        ("b", START),
+        ("a", STOP),
+        ("a", START),
+        ("b", START),
+    ]
+
+
+def test_p6_exactly_the_intensity_is_allowed_and_one_more_escalates(system: Make) -> None:
+    """P6, checklist 6."""
+    engine = system("a", "b", intensity=3, period_ns=1_000)
+    for _ in range(3):
+        engine.put(A, CRASH)
+    assert engine.running
+    engine.put(A, CRASH)
+    assert engine.ended is not None
+    reason, error = engine.ended
+    assert reason is ExitReason.ESCALATED
+    assert isinstance(error, Escalated)
+    assert str(error) == "root: too many failures, the last of a: ValueError: air ball"
+    with pytest.raises(SystemEnded):
+        engine.put(A, "x")
+
+
+def test_p6_the_window_slides(system: Make) -> None:
+    """P6, checklist 6: failures a period apart never add up."""
+    engine = system("a", intensity=1, period_ns=100)
+    for number in range(1, 50):
+        engine.put(A, CRASH, at=number * 100)
+    assert engine.running
+    engine.put(A, CRASH, at=4_999)
+    assert engine.ended is not None
+
+
+def test_p6_failures_of_all_children_are_counted_together(system: Make) -> None:
+    """P6."""
+    engine = system("a", "b", intensity=1)
+    engine.put(A, CRASH)
+    engine.put(B, CRASH)
+    assert engine.ended is not None
+
+
+def test_p6_failed_attempts_count(system: Make, script: Script) -> None:
+    """P6, checklist 6: one crash and three failed starts are four failures."""
+    engine = system("a", intensity=3)
+    script.fail_start = [ValueError("1"), ValueError("2")]
+    engine.put(A, CRASH)
+    assert engine.running
+    script.fail_start = [ValueError("3")]
+    engine.put(A, CRASH)
+    assert engine.ended is not None
+
+
+def test_p6_escalation_goes_up_one_level_and_the_subtree_is_restarted(
+    system: Make, tree: MakeTree, script: Script
+) -> None:
+    """P6: the next level decides; restarts multiply over the levels."""
+    engine = system("a", tree("x", "y", name="deep", intensity=1), intensity=1)
+    engine.put(Address("deep/x"), CRASH)
+    engine.put(Address("deep/x"), CRASH)
+    assert state(engine, Address("deep/x")) == "running"
+    assert script.log[-3:] == [("y", STOP), ("x", START), ("y", START)]
+    engine.put(Address("deep/x"), CRASH)
+    engine.put(Address("deep/x"), CRASH)
+    assert engine.ended is not None
+    assert script.log[-2:] == [("y", STOP), ("a", STOP)]
+
+
+def test_p7_backoff_delays_the_restart(system: Make) -> None:
+    """P7: first at once, then minimum, doubled, capped."""
+    backoff = Backoff(first_ns=0, minimum_ns=100, cap_ns=350, jitter=0.0, reset_ns=10_000)
+    engine = system("a", intensity=10, period_ns=1_000_000, backoff=backoff)
+    waited = []
+    for _ in range(5):
+        engine.put(A, CRASH)
+        crashed = engine.now
+        while state(engine, A) == "backoff":
+            engine.advance(engine.now + 10)
+        waited.append(engine.now - crashed)
+    assert waited == [0, 100, 200, 350, 350]
+
+
+def test_p7_the_backoff_starts_anew_after_a_stable_life_and_not_before(system: Make) -> None:
+    """P7, checklist 8."""
+    backoff = Backoff(first_ns=0, minimum_ns=100, cap_ns=1_000, jitter=0.0, reset_ns=500)
+    engine = system("a", intensity=100, period_ns=1_000_000, backoff=backoff)
+    engine.put(A, CRASH)
+    engine.put(A, CRASH, at=499)
+    assert state(engine, A) == "backoff"
+    engine.advance(600)
+    assert state(engine, A) == "running"
+    engine.put(A, CRASH, at=599 + 500)
+    assert state(engine, A) == "running"
+
+
+def test_p7_a_backoff_that_makes_the_limit_unreachable_is_refused() -> None:
+    """P7, checklist 7."""
+    with pytest.raises(SpecError, match=r"slow: 6 failures take up to .* the limit would never fire"):
+        SupervisorSpec(
+            name="slow",
+            intensity=5,
+            period_ns=5_000_000_000,
+            backoff=Backoff(minimum_ns=1_000_000_000, cap_ns=30_000_000_000),
+        )
+
+
+def test_p9_stop_during_backoff_starts_nobody_any_more(system: Make, script: Script) -> None:
+    """P9, checklist 10: nothing in the next ten times the longest backoff."""
+    backoff = Backoff(first_ns=100, minimum_ns=100, cap_ns=100, jitter=0.0)
+    engine = system("a", "b", backoff=backoff)
+    engine.put(A, CRASH)
+    assert state(engine, A) == "backoff"
+    engine.stop()
+    lives = script.lives
+    engine.advance(1_000)
+    assert script.lives == lives
+    assert len(engine.dispatcher.timers) == 0
+
+
+def test_p9_stopping_one_child_cancels_its_restart(system: Make, script: Script) -> None:
+    """P9: and its siblings live on."""
+    backoff = Backoff(first_ns=100, minimum_ns=100, cap_ns=100, jitter=0.0)
+    engine = system("a", "b", backoff=backoff)
+    engine.put(A, CRASH)
+    engine.stop_child(A)
+    engine.advance(1_000)
+    assert (state(engine, A), state(engine, B)) == ("down", "running")
+    assert script.lives == 2
+
+
+def test_p9_the_group_restart_waits_for_its_backoff(system: Make, script: Script) -> None:
+    """P7, P9: with one_for_all nobody starts before the delay has passed."""
+    backoff = Backoff(first_ns=100, minimum_ns=100, cap_ns=100, jitter=0.0)
+    engine = system("a", "b", strategy=ONE_FOR_ALL, backoff=backoff)
+    engine.put(B, CRASH, at=50)
+    assert [status.state for status in engine.status()] == ["waiting", "waiting"]
+    engine.advance(149)
+    assert script.lives == 2
+    engine.advance(150)
+    assert [status.state for status in engine.status()] == ["running", "running"]
+    engine.put(A, CRASH)
+    engine.stop()
+    assert script.lives == 4
+
+
+@pytest.mark.parametrize("restart", [PERMANENT, TRANSIENT, TEMPORARY])
+@pytest.mark.parametrize("leave", ["normal", "shutdown", "crash", "killed"])
+def test_checklist_11_children_that_quit_while_the_supervisor_stops(
+    tree: MakeTree, spec: MakeSpec, script: Script, restart: Restart, leave: str
+) -> None:
+    """Checklist 11, P9, OTP's sup_stop_race: nothing hangs, nothing is restarted."""
+    host = HeldHost(stop=True)
+    engine = VirtualSystem(
+        tree("a", spec("b", kind=Kind.THREAD, restart=restart), "c"), hosts={Kind.THREAD: host}
+    )
+    host.system = engine
+    engine.start()
+    engine.root.stop(ExitReason.SHUTDOWN)
+    engine.lives.settle()
+    if leave == "killed":
+        engine.kill(B)
+    else:
+        engine.put(B, {"normal": NORMAL, "shutdown": SHUTDOWN, "crash": CRASH}[leave])
+    engine.stop()
+    assert engine.ended == (ExitReason.SHUTDOWN, None)
+    assert script.lives == 3
+
+
+def test_quarantine_parks_the_one_and_the_rest_goes_on(system: Make, script: Script) -> None:
+    """P6, P19, P25: and revive brings it back with a clean record."""
+    engine = system("a", "b", intensity=1, on_excess=QUARANTINE)
+    engine.put(A, CRASH)
+    engine.put(A, CRASH)
+    assert state(engine, A) == "parked"
+    engine.put(A, "for nobody")
+    engine.put(B, "x")
+    assert script.heard("b") == ["x"]
+    assert ActorQuarantined(A, "ValueError: air ball", 0) in engine.lives.last_reports
+    assert engine.status_of(A).dropped == 1  # type: ignore[union-attr]
+    assert engine.revive(A)
+    assert not engine.revive(A)
+    engine.put(A, CRASH)
+    assert state(engine, A) == "running"
+
+
+def test_quarantine_counts_every_child_by_itself(system: Make) -> None:
+    engine = system("a", "b", "c", intensity=1, on_excess=QUARANTINE)
+    for address in (A, B, C):
+        engine.put(address, CRASH)
+    assert [status.state for status in engine.status()] == ["running"] * 3
+
+
+def test_quarantine_of_a_whole_subtree_and_its_revival(system: Make, tree: MakeTree) -> None:
+    deep = tree("x", "y", name="deep", intensity=0)
+    engine = system("a", deep, intensity=0, on_excess=QUARANTINE)
+    engine.put(Address("deep/x"), CRASH)
+    assert state(engine, Address("deep")) == "parked"
+    assert engine.running
+    engine.revive(Address("deep"))
+    assert state(engine, Address("deep/y")) == "running"
+
+
+def test_quarantine_needs_one_for_one(tree: MakeTree) -> None:
+    with pytest.raises(SpecError, match="one_for_one"):
+        tree("a", strategy=ONE_FOR_ALL, on_excess=QUARANTINE)
+
+
+def test_an_operator_restarts_a_child_and_it_counts_as_no_failure(system: Make, script: Script) -> None:
+    engine = system("a", intensity=0, on_excess=ESCALATE)
+    assert engine.restart(A)
+    assert script.log == [("a", START), ("a", STOP), ("a", START)]
+    assert engine.running
+    assert not engine.restart(Address("nobody"))
+
+
+def test_p24_dynamic_children_are_bounded(system: Make, spec: MakeSpec) -> None:
+    """P24: static children do not count, children between two lives do."""
+    backoff = Backoff(first_ns=100, minimum_ns=100, cap_ns=100, jitter=0.0)
+    engine = system("a", max_children=2, backoff=backoff)
+    assert engine.start_child(ROOT, spec("x"))
+    assert engine.start_child(ROOT, spec("y"))
+    engine.put(Address("y"), CRASH)
+    assert not engine.start_child(ROOT, spec("z"))
+    assert not engine.start_child(ROOT, spec("x"))
+    refusals = [report for report in engine.lives.last_reports if isinstance(report, StartRefused)]
+    assert [refusal.why for refusal in refusals] == ["max_children of 2 reached", "already present"]
+    engine.stop_child(Address("x"))
+    assert engine.start_child(ROOT, spec("z"))
+
+
+def test_p20_a_dynamic_child_whose_first_start_fails_leaves_nothing(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    """P20, checklist 27."""
+    engine = system("a", intensity=0)
+    script.fail_start = [ValueError("no")]
+    engine.start_child(ROOT, spec("x"))
+    assert state(engine, Address("x")) == "gone"
+    assert engine.running
+    assert "x" not in engine.dispatcher.cells
+    assert engine.start_child(ROOT, spec("x"))
+    assert state(engine, Address("x")) == "running"
+
+
+@pytest.mark.parametrize(
+    ("auto", "ended_after"), [(AutoShutdown.ANY_SIGNIFICANT, 1), (AutoShutdown.ALL_SIGNIFICANT, 2)]
+)
+def test_significant_children_end_their_supervisor(
+    system: Make, spec: MakeSpec, tree: MakeTree, auto: AutoShutdown, ended_after: int
+) -> None:
+    """OTP's significant children: a game that ended takes its subtree down."""
+    over = [spec(name, restart=TRANSIENT, significant=True) for name in ("x", "y")]
+    game = tree(*over, "z", name="game", auto_shutdown=auto, restart=TRANSIENT)
+    engine = system("a", game)
+    for number, name in enumerate(("x", "y")):
+        if number == ended_after:
+            break
+        assert state(engine, Address("game/z")) == "running"
+        engine.put(Address(f"game/{name}"), NORMAL)
+    assert state(engine, Address("game")) == "down"
+    assert state(engine, A) == "running"
+
+
+def test_significant_children_stopped_by_hand_end_nobody(
+    system: Make, spec: MakeSpec, tree: MakeTree
+) -> None:
+    game = tree(
+        spec("x", restart=TRANSIENT, significant=True),
+        name="game",
+        auto_shutdown=AutoShutdown.ANY_SIGNIFICANT,
+        restart=TRANSIENT,
+    )
+    engine = system(game)
+    engine.stop_child(Address("game/x"))
+    assert state(engine, Address("game")) == "running"
+
+
+def test_backoff_off_means_at_once() -> None:
+    assert [NO_BACKOFF.delay_ns(attempt, 0.9) for attempt in range(4)] == [0, 0, 0, 0]
