@@ -178,22 +178,22 @@ class Client:
             case status:
                 raise RequestRefused(status, code, detail)
 
-    def _check_order(self, target: str, answer: Answer) -> None:
-        """A cache may answer with something older than we have had: that is not news, and must not become
-        it.
-        """
+    def _is_older(self, target: str, answer: Answer) -> bool:
+        """A cache may answer with something older than we have had; that must not become news."""
         date = server_date(answer.headers)
         if date is None:
-            return
+            return False
         try:
             date -= timedelta(seconds=int(answer.headers.get("age", "0")))
         except (ValueError, OverflowError):
-            return
-        newest = self._newest.get(target)
-        if newest is not None and date < newest:
-            self.older += 1
-            raise AnswerNotUnderstood(f"{target}: an answer of {date} after one of {newest}")
-        self._newest[target] = date
+            return False
+        newest = self._newest.pop(target, None)
+        older = newest is not None and date < newest
+        self.older += older
+        self._newest[target] = newest if newest is not None and older else date
+        if len(self._newest) > TARGETS_MAX:
+            del self._newest[next(iter(self._newest))]
+        return older
 
     def _wait_s(self, error: VenueError, attempt: int) -> float | None:
         """How long to wait before the next attempt; None where another one would not help."""

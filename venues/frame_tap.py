@@ -152,9 +152,7 @@ class FrameTap(trio.abc.Stream):
         return True
 
     def _say(self, payload: bytes) -> None:
-        """Hand a message over. What is no UTF-8 keeps its bytes as lone surrogates, so that it is refused
-        with cause.
-        """
+        """Hand a message over; what is no UTF-8 becomes lone surrogates, so that it is refused."""
         self.texts += 1
         self.last_text_at = self.last_bytes_at
         try:

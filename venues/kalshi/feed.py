@@ -1,0 +1,159 @@
+"""The market feed of one environment: the stream where there is a key, polling of books and trades where
+there is none.
+
+Used by the market feed's edge. With a key it also fetches by REST the trades of every gap, because a print
+that was missed would leave a resting paper order at the wrong place in its queue. Without a key everything is
+late and coarse, and `status` says so. Must not import anything of `venues` but the stream, the REST interface
+and errors.
+"""
+
+from collections.abc import Callable, Iterable
+
+import attrs
+import trio
+
+from engine.events import TradePrinted
+from engine.units import NANOS_PER_SECOND, Nanos
+from venues.errors import VenueError
+from venues.kalshi.rest import KalshiRest
+from venues.kalshi.session import Gap
+from venues.kalshi.stream import KalshiStream
+
+GAPS_MAX = 64
+"""Gaps that wait for their trades; when more come, the oldest are given up, and counted."""
+
+OVERLAP_NS = 2 * NANOS_PER_SECOND
+"""Trades are asked for from a little earlier, since the stamps are ours and the trades are the venue's."""
+
+POLL_S = 1.0
+
+
+@attrs.define
+class FeedStatus:
+    """What can be seen of the feed beside the stream's own status. `degraded` says why it is not the real
+    thing.
+    """
+
+    degraded: str = ""
+    polls: int = 0
+    poll_failures: int = 0
+    last_error: str = ""
+    gaps_fetched: int = 0
+    gaps_given_up: int = 0
+    trades_recovered: int = 0
+    skipped_ticks: int = 0
+
+
+class GapTrades:
+    """Fetches the trades of gaps, one after the other, off the stream's path."""
+
+    def __init__(self, rest: KalshiRest, status: FeedStatus, wall: Callable[[], int]) -> None:
+        """`wall` is UTC nanoseconds."""
+        self._rest = rest
+        self._status = status
+        self._wall = wall
+        self._give, self._take = trio.open_memory_channel[tuple[tuple[str, ...], int, int]](GAPS_MAX)
+
+    def note(self, gap: Gap) -> None:
+        """A gap was noticed; never waits. Given to the stream as `on_gap`."""
+        try:
+            self._give.send_nowait((gap.tickers, gap.last_at, self._wall()))
+        except trio.WouldBlock:
+            self._status.gaps_given_up += 1
+
+    async def run(self) -> None:
+        """Fetch until cancelled. What cannot be fetched is counted: prints are then missing for good."""
+        async for tickers, since, until in self._take:
+            for ticker in tickers:
+                await self._fetch(ticker, since, until)
+            self._status.gaps_fetched += 1
+
+    async def _fetch(self, ticker: str, since: int, until: int) -> None:
+        try:
+            trades = await self._rest.trades(ticker, Nanos(max(0, since - OVERLAP_NS)), Nanos(until))
+        except VenueError as error:
+            self._status.last_error = f"{ticker}: {error}"
+            self._status.gaps_given_up += 1
+        else:
+            self._status.trades_recovered += len(trades)
+
+
+class BookPolling:
+    """Books of all wanted markets every second, and trades of one market after the other, within the
+    budget.
+    """
+
+    def __init__(self, rest: KalshiRest, status: FeedStatus, wall: Callable[[], int]) -> None:
+        """`rest` needs no key; its bucket decides how fast this really goes."""
+        status.degraded = "no key: books and trades are polled, late and without the changes in between"
+        self._rest = rest
+        self._status = status
+        self._wall = wall
+        self._wanted: tuple[str, ...] = ()
+        self._newest: dict[str, int] = {}
+        self._turn = 0
+
+    def want(self, tickers: Iterable[str]) -> None:
+        """Follow these markets and no others."""
+        self._wanted = tuple(tickers)
+        now = self._wall()
+        self._newest = {ticker: self._newest.get(ticker, now) for ticker in self._wanted}
+
+    async def run(self) -> None:
+        """Poll until cancelled: never two polls at once, and a tick that was missed is skipped, not made up
+        for.
+        """
+        due = trio.current_time()
+        while True:
+            await trio.sleep_until(due)
+            if self._wanted:
+                await self._poll()
+            due += POLL_S
+            late = trio.current_time() - due
+            if late > 0:
+                missed = int(late / POLL_S) + 1
+                self._status.skipped_ticks += missed
+                due += missed * POLL_S
+
+    async def _poll(self) -> None:
+        try:
+            await self._rest.books(self._wanted)
+            ticker = self._wanted[self._turn % len(self._wanted)]
+            self._turn += 1
+            since = self._newest[ticker]
+            trades = await self._rest.trades(ticker, Nanos(since))
+            self._newest[ticker] = max([since, *(_venue_time(trade) for trade in trades)])
+        except VenueError as error:
+            self._status.poll_failures += 1
+            self._status.last_error = str(error)
+        else:
+            self._status.polls += 1
+
+
+def _venue_time(trade: TradePrinted) -> int:
+    return trade.at_venue or 0
+
+
+@attrs.frozen
+class KalshiFeed:
+    """The feed as one thing: what to follow, what to run, how it stands."""
+
+    status: FeedStatus
+    stream: KalshiStream | None
+    gap_trades: GapTrades | None
+    polling: BookPolling | None
+
+    def want(self, tickers: Iterable[str]) -> None:
+        """Follow these markets and no others."""
+        wanted = tuple(tickers)
+        if self.stream is not None:
+            self.stream.want(wanted)
+        if self.polling is not None:
+            self.polling.want(wanted)
+
+    async def run(self) -> None:
+        """Run whatever this feed consists of, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            for part in (self.stream, self.gap_trades, self.polling):
+                if part is not None:
+                    nursery.start_soon(part.run)

@@ -1,0 +1,367 @@
+"""What is said over one connection to Kalshi's stream: which commands, in which order, and what the replies
+mean.
+
+A pure state machine, driven by `venues.kalshi.stream`: it hears frames and the clock, and answers with
+commands to send, gaps whose trades are to be fetched, or the wish to reconnect. It knows which markets are
+wanted and which the venue has confirmed, keeps exactly one request for snapshots in flight per subscription,
+and takes up again what the venue has ended. Reads no clock. Must not import anything of `venues` but the wire
+shapes.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+import msgspec
+
+from engine.events import BookDelta, BookSnapshot, FeedSequenced, VenueEvent
+from engine.sequence import Heard
+from engine.sequence import Sequence as Numbers
+from venues.kalshi import wire
+
+BOOKS = "orderbook_delta"
+TICKERS_PER_COMMAND = 500
+REPLY_S_MAX = 10.0
+"""A command without a reply for so long means that the other side is not listening."""
+
+SNAPSHOT_S_MAX = 10.0
+"""Snapshots that were asked for and did not all come by then: subscribe anew."""
+
+SNAPSHOT_FAILURES_MAX = 3
+"""After so many vain tries the connection is given up."""
+
+RESUBSCRIBE_CODES = frozenset({10, 17, 25})
+"""Channel error, internal error, buffer overflow: they end the subscription."""
+
+CONTROL = frozenset({"subscribed", "ok", "unsubscribed", "error"})
+REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError)
+
+
+@attrs.define
+class Command:
+    """A command that waits for its reply."""
+
+    name: str
+    channel: str
+    tickers: tuple[str, ...]
+    sent_at: float
+
+
+@attrs.define
+class Subscription:
+    """One channel. `tickers` are those confirmed or asked for; `awaited` those whose snapshot must still
+    come.
+    """
+
+    channel: str
+    sid: int = 0
+    asked: bool = False
+    tickers: dict[str, None] = attrs.field(factory=dict)
+    awaited: dict[str, None] = attrs.field(factory=dict)
+    asked_at: float = 0.0
+    again: bool = False
+    failures: int = 0
+
+
+@attrs.frozen
+class Gap:
+    """Frames are missing: the trades of these markets since `last_at` (our stamp, UTC ns) are to be
+    fetched.
+    """
+
+    sid: int
+    tickers: tuple[str, ...]
+    last_at: int
+
+
+@attrs.define
+class Wishes:
+    """What the session wants done. `reconnect` says why the connection must be given up, if it must."""
+
+    now: float
+    commands: list[str] = attrs.field(factory=list)
+    gaps: list[Gap] = attrs.field(factory=list)
+    reconnect: str | None = None
+
+
+@attrs.define
+class SessionStatus:
+    """What can be seen of a session: for `status` and the metrics."""
+
+    gaps: int = 0
+    snapshot_requests: int = 0
+    resubscriptions: int = 0
+    errors: dict[str, int] = attrs.field(factory=dict)
+
+
+class Session:
+    """One connection's conversation."""
+
+    def __init__(self, conn: int, tickers: Iterable[str], channels: Sequence[str] = (BOOKS,)) -> None:
+        """`channels` that take tickers get the wanted ones; the market life cycle is always of all
+        markets.
+        """
+        self.conn = conn
+        self.status = SessionStatus()
+        self._wanted: dict[str, None] = dict.fromkeys(tickers)
+        self._subscriptions = {channel: Subscription(channel) for channel in channels}
+        self._pending: dict[int, Command] = {}
+        self._numbers = Numbers()
+        self._next_id = 1
+        self._last_at = 0
+
+    # What the caller wants
+
+    def begin(self, now: float) -> Wishes:
+        """The first commands of a connection."""
+        wishes = Wishes(now)
+        for subscription in self._subscriptions.values():
+            self._bring_up(subscription, wishes)
+        return wishes
+
+    def want(self, tickers: Iterable[str], now: float) -> Wishes:
+        """From now on these markets and no others."""
+        self._wanted = dict.fromkeys(tickers)
+        wishes = Wishes(now)
+        for subscription in self._subscriptions.values():
+            self._bring_up(subscription, wishes)
+        return wishes
+
+    def request_snapshots(self, sid: int, now: float) -> Wishes:
+        """Somebody else noticed that the books of `sid` are not to be trusted; asking twice asks once."""
+        wishes = Wishes(now)
+        subscription = self._of_sid(sid)
+        if subscription is not None and subscription.channel == BOOKS:
+            self._ask_snapshots(subscription, wishes)
+        return wishes
+
+    def probe(self, now: float) -> Wishes:
+        """Ask something harmless, to see whether anybody is there."""
+        wishes = Wishes(now)
+        if not any(command.name == "list_subscriptions" for command in self._pending.values()):
+            self._command("list_subscriptions", "", (), {}, wishes)
+        return wishes
+
+    # What comes in
+
+    def hear(self, what: str, text: str, events: Sequence[VenueEvent], at: int, now: float) -> Wishes | None:
+        """Take a frame in: its type, its text, what it means, its stamp (UTC ns), and the clock. None is
+        "nothing".
+        """
+        wishes: Wishes | None = None
+        for event in events:
+            if type(event) is BookDelta or type(event) is BookSnapshot or type(event) is FeedSequenced:
+                heard = self._numbers.hear(self.conn, event.sid, event.seq)
+                if heard is Heard.GAP:
+                    wishes = wishes or Wishes(now)
+                    self._gapped(event.sid, wishes)
+                if type(event) is BookSnapshot:
+                    wishes = wishes or Wishes(now)
+                    self._snapshot_came(event, wishes)
+        self._last_at = at
+        if what in CONTROL:
+            wishes = wishes or Wishes(now)
+            self._control(text, wishes)
+        return wishes
+
+    def tick(self, now: float) -> Wishes:
+        """Notice what did not come."""
+        wishes = Wishes(now)
+        for command in self._pending.values():
+            if now - command.sent_at > REPLY_S_MAX:
+                wishes.reconnect = f"no reply to {command.name} for {REPLY_S_MAX:g} s"
+                return wishes
+        for subscription in self._subscriptions.values():
+            if subscription.awaited and now - subscription.asked_at > SNAPSHOT_S_MAX:
+                self._snapshots_failed(subscription, wishes)
+        return wishes
+
+    # Subscriptions
+
+    def _bring_up(self, subscription: Subscription, wishes: Wishes) -> None:
+        """Ask for what is wanted and not yet asked for, and take back what is not wanted any more."""
+        if subscription.channel not in ("orderbook_delta", "ticker", "trade"):
+            if not subscription.asked:
+                subscription.asked = True
+                self._subscribe(subscription, (), wishes)
+            return
+        added = tuple(ticker for ticker in self._wanted if ticker not in subscription.tickers)
+        gone = tuple(ticker for ticker in subscription.tickers if ticker not in self._wanted)
+        if subscription.asked and not subscription.sid:
+            return  # the reply brings us here again, with a number to refer to
+        for some in _portions(added):
+            if subscription.asked:
+                self._update(subscription, "add_markets", some, wishes)
+            else:
+                subscription.asked = True
+                self._subscribe(subscription, some, wishes)
+            subscription.tickers |= dict.fromkeys(some)
+            if not subscription.sid:
+                return
+        for some in _portions(gone):
+            self._update(subscription, "delete_markets", some, wishes)
+            for ticker in some:
+                subscription.tickers.pop(ticker, None)
+                subscription.awaited.pop(ticker, None)
+
+    def _subscribe(self, subscription: Subscription, tickers: tuple[str, ...], wishes: Wishes) -> None:
+        params: dict[str, object] = {"channels": [subscription.channel]}
+        if tickers:
+            params["market_tickers"] = list(tickers)
+        if subscription.channel == BOOKS:
+            params["use_yes_price"] = False
+        self._command("subscribe", subscription.channel, tickers, params, wishes)
+
+    def _update(
+        self, subscription: Subscription, action: str, tickers: tuple[str, ...], wishes: Wishes
+    ) -> None:
+        params = {"sids": [subscription.sid], "market_tickers": list(tickers), "action": action}
+        self._command("update_subscription", subscription.channel, tickers, params, wishes)
+
+    def _command(
+        self,
+        name: str,
+        channel: str,
+        tickers: tuple[str, ...],
+        params: dict[str, object],
+        wishes: Wishes,
+    ) -> None:
+        number, self._next_id = self._next_id, self._next_id + 1
+        self._pending[number] = Command(name, channel, tickers, wishes.now)
+        body: dict[str, object] = {"id": number, "cmd": name}
+        if params:
+            body["params"] = params
+        wishes.commands.append(msgspec.json.encode(body).decode())
+
+    def _of_sid(self, sid: int) -> Subscription | None:
+        for subscription in self._subscriptions.values():
+            if subscription.sid == sid and sid:
+                return subscription
+        return None
+
+    # Replies
+
+    def _control(self, text: str, wishes: Wishes) -> None:
+        """A reply to a command, or the venue's word that something ended."""
+        try:
+            frame = wire.FRAME.decode(text)
+        except REFUSABLE:
+            return  # counted by whoever translated it
+        match frame:
+            case wire.Subscribed():
+                self._pending.pop(frame.id, None)
+                subscription = self._subscriptions.get(frame.msg.channel)
+                if subscription is not None:
+                    subscription.sid = frame.msg.sid
+                    self._bring_up(subscription, wishes)
+            case wire.Ok():
+                command = self._pending.pop(frame.id, None)
+                if command is not None and command.name == "subscribe":
+                    self._merged(command, frame.sid, wishes)
+            case wire.Unsubscribed():
+                self._unsubscribed(self._pending.pop(frame.id, None), frame.sid, wishes)
+            case wire.Error():
+                self._refused(frame, wishes)
+            case _:
+                pass
+
+    def _merged(self, command: Command, sid: int, wishes: Wishes) -> None:
+        """A second subscription of a channel is answered with `ok` and joins the first one's number."""
+        subscription = self._subscriptions.get(command.channel)
+        if subscription is not None and sid:
+            subscription.sid = sid
+            self._bring_up(subscription, wishes)
+
+    def _unsubscribed(self, command: Command | None, sid: int, wishes: Wishes) -> None:
+        """The old subscription is gone: begin the new one."""
+        subscription = self._of_sid(sid)
+        if subscription is None and command is not None:
+            subscription = self._subscriptions.get(command.channel)
+        if subscription is not None:
+            self._begin_anew(subscription, wishes)
+
+    def _begin_anew(self, subscription: Subscription, wishes: Wishes) -> None:
+        subscription.sid, subscription.asked = 0, False
+        subscription.tickers.clear()
+        subscription.awaited.clear()
+        subscription.again = False
+        self.status.resubscriptions += 1
+        self._bring_up(subscription, wishes)
+
+    def _refused(self, frame: wire.Error, wishes: Wishes) -> None:
+        """An error ends a subscription, or answers a command; the other channels go on in either case."""
+        command = self._pending.pop(frame.id, None)
+        channel = command.channel if command is not None else ""
+        subscription = self._of_sid(frame.sid) or self._subscriptions.get(channel)
+        name = f"error_{frame.msg.code}" + (f" {subscription.channel}" if subscription is not None else "")
+        self.status.errors[name] = self.status.errors.get(name, 0) + 1
+        if frame.msg.code in RESUBSCRIBE_CODES and subscription is not None:
+            if command is not None and command.name == "update_subscription":
+                subscription.failures += 1
+            if subscription.failures >= SNAPSHOT_FAILURES_MAX:
+                wishes.reconnect = f"{name}, again and again"
+                return
+            if subscription.channel == BOOKS and frame.sid:
+                tickers = tuple(subscription.tickers)
+                wishes.gaps.append(Gap(frame.sid, tickers, self._last_at))
+            self._begin_anew(subscription, wishes)
+
+    # Gaps and snapshots
+
+    def _gapped(self, sid: int, wishes: Wishes) -> None:
+        """Numbers are missing: of the books' subscription every book is suspect, of others only prints are
+        lost.
+        """
+        self.status.gaps += 1
+        subscription = self._of_sid(sid)
+        if subscription is None:
+            return
+        if subscription.channel in (BOOKS, "trade"):
+            wishes.gaps.append(Gap(sid, tuple(subscription.tickers), self._last_at))
+        if subscription.channel == BOOKS:
+            self._ask_snapshots(subscription, wishes)
+
+    def _ask_snapshots(self, subscription: Subscription, wishes: Wishes) -> None:
+        """One request at a time. A gap while one is under way may have swallowed its snapshots: then once
+        again.
+        """
+        if subscription.awaited:
+            subscription.again = True
+            return
+        tickers = tuple(subscription.tickers)
+        if not tickers:
+            return
+        subscription.awaited = dict.fromkeys(tickers)
+        subscription.asked_at = wishes.now
+        subscription.again = False
+        self.status.snapshot_requests += 1
+        self._update(subscription, "get_snapshot", tickers, wishes)
+
+    def _snapshot_came(self, event: BookSnapshot, wishes: Wishes) -> None:
+        subscription = self._of_sid(event.sid)
+        if subscription is None or event.ticker not in subscription.awaited:
+            return
+        del subscription.awaited[event.ticker]
+        if subscription.awaited:
+            return
+        subscription.failures = 0
+        if subscription.again:
+            self._ask_snapshots(subscription, wishes)
+
+    def _snapshots_failed(self, subscription: Subscription, wishes: Wishes) -> None:
+        """They did not come: end the subscription and begin a new one, and in the end a new connection."""
+        subscription.failures += 1
+        if subscription.failures >= SNAPSHOT_FAILURES_MAX:
+            wishes.reconnect = (
+                f"snapshots of sid {subscription.sid} did not come {subscription.failures} times"
+            )
+            return
+        subscription.awaited.clear()
+        params: dict[str, object] = {"sids": [subscription.sid]}
+        self._command("unsubscribe", subscription.channel, (), params, wishes)
+
+
+def _portions(tickers: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Portions that fit into one command."""
+    return [
+        tickers[start : start + TICKERS_PER_COMMAND] for start in range(0, len(tickers), TICKERS_PER_COMMAND)
+    ]
