@@ -31,6 +31,7 @@ from daemon.config_sections import (
     RecordingSection,
     name,
 )
+from engine.strategies.controls import ControlParameters
 from engine.units import MONEY_ONE, Money
 
 FILE = Path("engine.toml")
@@ -151,9 +152,17 @@ def defaults(schema: Schema) -> Config:
 
 
 def template(schema: Schema) -> Config:
-    """All defaults, and a strategy of each kind that need not be told anything: what `tipoff init` writes."""
+    """All defaults, and a strategy of each kind that need not be told anything: what `tipoff init` writes.
+
+    Control strategies are written too, switched off: they trade to show what trading without an edge costs.
+    """
     ready = {kind: made for kind, made in schema.strategies.items() if not _must_be_told(made)}
-    strategies = (StrategySettings(name=kind, kind=kind, parameters=made()) for kind, made in ready.items())
+    strategies = (
+        StrategySettings(
+            name=kind, kind=kind, enabled=not issubclass(made, ControlParameters), parameters=made()
+        )
+        for kind, made in ready.items()
+    )
     return attrs.evolve(defaults(schema), strategies=tuple(strategies))
 
 

@@ -4,6 +4,7 @@ Called by `tipoff init`, `tipoff config show` and the manual. Whatever could be 
 nowhere else. Must not read files.
 """
 
+import inspect
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -19,14 +20,15 @@ Tree: TypeAlias = "Mapping[str, Plain | Tree | list[Tree]]"
 
 COVERED = "(set)"
 SECRET_KEYS = frozenset({"key_id"})
-WIDTH = 100
+WIDTH = 110
+ELSEWHERE = "See the module."
 
 OPENING = """\
 # The configuration of Tipoff. Every key is here with what it means, its unit and its default; a key that is
 # left out has its default. `tipoff config check` names everything that is wrong, `tipoff config diff` what
 # differs from the defaults. Secrets are never in this file: keys and passwords are files, named below.
-# Dollars are texts such as "12.50", so that they are read exactly. Keys marked (live) are taken by
-# `tipoff reload`; the others need a restart.
+# Dollars are texts such as "12.50", so that they are read exactly. Keys marked (live), the limits of [risk]
+# and the parameters of strategies need no restart to change; the others do. A limit that is "none" is off.
 """
 
 
@@ -75,7 +77,7 @@ def _flat_entries(entries: Sequence[object], path: str) -> dict[str, Plain]:
 def render(config: Config) -> str:
     """The commented file. Reading it again gives an equal configuration, keys and all."""
     parts = [OPENING]
-    parts += [_section(name, getattr(config, name), _about(name, config)) for name in (*SECTIONS, "risk")]
+    parts += [_section(name, getattr(config, name)) for name in (*SECTIONS, "risk")]
     parts += [_strategy(settings) for settings in config.strategies]
     return "\n".join(parts)
 
@@ -91,17 +93,25 @@ def rows(kind: type[AttrsInstance], prefix: str = "") -> Iterator[tuple[str, str
             yield key, type_name(field.type), _default_text(field, default), _meaning(field)
 
 
-def _about(section: str, config: Config) -> str:
-    kind = type(getattr(config, section))
-    return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+def about(kind: type) -> str:
+    """What a class of settings is for; one that only points to its module is explained by that."""
+    text = _paragraph(kind.__doc__)
+    if text.startswith(ELSEWHERE):
+        module = inspect.getmodule(kind)
+        text = f"{_paragraph(module.__doc__ if module else None)}{text.removeprefix(ELSEWHERE)}"
+    return text
 
 
-def _section(name: str, settings: AttrsInstance, about: str) -> str:
-    lines = [*_wrapped(about), f"[{name}]", *_assignments(settings)]
+def _paragraph(text: str | None) -> str:
+    return " ".join((text or "").split("\n\n")[0].split())
+
+
+def _section(name: str, settings: AttrsInstance) -> str:
+    lines = [*_wrapped(about(type(settings))), f"[{name}]", *_assignments(settings)]
     for field in settings_of(type(settings)):
         value = getattr(settings, field.name)
         if attrs.has(type(value)):
-            lines += ["", _section(f"{name}.{key_of(field)}", value, _doc(type(value))).rstrip()]
+            lines += ["", _section(f"{name}.{key_of(field)}", value).rstrip()]
     return "\n".join(lines) + "\n"
 
 
@@ -109,7 +119,7 @@ def _strategy(settings: StrategySettings) -> str:
     lines = ["[[strategy]]", *_assignments(settings)]
     parameters = _assignments(settings.parameters)
     if parameters:
-        lines += ["", *_wrapped(_doc(type(settings.parameters))), "[strategy.parameters]", *parameters]
+        lines += ["", *_wrapped(about(type(settings.parameters))), "[strategy.parameters]", *parameters]
     return "\n".join(lines) + "\n"
 
 
@@ -138,10 +148,6 @@ def _default_text(field: "attrs.Attribute[object]", default: object) -> str:
         return "none, must be named"
     written = plain(default, field.type)
     return "not set" if written is None else _toml(written)
-
-
-def _doc(kind: type) -> str:
-    return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
 
 
 def _toml(value: Plain) -> str:

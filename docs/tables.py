@@ -5,7 +5,6 @@ which the pages include and nobody edits.
 """
 
 import ast
-import inspect
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from daemon.cli import COMMANDS, app
 from daemon.config import SECTIONS, StrategySettings
-from daemon.config_text import rows
+from daemon.config_text import about, rows
 from daemon.exits import Exit
 from daemon.trading import schema
 from engine.reasons import DenialReason
@@ -84,11 +83,10 @@ def table(headings: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
 
 
 def _keys(heading: str, kind: type, prefix: str) -> str:
-    about = inspect.cleandoc(kind.__doc__ or "").replace("\n", " ")
     lines = (
         (f"`{prefix}{key}`", type_, f"`{default}`", meaning) for key, type_, default, meaning in rows(kind)
     )
-    return f"## {heading}\n\n{about}\n\n{table(('key', 'type', 'default', 'meaning'), lines)}"
+    return f"## {heading}\n\n{about(kind)}\n\n{table(('key', 'type', 'default', 'meaning'), lines)}"
 
 
 def _commands_of(name: str) -> list[list[str]]:
