@@ -24,7 +24,7 @@ help: ## this list
 demo: $(STAMP_RUNTIME) ## a whole simulated evening: trades, then prints its report
 	$(BIN)/tipoff demo
 
-test: check unit docs ## every test and check that CI runs
+test: unit check docs ## every test and check that CI runs
 
 check: $(STAMP_DEV) ## style, types, architecture
 	$(BIN)/ruff check
