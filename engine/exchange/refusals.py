@@ -122,7 +122,8 @@ def refused_by_trust(market: Market) -> Refusal | None:
     """Nobody knows what the book was when the order came: it is not guessed."""
     if trusted(market):
         return None
-    return Refusal(RejectCode.BOOK_UNTRUSTED, f"the book is {market.book.trust.value}")
+    why = market.book.trust.value if market.book.synced else "not followed"
+    return Refusal(RejectCode.BOOK_UNTRUSTED, f"the book is {why}")
 
 
 def _refused_by_money(desk: Desk, order: PaperOrder) -> Refusal | None:
