@@ -174,8 +174,10 @@ class Correlation(Trader):
             return NOTHING
         if other.claim.axis is not moved.claim.axis:
             return NOTHING
+        if other.kind == "game":
+            return NOTHING
         near = abs(other.claim.threshold - moved.claim.threshold) <= 10 * self.parameters.max_spread_gap
-        if not near and "game" not in (other.kind, moved.kind):
+        if not near and moved.kind != "game":
             return NOTHING
         watch.until = Nanos(0)
         return self.consider(watch, now)

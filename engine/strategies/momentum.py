@@ -33,12 +33,14 @@ from engine.strategies.parameters import (
 )
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader, Watch, seconds
-from engine.units import PRICE_ONE, Nanos
+from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos
 from engine.view import GameView, MarketView
 from engine.winprob import InPlayModel, capped
 
 POINTS_TAKEN_BACK_MAX: Final = 5
-"""A score that falls by more is not a correction but another feed's mistake: the run begins anew."""
+POINTS_AT_ONCE_MAX: Final = 8
+POINTS_PER_SECOND_MAX: Final = 0.2
+"""A score that falls, or rises, by more than these is a feed's mistake: the run begins anew."""
 
 Prices: TypeAlias = deque[tuple[Nanos, float]]
 
@@ -82,6 +84,7 @@ class Momentum(Trader):
         self._prices: dict[str, Prices] = {}
         self._states: dict[str, deque[GameState]] = {}
         self._best: dict[str, float] = {}
+        self._heard_at = Nanos(0)
         self._timeframe = seconds(parameters.timeframe_seconds)
         self._lookback = seconds(parameters.lookback_seconds)
         self._kept = Nanos(max(self._timeframe, self._lookback))
@@ -100,6 +103,7 @@ class Momentum(Trader):
         """A live score may begin a game, and so its baseline."""
         if news.__class__ is TopChanged:
             return super().hear(news, now)
+        self._heard_at = now
         step = super().hear(news, now)
         if isinstance(news, ScoreSeen):
             noted = self._baselines.take(self.view.game(news.game), now)
@@ -111,7 +115,7 @@ class Momentum(Trader):
         """Scores only, and each is a state of the game to remember."""
         if not isinstance(news, ScoreSeen):
             return False
-        return self._remember(self.view.game(news.game), now=news.at)
+        return self._remember(self.view.game(news.game), self._heard_at)
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """Remember the price; think only if it left the run's bounds or moved by itself."""
@@ -170,7 +174,7 @@ class Momentum(Trader):
             return score is not None and not game.live
         states = self._states.setdefault(game.game, deque())
         state = GameState(now, score.home - score.away, score.home + score.away, minutes)
-        if states and state.points < states[-1].points - POINTS_TAKEN_BACK_MAX:
+        if states and _implausible(states[-1], state):
             states.clear()
         states.append(state)
         while states[0].at < now - self._timeframe:
@@ -185,7 +189,11 @@ class Momentum(Trader):
         if not states or baseline is None or market.claim is None:
             return None
         last = states[-1]
-        start = max(states, key=lambda state: (abs(last.lead - state.lead), -state.at))
+        prices = self._prices.get(market.ticker)
+        if not prices:
+            return None
+        priced = [state for state in states if state.at >= prices[0][0]] or [last]
+        start = max(priced, key=lambda state: (abs(last.lead - state.lead), -state.at))
         run = last.lead - start.lead
         if abs(run) < self.parameters.scoring_run_threshold or now > start.at + self._timeframe:
             return None
@@ -268,3 +276,10 @@ class Momentum(Trader):
                 break
             found = p_price
         return found
+
+
+def _implausible(before: GameState, after: GameState) -> bool:
+    """Whether the score moved as no game does."""
+    gained = after.points - before.points
+    elapsed = (after.at - before.at) / NANOS_PER_SECOND
+    return gained < -POINTS_TAKEN_BACK_MAX or gained > POINTS_AT_ONCE_MAX + POINTS_PER_SECOND_MAX * elapsed

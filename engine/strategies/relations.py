@@ -9,15 +9,14 @@ anything outside `engine` but attrs.
 """
 
 import math
-from collections.abc import Iterable, Iterator
-from statistics import median
+from collections.abc import Iterator
 from typing import Final
 
 import attrs
 
 from engine.events import BookSide
 from engine.fairvalue import SD_MARGIN_LIVE, SD_TOTAL_LIVE
-from engine.lines import SD_MARGIN, SD_TOTAL, p_win_of_spread, phi, probit, spread_of_p_win
+from engine.lines import SD_MARGIN, SD_TOTAL, phi, probit, spread_of_p_win
 from engine.orders import Liquidity
 from engine.units import PRICE_ONE, Count, Price
 from engine.view import Axis, Claim, GameView, MarketView
@@ -25,6 +24,8 @@ from engine.winprob import MINUTES_OF_GAME
 
 SPREAD_READABLE: Final = Price(1_000)
 """The middle of a wider market is nobody's opinion."""
+
+NEIGHBOURS_MIN: Final = 2
 
 P_READABLE: Final = 0.03
 """Nearer to 0 or 1 a price says nothing of the expected margin: one cent is points there."""
@@ -110,10 +111,14 @@ def relation_of(first: MarketView, second: MarketView) -> str:
 
 
 def ladder_value(market: MarketView, points_max: float) -> float | None:
-    """What the other rungs within `points_max` say of a rung by the normal model: the median of their words.
+    """What the other rungs within `points_max` say of a rung by the normal model.
+
+    Of two that disagree one is wrong, and nobody can tell which: so two neighbours are needed, and the one
+    that is nearer to the price is believed.
     """
-    claim, sd = market.claim, None if market.claim is None else deviation(market.game, market.claim.axis)
-    if claim is None or sd is None or market.kind == "game":
+    claim, p_mid = market.claim, market.p_mid()
+    sd = None if claim is None else deviation(market.game, claim.axis)
+    if claim is None or sd is None or p_mid is None or market.kind == "game":
         return None
     words: list[float] = []
     for other in market.game.markets.values():
@@ -123,25 +128,19 @@ def ladder_value(market: MarketView, points_max: float) -> float | None:
             expected = expected_of(other, sd)
             if expected is not None:
                 words.append(p_of_expected(claim, expected, sd))
-    return median(words) if words else None
+    return min(words, key=lambda p: abs(p - p_mid)) if len(words) >= NEIGHBOURS_MIN else None
 
 
 def winner_value(market: MarketView) -> float | None:
-    """What the winner's price says of a margin market, or the margin ladder of a winner market."""
+    """What the winner's price says of a margin market; the winner, the deeper market, is not doubted itself.
+    """
     claim, sd = market.claim, deviation(market.game, Axis.MARGIN)
-    if claim is None or sd is None or claim.axis is not Axis.MARGIN:
+    if claim is None or sd is None or market.kind != "spread":
         return None
-    live = market.game.live
-    if market.kind == "game":
-        expected = _ladder_middle(market.game, sd)
-        if expected is None:
-            return None
-        p_home = phi(expected / sd) if live else p_win_of_spread(expected)
-        return p_home if claim.above else 1.0 - p_home
     p_home_wins = p_home_of(market.game)
     if p_home_wins is None:
         return None
-    expected = sd * probit(p_home_wins) if live else spread_of_p_win(p_home_wins)
+    expected = sd * probit(p_home_wins) if market.game.live else spread_of_p_win(p_home_wins)
     return p_of_expected(claim, expected, sd)
 
 
@@ -190,23 +189,6 @@ def p_of_expected(claim: Claim, expected: float, sd: float) -> float:
 def _readable(market: MarketView) -> bool:
     spread = market.spread()
     return market.tradable and spread is not None and spread <= SPREAD_READABLE
-
-
-def _ladder_middle(game: GameView, sd: float) -> float | None:
-    """The expected margin by the rungs of the spread ladder, those nearest to an even price."""
-    # Rounded, so that equal distances on both sides of even stay equal and none is preferred.
-    words = [(round(abs((market.p_mid() or 0.0) - 0.5), 9), word) for market, word in _rungs(game, sd)]
-    if not words:
-        return None
-    nearest = sorted(off for off, _word in words)[:3][-1]
-    return median(word for off, word in words if off <= nearest)
-
-
-def _rungs(game: GameView, sd: float) -> Iterable[tuple[MarketView, float]]:
-    for market in game.markets.values():
-        expected = expected_of(market, sd) if market.kind == "spread" else None
-        if expected is not None:
-            yield market, expected
 
 
 def _opposite(mine: Offer, other: MarketView) -> Offer | None:

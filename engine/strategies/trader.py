@@ -312,7 +312,11 @@ class Trader(Strategy):
         share = self.trading.near_miss_share
         if edge.p_gap < share * opinion.gap_min - HAIR:
             return False
-        return opinion.gap_min > 0 or edge.ev_percent >= share * opinion.ev_percent_min
+        if opinion.gap_min > 0:
+            return True
+        if opinion.ev_percent_min > 0:
+            return edge.ev_percent >= share * opinion.ev_percent_min
+        return edge.p_gap > 0
 
     def _stopped_by(
         self, market: MarketView, opinion: Opinion, edge: Edge, now: Nanos
@@ -321,10 +325,10 @@ class Trader(Strategy):
         trading = self.trading
         if edge.p_gap < opinion.gap_min - HAIR:
             return "below_threshold", f"{100 * edge.p_gap:.4f}", f"{100 * opinion.gap_min:.4f}"
-        if edge.ev_percent < opinion.ev_percent_min - HAIR:
-            return "below_min_ev", f"{edge.ev_percent:.4f}", f"{opinion.ev_percent_min:.4f}"
         if 100 * edge.p_net < trading.net_edge_min_cents - HAIR:
             return "no_net_edge", f"{100 * edge.p_net:.4f}", f"{trading.net_edge_min_cents:.4f}"
+        if edge.ev_percent < opinion.ev_percent_min - HAIR:
+            return "below_min_ev", f"{edge.ev_percent:.4f}", f"{opinion.ev_percent_min:.4f}"
         if opinion.blocked is not None:
             return opinion.blocked
         spread = market.spread()
