@@ -89,17 +89,20 @@ class HttpSide:
         """Serve until the client goes, a limit is passed or a fault ends it."""
         try:
             async with self.stream:
-                with trio.move_on_after(float("inf")) as self_scope:
-                    while True:
-                        self_scope.deadline = trio.current_time() + IDLE_SECONDS_MAX
-                        request = await self._request()
-                        if request is None:
-                            return
-                        self_scope.deadline = float("inf")
-                        if not await self._serve(request):
-                            return
+                await self._serve_all()
         except (trio.BrokenResourceError, trio.ClosedResourceError, h11.ProtocolError):
             return
+
+    async def _serve_all(self) -> None:
+        while (request := await self._next()) is not None:
+            if not await self._serve(request):
+                return
+
+    async def _next(self) -> Request | None:
+        """The next request, None when the client is gone, idle or too talkative."""
+        with trio.move_on_after(IDLE_SECONDS_MAX):
+            return await self._request()
+        return None
 
     async def _request(self) -> Request | None:
         head: h11.Request | None = None

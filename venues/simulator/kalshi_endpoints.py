@@ -93,14 +93,17 @@ def _events(asked: Asked) -> Body:
 
 
 def _event(asked: Asked) -> Body:
-    for court in asked.live.world.courts:
-        for family in Family:
-            if court.listing.event_ticker(family) == asked.groups[0]:
-                body = kalshi_bodies.event(court, family, nested=True)
-                if asked.request.one("with_nested_markets") == "true":
-                    return {"event": body, "markets": []}
-                return {"markets": body.pop("markets"), "event": body}
-    raise Unknown(asked.groups[0])
+    listed = {
+        court.listing.event_ticker(family): (court, family)
+        for court in asked.live.world.courts
+        for family in Family
+    }
+    if asked.groups[0] not in listed:
+        raise Unknown(asked.groups[0])
+    body = kalshi_bodies.event(*listed[asked.groups[0]], nested=True)
+    if asked.request.one("with_nested_markets") == "true":
+        return {"event": body, "markets": []}
+    return {"markets": body.pop("markets"), "event": body}
 
 
 def _markets(asked: Asked) -> Body:

@@ -56,8 +56,10 @@ class KalshiRest:
         """The key id that signed a request, "" if nobody did. Raises Refusal for a wrong signature."""
         if not required and "kalshi-access-key" not in request.headers:
             return ""
-        now_ms = self.live.pace.now() // 1_000_000 + self.faults.skew_ms
-        skew_ms = int(SKEW_MS_MAX * max(1.0, self.live.pace.speed))
+        now_ms = self.live.pace.stamp() // 1_000_000 + self.faults.skew_ms
+        skew_ms = SKEW_MS_MAX
+        if not self.live.pace.wall_clock:
+            skew_ms = int(SKEW_MS_MAX * max(1.0, self.live.pace.speed))
         return self.keys.check(request.headers, f"{request.method}{request.path}", now_ms, skew_ms)
 
     def _within_budget(self, key_id: str) -> bool:

@@ -1,7 +1,9 @@
-"""How fast simulated time goes: the one place where the live simulator looks at a clock, and it is trio's.
+"""How fast simulated time goes: the one place where the live simulator looks at a clock, which is trio's.
 
 Used by the live services; tests run it on trio's virtual clock. Must not know what is timed.
 """
+
+import time
 
 import attrs
 import trio
@@ -16,6 +18,8 @@ class Pace:
     starts_at: int
     """UTC nanoseconds at which simulated time stands until it begins."""
     speed: float = attrs.field(validator=attrs.validators.gt(0))
+    wall_clock: bool = False
+    """Whether signatures and Date headers go by the machine's clock instead of simulated time."""
     begun: trio.Event = attrs.field(factory=trio.Event)
     _zero: float = 0.0
 
@@ -30,6 +34,10 @@ class Pace:
         if not self.begun.is_set():
             return self.starts_at
         return self.starts_at + int((trio.current_time() - self._zero) * self.speed * SECOND)
+
+    def stamp(self) -> int:
+        """The time that the venue's clock shows to clients, UTC nanoseconds."""
+        return time.time_ns() if self.wall_clock else self.now()
 
     def running(self) -> int:
         """Nanoseconds that pass as simulated ones do, but also before time has begun: for budgets."""

@@ -15,10 +15,10 @@ import attrs
 import trio
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import (
-    BytesMessage,
     CloseConnection,
     Event,
     Ping,
+    Pong,
     TextMessage,
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
@@ -31,6 +31,7 @@ HEARTBEAT: Final = b"heartbeat"
 READ_BYTES: Final = 65_536
 OUTBOX_MAX: Final = 200_000
 """Frames that may wait for a slow client before it is cut off."""
+GOODBYE_SECONDS_MAX: Final = 1
 COMMAND_CHARACTERS_MAX: Final = 1_000_000
 GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -56,7 +57,11 @@ class Peer:
     receive: Callable[[str], None]
     """Called with every text that the client sends."""
     outbox: deque[str | Event] = attrs.field(factory=deque)
+    pongs: int = 0
+    """Heartbeats that the client has answered."""
     _filled: trio.Event = attrs.field(factory=trio.Event)
+    _command: str = ""
+    _parted: trio.Event = attrs.field(factory=trio.Event)
     _protocol: Connection = attrs.field(factory=lambda: Connection(ConnectionType.SERVER))
 
     async def run(self, request: Request, rest: bytes) -> None:
@@ -83,24 +88,11 @@ class Peer:
         self._filled.set()
 
     async def _read(self) -> None:
-        parts: list[str] = []
+        """Listen until the client goes or breaks the protocol."""
         while True:
             for event in self._protocol.events():
-                match event:
-                    case TextMessage():
-                        parts.append(event.data)
-                        if sum(map(len, parts)) > COMMAND_CHARACTERS_MAX:
-                            return
-                        if event.message_finished:
-                            self.receive("".join(parts))
-                            parts.clear()
-                    case Ping():
-                        self.send(event.response())
-                    case CloseConnection():
-                        await self._goodbye(event)
-                        return
-                    case BytesMessage() | _:
-                        pass
+                if not await self._understood(event):
+                    return
             await self._until_moving()
             data = await self.stream.receive_some(READ_BYTES)
             if not data:
@@ -110,11 +102,33 @@ class Peer:
             except RemoteProtocolError:
                 return
 
+    async def _understood(self, event: Event) -> bool:
+        """Work on one event; whether the connection goes on."""
+        match event:
+            case TextMessage():
+                self._command += event.data
+                if len(self._command) > COMMAND_CHARACTERS_MAX:
+                    return False
+                if event.message_finished:
+                    command, self._command = self._command, ""
+                    self.receive(command)
+            case Ping():
+                self.send(event.response())
+            case Pong():
+                self.pongs += 1
+            case CloseConnection():
+                await self._goodbye(event)
+                return False
+            case _:
+                pass
+        return True
+
     async def _goodbye(self, event: CloseConnection) -> None:
-        try:
-            await self.stream.send_all(self._protocol.send(event.response()))
-        except LocalProtocolError:
-            return
+        """Let the writer answer a close; it alone writes."""
+        self.outbox.clear()
+        self.send(event.response())
+        with trio.move_on_after(GOODBYE_SECONDS_MAX):
+            await self._parted.wait()
 
     async def _ping(self) -> None:
         while True:
@@ -140,6 +154,8 @@ class Peer:
             if self.faults.shoot("disconnect"):
                 data = self._protocol.send(CloseConnection(code=1001, reason="going away"))
             await self.stream.send_all(data)
+            if chunks and isinstance(item, CloseConnection):
+                self._parted.set()
 
     def _encoded(self, item: str | Event) -> bytes:
         try:

@@ -45,6 +45,8 @@ class ServiceSettings:
     """Simulated seconds in a second."""
     held: bool = False
     """Whether simulated time stands still until a client has subscribed (or `Pace.begin` is called)."""
+    wall_clock: bool = False
+    """Whether signatures and Date headers go by the machine's clock instead of simulated time."""
     host: str = "127.0.0.1"
     kalshi_port: int = 0
     """0 takes a free one."""
@@ -95,7 +97,8 @@ async def serve(
 ) -> None:
     """Serve until cancelled. Raises OSError if a port is taken, RecordingError for a bad recording."""
     pair, ring = _keys(settings)
-    live = LiveEvening(World(settings.evening), Pace(settings.evening.starts_at, settings.speed))
+    pace = Pace(settings.evening.starts_at, settings.speed, settings.wall_clock)
+    live = LiveEvening(World(settings.evening), pace)
     faults = Faults()
     rest = KalshiRest(live, ring, faults, settings.limited)
     stream = KalshiStream.over(live, faults, settings.recording)
@@ -160,7 +163,7 @@ class _Side:
 
     def clock(self) -> float:
         """Unix seconds of the venue's clock, for Date headers."""
-        return self.live.pace.now() / SECOND + self.faults.skew_ms / 1000
+        return self.live.pace.stamp() / SECOND + self.faults.skew_ms / 1000
 
 
 @attrs.frozen

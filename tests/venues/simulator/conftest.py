@@ -1,9 +1,23 @@
-"""One small simulated evening, generated once for all tests of this folder."""
+"""One small simulated evening, generated once for all tests here, and a client for the served one."""
 
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import attrs
 import pytest
+import trio
+from cryptography.hazmat.primitives import serialization
+from trio_websocket import WebSocketConnection, open_websocket_url
 
+from venues.kalshi.auth import Signer
 from venues.simulator.evening import generate
+from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.settings import EveningSettings, Output
+
+STREAM_PATH = "/trade-api/ws/v2"
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +30,72 @@ def small() -> EveningSettings:
 def outputs(small: EveningSettings) -> list[Output]:
     """Everything that a client records of the small evening."""
     return list(generate(small))
+
+
+@pytest.fixture
+async def started(nursery: trio.Nursery) -> Callable[[ServiceSettings], Awaitable[Simulator]]:
+    """Starts a simulator that ends with the test."""
+
+    async def start(settings: ServiceSettings) -> Simulator:
+        simulator: Simulator = await nursery.start(partial(serve, settings))
+        return simulator
+
+    return start
+
+
+@attrs.frozen
+class StreamClient:
+    """A client of the simulated stream that speaks and reads JSON."""
+
+    socket: WebSocketConnection
+
+    async def command(self, number: int, name: str, **params: object) -> None:
+        """Send one command."""
+        await self.socket.send_message(json.dumps({"id": number, "cmd": name, "params": params}))
+
+    async def frame(self) -> dict[str, Any]:
+        """The next frame."""
+        loaded: dict[str, Any] = json.loads(await self.socket.get_message())
+        return loaded
+
+    async def frame_of(self, kind: str) -> dict[str, Any]:
+        """The next frame of a type."""
+        while (frame := await self.frame())["type"] != kind:
+            pass
+        return frame
+
+
+def signer(simulator: Simulator) -> Signer:
+    """The engine's own signer with the key that the simulator made."""
+    assert simulator.key is not None
+    key: Any = serialization.load_pem_private_key(simulator.key.private_pem, password=None)
+    return Signer(simulator.key.key_id, key)
+
+
+@pytest.fixture
+def sign() -> Callable[[Simulator, str, str], dict[str, str]]:
+    """Signs a request (method, path) for a simulator."""
+
+    def signed(simulator: Simulator, method: str, path: str) -> dict[str, str]:
+        return dict(signer(simulator).headers(method, path, simulator.pace.stamp()))
+
+    return signed
+
+
+@pytest.fixture
+def stream_client() -> Callable[[Simulator], Any]:
+    """Opens a signed stream to a simulator."""
+
+    @asynccontextmanager
+    async def open_stream(simulator: Simulator) -> AsyncGenerator[StreamClient]:
+        headers = signer(simulator).headers("GET", STREAM_PATH, simulator.pace.stamp())
+        extra = [(name.encode(), value.encode()) for name, value in headers.items()]
+        async with open_websocket_url(simulator.addresses.kalshi_stream, extra_headers=extra) as socket:
+            try:
+                yield StreamClient(socket)
+            finally:
+                # trio-websocket leaves the socket open when the other side has closed the connection.
+                await socket.aclose()
+                await trio.aclose_forcefully(socket._stream)
+
+    return open_stream

@@ -40,13 +40,15 @@ class Watched:
         world = World(EveningSettings(seed=seed, games=2, postponed=False, cancelled=False))
         looked_at = 0
         for happened in world.run():
-            if happened.at - looked_at > 10 * SECOND:
-                looked_at = happened.at
-                for court in world.courts:
-                    if court.markets[0].status == "active" and not court.over:
-                        self.look(court, happened.at)
+            if happened.at - looked_at < 10 * SECOND:
+                continue
+            looked_at = happened.at
+            for court in world.courts:
+                self.look(court, happened.at)
 
     def look(self, court: Court, at: int) -> None:
+        if court.markets[0].status != "active" or court.over:
+            return
         away, home = court.markets[:2]
         true_home = 100 * court.view.p_home
         running = {case.cause for case in court.cases if case.start + 15 * SECOND < at < case.end}
