@@ -139,6 +139,7 @@ def box_row(court: Court) -> dict[str, object]:
     """One row of /box_scores and /box_scores/live: the game's fields flat, players inside the teams."""
     game = court.listing
     row = game_row(court)
+    row["time"] = row["time"] or ""
     row["home_team"] = team_row(game.home) | {"players": _players(court, game.home, court.shown.home)}
     row["visitor_team"] = team_row(game.away) | {"players": _players(court, game.away, court.shown.away)}
     return row

@@ -3,13 +3,18 @@
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 import trio
+import yaml
 from cryptography.hazmat.primitives import serialization
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
 from trio_websocket import WebSocketConnection, open_websocket_url
 
 from venues.kalshi.auth import Signer
@@ -99,3 +104,57 @@ def stream_client() -> Callable[[Simulator], Any]:
                 await trio.aclose_forcefully(socket._stream)
 
     return open_stream
+
+
+@cache
+def document(path: Path) -> dict[str, Any]:
+    """A specification, with OpenAPI 3.0's `nullable` said in JSON Schema's way."""
+    loaded: dict[str, Any] = modern(yaml.safe_load(path.read_text()))
+    return loaded
+
+
+def modern(node: object) -> Any:  # noqa: ANN401 - a schema may be anything
+    """The same schema without OpenAPI 3.0's `nullable`."""
+    if isinstance(node, list):
+        return [modern(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    changed = {key: modern(value) for key, value in node.items() if key != "nullable"}
+    if node.get("nullable") is True:
+        return {"anyOf": [changed, {"type": "null"}]}
+    return changed
+
+
+@cache
+def validator(path: Path, pointer: str) -> Draft202012Validator:
+    """A validator for the schema at a place in a specification."""
+    resource = Resource.from_contents(document(path), default_specification=DRAFT202012)
+    registry = Registry().with_resource("urn:spec", resource)
+    return Draft202012Validator({"$ref": f"urn:spec#{pointer}"}, registry=registry)
+
+
+def answer_pointer(path: str) -> str:
+    """Where an endpoint's answer is described."""
+    escaped = path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+    return f"/paths/{escaped}/get/responses/200/content/application~1json/schema"
+
+
+def problems(check: Draft202012Validator, body: object) -> list[str]:
+    return [f"{list(error.absolute_path)}: {error.message[:200]}" for error in check.iter_errors(body)]
+
+
+@pytest.fixture(scope="session")
+def frame_problems(shared: Path) -> Callable[[str, object], list[str]]:
+    """What the published schema of a stream payload finds wrong with a frame."""
+    path = shared / "specs/kalshi/asyncapi.yaml"
+    return lambda name, frame: problems(validator(path, f"/components/schemas/{name}"), frame)
+
+
+@pytest.fixture(scope="session")
+def answer_problems(shared: Path) -> Callable[[str, str, object], list[str]]:
+    """What the published schema of a service's endpoint finds wrong with a body."""
+
+    def found(service: str, path: str, body: object) -> list[str]:
+        return problems(validator(shared / f"specs/{service}/openapi.yaml", answer_pointer(path)), body)
+
+    return found
