@@ -22,7 +22,7 @@ TEXT = 0x01
 CONTINUATION = 0x00
 FINAL_CONTINUATION = 0x80
 DATA = frozenset({FINAL_TEXT, TEXT, CONTINUATION, FINAL_CONTINUATION})
-CONTROL_MIN = 0x88
+CONTROL = frozenset({0x88, 0x89, 0x8A})
 MASKED = 0x80
 
 TOO_LARGE = b"\x81\x01x"
@@ -39,12 +39,15 @@ class FrameTap(trio.abc.Stream):
         self.bytes_read = 0
         self.texts = 0
         self.too_large = False
+        self.crashed = False
         self.last_bytes_at = trio.current_time()
         self.last_text_at = self.last_bytes_at
         self._stream = stream
         self._on_text = on_text
         self._max = message_bytes_max
         self._rest = b""
+        self._pieces: list[bytes] = []
+        self._missing = 0
         self._upgraded = False
         self._transparent = False
         self._parts: list[bytes] = []
@@ -81,7 +84,16 @@ class FrameTap(trio.abc.Stream):
             return data
         if not self._upgraded:
             return self._before_upgrade(data)
-        return self._frames(self._rest + data if self._rest else data)
+        if len(data) < self._missing:
+            # Nothing can be whole yet. Putting a large frame together once, not at every read, keeps this
+            # linear.
+            self._missing -= len(data)
+            self._pieces.append(data)
+            return b""
+        if self._rest:
+            data = b"".join([self._rest, *self._pieces, data])
+            self._pieces.clear()
+        return self._frames(data)
 
     def _before_upgrade(self, data: bytes) -> bytes:
         """Everything up to the end of the upgrade's answer is the library's; frames may follow in the same
@@ -105,6 +117,7 @@ class FrameTap(trio.abc.Stream):
         """Walk over the frames in `buffer`; what is not yet whole stays for the next read."""
         position, end = 0, len(buffer)
         passed: list[bytes] = []
+        missing = 0
         while end - position >= 2:
             first, length = buffer[position], buffer[position + 1]
             start = position + 2
@@ -122,10 +135,11 @@ class FrameTap(trio.abc.Stream):
                 return b"".join(passed) + TOO_LARGE
             stop = start + length
             if stop > end:
+                missing = stop - end
                 break
             if first == FINAL_TEXT and not self._within_message:
                 self._say(buffer[start:stop])
-            elif first >= CONTROL_MIN:
+            elif first in CONTROL:
                 passed.append(buffer[position:stop])
             elif not self._part(first, buffer[start:stop]):
                 self._transparent = True
@@ -136,6 +150,7 @@ class FrameTap(trio.abc.Stream):
             self._rest = b""
         else:
             self._rest = buffer[position:] if position else buffer
+            self._missing = missing
         return b"".join(passed)
 
     def _part(self, first: int, payload: bytes) -> bool:
@@ -159,4 +174,8 @@ class FrameTap(trio.abc.Stream):
             text = payload.decode()
         except UnicodeDecodeError:
             text = payload.decode("utf-8", "surrogateescape")
-        self._on_text(text)
+        try:
+            self._on_text(text)
+        except BaseException:
+            self.crashed = True
+            raise

@@ -8,7 +8,7 @@ but errors, clock skew and the tap.
 """
 
 import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
@@ -49,6 +49,37 @@ class SocketLimits:
     message_bytes_max: int = 4_194_304
 
 
+class Reader:
+    """The nursery that the library is given: it starts its reader here, and what kills the reader stays here.
+
+    The library meets some answers of broken peers with exceptions of its own parts. Only a crash of the
+    callback that takes the texts is ours, and goes on up.
+    """
+
+    def __init__(self, nursery: trio.Nursery, tap: FrameTap) -> None:
+        """`nursery` is the connection's."""
+        self.opening = trio.CancelScope()
+        self.failure: VenueError | None = None
+        self.socket: Socket | None = None
+        self._nursery = nursery
+        self._tap = tap
+
+    def start_soon(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Start the library's reader."""
+        self._nursery.start_soon(self._guard, task)
+
+    async def _guard(self, task: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await task()
+        except Exception as error:
+            if self._tap.crashed:
+                raise
+            self.failure = _refused(error)
+            self.opening.cancel()
+            if self.socket is not None:
+                self.socket.end(self.failure)
+
+
 class Socket:
     """An open connection. Texts it receives have gone to the callback; here it sends, and says when it
     ended.
@@ -66,6 +97,8 @@ class Socket:
 
     async def send(self, text: str) -> None:
         """Send one message. Raises VenueError, after which the connection is over."""
+        if self._ended.is_set():
+            raise self._reason
         finished = False
         try:
             with trio.move_on_after(self._limits.send_s_max):
@@ -139,7 +172,9 @@ async def open_socket(
     try:
         async with trio.open_nursery() as nursery:
             try:
-                socket = Socket(await _upgrade(nursery, tap, url, headers, bounds), tap, bounds)
+                reader = Reader(nursery, tap)
+                socket = Socket(await _upgrade(reader, tap, url, headers, bounds), tap, bounds)
+                reader.socket = socket
             except VenueError as error:
                 problem = error
             else:
@@ -194,15 +229,15 @@ def _no_tls(error: Exception, where: str) -> VenueError:
 
 
 async def _upgrade(
-    nursery: trio.Nursery, tap: FrameTap, url: str, headers: Mapping[str, str], limits: SocketLimits
+    reader: Reader, tap: FrameTap, url: str, headers: Mapping[str, str], limits: SocketLimits
 ) -> trio_websocket.WebSocketConnection:
     """The WebSocket handshake within the deadline; returns the library's connection."""
     parts = urlsplit(url)
     resource = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with trio.move_on_after(limits.open_s_max):
+    with trio.move_on_after(limits.open_s_max), reader.opening:
         try:
             return await trio_websocket.wrap_client_stream(
-                nursery,
+                cast("trio.Nursery", reader),
                 # It is called a socket's stream, but only what every stream can do is asked of it.
                 cast("trio.SocketStream", tap),
                 parts.netloc,
@@ -211,11 +246,9 @@ async def _upgrade(
                 max_message_size=0,
                 receive_buffer_size=READ_BYTES,
             )
-        except trio_websocket.ConnectionRejected as error:
-            raise _rejected(error) from error
         except trio_websocket.HandshakeError as error:
-            raise ConnectionEnded(f"no WebSocket handshake with {parts.netloc}: {error}") from error
-    raise TimedOut("connect", f"WebSocket handshake with {parts.netloc}")
+            raise _refused(error) from error
+    raise reader.failure or TimedOut("connect", f"WebSocket handshake with {parts.netloc}")
 
 
 async def _close(socket: Socket, limits: SocketLimits) -> None:
@@ -233,8 +266,10 @@ def _closed(error: trio_websocket.ConnectionClosed, tap: FrameTap) -> VenueError
     return ConnectionEnded(str(text), code)
 
 
-def _rejected(error: trio_websocket.ConnectionRejected) -> RequestRefused:
-    """The status of a refused upgrade in our words."""
+def _refused(error: Exception) -> VenueError:
+    """Why there is no connection (any more), in our words: a refused upgrade, or an answer that is none."""
+    if not isinstance(error, trio_websocket.ConnectionRejected):
+        return ConnectionEnded(f"the peer broke the protocol: {type(error).__name__} {error}".rstrip())
     headers = {
         bytes(name).decode("latin-1").lower(): bytes(value).decode("latin-1") for name, value in error.headers
     }
