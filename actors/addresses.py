@@ -15,6 +15,7 @@ SCHEDULE = Address("sources/schedule")
 MARKET_FEED = Address("sources/market_feed")
 FEED_EDGE = Address("sources/feed_edge")
 OBSERVER = Address("edge/observer")
+OPERATOR = Address("edge/operator")
 
 NEWS = "news"
 """Topic of what games tell strategies and the risk gate."""

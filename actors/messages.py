@@ -6,10 +6,12 @@ Used by every actor of this package and by the wiring. Must not import venues, p
 from typing import TypeAlias
 
 from actors.runtime import Address
-from engine.events import MarketListed, VenueEvent
+from engine.events import BookSide, MarketListed, VenueEvent
 from engine.facts import Fact
 from engine.message import message
-from engine.units import Nanos
+from engine.orders import TimeInForce
+from engine.risk.limits import LimitInUse
+from engine.units import Count, Nanos, Price
 
 
 @message
@@ -181,3 +183,134 @@ class CancelAll:
 
 
 Routing: TypeAlias = TickerSeen | TickerRouted
+
+
+@message
+class OperatorRequest:
+    """Who wants what: `request_id` makes it idempotent, `arguments` is canonical JSON."""
+
+    request_id: str
+    uid: int
+    command: str
+    arguments: str
+
+
+@message
+class Operate:
+    """Asked of the operator actor: pass a wish to `to`, answer when its outcome is durable."""
+
+    request: OperatorRequest
+    to: Address
+    wish: "Wish"
+
+
+@message
+class ActKnown:
+    """Asked of the operator actor: the outcome of an earlier request with this id, or None."""
+
+    request: OperatorRequest
+
+
+@message
+class ActDone:
+    """Asked of the operator actor: make durable what was done outside of the tree (a restart, a reload)."""
+
+    request: OperatorRequest
+    outcome: str
+
+
+@message
+class Wished:
+    """An operator's wish to the actor that can fulfil it; its facts and the act are one commit."""
+
+    request: OperatorRequest
+    wish: "Wish"
+
+
+@message
+class HaltWish:
+    """Stop a scope: `state` is reducing or halted."""
+
+    scope: str
+    state: str
+    why: str
+
+
+@message
+class ResumeWish:
+    """End a halt."""
+
+    scope: str
+    why: str
+
+
+@message
+class LimitWish:
+    """Change a risk limit; value None puts back what was configured. `strategy` None is the global one."""
+
+    name: str
+    strategy: str | None
+    value: str | None
+
+
+@message
+class OrderWish:
+    """An order by hand on a strategy's account; it passes the risk gate like any other."""
+
+    strategy: str
+    ticker: str
+    side: BookSide
+    price: Price
+    count: Count
+    tif: TimeInForce
+    post_only: bool = False
+    reduce_only: bool = False
+    p_fair: float | None = None
+
+
+@message
+class CancelWish:
+    """Take one order back, whoever sent it."""
+
+    order_id: str
+
+
+@message
+class CancelAllWish:
+    """Take all orders of a strategy, or (None) of everybody, back."""
+
+    strategy: str | None
+
+
+@message
+class CloseWish:
+    """Close a position at whatever the book gives."""
+
+    strategy: str
+    ticker: str
+
+
+@message
+class StrategyWish:
+    """Switch a strategy on or off (None leaves it), and give it other parameters: name and JSON value."""
+
+    enabled: bool | None
+    values: tuple[tuple[str, str], ...] = ()
+
+
+Wish: TypeAlias = (
+    HaltWish | ResumeWish | LimitWish | OrderWish | CancelWish | CancelAllWish | CloseWish | StrategyWish
+)
+
+
+@message
+class LimitsWanted:
+    """Asked of the risk gate by an operator: every limit with its use, and whether the journal stands."""
+
+
+@message
+class GateSeen:
+    """The risk gate's answer to `LimitsWanted`; `trouble` is why decisions cannot be made durable."""
+
+    limits: tuple[LimitInUse, ...]
+    trouble: str | None

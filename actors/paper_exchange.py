@@ -7,13 +7,14 @@ daemon.
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE
 from actors.memory import FactMemory
-from actors.messages import AccountOpen, BooksWanted, CancelAll, Wake
+from actors.messages import AccountOpen, BooksWanted, CancelAll, Wake, Wished
+from actors.operating import concluded, exchange_outcome
 from actors.runtime import Outgoing, Publish
 from actors.steps import outgoing
 from engine.events import BookDelta
 from engine.exchange import PaperExchange
 from engine.orders import Approved, CancelReason
-from engine.units import Money
+from engine.units import Money, Nanos
 
 OWNER = "paper_exchange"
 
@@ -46,6 +47,8 @@ class PaperExchangeActor:
                 )
             case CancelAll():
                 step = self.exchange.cancel_all(message.strategy, CancelReason[message.reason], now)
+            case Wished():
+                return concluded(OWNER, message, exchange_outcome(self.exchange, message, Nanos(now)), now)
             case _:
                 step = self.exchange.hear(message, now)  # type: ignore[arg-type]
         return outgoing(OWNER, step, now)

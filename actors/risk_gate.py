@@ -7,8 +7,19 @@ not import venues, persistence or the daemon.
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
 from actors.memory import FactMemory
-from actors.messages import CancelAll, Committed, CommittedUpTo, NewsWanted, StorageFailed, Wake
-from actors.runtime import ActorQuarantined, Outgoing, Publish
+from actors.messages import (
+    CancelAll,
+    Committed,
+    CommittedUpTo,
+    GateSeen,
+    LimitsWanted,
+    NewsWanted,
+    StorageFailed,
+    Wake,
+    Wished,
+)
+from actors.operating import concluded, gate_outcome
+from actors.runtime import ActorQuarantined, Answer, Outgoing, Publish
 from actors.steps import outgoing
 from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
 from engine.risk import RiskGate
@@ -24,6 +35,8 @@ class RiskGateActor:
         """`gate` is empty; its past comes from `memory`."""
         self.gate = gate
         self._memory = memory
+        scopes: tuple[str | None, ...] = (None, *gate.limits.strategies())
+        self._configured = {scope: gate.limits.all_of(scope) for scope in scopes}
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the remembered facts and ask the games for what is current."""
@@ -47,6 +60,12 @@ class RiskGateActor:
             return self._quarantined(message, now)
         if isinstance(message, Wake):
             return outgoing(OWNER, self.gate.wake(message.key, Nanos(now)), now)
+        if isinstance(message, Wished):
+            outcome = gate_outcome(self.gate, self._configured, message, Nanos(now))
+            return concluded(OWNER, message, outcome, now)
+        if isinstance(message, LimitsWanted):
+            limits = tuple(self.gate.limits_in_use(Nanos(now)))
+            return [Answer(GateSeen(limits, self.gate.journal_trouble))]
         return outgoing(OWNER, self.gate.hear(message, Nanos(now)), now)  # type: ignore[arg-type]
 
     def _quarantined(self, report: ActorQuarantined, now: int) -> list[Outgoing]:

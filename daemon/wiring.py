@@ -15,6 +15,8 @@ from actors.journal import JournalActor, WriterActor
 from actors.market_feed import MarketFeed
 from actors.memory import FactMemory
 from actors.messages import Numbered
+from actors.observer import ObserverActor
+from actors.operator import OperatorActor
 from actors.paper_exchange import PaperExchangeActor
 from actors.risk_gate import RiskGateActor
 from actors.runtime import (
@@ -24,6 +26,7 @@ from actors.runtime import (
     QUARANTINE,
     REST_FOR_ONE,
     RETAIN,
+    TOPIC_DEAD_LETTERS,
     TOPIC_SUPERVISION,
     TRANSIENT,
     ChildSpec,
@@ -66,6 +69,8 @@ class Parts:
     next_seq: int = 1
     writer_answers: bool = True
     edges: tuple[AnySpec, ...] = ()
+    watched: bool = False
+    """Whether somebody can ask and act: a replay needs neither observer nor operator."""
 
 
 def tree(parts: Parts) -> SupervisorSpec:
@@ -91,6 +96,7 @@ def tree(parts: Parts) -> SupervisorSpec:
                 children=(_schedule(parts), _market_feed()),
             ),
             *parts.edges,
+            *((_edge(parts),) if parts.watched else ()),
         ),
     )
 
@@ -167,4 +173,28 @@ def _game(game: str) -> ChildSpec:
         restart=TRANSIENT,
         mailbox=KEEPS_EVERYTHING,
         subscriptions=(FEED, GAMES_TOPIC),
+    )
+
+
+def _edge(parts: Parts) -> SupervisorSpec:
+    """Who looks and who acts for people. Whatever befalls them, the trading goes on."""
+    return SupervisorSpec(
+        name="edge",
+        strategy=ONE_FOR_ONE,
+        on_excess=QUARANTINE,
+        backoff=AT_ONCE,
+        children=(
+            ChildSpec(
+                name="observer",
+                factory=lambda: ObserverActor(parts.memory),
+                mailbox=KEEPS_EVERYTHING,
+                subscriptions=(FACTS, NEWS, FEED, TOPIC_SUPERVISION, TOPIC_DEAD_LETTERS),
+            ),
+            ChildSpec(
+                name="operator",
+                factory=lambda: OperatorActor(parts.memory),
+                mailbox=KEEPS_EVERYTHING,
+                subscriptions=(TOPIC_DEAD_LETTERS,),
+            ),
+        ),
     )

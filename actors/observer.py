@@ -1,0 +1,210 @@
+"""The observer: hears what is committed, what games tell and what supervisors report, and answers questions.
+
+The command line, the terminal view and the web page read from it, so that reading never disturbs trading: it
+asks nobody, decides nothing, and what it keeps is bounded. After a restart it folds the remembered facts and
+asks the games for what is current. Must not import venues, persistence or the daemon.
+"""
+
+from collections.abc import Iterable
+
+from actors.addresses import GAMES_TOPIC, OBSERVER
+from actors.memory import FactMemory
+from actors.messages import Committed, NewsWanted
+from actors.read_lines import (
+    at_risk,
+    halts,
+    lines,
+    pnl,
+)
+from actors.read_model import ReadModel
+from actors.runtime import (
+    ActorExited,
+    ActorQuarantined,
+    ActorRestarted,
+    ActorStarted,
+    Answer,
+    DeadLetter,
+    Outgoing,
+    Publish,
+    RestartDelayed,
+    StartRefused,
+    SupervisorEscalated,
+    SupervisorReport,
+    ZombieDeclared,
+)
+from actors.runtime.reports import ActorRevived
+from actors.views import FeedLine, Look, Overview, ReportLine
+from engine.events import (
+    ExchangeStatusSeen,
+    FeedConnected,
+    FeedGapped,
+    FeedLost,
+    FeedRefused,
+    GameKnown,
+    MarketKnown,
+    OddsSeen,
+    ScoresDisagreed,
+    ScoreSeen,
+    TopChanged,
+    Trust,
+)
+from engine.risk.halts import QUARANTINE
+from engine.units import Money, Nanos
+
+REPORTS = (
+    ActorStarted,
+    ActorExited,
+    ActorRestarted,
+    RestartDelayed,
+    ActorQuarantined,
+    ActorRevived,
+    SupervisorEscalated,
+    StartRefused,
+    ZombieDeclared,
+)
+FAILURES = (ActorExited, ActorQuarantined, SupervisorEscalated, StartRefused, ZombieDeclared)
+
+OVERVIEW = "overview"
+"""What to look at for the whole; everything else is the name of a table."""
+
+VENDORS_MAX = 64
+"""So many sportsbooks of a game are remembered."""
+
+
+class ObserverActor:
+    """Folds, answers."""
+
+    def __init__(self, memory: FactMemory) -> None:
+        """The past comes from `memory`."""
+        self._memory = memory
+        self.model = ReadModel()
+        self._folded = 0
+        self._conn: int | None = None
+        self._gaps = self._losses = self._refused = self._restarts = 0
+        self._venue_trading = True
+        self._last_failure: ReportLine | None = None
+        self._since: dict[str, Nanos] = {}
+
+    def start(self, now: int) -> list[Outgoing]:
+        """Fold the remembered facts and ask the games for what is current."""
+        for fact in self._memory.facts:
+            self.model.fact(fact)
+        # What is remembered already and was on its way to an earlier life is not counted again.
+        self._folded = self.model.seq = self.model.tally.facts
+        return [Publish(GAMES_TOPIC, NewsWanted(OBSERVER))]
+
+    def receive(self, message: object, now: int) -> Iterable[Outgoing]:
+        """Take one thing in, or answer a question."""
+        if isinstance(message, TopChanged):
+            # The most frequent message by far, so it is the first that is asked for.
+            self.model.tops[message.ticker] = message
+        elif isinstance(message, Committed):
+            for numbered in message.facts:
+                if numbered.seq > self._folded:
+                    self.model.committed(numbered)
+        elif isinstance(message, Look):
+            return [Answer(self._look(message, Nanos(now)))]
+        else:
+            self._hear(message)
+        return ()
+
+    def _look(self, look: Look, now: Nanos) -> object:
+        return self.overview(now) if look.what == OVERVIEW else lines(self.model, look)
+
+    def _hear(self, message: object) -> None:
+        model = self.model
+        match message:
+            case MarketKnown():
+                model.known_market(message)
+            case GameKnown():
+                model.games[message.game] = message
+            case ScoreSeen():
+                model.scores[message.game] = message
+            case OddsSeen():
+                vendors = model.odds.setdefault(message.game, {})
+                if message.vendor in vendors or len(vendors) < VENDORS_MAX:
+                    vendors[message.vendor] = message
+            case ScoresDisagreed():
+                (model.disagree.add if message.disagree else model.disagree.discard)(message.game)
+            case DeadLetter():
+                model.dead_letter(message)
+            case _ if isinstance(message, REPORTS):
+                self._report(message)
+            case _:
+                self._feed(message)
+
+    def _feed(self, event: object) -> None:
+        match event:
+            case FeedConnected():
+                self._conn = event.conn
+            case FeedLost():
+                self._losses += 1
+                if event.conn == self._conn:
+                    self._conn = None
+            case FeedGapped():
+                self._gaps += 1
+            case FeedRefused():
+                self._refused += 1
+            case ExchangeStatusSeen(exchange_index=None):
+                self._venue_trading = event.exchange_active and event.trading_active
+            case _:
+                pass
+
+    def _report(self, report: SupervisorReport) -> None:
+        self.model.reports.append(report)
+        address = str(report.address)
+        if isinstance(report, ActorStarted):
+            self._since[address] = Nanos(report.at)
+        if isinstance(report, ActorRestarted):
+            self._restarts += 1
+        failed = isinstance(report, FAILURES) and not (
+            isinstance(report, ActorExited) and not report.reason.abnormal
+        )
+        if failed:
+            error = getattr(report, "error", "") or getattr(report, "why", "")
+            what = report.reason.value if isinstance(report, ActorExited) else type(report).__name__
+            self._last_failure = ReportLine(address=address, what=what, error=error, at=Nanos(report.at))
+
+    def overview(self, now: Nanos) -> Overview:
+        """What a person asks first."""
+        model = self.model
+        tally, run = model.tally, model.run
+        *_, everything = pnl(model, Look("pnl"))
+        return Overview(
+            run=run.run if run else None,
+            version=run.version if run else None,
+            started_at=run.at if run else None,
+            at=now,
+            journal_seq=model.seq,
+            facts=tally.facts,
+            at_risk=Money(sum(at_risk(model, name) for name in tally.strategies)),
+            positions=sum(
+                1 for line in tally.strategies.values() for held in line.positions.values() if held
+            ),
+            open_orders=len(model.orders),
+            band=everything.band,
+            feed=self._feed_line(),
+            halts=halts(model),
+            quarantined=tuple(
+                scope.removeprefix(QUARANTINE) for scope in tally.halted if scope.startswith(QUARANTINE)
+            ),
+            strategies_on=tuple(name for name in tally.strategies if model.strategy(name).enabled),
+            restarts=self._restarts,
+            dead_letters=model.dead_letters_seen,
+            last_failure=self._last_failure,
+            since=dict(self._since),
+        )
+
+    def _feed_line(self) -> FeedLine:
+        tops = self.model.tops
+        return FeedLine(
+            connected=self._conn is not None,
+            conn=self._conn,
+            gaps=self._gaps,
+            losses=self._losses,
+            refused=self._refused,
+            last_book_at=max((top.at for top in tops.values()), default=None),
+            venue_trading=self._venue_trading,
+            trusted_books=sum(1 for top in tops.values() if top.trust is Trust.TRUSTED),
+            books=len(tops),
+        )

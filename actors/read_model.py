@@ -1,0 +1,182 @@
+"""The read model: everything that people look at, folded from facts, news and reports.
+
+Kept by the observer, which answers from it; nobody who trades is asked. Every list in it is bounded: the
+oldest entries go first. Must not import venues, persistence or the daemon.
+"""
+
+from collections import deque
+
+import attrs
+
+from actors.messages import Numbered
+from actors.runtime import DeadLetter, SupervisorReport
+from engine.events import GameKnown, MarketKnown, OddsSeen, ScoreSeen, TopChanged
+from engine.facts import (
+    Fact,
+    OrderAmended,
+    OrderApproved,
+    OrderCancelled,
+    OrderDenied,
+    OrderFilled,
+    OrderRejected,
+    OrderRested,
+    OrderSubmitted,
+    QueueMoved,
+    RunStarted,
+    SignalRaised,
+    StrategyChanged,
+    StrategyOpened,
+)
+from engine.orders import PlaceOrder
+from engine.tally import Tally
+from engine.units import COUNT_ZERO, Count, Nanos, Price
+
+TAIL_MAX = 1_000
+"""So many fills, signals, ended orders, facts, dead letters and reports each are remembered for lists."""
+
+MARKETS_MAX = 20_000
+"""So many markets are followed; one more takes the place of the oldest."""
+
+DENIED, SENT, RESTING, DONE = "denied", "in flight", "resting", "done"
+APPROVED = "approved"
+"""Stages of an order as people see them."""
+
+
+@attrs.define
+class OrderSeen:
+    """An order from its approval on."""
+
+    order: PlaceOrder
+    stage: str
+    price: Price
+    remaining: Count
+    at: Nanos
+    filled: Count = COUNT_ZERO
+    ahead: Count | None = None
+    end: str | None = None
+
+
+@attrs.define
+class StrategySeen:
+    """What changes of a strategy while it runs."""
+
+    enabled: bool = True
+    parameters: str = "{}"
+
+
+class ReadModel:
+    """See the module. Facts are taken in by `fact`, the rest by a method a kind."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self.tally = Tally()
+        self.run: RunStarted | None = None
+        self.seq = 0
+        self.strategies: dict[str, StrategySeen] = {}
+        self.orders: dict[str, OrderSeen] = {}
+        self.ended: deque[OrderSeen] = deque(maxlen=TAIL_MAX)
+        self.fills: deque[OrderFilled] = deque(maxlen=TAIL_MAX)
+        self.signals: deque[SignalRaised] = deque(maxlen=TAIL_MAX)
+        self.denials: deque[OrderDenied] = deque(maxlen=TAIL_MAX)
+        self.journal: deque[Numbered] = deque(maxlen=TAIL_MAX)
+        self.dead_letters: deque[DeadLetter] = deque(maxlen=TAIL_MAX)
+        self.dead_letters_seen = 0
+        self.reports: deque[SupervisorReport] = deque(maxlen=TAIL_MAX)
+        self.tops: dict[str, TopChanged] = {}
+        self.markets: dict[str, MarketKnown] = {}
+        self.games: dict[str, GameKnown] = {}
+        self.scores: dict[str, ScoreSeen] = {}
+        self.odds: dict[str, dict[str, OddsSeen]] = {}
+        self.disagree: set[str] = set()
+
+    def committed(self, numbered: Numbered) -> None:
+        """Take in a durable fact with its place in the journal."""
+        self.journal.append(numbered)
+        self.seq = numbered.seq
+        self.fact(numbered.fact)
+
+    def fact(self, fact: Fact) -> None:
+        """Fold a fact."""
+        self.tally.apply(fact)
+        match fact:
+            case QueueMoved():
+                seen = self.orders.get(fact.order_id)
+                if seen is not None:
+                    seen.ahead = fact.ahead
+            case SignalRaised():
+                self.signals.append(fact)
+            case OrderFilled():
+                self.fills.append(fact)
+                self._filled(fact)
+            case RunStarted():
+                self.run = fact
+            case StrategyOpened():
+                self.strategy(fact.strategy).parameters = fact.parameters
+            case StrategyChanged():
+                seen_strategy = self.strategy(fact.strategy)
+                seen_strategy.enabled, seen_strategy.parameters = fact.enabled, fact.parameters
+            case _:
+                self._order(fact)
+
+    def strategy(self, name: str) -> StrategySeen:
+        """What is known of a strategy, made at its first mention."""
+        return self.strategies.setdefault(name, StrategySeen())
+
+    def known_market(self, known: MarketKnown) -> None:
+        """A market's terms."""
+        self.markets[known.ticker] = known
+        if len(self.markets) > MARKETS_MAX:
+            oldest = next(iter(self.markets))
+            del self.markets[oldest]
+            self.tops.pop(oldest, None)
+
+    def dead_letter(self, letter: DeadLetter) -> None:
+        """A message was lost."""
+        self.dead_letters_seen += 1
+        self.dead_letters.append(letter)
+
+    def _order(self, fact: Fact) -> None:
+        match fact:
+            case OrderApproved(command=PlaceOrder() as order):
+                self._new(order, APPROVED, fact.at)
+            case OrderSubmitted():
+                self._new(fact.order, SENT, fact.at)
+            case OrderRested():
+                seen = self.orders.get(fact.order_id)
+                if seen is not None:
+                    seen.stage, seen.ahead, seen.remaining = RESTING, fact.ahead, fact.remaining
+                    seen.price = fact.price
+            case OrderAmended():
+                seen = self.orders.get(fact.order_id)
+                if seen is not None:
+                    seen.price, seen.remaining, seen.ahead = fact.price, fact.remaining, fact.ahead
+            case OrderDenied():
+                self.denials.append(fact)
+            case OrderRejected():
+                self._end(fact.order_id, f"rejected: {fact.code.value}")
+            case OrderCancelled():
+                self._end(fact.order_id, f"cancelled: {fact.reason.value}")
+            case _:
+                pass
+
+    def _new(self, order: PlaceOrder, stage: str, at: Nanos) -> None:
+        seen = self.orders.get(order.order_id)
+        if seen is None:
+            self.orders[order.order_id] = OrderSeen(order, stage, order.price, order.count, at)
+        else:
+            seen.stage = stage
+
+    def _filled(self, fact: OrderFilled) -> None:
+        seen = self.orders.get(fact.order_id)
+        if seen is None:
+            return
+        seen.filled = Count(seen.filled + fact.count)
+        seen.remaining = fact.remaining
+        if fact.remaining <= 0:
+            self._end(fact.order_id, "filled")
+
+    def _end(self, order_id: str, why: str) -> None:
+        seen = self.orders.pop(order_id, None)
+        if seen is not None:
+            seen.stage, seen.end, seen.ahead = DONE, why, None
+            self.ended.append(seen)
