@@ -124,13 +124,12 @@ class RestartWindow:
 class RestartPacing:
     """How many restarts in a row one child has had, and so how long it waits before the next."""
 
-    __slots__ = ("_last_failure_ns", "attempt", "backoff")
+    __slots__ = ("attempt", "backoff")
 
     def __init__(self, backoff: Backoff) -> None:
         """Start with no restart behind it."""
         self.backoff = backoff
         self.attempt = 0
-        self._last_failure_ns: int | None = None
 
     def next_delay_ns(self, now_ns: int, alive_since_ns: int | None, draw: float) -> int:
         """Delay before the restart after a failure now; `alive_since_ns` is when the failed life became
@@ -142,10 +141,8 @@ class RestartPacing:
             self.attempt = 0
         delay = self.backoff.delay_ns(self.attempt, draw)
         self.attempt += 1
-        self._last_failure_ns = now_ns
         return delay
 
     def clear(self) -> None:
         """Start anew, as after a revival."""
         self.attempt = 0
-        self._last_failure_ns = None

@@ -171,7 +171,7 @@ class EdgeHost:
 
     def _report_end(self, life: Life, edge: Edge, error: BaseException | None) -> None:
         lives = self._system.lives
-        with self._system.as_input():
+        with self._system.operation():
             if not life.current:
                 lives.over(life)
             elif error is not None:

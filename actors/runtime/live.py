@@ -98,7 +98,7 @@ class LiveSystem(System):
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
                 nursery.start_soon(self._fire_timers)
-                with self.as_input():
+                with self.operation():
                     self._start()
                 nursery.start_soon(self._tell_started, task_status)
                 await self.stopped.wait()
@@ -110,7 +110,7 @@ class LiveSystem(System):
 
     async def stop(self) -> None:
         """Stop the tree in reverse order, and wait until it has."""
-        with self.as_input():
+        with self.operation():
             self.root.stop(ExitReason.SHUTDOWN)
             self.lives.settle()
         await self.stopped.wait()
@@ -148,16 +148,15 @@ class LiveSystem(System):
         return await _awaited(reply)
 
     @contextmanager
-    def as_input(self) -> Iterator[None]:
+    def operation(self) -> Iterator[None]:
         """Let time pass until now, do something to the tree, and work on what follows from it."""
         self._require_loop()
         if not self.dispatcher.draining:
             self._pass_time(self._stamp())
         try:
-            yield
+            with super().operation():
+                yield
         finally:
-            if not self.dispatcher.draining:
-                self._drain()
             self._arm()
 
     # -- for hosts
@@ -168,7 +167,7 @@ class LiveSystem(System):
 
     def acknowledge(self, life: Life) -> None:
         """A life became ready, from the side of its task or thread."""
-        with self.as_input():
+        with self.operation():
             self.lives.ready(life)
 
     def nursery_of(self, _address: Address) -> trio.Nursery:
@@ -194,7 +193,7 @@ class LiveSystem(System):
         if not life.current:
             self.stale_refused += len(outgoing)
             return
-        with self.as_input():
+        with self.operation():
             self._number(self.now, life.cell.address, outgoing)
             try:
                 self.dispatcher.send_all(life.cell, outgoing)
@@ -205,7 +204,7 @@ class LiveSystem(System):
         """A thread is over: in good order, or by an error while it worked on the one message given."""
         if not self.alive:
             return
-        with self.as_input():
+        with self.operation():
             for message in working_on:
                 life.cell.done += 1
                 self.dispatcher.lose_at(life.cell, message, None, "the handler failed", error)

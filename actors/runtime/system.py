@@ -6,6 +6,7 @@ the queue. Whoever wires an engine holds a system; behaviours never do. Must not
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from actors.runtime import wishes
 from actors.runtime.asks import ASK_TIMEOUT_NS, ActorDead, AskFromHandler, AskRefused, AskTimeout, Reply
@@ -244,24 +245,29 @@ class System:
 
     # -- operators
 
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """Do something to the tree from outside, then work on what follows from it."""
+        yield
+        self.lives.settle()
+        if not self.dispatcher.draining:
+            self._drain()
+
     def kill(self, address: Address) -> bool:
-        """End a life between two messages, as a failure; its supervisor answers it. False if nobody lives
+        """End a life between two messages, as a failure; its supervisor answers it. False if nobody is
         there.
         """
         cell = self.dispatcher.cells.get(address)
-        killed = cell is not None and self.lives.kill(cell)
-        self._drain_if_idle()
-        return killed
+        with self.operation():
+            return cell is not None and self.lives.kill(cell)
 
     def restart(self, address: Address) -> bool:
         """Replace a life by a new one, or bring a quarantined or stopped child back. Counts as no failure."""
         child = self.lives.children.get(address)
-        if child is None:
-            return False
-        child.supervisor.restart_child(child)
-        self.lives.settle()
-        self._drain_if_idle()
-        return True
+        with self.operation():
+            if child is not None:
+                child.supervisor.restart_child(child)
+        return child is not None
 
     def revive(self, address: Address) -> bool:
         """Bring a quarantined or stopped child back; False if it is neither."""
@@ -273,20 +279,16 @@ class System:
     def start_child(self, supervisor: Address, spec: "ChildSpec | SupervisorSpec") -> bool:
         """Start a dynamic child from outside; False if refused, and a report says why."""
         node = self.supervisor_at(supervisor)
-        accepted = node is not None and node.start_child(spec)
-        self.lives.settle()
-        self._drain_if_idle()
-        return accepted
+        with self.operation():
+            return node is not None and node.start_child(spec)
 
     def stop_child(self, address: Address) -> bool:
         """Stop a child for good; False if there is none."""
         child = self.lives.children.get(address)
-        if child is None:
-            return False
-        child.supervisor.stop_child(child)
-        self.lives.settle()
-        self._drain_if_idle()
-        return True
+        with self.operation():
+            if child is not None:
+                child.supervisor.stop_child(child)
+        return child is not None
 
     def stop_life(self, life: Life) -> None:
         """Stop the child whose present life this is (Pykka's `ActorRef.stop`)."""
@@ -342,10 +344,6 @@ class System:
             self.root.stop(
                 ExitReason.ESCALATED, TooManyZombies(f"{count} zombies, {self.zombies_max} allowed")
             )
-
-    def _drain_if_idle(self) -> None:
-        if not self.dispatcher.draining:
-            self._drain()
 
 
 def _walk(supervisor: Supervisor) -> Iterator[Child]:

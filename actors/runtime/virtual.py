@@ -28,8 +28,8 @@ class VirtualSystem(System):
 
         Raises `StartFailed`, after unwinding, with the child that failed and why.
         """
-        self._start()
-        self._drain_if_idle()
+        with self.operation():
+            self._start()
         while wait and self.starting:
             self._next_timer()
         if self.ended is not None and self.ended[1] is not None:
@@ -59,9 +59,8 @@ class VirtualSystem(System):
 
     def stop(self) -> None:
         """Stop the tree in reverse order, letting time pass as far as the slowest child needs."""
-        self.root.stop(ExitReason.SHUTDOWN)
-        self.lives.settle()
-        self._drain_if_idle()
+        with self.operation():
+            self.root.stop(ExitReason.SHUTDOWN)
         while self.alive:
             self._next_timer()
 

@@ -38,7 +38,7 @@ def tree(spec: MakeSpec) -> MakeTree:
         settings.setdefault("name", "root")
         settings.setdefault("backoff", NO_BACKOFF)
         specs = [spec(child) if isinstance(child, str) else child for child in children]
-        return SupervisorSpec(children=specs, **settings)  # type: ignore[arg-type]
+        return SupervisorSpec(children=tuple(specs), **settings)  # type: ignore[arg-type]
 
     return make
 

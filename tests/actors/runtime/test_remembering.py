@@ -122,9 +122,7 @@ def test_checklist_29_a_thousand_restarts_leave_nothing(system: Make) -> None:
     assert engine.status_of(A).restarts == 1_000  # type: ignore[union-attr]
 
 
-def test_p20_a_name_is_free_again_when_its_child_is_gone(
-    system: Make, spec: MakeSpec, script: Script
-) -> None:
+def test_p20_a_name_is_free_again_when_its_child_is_gone(system: Make, spec: MakeSpec) -> None:
     """P20, checklist 27: and its incarnations never come twice."""
     engine = system("a")
     incarnations = []

@@ -1,0 +1,517 @@
+"""The live system on trio: stamps, timers, I/O tasks, cancellation and threads (P8, P10, P11, P17, P22;
+checklist 13, 20, 35).
+"""
+
+# ruff: noqa: ARG001  pytest-trio takes the clock from a test's arguments
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+import trio.testing
+
+from actors.runtime import (
+    RETAIN,
+    ActorDead,
+    ActorExited,
+    Address,
+    After,
+    AnchoredClock,
+    Answer,
+    AskRefused,
+    AskTimeout,
+    Behaviour,
+    ChildSpec,
+    Defer,
+    Edge,
+    Escalated,
+    ExitReason,
+    Kind,
+    LiveSystem,
+    LoopBusy,
+    MailboxPolicy,
+    Outgoing,
+    Perform,
+    StaleIncarnation,
+    StartFailed,
+    SupervisorSpec,
+)
+from actors.runtime.live import WrongThread
+from actors.runtime.rehearsal import STOP, Do, Fail, Reply, Script
+
+A, B = Address("a"), Address("b")
+MakeTree = Callable[..., SupervisorSpec]
+MakeSpec = Callable[..., ChildSpec]
+CRASH = Fail(ValueError("air ball"))
+START_NS = 1_700_000_000_000_000_000
+SECOND = 1_000_000_000
+
+
+@asynccontextmanager
+async def living(tree: SupervisorSpec) -> AsyncIterator[LiveSystem]:
+    """A running engine that is stopped in the end."""
+    engine = LiveSystem(tree, clock=AnchoredClock(START_NS))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(engine.run)
+        try:
+            yield engine
+        finally:
+            if engine.alive:
+                await engine.stop()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let real threads and tasks work until the condition holds, at most five seconds."""
+    with trio.fail_after(5):
+        while not condition():  # noqa: ASYNC110  the condition is a thread's
+            await trio.sleep(0.001)
+
+
+def state(engine: LiveSystem, address: Address) -> str:
+    status = engine.status_of(address)
+    return status.state if status is not None else "gone"
+
+
+async def test_an_input_is_stamped_and_worked_on_before_put_returns(
+    tree: MakeTree, script: Script, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(tree("a", "b")) as engine:
+        await trio.sleep(2)
+        assert engine.put(A, Do(((B, "x"),))) == START_NS + 2 * SECOND
+        assert script.heard("b") == ["x"]
+        assert script.stamps == [START_NS + 2 * SECOND] * 2
+    assert script.log[-2:] == [("b", STOP), ("a", STOP)]
+
+
+async def test_timers_fire_at_their_due_time_without_any_input(
+    tree: MakeTree, script: Script, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with living(tree("a")) as engine:
+        engine.put(A, Do((After(30 * SECOND, "late"), After(10 * SECOND, "early"))))
+        await trio.sleep(60)
+        assert script.heard("a")[1:] == ["early", "late"]
+        assert script.stamps[1:] == [START_NS + 10 * SECOND, START_NS + 30 * SECOND]
+        engine.put(A, Do((After(5 * SECOND, "again"),)))
+        await trio.sleep(6)
+        assert script.heard("a")[-1] == "again"
+
+
+async def test_p17_asks_are_awaited_and_end_in_time(
+    tree: MakeTree, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P17, checklist 20."""
+    async with living(tree("a")) as engine:
+        assert await engine.ask(A, Reply(7)) == 7
+        began = trio.current_time()
+        with pytest.raises(AskTimeout):
+            await engine.ask(A, Do((Defer("never"),)), timeout_ns=3 * SECOND)
+        assert trio.current_time() - began == pytest.approx(3)
+        with pytest.raises(ActorDead):
+            await engine.ask(Address("nobody"), 1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(asked_in_vain, engine)
+            await trio.sleep(1)
+            engine.kill(A)
+        assert (
+            await engine.ask(A, Do((Defer("later"), After(SECOND, Do((Answer("done", "later"),)))))) == "done"
+        )
+
+
+async def asked_in_vain(engine: LiveSystem) -> None:
+    with pytest.raises(ActorDead, match="killed"):
+        await engine.ask(A, Do((Defer("never"),)))
+
+
+async def test_a_failed_start_ends_the_run_with_the_cause(tree: MakeTree, script: Script) -> None:
+    script.fail_start = [ValueError("no")]
+    engine = LiveSystem(tree("a"))
+    with pytest.raises(StartFailed, match="a did not start: ValueError: no"):
+        await engine.run()
+
+
+async def test_checklist_9_escalation_to_the_root_ends_the_run(tree: MakeTree) -> None:
+    engine = LiveSystem(tree("a", intensity=0))
+    with pytest.RaisesGroup(Escalated):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(engine.run)
+            engine.put(A, CRASH)
+    assert engine.lives.reports["SupervisorEscalated"] == 1
+
+
+# -- I/O tasks
+
+
+class Silent:
+    """The behaviour of an edge that only hands in."""
+
+    def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+        return (Perform(message),)
+
+
+def edge(name: str, task: Callable[[Edge], object], **settings: object) -> ChildSpec:
+    settings.setdefault("factory", Silent)
+    return ChildSpec(name=name, kind=Kind.EDGE, task=task, **settings)  # type: ignore[arg-type]
+
+
+async def test_an_edge_hands_in_inputs_and_performs_wishes(
+    tree: MakeTree, script: Script, autojump_clock: trio.testing.MockClock
+) -> None:
+    performed: list[object] = []
+
+    async def task(own: Edge) -> None:
+        own.put(A, f"from {own.address}")
+        async for wish in own.wishes():
+            performed.append(wish)
+            await own.breathe()
+
+    async with living(tree("a", edge("feed", task))) as engine:
+        await trio.sleep(1)
+        engine.put(Address("feed"), "subscribe")
+        engine.put(Address("feed"), "resubscribe")
+        await trio.sleep(1)
+    assert script.heard("a") == ["from feed"]
+    assert performed == ["subscribe", "resubscribe"]
+
+
+async def test_p19_an_edge_whose_task_fails_is_restarted_and_nobody_else(
+    tree: MakeTree, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P19, 2.2: a nursery would cancel all siblings."""
+    lives: list[int] = []
+
+    async def task(own: Edge) -> None:
+        lives.append(own.incarnation)
+        await trio.sleep(1)
+        if len(lives) < 3:
+            raise OSError("connection lost")
+        await trio.sleep_forever()
+
+    async with living(tree("a", edge("feed", task), "b")) as engine:
+        await trio.sleep(10)
+        assert len(lives) == 3
+        assert engine.status_of(Address("feed")).restarts == 2  # type: ignore[union-attr]
+        assert engine.status_of(B).restarts == 0  # type: ignore[union-attr]
+        exits = [report.error for report in engine.lives.last_reports if isinstance(report, ActorExited)]
+        assert exits == ["OSError: connection lost"] * 2
+
+
+async def test_p11_a_task_of_an_older_life_is_refused(
+    tree: MakeTree, script: Script, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P11: its behaviour failed, the task is being cancelled, and tries to send on its way out."""
+    refused: list[str] = []
+
+    async def task(own: Edge) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            try:
+                own.put(A, "last words")
+            except StaleIncarnation as error:
+                refused.append(str(error))
+
+    def failing() -> Behaviour:
+        return Failing()
+
+    class Failing:
+        def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+            raise ValueError("air ball")
+
+    async with living(tree("a", edge("feed", task, factory=failing))) as engine:
+        engine.put(Address("feed"), "go")
+        await trio.sleep(1)
+        assert refused == ["feed: life 2 is over"]
+        assert script.heard("a") == []
+        assert state(engine, Address("feed")) == "running"
+
+
+async def test_p10_a_task_is_asked_then_cancelled(
+    tree: MakeTree, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P10, checklist 13: one that looks at `stopping` gets its time, one that does not is cancelled at
+    once.
+    """
+    ends: list[str] = []
+
+    async def polite(own: Edge) -> None:
+        await own.stopping.wait()
+        await trio.sleep(2)
+        ends.append("polite")
+
+    async def deaf(own: Edge) -> None:
+        assert not own.stopping.is_set()
+        try:
+            await trio.sleep_forever()
+        finally:
+            ends.append("deaf")
+
+    async def plain(_own: Edge) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            ends.append("plain")
+
+    async with living(tree(edge("deaf", deaf), edge("polite", polite), edge("plain", plain))) as engine:
+        began = trio.current_time()
+        await engine.stop()
+        assert trio.current_time() - began == pytest.approx(2 + 5)
+    assert ends == ["plain", "polite", "deaf"]
+
+
+async def test_p10_a_task_that_shields_itself_is_a_zombie(
+    tree: MakeTree, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P10, checklist 13: the gauge goes up, the next life starts, and it goes down when the old one is
+    gone.
+    """
+    lives: list[int] = []
+
+    async def stubborn(own: Edge) -> None:
+        lives.append(own.incarnation)
+        with trio.CancelScope(shield=len(lives) == 1):
+            await trio.sleep(100)
+
+    async with living(tree(edge("feed", stubborn))) as engine:
+        await trio.sleep(1)
+        engine.kill(Address("feed"))
+        await trio.sleep(5)
+        assert engine.lives.zombies == 1
+        assert len(lives) == 2
+        await trio.sleep(100)
+        assert (engine.lives.zombies, engine.lives.zombies_ever) == (0, 1)
+
+
+async def test_p22_cancelling_the_run_is_never_swallowed(
+    tree: MakeTree, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P22."""
+
+    async def task(_own: Edge) -> None:
+        await trio.sleep_forever()
+
+    engine = LiveSystem(tree("a", edge("feed", task)))
+    with trio.move_on_after(3) as scope:
+        await engine.run()
+    assert scope.cancelled_caught
+
+
+async def test_p22_a_group_with_a_keyboard_interrupt_is_split(
+    tree: MakeTree, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P22, 2.2: the interrupt passes on, the error is the actor's."""
+
+    async def task(_own: Edge) -> None:
+        await trio.sleep(1)
+        raise BaseExceptionGroup("both", [KeyboardInterrupt(), ValueError("mine")])
+
+    engine = LiveSystem(tree(edge("feed", task)))
+    with pytest.raises(BaseExceptionGroup) as raised:
+        await engine.run()
+    assert raised.value.subgroup(KeyboardInterrupt) is not None
+    assert raised.value.subgroup(ValueError) is None
+    exits = [report.error for report in engine.lives.last_reports if isinstance(report, ActorExited)]
+    assert any("both" in error for error in exits)
+
+
+async def test_an_edge_may_ask_others_but_not_itself(
+    tree: MakeTree, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P17, checklist 22."""
+    answers: list[object] = []
+
+    async def task(own: Edge) -> None:
+        answers.append(await own.ask(A, Reply(1)))
+        with pytest.raises(AskRefused, match="itself"):
+            await own.ask(own.address, 1)
+        answers.append("refused")
+        await trio.sleep_forever()
+
+    async with living(tree("a", edge("control", task))):
+        await trio.sleep(1)
+    assert answers == [1, "refused"]
+
+
+async def test_p8_the_engine_answers_while_an_edge_takes_its_time_to_start(
+    tree: MakeTree, autojump_clock: trio.testing.MockClock
+) -> None:
+    """P1, P8."""
+
+    async def slow(own: Edge) -> None:
+        await trio.sleep(2)
+        own.ready()
+        await trio.sleep_forever()
+
+    engine = LiveSystem(tree("a", edge("feed", slow, ready_when_told=True), "b"))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(engine.run)
+        await trio.sleep(1)
+        assert [status.state for status in engine.status()] == ["running", "starting", "waiting"]
+        assert await engine.ask(A, Reply(1)) == 1
+        await trio.sleep(2)
+        assert [status.state for status in engine.status()] == ["running"] * 3
+        await engine.stop()
+
+
+# -- threads
+
+
+class Writer:
+    """Works on a thread: tells where, and blocks until the test lets it go on."""
+
+    def __init__(self, gate: threading.Event, seen: list[object]) -> None:
+        self.gate = gate
+        self.seen = seen
+
+    def start(self, now: int) -> Iterable[Outgoing]:
+        self.seen.append("start")
+        return ((A, "writer started"),)
+
+    def stop(self, now: int) -> Iterable[Outgoing]:
+        self.seen.append("stop")
+        return ()
+
+    def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+        if message == "block":
+            self.seen.append("blocked")
+            self.gate.wait(5)
+        if message == "crash":
+            raise OSError("disk full")
+        self.seen.append(message)
+        return ((A, (message, threading.current_thread() is threading.main_thread())),)
+
+
+def writer(gate: threading.Event, seen: list[object], **settings: object) -> ChildSpec:
+    settings.setdefault("mailbox", MailboxPolicy(capacity=3, on_restart=RETAIN))
+    return ChildSpec(name="w", kind=Kind.THREAD, factory=lambda: Writer(gate, seen), **settings)  # type: ignore[arg-type]
+
+
+W = Address("w")
+
+
+async def test_a_thread_actor_works_on_its_own_thread_and_answers_with_new_inputs(
+    tree: MakeTree, script: Script
+) -> None:
+    seen: list[object] = []
+    async with living(tree("a", writer(threading.Event(), seen))) as engine:
+        inputs: list[object] = []
+        engine.input_tap = lambda _number, _at, to, _message: inputs.append(to)
+        engine.put(W, 1)
+        await until(lambda: len(script.heard("a")) == 2)
+        assert script.heard("a") == ["writer started", (1, False)]
+        assert inputs == [W, W]
+        assert engine.status_of(W).depth == 0  # type: ignore[union-attr]
+    assert seen == ["start", 1, "stop"]
+
+
+async def test_p13_a_thread_that_fails_is_restarted_and_keeps_what_waited(
+    tree: MakeTree, script: Script
+) -> None:
+    """P13, P14: the message that failed is a dead letter, those behind it reach the next life."""
+    gate, seen = threading.Event(), list[object]()
+    async with living(tree("a", writer(gate, seen))) as engine:
+        for message in ("block", "crash", 3):
+            engine.put(W, message)
+        assert engine.status_of(W).depth == 3  # type: ignore[union-attr]
+        engine.put(W, "one too many")
+        assert engine.status_of(W).refused == 1  # type: ignore[union-attr]
+        gate.set()
+        await until(lambda: 3 in seen)
+        await until(lambda: state(engine, W) == "running")
+        letters = [(letter.message, letter.error) for letter in engine.dispatcher.last_dead_letters]
+        assert letters == [("one too many", ""), ("crash", "OSError: disk full")]
+        await until(lambda: engine.status_of(W).depth == 0)  # type: ignore[union-attr]
+    assert seen == ["start", "blocked", "block", "start", 3, "stop"]
+
+
+async def test_p16_a_stop_overtakes_what_waits_for_a_thread_unless_it_drains(tree: MakeTree) -> None:
+    """P16."""
+    for drains, expected in ((False, ["block", "stop"]), (True, ["block", 2, 3, "stop"])):
+        gate, seen = threading.Event(), list[object]()
+        async with living(tree("a", writer(gate, seen, drain_on_stop=drains))) as engine:
+            for message in ("block", 2, 3):
+                engine.put(W, message)
+            await until(lambda: "blocked" in seen)  # noqa: B023
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(engine.stop)
+                await trio.sleep(0.01)
+                gate.set()
+        assert seen[2:] == expected
+
+
+async def test_p10_p11_a_stuck_thread_is_fenced_and_counted(tree: MakeTree, script: Script) -> None:
+    """P10, P11, checklist 13: the zombie's answer is refused when it comes at last."""
+    gate, seen = threading.Event(), list[object]()
+    async with living(tree("a", writer(gate, seen, shutdown_ns=1_000_000))) as engine:
+        await until(lambda: state(engine, W) == "running")
+        engine.put(W, "block")
+        await until(lambda: "blocked" in seen)
+        engine.restart(W)
+        await until(lambda: engine.lives.zombies == 1)
+        await until(lambda: state(engine, W) == "running")
+        engine.put(W, 2)
+        await until(lambda: (2, False) in script.heard("a"))
+        gate.set()
+        await until(lambda: engine.lives.zombies == 0)
+        assert ("block", False) not in script.heard("a")
+        assert engine.stale_refused == 1
+
+
+async def test_a_thread_whose_start_fails_fails_the_start(tree: MakeTree) -> None:
+    def broken() -> Behaviour:
+        raise OSError("no database")
+
+    engine = LiveSystem(tree("a", ChildSpec(name="w", kind=Kind.THREAD, factory=broken)))
+    with pytest.raises(StartFailed, match="w did not start: OSError: no database"):
+        await engine.run()
+
+
+# -- other threads
+
+
+async def test_checklist_35_other_threads_enter_by_the_token_only(tree: MakeTree, script: Script) -> None:
+    """Checklist 35: and behind a limit."""
+    async with living(tree("a")) as engine:
+        await trio.to_thread.run_sync(engine.put_from_thread, A, "x")
+        await until(lambda: script.heard("a") == ["x"])
+
+        def wrong() -> None:
+            with pytest.raises(WrongThread):
+                engine.put(A, "y")
+
+        await trio.to_thread.run_sync(wrong)
+        engine._foreign_waiting = 10_000
+        with pytest.raises(LoopBusy):
+            engine.put_from_thread(A, "z")
+        engine._foreign_waiting = 0
+        assert engine.foreign_refused == 1
+    assert script.heard("a") == ["x"]
+    engine.put_from_thread(A, "after the end")
+    await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_a_stuck_handler_is_seen_from_another_thread(tree: MakeTree) -> None:
+    """DESIGN 2: a watchdog can name the actor that holds the loop."""
+    watched: list[tuple[str, int] | None] = []
+    engine: LiveSystem
+
+    class Stuck:
+        def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+            thread = threading.Thread(target=lambda: watched.append(engine.busy_with()))
+            thread.start()
+            thread.join()
+            return ()
+
+    async with living(tree(ChildSpec(name="a", factory=Stuck))) as engine:
+        assert engine.busy_with() is None
+        engine.put(A, "go")
+    assert watched[0] is not None
+    assert watched[0][0] == "a"
+    assert watched[0][1] > 0
+
+
+async def test_the_exit_reason_of_a_stopped_engine(tree: MakeTree) -> None:
+    async with living(tree("a")) as engine:
+        pass
+    assert engine.ended == (ExitReason.SHUTDOWN, None)
