@@ -35,26 +35,32 @@ def told(outputs: list[Output]) -> list[str]:
     ]
 
 
+async def until_settled(client: Any, count: int) -> list[str]:  # noqa: ANN401 - a fixture's class
+    """What a client hears until so many markets are settled; asserts that no number is missing."""
+    numbers: dict[int, int] = {}
+    heard: list[str] = []
+    settled = 0
+    while settled < count:
+        frame = await client.frame()
+        if "seq" in frame:
+            assert frame["seq"] == numbers.get(frame["sid"], 0) + 1
+            numbers[frame["sid"]] = frame["seq"]
+        if frame["type"] in CHANNELS:
+            heard.append(json.dumps(frame["msg"]))
+        settled += frame["msg"].get("event_type") == "settled"
+    return heard
+
+
 @pytest.mark.slow
 async def test_a_client_of_the_stream_hears_the_pure_evening(
     started: Start, stream_client: OpenStream
 ) -> None:
     simulator = await started(ServiceSettings(ONE, speed=6000, held=True))
     tickers = sorted(simulator.live.world.markets)
-    numbers: dict[int, int] = {}
-    heard: list[str] = []
     with trio.fail_after(60):
         async with stream_client(simulator) as client:
             await client.command(1, "subscribe", channels=list(CHANNELS), market_tickers=tickers)
-            settled = 0
-            while settled < len(tickers):
-                frame = await client.frame()
-                if "seq" in frame:
-                    assert frame["seq"] == numbers.get(frame["sid"], 0) + 1
-                    numbers[frame["sid"]] = frame["seq"]
-                if frame["type"] in CHANNELS:
-                    heard.append(json.dumps(frame["msg"]))
-                settled += frame["msg"].get("event_type") == "settled"
+            heard = await until_settled(client, len(tickers))
     assert heard == told(list(generate(ONE)))
     assert simulator.live.over.is_set()
 
