@@ -75,8 +75,11 @@ def key(*columns: str) -> PrimaryKeyConstraint:
 
 
 def json_valid(column: str) -> CheckConstraint:
-    """SQLite checks that a text is JSON; PostgreSQL 15 has no such test for text."""
-    return CheckConstraint(f"json_valid({column})", f"{column}_json").ddl_if(dialect="sqlite")
+    """SQLite checks that a text is JSON (older ones say no to NULL); PostgreSQL 15 has no such test for
+    text.
+    """
+    valid = f"{column} IS NULL OR json_valid({column})"
+    return CheckConstraint(valid, f"{column}_json").ddl_if(dialect="sqlite")
 
 
 def one_of(column: str, *words: str) -> CheckConstraint:

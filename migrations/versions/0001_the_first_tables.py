@@ -249,7 +249,7 @@ def _create(table: _Table) -> None:
     if op.get_bind().dialect.name == "sqlite":
         for column in table.json:
             name = op.f(f"ck_{table.name}_{column}_json")
-            constraints.append(sa.CheckConstraint(f"json_valid({column})", name))
+            constraints.append(sa.CheckConstraint(f"{column} IS NULL OR json_valid({column})", name))
     if table.name != "runs":
         constraints.append(sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f(f"fk_{table.name}_run")))
     op.create_table(
