@@ -206,10 +206,15 @@ def sorted_errors(url: str) -> Iterator[None]:
 @contextmanager
 def reading(url: str) -> Iterator[Connection]:
     """A read-only connection in one transaction: everything seen belongs to the same moment."""
-    engine = make_engine(url, Access.READ)
-    with sorted_errors(url), engine.connect() as connection:
+    with sorted_errors(url), one_moment(make_engine(url, Access.READ)) as connection:
         yield connection
-    engine.dispose()
+
+
+def one_moment(engine: Engine) -> Connection:
+    """A connection whose every answer belongs to the moment of the first."""
+    if engine.dialect.name == "postgresql":
+        return engine.connect().execution_options(isolation_level="REPEATABLE READ")
+    return engine.connect()
 
 
 def revision(connection: Connection) -> str | None:
@@ -218,17 +223,21 @@ def revision(connection: Connection) -> str | None:
     Raises StorageForeign if there are tables but none of ours.
     """
     tables = set(inspect(connection).get_table_names())
-    place = str(connection.engine.url.database)
-    remedy = "name another database: this one belongs to something else"
+    number = None
+    if "alembic_version" in tables:
+        number = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
+    # What a migration back to nothing leaves is an empty table of revisions.
+    empty = number is None and tables <= {"alembic_version"}
+    ours = number is not None
     if connection.dialect.name == "sqlite":
         identity = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-        if identity not in (0, APPLICATION_ID) or (tables and identity != APPLICATION_ID):
-            raise StorageForeign("this is not one of our databases", place, remedy)
-    if "alembic_version" not in tables:
-        if tables:
-            raise StorageForeign("this is not one of our databases", place, remedy)
-        return None
-    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
+        ours &= identity == APPLICATION_ID
+        empty &= identity in (0, APPLICATION_ID)
+    if not ours and not empty:
+        place = str(connection.engine.url.database).removeprefix("file:")
+        remedy = "name another database: this one belongs to something else"
+        raise StorageForeign("this is not one of our databases", place, remedy)
+    return number
 
 
 def check_revision(found: str | None, place: str) -> None:

@@ -36,7 +36,7 @@ from engine.facts import (
 )
 from engine.orders import PlaceOrder
 from persistence.codec import encode_json
-from persistence.errors import LedgerImbalanced
+from persistence.errors import MEND, FactRefused, LedgerImbalanced
 from persistence.rows import (
     LimitRow,
     OrderRow,
@@ -209,6 +209,8 @@ class Projection:
             row.seq = seq
 
     def _filled(self, seq: int, fact: OrderFilled) -> None:
+        if fact.count <= 0:
+            raise FactRefused(f"a fill of {fact.count}", f"fill {fact.fill_id}", MEND)
         row = self.orders.find(fact.order_id)
         if row is not None:
             row.filled += fact.count

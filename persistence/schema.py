@@ -39,7 +39,8 @@ def found_revision(url: str) -> str | None:
     if file is not None and not file.exists():
         return None
     with sorted_errors(url):
-        engine = make_engine(url, Access.WRITE)
+        # Only looking: opening for writing would already change the header of a file that is not ours.
+        engine = make_engine(url, Access.READ)
         with engine.connect() as connection:
             found = revision(connection)
         engine.dispose()
@@ -105,15 +106,24 @@ def trust(connection: Connection, place: str) -> None:
     """
     if connection.dialect.name != "sqlite":
         return
-    found = _objects(connection)
-    expected = _expected_objects()
-    for name in sorted(expected.keys() | found.keys()):
-        if found.get(name) != expected.get(name):
-            state = "missing" if name not in found else "not ours" if name not in expected else "changed"
-            remedy = "somebody altered this database by hand: restore a backup, or its schema"
-            raise StorageForeign(f"{name} is {state}", place, remedy)
+    for name, state in differences(connection):
+        remedy = "somebody altered this database by hand: restore a backup, or its schema"
+        raise StorageForeign(f"{name} is {state}", place, remedy)
     # Has no effect inside a transaction that has begun to write, so it goes past SQLAlchemy's transactions.
     connection.connection.cursor().execute("PRAGMA trusted_schema=ON")
+
+
+def differences(connection: Connection) -> list[tuple[str, str]]:
+    """Tables, indexes and triggers of a SQLite database that are not as we make them: their names and how."""
+    if connection.dialect.name != "sqlite":
+        return []
+    found = _objects(connection)
+    expected = _expected_objects()
+    return [
+        (name, "missing" if name not in found else "not ours" if name not in expected else "changed")
+        for name in sorted(expected.keys() | found.keys())
+        if found.get(name) != expected.get(name)
+    ]
 
 
 @cache

@@ -41,6 +41,7 @@ from persistence.errors import (
 )
 from persistence.journal import Chain, Digest, Entry, Placed
 from persistence.projections import Projection
+from persistence.queries import Reader
 from persistence.records import REPLACED, Record, row
 from persistence.rows import Values
 from persistence.statements import Statements
@@ -146,6 +147,7 @@ class JournalWriter:
             self._check_place()
             if self._suspect or self._connection is None:
                 self._reopen()
+            self._live().rollback()  # whatever a reader has begun
             batch = self._take(facts)
             if batch.new or (records and not (facts and self.replaying)):
                 self._write(batch, records)
@@ -154,6 +156,13 @@ class JournalWriter:
             self._stored = max(self._stored, batch.chain.seq)
             self._projection.keep()
         return self._chain.seq
+
+    def reader(self) -> Reader:
+        """Questions on the writer's own connection, between appends: the way to read a database in memory."""
+        with Sorted(self._where, self._fail):
+            if self._suspect or self._connection is None:
+                self._reopen()
+            return Reader(self._live(), self.run)
 
     def close(self) -> None:
         """Give everything back; what was appended stays."""
@@ -187,8 +196,8 @@ class JournalWriter:
     def _open(self) -> None:
         with Sorted(self._where, self._fail):
             schema.check_not_lost(self._url)
-            if self._file is not None and not self._file.exists():
-                check_revision(None, self._where)
+            if not self._memory:
+                check_revision(schema.found_revision(self._url), self._where)
             connection = self._connect()
             check_pages(connection, self._where)
             known = mark.read(mark.path_of(self._file)) if self._file is not None else None

@@ -265,6 +265,14 @@ def served(bare_server: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database of either kind with nothing in it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'bare.db'}"
+    return str(request.getfixturevalue("bare_server"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest) -> str:
     """The address of a new database of either kind."""
     return str(request.getfixturevalue("lite" if request.param == "sqlite" else "served"))

@@ -1,0 +1,28 @@
+"""What the command line may do with a database: upgrade, verify, back up, restore, prune, rebuild.
+
+One door for `daemon`; each function opens, works and closes. Addresses are `sqlite:///FILE` or
+`postgresql://…`. All raise the errors of `persistence.errors`. Must not import `actors`, `venues` or
+`daemon`.
+"""
+
+from persistence.backup import BackedUp, backup, restore
+from persistence.rebuilding import rebuild
+from persistence.retention import DEFAULT_POLICY, overdue, prune
+from persistence.schema import found_revision, upgrade
+from persistence.verification import Problem, RunVerified, Verification, verify
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "BackedUp",
+    "Problem",
+    "RunVerified",
+    "Verification",
+    "backup",
+    "found_revision",
+    "overdue",
+    "prune",
+    "rebuild",
+    "restore",
+    "upgrade",
+    "verify",
+]

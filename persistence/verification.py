@@ -1,0 +1,244 @@
+"""`tipoff db verify`: everything that can be known wrong about a database, from its pages to the last cent.
+
+Looks at one moment through a read-only connection while the daemon may go on writing. SQLite's own checks
+come first, then the mark, then every run: sequence, chain, readable facts, and all projections folded again
+by the writer's own code and compared. Must not import `actors`, `venues` or `daemon`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import attrs
+from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy.exc import DBAPIError
+
+from engine.facts import Fact, RunEnded, RunStarted
+from persistence import connect, mark, schema, state
+from persistence.errors import FactRefused, LedgerImbalanced, StorageCorrupt
+from persistence.journal import Chain, Digest, Entry
+from persistence.projections import Projection
+from persistence.rows import LimitRow, OrderRow, PerformanceRow, PositionRow, Shelf, StrategyRow, Values
+from persistence.statements import columns
+from persistence.subjects import subject
+from persistence.tables import LISTED, journal, ledger_entries, runs
+
+PROBLEMS_MAX: Final = 100
+"""Problems named; a database with more is not read for its list of problems."""
+
+
+@attrs.frozen
+class Problem:
+    """Something wrong: which check found it, where (table and row, or entry), and what it is."""
+
+    check: str
+    where: str
+    what: str
+
+
+@attrs.frozen
+class RunVerified:
+    """What a run's journal came to. `first_bad` is the first entry that is not what was written, if any."""
+
+    run: str
+    entries: int
+    digest: str
+    imbalance: int
+    first_bad: int | None
+
+
+@attrs.frozen
+class Verification:
+    """The whole answer; `sound` if there is nothing wrong."""
+
+    place: str
+    revision: str | None
+    runs: tuple[RunVerified, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Nothing is wrong."""
+        return not self.problems
+
+
+def verify(url: str) -> Verification:
+    """Check a database. Raises only what keeps it from being opened at all (StorageError)."""
+    place = connect.where(url)
+    problems: list[Problem] = []
+    verified: list[RunVerified] = []
+    with connect.reading(url) as connection:
+        found = connect.revision(connection)
+        connect.check_revision(found, place)
+        problems += _pages(connection)
+        problems += [Problem("schema", name, state) for name, state in schema.differences(connection)]
+        problems += _mark(url, connection, place)
+        for row in connection.execute(select(runs.c.id, runs.c.run).order_by(runs.c.id)).all():
+            check = _RunCheck(connection, row.id, row.run)
+            verified.append(check.go())
+            problems += check.problems
+    return Verification(place, found, tuple(verified), tuple(problems[:PROBLEMS_MAX]))
+
+
+def _pages(connection: Connection) -> Iterator[Problem]:
+    if connection.dialect.name != "sqlite":
+        return
+    try:
+        said = [str(line[0]) for line in connection.exec_driver_sql("PRAGMA integrity_check")]
+        yield from (Problem("pages", "file", line) for line in said if line != "ok")
+        for table, rowid, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+            yield Problem("references", f"{table} row {rowid}", f"its row of {parent} does not exist")
+    except DBAPIError as error:
+        yield Problem("pages", "file", str(error.orig))
+
+
+def _mark(url: str, connection: Connection, place: str) -> Iterator[Problem]:
+    file = connect.file_of(url)
+    if file is None:
+        return
+    try:
+        known = mark.read(mark.path_of(file))
+        if known is not None:
+            state.check_mark(connection, known, place)
+        elif connection.execute(select(func.count()).select_from(journal)).scalar_one():
+            yield Problem("mark", str(mark.path_of(file)), "there is no high-water mark for this journal")
+    except StorageCorrupt as error:
+        yield Problem("mark", str(mark.path_of(file)), error.what)
+
+
+class _RunCheck:
+    """One run: its journal once through, and everything folded from it compared with what is stored."""
+
+    def __init__(self, connection: Connection, run: int, name: str) -> None:
+        self.problems: list[Problem] = []
+        self._connection = connection
+        self._run = run
+        self._name = name
+        self._chain = Chain(name)
+        self._digest = Digest()
+        self._projection = Projection()
+        self._first_bad: int | None = None
+        self._described: dict[str, object] = {}
+
+    def go(self) -> RunVerified:
+        """Do all checks and sum up."""
+        first = 1
+        while self._first_bad is None:
+            last = first + state.WINDOW - 1
+            window = list(state.entries(self._connection, self._run, first, last))
+            facts = [fact for entry in window if (fact := self._step(entry)) is not None]
+            self._compare_subjects(first, last, facts)
+            self._compare_listed(first, last)
+            self._projection.keep()
+            if len(window) < state.WINDOW:
+                break
+            first = last + 1
+        if self._first_bad is None:
+            self._compare_folded()
+            self._compare_run()
+        return RunVerified(
+            self._name, self._chain.seq, self._digest.text(), self._imbalance(), self._first_bad
+        )
+
+    def _step(self, entry: Entry) -> Fact | None:
+        """One entry: its place, its chain, its text, and what it does to the tables."""
+        if self._first_bad is not None:
+            return None
+        expected = self._chain.seq + 1
+        if not self._chain.follows(entry):
+            missing = entry.seq != expected
+            what = "is missing" if missing else f"({entry.kind} by {entry.owner}) is not what was written"
+            self._bad(expected, "chain", what)
+            return None
+        self._digest.add((entry,))
+        try:
+            fact = entry.fact
+            self._projection.take(entry.seq, fact)
+        except (StorageCorrupt, FactRefused, LedgerImbalanced) as error:
+            self._bad(entry.seq, "facts", error.what)
+            return None
+        if isinstance(fact, RunStarted):
+            started = self._described.get("started_at") or fact.at
+            self._described = {
+                "version": fact.version,
+                "config_digest": fact.config_digest,
+                "seed": fact.seed,
+                "started_at": started,
+            }
+        elif isinstance(fact, RunEnded):
+            self._described |= {"ended_at": fact.at, "end_reason": fact.reason}
+        return fact
+
+    def _bad(self, seq: int, check: str, what: str) -> None:
+        self._first_bad = seq
+        self._problem(check, f"entry {seq}", f"entry {seq} {what}" if check == "chain" else what)
+
+    def _problem(self, check: str, where: str, what: str) -> None:
+        self.problems.append(Problem(check, f"run {self._name}, {where}", what))
+
+    def _compare_subjects(self, first: int, last: int, facts: list[Fact]) -> None:
+        wanted = select(journal.c.seq, journal.c.subject).where(
+            journal.c.run == self._run, journal.c.seq >= first, journal.c.seq <= last
+        )
+        for (seq, stored), fact in zip(
+            self._connection.execute(wanted.order_by(journal.c.seq)), facts, strict=False
+        ):
+            if stored != subject(fact):
+                self._problem(
+                    "journal", f"entry {seq}", f"its subject is {stored!r}, it is about {subject(fact)!r}"
+                )
+
+    def _compare_listed(self, first: int, last: int) -> None:
+        stop = last if self._first_bad is None else self._first_bad - 1
+        for table in LISTED:
+            wanted = self._stored(table).where(table.c.seq >= first, table.c.seq <= stop)
+            self._compare(table, wanted, self._projection.listed[table])
+
+    def _compare_folded(self) -> None:
+        made = self._projection
+        self._compare_shelf(StrategyRow.TABLE, made.strategies)
+        self._compare_shelf(OrderRow.TABLE, made.orders)
+        self._compare_shelf(PositionRow.TABLE, made.positions)
+        self._compare_shelf(PerformanceRow.TABLE, made.performance)
+        self._compare_shelf(LimitRow.TABLE, made.limits)
+        for table in LISTED:
+            self._compare(table, self._stored(table).where(table.c.seq > self._chain.seq), [])
+
+    def _compare_shelf(self, table: Table, shelf: Shelf[Any, Any]) -> None:
+        self._compare(table, self._stored(table), [row.values() for row in shelf.rows.values()])
+
+    def _stored(self, table: Table) -> Select[Any]:
+        return select(*[table.c[name] for name in columns(table) if name != "run"]).where(
+            table.c.run == self._run
+        )
+
+    def _compare(self, table: Table, wanted: Select[Any], expected: list[Values]) -> None:
+        """Match rows by their keys, which are the first columns of every table, and name the columns that
+        differ.
+        """
+        keys = len(table.primary_key.columns) - 1
+        names = [name for name in columns(table) if name != "run"]
+        right = {row[:keys]: row for row in expected}
+        stored = {tuple(row)[:keys]: tuple(row) for row in self._connection.execute(wanted)}
+        for key in sorted(right.keys() | stored.keys(), key=repr):
+            place = f"{table.name} {'/'.join(map(str, key))}"
+            if key not in stored:
+                self._problem("projections", place, "the row is missing")
+            elif key not in right:
+                self._problem("projections", place, "the row follows from no fact")
+            else:
+                for name, is_, should in zip(names, stored[key], right[key], strict=True):
+                    if is_ != should:
+                        self._problem("projections", place, f"{name} is {is_!r}, the journal says {should!r}")
+
+    def _compare_run(self) -> None:
+        row = self._connection.execute(select(runs).where(runs.c.id == self._run)).mappings().one()
+        for name, should in self._described.items():
+            if row[name] != should:
+                self._problem("projections", "runs", f"{name} is {row[name]!r}, the journal says {should!r}")
+
+    def _imbalance(self) -> int:
+        amounts = select(func.sum(ledger_entries.c.amount)).where(ledger_entries.c.run == self._run)
+        total = int(self._connection.execute(amounts).scalar() or 0)
+        if total:
+            self._problem("ledger", "all accounts", f"they add up to {total} instead of zero")
+        return total

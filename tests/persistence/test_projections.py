@@ -1,0 +1,184 @@
+"""What is folded from facts: each table says what its facts came to, and verification says where it does
+not.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.events import BookSide
+from engine.facts import FACTS, Fact, FillEvidence, LedgerPosted, OrderFilled, PositionSettled
+from engine.orders import Liquidity
+from engine.positions import FLAT, Trade, trade
+from engine.settlement import payout
+from engine.units import Count, Money, Nanos, Price
+from persistence import connect, subjects
+from persistence.errors import FactRefused, LedgerImbalanced
+from persistence.maintenance import rebuild, verify
+from persistence.projections import Projection
+from persistence.queries import Reader
+from persistence.rows import LimitRow, OrderRow, PerformanceRow, PositionRow, StrategyRow
+from persistence.writer import JournalWriter
+
+Opened = Callable[..., JournalWriter]
+ROWS = (StrategyRow, OrderRow, PositionRow, PerformanceRow, LimitRow)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_has_the_columns_of_its_table_in_their_order(row: type[Any]) -> None:
+    assert ["run", *[field.name for field in attrs.fields(row)]] == [
+        column.name for column in row.TABLE.columns
+    ]
+
+
+@given(data=st.data())
+def test_every_kind_of_fact_can_be_folded_and_has_a_subject(
+    data: st.DataObject, any_fact: st.SearchStrategy[Fact]
+) -> None:
+    fact = data.draw(any_fact)
+    made = Projection()
+    try:
+        made.take(1, fact)
+    except (LedgerImbalanced, FactRefused):
+        assert isinstance(fact, LedgerPosted | OrderFilled)
+    assert isinstance(subjects.subject(fact), str)
+
+
+def test_what_facts_are_looked_up_by() -> None:
+    paths = {name: subjects._path(kind) for name, kind in FACTS.items()}
+    assert paths["OrderFilled"] == paths["QueueMoved"] == paths["BandMoved"] == "order_id"
+    assert paths["OrderApproved"] == "command.order_id"
+    assert paths["OrderSubmitted"] == "order.order_id"
+    assert paths["SignalRaised"] == "signal_id"
+    assert paths["LedgerPosted"] == "cause"
+    assert paths["PositionSettled"] == "ticker"
+    assert paths["TradingHalted"] == "scope"
+    assert paths["OperatorActed"] == "request_id"
+
+
+def test_the_tables_after_an_evening(url: str, opened: Opened, small_evening: list[Any]) -> None:
+    writer = opened(url)
+    for start in range(0, len(small_evening), 5):
+        writer.append(small_evening[start : start + 5])
+    with Reader.open(url) as reader:
+        orders = {order.order_id: order for order in reader.orders()}
+        assert {name: order.status for name, order in orders.items()} == {
+            "o0": "filled", "o1": "cancelled", "o2": "denied",
+            "o3": "filled", "o4": "cancelled", "o5": "denied", "o6": "filled",
+        }  # fmt: skip
+        assert (orders["o0"].filled, orders["o0"].fees, orders["o0"].ahead) == (100, 7_000, 120)
+        assert (orders["o0"].pessimistic, orders["o0"].base, orders["o0"].optimistic) == (0, 100, 100)
+        assert (orders["o2"].reason, orders["o1"].reason) == ("spread", "expired")
+        (position,) = reader.positions()
+        assert (position.position, position.cost, position.bought) == (0, 0, 300)
+        assert (position.realized, position.fees) == (300 * 5_000, 21_000)
+        (sums,) = reader.performance()
+        assert (sums.signals, sums.approved, sums.denied, sums.orders) == (7, 5, 2, 5)
+        assert (sums.cancelled, sums.fills, sums.contracts) == (2, 6, 300)
+        assert (sums.realized, sums.fees) == (300 * 5_000, 21_000)
+        assert {(row.scope, row.name): row.value for row in reader.limits()} == {("all", "halt"): "reducing"}
+        assert reader.imbalance() == 0
+        assert reader.balances()["cash:sharp"] == 1_000_000_000 - 300 * 5_000 - 21_000
+        assert [run.run for run in reader.runs()] == ["evening"]
+        assert (reader.run.seed, reader.run.config_digest) == (7, "c0ffee")
+
+
+trades = st.lists(
+    st.tuples(st.sampled_from(BookSide), st.integers(1, 9_999), st.integers(1, 50_000)),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(made=trades, value=st.integers(0, 10_000), grid=st.sampled_from([100, 10_000]))
+def test_a_position_row_is_the_exchanges_position(
+    made: list[tuple[BookSide, int, int]], value: int, grid: int
+) -> None:
+    """The projection folds fills by the exchange's own arithmetic; a result taken back restores all of it."""
+    row = PositionRow("s", "K", "g")
+    position = FLAT
+    for side, price, count in made:
+        row.trade(fill(side, price, count))
+        position = trade(position, Trade(side, Price(price), Count(count), Money(35))).position
+    assert (row.position, row.cost, row.realized, row.fees) == (
+        position.count,
+        position.cost,
+        position.realized,
+        position.fees,
+    )
+    before = row.twin()
+    paid = payout(position.count, Price(value), Money(grid))
+    row.settle(result(position.count, value, paid.amount, reversal=False))
+    assert row.realized == position.realized + paid.amount + paid.residual - position.cost
+    assert row.fees == position.fees + paid.residual
+    row.settle(result(position.count, value, paid.amount, reversal=True))
+    assert row == before
+
+
+def result(held: Count, value: int, amount: Money, *, reversal: bool) -> PositionSettled:
+    return PositionSettled("s", "g", "K", held, Price(value), "yes", amount, reversal, Nanos(9))
+
+
+def fill(side: BookSide, price: int, count: int) -> OrderFilled:
+    evidence = FillEvidence(
+        "book", None, Price(price), Count(count), 1, 1, 1, 0, Count(0), Count(0), Nanos(1), Nanos(1), ""
+    )
+    return OrderFilled(
+        "f", "o", "s", "g", "K", side, Price(price), Count(count), Liquidity.TAKER, Money(35), Money(35),
+        Count(0), evidence, None, Nanos(1),
+    )  # fmt: skip
+
+
+def test_a_sound_database_verifies(url: str, opened: Opened, small_evening: list[Any]) -> None:
+    writer = opened(url)
+    writer.append(small_evening)
+    found = verify(url)
+    assert found.problems == ()
+    (run,) = found.runs
+    assert (run.run, run.entries, run.imbalance) == ("evening", len(small_evening), 0)
+    assert run.digest == writer.digest()
+
+
+CHANGES: list[tuple[str, str, str]] = [
+    ("UPDATE positions SET realized = realized + 1", "positions sharp/KXT", "realized is 1500001"),
+    ("UPDATE strategy_performance SET fills = 5", "strategy_performance sharp", "fills is 5"),
+    (
+        "UPDATE simulated_orders SET status = 'filled' WHERE order_id = 'o1'",
+        "simulated_orders o1",
+        "status is",
+    ),
+    ("UPDATE strategies SET bankroll = 7", "strategies sharp", "bankroll is 7"),
+    ("UPDATE risk_limits SET value = 'running'", "risk_limits all/halt", "value is 'running'"),
+    ("UPDATE signals SET p_fair = 0.9 WHERE seq = 5", "signals 5", "p_fair is 0.9"),
+    ("DELETE FROM signals WHERE seq = 5", "signals 5", "the row is missing"),
+    ("DELETE FROM simulated_orders WHERE order_id = 'o4'", "simulated_orders o4", "the row is missing"),
+    ("UPDATE runs SET seed = 8", "runs", "seed is 8"),
+    (
+        "INSERT INTO risk_limits SELECT run, scope, 'odd', value, set_by, why, at, seq FROM risk_limits",
+        "risk_limits all/odd",
+        "follows from no fact",
+    ),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=[where for _, where, _ in CHANGES])
+def test_a_changed_row_is_found_and_named_and_rebuilding_mends_it(
+    url: str, opened: Opened, small_evening: list[Any], change: tuple[str, str, str]
+) -> None:
+    statement, where, what = change
+    writer = opened(url)
+    writer.append(small_evening)
+    writer.close()
+    engine = connect.make_engine(url, connect.Access.CREATE)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+    (problem,) = verify(url).problems
+    assert where in problem.where
+    assert what in problem.what
+    assert rebuild(url) == len(small_evening)
+    assert verify(url).problems == ()
