@@ -7,12 +7,13 @@ Called by the command line, the demo, benchmarks and tests. `replay` is the whol
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import attrs
 
 from daemon import __version__
+from daemon.archive import Archive
 from daemon.config import load_or_template
 from daemon.html import write_html
 from daemon.output import Answer, Failure, progress
@@ -21,6 +22,7 @@ from daemon.requests import ReplayRequest
 from daemon.session import StrategyPlan, TradingSettings, VirtualSession
 from daemon.store import RunStore
 from daemon.trading import schema, scripted_plan, trading_settings
+from engine.events import VenueEvent
 from engine.facts import RunStarted
 from engine.units import Nanos
 from persistence.errors import StorageError
@@ -46,13 +48,15 @@ def replay(
 ) -> Replayed:
     """Feed lines to a fresh tree until they end; the batches' sizes have no influence on the result."""
     store = RunStore(name, writer)
+    archive = Archive()
     session: VirtualSession | None = None
     began = time.perf_counter()
     told = 0
     line: Line | None = None
     for batch in batches:
         if session is None and batch:
-            session = VirtualSession(settings, run_started(name, settings, Nanos(batch[0].at)), store)
+            started = run_started(name, settings, Nanos(batch[0].at))
+            session = VirtualSession(settings, started, store, _archiving(archive, store))
         for line in batch:
             session.hear(line)  # type: ignore[union-attr]
         if session is not None and session.frames >= told + PROGRESS_LINES:
@@ -61,10 +65,24 @@ def replay(
     if session is None or line is None:
         raise RecordingError("the recording is empty: nothing to replay")
     session.end(Nanos(line.at), "end of recording")
+    if store.lasting:
+        store.keep(archive.books(session.games().values()))
     digest = store.digest()
     return Replayed(
         session=session, store=store, document=_document(session, store, digest, time.perf_counter() - began)
     )
+
+
+def _archiving(archive: Archive, store: RunStore) -> Callable[[str, tuple[VenueEvent, ...]], None] | None:
+    if not store.lasting:
+        return None
+
+    def show(body: str, events: tuple[VenueEvent, ...]) -> None:
+        records = archive.records(body, events)
+        if records:
+            store.keep(records)
+
+    return show
 
 
 def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:

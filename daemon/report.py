@@ -70,9 +70,16 @@ def report_document(figures: RunFigures, tally: Tally, games: Mapping[str, Game]
         "events_per_second": round(figures.events / figures.seconds) if figures.seconds > 0 else 0,
         "markets": {ticker: row for game in games.values() for ticker, row in _markets(game)},
         "games": [_game(game) for game in games.values()],
+        **decisions_document(tally, marks),
+        "actors": {"restarts": figures.restarts, "dead_letters": figures.dead_letters},
+    }
+
+
+def decisions_document(tally: Tally, marks: Mapping[str, Mark]) -> dict[str, Json]:
+    """The part of a report that follows from facts alone (and from prices to value what is open)."""
+    return {
         "strategies": {name: _strategy(tally, row, marks) for name, row in tally.strategies.items()},
         "ledger": {"imbalance": format_money(tally.ledger.verify()), "entries": tally.ledger.entries},
-        "actors": {"restarts": figures.restarts, "dead_letters": figures.dead_letters},
         "halted": {scope: {"state": halt.state, "why": halt.why} for scope, halt in tally.halted.items()},
     }
 
@@ -134,6 +141,18 @@ def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, Mark]) -> Js
 def report_screen(document: Mapping[str, Json]) -> RenderableType:
     """The report as a person reads it, from the same document that `--json` prints."""
     return Group(_headline(document), _strategies_table(document), _games_table(document), _footer(document))
+
+
+def decisions_screen(document: Mapping[str, Json]) -> RenderableType:
+    """A stored run as a person reads it."""
+    head = Text()
+    head.append(f"Run {document['run']}", style="bold")
+    head.append(f"  {document['started_at']} to {document['last_at']}, ")
+    head.append("not ended\n" if document["ended"] is None else f"{document['ended']}\n")
+    ledger = _object(document["ledger"])
+    foot = Text(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}.\n")
+    foot.append(f"Digest {document['digest']}")
+    return Group(head, _strategies_table(document), foot)
 
 
 def _headline(document: Mapping[str, Json]) -> Text:

@@ -24,6 +24,7 @@ from actors.messages import (
 from actors.runtime import Address
 from actors.runtime.virtual import VirtualSystem
 from daemon.wiring import Parts, tree
+from engine.events import VenueEvent
 from engine.exchange import ExchangeRules
 from engine.facts import RunEnded, RunStarted
 from engine.game import Game
@@ -68,16 +69,21 @@ class VirtualSession:
     """One run over recorded lines."""
 
     def __init__(
-        self, settings: TradingSettings, run: RunStarted, store: Callable[[tuple[Numbered, ...]], int]
+        self,
+        settings: TradingSettings,
+        run: RunStarted,
+        store: Callable[[tuple[Numbered, ...]], int],
+        archive: Callable[[str, tuple[VenueEvent, ...]], None] | None = None,
     ) -> None:
         """Start the tree at the run's moment and open the strategies' accounts.
 
-        `store` makes facts durable.
+        `store` makes facts durable; `archive` is shown every input's body and what it meant.
         """
         self.settings = settings
         self.run = run
         self.frames = 0
         self.events = 0
+        self._archive = archive
         self._translate = Translator().translate
         parts = Parts(
             strategies=tuple((plan.name, plan.make) for plan in settings.strategies),
@@ -109,6 +115,8 @@ class VirtualSession:
         events = self._translate(line)
         if events:
             self.events += len(events)
+            if self._archive is not None:
+                self._archive(line.body, events)
             self._put(MARKET_FEED, Heard(events), line.at)
 
     def hear_all(self, lines: Iterable[Line]) -> None:

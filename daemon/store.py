@@ -8,9 +8,11 @@ way, on resume.
 from actors.messages import Numbered
 from engine.tally import Tally
 from persistence.journal import Chain, Digest
+from persistence.records import Record
 from persistence.writer import JournalWriter
 
 BATCH_FACTS = 512
+BATCH_RECORDS = 2_048
 
 
 class RunStore:
@@ -23,6 +25,7 @@ class RunStore:
         self._chain = Chain(run)
         self._digest = Digest()
         self._batch: list[Numbered] = []
+        self._records: list[Record] = []
 
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
         """Take facts in; returns the number up to which they count as durable (in a replay: all)."""
@@ -36,11 +39,23 @@ class RunStore:
                 self.flush()
         return facts[-1].seq
 
+    @property
+    def lasting(self) -> bool:
+        """Whether there is a database, so that records of the market are worth making."""
+        return self._writer is not None
+
+    def keep(self, records: list[Record]) -> None:
+        """Take records of the market in; they are written with the next facts."""
+        self._records += records
+        if len(self._records) >= BATCH_RECORDS:
+            self.flush()
+
     def flush(self) -> None:
         """Write what is waiting. Raises StorageError as the writer does."""
-        if self._writer is not None and self._batch:
+        if self._writer is not None and (self._batch or self._records):
             batch, self._batch = self._batch, []
-            self._writer.append(batch)
+            records, self._records = self._records, []
+            self._writer.append(batch, records)
 
     def digest(self) -> str:
         """The digest of all decisions so far, 64 hexadecimal digits."""

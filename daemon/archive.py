@@ -1,0 +1,103 @@
+"""What is stored of the market itself beside the journal: markets, games, scores, odds, samples of books.
+
+Called by the shells (a virtual session, the daemon) with every input and what it meant, because only they
+have the body as it came; the actors never see it. Equal scores and odds in a row are stored once.
+"""
+
+from collections.abc import Iterable
+
+from engine.events import (
+    BookSnapshot,
+    GameSeen,
+    MarketDetermined,
+    MarketListed,
+    OddsSeen,
+    ScoreSeen,
+    Trust,
+    VenueEvent,
+)
+from engine.game import Game
+from engine.message import changed
+from engine.tickers import parse_ticker
+from engine.units import Nanos
+from persistence.records import BookSample, GameRecord, MarketRecord, OddsRecord, Record, ScoreRecord
+
+NEVER = Nanos(0)
+
+
+class Archive:
+    """Turns inputs into records; remembers only what is needed to tell news from repetition."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self._listed: dict[str, MarketListed] = {}
+        self._seen: dict[tuple[object, ...], object] = {}
+
+    def records(self, body: str, events: Iterable[VenueEvent]) -> list[Record]:
+        """Return what to store of one input.
+
+        The raw body stands with the first record that was parsed from it.
+        """
+        raw: str | None = body
+        found: list[Record] = []
+        for event in events:
+            record = self._record(event, raw)
+            if record is not None:
+                found.append(record)
+                raw = None
+        return found
+
+    def books(self, games: Iterable[Game]) -> list[Record]:
+        """A sample of every book as it stands."""
+        return [
+            BookSample(market.book.as_snapshot(), market.book.trust)
+            for game in games
+            for market in game.markets.values()
+            if market.book.snapshots
+        ]
+
+    def _record(self, event: VenueEvent, raw: str | None) -> Record | None:
+        match event:
+            case ScoreSeen():
+                return self._if_new(("score", event.game, event.source), event, ScoreRecord(event, raw))
+            case OddsSeen():
+                key = ("odds", event.game, event.vendor, event.opening)
+                return self._if_new(key, event, OddsRecord(event, raw))
+            case GameSeen():
+                state = "postponed" if event.postponed else "scheduled"
+                return self._if_new(("game", event.game), event, GameRecord(event, state, matched=False))
+            case MarketListed():
+                return self._market(event, raw)
+            case MarketDetermined():
+                return self._determined(event)
+            case BookSnapshot() if not event.pseudo:
+                return BookSample(event, Trust.TRUSTED)
+            case _:
+                return None
+
+    def _if_new(
+        self, key: tuple[object, ...], event: ScoreSeen | OddsSeen | GameSeen, record: Record
+    ) -> Record | None:
+        """The record, unless the same thing was last said in the same words (whatever the time)."""
+        timeless = changed(event, at=NEVER)
+        if not isinstance(event, GameSeen):
+            timeless = changed(timeless, at_venue=None)
+        if self._seen.get(key) == timeless:
+            return None
+        self._seen[key] = timeless
+        return record
+
+    def _market(self, listed: MarketListed, raw: str | None) -> Record | None:
+        before = self._listed.get(listed.ticker)
+        self._listed[listed.ticker] = listed
+        if before is not None and changed(before, at=NEVER) == changed(listed, at=NEVER):
+            return None
+        parsed = parse_ticker(listed.ticker)
+        return MarketRecord(listed, parsed.kind.value, parsed.game, strike=parsed.strike, raw=raw)
+
+    def _determined(self, event: MarketDetermined) -> Record | None:
+        listed = self._listed.get(event.ticker)
+        if listed is None:
+            return None
+        parsed = parse_ticker(event.ticker)
+        return MarketRecord(listed, parsed.kind.value, parsed.game, event.result, event.value, parsed.strike)
