@@ -143,37 +143,60 @@ class Http:
 
     async def _body(self, response: httpx.Response) -> str:
         """The decoded body, never more than allowed: each chunk is inflated in bounded steps."""
-        inflate = _inflater(response.headers.get("content-encoding", "identity").strip().lower())
-        body = bytearray()
-        async for chunk in response.aiter_raw():
-            pending = chunk
-            while pending:
-                if inflate is None:
-                    body += pending
-                    pending = b""
-                else:
-                    body += _inflated(inflate, pending)
-                    pending = inflate.unconsumed_tail
-                if len(body) > self.limits.body_bytes_max:
-                    raise BodyTooLarge(f"{response.url}: more than {self.limits.body_bytes_max} bytes")
-        if inflate is not None and not inflate.eof and body:
-            raise AnswerNotUnderstood(f"{response.url}: the compressed body is cut off")
-        return bytes(body).decode("utf-8", "surrogateescape")
+        body = Body(response.headers.get("content-encoding", "identity"), self.limits.body_bytes_max)
+        problem: VenueError | None = None
+        try:
+            async for chunk in response.aiter_raw():
+                if problem is None and (problem := body.take(chunk)) is not None:
+                    # Leaving the loop would leave the library's generators to the garbage collector; with the
+                    # connection closed under them they come to their end by themselves.
+                    await response.aclose()
+        except (httpx.HTTPError, httpx.StreamError):
+            if problem is None:
+                raise
+        problem = problem or body.ended()
+        if problem is not None:
+            raise problem
+        return bytes(body.data).decode("utf-8", "surrogateescape")
 
 
-def _inflater(encoding: str) -> "zlib._Decompress | None":
-    if encoding == "identity":
+class Body:
+    """A body while it comes, decompressed in bounded steps and never more than allowed."""
+
+    def __init__(self, encoding: str, bytes_max: int) -> None:
+        """`encoding` is the answer's content-encoding."""
+        self.data = bytearray()
+        self._encoding = encoding.strip().lower()
+        self._bytes_max = bytes_max
+        self._inflate = zlib.decompressobj(GZIP_WINDOW) if self._encoding == "gzip" else None
+
+    def take(self, chunk: bytes) -> VenueError | None:
+        """Take some bytes as they came; returns what is wrong with them."""
+        if self._inflate is None:
+            if self._encoding != "identity":
+                return AnswerNotUnderstood(f"content-encoding {self._encoding!r} was not asked for")
+            self.data += chunk
+            return self._too_large()
+        while chunk:
+            try:
+                self.data += self._inflate.decompress(chunk, INFLATE_BYTES)
+            except zlib.error as error:
+                return AnswerNotUnderstood(f"the compressed body is damaged: {error}")
+            chunk = self._inflate.unconsumed_tail
+            if (problem := self._too_large()) is not None:
+                return problem
         return None
-    if encoding != "gzip":
-        raise AnswerNotUnderstood(f"content-encoding {encoding!r} was not asked for")
-    return zlib.decompressobj(GZIP_WINDOW)
 
+    def ended(self) -> VenueError | None:
+        """What is wrong with the body as a whole."""
+        if self._inflate is not None and not self._inflate.eof and self.data:
+            return AnswerNotUnderstood("the compressed body is cut off")
+        return None
 
-def _inflated(inflate: "zlib._Decompress", data: bytes) -> bytes:
-    try:
-        return inflate.decompress(data, INFLATE_BYTES)
-    except zlib.error as error:
-        raise AnswerNotUnderstood(f"the compressed body is damaged: {error}") from error
+    def _too_large(self) -> VenueError | None:
+        if len(self.data) <= self._bytes_max:
+            return None
+        return BodyTooLarge(f"more than {self._bytes_max} bytes")
 
 
 def _in_our_words(error: httpx.HTTPError, url: str) -> VenueError:

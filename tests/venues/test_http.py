@@ -1,0 +1,221 @@
+"""HTTP over loopback: every bound holds, every failure has its word (faults B1 to B3, B6, B7 and their
+like).
+"""
+
+import gzip
+import ssl
+import zlib
+from collections.abc import Awaitable, Callable
+
+import pytest
+import trio
+
+from tests.venues.peers import answer, header, http, listen, read_head
+from venues.errors import (
+    AnswerNotUnderstood,
+    BodyTooLarge,
+    Redirected,
+    TimedOut,
+    TlsRefused,
+    Unreachable,
+    VenueError,
+)
+from venues.http import Answer, Http, HttpLimits
+
+LIMITS = HttpLimits(
+    total_s_max=1.0, connect_s_max=0.4, read_s_max=0.4, write_s_max=0.4, body_bytes_max=100_000
+)
+Handler = Callable[[trio.SocketStream], Awaitable[None]]
+
+
+async def asked(
+    nursery: trio.Nursery, handler: Handler, limits: HttpLimits = LIMITS, target: str = "/x?y=1"
+) -> Answer:
+    port = await listen(nursery, handler)
+    async with Http(f"http://127.0.0.1:{port}/root/", limits) as client:
+        return await client.get(target, {"x-test": "1"})
+
+
+async def failure(nursery: trio.Nursery, handler: Handler, limits: HttpLimits = LIMITS) -> VenueError:
+    with pytest.raises(VenueError) as caught, trio.fail_after(5):
+        await asked(nursery, handler, limits)
+    return caught.value
+
+
+async def test_an_answer_comes_with_status_body_and_headers(nursery: trio.Nursery) -> None:
+    heads: list[str] = []
+    found = await asked(nursery, http(lambda _: answer('{"a":1}', "404 Not Found", "X-Thing: 1"), heads))
+    assert (found.status, found.body, found.headers["x-thing"]) == (404, '{"a":1}', "1")
+    assert heads[0].startswith("GET /root/x?y=1 HTTP/1.1")
+    assert header(heads[0], "x-test") == "1"
+    assert header(heads[0], "accept-encoding") == "gzip"
+
+
+async def test_the_root_path_is_what_signatures_cover() -> None:
+    async with Http("https://example.invalid/trade-api/v2") as client:
+        assert client.root_path == "/trade-api/v2"
+
+
+async def test_b1_a_refused_connection_is_unreachable() -> None:
+    async with Http("http://127.0.0.1:1", LIMITS) as client:
+        with pytest.raises(Unreachable):
+            await client.get("/")
+
+
+async def test_b1_a_name_that_is_not_found_is_unreachable() -> None:
+    async with Http("http://no-such-host.invalid", LIMITS) as client:
+        with pytest.raises(Unreachable):
+            await client.get("/")
+
+
+async def test_b1_a_server_that_does_not_answer_is_a_read_timeout(nursery: trio.Nursery) -> None:
+    async def handle(stream: trio.SocketStream) -> None:
+        await read_head(stream)
+        await trio.sleep_forever()
+
+    error = await failure(nursery, handle)
+    assert isinstance(error, TimedOut)
+    assert error.phase == "read"
+
+
+async def test_b1_a_connection_that_is_dropped_is_unreachable(nursery: trio.Nursery) -> None:
+    async def handle(stream: trio.SocketStream) -> None:
+        await read_head(stream)
+
+    assert isinstance(await failure(nursery, handle), Unreachable)
+
+
+async def test_b1_a_body_that_is_cut_off_is_unreachable(nursery: trio.Nursery) -> None:
+    async def handle(stream: trio.SocketStream) -> None:
+        await read_head(stream)
+        await stream.send_all(answer("x" * 100)[:-10])
+
+    assert isinstance(await failure(nursery, handle), Unreachable)
+
+
+async def test_b1_a_tls_handshake_that_fails_is_named(nursery: trio.Nursery) -> None:
+    async def handle(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(b"\x15\x03\x03\x00\x02\x02\x28")
+        await trio.sleep(0.3)
+
+    port = await listen(nursery, handle)
+    context = ssl.create_default_context()
+    async with Http(f"https://127.0.0.1:{port}", LIMITS, ssl_context=context) as client:
+        with pytest.raises(TlsRefused):
+            await client.get("/")
+
+
+async def test_b2_a_body_that_drips_is_ended_by_the_total_deadline(nursery: trio.Nursery) -> None:
+    async def handle(stream: trio.SocketStream) -> None:
+        await read_head(stream)
+        await stream.send_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        while True:
+            await stream.send_all(b"x")
+            await trio.sleep(0.1)
+
+    began = trio.current_time()
+    error = await failure(nursery, handle)
+    assert isinstance(error, TimedOut)
+    assert error.phase == "total"
+    assert trio.current_time() - began < 2.0
+
+
+async def test_b3_a_gzip_bomb_is_refused_before_it_is_in_memory(nursery: trio.Nursery) -> None:
+    bomb = gzip.compress(b"0" * 50_000_000)
+    reply = answer(bomb, "200 OK", "content-encoding: gzip")
+    assert isinstance(await failure(nursery, http(lambda _: reply)), BodyTooLarge)
+
+
+async def test_b3_an_endless_body_is_refused(nursery: trio.Nursery) -> None:
+    async def handle(stream: trio.SocketStream) -> None:
+        await read_head(stream)
+        await stream.send_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
+        while True:
+            await stream.send_all(b"x" * 10_000)
+
+    assert isinstance(await failure(nursery, handle), BodyTooLarge)
+
+
+def always(reply: bytes) -> Callable[[str], bytes]:
+    """Answer every request alike."""
+    return lambda _head: reply
+
+
+@pytest.mark.parametrize("size, fits", [(100_000, True), (100_001, False)])
+async def test_a_body_at_the_limit_is_read_and_one_byte_more_is_not(
+    nursery: trio.Nursery, size: int, *, fits: bool
+) -> None:
+    for reply in (
+        answer("x" * size),
+        answer(gzip.compress(b"x" * size), "200 OK", "content-encoding: gzip"),
+    ):
+        handler = http(always(reply))
+        if fits:
+            assert len((await asked(nursery, handler)).body) == size
+        else:
+            assert isinstance(await failure(nursery, handler), BodyTooLarge)
+
+
+@pytest.mark.parametrize(
+    "body, encoding",
+    [
+        (gzip.compress(b"x" * 1_000)[:-9], "gzip"),
+        (b"not gzip at all", "gzip"),
+        (zlib.compress(b"x"), "deflate"),
+        (b"x", "br"),
+    ],
+)
+async def test_a_damaged_or_unasked_compression_is_not_understood(
+    nursery: trio.Nursery, body: bytes, encoding: str
+) -> None:
+    reply = answer(body, "200 OK", f"content-encoding: {encoding}")
+    assert isinstance(await failure(nursery, http(lambda _: reply)), AnswerNotUnderstood)
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
+async def test_b7_a_redirect_is_refused_and_nothing_is_sent_there(nursery: trio.Nursery, status: str) -> None:
+    visited: list[str] = []
+    elsewhere = await listen(nursery, http(lambda _: answer("{}"), visited))
+    reply = answer("", status, f"location: http://127.0.0.1:{elsewhere}/")
+    error = await failure(nursery, http(lambda _: reply))
+    assert isinstance(error, Redirected)
+    assert f"127.0.0.1:{elsewhere}" in str(error)
+    assert visited == []
+
+
+async def test_b6_after_a_storm_of_cancellations_the_pool_still_serves(nursery: trio.Nursery) -> None:
+    async def slow(_head: str) -> bytes:
+        await trio.sleep(0.02)
+        return answer("{}")
+
+    port = await listen(nursery, http(slow))
+    limits = HttpLimits(connections_max=5)
+    served = [0]
+    async with Http(f"http://127.0.0.1:{port}", limits) as client:
+
+        async def impatient(number: int) -> None:
+            for turn in range(12):
+                with trio.move_on_after(0.001 + (number * 7 + turn * 3) % 50 / 200):
+                    await client.get("/")
+                    served[0] += 1
+
+        async with trio.open_nursery() as storm:
+            for number in range(20):
+                storm.start_soon(impatient, number)
+        assert 0 < served[0] < 240
+        with trio.fail_after(20):
+            assert [(await client.get("/")).status for _ in range(20)] == [200] * 20
+        assert client.rebuilds == 0
+
+
+async def test_no_environment_variable_sends_us_through_a_proxy(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert (await asked(nursery, http(lambda _: answer("{}")))).status == 200
+
+
+async def test_what_is_no_utf_8_is_kept_for_whoever_refuses_it(nursery: trio.Nursery) -> None:
+    assert (await asked(nursery, http(lambda _: answer(b'"\xff"')))).body == '"\udcff"'
