@@ -7,7 +7,7 @@ reading comes later. Must not import anything outside `engine`.
 from engine.events import BookSide
 from engine.exchange.desk import Desk, Given, Source, book_time, trusted
 from engine.exchange.market import Market
-from engine.exchange.orders import PaperOrder
+from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, refusal
 from engine.exchange.timers import PESSIMISTIC
 from engine.facts import OrderRested
@@ -15,6 +15,7 @@ from engine.matching import Offer, OwnResting, Take, Walk, walk
 from engine.orders import CancelReason, Liquidity, RejectCode, TimeInForce
 from engine.positions import closable
 from engine.units import MONEY_ZERO, Count, Price
+from engine.venue_facts import BandEnded
 
 
 def arrive(desk: Desk, order: PaperOrder) -> None:
@@ -125,6 +126,10 @@ def arrive_pessimistic(desk: Desk, order: PaperOrder) -> None:
     very order took in between is there for it.
     """
     market = desk.state.market(order.ticker)
+    if order.stage is Stage.DONE and not trusted(market):
+        # It would be the only thing of ours in a market that nobody can follow: it gets nothing.
+        desk.emit(BandEnded(order.order_id, desk.now))
+        return
     wanted = order.bands.base - order.bands.pessimistic
     if wanted and trusted(market):
         found = walk(order.side, Count(wanted), _offer_without(market, order), order.order.stp)

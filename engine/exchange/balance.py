@@ -33,6 +33,9 @@ def available(desk: Desk, strategy: str) -> Money:
 
 def affordable(desk: Desk, order: PaperOrder) -> bool:
     """Whether a strategy can cover an arriving order beside those that rest already."""
+    if order.order.reduce_only:
+        # It can only close; what it leaves uncovered is cancelled afterwards.
+        return True
     closing_used: dict[tuple[str, BookSide], int] = {}
     others = [other for other in resting_of(desk.state, order.strategy) if other.order_id != order.order_id]
     before = sum(_need(desk, other, closing_used) for other in others)

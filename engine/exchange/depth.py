@@ -6,7 +6,7 @@ took. Must not import anything outside `engine`.
 """
 
 from engine.events import BookDelta, BookSide, Side
-from engine.exchange.desk import Desk, Given, Source, trusted
+from engine.exchange.desk import Desk, Given, Source, book_time, trusted
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder
 from engine.facts import LevelTaken
@@ -31,7 +31,7 @@ def depth_changed(desk: Desk, market: Market, delta: BookDelta) -> None:
         level = market.own_levels(side).get(price)
         if level is not None:
             _decreased(desk, market, level, delta)
-            bound_queue(desk, market, level, None, "depth")
+            bound_queue(desk, market, level, "depth")
     elif market.own_levels(side.opposite) and trusted(market):
         _opposed(desk, market, side, price, min(delta.change, displayed))
 
@@ -53,9 +53,16 @@ def _decreased(desk: Desk, market: Market, level: QueueLevel, delta: BookDelta) 
     desk.explain(market, level, of_decrease(level.credits, printed, Count(-delta.change), credit), "depth")
 
 
-def bound_queue(desk: Desk, market: Market, level: QueueLevel, known_to: Nanos | None, cause: str) -> None:
-    """No more can be ahead of us than is displayed and what left the display but may turn out a trade."""
+def bound_queue(
+    desk: Desk, market: Market, level: QueueLevel, cause: str, since: Nanos | None = None
+) -> None:
+    """No more can be ahead of us than is displayed and what left the display but may turn out a trade.
+
+    Whom this moves, it moves by all that the book showed up to `since` (else by now): a print from before
+    then must not move him again.
+    """
     most = market.book.size(level.side, level.price) + credit_total(level.credits)
+    known_to = book_time(market) if since is None else since
     for order in list(level.orders):
         if order.venue_ahead > most or order.optimistic_ahead > most:
             ahead = (min(order.venue_ahead, most), min(order.optimistic_ahead, most))
@@ -88,7 +95,7 @@ def credit_expired(desk: Desk, market: Market, level: QueueLevel) -> None:
         share = cancels_ahead(order.optimistic_ahead, behind, cancelled, desk.rules.optimistic_power)
         ahead = (order.venue_ahead, order.optimistic_ahead - share)
         desk.move_queue(level, order, ahead, order.known_to, "credit_expired")
-    bound_queue(desk, market, level, known_to, "credit_expired")
+    bound_queue(desk, market, level, "credit_expired", known_to)
 
 
 def _opposed(desk: Desk, market: Market, side: BookSide, price: Price, added: int) -> None:

@@ -143,15 +143,17 @@ class Desk:
 
     def _evidence(self, order: PaperOrder, source: Source, formula: str) -> FillEvidence:
         book = self.state.market(order.ticker).book
+        # Without a current book (a recovered print) there is none to name.
+        conn, sid, seq = (book.conn, book.sid, book.seq) if book.synced else (-1, -1, -1)
         return FillEvidence(
             kind=source.kind,
             trade_id=source.trade_id,
             level_price=source.level_price,
             level_size=source.level_size,
-            book_conn=book.conn,
-            book_sid=book.sid,
-            book_seq=book.seq,
-            book_age_ns=max(0, self.now - book.at),
+            book_conn=conn,
+            book_sid=sid,
+            book_seq=seq,
+            book_age_ns=max(0, self.now - book.at) if book.synced else 0,
             queue_before=Count(source.queue_before),
             queue_after=Count(source.queue_after),
             decided_at=order.order.decided_at,

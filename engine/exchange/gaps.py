@@ -43,6 +43,8 @@ def feed_gapped(desk: Desk, event: FeedGapped) -> None:
         if book.conn != event.conn:
             continue
         since = book.at
+        if book.synced:
+            _remember_display(desk, market)
         if book.sid == event.sid:
             book.feed_gapped()
         _blind(desk, market, since, f"frames {event.expected} to {event.got - 1} are missing")
@@ -50,19 +52,24 @@ def feed_gapped(desk: Desk, event: FeedGapped) -> None:
 
 def _lose(desk: Desk, market: Market, reason: str) -> None:
     since = market.book.at
+    if market.book.synced:
+        _remember_display(desk, market)
     market.book.feed_lost()
     _blind(desk, market, since, reason)
 
 
 def _blind(desk: Desk, market: Market, since: Nanos, reason: str) -> None:
     """Freeze a market where our orders stand; `since` is when its book last changed, as far as is known."""
-    if not market.has_orders() or market.blind_since is not None:
-        return
-    began = min(since or desk.state.last_at, desk.now)
-    desk.emit(BlindnessBegan(market.ticker, began, reason, desk.now))
+    if market.has_orders() and market.blind_since is None:
+        began = min(since or desk.state.last_at, desk.now)
+        desk.emit(BlindnessBegan(market.ticker, began, reason, desk.now))
+
+
+def _remember_display(desk: Desk, market: Market) -> None:
+    """Keep what was displayed where we stand, before nobody looks any more."""
     for level in _levels(market):
-        seen = market.book.size(level.side, level.price) if market.book.snapshots else None
-        _reset(desk, market, level, seen)
+        if level.displayed is None:
+            _reset(desk, market, level, market.book.size(level.side, level.price))
 
 
 def _levels(market: Market) -> list[QueueLevel]:
@@ -85,7 +92,7 @@ def resynchronized(desk: Desk, market: Market) -> None:
             bound_taken(desk, market, side, price)
     if market.blind_since is None:
         for level in _levels(market):
-            bound_queue(desk, market, level, book_time(market), "resync")
+            bound_queue(desk, market, level, "resync")
 
 
 def recovered(desk: Desk, market: Market, event: TradesRecovered) -> None:

@@ -15,6 +15,7 @@ from engine.events import (
     MarketStatus,
     MarketStatusChanged,
     PriceRangesChanged,
+    Trust,
 )
 from engine.exchange.balance import enforce
 from engine.exchange.desk import Desk
@@ -89,7 +90,8 @@ def _set_terms(desk: Desk, market: Market, terms: MarketTermsChanged) -> None:
         return
     if market.has_orders():
         reason = "listed" if status_before is None else f"was {status_before.value}"
-        trust = market.book.trust
+        # Why a book is not followed is not durable, so a restarted exchange could not say the same.
+        trust = market.book.trust if market.book.synced else Trust.STALE
         desk.emit(MarketStateChanged(market.ticker, terms.status, trust, reason, desk.now))
     if status_before is MarketStatus.INACTIVE and terms.status is MarketStatus.ACTIVE:
         _end_orders(desk, market, CancelReason.MARKET_REACTIVATED)

@@ -7,6 +7,7 @@ outside `engine` but attrs.
 import attrs
 
 from engine.events import TradePrinted
+from engine.exchange.depth import bound_queue
 from engine.exchange.desk import Desk, Given, Source, trusted
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder
@@ -54,9 +55,11 @@ def use_trade(desk: Desk, market: Market, print_: TradePrinted, *, fills: bool) 
     shares: list[Share] = []
     left = _through(desk, market, print_, shares) if fills else print_.count
     level = market.own_levels(side).get(print_.price)
-    if level is not None:
+    if level is not None and not all(predates(desk, print_, order) for order in level.orders):
         _explain(desk, market, level, print_)
         shares += _advance(desk, level, print_, Count(left), fills=fills)
+        if market.book.synced and market.blind_since is None:
+            bound_queue(desk, market, level, print_.trade_id)
     if fills:
         _give(desk, print_, shares)
 

@@ -332,7 +332,8 @@ class ExchangeState:
         order.pessimistic_at = None
         order.taken_here.clear()
         self.timers.disarm(PESSIMISTIC, order.order_id)
-        if order.stage is Stage.DONE and order.lives_on:
+        level = self.market(order.ticker).own_levels(order.side).get(order.price)
+        if order.stage is Stage.DONE and order.lives_on and (level is None or order not in level.orders):
             # Its base reading was filled on arrival and never stood in the queue; this one does.
             self._join(order)
 

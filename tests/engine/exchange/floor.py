@@ -125,7 +125,8 @@ class Floor:
         assert all(restored[key] == due for key, due in armed.items())
         self.timers = {key: due for key, due in restored.items() if key in armed}
         for book in old.books():
-            assert self.exchange.hear(book, self.now).facts == ()
+            facts = self.exchange.hear(book, self.now).facts
+            assert facts == (), facts
 
     def wait(self, milliseconds: float = 2) -> None:
         """Let time pass; what comes due happens in order."""

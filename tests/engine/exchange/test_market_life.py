@@ -287,7 +287,7 @@ def test_an_order_that_was_to_close_is_cancelled_when_it_would_open_uncovered(fl
     floor.book(bids={10: 5_000}, asks={50: 5_000})
     floor.place("in", BID, 50, 1_930, tif=IOC)
     floor.place("out", ASK, 51, 1_930)
-    floor.place("first", ASK, 10, 1_930, tif=IOC)
+    floor.place("first", ASK, 10, 1_930, tif=IOC, reduce_only=True)
     assert floor.cancelled("out") is CancelReason.INSUFFICIENT_BALANCE
     assert floor.exchange.account("ann").available >= 0
 

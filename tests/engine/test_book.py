@@ -1,0 +1,229 @@
+"""One market's book: levels, best prices, trust, and what comes before its snapshot."""
+
+import gzip
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.book import PENDING_MAX, Book
+from engine.events import BookDelta, BookSide, BookSnapshot, Level, Side, Trust
+from engine.units import (
+    PRICE_ONE,
+    Count,
+    Nanos,
+    Price,
+    parse_count,
+    parse_count_change,
+    parse_price,
+)
+
+AT = Nanos(1_000)
+
+
+def snapshot(
+    yes: tuple[tuple[int, int], ...], no: tuple[tuple[int, int], ...], seq: int = 1, conn: int = 1
+) -> BookSnapshot:
+    """A snapshot in cents and contracts."""
+    return BookSnapshot("T", _levels(yes), _levels(no), conn, 1, seq, None, AT)
+
+
+def _levels(levels: tuple[tuple[int, int], ...]) -> tuple[Level, ...]:
+    return tuple((Price(price * 100), Count(size * 100)) for price, size in levels)
+
+
+def delta(side: Side, price: int, change: int, seq: int, conn: int = 1) -> BookDelta:
+    """A change in cents and contracts."""
+    return BookDelta("T", side, Price(price * 100), Count(change * 100), conn, 1, seq, AT, AT)
+
+
+def trust_of(book: Book) -> Trust:
+    """The book's trust, asked anew each time."""
+    return book.trust
+
+
+def opened() -> Book:
+    """YES bids 40 and 41, NO bids 55 and 56 (YES asks 45 and 44)."""
+    book = Book("T")
+    book.apply_snapshot(snapshot(((40, 10), (41, 20)), ((55, 30), (56, 40))))
+    return book
+
+
+def test_the_yes_ask_is_one_dollar_minus_the_best_no_bid() -> None:
+    """The venue keeps bids only."""
+    assert opened().top() == (4_100, 2_000, 4_400, 4_000)
+
+
+def test_an_empty_side_has_no_best_price() -> None:
+    """And no size."""
+    book = Book("T")
+    assert book.top() == (None, 0, None, 0)
+    assert (book.yes_bid, book.yes_ask, book.yes_bid_size, book.yes_ask_size) == (None, None, 0, 0)
+
+
+def test_a_level_disappears_at_zero_and_the_next_best_takes_over() -> None:
+    """On both sides."""
+    book = opened()
+    book.apply_delta(delta(Side.YES, 41, -20, 2))
+    book.apply_delta(delta(Side.NO, 56, -40, 3))
+    assert book.top() == (4_000, 1_000, 4_500, 3_000)
+    assert book.size(BookSide.BID, Price(4_100)) == 0
+
+
+def test_a_level_below_zero_is_counted_and_taken_away() -> None:
+    """It never happens at the venue."""
+    book = opened()
+    book.apply_delta(delta(Side.YES, 40, -11, 2))
+    assert (book.negatives, book.size(BookSide.BID, Price(4_000))) == (1, 0)
+
+
+def test_levels_are_listed_best_first_at_yes_prices() -> None:
+    """Whole, and within a taker's limit."""
+    book = opened()
+    assert book.levels(BookSide.ASK) == [(4_400, 4_000), (4_500, 3_000)]
+    assert book.levels(BookSide.BID) == [(4_100, 2_000), (4_000, 1_000)]
+    assert book.levels_within(BookSide.ASK, Price(4_400)) == [(4_400, 4_000)]
+    assert book.levels_within(BookSide.BID, Price(4_100)) == [(4_100, 2_000)]
+
+
+def test_a_book_without_a_snapshot_is_stale() -> None:
+    """Its deltas wait."""
+    book = Book("T")
+    assert not book.apply_delta(delta(Side.YES, 40, 5, 3))
+    assert (book.trust, book.yes_bid) == (Trust.STALE, None)
+
+
+def test_deltas_newer_than_the_snapshot_are_applied_after_it() -> None:
+    """Those that it contains already are not."""
+    book = Book("T")
+    for seq in (3, 4, 5):
+        book.apply_delta(delta(Side.YES, 40, 1, seq))
+    book.apply_snapshot(snapshot(((40, 10),), (), seq=4))
+    assert (book.yes_bid_size, book.seq, book.old) == (1_100, 5, 2)
+
+
+def test_deltas_of_an_older_connection_are_void() -> None:
+    """Their levels are gone."""
+    book = opened()
+    book.feed_lost()
+    book.apply_snapshot(snapshot(((40, 10),), (), conn=2))
+    book.apply_delta(delta(Side.YES, 40, 5, 9, conn=1))
+    assert (book.yes_bid_size, book.old) == (1_000, 1)
+
+
+def test_waiting_deltas_are_bounded() -> None:
+    """The oldest go, and are counted."""
+    book = Book("T")
+    for seq in range(PENDING_MAX + 3):
+        book.apply_delta(delta(Side.YES, 40, 1, seq))
+    assert book.dropped == 3
+
+
+def test_an_old_or_repeated_delta_changes_nothing() -> None:
+    """Sequence numbers only rise."""
+    book = opened()
+    book.apply_delta(delta(Side.YES, 40, 5, 2))
+    book.apply_delta(delta(Side.YES, 40, 5, 2))
+    book.apply_delta(delta(Side.YES, 40, 5, 1))
+    assert (book.size(BookSide.BID, Price(4_000)), book.old, book.deltas) == (1_500, 2, 1)
+
+
+def test_trust_moves_by_named_transitions() -> None:
+    """What hides what: gapped and stale before paused before crossed."""
+    book = opened()
+    assert trust_of(book) is Trust.TRUSTED
+    book.apply_delta(delta(Side.YES, 44, 1, 2))
+    assert trust_of(book) is Trust.CROSSED
+    assert book.pause()
+    assert not book.pause()
+    assert trust_of(book) is Trust.PAUSED
+    assert book.feed_gapped()
+    assert trust_of(book) is Trust.GAPPED
+    assert book.feed_lost()
+    assert not book.feed_lost()
+    assert (book.trust, book.synced) == (Trust.STALE, False)
+    book.apply_snapshot(snapshot(((40, 10),), ((55, 10),), seq=9))
+    assert trust_of(book) is Trust.PAUSED
+    assert book.resume()
+    assert trust_of(book) is Trust.TRUSTED
+
+
+def test_a_crossed_book_is_crossed_only_as_long_as_it_is() -> None:
+    """Inside one match it may be."""
+    book = opened()
+    book.apply_delta(delta(Side.YES, 45, 1, 2))
+    assert trust_of(book) is Trust.CROSSED
+    book.apply_delta(delta(Side.NO, 56, -40, 3))
+    book.apply_delta(delta(Side.NO, 55, -30, 4))
+    assert trust_of(book) is Trust.TRUSTED
+
+
+CHANGES = st.lists(
+    st.tuples(st.sampled_from(list(Side)), st.integers(1, 99), st.integers(-30, 30)), max_size=60
+)
+
+
+@given(changes=CHANGES)
+def test_the_best_prices_are_those_of_all_levels(changes: list[tuple[Side, int, int]]) -> None:
+    """Against the plainest model: two dictionaries."""
+    book, sides = opened(), {Side.YES: {4_000: 1_000, 4_100: 2_000}, Side.NO: {5_500: 3_000, 5_600: 4_000}}
+    for seq, (side, price, change) in enumerate(changes, start=2):
+        book.apply_delta(delta(side, price, change, seq))
+        size = sides[side].pop(price * 100, 0) + change * 100
+        if size > 0:
+            sides[side][price * 100] = size
+        yes, no = sides[Side.YES], sides[Side.NO]
+        ask = PRICE_ONE - max(no) if no else None
+        assert book.top() == (
+            max(yes, default=None),
+            yes.get(max(yes, default=0), 0),
+            ask,
+            no.get(max(no, default=0), 0),
+        )
+        crossed = bool(yes and no and max(yes) + max(no) >= PRICE_ONE)
+        assert (book.trust is Trust.CROSSED) is crossed
+
+
+@given(changes=CHANGES)
+def test_a_book_can_start_from_another_ones_snapshot(changes: list[tuple[Side, int, int]]) -> None:
+    """And goes on as that one."""
+    book, copy = opened(), Book("T")
+    for seq, (side, price, change) in enumerate(changes, start=2):
+        book.apply_delta(delta(side, price, change, seq))
+    copy.apply_snapshot(book.as_snapshot())
+    for one in (book, copy):
+        one.apply_delta(delta(Side.YES, 50, 7, 999))
+    assert copy.as_snapshot() == book.as_snapshot()
+    assert (copy.top(), copy.trust) == (book.top(), book.trust)
+
+
+def test_a_recorded_evening_has_no_negative_level(shared: Path) -> None:
+    """Twelve markets on one subscription, as the venue sent them."""
+    books: dict[str, Book] = {}
+    path = shared / "data" / "kalshi" / "ws_orderbook_prod_mlb_wnba_20260807.jsonl.gz"
+    with gzip.open(path, "rt") as lines:
+        for line in lines:
+            frame = json.loads(line)["frame"]
+            frame = json.loads(frame) if isinstance(frame, str) else frame
+            body = frame.get("msg", {})
+            if frame["type"] == "orderbook_snapshot":
+                book = books.setdefault(body["market_ticker"], Book(body["market_ticker"]))
+                levels = [
+                    tuple((parse_price(price), parse_count(size)) for price, size in body.get(name, ()))
+                    for name in ("yes_dollars_fp", "no_dollars_fp")
+                ]
+                book.apply_snapshot(
+                    BookSnapshot(book.ticker, levels[0], levels[1], 1, 1, frame["seq"], None, AT)
+                )
+            elif frame["type"] == "orderbook_delta":
+                change = parse_count_change(body["delta_fp"])
+                price, side = parse_price(body["price_dollars"]), Side(body["side"])
+                ticker = body["market_ticker"]
+                assert books[ticker].apply_delta(
+                    BookDelta(ticker, side, price, change, 1, 1, frame["seq"], AT, AT)
+                )
+    assert len(books) == 12
+    assert sum(book.deltas for book in books.values()) == 245
+    assert sum(book.negatives + book.old for book in books.values()) == 0
+    assert all(book.trust is Trust.TRUSTED for book in books.values())
