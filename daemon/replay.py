@@ -16,8 +16,8 @@ from daemon import __version__
 from daemon.archive import Archive
 from daemon.config import load_or_template
 from daemon.html import write_html
-from daemon.output import Answer, Failure, progress
-from daemon.report import Json, RunFigures, report_document, report_screen, utc_text
+from daemon.output import Answer, Failure, Json, progress
+from daemon.report import RunFigures, report_document, report_screen, utc_text
 from daemon.requests import ReplayRequest
 from daemon.session import StrategyPlan, TradingSettings, VirtualSession
 from daemon.store import RunStore

@@ -7,18 +7,20 @@ decimal strings in dollars.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TypeAlias
+from decimal import ROUND_HALF_UP, Decimal
 
 import attrs
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from daemon.output import Json
 from engine.game import Game
 from engine.tally import Mark, StrategyTally, Tally
 from engine.units import NANOS_PER_SECOND, Nanos, format_count, format_money, format_price
 
-Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+CENT = Decimal("0.01")
 
 
 @attrs.frozen(kw_only=True)
@@ -167,29 +169,48 @@ def _headline(document: Mapping[str, Json]) -> Text:
     return text
 
 
-def _strategies_table(document: Mapping[str, Json]) -> Table:
-    table = Table(title="Strategies (profit and loss in dollars after fees)")
-    for name in ("strategy", "signals", "orders", "fills", "contracts", "fees", "realized", "unrealized"):
-        table.add_column(name, justify="left" if name == "strategy" else "right")
-    for name in ("pessimistic", "base", "optimistic"):
-        table.add_column(name, justify="right")
-    table.add_column("refused by the risk gate")
+def _strategies_table(document: Mapping[str, Json]) -> Group:
+    """Money first, fitting eighty columns; why wishes were refused stands below, a line a strategy."""
+    table = Table(
+        title="Profit and loss in dollars, after fees",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    table.add_column("strategy", no_wrap=True)
+    for name in ("orders", "fills", "fees", "closed", "open", "low", "base", "high"):
+        table.add_column(name, justify="right", no_wrap=True)
+    refused = Text()
     for name, value in _object(document["strategies"]).items():
         row = _object(value)
         pnl = _object(row["pnl"])
-        denied = ", ".join(f"{reason} {count}" for reason, count in _object(row["denied"]).items())
         table.add_row(
             name,
-            *(str(row[key]) for key in ("signals", "orders", "fills", "contracts")),
+            *(str(row[key]) for key in ("orders", "fills")),
             *(_cents(row[key]) for key in ("fees", "realized", "unrealized")),
             *(_cents(pnl[key]) for key in ("pessimistic", "base", "optimistic")),
-            denied or "-",
         )
-    return table
+        refused.append(_wishes(name, row))
+    legend = "closed: of closed positions; open: of open ones at what they would fetch\nlow, base, high: the same evening under pessimistic, base and optimistic fills\n"
+    return Group(table, Text(legend, style="dim"), refused)
+
+
+def _wishes(name: str, row: Mapping[str, Json]) -> Text:
+    """One line on what became of a strategy's signals."""
+    line = Text(f"{name}: ", style="bold")
+    line.append(f"{row['signals']} signals, {row['near_misses']} near misses", style="not bold")
+    for word, key in (("refused", "denied"), ("rejected", "rejected"), ("cancelled", "cancelled")):
+        counts = _object(row[key])
+        if counts:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in counts.items())
+            line.append(f"; {word}: {reasons}", style="not bold")
+    line.append("\n")
+    return line
 
 
 def _games_table(document: Mapping[str, Json]) -> Table:
-    table = Table(title="Games")
+    table = Table(title="Games", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in ("game", "score (away-home)", "status", "matched"):
         table.add_column(name)
     games = document["games"]
@@ -212,10 +233,10 @@ def _footer(document: Mapping[str, Json]) -> Text:
     return text
 
 
-def _object(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
+def _object(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _cents(value: Json) -> str:
-    """Dollars with four decimals: the venue's grid; the document keeps all six."""
-    return str(value)[:-2]
+    """Dollars and cents for a table, rounded half away from zero; the document keeps all six digits."""
+    return f"{Decimal(str(value)).quantize(CENT, ROUND_HALF_UP):,}"
