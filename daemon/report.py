@@ -192,7 +192,10 @@ def _strategies_table(document: Mapping[str, Json]) -> Group:
             *(_cents(pnl[key]) for key in ("pessimistic", "base", "optimistic")),
         )
         refused.append(_wishes(name, row))
-    legend = "closed: of closed positions; open: of open ones at what they would fetch\nlow, base, high: the same evening under pessimistic, base and optimistic fills\n"
+    legend = (
+        "closed: of closed positions; open: of open ones at what they would fetch\n"
+        "low, base, high: the same evening under pessimistic, base and optimistic fills\n"
+    )
     return Group(table, Text(legend, style="dim"), refused)
 
 
