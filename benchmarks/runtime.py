@@ -1,8 +1,10 @@
-"""`python -m benchmarks.runtime`: our dispatcher against `pykka.ThreadingActor` on the same workloads, as ratios.
+"""`python -m benchmarks.runtime`: our dispatcher against `pykka.ThreadingActor` on the same workloads, as
+ratios.
 
-Every candidate runs in a process of its own, interleaved with the other, several times; medians count. Once with the
-process pinned to one core (which favours threads: they need not wake another core) and once free. Exits with 1 if the
-chain of three falls short of what the project promises: throughput at least 4 times, median latency at most a quarter.
+Every candidate runs in a process of its own, interleaved with the other, several times; medians count. Once
+with the process pinned to one core (which favours threads: they need not wake another core) and once free.
+Exits with 1 if the chain of three falls short of what the project promises: throughput at least 4 times,
+median latency at most a quarter.
 """
 
 import argparse
@@ -23,7 +25,16 @@ LATENCY_MIN = 4.0
 
 def measure(candidate: str, kind: str, measure_name: str, messages: int, *, pinned: bool) -> float:
     """Seconds, measured in a new process."""
-    command = [sys.executable, "-m", "benchmarks.runtime", "--one", candidate, kind, measure_name, str(messages)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.runtime",
+        "--one",
+        candidate,
+        kind,
+        measure_name,
+        str(messages),
+    ]
     if pinned:
         command.append("--pinned")
     return float(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))  # noqa: S603
@@ -38,7 +49,9 @@ def run_one(candidate: str, kind: str, measure_name: str, messages: str, *, pinn
     print(json.dumps(warm(kind, int(messages))))
 
 
-def ratio(kind: str, measure_name: str, messages: int, repeats: int, *, pinned: bool) -> tuple[float, float, float]:
+def ratio(
+    kind: str, measure_name: str, messages: int, repeats: int, *, pinned: bool
+) -> tuple[float, float, float]:
     """Median seconds of ours, of Pykka's, and the median of the paired ratios Pykka / ours."""
     ours, theirs, ratios = [], [], []
     for _ in range(repeats):
@@ -51,24 +64,31 @@ def ratio(kind: str, measure_name: str, messages: int, repeats: int, *, pinned: 
 
 
 def report(messages: int, repeats: int) -> bool:
-    """Print the table; True if the promises hold."""
+    """Print the tables; True if the promises hold."""
     kept = True
     for pinned in (True, False):
         print(f"\n{'pinned to one core' if pinned else 'free'} ({messages} messages, medians of {repeats})")
-        print(f"{'workload':<18}{'ours msg/s':>13}{'pykka msg/s':>13}{'ratio':>8}{'ours p50 µs':>14}{'pykka p50 µs':>14}{'ratio':>8}")
+        print(f"{'':<18}{'messages per second':^34}{'p50 in microseconds, one at a time':^36}")
+        print(f"{'':<18}{'ours':>13}{'pykka':>13}{'ratio':>8}{'ours':>14}{'pykka':>14}{'ratio':>8}")
         for kind in KINDS:
-            count = messages if kind != "ask" else messages // 5
-            a, b, faster = ratio(kind, "throughput", count, repeats, pinned=pinned)
-            c, d, quicker = ratio(kind, "latency", min(count, 5_000), repeats, pinned=pinned)
-            print(
-                f"{TITLES[kind]:<18}{count / a:>13,.0f}{count / b:>13,.0f}{faster:>8.1f}"
-                f"{c * 1e6:>14.2f}{d * 1e6:>14.2f}{quicker:>8.1f}"
-            )
+            faster, quicker = print_row(kind, messages, repeats, pinned=pinned)
             if kind == "chain" and pinned:
                 kept = faster >= THROUGHPUT_MIN and quicker >= LATENCY_MIN
-    print(f"\nchain of three, pinned: at least {THROUGHPUT_MIN:.0f} times Pykka's throughput and at most 1/{LATENCY_MIN:.0f}"
-          f" of its latency: {'kept' if kept else 'NOT KEPT'}")
+    promise = (
+        f"at least {THROUGHPUT_MIN:.0f} times the throughput and at most 1/{LATENCY_MIN:.0f} of the latency"
+    )
+    print(f"\nchain of three, pinned, {promise}: {'kept' if kept else 'NOT KEPT'}")
     return kept
+
+
+def print_row(kind: str, messages: int, repeats: int, *, pinned: bool) -> tuple[float, float]:
+    """Measure one workload and print its line; gives the two ratios."""
+    count = messages if kind != "ask" else messages // 5
+    a, b, faster = ratio(kind, "throughput", count, repeats, pinned=pinned)
+    c, d, quicker = ratio(kind, "latency", min(count, 5_000), repeats, pinned=pinned)
+    throughput = f"{count / a:>13,.0f}{count / b:>13,.0f}{faster:>8.1f}"
+    print(f"{TITLES[kind]:<18}{throughput}{c * 1e6:>14.2f}{d * 1e6:>14.2f}{quicker:>8.1f}")
+    return faster, quicker
 
 
 def main(arguments: Sequence[str]) -> int:

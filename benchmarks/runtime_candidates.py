@@ -1,8 +1,10 @@
 """The workloads and candidates of the runtime benchmark: our dispatcher and `pykka.ThreadingActor`.
 
-Each function does one workload once and prints nothing; `benchmarks.runtime` runs every candidate in its own process.
-Ours runs with everything that the daemon has on: supervision, bounded mailboxes, counters.
+Each function does one workload once and prints nothing; `benchmarks.runtime` runs every candidate in its own
+process. Ours runs with everything that the daemon has on: supervision, bounded mailboxes, counters.
 """
+
+# ruff: noqa: ANN401, D102  Pykka's signatures are dynamically typed, and a handler is a handler
 
 import threading
 import time

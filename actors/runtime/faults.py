@@ -48,6 +48,13 @@ class Faults:
         if cell.life is not None and cell.life.receive is not None:
             cell.receive = self.wrap(cell, cell.life.receive)
 
+    def clear(self) -> None:
+        """Let no fault happen any more."""
+        cells, self._faults = list(self._faults), {}
+        for cell in cells:
+            if cell.life is not None and cell.life.receive is not None:
+                cell.receive = cell.life.receive
+
     def wrap(self, cell: Cell, receive: Receive) -> Receive:
         """The handler itself, or while a fault waits, one that looks for its moment first."""
         if cell not in self._faults:

@@ -40,8 +40,8 @@ DEFERRED_MAX = 1_000
 
 def install(system: "System") -> None:
     """Enter every wish into the dispatcher's table."""
-    _enter(system, Send, _send)
-    _enter(system, Publish, _publish)
+    system.dispatcher.wishes[Send] = _sender(system)
+    system.dispatcher.wishes[Publish] = _publisher(system)
     _enter(system, Subscribe, _subscribe)
     _enter(system, Unsubscribe, _unsubscribe)
     _enter(system, After, _after)
@@ -65,19 +65,28 @@ def _enter(system: "System", kind: type[WishT], act: "Callable[[System, Life, Wi
     system.dispatcher.wishes[kind] = grant
 
 
-def _send(system: "System", life: Life, wish: Send) -> None:
-    if not wish.urgent:
-        system.dispatcher.tell(wish.to, wish.message, life.cell)
-        return
-    receiver = system.dispatcher.cells.get(wish.to)
-    if receiver is None:
-        system.dispatcher.lose(wish.to, wish.message, life.cell, "no such actor")
-    else:
-        system.dispatcher.put_urgent(receiver, wish.message, life.cell)
+def _sender(system: "System") -> Callable[[Cell, object], None]:
+    def send(cell: Cell, wish: object) -> None:
+        if not isinstance(wish, Send):
+            return
+        if not wish.urgent:
+            system.dispatcher.tell(wish.to, wish.message, cell)
+            return
+        receiver = system.dispatcher.cells.get(wish.to)
+        if receiver is None:
+            system.dispatcher.lose(wish.to, wish.message, cell, "no such actor")
+        else:
+            system.dispatcher.put_urgent(receiver, wish.message, cell)
+
+    return send
 
 
-def _publish(system: "System", life: Life, wish: Publish) -> None:
-    system.dispatcher.topics.publish(wish.topic, wish.message, life.cell)
+def _publisher(system: "System") -> Callable[[Cell, object], None]:
+    def publish(cell: Cell, wish: object) -> None:
+        if isinstance(wish, Publish):
+            system.dispatcher.topics.publish(wish.topic, wish.message, cell)
+
+    return publish
 
 
 def _subscribe(system: "System", life: Life, wish: Subscribe) -> None:

@@ -1,0 +1,163 @@
+"""Quarantine, operators, dynamic and significant children (P6, P19, P20, P24, P25)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from actors.runtime import (
+    ESCALATE,
+    ONE_FOR_ALL,
+    QUARANTINE,
+    ROOT,
+    TRANSIENT,
+    ActorQuarantined,
+    Address,
+    AutoShutdown,
+    ChildSpec,
+    Exit,
+    ExitReason,
+    SpecError,
+    StartRefused,
+    SupervisorSpec,
+    VirtualSystem,
+)
+from actors.runtime.rehearsal import START, STOP, Do, Fail, Script
+from engine.restart import NO_BACKOFF, Backoff
+
+A, B, C = Address("a"), Address("b"), Address("c")
+
+
+Make = Callable[..., VirtualSystem]
+
+
+MakeTree = Callable[..., SupervisorSpec]
+
+
+MakeSpec = Callable[..., ChildSpec]
+
+
+NORMAL = Do((Exit(),))
+
+
+SHUTDOWN = Do((Exit(ExitReason.SHUTDOWN),))
+
+
+CRASH = Fail(ValueError("air ball"))
+
+
+def state(engine: VirtualSystem, address: Address) -> str:
+    status = engine.status_of(address)
+    return status.state if status is not None else "gone"
+
+
+def test_quarantine_parks_the_one_and_the_rest_goes_on(system: Make, script: Script) -> None:
+    """P6, P19, P25: and revive brings it back with a clean record."""
+    engine = system("a", "b", intensity=1, on_excess=QUARANTINE)
+    engine.put(A, CRASH)
+    engine.put(A, CRASH)
+    assert state(engine, A) == "parked"
+    engine.put(A, "for nobody")
+    engine.put(B, "x")
+    assert script.heard("b") == ["x"]
+    assert ActorQuarantined(A, "ValueError: air ball", 0) in engine.lives.last_reports
+    assert engine.status_of(A).dropped == 1  # type: ignore[union-attr]
+    assert engine.revive(A)
+    assert not engine.revive(A)
+    engine.put(A, CRASH)
+    assert state(engine, A) == "running"
+
+
+def test_quarantine_counts_every_child_by_itself(system: Make) -> None:
+    engine = system("a", "b", "c", intensity=1, on_excess=QUARANTINE)
+    for address in (A, B, C):
+        engine.put(address, CRASH)
+    assert [status.state for status in engine.status()] == ["running"] * 3
+
+
+def test_quarantine_of_a_whole_subtree_and_its_revival(system: Make, tree: MakeTree) -> None:
+    deep = tree("x", "y", name="deep", intensity=0)
+    engine = system("a", deep, intensity=0, on_excess=QUARANTINE)
+    engine.put(Address("deep/x"), CRASH)
+    assert state(engine, Address("deep")) == "parked"
+    assert engine.running
+    engine.revive(Address("deep"))
+    assert state(engine, Address("deep/y")) == "running"
+
+
+def test_quarantine_needs_one_for_one(tree: MakeTree) -> None:
+    with pytest.raises(SpecError, match="one_for_one"):
+        tree("a", strategy=ONE_FOR_ALL, on_excess=QUARANTINE)
+
+
+def test_an_operator_restarts_a_child_and_it_counts_as_no_failure(system: Make, script: Script) -> None:
+    engine = system("a", intensity=0, on_excess=ESCALATE)
+    assert engine.restart(A)
+    assert script.log == [("a", START), ("a", STOP), ("a", START)]
+    assert engine.running
+    assert not engine.restart(Address("nobody"))
+
+
+def test_p24_dynamic_children_are_bounded(system: Make, spec: MakeSpec) -> None:
+    """P24: static children do not count, children between two lives do."""
+    backoff = Backoff(first_ns=100, minimum_ns=100, cap_ns=100, jitter=0.0)
+    engine = system("a", max_children=2, backoff=backoff)
+    assert engine.start_child(ROOT, spec("x"))
+    assert engine.start_child(ROOT, spec("y"))
+    engine.put(Address("y"), CRASH)
+    assert not engine.start_child(ROOT, spec("z"))
+    assert not engine.start_child(ROOT, spec("x"))
+    refusals = [report for report in engine.lives.last_reports if isinstance(report, StartRefused)]
+    assert [refusal.why for refusal in refusals] == ["max_children of 2 reached", "already present"]
+    engine.stop_child(Address("x"))
+    assert engine.start_child(ROOT, spec("z"))
+
+
+def test_p20_a_dynamic_child_whose_first_start_fails_leaves_nothing(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    """P20, checklist 27."""
+    engine = system("a", intensity=0)
+    script.fail_start = [ValueError("no")]
+    engine.start_child(ROOT, spec("x"))
+    assert state(engine, Address("x")) == "gone"
+    assert engine.running
+    assert "x" not in engine.dispatcher.cells
+    assert engine.start_child(ROOT, spec("x"))
+    assert state(engine, Address("x")) == "running"
+
+
+@pytest.mark.parametrize(
+    ("auto", "ended_after"), [(AutoShutdown.ANY_SIGNIFICANT, 1), (AutoShutdown.ALL_SIGNIFICANT, 2)]
+)
+def test_significant_children_end_their_supervisor(
+    system: Make, spec: MakeSpec, tree: MakeTree, auto: AutoShutdown, ended_after: int
+) -> None:
+    """OTP's significant children: a game that ended takes its subtree down."""
+    over = [spec(name, restart=TRANSIENT, significant=True) for name in ("x", "y")]
+    game = tree(*over, "z", name="game", auto_shutdown=auto, restart=TRANSIENT)
+    engine = system("a", game)
+    for number, name in enumerate(("x", "y")):
+        if number == ended_after:
+            break
+        assert state(engine, Address("game/z")) == "running"
+        engine.put(Address(f"game/{name}"), NORMAL)
+    assert state(engine, Address("game")) == "down"
+    assert state(engine, A) == "running"
+
+
+def test_significant_children_stopped_by_hand_end_nobody(
+    system: Make, spec: MakeSpec, tree: MakeTree
+) -> None:
+    game = tree(
+        spec("x", restart=TRANSIENT, significant=True),
+        name="game",
+        auto_shutdown=AutoShutdown.ANY_SIGNIFICANT,
+        restart=TRANSIENT,
+    )
+    engine = system(game)
+    engine.stop_child(Address("game/x"))
+    assert state(engine, Address("game")) == "running"
+
+
+def test_backoff_off_means_at_once() -> None:
+    assert [NO_BACKOFF.delay_ns(attempt, 0.9) for attempt in range(4)] == [0, 0, 0, 0]

@@ -1,0 +1,19 @@
+"""How many seeds of chaos a run plays: `CHAOS_SEEDS` (500 unless set), from `CHAOS_FIRST` (0) on.
+
+A failing seed is named by the error, together with the command that plays it again.
+"""
+
+import os
+
+import pytest
+
+CHUNKS = 20
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Deal the seeds to as many tests as there are chunks."""
+    if "seeds" not in metafunc.fixturenames:
+        return
+    first, count = int(os.environ.get("CHAOS_FIRST", "0")), int(os.environ.get("CHAOS_SEEDS", "500"))
+    chunks = [range(first + chunk, first + count, CHUNKS) for chunk in range(min(CHUNKS, count))]
+    metafunc.parametrize("seeds", chunks, ids=[f"every-{CHUNKS}th-from-{chunk.start}" for chunk in chunks])
