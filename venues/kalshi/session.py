@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 import msgspec
 
-from engine.events import BookDelta, BookSnapshot, FeedSequenced, VenueEvent
+from engine.events import BookDelta, BookSnapshot, FeedRefused, FeedSequenced, VenueEvent
 from engine.sequence import Heard
 from engine.sequence import Sequence as Numbers
 from venues.kalshi import wire
@@ -32,7 +32,6 @@ SNAPSHOT_FAILURES_MAX = 3
 RESUBSCRIBE_CODES = frozenset({10, 17, 25})
 """Channel error, internal error, buffer overflow: they end the subscription."""
 
-CONTROL = frozenset({"subscribed", "ok", "unsubscribed", "error"})
 REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError)
 
 
@@ -143,7 +142,7 @@ class Session:
 
     # What comes in
 
-    def hear(self, what: str, text: str, events: Sequence[VenueEvent], at: int, now: float) -> Wishes | None:
+    def hear(self, text: str, events: Sequence[VenueEvent], at: int, now: float) -> Wishes | None:
         """Take a frame in: its type, its text, what it means, its stamp (UTC ns), and the clock. None is
         "nothing".
         """
@@ -158,7 +157,7 @@ class Session:
                     wishes = wishes or Wishes(now)
                     self._snapshot_came(event, wishes)
         self._last_at = at
-        if what in CONTROL:
+        if not events or type(events[-1]) is FeedSequenced or type(events[-1]) is FeedRefused:
             wishes = wishes or Wishes(now)
             self._control(text, wishes)
         return wishes

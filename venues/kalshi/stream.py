@@ -6,6 +6,7 @@ whatever reason is followed by another after a pause with full jitter, signed an
 the pauses are long. Must not import anything of `venues` but errors, the socket, the session and the signer.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import urlsplit
@@ -30,6 +31,8 @@ from venues.socket import Socket, SocketLimits, open_socket
 
 PROD_URL = "wss://external-api-ws.kalshi.com/trade-api/ws/v2"
 DEMO_URL = "wss://external-api-ws.demo.kalshi.co/trade-api/ws/v2"
+
+_TYPE = re.compile(r'"type"\s*:\s*"([a-z_0-9]{1,40})"')
 
 CHANNELS = (BOOKS, "ticker", "trade", "market_lifecycle_v2")
 TICK_S = 1.0
@@ -187,7 +190,7 @@ class KalshiStream:
         what = frame_type(text)
         at, events = self._given.hear(self.status.conn, what, text)
         assert self._session is not None  # noqa: S101
-        wishes = self._session.hear(what, text, events, at, trio.current_time())
+        wishes = self._session.hear(text, events, at, trio.current_time())
         if wishes is not None:
             self._do(wishes)
 
@@ -242,6 +245,8 @@ def frame_type(text: str) -> str:
     recording.
     """
     if text.startswith('{"type":"'):
-        return text[9 : text.find('"', 9, 64)]
-    start = text.find('"type":"')
-    return text[start + 8 : text.find('"', start + 8, start + 64)] if start >= 0 else "frame"
+        end = text.find('"', 9, 64)
+        if end > 9:
+            return text[9:end]
+    found = _TYPE.search(text, 0, 200)
+    return found[1] if found else "frame"

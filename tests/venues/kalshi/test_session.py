@@ -1,0 +1,338 @@
+"""The conversation over one connection: what is asked, in which order, and exactly once (faults A9, A14,
+A18).
+"""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.units import Nanos
+from venues.kalshi.parse import parse_frame
+from venues.kalshi.session import (
+    REPLY_S_MAX,
+    SNAPSHOT_FAILURES_MAX,
+    SNAPSHOT_S_MAX,
+    TICKERS_PER_COMMAND,
+    Session,
+    Wishes,
+)
+
+CONN = 4
+
+
+class Talk:
+    """A session in the hands of a test that plays the venue."""
+
+    def __init__(self, *tickers: str, channels: tuple[str, ...] = ("orderbook_delta",)) -> None:
+        self.session = Session(CONN, tickers, channels)
+        self.now = 100.0
+        self.at = 1_000
+        self.last = self.session.begin(self.now)
+        self.sent = [json.loads(command) for command in self.last.commands]
+
+    def hear(self, frame: object) -> Wishes:
+        text = json.dumps(frame)
+        self.at += 1
+        events = parse_frame(text, CONN, Nanos(self.at))
+        wishes = self.session.hear(text, events, self.at, self.now)
+        return self.note(wishes or Wishes(self.now))
+
+    def note(self, wishes: Wishes) -> Wishes:
+        self.last = wishes
+        self.sent += [json.loads(command) for command in wishes.commands]
+        return wishes
+
+    def take(self) -> list[dict[str, object]]:
+        sent, self.sent = self.sent, []
+        return sent
+
+    def subscribed(self, sid: int = 1, channel: str = "orderbook_delta", number: int = 1) -> Wishes:
+        return self.hear({"id": number, "type": "subscribed", "msg": {"channel": channel, "sid": sid}})
+
+    def ok(self, number: int, seq: int, sid: int = 1) -> Wishes:
+        return self.hear({"id": number, "sid": sid, "seq": seq, "type": "ok", "msg": {"market_tickers": []}})
+
+    def snapshot(self, ticker: str, seq: int, sid: int = 1) -> Wishes:
+        msg = {"market_ticker": ticker}
+        return self.hear({"type": "orderbook_snapshot", "sid": sid, "seq": seq, "msg": msg})
+
+    def delta(self, ticker: str, seq: int, sid: int = 1) -> Wishes:
+        msg = {"market_ticker": ticker, "price_dollars": "0.5", "delta_fp": "1.00", "side": "yes"}
+        return self.hear({"type": "orderbook_delta", "sid": sid, "seq": seq, "msg": msg})
+
+
+def up(*tickers: str) -> Talk:
+    """A conversation whose books have all come: sequence numbers 1 to n."""
+    talk = Talk(*tickers)
+    talk.subscribed()
+    for seq, ticker in enumerate(tickers, start=1):
+        talk.snapshot(ticker, seq)
+    talk.take()
+    return talk
+
+
+def test_each_channel_is_subscribed_once_and_books_say_which_prices_they_mean() -> None:
+    talk = Talk("A", "B", channels=("orderbook_delta", "ticker", "market_lifecycle_v2"))
+    assert talk.take() == [
+        {
+            "id": 1,
+            "cmd": "subscribe",
+            "params": {
+                "channels": ["orderbook_delta"],
+                "market_tickers": ["A", "B"],
+                "use_yes_price": False,
+            },
+        },
+        {"id": 2, "cmd": "subscribe", "params": {"channels": ["ticker"], "market_tickers": ["A", "B"]}},
+        {"id": 3, "cmd": "subscribe", "params": {"channels": ["market_lifecycle_v2"]}},
+    ]
+
+
+def test_nothing_wanted_is_nothing_subscribed_until_it_is_wanted() -> None:
+    talk = Talk()
+    assert talk.take() == []
+    talk.note(talk.session.want(["A"], talk.now))
+    (command,) = talk.take()
+    assert command["cmd"] == "subscribe"
+
+
+def test_markets_are_added_and_taken_away_on_the_number_of_the_subscription() -> None:
+    talk = up("A", "B")
+    talk.note(talk.session.want(["B", "C"], talk.now))
+    assert [command["params"] for command in talk.take()] == [
+        {"sids": [1], "market_tickers": ["C"], "action": "add_markets"},
+        {"sids": [1], "market_tickers": ["A"], "action": "delete_markets"},
+    ]
+    assert talk.session.want(["B", "C"], talk.now).commands == []
+
+
+def test_what_is_wanted_before_the_number_is_known_waits_for_it() -> None:
+    talk = Talk("A")
+    talk.take()
+    assert talk.session.want(["A", "B"], talk.now).commands == []
+    talk.subscribed(sid=7)
+    assert [command["params"] for command in talk.take()] == [
+        {"sids": [7], "market_tickers": ["B"], "action": "add_markets"}
+    ]
+
+
+def test_a_second_subscription_that_was_merged_gives_its_number_by_ok() -> None:
+    talk = Talk("A")
+    talk.take()
+    talk.ok(number=1, seq=1, sid=9)
+    talk.note(talk.session.want(["A", "B"], talk.now))
+    assert talk.take()[0]["params"] == {"sids": [9], "market_tickers": ["B"], "action": "add_markets"}
+
+
+def test_many_markets_go_in_portions() -> None:
+    tickers = [f"T{index}" for index in range(TICKERS_PER_COMMAND + 1)]
+    talk = Talk(*tickers)
+    (first,) = talk.take()
+    assert isinstance(first["params"], dict)
+    assert len(first["params"]["market_tickers"]) == TICKERS_PER_COMMAND
+    talk.subscribed()
+    assert talk.take()[0]["params"] == {
+        "sids": [1],
+        "market_tickers": [tickers[-1]],
+        "action": "add_markets",
+    }
+
+
+def test_replies_consume_numbers_and_are_no_gap() -> None:
+    talk = up("A")
+    talk.note(talk.session.want(["A", "B"], talk.now))
+    talk.ok(number=2, seq=2)
+    talk.snapshot("B", 3)
+    assert talk.delta("A", 4).gaps == []
+    assert talk.session.status.gaps == 0
+
+
+def test_a9_a_gap_asks_for_the_snapshots_of_every_book_exactly_once() -> None:
+    talk = up("A", "B")
+    last_at = talk.at
+    wishes = talk.delta("A", 5)
+    (gap,) = wishes.gaps
+    assert (gap.sid, gap.tickers, gap.last_at) == (1, ("A", "B"), last_at)
+    assert [command["params"] for command in talk.take()] == [
+        {"sids": [1], "market_tickers": ["A", "B"], "action": "get_snapshot"}
+    ]
+    for seq in (6, 7, 8):
+        assert talk.delta("B", seq).commands == []
+    talk.ok(number=2, seq=9)
+    talk.snapshot("A", 10)
+    talk.note(talk.session.request_snapshots(1, talk.now))
+    assert talk.take() == []
+    assert talk.session.status.snapshot_requests == 1
+
+
+def test_a9_a_gap_while_snapshots_are_under_way_asks_once_more_after_them() -> None:
+    talk = up("A", "B")
+    talk.delta("A", 5)
+    talk.take()
+    talk.ok(number=2, seq=6)
+    talk.snapshot("A", 7)
+    assert len(talk.delta("B", 20).gaps) == 1
+    assert len(talk.delta("B", 30).gaps) == 1
+    assert talk.take() == []
+    talk.snapshot("B", 31)
+    assert len(talk.take()) == 1
+    assert talk.session.status.snapshot_requests == 2
+
+
+def test_a9_after_the_snapshots_a_new_gap_is_a_new_request() -> None:
+    talk = up("A")
+    talk.delta("A", 3)
+    talk.snapshot("A", 4)
+    talk.delta("A", 6)
+    assert len([command for command in talk.take() if "get_snapshot" in str(command)]) == 2
+
+
+def test_a10_duplicates_and_old_numbers_ask_for_nothing() -> None:
+    talk = up("A", "B")
+    assert talk.delta("A", 2).commands == []
+    assert talk.delta("A", 1).commands == []
+    assert talk.session.status.gaps == 0
+
+
+def test_a_broken_book_frame_shows_as_a_gap_with_the_next_one() -> None:
+    talk = up("A")
+    broken = {"type": "orderbook_delta", "sid": 1, "seq": 2, "msg": {"market_ticker": "A"}}
+    assert talk.hear(broken).commands == []
+    assert len(talk.delta("A", 3).gaps) == 1
+
+
+def test_a_gap_in_the_trades_asks_for_the_trades_and_for_no_books() -> None:
+    talk = Talk("A", channels=("trade",))
+    talk.subscribed(sid=3, channel="trade")
+    talk.take()
+    msg = {
+        "trade_id": "t",
+        "market_ticker": "A",
+        "yes_price_dollars": "0.5",
+        "count_fp": "1.00",
+        "taker_side": "yes",
+    }
+    talk.hear({"type": "trade", "sid": 3, "seq": 1, "msg": msg})
+    wishes = talk.hear({"type": "trade", "sid": 3, "seq": 4, "msg": msg})
+    assert [gap.tickers for gap in wishes.gaps] == [("A",)]
+    assert talk.take() == []
+
+
+def test_snapshots_that_do_not_come_end_the_subscription_and_begin_it_anew() -> None:
+    talk = up("A")
+    talk.delta("A", 3)
+    talk.ok(number=2, seq=4)
+    talk.take()
+    talk.now += SNAPSHOT_S_MAX + 0.1
+    talk.note(talk.session.tick(talk.now))
+    (command,) = talk.take()
+    assert (command["cmd"], command["params"]) == ("unsubscribe", {"sids": [1]})
+    talk.hear({"id": 3, "sid": 1, "seq": 5, "type": "unsubscribed"})
+    (command,) = talk.take()
+    assert command["cmd"] == "subscribe"
+    assert talk.session.status.resubscriptions == 1
+
+
+def test_snapshots_that_never_come_give_the_connection_up() -> None:
+    talk = up("A")
+    for turn in range(SNAPSHOT_FAILURES_MAX):
+        talk.note(talk.session.request_snapshots(turn + 1, talk.now))
+        request = talk.take()[0]
+        talk.ok(number=int(str(request["id"])), seq=0, sid=turn + 1)
+        talk.now += SNAPSHOT_S_MAX + 0.1
+        talk.note(talk.session.tick(talk.now))
+        if talk.last.reconnect is not None:
+            assert turn == SNAPSHOT_FAILURES_MAX - 1
+            return
+        ended = talk.take()[0]
+        talk.hear({"id": ended["id"], "sid": turn + 1, "type": "unsubscribed"})
+        begun = talk.take()[0]
+        talk.subscribed(sid=turn + 2, number=int(str(begun["id"])))
+    raise AssertionError("the connection was kept")
+
+
+@pytest.mark.parametrize("code", [10, 17, 25])
+def test_an_error_that_ends_a_subscription_begins_it_anew_and_its_trades_are_missing(code: int) -> None:
+    talk = up("A", "B")
+    wishes = talk.hear({"type": "error", "sid": 1, "seq": 3, "msg": {"code": code, "msg": "x"}})
+    assert [gap.tickers for gap in wishes.gaps] == [("A", "B")]
+    (command,) = talk.take()
+    assert command["cmd"] == "subscribe"
+    assert talk.session.status.errors == {f"error_{code} orderbook_delta": 1}
+
+
+def test_a18_an_unknown_channel_is_named_and_the_others_go_on() -> None:
+    talk = Talk("A", channels=("orderbook_delta", "weather"))
+    talk.take()
+    wishes = talk.hear({"id": 2, "type": "error", "msg": {"code": 8, "msg": "Unknown channel name"}})
+    assert wishes.reconnect is None
+    assert talk.session.status.errors == {"error_8 weather": 1}
+    talk.subscribed()
+    talk.snapshot("A", 1)
+    talk.now += 60
+    assert talk.session.tick(talk.now).reconnect is None
+
+
+def test_a_command_without_a_reply_gives_the_connection_up() -> None:
+    talk = Talk("A")
+    assert talk.session.tick(talk.now + REPLY_S_MAX).reconnect is None
+    reconnect = talk.session.tick(talk.now + REPLY_S_MAX + 0.1).reconnect
+    assert reconnect is not None
+    assert "subscribe" in reconnect
+
+
+def test_a_probe_is_asked_once_and_its_answer_settles_it() -> None:
+    talk = up("A")
+    talk.note(talk.session.probe(talk.now))
+    talk.note(talk.session.probe(talk.now))
+    (command,) = talk.take()
+    assert command == {"id": 2, "cmd": "list_subscriptions"}
+    talk.hear({"id": 2, "type": "ok", "msg": [{"channel": "orderbook_delta", "sid": 1}]})
+    assert talk.session.tick(talk.now + 100).reconnect is None
+
+
+def test_a_snapshot_request_for_an_unknown_subscription_is_nothing() -> None:
+    talk = up("A")
+    assert talk.session.request_snapshots(99, talk.now).commands == []
+    assert talk.session.request_snapshots(0, talk.now).commands == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["delta", "skip", "snapshot", "ask", "tick"]), st.integers(0, 1)),
+        max_size=60,
+    )
+)
+def test_never_more_than_one_request_for_snapshots_is_in_flight(steps: list[tuple[str, int]]) -> None:
+    talk = up("A", "B")
+    seq, owed = 2, 0
+    for step, which in steps:
+        ticker = "AB"[which]
+        if step == "delta":
+            seq += 1
+            talk.delta(ticker, seq)
+        elif step == "skip":
+            seq += 2
+            talk.delta(ticker, seq)
+        elif step == "snapshot":
+            for name in "AB":
+                seq += 1
+                talk.snapshot(name, seq)
+            owed = 0
+        elif step == "ask":
+            talk.note(talk.session.request_snapshots(1, talk.now))
+        else:
+            talk.note(talk.session.tick(talk.now))
+        requests = [command for command in talk.take() if "get_snapshot" in str(command)]
+        owed += len(requests)
+        assert owed <= 1
+    assert talk.session.status.snapshot_requests <= 1 + sum(step in ("skip", "ask") for step, _ in steps)
+
+
+@given(st.text(max_size=100))
+def test_no_text_at_all_disturbs_the_conversation(text: str) -> None:
+    talk = up("A")
+    talk.session.hear(text, parse_frame(text, CONN, Nanos(1)), 1, talk.now)
+    assert talk.session.tick(talk.now).reconnect is None

@@ -1,0 +1,387 @@
+"""The stream against a venue over loopback: it comes back, knows its place, and applies nothing of an older
+connection.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import attrs
+import pytest
+import trio
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from engine.events import BookDelta, BookSnapshot, FeedConnected, FeedLost, FeedRefused, VenueEvent
+from tests.venues.peers import CLOSE, TEXT, WebSocketPeer, frame, header, listen, until, websocket
+from venues.kalshi.auth import Signer
+from venues.kalshi.session import Gap
+from venues.kalshi.stream import Hear, KalshiStream, StreamPatience, StreamSurroundings, frame_type
+from venues.recording_segments import Line
+from venues.socket import SocketLimits
+from venues.translate import Translator
+
+QUICK = StreamPatience(wait_s_base=0.02, wait_s_max=0.05, refused_wait_s=0.5, stable_s=60.0)
+LIMITS = SocketLimits(open_s_max=2.0, send_s_max=1.0, close_s_max=0.2, silence_s_max=10.0)
+SIGNER = Signer("key-id", ed25519.Ed25519PrivateKey.generate())
+
+
+@attrs.define
+class Edge:
+    """What the market feed's edge does: stamp, translate, and note everything."""
+
+    lines: list[Line] = attrs.field(factory=list)
+    events: list[VenueEvent] = attrs.field(factory=list)
+    gaps: list[Gap] = attrs.field(factory=list)
+    clock: int = 1_000_000_000
+
+    def hear(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+        self.clock += 1
+        line = Line(self.clock, len(self.lines) + 1, "kalshi.ws", conn, what, text)
+        found = Translator().translate(line)
+        self.lines.append(line)
+        self.events += found
+        return self.clock, found
+
+    def stream(self, port: int, hear: Hear | None = None, patience: StreamPatience = QUICK) -> KalshiStream:
+        given = StreamSurroundings(
+            hear=hear or self.hear,
+            on_gap=self.gaps.append,
+            wall=self.wall,
+            draw=lambda: 0.5,
+            limits=LIMITS,
+            patience=patience,
+            channels=("orderbook_delta",),
+        )
+        return KalshiStream(f"ws://127.0.0.1:{port}/trade-api/ws/v2", SIGNER, given)
+
+    def wall(self) -> int:
+        self.clock += 1_000_000
+        return self.clock
+
+    def count(self, kind: type) -> int:
+        return sum(type(event) is kind for event in self.events)
+
+
+@attrs.define
+class Venue:
+    """A venue that serves books: `seq` counts per connection, over snapshots, deltas and replies alike."""
+
+    peer: WebSocketPeer
+    tickers: list[str] = attrs.field(factory=list)
+    seq: int = 0
+    commands: list[dict[str, object]] = attrs.field(factory=list)
+
+    def number(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    async def answer(self) -> dict[str, object]:
+        """Take one command and answer it as the venue does."""
+        command = await self.peer.command()
+        self.commands.append(command)
+        params = command.get("params", {})
+        assert isinstance(params, dict)
+        tickers = list(params.get("market_tickers", []))
+        if command["cmd"] == "subscribe":
+            await self.peer.say(
+                {
+                    "id": command["id"],
+                    "type": "subscribed",
+                    "msg": {"channel": params["channels"][0], "sid": 1},
+                }
+            )
+        elif command["cmd"] == "list_subscriptions":
+            await self.peer.say({"id": command["id"], "type": "ok", "msg": []})
+        else:
+            ok = {"market_tickers": tickers}
+            await self.peer.say(
+                {"id": command["id"], "sid": 1, "seq": self.number(), "type": "ok", "msg": ok}
+            )
+        if params.get("action") != "delete_markets":
+            for ticker in tickers:
+                await self.snapshot(ticker)
+        return command
+
+    async def snapshot(self, ticker: str) -> None:
+        msg = {"market_ticker": ticker, "yes_dollars_fp": [["0.4000", "10.00"]]}
+        await self.peer.say({"type": "orderbook_snapshot", "sid": 1, "seq": self.number(), "msg": msg})
+
+    async def delta(self, ticker: str, skip: int = 0) -> None:
+        self.seq += skip
+        msg = {"market_ticker": ticker, "price_dollars": "0.4100", "delta_fp": "1.00", "side": "yes"}
+        await self.peer.say({"type": "orderbook_delta", "sid": 1, "seq": self.number(), "msg": msg})
+
+
+async def serve(nursery: trio.Nursery, script: Callable[[Venue], Awaitable[None]]) -> int:
+    async def handle(peer: WebSocketPeer) -> None:
+        await script(Venue(peer))
+
+    return await listen(nursery, websocket(handle))
+
+
+async def answering(venue: Venue) -> None:
+    """Answer whatever comes, for ever."""
+    while True:
+        await venue.answer()
+
+
+async def test_books_come_and_later_wishes_are_followed(nursery: trio.Nursery) -> None:
+    venues: list[Venue] = []
+
+    async def script(venue: Venue) -> None:
+        venues.append(venue)
+        await answering(venue)
+
+    edge = Edge()
+    stream = edge.stream(await serve(nursery, script))
+    stream.want(["A", "B"])
+    nursery.start_soon(stream.run)
+    await until(lambda: edge.count(BookSnapshot) == 2)
+    stream.want(["B", "C"])
+    await until(lambda: len(venues[0].commands) == 3)
+    await until(lambda: edge.count(BookSnapshot) == 3)
+    assert isinstance(edge.events[0], FeedConnected)
+    assert (stream.status.connected, stream.status.conn) == (True, 1)
+    head = venues[0].peer.head
+    assert head.startswith("GET /trade-api/ws/v2 ")
+    assert header(head, "kalshi-access-key") == "key-id"
+    nursery.cancel_scope.cancel()
+
+
+async def test_a20_every_drop_is_followed_by_a_new_connection_with_a_new_number_and_signature(
+    nursery: trio.Nursery,
+) -> None:
+    stamps: list[str | None] = []
+
+    async def script(venue: Venue) -> None:
+        stamps.append(header(venue.peer.head, "kalshi-access-timestamp"))
+        await venue.answer()
+        await venue.delta("A")
+        if len(stamps) < 12:
+            return  # and the connection is dropped without a word
+        await answering(venue)
+
+    edge = Edge()
+    stream = edge.stream(await serve(nursery, script))
+    stream.want(["A"])
+    nursery.start_soon(stream.run)
+    await until(lambda: edge.count(FeedConnected) == 12 and edge.count(BookDelta) == 12)
+    assert len(set(stamps)) == 12
+    conns = [line.conn for line in edge.lines]
+    assert conns == sorted(conns)
+    kinds = [type(event) for event in edge.events if isinstance(event, FeedConnected | FeedLost)]
+    assert kinds == [FeedConnected, FeedLost] * 11 + [FeedConnected]
+    for event in edge.events:
+        if isinstance(event, BookDelta | BookSnapshot):
+            assert event.conn <= stream.status.conn
+    nursery.cancel_scope.cancel()
+
+
+async def test_a5_a_reset_in_the_middle_of_a_frame_loses_only_the_part(nursery: trio.Nursery) -> None:
+    turns = [0]
+
+    async def script(venue: Venue) -> None:
+        turns[0] += 1
+        await venue.answer()
+        if turns[0] == 1:
+            await venue.peer.stream.send_all(frame(TEXT, b'{"type":"orderbook_delta"' * 20)[:40])
+            return
+        await answering(venue)
+
+    edge = Edge()
+    stream = edge.stream(await serve(nursery, script))
+    stream.want(["A"])
+    nursery.start_soon(stream.run)
+    await until(lambda: edge.count(BookSnapshot) == 2)
+    assert [type(event) for event in edge.events] == [
+        FeedConnected,
+        BookSnapshot,
+        FeedLost,
+        FeedConnected,
+        BookSnapshot,
+    ]
+    nursery.cancel_scope.cancel()
+
+
+async def test_a9_a_gap_brings_one_request_all_snapshots_and_the_wish_for_its_trades(
+    nursery: trio.Nursery,
+) -> None:
+    venues: list[Venue] = []
+
+    async def script(venue: Venue) -> None:
+        venues.append(venue)
+        await venue.answer()
+        await venue.delta("A", skip=3)
+        for _ in range(5):
+            await venue.delta("B")
+        await answering(venue)
+
+    edge = Edge()
+    stream = edge.stream(await serve(nursery, script))
+    stream.want(["A", "B"])
+    nursery.start_soon(stream.run)
+    await until(lambda: edge.count(BookSnapshot) == 4)
+    stream.request_snapshots(stream.status.conn - 1, 1)
+    await trio.sleep(0.05)
+    requests = [command for command in venues[0].commands if "get_snapshot" in json.dumps(command)]
+    assert len(requests) == 1
+    assert [gap.tickers for gap in edge.gaps] == [("A", "B")]
+    assert stream.status.gaps == 1
+    nursery.cancel_scope.cancel()
+
+
+async def test_a13_and_a14_garbage_is_counted_by_kind_and_the_connection_lives(nursery: trio.Nursery) -> None:
+    garbage = [
+        b"",
+        b"{",
+        b'{"type":"ticker","msg":{"market_ticker":"\xff"}}',
+        b'{"type":"orderbook_delta","sid":NaN}',
+        b'{"type":"weather","sid":9,"seq":1}',
+        b'{"type":"ticker","msg":{"x":' + b"[" * 100_000,
+        b'{"type":"orderbook_snapshot","sid":5,"seq":1e400}',
+    ]
+
+    async def script(venue: Venue) -> None:
+        await venue.answer()
+        for payload in garbage:
+            await venue.peer.stream.send_all(frame(TEXT, payload))
+        await venue.delta("A")
+        await answering(venue)
+
+    edge = Edge()
+    stream = edge.stream(await serve(nursery, script))
+    stream.want(["A"])
+    nursery.start_soon(stream.run)
+    await until(lambda: edge.count(BookDelta) == 1)
+    kinds = Counter(event.kind for event in edge.events if isinstance(event, FeedRefused))
+    assert sum(kinds.values()) == len(garbage)
+    assert kinds["unknown_type"] == 1
+    assert edge.count(FeedConnected) == 1
+    nursery.cancel_scope.cancel()
+
+
+async def refused_upgrades(
+    nursery: trio.Nursery, status: str, *headers: str
+) -> tuple[KalshiStream, list[float]]:
+    """A stream that ran against refusals for a second, and when it tried."""
+    tried: list[float] = []
+
+    async def handle(stream: trio.SocketStream) -> None:
+        tried.append(trio.current_time())
+        await WebSocketPeer(stream).refuse(status, "no", *headers)
+        await trio.sleep(1)
+
+    edge = Edge()
+    stream = edge.stream(await listen(nursery, handle))
+    with trio.move_on_after(1.0):
+        await stream.run()
+    assert edge.lines == []
+    return stream, tried
+
+
+async def test_a4_a_refused_key_is_tried_slowly_and_named(nursery: trio.Nursery) -> None:
+    stream, tried = await refused_upgrades(nursery, "401 Unauthorized")
+    assert len(tried) == 1
+    assert stream.status.last_error_kind == "CredentialsRefused"
+    assert stream.status.waiting_s >= QUICK.refused_wait_s
+    assert not stream.status.connected
+    nursery.cancel_scope.cancel()
+
+
+async def test_a_refusal_because_of_the_clock_is_named_clock(nursery: trio.Nursery) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
+    stream, _ = await refused_upgrades(nursery, "401 Unauthorized", f"date: {date}")
+    assert stream.status.last_error_kind == "ClockRefused"
+    nursery.cancel_scope.cancel()
+
+
+async def test_a1_a_venue_that_is_not_there_is_tried_with_growing_pauses() -> None:
+    edge = Edge()
+    stream = edge.stream(1)
+    with trio.move_on_after(0.5):
+        await stream.run()
+    assert stream.status.attempts >= 3
+    assert stream.status.failures_in_row == stream.status.attempts - (0 if stream.status.waiting_s else 1)
+    assert stream.status.last_error_kind == "Unreachable"
+    assert edge.lines == []
+
+
+async def test_a6_a_venue_that_only_answers_pings_is_probed_and_given_up(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("venues.kalshi.session.REPLY_S_MAX", 0.2)
+    monkeypatch.setattr("venues.kalshi.stream.TICK_S", 0.05)
+    commands: list[str] = []
+
+    async def script(venue: Venue) -> None:
+        await venue.answer()
+        while True:
+            commands.append(str((await venue.peer.command())["cmd"]))
+
+    edge = Edge()
+    patience = attrs.evolve(QUICK, probe_after_s=0.2)
+    stream = edge.stream(await serve(nursery, script), patience=patience)
+    stream.want(["A"])
+    nursery.start_soon(stream.run)
+    await until(lambda: edge.count(FeedConnected) >= 2)
+    assert "list_subscriptions" in commands
+    lost = next(event for event in edge.events if isinstance(event, FeedLost))
+    assert "no reply to list_subscriptions" in lost.reason
+    nursery.cancel_scope.cancel()
+
+
+async def test_a19_a_close_for_maintenance_is_a_calm_reconnect(nursery: trio.Nursery) -> None:
+    turns = [0]
+
+    async def script(venue: Venue) -> None:
+        turns[0] += 1
+        await venue.answer()
+        if turns[0] == 1:
+            await venue.peer.stream.send_all(frame(CLOSE, b"\x03\xe9Thursday"))
+            await venue.peer.hear()
+            return
+        await answering(venue)
+
+    edge = Edge()
+    stream = edge.stream(await serve(nursery, script))
+    stream.want(["A"])
+    nursery.start_soon(stream.run)
+    await until(lambda: edge.count(BookSnapshot) == 2)
+    lost = next(event for event in edge.events if isinstance(event, FeedLost))
+    assert "Thursday" in lost.reason
+    assert stream.status.attempts == 2
+    nursery.cancel_scope.cancel()
+
+
+async def test_a_crash_of_the_edge_ends_the_run_for_the_supervisor_to_see(nursery: trio.Nursery) -> None:
+    port = await serve(nursery, answering)
+    edge = Edge()
+
+    def crash(conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+        if what == "orderbook_snapshot":
+            raise ZeroDivisionError
+        return edge.hear(conn, what, text)
+
+    stream = edge.stream(port, hear=crash)
+    stream.want(["A"])
+    with pytest.raises(ZeroDivisionError), trio.fail_after(5):
+        await stream.run()
+    nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(
+    "text, what",
+    [
+        ('{"type":"orderbook_delta","sid":1}', "orderbook_delta"),
+        ('{"id":1,"type":"ok"}', "ok"),
+        ('{"id": 1, "type": "ok"}', "ok"),
+        ('{"id":1,"type":"', "frame"),
+        ('{"type":"', "frame"),
+        ("", "frame"),
+        ("garbage", "frame"),
+    ],
+)
+def test_the_type_of_a_frame_is_seen_at_a_glance(text: str, what: str) -> None:
+    assert frame_type(text) == what
