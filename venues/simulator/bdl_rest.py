@@ -20,6 +20,7 @@ from venues.simulator.frames import compact
 from venues.simulator.http11 import Answer, Request
 from venues.simulator.league import TEAMS
 from venues.simulator.live import LiveEvening
+from venues.simulator.recorded_bodies import RecordedBodies
 from venues.simulator.refusals import balldontlie_refusal, shot_status
 from venues.simulator.settings import MINUTE
 
@@ -69,6 +70,8 @@ class BdlRest:
     tiers: Mapping[str, Tier]
     faults: Faults
     limited: bool = True
+    recorded: RecordedBodies | None = None
+    """A recording's bodies, which then are all that there is."""
     buckets: dict[str, TokenBucket] = attrs.field(factory=dict)
 
     def answer(self, request: Request) -> Answer:
@@ -93,6 +96,9 @@ class BdlRest:
         return paid is not None
 
     def _routed(self, request: Request, tier: Tier) -> Answer:
+        if self.recorded is not None:
+            answer = self.recorded.answer("balldontlie", request.path, request, self.live.pace.now())
+            return answer or balldontlie_refusal(404, self.faults)
         # The older prefix answers the same.
         path = request.path.removeprefix("/nba")
         for pattern, route, needed in ROUTES:

@@ -17,6 +17,7 @@ from venues.simulator.kalshi_endpoints import COST, ROUTES, Asked
 from venues.simulator.kalshi_queries import BadQuery, Unknown
 from venues.simulator.keys import SKEW_MS_MAX, KeyRing, Refusal
 from venues.simulator.live import LiveEvening
+from venues.simulator.recorded_bodies import RecordedBodies
 from venues.simulator.refusals import kalshi_refusal, shot_status
 from venues.simulator.settings import SECOND
 
@@ -36,6 +37,8 @@ class KalshiRest:
     keys: KeyRing
     faults: Faults
     limited: bool = True
+    recorded: RecordedBodies | None = None
+    """A recording's bodies, which then are all that there is."""
     buckets: dict[str, TokenBucket] = attrs.field(factory=dict)
 
     def answer(self, request: Request) -> Answer:
@@ -74,6 +77,9 @@ class KalshiRest:
 
     def _routed(self, request: Request, key_id: str) -> Answer:
         path = request.path.removeprefix(ROOT)
+        if self.recorded is not None:
+            answer = self.recorded.answer("kalshi.rest", path, request, self.live.pace.now())
+            return answer or kalshi_refusal(404, self.faults)
         for pattern, route, private in ROUTES:
             match = pattern.fullmatch(path)
             if match is None:

@@ -4,8 +4,6 @@ recording.
 Made by `venues.simulator.service`, which has checked the handshake. Must not know how frames are written.
 """
 
-from pathlib import Path
-
 import attrs
 import trio
 from wsproto.events import CloseConnection
@@ -55,9 +53,9 @@ class KalshiStream:
     clients: list[Client] = attrs.field(factory=list)
 
     @classmethod
-    def over(cls, live: LiveEvening, faults: Faults, recording: Path | None) -> "KalshiStream":
-        """A stream of the evening, or of a recording. Raises RecordingError for a bad one."""
-        stream = cls(live, faults, ServedRecording.read(recording) if recording else None)
+    def over(cls, live: LiveEvening, faults: Faults, recording: ServedRecording | None) -> "KalshiStream":
+        """A stream of the evening, or of a recording."""
+        stream = cls(live, faults, recording)
         live.listeners.append(stream.hear)
         return stream
 
@@ -74,7 +72,7 @@ class KalshiStream:
     async def serve(self, stream: trio.SocketStream, request: Request, rest: bytes) -> None:
         """Serve one client until it goes."""
         if self.recording is not None:
-            maker = PeerMaker(stream, request, rest, self.live.pace.speed, self.faults)
+            maker = PeerMaker(stream, request, rest, self.live.pace, self.faults)
             await self.recording.serve(maker)
             return
         peer = Peer(stream, self.faults, lambda _text: None)

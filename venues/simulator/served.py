@@ -18,8 +18,9 @@ from venues.simulator import frames
 from venues.simulator.faults import Faults
 from venues.simulator.http11 import Request
 from venues.simulator.mischief import Mischief
+from venues.simulator.pace import Pace
 from venues.simulator.peer import Peer
-from venues.simulator.settings import SECOND
+from venues.simulator.recorded_bodies import RecordedBodies
 from venues.simulator.subscriptions import BOOKS, CHANNELS, LIVES, QUOTES, TRADES
 
 CHANNEL_OF_TYPE: Final = {
@@ -69,16 +70,21 @@ class ServedRecording:
     """All connections of a recording, and how many have been served."""
 
     connections: list[RecordedConnection]
+    bodies: RecordedBodies
+    starts_at: int
+    """When the first line was recorded, UTC nanoseconds."""
     served: int = 0
 
     @classmethod
     def read(cls, folder: Path) -> "ServedRecording":
-        """Read a recording's frames. Raises RecordingError for a bad one."""
+        """Read a recording's frames and bodies. Raises RecordingError for a bad one."""
         connections: dict[int, RecordedConnection] = {}
-        for line in read(folder):
+        lines = list(read(folder))
+        for line in lines:
             if line.source == "kalshi.ws" and line.body.startswith("{") and line.what != "lost":
                 connections.setdefault(line.conn, RecordedConnection()).add(line.at, line.body)
-        return cls(list(connections.values()))
+        starts_at = lines[0].at if lines else 0
+        return cls(list(connections.values()), RecordedBodies.of(lines), starts_at)
 
     async def serve(self, peer_of: "PeerMaker") -> None:
         """Serve the next recorded connection to one client; after the last there is silence."""
@@ -96,12 +102,12 @@ class ServedRecording:
 
 @attrs.frozen
 class PeerMaker:
-    """One accepted handshake, and how fast it is to be served."""
+    """One accepted handshake, and the time by which it is served."""
 
     stream: trio.SocketStream
     request: Request
     rest: bytes
-    speed: float
+    pace: Pace
     faults: Faults
 
     def make(self, session: "RecordedSession") -> Peer:
@@ -153,13 +159,12 @@ class RecordedSession:
 
 
 async def _play(recorded: RecordedConnection, session: RecordedSession, peer: Peer, maker: PeerMaker) -> None:
-    """Send the frames at their recorded distances, from the moment of the subscription on."""
+    """Send the frames at their recorded times; the first subscription lets time begin."""
     await session.wanted.wait()
     mischief = Mischief(maker.faults)
-    zero = trio.current_time()
-    first = recorded.frames[0].at if recorded.frames else 0
+    maker.pace.begin()
     for frame in recorded.frames:
-        await trio.sleep_until(zero + (frame.at - first) / SECOND / maker.speed)
+        await maker.pace.sleep_until(frame.at)
         if session.hears(frame):
             for text in mischief.spoil([frame.text]):
                 peer.send(text)

@@ -25,6 +25,7 @@ from venues.simulator.listing import new_id
 from venues.simulator.live import LiveEvening
 from venues.simulator.pace import Pace
 from venues.simulator.refusals import kalshi_refusal
+from venues.simulator.served import ServedRecording
 from venues.simulator.settings import SECOND, EveningSettings
 from venues.simulator.world import World
 
@@ -59,7 +60,7 @@ class ServiceSettings:
     limited: bool = True
     """Whether clients that ask too often get a 429."""
     recording: Path | None = None
-    """A recording whose frames the stream serves instead of the evening's."""
+    """A recording that is served instead of an evening; its time begins with the first subscription."""
 
 
 @attrs.frozen
@@ -97,12 +98,15 @@ async def serve(
 ) -> None:
     """Serve until cancelled. Raises OSError if a port is taken, RecordingError for a bad recording."""
     pair, ring = _keys(settings)
-    pace = Pace(settings.evening.starts_at, settings.speed, settings.wall_clock)
+    recording = ServedRecording.read(settings.recording) if settings.recording else None
+    bodies = recording.bodies if recording else None
+    starts_at = recording.starts_at if recording else settings.evening.starts_at
+    pace = Pace(starts_at, settings.speed, settings.wall_clock)
     live = LiveEvening(World(settings.evening), pace)
     faults = Faults()
-    rest = KalshiRest(live, ring, faults, settings.limited)
-    stream = KalshiStream.over(live, faults, settings.recording)
-    bdl = BdlRest(live, settings.balldontlie_keys, faults, settings.limited)
+    rest = KalshiRest(live, ring, faults, settings.limited, bodies)
+    stream = KalshiStream.over(live, faults, recording)
+    bdl = BdlRest(live, settings.balldontlie_keys, faults, settings.limited, bodies)
     admin = Admin(live, faults, stream)
     async with trio.open_nursery() as nursery:
         kalshi = await trio.open_tcp_listeners(settings.kalshi_port, host=settings.host)
@@ -111,8 +115,9 @@ async def serve(
         bdl_side = _Side("balldontlie", bdl.answer, _no_websocket, live, faults)
         nursery.start_soon(partial(trio.serve_listeners, kalshi_side.connected, kalshi))
         nursery.start_soon(partial(trio.serve_listeners, bdl_side.connected, balldontlie))
-        nursery.start_soon(live.run)
-        if not settings.held:
+        if recording is None:
+            nursery.start_soon(live.run)
+        if recording is None and not settings.held:
             live.pace.begin()
         best = max(settings.balldontlie_keys.items(), key=lambda item: item[1], default=("", Tier.FREE))
         addresses = _addresses(kalshi[0], balldontlie[0])

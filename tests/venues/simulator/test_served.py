@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import trio
 
@@ -103,3 +104,23 @@ async def test_a_client_that_subscribes_twice_is_told_ok(
         assert (await client.frame())["msg"]["code"] == 8
         await client.command(2, "subscribe", channels=["trade"])
         assert await client.frame() == {"type": "ok", "id": 2, "sid": 7}
+
+
+async def test_recorded_bodies_are_found_again_by_question_and_time(tmp_path: Path, started: Start) -> None:
+    folder = tmp_path / "recording"
+    with Recorder(folder) as recorder:
+        recorder.write(1000, "kalshi.rest", 0, "/events?series_ticker=A&status=open", '{"events":[1]}')
+        recorder.write(2000, "kalshi.rest", 0, "/events?series_ticker=A&status=open", '{"events":[2]}')
+        recorder.write(2000, "balldontlie", 0, "503 /nba/v1/games?dates[]=2026-11-20", "down")
+    simulator = await started(ServiceSettings(recording=folder))
+    async with httpx.AsyncClient(trust_env=False) as client:
+        events = await client.get(simulator.addresses.kalshi_rest + "/events?status=open&series_ticker=A")
+        assert events.json() == {"events": [1]}
+        assert (await client.get(simulator.addresses.kalshi_rest + "/events")).status_code == 404
+        games = simulator.addresses.balldontlie + "/nba/v1/games?dates[]=2026-11-20"
+        down = await client.get(games, headers={"Authorization": simulator.balldontlie_key})
+        assert (down.status_code, down.text) == (503, "down")
+        simulator.pace.begin()
+        await trio.sleep(0.01)
+        events = await client.get(simulator.addresses.kalshi_rest + "/events?status=open&series_ticker=A")
+        assert events.json() == {"events": [2]}
