@@ -149,9 +149,20 @@ class RiskGate:
         return self.resume(QUARANTINE + strategy, by, why, now)
 
     def set_limit(self, name: str, strategy: str | None, value: str, by: str, now: Nanos) -> Step:
-        """Change a limit from now on; `strategy` None is the global one. Raises LimitRefused."""
+        """Change a limit from now on; `strategy` None is the global one. Raises LimitRefused.
+
+        Open entries are taken back if they could fill to more than the new limit allows.
+        """
         self.limits.set(name, strategy, parse_limit(name, value))
-        return Step(facts=(LimitChanged(name, strategy, value, by, now),))
+        fact = LimitChanged(name, strategy, value, by, now)
+        scope = EVERYTHING if strategy is None else STRATEGY + strategy
+        passed = any(
+            line.name == name and line.strategy == strategy for line in self.limits_in_use(now) if line.passed
+        )
+        cancels = self._cancels(scope, entries_only=True, now=now) if passed else []
+        return Step(
+            facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
+        )
 
     def limits_in_use(self, now: Nanos) -> list[LimitInUse]:
         """Every limit with its use, for `risk show` and the metrics."""

@@ -193,3 +193,4 @@ class LimitInUse:
     limit: str
     unit: str
     where: str = ""
+    passed: bool = False

@@ -31,7 +31,8 @@ def limits_in_use(
             use, where = uses.get(name, (None, ""))
             unit = str(attrs.fields_dict(RiskLimits)[name].metadata["unit"])
             text = "" if use is None else f"{use:g}"
-            lines.append(LimitInUse(name, strategy, text, _limit_text(limit), unit, where))
+            passed = use is not None and isinstance(limit, int | float) and use > limit
+            lines.append(LimitInUse(name, strategy, text, _limit_text(limit), unit, where, passed))
     return lines
 
 

@@ -94,7 +94,7 @@ class Stake:
             covered = min(cover, order.remaining)
             cover -= covered
             if covered < order.remaining:
-                risk += order.collateral * (order.remaining - covered) // order.remaining + 1
+                risk -= -order.collateral * (order.remaining - covered) // order.remaining
         return Money(risk)
 
     def payoff(self, claim: Claim | None) -> Payoff:

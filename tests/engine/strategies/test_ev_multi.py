@@ -12,7 +12,7 @@ BOOKS = ("draftkings", "fanduel", "betmgm", "caesars", "bet365")
 P_HOME = 0.6 / 1.1
 
 
-def evening(home: int = -150, away: int = 100, **parameters: Plain) -> Evening:
+def evening(home: int = -150, away: int = 100, /, **parameters: Plain) -> Evening:
     return Evening("ev_multi", **parameters).at(
         0, game_known(), market(HOME_WINS), *(odds(book, home, away) for book in BOOKS)
     )

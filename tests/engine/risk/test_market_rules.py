@@ -1,0 +1,237 @@
+"""The market an entry goes to: every rule at its limit and one past it."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from engine.events import BookSide, GamePhase, MarketStatus, ScoresDisagreed, TopChanged, Trust
+from engine.facts import StrategyChanged
+from engine.message import changed
+from engine.orders import CancelOrder, PlaceOrder, TimeInForce
+from engine.reasons import DenialReason
+from engine.units import NANOS_PER_SECOND, Nanos, Price
+from tests.engine.risk.desk import Desk
+from tests.engine.strategies.evening import (
+    AWAY_WINS,
+    GAME,
+    HOME_WINS,
+    START,
+    game_known,
+    market,
+    odds,
+    score,
+    top,
+)
+
+
+def told(desk: Desk, news: TopChanged) -> Desk:
+    news.at = desk.now  # type: ignore[misc]
+    desk.gate.hear(news, desk.now)
+    return desk
+
+
+def test_only_allowed_kinds_of_markets() -> None:
+    desk = Desk(market_types=("spread", "total"))
+    assert desk.judge(desk.order()) is DenialReason.MARKET_TYPE
+    desk.gate.set_limit("market_types", None, "spread, game", "eva", desk.now)
+    assert desk.judge(desk.order()) is None
+
+
+def test_only_games_that_are_matched() -> None:
+    desk = Desk()
+    desk.gate.hear(game_known(matched=False), desk.now)
+    assert desk.judge(desk.order()) is DenialReason.GAME_UNMATCHED
+    desk.gate.hear(game_known(), desk.now)
+    assert desk.judge(desk.order()) is None
+
+
+@pytest.mark.parametrize("phase", [GamePhase.FINAL, GamePhase.POSTPONED])
+def test_no_entries_once_a_game_is_over_or_postponed(phase: GamePhase) -> None:
+    desk = Desk()
+    desk.gate.hear(score(100, 90, 4, 0, phase), desk.now)
+    assert desk.judge(desk.order()) is DenialReason.MARKET_INACTIVE
+
+
+def test_no_entries_while_score_sources_disagree() -> None:
+    desk = Desk()
+    desk.gate.hear(ScoresDisagreed(GAME, True, "a: 10-8, b: 10-10", desk.now), desk.now)
+    assert desk.judge(desk.order()) is DenialReason.SCORES_DISAGREE
+    desk.gate.hear(ScoresDisagreed(GAME, False, "", desk.now), desk.now)
+    assert desk.judge(desk.order()) is None
+
+
+@pytest.mark.parametrize("status", [status for status in MarketStatus if status is not MarketStatus.ACTIVE])
+def test_only_open_markets(status: MarketStatus) -> None:
+    desk = Desk()
+    desk.gate.hear(changed(market(HOME_WINS), status=status), desk.now)
+    assert desk.judge(desk.order()) is DenialReason.MARKET_INACTIVE
+
+
+@pytest.mark.parametrize("trust", [trust for trust in Trust if trust is not Trust.TRUSTED])
+def test_only_trusted_books(trust: Trust) -> None:
+    desk = told(Desk(), top(HOME_WINS, 49, 51, trust=trust))
+    assert desk.judge(desk.order()) is DenialReason.BOOK_UNTRUSTED
+
+
+def test_not_too_near_to_the_close() -> None:
+    desk = Desk(near_close_seconds=60)
+    for seconds, reason in ((60, None), (59.999, DenialReason.NEAR_CLOSE)):
+        close_at = Nanos(desk.now + round(seconds * NANOS_PER_SECOND))
+        desk.gate.hear(changed(market(HOME_WINS), close_at=close_at), desk.now)
+        assert desk.judge(desk.order()) is reason
+
+
+def test_not_on_old_prices() -> None:
+    desk = Desk(book_age_seconds=900)
+    desk.later(900)
+    assert desk.judge(desk.order()) is None
+    desk.later(0.001)
+    assert desk.judge(desk.order()) is DenialReason.BOOK_AGE
+
+
+def test_not_on_old_odds_for_strategies_of_odds() -> None:
+    desk = Desk(odds_age_seconds=900)
+    desk.open("runs", kind="momentum")
+    desk.later(900)
+    assert desk.judge(desk.order()) is None
+    desk.later(0.001)
+    assert desk.judge(desk.order()) is DenialReason.ODDS_AGE
+    assert desk.judge(desk.order(strategy="runs")) is None
+    desk.gate.hear(changed(odds("betmgm", -110, -110), at=desk.now), desk.now)
+    assert desk.judge(desk.order()) is None
+
+
+@pytest.mark.parametrize(("ask", "reason"), [(56, None), (57, DenialReason.SPREAD)])
+def test_not_in_wide_markets(ask: int, reason: DenialReason | None) -> None:
+    desk = told(Desk(spread_cents=10), top(HOME_WINS, 46, ask, size=1000))
+    assert desk.judge(desk.order(ask)) is reason
+
+
+@pytest.mark.parametrize(("p_fair", "reason"), [(0.81, None), (0.8101, DenialReason.COLLAR_FAIR)])
+def test_not_far_from_the_fair_value(p_fair: float, reason: DenialReason | None) -> None:
+    desk = Desk(collar_fair_cents=30)
+    assert desk.judge(changed(desk.order(51), p_fair=p_fair)) is reason
+
+
+@pytest.mark.parametrize(("price", "reason"), [(60, None), (61, DenialReason.COLLAR_LAST)])
+def test_not_far_beyond_the_last_prices(price: int, reason: DenialReason | None) -> None:
+    desk = Desk(collar_last_cents=10)
+    assert desk.judge(desk.order(price)) is reason
+
+
+@pytest.mark.parametrize(("count", "reason"), [(25, None), (25.01, DenialReason.DEPTH_SHARE)])
+@pytest.mark.parametrize(("side", "price"), [(BookSide.BID, 51), (BookSide.ASK, 49)])
+def test_not_more_than_a_share_of_what_is_displayed(
+    count: float, reason: DenialReason | None, side: BookSide, price: int
+) -> None:
+    desk = told(Desk(depth_share=0.25), top(HOME_WINS, 49, 51, size=100))
+    assert desk.judge(desk.order(price, count, side)) is reason
+    resting = changed(desk.order(price, 1000, side), post_only=True, tif=TimeInForce.GTC)
+    assert desk.judge(resting) is None
+
+
+def test_not_without_an_edge_after_the_fee() -> None:
+    desk = Desk()
+    fee = 0.07 * 0.51 * 0.49
+    assert desk.judge(changed(desk.order(51), p_fair=0.51 + fee)) is DenialReason.EDGE
+    assert desk.judge(changed(desk.order(51), p_fair=0.51 + fee + 1e-6)) is None
+
+
+@pytest.mark.parametrize("p_fair", [None, math.nan, math.inf, -0.1, 1.1])
+def test_a_fair_value_that_is_missing_or_no_probability_is_a_no(p_fair: float | None) -> None:
+    desk = Desk()
+    assert desk.judge(changed(desk.order(), p_fair=p_fair)) is DenialReason.MISSING_DATA
+
+
+Change = Callable[[PlaceOrder], PlaceOrder]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda order: changed(order, price=Price(0)),
+        lambda order: changed(order, price=Price(10_000)),
+        lambda order: changed(order, count=0),
+        lambda order: changed(order, count=-100),
+        lambda order: changed(order, ticker=AWAY_WINS),
+        lambda order: changed(order, game="another"),
+        lambda order: changed(order, strategy="nobody"),
+    ],
+)
+def test_what_is_unknown_or_not_sane_is_a_no(change: Change) -> None:
+    desk = Desk()
+    assert desk.judge(change(desk.order())) is DenialReason.MISSING_DATA
+
+
+def test_one_sided_and_unheard_markets_are_a_no() -> None:
+    one_sided = told(Desk(), top(HOME_WINS, None, 51))
+    assert one_sided.judge(one_sided.order()) is DenialReason.MISSING_DATA
+    unheard = Desk()
+    unheard.gate.hear(market(AWAY_WINS), START)
+    assert unheard.judge(changed(unheard.order(), ticker=AWAY_WINS)) is DenialReason.BOOK_UNTRUSTED
+
+
+def test_unknown_fee_terms_are_a_no() -> None:
+    desk = Desk()
+    desk.gate.hear(changed(market(HOME_WINS), fee_type="flat"), desk.now)
+    assert desk.judge(desk.order()) is DenialReason.MISSING_DATA
+
+
+def test_the_same_order_twice() -> None:
+    desk = Desk()
+    order = desk.send(desk.order())
+    assert desk.judge(order) is DenialReason.DUPLICATE
+    assert desk.restarted().judge(order, desk.now).facts[0].reason is DenialReason.DUPLICATE  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("price", "reason"), [(52, None), (51, DenialReason.SELF_CROSS), (50, DenialReason.SELF_CROSS)]
+)
+def test_not_against_an_own_order(price: int, reason: DenialReason | None) -> None:
+    desk = Desk()
+    desk.send(desk.order(51))
+    assert desk.judge(desk.order(price, side=BookSide.ASK, strategy="beta")) is reason
+
+
+def test_a_strategy_that_is_switched_off() -> None:
+    desk = Desk()
+    desk.learn(StrategyChanged("alpha", False, "{}", "eva", desk.now))
+    assert desk.judge(desk.order()) is DenialReason.STRATEGY_DISABLED
+    desk.learn(StrategyChanged("alpha", True, "{}", "eva", desk.now))
+    assert desk.judge(desk.order()) is None
+
+
+def test_while_the_journal_is_down_nothing_but_cancels_passes() -> None:
+    desk = Desk()
+    order = desk.send(desk.order())
+    desk.gate.journal_down("disk full", desk.now)
+    assert desk.judge(desk.order()) is DenialReason.JOURNAL_DOWN
+    assert desk.judge(_cancel(desk, order)) is None
+    desk.gate.journal_up(desk.now)
+    assert desk.judge(desk.order()) is None
+
+
+def test_of_a_list_of_orders_nothing_is_asked_that_only_a_game_can_answer() -> None:
+    desk = Desk()
+    desk.open("list", kind="scripted")
+    desk.gate.hear(game_known(matched=False), desk.now)
+    desk.gate.hear(changed(market(HOME_WINS), kind="other"), desk.now)
+    told(desk, top(HOME_WINS, None, 51))
+    assert desk.judge(changed(desk.order(51, 90, strategy="list"), p_fair=None)) is None
+    assert (
+        desk.judge(changed(desk.order(51, 101, strategy="list"), p_fair=None))
+        is DenialReason.CONTRACTS_PER_ORDER
+    )
+
+
+def test_controls_need_no_opinion_but_all_else() -> None:
+    desk = Desk()
+    desk.open("coin", kind="random_taker")
+    assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is None
+    told(desk, top(HOME_WINS, 30, 51))
+    assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is DenialReason.SPREAD
+
+
+def _cancel(desk: Desk, order: PlaceOrder) -> CancelOrder:
+    return CancelOrder(order.order_id, order.strategy, desk.now)

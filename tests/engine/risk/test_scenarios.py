@@ -1,0 +1,109 @@
+"""The worst case of a game, exact over the whole grid of margins and totals, whatever of the open orders
+fills.
+"""
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.events import BookSide
+from engine.fees import FeeTerms
+from engine.message import changed
+from engine.risk.scenarios import Payoff, worst_case
+from engine.risk.stakes import Stake, pending
+from engine.units import COUNT_ONE, PRICE_ONE, Count, Money, Price, Tenths
+from engine.view import Axis, Claim
+from tests.engine.risk.desk import Desk
+
+MARGINS = [margin for margin in range(-45, 46) if margin]
+TOTALS = range(150, 300)
+
+claims = st.one_of(
+    st.builds(
+        Claim,
+        st.just(Axis.MARGIN),
+        st.one_of(st.just(Tenths(0)), st.integers(-40, 39).map(lambda points: Tenths(10 * points + 5))),
+        st.booleans(),
+    ),
+    st.builds(
+        Claim, st.just(Axis.TOTAL), st.integers(160, 280).map(lambda p: Tenths(10 * p + 5)), st.just(True)
+    ),
+    st.builds(Claim, st.just(Axis.TOTAL), st.integers(160, 280).map(lambda p: Tenths(10 * p)), st.just(True)),
+)
+amounts = st.integers(-50_000_000, 50_000_000).map(Money)
+payoffs = st.builds(Payoff, claims, amounts, amounts)
+
+
+def result(lines: list[Payoff], margin: int, total: int) -> int:
+    """Profit and loss of one outcome."""
+    money = 0
+    for line in lines:
+        assert line.claim is not None
+        value = 10 * (margin if line.claim.axis is Axis.MARGIN else total)
+        money += line.yes if line.claim.holds(Tenths(value)) else line.no
+    return money
+
+
+@given(st.lists(payoffs, max_size=12))
+def test_it_is_the_least_of_all_outcomes(lines: list[Payoff]) -> None:
+    brute = min(result(lines, margin, total) for margin, total in product(MARGINS, TOTALS))
+    assert worst_case(lines) == brute
+
+
+def test_a_whole_strike_pays_neither_side_on_itself_twice() -> None:
+    claim = Claim(Axis.TOTAL, Tenths(2200), above=True)
+    assert not claim.holds(Tenths(2200))
+    assert worst_case([Payoff(claim, Money(5), Money(-5))]) == -5
+
+
+def test_a_market_of_another_kind_is_taken_at_its_own_worst() -> None:
+    home = Claim(Axis.MARGIN, Tenths(0), above=True)
+    lines = [Payoff(home, Money(10), Money(-10)), Payoff(None, Money(3), Money(-4))]
+    assert worst_case(lines) == -14
+
+
+def test_a_winner_and_its_opponent_cover_each_other() -> None:
+    home, away = (Claim(Axis.MARGIN, Tenths(0), above=above) for above in (True, False))
+    assert worst_case([Payoff(home, Money(60), Money(-40)), Payoff(away, Money(50), Money(-50))]) == 10
+
+
+orders = st.tuples(st.sampled_from(BookSide), st.integers(1, 99), st.integers(1, 6))
+
+
+@given(st.integers(-8, 8), st.integers(1, 99), st.lists(orders, max_size=4), st.data())
+def test_no_filling_of_the_open_orders_is_worse_than_the_payoff_says(
+    held: int, price: int, open_orders: list[tuple[BookSide, int, int]], data: st.DataObject
+) -> None:
+    desk, terms = Desk(), FeeTerms()
+    stake = Stake("alpha", "T", "G")
+    if held:
+        side = BookSide.BID if held > 0 else BookSide.ASK
+        stake.fill(side, Price(100 * price), Count(abs(held) * COUNT_ONE), Money(0))
+    for number, (side, cents, count) in enumerate(open_orders):
+        order = changed(desk.order(cents, count, side), order_id=f"o{number}")
+        stake.orders[order.order_id] = pending(order, terms)
+    payoff = stake.payoff(None)
+    exposure, contracts = stake.exposure(), stake.contracts()
+    fills = data.draw(st.permutations(list(stake.orders.values())))
+    for filled in fills[: data.draw(st.integers(0, len(fills)))]:
+        count = data.draw(st.integers(1, filled.remaining // COUNT_ONE)) * COUNT_ONE
+        fee = Money(filled.fee * count // filled.count)
+        stake.fill(filled.order.side, filled.price, Count(count), fee)
+        assert abs(stake.count) <= contracts
+        assert stake.cost <= exposure + len(fills)
+    assert stake.cash + stake.count * PRICE_ONE >= payoff.yes
+    assert stake.cash >= payoff.no
+
+
+@given(st.lists(st.tuples(st.sampled_from(BookSide), st.integers(1, 99), st.integers(1, 9)), max_size=12))
+def test_what_fills_realize_is_what_the_cash_says_once_flat(fills: list[tuple[BookSide, int, int]]) -> None:
+    stake, realized = Stake("alpha", "T", "G"), 0
+    for side, cents, count in fills:
+        realized += stake.fill(side, Price(100 * cents), Count(count * COUNT_ONE), Money(1_000))
+    if stake.count:
+        side = BookSide.ASK if stake.count > 0 else BookSide.BID
+        realized += stake.fill(side, Price(5_000), Count(abs(stake.count)), Money(0))
+    assert stake.count == 0
+    assert abs(realized - stake.cash) <= len(fills)
+    assert stake.cost == 0
