@@ -1,0 +1,95 @@
+"""A replay that is killed at any moment goes on by `--resume` and ends as if nothing had happened."""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from venues.recording import Line, Recorder
+
+KILLS = int(os.environ.get("RESUME_KILLS", "5"))
+"""Kills in a row on one database; `make soak` raises it to 200."""
+
+SECONDS_MAX = 120
+FIRST_WAIT, LAST_WAIT = 0.35, 3.0
+"""Between these times after its start a process is killed: from before the first commit to near the end."""
+
+
+@pytest.fixture(scope="module")
+def recording(small_evening: list[Line], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small evening as a folder."""
+    folder = tmp_path_factory.mktemp("resuming") / "evening"
+    with Recorder(folder) as recorder:
+        for line in small_evening:
+            recorder.write(line.at, line.source, line.conn, line.what, line.body)
+    return folder
+
+
+def command(recording: Path, database: Path, *arguments: str) -> list[str]:
+    """The command line of a replay into a database."""
+    url = f"sqlite:///{database}"
+    return [sys.executable, "-m", "daemon", "replay", str(recording), "--db", url, "--json", *arguments]
+
+
+def ended(recording: Path, database: Path, *arguments: str) -> dict[str, object]:
+    """What an undisturbed process prints."""
+    done = subprocess.run(
+        command(recording, database, *arguments),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    document: dict[str, object] = json.loads(done.stdout)
+    return document
+
+
+def test_killed_at_random_moments_it_resumes_and_ends_with_the_same_digest(
+    recording: Path, tmp_path: Path
+) -> None:
+    undisturbed = ended(recording, tmp_path / "undisturbed.db")
+    database = tmp_path / "killed.db"
+    draw = random.Random(20_261_122)
+    killed = 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            command(recording, database, "--resume"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(draw.uniform(FIRST_WAIT, LAST_WAIT))
+        process.kill()
+        killed += process.wait(SECONDS_MAX) == -signal.SIGKILL
+    assert killed > KILLS // 2
+    resumed = ended(recording, database, "--resume")
+    assert resumed["digest"] == undisturbed["digest"]
+    assert resumed["strategies"] == undisturbed["strategies"]
+    verified = subprocess.run(
+        [sys.executable, "-m", "daemon", "db", "verify", "--db", f"sqlite:///{database}", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_run_that_is_there_already_is_not_written_twice(recording: Path, tmp_path: Path) -> None:
+    database = tmp_path / "run.db"
+    ended(recording, database)
+    again = subprocess.run(command(recording, database), capture_output=True, text=True, check=False)
+    assert again.returncode == 1
+    assert json.loads(again.stdout)["error"]["code"] == "run_exists"
+
+
+def test_another_configuration_does_not_resume_a_run(recording: Path, tmp_path: Path) -> None:
+    database = tmp_path / "run.db"
+    first = ended(recording, database)
+    second = ended(recording, database, "--resume", "--seed", "9")
+    assert second["run"] != first["run"]
