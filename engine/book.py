@@ -14,8 +14,8 @@ from engine.units import PRICE_ONE, Count, Nanos, Price
 PENDING_MAX: Final = 4_096
 """Deltas kept while a snapshot is awaited; more than that are dropped from the oldest on, and counted."""
 
-_NO_LEVEL: Final = Price(0)
 _YES: Final = Side.YES
+_NO_LEVEL: Final = Price(0)
 # Price zero can hold no bid, so it can stand for "this side is empty" and comparisons stay plain.
 
 
@@ -30,6 +30,7 @@ class Book:
 
     __slots__ = (
         "_crossed",
+        "_followed",
         "_paused",
         "_pending",
         "_unsynced",
@@ -74,6 +75,7 @@ class Book:
         self._unsynced: Trust | None = Trust.STALE
         self._paused = False
         self._crossed = False
+        self._followed: int | None = None
         self._pending: list[BookDelta] = []
 
     # Market data
@@ -84,7 +86,7 @@ class Book:
         False if the delta was old, belongs to another subscription or must wait for a snapshot.
         """
         seq = delta.seq
-        if self._unsynced is not None or delta.conn != self.conn or delta.sid != self.sid:
+        if delta.conn != self._followed or delta.sid != self.sid:
             self._defer(delta)
             return False
         if seq <= self.seq:
@@ -103,25 +105,27 @@ class Book:
             size = levels.get(price, 0) + delta.change
             if size > 0:
                 levels[price] = size  # type: ignore[assignment]  # a call of Count() costs a tenth of the delta
-                if price > self.yes_best:  # noqa: PLR1730 (a call of max() would double the cost)
+                if price > self.yes_best:
                     self.yes_best = price
+                    self._recross()
             else:
                 self._remove(levels, price, size)
                 if price == self.yes_best:
                     self.yes_best = max(levels, default=_NO_LEVEL)
+                    self._recross()
         else:
             levels = self.no
             size = levels.get(price, 0) + delta.change
             if size > 0:
                 levels[price] = size  # type: ignore[assignment]  # as above
-                if price > self.no_best:  # noqa: PLR1730 (as above)
+                if price > self.no_best:
                     self.no_best = price
+                    self._recross()
             else:
                 self._remove(levels, price, size)
                 if price == self.no_best:
                     self.no_best = max(levels, default=_NO_LEVEL)
-        if (self.yes_best + self.no_best >= PRICE_ONE) is not self._crossed:
-            self._judge()
+                    self._recross()
         return True
 
     def apply_snapshot(self, snapshot: BookSnapshot) -> None:
@@ -139,6 +143,7 @@ class Book:
         self.pseudo = snapshot.pseudo
         self.snapshots += 1
         self._unsynced = None
+        self._followed = snapshot.conn
         self._judge()
         waiting, self._pending = self._pending, []
         for delta in waiting:
@@ -185,10 +190,17 @@ class Book:
         self._judge()
         return changed
 
+    def _recross(self) -> None:
+        """A best price changed: the book may have crossed, or uncrossed."""
+        if (self.yes_best + self.no_best >= PRICE_ONE) is not self._crossed:
+            self._judge()
+
     def _distrust(self, trust: Trust) -> bool:
         if self._unsynced is trust:
             return False
         self._unsynced = trust
+        # No delta comes from nowhere, so none is applied while a snapshot is awaited.
+        self._followed = None
         self._judge()
         return True
 
