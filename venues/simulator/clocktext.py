@@ -6,7 +6,7 @@ For every writer of bodies and frames in the simulator; knows nothing else.
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from venues.simulator.settings import EASTERN, SECOND
+from venues.simulator.settings import SECOND
 
 
 @lru_cache(maxsize=4096)
@@ -32,8 +32,3 @@ def bdl_time(at: int) -> str:
     """Always milliseconds, such as 2026-10-04T14:48:01.481Z."""
     seconds, rest = divmod(at, SECOND)
     return f"{_second(seconds)}.{rest // 1_000_000:03d}Z"
-
-
-def eastern_date(at: int) -> str:
-    """The US Eastern calendar date, ISO."""
-    return datetime.fromtimestamp(at // SECOND, EASTERN).date().isoformat()

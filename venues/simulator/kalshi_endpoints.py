@@ -57,7 +57,7 @@ def _market(live: LiveEvening, ticker: str) -> Market:
 
 
 def _status(asked: Asked) -> Body:
-    return kalshi_bodies.exchange_status(trading=not asked.faults.pause)
+    return kalshi_bodies.exchange_status(trading=not (asked.faults.pause or asked.live.paused))
 
 
 def _schedule(_asked: Asked) -> Body:

@@ -10,6 +10,8 @@ from typing import Final
 import attrs
 import trio
 
+from engine.calendar import trading_paused
+from engine.units import Nanos
 from venues.simulator.candles import Candles
 from venues.simulator.happenings import Happening
 from venues.simulator.pace import Pace
@@ -29,6 +31,11 @@ class LiveEvening:
     listeners: list[Callable[[Happening], None]] = attrs.field(factory=list)
     over: trio.Event = attrs.field(factory=trio.Event)
     """Set when nothing will happen any more."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether simulated time stands in the venue's weekly pause."""
+        return trading_paused(Nanos(self.pace.now()))
 
     async def run(self) -> None:
         """Play the evening to its end."""

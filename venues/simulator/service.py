@@ -14,6 +14,8 @@ from typing import Final
 import attrs
 import trio
 
+from engine.calendar import next_pause
+from engine.units import Nanos
 from venues.simulator.admin import Admin
 from venues.simulator.bdl_rest import BdlRest, Tier
 from venues.simulator.faults import Faults
@@ -117,12 +119,23 @@ async def serve(
         nursery.start_soon(partial(trio.serve_listeners, bdl_side.connected, balldontlie))
         if recording is None:
             nursery.start_soon(live.run)
+            nursery.start_soon(_close_in_pauses, pace, stream)
         if recording is None and not settings.held:
             live.pace.begin()
         best = max(settings.balldontlie_keys.items(), key=lambda item: item[1], default=("", Tier.FREE))
         addresses = _addresses(kalshi[0], balldontlie[0])
         task_status.started(Simulator(addresses, live, faults, stream, pair, best[0]))
         await trio.sleep_forever()
+
+
+async def _close_in_pauses(pace: Pace, stream: KalshiStream) -> None:
+    """At the begin of every weekly pause the venue closes its streams."""
+    await pace.begun.wait()
+    while True:
+        start, end = next_pause(Nanos(pace.now()))
+        await pace.sleep_until(start)
+        stream.nudge()
+        await pace.sleep_until(end)
 
 
 def _keys(settings: ServiceSettings) -> tuple[KeyPair | None, KeyRing]:
@@ -186,7 +199,8 @@ class _KalshiPort:
             return self.rest.answer(request)
         if request.path != STREAM_PATH:
             return kalshi_refusal(404, self.rest.faults)
-        if self.rest.faults.refuse or self.rest.faults.pause:
+        paused = self.rest.faults.pause or (self.rest.recorded is None and self.rest.live.paused)
+        if paused or self.rest.faults.refuse:
             return kalshi_refusal(503, self.rest.faults)
         try:
             self.rest.signer(request, required=True)

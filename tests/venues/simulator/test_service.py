@@ -9,6 +9,7 @@ import httpx
 import pytest
 import trio
 import trio.testing
+from trio_websocket import ConnectionClosed
 
 from venues.simulator.evening import generate
 from venues.simulator.service import ServiceSettings, Simulator
@@ -188,3 +189,22 @@ async def test_a_key_of_somebody_else_is_not_known(started: Start, sign: Sign) -
     headers = sign(first, "GET", "/trade-api/v2/markets")
     assert (await get(first.addresses.kalshi_rest + "/markets", **headers)).status_code == 200
     assert (await get(second.addresses.kalshi_rest + "/markets", **headers)).status_code == 401
+
+
+async def test_the_weekly_pause_closes_streams_and_stops_trading(
+    started: Start, stream_client: OpenStream
+) -> None:
+    # A late Wednesday game; the pause begins at three in the morning and lasts a second of ours.
+    wednesday = EveningSettings(
+        seed=8, games=1, date="2026-11-18", first_tip_hour=22, postponed=False, cancelled=False
+    )
+    simulator = await started(ServiceSettings(wednesday, speed=6000, held=True, limited=False))
+    status = simulator.addresses.kalshi_rest + "/exchange/status"
+    assert (await get(status)).json()["trading_active"] is True
+    with trio.fail_after(30):
+        async with stream_client(simulator) as client:
+            await client.command(1, "subscribe", channels=["market_lifecycle_v2"])
+            with pytest.raises(ConnectionClosed):
+                await until_settled(client, 1_000_000)
+        assert simulator.live.paused
+        assert (await get(status)).json()["trading_active"] is False
