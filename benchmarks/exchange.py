@@ -191,9 +191,8 @@ def main() -> int:
     print(
         f"a delta: book alone {middle(alone) * 1e9:.0f} ns, through the exchange {middle(heard) * 1e9:.0f} ns"
     )
-    print(
-        f"orders per second, taken at once: {1 / middle(taken):,.0f}; fills from prints: {1 / middle(filled):,.0f}"
-    )
+    print(f"orders per second, each taken at once: {1 / middle(taken):,.0f}")
+    print(f"fills per second from prints: {1 / middle(filled):,.0f}")
     print(f"hearing a delta costs {hear_ratio:.2f} times the book (at most {HEAR_RATIO_MAX})")
     print(f"three readings cost {readings:.2f} times one (at most {READINGS_RATIO_MAX}) per fill")
     print(f"three readings cost {middle(taken) / middle(one_taken):.2f} times one per immediate order")

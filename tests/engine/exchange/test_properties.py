@@ -9,6 +9,7 @@ import os
 from collections import Counter
 
 import attrs
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -36,6 +37,7 @@ from engine.venue_facts import BlindnessBegan, BlindnessEnded
 from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, contracts, rules
 
 EXAMPLES = int(os.environ.get("EXCHANGE_EXAMPLES", "2000" if os.environ.get("TIPOFF_CI") == "1" else "80"))
+SECONDS_MAX = 1_200
 STRATEGIES = ("ann", "bob")
 
 PRICES = st.integers(47, 53)
@@ -346,7 +348,7 @@ class Evening(RuleBasedStateMachine):
 
 
 Evening.TestCase.settings = settings(max_examples=EXAMPLES, stateful_step_count=40, deadline=None)
-TestEvening = Evening.TestCase
+TestEvening = pytest.mark.timeout(SECONDS_MAX)(Evening.TestCase)
 
 
 class LateEvening(Evening):
@@ -361,4 +363,4 @@ class LateEvening(Evening):
 
 
 LateEvening.TestCase.settings = settings(max_examples=EXAMPLES // 4, stateful_step_count=40, deadline=None)
-TestLateEvening = LateEvening.TestCase
+TestLateEvening = pytest.mark.timeout(SECONDS_MAX)(LateEvening.TestCase)
