@@ -7,6 +7,7 @@ and before anyone hears of it, so a journal that ends before its mark has lost s
 `actors`, `venues` or `daemon`.
 """
 
+import fcntl
 import json
 import os
 import zlib
@@ -15,10 +16,14 @@ from typing import Final
 
 import attrs
 
-from persistence.errors import StorageCorrupt, sorted_error
+from persistence.errors import StorageBusy, StorageCorrupt, sorted_error
 
 SLOT_BYTES: Final = 512
 """One sector a slot: a write that is torn by a crash spoils one slot and leaves the other."""
+
+
+SLOTS_BYTES: Final = 2 * SLOT_BYTES
+"""Behind the slots stands the number of the process that holds the file, for whoever finds it held."""
 
 
 @attrs.frozen
@@ -46,6 +51,9 @@ def read(path: Path) -> Mark | None:
         return None
     except OSError as error:
         raise sorted_error(error, str(path)) from error
+    if not content[:SLOTS_BYTES].strip(b"\0"):
+        # Made, but never set: the first commit has not come yet.
+        return None
     slots = [_parse(content[start : start + SLOT_BYTES]) for start in (0, SLOT_BYTES)]
     marks = [slot for slot in slots if slot is not None]
     if not marks:
@@ -55,20 +63,34 @@ def read(path: Path) -> Mark | None:
 
 
 class MarkFile:
-    """The open mark of a database that is being written. `synced` waits for the disk at every setting."""
+    """The open mark of a database that is being written; holding it is what makes a process its only writer.
+
+    `synced` waits for the disk at every setting.
+    """
 
     def __init__(self, path: Path, *, synced: bool) -> None:
+        """Open or make the file. Raises StorageBusy naming the process that holds it."""
         self.path = path
         self._synced = synced
+        self._file = -1
         try:
-            before = read(path)
-            self._turn = before.turn if before else 0
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            if before is None:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(self._file).st_size < SLOTS_BYTES:
                 # Both sectors exist from the start, so that a full disk cannot come between a commit and its
                 # mark.
-                os.pwrite(self._file, b"\0" * (2 * SLOT_BYTES), 0)
-        except OSError as error:
+                os.pwrite(self._file, b"\0" * SLOTS_BYTES, 0)
+            before = read(path)
+            self._turn = before.turn if before else 0
+            os.ftruncate(self._file, SLOTS_BYTES)
+            os.pwrite(self._file, f"{os.getpid()}\n".encode(), SLOTS_BYTES)
+        except BlockingIOError as error:
+            holder = os.pread(self._file, 32, SLOTS_BYTES).decode(errors="replace").strip()
+            self.close()
+            what = f"process {holder} writes this database"
+            raise StorageBusy(what, str(path), f"stop process {holder} or name another database") from error
+        except (OSError, StorageCorrupt) as error:
+            self.close()
             raise sorted_error(error, str(path)) from error
 
     def set(self, run: str, seq: int, chain: bytes) -> None:
@@ -84,7 +106,9 @@ class MarkFile:
 
     def close(self) -> None:
         """Give the file back."""
-        os.close(self._file)
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
 
 def _format(mark: Mark) -> bytes:

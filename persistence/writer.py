@@ -18,6 +18,7 @@ from persistence import mark, schema, state
 from persistence.connect import (
     DEFAULTS,
     Access,
+    Durability,
     Settings,
     check_pages,
     check_revision,
@@ -109,6 +110,7 @@ class JournalWriter:
         self._digest = Digest()
         self._projection = Projection()
         self._inode = 0
+        self._marked = 0
         self._engine: Engine = make_engine(url, Access.WRITE, self._options.settings)
         self._statements = Statements(self._engine.dialect)
         try:
@@ -151,6 +153,7 @@ class JournalWriter:
             batch = self._take(facts)
             if batch.new or (records and not (facts and self.replaying)):
                 self._write(batch, records)
+            self._move_mark(batch.chain)
             self._chain = batch.chain
             self._digest = batch.digest
             self._stored = max(self._stored, batch.chain.seq)
@@ -198,6 +201,9 @@ class JournalWriter:
             schema.check_not_lost(self._url)
             if not self._memory:
                 check_revision(schema.found_revision(self._url), self._where)
+            if self._file is not None:
+                synced = self._options.settings.durability is Durability.FULL
+                self._mark = mark.MarkFile(mark.path_of(self._file), synced=synced)
             connection = self._connect()
             check_pages(connection, self._where)
             known = mark.read(mark.path_of(self._file)) if self._file is not None else None
@@ -207,15 +213,11 @@ class JournalWriter:
             with connection.begin():
                 self._run_id = state.run_id(connection, self.run)
             self._load(connection)
-            if self._file is not None:
-                synced = self._options.settings.durability.value == "full"
-                self._mark = mark.MarkFile(mark.path_of(self._file), synced=synced)
 
     def _load(self, connection: Connection) -> None:
         """Walk the stored journal, and take up the folded rows where it ends."""
         walked = state.walk(connection, self._run_id, self.run, self._where)
         self._stored = walked.chain.seq
-        self._stored_chain = walked.chain.value
         replay = self._options.mode is Mode.REPLAY
         self._chain = Chain(self.run) if replay else walked.chain
         self._digest = Digest() if replay else walked.digest
@@ -250,13 +252,13 @@ class JournalWriter:
         """After a failure nobody knows whether the commit came through: ask the database what it has."""
         self._disconnect()
         connection = self._connect()
-        last, chain = state.last_entry(connection, self._run_id, self.run)
+        last, _ = state.last_entry(connection, self._run_id, self.run)
         if last < self._stored:
             raise StorageCorrupt(f"entry {self._stored} was durable and is gone", self._where, RESTORE)
         if last > self._stored:
             # The commit came through although it was reported as failed. The caller repeats it and is
             # compared.
-            self._stored, self._stored_chain = last, chain
+            self._stored = last
             self._projection = self._projected(connection)
         connection.rollback()
         self._suspect = False
@@ -317,11 +319,15 @@ class JournalWriter:
                 self._write_records(connection, records)
             self._seam("commit")
         self._seam("committed")
-        if batch.new:
-            self._stored, self._stored_chain = batch.chain.seq, batch.chain.value
+
+    def _move_mark(self, chain: Chain) -> None:
+        """Set the mark to the end of the journal, unless it is there or the journal goes on beyond
+        `chain`.
+        """
+        if self._mark is not None and self._marked != chain.seq >= self._stored:
             self._seam("mark")
-            if self._mark is not None:
-                self._mark.set(self.run, batch.chain.seq, batch.chain.value)
+            self._mark.set(self.run, chain.seq, chain.value)
+            self._marked = chain.seq
 
     def _write_facts(self, connection: Connection, batch: _Batch) -> None:
         run = self._run_id
