@@ -89,13 +89,14 @@ class Client:
         self._probing = False
         self._newest: dict[str, datetime] = {}
 
-    async def get(self, target: str, cost: int = 1) -> str:
-        """Ask for `target` and return the body of its 200. Raises VenueError when trying again did not
-        help.
+    async def get(self, target: str, cost: int = 1, *, heard: bool = True) -> str:
+        """Ask for `target` and return the body of its 200. Raises VenueError when trying again did not help.
+
+        Without `heard` a good body is not passed on: its caller does that, together with others.
         """
         for attempt in range(self.patience.attempts_max):
             try:
-                return await self._attempt(target, cost)
+                return await self._attempt(target, cost, heard=heard)
             except VenueError as error:
                 wait_s = self._wait_s(error, attempt)
                 if wait_s is None or attempt + 1 == self.patience.attempts_max:
@@ -103,12 +104,16 @@ class Client:
             await trio.sleep(wait_s)
         raise AssertionError("attempts_max is at least one")  # pragma: no cover
 
+    def say(self, what: str, body: str) -> None:
+        """Pass something on that was put together from several bodies."""
+        self._manners.hear(what, body)
+
     @property
     def circuit_open(self) -> bool:
         """Whether the service counts as down."""
         return trio.current_time() < self._open_until
 
-    async def _attempt(self, target: str, cost: int) -> str:
+    async def _attempt(self, target: str, cost: int, *, heard: bool) -> str:
         """One request: circuit, budget, answer, verdict."""
         probe = self._enter_circuit(target)
         try:
@@ -118,7 +123,8 @@ class Client:
             if answer.status == 200 and self._is_older(target, answer):
                 self._manners.hear(f"{OLDER} {target}", answer.body)
                 raise AnswerNotUnderstood(f"{target}: an answer that is older than the last one")
-            self._manners.hear(what_of(answer.status, target), answer.body)
+            if heard or answer.status != 200:
+                self._manners.hear(what_of(answer.status, target), answer.body)
             body = self._verdict(target, answer)
         except (Unreachable, TimedOut, ServerFailed):
             self._failed()

@@ -22,11 +22,12 @@ from engine.events import (
     MarketSettled,
     MarketStatus,
     TradePrinted,
+    TradesRecovered,
     VenueEvent,
 )
 from engine.units import Nanos, Tenths, UnitError, parse_count, parse_price, tenths_from_number
 from venues import moments
-from venues.kalshi import wire
+from venues.kalshi import bodies
 from venues.kalshi.parse import (
     DETAIL_MAX,
     REFUSABLE,
@@ -39,10 +40,28 @@ from venues.kalshi.parse import (
 )
 
 SOURCE = "kalshi.rest"
+
+RECOVERED = "recovered"
+"""`what` of the line that holds all trades of a gap: every page of the answer, as it came."""
 Events = tuple[VenueEvent, ...]
 
 RESULT_STATES = frozenset({MarketStatus.DETERMINED, MarketStatus.AMENDED, MarketStatus.FINALIZED})
 """A market in one of these states says what it pays; a disputed one does not any more."""
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """The body of a RECOVERED line; `pages` is null where the trades could not be had."""
+
+    ticker: str
+    since: int
+    until: int
+    pages: list[str] | None
+
+
+def recovered_body(ticker: str, since: Nanos, until: Nanos, pages: list[str] | None) -> Recovered:
+    """What stands in a RECOVERED line; texts that are no Unicode stand in it as their replacements."""
+    kept = None if pages is None else [page.encode("utf-8", "replace").decode() for page in pages]
+    return Recovered(ticker, since, until, kept)
 
 
 def parse_answer(target: str, body: str, at: Nanos) -> Events:
@@ -66,6 +85,8 @@ Reader = Callable[[str, str, Nanos], Events]
 def _reader_of(path: str) -> tuple[Reader | None, str]:
     """Which reader fits a path, and the ticker that stands in it."""
     match path.strip("/").split("/"):
+        case ["recovered"]:
+            return _recovered, ""
         case ["markets", ticker, "orderbook"]:
             return _book, unquote(ticker)
         case ["series", ticker] if ticker != "fee_changes":
@@ -105,7 +126,7 @@ def _event(body: str, _ticker: str, at: Nanos) -> Events:
     return tuple(_event_events(answer.event, answer.event.markets or answer.markets, at))
 
 
-def _event_events(event: wire.EventBody, markets: list[msgspec.Raw], at: Nanos) -> list[VenueEvent]:
+def _event_events(event: bodies.EventBody, markets: list[msgspec.Raw], at: Nanos) -> list[VenueEvent]:
     found: list[VenueEvent] = []
     for market in markets:
         found += _market_events(market, event, at)
@@ -123,7 +144,7 @@ def _market(body: str, _ticker: str, at: Nanos) -> Events:
     return tuple(_market_events(_MARKET.decode(body).market, None, at))
 
 
-def _market_events(raw: msgspec.Raw, event: wire.EventBody | None, at: Nanos) -> list[VenueEvent]:
+def _market_events(raw: msgspec.Raw, event: bodies.EventBody | None, at: Nanos) -> list[VenueEvent]:
     """A market's listing and its result once there is one; a market that makes no sense is refused alone."""
     ticker = "a market"
     try:
@@ -141,7 +162,7 @@ def _market_events(raw: msgspec.Raw, event: wire.EventBody | None, at: Nanos) ->
     return found
 
 
-def _listed(market: wire.MarketBody, event: wire.EventBody | None, at: Nanos) -> MarketListed:
+def _listed(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos) -> MarketListed:
     exchange_index = market.exchange_index
     if exchange_index is None and event is not None:
         exchange_index = event.exchange_index
@@ -192,14 +213,34 @@ def _books(body: str, _ticker: str, at: Nanos) -> Events:
     return tuple(_snapshot(book.ticker, book.orderbook_fp, at) for book in _BOOKS.decode(body).orderbooks)
 
 
-def _snapshot(ticker: str, book: wire.BookBody, at: Nanos) -> BookSnapshot:
+def _snapshot(ticker: str, book: bodies.BookBody, at: Nanos) -> BookSnapshot:
     """A polled book belongs to no connection and no subscription: their numbers are zero."""
     yes, no = read_levels(book.yes_dollars or []), read_levels(book.no_dollars or [])
     check_no_prices(yes, no)
     return BookSnapshot(ticker, yes, no, 0, 0, 0, None, at)
 
 
+def _recovered(body: str, _ticker: str, at: Nanos) -> Events:
+    """The trades of a gap: all of them, or the word that they cannot be had (also where a page makes no
+    sense).
+    """
+    line = _RECOVERED.decode(body)
+    trades: tuple[TradePrinted, ...] | None = None
+    events: list[VenueEvent] = []
+    if line.pages is not None:
+        try:
+            found = [trade for page in line.pages for trade in _prints(page, at)]
+            trades = tuple(sorted(found, key=lambda trade: (trade.at_venue or 0, trade.trade_id)))
+        except REFUSABLE as error:
+            events.append(FeedRefused(SOURCE, refusal_kind(error), f"{RECOVERED}: {error}"[:DETAIL_MAX], at))
+    return (*events, TradesRecovered(line.ticker, Nanos(line.since), Nanos(line.until), trades, at))
+
+
 def _trades(body: str, _ticker: str, at: Nanos) -> Events:
+    return _prints(body, at)
+
+
+def _prints(body: str, at: Nanos) -> tuple[TradePrinted, ...]:
     """Trades oldest first. Overlapping polls bring a trade again; its id says so."""
     return tuple(
         TradePrinted(
@@ -261,18 +302,19 @@ def _event_fees(body: str, _ticker: str, at: Nanos) -> Events:
     )
 
 
-_EVENTS = msgspec.json.Decoder(wire.EventsAnswer)
-_EVENT = msgspec.json.Decoder(wire.EventAnswer)
-_MARKETS = msgspec.json.Decoder(wire.MarketsAnswer)
-_MARKET_BODY = msgspec.json.Decoder(wire.MarketBody)
-_MARKET = msgspec.json.Decoder(wire.MarketAnswer)
-_BOOK = msgspec.json.Decoder(wire.BookAnswer)
-_BOOKS = msgspec.json.Decoder(wire.BooksAnswer)
-_TRADES = msgspec.json.Decoder(wire.TradesAnswer)
-_STATUS = msgspec.json.Decoder(wire.ExchangeStatusAnswer)
-_SERIES = msgspec.json.Decoder(wire.SeriesAnswer)
-_SERIES_FEES = msgspec.json.Decoder(wire.SeriesFeeChangesAnswer)
-_EVENT_FEES = msgspec.json.Decoder(wire.EventFeeChangesAnswer)
+_EVENTS = msgspec.json.Decoder(bodies.EventsAnswer)
+_EVENT = msgspec.json.Decoder(bodies.EventAnswer)
+_MARKETS = msgspec.json.Decoder(bodies.MarketsAnswer)
+_MARKET_BODY = msgspec.json.Decoder(bodies.MarketBody)
+_MARKET = msgspec.json.Decoder(bodies.MarketAnswer)
+_BOOK = msgspec.json.Decoder(bodies.BookAnswer)
+_BOOKS = msgspec.json.Decoder(bodies.BooksAnswer)
+_RECOVERED = msgspec.json.Decoder(Recovered)
+_TRADES = msgspec.json.Decoder(bodies.TradesAnswer)
+_STATUS = msgspec.json.Decoder(bodies.ExchangeStatusAnswer)
+_SERIES = msgspec.json.Decoder(bodies.SeriesAnswer)
+_SERIES_FEES = msgspec.json.Decoder(bodies.SeriesFeeChangesAnswer)
+_EVENT_FEES = msgspec.json.Decoder(bodies.EventFeeChangesAnswer)
 
 _READERS: dict[str, Reader] = {
     "events": _events,

@@ -19,11 +19,14 @@ from venues.kalshi.rest import KalshiRest
 from venues.kalshi.session import Gap
 from venues.kalshi.stream import KalshiStream
 
-GAPS_MAX = 64
-"""Gaps that wait for their trades; when more come, the oldest are given up, and counted."""
+GAPS_MAX = 1_024
+"""Gaps that wait for their trades; when more come they are given up, and counted."""
 
 OVERLAP_NS = 2 * NANOS_PER_SECOND
 """Trades are asked for from a little earlier, since the stamps are ours and the trades are the venue's."""
+
+PUBLISHED_S = 1.0
+"""The trades of the last second may not stand in the list yet."""
 
 POLL_S = 1.0
 
@@ -40,42 +43,41 @@ class FeedStatus:
     last_error: str = ""
     gaps_fetched: int = 0
     gaps_given_up: int = 0
-    trades_recovered: int = 0
     skipped_ticks: int = 0
 
 
 class GapTrades:
     """Fetches the trades of gaps, one after the other, off the stream's path."""
 
-    def __init__(self, rest: KalshiRest, status: FeedStatus, wall: Callable[[], int]) -> None:
-        """`wall` is UTC nanoseconds."""
+    def __init__(
+        self, rest: KalshiRest, status: FeedStatus, matters: Callable[[str], bool] = lambda _ticker: True
+    ) -> None:
+        """`matters` says whether anybody cares: only markets with resting orders need their trades."""
         self._rest = rest
         self._status = status
-        self._wall = wall
-        self._give, self._take = trio.open_memory_channel[tuple[tuple[str, ...], int, int]](GAPS_MAX)
+        self._matters = matters
+        self._give, self._take = trio.open_memory_channel[tuple[Gap, float]](GAPS_MAX)
 
     def note(self, gap: Gap) -> None:
-        """A gap was noticed; never waits. Given to the stream as `on_gap`."""
+        """A gap is over; never waits. Given to the stream as `on_gap`."""
+        if not self._matters(gap.ticker):
+            return
         try:
-            self._give.send_nowait((gap.tickers, gap.last_at, self._wall()))
+            self._give.send_nowait((gap, trio.current_time()))
         except trio.WouldBlock:
             self._status.gaps_given_up += 1
+            self._rest.cannot_recover(gap.ticker, Nanos(gap.since), Nanos(gap.until))
 
     async def run(self) -> None:
-        """Fetch until cancelled. What cannot be fetched is counted: prints are then missing for good."""
-        async for tickers, since, until in self._take:
-            for ticker in tickers:
-                await self._fetch(ticker, since, until)
-            self._status.gaps_fetched += 1
-
-    async def _fetch(self, ticker: str, since: int, until: int) -> None:
-        try:
-            trades = await self._rest.trades(ticker, Nanos(max(0, since - OVERLAP_NS)), Nanos(until))
-        except VenueError as error:
-            self._status.last_error = f"{ticker}: {error}"
-            self._status.gaps_given_up += 1
-        else:
-            self._status.trades_recovered += len(trades)
+        """Fetch until cancelled; a trade is asked for only when the venue has had time to publish it."""
+        async for gap, noted_at in self._take:
+            await trio.sleep_until(noted_at + PUBLISHED_S)
+            since = Nanos(max(0, gap.since - OVERLAP_NS))
+            trades = await self._rest.recover(gap.ticker, since, Nanos(gap.until))
+            if trades is None:
+                self._status.gaps_given_up += 1
+            else:
+                self._status.gaps_fetched += 1
 
 
 class BookPolling:

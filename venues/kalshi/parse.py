@@ -43,7 +43,7 @@ from engine.units import (
     parse_price,
 )
 from venues import moments
-from venues.kalshi import wire
+from venues.kalshi import bodies, wire
 
 SOURCE = "kalshi.ws"
 DETAIL_MAX = 200
@@ -143,7 +143,7 @@ def _trade(frame: wire.Trade, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     return _sequenced(frame, conn, at, print_)
 
 
-def taker_of(trade: wire.TradeBody | wire.TradeRow) -> BookSide:
+def taker_of(trade: wire.TradeBody | bodies.TradeRow) -> BookSide:
     """The aggressor's direction, from the newest of the three fields that say it."""
     if trade.taker_book_side is not None:
         return trade.taker_book_side

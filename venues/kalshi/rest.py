@@ -16,10 +16,10 @@ from engine.bucket import TokenBucket
 from engine.events import FeedRefused, TradePrinted, VenueEvent
 from engine.units import NANOS_PER_SECOND, Nanos
 from venues.client import Client, Hear, Manners, Patience
-from venues.errors import AnswerNotUnderstood, PagesEndless, ServerFailed
+from venues.errors import AnswerNotUnderstood, PagesEndless, ServerFailed, VenueError
 from venues.http import Answer, Http
 from venues.kalshi import results
-from venues.kalshi.answers import parse_answer
+from venues.kalshi.answers import RECOVERED, parse_answer, recovered_body
 from venues.kalshi.auth import Signer
 
 PROD_URL = "https://external-api.kalshi.com/trade-api/v2"
@@ -193,6 +193,36 @@ class KalshiRest:
         trades = [event for event in events if isinstance(event, TradePrinted)]
         return tuple(sorted(trades, key=lambda trade: trade.at_venue or 0))
 
+    async def recover(self, ticker: str, since: Nanos, until: Nanos) -> int | None:
+        """Fetch all trades of a gap and pass them on as one line; returns the pages, None if they cannot be
+        had.
+
+        All or nothing: what the gap did to an order can only be said when every one of its trades is known.
+        """
+        query: dict[str, object] = {
+            "ticker": ticker,
+            "min_ts": since // NANOS_PER_SECOND,
+            "max_ts": -(-until // NANOS_PER_SECOND),
+            "limit": TRADES_PER_PAGE,
+        }
+        found: list[str] = []
+        pages: list[str] | None = found
+        try:
+            async for _, body in self._pages("/markets/trades", query, heard=False):
+                found.append(body)
+        except VenueError:
+            pages = None
+        self._say_recovered(ticker, since, until, pages)
+        return None if pages is None else len(pages)
+
+    def cannot_recover(self, ticker: str, since: Nanos, until: Nanos) -> None:
+        """Say that the trades of a gap will not be had."""
+        self._say_recovered(ticker, since, until, None)
+
+    def _say_recovered(self, ticker: str, since: Nanos, until: Nanos, pages: list[str] | None) -> None:
+        text = msgspec.json.encode(recovered_body(ticker, since, until, pages)).decode()
+        self.client.say(RECOVERED, text)
+
     async def candles(
         self, series: str, ticker: str, since: Nanos, until: Nanos, minutes: int = 1
     ) -> tuple[results.Candle, ...]:
@@ -230,8 +260,8 @@ class KalshiRest:
 
     # How
 
-    async def _body(self, target: str) -> str:
-        return await self.client.get(target, CALL_TOKENS)
+    async def _body(self, target: str, *, heard: bool = True) -> str:
+        return await self.client.get(target, CALL_TOKENS, heard=heard)
 
     async def _events(self, target: str) -> Events:
         """What one answer says; an answer of which nothing could be understood is an error."""
@@ -250,13 +280,15 @@ class KalshiRest:
             found += events
         return tuple(found)
 
-    async def _pages(self, path: str, query: dict[str, object]) -> AsyncGenerator[tuple[str, str], None]:
+    async def _pages(
+        self, path: str, query: dict[str, object], *, heard: bool = True
+    ) -> AsyncGenerator[tuple[str, str], None]:
         """Page after page until the cursor is empty; one that comes back, or never ends, is an error."""
         seen: set[str] = set()
         cursor = ""
         for _ in range(PAGES_MAX):
             target = _target(path, **query, **({"cursor": cursor} if cursor else {}))
-            body = await self._body(target)
+            body = await self._body(target, heard=heard)
             yield target, body
             cursor = results.read_cursor(body)
             if not cursor:

@@ -8,7 +8,7 @@ and takes up again what the venue has ended. Reads no clock. Must not import any
 shapes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 import msgspec
@@ -63,18 +63,21 @@ class Subscription:
 
 @attrs.frozen
 class Gap:
-    """Frames are missing: the trades of these markets since `last_at` (our stamp, UTC ns) are to be
-    fetched.
+    """A market was not followed from `since` (its book's last change) to `until`: the trades of then are
+    missing.
     """
 
-    sid: int
-    tickers: tuple[str, ...]
-    last_at: int
+    ticker: str
+    since: int
+    until: int
 
 
 @attrs.define
 class Wishes:
-    """What the session wants done. `reconnect` says why the connection must be given up, if it must."""
+    """What the session wants done. `reconnect` says why the connection must be given up, if it must.
+
+    A gap is told when it is over, that is when the book is whole again.
+    """
 
     now: float
     commands: list[str] = attrs.field(factory=list)
@@ -95,9 +98,16 @@ class SessionStatus:
 class Session:
     """One connection's conversation."""
 
-    def __init__(self, conn: int, tickers: Iterable[str], channels: Sequence[str] = (BOOKS,)) -> None:
-        """`channels` that take tickers get the wanted ones; the market life cycle is always of all
-        markets.
+    def __init__(
+        self,
+        conn: int,
+        tickers: Iterable[str],
+        channels: Sequence[str] = (BOOKS,),
+        blind: Mapping[str, int] | None = None,
+    ) -> None:
+        """`channels` that take tickers get the wanted ones; the market life cycle is always of all markets.
+
+        `blind` is what the connection before left behind: markets and when their books last changed (UTC ns).
         """
         self.conn = conn
         self.status = SessionStatus()
@@ -106,7 +116,8 @@ class Session:
         self._pending: dict[int, Command] = {}
         self._numbers = Numbers()
         self._next_id = 1
-        self._last_at = 0
+        self._changed_at: dict[str, int] = {}
+        self._blind: dict[str, int] = dict(blind or {})
 
     # What the caller wants
 
@@ -143,24 +154,30 @@ class Session:
     # What comes in
 
     def hear(self, text: str, events: Sequence[VenueEvent], at: int, now: float) -> Wishes | None:
-        """Take a frame in: its type, its text, what it means, its stamp (UTC ns), and the clock. None is
-        "nothing".
-        """
+        """Take a frame in: its text and meaning, its stamp (UTC ns), and the clock. None is "nothing"."""
         wishes: Wishes | None = None
         for event in events:
-            if type(event) is BookDelta or type(event) is BookSnapshot or type(event) is FeedSequenced:
-                heard = self._numbers.hear(self.conn, event.sid, event.seq)
-                if heard is Heard.GAP:
+            if type(event) is BookDelta:
+                if self._numbers.hear(self.conn, event.sid, event.seq) is Heard.GAP:
                     wishes = wishes or Wishes(now)
-                    self._gapped(event.sid, wishes)
+                    self._gapped(event.sid, at, wishes)
+                self._changed_at[event.ticker] = at
+            elif type(event) is BookSnapshot or type(event) is FeedSequenced:
+                wishes = wishes or Wishes(now)
+                if self._numbers.hear(self.conn, event.sid, event.seq) is Heard.GAP:
+                    self._gapped(event.sid, at, wishes)
                 if type(event) is BookSnapshot:
-                    wishes = wishes or Wishes(now)
-                    self._snapshot_came(event, wishes)
-        self._last_at = at
+                    self._snapshot_came(event, at, wishes)
         if not events or type(events[-1]) is FeedSequenced or type(events[-1]) is FeedRefused:
             wishes = wishes or Wishes(now)
             self._control(text, wishes)
         return wishes
+
+    def left_blind(self) -> dict[str, int]:
+        """What this connection, now over, leaves behind: every followed market and when its book last
+        changed.
+        """
+        return self._changed_at | self._blind
 
     def tick(self, now: float) -> Wishes:
         """Notice what did not come."""
@@ -201,6 +218,9 @@ class Session:
             for ticker in some:
                 subscription.tickers.pop(ticker, None)
                 subscription.awaited.pop(ticker, None)
+                if subscription.channel == BOOKS:
+                    self._changed_at.pop(ticker, None)
+                    self._blind.pop(ticker, None)
 
     def _subscribe(self, subscription: Subscription, tickers: tuple[str, ...], wishes: Wishes) -> None:
         params: dict[str, object] = {"channels": [subscription.channel]}
@@ -300,24 +320,26 @@ class Session:
                 wishes.reconnect = f"{name}, again and again"
                 return
             if subscription.channel == BOOKS and frame.sid:
-                tickers = tuple(subscription.tickers)
-                wishes.gaps.append(Gap(frame.sid, tickers, self._last_at))
+                self._go_blind()
             self._begin_anew(subscription, wishes)
 
     # Gaps and snapshots
 
-    def _gapped(self, sid: int, wishes: Wishes) -> None:
+    def _gapped(self, sid: int, at: int, wishes: Wishes) -> None:
         """Numbers are missing: of the books' subscription every book is suspect, of others only prints are
         lost.
         """
         self.status.gaps += 1
         subscription = self._of_sid(sid)
-        if subscription is None:
+        if subscription is None or subscription.channel != BOOKS:
+            wishes.gaps += [Gap(ticker, since, at) for ticker, since in self._changed_at.items()]
             return
-        if subscription.channel in (BOOKS, "trade"):
-            wishes.gaps.append(Gap(sid, tuple(subscription.tickers), self._last_at))
-        if subscription.channel == BOOKS:
-            self._ask_snapshots(subscription, wishes)
+        self._go_blind()
+        self._ask_snapshots(subscription, wishes)
+
+    def _go_blind(self) -> None:
+        """Until their next snapshots nobody knows what happens in these markets."""
+        self._blind = self._changed_at | self._blind
 
     def _ask_snapshots(self, subscription: Subscription, wishes: Wishes) -> None:
         """One request at a time. A gap while one is under way may have swallowed its snapshots: then once
@@ -335,7 +357,11 @@ class Session:
         self.status.snapshot_requests += 1
         self._update(subscription, "get_snapshot", tickers, wishes)
 
-    def _snapshot_came(self, event: BookSnapshot, wishes: Wishes) -> None:
+    def _snapshot_came(self, event: BookSnapshot, at: int, wishes: Wishes) -> None:
+        since = self._blind.pop(event.ticker, None)
+        if since is not None:
+            wishes.gaps.append(Gap(event.ticker, since, at))
+        self._changed_at[event.ticker] = at
         subscription = self._of_sid(event.sid)
         if subscription is None or event.ticker not in subscription.awaited:
             return

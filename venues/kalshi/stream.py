@@ -138,7 +138,9 @@ class KalshiStream:
         """From the signature to the end; returns why it ended."""
         self.status.conn += 1
         conn = self.status.conn
-        self._session = Session(conn, self._wanted, self._given.channels)
+        blind = self._session.left_blind() if self._session is not None else {}
+        blind = {ticker: since for ticker, since in blind.items() if ticker in self._wanted}
+        self._session = Session(conn, self._wanted, self._given.channels, blind)
         self._early = []
         try:
             async with open_socket(self._url, self._signature(), self._on_text, self._given.limits) as socket:

@@ -15,6 +15,7 @@ from venues.kalshi.session import (
     SNAPSHOT_FAILURES_MAX,
     SNAPSHOT_S_MAX,
     TICKERS_PER_COMMAND,
+    Gap,
     Session,
     Wishes,
 )
@@ -151,10 +152,7 @@ def test_replies_consume_numbers_and_are_no_gap() -> None:
 
 def test_a9_a_gap_asks_for_the_snapshots_of_every_book_exactly_once() -> None:
     talk = up("A", "B")
-    last_at = talk.at
-    wishes = talk.delta("A", 5)
-    (gap,) = wishes.gaps
-    assert (gap.sid, gap.tickers, gap.last_at) == (1, ("A", "B"), last_at)
+    talk.delta("A", 5)
     assert [command["params"] for command in talk.take()] == [
         {"sids": [1], "market_tickers": ["A", "B"], "action": "get_snapshot"}
     ]
@@ -173,8 +171,9 @@ def test_a9_a_gap_while_snapshots_are_under_way_asks_once_more_after_them() -> N
     talk.take()
     talk.ok(number=2, seq=6)
     talk.snapshot("A", 7)
-    assert len(talk.delta("B", 20).gaps) == 1
-    assert len(talk.delta("B", 30).gaps) == 1
+    talk.delta("B", 20)
+    talk.delta("B", 30)
+    assert talk.session.status.gaps == 3
     assert talk.take() == []
     talk.snapshot("B", 31)
     assert len(talk.take()) == 1
@@ -200,12 +199,39 @@ def test_a_broken_book_frame_shows_as_a_gap_with_the_next_one() -> None:
     talk = up("A")
     broken = {"type": "orderbook_delta", "sid": 1, "seq": 2, "msg": {"market_ticker": "A"}}
     assert talk.hear(broken).commands == []
-    assert len(talk.delta("A", 3).gaps) == 1
+    assert len(talk.delta("A", 3).commands) == 1
+
+
+def test_the_trades_of_a_gap_are_wanted_from_a_books_last_change_until_its_snapshot() -> None:
+    talk = up("A", "B")
+    quiet_since = talk.at
+    talk.delta("A", 3)
+    busy_since = talk.at
+    assert talk.delta("A", 7).gaps == []
+    assert talk.ok(number=2, seq=8).gaps == []
+    assert talk.snapshot("A", 9).gaps == [Gap("A", busy_since, talk.at)]
+    assert talk.snapshot("B", 10).gaps == [Gap("B", quiet_since, talk.at)]
+    assert talk.snapshot("B", 11).gaps == []
+
+
+def test_what_a_lost_connection_left_blind_is_wanted_when_the_next_ones_snapshots_come() -> None:
+    before = up("A", "B")
+    since = before.at
+    talk = Talk("A", "B")
+    talk.session = Session(CONN, ("A", "B"), ("orderbook_delta",), before.session.left_blind())
+    talk.session.begin(talk.now)
+    talk.subscribed()
+    talk.at = 9_000
+    assert talk.snapshot("B", 1).gaps == [Gap("B", since, talk.at)]
+    assert talk.session.left_blind() == {"A": since - 1, "B": talk.at}
 
 
 def test_a_gap_in_the_trades_asks_for_the_trades_and_for_no_books() -> None:
-    talk = Talk("A", channels=("trade",))
-    talk.subscribed(sid=3, channel="trade")
+    talk = Talk("A", channels=("orderbook_delta", "trade"))
+    talk.subscribed(sid=1)
+    talk.subscribed(sid=3, channel="trade", number=2)
+    talk.snapshot("A", 1)
+    since = talk.at
     talk.take()
     msg = {
         "trade_id": "t",
@@ -216,7 +242,7 @@ def test_a_gap_in_the_trades_asks_for_the_trades_and_for_no_books() -> None:
     }
     talk.hear({"type": "trade", "sid": 3, "seq": 1, "msg": msg})
     wishes = talk.hear({"type": "trade", "sid": 3, "seq": 4, "msg": msg})
-    assert [gap.tickers for gap in wishes.gaps] == [("A",)]
+    assert wishes.gaps == [Gap("A", since, talk.at)]
     assert talk.take() == []
 
 
@@ -256,11 +282,13 @@ def test_snapshots_that_never_come_give_the_connection_up() -> None:
 @pytest.mark.parametrize("code", [10, 17, 25])
 def test_an_error_that_ends_a_subscription_begins_it_anew_and_its_trades_are_missing(code: int) -> None:
     talk = up("A", "B")
-    wishes = talk.hear({"type": "error", "sid": 1, "seq": 3, "msg": {"code": code, "msg": "x"}})
-    assert [gap.tickers for gap in wishes.gaps] == [("A", "B")]
+    since = talk.at
+    talk.hear({"type": "error", "sid": 1, "seq": 3, "msg": {"code": code, "msg": "x"}})
     (command,) = talk.take()
     assert command["cmd"] == "subscribe"
     assert talk.session.status.errors == {f"error_{code} orderbook_delta": 1}
+    talk.subscribed(sid=2, number=2)
+    assert talk.snapshot("B", 1, sid=2).gaps == [Gap("B", since, talk.at)]
 
 
 def test_a18_an_unknown_channel_is_named_and_the_others_go_on() -> None:
