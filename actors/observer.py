@@ -42,6 +42,7 @@ from engine.events import (
     FeedRefused,
     GameKnown,
     MarketKnown,
+    MarketStatus,
     OddsSeen,
     ScoresDisagreed,
     ScoreSeen,
@@ -196,7 +197,13 @@ class ObserverActor:
         )
 
     def _feed_line(self) -> FeedLine:
-        tops = self.model.tops
+        """The books of closed markets are nobody's concern."""
+        markets = self.model.markets
+        tops = {
+            ticker: top
+            for ticker, top in self.model.tops.items()
+            if ticker in markets and markets[ticker].status is MarketStatus.ACTIVE
+        }
         return FeedLine(
             connected=self._conn is not None,
             conn=self._conn,

@@ -16,7 +16,6 @@ from actors.views import (
     FillLine,
     GameLine,
     HaltLine,
-    JournalLine,
     Look,
     MarketLine,
     OrderLine,
@@ -27,7 +26,6 @@ from actors.views import (
 )
 from engine import ledger
 from engine.events import BookSide
-from engine.facts import Fact
 from engine.positions import liquidation_value
 from engine.risk.halts import GAME, QUARANTINE, STRATEGY
 from engine.tally import NO_MARK, Mark
@@ -35,9 +33,6 @@ from engine.units import PRICE_ONE, Money
 
 LINES_MAX = 1_000
 """Most lines of one answer."""
-
-TEXT_CHARS_MAX = 2_000
-"""A fact is shown up to this length."""
 
 ALL_STRATEGIES = "all"
 """The name of the line of sums."""
@@ -273,29 +268,11 @@ def markets(model: ReadModel, look: Look) -> Iterator[MarketLine]:
         )
 
 
-def journal(model: ReadModel, look: Look) -> Iterator[JournalLine]:
-    """The last facts."""
+def journal(model: ReadModel, look: Look) -> Iterator[Numbered]:
+    """The last facts, as they are: whoever shows them has the words for them."""
     for numbered in model.journal:
         if look.strategy in (None, strategy_of(numbered.fact)):
-            yield journal_line(numbered)
-
-
-def journal_line(numbered: Numbered) -> JournalLine:
-    """A fact as one line."""
-    fact = numbered.fact
-    return JournalLine(
-        seq=numbered.seq,
-        at=fact.at,
-        cause=numbered.cause,
-        owner=numbered.owner,
-        kind=type(fact).__name__,
-        text=fact_text(fact),
-    )
-
-
-def fact_text(fact: Fact) -> str:
-    """A fact's fields in one line, cut to a length that a screen can bear."""
-    return repr(fact).partition("(")[2][:-1][:TEXT_CHARS_MAX]
+            yield numbered
 
 
 def dead_letters(model: ReadModel, look: Look) -> Iterator[DeadLetterLine]:

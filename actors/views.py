@@ -169,18 +169,6 @@ class MarketLine:
 
 
 @attrs.frozen(kw_only=True)
-class JournalLine:
-    """One committed fact."""
-
-    seq: int
-    at: Nanos
-    cause: int
-    owner: str
-    kind: str
-    text: str
-
-
-@attrs.frozen(kw_only=True)
 class DeadLetterLine:
     """One message that nobody will work on."""
 
