@@ -51,7 +51,7 @@ class Group:
     open: set[str] = attrs.field(factory=set)
 
     def uncovered(self) -> tuple[Leg, Leg, Count] | None:
-        """The leg with more, the leg with less and the difference, once nothing is open; None if they match."""
+        """The leg with more, the leg with less and the difference, once nothing is open; None if equal."""
         if self.open or len(self.legs) != 2:
             return None
         less, more = sorted(self.legs.values(), key=lambda leg: leg.held)

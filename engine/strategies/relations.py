@@ -33,7 +33,7 @@ P_READABLE: Final = 0.03
 
 @attrs.frozen
 class Offer:
-    """Buying YES (BID) or NO (ASK) of a market at its displayed price; `own` is what it costs before the fee."""
+    """Buying YES (BID) or NO (ASK) of a market as displayed; `own` is its cost before the fee."""
 
     market: MarketView
     side: BookSide
@@ -131,7 +131,7 @@ def ladder_value(market: MarketView, points_max: float) -> float | None:
 
 
 def winner_value(market: MarketView) -> float | None:
-    """What the winner's price says of a margin market; the winner, the deeper market, is not doubted itself."""
+    """What the winner's price says of a margin market; the winner, the deeper market, is not doubted."""
     claim, sd = market.claim, deviation(market.game, Axis.MARGIN)
     if claim is None or sd is None or market.kind != "spread":
         return None
@@ -154,7 +154,7 @@ def p_home_of(game: GameView) -> float | None:
 
 
 def deviation(game: GameView, axis: Axis) -> float | None:
-    """The normal model's deviation of what is still to come; None if the clock is unknown or the game over."""
+    """Deviation of what is to come; None if the clock is unknown or at its end."""
     if not game.live:
         return SD_MARGIN if axis is Axis.MARGIN else SD_TOTAL
     minutes = game.minutes_left()

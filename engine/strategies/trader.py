@@ -182,8 +182,8 @@ class Trader(Strategy):
                 return self.reconsider(game, now) if self.concerns(news, before) else NOTHING
             case MarketKnown():
                 self.view.hear(news)
-                self._watch(self.view.markets[news.ticker])
-                return self.reconsider(self.view.game(news.game), now)
+                cooling = self._watch(self.view.markets[news.ticker], now)
+                return joined([cooling, self.reconsider(self.view.game(news.game), now)])
             case GameKnown():
                 self.view.hear(news)
                 return self.reconsider(self.view.game(news.game), now)
@@ -191,9 +191,13 @@ class Trader(Strategy):
                 self.view.hear(news)
                 return NOTHING
 
-    def _watch(self, market: MarketView) -> None:
-        if market.ticker not in self._watches and market.kind in self.kinds:
-            self._watches[market.ticker] = Watch(market, idle=self._idle(market.ticker))
+    def _watch(self, market: MarketView, now: Nanos) -> Step:
+        """Watch a market from now on; after a restart its cooldown may still be running."""
+        if market.ticker in self._watches or market.kind not in self.kinds:
+            return NOTHING
+        self._watches[market.ticker] = Watch(market, idle=self._idle(market.ticker))
+        due = self.desk.entered_at.get(market.ticker, Nanos(-self._cooldown)) + self._cooldown
+        return Step(timers=(Timer(f"cool:{market.ticker}", Nanos(due)),)) if due > now else NOTHING
 
     def _idle(self, ticker: str) -> bool:
         return ticker not in self.desk.holdings and not self.desk.open_in(ticker)
