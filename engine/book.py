@@ -14,6 +14,9 @@ from engine.units import PRICE_ONE, Count, Nanos, Price
 PENDING_MAX: Final = 4_096
 """Deltas kept while a snapshot is awaited; more than that are dropped from the oldest on, and counted."""
 
+POLLED: Final = 0
+"""The connection number of books that no stream brought: polled ones and those made of quotes."""
+
 _YES: Final = Side.YES
 _NO_LEVEL: Final = Price(0)
 # Price zero can hold no bid, so it can stand for "this side is empty" and comparisons stay plain.
@@ -128,11 +131,14 @@ class Book:
                     self._recross()
         return True
 
-    def apply_snapshot(self, snapshot: BookSnapshot) -> None:
+    def apply_snapshot(self, snapshot: BookSnapshot) -> bool:
         """Take the whole book anew, then the deltas that were waiting and are newer.
 
-        Ends STALE and GAPPED.
+        Ends STALE and GAPPED. False if a polled book (connection zero) came to one that follows a stream:
+        taking it would lose the stream's place, so it is none of the book's business.
         """
+        if snapshot.conn == POLLED and self._followed:
+            return False
         self.yes = {price: size for price, size in snapshot.yes if size > 0}
         self.no = {price: size for price, size in snapshot.no if size > 0}
         self.yes_best = max(self.yes, default=_NO_LEVEL)
@@ -149,6 +155,7 @@ class Book:
         for delta in waiting:
             if delta.conn > self.conn or (delta.conn == self.conn and delta.sid >= self.sid):
                 self.apply_delta(delta)
+        return True
 
     def _defer(self, delta: BookDelta) -> None:
         """Keep a delta until its snapshot comes; what belongs to an older connection is void."""

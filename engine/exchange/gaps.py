@@ -5,6 +5,7 @@ Called by the paper exchange for lost connections, missing frames, snapshots and
 filled from inside a gap unless all its trades are known. Must not import anything outside `engine`.
 """
 
+from engine.book import POLLED
 from engine.events import BookSide, FeedConnected, FeedGapped, FeedLost, TradePrinted, TradesRecovered
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.depth import bound_queue, bound_taken, later
@@ -19,10 +20,20 @@ from engine.venue_facts import BlindnessBegan, BlindnessEnded, QueueLevelChanged
 
 
 def feed_connected(desk: Desk, event: FeedConnected) -> None:
-    """A new connection: everything of older ones is void, also of those that an earlier process had."""
+    """A new connection: everything of older ones is void, also of those that an earlier process had.
+
+    Polled books belong to none.
+    """
     for market in desk.state.markets.values():
-        if market.book.conn != event.conn:
+        book = market.book
+        if book.conn != event.conn and not (book.synced and book.conn == POLLED):
             _lose(desk, market, "a new connection began")
+
+
+def process_restarted(desk: Desk) -> None:
+    """Nobody looked since the last fact: every market where our orders stand must be recovered."""
+    for market in desk.state.markets.values():
+        _lose(desk, market, "the process was restarted")
 
 
 def feed_lost(desk: Desk, event: FeedLost) -> None:
@@ -51,7 +62,7 @@ def feed_gapped(desk: Desk, event: FeedGapped) -> None:
 
 
 def _lose(desk: Desk, market: Market, reason: str) -> None:
-    since = market.book.at
+    since = market.book.at if market.book.synced else Nanos(0)
     if market.book.synced:
         _remember_display(desk, market)
     market.book.feed_lost()

@@ -101,9 +101,9 @@ class PaperExchange(ExchangeViews):
                     hear_trade(desk, market, event)
             case BookSnapshot():
                 market = self.state.market(event.ticker)
-                market.book.apply_snapshot(event)
+                applied = market.book.apply_snapshot(event)
                 lifecycle.follow_status(market)
-                if market.watched:
+                if applied and market.watched:
                     gaps.resynchronized(desk, market)
             case TradesRecovered():
                 gaps.recovered(desk, self.state.market(event.ticker), event)
@@ -192,6 +192,16 @@ class PaperExchange(ExchangeViews):
         self.state.timers.take_fresh()
         self.state.ledger.verify()
         return Step(timers=self.state.timers.all())
+
+    def resumed(self, now: int) -> Step:
+        """The whole process was restarted, not only its actor: nobody knows what happened since the last
+        fact.
+
+        Call it after `restore`, before anything is heard. Orders wait for the missing trades or are given up.
+        """
+        desk = self._desk(now)
+        gaps.process_restarted(desk)
+        return self._finish(desk)
 
     # Timers
 

@@ -112,6 +112,18 @@ def test_deltas_of_an_older_connection_are_void() -> None:
     assert (book.yes_bid_size, book.old) == (1_000, 1)
 
 
+def test_a_polled_book_does_not_disturb_one_that_follows_a_stream() -> None:
+    """Without a stream it is the book."""
+    book = opened()
+    assert not book.apply_snapshot(snapshot(((10, 1),), (), conn=0))
+    assert book.apply_delta(delta(Side.YES, 41, 1, 2))
+    assert book.top() == (4_100, 2_100, 4_400, 4_000)
+    book.feed_lost()
+    assert book.apply_snapshot(snapshot(((10, 1),), (), conn=0))
+    assert book.apply_snapshot(snapshot(((11, 1),), (), conn=0))
+    assert (book.yes_bid, book.trust) == (1_100, Trust.TRUSTED)
+
+
 def test_waiting_deltas_are_bounded() -> None:
     """The oldest go, and are counted."""
     book = Book("T")

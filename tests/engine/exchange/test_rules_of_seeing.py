@@ -13,6 +13,7 @@ from engine.events import (
     TradesRecovered,
     Trust,
 )
+from engine.exchange import PaperExchange
 from engine.facts import BandMoved, OrderFilled, QueueMoved
 from engine.latency import Delay
 from engine.message import changed
@@ -275,6 +276,36 @@ def test_rule_9_a_new_connection_voids_the_books_of_the_older(floor: Floor) -> N
     floor.book(bids={40: 100}, asks={50: 100})
     _recover(floor)
     assert (floor.exchange.blind(), floor.exchange.needs_book(), floor.ahead("a")) == ({}, (), 100)
+
+
+def test_rule_9_a_restarted_process_is_blind_from_its_last_fact_on() -> None:
+    """Its orders wait for the trades of the downtime."""
+    floor = Floor(rules())
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    last = floor.facts[-1].at
+    floor.exchange = PaperExchange(floor.rules, seed=7)
+    floor.exchange.restore(floor.facts)
+    floor.now = Nanos(floor.now + 600 * 10**9)
+    floor.do(floor.exchange.resumed(floor.now))
+    assert floor.exchange.blind() == {MARKET: last}
+    floor.conn = 9
+    floor.book(bids={40: 100}, asks={50: 100})
+    _recover(floor, 130)
+    assert floor.fills("a") == [(30, 40)]
+
+
+def test_rule_9_a_new_stream_leaves_polled_books_alone() -> None:
+    """They belong to no connection."""
+    floor = Floor(rules())
+    floor.conn = 0
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.hear(FeedConnected(1, floor.now))
+    assert floor.exchange.blind() == {}
+    floor.wait(1)
+    floor.book(bids={40: 30}, asks={50: 100})
+    assert floor.ahead("a") == 30
 
 
 # Rule 10
