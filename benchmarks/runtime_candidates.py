@@ -7,7 +7,6 @@ process. Ours runs with everything that the daemon has on: supervision, bounded 
 # ruff: noqa: ANN401, D102  Pykka's signatures are dynamically typed, and a handler is a handler
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -15,11 +14,14 @@ import pykka
 
 from actors.runtime import Address, Answer, Behaviour, ChildSpec, Outgoing, SupervisorSpec, VirtualSystem
 
-Workload: TypeAlias = Callable[[int], float]
+Clock: TypeAlias = Callable[[], float]
+"""Seconds: of the wall, or of all threads of this process."""
+
+Workload: TypeAlias = Callable[[str, int, Clock], float]
 """Carries that many messages; gives seconds for all of them, or the median seconds for one at a time."""
 
 WINDOW = 64
-"""Messages told before the dispatcher drains, in the throughput workloads."""
+"""Messages put in before the queue is drained, in the workload `batch`."""
 
 
 class Forward:
@@ -70,7 +72,7 @@ def _ours(kind: str) -> tuple[VirtualSystem, Address]:
     counters: dict[str, Callable[[], Behaviour]] = {str(sink): Counter for sink in sinks}
     if kind == "one":
         return _system(counters), sinks[0]
-    if kind == "chain":
+    if kind in ("chain", "batch"):
         a = {"a": lambda: Forward(Address("b")), "b": lambda: Forward(sinks[0])}
         return _system({**a, **counters}), Address("a")
     if kind == "fan":
@@ -78,22 +80,29 @@ def _ours(kind: str) -> tuple[VirtualSystem, Address]:
     return _system({"answerer": Answerer}), Address("answerer")
 
 
-def ours_throughput(kind: str, messages: int) -> float:
-    """Seconds for all messages, each one input, run to completion."""
-    system, entry = _ours(kind)
+def ours_throughput(kind: str, messages: int, clock: Clock) -> float:
+    """Seconds for all messages, each one input, run to completion (`batch`: a window of them put in at a
+    time).
+    """
+    system, entry = _ours("chain" if kind == "batch" else kind)
     put = system.ask if kind == "ask" else system.put
-    began = time.perf_counter()
+    began = clock()
+    if kind == "batch":
+        for first in range(0, messages, WINDOW):
+            for number in range(first, first + WINDOW):
+                system.dispatcher.tell(entry, number, None)
+            system.dispatcher.drain()
+        return clock() - began
     for number in range(messages):
         put(entry, number)
-    return time.perf_counter() - began
+    return clock() - began
 
 
-def ours_latency(kind: str, messages: int) -> float:
+def ours_latency(kind: str, messages: int, clock: Clock) -> float:
     """Median seconds from putting one message until everything that follows from it is done."""
     system, entry = _ours(kind)
     put = system.ask if kind == "ask" else system.put
-    clock = time.perf_counter
-    took = []
+    took: list[float] = []
     for number in range(messages):
         began = clock()
         put(entry, number)
@@ -141,16 +150,16 @@ def _pykka(kind: str, done: threading.Semaphore, each: int) -> tuple["pykka.Acto
     sinks = [PykkaCounter.start(done, each) for _ in range(5 if kind == "fan" else 1)]
     if kind == "one":
         return sinks[0], 1
-    if kind == "chain":
+    if kind in ("chain", "batch"):
         return PykkaForward.start(PykkaForward.start(sinks[0])), 1
     return PykkaForward.start(*sinks), 5
 
 
-def pykka_throughput(kind: str, messages: int) -> float:
+def pykka_throughput(kind: str, messages: int, clock: Clock) -> float:
     """Seconds until the last sink has counted the last message."""
     done = threading.Semaphore(0)
     entry, sinks = _pykka(kind, done, messages)
-    began = time.perf_counter()
+    began = clock()
     if kind == "ask":
         for number in range(messages):
             entry.ask(number, timeout=5)
@@ -159,16 +168,15 @@ def pykka_throughput(kind: str, messages: int) -> float:
             entry.tell(number)
         for _ in range(sinks):
             done.acquire()
-    took = time.perf_counter() - began
+    took = clock() - began
     pykka.ActorRegistry.stop_all()
     return took
 
 
-def pykka_latency(kind: str, messages: int) -> float:
+def pykka_latency(kind: str, messages: int, clock: Clock) -> float:
     """Median seconds from telling one message until the last sink has counted it."""
     done = threading.Semaphore(0)
     entry, sinks = _pykka(kind, done, 1)
-    clock = time.perf_counter
     took = []
     for number in range(messages):
         began = clock()
@@ -183,7 +191,7 @@ def pykka_latency(kind: str, messages: int) -> float:
     return sorted(took)[len(took) // 2]
 
 
-CANDIDATES: dict[str, dict[str, Callable[[str, int], float]]] = {
+CANDIDATES: dict[str, dict[str, Workload]] = {
     "ours": {"throughput": ours_throughput, "latency": ours_latency},
     "pykka": {"throughput": pykka_throughput, "latency": pykka_latency},
 }

@@ -123,7 +123,7 @@ class LiveSystem(System):
         began = self._busy_since = time.perf_counter_ns()
         at = self._stamp()
         try:
-            self._put_at(at, address, message)
+            self._put_at(address, message, at)
         finally:
             self._busy_since = None
             self._count_time(time.perf_counter_ns() - began)

@@ -53,6 +53,7 @@ class System:
         """Make the tree without starting anything."""
         self.dispatcher = Dispatcher(start_at, interrupts)
         self.lives = Lives(self.dispatcher, {}, seed)
+        self._agenda = self.lives.agenda
         host = LoopHost(self)
         self.lives.hosts.update({Kind.LOOP: host, Kind.EDGE: host, Kind.THREAD: host})
         self.lives.on_root_ready = self._root_ready
@@ -116,7 +117,7 @@ class System:
 
     def enter(self, receiver: Address, message: object) -> None:
         """Put one input in, stamped with this system's own time."""
-        self._put_at(self._stamp(), receiver, message)
+        self._put_at(receiver, message, self._stamp())
 
     def enter_ask(self, receiver: Address, message: object) -> Reply:
         """Put one ask in, stamped with this system's own time, with the usual timeout."""
@@ -126,8 +127,11 @@ class System:
         """The stamp of an input that comes without one."""
         return self.dispatcher.now
 
-    def _put_at(self, at: int, receiver: Address, message: object) -> None:
+    def _put_at(self, receiver: Address, message: object, at: int | None = None) -> None:
+        """Stamp an input (default: now), fire the timers due by then, deliver it, and drain."""
         dispatcher = self.dispatcher
+        if at is None:
+            at = dispatcher.now
         cell = dispatcher.cells.get(receiver)
         timeless = self._open and dispatcher.now <= at < dispatcher.timers.soonest
         if not timeless or cell is None or cell.put != cell.done or dispatcher.draining:
@@ -149,7 +153,7 @@ class System:
         except BaseException as error:
             self._interrupted_or_broken(error)
             raise
-        if self.lives.agenda:
+        if self._agenda:
             self._drain()
 
     def _drain(self) -> None:
