@@ -1,0 +1,113 @@
+"""Rules 10, 11, 13 and 14.
+
+Impact, adverse selection, the three readings, upper bounds (12 is with settlement).
+"""
+
+from engine.events import ExchangeStatusSeen
+from engine.facts import BandMoved, OrderFilled
+from engine.latency import Delay
+from engine.orders import RejectCode, TimeInForce
+from engine.units import NANOS_PER_MILLISECOND, Nanos
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, contracts, rules
+
+IOC = TimeInForce.IOC
+
+
+# Rule 10
+
+
+def test_rule_10_our_own_fills_move_nothing_but_what_we_took(floor: Floor) -> None:
+    """No impact is invented: the book is the venue's."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 50, 60, tif=IOC)
+    assert floor.exchange.book(MARKET).top() == (4_000, contracts(100), 5_000, contracts(100))
+
+
+# Rule 11
+
+
+def test_rule_11_a_bid_is_filled_only_as_the_market_comes_down_to_it(floor: Floor) -> None:
+    """What fills a naive joiner is a sale: the fill itself says nothing good about the next price."""
+    floor.book(bids={40: 100}, asks={41: 100})
+    floor.place("a", BID, 40, 50)
+    floor.trade(BID, 41, 1_000)
+    assert floor.filled("a") == 0
+    floor.trade(ASK, 40, 150)
+    assert floor.filled("a") == 50
+
+
+# Rule 13
+
+
+def test_rule_13_the_three_readings_are_kept_at_once(floor: Floor) -> None:
+    """A print at our price is base, one through it pessimistic too, a share of the cancels optimistic."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 200)
+    floor.depth(BID, 40, 100)
+    floor.depth(BID, 40, -100)
+    floor.wait(2_001)
+    assert floor.live("a").optimistic_ahead == contracts(50)
+    floor.trade(ASK, 40, 110)
+    bands = floor.live("a").bands
+    assert (bands.pessimistic, bands.base, bands.optimistic) == (0, contracts(10), contracts(60))
+    floor.trade(ASK, 39, 20)
+    assert (bands.pessimistic, bands.base, bands.optimistic) == (contracts(20), contracts(30), contracts(80))
+
+
+def test_rule_13_the_pessimistic_reading_arrives_at_the_95th_percentile() -> None:
+    """It takes what is left by then, but not what the base reading of another order took."""
+    late = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))
+    floor = Floor(rules(entry=late))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.send("a", BID, 50, 60, tif=IOC)
+    floor.wait(94)
+    assert floor.filled("a") == 60
+    floor.depth(ASK, 50, -70)
+    floor.wait(2)
+    moved = floor.of(BandMoved, "a")[-1]
+    assert (moved.pessimistic, moved.base, moved.optimistic) == (contracts(30), contracts(60), contracts(60))
+
+
+def test_rule_13_the_pessimistic_reading_always_pays_maker_fees() -> None:
+    """Also where the series charges none."""
+    floor = Floor(rules())
+    floor.relist(fee_type="quadratic")
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.place("a", BID, 40, 100)
+    floor.trade(ASK, 39, 100)
+    moved = floor.of(BandMoved, "a")[-1]
+    assert (moved.base_cash, moved.pessimistic_cash) == (-40_000_000, -40_420_000)
+
+
+def test_rule_13_strategies_get_the_base_reading_only(floor: Floor) -> None:
+    """Cash, position and order follow it."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 200)
+    floor.depth(BID, 40, 100)
+    floor.depth(BID, 40, -100)
+    floor.wait(2_001)
+    floor.trade(ASK, 40, 60)
+    assert floor.live("a").bands.optimistic == contracts(10)
+    assert (floor.filled("a"), floor.position(), floor.cash()) == (0, 0, 1_000_000_000)
+
+
+# Rule 14
+
+
+def test_rule_14_an_upper_bound_is_no_fill_without_something_heard(floor: Floor) -> None:
+    """Time alone fills nobody, and every fill names what made it."""
+    floor.book(bids={40: 0}, asks={41: 100})
+    floor.place("a", BID, 40, 10)
+    floor.wait(3_600_000)
+    assert floor.filled("a") == 0
+    floor.trade(ASK, 40, 10, "the-one")
+    evidence = floor.of(OrderFilled)[-1].evidence
+    assert (evidence.kind, evidence.trade_id, evidence.level_size) == ("print", "the-one", contracts(10))
+
+
+def test_the_venues_pause_stops_orders_but_not_books(floor: Floor) -> None:
+    """The exchange's status is heard, not guessed."""
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.hear(ExchangeStatusSeen(True, False, 3, floor.now))
+    floor.place("a", BID, 50, 5)
+    assert floor.rejected("a") is RejectCode.TRADING_PAUSED
