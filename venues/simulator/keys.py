@@ -6,6 +6,7 @@ without query. Used by the Kalshi service; also makes a key pair for clients tha
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import attrs
@@ -32,17 +33,7 @@ class KeyPair:
     @classmethod
     def made(cls, key_id: str, *, kind: str = "rsa") -> "KeyPair":
         """A new RSA (2048 bits) or Ed25519 key; not derived from the seed, for nothing depends on it."""
-        key = (
-            ed25519.Ed25519PrivateKey.generate()
-            if kind == "ed25519"
-            else rsa.generate_private_key(public_exponent=65_537, key_size=2048)
-        )
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        return cls(key_id, pem)
+        return cls(key_id, _private_pem(kind))
 
     @property
     def public_pem(self) -> bytes:
@@ -51,6 +42,19 @@ class KeyPair:
         return key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+
+
+@lru_cache(maxsize=2)
+def _private_pem(kind: str) -> bytes:
+    """One key of a kind for the whole process: making an RSA key takes up to a second."""
+    key = (
+        ed25519.Ed25519PrivateKey.generate()
+        if kind == "ed25519"
+        else rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+    )
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 @attrs.frozen
