@@ -16,10 +16,11 @@ from typing import ClassVar
 
 import attrs
 
-from engine.events import BookSide, OddsSeen, ScoreSeen, TopChanged
+from engine.events import BookSide, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
 from engine.facts import Evidence, Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
+from engine.strategies.board import Board
 from engine.strategies.desk import ORDER_EVIDENCE
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
 from engine.strategies.opinion import HAIR, Opinion, p_text
@@ -33,7 +34,7 @@ from engine.strategies.parameters import (
     switch,
     words,
 )
-from engine.strategies.relations import Cover, Offer, covers, ladder_value, winner_value
+from engine.strategies.relations import Cover, Offer, covers
 from engine.strategies.steps import joined
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader, Watch, dollars, seconds
@@ -47,7 +48,7 @@ from engine.units import (
     format_count,
     format_price,
 )
-from engine.view import MarketView, displayed
+from engine.view import GameView, MarketView, displayed
 
 
 @attrs.frozen
@@ -86,6 +87,7 @@ class Correlation(Trader):
         self.parameters = parameters
         super().__init__(name, parameters, context)
         self._groups = Groups(name)
+        self._boards: dict[str, Board] = {}
         self._tried: dict[str, Nanos] = {}
         self._retry_pause = seconds(parameters.exit_retry_seconds)
         self._pause = Nanos(round(parameters.cooldown_minutes * NANOS_PER_MINUTE))
@@ -108,6 +110,15 @@ class Correlation(Trader):
         super().restore(kept)
         self._groups.restore(kept)
 
+    def hear(self, news: GameNews, now: Nanos) -> Step:
+        """Markets and teams that become known change what stands beside what."""
+        if news.__class__ is TopChanged:
+            if news.ticker not in self.view.markets:
+                self._boards.pop(news.game, None)
+        elif isinstance(news, MarketKnown | GameKnown):
+            self._boards.pop(news.game, None)
+        return super().hear(news, now)
+
     def learn(self, fact: Fact, now: Nanos) -> Step:
         """A leg that ended may leave the other uncovered."""
         step = super().learn(fact, now)
@@ -120,15 +131,18 @@ class Correlation(Trader):
         """Mend what is torn, look for arbitrage, then at what the model says of this market and those beside
         it.
         """
+        market = watch.market
+        board = self._board(market.game)
+        board.repriced(market)
         steps: list[Step] = []
-        steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]
-        if self.parameters.arbitrage and watch.market.tradable:
-            steps.append(self._arbitrage(watch.market, now))
+        if self._groups.of:
+            steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]
+        if self.parameters.arbitrage and board.beaten(market):
+            steps.append(self._arbitrage(market, now))
         if self.parameters.statistics:
-            watch.until = Nanos(0)
-            steps.append(self.consider(watch, now))
-            steps += [self._beside(other, watch.market, now) for other in watch.market.game.markets.values()]
-        return joined(steps)
+            beside = board.margins() if market.kind == "game" else board.near(market)
+            steps += [self._looked_at(other, board, now) for other in (market, *beside)]
+        return joined(steps) if steps else NOTHING
 
     def wake(self, key: str, now: Nanos) -> Step:
         """A pause before the next attempt to mend a group, or a timer of the trader's."""
@@ -142,18 +156,10 @@ class Correlation(Trader):
         p_mid = market.p_mid()
         if p_mid is None or not self.parameters.statistics:
             return None
-        words = (
-            (
-                "ladder",
-                ladder_value(market, self.parameters.max_spread_gap),
-                self.parameters.correlation_threshold,
-            ),
-            ("moneyline_spread", winner_value(market), self.parameters.min_discrepancy_percent / 100),
-        )
-        said = [(abs(p_mid - p) - gap, name, p, gap) for name, p, gap in words if p is not None]
+        said = self._said(market, self._board(market.game))
         if not said:
             return None
-        _excess, name, p_fair, gap = max(said)
+        name, p_fair, gap = max(said, key=lambda word: abs(p_mid - word[1]) - word[2])
         dear = p_mid > p_fair
         if dear != self.parameters.prefer_no_on_overvalued:
             return None
@@ -167,20 +173,37 @@ class Correlation(Trader):
             side=BookSide.ASK if dear else BookSide.BID,
         )
 
-    def _beside(self, other: MarketView, moved: MarketView, now: Nanos) -> Step:
-        """A market whose implied value the moved one changes is thought over too."""
-        watch = self.watched(other.ticker)
-        if watch is None or other is moved or other.claim is None or moved.claim is None:
+    def _said(self, market: MarketView, board: Board) -> list[tuple[str, float, float]]:
+        """Name, value and threshold of each relation that says something of a market."""
+        ladder = board.ladder_value(market)
+        winner = board.winner_value(market)
+        said: list[tuple[str, float, float]] = []
+        if ladder is not None:
+            said.append(("ladder", ladder, self.parameters.correlation_threshold))
+        if winner is not None:
+            said.append(("moneyline_spread", winner, self.parameters.min_discrepancy_percent / 100))
+        return said
+
+    def _looked_at(self, market: MarketView, board: Board, now: Nanos) -> Step:
+        """Think a market over if it is held, or if what is said of it is near its threshold at least."""
+        watch = self.watched(market.ticker)
+        p_mid = market.p_mid()
+        if watch is None or p_mid is None:
             return NOTHING
-        if other.claim.axis is not moved.claim.axis:
-            return NOTHING
-        if other.kind == "game":
-            return NOTHING
-        near = abs(other.claim.threshold - moved.claim.threshold) <= 10 * self.parameters.max_spread_gap
-        if not near and moved.kind != "game":
+        share = self.trading.near_miss_share
+        if watch.idle and not any(
+            abs(p_mid - p) >= share * gap - HAIR for _name, p, gap in self._said(market, board)
+        ):
             return NOTHING
         watch.until = Nanos(0)
         return self.consider(watch, now)
+
+    def _board(self, game: GameView) -> Board:
+        """The game's board; made anew when a market or the teams became known."""
+        board = self._boards.get(game.game)
+        if board is None:
+            board = self._boards[game.game] = Board(game, self.parameters.max_spread_gap)
+        return board
 
     def _arbitrage(self, market: MarketView, now: Nanos) -> Step:
         """Take the best cover that every limit allows."""

@@ -16,7 +16,7 @@ import attrs
 
 from engine.events import BookSide
 from engine.fairvalue import SD_MARGIN_LIVE, SD_TOTAL_LIVE
-from engine.lines import SD_MARGIN, SD_TOTAL, phi, probit, spread_of_p_win
+from engine.lines import SD_MARGIN, SD_TOTAL, phi, probit
 from engine.orders import Liquidity
 from engine.units import PRICE_ONE, Count, Price
 from engine.view import Axis, Claim, GameView, MarketView
@@ -24,8 +24,6 @@ from engine.winprob import MINUTES_OF_GAME
 
 SPREAD_READABLE: Final = Price(1_000)
 """The middle of a wider market is nobody's opinion."""
-
-NEIGHBOURS_MIN: Final = 2
 
 P_READABLE: Final = 0.03
 """Nearer to 0 or 1 a price says nothing of the expected margin: one cent is points there."""
@@ -107,39 +105,6 @@ def relation_of(first: MarketView, second: MarketView) -> str:
     if kinds == {"game", "spread"}:
         return "moneyline_spread"
     return "total_ladder" if kinds == {"total"} else "spread_ladder"
-
-
-def ladder_value(market: MarketView, points_max: float) -> float | None:
-    """What the other rungs within `points_max` say of a rung by the normal model.
-
-    Of two that disagree one is wrong, and nobody can tell which: so two neighbours are needed, and the one
-    that is nearer to the price is believed.
-    """
-    claim, p_mid = market.claim, market.p_mid()
-    sd = None if claim is None else deviation(market.game, claim.axis)
-    if claim is None or sd is None or p_mid is None or market.kind == "game":
-        return None
-    words: list[float] = []
-    for other in market.game.markets.values():
-        if other is market or other.claim is None or other.kind != market.kind:
-            continue
-        if other.claim.axis is claim.axis and abs(other.claim.threshold - claim.threshold) <= 10 * points_max:
-            expected = expected_of(other, sd)
-            if expected is not None:
-                words.append(p_of_expected(claim, expected, sd))
-    return min(words, key=lambda p: abs(p - p_mid)) if len(words) >= NEIGHBOURS_MIN else None
-
-
-def winner_value(market: MarketView) -> float | None:
-    """What the winner's price says of a margin market; the winner, the deeper market, is not doubted."""
-    claim, sd = market.claim, deviation(market.game, Axis.MARGIN)
-    if claim is None or sd is None or market.kind != "spread":
-        return None
-    p_home_wins = p_home_of(market.game)
-    if p_home_wins is None:
-        return None
-    expected = sd * probit(p_home_wins) if market.game.live else spread_of_p_win(p_home_wins)
-    return p_of_expected(claim, expected, sd)
 
 
 def p_home_of(game: GameView) -> float | None:
