@@ -19,8 +19,9 @@ from engine.invariant import InvariantBroken
 
 LOOK = Group("Look things up", sort_key=1)
 EVENINGS = Group("Evenings", sort_key=2)
-SETUP = Group("Set-up", sort_key=3)
-OURSELVES = Group("About", sort_key=4)
+LIVE = Group("A running daemon", sort_key=3)
+SETUP = Group("Set-up", sort_key=4)
+OURSELVES = Group("About", sort_key=5)
 EVERYWHERE = Group("Everywhere", sort_key=9)
 
 app = App(
@@ -44,6 +45,28 @@ COMMANDS = (
     ("report", "cli_runs:report", EVENINGS, "What happened in a run and whether it means anything."),
     ("ticker", "cli_market:ticker", LOOK, "What a ticker means."),
     ("fees", "cli_market:fees", LOOK, "What the venue charges, with the arithmetic."),
+    ("status", "cli_control:status", LIVE, "One screen: is it trading, what is at risk, what failed."),
+    ("health", "cli_control:health", LIVE, "Checks for probes, with an exit code."),
+    ("halt", "cli_control_acts:halt", LIVE, "Stop trading at once, until it is resumed."),
+    ("resume", "cli_control_acts:resume", LIVE, "End a halt."),
+    ("drain", "cli_control_acts:drain", LIVE, "Let no entry pass any more."),
+    ("actors", "cli_control_acts:actors", LIVE, "The tree of actors; restart or revive one."),
+    ("games", "cli_control_acts:games", LIVE, "The games; follow one, or one no more."),
+    ("markets", "cli_control:markets", LIVE, "The markets with their best prices."),
+    ("book", "cli_control:book", LIVE, "A market's book, level by level."),
+    ("strategies", "cli_control_acts:strategies", LIVE, "The strategies; on, off, other parameters."),
+    ("signals", "cli_control:signals", LIVE, "What the strategies concluded lately."),
+    ("orders", "cli_control_acts:orders", LIVE, "The orders; place or cancel by hand."),
+    ("fills", "cli_control:fills", LIVE, "The last fills."),
+    ("positions", "cli_control_acts:positions", LIVE, "The positions; close one by hand."),
+    ("pnl", "cli_control:pnl", LIVE, "Profit and loss as a band."),
+    ("risk", "cli_control_acts:risk", LIVE, "The risk limits and their use; set or reset one."),
+    ("why", "cli_control:why", LIVE, "Why an order, fill or signal happened, or did not."),
+    ("journal", "cli_control:journal", LIVE, "The last committed facts in words."),
+    ("dead-letters", "cli_control:dead_letters", LIVE, "Messages that nobody will work on."),
+    ("metrics", "cli_control:metrics", LIVE, "The numbers that Prometheus gets."),
+    ("loglevel", "cli_control_acts:loglevel", LIVE, "Set what the daemon logs."),
+    ("reload", "cli_control_acts:reload", LIVE, "Let the daemon read its configuration again."),
     ("init", "cli_config:init", SETUP, "Write a commented configuration."),
     ("config", "cli_config:app", SETUP, "Show and check the configuration."),
     ("db", "cli_db:app", SETUP, "Look after the database."),

@@ -14,6 +14,7 @@ from engine.facts import (
     LevelTaken,
     LimitChanged,
     MarketStateChanged,
+    Noted,
     OperatorActed,
     OrderAmended,
     OrderApproved,
@@ -25,6 +26,8 @@ from engine.facts import (
     OrderSubmitted,
     PositionSettled,
     QueueMoved,
+    RunEnded,
+    RunStarted,
     SignalRaised,
     StrategyChanged,
     StrategyOpened,
@@ -39,7 +42,13 @@ from engine.venue_facts import (
     BlindnessBegan,
     BlindnessEnded,
     CancelSubmitted,
+    FeeTermsChanged,
+    MarketResultKnown,
+    MarketTermsChanged,
     PositionPaid,
+    QueueLevelChanged,
+    TradeHeld,
+    VenueStatusChanged,
 )
 
 TEXT_CHARS_MAX = 2_000
@@ -189,8 +198,40 @@ def _of_rest(fact: Fact) -> str | None:
         case OperatorActed():
             asked = f"uid {fact.uid} asked for {fact.command} {fact.arguments}"
             return f"{asked} ({fact.request_id}): {fact.outcome}"
+        case RunStarted():
+            return f"run {fact.run} begins with version {fact.version} and seed {fact.seed}"
+        case RunEnded():
+            return f"run {fact.run} ended: {fact.reason}"
+        case Noted():
+            return f"{fact.strategy} notes {fact.key} = {fact.value}"
+        case _:
+            return _of_market(fact)
+
+
+def _of_market(fact: Fact) -> str | None:
+    match fact:
         case MarketStateChanged():
             return f"{fact.ticker} is {fact.status.value}, its book {fact.trust.value}: {fact.reason}"
+        case MarketTermsChanged():
+            fee = f"fees {fact.fee_type or 'unknown'} times {fact.fee_multiplier or 'unknown'}"
+            return f"terms of {fact.ticker}: {fact.status.value}, {fee}"
+        case MarketResultKnown():
+            settled = "settled" if fact.settled else "not settled yet"
+            return (
+                f"{fact.ticker} came to {fact.result}, {format_price(fact.value)} a YES contract, {settled}"
+            )
+        case FeeTermsChanged():
+            return f"fees of {fact.scope}: {fact.fee_type or 'as before'} times {fact.fee_multiplier or '1'}"
+        case VenueStatusChanged():
+            trading = "takes orders" if fact.exchange_active and fact.trading_active else "takes no orders"
+            return f"the venue {trading}"
+        case TradeHeld():
+            return f"the trade {fact.trade.trade_id} waits until the gap is decided"
+        case QueueLevelChanged():
+            return (
+                f"the level {format_price(fact.price)} ({fact.side.value}) of {fact.ticker} is remembered "
+                f"after {fact.cause}"
+            )
         case _:
             return None
 
