@@ -7,12 +7,12 @@ after a kill. Must not import `actors`, `venues` or `daemon`.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
 import attrs
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine
 
 from persistence import mark, schema, state
 from persistence.connect import (
@@ -29,32 +29,23 @@ from persistence.connect import (
 )
 from persistence.errors import (
     RESTORE,
-    FactRefused,
-    FactUnstorable,
     JournalDiffers,
     JournalGap,
     Sorted,
     StorageCorrupt,
     StorageError,
     StorageGone,
-    of_driver,
-    sorted_error,
 )
+from persistence.insertion import Insertion, Seam
 from persistence.journal import Chain, Digest, Entry, Placed
 from persistence.projections import Projection
 from persistence.queries import Reader
-from persistence.records import REPLACED, Record, row
-from persistence.rows import Values
-from persistence.statements import Statements
+from persistence.records import Record
 from persistence.subjects import subject
-from persistence.tables import journal
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9._:+-]{1,64}")
 WRITER_LOCK: Final = 7_241_651
 """Any number, the same for all: PostgreSQL lets one writer at a time into a schema."""
-
-Seam = Callable[[str], None]
-"""Called with the name of every operation before it is done; a test raises from it."""
 
 
 class Mode(Enum):
@@ -112,7 +103,6 @@ class JournalWriter:
         self._inode = 0
         self._marked = 0
         self._engine: Engine = make_engine(url, Access.WRITE, self._options.settings)
-        self._statements = Statements(self._engine.dialect)
         try:
             self._open()
         except BaseException:
@@ -212,6 +202,7 @@ class JournalWriter:
             connection.rollback()
             with connection.begin():
                 self._run_id = state.run_id(connection, self.run)
+            self._insertion = Insertion(self._run_id, connection.dialect, self._seam)
             self._load(connection)
 
     def _load(self, connection: Connection) -> None:
@@ -314,9 +305,8 @@ class JournalWriter:
         connection = self._live()
         self._seam("begin")
         with connection.begin():
-            self._write_facts(connection, batch)
-            if records:
-                self._write_records(connection, records)
+            self._insertion.facts(connection, batch.new, batch.subjects, self._projection)
+            self.records_refused += self._insertion.records(connection, records)
             self._seam("commit")
         self._seam("committed")
 
@@ -328,53 +318,6 @@ class JournalWriter:
             self._seam("mark")
             self._mark.set(self.run, chain.seq, chain.value)
             self._marked = chain.seq
-
-    def _write_facts(self, connection: Connection, batch: _Batch) -> None:
-        run = self._run_id
-        lines: list[Values] = [
-            (run, entry.seq, entry.at, entry.cause, entry.owner, entry.kind, about, entry.body, entry.chain)
-            for entry, about in zip(batch.new, batch.subjects, strict=True)
-        ]
-        self._insert(connection, self._statements.new(journal), "journal", lines)
-        for table, rows in self._projection.listed.items():
-            self._insert(connection, self._statements.new(table), table.name, _of_run(run, rows))
-        for table, rows in self._projection.changed():
-            self._insert(connection, self._statements.latest(table), table.name, _of_run(run, rows))
-        for change in self._projection.run_changes:
-            state.update_run(connection, run, change)
-
-    def _write_records(self, connection: Connection, records: Sequence[Record]) -> None:
-        by_table: dict[Table, list[Values]] = {}
-        for record in records:
-            table, values = row(record)
-            by_table.setdefault(table, []).append((self._run_id, *values))
-        for table, rows in by_table.items():
-            statement = self._statements.latest(table) if table in REPLACED else self._statements.once(table)
-            try:
-                with connection.begin_nested():
-                    self._insert(connection, statement, table.name, rows)
-            except Exception as error:
-                if not _refused(error, self._where):
-                    raise
-                self._write_each(connection, statement, rows)
-
-    def _write_each(self, connection: Connection, statement: str, rows: list[Values]) -> None:
-        """One row of many is refused: keep the others."""
-        for values in rows:
-            try:
-                with connection.begin_nested():
-                    connection.exec_driver_sql(statement, values)
-            except Exception as error:
-                if not _refused(error, self._where):
-                    raise
-                self.records_refused += 1
-
-    def _insert(self, connection: Connection, statement: str, name: str, rows: list[Values]) -> None:
-        if rows:
-            self._seam(f"insert {name}")
-            # The driver's own cursor: SQLAlchemy's bookkeeping for a statement costs more than a small batch
-            # does.
-            connection.connection.cursor().executemany(statement, rows)
 
     def _fail(self) -> None:
         """Whatever went wrong: forget the batch, drop the connection, and ask the database before the next
@@ -392,14 +335,6 @@ class JournalWriter:
                     connection.invalidate()
             finally:
                 connection.close()
-
-
-def _of_run(run: int, rows: Sequence[Values]) -> list[Values]:
-    return [(run, *values) for values in rows]
-
-
-def _refused(error: Exception, place: str) -> bool:
-    return of_driver(error) and isinstance(sorted_error(error, place), FactRefused | FactUnstorable)
 
 
 def _no_seam(operation: str) -> None:
