@@ -23,6 +23,8 @@ from engine.units import Nanos
 from persistence.records import BookSample, GameRecord, MarketRecord, OddsRecord, Record, ScoreRecord
 
 NEVER = Nanos(0)
+KEPT = frozenset({ScoreSeen, OddsSeen, GameSeen, MarketListed, MarketDetermined, BookSnapshot})
+"""Kinds of events that leave a record; most frames are of no such kind and are passed over at once."""
 
 
 class Archive:
@@ -41,6 +43,8 @@ class Archive:
         raw: str | None = body
         found: list[Record] = []
         for event in events:
+            if type(event) not in KEPT:
+                continue
             record = self._record(event, raw)
             if record is not None:
                 found.append(record)

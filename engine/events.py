@@ -1,71 +1,15 @@
 """What the outside world told us: market data, scores, odds and listings, as the engine sees them.
 
-Made by the translators in `venues` (one wire message gives zero or more events), routed by `actors`, folded by the
-books, games and the paper exchange. Every event carries the venue's time (`at_venue`, may be missing) and ours
-(`at`); both are UTC nanoseconds. Must not import anything outside `engine` but attrs.
+Made by the translators in `venues` (one wire message gives zero or more events), routed by `actors`, folded
+by the books, games and the paper exchange. Every event carries the venue's time (`at_venue`, may be
+missing) and ours (`at`); both are UTC nanoseconds. Must not import anything outside `engine` but attrs.
 """
 
-from enum import Enum
 from typing import TypeAlias
 
 from engine.message import message
+from engine.terms import BookSide, GamePhase, Level, MarketStatus, Side, Trust
 from engine.units import Count, Nanos, Price, Tenths
-
-
-class Side(Enum):
-    """Whose bids a book level holds: the venue keeps bids of both sides and no asks."""
-
-    YES = "yes"
-    NO = "no"
-
-
-class BookSide(Enum):
-    """Direction in YES terms: BID buys YES; ASK sells YES, which is the same as buying NO at 1 - price."""
-
-    BID = "bid"
-    ASK = "ask"
-
-    @property
-    def opposite(self) -> "BookSide":
-        """The side that this one trades against."""
-        return BookSide.ASK if self is BookSide.BID else BookSide.BID
-
-
-class Trust(Enum):
-    """Whether a book may be priced from; only TRUSTED books give signals and fills."""
-
-    TRUSTED = "trusted"
-    STALE = "stale"
-    GAPPED = "gapped"
-    PAUSED = "paused"
-    CROSSED = "crossed"
-
-
-class MarketStatus(Enum):
-    """The venue's life cycle of a market (`/markets` field `status`)."""
-
-    INITIALIZED = "initialized"
-    ACTIVE = "active"
-    INACTIVE = "inactive"
-    CLOSED = "closed"
-    DETERMINED = "determined"
-    DISPUTED = "disputed"
-    AMENDED = "amended"
-    FINALIZED = "finalized"
-
-
-class GamePhase(Enum):
-    """Where a game stands; POSTPONED freezes trading of the game."""
-
-    SCHEDULED = "scheduled"
-    LIVE = "live"
-    HALFTIME = "halftime"
-    FINAL = "final"
-    POSTPONED = "postponed"
-
-
-Level: TypeAlias = tuple[Price, Count]
-"""Price in the terms of the level's own side, and the displayed size."""
 
 
 @message
@@ -137,7 +81,7 @@ class TradesRecovered:
 
 @message
 class QuoteSeen:
-    """Top of book as the venue's ticker channel (or a candle, then `pseudo`) states it; None is an empty side.
+    """Top of book as the venue's ticker channel (or a candle, then `pseudo`) states it; None is empty.
 
     `sole` says that this source has no depth of the market, so that the quote must serve as its book.
     """

@@ -1,0 +1,109 @@
+"""What a replay costs per frame, as a multiple of parsing the same frames into events and no more.
+
+Run by `make bench`. All candidates take turns in one process and the smallest time of each is used, because
+the machine is shared; only the ratios travel to another machine. The evening is the simulator's.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from daemon.config import template
+from daemon.replay import replay
+from daemon.session import TradingSettings
+from daemon.trading import schema, trading_settings
+from persistence.schema import upgrade
+from persistence.writer import JournalWriter, Mode, Options
+from venues.recording import Line
+from venues.simulator.evening import generate
+from venues.simulator.settings import EveningSettings
+from venues.translate import Translator
+
+ROUNDS = 7
+TWO = ("sharp_line", "momentum")
+TARGETS = {"no strategies": 4.0, "two strategies": 8.0, "five strategies": 14.0}
+"""Most multiples of parsing that a frame may cost, with the database on."""
+
+Candidate = Callable[[], None]
+
+
+def evening() -> list[Line]:
+    """One game's lines in memory, so that reading the disk is in no candidate's time."""
+    settings = EveningSettings(seed=1, games=1, postponed=False, cancelled=False)
+    return [
+        Line(output.at, number, output.source, output.conn, output.what, output.body)
+        for number, output in enumerate(generate(settings), start=1)
+    ]
+
+
+def parsing(lines: list[Line]) -> Candidate:
+    """Every line to events, and no more."""
+
+    def run() -> None:
+        translate = Translator().translate
+        for line in lines:
+            translate(line)
+
+    return run
+
+
+def replaying(lines: list[Line], settings: TradingSettings, folder: Path) -> Candidate:
+    """The whole tree on a virtual clock, with a database."""
+    runs = iter(range(1_000_000))
+
+    def run() -> None:
+        url = f"sqlite:///{folder / 'bench.db'}"
+        upgrade(url)
+        name = f"bench-{settings_name(settings)}-{next(runs)}"
+        writer = JournalWriter(url, name, Options(mode=Mode.REPLAY))
+        replay([lines], settings, name, writer)
+        writer.close()
+
+    return run
+
+
+def settings_name(settings: TradingSettings) -> str:
+    """A word for a run's name."""
+    return str(len(settings.strategies))
+
+
+def with_strategies(settings: TradingSettings, names: tuple[str, ...]) -> TradingSettings:
+    """The settings with some of their strategies only."""
+    kept = tuple(plan for plan in settings.strategies if plan.name in names)
+    return attrs.evolve(settings, strategies=kept)
+
+
+def main() -> None:
+    """Measure and print."""
+    lines = evening()
+    everything = trading_settings(template(schema()))
+    with tempfile.TemporaryDirectory(prefix="tipoff-bench-") as folder:
+        place = Path(folder)
+        candidates = {
+            "parsing alone": parsing(lines),
+            "no strategies": replaying(lines, with_strategies(everything, ()), place),
+            "two strategies": replaying(lines, with_strategies(everything, TWO), place),
+            "five strategies": replaying(lines, everything, place),
+        }
+        best = dict.fromkeys(candidates, float("inf"))
+        for _ in range(ROUNDS):
+            for name, run in candidates.items():
+                began = time.perf_counter()
+                run()
+                best[name] = min(best[name], time.perf_counter() - began)
+    parse = best["parsing alone"]
+    print(f"replay of {len(lines)} frames, database on, best of {ROUNDS} rounds")
+    for name, seconds in best.items():
+        target = TARGETS.get(name)
+        said = "" if target is None else f"  (at most {target:g})"
+        rate = len(lines) / seconds
+        print(
+            f"  {name:16} {1e6 * seconds / len(lines):7.2f} us a frame  {seconds / parse:6.2f} x{said}  {rate:,.0f}/s"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Facts of a run and of its operators: when it began and ended, who changed what, who stopped it.
+
+Part of `engine.facts.Fact`, which is where the journal's reader finds them. Must not import anything
+outside `engine` but attrs.
+"""
+
+from engine.message import message
+from engine.units import Money, Nanos
+
+
+@message
+class RunStarted:
+    """The first fact of a run: which code, configuration and seed it uses."""
+
+    run: str
+    version: str
+    config_digest: str
+    seed: int
+    at: Nanos
+
+
+@message
+class RunEnded:
+    """The last fact of a run that ended in order."""
+
+    run: str
+    reason: str
+    at: Nanos
+
+
+@message
+class StrategyOpened:
+    """A strategy's account begins with `bankroll`; `parameters` is canonical JSON."""
+
+    strategy: str
+    kind: str
+    bankroll: Money
+    parameters: str
+    at: Nanos
+
+
+@message
+class StrategyChanged:
+    """A strategy was enabled, disabled or given other parameters while running."""
+
+    strategy: str
+    enabled: bool
+    parameters: str
+    by: str
+    at: Nanos
+
+
+@message
+class TradingHalted:
+    """Trading stopped for a scope (`all`, `strategy:NAME`, `game:ID`); `state` is reducing or halted.
+
+    Latched.
+    """
+
+    scope: str
+    state: str
+    by: str
+    why: str
+    at: Nanos
+
+
+@message
+class TradingResumed:
+    """An operator ended a halt."""
+
+    scope: str
+    by: str
+    why: str
+    at: Nanos
+
+
+@message
+class LimitChanged:
+    """A risk limit was changed while running; `strategy` None is the global limit."""
+
+    name: str
+    strategy: str | None
+    value: str
+    by: str
+    at: Nanos
+
+
+@message
+class OperatorActed:
+    """A mutating command of an operator, with its request id (idempotence) and the peer's user id."""
+
+    request_id: str
+    uid: int
+    command: str
+    arguments: str
+    outcome: str
+    at: Nanos
