@@ -1,7 +1,7 @@
 """Why the risk gate said no: one code a rule, and what each means to a person.
 
-Used by `engine.risk`, by facts, metrics and the manual (its table is generated from here). Must not import anything
-of the engine.
+Used by `engine.risk`, by facts, metrics and the manual (its table is generated from here). Must not import
+anything of the engine.
 """
 
 from enum import Enum
@@ -21,13 +21,13 @@ class DenialReason(Enum):
         return member
 
     CONTRACTS_PER_ORDER = ("contracts_per_order", "the order has more contracts than one order may have")
-    CONTRACTS_PER_MARKET = ("contracts_per_market", "position and open orders of the market would exceed its limit")
-    CONTRACTS_PER_GAME = ("contracts_per_game", "positions and open orders of the game would exceed its limit")
+    CONTRACTS_PER_MARKET = ("contracts_per_market", "the market's position and orders would exceed the limit")
+    CONTRACTS_PER_GAME = ("contracts_per_game", "the game's positions and open orders would exceed the limit")
     CONTRACTS_PER_STRATEGY = ("contracts_per_strategy", "the strategy would hold more contracts than it may")
     CONTRACTS_TOTAL = ("contracts_total", "all strategies together would hold more contracts than they may")
     EXPOSURE_PER_MARKET = ("exposure_per_market", "more dollars would be at risk in the market than allowed")
     EXPOSURE_PER_GAME = ("exposure_per_game", "more dollars would be at risk in the game than allowed")
-    EXPOSURE_PER_STRATEGY = ("exposure_per_strategy", "the strategy would put more dollars at risk than allowed")
+    EXPOSURE_PER_STRATEGY = ("exposure_per_strategy", "the strategy would risk more dollars than allowed")
     EXPOSURE_TOTAL = ("exposure_total", "more dollars would be at risk in all than allowed")
     WORST_CASE_PER_GAME = ("worst_case_per_game", "some outcome of the game would lose more than allowed")
     LOSS_PER_TRADE = ("loss_per_trade", "the order could lose more than one trade may lose")

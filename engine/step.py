@@ -1,7 +1,7 @@
 """What a pure core answers: the facts it decided, the orders it wishes for, and when it wants to be woken.
 
-Returned by strategies, the risk gate and the paper exchange; their actors turn it into messages. Must not import
-anything outside `engine` but attrs.
+Returned by strategies, the risk gate and the paper exchange; their actors turn it into messages. Must not
+import anything outside `engine` but attrs.
 """
 
 from engine.facts import Fact
@@ -20,7 +20,7 @@ class Timer:
 
 @message
 class Step:
-    """One decision. The core has already applied `facts` to itself; nobody else may hear of them before the commit.
+    """One decision. The core has applied `facts` to itself; others may hear of them only after the commit.
 
     `commands` are wishes for the risk gate, `approved` what the gate let through to the exchange.
     """
