@@ -7,6 +7,7 @@ Must not import `venues`.
 
 from collections import deque
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -135,9 +136,7 @@ class EdgeHost:
         self._system.begin_on_loop(life, spec)
         if life.current:
             life.vessel = edge
-            self._system.nursery_of(life.cell.address).start_soon(
-                self._run, life, spec, edge, name=str(edge.address)
-            )
+            self._system.spawn(edge.address, partial(self._run, life, spec, edge))
 
     def stop(self, life: Life, /) -> None:
         """Run the stop hook, then let the task end."""
@@ -181,19 +180,17 @@ class EdgeHost:
             else:
                 lives.end(life, ExitReason.NORMAL, None)
 
-    @staticmethod
-    def _foreign(raised: BaseException) -> BaseException | None:
+    def _foreign(self, raised: BaseException) -> BaseException | None:
         """The part that is not the actor's own: cancellation of the whole engine, an interrupt from the
         keyboard.
         """
-        foreign = (trio.Cancelled, KeyboardInterrupt)
+        foreign = self._system.dispatcher.interrupts
         if isinstance(raised, BaseExceptionGroup):
             return raised.subgroup(foreign)
         return raised if isinstance(raised, foreign) else None
 
-    @staticmethod
-    def _own(raised: BaseException) -> BaseException | None:
-        foreign = (trio.Cancelled, KeyboardInterrupt)
+    def _own(self, raised: BaseException) -> BaseException | None:
+        foreign = self._system.dispatcher.interrupts
         if isinstance(raised, BaseExceptionGroup):
             return raised.split(foreign)[1]
         return None if isinstance(raised, foreign) else raised

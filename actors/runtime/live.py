@@ -7,7 +7,7 @@ jumps; other threads enter by `TrioToken.run_sync_soon` only, behind an admissio
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import trio
@@ -21,6 +21,7 @@ from actors.runtime.loop_actor import LoopHost
 from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
 from actors.runtime.system import System
 from actors.runtime.threads import ThreadHost
+from engine.invariant import InvariantBroken
 
 FOREIGN_INPUTS_MAX = 10_000
 """Inputs from other threads that may wait for the loop; one more is refused."""
@@ -64,7 +65,7 @@ class LiveSystem(System):
     def __init__(self, tree: SupervisorSpec, seed: int = 0, clock: AnchoredClock | None = None) -> None:
         """Make it without starting anything."""
         self.clock = clock if clock is not None else AnchoredClock()
-        interrupts = (KeyboardInterrupt, trio.Cancelled)
+        interrupts = (KeyboardInterrupt, InvariantBroken, trio.Cancelled)
         super().__init__(tree, self.clock(), seed, interrupts)
         self._loop_host = LoopHost(self)
         self.lives.hosts[Kind.EDGE] = EdgeHost(self)
@@ -82,6 +83,7 @@ class LiveSystem(System):
         self._foreign_lock = threading.Lock()
         self._nursery: trio.Nursery | None = None
         self._nurseries: dict[Address, trio.Nursery] = {}
+        self._opening: dict[Address, list[tuple[Address, Callable[[], Awaitable[None]]]]] = {}
         self._rearm = trio.Event()
         self._armed_for: int | None = None
 
@@ -103,6 +105,11 @@ class LiveSystem(System):
                 nursery.start_soon(self._tell_started, task_status)
                 await self.stopped.wait()
                 nursery.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            broken = _first(group, InvariantBroken)
+            if broken is not None:
+                raise broken from group
+            raise
         finally:
             self._nursery = None
         if self.ended is not None and self.ended[1] is not None:
@@ -170,11 +177,27 @@ class LiveSystem(System):
         with self.operation():
             self.lives.ready(life)
 
-    def nursery_of(self, _address: Address) -> trio.Nursery:
-        """Where the task of this actor runs."""
+    def spawn(self, address: Address, task: Callable[[], Awaitable[None]]) -> None:
+        """Run the task of this actor in the nursery of its supervisor, which is open while it has any
+        task.
+        """
         if self._nursery is None:
             raise RuntimeError("the engine does not run")
-        return self._nursery
+        supervisor = address.parent
+        nursery = self._nurseries.get(supervisor)
+        if nursery is not None and nursery.child_tasks:
+            nursery.start_soon(task, name=str(address))
+        elif supervisor in self._opening:
+            self._opening[supervisor].append((address, task))
+        else:
+            self._opening[supervisor] = [(address, task)]
+            self._nursery.start_soon(self._supervise, supervisor, name=f"supervisor {supervisor or 'root'}")
+
+    async def _supervise(self, supervisor: Address) -> None:
+        async with trio.open_nursery() as nursery:
+            self._nurseries[supervisor] = nursery
+            for address, task in self._opening.pop(supervisor):
+                nursery.start_soon(task, name=str(address))
 
     def perform(self, life: Life, wish: object) -> None:
         """Hand a wish to the actor's I/O task."""
@@ -211,6 +234,7 @@ class LiveSystem(System):
             if life.current and error is not None:
                 life.cell.failures += 1
                 reason = ExitReason.CRASHED if life.ready else ExitReason.START_FAILED
+                self.dispatcher.note_interrupt(error)
                 self.lives.end(life, reason, error)
             else:
                 self.lives.over(life)
@@ -281,6 +305,15 @@ class LiveSystem(System):
     def _root_ended(self, reason: ExitReason, error: BaseException | None) -> None:
         super()._root_ended(reason, error)
         self.stopped.set()
+
+
+def _first(group: BaseExceptionGroup[BaseException], kind: type[InvariantBroken]) -> InvariantBroken | None:
+    """The first error of this kind in a group of groups."""
+    for error in group.exceptions:
+        found = _first(error, kind) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, kind):
+            return found
+    return None
 
 
 async def _awaited(reply: Reply) -> object:

@@ -20,6 +20,7 @@ from actors.runtime.loop_actor import LoopHost
 from actors.runtime.reports import ActorStatus
 from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
 from actors.runtime.supervisor import Supervisor
+from engine.invariant import InvariantBroken
 
 ZOMBIES_MAX = 8
 """More zombies than this at a time, and the engine gives up: the process must be replaced."""
@@ -169,14 +170,16 @@ class System:
             raise
 
     def _interrupted_or_broken(self, error: BaseException) -> None:
-        """Unless it is an interrupt, give up without asking anybody: the books of the runtime can no longer
-        be trusted.
+        """Unless it is a mere interrupt, give up without asking anybody: the books can no longer be
+        trusted.
         """
         interrupts = self.dispatcher.interrupts
         grouped = isinstance(error, BaseExceptionGroup) and error.subgroup(interrupts) is not None
-        if self.ended is None and not grouped and not isinstance(error, interrupts):
+        invariant = isinstance(error, InvariantBroken)
+        if self.ended is None and (invariant or not (grouped or isinstance(error, interrupts))):
             self.root.state = ChildState.DOWN
-            self._root_ended(ExitReason.ESCALATED, EngineBroken(f"{type(error).__name__}: {error}"))
+            cause = error if invariant else EngineBroken(f"{type(error).__name__}: {error}")
+            self._root_ended(ExitReason.ESCALATED, cause)
 
     def _pass_time(self, until: int) -> None:
         """Fire every timer due by then, each with its own due time as now; the queue is empty before the

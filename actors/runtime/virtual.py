@@ -11,6 +11,7 @@ from actors.runtime.behaviour import Address, ExitReason
 from actors.runtime.hosts import Host
 from actors.runtime.specs import Kind, SupervisorSpec
 from actors.runtime.system import System
+from engine.invariant import InvariantBroken
 
 
 class VirtualSystem(System):
@@ -20,7 +21,7 @@ class VirtualSystem(System):
         self, tree: SupervisorSpec, start_at: int = 0, seed: int = 0, hosts: Mapping[Kind, Host] | None = None
     ) -> None:
         """Make it without starting anything; `hosts` replaces what carries lives of a kind (for tests)."""
-        super().__init__(tree, start_at, seed, interrupts=(KeyboardInterrupt,))
+        super().__init__(tree, start_at, seed, interrupts=(KeyboardInterrupt, InvariantBroken))
         self.lives.hosts.update(hosts or {})
 
     def start(self, *, wait: bool = True) -> None:

@@ -19,10 +19,12 @@ from actors.runtime import (
     Publish,
     Subscribe,
     SupervisorSpec,
+    SystemEnded,
     VirtualSystem,
 )
 from actors.runtime.dispatcher import Livelock, WrongOutgoing
 from actors.runtime.rehearsal import STOP, Do, Fail, Script
+from engine.invariant import InvariantBroken
 
 A, B, C = Address("a"), Address("b"), Address("c")
 Make = Callable[..., VirtualSystem]
@@ -287,3 +289,15 @@ def test_p11_timers_of_an_older_life_never_fire(system: Make, script: Script) ->
     engine.put(B, Do((Publish("news", 1),)), at=50)
     assert script.heard("a")[-1] is CRASH
     assert len(engine.dispatcher.timers) == 0
+
+
+def test_a_broken_invariant_ends_the_engine_at_once(system: Make, script: Script) -> None:
+    """DESIGN 6: whoever drives the engine hears of it, and nothing is traded any more."""
+    engine = system("a", "b")
+    with pytest.raises(InvariantBroken):
+        engine.put(B, Do(((A, Fail(InvariantBroken("ledger"))), (B, "after"))))
+    assert engine.ended is not None
+    assert isinstance(engine.ended[1], InvariantBroken)
+    assert "after" not in script.heard("b")
+    with pytest.raises(SystemEnded):
+        engine.put(B, 1)

@@ -1,0 +1,102 @@
+"""Real processes: they end, with the right news, whatever hangs in them (checklist 9, 13, 14)."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+HEAD = """
+    import threading, time, trio
+    from actors.runtime import *
+    from engine.restart import NO_BACKOFF
+
+    class Stuck:
+        def receive(self, message, now):
+            while True:
+                time.sleep(60)
+
+    class Crashing:
+        def receive(self, message, now):
+            raise ValueError("air ball")
+
+    def tree(*children, **settings):
+        return SupervisorSpec(name="root", children=children, backoff=NO_BACKOFF, **settings)
+
+    async def main():
+        async with trio.open_nursery() as nursery:
+            await nursery.start(system().run)
+            await evening(nursery)
+"""
+
+
+def run(body: str) -> subprocess.CompletedProcess[str]:
+    """Run a small engine in a process of its own."""
+    program = textwrap.dedent(HEAD) + textwrap.dedent(body)
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_checklist_9_escalation_of_the_root_ends_the_process_with_its_error_and_a_last_report() -> None:
+    done = run(
+        """
+        engine = None
+
+        def system():
+            global engine
+            engine = LiveSystem(tree(ChildSpec(name="a", factory=Crashing), intensity=1))
+            engine.lives.on_report = lambda report: print(type(report).__name__, report.address)
+            return engine
+
+        async def evening(nursery):
+            engine.put(Address("a"), 1)
+            engine.put(Address("a"), 2)
+
+        try:
+            trio.run(main)
+        except* Escalated as group:
+            print(group.exceptions[0])
+            raise SystemExit(75)
+        """
+    )
+    assert done.returncode == 75, done.stderr
+    assert done.stdout.splitlines()[-3:] == [
+        "ActorExited a",
+        "SupervisorEscalated ",
+        "root: too many failures, the last of a: ValueError: air ball",
+    ]
+
+
+@pytest.mark.parametrize("limit", [8, 0])
+def test_checklist_13_14_a_stuck_thread_keeps_no_process_alive(limit: int) -> None:
+    """It is declared a zombie, counted, and the process ends all the same; above the limit by itself."""
+    done = run(
+        f"""
+        engine = None
+
+        def system():
+            global engine
+            stuck = ChildSpec(name="w", kind=Kind.THREAD, factory=Stuck, shutdown_ns=1_000_000)
+            engine = LiveSystem(tree(stuck))
+            engine.zombies_max = {limit}
+            return engine
+
+        async def evening(nursery):
+            engine.put(Address("w"), "stick")
+            await trio.sleep(0.1)
+            engine.kill(Address("w"))
+            while not engine.lives.zombies:
+                await trio.sleep(0.01)
+            print("zombies", engine.lives.zombies)
+            if engine.zombies_max:
+                await engine.stop()
+                print("stopped")
+
+        trio.run(main)
+        """
+    )
+    if limit:
+        assert (done.returncode, done.stdout.splitlines()) == (0, ["zombies 1", "stopped"]), done.stderr
+    else:
+        assert done.returncode != 0
+        assert "TooManyZombies" in done.stderr
