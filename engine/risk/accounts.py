@@ -9,11 +9,10 @@ import anything outside `engine` but attrs.
 import datetime as dt
 from collections import deque
 from collections.abc import Iterator
-from typing import Final
-from zoneinfo import ZoneInfo
 
 import attrs
 
+from engine.calendar import game_day
 from engine.facts import (
     CancelRefused,
     Fact,
@@ -29,17 +28,7 @@ from engine.facts import (
 from engine.fees import FeeTerms
 from engine.orders import AmendOrder, CancelOrder, Liquidity, PlaceOrder
 from engine.risk.stakes import Pending, Stake, pending
-from engine.units import MONEY_ZERO, NANOS_PER_DAY, NANOS_PER_SECOND, Count, Money, Nanos
-
-EASTERN: Final = ZoneInfo("America/New_York")
-DAY_BEGINS_AT_HOUR: Final = 6
-"""No NBA game is still on at six in the morning in New York."""
-
-
-def game_day(at: Nanos) -> dt.date:
-    """The venue's game day of a moment."""
-    moment = dt.datetime.fromtimestamp(at // NANOS_PER_SECOND, EASTERN)
-    return (moment - dt.timedelta(hours=DAY_BEGINS_AT_HOUR)).date()
+from engine.units import MONEY_ZERO, NANOS_PER_DAY, Count, Money, Nanos
 
 
 def game_week(at: Nanos) -> tuple[int, int]:

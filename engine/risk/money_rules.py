@@ -9,8 +9,9 @@ import anything outside `engine` but attrs.
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from engine.calendar import game_day
 from engine.reasons import DenialReason
-from engine.risk.accounts import Account, game_day, game_week
+from engine.risk.accounts import Account, game_week
 from engine.risk.case import Case, Denial, Rule
 from engine.risk.scenarios import Payoff, worst_case
 from engine.risk.stakes import Stake, pending

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 import attrs
 
-from engine.risk.accounts import Account, Accounts, game_day, game_week
+from engine.calendar import game_day
+from engine.risk.accounts import Account, Accounts, game_week
 from engine.risk.limits import LimitInUse, LimitTable, LimitValue, RiskLimits
 from engine.risk.money_rules import contracts_in, dollars_in, drawdown, worst_loss
 from engine.risk.stakes import Stake
