@@ -31,6 +31,7 @@ from venues.http import Answer, Http
 from venues.lines import OLDER, what_of
 from venues.reconnect import full_jitter_s
 
+WAIT_S_MIN = 0.001
 TARGETS_MAX = 1_024
 """Targets whose last answer's date is remembered."""
 
@@ -162,7 +163,9 @@ class Client:
             if taken is not None:
                 self._bucket = taken
                 return
-            await trio.sleep_until(self._bucket.ready_at(cost, _now()) / NANOS_PER_SECOND)
+            ready_s = self._bucket.ready_at(cost, _now()) / NANOS_PER_SECOND
+            # A moment as a float may lie a hair before the nanosecond it stands for: never wait for nothing.
+            await trio.sleep_until(max(ready_s, trio.current_time() + WAIT_S_MIN))
 
     def _verdict(self, target: str, answer: Answer) -> str:
         """The body of a good answer, in order; else the refusal in our words."""

@@ -5,7 +5,7 @@ before. A key may do less than one hopes: `detect_tier` finds out what, and `TIE
 not import anything of `venues` but the client and its own reader.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from urllib.parse import urlencode
 
@@ -75,6 +75,8 @@ class Surroundings:
     wall: Callable[[], int]
     draw: Callable[[], float]
     patience: Patience = Patience()
+    bucket: Callable[[Nanos], TokenBucket] | None = None
+    """Another budget than the tier's, for a service of one's own."""
     bearer: bool = False
     """Write `Bearer` before the key, as some documents have it; the vendor's own software does not."""
 
@@ -90,7 +92,7 @@ class _Page(msgspec.Struct, frozen=True):
 
         next_cursor: int | str | None = None
 
-    data: list[msgspec.Raw] = []
+    data: list[msgspec.Raw]
     meta: Meta = Meta()
 
 
@@ -105,7 +107,7 @@ class BalldontlieRest:
         self.client = Client(
             http,
             Manners(
-                bucket=TIERS[tier].bucket,
+                bucket=surroundings.bucket or TIERS[tier].bucket,
                 hear=surroundings.hear,
                 refuse=words_of_refusal,
                 headers=lambda _target: {"authorization": authorization},
@@ -148,10 +150,24 @@ class BalldontlieRest:
         return self._understood(target, await self.client.get(target))
 
     async def _all(self, path: str, query: Sequence[tuple[str, object]]) -> Events:
+        """What all pages say. The cursor may be set on a last page of one row, so an empty page ends it
+        too.
+        """
         found: list[VenueEvent] = []
-        async for target, body in self._pages(path, query):
+        cursor: int | str | None = None
+        seen: set[int | str] = set()
+        for _ in range(PAGES_MAX):
+            rest = [("per_page", ROWS_PER_PAGE), *([("cursor", cursor)] if cursor is not None else [])]
+            target = f"{path}?{urlencode([*query, *rest])}"
+            body = await self.client.get(target)
             found += self._understood(target, body)
-        return tuple(found)
+            cursor = _next_cursor(body)
+            if cursor is None:
+                return tuple(found)
+            if cursor in seen:
+                raise PagesEndless(f"{path}: the cursor {cursor} came back")
+            seen.add(cursor)
+        raise PagesEndless(f"{path}: more than {PAGES_MAX} pages")
 
     def _understood(self, target: str, body: str) -> Events:
         """What a body says; one that is no list of rows at all is an error."""
@@ -159,27 +175,6 @@ class BalldontlieRest:
         if len(events) == 1 and isinstance(events[0], FeedRefused) and not _is_page(body):
             raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
         return events
-
-    async def _pages(
-        self, path: str, query: Sequence[tuple[str, object]]
-    ) -> AsyncGenerator[tuple[str, str], None]:
-        """Page after page. The cursor may be set on a last page of one row, so an empty page ends it as
-        well.
-        """
-        cursor: int | str | None = None
-        seen: set[int | str] = set()
-        for _ in range(PAGES_MAX):
-            rest = [("per_page", ROWS_PER_PAGE), *([("cursor", cursor)] if cursor is not None else [])]
-            target = f"{path}?{urlencode([*query, *rest])}"
-            body = await self.client.get(target)
-            yield target, body
-            cursor = _next_cursor(body)
-            if cursor is None:
-                return
-            if cursor in seen:
-                raise PagesEndless(f"{path}: the cursor {cursor} came back")
-            seen.add(cursor)
-        raise PagesEndless(f"{path}: more than {PAGES_MAX} pages")
 
 
 async def detect_tier(http: Http, key: str, surroundings: Surroundings, date: str) -> Tier:

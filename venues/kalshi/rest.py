@@ -6,7 +6,8 @@ small values of `venues.kalshi.results` where the engine has no event for it); t
 answers.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -205,13 +206,9 @@ class KalshiRest:
             "max_ts": -(-until // NANOS_PER_SECOND),
             "limit": TRADES_PER_PAGE,
         }
-        found: list[str] = []
-        pages: list[str] | None = found
-        try:
-            async for _, body in self._pages("/markets/trades", query, heard=False):
-                found.append(body)
-        except VenueError:
-            pages = None
+        pages: list[str] | None = None
+        with suppress(VenueError):
+            pages = [body for _, body in await self._pages("/markets/trades", query, heard=False)]
         self._say_recovered(ticker, since, until, pages)
         return None if pages is None else len(pages)
 
@@ -264,35 +261,36 @@ class KalshiRest:
         return await self.client.get(target, CALL_TOKENS, heard=heard)
 
     async def _events(self, target: str) -> Events:
-        """What one answer says; an answer of which nothing could be understood is an error."""
-        events = parse_answer(target, await self._body(target), Nanos(self._wall()))
-        if len(events) == 1 and isinstance(events[0], FeedRefused):
-            raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
-        return events
+        return self._understood(target, await self._body(target))
 
     async def _all(self, path: str, query: dict[str, object]) -> Events:
         """What all pages say."""
         found: list[VenueEvent] = []
-        async for target, body in self._pages(path, query):
-            events = parse_answer(target, body, Nanos(self._wall()))
-            if len(events) == 1 and isinstance(events[0], FeedRefused):
-                raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
-            found += events
+        for target, body in await self._pages(path, query):
+            found += self._understood(target, body)
         return tuple(found)
+
+    def _understood(self, target: str, body: str) -> Events:
+        """What one answer says; an answer of which nothing could be understood is an error."""
+        events = parse_answer(target, body, Nanos(self._wall()))
+        if len(events) == 1 and isinstance(events[0], FeedRefused):
+            raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
+        return events
 
     async def _pages(
         self, path: str, query: dict[str, object], *, heard: bool = True
-    ) -> AsyncGenerator[tuple[str, str], None]:
-        """Page after page until the cursor is empty; one that comes back, or never ends, is an error."""
+    ) -> list[tuple[str, str]]:
+        """Target and body of page after page until the cursor is empty; one that never ends is an error."""
+        pages: list[tuple[str, str]] = []
         seen: set[str] = set()
         cursor = ""
         for _ in range(PAGES_MAX):
             target = _target(path, **query, **({"cursor": cursor} if cursor else {}))
             body = await self._body(target, heard=heard)
-            yield target, body
+            pages.append((target, body))
             cursor = results.read_cursor(body)
             if not cursor:
-                return
+                return pages
             if cursor in seen:
                 raise PagesEndless(f"{path}: the cursor {cursor[:40]!r} came back")
             seen.add(cursor)
