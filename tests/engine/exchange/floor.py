@@ -263,3 +263,35 @@ class Floor:
     def cash(self, strategy: str = "ann") -> Money:
         """The strategy's cash."""
         return self.exchange.account(strategy).cash
+
+
+class MirroredFloor(Floor):
+    """The same with YES and NO changed over: bids become asks at one dollar minus the price."""
+
+    def book(self, bids: Mapping[float, float], asks: Mapping[float, float], ticker: str = MARKET) -> None:
+        """A snapshot, mirrored."""
+        super().book(
+            {100 - price: size for price, size in asks.items()},
+            {100 - price: size for price, size in bids.items()},
+            ticker,
+        )
+
+    def depth(self, side: BookSide, price: float, change: float, ticker: str = MARKET) -> tuple[Fact, ...]:
+        """A level's change, mirrored."""
+        return super().depth(side.opposite, 100 - price, change, ticker)
+
+    def printed(
+        self, taker: BookSide, price: float, count: float, trade_id: str = "", *, block: bool = False
+    ) -> TradePrinted:
+        """A trade, mirrored."""
+        return super().printed(taker.opposite, 100 - price, count, trade_id, block=block)
+
+    def order(
+        self, order_id: str, side: BookSide, price: float, count: float, **changes: object
+    ) -> PlaceOrder:
+        """An order, mirrored."""
+        return super().order(order_id, side.opposite, 100 - price, count, **changes)
+
+    def amend(self, order_id: str, price: float, count: float) -> None:
+        """An amend, mirrored."""
+        super().amend(order_id, 100 - price, count)

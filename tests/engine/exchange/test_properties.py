@@ -1,8 +1,8 @@
 """Whatever happens: nothing is filled twice, the readings stay a band, the ledger balances, a restart changes
 nothing.
 
-Three exchanges live through the same made-up evenings: one undisturbed, one restarted now and then, one whose
-time passes in small pieces. They must say the same.
+Four exchanges live through the same made-up evenings: one undisturbed, one restarted now and then, one whose
+time passes in small pieces, and one with YES and NO changed over. They must say the same.
 """
 
 import os
@@ -34,7 +34,7 @@ from engine.message import changed
 from engine.orders import CancelReason, SelfTradePrevention, TimeInForce
 from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, PRICE_ONE, Count, Nanos, Price
 from engine.venue_facts import BlindnessBegan, BlindnessEnded
-from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, contracts, rules
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, MirroredFloor, contracts, rules
 
 EXAMPLES = int(os.environ.get("EXCHANGE_EXAMPLES", "2000" if os.environ.get("TIPOFF_CI") == "1" else "80"))
 SECONDS_MAX = 1_200
@@ -82,14 +82,15 @@ class Evening(RuleBasedStateMachine):
         self.plain = Floor(rules())
         self.restarted = Floor(rules())
         self.pieces = Floor(rules())
+        self.mirrored: Floor = MirroredFloor(rules())
         self.orders = 0
-        self.missed: list[TradePrinted] = []
+        self.missed: dict[int, list[TradePrinted]] = {}
         self.heard: dict[str, Count] = {}
 
     @property
-    def floors(self) -> tuple[Floor, Floor, Floor]:
-        """All three."""
-        return self.plain, self.restarted, self.pieces
+    def floors(self) -> tuple[Floor, ...]:
+        """All four."""
+        return self.plain, self.restarted, self.pieces, self.mirrored
 
     @property
     def synced(self) -> bool:
@@ -193,9 +194,10 @@ class Evening(RuleBasedStateMachine):
         if MARKET in self.plain.exchange.blind():
             name = f"missed-{len(self.heard)}"
             self.heard[name] = contracts(size)
-            missed = self.plain.printed(taker, price, size, name)
-            self.missed.append(changed(missed, recovered=True))
-            self.plain.trades -= 1
+            for floor in self.floors:
+                missed = changed(floor.printed(taker, price, size, name), recovered=True)
+                self.missed.setdefault(id(floor), []).append(missed)
+                floor.trades -= 1
 
     @rule(sizes=st.lists(SIZES, min_size=4, max_size=4))
     def snapshot(self, sizes: list[float]) -> None:
@@ -209,7 +211,7 @@ class Evening(RuleBasedStateMachine):
         if MARKET not in self.plain.exchange.blind():
             return
         for floor in self.floors:
-            trades = tuple(self.missed) if had else None
+            trades = tuple(self.missed.get(id(floor), ())) if had else None
             since = floor.of(BlindnessBegan)[-1].since
             floor.hear(TradesRecovered(MARKET, since, floor.now, trades, floor.now))
         self.missed.clear()
@@ -253,6 +255,7 @@ class Evening(RuleBasedStateMachine):
         """Time passes, for one of them in pieces."""
         self.plain.wait(milliseconds)
         self.restarted.wait(milliseconds)
+        self.mirrored.wait(milliseconds)
         for _ in range(4):
             self.pieces.wait(milliseconds / 4)
 
@@ -268,6 +271,15 @@ class Evening(RuleBasedStateMachine):
         """A restart at any step and the batching of time change nothing."""
         assert self.restarted.facts == self.plain.facts
         assert self.pieces.facts == self.plain.facts
+
+    @invariant()
+    def yes_and_no_are_treated_alike(self) -> None:
+        """With sides changed over the same orders get the same contracts at one dollar minus the price."""
+        fills = [(fill.order_id, fill.count, fill.price) for fill in self.plain.of(OrderFilled)]
+        mirrored = [
+            (fill.order_id, fill.count, PRICE_ONE - fill.price) for fill in self.mirrored.of(OrderFilled)
+        ]
+        assert mirrored == fills
 
     @invariant()
     def the_ledger_balances_and_cash_follows_from_the_fills(self) -> None:
@@ -360,6 +372,7 @@ class LateEvening(Evening):
         drawn = Delay(((0, Nanos(0)), (900, Nanos(2 * NANOS_PER_MILLISECOND)), (1_000, Nanos(10**9))))
         late = attrs.evolve(rules(), entry=drawn, cancel=drawn)
         self.plain, self.restarted, self.pieces = Floor(late), Floor(late), Floor(late)
+        self.mirrored = MirroredFloor(late)
 
 
 LateEvening.TestCase.settings = settings(max_examples=EXAMPLES // 4, stateful_step_count=40, deadline=None)
