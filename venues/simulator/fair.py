@@ -17,7 +17,10 @@ from venues.simulator.script import REVERSION, Lines, Moment
 MARGIN_SIGMA: Final = 17.0
 """Standard deviation of a game's margin if leads did not revert."""
 POINTS_SIGMA: Final = 17.0
-"""Standard deviation of a game's points around the total."""
+"""Standard deviation of a game's points around the total, without its end."""
+LATE_POINTS: Final = 2.6
+LATE_SIGMA: Final = 6.5
+"""Fouls of the last minute and overtimes: points that come at the very end, on average, and how surely."""
 WINNER: Final = InPlayModel(p_cap=0.001)
 """The measured in-game model; the simulated crowd goes nearer to certainty than the engine's own."""
 
@@ -57,6 +60,8 @@ def outlook(lines: Lines, moment: Moment) -> Outlook:
     kept = exp(-REVERSION * left)
     margin = lines.spread * (played + left) + (moment.lead - lines.spread * played) * kept
     margin_sd = MARGIN_SIGMA * sqrt((1 - kept * kept) / (2 * REVERSION)) + 0.4
-    points_sd = POINTS_SIGMA * sqrt(left) + 0.4
+    late = LATE_POINTS if moment.period <= 4 else 0.0
+    points = scored + (lines.total - late) * left + late
+    points_sd = sqrt(POINTS_SIGMA**2 * left + (LATE_SIGMA**2 if late else 1.0))
     p_home = WINNER.p_win(moment.lead, moment.minutes_left, lines.spread)
-    return Outlook(p_home, margin, margin_sd, scored + lines.total * left, points_sd)
+    return Outlook(p_home, margin, margin_sd, points, points_sd)

@@ -16,7 +16,7 @@ from venues.simulator.settings import SECOND
 QUARTER_SECONDS: Final = 720
 OVERTIME_SECONDS: Final = 300
 REGULATION_SECONDS: Final = 4 * QUARTER_SECONDS
-POSSESSIONS: Final = 219.0
+POSSESSIONS: Final = 220.0
 """Divides the points of a game over its possessions; above their mean number, for late fouls add points."""
 REVERSION: Final = 0.25
 """Pull of the margin back to its expected path, per game length."""

@@ -81,5 +81,41 @@ def test_every_strategy_finds_its_case(seed: int) -> None:
     assert gaps[len(gaps) * 9 // 10] < 4
 
 
+@pytest.mark.slow
 def test_a_ladder_is_out_of_order_now_and_then() -> None:
     assert sum(Watched(seed).rungs_out_of_order for seed in (1, 2, 3)) > 0
+
+
+@pytest.mark.slow
+def test_nobody_is_paid_for_trading_at_random() -> None:
+    """The middle of the book is what a contract is worth on average, so a taker loses half the spread."""
+    edges: dict[Family, list[float]] = {family: [] for family in Family}
+    for seed in range(100, 112):
+        seen = seen_middles(World(EveningSettings(seed=seed, games=1, postponed=False, cancelled=False)))
+        for family in Family:
+            rows = [
+                100 * (market.result == "yes") - cents
+                for market, cents in seen
+                if market.listing.family is family
+            ]
+            edges[family].append(sum(rows) / len(rows))
+    # The two winners of a game add up to nothing; ladders move together, hence the room.
+    assert abs(sum(edges[Family.GAME]) / 12) < 0.5
+    for family in (Family.SPREAD, Family.TOTAL):
+        error = (sum(edge * edge for edge in edges[family]) / 12) ** 0.5 / 12**0.5
+        assert abs(sum(edges[family]) / 12) < 3 * error
+
+
+def seen_middles(world: World) -> list[tuple[Market, float]]:
+    """Every ten minutes the middle of every two-sided book, for the whole evening."""
+    seen: list[tuple[Market, float]] = []
+    looked_at = 0
+    for happened in world.run():
+        if happened.at - looked_at < 600 * SECOND or world.courts[0].over:
+            continue
+        looked_at = happened.at
+        for market in world.courts[0].markets:
+            bid, ask, *_ = market.top()
+            if market.status == "active" and bid and ask < 100:
+                seen.append((market, (bid + ask) / 2))
+    return seen
