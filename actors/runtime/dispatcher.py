@@ -23,6 +23,9 @@ STEPS_PER_INPUT_MAX = 10_000_000
 DEAD_LETTERS_PER_INPUT_MAX = 100
 """Dead letters published for one input; more are only counted, so that a flood does not feed itself."""
 
+URGENT_MAX = 10_000
+"""Urgent messages that may wait; one more becomes a dead letter."""
+
 DEAD_LETTERS_KEPT = 100
 """The newest dead letters, kept for status and tests."""
 
@@ -158,8 +161,21 @@ class Dispatcher:
         self.queue.append((receiver, message, sender))
         return True
 
+    def put_notice(self, cell: Cell, message: object) -> None:
+        """Put a notice of the runtime itself, which no full mailbox may refuse: there is one for each
+        watch.
+        """
+        cell.put += 1
+        cell.peak = max(cell.peak, cell.depth)
+        self.queue.append((cell, message, None))
+
     def put_urgent(self, receiver: Target, message: object, sender: Target | None) -> None:
-        """Put one message before all that are not urgent; urgent ones keep their order."""
+        """Put one message before all that are not urgent; urgent ones keep their order, in a lane of their
+        own.
+        """
+        if len(self._urgent) >= URGENT_MAX:
+            self.lose(_name(receiver), message, sender, "too many urgent messages")
+            return
         receiver.put += 1
         receiver.peak = max(receiver.peak, receiver.depth)
         self._urgent.append((receiver, message, sender))
@@ -286,7 +302,7 @@ class Dispatcher:
         letter = DeadLetter(
             Address(to),
             incarnation,
-            str(sender.address) if isinstance(sender, Cell) else "",
+            _name(sender) if sender is not None else "",
             type(message).__name__,
             digest_of(message),
             why,
@@ -317,6 +333,10 @@ class Dispatcher:
 
     def _deferred(self, cell: Cell) -> "list[Reply]":
         return list(cell.life.deferred.values()) if cell.life is not None else []
+
+
+def _name(target: Target) -> str:
+    return str(target.address) if isinstance(target, Cell) else ""
 
 
 def _ignore_failure(_cell: Cell, _error: BaseException) -> None:

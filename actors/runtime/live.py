@@ -117,6 +117,8 @@ class LiveSystem(System):
 
     async def stop(self) -> None:
         """Stop the tree in reverse order, and wait until it has."""
+        if not self.alive:
+            return
         with self.operation():
             self.root.stop(ExitReason.SHUTDOWN)
             self.lives.settle()

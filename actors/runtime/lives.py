@@ -146,7 +146,7 @@ class Lives:
             cell = self.dispatcher.cells.get(watcher)
             if cell is not None:
                 cell.watching.pop(child.address, None)
-                self.dispatcher.put(cell, Terminated(child.address, reason))
+                self.dispatcher.put_notice(cell, Terminated(child.address, reason))
 
     def supervisor_ready(self, supervisor: Supervisor) -> None:
         """All static children of a supervisor are ready."""

@@ -44,14 +44,28 @@ def nobody_home(dispatcher: "Dispatcher", cell: Cell, message: object, sender: T
     """
     retains = cell.policy.on_restart is RETAIN
     if cell.fate is Fate.UNBORN or (cell.fate is Fate.RESTARTING and retains):
-        cell.done -= 1
-        cell.stash.append((cell, message, sender))
+        _keep(dispatcher, cell, message, sender)
         return
     cell.discarded += 1
     if cell.fate is Fate.ENDED or retains:
         dispatcher.lose_at(cell, message, sender, f"the actor is {cell.fate.value}")
     else:
         cell.dropped += 1
+
+
+def _keep(dispatcher: "Dispatcher", cell: Cell, message: object, sender: Target | None) -> None:
+    """Keep a message for the next life; one from a topic was never admitted, so the bound is looked at
+    here.
+    """
+    cell.done -= 1
+    makes_room = cell.policy.when_full in (CONFLATE, DROP_OLDEST)
+    if cell.depth > cell.capacity and not (makes_room and _drop_oldest(dispatcher, cell)):
+        cell.done += 1
+        cell.discarded += 1
+        cell.refused += 1
+        dispatcher.lose_at(cell, message, sender, "the mailbox is full")
+        return
+    cell.stash.append((cell, message, sender))
 
 
 def begin_life(dispatcher: "Dispatcher", cell: Cell) -> None:

@@ -147,9 +147,9 @@ def _stop_child(system: "System", _life: Life, wish: StopChild) -> None:
 def _watch(system: "System", life: Life, wish: Watch) -> None:
     child = system.lives.children.get(wish.address)
     if child is None or child.state in (ChildState.DOWN, ChildState.PARKED):
-        reason = ExitReason.SHUTDOWN if child is None else ExitReason.QUARANTINED
-        reason = reason if child is not None and child.state is ChildState.PARKED else ExitReason.SHUTDOWN
-        system.dispatcher.put(life.cell, Terminated(wish.address, reason))
+        parked = child is not None and child.state is ChildState.PARKED
+        reason = ExitReason.QUARANTINED if parked else ExitReason.SHUTDOWN
+        system.dispatcher.put_notice(life.cell, Terminated(wish.address, reason))
         return
     child.watchers[life.cell.address] = None
     life.cell.watching[wish.address] = None

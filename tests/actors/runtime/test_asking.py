@@ -303,3 +303,13 @@ def test_p18_a_watch_ends_with_the_life_of_the_watcher(system: Make, script: Scr
     engine.put(A, CRASH)
     engine.stop_child(B)
     assert not [heard for heard in script.heard("a") if isinstance(heard, Terminated)]
+
+
+def test_p18_a_full_mailbox_does_not_keep_the_notice_away(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    """P18, P15."""
+    engine = system(spec("a", mailbox=MailboxPolicy(capacity=1)), "b", "c")
+    engine.put(A, Do((Watch(B),)))
+    engine.put(Address("c"), Do(((A, 1), StopChild(B))))
+    assert script.heard("a")[1:] == [1, Terminated(B, ExitReason.SHUTDOWN)]

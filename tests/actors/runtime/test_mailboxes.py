@@ -28,6 +28,7 @@ from actors.runtime import (
     Unsubscribe,
     VirtualSystem,
     WhenFull,
+    dispatcher,
 )
 from actors.runtime.rehearsal import START, STOP, Do, Fail, Script
 from engine.restart import Backoff
@@ -135,6 +136,32 @@ def test_p13_messages_kept_for_the_next_life_are_bounded_too(
     assert engine.status_of(A).depth == 3  # type: ignore[union-attr]
     engine.advance(100)
     assert script.heard("a")[1:] == [2, 3, 4]
+
+
+def test_p13_publications_kept_for_the_next_life_are_bounded_too(
+    system: Make, spec: MakeSpec, script: Script
+) -> None:
+    """P13, P15: a topic asks nobody's mailbox, so the bound is kept where the message is."""
+    keeps = MailboxPolicy(capacity=3, on_restart=RETAIN)
+    rolls = MailboxPolicy(capacity=3, when_full=DROP_OLDEST, on_restart=RETAIN)
+    hears = {"subscriptions": ("t",)}
+    engine = system(spec("a", mailbox=keeps, **hears), spec("c", mailbox=rolls, **hears), "b", backoff=SLOW)
+    engine.put(A, CRASH)
+    engine.put(C, CRASH)
+    engine.put(B, Do(tuple(Publish("t", number) for number in range(5))))
+    engine.advance(100)
+    assert (script.heard("a")[1:], script.heard("c")[1:]) == ([0, 1, 2], [2, 3, 4])
+    assert engine.status_of(A).refused == 2  # type: ignore[union-attr]
+    assert engine.status_of(C).dropped == 2  # type: ignore[union-attr]
+
+
+def test_urgent_messages_are_bounded_too(system: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P15, P16."""
+    monkeypatch.setattr(dispatcher, "URGENT_MAX", 3)
+    engine = system("a", "b")
+    engine.put(B, Do(tuple(Send(A, number, urgent=True) for number in range(4))))
+    assert engine.status_of(A).handled == 3  # type: ignore[union-attr]
+    assert [letter.why for letter in engine.dispatcher.last_dead_letters] == ["too many urgent messages"]
 
 
 def test_p13_what_was_kept_for_a_child_that_is_stopped_becomes_dead_letters(
