@@ -27,16 +27,17 @@ Flag = Annotated[bool, Parameter(negative="")]
 
 def demo(
     *,
-    speed: Annotated[float, Parameter(validator=Number(gte=0, lte=100_000))] = 120.0,
+    speed: Annotated[float, Parameter(validator=Number(gte=0, lte=100_000))] = 160.0,
     seed: Seed = 1,
     games: Annotated[int, Parameter(validator=Number(gte=1, lte=15))] = 3,
+    keep: Annotated[Path | None, Parameter(help="Folder in which database and recording are kept.")] = None,
 ) -> Answer:
     """Play a whole simulated evening through the engine and print its report. Needs no keys.
 
     Parameters
     ----------
     speed
-        Seconds of the evening in one of ours; 0 is as fast as possible.
+        Seconds of the evening in one of ours; 0 replays it as fast as possible, without sockets.
     seed
         Which evening; the same seed is the same evening.
     games
@@ -44,7 +45,7 @@ def demo(
     """
     from daemon.demo import run_demo
 
-    return run_demo(DemoRequest(speed=speed, seed=seed, games=games))
+    return run_demo(DemoRequest(speed=speed, seed=seed, games=games, keep=keep))
 
 
 @Parameter(name="*")

@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -16,9 +17,11 @@ from daemon import __version__
 from daemon.archive import Archive
 from daemon.config import load_or_template
 from daemon.html import write_html
+from daemon.live_replay import LiveReplay, is_live
 from daemon.output import Answer, Failure, Json, progress
 from daemon.report import RunFigures, report_document, report_screen, utc_text
 from daemon.requests import ReplayRequest
+from daemon.seal import Seal, config_of, read_seal
 from daemon.session import StrategyPlan, TradingSettings, VirtualSession
 from daemon.store import RunStore
 from daemon.trading import schema, scripted_plan, trading_settings
@@ -32,6 +35,8 @@ from venues.errors import RecordingError
 from venues.recording import Line, read_batches, read_manifest, segment_paths
 
 PROGRESS_LINES = 50_000
+Show = Callable[[str, tuple[VenueEvent, ...]], None]
+"""Is shown the body of every input and what it meant."""
 
 
 @attrs.frozen(kw_only=True)
@@ -49,22 +54,27 @@ def replay(
     """Feed lines to a fresh tree until they end; the batches' sizes have no influence on the result."""
     store = RunStore(name, writer)
     archive = Archive()
-    session: VirtualSession | None = None
+    hearer: VirtualSession | LiveReplay | None = None
     began = time.perf_counter()
-    told = 0
+    told = heard = 0
     line: Line | None = None
     for batch in batches:
-        if session is None and batch:
-            started = run_started(name, settings, Nanos(batch[0].at))
-            session = VirtualSession(settings, started, store, _archiving(archive, store))
+        if hearer is None and batch:
+            hearer = _hearer(settings, name, store, _archiving(archive, store), batch[0])
         for line in batch:
-            session.hear(line)  # type: ignore[union-attr]
-        if session is not None and session.frames >= told + PROGRESS_LINES:
-            told = session.frames
+            hearer.hear(line)  # type: ignore[union-attr]
+        heard += len(batch)
+        if heard >= told + PROGRESS_LINES:
+            told = heard
             progress(f"{told} frames")
-    if session is None or line is None:
+    if hearer is None or line is None:
         raise RecordingError("the recording is empty: nothing to replay")
-    session.end(Nanos(line.at), "end of recording")
+    if isinstance(hearer, LiveReplay):
+        session = hearer.session
+        hearer.end(Nanos(line.at))
+    else:
+        session = hearer
+        session.end(Nanos(line.at), "end of recording")
     if store.lasting:
         store.keep(archive.books(session.games().values()))
     digest = store.digest()
@@ -73,7 +83,16 @@ def replay(
     )
 
 
-def _archiving(archive: Archive, store: RunStore) -> Callable[[str, tuple[VenueEvent, ...]], None] | None:
+def _hearer(
+    settings: TradingSettings, name: str, store: RunStore, show: Show | None, first: Line
+) -> VirtualSession | LiveReplay:
+    """Who plays a recording that begins with this line."""
+    if is_live(first):
+        return LiveReplay(settings, store, partial(run_started, name, settings), show)
+    return VirtualSession(settings, run_started(name, settings, Nanos(first.at)), store, show)
+
+
+def _archiving(archive: Archive, store: RunStore) -> Show | None:
     if not store.lasting:
         return None
 
@@ -138,8 +157,14 @@ def run_replay(request: ReplayRequest) -> Answer:
 
 
 def _settings(request: ReplayRequest) -> TradingSettings:
-    chosen = load_or_template(request.config, schema())
-    settings = trading_settings(chosen, seed=request.seed, every_market=request.markets == "all")
+    config, seed = request.config, request.seed
+    if len(request.recordings) == 1:
+        # A live recording brings the configuration that it was made with; what is asked for wins.
+        seal = read_seal(request.recordings[0])
+        config = config or config_of(request.recordings[0])
+        seed = seal.seed if seed is None and seal is not None else seed
+    chosen = load_or_template(config, schema())
+    settings = trading_settings(chosen, seed=seed, every_market=request.markets == "all")
     if request.orders is None:
         return settings
     plan: StrategyPlan = scripted_plan(request.orders, settings.seed)
@@ -165,7 +190,11 @@ def _writer(request: ReplayRequest, name: str) -> JournalWriter | None:
 
 
 def _verify(request: ReplayRequest, settings: TradingSettings, name: str, digest: str) -> None:
-    """Replay once more, reading in other batches, and compare."""
+    """Compare with the digest that the live run left, or with a second replay, read in other batches."""
+    seal = read_seal(request.recordings[0]) if len(request.recordings) == 1 else None
+    if seal is not None:
+        _compare(seal, settings, digest)
+        return
     again = replay(read_batches(*request.recordings, batch=1), settings, name)
     if again.document["digest"] != digest:
         raise Failure(
@@ -174,6 +203,18 @@ def _verify(request: ReplayRequest, settings: TradingSettings, name: str, digest
             "something in the engine is not deterministic, please report it",
         )
     progress(f"verified: a second replay gave the same digest {digest}")
+
+
+def _compare(seal: Seal, settings: TradingSettings, digest: str) -> None:
+    """Compare a replay with the live run that was recorded."""
+    if seal.digest == digest:
+        progress(f"verified: the replay gave the digest of the live run, {digest}")
+        return
+    if seal.settings_digest != settings_digest(settings):
+        why = "it was replayed with another configuration or seed than it was traded with"
+    else:
+        why = "something in the engine is not deterministic, please report it"
+    raise Failure("digest_differs", f"the live run's digest is {seal.digest}, its replay's {digest}: {why}")
 
 
 def _document(session: VirtualSession, store: RunStore, digest: str, seconds: float) -> dict[str, Json]:

@@ -19,6 +19,8 @@ class DemoRequest:
     """Seconds of the evening a second of ours; 0 is as fast as possible."""
     seed: int
     games: int
+    keep: Path | None = None
+    """Where database and recording are kept; without it they are thrown away."""
 
 
 @attrs.frozen(kw_only=True)

@@ -26,7 +26,7 @@ from actors.runtime.virtual import VirtualSystem
 from daemon.wiring import Parts, tree
 from engine.events import VenueEvent
 from engine.exchange import ExchangeRules
-from engine.facts import RunEnded, RunStarted
+from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.risk import RiskLimits
 from engine.schedule import ListedGame
@@ -65,6 +65,36 @@ class StrategyPlan:
     make: Callable[[], Strategy]
 
 
+@attrs.frozen(kw_only=True)
+class Past:
+    """From where a session goes on: the durable facts of a run, and the number of the next one."""
+
+    facts: tuple[Fact, ...] = ()
+    next_seq: int = 1
+    told: bool = False
+    """Whether the input says when facts are durable, as the recording of a live run does."""
+
+
+def parts_of(
+    settings: TradingSettings,
+    memory: FactMemory,
+    store: Callable[[tuple[Numbered, ...]], int],
+    cause: Callable[[], int],
+) -> Parts:
+    """What the tree of actors is made of, the same for virtual and live runs."""
+    return Parts(
+        strategies=tuple((plan.name, plan.make) for plan in settings.strategies),
+        limits=settings.limits,
+        strategy_limits=settings.strategy_limits,
+        rules=settings.rules,
+        seed=settings.seed,
+        every_market=settings.every_market,
+        memory=memory,
+        cause=cause,
+        store=store,
+    )
+
+
 class VirtualSession:
     """One run over recorded lines."""
 
@@ -74,10 +104,12 @@ class VirtualSession:
         run: RunStarted,
         store: Callable[[tuple[Numbered, ...]], int],
         archive: Callable[[str, tuple[VenueEvent, ...]], None] | None = None,
+        past: Past = Past(),
     ) -> None:
         """Start the tree at the run's moment and open the strategies' accounts.
 
-        `store` makes facts durable; `archive` is shown every input's body and what it meant.
+        `store` makes facts durable; `archive` is shown every input's body and what it meant; `past` is what
+        an earlier process left behind.
         """
         self.settings = settings
         self.run = run
@@ -85,17 +117,9 @@ class VirtualSession:
         self.events = 0
         self._archive = archive
         self._translate = Translator().translate
-        parts = Parts(
-            strategies=tuple((plan.name, plan.make) for plan in settings.strategies),
-            limits=settings.limits,
-            strategy_limits=settings.strategy_limits,
-            rules=settings.rules,
-            seed=settings.seed,
-            every_market=settings.every_market,
-            memory=FactMemory(),
-            cause=lambda: self.system.inputs,
-            store=store,
-        )
+        parts = parts_of(settings, FactMemory(past.facts), store, lambda: self.system.inputs)
+        if past.told:
+            parts = attrs.evolve(parts, next_seq=past.next_seq, writer_answers=False, watched=True)
         self.system = VirtualSystem(tree(parts), start_at=run.at, seed=settings.seed)
         self.system.start()
         self._put(JOURNAL, Commit("run", (run,)), run.at)

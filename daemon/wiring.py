@@ -68,6 +68,8 @@ class Parts:
     store: Callable[[tuple[Numbered, ...]], int]
     next_seq: int = 1
     writer_answers: bool = True
+    sources: tuple[AnySpec, ...] = ()
+    """The actors that do the I/O of the sources; a replay has none."""
     edges: tuple[AnySpec, ...] = ()
     watched: bool = False
     """Whether somebody can ask and act: a replay needs neither observer nor operator."""
@@ -93,7 +95,7 @@ def tree(parts: Parts) -> SupervisorSpec:
                 name="sources",
                 strategy=ONE_FOR_ONE,
                 backoff=AT_ONCE,
-                children=(_schedule(parts), _market_feed()),
+                children=(_schedule(parts), _market_feed(), *parts.sources),
             ),
             *parts.edges,
             *((_edge(parts),) if parts.watched else ()),

@@ -1,0 +1,95 @@
+"""Polling: asks again and again, never twice at once, slower while it fails, and says how it stands.
+
+The tasks of the edge actors that poll a venue; what is asked is handed in by the daemon, because actors do
+not know venues. What was heard has entered the engine before `ask` returns. Must not import venues,
+persistence or the daemon.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import attrs
+import trio
+
+from actors.runtime import Outgoing
+from actors.runtime.edge import Edge
+
+BACKOFF_MAX = 6
+"""After so many failures in a row the pause does not double any more."""
+
+PAUSE_NS_MAX = 300_000_000_000
+"""No failing poll waits longer than this, unless its usual pause is longer."""
+
+PAUSE_NS_MIN = 1_000_000_000
+"""A failing poll waits at least this long, and twice as long after each further failure."""
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits for some nanoseconds of the engine's own time."""
+
+
+@attrs.define
+class PollStatus:
+    """What can be seen of one poll: for `status` and the metrics. Moments are UTC nanoseconds."""
+
+    polls: int = 0
+    failures: int = 0
+    failures_in_row: int = 0
+    last_error: str = ""
+    last_at: int | None = None
+    stopped: str = ""
+    """Why nothing is asked any more; empty while it is."""
+
+
+@attrs.frozen(kw_only=True)
+class Poll:
+    """One thing that is asked again and again. `ask` does it and returns the nanoseconds until the next time,
+    or None if there is no sense in asking again (then `status.stopped` says why).
+    """
+
+    name: str
+    ask: Callable[[], Awaitable[int | None]]
+    expected: tuple[type[Exception], ...]
+    """Failures that are waited out; anything else is a crash of the actor."""
+    sleep: Sleep
+    wall: Callable[[], int]
+    status: PollStatus = attrs.field(factory=PollStatus)
+
+    async def run(self) -> None:
+        """Ask until cancelled. The pause begins when an answer is there, so that two never overlap."""
+        status, usual = self.status, PAUSE_NS_MIN
+        while True:
+            try:
+                pause = await self.ask()
+            except self.expected as error:
+                status.failures += 1
+                status.failures_in_row += 1
+                status.last_error = f"{type(error).__name__}: {error}"
+                factor: int = 2 ** min(status.failures_in_row - 1, BACKOFF_MAX)
+                await self.sleep(max(usual, min(PAUSE_NS_MAX, max(usual, PAUSE_NS_MIN) * factor)))
+                continue
+            status.polls += 1
+            status.failures_in_row = 0
+            status.last_at = self.wall()
+            if pause is None:
+                return
+            usual = pause
+            await self.sleep(pause)
+
+
+class Poller:
+    """The behaviour of an actor that only polls: nobody sends it anything."""
+
+    def receive(self, message: object, now: int) -> list[Outgoing]:
+        """Nothing is expected."""
+        return []
+
+
+def polling_task(polls: tuple[Poll, ...]) -> Callable[[Edge], Awaitable[None]]:
+    """The task of an actor with these polls, each at its own pace."""
+
+    async def task(_edge: Edge) -> None:
+        async with trio.open_nursery() as nursery:
+            for poll in polls:
+                nursery.start_soon(poll.run, name=poll.name)
+            await trio.sleep_forever()
+
+    return task

@@ -1,0 +1,217 @@
+"""The live engine: the tree of actors on trio, fed by recorded inputs, made durable beside the loop.
+
+The live twin of `daemon.session`: `run`, `demo` and tests make one, start `run` in a nursery, and end it by
+`quiet` and `close`. It is also what control socket, metrics and pages are given: they ask, look at the
+status, and act; each act is an input like any other. What is connected to it is none of its business.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import attrs
+import trio
+
+from actors.addresses import JOURNAL, MARKET_FEED, OPERATOR, PAPER_EXCHANGE, SCHEDULE, game_address
+from actors.memory import FactMemory
+from actors.messages import AccountOpen, ActDone, Commit, FeedFigures, ListingWanted, Operate, StateWanted
+from actors.runtime import ActorStatus, Address
+from actors.runtime.asks import ASK_TIMEOUT_NS
+from actors.runtime.specs import AnySpec
+from daemon import __version__
+from daemon.archive import Archive
+from daemon.durable import Durable
+from daemon.evening_clock import EveningClock
+from daemon.hearing import Hearing
+from daemon.inputs import ACT_DONE, ENDED, OPERATE, RESTART, STARTED, Started, act_done_text, operate_text
+from daemon.live_system import StampedSystem
+from daemon.session import TradingSettings, parts_of
+from daemon.wiring import tree
+from engine.events import VenueEvent
+from engine.facts import Fact, RunEnded, RunStarted
+from engine.game import Game
+from engine.schedule import ListedGame
+from engine.tally import Tally
+from engine.units import Nanos
+from persistence.writer import JournalWriter
+from venues.recording import Recorder
+
+TICK_S: Final = 60.0
+"""So often time is written down, so that a cut recording replays its timers up to its last minute."""
+
+QUIET_S_MAX: Final = 10.0
+STOP_S_MAX: Final = 10.0
+
+
+@attrs.frozen(kw_only=True)
+class LivePlan:
+    """What a live engine is made of."""
+
+    settings: TradingSettings
+    settings_digest: str
+    run: str
+    writer: JournalWriter
+    recorder: Recorder | None
+    clock: EveningClock
+    facts: tuple[Fact, ...] = ()
+    """What earlier processes of the same run have made durable."""
+    rows_max: int = 512
+    disk_free_megabytes_min: int = 0
+
+
+class LiveEngine:
+    """One process of one run."""
+
+    def __init__(self, plan: LivePlan, edges: Callable[["LiveEngine"], tuple[AnySpec, ...]]) -> None:
+        """Make it without starting anything, inside `trio.run`. `edges` makes the actors that do I/O."""
+        self.plan = plan
+        self.tally = Tally()
+        for fact in plan.facts:
+            self.tally.apply(fact)
+        self.archive = Archive()
+        self.hearing = Hearing(plan.recorder, self._show)
+        self.durable = Durable(plan.writer, self.hearing, plan.rows_max, self.tally)
+        self.phase = "starting"
+        self.started_at: int | None = None
+        parts = parts_of(plan.settings, FactMemory(plan.facts), self.durable, lambda: self.hearing.seq)
+        parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
+        parts = attrs.evolve(parts, sources=edges(self))
+        self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
+        self.hearing.attach(self.system)
+
+    # Life
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Start, and live until `close`. Raises Escalated, StartFailed or EngineBroken if that is the end."""
+        async with trio.open_nursery() as nursery:
+            at = self.started_at = self._write_down_start()
+            await nursery.start(self.system.run)
+            self._begin(at)
+            nursery.start_soon(self.durable.run)
+            nursery.start_soon(self._tick)
+            self.phase = "running"
+            task_status.started()
+            await self.system.stopped.wait()
+            nursery.cancel_scope.cancel()
+        self.phase = "stopped"
+
+    def _write_down_start(self) -> int:
+        plan = self.plan
+        started = Started(
+            run=plan.run,
+            next_seq=plan.writer.stored_seq + 1,
+            seed=plan.settings.seed,
+            settings_digest=plan.settings_digest,
+            version=__version__,
+        )
+        return self.hearing.command(STARTED, started.text())
+
+    def _begin(self, at: int) -> None:
+        """The run's first fact and the strategies' accounts, all at the moment of the first line."""
+        plan, seed = self.plan, self.plan.settings.seed
+        first = RunStarted(plan.run, __version__, plan.settings_digest, seed, Nanos(at))
+        self.system.put_at(at, JOURNAL, Commit("run", (first,)))
+        for each in plan.settings.strategies:
+            opening = AccountOpen(each.name, each.kind, each.bankroll, each.parameters)
+            self.system.put_at(at, PAPER_EXCHANGE, opening)
+        self.system.begin()
+
+    async def _tick(self) -> None:
+        while True:
+            await trio.sleep(TICK_S)
+            self.hearing.require_space(self.plan.disk_free_megabytes_min)
+            self.hearing.tick()
+
+    async def quiet(self, reason: str) -> bool:
+        """Hear nobody any more, end the run in the journal, and wait until all is durable.
+
+        Returns False if that took too long: what was not durable then never happened.
+        """
+        self.phase = "stopping"
+        self.hearing.closed = True
+        self.hearing.tick()
+        at = self.hearing.command(ENDED, reason)
+        self.system.put_at(at, JOURNAL, Commit("run", (RunEnded(self.plan.run, reason, Nanos(at)),)))
+        with trio.move_on_after(QUIET_S_MAX):
+            await self.durable.wait_calm()
+        calm = self.durable.calm
+        self.durable.close()
+        return calm
+
+    async def close(self) -> None:
+        """Stop the tree in reverse order; what does not stop in time is left behind."""
+        with trio.move_on_after(STOP_S_MAX):
+            await self.system.stop()
+
+    # For control socket, metrics and pages
+
+    @property
+    def now(self) -> int:
+        """The stamp of the last input (UTC nanoseconds)."""
+        return self.system.now
+
+    @property
+    def running(self) -> bool:
+        """Whether the tree is started and not stopping."""
+        return self.system.running
+
+    @property
+    def starting(self) -> bool:
+        """Whether the tree is being started."""
+        return self.system.starting
+
+    async def ask(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
+        """Ask and wait. What changes something is written down first. Raises an AskError or SystemEnded."""
+        at = self.system.stamp()
+        if isinstance(message, Operate) and address == OPERATOR:
+            at = self.hearing.command(OPERATE, operate_text(message))
+        elif isinstance(message, ActDone) and address == OPERATOR:
+            at = self.hearing.command(ACT_DONE, act_done_text(message))
+        return await self.system.ask_at(at, address, message, timeout_ns)
+
+    def status(self) -> tuple[ActorStatus, ...]:
+        """Every child of the tree, in start order."""
+        return self.system.status()
+
+    def restart(self, address: Address) -> bool:
+        """Replace a life by a new one; False if there is no such child."""
+        if self.system.status_of(address) is None:
+            return False
+        with self.system.at(self.hearing.command(RESTART, str(address))):
+            return self.system.restart(address)
+
+    def revive(self, address: Address) -> bool:
+        """Bring a parked or stopped child back; False if it is neither."""
+        found = self.system.status_of(address)
+        if found is None or found.state not in ("parked", "down"):
+            return False
+        return self.restart(address)
+
+    async def listing(self) -> dict[str, ListedGame]:
+        """The games that the schedule knows, by id."""
+        listed = await self.system.ask(SCHEDULE, ListingWanted())
+        assert isinstance(listed, dict)  # noqa: S101 - the schedule answers with its list
+        return listed
+
+    async def games(self) -> dict[str, Game]:
+        """The games as they stand, by id, in the order in which they were found."""
+        games: dict[str, Game] = {}
+        for name in await self.listing():
+            state = await self.system.ask(game_address(name), StateWanted())
+            assert isinstance(state, Game)  # noqa: S101 - a game answers with itself
+            games[name] = state
+        return games
+
+    async def feed(self) -> FeedFigures:
+        """What the market feed has counted."""
+        figures = await self.system.ask(MARKET_FEED, StateWanted())
+        assert isinstance(figures, FeedFigures)  # noqa: S101
+        return figures
+
+    def _show(self, body: str, events: tuple[VenueEvent, ...]) -> None:
+        records = self.archive.records(body, events)
+        if records:
+            self.durable.keep(records)
+
+
+Start = Callable[[LiveEngine], Awaitable[None]]
+"""Something that is started beside the engine: control socket, metrics, pages."""

@@ -1,0 +1,62 @@
+"""The live system of actors with stamps that can be written down before they are used.
+
+Made by `daemon.live`. A replay starts the tree at the stamp of the first line and gives each input the stamp
+of its line; here it is the same the other way round: the tree starts at a stamp that is then recorded, and
+every input enters with the stamp of the line that was written for it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import trio
+from typing_extensions import override
+
+from actors.runtime import Address, SupervisorSpec
+from actors.runtime.live import LiveSystem
+from daemon.evening_clock import EveningClock
+
+
+class StampedSystem(LiveSystem):
+    """One engine on trio whose inputs bring their stamps. Its own time stands still until `begin`."""
+
+    def __init__(self, tree: SupervisorSpec, seed: int, clock: EveningClock) -> None:
+        """Make it without starting anything; it starts at the clock's time now."""
+        super().__init__(tree, seed, clock)
+        self._given: int | None = self.now
+
+    def begin(self) -> None:
+        """Let time run from here on."""
+        self._given = None
+
+    def stamp(self) -> int:
+        """The stamp of an input that comes now: never before what has been worked on already."""
+        return self._stamp()
+
+    def put_at(self, at: int, address: Address, message: object) -> None:
+        """Put one input in with a stamp that `stamp` gave."""
+        with self.at(at):
+            self.put(address, message)
+
+    async def ask_at(self, at: int, address: Address, message: object, timeout_ns: int) -> object:
+        """Ask with such a stamp, and wait for the answer. Raises as `ask` does."""
+        with self.at(at):
+            asked = trio.Event()
+            reply = self._post_at(at, address, message, timeout_ns)
+            self._arm()
+        if not reply.done:
+            reply.listeners.append(lambda _reply: asked.set())
+            await asked.wait()
+        return reply.result()
+
+    @contextmanager
+    def at(self, stamp: int) -> Iterator[None]:
+        """Whatever is done inside, without waiting, is done at that stamp."""
+        before, self._given = self._given, stamp
+        try:
+            yield
+        finally:
+            self._given = before
+
+    @override
+    def _stamp(self) -> int:
+        return super()._stamp() if self._given is None else self._given

@@ -1,0 +1,56 @@
+"""What stands beside a live recording: the digest of its run, and the configuration that a replay needs.
+
+Written by `run` and `demo` when a run ends in good order, read by `tipoff replay`. Must not import either.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from daemon.config import Config
+from daemon.config_text import render
+
+DIGEST: Final = "digest.json"
+CONFIG: Final = "engine.toml"
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """The digest of a recorded run and what it depends on."""
+
+    run: str
+    digest: str
+    settings_digest: str
+    seed: int
+    journal_seq: int
+
+
+def write_config(folder: Path, config: Config) -> None:
+    """Keep the configuration beside the recording."""
+    (folder / CONFIG).write_text(render(config), "utf-8")
+
+
+def write_seal(folder: Path, seal: Seal) -> None:
+    """Keep the digest beside the recording, in one step."""
+    fresh = folder / f"{DIGEST}.new"
+    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(seal)) + b"\n")
+    fresh.replace(folder / DIGEST)
+
+
+def break_seal(folder: Path) -> None:
+    """The recording goes on, so its digest is not known yet."""
+    (folder / DIGEST).unlink(missing_ok=True)
+
+
+def read_seal(folder: Path) -> Seal | None:
+    """The digest beside a recording; None if there is none that can be read."""
+    try:
+        return msgspec.json.decode((folder / DIGEST).read_bytes(), type=Seal)
+    except (OSError, ValueError):
+        return None
+
+
+def config_of(folder: Path) -> Path | None:
+    """The configuration beside a recording, if there is one."""
+    path = folder / CONFIG
+    return path if path.is_file() else None
