@@ -15,7 +15,7 @@ from engine.message import changed
 from engine.orders import CancelReason, RejectCode, TimeInForce
 from engine.units import Nanos
 from engine.venue_facts import BlindnessBegan, BlindnessEnded
-from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, contracts, listing, rules
 
 IOC = TimeInForce.IOC
 
@@ -301,3 +301,43 @@ def test_rule_9_a_new_stream_leaves_polled_books_alone() -> None:
     floor.wait(1)
     floor.book(bids={40: 30}, asks={50: 100})
     assert floor.ahead("a") == 30
+
+
+def test_a_gap_makes_every_book_of_the_subscription_untrusted(floor: Floor) -> None:
+    """Numbers are shared, so not only the market of the next frame may have missed something."""
+    other = "KXNBATOTAL-26OCT20OKCSAS-225"
+    floor.hear(listing(other))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.book(bids={60: 10}, asks={70: 10}, ticker=other)
+    floor.place("a", BID, 40, 50)
+    floor.hear(FeedGapped(1, 1, 3, 9, floor.now))
+    assert not floor.exchange.book(MARKET).synced
+    assert not floor.exchange.book(other).synced
+    assert list(floor.exchange.blind()) == [MARKET]
+
+
+def test_a_gap_of_the_trades_own_subscription_leaves_the_books_and_freezes_the_orders(floor: Floor) -> None:
+    """Prints may be missing, and only they fill what rests."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.hear(FeedGapped(1, 2, 3, 9, floor.now))
+    assert floor.exchange.book(MARKET).trust is Trust.TRUSTED
+    assert list(floor.exchange.blind()) == [MARKET]
+
+
+def test_a_restored_exchange_waits_for_its_books_and_keeps_what_it_hears_meanwhile() -> None:
+    """Deltas newer than the book that it is given are applied after it."""
+    floor = Floor(rules())
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    book = floor.exchange.book(MARKET).as_snapshot()
+    floor.exchange = PaperExchange(floor.rules, seed=7)
+    floor.exchange.restore(floor.facts)
+    assert floor.exchange.needs_book() == (MARKET,)
+    floor.depth(ASK, 50, 30)
+    floor.place("b", BID, 50, 10, tif=IOC)
+    assert floor.rejected("b") is RejectCode.BOOK_UNTRUSTED
+    floor.hear(book)
+    assert floor.exchange.needs_book() == ()
+    assert floor.exchange.book(MARKET).yes_ask_size == contracts(130)
+    assert floor.ahead("a") == 100
