@@ -35,8 +35,8 @@ COUNT_MIN: Final = Count(1)
 class ExchangeRules:
     """Times are nanoseconds; a delay is a constant or a `Delay`, drawn per order id.
 
-    `decide_to_send` and `entry` together are what an order needs to reach the book, `cancel` what a cancel
-    needs (after `decide_to_send`), `acknowledge` what the answer needs back. `in_game_delay_ns` is added to
+    `decide_to_send` and `entry` together are what an order or an amend needs to reach the book, `cancel` is
+    what a cancel needs in all, `acknowledge` what the answer needs back. `in_game_delay_ns` is added to
     orders that may take while the game is on. `credit_window_ns` is how long a decrease waits for its print,
     and a print for its decrease. `recovery_window_ns` is how long orders wait for the trades of a gap before
     they are given up. `optimistic_power` shapes the optimistic share of cancels ahead of us: 1 is in

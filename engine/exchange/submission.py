@@ -45,7 +45,7 @@ def _place(desk: Desk, order: PlaceOrder, seed: int) -> bool:
         return False
     rules = desk.rules
     extra = rules.in_game_delay_ns if _may_take_in_play(desk, order) else 0
-    base = _sum(desk, seed, order.order_id, "entry") + extra
+    base = _way_in(desk, seed, order.order_id, "entry") + extra
     pessimistic = rules.decide_to_send.pessimistic + rules.entry.pessimistic + extra
     arrives = Nanos(desk.now + base)
     later = Nanos(desk.now + pessimistic) if pessimistic > base else None
@@ -53,13 +53,11 @@ def _place(desk: Desk, order: PlaceOrder, seed: int) -> bool:
     return True
 
 
-def _sum(desk: Desk, seed: int, order_id: str, what: str) -> int:
+def _way_in(desk: Desk, seed: int, order_id: str, what: str) -> int:
     """Decision to sending, and sending to arrival."""
     rules = desk.rules
-    travel = rules.cancel if what == "cancel" else rules.entry
-    return rules.decide_to_send.draw(seed, f"decide_to_send:{what}", order_id) + travel.draw(
-        seed, what, order_id
-    )
+    sent = rules.decide_to_send.draw(seed, f"decide_to_send:{what}", order_id)
+    return sent + rules.entry.draw(seed, what, order_id)
 
 
 def _may_take_in_play(desk: Desk, order: PlaceOrder) -> bool:
@@ -77,7 +75,7 @@ def _cancel(desk: Desk, command: CancelOrder, seed: int) -> bool:
     order = desk.state.orders.get(command.order_id)
     if order is not None and order.cancel_at is not None:
         return False
-    at = Nanos(desk.now + _sum(desk, seed, command.order_id, "cancel"))
+    at = Nanos(desk.now + desk.rules.cancel.draw(seed, "cancel", command.order_id))
     desk.emit(CancelSubmitted(command.order_id, command.strategy, at, CancelReason.REQUESTED, desk.now))
     return True
 
@@ -89,7 +87,7 @@ def _amend(desk: Desk, command: AmendOrder, seed: int) -> bool:
         return True
     if order.amend is not None:
         return False
-    at = Nanos(desk.now + _sum(desk, seed, command.order_id, "amend"))
+    at = Nanos(desk.now + _way_in(desk, seed, command.order_id, "amend"))
     desk.emit(AmendSubmitted(command, at, desk.now))
     return True
 
@@ -111,7 +109,7 @@ def cancel_many(desk: Desk, strategy: str | None, reason: CancelReason, seed: in
 
 
 def _when_cancelled(desk: Desk, order: PaperOrder, seed: int) -> Nanos:
-    at = desk.now + _sum(desk, seed, order.order_id, "cancel")
+    at = desk.now + desk.rules.cancel.draw(seed, "cancel", order.order_id)
     return Nanos(max(at, order.arrives_at) if order.stage is Stage.IN_FLIGHT else at)
 
 
