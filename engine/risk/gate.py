@@ -206,10 +206,6 @@ class RiskGate:
         account = self.accounts.of.get(order.strategy)
         if account is None or account.bankroll is None:
             return missing(f"an account of strategy {order.strategy}")
-        if self.halts.quarantined(order.strategy):
-            return Denial(DenialReason.QUARANTINED, "parked", "revived")
-        if not account.enabled:
-            return Denial(DenialReason.STRATEGY_DISABLED, "off", "on")
         if order.order_id in self.accounts.seen:
             return Denial(DenialReason.DUPLICATE, order.order_id, "a new id")
         if market is None or market.known is None or market.game.game != order.game:
@@ -223,6 +219,10 @@ class RiskGate:
             return Denial(DenialReason.HALTED, where, "resumed")
         if state is TradingState.REDUCING and not case.exit:
             return Denial(DenialReason.REDUCING, where, "orders that reduce a position")
+        if not case.exit and self.halts.quarantined(case.order.strategy):
+            return Denial(DenialReason.QUARANTINED, "parked", "revived")
+        if not case.exit and not case.account.enabled:
+            return Denial(DenialReason.STRATEGY_DISABLED, "off", "on")
         denial = self._market_shut(case) or self._self_cross(case)
         if denial is not None or case.exit:
             return denial

@@ -229,10 +229,16 @@ class Correlation(Trader):
         return 2 * PRICE_ONE - cover.cost >= 100 * self.parameters.complementary_max_sum - HAIR
 
     def _busy(self, cover: Cover, now: Nanos) -> bool:
+        """Whether a leg's market is held, ordered in, cooling down or one-sided (no way back if a leg fails).
+        """
         for offer in (cover.first, cover.second):
             ticker = offer.market.ticker
-            watch = self.watched(ticker)
-            if watch is None or ticker in self.desk.holdings or self.desk.open_in(ticker):
+            if (
+                self.watched(ticker) is None
+                or offer.market.spread() is None
+                or ticker in self.desk.holdings
+                or self.desk.open_in(ticker)
+            ):
                 return True
             entered_at = self.desk.entered_at.get(ticker)
             if entered_at is not None and now < entered_at + self._pause:

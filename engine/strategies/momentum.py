@@ -65,6 +65,7 @@ class MomentumParameters(TradingParameters):
     min_price_change_cents: float = number(5, 0.1, 99, "cents", "least move of the middle price")
     max_spread_cents: float = number(3, 0.01, 99, "cents", "widest spread in which a move counts")
     continuation: float = number(1, 0, 5, "share", "how much of a move is expected to come on top")
+    continuation_max_cents: float = number(10, 0, 99, "cents", "but never more than this")
     exit_on_reversion: bool = switch(True, "leave when the price turns back")
     reversion_cents: float = number(3, 0.1, 99, "cents", "so far from its best since the entry")
 
@@ -240,8 +241,10 @@ class Momentum(Trader):
             return None
         if spread > 100 * self.parameters.max_spread_cents + HAIR:
             return None
+        most = self.parameters.continuation_max_cents / 100
+        p_more = max(-most, min(most, self.parameters.continuation * p_move))
         return Opinion(
-            p_fair=capped(p_mid + self.parameters.continuation * p_move),
+            p_fair=capped(p_mid + p_more),
             reason="price_momentum",
             gap_min=0.0,
             ev_percent_min=0.0,
@@ -249,7 +252,7 @@ class Momentum(Trader):
             evidence=(
                 ("move", p_text(p_move)),
                 ("middle", p_text(p_mid)),
-                ("continuation", f"{self.parameters.continuation:.4f}"),
+                ("continuation", p_text(p_more)),
             ),
             side=BookSide.BID if p_move > 0 else BookSide.ASK,
             extra_cost=spread / (2 * PRICE_ONE),

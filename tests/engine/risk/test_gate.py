@@ -137,13 +137,18 @@ def test_unknown_scopes_and_states_are_refused() -> None:
 
 def test_a_quarantined_strategy_is_parked_until_it_is_revived() -> None:
     desk = Desk()
+    desk.bought(51, 10)
     order = desk.send(desk.order(48))
     step = desk.gate.quarantine("alpha", desk.now)
     desk.facts += step.facts
     assert [approved.command.order_id for approved in step.approved] == [order.order_id]
     assert desk.judge(desk.order()) is DenialReason.QUARANTINED
     assert desk.restarted().halts.quarantined("alpha")
-    assert desk.judge(desk.order(strategy="beta")) is None
+    assert desk.judge(desk.order(52, strategy="beta")) is None
+    desk.cancelled(changed(desk.order(52), order_id="beta-4"))
+    closing = exit_order(desk)
+    assert desk.judge(closing) is None, "its position can still be closed by hand"
+    desk.filled(closing)
     desk.facts += desk.gate.revive("alpha", "eva", "mended", desk.now).facts
     assert desk.judge(desk.order()) is None
 

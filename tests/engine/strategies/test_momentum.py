@@ -127,6 +127,11 @@ def test_a_small_move_does_not_pay_for_two_fees_and_the_spread() -> None:
     assert run.lines == ["640 no_trade no_net_edge LAL bid 0.5600"]
 
 
+def test_a_landslide_is_not_expected_to_go_on_like_that() -> None:
+    run = tipped_off(scoring_runs=False).at(640, top(HOME_WINS, 79, 80))
+    assert run.actions(SignalAction.ENTER)[0].p_fair == pytest.approx(0.795 + 0.10)
+
+
 def test_leaves_when_the_price_turns_back() -> None:
     run = tipped_off(scoring_runs=False).at(640, top(HOME_WINS, 56, 57)).at(650, top(HOME_WINS, 58, 59))
     run.at(660, top(HOME_WINS, 56, 57)).at(670, top(HOME_WINS, 55, 56))

@@ -134,7 +134,7 @@ def swapped_teams(news: GameNews) -> GameNews:
 
 
 def swapped_sides(news: GameNews) -> GameNews:
-    """The same evening with every winner and spread market asked the other way round: its YES is the old NO."""
+    """The same evening with every winner and spread market asked the other way round."""
     match news:
         case MarketKnown(kind="game" | "spread"):
             other = "BOS" if news.team == "LAL" else "LAL"
