@@ -28,39 +28,56 @@ FORK = multiprocessing.get_context("fork")
 
 
 class Acknowledged:
-    """The last number that a writer returned, where its killer can read it."""
+    """The last number that a writer returned and whether it has opened, where its killer can read both.
+
+    Plain shared memory without a lock: whoever is killed while holding one would take it along.
+    """
 
     def __init__(self) -> None:
-        self._shared = FORK.Value("q", 0)
+        self._shared = FORK.Array("q", [0, 0], lock=False)
 
     @property
     def seq(self) -> int:
-        return int(self._shared.value)
+        return int(self._shared[0])
 
     def set(self, seq: int) -> None:
-        self._shared.value = seq
+        self._shared[0] = seq
+
+    @property
+    def opened(self) -> bool:
+        return bool(self._shared[1])
+
+    def set_opened(self, opened: int) -> None:
+        self._shared[1] = opened
 
 
 def replay(url: str, evening: list[Any], acknowledged: Acknowledged, durability: Durability) -> None:
     """What `tipoff replay --resume` does with its database: begin again, be compared, go on."""
     options = Options(mode=Mode.REPLAY, settings=Settings(durability=durability))
     writer = JournalWriter(url, "evening", options)
+    acknowledged.set_opened(1)
     while writer.seq < len(evening):
         seq = writer.append(evening[writer.seq : writer.seq + BATCH])
         acknowledged.set(max(seq, acknowledged.seq))
     os._exit(0)
 
 
-def run_and_kill(process: ForkProcess, after_s: float) -> bool:
-    """Start a child and kill it after a while; True if it had ended by itself."""
+def run_and_kill(process: ForkProcess, acknowledged: Acknowledged, chance: random.Random) -> None:
+    """Start a child and kill it: one in five while it opens, the others after it has opened, while it
+    works.
+    """
+    acknowledged.set_opened(0)
     process.start()
-    process.join(timeout=after_s)
-    ended = process.exitcode is not None
-    if not ended:
-        assert process.pid is not None
+    if chance.random() > 0.2:
+        while not acknowledged.opened and process.exitcode is None:
+            process.join(timeout=0.002)
+        process.join(timeout=chance.uniform(0, 0.05))
+    else:
+        process.join(timeout=chance.uniform(0, 0.06))
+    assert process.pid is not None
+    if process.exitcode is None:
         os.kill(process.pid, signal.SIGKILL)
-        process.join()
-    return ended
+    process.join()
 
 
 @pytest.mark.slow
@@ -69,7 +86,7 @@ def test_a_replay_killed_200_times_ends_like_the_undisturbed_one(
     lite: str, opened: Opened, make_evening: Callable[[int], list[Any]], durability: Durability
 ) -> None:
     """D6, D7: after each kill a new process begins the replay again on what is there."""
-    evening = make_evening(400)
+    evening = make_evening(600)
     whole = JournalWriter("sqlite://", "evening")
     whole.append(evening)
     digest = whole.digest()
@@ -77,17 +94,17 @@ def test_a_replay_killed_200_times_ends_like_the_undisturbed_one(
     chance = random.Random(durability.value)
     acknowledged = Acknowledged()
     stored = 0
-    finished = 0
     for kill in range(KILLS // 2):
         process = FORK.Process(target=replay, args=(lite, evening, acknowledged, durability))
-        finished += run_and_kill(process, chance.uniform(0.001, 0.06))
-        if kill % 10 == 9 or finished:
+        run_and_kill(process, acknowledged, chance)
+        if kill % 10 == 9:
             found = verify(lite)
             assert found.problems == ()
             entries = found.runs[0].entries if found.runs else 0
             assert entries >= max(acknowledged.seq, stored)
             assert entries % BATCH == 0 or entries == len(evening)
             stored = entries
+    assert stored > 10 * BATCH, "the kills came too early to show anything"
     writer = opened(lite, options=Options(mode=Mode.REPLAY))
     assert writer.stored_seq >= acknowledged.seq
     for start in range(0, len(evening), BATCH):
