@@ -39,6 +39,9 @@ from engine.units import NANOS_PER_SECOND, Nanos
 DISAGREEMENT_NS = 45 * NANOS_PER_SECOND
 """Sources may lag one another this long before different scores count as a disagreement."""
 
+SCORE_TOLD_AGAIN_NS = 30 * NANOS_PER_SECOND
+"""An unchanged score is told again after so long."""
+
 
 @attrs.define
 class MarketOfGame:
@@ -49,6 +52,7 @@ class MarketOfGame:
     fee_type: str
     fee_multiplier: str
     told: TopChanged | None = None
+    known: MarketKnown | None = None
 
 
 class Game:
@@ -62,6 +66,7 @@ class Game:
         self.scores: dict[str, ScoreSeen] = {}
         self.odds: dict[tuple[str, bool], OddsSeen] = {}
         self._differ_since: Nanos | None = None
+        self._told_score: ScoreSeen | None = None
         self.disagree = False
 
     @property
@@ -153,16 +158,24 @@ class Game:
             self.markets[listed.ticker] = market
         else:
             market.listed, market.fee_type, market.fee_multiplier = listed, fee_type, multiplier
-        news: list[GameNews] = [self._market_known(listed.ticker, market, listed.at)]
-        return news + self._pause(listed.ticker, market, listed.status, listed.at)
+        return self._terms(listed.ticker, market, listed.at) + self._pause(
+            listed.ticker, market, listed.status, listed.at
+        )
+
+    def _terms(self, ticker: str, market: MarketOfGame, now: Nanos) -> list[GameNews]:
+        """The market's terms, unless they were told already: listings are polled and seldom say news."""
+        known = self._market_known(ticker, market, now)
+        if market.known is not None and changed(market.known, at=now) == known:
+            return []
+        market.known = known
+        return [known]
 
     def _status(self, ticker: str, status: MarketStatus, now: Nanos) -> list[GameNews]:
         market = self.markets.get(ticker)
         if market is None or market.listed.status is status:
             return []
         market.listed = changed(market.listed, status=status)
-        news: list[GameNews] = [self._market_known(ticker, market, now)]
-        return news + self._pause(ticker, market, status, now)
+        return self._terms(ticker, market, now) + self._pause(ticker, market, status, now)
 
     def _pause(self, ticker: str, market: MarketOfGame, status: MarketStatus, now: Nanos) -> list[GameNews]:
         if status is MarketStatus.ACTIVE:
@@ -182,7 +195,7 @@ class Game:
             market.listed = changed(market.listed, close_at=event.close_at)
         else:
             market.listed = changed(market.listed, price_ranges=event.price_ranges)
-        return [self._market_known(event.ticker, market, now)]
+        return self._terms(event.ticker, market, now)
 
     def _fees(self, event: FeeChanged, now: Nanos) -> list[GameNews]:
         news: list[GameNews] = []
@@ -191,7 +204,7 @@ class Game:
                 continue
             market.fee_type = event.fee_type or market.listed.fee_type or ""
             market.fee_multiplier = event.fee_multiplier or market.listed.fee_multiplier or ""
-            news.append(self._market_known(ticker, market, now))
+            news += self._terms(ticker, market, now)
         return news
 
     def _feed_event(self, event: FeedLost | FeedGapped, now: Nanos) -> list[GameNews]:
@@ -212,9 +225,17 @@ class Game:
         first = self.score
         self.scores[seen.source] = seen
         news: list[GameNews] = []
-        if first is None or first.source == seen.source:
+        if (first is None or first.source == seen.source) and self._is_news(first, seen):
+            self._told_score = seen
             news.append(seen)
         return news + self._compare(now)
+
+    def _is_news(self, before: ScoreSeen | None, seen: ScoreSeen) -> bool:
+        """A poll that says what the last one said is told only now and then, so that its age is known."""
+        told = self._told_score
+        if before is None or told is None or seen.at - told.at >= SCORE_TOLD_AGAIN_NS:
+            return True
+        return changed(before, at=seen.at, at_venue=seen.at_venue) != seen
 
     def _compare(self, now: Nanos) -> list[GameNews]:
         totals = {(score.home, score.away) for score in self.scores.values()}
@@ -239,6 +260,8 @@ class Game:
         if before is not None and before.at_venue is not None and (seen.at_venue or 0) < before.at_venue:
             return []
         self.odds[key] = seen
+        if before is not None and changed(before, at=seen.at) == seen:
+            return []
         return [seen]
 
     def _market_known(self, ticker: str, market: MarketOfGame, now: Nanos) -> MarketKnown:
