@@ -5,11 +5,10 @@ Written by `daemon.hearing` and `daemon.live`, read by the replay of a live reco
 
 from typing import Final, Self
 
-import attrs
 import cattrs.preconf.json
 import msgspec
 
-from actors.messages import ActDone, Operate, Wish
+from actors.messages import ActDone, Operate, OperatorRequest, Wish
 from actors.runtime import Address
 
 JOURNAL_SOURCE: Final = "journal"
@@ -55,7 +54,7 @@ _CONVERTER = cattrs.preconf.json.make_converter(forbid_extra_keys=True)
 
 
 def _wish_classes() -> dict[str, type]:
-    kinds: tuple[type, ...] = Wish.__args__  # type: ignore[attr-defined]
+    kinds: tuple[type, ...] = Wish.__args__
     return {kind.__name__: kind for kind in kinds}
 
 
@@ -86,7 +85,7 @@ def read_operate(text: str) -> Operate:
     kind = WISHES.get(acted.kind)
     if kind is None:
         raise ValueError(f"there is no wish {acted.kind!r}")
-    request = _CONVERTER.structure(acted.request, attrs.fields_dict(Operate)["request"].type)
+    request = _CONVERTER.structure(acted.request, OperatorRequest)
     return Operate(request, Address(acted.to), _CONVERTER.structure(acted.wish, kind))
 
 
