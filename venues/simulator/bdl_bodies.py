@@ -5,6 +5,7 @@ follow bodies seen in the wild, which carry more than the published schema. Must
 """
 
 from datetime import date
+from functools import lru_cache
 from random import Random
 from typing import Final
 
@@ -151,7 +152,6 @@ def _players(court: Court, team: Team, points: int) -> list[dict[str, object]]:
     minutes = round(48 - court.shown.minutes_left) if court.shown.period <= 4 else 48
     rows: list[dict[str, object]] = []
     for number in range(count):
-        rng = Random(f"{team.code}|{number}")
         share = points // count + (1 if number < points % count else 0)
         stats = {"fgm": share // 3, "fga": share // 3 * 2, "fg3m": share // 9, "fg3a": share // 5}
         other = {
@@ -167,11 +167,16 @@ def _players(court: Court, team: Team, points: int) -> list[dict[str, object]]:
             "pf": min(6, share // 8),
             "pts": share,
         }
-        rows.append({"min": f"{minutes}", **stats, **other, "plus_minus": None, "player": _player(rng, team)})
+        rows.append(
+            {"min": f"{minutes}", **stats, **other, "plus_minus": None, "player": _player(team, number)}
+        )
     return rows
 
 
-def _player(rng: Random, team: Team) -> dict[str, object]:
+@lru_cache(maxsize=512)
+def _player(team: Team, number: int) -> dict[str, object]:
+    """An invented player; one and the same in every body."""
+    rng = Random(f"{team.code}|{number}")
     return {
         "id": 900_000 + rng.randrange(99_999),
         "first_name": rng.choice(FIRST_NAMES),

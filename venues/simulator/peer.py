@@ -99,7 +99,7 @@ class Peer:
                 return
             try:
                 self._protocol.receive_data(data)
-            except RemoteProtocolError:
+            except (RemoteProtocolError, LocalProtocolError):
                 return
 
     async def _understood(self, event: Event) -> bool:
@@ -152,7 +152,7 @@ class Peer:
                 await trio.aclose_forcefully(self.stream)
                 return
             if self.faults.shoot("disconnect"):
-                data = self._protocol.send(CloseConnection(code=1001, reason="going away"))
+                data = self._encoded(CloseConnection(code=1001, reason="going away"))
             await self.stream.send_all(data)
             if chunks and isinstance(item, CloseConnection):
                 self._parted.set()

@@ -26,6 +26,7 @@ from venues.simulator.keys import KeyPair, KeyRing, Refusal
 from venues.simulator.listing import new_id
 from venues.simulator.live import LiveEvening
 from venues.simulator.pace import Pace
+from venues.simulator.peer import handshake
 from venues.simulator.refusals import kalshi_refusal
 from venues.simulator.served import ServedRecording
 from venues.simulator.settings import SECOND, EveningSettings
@@ -204,6 +205,9 @@ class _KalshiPort:
             return kalshi_refusal(503, self.rest.faults)
         try:
             self.rest.signer(request, required=True)
+            handshake(request)
+        except ValueError as error:
+            return kalshi_refusal(400, self.rest.faults, details=str(error))
         except Refusal as refusal:
             return kalshi_refusal(401, self.rest.faults, code=str(refusal))
         return None

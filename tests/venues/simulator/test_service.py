@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from random import Random
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from trio_websocket import ConnectionClosed
 from venues.simulator.evening import generate
 from venues.simulator.service import ServiceSettings, Simulator
 from venues.simulator.settings import EveningSettings, Output
+from venues.simulator.toxics import address_of
 
 Start = Callable[[ServiceSettings], Awaitable[Simulator]]
 OpenStream = Callable[[Simulator], AbstractAsyncContextManager[Any]]
@@ -208,3 +210,26 @@ async def test_the_weekly_pause_closes_streams_and_stops_trading(
                 await until_settled(client, 1_000_000)
         assert simulator.live.paused
         assert (await get(status)).json()["trading_active"] is False
+
+
+async def test_no_garbage_of_a_client_ends_the_services(started: Start, sign: Sign) -> None:
+    simulator = await started(ServiceSettings(ONE, limited=False))
+    rng = Random(4)
+    host, port = address_of(simulator.addresses.kalshi_rest)
+    shake = "GET /trade-api/ws/v2 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    signed = sign(simulator, "GET", "/trade-api/ws/v2")
+    shake += "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+    beginnings = [
+        b"",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"POST /admin/faults HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n",
+        shake.encode() + b"Sec-WebSocket-Key: nonsense\r\n\r\n",
+        shake.encode() + b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+        shake.encode() + b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n\x81\x85\0\0\0\0hello",
+    ]
+    for number in range(60):
+        async with await trio.open_tcp_stream(host, port) as stream:
+            await stream.send_all(beginnings[number % len(beginnings)] + rng.randbytes(rng.randrange(300)))
+            with trio.move_on_after(0.02):
+                await stream.receive_some()
+    assert (await get(simulator.addresses.kalshi_rest + "/exchange/status")).status_code == 200
