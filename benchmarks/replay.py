@@ -97,10 +97,8 @@ def main() -> None:
     for name, seconds in best.items():
         target = TARGETS.get(name)
         said = "" if target is None else f"  (at most {target:g})"
-        rate = len(lines) / seconds
-        print(
-            f"  {name:16} {1e6 * seconds / len(lines):7.2f} us a frame  {seconds / parse:6.2f} x{said}  {rate:,.0f}/s"
-        )
+        cost, rate = 1e6 * seconds / len(lines), len(lines) / seconds
+        print(f"  {name:16} {cost:7.2f} us a frame  {seconds / parse:6.2f} x{said}  {rate:,.0f}/s")
 
 
 if __name__ == "__main__":
