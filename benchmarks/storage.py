@@ -151,6 +151,18 @@ def reopening(file: Path, facts: Sequence[Recorded]) -> None:
     print(f"a resumed replay is compared at:       {len(facts) / compared:,.0f} entries/s")
 
 
+def batched(facts: Sequence[Recorded], batch: int, durability: Durability) -> None:
+    """A line of the table."""
+    reference, measured = [], []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as place:
+            reference.append(bare(Path(place) / "bare.db", facts, batch, durability))
+            measured.append(ours(Path(place) / "ours.db", facts, batch, durability))
+    ratio = statistics.median(a / b for a, b in zip(measured, reference, strict=True))
+    rate = len(facts) / statistics.median(measured)
+    print(f"{durability.value:8} batch {batch:5}: {rate:10,.0f} facts/s, {ratio:5.1f} times bare rows")
+
+
 def main() -> None:
     """Print everything."""
     facts = evening(int(sys.argv[1]) if len(sys.argv) > 1 else FACTS)
@@ -160,17 +172,7 @@ def main() -> None:
     print(f"{nanoseconds_each(facts, codec.encode):,.0f} ns on average")
     for durability in Durability:
         for batch in BATCHES:
-            some = facts if batch > 1 else facts[: len(facts) // 4]
-            reference, measured = [], []
-            for _ in range(ROUNDS):
-                with tempfile.TemporaryDirectory() as place:
-                    reference.append(bare(Path(place) / "bare.db", some, batch, durability))
-                    measured.append(ours(Path(place) / "ours.db", some, batch, durability))
-            ratio = statistics.median(a / b for a, b in zip(measured, reference, strict=True))
-            rate = len(some) / statistics.median(measured)
-            print(
-                f"{durability.value:8} batch {batch:5}: {rate:10,.0f} facts/s, {ratio:5.1f} times bare rows"
-            )
+            batched(facts if batch > 1 else facts[: len(facts) // 4], batch, durability)
     with tempfile.TemporaryDirectory() as place:
         reopening(Path(place) / "again.db", facts)
 

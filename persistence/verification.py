@@ -225,10 +225,13 @@ class _RunCheck:
                 self._problem("projections", place, "the row is missing")
             elif key not in right:
                 self._problem("projections", place, "the row follows from no fact")
-            else:
-                for name, is_, should in zip(names, stored[key], right[key], strict=True):
-                    if is_ != should:
-                        self._problem("projections", place, f"{name} is {is_!r}, the journal says {should!r}")
+            elif stored[key] != right[key]:
+                self._differs(place, dict(zip(names, stored[key], strict=True)), right[key])
+
+    def _differs(self, place: str, stored: dict[str, object], right: Values) -> None:
+        for (name, is_), should in zip(stored.items(), right, strict=True):
+            if is_ != should:
+                self._problem("projections", place, f"{name} is {is_!r}, the journal says {should!r}")
 
     def _compare_run(self) -> None:
         row = self._connection.execute(select(runs).where(runs.c.id == self._run)).mappings().one()
