@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import BookSide
-from engine.fees import FeeTerms
+from engine.fees import FeeTerms, Multiplier
 from engine.message import changed
 from engine.risk.scenarios import Payoff, worst_case
 from engine.risk.stakes import Stake, pending
-from engine.units import COUNT_ONE, PRICE_ONE, Count, Money, Price, Tenths
+from engine.units import COUNT_ONE, MONEY_ONE, PRICE_ONE, Count, Money, Price, Tenths
 from engine.view import Axis, Claim
 from tests.engine.risk.desk import Desk
 
@@ -94,6 +94,16 @@ def test_no_filling_of_the_open_orders_is_worse_than_the_payoff_says(
         assert stake.cost <= exposure + len(fills)
     assert stake.cash + stake.count * PRICE_ONE >= payoff.yes
     assert stake.cash >= payoff.no
+
+
+def test_of_orders_against_a_position_the_cheapest_are_taken_to_close_it() -> None:
+    desk, stake = Desk(), Stake("alpha", "T", "G")
+    stake.fill(BookSide.BID, Price(5_000), Count(10 * COUNT_ONE), Money(0))
+    for cents in (90, 10):
+        order = desk.order(cents, 10, BookSide.ASK)
+        stake.orders[order.order_id] = pending(order, FeeTerms(multiplier=Multiplier(0)))
+    # If the sale at 10 comes second, it is NO bought at 90: nine dollars, beside the five of the position.
+    assert round(stake.exposure() / MONEY_ONE, 2) == 14.00
 
 
 @given(st.lists(st.tuples(st.sampled_from(BookSide), st.integers(1, 99), st.integers(1, 9)), max_size=12))
