@@ -154,7 +154,7 @@ class ObserverActor:
     def _report(self, report: SupervisorReport) -> None:
         self.model.reports.append(report)
         address = str(report.address)
-        if isinstance(report, ActorStarted):
+        if isinstance(report, ActorStarted | ActorRestarted):
             self._since[address] = Nanos(report.at)
         if isinstance(report, ActorRestarted):
             self._restarts += 1
