@@ -129,6 +129,8 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
     if file is None:
         engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
+        if file.is_dir():
+            raise StorageUnreachable("it is a directory", str(file), "name a file in it")
         query = {"mode": access.value, "uri": "true"}
         target = URL.create("sqlite", database=f"file:{_quoted(file)}", query=query)
         engine = create_engine(target, poolclass=NullPool, connect_args={"check_same_thread": False})

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from persistence import connect, errors
+from persistence import connect, errors, schema
 from persistence.connect import Access, Durability, Settings
 from persistence.errors import StorageError, StorageUnreachable, sorted_error
+from persistence.maintenance import verify
 from persistence.writer import JournalWriter, Options
 
 Opened = Callable[..., JournalWriter]
@@ -88,6 +89,12 @@ def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
 def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="nowhere"):
         JournalWriter(f"sqlite:///{tmp_path}/nowhere/tipoff.db", "evening")
+
+
+def test_a_directory_is_no_database(tmp_path: Path) -> None:
+    for attempt in (schema.upgrade, verify, lambda url: JournalWriter(url, "evening")):
+        with pytest.raises(StorageUnreachable, match="it is a directory; name a file in it"):
+            attempt(f"sqlite:///{tmp_path}")
 
 
 @pytest.mark.postgres
