@@ -10,10 +10,11 @@ from actors.memory import FactMemory
 from actors.messages import AccountOpen, BooksWanted, CancelAll, Wake, Wished
 from actors.operating import concluded, exchange_outcome
 from actors.runtime import Outgoing, Publish
-from actors.steps import outgoing
+from actors.steps import SILENCE, outgoing
 from engine.events import BookDelta
 from engine.exchange import PaperExchange
 from engine.orders import Approved, CancelReason
+from engine.step import NOTHING
 from engine.units import Money, Nanos
 
 OWNER = "paper_exchange"
@@ -35,7 +36,8 @@ class PaperExchangeActor:
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Apply a market event, an approved command, a timer or an operator's wish."""
         if type(message) is BookDelta:
-            return outgoing(OWNER, self.exchange.hear(message, now), now)
+            step = self.exchange.hear(message, now)
+            return SILENCE if step is NOTHING else outgoing(OWNER, step, now)
         match message:
             case Approved():
                 step = self.exchange.act(message, now)

@@ -20,9 +20,11 @@ from actors.messages import (
 )
 from actors.operating import concluded, gate_outcome
 from actors.runtime import ActorQuarantined, Answer, Outgoing, Publish
-from actors.steps import outgoing
+from actors.steps import SILENCE, outgoing
+from engine.events import TopChanged
 from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
 from engine.risk import RiskGate
+from engine.step import NOTHING
 from engine.units import Nanos
 
 OWNER = "risk_gate"
@@ -45,6 +47,9 @@ class RiskGateActor:
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Judge a wish, or learn what changed."""
+        if type(message) is TopChanged:
+            step = self.gate.hear(message, Nanos(now))
+            return SILENCE if step is NOTHING else outgoing(OWNER, step, now)
         if isinstance(message, PlaceOrder | CancelOrder | AmendOrder):
             return outgoing(OWNER, self.gate.judge(message, Nanos(now)), now)
         if isinstance(message, Committed):

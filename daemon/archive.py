@@ -83,12 +83,10 @@ class Archive:
         self, key: tuple[object, ...], event: ScoreSeen | OddsSeen | GameSeen, record: Record
     ) -> Record | None:
         """The record, unless the same thing was last said in the same words (whatever the time)."""
-        timeless = changed(event, at=NEVER)
-        if not isinstance(event, GameSeen):
-            timeless = changed(timeless, at_venue=None)
-        if self._seen.get(key) == timeless:
+        said = (event.date, event.tip_at, event.postponed) if isinstance(event, GameSeen) else event.said
+        if self._seen.get(key) == said:
             return None
-        self._seen[key] = timeless
+        self._seen[key] = said
         return record
 
     def _market(self, listed: MarketListed, raw: str | None) -> Record | None:

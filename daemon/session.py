@@ -35,6 +35,12 @@ from engine.units import Money, Nanos
 from venues.recording import Line
 from venues.translate import Translator
 
+OURS = frozenset({"journal", "timer"})
+"""Sources of lines that are the engine's own inputs."""
+
+COMMONEST = "orderbook_delta"
+"""The frame that leaves no record, which is most of them."""
+
 ANSWER_WITHIN_NS = 1_000_000_000
 """How long to wait (on the virtual clock) for an actor to say what it knows."""
 
@@ -130,18 +136,22 @@ class VirtualSession:
     def hear(self, line: Line) -> None:
         """Work on one recorded line and on everything that follows from it."""
         self.frames += 1
-        if line.source == "journal":
-            self._put(JOURNAL, CommittedUpTo(int(line.body)), line.at)
-            return
-        if line.source == "timer":
-            self.system.advance(line.at)
+        if line.source in OURS:
+            self._hear_ours(line)
             return
         events = self._translate(line)
         if events:
             self.events += len(events)
-            if self._archive is not None:
+            if self._archive is not None and line.what != COMMONEST:
                 self._archive(line.body, events)
-            self._put(MARKET_FEED, Heard(events), line.at)
+            self.system.put(MARKET_FEED, Heard(events), line.at)
+
+    def _hear_ours(self, line: Line) -> None:
+        """Work on a line that no venue said."""
+        if line.source == "journal":
+            self._put(JOURNAL, CommittedUpTo(int(line.body)), line.at)
+        else:
+            self.system.advance(line.at)
 
     def hear_all(self, lines: Iterable[Line]) -> None:
         """Work on lines one after the other."""

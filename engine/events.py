@@ -286,6 +286,11 @@ class ScoreSeen:
     at_venue: Nanos | None
     at: Nanos
 
+    @property
+    def said(self) -> tuple[object, ...]:
+        """Everything but who said it and when: equal for polls that say the same."""
+        return (self.phase, self.period, self.clock_ms, self.home, self.away)
+
 
 @message
 class OddsSeen:
@@ -307,6 +312,13 @@ class OddsSeen:
     at_venue: Nanos | None
     at: Nanos
     opening: bool = False
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """The prices alone: equal for rows that say the same."""
+        moneyline = (self.moneyline_home, self.moneyline_away)
+        spread = (self.spread_home, self.spread_home_odds, self.spread_away_odds)
+        return (moneyline, spread, self.total, self.over_odds, self.under_odds)
 
 
 MarketEvent: TypeAlias = (

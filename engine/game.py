@@ -235,7 +235,7 @@ class Game:
         told = self._told_score
         if before is None or told is None or seen.at - told.at >= SCORE_TOLD_AGAIN_NS:
             return True
-        return changed(before, at=seen.at, at_venue=seen.at_venue) != seen
+        return before.said != seen.said
 
     def _compare(self, now: Nanos) -> list[GameNews]:
         totals = {(score.home, score.away) for score in self.scores.values()}
@@ -260,7 +260,7 @@ class Game:
         if before is not None and before.at_venue is not None and (seen.at_venue or 0) < before.at_venue:
             return []
         self.odds[key] = seen
-        if before is not None and changed(before, at=seen.at) == seen:
+        if before is not None and before.at_venue == seen.at_venue and before.said == seen.said:
             return []
         return [seen]
 
