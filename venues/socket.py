@@ -71,13 +71,15 @@ class Reader:
     async def _guard(self, task: Callable[[], Awaitable[None]]) -> None:
         try:
             await task()
+            self.failure = ConnectionEnded("closed during the handshake")
         except Exception as error:
             if self._tap.crashed:
                 raise
             self.failure = _refused(error)
-            self.opening.cancel()
             if self.socket is not None:
                 self.socket.end(self.failure)
+        # Only while the handshake is waited for does this wake anybody.
+        self.opening.cancel()
 
 
 class Socket:

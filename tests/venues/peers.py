@@ -38,7 +38,7 @@ async def until(true: Callable[[], bool], within_s: float = 10.0) -> None:
             await trio.sleep(0.002)
 
 
-async def read_head(stream: trio.SocketStream) -> tuple[str, bytes]:
+async def read_head(stream: trio.abc.Stream) -> tuple[str, bytes]:
     """A request's head, and what came after it; an empty head at the end of the stream."""
     data = b""
     while b"\r\n\r\n" not in data:
@@ -74,7 +74,7 @@ def frame(opcode: int, payload: bytes, *, final: bool = True) -> bytes:
 class WebSocketPeer:
     """The server's side of one WebSocket."""
 
-    stream: trio.SocketStream
+    stream: trio.abc.Stream
     head: str = ""
     _rest: bytes = b""
 
