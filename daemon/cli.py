@@ -40,6 +40,8 @@ ROOMS = {"persistence.errors": "storage", "venues.errors": "venue"}
 # Where each command is, its group, and its line in the list; what it says at length is its docstring.
 COMMANDS = (
     ("demo", "cli_runs:demo", EVENINGS, "A whole simulated evening: trades, then prints its report."),
+    ("run", "cli_live:run", LIVE, "The daemon: follow the evening and trade it on paper."),
+    ("simulate", "cli_live:simulate", EVENINGS, "Only the simulated venues, with fault switches."),
     ("replay", "cli_runs:replay", EVENINGS, "Recorded evenings through the same actors."),
     ("import", "cli_runs:import_recording", EVENINGS, "Other people's recordings into ours."),
     ("report", "cli_runs:report", EVENINGS, "What happened in a run and whether it means anything."),

@@ -73,3 +73,34 @@ class StorageRequest:
     """Overrides the configuration's URL."""
     out: Path | None = None
     """Where a backup goes."""
+
+
+@attrs.frozen(kw_only=True)
+class RunRequest:
+    """The daemon."""
+
+    config: Path | None = None
+    """None is `engine.toml` here, or the defaults if there is none."""
+
+
+@attrs.frozen(kw_only=True)
+class SimulateRequest:
+    """The simulated venues alone."""
+
+    seed: int = 1
+    games: int = 3
+    speed: float = 1.0
+    """Seconds of the evening a second of ours."""
+    port: int = 0
+    """Of Kalshi; 0 takes a free one."""
+    balldontlie_port: int = 0
+    today: bool = False
+    """Play the evening now, by the machine's clock, so that a daemon at normal speed believes it."""
+    held: bool = False
+    """Whether the evening waits for the first subscription."""
+    recording: Path | None = None
+    """A recording whose frames are served instead."""
+    keys: Path | None = None
+    """Folder for the keys of the simulated venues."""
+    faults: tuple[str, ...] = ()
+    """Switches as NAME=VALUE."""

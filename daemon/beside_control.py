@@ -1,0 +1,59 @@
+"""The control socket beside the engine: what the daemon lends it, and what a refused socket means.
+
+Found by `daemon.run` by its name; `beside` gives the task. Must not know what the methods are.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
+import trio
+
+from daemon.config import Config
+from daemon.control_levels import control_settings
+from daemon.control_methods import Hooks
+from daemon.control_server import serve_control
+from daemon.control_socket import SocketRefused
+from daemon.control_why import Told
+from daemon.exits import Exit
+from daemon.live import LiveEngine
+from daemon.live_run import Beside
+from daemon.output import Failure
+from daemon.sources import Sources
+from daemon.status import complaints
+from daemon.storage import database_url
+from persistence.queries import Reader
+
+PHASES: dict[str, Literal["starting", "running", "stopping"]] = {
+    "starting": "starting",
+    "running": "running",
+    "stopping": "stopping",
+    "stopped": "stopping",
+}
+
+
+def beside(config: Config) -> Beside | None:
+    """The task that serves commands; None where the configuration wants none."""
+    if not config.control.enabled:
+        return None
+    url = database_url(config, None)
+
+    async def serve(engine: LiveEngine, sources: Sources) -> None:
+        hooks = Hooks(
+            phase=lambda: PHASES[engine.phase],
+            degraded=lambda: complaints(engine, sources),
+            story=partial(_story, url, engine.plan.run),
+        )
+        try:
+            settings = control_settings(config.control, config.engine.state_directory)
+            await serve_control(settings, engine, hooks)
+        except (SocketRefused, KeyError) as error:
+            raise Failure("control", str(error), exit_code=Exit.CONFIG) from error
+        await trio.sleep_forever()
+
+    return serve
+
+
+def _story(url: str, run: str, name: str) -> Sequence[Told]:
+    with Reader.open(url, run) as reader:
+        return [Told(each.seq, each.at, each.cause, each.owner, each.fact) for each in reader.chain_of(name)]
