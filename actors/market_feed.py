@@ -9,7 +9,7 @@ be imported here.
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from actors.addresses import FEED, FEED_EDGE, SCHEDULE
+from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE
 from actors.messages import FeedFigures, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
 from actors.runtime import Address, Answer, Outgoing, Publish
 from engine.events import (
@@ -24,6 +24,7 @@ from engine.events import (
     OddsSeen,
     QuoteSeen,
     ScoreSeen,
+    TradePrinted,
     VenueEvent,
 )
 from engine.listing import FeeTermsHeard, assumed_listing
@@ -56,6 +57,7 @@ class MarketFeed:
             BookDelta: self._delta,
             BookSnapshot: self._snapshot,
             QuoteSeen: self._quote,
+            TradePrinted: self._print,
             FeedSequenced: self._sequenced,
             FeedRefused: self._refuse,
             GameSeen: self._to_schedule,
@@ -127,12 +129,14 @@ class MarketFeed:
         return False
 
     def _quote(self, event: QuoteSeen, out: list[Outgoing]) -> None:
-        """A quote is a book only where nothing better was recorded.
-
-        Else it is a second opinion on the book's top.
-        """
+        """A quote is a book only where nothing better was recorded; elsewhere the deltas say it sooner."""
         if event.sole and event.ticker not in self._depth:
             self._to_market(event.ticker, book_of_quote(event), out)
+
+    def _print(self, event: TradePrinted, out: list[Outgoing]) -> None:
+        """Only the exchange lives on prints."""
+        if self._routes.get(event.ticker):
+            out.append((PAPER_EXCHANGE, event))
         else:
             self._to_market(event.ticker, event, out)
 

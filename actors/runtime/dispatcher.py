@@ -11,7 +11,7 @@ from itertools import repeat
 
 from actors.runtime import mailboxes
 from actors.runtime.asks import NotAnswered, Reply
-from actors.runtime.behaviour import TOPIC_DEAD_LETTERS, Address, Outgoing
+from actors.runtime.behaviour import TOPIC_DEAD_LETTERS, Address, Outgoing, Publish
 from actors.runtime.cells import Cell, Entry, NotAlive, Sink, Target
 from actors.runtime.reports import DeadLetter, digest_of, text_of, traceback_of
 from actors.runtime.timers import Timers
@@ -110,7 +110,7 @@ class Dispatcher:
     def _run(self, steps: "Iterator[None]") -> None:
         """Work until the queue is empty or the steps are spent; an error is that of `self.entry`."""
         queue, take, push, find = self._bound
-        now = self.now
+        now, publish = self.now, self.topics.publish
         for _ in steps:
             if not queue:
                 return
@@ -121,6 +121,9 @@ class Dispatcher:
                 outgoing = tuple(outgoing)
             for item in outgoing:
                 if item.__class__ is not tuple:
+                    if item.__class__ is Publish and len(outgoing) == 1:
+                        publish(item.topic, item.message, target)
+                        break
                     self.send_rest(target, outgoing, item)
                     break
                 to, content = item

@@ -29,12 +29,25 @@ class Topic(Target):
         self.subscribers: tuple[Cell, ...] = ()
         self.deaf_until: dict[Cell, int] = {}
 
-    def _fan_out(self, packed: object, _now: int) -> "tuple[Outgoing, ...]":
+    def _fan_out(self, packed: object, now: int) -> "tuple[Outgoing, ...]":
+        """Let every subscriber work on the message; what a failure does, it does to one of them."""
         message, sender = cast("tuple[object, Target | None]", packed)
+        dispatcher = self.dispatcher
+        outer = dispatcher.entry
         for cell in self.subscribers:
             if self.deaf_until and self._deaf(cell):
                 continue
-            self.dispatcher.step(cell, message, sender)
+            receive = cell.receive
+            dispatcher.entry = entry = (cell, message, sender)
+            cell.put += 1
+            cell.done += 1
+            try:
+                outgoing = receive(message, now)
+                if outgoing:
+                    dispatcher.send_all(cell, tuple(outgoing))
+            except BaseException as error:  # noqa: BLE001  a crash of one actor
+                dispatcher.fail(entry, error)
+        dispatcher.entry = outer
         return ()
 
     def _deaf(self, cell: Cell) -> bool:

@@ -6,6 +6,7 @@ from actors.messages import FeedFigures, Heard, SnapshotWanted, StateWanted, Tic
 from actors.runtime import Answer, Outgoing, Publish
 from engine.events import (
     BookDelta,
+    BookSide,
     BookSnapshot,
     FeedGapped,
     FeedRefused,
@@ -13,6 +14,7 @@ from engine.events import (
     MarketListed,
     QuoteSeen,
     Side,
+    TradePrinted,
     VenueEvent,
 )
 from engine.units import Count, Nanos, Price
@@ -116,9 +118,14 @@ def test_a_quote_is_a_book_only_where_its_source_has_no_depth() -> None:
     (book,) = sent_to(hear(feed, quote(sole=True)), GAME)
     assert isinstance(book, BookSnapshot)
     assert book.pseudo
-    assert sent_to(hear(feed, quote(sole=False)), GAME) == [quote(sole=False)]
+    assert hear(feed, quote(sole=False)) == []
     hear(feed, snapshot(1))
-    assert sent_to(hear(feed, quote(sole=True)), GAME) == [quote(sole=True)]
+    assert hear(feed, quote(sole=True)) == []
+
+
+def test_a_print_goes_to_the_exchange_alone() -> None:
+    printed = TradePrinted(TICKER, "t1", Price(4200), Count(100), BookSide.BID, False, None, AT)
+    assert hear(routed(), printed) == [(PAPER_EXCHANGE, printed)]
 
 
 def test_what_it_has_counted_is_answered() -> None:

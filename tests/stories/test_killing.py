@@ -31,8 +31,6 @@ HEARD = {
     "games/GAME": (
         "BookDelta",
         "BookSnapshot",
-        "TradePrinted",
-        "QuoteSeen",
         "MarketListed",
         "MarketStatusChanged",
         "CloseTimeChanged",
@@ -46,7 +44,6 @@ HEARD = {
         "BookDelta",
         "BookSnapshot",
         "TradePrinted",
-        "QuoteSeen",
         "MarketListed",
         "MarketStatusChanged",
         "CloseTimeChanged",
