@@ -13,9 +13,11 @@ from typing import Any, Final, Self
 import attrs
 from sqlalchemy import Connection, Select, Table, func, select
 
+from engine import ledger
 from engine.facts import Fact, LedgerPosted, OrderDenied, PositionSettled
 from engine.reasons import DenialReason
 from engine.units import Money, Nanos
+from engine.venue_facts import PositionPaid
 from persistence import connect, state
 from persistence.codec import decode
 from persistence.connect import Access
@@ -191,13 +193,26 @@ class Reader:
             if fill_ids
             else set()
         )
-        settled = [
-            entry
-            for entry in self._about({ticker for _, ticker in held})
-            if isinstance(entry.fact, PositionSettled) and (entry.fact.strategy, entry.fact.ticker) in held
-        ]
-        story |= {entry.seq: entry for entry in settled}
+        for strategy, ticker in sorted(held):
+            story |= {entry.seq: entry for entry in self._settlement(strategy, ticker)}
         return [story[seq] for seq in sorted(story)]
+
+    def _settlement(self, strategy: str, ticker: str) -> list[Recorded]:
+        """How a position was paid: its settlement and payment, and the postings that no fill made."""
+        accounts = (ledger.collateral(strategy, ticker), ledger.claim(strategy, ticker))
+        made = self._select(select(fills.c.fill_id), fills)
+        entries = self._select(select(ledger_entries.c.seq), ledger_entries)
+        posted = entries.where(ledger_entries.c.account.in_(accounts), ledger_entries.c.cause.not_in(made))
+        found = [
+            _recorded(entry)
+            for seq in sorted(set(self._connection.execute(posted).scalars()))
+            for entry in self.entries(seq, seq)
+        ]
+        return found + [
+            entry
+            for entry in self._about({ticker})
+            if isinstance(entry.fact, PositionSettled | PositionPaid) and entry.fact.strategy == strategy
+        ]
 
     def _cause_of(self, name: str) -> str:
         """What made a ledger entry; any other id stays as it is."""

@@ -12,7 +12,8 @@ import attrs
 from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.exc import DBAPIError
 
-from engine.facts import Fact, RunEnded, RunStarted
+from engine.facts import Fact, LedgerPosted, OrderFilled, PositionSettled, RunEnded, RunStarted
+from engine.ledger import fees, result
 from persistence import connect, mark, schema, state
 from persistence.errors import FactRefused, LedgerImbalanced, StorageCorrupt
 from persistence.journal import Chain, Digest, Entry
@@ -118,6 +119,7 @@ class _RunCheck:
         self._projection = Projection()
         self._first_bad: int | None = None
         self._described: dict[str, object] = {}
+        self._money = _Money()
 
     def go(self) -> RunVerified:
         """Do all checks and sum up."""
@@ -150,9 +152,13 @@ class _RunCheck:
             self._bad(expected, "chain", what)
             return None
         self._digest.add((entry,))
+        if entry.cause != self._money.cause:
+            for account, what in self._money.settle(entry.cause, self._projection):
+                self._problem("ledger", f"account {account} after entry {entry.seq - 1}", what)
         try:
             fact = entry.fact
             self._projection.take(entry.seq, fact)
+            self._money.take(fact)
         except (StorageCorrupt, FactRefused, LedgerImbalanced) as error:
             self._bad(entry.seq, "facts", error.what)
             return None
@@ -245,3 +251,45 @@ class _RunCheck:
         if total:
             self._problem("ledger", "all accounts", f"they add up to {total} instead of zero")
         return total
+
+
+class _Money:
+    """The ledger and the folded fills are two ways to the same result: after every input they must agree.
+
+    Not in the middle of one: a fill and its postings are facts of their own, and the last input of a journal
+    that was cut off may miss some.
+    """
+
+    def __init__(self) -> None:
+        self.cause = 0
+        self._balances: dict[str, int] = {}
+        self._touched: set[str] = set()
+        self._off: dict[str, int] = {}
+
+    def take(self, fact: Fact) -> None:
+        """Book what a fact says of money."""
+        match fact:
+            case LedgerPosted():
+                self._touched.add(fact.strategy)
+                for posting in fact.postings:
+                    self._balances[posting.account] = self._balances.get(posting.account, 0) + posting.amount
+            case OrderFilled() | PositionSettled():
+                self._touched.add(fact.strategy)
+            case _:
+                pass
+
+    def settle(self, cause: int, made: Projection) -> Iterator[tuple[str, str]]:
+        """An input is done: the accounts that have just gone astray, and how far. `cause` is the next
+        input.
+        """
+        self.cause = cause
+        for strategy in sorted(self._touched):
+            sums = made.performance.rows.get(strategy)
+            if sums is None:
+                continue
+            for account, should in ((result(strategy), -sums.realized), (fees(strategy), sums.fees)):
+                balance = self._balances.get(account, 0)
+                if balance - should != self._off.get(account, 0):
+                    self._off[account] = balance - should
+                    yield account, f"its balance is {balance}, the fills and settlements say {should}"
+        self._touched.clear()

@@ -71,6 +71,16 @@ def evening(bets: int) -> list[Fact]:
     held = Count(sum(100 for number in range(bets) if number % 3 == 0))
     facts += [
         TradingHalted("all", "reducing", "risk", "loss", Nanos(10 + 10 * bets)),
+        _posted(
+            "settle",
+            "result yes",
+            {
+                "collateral:sharp:KXT": -held * 5_000,
+                "claim:sharp:KXT": held * 10_000,
+                "result:sharp": -held * 5_000,
+            },
+            20 + 10 * bets,
+        ),
         PositionSettled(
             "sharp",
             "g",
@@ -167,8 +177,8 @@ def _posted(entry: str, cause: str, moved: dict[str, int], at: int) -> LedgerPos
 
 
 def place(facts: list[Fact], first: int = 1) -> list[Placed]:
-    """Number facts; three of them come of one input."""
-    return [Placed(seq, seq // 3, "exchange", fact) for seq, fact in enumerate(facts, first)]
+    """Number facts; those of the same moment come of one input."""
+    return [Placed(seq, fact.at, "exchange", fact) for seq, fact in enumerate(facts, first)]
 
 
 # Every kind of fact at random: made from the annotations, so that a new fact is covered when it is added.

@@ -182,3 +182,21 @@ def test_a_changed_row_is_found_and_named_and_rebuilding_mends_it(
     assert what in problem.what
     assert rebuild(url) == len(small_evening)
     assert verify(url).problems == ()
+
+
+def test_money_that_the_ledger_and_the_fills_tell_differently_is_found(
+    lite: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    """I2: cash is the sum of postings, a result the sum of fills; a program that books wrongly is caught
+    here.
+    """
+    wrong = [
+        attrs.evolve(each, fact=LedgerPosted("lo0a", "sharp", "o0a", each.fact.postings[:0], each.fact.at))
+        if isinstance(each.fact, LedgerPosted) and each.fact.entry_id == "lo0a"
+        else each
+        for each in small_evening
+    ]
+    opened(lite).append(wrong)
+    (problem,) = verify(lite).problems
+    assert (problem.check, problem.where) == ("ledger", "run evening, account fees:sharp after entry 15")
+    assert problem.what == "its balance is 3500, the fills and settlements say 7000"

@@ -34,7 +34,8 @@ def kinds(story: list[Any]) -> list[str]:
 
 STORY = [
     "SignalRaised", "OrderApproved", "OrderSubmitted", "OrderRested", "QueueMoved",
-    "OrderFilled", "LedgerPosted", "BandMoved", "OrderFilled", "LedgerPosted", "BandMoved", "PositionSettled",
+    "OrderFilled", "LedgerPosted", "BandMoved", "OrderFilled", "LedgerPosted", "BandMoved",
+    "LedgerPosted", "PositionSettled",
 ]  # fmt: skip
 
 
@@ -73,8 +74,8 @@ def test_lists_are_filtered_and_count_from_the_end(
         assert reader.positions(open_only=True) == []
         assert [row.kind for row in reader.strategies()] == ["sharp_line"]
         assert reader.denials() == {"sharp": {DenialReason.SPREAD: 2}}
-        assert len(list(reader.postings("sharp"))) == 7
-        assert kinds(reader.tail(2)) == ["TradingHalted", "PositionSettled"]
+        assert len(list(reader.postings("sharp"))) == 8
+        assert kinds(reader.tail(2)) == ["LedgerPosted", "PositionSettled"]
         assert reader.last_seq() == len(small_evening)
 
 
@@ -99,7 +100,7 @@ def test_a_long_journal_is_read_in_windows(
     writer.append(small_evening)
     assert [each.fact for each in writer.reader().facts()] == [each.fact for each in small_evening]
     assert [each.seq for each in writer.reader().entries(3, 9)] == list(range(3, 10))
-    assert len(list(writer.reader().facts((LedgerPosted,)))) == 7
+    assert len(list(writer.reader().facts((LedgerPosted,)))) == 8
 
 
 def test_a_reader_sees_one_moment_while_the_writer_goes_on(
