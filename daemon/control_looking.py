@@ -42,9 +42,11 @@ from daemon.control_views import (
 )
 from daemon.control_why import Told, Why, explain
 from daemon.control_words import sentence
+from daemon.output import Failure
 from engine.book import Book
 from engine.game import Game
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos, Price
+from persistence.errors import StorageError
 
 QUIET_NS = 120 * NANOS_PER_SECOND
 """No book changed for longer than this: the feed is called quiet."""
@@ -305,7 +307,10 @@ async def why(room: Room, call: Call) -> Why:
     if story is None:
         message = "this daemon keeps no journal that can be read; try `tipoff why ID --db URL`"
         raise Fault(Trouble.NOT_AVAILABLE, message)
-    found = explain(name, await room.in_thread(lambda: story(name)))
+    try:
+        found = explain(name, await room.in_thread(lambda: story(name)))
+    except (Failure, StorageError) as error:
+        raise Fault(Trouble.UNAVAILABLE, f"the journal cannot be read: {error}") from None
     if not found.steps:
         raise Fault(Trouble.NOT_FOUND, f"nothing is known of {name!r}: name an order, a fill or a signal")
     return found
