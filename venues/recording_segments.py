@@ -87,17 +87,21 @@ class Segment:
             while data:
                 if frame.eof:
                     frame = zstd.ZstdDecompressor()
-                try:
-                    yield frame.decompress(data, CHUNK_BYTES)
-                    while not frame.eof and not frame.needs_input:
-                        yield frame.decompress(b"", CHUNK_BYTES)
-                except zstd.ZstdError as error:
-                    where = f"after line {self._line_count}"
-                    raise RecordingError(
-                        f"{self.path}: damaged {where} ({error}); restore the file or remove the recording"
-                    ) from error
+                yield self._decompressed(frame, data)
+                while not frame.eof and not frame.needs_input:
+                    yield self._decompressed(frame, b"")
                 data = (frame.unused_data if frame.eof else b"") or file.read(READ_BYTES)
             self.truncated = not frame.eof
+
+    def _decompressed(self, frame: zstd.ZstdDecompressor, data: bytes) -> bytes:
+        """At most a chunk; the frame keeps what goes beyond it."""
+        try:
+            return frame.decompress(data, CHUNK_BYTES)
+        except zstd.ZstdError as error:
+            raise RecordingError(
+                f"{self.path}: damaged after line {self._line_count} ({error}); "
+                "restore the file or remove the recording"
+            ) from error
 
     def _decode(self, data: bytes) -> list[Line]:
         """Whole lines to values, at once; one by one only where something is wrong, to find the place."""

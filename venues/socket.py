@@ -168,31 +168,24 @@ async def open_socket(
     Raises VenueError where no connection comes about. Leaving closes it within `close_s_max`.
     """
     bounds = limits or SocketLimits()
-    problem: VenueError | None = None
     stream = await _connect(url, bounds, ssl_context)
     tap = FrameTap(stream, on_text, bounds.message_bytes_max)
     try:
         async with trio.open_nursery() as nursery:
+            reader = Reader(nursery, tap)
+            socket = Socket(await _upgrade(reader, tap, url, headers, bounds), tap, bounds)
+            reader.socket = socket
+            nursery.start_soon(socket._watch_close)  # noqa: SLF001
+            nursery.start_soon(socket._watch_silence)  # noqa: SLF001
             try:
-                reader = Reader(nursery, tap)
-                socket = Socket(await _upgrade(reader, tap, url, headers, bounds), tap, bounds)
-                reader.socket = socket
-            except VenueError as error:
-                problem = error
-            else:
-                nursery.start_soon(socket._watch_close)  # noqa: SLF001
-                nursery.start_soon(socket._watch_silence)  # noqa: SLF001
-                try:
-                    yield socket
-                finally:
-                    await _close(socket, bounds)
+                yield socket
+            finally:
+                await _close(socket, bounds)
             nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:
         raise _sole(group) from None
     finally:
         await trio.aclose_forcefully(tap)
-    if problem is not None:
-        raise problem
 
 
 async def _connect(url: str, limits: SocketLimits, context: ssl.SSLContext | None) -> trio.abc.Stream:

@@ -158,11 +158,16 @@ def _entries(file: SourceFile, games: Games, conn: int) -> list[Entry]:
     entries: list[Entry] = []
     for entry in KINDS[file.kind].read(file, games):
         if entry.source == "import":
-            for event in translate_row(entry.what, entry.body, Nanos(entry.at)):
-                if isinstance(event, FeedRefused):
-                    raise file.failed(event.detail)
+            _check(file, entry)
         entries.append(entry._replace(conn=entry.conn + conn) if entry.conn else entry)
     return entries
+
+
+def _check(file: SourceFile, entry: Entry) -> None:
+    """A row that the translator would refuse in a replay is refused now, with its place."""
+    for event in translate_row(entry.what, entry.body, Nanos(entry.at)):
+        if isinstance(event, FeedRefused):
+            raise file.failed(event.detail)
 
 
 def _write(entries: list[Entry], out: Path) -> None:

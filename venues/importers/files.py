@@ -58,15 +58,7 @@ class SourceFile:
         """Yield the lines without their ends; blank ones are left out. Raises ImportFailed."""
         self.lines_read = 0
         try:
-            with self._open() as file:
-                while text := file.readline(LINE_CHARACTERS_MAX):
-                    self.lines_read += 1
-                    self.line = self.lines_read
-                    if len(text) == LINE_CHARACTERS_MAX:
-                        raise self.failed(f"longer than {LINE_CHARACTERS_MAX} characters")
-                    stripped = text.rstrip("\r\n")
-                    if stripped:
-                        yield stripped
+            yield from self._texts()
         except FileNotFoundError:
             raise self.failed("no such file", 0) from None
         except UnicodeDecodeError as error:
@@ -75,6 +67,17 @@ class SourceFile:
             raise self.failed("the compressed file is cut off after this line") from error
         except (OSError, zlib.error, zstd.ZstdError) as error:
             raise self.failed(f"cannot be read: {error}") from error
+
+    def _texts(self) -> Iterator[str]:
+        """The lines, counted."""
+        with self._open() as file:
+            while text := file.readline(LINE_CHARACTERS_MAX):
+                self.lines_read += 1
+                self.line = self.lines_read
+                if len(text) == LINE_CHARACTERS_MAX:
+                    raise self.failed(f"longer than {LINE_CHARACTERS_MAX} characters")
+                if stripped := text.rstrip("\r\n"):
+                    yield stripped
 
     def _open(self) -> IO[str]:
         """The file as text, decompressed if its first bytes say so."""
