@@ -1,0 +1,219 @@
+"""What the metrics are made of: plain numbers that somebody who has them hands over.
+
+`Figures` is implemented for the live engine by `metrics_engine` and by tests as plain values, and turned into
+series by `metrics_groups`. Nothing here waits, asks an actor or touches a database. Moments are seconds since
+1970 (UTC), 0 is never. Must not import prometheus_client.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+LATENCY_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Upper bounds of the buckets of everything that takes time, in seconds."""
+
+
+class Buckets:
+    """A histogram as plain numbers: counts below each bound, and their sum. One thread only."""
+
+    def __init__(self, bounds: Sequence[float] = LATENCY_S) -> None:
+        """Begin with nothing; `bounds` ascend."""
+        self.bounds = tuple(bounds)
+        self.counts = [0] * (len(self.bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        """Take one value in."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """Each upper bound as Prometheus writes it, with how many values are not above it."""
+        lines, below = [], 0
+        for bound, count in zip((*self.bounds, float("inf")), self.counts, strict=True):
+            below += count
+            lines.append(("+Inf" if bound == float("inf") else repr(bound), float(below)))
+        return lines
+
+
+@attrs.frozen(kw_only=True)
+class ProcessFigures:
+    """The process as a whole."""
+
+    version: str
+    python: str
+    engine: str
+    environment: str
+    run: str
+    phase: str
+    started_at: float
+    degraded: int = 0
+    reloads: int = 0
+    reload_failures: int = 0
+    reloaded_at: float = 0.0
+    watchdog_at: float = 0.0
+    log_lines: Mapping[str, int] = attrs.field(factory=dict)
+    log_dropped: int = 0
+    notices_sent: int = 0
+    notices_failed: int = 0
+    notices_dropped: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class LoopFigures:
+    """The one thread on which everything is decided."""
+
+    steps: int = 0
+    slow_steps: int = 0
+    slowest_step_s: float = 0.0
+    inputs: int = 0
+    slow_inputs: int = 0
+    slowest_input_s: float = 0.0
+    input_s: Buckets = attrs.field(factory=Buckets)
+    decision_s: Buckets = attrs.field(factory=Buckets)
+    """From hearing of something to having decided on it."""
+    durable_s: Buckets = attrs.field(factory=Buckets)
+    """From a decision to its being durable."""
+    heartbeats: Mapping[str, float] = attrs.field(factory=dict)
+    """When each stage of the way from feed to exchange has worked on something last."""
+
+
+@attrs.frozen(kw_only=True)
+class ActorFigures:
+    """One actor. `name` is its address; what is counted survives its restarts."""
+
+    name: str
+    state: str
+    restarts: int = 0
+    failures: int = 0
+    depth: int = 0
+    peak: int = 0
+    capacity: int = 0
+    handled: int = 0
+    refused: int = 0
+    dropped: int = 0
+    conflated: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class RuntimeFigures:
+    """The runtime below the actors."""
+
+    reports: Mapping[str, int] = attrs.field(factory=dict)
+    """Supervisor reports by kind."""
+    zombies: int = 0
+    dead_letters: int = 0
+    asks_open: int = 0
+    stale_refused: int = 0
+    foreign_refused: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class SourceFigures:
+    """One connection or poll."""
+
+    name: str
+    up: bool
+    last_at: float = 0.0
+    messages: int = 0
+    failures: int = 0
+    connections: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class MarketFigures:
+    """What came through the feed."""
+
+    frames: int = 0
+    gaps: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    books: Mapping[str, int] = attrs.field(factory=dict)
+    """Books by how far they are trusted."""
+    games: int = 0
+    markets: int = 0
+    clock_skew_s: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class JournalFigures:
+    """What is durable."""
+
+    seq: int = 0
+    waiting: int = 0
+    transactions: int = 0
+    failures: int = 0
+    failing: bool = False
+    records: int = 0
+    records_given_up: int = 0
+    slowest_s: float = 0.0
+    recording: bool = False
+    recorded_lines: int = 0
+    database_bytes: int = 0
+    disk_free_bytes: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class StrategyFigures:
+    """One strategy; money in dollars, contracts whole and parts of them."""
+
+    name: str
+    signals: int = 0
+    near_misses: int = 0
+    orders: int = 0
+    fills: int = 0
+    contracts: float = 0.0
+    positions: int = 0
+    fees: float = 0.0
+    realized: float = 0.0
+
+
+@attrs.frozen(kw_only=True)
+class TradingFigures:
+    """What was decided, and what became of it."""
+
+    strategies: Sequence[StrategyFigures] = ()
+    denied: Mapping[str, int] = attrs.field(factory=dict)
+    rejected: Mapping[str, int] = attrs.field(factory=dict)
+    cancelled: Mapping[str, int] = attrs.field(factory=dict)
+    halts: Mapping[str, int] = attrs.field(factory=dict)
+    """Halts in force by kind of scope: all, strategy, game, quarantine."""
+    imbalance: float = 0.0
+
+
+class Figures(Protocol):
+    """Whoever has the numbers. Every method answers at once, from memory."""
+
+    def process(self) -> ProcessFigures:
+        """Numbers of the process."""
+        ...
+
+    def loop(self) -> LoopFigures:
+        """Numbers of the loop."""
+        ...
+
+    def actors(self) -> Sequence[ActorFigures]:
+        """Every actor that there is."""
+        ...
+
+    def runtime(self) -> RuntimeFigures:
+        """Numbers of the runtime."""
+        ...
+
+    def sources(self) -> Sequence[SourceFigures]:
+        """Every connection and poll."""
+        ...
+
+    def market(self) -> MarketFigures:
+        """Numbers of the feed."""
+        ...
+
+    def journal(self) -> JournalFigures:
+        """Numbers of the journal."""
+        ...
+
+    def trading(self) -> TradingFigures:
+        """Numbers of the trading."""
+        ...
