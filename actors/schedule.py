@@ -15,7 +15,7 @@ from actors.messages import (
     TickerRouted,
     TickerSeen,
 )
-from actors.runtime import Answer, ChildSpec, Outgoing, Publish, StartChild
+from actors.runtime import Address, Answer, ChildSpec, Outgoing, Publish, StartChild
 from engine.events import GameSeen, OddsSeen, ScoreSeen
 from engine.schedule import ListedGame, MatchState, Schedule
 from engine.units import NANOS_PER_SECOND, Nanos
@@ -36,6 +36,7 @@ class ScheduleActor:
         self._game_spec = game_spec
         self._started: set[str] = set()
         self._told: dict[str, GameMatched] = {}
+        self._addresses: dict[str, Address] = {}
         self._held: dict[str, list[ScoreSeen | OddsSeen]] = {}
 
     def start(self, now: int) -> list[Outgoing]:
@@ -54,6 +55,7 @@ class ScheduleActor:
             case MatchRemembered():
                 self._started.add(message.told.game)
                 self._told[message.told.game] = message.told
+                self._addresses[message.told.game] = game_address(message.told.game)
                 self._schedule.readmit(message.tickers, message.told.tip_at, message.told.references)
                 return []
             case ListingWanted():
@@ -94,6 +96,7 @@ class ScheduleActor:
         if self._told.get(listed.game) == told:
             return []
         self._told[listed.game] = told
+        self._addresses[listed.game] = game_address(listed.game)
         out: list[Outgoing] = [(game_address(listed.game), told)]
         for reference in list(self._held):
             if self._schedule.game_for(reference) == listed.game:
@@ -107,4 +110,7 @@ class ScheduleActor:
             held.append(event)
             del held[:-HELD_PER_REFERENCE_MAX]
             return []
+        told = self._told.get(game)
+        if told is not None and told.matched:
+            return [(self._addresses[game], event)]
         return [*self._changed(self._schedule.listed[game]), (game_address(game), event)]

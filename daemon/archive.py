@@ -33,7 +33,7 @@ class Archive:
     def __init__(self) -> None:
         """Begin with nothing seen."""
         self._listed: dict[str, MarketListed] = {}
-        self._seen: dict[tuple[object, ...], object] = {}
+        self._seen: dict[tuple[object, ...], tuple[object, ...]] = {}
 
     def records(self, body: str, events: Iterable[VenueEvent]) -> list[Record]:
         """Return what to store of one input.
@@ -63,13 +63,13 @@ class Archive:
     def _record(self, event: VenueEvent, raw: str | None) -> Record | None:
         match event:
             case ScoreSeen():
-                return self._if_new(("score", event.game, event.source), event, ScoreRecord(event, raw))
+                key: tuple[object, ...] = (event.game, event.source)
+                return ScoreRecord(event, raw) if self._is_news(key, event.said) else None
             case OddsSeen():
-                key = ("odds", event.game, event.vendor, event.opening)
-                return self._if_new(key, event, OddsRecord(event, raw))
+                key = (event.game, event.vendor, event.opening)
+                return OddsRecord(event, raw) if self._is_news(key, event.said) else None
             case GameSeen():
-                state = "postponed" if event.postponed else "scheduled"
-                return self._if_new(("game", event.game), event, GameRecord(event, state, matched=False))
+                return self._game(event)
             case MarketListed():
                 return self._market(event, raw)
             case MarketDetermined():
@@ -79,15 +79,17 @@ class Archive:
             case _:
                 return None
 
-    def _if_new(
-        self, key: tuple[object, ...], event: ScoreSeen | OddsSeen | GameSeen, record: Record
-    ) -> Record | None:
-        """The record, unless the same thing was last said in the same words (whatever the time)."""
-        said = (event.date, event.tip_at, event.postponed) if isinstance(event, GameSeen) else event.said
+    def _is_news(self, key: tuple[object, ...], said: tuple[object, ...]) -> bool:
+        """Whether this was not what the same source last said of the same thing (whatever the time)."""
         if self._seen.get(key) == said:
-            return None
+            return False
         self._seen[key] = said
-        return record
+        return True
+
+    def _game(self, seen: GameSeen) -> Record | None:
+        if not self._is_news((seen.game,), (seen.date, seen.tip_at, seen.postponed)):
+            return None
+        return GameRecord(seen, "postponed" if seen.postponed else "scheduled", matched=False)
 
     def _market(self, listed: MarketListed, raw: str | None) -> Record | None:
         before = self._listed.get(listed.ticker)

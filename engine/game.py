@@ -221,8 +221,13 @@ class Game:
         return news
 
     def _score(self, seen: ScoreSeen, now: Nanos) -> list[GameNews]:
-        seen = changed(seen, game=self.game)
         first = self.score
+        before = self.scores.get(seen.source)
+        told = self._told_score
+        recent = told is not None and seen.at - told.at < SCORE_TOLD_AGAIN_NS
+        if before is not None and recent and before.said == seen.said:
+            return self._compare(now) if self._differ_since is not None else []
+        seen = changed(seen, game=self.game)
         self.scores[seen.source] = seen
         news: list[GameNews] = []
         if (first is None or first.source == seen.source) and self._is_news(first, seen):
@@ -254,14 +259,14 @@ class Game:
         return ", ".join(f"{score.source}: {score.away}-{score.home}" for score in self.scores.values())
 
     def _odds(self, seen: OddsSeen) -> list[GameNews]:
-        seen = changed(seen, game=self.game)
         key = (seen.vendor, seen.opening)
         before = self.odds.get(key)
-        if before is not None and before.at_venue is not None and (seen.at_venue or 0) < before.at_venue:
-            return []
-        self.odds[key] = seen
         if before is not None and before.at_venue == seen.at_venue and before.said == seen.said:
             return []
+        if before is not None and before.at_venue is not None and (seen.at_venue or 0) < before.at_venue:
+            return []
+        seen = changed(seen, game=self.game)
+        self.odds[key] = seen
         return [seen]
 
     def _market_known(self, ticker: str, market: MarketOfGame, now: Nanos) -> MarketKnown:
