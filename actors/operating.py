@@ -30,6 +30,7 @@ from engine.exchange import PaperExchange
 from engine.facts import OperatorActed, OrderDenied
 from engine.message import changed
 from engine.orders import CancelOrder, CancelReason, PlaceOrder
+from engine.reasons import DenialReason
 from engine.risk import RiskGate
 from engine.risk.halts import StateUnknown
 from engine.risk.limits import LimitRefused, LimitValue
@@ -162,6 +163,8 @@ def _order(gate: RiskGate, wish: OrderWish, request: OperatorRequest, now: Nanos
     for fact in step.facts:
         if isinstance(fact, OrderDenied):
             why = f"{fact.reason.value}: {fact.reason.meaning} (in use {fact.use}, limit {fact.limit})"
+            if fact.reason is DenialReason.MISSING_DATA and wish.p_fair is None:
+                why += "; an order on this account may need a fair value beside it"
             return Outcome(step, f"{REFUSED}{why}")
     return done(step, f"order {order_id} is on its way")
 
