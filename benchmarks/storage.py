@@ -162,7 +162,9 @@ def batched(facts: Sequence[Recorded], batch: int, durability: Durability) -> No
     ratio = statistics.median(wall / other for (wall, _), other in zip(measured, reference, strict=True))
     rate = len(facts) / statistics.median(wall for wall, _ in measured)
     processor = statistics.median(busy for _, busy in measured) / len(facts) * 1e6
-    line = f"{durability.value:8} batch {batch:5}: {rate:10,.0f} facts/s, {processor:6.1f} µs of processor a fact"
+    line = (
+        f"{durability.value:8} batch {batch:5}: {rate:10,.0f} facts/s, {processor:6.1f} µs of processor each"
+    )
     print(f"{line}, {ratio:5.1f} times bare rows")
 
 
