@@ -12,10 +12,26 @@ from actors.addresses import FACTS, JOURNAL, RISK_GATE, WRITER, strategy_address
 from actors.memory import FactMemory, strategy_of
 from actors.messages import Commit, Committed, CommittedUpTo, Numbered, StorageFailed, Wake, WriteFacts
 from actors.runtime import After, Outgoing, Publish
+from engine.invariant import InvariantBroken
 from engine.units import NANOS_PER_SECOND
 
 WRITE_AGAIN_NS = NANOS_PER_SECOND
 """How long to wait before facts that could not be stored are offered again."""
+
+_AGAIN = After(WRITE_AGAIN_NS, Wake("write_again"), "write_again")
+
+
+class StoreFailed(Exception):
+    """What a `store` raises when it could not make facts durable.
+
+    `kind` is a stable word, `detail` says what and where; `lasting` that no waiting will mend it.
+    """
+
+    def __init__(self, kind: str, detail: str, *, lasting: bool = False) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.lasting = lasting
 
 
 class JournalActor:
@@ -28,6 +44,7 @@ class JournalActor:
         self._next_seq = next_seq
         self._waiting: deque[tuple[int, Commit, tuple[Numbered, ...]]] = deque()
         self._failed = False
+        self._offered = next_seq - 1
 
     @property
     def last_seq(self) -> int:
@@ -43,9 +60,10 @@ class JournalActor:
                 return self._publish(message.seq)
             case StorageFailed():
                 self._failed = True
-                return [(RISK_GATE, message), After(WRITE_AGAIN_NS, Wake("write_again"), "write_again")]
+                return [(RISK_GATE, message), _AGAIN]
             case Wake():
-                return [(WRITER, WriteFacts(numbered)) for _seq, _commit, numbered in self._waiting]
+                # While nothing waits there is nothing to try it with, but something may come.
+                return self._offer(0) if self._waiting or not self._failed else [_AGAIN]
             case _:
                 return []
 
@@ -58,7 +76,12 @@ class JournalActor:
         self._next_seq += len(numbered)
         self._memory.remember(commit.facts)
         self._waiting.append((self._next_seq - 1, commit, numbered))
-        return [] if self._failed else [(WRITER, WriteFacts(numbered))]
+        return [] if self._failed else self._offer(self._offered)
+
+    def _offer(self, after: int) -> list[Outgoing]:
+        """Hand what waits beyond `after` to the writer, in order."""
+        self._offered = self.last_seq
+        return [(WRITER, WriteFacts(numbered)) for seq, _commit, numbered in self._waiting if seq > after]
 
     def _publish(self, seq: int) -> list[Outgoing]:
         out: list[Outgoing] = []
@@ -70,26 +93,43 @@ class JournalActor:
                 if strategy is not None and strategy != commit.owner:
                     out.append((strategy_address(strategy), fact))
             out += commit.deliver
-        if not self._waiting and self._failed:
+        if self._failed and seq >= self._offered:
+            # All that was tried again is durable: what came meanwhile may follow.
             self._failed = False
             out.append((RISK_GATE, CommittedUpTo(seq)))
+            out += self._offer(seq)
         return out
 
 
 class WriterActor:
-    """The only writer of the journal; `store` makes one transaction of what it is given and may raise."""
+    """The only writer of the journal; `store` makes one transaction of what it is given.
+
+    When that fails nothing is lost: the journal hears why and offers it again, and until then nothing that
+    comes later is stored, so that the order stays.
+    """
 
     def __init__(self, store: Callable[[tuple[Numbered, ...]], int], *, answers: bool = True) -> None:
-        """`store` returns the number up to which everything is durable.
+        """`store` returns the number up to which everything is durable, or raises StoreFailed.
 
         Without `answers` a recording answers.
         """
         self._store = store
         self._answers = answers
+        self._missing: int | None = None
 
     def receive(self, message: object, now: int) -> list[Outgoing]:
-        """Store facts, answer up to where they are durable."""
+        """Store facts, answer up to where they are durable. Raises InvariantBroken if they never will be."""
         if not isinstance(message, WriteFacts):
             return []
-        seq = self._store(message.facts)
+        first = message.facts[0].seq
+        if self._missing is not None and first > self._missing:
+            return []
+        try:
+            seq = self._store(message.facts)
+        except StoreFailed as error:
+            if error.lasting:
+                raise InvariantBroken(f"the journal cannot go on: {error.detail}") from error
+            self._missing = first
+            return [(JOURNAL, StorageFailed(error.kind, error.detail))]
+        self._missing = None
         return [(JOURNAL, CommittedUpTo(seq))] if self._answers else []

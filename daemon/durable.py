@@ -12,6 +12,7 @@ import trio
 
 from actors.messages import Numbered
 from daemon.hearing import Hearing
+from engine.invariant import InvariantBroken
 from engine.tally import Tally
 from persistence.errors import StorageError
 from persistence.records import Record
@@ -90,7 +91,10 @@ class Durable:
         self._records.clear()
 
     async def run(self) -> None:
-        """Store until cancelled; a transaction that has begun is always finished."""
+        """Store until cancelled; a transaction that has begun is always finished.
+
+        Raises InvariantBroken if no waiting would mend what is wrong.
+        """
         while True:
             while self._facts or self._records:
                 self._busy = True
@@ -105,14 +109,21 @@ class Durable:
 
     async def _store(self, facts: list[Numbered], records: list[Record]) -> None:
         status, began = self.status, trio.current_time()
+        if facts:
+            self._hearing.flush()
         try:
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(
                     self._writer.append, facts, records, limiter=self._one_at_a_time
                 )
         except StorageError as error:
+            if error.lasting:
+                # No waiting mends a damaged or replaced file, and what we write to it would be lost.
+                raise
             status.failures += 1
             status.failing = str(error)
+            if error.lasting:
+                raise InvariantBroken(f"the journal cannot go on: {error}") from error
             self._facts.clear()
             self._records[:0] = records
             self._hearing.storage_failed(error.kind, str(error))
@@ -123,8 +134,10 @@ class Durable:
         status.slowest_s = max(status.slowest_s, trio.current_time() - began)
         status.transactions += 1
         status.records += len(records)
-        if status.failing and facts:
-            status.failing = ""
+        failed_before, status.failing = status.failing, ""
+        if failed_before and not facts:
+            # The journal has nothing to try it with, so it is told that storing works again.
+            self._hearing.committed(status.committed_seq)
         if facts:
             status.facts += len(facts)
             status.committed_seq = facts[-1].seq

@@ -5,8 +5,12 @@ from it, so facts may wait in memory for a full batch; whatever a crash loses is
 way, on resume.
 """
 
+from collections.abc import Callable
+
+from actors.journal import StoreFailed
 from actors.messages import Numbered
 from engine.tally import Tally
+from persistence.errors import StorageError
 from persistence.journal import Chain, Digest
 from persistence.records import Record
 from persistence.writer import JournalWriter
@@ -61,3 +65,19 @@ class RunStore:
         """The digest of all decisions so far, 64 hexadecimal digits."""
         self.flush()
         return self._digest.text() if self._writer is None else self._writer.digest()
+
+
+def each_at_once(writer: JournalWriter) -> Callable[[tuple[Numbered, ...]], int]:
+    """A store that makes a transaction of whatever it is handed, for virtual runs that must not lose
+    anything.
+
+    It raises StoreFailed, so that the run halts and goes on as a live one does.
+    """
+
+    def store(facts: tuple[Numbered, ...]) -> int:
+        try:
+            return writer.append(facts)
+        except StorageError as error:
+            raise StoreFailed(error.kind, str(error), lasting=error.lasting) from error
+
+    return store

@@ -3,7 +3,7 @@
 import pytest
 
 from actors.addresses import FACTS, JOURNAL, RISK_GATE, WRITER, strategy_address
-from actors.journal import WRITE_AGAIN_NS, JournalActor, WriterActor
+from actors.journal import WRITE_AGAIN_NS, JournalActor, StoreFailed, WriterActor
 from actors.memory import FactMemory
 from actors.messages import (
     Commit,
@@ -16,6 +16,7 @@ from actors.messages import (
 )
 from actors.runtime import After, Publish
 from engine.facts import Noted
+from engine.invariant import InvariantBroken
 from engine.units import Nanos
 
 NOTE = Noted("sharp", "baseline", "0.55", Nanos(5))
@@ -99,3 +100,54 @@ def test_the_writer_answers_unless_a_recording_does(answers: bool) -> None:  # n
     expected = [(JOURNAL, CommittedUpTo(4))] if answers else []
     assert writer.receive(WriteFacts(facts), 5) == expected
     assert stored == list(facts)
+
+
+def test_what_is_committed_while_the_rest_is_tried_again_follows_by_itself() -> None:
+    actor = journal()
+    actor.receive(Commit("sharp", (NOTE,)), 5)
+    actor.receive(StorageFailed("full", "no space"), 6)
+    actor.receive(Wake("write_again"), 7)
+    assert actor.receive(Commit("sharp", (NOTE,)), 8) == []
+    out = actor.receive(CommittedUpTo(1), 9)
+    assert out[-2:] == [
+        (RISK_GATE, CommittedUpTo(1)),
+        (WRITER, WriteFacts((Numbered(2, 7, "sharp", NOTE),))),
+    ]
+
+
+def test_a_storage_that_fails_while_nothing_waits_is_tried_with_what_comes_next() -> None:
+    actor = journal()
+    again = After(WRITE_AGAIN_NS, Wake("write_again"), "write_again")
+    actor.receive(StorageFailed("full", "no space for records"), 5)
+    assert actor.receive(Wake("write_again"), 6) == [again]
+    assert actor.receive(Commit("sharp", (NOTE,)), 7) == []
+    numbered = Numbered(1, 7, "sharp", NOTE)
+    assert actor.receive(Wake("write_again"), 8) == [(WRITER, WriteFacts((numbered,)))]
+    assert actor.receive(CommittedUpTo(1), 9)[-1] == (RISK_GATE, CommittedUpTo(1))
+
+
+def test_the_writer_stores_nothing_after_a_failure_but_what_failed() -> None:
+    stored: list[Numbered] = []
+    trouble = [StoreFailed("full", "no space")]
+
+    def store(facts: tuple[Numbered, ...]) -> int:
+        if trouble:
+            raise trouble.pop()
+        stored.extend(facts)
+        return facts[-1].seq
+
+    writer = WriterActor(store)
+    first, second = (Numbered(number, 7, "sharp", NOTE) for number in (1, 2))
+    assert writer.receive(WriteFacts((first,)), 5) == [(JOURNAL, StorageFailed("full", "no space"))]
+    assert writer.receive(WriteFacts((second,)), 5) == []
+    assert writer.receive(WriteFacts((first,)), 6) == [(JOURNAL, CommittedUpTo(1))]
+    assert writer.receive(WriteFacts((second,)), 6) == [(JOURNAL, CommittedUpTo(2))]
+    assert stored == [first, second]
+
+
+def test_the_writer_ends_the_engine_when_no_waiting_helps() -> None:
+    def store(_facts: tuple[Numbered, ...]) -> int:
+        raise StoreFailed("corrupt", "a page is damaged", lasting=True)
+
+    with pytest.raises(InvariantBroken, match="a page is damaged"):
+        WriterActor(store).receive(WriteFacts((Numbered(1, 7, "sharp", NOTE),)), 5)

@@ -1,15 +1,21 @@
 """Playing a small evening through the whole tree: what the stories of this folder are made of."""
 
+import json
 from collections.abc import Callable, Iterable
 
 import attrs
 
 from actors.messages import Numbered
 from daemon.replay import run_started
-from daemon.session import TradingSettings, VirtualSession
+from daemon.session import StrategyPlan, TradingSettings, VirtualSession
 from daemon.store import RunStore
 from engine.facts import LedgerPosted
-from engine.units import Nanos
+from engine.risk import RiskLimits
+from engine.strategies.parameters import Plain
+from engine.strategies.registry import make
+from engine.strategies.scripted import ScriptedParameters
+from engine.strategies.strategy import StrategyContext
+from engine.units import MONEY_ONE, Money, Nanos
 from persistence.codec import encode
 from venues.recording import Line
 from venues.simulator.evening import generate
@@ -46,6 +52,46 @@ def lines_of(settings: EveningSettings) -> list[Line]:
         Line(output.at, number, output.source, output.conn, output.what, output.body)
         for number, output in enumerate(generate(settings), start=1)
     ]
+
+
+def unlimited(settings: TradingSettings) -> TradingSettings:
+    """The same without risk limits."""
+    return attrs.evolve(
+        settings, limits=RiskLimits(**{field.name: None for field in attrs.fields(RiskLimits)})
+    )
+
+
+def scripted(settings: TradingSettings, lines: list[Line], orders: int) -> TradingSettings:
+    """One strategy whose orders do not depend on what it hears: they come at fixed moments of the lines, two
+    kinds in turn. One takes what is displayed; the other joins a bid, and is taken back later.
+    """
+    tickers = sorted({_ticker(line) for line in lines if line.what == "orderbook_snapshot"})[:2]
+    begin, end = lines[40].at, lines[-1].at
+    wishes: list[dict[str, Plain | None]] = []
+    for number in range(orders):
+        at = begin + number * (end - begin) // (orders + 1)
+        wish: dict[str, Plain | None] = {"at": at, "do": "place", "id": str(number)}
+        wish |= {"ticker": tickers[number // 2 % 2], "side": "bid", "count": "10.00"}
+        if number % 2:
+            wishes.append({**wish, "price": "0.9900", "tif": "ioc"})
+        else:
+            wishes.append({**wish, "price": ("0.4700", "0.5000")[number // 2 % 2], "tif": "gtc"})
+            wishes.append({"at": at + (end - begin) // 8, "do": "cancel", "id": str(number)})
+    parameters = ScriptedParameters().with_lines(wishes)
+    bankroll = Money(100_000 * MONEY_ONE)
+    context = StrategyContext(seed=1, bankroll=bankroll)
+    plan = StrategyPlan(
+        name="scripted",
+        kind="scripted",
+        bankroll=bankroll,
+        parameters="{}",
+        make=lambda: make("scripted", "scripted", parameters, context),
+    )
+    return attrs.evolve(unlimited(settings), strategies=(plan,))
+
+
+def _ticker(line: Line) -> str:
+    return str(json.loads(line.body)["msg"]["market_ticker"])
 
 
 def play(lines: Iterable[Line], settings: TradingSettings, disturb: Disturb | None = None) -> Played:
