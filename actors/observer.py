@@ -185,7 +185,7 @@ class ObserverActor:
             open_orders=len(model.orders),
             band=everything.band,
             feed=self._feed_line(),
-            halts=halts(model),
+            halts=tuple(halts(model, Look("halts"))),
             quarantined=tuple(
                 scope.removeprefix(QUARANTINE) for scope in tally.halted if scope.startswith(QUARANTINE)
             ),

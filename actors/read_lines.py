@@ -291,12 +291,10 @@ def dead_letters(model: ReadModel, look: Look) -> Iterator[DeadLetterLine]:
         )
 
 
-def halts(model: ReadModel) -> tuple[HaltLine, ...]:
+def halts(model: ReadModel, _look: Look) -> Iterator[HaltLine]:
     """Every scope that may not trade as it likes."""
-    return tuple(
-        HaltLine(scope=scope, state=halt.state, by=halt.by, why=halt.why, at=halt.at)
-        for scope, halt in model.tally.halted.items()
-    )
+    for scope, halt in model.tally.halted.items():
+        yield HaltLine(scope=scope, state=halt.state, by=halt.by, why=halt.why, at=halt.at)
 
 
 def _wanted(look: Look, strategy: str, ticker: str, game: str) -> bool:
@@ -316,6 +314,7 @@ TABLES: dict[str, Callable[[ReadModel, Look], Iterator[object]]] = {
         markets,
         journal,
         dead_letters,
+        halts,
     )
 }
 """The tables by name."""

@@ -91,7 +91,7 @@ async def status(room: Room, _call: Call) -> Status:
     phase = room.phase()
     why_not = tuple(_why_not(seen, gate)) if phase == RUNNING else (f"the daemon is {phase}",)
     return Status(
-        state=state_of(seen) if phase == RUNNING else phase,
+        state=state_of(seen.halts) if phase == RUNNING else phase,
         trading=not why_not,
         why_not=why_not,
         degraded=tuple(_degraded(room, seen, gate, now)),
@@ -191,7 +191,7 @@ async def health(room: Room, _call: Call) -> Health:
     )
     checks.append(Check(name="journal", ok=trouble is None, detail=trouble or "durable"))
     checks.append(Check(name="feed", ok=seen.feed.connected, detail=_feed_words(seen.feed)))
-    state: State = state_of(seen) if phase == RUNNING else phase
+    state: State = state_of(seen.halts) if phase == RUNNING else phase
     return Health(ok=all(check.ok for check in checks), state=state, checks=tuple(checks))
 
 

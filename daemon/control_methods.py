@@ -6,7 +6,7 @@ against the small `Engine`, so that a live and a virtual system serve alike. Mus
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -17,12 +17,13 @@ from actors.messages import ActDone, ActKnown, Operate, OperatorRequest, Wish
 from actors.operating import DONE, REFUSED
 from actors.operator import ActOutcome, ActRefused
 from actors.runtime import ActorDead, ActorStatus, Address, AskError, AskTimeout, SystemEnded
-from actors.views import Look, Overview
+from actors.views import HaltLine, Look, Overview
 from daemon.control_levels import Level
 from daemon.control_protocol import TEXT_CHARS_MAX, Fault, Trouble
 from daemon.control_why import Told
 from daemon.output import Failure, Json
 from engine.facts import OperatorActed
+from engine.risk.halts import EVERYTHING
 from engine.units import Nanos
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -285,9 +286,10 @@ class Room:
         if phase != "running":
             return phase
         try:
-            return state_of(await self.overview())
+            found = await self.look(Look("halts", limit=1_000))
         except Fault:
             return phase
+        return state_of(found if isinstance(found, tuple) else ())
 
     def require_running(self, method: Method) -> None:
         """Only some methods are answered while the tree is not there. Raises Fault."""
@@ -347,10 +349,10 @@ class Room:
             return acted_of(await self.ask(OPERATOR, ActDone(request, outcome)))
 
 
-def state_of(overview: Overview) -> State:
+def state_of(halts: Iterable[object]) -> State:
     """Running, draining or halted, by what is halted."""
-    for halt in overview.halts:
-        if halt.scope == "all":
+    for halt in halts:
+        if isinstance(halt, HaltLine) and halt.scope == EVERYTHING:
             return "draining" if halt.why.startswith(DRAINING) else "halted"
     return "running"
 

@@ -1,5 +1,6 @@
 """What changes something: once for each request id, journaled with the user, one at a time, in all states."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -23,7 +24,7 @@ from engine.facts import (
     TradingResumed,
 )
 from engine.orders import CancelReason
-from engine.units import Nanos
+from engine.units import NANOS_PER_SECOND, Nanos
 
 from .conftest import TICKER, Bench, Serve, Wire
 
@@ -120,7 +121,7 @@ async def test_an_act_is_done_once_for_each_request_id_and_journaled_with_the_us
         assert len(bench.facts) == after
         assert daemon.deeds == deeds
         (acted,) = acts(bench)[before:]
-        assert (acted.request_id, acted.command, acted.uid) == ("the-same", method, 0)
+        assert (acted.request_id, acted.command, acted.uid) == ("the-same", method, os.geteuid())
         if "error" in first:
             assert again["error"] == first["error"]
             return
@@ -346,7 +347,7 @@ async def test_a_limit_is_set_and_put_back_and_holds_over_restarts(serve: Serve,
             wish = {"name": name, "value": value, "strategy": owner}
             assert await wire.error("risk.set", request_id=f"wrong{number}", **wish) == "refused"
     changes = [fact for fact in kinds(bench, LimitChanged) if isinstance(fact, LimitChanged)]
-    assert [change.by for change in changes] == ["uid 0"] * 4
+    assert [change.by for change in changes] == [f"uid {os.geteuid()}"] * 4
 
 
 async def limit(wire: Wire, name: str) -> object:
@@ -406,3 +407,24 @@ async def test_the_exchange_and_the_gate_refuse_wishes_that_are_not_theirs(bench
         request = OperatorRequest(f"w{number}", 0, "x", "{}")
         await bench.ask(OPERATOR, Operate(request, to, wish), Nanos(10**10))
     assert [acted.outcome.partition(":")[0] for acted in acts(bench)] == ["refused"] * 3
+
+
+async def test_while_an_actor_restarts_the_answer_is_defined_and_bounded(serve: Serve, bench: Bench) -> None:
+    async with serve() as at:
+        wire = await at.greeted()
+        for _ in range(2):
+            bench.system.crash_next(RISK_GATE)
+            bench.put(RISK_GATE, object())
+        assert state_of(bench, "risk_gate") != "running"
+        assert await wire.error("risk") == "unavailable"
+        status = await wire.result("status")
+        assert isinstance(status, dict)
+        assert "the risk gate does not answer, so no order passes" in status["why_not"]
+        # The wish waits for the gate's next life, no longer than a wish may.
+        began = bench.now
+        assert await wire.result("halt", request_id="h", reason="x")
+        assert bench.now - began <= 5 * NANOS_PER_SECOND
+
+
+def state_of(bench: Bench, name: str) -> str:
+    return next(one.state for one in bench.status() if one.address.last == name)
