@@ -13,13 +13,13 @@ from pathlib import Path
 import attrs
 
 from daemon.config import template
+from daemon.evening import record_evening
 from daemon.replay import replay
 from daemon.session import TradingSettings
 from daemon.trading import schema, trading_settings
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter, Mode, Options
-from venues.recording import Line
-from venues.simulator.evening import generate
+from venues.recording import read, read_batches
 from venues.simulator.settings import EveningSettings
 from venues.translate import Translator
 
@@ -32,29 +32,27 @@ Candidate = Callable[[], float]
 """Does its work once and returns the seconds of what is measured."""
 
 
-def evening() -> list[Line]:
-    """One game's lines in memory, so that reading the disk is in no candidate's time."""
+def evening(folder: Path) -> Path:
+    """One game's recording; every candidate reads it, as a replay does."""
     settings = EveningSettings(seed=1, games=1, postponed=False, cancelled=False)
-    return [
-        Line(output.at, number, output.source, output.conn, output.what, output.body)
-        for number, output in enumerate(generate(settings), start=1)
-    ]
+    record_evening(settings, folder / "evening")
+    return folder / "evening"
 
 
-def parsing(lines: list[Line]) -> Candidate:
-    """Every line to events, and no more."""
+def parsing(recording: Path) -> Candidate:
+    """Every line read and turned into events, and no more."""
 
     def run() -> float:
         translate = Translator().translate
         began = time.process_time()
-        for line in lines:
+        for line in read(recording):
             translate(line)
         return time.process_time() - began
 
     return run
 
 
-def replaying(lines: list[Line], settings: TradingSettings, folder: Path) -> Candidate:
+def replaying(recording: Path, settings: TradingSettings, folder: Path) -> Candidate:
     """The whole tree on a virtual clock, into a new database that is made outside the measured time."""
 
     def run() -> float:
@@ -63,7 +61,7 @@ def replaying(lines: list[Line], settings: TradingSettings, folder: Path) -> Can
             upgrade(url)
             writer = JournalWriter(url, "bench", Options(mode=Mode.REPLAY))
             began = time.process_time()
-            replay([lines], settings, "bench", writer)
+            replay(read_batches(recording), settings, "bench", writer)
             seconds = time.process_time() - began
             writer.close()
         return seconds
@@ -79,26 +77,27 @@ def with_strategies(settings: TradingSettings, names: tuple[str, ...]) -> Tradin
 
 def main() -> None:
     """Measure and print."""
-    lines = evening()
     everything = trading_settings(template(schema()))
     with tempfile.TemporaryDirectory(prefix="tipoff-bench-") as folder:
         place = Path(folder)
+        recording = evening(place)
+        frames = sum(1 for _ in read(recording))
         candidates = {
-            "parsing alone": parsing(lines),
-            "no strategies": replaying(lines, with_strategies(everything, ()), place),
-            "two strategies": replaying(lines, with_strategies(everything, TWO), place),
-            "five strategies": replaying(lines, everything, place),
+            "parsing alone": parsing(recording),
+            "no strategies": replaying(recording, with_strategies(everything, ()), place),
+            "two strategies": replaying(recording, with_strategies(everything, TWO), place),
+            "five strategies": replaying(recording, everything, place),
         }
         best = dict.fromkeys(candidates, float("inf"))
         for _ in range(ROUNDS):
             for name, run in candidates.items():
                 best[name] = min(best[name], run())
     parse = best["parsing alone"]
-    print(f"replay of {len(lines)} frames, database on, best of {ROUNDS} rounds")
+    print(f"replay of {frames} frames, database on, best of {ROUNDS} rounds")
     for name, seconds in best.items():
         target = TARGETS.get(name)
         said = "" if target is None else f"  (at most {target:g})"
-        cost, rate = 1e6 * seconds / len(lines), len(lines) / seconds
+        cost, rate = 1e6 * seconds / frames, frames / seconds
         print(f"  {name:16} {cost:7.2f} us a frame  {seconds / parse:6.2f} x{said}  {rate:,.0f}/s")
 
 
