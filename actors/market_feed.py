@@ -73,14 +73,19 @@ class MarketFeed:
         if type(message) is Heard:
             events = message.events
             if len(events) == 1 and type(events[0]) is BookDelta:
-                return self._only_a_delta(events[0])
+                event = events[0]
+                # Nineteen frames of twenty: one delta, in sequence, of a market that two actors hear.
+                receivers = self._routes.get(event.ticker)
+                if receivers and event.sid and self.sequence.follows((event.conn, event.sid), event.seq):
+                    game, exchange = receivers
+                    return ((game, event), (exchange, event))
             handlers = self._handlers
-            for event in events:
-                handler = handlers.get(type(event))
+            for heard in events:
+                handler = handlers.get(type(heard))
                 if handler is None:
-                    self._other(event, out)
+                    self._other(heard, out)
                 else:
-                    handler(event, out)
+                    handler(heard, out)
         elif isinstance(message, TickerRouted):
             self._routed(message, out)
         elif isinstance(message, StateWanted):
@@ -88,18 +93,6 @@ class MarketFeed:
             out.append(
                 Answer(FeedFigures(counted.frames, counted.gaps, counted.duplicates, dict(self._refused)))
             )
-        return out
-
-    def _only_a_delta(self, event: BookDelta) -> Iterable[Outgoing]:
-        """Nineteen frames of twenty: one delta, in sequence, of a market that two actors hear."""
-        out: list[Outgoing] = []
-        if not self._in_sequence(event, out):
-            return out
-        receivers = self._routes.get(event.ticker, ())
-        if not out and len(receivers) == 2:
-            game, exchange = receivers
-            return ((game, event), (exchange, event))
-        self._to_market(event.ticker, event, out)
         return out
 
     def _delta(self, event: BookDelta, out: list[Outgoing]) -> None:

@@ -6,7 +6,7 @@ happened, and the next process goes on from what was. Runs on a virtual clock, w
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -58,6 +58,11 @@ class LiveReplay:
         self._archive = archive
         self._held: deque[Numbered] = deque()
         self._durable: list[Fact] = []
+
+    def hear_all(self, lines: Iterable[Line]) -> None:
+        """Work on lines one after the other."""
+        for line in lines:
+            self.hear(line)
 
     def hear(self, line: Line) -> None:
         """Work on one line."""

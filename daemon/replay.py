@@ -61,8 +61,10 @@ def replay(
     for batch in batches:
         if hearer is None and batch:
             hearer = _hearer(settings, name, store, _archiving(archive, store), batch[0])
-        for line in batch:
-            hearer.hear(line)  # type: ignore[union-attr]
+        if hearer is None:
+            continue
+        hearer.hear_all(batch)
+        line = batch[-1]
         heard += len(batch)
         if heard >= told + PROGRESS_LINES:
             told = heard

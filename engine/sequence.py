@@ -61,6 +61,14 @@ class Sequence:
         self.last[key] = seq
         return Heard.GAP
 
+    def follows(self, key: tuple[int, int], seq: int) -> bool:
+        """Note a number if it is the next of (connection, subscription); if not, `hear` says what it is."""
+        if self.last.get(key) != seq - 1:
+            return False
+        self.last[key] = seq
+        self.frames += 1
+        return True
+
     def expected(self, conn: int, sid: int) -> int | None:
         """The number that the next frame should carry; None before the first."""
         last = self.last.get((conn, sid))
