@@ -98,6 +98,23 @@ class Running:
         return code, str(read["error"]["code"])
 
 
+def hooks_of(running: Running) -> Hooks:
+    """A daemon that can do everything."""
+
+    async def do(what: str = "reload") -> str:
+        return f"did {what}"
+
+    return Hooks(
+        phase=lambda: running.phase,  # type: ignore[arg-type, return-value]  # one of the words
+        reload=do,
+        loglevel=lambda wanted: wanted or "info",
+        load_game=do,
+        unload_game=do,
+        metrics=lambda: "# HELP tipoff_up\ntipoff_up 1\n",
+        story=running.bench.story,
+    )
+
+
 Run = Callable[..., Running]
 
 
@@ -118,18 +135,7 @@ def run(
         running = Running(path, bench, capfd)
         settings = ControlSettings(path=path, levels=Levels(of={os.geteuid(): level}))
 
-        async def do(what: str = "reload") -> str:
-            return f"did {what}"
-
-        hooks = Hooks(
-            phase=lambda: running.phase,  # type: ignore[arg-type, return-value]  # one of the words
-            reload=do,
-            loglevel=lambda wanted: wanted or "info",
-            load_game=do,
-            unload_game=do,
-            metrics=lambda: "# HELP tipoff_up\ntipoff_up 1\n",
-            story=bench.story,
-        )
+        hooks = hooks_of(running)
         ready = threading.Event()
 
         async def serve() -> None:
