@@ -209,10 +209,7 @@ class PriceRangesChanged:
 
 @message
 class MarketDetermined:
-    """The venue's result: what one YES contract pays (`value`; NO pays 1 - value).
-
-    May be changed by a dispute.
-    """
+    """The venue's result: what one YES contract pays (`value`; NO the rest). A dispute may change it."""
 
     ticker: str
     result: str
@@ -316,9 +313,9 @@ class OddsSeen:
     @property
     def said(self) -> tuple[object, ...]:
         """The prices alone: equal for rows that say the same."""
-        moneyline = (self.moneyline_home, self.moneyline_away)
         spread = (self.spread_home, self.spread_home_odds, self.spread_away_odds)
-        return (moneyline, spread, self.total, self.over_odds, self.under_odds)
+        total = (self.total, self.over_odds, self.under_odds)
+        return (self.moneyline_home, self.moneyline_away, spread, total)
 
 
 MarketEvent: TypeAlias = (

@@ -120,10 +120,10 @@ class Dispatcher:
             if outgoing.__class__ is not tuple:
                 outgoing = tuple(outgoing)
             for item in outgoing:
+                if item.__class__ is Publish and len(outgoing) == 1:
+                    publish(item.topic, item.message, target)
+                    break
                 if item.__class__ is not tuple:
-                    if item.__class__ is Publish and len(outgoing) == 1:
-                        publish(item.topic, item.message, target)
-                        break
                     self.send_rest(target, outgoing, item)
                     break
                 to, content = item

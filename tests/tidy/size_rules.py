@@ -18,8 +18,6 @@ _BLOCKS = (
     ast.For,
     ast.AsyncFor,
     ast.While,
-    ast.With,
-    ast.AsyncWith,
     ast.Try,
     ast.TryStar,
     ast.Match,
@@ -53,7 +51,10 @@ def many_parameters(source: Source) -> Iterable[str]:
 
 
 def deep_nesting(source: Source) -> Iterable[str]:
-    """Blocks within blocks inside one function; `elif` is on the level of its `if`, `case` on its match's."""
+    """Blocks within blocks inside one function; `elif` is on the level of its `if`, `case` on its match's.
+
+    `with` does not count: it holds a resource and decides nothing.
+    """
     for function in functions(source):
         for node, depth in _blocks(function.body, 1):
             if depth == NESTING_MAX + 1:
