@@ -38,7 +38,7 @@ SAMPLES = [
     ),
     (
         size_rules.deep_nesting,
-        "def f():\n for a in b:\n  if c:\n   with d:\n    if e:\n     pass\n",
+        "def f():\n for a in b:\n  if c:\n   while d:\n    if e:\n     pass\n",
         "def f():\n for a in b:\n  if c:\n   with d:\n    e()\n",
     ),
     (
