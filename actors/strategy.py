@@ -5,21 +5,24 @@ supervisor that parks an instance which fails too often. Must not import venues,
 """
 
 import json
+from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, strategy_address
 from actors.memory import FactMemory
 from actors.messages import NewsWanted, StrategyWish, Wake, Wished
 from actors.operating import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
-from actors.steps import outgoing
+from actors.steps import SILENCE, outgoing
+from engine.events import GameNews
 from engine.facts import FACTS, Fact, StrategyChanged, StrategyOpened
 from engine.message import message
-from engine.step import Step
+from engine.step import NOTHING, Step
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy
 from engine.units import Nanos
 
-FACT_KINDS = tuple(FACTS.values())
+NEWS_KINDS: Final = frozenset(get_args(GameNews))
+FACT_KINDS: Final = frozenset(FACTS.values())
 
 
 @message
@@ -48,12 +51,17 @@ class StrategyActor:
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Hear news, a timer or the fate of an order."""
         kind, at = type(message), Nanos(now)
-        if kind is Wake:
-            step = self.strategy.wake(message.key, at)  # type: ignore[attr-defined]
-        elif kind is Learned:
-            step = self.strategy.learn(message.fact, at)  # type: ignore[attr-defined]
+        if kind in NEWS_KINDS:
+            # Nearly all there is to hear, and nearly always there is nothing to say to it.
+            step = self.strategy.hear(message, at)  # type: ignore[arg-type]
+            if step is NOTHING:
+                return SILENCE
         elif kind in FACT_KINDS:
             return [After(self._acknowledge_ns, Learned(message))]  # type: ignore[arg-type]
+        elif kind is Learned:
+            step = self.strategy.learn(message.fact, at)  # type: ignore[attr-defined]
+        elif kind is Wake:
+            step = self.strategy.wake(message.key, at)  # type: ignore[attr-defined]
         elif kind is Wished:
             return self._wished(message, at)  # type: ignore[arg-type]
         else:

@@ -17,9 +17,8 @@ from engine.facts import Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.desk import ORDER_EVIDENCE, Desk
-from engine.strategies.parameters import MARKET_TYPES, Parameters, number, whole, words
+from engine.strategies.parameters import MARKET_TYPES, Parameters, number, seconds, whole, words
 from engine.strategies.strategy import Strategy, StrategyContext
-from engine.strategies.trader import seconds
 from engine.units import Count, Nanos, contracts
 from engine.view import MarketView, View, displayed
 

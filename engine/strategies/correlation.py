@@ -30,17 +30,19 @@ from engine.strategies.parameters import (
     ParametersClash,
     TradingParameters,
     choice,
+    dollars,
     number,
+    seconds,
     switch,
     words,
 )
 from engine.strategies.relations import Cover, Offer, covers
 from engine.strategies.steps import joined
 from engine.strategies.strategy import StrategyContext
-from engine.strategies.trader import Trader, Watch, dollars, seconds
+from engine.strategies.trader import Trader
+from engine.strategies.watch import Watch
 from engine.units import (
     COUNT_ONE,
-    NANOS_PER_MINUTE,
     PRICE_ONE,
     Count,
     Nanos,
@@ -90,7 +92,6 @@ class Correlation(Trader):
         self._boards: dict[str, Board] = {}
         self._tried: dict[str, Nanos] = {}
         self._retry_pause = seconds(parameters.exit_retry_seconds)
-        self._pause = Nanos(round(parameters.cooldown_minutes * NANOS_PER_MINUTE))
 
     def market_types(self) -> tuple[str, ...]:
         """As configured."""
@@ -110,14 +111,18 @@ class Correlation(Trader):
         super().restore(kept)
         self._groups.restore(kept)
 
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def hear_rest(self, news: GameNews, now: Nanos) -> Step:
         """Markets and teams that become known change what stands beside what."""
-        if news.__class__ is TopChanged:
-            if news.ticker not in self.view.markets:
-                self._boards.pop(news.game, None)
-        elif isinstance(news, MarketKnown | GameKnown):
+        if isinstance(news, MarketKnown | GameKnown):
             self._boards.pop(news.game, None)
-        return super().hear(news, now)
+        return super().hear_rest(news, now)
+
+    def unwatched(self, top: TopChanged) -> None:
+        """A market that is not traded itself may still say something of others."""
+        super().unwatched(top)
+        board = self._boards.get(top.game)
+        if board is not None:
+            board.repriced(self.view.markets[top.ticker])
 
     def learn(self, fact: Fact, now: Nanos) -> Step:
         """A leg that ended may leave the other uncovered."""
@@ -229,8 +234,7 @@ class Correlation(Trader):
         return 2 * PRICE_ONE - cover.cost >= 100 * self.parameters.complementary_max_sum - HAIR
 
     def _busy(self, cover: Cover, now: Nanos) -> bool:
-        """Whether a leg's market is held, ordered in, cooling down or one-sided (no way back if a leg fails).
-        """
+        """Whether a leg's market is held, ordered in, cooling down or one-sided (no way back)."""
         for offer in (cover.first, cover.second):
             ticker = offer.market.ticker
             if (
@@ -240,8 +244,7 @@ class Correlation(Trader):
                 or self.desk.open_in(ticker)
             ):
                 return True
-            entered_at = self.desk.entered_at.get(ticker)
-            if entered_at is not None and now < entered_at + self._pause:
+            if now < self.enterable_at(ticker):
                 return True
         return False
 

@@ -6,7 +6,7 @@ the strategies of this folder only. Must not import anything outside `engine` bu
 """
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import attrs
 
@@ -25,11 +25,24 @@ from engine.facts import (
 )
 from engine.message import changed
 from engine.orders import PlaceOrder
+from engine.reasons import DenialReason
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Nanos
 
 ORDER_EVIDENCE = "order"
 """The name under which a signal's evidence keeps the order it gave rise to; the order counter is restored
 from it.
+"""
+
+LASTING: Final = (
+    DenialReason.ORDERS_PER_HOUR,
+    DenialReason.ORDERS_PER_DAY,
+    DenialReason.LOSS_PER_DAY,
+    DenialReason.LOSS_PER_WEEK,
+    DenialReason.DRAWDOWN_STRATEGY,
+    DenialReason.DRAWDOWN_TOTAL,
+)
+"""Denials that another try in a few minutes would only meet again. Halts are not among them: after `resume`
+trading goes on at once.
 """
 
 K = TypeVar("K")
@@ -71,6 +84,7 @@ class Desk:
         self.orders: dict[str, OpenOrder] = {}
         self.entered_at: dict[str, Nanos] = {}
         self.left_at: dict[str, Nanos] = {}
+        self.denied_at: dict[str, Nanos] = {}
         self.missed_at: dict[tuple[str, str], Nanos] = {}
         self._signals = 0
         self._orders = 0
@@ -125,6 +139,8 @@ class Desk:
                 if fact.order_id in self.orders:
                     self.orders[fact.order_id].cancelling = False
             case OrderDenied() | OrderRejected() | OrderCancelled() if fact.strategy == self.name:
+                if isinstance(fact, OrderDenied) and fact.reason in LASTING:
+                    _latest(self.denied_at, fact.ticker, fact.at)
                 self._count(fact.order_id)
                 self._end(fact.order_id)
             case OrderFilled() if fact.strategy == self.name:
@@ -202,6 +218,19 @@ class Desk:
         if open_order is not None:
             open_order.order = changed(open_order.order, price=fact.price)
             open_order.remaining = fact.remaining
+
+
+def ticker_of(fact: Fact) -> str:
+    """The market of a fact that ends or changes an order or a position; empty for others."""
+    match fact:
+        case OrderApproved(command=PlaceOrder() as order):
+            return order.ticker
+        case OrderDenied() | OrderRejected() | OrderCancelled() | OrderFilled() | PositionSettled():
+            return fact.ticker
+        case OrderAmended():
+            return ""
+        case _:
+            return ""
 
 
 def _latest(moments: dict[K, Nanos], key: K, at: Nanos) -> None:

@@ -22,13 +22,15 @@ from engine.strategies.parameters import (
     TradingParameters,
     choice,
     number,
+    seconds,
     switch,
     whole,
     words,
 )
 from engine.strategies.sharp_line import odds_changed
 from engine.strategies.strategy import StrategyContext
-from engine.strategies.trader import Trader, Watch, seconds
+from engine.strategies.trader import Trader
+from engine.strategies.watch import NEVER, Watch
 from engine.units import Nanos
 from engine.view import MarketView
 
@@ -133,19 +135,17 @@ class EvMulti(Trader):
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """How many books agree depends on the price, so an opinion that could trade is formed anew."""
-        if watch.opinion is not None and self._offers(watch.opinion, top):
-            watch.until = Nanos(0)
+        if watch.opinion is not None and watch.tempted(top):
+            watch.until = NEVER
         return super().priced(watch, top, now)
-
-    def _offers(self, opinion: Opinion, top: TopChanged) -> bool:
-        bid, ask = top.yes_bid, top.yes_ask
-        p_fair = 10_000 * opinion.p_fair
-        return (ask is not None and ask < p_fair) or (bid is not None and bid > p_fair)
 
     def _with_agreement(self, opinion: Opinion, fair: FairValue, terms: FeeTerms, top: TopChanged) -> Opinion:
         """The same, demanding the impossible if too few books agree with it by themselves."""
         edge = taking(opinion, terms, top)
         if edge is None:
+            return opinion
+        if self._takes and edge.ev_percent < self.trading.near_miss_share * opinion.ev_percent_min - HAIR:
+            # Not even nearly: nobody will ask who agrees.
             return opinion
         agreeing = [
             feed

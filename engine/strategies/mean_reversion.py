@@ -31,7 +31,8 @@ from engine.strategies.parameters import (
     whole,
 )
 from engine.strategies.strategy import StrategyContext
-from engine.strategies.trader import Trader, Watch
+from engine.strategies.trader import Trader
+from engine.strategies.watch import Watch
 from engine.units import COUNT_ONE, Nanos
 from engine.view import Axis, MarketView
 from engine.winprob import MINUTES_OF_GAME, InPlayModel, capped
@@ -95,9 +96,9 @@ class MeanReversion(Trader):
         super().restore(kept)
         self._baselines.restore(kept)
 
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def hear_rest(self, news: GameNews, now: Nanos) -> Step:
         """A live score may begin a game, and so its baseline."""
-        step = super().hear(news, now)
+        step = super().hear_rest(news, now)
         if isinstance(news, ScoreSeen):
             noted = self._baselines.take(self.view.game(news.game), now)
             if noted is not None:

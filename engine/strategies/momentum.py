@@ -27,12 +27,14 @@ from engine.strategies.parameters import (
     Parameters,
     TradingParameters,
     number,
+    seconds,
     switch,
     whole,
     words,
 )
 from engine.strategies.strategy import StrategyContext
-from engine.strategies.trader import Trader, Watch, seconds
+from engine.strategies.trader import Trader
+from engine.strategies.watch import Watch
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos
 from engine.view import GameView, MarketView
 from engine.winprob import InPlayModel, capped
@@ -84,6 +86,7 @@ class Momentum(Trader):
         self._baselines = Baselines(name)
         self._prices: dict[str, Prices] = {}
         self._states: dict[str, deque[GameState]] = {}
+        self._swing: dict[str, int] = {}
         self._best: dict[str, float] = {}
         self._heard_at = Nanos(0)
         self._timeframe = seconds(parameters.timeframe_seconds)
@@ -100,12 +103,10 @@ class Momentum(Trader):
         super().restore(kept)
         self._baselines.restore(kept)
 
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def hear_rest(self, news: GameNews, now: Nanos) -> Step:
         """A live score may begin a game, and so its baseline."""
-        if news.__class__ is TopChanged:
-            return super().hear(news, now)
         self._heard_at = now
-        step = super().hear(news, now)
+        step = super().hear_rest(news, now)
         if isinstance(news, ScoreSeen):
             noted = self._baselines.take(self.view.game(news.game), now)
             if noted is not None:
@@ -180,6 +181,18 @@ class Momentum(Trader):
         states.append(state)
         while states[0].at < now - self._timeframe:
             states.popleft()
+        self._swing[game.game] = max(abs(state.lead - other.lead) for other in states)
+        return True
+
+    def silent(self, watch: Watch, now: Nanos) -> bool:
+        """Without a run by the score alone and without a move of the price there is nothing to say."""
+        market = watch.market
+        if self._swing.get(market.game.game, 0) >= self.parameters.scoring_run_threshold:
+            return False
+        prices = self._prices.get(market.ticker)
+        if prices and self._moved(prices, now) is not None:
+            return False
+        watch.settle(None)
         return True
 
     def _run(self, market: MarketView, now: Nanos) -> Opinion | None:
@@ -188,6 +201,8 @@ class Momentum(Trader):
         states = self._states.get(game.game)
         baseline = self._baselines.of(game)
         if not states or baseline is None or market.claim is None:
+            return None
+        if self._swing[game.game] < self.parameters.scoring_run_threshold:
             return None
         last = states[-1]
         prices = self._prices.get(market.ticker)

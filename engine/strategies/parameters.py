@@ -12,6 +12,8 @@ from typing import Self, TypeAlias, TypeVar
 import attrs
 from attrs import validators
 
+from engine.units import MONEY_ONE, NANOS_PER_MINUTE, NANOS_PER_SECOND, Nanos
+
 Plain: TypeAlias = bool | int | float | str | list[str] | tuple[str, ...]
 """What a configuration file can say about one parameter."""
 
@@ -79,6 +81,21 @@ def words(default: tuple[str, ...], allowed: tuple[str, ...] | None, text: str) 
         validator=validators.deep_iterable(inner),
         metadata={"help": text, "unit": "list" if allowed is None else "list of " + ", ".join(allowed)},
     )
+
+
+def minutes(value: float) -> Nanos:
+    """Minutes of a configuration as a duration."""
+    return Nanos(round(value * NANOS_PER_MINUTE))
+
+
+def seconds(value: float) -> Nanos:
+    """Seconds of a configuration as a duration."""
+    return Nanos(round(value * NANOS_PER_SECOND))
+
+
+def dollars(value: float) -> int:
+    """Dollars of a configuration as money."""
+    return round(value * MONEY_ONE)
 
 
 @attrs.frozen

@@ -20,11 +20,12 @@ from engine.strategies.parameters import (
     TradingParameters,
     choice,
     number,
+    seconds,
     whole,
     words,
 )
 from engine.strategies.strategy import StrategyContext
-from engine.strategies.trader import Trader, seconds
+from engine.strategies.trader import Trader
 from engine.units import Nanos
 from engine.view import MarketView
 

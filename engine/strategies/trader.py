@@ -8,52 +8,34 @@ misses, resting orders and exits. Must not import anything outside `engine` but 
 Near misses: a gap of at least `near_miss_share` of the threshold that still does not trade is recorded, at
 most once per market and reason within `near_miss_minutes`, so that a constant near miss does not flood the
 journal.
+
+Not to think is the strategy's commonest act. Rows of odds come by the dozen in one answer, so they only mark
+their game, which is thought over once, at the same moment, when all of them are in. A market in which nothing
+is held or ordered sleeps while its cooldown runs, once that was recorded as a near miss, and for
+`DENIED_PAUSE` after the gate refused an entry by a rule that will still hold in a minute: the refusal is on
+record, and a hundred more of them would say nothing new.
 """
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from typing import Final
 
-import attrs
-
-from engine.events import BookSide, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
-from engine.facts import (
-    Fact,
-    OrderAmended,
-    OrderApproved,
-    OrderCancelled,
-    OrderDenied,
-    OrderFilled,
-    OrderRejected,
-    PositionSettled,
-)
+from engine.events import GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
+from engine.facts import Fact, OrderDenied, OrderFilled, PositionSettled
 from engine.message import changed
-from engine.orders import PlaceOrder
 from engine.step import NOTHING, Step, Timer
-from engine.strategies.desk import Desk, Holding
+from engine.strategies.desk import LASTING, Desk, Holding, ticker_of
 from engine.strategies.opinion import HAIR, Edge, Opinion, resting, taking
-from engine.strategies.parameters import MARKET_TYPES, Parameters, TradingParameters
+from engine.strategies.parameters import MARKET_TYPES, Parameters, TradingParameters, minutes, seconds
 from engine.strategies.slips import Slips
 from engine.strategies.steps import joined
 from engine.strategies.strategy import Strategy, StrategyContext
-from engine.units import MONEY_ONE, NANOS_PER_MINUTE, NANOS_PER_SECOND, PRICE_ONE, Nanos
+from engine.strategies.watch import NEVER, Watch
+from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from engine.view import GameView, MarketView, View
 
-ALWAYS = Nanos(2**62)
-NEVER = Nanos(0)
-"""Ends of validity: an opinion that only news can change, and one that must be formed anew."""
-
-
-@attrs.define(eq=False)
-class Watch:
-    """One market a strategy may trade. Prices between the two bounds are not worth a thought while `idle`."""
-
-    market: MarketView
-    opinion: Opinion | None = None
-    until: Nanos = NEVER
-    buy_below: int = -1
-    sell_above: int = PRICE_ONE + 1
-    idle: bool = True
-    timed: Nanos = NEVER
+DENIED_PAUSE: Final = Nanos(NANOS_PER_HOUR)
+"""No entry into a market for so long after one was denied by a rule that lasts (`LASTING`)."""
 
 
 class Trader(Strategy):
@@ -69,7 +51,9 @@ class Trader(Strategy):
         self.slips = Slips(self.desk, parameters, context)
         self.kinds = frozenset(MARKET_TYPES[word] for word in self.market_types())
         self._watches: dict[str, Watch] = {}
+        self._marked: set[str] = set()
         self._cooldown = minutes(parameters.cooldown_minutes)
+        self._near_miss = minutes(parameters.near_miss_minutes)
         self._hold = minutes(parameters.hold_minutes_max)
         self._retry = seconds(parameters.exit_retry_seconds)
         self._before_close = seconds(parameters.exit_before_close_seconds)
@@ -97,46 +81,57 @@ class Trader(Strategy):
 
     def hear(self, news: GameNews, now: Nanos) -> Step:
         """Take news; best prices inside the bounds of an idle market cost next to nothing."""
-        if news.__class__ is TopChanged:
-            watch = self._watches.get(news.ticker)
-            if watch is None:
-                self.view.hear(news)
-                return NOTHING
-            before = watch.market.top
-            watch.market.top = news
-            if (
-                before is not None
-                and before.yes_bid == news.yes_bid
-                and before.yes_ask == news.yes_ask
-                and before.trust is news.trust
-            ):
-                return NOTHING
-            return self.priced(watch, news, now)
-        return self._hear_rest(news, now)
+        if news.__class__ is not TopChanged:
+            return self.hear_rest(news, now)
+        watch = self._watches.get(news.ticker)
+        if watch is None:
+            self.unwatched(news)
+            return NOTHING
+        market = watch.market
+        before = market.top
+        market.top = news
+        if (
+            before is not None
+            and before.yes_bid == news.yes_bid
+            and before.yes_ask == news.yes_ask
+            and before.trust is news.trust
+        ):
+            return NOTHING
+        return self.priced(watch, news, now)
+
+    def unwatched(self, top: TopChanged) -> None:
+        """The best prices of a market that is not traded changed."""
+        self.view.hear(top)
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """The best prices (or the trust) of a watched market changed."""
-        if watch.idle and now < watch.until:
-            ask, bid = top.yes_ask, top.yes_bid
-            if (ask is None or ask > watch.buy_below) and (bid is None or bid < watch.sell_above):
-                return NOTHING
+        if watch.idle and (now < watch.asleep_until or (now < watch.until and not watch.tempted(top))):
+            return NOTHING
         return self.consider(watch, now)
 
     def learn(self, fact: Fact, now: Nanos) -> Step:
         """Fold an own fact; the market it was about is no longer (or now) idle."""
         if not self.desk.apply(fact):
             return NOTHING
-        ticker = _ticker_of(fact)
+        ticker = ticker_of(fact)
         watch = self._watches.get(ticker)
-        if watch is not None:
-            watch.idle = self._idle(ticker)
-            if isinstance(fact, OrderFilled | PositionSettled):
-                watch.until = NEVER
+        if watch is None:
+            return NOTHING
+        watch.idle = self._idle(ticker)
+        if isinstance(fact, OrderFilled | PositionSettled):
+            watch.until = NEVER
+        elif isinstance(fact, OrderDenied) and fact.reason in LASTING:
+            watch.asleep_until = self._asleep_until(ticker)
+            return self._cooled(ticker, now)
         return NOTHING
 
     def wake(self, key: str, now: Nanos) -> Step:
-        """A cooldown, a time limit or a pause before the next attempt has ended: think the market over."""
-        watch = self._watches.get(key.partition(":")[2])
+        """All odds are in; or a cooldown, a time limit or a pause before the next attempt has ended."""
+        word, _colon, name = key.partition(":")
+        if word == "odds":
+            self._marked.discard(name)
+            return self.reconsider(self.view.game(name), now)
+        watch = self._watches.get(name)
         return NOTHING if watch is None else self.consider(watch, now)
 
     def restore(self, facts: Iterable[Fact]) -> None:
@@ -145,8 +140,7 @@ class Trader(Strategy):
 
     def consider(self, watch: Watch, now: Nanos) -> Step:
         """Think one market over: leave, tend what rests, or enter."""
-        market = watch.market
-        if not market.tradable:
+        if (watch.idle and now < watch.asleep_until) or not watch.market.tradable:
             return NOTHING
         if now >= watch.until:
             self._think(watch, now)
@@ -160,26 +154,44 @@ class Trader(Strategy):
 
     def reconsider(self, game: GameView, now: Nanos) -> Step:
         """Think every watched market of a game over, because something beside its price changed."""
-        watches = [self._watches[ticker] for ticker in game.markets if ticker in self._watches]
-        for watch in watches:
+        steps: list[Step] = []
+        for ticker in game.markets:
+            watch = self._watches.get(ticker)
+            if watch is None:
+                continue
             watch.until = NEVER
-        return joined([self.consider(watch, now) for watch in watches])
+            if watch.idle and (now < watch.asleep_until or self.silent(watch, now)):
+                continue
+            step = self.consider(watch, now)
+            if step is not NOTHING:
+                steps.append(step)
+        return joined(steps) if steps else NOTHING
+
+    def silent(self, watch: Watch, now: Nanos) -> bool:
+        """Whether it is plain at a glance that there will be no opinion of an idle market."""
+        return False
 
     def watched(self, ticker: str) -> Watch | None:
         """The watch of a market, if it is one that this strategy may trade."""
         return self._watches.get(ticker)
 
-    def _hear_rest(self, news: GameNews, now: Nanos) -> Step:
+    def hear_rest(self, news: GameNews, now: Nanos) -> Step:
+        """Take news that is no best price."""
         match news:
-            case ScoreSeen() | OddsSeen():
+            case OddsSeen():
                 game = self.view.game(news.game)
-                before: ScoreSeen | OddsSeen | None
-                if isinstance(news, ScoreSeen):
-                    before = game.score
-                else:
-                    before = (game.opening if news.opening else game.odds).get(news.vendor)
+                before = (game.opening if news.opening else game.odds).get(news.vendor)
                 self.view.hear(news)
-                return self.reconsider(game, now) if self.concerns(news, before) else NOTHING
+                if not self.concerns(news, before) or game.game in self._marked:
+                    return NOTHING
+                # The rest of the poll's rows come in the same input, so before any timer.
+                self._marked.add(game.game)
+                return Step(timers=(Timer(f"odds:{game.game}", now),))
+            case ScoreSeen():
+                game = self.view.game(news.game)
+                last = game.score
+                self.view.hear(news)
+                return self.reconsider(game, now) if self.concerns(news, last) else NOTHING
             case MarketKnown():
                 self.view.hear(news)
                 cooling = self._watch(self.view.markets[news.ticker], now)
@@ -193,11 +205,33 @@ class Trader(Strategy):
 
     def _watch(self, market: MarketView, now: Nanos) -> Step:
         """Watch a market from now on; after a restart its cooldown may still be running."""
-        if market.ticker in self._watches or market.kind not in self.kinds:
+        ticker = market.ticker
+        if ticker in self._watches or market.kind not in self.kinds:
             return NOTHING
-        self._watches[market.ticker] = Watch(market, idle=self._idle(market.ticker))
-        due = self.desk.entered_at.get(market.ticker, Nanos(-self._cooldown)) + self._cooldown
-        return Step(timers=(Timer(f"cool:{market.ticker}", Nanos(due)),)) if due > now else NOTHING
+        asleep_until = self._asleep_until(ticker)
+        self._watches[ticker] = Watch(market, idle=self._idle(ticker), asleep_until=asleep_until)
+        return self._cooled(ticker, now)
+
+    def _cooled(self, ticker: str, now: Nanos) -> Step:
+        """A timer for the moment from which the market may be entered again, if that is to come."""
+        due = self.enterable_at(ticker)
+        return Step(timers=(Timer(f"cool:{ticker}", due),)) if due > now else NOTHING
+
+    def enterable_at(self, ticker: str) -> Nanos:
+        """From when on cooldown and lasting denials let a market be entered."""
+        entered_at, denied_at = self.desk.entered_at.get(ticker), self.desk.denied_at.get(ticker)
+        cool_at = NEVER if entered_at is None else entered_at + self._cooldown
+        return Nanos(max(cool_at, NEVER if denied_at is None else denied_at + DENIED_PAUSE))
+
+    def _asleep_until(self, ticker: str) -> Nanos:
+        """Until when an idle market is not thought over, by what is on record of it."""
+        desk = self.desk
+        denied_at = desk.denied_at.get(ticker)
+        until = NEVER if denied_at is None else denied_at + DENIED_PAUSE
+        entered_at, said_at = desk.entered_at.get(ticker), desk.missed_at.get((ticker, "cooldown"))
+        if entered_at is not None and said_at is not None:
+            until = max(until, min(entered_at + self._cooldown, said_at + self._near_miss))
+        return Nanos(until)
 
     def _idle(self, ticker: str) -> bool:
         return ticker not in self.desk.holdings and not self.desk.open_in(ticker)
@@ -205,17 +239,9 @@ class Trader(Strategy):
     def _think(self, watch: Watch, now: Nanos) -> None:
         """Form the opinion anew and with it the bounds outside of which prices matter."""
         opinion = self.opinion(watch.market, now)
-        watch.opinion = opinion
-        if opinion is None:
-            watch.until, watch.buy_below, watch.sell_above = ALWAYS, -1, PRICE_ONE + 1
-            return
-        watch.until = opinion.until
-        if not self._takes:
-            watch.buy_below, watch.sell_above = PRICE_ONE, 0
-            return
-        reach = opinion.gap_min * self.trading.near_miss_share
-        watch.buy_below = int((opinion.p_fair - reach) * PRICE_ONE + 1)
-        watch.sell_above = int((opinion.p_fair + reach) * PRICE_ONE)
+        watch.settle(opinion)
+        if opinion is not None and self._takes:
+            watch.bound(opinion, self.trading.near_miss_share)
 
     def _mind(self, watch: Watch, now: Nanos) -> Step | None:
         """Look after what is held and what rests; None if there is nothing to look after."""
@@ -297,7 +323,10 @@ class Trader(Strategy):
         if stopped is not None:
             if not self._near(opinion, edge):
                 return NOTHING
-            return self.slips.missed(market, opinion, edge, stopped, now)
+            step = self.slips.missed(market, opinion, edge, stopped, now)
+            if stopped[0] == "cooldown":
+                watch.asleep_until = self._asleep_until(market.ticker)
+            return step
         step = self.slips.enter(market, opinion, edge, now)
         if not step.commands:
             return step
@@ -352,40 +381,3 @@ class Trader(Strategy):
                 f"{trading.cooldown_minutes} min",
             )
         return None
-
-
-def minutes(value: float) -> Nanos:
-    """Minutes of a configuration as a duration."""
-    return Nanos(round(value * NANOS_PER_MINUTE))
-
-
-def seconds(value: float) -> Nanos:
-    """Seconds of a configuration as a duration."""
-    return Nanos(round(value * NANOS_PER_SECOND))
-
-
-def dollars(value: float) -> int:
-    """Dollars of a configuration as money."""
-    return round(value * MONEY_ONE)
-
-
-def is_long(holding: Holding) -> bool:
-    """Whether YES is held."""
-    return holding.count > 0
-
-
-def closing_side(holding: Holding) -> BookSide:
-    """The side of an order that reduces the holding."""
-    return BookSide.ASK if is_long(holding) else BookSide.BID
-
-
-def _ticker_of(fact: Fact) -> str:
-    match fact:
-        case OrderApproved(command=PlaceOrder() as order):
-            return order.ticker
-        case OrderDenied() | OrderRejected() | OrderCancelled() | OrderFilled() | PositionSettled():
-            return fact.ticker
-        case OrderAmended():
-            return ""
-        case _:
-            return ""

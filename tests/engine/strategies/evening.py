@@ -150,12 +150,15 @@ class Evening:
         self._fill_number = 0
 
     def at(self, seconds: float, *news: GameNews) -> "Evening":
-        """Tell news at so many seconds after the start; timers that are due before fire first."""
+        """Tell news at so many seconds after the start; timers due by then fire before it, those it made due
+        after it.
+        """
         moment = Nanos(START + round(seconds * NANOS_PER_SECOND))
         self._fire(moment)
         self.now = moment
         for piece in news:
             self.tell(piece)
+        self._fire(moment)
         return self
 
     def tell(self, news: GameNews) -> None:
