@@ -111,6 +111,14 @@ class Hearing:
 
     # The recording
 
+    def flush(self) -> None:
+        """Hand the lines so far to the system, so that no fact outlives the inputs that it follows from."""
+        if self._recorder is not None:
+            try:
+                self._recorder.flush()
+            except RecordingError as error:
+                self._give_up(str(error))
+
     def require_space(self, megabytes_min: int) -> None:
         """Stop recording (not trading) when the disk has less free space than that."""
         recorder = self._recorder

@@ -1,0 +1,76 @@
+"""What an operator does is written down so that a replay does it again."""
+
+import pytest
+
+from actors.addresses import OPERATOR, RISK_GATE
+from actors.messages import (
+    ActDone,
+    CancelWish,
+    CloseWish,
+    HaltWish,
+    LimitWish,
+    Operate,
+    OperatorRequest,
+    OrderWish,
+    ResumeWish,
+    StrategyWish,
+    Wish,
+)
+from daemon.inputs import (
+    WISHES,
+    Started,
+    act_done_text,
+    operate_text,
+    read_act_done,
+    read_operate,
+)
+from engine.events import BookSide
+from engine.orders import TimeInForce
+from engine.units import Count, Price
+
+REQUEST = OperatorRequest("r-1", 1000, "halt", '{"scope":"all"}')
+ORDER = OrderWish(
+    "sharp", "KXNBAGAME-26JAN14WASLAC-LAC", BookSide.ASK, Price(4_200), Count(1_000), TimeInForce.FOK
+)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        HaltWish("all", "halted", "lunch"),
+        ResumeWish("all", "back"),
+        LimitWish("orders_per_minute", None, "5"),
+        LimitWish("orders_per_minute", "sharp", None),
+        ORDER,
+        CancelWish("o-1"),
+        CloseWish("sharp", "KXNBAGAME-26JAN14WASLAC-LAC"),
+        StrategyWish(None, (("threshold_percent", "4.5"),)),
+        StrategyWish(enabled=False),
+    ],
+    ids=lambda wish: type(wish).__name__,
+)
+def test_every_wish_is_the_same_after_it_was_written_and_read(wish: Wish) -> None:
+    message = Operate(REQUEST, RISK_GATE, wish)
+    again = read_operate(operate_text(message))
+    assert again == message
+    assert type(again.to) is type(OPERATOR)
+
+
+def test_every_kind_of_wish_can_be_read() -> None:
+    assert len(WISHES) == 8
+
+
+def test_an_unknown_wish_is_refused() -> None:
+    text = operate_text(Operate(REQUEST, RISK_GATE, CancelWish("o-1"))).replace("CancelWish", "Wishful")
+    with pytest.raises(ValueError, match="Wishful"):
+        read_operate(text)
+
+
+def test_what_was_done_outside_of_the_tree_is_the_same_too() -> None:
+    done = ActDone(REQUEST, "restarted")
+    assert read_act_done(act_done_text(done)) == done
+
+
+def test_the_beginning_of_a_process_is_the_same_too() -> None:
+    started = Started("demo", 17, 1, "digest", "0.1.0")
+    assert Started.read(started.text()) == started
