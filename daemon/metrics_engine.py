@@ -178,7 +178,7 @@ class EngineFigures:
                     up=bool(stream["connected"]),
                     last_at=heard.last_at.get("kalshi.ws", 0) / NANOS_PER_SECOND,
                     messages=_whole(stream["frames"]),
-                    failures=_whole(stream["failures_in_row"]),
+                    failures=self._overview.feed.losses if self._overview else 0,
                     connections=_whole(stream["attempts"]),
                 )
             )
