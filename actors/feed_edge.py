@@ -1,4 +1,4 @@
-"""The market feed's edge: passes the feed's wish for fresh books to the connection, which it keeps running.
+"""The market feed's edge: passes on wishes for books and missing trades, and keeps the connection running.
 
 Its task is handed in by the daemon, because actors do not know venues. The behaviour decides nothing. Must
 not import venues, persistence or the daemon.
@@ -8,24 +8,30 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
-from actors.messages import SnapshotWanted
+from actors.messages import SnapshotWanted, TradesWanted
 from actors.runtime import Outgoing, Perform
 from actors.runtime.edge import Edge
 
 Run = Callable[[], Awaitable[None]]
 Request = Callable[[int, int], None]
+Fetch = Callable[[TradesWanted], None]
 
 
 class FeedEdge:
-    """The behaviour: every wish of the market feed becomes a wish to the task."""
+    """The behaviour: every wish of the market feed and the paper exchange becomes a wish to the task."""
 
     def receive(self, message: object, now: int) -> list[Outgoing]:
         """Pass on what the task can do."""
-        return [Perform(message)] if isinstance(message, SnapshotWanted) else []
+        return [Perform(message)] if isinstance(message, SnapshotWanted | TradesWanted) else []
 
 
-def feed_task(run: Run, request: Request) -> Callable[[Edge], Awaitable[None]]:
-    """The task: `run` keeps the feed alive, `request` asks for the books of a connection's subscription."""
+def feed_task(
+    run: Run, request: Request, fetch: Fetch = lambda _wanted: None
+) -> Callable[[Edge], Awaitable[None]]:
+    """The task: `run` keeps the feed alive, `request` asks for the books of a connection's subscription.
+
+    `fetch` has the missing trades of a market fetched; what is not fetched is given up by the exchange.
+    """
 
     async def task(edge: Edge) -> None:
         async with trio.open_nursery() as nursery:
@@ -33,5 +39,7 @@ def feed_task(run: Run, request: Request) -> Callable[[Edge], Awaitable[None]]:
             async for wish in edge.wishes():
                 if isinstance(wish, SnapshotWanted):
                     request(wish.conn, wish.sid)
+                elif isinstance(wish, TradesWanted):
+                    fetch(wish)
 
     return task

@@ -17,10 +17,22 @@ class FactMemory:
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         """`facts` are those of an earlier process of the same run, read back from the journal."""
         self._facts: list[Fact] = list(facts)
+        self._inherited = len(self._facts)
+        self._resumed: set[str] = set()
 
     def remember(self, facts: Iterable[Fact]) -> None:
         """Take in facts that have been numbered for the journal."""
         self._facts.extend(facts)
+
+    def resume(self, owner: str) -> tuple[Fact, ...]:
+        """What an earlier process left behind, told to each owner once: at its first start in this process.
+
+        Empty if there was no earlier process, or if only the actor was restarted.
+        """
+        if owner in self._resumed:
+            return ()
+        self._resumed.add(owner)
+        return tuple(self._facts[: self._inherited])
 
     def of_strategy(self, name: str) -> list[Fact]:
         """What is remembered of one strategy, oldest first."""

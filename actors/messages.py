@@ -165,6 +165,17 @@ class SnapshotWanted:
 
 
 @message
+class TradesWanted:
+    """The paper exchange could not follow a market where orders stand: the feed's edge shall fetch its public
+    trades of that time, and pass them on as an input like any other.
+    """
+
+    ticker: str
+    since: Nanos
+    until: Nanos
+
+
+@message
 class AccountOpen:
     """Give a strategy its account at the paper exchange, if it has none yet."""
 

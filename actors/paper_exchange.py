@@ -5,13 +5,14 @@ folds the remembered facts and asks the games for the books. Must not import ven
 daemon.
 """
 
-from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE
+from actors.addresses import FEED_EDGE, GAMES_TOPIC, PAPER_EXCHANGE
 from actors.memory import FactMemory
-from actors.messages import AccountOpen, BooksWanted, CancelAll, Wake, Wished
+from actors.messages import AccountOpen, BooksWanted, CancelAll, TradesWanted, Wake, Wished
 from actors.operating import concluded, exchange_outcome
 from actors.runtime import Outgoing, Publish
 from actors.steps import SILENCE, outgoing
-from engine.events import BookDelta
+from engine.downtime import unsent
+from engine.events import BookDelta, BookSnapshot, FeedGapped, TradesRecovered
 from engine.exchange import PaperExchange
 from engine.orders import Approved, CancelReason
 from engine.step import NOTHING
@@ -27,11 +28,22 @@ class PaperExchangeActor:
         """`exchange` is empty; its past comes from `memory`."""
         self.exchange = exchange
         self._memory = memory
+        self._asked: dict[str, int] = {}
 
     def start(self, now: int) -> list[Outgoing]:
-        """Fold the remembered facts, set their timers again, ask the games for the books."""
+        """Fold the remembered facts, set their timers again, ask the games for the books.
+
+        If an earlier process left the facts, nobody knows what the venue did since: orders wait for the
+        missing trades. What was approved then and never set out does so now.
+        """
         step = self.exchange.restore(self._memory.facts)
-        return [*outgoing(OWNER, step, now), Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
+        out = [*outgoing(OWNER, step, now), Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
+        left = self._memory.resume(OWNER)
+        if left:
+            out += outgoing(OWNER, self.exchange.resumed(now), now)
+            for command in unsent(left):
+                out += outgoing(OWNER, self.exchange.act(Approved(command), now), now)
+        return out
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Apply a market event, an approved command, a timer or an operator's wish."""
@@ -51,6 +63,24 @@ class PaperExchangeActor:
                 step = self.exchange.cancel_all(message.strategy, CancelReason[message.reason], now)
             case Wished():
                 return concluded(OWNER, message, exchange_outcome(self.exchange, message, Nanos(now)), now)
+            case BookSnapshot() | TradesRecovered():
+                step = self.exchange.hear(message, now)
+                return [*outgoing(OWNER, step, now), *self._missing(message.ticker, now)]
+            case FeedGapped():
+                step = self.exchange.hear(message, now)
+                out = [*outgoing(OWNER, step, now)]
+                for ticker in self.exchange.blind():
+                    out += self._missing(ticker, now)
+                return out
             case _:
                 step = self.exchange.hear(message, now)  # type: ignore[arg-type]
         return outgoing(OWNER, step, now)
+
+    def _missing(self, ticker: str, now: int) -> list[Outgoing]:
+        """Ask once for the trades that decide a gap, as soon as the market can be followed again."""
+        market = self.exchange.state.market(ticker)
+        since = market.blind_since
+        if since is None or not market.book.synced or self._asked.get(ticker) == since:
+            return []
+        self._asked[ticker] = since
+        return [(FEED_EDGE, TradesWanted(ticker, since, Nanos(now)))]

@@ -21,10 +21,11 @@ from actors.messages import (
 from actors.operating import concluded, gate_outcome
 from actors.runtime import ActorQuarantined, Answer, Outgoing, Publish
 from actors.steps import SILENCE, outgoing
+from engine.downtime import unjudged
 from engine.events import TopChanged
 from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
 from engine.risk import RiskGate
-from engine.step import NOTHING
+from engine.step import NOTHING, Step
 from engine.units import Nanos
 
 OWNER = "risk_gate"
@@ -41,9 +42,13 @@ class RiskGateActor:
         self._configured = {scope: gate.limits.all_of(scope) for scope in scopes}
 
     def start(self, now: int) -> list[Outgoing]:
-        """Fold the remembered facts and ask the games for what is current."""
+        """Fold the remembered facts and ask the games for what is current.
+
+        What was wished for in an earlier process and not judged is denied.
+        """
         self.gate.restore(self._memory.facts)
-        return [Publish(GAMES_TOPIC, NewsWanted(RISK_GATE))]
+        lost = Step(facts=unjudged(self._memory.resume(OWNER), Nanos(now)))
+        return [*outgoing(OWNER, lost, now), Publish(GAMES_TOPIC, NewsWanted(RISK_GATE))]
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Judge a wish, or learn what changed."""

@@ -124,8 +124,9 @@ class VirtualSession:
         self._archive = archive
         self._translate = Translator().translate
         parts = parts_of(settings, FactMemory(past.facts), store, lambda: self.system.inputs)
+        parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:
-            parts = attrs.evolve(parts, next_seq=past.next_seq, writer_answers=False, watched=True)
+            parts = attrs.evolve(parts, writer_answers=False, watched=True)
         self.system = VirtualSystem(tree(parts), start_at=run.at, seed=settings.seed)
         self.system.start()
         self._put(JOURNAL, Commit("run", (run,)), run.at)

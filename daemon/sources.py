@@ -15,6 +15,7 @@ import attrs
 
 from actors.addresses import FEED_EDGE
 from actors.feed_edge import FeedEdge, feed_task
+from actors.messages import TradesWanted
 from actors.pollers import Poll, Poller, PollStatus, polling_task
 from actors.runtime import Behaviour, ChildSpec
 from actors.runtime.edge import Edge
@@ -33,6 +34,7 @@ from venues.http import Http
 from venues.kalshi.auth import Signer
 from venues.kalshi.feed import BookPolling, FeedStatus, GapTrades, KalshiFeed
 from venues.kalshi.rest import Budget, KalshiRest, Surroundings
+from venues.kalshi.session import Gap
 from venues.kalshi.stream import KalshiStream, StreamSurroundings
 from venues.lines import BALLDONTLIE, KALSHI_REST
 from venues.socket import SocketLimits
@@ -94,8 +96,9 @@ class Sources:
             self._poll(engine, "exchange", discovery.exchange),
             self._poll(engine, "fees", discovery.fees),
         )
+        fetch = partial(_fetch, feed)
         specs: list[AnySpec] = [
-            _edge(FEED_EDGE.last, FeedEdge, feed_task(feed.run, self._request_snapshots)),
+            _edge(FEED_EDGE.last, FeedEdge, feed_task(feed.run, self._request_snapshots, fetch)),
             _edge("discovery", Poller, polling_task(polls)),
         ]
         if self._scores_http is not None:
@@ -205,6 +208,12 @@ class Sources:
             wall=clock,
             status=status,
         )
+
+
+def _fetch(feed: KalshiFeed, wanted: TradesWanted) -> None:
+    """Have the trades of a gap fetched; without a key nobody does, and the orders of then are given up."""
+    if feed.gap_trades is not None:
+        feed.gap_trades.note(Gap(wanted.ticker, wanted.since, wanted.until))
 
 
 def _edge(
