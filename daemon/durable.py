@@ -5,6 +5,7 @@ loop hears of it as a numbered input (`Hearing.committed`), and only then does a
 stored is forgotten here: the journal's actor offers it again. Must not decide anything.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
@@ -98,7 +99,8 @@ class Durable:
         while True:
             while self._facts or self._records:
                 self._busy = True
-                facts, self._facts = self._facts[: self._rows_max], self._facts[self._rows_max :]
+                end = whole_inputs(self._facts, self._rows_max)
+                facts, self._facts = self._facts[:end], self._facts[end:]
                 records, self._records = self._records, []
                 await self._store(facts, records)
                 self._busy = False
@@ -144,3 +146,14 @@ class Durable:
             for numbered in facts:
                 self.tally.apply(numbered.fact)
             self._hearing.committed(facts[-1].seq)
+
+
+def whole_inputs(facts: Sequence[Numbered], rows_max: int) -> int:
+    """Return how many of the waiting facts to store at once: about `rows_max`, but never half of an input's.
+
+    A fill and its ledger entry follow from the same input; a kill between two transactions must not part them.
+    """
+    end = min(rows_max, len(facts))
+    while 0 < end < len(facts) and facts[end].cause == facts[end - 1].cause:
+        end += 1
+    return end
