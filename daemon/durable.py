@@ -151,7 +151,7 @@ class Durable:
 def whole_inputs(facts: Sequence[Numbered], rows_max: int) -> int:
     """Return how many of the waiting facts to store at once: about `rows_max`, but never half of an input's.
 
-    A fill and its ledger entry follow from the same input; a kill between two transactions must not part them.
+    A fill and its ledger entry follow from one input; a kill between two transactions must not part them.
     """
     end = min(rows_max, len(facts))
     while 0 < end < len(facts) and facts[end].cause == facts[end - 1].cause:
