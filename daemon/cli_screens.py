@@ -8,7 +8,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
 from rich.text import Text
 
 from daemon.exits import Exit
@@ -18,27 +20,11 @@ Line = Mapping[str, Any]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "games": ("game", "phase", "score", "tip_at", "markets", "sportsbooks", "matched", "halted"),
-    "markets": ("ticker", "status", "yes_bid", "yes_bid_size", "yes_ask", "yes_ask_size", "trust", "at"),
-    "orders": (
-        *(
-            "order_id",
-            "strategy",
-            "ticker",
-            "side",
-            "price",
-            "count",
-            "filled",
-            "stage",
-            "ahead",
-            "end",
-            "at",
-        ),
-    ),
-    "fills": ("fill_id", "strategy", "ticker", "side", "price", "count", "liquidity", "fee", "at"),
-    "signals": (
-        *("signal_id", "strategy", "ticker", "side", "action", "reason", "p_fair", "price", "p_edge", "at"),
-    ),
-    "positions": ("strategy", "ticker", "position", "cost", "worth", "unrealized", "yes_bid", "yes_ask"),
+    "markets": ("ticker", "status", "yes_bid", "yes_ask", "trust", "at"),
+    "orders": ("order_id", "ticker", "side", "price", "count", "filled", "state", "at"),
+    "fills": ("fill_id", "ticker", "side", "price", "count", "liquidity", "fee", "at"),
+    "signals": ("signal_id", "ticker", "side", "action", "reason", "p_fair", "price", "p_edge", "at"),
+    "positions": ("strategy", "ticker", "position", "cost", "worth", "unrealized"),
     "journal": ("seq", "at", "owner", "text"),
     "dead_letters": ("at", "address", "message_type", "why", "error", "digest"),
     "limits": ("name", "strategy", "use", "limit", "unit", "where"),
@@ -47,13 +33,46 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """What of a line is shown; the document has all of it."""
 
 GOOD, BAD = "green", "red"
+WIDTH_MAX = 2_000
+"""Columns of a table that is written into a pipe."""
+
+
+FOLDED = (
+    *("order_id", "fill_id", "signal_id", "ticker", "game", "scope", "name", "address"),
+    *("state", "text", "error", "why", "reason", "where", "by", "message_type"),
+)
+"""Columns that give way on a narrow terminal; numbers and moments stay in one piece."""
+
+
+class Wide:
+    """A table that is folded to a terminal's width, and is as wide as it likes where programs read it."""
+
+    def __init__(self, grid: Table) -> None:
+        self._grid = grid
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if console.is_terminal:
+            yield self._grid
+            return
+        roomy = options.update(max_width=WIDTH_MAX)
+        wanted = Measurement.get(console, roomy, self._grid).maximum
+        yield from console.render(self._grid, options.update(width=wanted))
 
 
 def lines(what: str, found: list[Line]) -> Answer:
     """A list as a table, or a word that there is nothing."""
     if what == "pnl":
         return Answer(found, _pnl(found))
+    if what == "orders":
+        return Answer(found, _table(what, [{**line, "state": _stage(line)} for line in found]))
     return Answer(found, _table(what, found))
+
+
+def _stage(line: Line) -> str:
+    """Where an order stands, in a word or two."""
+    if line["ahead"] is not None:
+        return f"{line['stage']}, {line['ahead']} ahead"
+    return str(line["end"] or line["stage"])
 
 
 def acted(found: Any) -> Answer:  # noqa: ANN401 - the schema says what it is
@@ -88,7 +107,7 @@ def status(found: Line) -> Answer:
             f"Actors    {found['actors_running']} of {found['actors']} run, {found['restarts']} restarts, "
             f"{found['dead_letters']} dead letters, journal at {found['journal_seq']}"
         ),
-        Text("Degraded  " + ("; ".join(found["degraded"]) or "nothing"), BAD if found["degraded"] else ""),
+        *_listed("Degraded", found["degraded"]),
         Text(
             "Failed    "
             + (
@@ -101,6 +120,13 @@ def status(found: Line) -> Answer:
         _status_strategies(found),
     ]
     return Answer(found, Group(*parts))
+
+
+def _listed(heading: str, sentences: list[str]) -> list[Text]:
+    """A heading, and beside it one sentence a line."""
+    heads = [heading, *[""] * len(sentences)]
+    shown = zip(heads, sentences or ["nothing"], strict=False)
+    return [Text(f"{head:10}{sentence}", BAD if sentences else "") for head, sentence in shown]
 
 
 def _open(found: Line) -> str:
@@ -116,21 +142,16 @@ def _feed(feed: Line) -> str:
 
 
 def _status_strategies(found: Line) -> RenderableType:
+    """As narrow as a screen of 80 columns wants it: whole cents."""
     results = {line["strategy"]: line for line in found["results"]}
     rows = []
     for line in found["strategies"]:
         band = results[line["name"]]["band"]
-        rows.append(
-            (
-                line["name"],
-                _switch(line),
-                *(str(line[key]) for key in ("signals", "orders", "fills", "open_orders")),
-                _cents(line["at_risk"]),
-                *(_cents(band[key]) for key in ("pessimistic", "base", "optimistic")),
-            )
-        )
-    heads = ("strategy", "state", "signals", "orders", "fills", "open", "at risk", "pess.", "base", "opt.")
-    return table(heads, rows)
+        money = (line["at_risk"], *(band[key] for key in ("pessimistic", "base", "optimistic")))
+        counts = (line[key] for key in ("signals", "orders", "fills", "open_orders"))
+        rows.append((line["name"], _switch(line), *map(str, counts), *(each[:-4] for each in money)))
+    heads = ("strategy", "state", "sig.", "ord.", "fills", "open", "at risk", "pess.", "base", "opt.")
+    return Wide(table(heads, rows))
 
 
 def _switch(line: Line) -> str:
@@ -158,7 +179,8 @@ def actors(found: list[Line]) -> Answer:
         )
         for line in found
     ]
-    return Answer(found, table(("actor", "state", "life", "restarts", "mailbox", "age", "last error"), rows))
+    heads = ("actor", "state", "life", "restarts", "mailbox", "age", "last error")
+    return Answer(found, Wide(table(heads, rows)))
 
 
 def _life(line: Line) -> tuple[str, str, str, str]:
@@ -193,7 +215,7 @@ def strategies(found: list[Line], *, parameters: bool) -> Answer:
         "at risk",
         "denied",
     )
-    parts: list[RenderableType] = [table(heads, rows)]
+    parts: list[RenderableType] = [Wide(table(heads, rows))]
     for line in found if parameters else ():
         parts += [Text(f"\n{line['name']}", "bold"), *_parameters(line["parameters"])]
     return Answer(found, Group(*parts))
@@ -253,7 +275,9 @@ def _pnl(found: list[Line]) -> RenderableType:
         )
         for line in found
     ]
-    return table(("strategy", "realized", "unrealized", "fees", "pessimistic", "base", "optimistic"), rows)
+    return Wide(
+        table(("strategy", "realized", "unrealized", "fees", "pessimistic", "base", "optimistic"), rows)
+    )
 
 
 def _table(what: str, found: Iterable[Line]) -> RenderableType:
@@ -261,7 +285,10 @@ def _table(what: str, found: Iterable[Line]) -> RenderableType:
     rows = [[_cell(column, line[column]) for column in columns] for line in found]
     if not rows:
         return Text(f"no {what.replace('_', ' ')}", "dim")
-    return table([column.replace("_", " ") for column in columns], rows)
+    grid = table([column.replace("_", " ") for column in columns], rows)
+    for column, name in zip(grid.columns, columns, strict=True):
+        column.no_wrap = name not in FOLDED
+    return Wide(grid)
 
 
 def _cell(column: str, value: object) -> str:
@@ -272,8 +299,10 @@ def _cell(column: str, value: object) -> str:
             return "yes" if value else "no"
         case float():
             return f"{value:.4f}"
-        case str() if column == "at" or column.endswith("_at"):
-            return value[5:19].replace("T", " ")
+        case str() if column == "at":
+            return value[11:19]
+        case str() if column.endswith("_at"):
+            return value[5:16].replace("T", " ")
         case _:
             return str(value)
 

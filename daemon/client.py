@@ -21,6 +21,9 @@ from daemon.output import Failure, Json
 ANSWER_BYTES_MAX = 16_000_000
 """More than this is not read of one answer."""
 
+REQUEST_ID_BYTES = 6
+"""Short enough to be read aloud: it becomes the id of an order by hand."""
+
 CALL_SECONDS = 15.0
 """How long an answer is waited for; longer than the daemon itself takes to give up."""
 
@@ -154,7 +157,7 @@ class ControlClient:
 
 def new_request_id() -> str:
     """A request id that nobody has used."""
-    return secrets.token_hex(12)
+    return secrets.token_hex(REQUEST_ID_BYTES)
 
 
 def failure_of(error: Json) -> Failure:

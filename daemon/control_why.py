@@ -10,6 +10,7 @@ import attrs
 
 from daemon.control_words import sentence
 from engine.facts import (
+    BandMoved,
     Fact,
     OrderCancelled,
     OrderDenied,
@@ -63,22 +64,41 @@ class Why:
 
 def explain(name: str, story: Sequence[Told]) -> Why:
     """Word the facts about `name`; a story without facts has no steps."""
-    kept = list(story)
-    if len(kept) > STEPS_MAX:
-        kept = [*kept[: STEPS_MAX // 2], *kept[-STEPS_MAX // 2 :]]
-    steps = (
-        WhyStep(
-            seq=told.seq,
-            at=told.at,
-            cause=told.cause,
-            owner=told.owner,
-            kind=type(told.fact).__name__,
-            text=sentence(told.fact),
-        )
-        for told in kept
+    distinct = _without_repeats(story)
+    kept = distinct
+    if len(distinct) > STEPS_MAX:
+        kept = [*distinct[: STEPS_MAX // 2], *distinct[-STEPS_MAX // 2 :]]
+    return Why(
+        id=name,
+        verdict=verdict(name, [told.fact for told in story]),
+        steps=tuple(map(_step, kept)),
+        left_out=len(distinct) - len(kept),
     )
-    facts = [told.fact for told in story]
-    return Why(id=name, verdict=verdict(name, facts), steps=tuple(steps), left_out=len(story) - len(kept))
+
+
+def _step(told: Told) -> WhyStep:
+    return WhyStep(
+        seq=told.seq,
+        at=told.at,
+        cause=told.cause,
+        owner=told.owner,
+        kind=type(told.fact).__name__,
+        text=sentence(told.fact),
+    )
+
+
+def _without_repeats(story: Sequence[Told]) -> list[Told]:
+    """The readings of an order are noted at every step; only a change of them is worth a sentence."""
+    kept: list[Told] = []
+    readings: tuple[Count, Count, Count] | None = None
+    for told in story:
+        fact = told.fact
+        if isinstance(fact, BandMoved):
+            if readings == (fact.pessimistic, fact.base, fact.optimistic):
+                continue
+            readings = (fact.pessimistic, fact.base, fact.optimistic)
+        kept.append(told)
+    return kept
 
 
 def verdict(name: str, facts: Sequence[Fact]) -> str:
