@@ -1,0 +1,260 @@
+"""The live engine on a virtual clock: what it did is what a replay of its recording does, come what may."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+
+import attrs
+import pytest
+import trio
+from trio.testing import MockClock
+
+from actors.addresses import OPERATOR, PAPER_EXCHANGE, RISK_GATE, strategy_address
+from actors.messages import HaltWish, Operate, OperatorRequest, ResumeWish
+from actors.operator import ActOutcome
+from daemon.config import template
+from daemon.evening_clock import EveningClock
+from daemon.figures import live_document, seal_recording
+from daemon.live import LiveEngine, LivePlan
+from daemon.replay import replay, settings_digest
+from daemon.seal import Seal, read_seal
+from daemon.session import TradingSettings
+from daemon.trading import schema, trading_settings
+from engine.facts import OperatorActed, RunEnded, RunStarted
+from engine.units import NANOS_PER_SECOND, Nanos
+from persistence.connect import Durability, Settings
+from persistence.errors import StorageFull
+from persistence.queries import Reader
+from persistence.schema import create
+from persistence.writer import JournalWriter, Options
+from venues.recording import Line, Recorder, read, read_batches
+from venues.simulator.evening import generate
+from venues.simulator.settings import EveningSettings
+
+EVENING = EveningSettings(
+    seed=3,
+    games=1,
+    rungs=2,
+    activity=0.05,
+    sportsbooks=5,
+    box_players=0,
+    box_poll_seconds=30,
+    odds_poll_seconds=60,
+    games_poll_seconds=300,
+    postponed=False,
+    cancelled=False,
+)
+Act = Callable[[LiveEngine], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    """One game, discovery to settlement."""
+    return [
+        Line(output.at, number, output.source, output.conn, output.what, output.body)
+        for number, output in enumerate(generate(EVENING), start=1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def settings() -> TradingSettings:
+    """The defaults."""
+    return trading_settings(template(schema()), seed=1)
+
+
+@attrs.define
+class Desk:
+    """A state directory and what happens in it."""
+
+    folder: Path
+    settings: TradingSettings
+    seam: Callable[[str], None] = lambda _operation: None
+
+    @property
+    def url(self) -> str:
+        """The database."""
+        return f"sqlite:///{self.folder / 'tipoff.db'}"
+
+    async def process(
+        self, clock: MockClock, lines: Sequence[Line], act: Act | None = None, *, die: bool = False
+    ) -> Seal | None:
+        """One process: hear some lines at their times, do something, and end in good order or not."""
+        if not (self.folder / "tipoff.db").exists():
+            create(self.url)
+            facts: tuple[object, ...] = ()
+        else:
+            with Reader.open(self.url, "run") as reader:
+                facts = tuple(recorded.fact for recorded in reader.facts())
+        options = Options(settings=Settings(durability=Durability.RELAXED), seam=self.seam)
+        with closing(JournalWriter(self.url, "run", options)) as writer:
+            plan = LivePlan(
+                settings=self.settings,
+                settings_digest=settings_digest(self.settings),
+                run="run",
+                writer=writer,
+                recorder=Recorder(self.folder / "recording"),
+                clock=EveningClock(lines[0].at),
+                facts=facts,  # type: ignore[arg-type]
+            )
+            engine = LiveEngine(plan, lambda _engine: ())
+            async with trio.open_nursery() as nursery:
+                await nursery.start(engine.run)
+                await self._hear(clock, engine, lines)
+                if act is not None:
+                    await act(engine)
+                if die:
+                    nursery.cancel_scope.cancel()
+                    cut_off(engine)
+                    return None
+                assert await engine.quiet("end of test")
+                document = await live_document(engine)
+                await engine.close()
+            assert document["ledger"]["imbalance"] == "0.000000"  # type: ignore[index, call-overload]
+            return seal_recording(engine)
+
+    async def _hear(self, clock: MockClock, engine: LiveEngine, lines: Sequence[Line]) -> None:
+        for line in lines:
+            await wait(clock, (line.at - engine.plan.clock()) / NANOS_PER_SECOND)
+            if line.source == "kalshi.ws":
+                engine.hearing.stream(line.conn, line.what, line.body)
+            else:
+                engine.hearing.body_of(line.source)(line.what, line.body)
+            while not (engine.durable.calm or engine.durable.status.failing):
+                await trio.lowlevel.checkpoint()
+
+    def replayed(self, batch: int | None = None) -> str:
+        """The digest of a replay of the recording."""
+        found = replay(read_batches(self.folder / "recording", batch=batch), self.settings, "again")
+        return str(found.document["digest"])
+
+
+async def wait(clock: MockClock, seconds: float) -> None:
+    """Let time pass, and what is due happen; transactions take no time of this clock."""
+    clock.jump(max(0.0, seconds))
+    await trio.lowlevel.checkpoint()
+
+
+def cut_off(engine: LiveEngine) -> None:
+    """What a kill leaves of the recording: what was flushed."""
+    recorder = engine.plan.recorder
+    assert recorder is not None
+    recorder._file.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, settings: TradingSettings) -> Desk:
+    """An empty state directory."""
+    return Desk(tmp_path, settings)
+
+
+async def test_a_replay_of_the_recording_gives_the_digest_of_the_live_run(
+    desk: Desk, lines: list[Line], mock_clock: MockClock
+) -> None:
+    seal = await desk.process(mock_clock, lines)
+    assert seal is not None
+    assert seal == read_seal(desk.folder / "recording")
+    assert desk.replayed() == seal.digest
+    assert desk.replayed(batch=7) == seal.digest
+    with Reader.open(desk.url, "run") as reader:
+        assert reader.fills()
+        assert not reader.positions(open_only=True)
+        assert isinstance(next(reader.facts()).fact, RunStarted)
+        assert isinstance(reader.tail(1)[0].fact, RunEnded)
+
+
+async def test_every_input_of_the_core_is_a_line_in_order(
+    desk: Desk, lines: list[Line], mock_clock: MockClock
+) -> None:
+    await desk.process(mock_clock, lines[:500])
+    recorded = list(read(desk.folder / "recording"))
+    assert [line.seq for line in recorded] == list(range(1, len(recorded) + 1))
+    assert all(before.at <= after.at for before, after in pairwise(recorded))
+    assert (recorded[0].source, recorded[0].what) == ("command", "started")
+    assert {line.source for line in recorded} >= {"command", "journal", "timer", "kalshi.ws", "kalshi.rest"}
+
+
+@pytest.mark.parametrize("share", [0.3, 0.8])
+async def test_a_process_that_dies_goes_on_and_the_replay_of_both_lives_is_the_run(
+    desk: Desk, lines: list[Line], share: float, mock_clock: MockClock
+) -> None:
+    cut = round(len(lines) * share)
+    assert await desk.process(mock_clock, lines[:cut], die=True) is None
+    with Reader.open(desk.url, "run") as reader:
+        durable = reader.last_seq()
+        before = [recorded.fact for recorded in reader.facts()]
+    reconnected = [line for line in lines[:cut] if line.what == "connected" or line.source != "kalshi.ws"]
+    again = [attrs_at(line, lines[cut].at) for line in reconnected] + lines[cut:]
+    seal = await desk.process(mock_clock, again)
+    assert seal is not None
+    with Reader.open(desk.url, "run") as reader:
+        after = [recorded.fact for recorded in reader.facts()]
+        assert reader.last_seq() > durable
+    assert after[:durable] == before
+    assert sum(isinstance(fact, RunStarted) for fact in after) == 2
+    assert desk.replayed() == seal.digest
+
+
+def attrs_at(line: Line, at: int) -> Line:
+    """The same line at another moment."""
+    return Line(at, line.seq, line.source, line.conn, line.what, line.body)
+
+
+async def test_what_an_operator_does_is_done_again_by_the_replay(
+    desk: Desk, lines: list[Line], mock_clock: MockClock
+) -> None:
+    outcomes: list[object] = []
+
+    async def act(engine: LiveEngine) -> None:
+        halt = OperatorRequest("r-1", 0, "halt", "{}")
+        resume = OperatorRequest("r-2", 0, "resume", "{}")
+        outcomes.append(
+            await engine.ask(OPERATOR, Operate(halt, RISK_GATE, HaltWish("global", "halted", "x")))
+        )
+        outcomes.append(await engine.ask(OPERATOR, Operate(resume, RISK_GATE, ResumeWish("global", "y"))))
+        assert engine.restart(PAPER_EXCHANGE)
+        assert engine.restart(strategy_address("sharp_line"))
+        assert not engine.restart(strategy_address("nobody"))
+
+    half = len(lines) // 2
+    await desk.process(mock_clock, lines[:half], act, die=True)
+    seal = await desk.process(mock_clock, lines[half:])
+    assert seal is not None
+    assert [type(outcome) for outcome in outcomes] == [ActOutcome, ActOutcome]
+    assert desk.replayed() == seal.digest
+    with Reader.open(desk.url, "run") as reader:
+        acts = [recorded.fact for recorded in reader.facts((OperatorActed,))]
+    assert len(acts) == 2
+
+
+async def test_a_disk_that_is_full_for_a_while_costs_nothing_and_is_replayed_as_it_was(
+    desk: Desk, lines: list[Line], mock_clock: MockClock
+) -> None:
+    commits = 0
+
+    def full(operation: str) -> None:
+        nonlocal commits
+        commits += operation == "commit"
+        if operation == "commit" and 40 <= commits < 43:
+            raise StorageFull("no space", "here", "make some")
+
+    desk.seam = full
+    seal = await desk.process(mock_clock, lines)
+    assert seal is not None
+    failed = [line for line in read(desk.folder / "recording") if line.what == "failed"]
+    assert len(failed) == 3
+    assert desk.replayed() == seal.digest
+
+
+async def test_time_is_written_down_so_that_timers_fire_in_the_replay_too(
+    desk: Desk, lines: list[Line], mock_clock: MockClock
+) -> None:
+    async def linger(_engine: LiveEngine) -> None:
+        for _ in range(20):
+            await wait(mock_clock, 10)
+            await trio.testing.wait_all_tasks_blocked()
+
+    await desk.process(mock_clock, lines[:200], linger)
+    ticks = [line for line in read(desk.folder / "recording") if line.source == "timer"]
+    assert len(ticks) >= 4
+    assert ticks[-1].at >= Nanos(lines[199].at) + 200 * NANOS_PER_SECOND

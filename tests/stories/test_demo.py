@@ -1,0 +1,44 @@
+"""A whole evening over real sockets: everything traded and paid, and the recording replays to its digest."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SPEED = "900"
+"""One evening of one game in fifteen seconds or so, whatever else the machine does."""
+
+
+def tipoff(*arguments: str) -> dict[str, Any]:
+    """What a command prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "daemon", *arguments, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+@pytest.mark.slow
+def test_the_demo_plays_an_evening_and_its_recording_gives_the_same_digest(tmp_path: Path) -> None:
+    keep = tmp_path / "kept"
+    played = tipoff("demo", "--games", "1", "--speed", SPEED, "--keep", str(keep))
+    assert played["actors"] == {"restarts": 0, "dead_letters": 0}
+    assert played["ledger"]["imbalance"] == "0.000000"
+    assert played["recording"]["refused"] == 0
+    assert {market["status"] for market in played["markets"].values()} == {"finalized"}
+    assert all(market["snapshots"] for market in played["markets"].values())
+    assert all(game["matched"] and game["status"] == "final" for game in played["games"])
+    assert sum(row["fills"] for row in played["strategies"].values()) > 0
+    replayed = tipoff("replay", str(keep / "recording"), "--verify")
+    assert replayed["digest"] == played["digest"]
+    assert replayed["strategies"] == played["strategies"]
+    checked = tipoff("db", "verify", "--db", f"sqlite:///{keep / 'tipoff.db'}")
+    assert checked["sound"]
