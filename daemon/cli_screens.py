@@ -33,7 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """What of a line is shown; the document has all of it."""
 
 GOOD, BAD = "green", "red"
-WIDTH_MAX = 2_000
+PIPE_COLUMNS = 2_000
 """Columns of a table that is written into a pipe."""
 
 
@@ -54,7 +54,7 @@ class Wide:
         if console.is_terminal:
             yield self._grid
             return
-        roomy = options.update(max_width=WIDTH_MAX)
+        roomy = options.update(max_width=PIPE_COLUMNS)
         wanted = Measurement.get(console, roomy, self._grid).maximum
         yield from console.render(self._grid, options.update(width=wanted))
 
