@@ -6,6 +6,7 @@ Written by `run` and `demo` when a run ends in good order, read by `tipoff repla
 from pathlib import Path
 from typing import Final
 
+import attrs
 import msgspec
 
 from daemon.config import Config
@@ -26,8 +27,11 @@ class Seal(msgspec.Struct, frozen=True):
 
 
 def write_config(folder: Path, config: Config) -> None:
-    """Keep the configuration beside the recording."""
-    (folder / CONFIG).write_text(render(config), "utf-8")
+    """Keep the configuration beside the recording, without a word about keys: a replay needs none."""
+    kalshi = attrs.evolve(config.kalshi, key_id="", private_key_file="")
+    balldontlie = attrs.evolve(config.balldontlie, key_file="", tier="auto")
+    keyless = attrs.evolve(config, kalshi=kalshi, balldontlie=balldontlie)
+    (folder / CONFIG).write_text(render(keyless), "utf-8")
 
 
 def write_seal(folder: Path, seal: Seal) -> None:

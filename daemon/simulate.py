@@ -14,7 +14,7 @@ import attrs
 import trio
 
 from daemon.config import template
-from daemon.config_text import COVERED, render
+from daemon.config_text import render
 from daemon.output import Answer, Failure, Json, Output, progress
 from daemon.requests import SimulateRequest
 from daemon.trading import schema
@@ -26,6 +26,7 @@ from venues.simulator.settings import EveningSettings
 
 FIRST_HOUR, LAST_HOUR = 11, 22
 PREGAME_MINUTES_MIN: Final = 5
+BOOLEANS: Final = {"true": True, "false": False}
 MINUTE_NS: Final = 60 * NANOS_PER_SECOND
 
 
@@ -89,10 +90,10 @@ def faults_of(texts: tuple[str, ...]) -> dict[str, object]:
         if present is None:
             raise Failure("fault", f"there is no switch {text!r}; they are {', '.join(SWITCHES)}")
         try:
-            values[name] = value == "true" if isinstance(present, bool) else type(present)(value)
+            values[name] = BOOLEANS[value] if isinstance(present, bool) else type(present)(value)
             Faults().change(values)
-        except ValueError as error:
-            raise Failure("fault", f"{name} cannot be {value!r}: {error}") from error
+        except (KeyError, ValueError) as error:
+            raise Failure("fault", f"{name} cannot be {value!r}") from error
     return values
 
 
@@ -132,19 +133,19 @@ def write_keys(simulator: Simulator, folder: Path) -> Path:
 
 def _config_text(simulator: Simulator, private: Path, key: Path) -> str:
     """The defaults with the simulated venues in the place of the real ones, and state beside the keys."""
+    assert simulator.key is not None  # noqa: S101 - the caller has written it
     usual, addresses = template(schema()), simulator.addresses
     kalshi = attrs.evolve(
         usual.kalshi,
         rest_url_demo=addresses.kalshi_rest,
         stream_url_demo=addresses.kalshi_stream,
-        key_id="simulated",
+        key_id=simulator.key.key_id,
         private_key_file=str(private.absolute()),
     )
     balldontlie = attrs.evolve(usual.balldontlie, url=addresses.balldontlie, key_file=str(key.absolute()))
     engine = attrs.evolve(usual.engine, state_directory=private.parent.absolute() / "state")
     chosen = attrs.evolve(usual, engine=engine, kalshi=kalshi, balldontlie=balldontlie)
-    assert simulator.key is not None  # noqa: S101
-    return render(chosen).replace(f'key_id = "{COVERED}"', f'key_id = "{simulator.key.key_id}"')
+    return render(chosen)
 
 
 def _screen(document: dict[str, Json]) -> str:
