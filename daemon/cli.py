@@ -70,8 +70,10 @@ COMMANDS = (
     ("loglevel", "cli_control_acts:loglevel", LIVE, "Set what the daemon logs."),
     ("reload", "cli_control_acts:reload", LIVE, "Let the daemon read its configuration again."),
     ("init", "cli_config:init", SETUP, "Write a commented configuration."),
+    ("new-strategy", "cli_config:new_strategy", SETUP, "Write a template of a strategy of your own."),
     ("config", "cli_config:app", SETUP, "Show and check the configuration."),
     ("db", "cli_db:app", SETUP, "Look after the database."),
+    ("doctor", "cli_doctor:doctor", SETUP, "Find what is wrong around the daemon, and what to do."),
     ("completion", "cli_about:completion", SETUP, "Print a completion script for the shell."),
     ("version", "cli_about:version", OURSELVES, "What is installed here."),
 )

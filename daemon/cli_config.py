@@ -1,4 +1,4 @@
-"""The commands `init` and `config show`, `check`, `diff`: write, show and judge `engine.toml`.
+"""The commands `init`, `new-strategy` and `config show`, `check`, `diff`: write, show and judge what is set.
 
 Registered by `cli`. What a configuration is stands in `daemon.config`.
 """
@@ -16,7 +16,10 @@ from daemon.config_changes import changes
 from daemon.config_files import file_problems
 from daemon.config_problems import ConfigError
 from daemon.config_text import flat, render, rows, tree
-from daemon.output import Answer, Failure, table
+from daemon.output import Answer, Failure, Json, table
+
+OURS = "tipoff"
+"""Where a kind comes from that no other package brings."""
 
 app = App(name="config", help="Show and check the configuration; secrets are never shown.")
 
@@ -35,6 +38,24 @@ def init(
         raise Failure("exists", f"{out} is there already; --force replaces it") from None
     advice = f"wrote {out}; change what you like, then `tipoff config check`"
     return Answer({"written": str(out), "lines": text.count("\n")}, advice)
+
+
+def new_strategy(
+    name: str,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(help="Folder to write; without it the name, here.")] = None,
+) -> Answer:
+    """Write a small package with a documented and tested strategy, ready to be changed.
+
+    Parameters
+    ----------
+    name
+        The kind of strategy, as engine.toml will call it: small letters, digits and _.
+    """
+    from daemon.new_strategy import new_strategy as write
+
+    return write(name, out)
 
 
 @app.command
@@ -59,7 +80,7 @@ def check(*, config: ConfigFile = None) -> Answer:
     wrong = list(file_problems(read))
     if wrong:
         raise ConfigError(str(config or FILE), wrong)
-    degraded = list(_degraded(read))
+    degraded = [*_degraded(read), *_schema().broken.values()]
     lines = Group(
         Text("the configuration is fine"), *(Text(f"but {line}", style="yellow") for line in degraded)
     )
@@ -97,19 +118,24 @@ def _schema() -> Schema:
 
 
 def _kinds(schema: Schema) -> Answer:
-    document = {
+    document: dict[str, Json] = {
         kind: {
-            key: {"type": type_, "default": default, "meaning": meaning}
-            for key, type_, default, meaning in rows(parameters)
+            "from": schema.packages.get(kind, OURS),
+            "parameters": {
+                key: {"type": type_, "default": default, "meaning": meaning}
+                for key, type_, default, meaning in rows(parameters)
+            },
         }
         for kind, parameters in schema.strategies.items()
     }
+    document |= {kind: {"broken": reason} for kind, reason in schema.broken.items()}
     lines = [
-        (kind, key, default, meaning)
+        (kind, schema.packages.get(kind, OURS), key, default, meaning)
         for kind, parameters in schema.strategies.items()
         for key, _, default, meaning in rows(parameters)
     ]
-    return Answer(document, table(("kind", "parameter", "default", "meaning"), lines))
+    broken = [Text(f"{kind}: {reason}", style="yellow") for kind, reason in schema.broken.items()]
+    return Answer(document, Group(table(("kind", "from", "parameter", "default", "meaning"), lines), *broken))
 
 
 def _degraded(config: Config) -> list[str]:

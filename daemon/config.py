@@ -67,6 +67,10 @@ class Schema:
     """The limits of the risk gate: an attrs class of which every field has a default."""
     strategies: Mapping[str, type[AttrsInstance]]
     """Kind of strategy to the class of its parameters."""
+    packages: Mapping[str, str] = attrs.field(factory=dict)
+    """Kind to the package that brings it, for those that are not ours."""
+    broken: Mapping[str, str] = attrs.field(factory=dict)
+    """Kind to what is wrong with the package that should bring it."""
 
 
 def _positive(_: object, __: object, value: Money) -> None:
@@ -155,11 +159,15 @@ def template(schema: Schema) -> Config:
     """All defaults, and a strategy of each kind that need not be told anything: what `tipoff init` writes.
 
     Control strategies are written too, switched off: they trade to show what trading without an edge costs.
+    So are those of other packages: that they are installed does not say that they shall trade.
     """
     ready = {kind: made for kind, made in schema.strategies.items() if not _must_be_told(made)}
     strategies = (
         StrategySettings(
-            name=kind, kind=kind, enabled=not issubclass(made, ControlParameters), parameters=made()
+            name=kind,
+            kind=kind,
+            enabled=kind not in schema.packages and not issubclass(made, ControlParameters),
+            parameters=made(),
         )
         for kind, made in ready.items()
     )
@@ -246,6 +254,8 @@ def _read_strategy(table: Table, path: KeyPath, schema: Schema, reader: Reader) 
     parameters: AttrsInstance | None = None
     if isinstance(kind, str) and kind in schema.strategies:
         parameters = reader.read(schema.strategies[kind], table.get("parameters", {}), (*path, "parameters"))
+    elif isinstance(kind, str) and kind in schema.broken:
+        reader.complain((*path, "kind"), f"{kind!r} cannot be used: {schema.broken[kind]}")
     elif isinstance(kind, str):
         reader.complain((*path, "kind"), unknown_name("kind of strategy", kind, schema.strategies))
     # The parameters have been read by their kind's own class, which StrategySettings cannot know.

@@ -10,6 +10,7 @@ from pathlib import Path
 from daemon.config import Config, Schema, StrategySettings
 from daemon.config_sections import ExchangeSection
 from daemon.output import Failure
+from daemon.plugins import installed
 from daemon.session import StrategyPlan, TradingSettings
 from engine.exchange import ExchangeRules
 from engine.latency import Delay
@@ -26,8 +27,16 @@ SCRIPTED_BANKROLL = Money(100_000 * MONEY_ONE)
 
 
 def schema() -> Schema:
-    """The classes that a configuration is read into: our limits and every known kind's parameters."""
-    return Schema(RiskLimits, {kind: strategy.parameters_class for kind, strategy in STRATEGIES.items()})
+    """The classes that a configuration is read into: our limits and every known kind's parameters, those of
+    strategies from other packages among them.
+    """
+    others = installed()
+    return Schema(
+        RiskLimits,
+        {kind: strategy.parameters_class for kind, strategy in STRATEGIES.items()},
+        packages=others.packages,
+        broken=others.broken,
+    )
 
 
 def trading_settings(
