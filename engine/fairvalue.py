@@ -9,6 +9,7 @@ import anything outside `engine` but attrs.
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from statistics import fmean, median
 from typing import Final
 
@@ -26,6 +27,7 @@ from engine.lines import (
     p_total_above,
     p_win_of_spread,
 )
+from engine.message import message
 from engine.odds import OddsError, logit, p_of_logit
 from engine.units import Nanos
 from engine.view import Axis, Claim, GameView
@@ -57,7 +59,7 @@ class Rules:
     outlier_points: float | None = None
 
 
-@attrs.frozen
+@message
 class BookPrice:
     """One book's fair probability that YES pays, and since when it says so."""
 
@@ -66,7 +68,7 @@ class BookPrice:
     at: Nanos
 
 
-@attrs.frozen
+@message
 class FairValue:
     """What the books say together.
 
@@ -96,8 +98,8 @@ def book_prices(game: GameView, claim: Claim, rules: Rules, now: Nanos) -> list[
     """Every usable book's own fair probability of a claim, by vendor."""
     share = _share_left(game)
     prices: list[BookPrice] = []
-    for vendor in sorted(game.odds):
-        name, row = vendor.lower(), game.odds[vendor]
+    for vendor, row in sorted(game.odds.items(), key=_vendor_of):
+        name = vendor.lower()
         if name in CIRCULAR_VENDORS or name in rules.exclude:
             continue
         if rules.prefer and name not in rules.prefer:
@@ -116,7 +118,7 @@ def joined(prices: Iterable[BookPrice], rules: Rules) -> FairValue | None:
     feeds: dict[str, list[BookPrice]] = {}
     for price in prices:
         feeds.setdefault(FEED_OF_VENDOR.get(price.vendor, price.vendor), []).append(price)
-    votes = {feed: median(price.p_fair for price in feeds[feed]) for feed in sorted(feeds)}
+    votes = {feed: _vote(feeds[feed]) for feed in sorted(feeds)}
     kept = _without_outliers(votes, rules.outlier_points)
     if len(kept) < max(1, rules.books_min):
         return None
@@ -128,6 +130,15 @@ def joined(prices: Iterable[BookPrice], rules: Rules) -> FairValue | None:
         until=Nanos(oldest + rules.age_max + 1),
         dropped=tuple(feed for feed in votes if feed not in kept),
     )
+
+
+def _vendor_of(item: tuple[str, OddsSeen]) -> str:
+    return item[0]
+
+
+def _vote(prices: list[BookPrice]) -> float:
+    """One feed's word: nearly always of a single book."""
+    return prices[0].p_fair if len(prices) == 1 else median(price.p_fair for price in prices)
 
 
 def p_of_row(row: OddsSeen, claim: Claim, method: DevigMethod, share: float | None = 1.0) -> float | None:
@@ -182,8 +193,14 @@ def _p_total(row: OddsSeen, claim: Claim, method: DevigMethod, share: float | No
 
 def _two_sided(first: int | None, second: int | None, method: DevigMethod) -> float | None:
     """The first side's fair probability; None for one-sided rows and for favourites beyond -1500."""
-    if first is None or second is None or min(first, second) <= AMERICAN_NO_TRADE:
+    if first is None or second is None or first <= AMERICAN_NO_TRADE or second <= AMERICAN_NO_TRADE:
         return None
+    return _fair_first(first, second, method)
+
+
+@lru_cache(maxsize=4096)
+def _fair_first(first: int, second: int, method: DevigMethod) -> float:
+    """Remembered, because a book quotes few prices, and the same ones in poll after poll."""
     return p_fair_of_american(first, second, method)
 
 

@@ -20,7 +20,7 @@ from engine.events import BookSide, GameKnown, GameNews, MarketKnown, OddsSeen, 
 from engine.facts import Evidence, Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
-from engine.strategies.board import Board
+from engine.strategies.board import Board, Place, Reach
 from engine.strategies.desk import ORDER_EVIDENCE
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
 from engine.strategies.opinion import HAIR, Opinion, p_text
@@ -91,6 +91,12 @@ class Correlation(Trader):
         self._groups = Groups(name)
         self._boards: dict[str, Board] = {}
         self._tried: dict[str, Nanos] = {}
+        share = parameters.near_miss_share
+        self._reach = Reach(
+            points=parameters.max_spread_gap,
+            ladder=share * parameters.correlation_threshold,
+            winner=share * parameters.min_discrepancy_percent / 100,
+        )
         self._retry_pause = seconds(parameters.exit_retry_seconds)
 
     def market_types(self) -> tuple[str, ...]:
@@ -138,16 +144,18 @@ class Correlation(Trader):
         """
         market = watch.market
         board = self._board(market.game)
-        board.repriced(market)
+        place = board.repriced(market)
         steps: list[Step] = []
         if self._groups.of:
             steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]
-        if self.parameters.arbitrage and board.beaten(market):
+        if place is None:
+            return joined(steps)
+        if self.parameters.arbitrage and board.beaten(place):
             steps.append(self._arbitrage(market, now))
         if self.parameters.statistics:
-            beside = board.margins() if market.kind == "game" else board.near(market)
-            steps += [self._looked_at(other, board, now) for other in (market, *beside)]
-        return joined(steps) if steps else NOTHING
+            steps.append(self._looked_at(place, board, now))
+            steps += [self._looked_at(other, board, now) for other in place.near]
+        return joined(steps)
 
     def wake(self, key: str, now: Nanos) -> Step:
         """A pause before the next attempt to mend a group, or a timer of the trader's."""
@@ -161,7 +169,9 @@ class Correlation(Trader):
         p_mid = market.p_mid()
         if p_mid is None or not self.parameters.statistics:
             return None
-        said = self._said(market, self._board(market.game))
+        board = self._board(market.game)
+        place = board.place_of(market)
+        said = [] if place is None else self._said(place, board)
         if not said:
             return None
         name, p_fair, gap = max(said, key=lambda word: abs(p_mid - word[1]) - word[2])
@@ -178,10 +188,10 @@ class Correlation(Trader):
             side=BookSide.ASK if dear else BookSide.BID,
         )
 
-    def _said(self, market: MarketView, board: Board) -> list[tuple[str, float, float]]:
+    def _said(self, place: Place, board: Board) -> list[tuple[str, float, float]]:
         """Name, value and threshold of each relation that says something of a market."""
-        ladder = board.ladder_value(market)
-        winner = board.winner_value(market)
+        ladder = board.ladder_value(place)
+        winner = board.winner_value(place)
         said: list[tuple[str, float, float]] = []
         if ladder is not None:
             said.append(("ladder", ladder, self.parameters.correlation_threshold))
@@ -189,16 +199,12 @@ class Correlation(Trader):
             said.append(("moneyline_spread", winner, self.parameters.min_discrepancy_percent / 100))
         return said
 
-    def _looked_at(self, market: MarketView, board: Board, now: Nanos) -> Step:
+    def _looked_at(self, place: Place, board: Board, now: Nanos) -> Step:
         """Think a market over if it is held, or if what is said of it is near its threshold at least."""
-        watch = self.watched(market.ticker)
-        p_mid = market.p_mid()
-        if watch is None or p_mid is None:
+        watch = self.watched(place.market.ticker)
+        if watch is None or (watch.idle and (now < watch.asleep_until or board.fits(place))):
             return NOTHING
-        share = self.trading.near_miss_share
-        if watch.idle and not any(
-            abs(p_mid - p) >= share * gap - HAIR for _name, p, gap in self._said(market, board)
-        ):
+        if place.market.p_mid() is None:
             return NOTHING
         watch.until = Nanos(0)
         return self.consider(watch, now)
@@ -207,7 +213,7 @@ class Correlation(Trader):
         """The game's board; made anew when a market or the teams became known."""
         board = self._boards.get(game.game)
         if board is None:
-            board = self._boards[game.game] = Board(game, self.parameters.max_spread_gap)
+            board = self._boards[game.game] = Board(game, self._reach)
         return board
 
     def _arbitrage(self, market: MarketView, now: Nanos) -> Step:

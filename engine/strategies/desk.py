@@ -112,7 +112,8 @@ class Desk:
 
     def open_in(self, ticker: str) -> list[OpenOrder]:
         """Own orders of a market that may still trade."""
-        return [open_order for open_order in self.orders.values() if open_order.order.ticker == ticker]
+        orders = self.orders
+        return [each for each in orders.values() if each.order.ticker == ticker] if orders else []
 
     def at_risk(self, tickers: Iterable[str]) -> Money:
         """What the positions and open entries of these markets can lose together, each taken for itself."""

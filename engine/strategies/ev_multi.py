@@ -10,9 +10,10 @@ from typing import ClassVar, Final
 import attrs
 
 from engine.devig import DevigMethod
-from engine.events import BookSide, OddsSeen, ScoreSeen, TopChanged
+from engine.events import OddsSeen, ScoreSeen, TopChanged
 from engine.fairvalue import FairValue, Rules, fair_value
 from engine.fees import FeeTerms
+from engine.message import changed
 from engine.step import Step
 from engine.strategies.opinion import HAIR, Opinion, p_text, taking
 from engine.strategies.parameters import (
@@ -147,11 +148,8 @@ class EvMulti(Trader):
         if self._takes and edge.ev_percent < self.trading.near_miss_share * opinion.ev_percent_min - HAIR:
             # Not even nearly: nobody will ask who agrees.
             return opinion
-        agreeing = [
-            feed
-            for feed, p_vote in fair.votes
-            if self._expects(attrs.evolve(opinion, p_fair=p_vote), terms, top, edge.side)
-        ]
+        sided = changed(opinion, side=edge.side)
+        agreeing = [feed for feed, p_vote in fair.votes if self._expects(sided, p_vote, terms, top)]
         evidence = (
             *opinion.evidence,
             ("agreeing", str(len(agreeing))),
@@ -163,10 +161,10 @@ class EvMulti(Trader):
             if short
             else None
         )
-        return attrs.evolve(opinion, evidence=evidence, blocked=blocked)
+        return changed(opinion, evidence=evidence, blocked=blocked)
 
-    def _expects(self, opinion: Opinion, terms: FeeTerms, top: TopChanged, side: BookSide) -> bool:
-        edge = taking(attrs.evolve(opinion, side=side), terms, top)
+    def _expects(self, opinion: Opinion, p_vote: float, terms: FeeTerms, top: TopChanged) -> bool:
+        edge = taking(changed(opinion, p_fair=p_vote), terms, top)
         return edge is not None and edge.ev_percent >= opinion.ev_percent_min - HAIR and edge.p_net > 0
 
 

@@ -9,20 +9,18 @@ is none. Must not import anything outside `engine` but attrs.
 
 import math
 
-import attrs
-
 from engine.events import BookSide, TopChanged
 from engine.facts import Evidence
 from engine.fees import FeeTerms
+from engine.message import message
 from engine.orders import Liquidity
 from engine.units import PRICE_CENT, PRICE_ONE, Count, Nanos, Price, format_price
-from engine.view import displayed
 
 HAIR = 1e-9
 """Probabilities are compared with thresholds up to this: 0.60 - 0.55 is 5 points, not 4.999…."""
 
 
-@attrs.frozen
+@message
 class Opinion:
     """What a strategy believes of a market until `until`.
 
@@ -43,7 +41,7 @@ class Opinion:
     blocked: tuple[str, str, str] | None = None
 
 
-@attrs.frozen
+@message
 class Edge:
     """What an entry at `price` (a YES price) is expected to bring, per contract and in dollars.
 
@@ -65,20 +63,25 @@ class Edge:
         return 100.0 * self.p_net / self.p_cost
 
 
-def edge_of(opinion: Opinion, terms: FeeTerms, side: BookSide, price: Price, liquidity: Liquidity) -> Edge:
-    """The edge of buying (BID) or selling (ASK) YES at `price`, whatever is displayed."""
-    buying = side is BookSide.BID
-    p_win = opinion.p_fair if buying else 1.0 - opinion.p_fair
-    own_price = price if buying else PRICE_ONE - price
+def edge_of(
+    opinion: Opinion, terms: FeeTerms, side: BookSide, offered: tuple[Price, Count], liquidity: Liquidity
+) -> Edge:
+    """The edge of buying (BID) or selling (ASK) YES at the offered price; the size only goes on record."""
+    price, depth = offered
+    p_fair = opinion.p_fair
+    if side is BookSide.BID:
+        p_win, p_own = p_fair, price / PRICE_ONE
+    else:
+        p_win, p_own = 1.0 - p_fair, (PRICE_ONE - price) / PRICE_ONE
     p_entry_fee = terms.p_fee(liquidity, price)
-    p_exit_fee = terms.p_fee(Liquidity.TAKER, nearest(opinion.p_fair))
-    p_gap = p_win - own_price / PRICE_ONE
+    p_exit_fee = terms.p_fee(Liquidity.TAKER, nearest(p_fair))
+    p_gap = p_win - p_own
     return Edge(
         side=side,
         price=price,
-        depth=Count(0),
+        depth=depth,
         p_win=p_win,
-        p_cost=own_price / PRICE_ONE + p_entry_fee,
+        p_cost=p_own + p_entry_fee,
         p_gap=p_gap,
         p_fees=p_entry_fee + p_exit_fee,
         p_net=p_gap - p_entry_fee - p_exit_fee - opinion.extra_cost,
@@ -87,15 +90,18 @@ def edge_of(opinion: Opinion, terms: FeeTerms, side: BookSide, price: Price, liq
 
 def taking(opinion: Opinion, terms: FeeTerms, top: TopChanged) -> Edge | None:
     """The better of the two entries that the displayed prices offer, or None where nothing is offered."""
-    best: Edge | None = None
-    for side in (BookSide.BID, BookSide.ASK):
-        price, depth = displayed(top, buying=side is BookSide.BID)
-        if price is None or (opinion.side is not None and opinion.side is not side):
-            continue
-        edge = attrs.evolve(edge_of(opinion, terms, side, price, Liquidity.TAKER), depth=depth)
-        if best is None or edge.p_gap > best.p_gap:
-            best = edge
-    return best
+    side = opinion.side
+    ask = None if side is BookSide.ASK else top.yes_ask
+    bid = None if side is BookSide.BID else top.yes_bid
+    if ask is not None and bid is not None:
+        # The wider gap, in the arithmetic that puts it on record; between equals the purchase.
+        sells = (1.0 - opinion.p_fair) - (PRICE_ONE - bid) / PRICE_ONE > opinion.p_fair - ask / PRICE_ONE
+        ask, bid = (None, bid) if sells else (ask, None)
+    if ask is not None:
+        return edge_of(opinion, terms, BookSide.BID, (ask, top.yes_ask_size), Liquidity.TAKER)
+    if bid is not None:
+        return edge_of(opinion, terms, BookSide.ASK, (bid, top.yes_bid_size), Liquidity.TAKER)
+    return None
 
 
 def resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, net_min: float) -> Edge | None:
@@ -131,7 +137,7 @@ def _resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, side: BookSide)
         price = max(least, ask - PRICE_CENT, bid + PRICE_CENT)
         if price > min(ask, PRICE_ONE - PRICE_CENT):
             return None
-    return edge_of(opinion, terms, side, Price(price), Liquidity.MAKER)
+    return edge_of(opinion, terms, side, (Price(price), Count(0)), Liquidity.MAKER)
 
 
 def _floor_cent(p: float) -> Price:

@@ -9,14 +9,14 @@ anything outside `engine` but attrs.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
 
 from engine.events import BookSide
 from engine.fairvalue import SD_MARGIN_LIVE, SD_TOTAL_LIVE
-from engine.lines import SD_MARGIN, SD_TOTAL, phi, probit
+from engine.lines import SD_MARGIN, SD_TOTAL, phi
 from engine.orders import Liquidity
 from engine.units import PRICE_ONE, Count, Price
 from engine.view import Axis, Claim, GameView, MarketView
@@ -107,12 +107,12 @@ def relation_of(first: MarketView, second: MarketView) -> str:
     return "total_ladder" if kinds == {"total"} else "spread_ladder"
 
 
-def p_home_of(game: GameView) -> float | None:
+def p_home_of(winners: Iterable[MarketView]) -> float | None:
     """The home team's price from both winner markets; None if neither can be read."""
     words: list[float] = []
-    for market in game.markets.values():
+    for market in winners:
         p_mid = market.p_mid()
-        if market.kind == "game" and market.claim is not None and p_mid is not None and _readable(market):
+        if market.claim is not None and p_mid is not None and readable(market):
             words.append(p_mid if market.claim.above else 1.0 - p_mid)
     p_home = sum(words) / len(words) if words else 0.0
     return p_home if P_READABLE < p_home < 1.0 - P_READABLE else None
@@ -131,26 +131,16 @@ def deviation(game: GameView, axis: Axis) -> float | None:
     return min(SD_TOTAL, SD_TOTAL_LIVE * root)
 
 
-def expected_of(market: MarketView, sd: float) -> float | None:
-    """The expected margin or total that a market's middle price means."""
-    p_mid = market.p_mid()
-    if market.claim is None or p_mid is None or not _readable(market):
-        return None
-    p_above = p_mid if market.claim.above else 1.0 - p_mid
-    if not P_READABLE < p_above < 1.0 - P_READABLE:
-        return None
-    return market.claim.threshold / 10 + sd * probit(p_above)
-
-
 def p_of_expected(claim: Claim, expected: float, sd: float) -> float:
     """The normal model's probability of a claim."""
     p_above = phi((expected - claim.threshold / 10) / sd)
     return p_above if claim.above else 1.0 - p_above
 
 
-def _readable(market: MarketView) -> bool:
+def readable(market: MarketView) -> bool:
+    """Whether the middle of its prices is an opinion: trusted, open, and not too wide."""
     spread = market.spread()
-    return market.tradable and spread is not None and spread <= SPREAD_READABLE
+    return spread is not None and spread <= SPREAD_READABLE and market.tradable
 
 
 def _opposite(mine: Offer, other: MarketView) -> Offer | None:

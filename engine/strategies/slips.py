@@ -163,7 +163,7 @@ class Slips:
         if open_order.cancelling or order.tif is not TimeInForce.GTC or order.exit or market.terms is None:
             return NOTHING
         if opinion is not None:
-            edge = edge_of(opinion, market.terms, order.side, order.price, Liquidity.MAKER)
+            edge = edge_of(opinion, market.terms, order.side, (order.price, Count(0)), Liquidity.MAKER)
             if 100 * edge.p_net >= self._parameters.net_edge_min_cents - HAIR:
                 return NOTHING
         open_order.cancelling = True

@@ -140,7 +140,12 @@ class Trader(Strategy):
 
     def consider(self, watch: Watch, now: Nanos) -> Step:
         """Think one market over: leave, tend what rests, or enter."""
-        if (watch.idle and now < watch.asleep_until) or not watch.market.tradable:
+        if watch.idle:
+            if now < watch.asleep_until:
+                return NOTHING
+        elif self._bound_to_stay(watch.market.ticker):
+            return NOTHING
+        if not watch.market.tradable:
             return NOTHING
         if now >= watch.until:
             self._think(watch, now)
@@ -243,16 +248,18 @@ class Trader(Strategy):
         if opinion is not None and self._takes:
             watch.bound(opinion, self.trading.near_miss_share)
 
+    def _bound_to_stay(self, ticker: str) -> bool:
+        """Whether a position needs no thought: it is kept, or an order to leave is on its way."""
+        if ticker not in self.desk.holdings:
+            return False
+        return self.keeps(ticker) or any(open_order.order.exit for open_order in self.desk.open_in(ticker))
+
     def _mind(self, watch: Watch, now: Nanos) -> Step | None:
         """Look after what is held and what rests; None if there is nothing to look after."""
         ticker = watch.market.ticker
         open_orders = self.desk.open_in(ticker)
         holding = self.desk.holdings.get(ticker)
-        if holding is not None and self.keeps(ticker):
-            return NOTHING
         if holding is not None:
-            if any(open_order.order.exit for open_order in open_orders):
-                return NOTHING
             return self._leave(watch, holding, now)
         if not open_orders:
             watch.idle = True
