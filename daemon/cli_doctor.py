@@ -1,0 +1,25 @@
+"""The command `doctor`: what is wrong around the daemon, and what to do about it.
+
+Registered by `cli`. What it looks at is in `daemon.doctor`, imported when it is called.
+"""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from daemon.cli_runs import ConfigFile, Flag
+from daemon.output import Answer
+
+
+def doctor(
+    *,
+    config: ConfigFile = None,
+    network: Annotated[Flag, Parameter(help="Ask the venues too: reachability, keys, clock.")] = False,
+) -> Answer:
+    """Look at Python, configuration, keys, database, disk, ports and permissions; say what to do.
+
+    Exits 0 when nothing fails, 78 when the configuration or a key cannot be used, 1 otherwise.
+    """
+    from daemon.doctor import run_doctor
+
+    return run_doctor(config, network=network)
