@@ -13,7 +13,7 @@ from daemon.output import Answer, Failure, table
 from engine.events import BookSide
 from engine.fees import FeeRegime, FeeTerms, FeeTermsUnknown, FeeType, Member, parse_multiplier
 from engine.orders import Liquidity
-from engine.tickers import Ticker, parse_ticker
+from engine.tickers import Ticker, read_ticker
 from engine.units import MONEY_ZERO, UnitError, format_money, format_tenths, parse_count, parse_price
 
 TICKERS_MAX = 10_000
@@ -31,7 +31,7 @@ def ticker(*tickers: Annotated[str, Parameter(name="TICKER", required=True)]) ->
     """
     if len(tickers) > TICKERS_MAX:
         raise Failure("usage", f"{len(tickers)} tickers; at most {TICKERS_MAX}", exit_code=Exit.USAGE)
-    rows = [_meaning(parse_ticker(text)) for text in tickers]
+    rows = [_meaning(read_ticker(text)) for text in tickers]
     screen = table(tuple(rows[0]), [[value or "-" for value in row.values()] for row in rows])
     return Answer(rows[0] if len(rows) == 1 else rows, screen)
 
@@ -44,7 +44,9 @@ class Terms:
     maker: Annotated[
         bool, Parameter(negative="", help="The order rested and was met, instead of taking.")
     ] = False
-    type: Annotated[FeeType, Parameter(help="Fee type of the series.")] = FeeType.QUADRATIC
+    type: Annotated[FeeType, Parameter(help="Fee type of the series; NBA games are the default.")] = (
+        FeeType.QUADRATIC_WITH_MAKER_FEES
+    )
     multiplier: Annotated[str, Parameter(help="Fee multiplier of the series or event, such as 0.5.")] = "1"
     regime: Annotated[FeeRegime, Parameter(help="How the venue rounds.")] = FeeRegime.MICRODOLLAR
     member: Annotated[

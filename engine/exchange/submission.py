@@ -20,7 +20,7 @@ from engine.orders import (
     RejectCode,
     TimeInForce,
 )
-from engine.units import NANOS_PER_HOUR, Count, Nanos, Price
+from engine.units import NANOS_PER_HOUR, PRICE_ONE, Count, Nanos, Price
 from engine.venue_facts import AmendSubmitted, CancelSubmitted
 
 GAME_LENGTH = Nanos(3 * NANOS_PER_HOUR)
@@ -140,7 +140,17 @@ def close_out(desk: Desk, position: tuple[str, str], request_id: str, seed: int)
 
 
 def _worst(side: BookSide, ranges: tuple[PriceRange, ...]) -> Price:
-    """The highest price that may be bid, or the lowest that may be asked."""
-    if side is BookSide.BID:
-        return Price(max(ticks.end - (ticks.end - ticks.start) % ticks.step for ticks in ranges))
-    return min(ticks.start for ticks in ranges)
+    """The highest price that may be bid, or the lowest that may be asked; 0 and 1 dollar are no prices."""
+    ticks = [tick for each in ranges for tick in (_lowest(each), _highest(each)) if 0 < tick < PRICE_ONE]
+    return max(ticks) if side is BookSide.BID else min(ticks)
+
+
+def _lowest(ticks: PriceRange) -> Price:
+    """The first tick of a range that is a price at all: real ranges begin at 0.0000."""
+    return ticks.start if ticks.start > 0 else Price(ticks.start + ticks.step)
+
+
+def _highest(ticks: PriceRange) -> Price:
+    """The last tick of a range that is a price at all: real ranges end at 1.0000."""
+    last = ticks.end - (ticks.end - ticks.start) % ticks.step
+    return Price(last if last < PRICE_ONE else last - ticks.step)

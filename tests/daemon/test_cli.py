@@ -181,7 +181,7 @@ def test_a_fault_of_ours_is_a_sentence_too(tipoff: Tipoff, monkeypatch: pytest.M
     def broken(_: str) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("daemon.cli_market.parse_ticker", broken)
+    monkeypatch.setattr("daemon.cli_market.read_ticker", broken)
     code, error = tipoff.error("ticker", "A")
     assert (code, error["code"]) == (Exit.FAILED, "internal")
     assert error["message"] == "this is a fault of tipoff: ZeroDivisionError: by zero"
@@ -193,7 +193,7 @@ def test_a_broken_invariant_has_its_own_exit_code(tipoff: Tipoff, monkeypatch: p
     def broken(_: str) -> None:
         raise InvariantBroken("the ledger is off by 1")
 
-    monkeypatch.setattr("daemon.cli_market.parse_ticker", broken)
+    monkeypatch.setattr("daemon.cli_market.read_ticker", broken)
     assert tipoff.error("ticker", "A")[0] == Exit.INVARIANT_BROKEN
 
 
