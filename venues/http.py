@@ -89,6 +89,15 @@ class Http:
                 return await self._get(self.base_url + target, headers or {})
             raise TimedOut("total", f"{target} took more than {self.limits.total_s_max:g} s")
 
+    async def post(self, target: str, body: str) -> Answer:
+        """Post a JSON text to `target`. Raises VenueError."""
+        async with self._places:
+            self.requests += 1
+            with trio.move_on_after(self.limits.total_s_max):
+                headers = {"content-type": "application/json"}
+                return await self._get(self.base_url + target, headers, body.encode())
+            raise TimedOut("total", f"posting took more than {self.limits.total_s_max:g} s")
+
     async def aclose(self) -> None:
         """Close all connections."""
         with trio.move_on_after(CLOSE_S_MAX, shield=True):
@@ -119,9 +128,10 @@ class Http:
             ),
         )
 
-    async def _get(self, url: str, headers: Mapping[str, str]) -> Answer:
+    async def _get(self, url: str, headers: Mapping[str, str], posted: bytes | None = None) -> Answer:
+        method = "GET" if posted is None else "POST"
         try:
-            async with self._client.stream("GET", url, headers=headers) as response:
+            async with self._client.stream(method, url, headers=headers, content=posted) as response:
                 if response.has_redirect_location or 300 <= response.status_code < 400:
                     where = urlsplit(response.headers.get("location", "")).netloc or "elsewhere"
                     raise Redirected(f"{url}: HTTP {response.status_code} to {where}; not followed")
