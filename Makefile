@@ -51,7 +51,7 @@ mutate: $(STAMP_DEV) ## mutation tests of the pure core
 	$(BIN)/mutmut run
 
 honesty: $(STAMP_DEV) ## the tests which show that paper is never kinder than the venue
-	$(PYTEST) -m honesty
+	HONESTY_EVENINGS=50 $(PYTEST) -m honesty --timeout=0
 
 requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt

@@ -10,11 +10,15 @@ import random
 import statistics
 from collections.abc import Callable
 
+import pytest
+
 from engine.events import BookSide, MarketDetermined
 from engine.facts import OrderFilled
 from engine.orders import CancelReason, TimeInForce
 from engine.units import Price
 from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
+
+pytestmark = pytest.mark.honesty
 
 EVENINGS = 60
 STEPS = 60
