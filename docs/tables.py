@@ -15,6 +15,8 @@ from daemon.config import SECTIONS, StrategySettings
 from daemon.config_text import about, rows
 from daemon.exits import Exit
 from daemon.trading import schema
+from docs.bounds import rows as bound_rows
+from docs.outline import drawn
 from engine.reasons import DenialReason
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +38,9 @@ def tables() -> dict[str, str]:
         "configuration": configuration(),
         "denials": table(("reason", "what it means"), ((f"`{r.value}`", r.meaning) for r in DenialReason)),
         "exits": table(("code", "meaning"), ((f"{int(code)}", code.explanation) for code in Exit)),
+        "bounds": told_bounds(),
         "limits": limits(),
+        "tree": f"```text\n{drawn()}```\n",
     }
 
 
@@ -59,6 +63,17 @@ def commands() -> str:
         f"## `tipoff {' '.join(words)}`\n\n```text\n{_help(words)}\n```\n"
         for name, *_ in COMMANDS
         for words in _commands_of(name)
+    )
+
+
+def told_bounds() -> str:
+    """The limits that people meet, with the value of each as the code has it and the test at it."""
+    headings = ("what", "at most", "beyond it", "where", "held by")
+    every = list(bound_rows())
+    parts = dict.fromkeys(heading for heading, _ in every)
+    return "\n".join(
+        f"## {part}\n\n{table(headings, (cells for heading, cells in every if heading == part))}"
+        for part in parts
     )
 
 

@@ -1,0 +1,85 @@
+"""The supervision tree as the manual draws it, made from the specs of `daemon/wiring.py`.
+
+Called by `docs/tables.py` at every build and by the tests of the manual. It starts nothing: a spec is a
+value, and drawing it needs no actor. Must not be imported by the product.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator
+
+import attrs
+
+from actors.memory import FactMemory
+from actors.runtime import ChildSpec, SupervisorSpec
+from actors.runtime.specs import AnySpec, Kind, OnExcess, Restart
+from daemon import sources
+from daemon.config import template
+from daemon.session import parts_of
+from daemon.trading import schema, trading_settings
+from daemon.wiring import tree
+from engine.restart import SECOND_NS
+
+KIND_WORDS = {
+    Kind.LOOP: "on the loop",
+    Kind.EDGE: "on the loop, with a task for its connections",
+    Kind.THREAD: "on a thread of its own",
+}
+
+
+def drawn() -> str:
+    """The tree of a live engine with the default strategies, one actor a line."""
+    lines = list(_lines(live_tree(), "", ""))
+    width = max(len(left) for left, _ in lines) + 2
+    return "\n".join(f"{left:<{width}}{right}".rstrip() for left, right in lines) + "\n"
+
+
+def live_tree() -> SupervisorSpec:
+    """The tree that a live run with the default configuration starts, its connections left out of the I/O."""
+    settings = trading_settings(template(schema()), seed=1)
+    parts = parts_of(settings, FactMemory(), lambda _facts: 0, lambda: 0)
+    return tree(attrs.evolve(parts, sources=tuple(source_specs()), watched=True))
+
+
+def source_specs() -> Iterator[ChildSpec]:
+    """Stand-ins for the actors that `daemon/sources.py` makes once there are connections: names only."""
+    for node in ast.walk(ast.parse(inspect.getsource(sources))):
+        match node:
+            case ast.Call(func=ast.Name(id="_edge"), args=[name, *_]):
+                words = eval(ast.unparse(name), vars(sources))  # noqa: S307 - our own module's expression
+                yield ChildSpec(name=str(words), factory=_nobody, kind=Kind.EDGE, task=_nothing)
+
+
+def _lines(spec: AnySpec, stem: str, branch: str) -> Iterator[tuple[str, str]]:
+    yield f"{stem}{branch}{spec.name}", _about(spec)
+    below = stem + {"": "", "├── ": "│   ", "└── ": "    "}[branch]
+    match spec:
+        case SupervisorSpec(children=children):
+            for number, child in enumerate(children, 1):
+                yield from _lines(child, below, "└── " if number == len(children) else "├── ")
+        case ChildSpec():
+            pass
+
+
+def _about(spec: AnySpec) -> str:
+    match spec:
+        case SupervisorSpec(intensity=0):
+            return f"{spec.strategy.value}, no restart: what reaches it ends the process"
+        case SupervisorSpec():
+            excess = (
+                "then it parks the child" if spec.on_excess is OnExcess.QUARANTINE else "then it gives up"
+            )
+            dynamic = "" if spec.children else ", one actor a game, started when it is found"
+            seconds = spec.period_ns // SECOND_NS
+            return f"{spec.strategy.value}, {spec.intensity} restarts in {seconds} s, {excess}{dynamic}"
+        case ChildSpec():
+            seldom = "" if spec.restart is Restart.PERMANENT else f", {spec.restart.value}"
+            return KIND_WORDS[spec.kind] + seldom
+
+
+def _nobody() -> object:
+    raise NotImplementedError("a stand-in is drawn, never started")
+
+
+async def _nothing(_edge: object) -> None:
+    raise NotImplementedError("a stand-in is drawn, never started")

@@ -1,0 +1,44 @@
+"""Every limit that the manual tells has its value from the code, and the test that it names exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.bounds import NOBODY, Bound, bounds
+from docs.tables import tables
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("bound", tuple(bounds()), ids=lambda bound: str(bound.where))
+def test_a_limit_has_a_value_and_the_test_it_names(bound: Bound) -> None:
+    assert re.match(r"[\d.,]+ \S", bound.value)
+    if bound.held_by != NOBODY:
+        path, _, name = bound.held_by.partition("::")
+        assert re.search(rf"def {name}\(", (ROOT / path).read_text("utf-8")), bound.held_by
+
+
+def test_a_limit_that_is_gone_from_the_code_is_found() -> None:
+    for where in ("engine.book:NO_SUCH_LIMIT", "engine.toml:control.no_such_key"):
+        gone = Bound("", "", where, "", "", NOBODY)
+        with pytest.raises((AttributeError, KeyError)):
+            assert gone.value
+
+
+def test_the_table_has_every_kind_of_limit() -> None:
+    table = tables()["bounds"]
+    kinds = (
+        "`actors.runtime.specs:MAILBOX_CAPACITY`",
+        "`daemon.control_protocol:FRAME_BYTES_MAX`",
+        "`engine.toml:control.connections_max`",
+        "`actors.runtime.specs:SupervisorSpec.max_children`",
+        "`actors.runtime.specs:SupervisorSpec.intensity`",
+        "`venues.kalshi.rest:PAGES_MAX`",
+        "`venues.http:HttpLimits.body_bytes_max`",
+        "`daemon.metrics_groups:LABEL_VALUES_MAX`",
+        "`actors.runtime.system:ZOMBIES_MAX`",
+        "`daemon.config:FILE_BYTES_MAX`",
+        "`venues.recording_segments:LINE_BYTES_MAX`",
+    )
+    assert [kind for kind in kinds if kind not in table] == []
