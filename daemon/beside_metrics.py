@@ -46,6 +46,7 @@ def beside(config: Config) -> Beside | None:
                 nursery.start_soon(figures.follow)
                 await _serve(config, exposition, partial(_health, engine), sources)
         finally:
+            SURROUNDINGS.port = None
             trio.lowlevel.remove_instrument(watch)
 
     return serve
@@ -70,13 +71,21 @@ def exposition_of(config: Config, engine: LiveEngine, sources: Sources) -> tuple
 async def _serve(config: Config, exposition: Exposition, health: partial[Health], sources: Sources) -> None:
     while True:
         try:
-            await serve_metrics(config.metrics, exposition, health)
+            await serve_metrics(config.metrics, exposition, health, task_status=_Told())
         except PortTaken as error:
             complaint = str(error)
+        SURROUNDINGS.port = 0
         structlog.get_logger().warning("metrics_not_served", why=complaint)
         sources.degraded.append(complaint)
         await trio.sleep(AGAIN_S)
         sources.degraded.remove(complaint)
+
+
+class _Told:
+    """Hears of the port as soon as it is listened on."""
+
+    def started(self, value: int = 0) -> None:
+        SURROUNDINGS.port = value
 
 
 def _health(engine: LiveEngine) -> Health:

@@ -61,6 +61,8 @@ class Beside:
     folder: Path = Path()
     database: Path | None = None
     """The file of the database; None is a server's."""
+    port: int | None = None
+    """Where the metrics are served; 0 while they cannot be, None before that is known."""
     watch: LoopWatch | None = None
     sources: Callable[[], Mapping[str, Json]] = dict
     """What `Sources.status` tells."""
