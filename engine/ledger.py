@@ -47,6 +47,8 @@ class Ledger:
 
     balances: dict[str, Money] = attrs.field(factory=dict)
     entries: int = 0
+    entries_of: dict[str, int] = attrs.field(factory=dict)
+    """How many entries each strategy has: what it is called by must not depend on what others do."""
     imbalance: Money = MONEY_ZERO
 
     def post(self, entry: LedgerPosted) -> None:
@@ -60,6 +62,7 @@ class Ledger:
         for posting in entry.postings:
             self.balances[posting.account] = Money(self.balance(posting.account) + posting.amount)
         self.entries += 1
+        self.entries_of[entry.strategy] = self.entries_of.get(entry.strategy, 0) + 1
 
     def balance(self, account: str) -> Money:
         """What stands on an account; zero if it was never used."""

@@ -157,7 +157,7 @@ def _book(desk: Desk, strategy: str, ticker: str, result: str, value: Price) -> 
     position = desk.state.position(strategy, ticker)
     grid = settlement.GRID_DIRECT if desk.rules.member is Member.DIRECT else settlement.GRID_BROKER
     paid = settlement.payout(position.count, value, grid)
-    entry = f"settle:{ticker}:{strategy}:{desk.state.ledger.entries}"
+    entry = f"settle:{ticker}:{strategy}:{desk.state.ledger.entries_of.get(strategy, 0)}"
     desk.post(entry, strategy, f"result {result}", settlement.booking(strategy, ticker, position, paid))
     game = desk.state.games.get(ticker, "")
     desk.emit(
@@ -178,7 +178,7 @@ def _book(desk: Desk, strategy: str, ticker: str, result: str, value: Price) -> 
 def _take_back(desk: Desk, found: Settled) -> None:
     """Reverse a settlement by new entries: the payment if there was one, then the booking."""
     fact = found.fact
-    number = desk.state.ledger.entries
+    number = desk.state.ledger.entries_of.get(fact.strategy, 0)
     if found.paid:
         paid = settlement.payment(fact.strategy, fact.ticker, fact.payout)
         entry = f"repay:{fact.ticker}:{fact.strategy}:{number}"
@@ -200,7 +200,7 @@ def _pay(desk: Desk, market: Market) -> None:
             continue
         fact = found.fact
         postings = settlement.payment(fact.strategy, fact.ticker, fact.payout) if fact.payout else ()
-        entry = f"pay:{fact.ticker}:{fact.strategy}:{desk.state.ledger.entries}"
+        entry = f"pay:{fact.ticker}:{fact.strategy}:{desk.state.ledger.entries_of.get(fact.strategy, 0)}"
         desk.post(entry, fact.strategy, "settled", postings)
         desk.emit(PositionPaid(fact.strategy, fact.ticker, fact.payout, desk.now))
 
