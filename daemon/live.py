@@ -5,7 +5,7 @@ The live twin of `daemon.session`: `run`, `demo` and tests make one, start `run`
 status, and act; each act is an input like any other. What is connected to it is none of its business.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -211,7 +211,3 @@ class LiveEngine:
         records = self.archive.records(body, events)
         if records:
             self.durable.keep(records)
-
-
-Start = Callable[[LiveEngine], Awaitable[None]]
-"""Something that is started beside the engine: control socket, metrics, pages."""

@@ -8,7 +8,6 @@ not read the command line.
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import attrs
@@ -195,8 +194,3 @@ def _recorder(config: Config, run: str) -> Iterator[Recorder | None]:
         yield recorder
     finally:
         recorder.close()
-
-
-def recordings_folder(config: Config) -> Path:
-    """Where the recordings of this configuration are."""
-    return config.engine.state_directory / config.recording.directory

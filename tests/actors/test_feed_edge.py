@@ -1,17 +1,16 @@
-"""The feed's edge passes on what its task can do, and nothing else."""
-
-import pytest
+"""The feed's edge passes the wish for fresh books on, and nothing else."""
 
 from actors.feed_edge import FeedEdge
-from actors.messages import SnapshotWanted, TradesWanted, Wake
+from actors.messages import SnapshotWanted, StateWanted
+from actors.pollers import Poller
 from actors.runtime import Perform
-from engine.units import Nanos
 
 
-@pytest.mark.parametrize("wish", [SnapshotWanted(1, 2), TradesWanted("T", Nanos(1), Nanos(2))])
-def test_wishes_for_books_and_trades_go_to_the_task(wish: SnapshotWanted | TradesWanted) -> None:
-    assert FeedEdge().receive(wish, 5) == [Perform(wish)]
+def test_a_wish_for_snapshots_becomes_a_wish_to_the_task() -> None:
+    wanted = SnapshotWanted(3, 7)
+    assert FeedEdge().receive(wanted, 0) == [Perform(wanted)]
 
 
-def test_anything_else_is_not_performed() -> None:
-    assert FeedEdge().receive(Wake("x"), 5) == []
+def test_anything_else_is_no_matter_of_the_task() -> None:
+    assert FeedEdge().receive(StateWanted(), 0) == []
+    assert Poller().receive(SnapshotWanted(3, 7), 0) == []
