@@ -18,6 +18,7 @@ from actors.runtime.reports import ActorStatus
 from actors.runtime.system import SystemEnded
 from actors.views import Look
 from daemon.beside_metrics import SURROUNDINGS
+from daemon.beside_notices import tell_people
 from daemon.config import Config
 from daemon.live import LiveEngine
 from daemon.live_run import Beside
@@ -68,6 +69,7 @@ def beside(config: Config) -> Beside:
             await _listening(config)
         notifier.ready(line(engine, sources))
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(tell_people, config, engine, sources)
             nursery.start_soon(watch, notifier, pulse.healthy, lambda: line(engine, sources))
             try:
                 while engine.phase not in STOPPING:  # noqa: ASYNC110 - nobody tells when the phase changes

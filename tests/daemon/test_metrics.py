@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import attrs
 import pytest
@@ -231,3 +232,10 @@ def test_every_group_says_whether_it_could_be_made() -> None:
     found = series(Exposition(PlainFigures()).text())
     for group in FAMILIES:
         assert group == "collectors" or found["tipoff_collector_up", (group,)] == 1
+
+
+def test_the_manual_explains_every_metric_with_its_kind_and_labels(root: Path) -> None:
+    page = (root / "docs/metrics.md").read_text("utf-8")
+    for family in all_families():
+        labels = ", ".join(f"`{name}`" for name in family.labels)
+        assert f"| `{family.name}` | {family.kind} | {labels} | {family.help} |" in page

@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from daemon.config_sections import NotifySection
+from daemon.notices import Seen, differences, summary
 from daemon.webhooks import (
     REMEMBERED_MAX,
     TEXT_CHARS_MAX,
@@ -190,3 +191,28 @@ async def test_a_message_is_posted_as_json_over_the_one_client() -> None:
     assert (request.method, str(request.url)) == ("POST", "https://example.org/hook/1")
     assert request.headers["content-type"] == "application/json"
     assert request.content == b'{"a": 1}'
+
+
+def test_people_hear_of_halts_parked_actors_and_complaints_once_and_of_their_end() -> None:
+    calm = Seen(at=1.0, fills={"sharp": 1})
+    bad = Seen(
+        at=2.0,
+        halts={"all": "operator", "quarantine:sharp": "crashed"},
+        complaints=frozenset({"the stream is not connected"}),
+        down=frozenset({"exchange/strategies/sharp"}),
+        fills={"sharp": 3},
+    )
+    assert [(notice.kind, notice.level) for notice in differences(calm, bad)] == [
+        ("halted", "error"),
+        ("quarantined", "error"),
+        ("actor_down", "error"),
+        ("degraded", "warning"),
+        ("filled", "info"),
+    ]
+    assert list(differences(bad, bad)) == []
+    assert [notice.kind for notice in differences(bad, calm)] == ["resumed", "resumed", "recovered"]
+
+
+def test_the_evening_ends_in_a_sentence() -> None:
+    notice = summary(Seen(at=1.0, fills={"a": 2, "b": 3}, realized=-4.5), "demo-2026-01-01")
+    assert notice.text == "run demo-2026-01-01: 5 fills, realized -4.50 dollars after fees (paper)"

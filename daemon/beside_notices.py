@@ -1,0 +1,65 @@
+"""Messages to people beside the engine: a look every few seconds, and what has changed since the last.
+
+Started by `beside_system` when the configuration names a webhook. Its troubles are counted in the metrics and
+are nobody else's. Must not show the address to anybody.
+"""
+
+import time
+from functools import partial
+from typing import Final
+
+import trio
+
+from daemon.beside_metrics import SURROUNDINGS
+from daemon.config import Config
+from daemon.config_files import secret_path
+from daemon.live import LiveEngine
+from daemon.notices import Seen, differences, summary
+from daemon.sources import Sources
+from daemon.status import complaints
+from daemon.webhooks import Notices, shape_of
+from engine.units import MONEY_ONE
+from venues.http import Http, HttpLimits
+
+LOOK_S: Final = 5.0
+LAST_S_MAX: Final = 3.0
+"""So long the last message of a run may take."""
+
+LIMITS: Final = HttpLimits(total_s_max=10.0, body_bytes_max=65_536, connections_max=1)
+DOWN: Final = frozenset({"parked", "down"})
+
+
+async def tell_people(config: Config, engine: LiveEngine, sources: Sources) -> None:
+    """Look and tell until cancelled; returns at once if nobody wants to hear."""
+    name = config.notify.webhook_file
+    url = secret_path(name).read_text("utf-8").strip() if name else ""
+    if not url:
+        return
+    async with Http(url, LIMITS) as http:
+        notices = Notices(config.notify, config.engine.name, shape_of(url), partial(http.post, ""))
+        SURROUNDINGS.notices = lambda: (notices.sent, notices.failed, notices.dropped)
+        last = seen_of(engine, sources)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(notices.run)
+            try:
+                while True:
+                    await trio.sleep(LOOK_S)
+                    before, last = last, seen_of(engine, sources)
+                    for notice in differences(before, last):
+                        notices.tell(notice)
+            finally:
+                with trio.move_on_after(LAST_S_MAX, shield=True):
+                    await notices.last(summary(seen_of(engine, sources), engine.plan.run))
+
+
+def seen_of(engine: LiveEngine, sources: Sources) -> Seen:
+    """The engine as it stands."""
+    tally = engine.tally
+    return Seen(
+        at=time.time(),
+        halts={scope: f"{halt.state} by {halt.by}: {halt.why}" for scope, halt in tally.halted.items()},
+        complaints=frozenset(complaints(engine, sources)),
+        down=frozenset(str(each.address) for each in engine.status() if each.state in DOWN),
+        fills={name: line.fills for name, line in tally.strategies.items()},
+        realized=sum(tally.realized(name) for name in tally.strategies) / MONEY_ONE,
+    )
