@@ -336,7 +336,8 @@ def test_with_the_missing_trades_resting_orders_live_on_and_get_no_more_than_the
         recovered += len(ended)
         for order_id, fate in fates(facts).items():
             assert fate.end != CancelReason.DOWNTIME_UNKNOWN.value
-            assert fate.filled <= expected[order_id].filled, (kill_after, order_id)
+            # Only an order whose cancel was lost may get more, and its denial says so.
+            assert fate.filled <= expected[order_id].filled or fate.marked, (kill_after, order_id)
     assert recovered
 
 
