@@ -3,7 +3,7 @@ information.
 
 Ratios: a delta through the exchange where nothing of ours stands against the same delta through a book alone;
 the three readings against one. Medians of several rounds, candidates in turn. Exits with 1 if a ratio is
-beyond what the project promises. No database takes part.
+beyond what the project promises. What the database costs is in `exchange_database`.
 """
 
 import gc
