@@ -22,6 +22,7 @@ from daemon.beside_notices import tell_people
 from daemon.config import Config
 from daemon.live import LiveEngine
 from daemon.live_run import Beside
+from daemon.logs import begin, secrets_of
 from daemon.sources import Sources
 from daemon.systemd import Notifier, watch
 
@@ -63,8 +64,9 @@ def beside(config: Config) -> Beside:
     """The task that speaks with the service manager."""
 
     async def speak(engine: LiveEngine, sources: Sources) -> None:
-        notifier, pulse = Notifier(), Pulse(engine)
+        notifier, pulse, logs = Notifier(), Pulse(engine), begin(config.logging, secrets_of(config))
         SURROUNDINGS.watchdog_at = lambda: notifier.watchdog_at
+        SURROUNDINGS.log_lines, SURROUNDINGS.log_dropped = lambda: logs.lines, lambda: logs.dropped
         with trio.move_on_after(UP_S_MAX):
             await _listening(config)
         notifier.ready(line(engine, sources))
@@ -77,6 +79,7 @@ def beside(config: Config) -> Beside:
             finally:
                 # A quick end cancels us before the next look.
                 notifier.stopping("stopping")
+                logs.close()
 
     return speak
 
