@@ -142,17 +142,9 @@ class Board:
         witness = place.witness
         low, high = place.ladder
         if witness is None or witness.z is None or not low < witness.z + (witness.line - line) / sd < high:
-            place.witness = None
-            heard = 0
-            for other in place.near:
-                if other.z is not None:
-                    heard += 1
-                    if low < other.z + (other.line - line) / sd < high:
-                        place.witness = other
-                        break
-            else:
-                if heard >= NEIGHBOURS_MIN:
-                    return False
+            place.witness = _witness(place, sd)
+            if place.witness is None and sum(other.z is not None for other in place.near) >= NEIGHBOURS_MIN:
+                return False
         if place.kind != "spread" or self._expected_home is None:
             return True
         low, high = place.winner
@@ -210,6 +202,16 @@ class Board:
             and other.kind == place.kind
             and abs(other.claim.threshold - place.claim.threshold) <= tenths
         ]
+
+
+def _witness(place: Place, sd: float) -> Place | None:
+    """The first neighbour whose word lies in the band around a rung's price."""
+    low, high = place.ladder
+    line = place.line
+    for other in place.near:
+        if other.z is not None and low < other.z + (other.line - line) / sd < high:
+            return other
+    return None
 
 
 def band(p: float, distance: float) -> tuple[float, float]:
