@@ -49,10 +49,16 @@ def _wrong_with(path: Path) -> str:
         return f"cannot be read: {error.strerror}"
     if not stat.S_ISREG(status.st_mode):
         return "is not a file"
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if not _is_credential(path) and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return f"can be used by others (mode {stat.S_IMODE(status.st_mode):04o}); chmod 600 it"
     if not content.strip():
         return "is empty"
     if len(content) > SECRET_BYTES_MAX:
         return f"is larger than {SECRET_BYTES_MAX} bytes"
     return ""
+
+
+def _is_credential(path: Path) -> bool:
+    """Whether the service manager made the file for this unit alone; its mode then shows an access list."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    return bool(credentials) and path.parent == Path(credentials or "")

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.config import FILE_BYTES_MAX, STRATEGIES_MAX, Schema, defaults, load, parse
+from daemon.config import FILE_BYTES_MAX, STRATEGIES_MAX, Config, Schema, defaults, load, parse
 from daemon.config_changes import changes
+from daemon.config_files import file_problems
 from daemon.config_problems import ConfigError
+from daemon.config_sections import BalldontlieSection
 from daemon.config_text import COVERED, render, tree
+from engine.risk import RiskLimits
 from engine.units import MONEY_ONE
 
 EVERYTHING = """\
@@ -291,3 +294,15 @@ def _toml(value: object) -> str:
             return "{" + ", ".join(f"{_toml(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
         case _:
             return str(value)
+
+
+def test_a_credential_of_the_service_manager_may_show_another_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("secret")
+    secret.chmod(0o440)
+    config = Config(risk=RiskLimits(), balldontlie=BalldontlieSection(key_file=str(secret)))
+    assert len(list(file_problems(config))) == 1
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert list(file_problems(config)) == []
