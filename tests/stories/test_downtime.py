@@ -125,15 +125,14 @@ class Venue:
     def _books(self, until: int) -> tuple[list[Book], int]:
         books: dict[str, Book] = {}
         last_seq = 0
-        for line in self.lines[:until]:
-            for event in self.translate(line) if line.source == "kalshi.ws" else ():
-                if isinstance(event, BookSnapshot | BookDelta):
-                    book = books.setdefault(event.ticker, Book(event.ticker))
-                    last_seq = event.seq
-                    if isinstance(event, BookSnapshot):
-                        book.apply_snapshot(event)
-                    else:
-                        book.apply_delta(event)
+        stream = (line for line in self.lines[:until] if line.source == "kalshi.ws")
+        for event in (event for line in stream for event in self.translate(line)):
+            if isinstance(event, BookSnapshot):
+                books.setdefault(event.ticker, Book(event.ticker)).apply_snapshot(event)
+                last_seq = event.seq
+            elif isinstance(event, BookDelta):
+                books[event.ticker].apply_delta(event)
+                last_seq = event.seq
         return list(books.values()), last_seq
 
     def trades(self, wanted: TradesWanted, until: int) -> TradesRecovered:
