@@ -22,6 +22,9 @@ PAUSE_NS_MAX = 300_000_000_000
 PAUSE_NS_MIN = 1_000_000_000
 """A failing poll waits at least this long, and twice as long after each further failure."""
 
+REFUSED_NS = 60_000_000_000
+"""A poll that was refused waits at least this long."""
+
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for some nanoseconds of the engine's own time."""
 
@@ -51,6 +54,8 @@ class Poll:
     """Failures that are waited out; anything else is a crash of the actor."""
     sleep: Sleep
     wall: Callable[[], int]
+    refusals: tuple[type[Exception], ...] = ()
+    """Failures that haste does not cure, such as a refused key: after the first the pause is long."""
     status: PollStatus = attrs.field(factory=PollStatus)
 
     async def run(self) -> None:
@@ -63,8 +68,9 @@ class Poll:
                 status.failures += 1
                 status.failures_in_row += 1
                 status.last_error = f"{type(error).__name__}: {error}"
+                least = REFUSED_NS if isinstance(error, self.refusals) else PAUSE_NS_MIN
                 factor: int = 2 ** min(status.failures_in_row - 1, BACKOFF_MAX)
-                await self.sleep(max(usual, min(PAUSE_NS_MAX, max(usual, PAUSE_NS_MIN) * factor)))
+                await self.sleep(max(usual, min(PAUSE_NS_MAX, max(usual, least) * factor)))
                 continue
             status.polls += 1
             status.failures_in_row = 0

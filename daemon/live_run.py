@@ -41,6 +41,20 @@ Beside = Callable[[LiveEngine, Sources], Awaitable[None]]
 """A task that runs as long as the engine does."""
 
 
+@attrs.define
+class Signals:
+    """What is done when the system calls: reload on SIGHUP, tell the state on SIGUSR1.
+
+    Set by who can do it; None is answered with a word that nobody listens.
+    """
+
+    reload: Callable[[], None] | None = None
+    dump: Callable[[], None] | None = None
+
+
+SIGNALS: Final = Signals()
+
+
 @attrs.frozen(kw_only=True)
 class Setting:
     """What a run needs beside the engine's configuration."""

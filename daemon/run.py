@@ -6,15 +6,14 @@ again), 70 an invariant is broken, 78 the configuration.
 """
 
 import signal
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
-from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import Final
 
-import attrs
 import trio
 
+import daemon
 from actors.runtime import Escalated
 from actors.runtime.children import StartFailed
 from actors.runtime.system import EngineBroken
@@ -22,7 +21,7 @@ from daemon.config import Config, load_or_template
 from daemon.config_files import file_problems, secret_path
 from daemon.config_problems import ConfigError, Problem
 from daemon.exits import Exit
-from daemon.live_run import Beside, Ending, Setting, run_live
+from daemon.live_run import SIGNALS, Beside, Ending, Setting, run_live
 from daemon.output import Answer, Failure, Json, progress
 from daemon.report import report_screen
 from daemon.requests import RunRequest
@@ -34,16 +33,8 @@ from persistence.lock import DirectoryLock
 from venues.errors import KeyUnusable
 from venues.kalshi.auth import read_signer
 
+BESIDE: Final = "beside_"
 ENDS: Final = (signal.SIGTERM, signal.SIGINT)
-Hook = Callable[[], None]
-
-
-@attrs.frozen(kw_only=True)
-class Signals:
-    """What is done when the system calls: reload on SIGHUP, tell the state on SIGUSR1."""
-
-    reload: Hook | None = None
-    dump: Hook | None = None
 
 
 def run_daemon(request: RunRequest) -> Answer:
@@ -57,7 +48,7 @@ def run_daemon(request: RunRequest) -> Answer:
         config.engine.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with DirectoryLock(config.engine.state_directory):
             setting = Setting(config=config, access=access, beside=tuple(neighbours(config)))
-            document = _until_the_end(setting, Signals())
+            document = _until_the_end(setting)
     except StorageError as error:
         raise Failure(f"storage_{error.kind}", str(error)) from error
     return Answer(document, report_screen(document))
@@ -79,25 +70,21 @@ def access_of(config: Config) -> Access:
 
 
 def neighbours(config: Config) -> Iterator[Beside]:
-    """Who stands beside the engine: every module that is there and offers `beside(config)`."""
-    for name in (
-        "daemon.beside_control",
-        "daemon.beside_metrics",
-        "daemon.beside_pages",
-        "daemon.beside_system",
-    ):
-        if find_spec(name) is not None:
-            task = import_module(name).beside(config)
+    """Who stands beside the engine: what each module `beside_…` of this package gives."""
+    for name in sorted(module.name for module in iter_modules(daemon.__path__)):
+        if name.startswith(BESIDE):
+            give = getattr(import_module(f"daemon.{name}"), "beside", None)
+            task = None if give is None else give(config)
             if task is not None:
                 yield task
 
 
-def _until_the_end(setting: Setting, signals: Signals) -> dict[str, Json]:
+def _until_the_end(setting: Setting) -> dict[str, Json]:
     """One run after the other, an evening each, until somebody ends it."""
     try:
         while True:
             ending = Ending()
-            document = trio.run(partial(_watched, setting, ending, signals))
+            document = trio.run(_watched, setting, ending)
             if not ending.next_day:
                 return document
     except BaseExceptionGroup as group:
@@ -106,11 +93,11 @@ def _until_the_end(setting: Setting, signals: Signals) -> dict[str, Json]:
         raise in_our_words(error) from error
 
 
-async def _watched(setting: Setting, ending: Ending, signals: Signals) -> dict[str, Json]:
+async def _watched(setting: Setting, ending: Ending) -> dict[str, Json]:
     """A run under the eyes of the signals: the first asks it to end, the second does not wait for it."""
     with trio.open_signal_receiver(*ENDS, signal.SIGHUP, signal.SIGUSR1) as received:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_listen, received, ending, signals, nursery.cancel_scope)
+            nursery.start_soon(_listen, received, ending, nursery.cancel_scope)
             document = await run_live(setting, ending)
             nursery.cancel_scope.cancel()
             return document
@@ -119,16 +106,15 @@ async def _watched(setting: Setting, ending: Ending, signals: Signals) -> dict[s
     )
 
 
-async def _listen(received: object, ending: Ending, signals: Signals, scope: trio.CancelScope) -> None:
-    hooks = {signal.SIGHUP: signals.reload, signal.SIGUSR1: signals.dump}
-    async for number in received:  # type: ignore[attr-defined]
+async def _listen(received: AsyncIterator[int], ending: Ending, scope: trio.CancelScope) -> None:
+    async for number in received:
         if number in ENDS:
             if ending.wanted.is_set():
                 scope.cancel()
                 return
             ending.want(f"stopped by {signal.Signals(number).name}")
             continue
-        hook = hooks[number]
+        hook = SIGNALS.reload if number == signal.SIGHUP else SIGNALS.dump
         if hook is None:
             progress(f"{signal.Signals(number).name}: nobody listens to it")
         else:

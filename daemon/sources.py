@@ -29,7 +29,7 @@ from engine.bucket import TokenBucket
 from engine.units import Nanos
 from venues.balldontlie.rest import TIERS, BalldontlieRest, Tier, detect_tier
 from venues.balldontlie.rest import Surroundings as ScoresSurroundings
-from venues.errors import VenueError
+from venues.errors import CredentialsRefused, TlsRefused, VenueError
 from venues.http import Http
 from venues.kalshi.auth import Signer
 from venues.kalshi.feed import BookPolling, FeedStatus, GapTrades, KalshiFeed
@@ -204,6 +204,7 @@ class Sources:
             name=name,
             ask=lambda: ask(status),
             expected=(VenueError,),
+            refusals=(CredentialsRefused, TlsRefused),
             sleep=clock.sleep,
             wall=clock,
             status=status,

@@ -16,6 +16,10 @@ class Down(Exception):
     """The other side does not answer."""
 
 
+class Refused(Down):
+    """The other side does not want us."""
+
+
 async def sleep(nanos: float) -> None:
     """Sleep in trio's own time."""
     await trio.sleep(nanos / SECOND)
@@ -29,6 +33,7 @@ def poll(ask: Callable[[], Awaitable[int | None]]) -> Poll:
         expected=(Down,),
         sleep=sleep,
         wall=lambda: round(trio.current_time() * SECOND),
+        refusals=(Refused,),
         status=PollStatus(),
     )
 
@@ -70,6 +75,14 @@ async def test_a_failing_poll_waits_twice_as_long_each_time_and_says_why(autojum
     assert moments == [0, 1, 3, 7, 15]
     assert (made.status.failures, made.status.failures_in_row) == (5, 5)
     assert made.status.last_error == "Down: no route"
+
+
+async def test_a_refused_key_is_not_tried_again_in_haste(autojump_clock: MockClock) -> None:
+    async def refused(_number: int) -> int:
+        raise Refused
+
+    moments, _ = await asked_at(autojump_clock, refused, 300)
+    assert moments == [0, 60, 180]
 
 
 async def test_no_failing_poll_waits_longer_than_its_longest_pause(autojump_clock: MockClock) -> None:
