@@ -11,10 +11,10 @@ from actors.messages import AccountOpen, BooksWanted, CancelAll, TradesWanted, W
 from actors.operating import concluded, exchange_outcome
 from actors.runtime import Outgoing, Publish
 from actors.steps import SILENCE, outgoing
-from engine.downtime import unsent
 from engine.events import BookDelta, BookSnapshot, FeedGapped, TradesRecovered
 from engine.exchange import PaperExchange
 from engine.orders import Approved, CancelReason
+from engine.risk import approved_before
 from engine.step import NOTHING
 from engine.units import Money, Nanos
 
@@ -41,8 +41,8 @@ class PaperExchangeActor:
         left = self._memory.resume(OWNER)
         if left:
             out += outgoing(OWNER, self.exchange.resumed(now), now)
-            for command in unsent(left):
-                out += outgoing(OWNER, self.exchange.act(Approved(command), now), now)
+            for approved in approved_before(left):
+                out += outgoing(OWNER, self.exchange.act(approved, now), now)
         return out
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:

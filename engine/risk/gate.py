@@ -13,6 +13,7 @@ itself an exit but is none is judged as the entry that it is.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from engine.downtime import unsent
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
 from engine.facts import (
     Fact,
@@ -352,3 +353,8 @@ class RiskGate:
 def _pass(commands: Iterable[OrderCommand]) -> tuple[Approved[OrderCommand], ...]:
     """The one place where an order becomes an approved one."""
     return tuple(Approved(command) for command in commands)
+
+
+def approved_before(facts: Iterable[Fact]) -> tuple[Approved[OrderCommand], ...]:
+    """Return what an earlier process approved and never sent out, oldest first: its approval still stands."""
+    return _pass(unsent(facts))
