@@ -18,9 +18,13 @@ from daemon.trading import schema
 from docs.bounds import rows as bound_rows
 from docs.outline import drawn
 from engine.reasons import DenialReason
+from engine.strategies.parameters import TradingParameters
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = ("engine", "actors", "venues", "persistence", "daemon")
+OPINIONATED = ("sharp_line", "momentum", "ev_multi", "mean_reversion", "correlation")
+"""The strategies that trade by default, in the manual's order."""
+PARAMETER_HEADINGS = ("parameter", "type", "default", "meaning")
 EDITED = "<!-- made from the code by docs/tables.py -->\n"
 
 
@@ -41,6 +45,8 @@ def tables() -> dict[str, str]:
         "bounds": told_bounds(),
         "limits": limits(),
         "tree": f"```text\n{drawn()}```\n",
+        "parameters_shared": table(PARAMETER_HEADINGS, rows(TradingParameters)),
+        **{f"parameters_{kind}": parameters(kind) for kind in OPINIONATED},
     }
 
 
@@ -55,6 +61,13 @@ def configuration() -> str:
         for name, parameters in known.strategies.items()
     ]
     return "\n".join(parts)
+
+
+def parameters(kind: str) -> str:
+    """What a kind can be told beside what every trading strategy can be told, or with another default."""
+    shared = list(rows(TradingParameters))
+    own = schema().strategies[kind]
+    return table(PARAMETER_HEADINGS, (row for row in rows(own) if row not in shared))
 
 
 def commands() -> str:
