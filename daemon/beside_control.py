@@ -9,6 +9,7 @@ from typing import Literal
 
 import trio
 
+from daemon.beside_metrics import exposition_of
 from daemon.config import Config
 from daemon.control_levels import control_settings
 from daemon.control_methods import Hooks
@@ -43,6 +44,7 @@ def beside(config: Config) -> Beside | None:
             phase=lambda: PHASES[engine.phase],
             degraded=lambda: complaints(engine, sources),
             story=partial(_story, url, engine.plan.run),
+            metrics=exposition_of(config, engine, sources)[0].text_from_thread,
         )
         try:
             settings = control_settings(config.control, config.engine.state_directory)

@@ -51,6 +51,9 @@ _SHAPES = (
     re.compile(r"https://(?:hooks\.slack\.com|discord(?:app)?\.com/api/webhooks)/[^\s\"']+"),
 )
 
+QUIET = ("httpx", "httpcore", "trio-websocket")
+"""Libraries that log every request; only their warnings are of interest."""
+
 
 class Scrubber:
     """Covers secrets in finished text: those that are known, and what looks like one."""
@@ -188,6 +191,8 @@ def begin(
     root = logging.getLogger()
     root.addHandler(_Forward())
     root.setLevel(logging.INFO)
+    for talker in QUIET:
+        logging.getLogger(talker).setLevel(logging.WARNING)
     return logs
 
 
