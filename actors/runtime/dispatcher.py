@@ -110,7 +110,7 @@ class Dispatcher:
     def _run(self, steps: "Iterator[None]") -> None:
         """Work until the queue is empty or the steps are spent; an error is that of `self.entry`."""
         queue, take, push, find = self._bound
-        now, publish = self.now, self.topics.publish
+        now = self.now
         for _ in steps:
             if not queue:
                 return
@@ -120,11 +120,8 @@ class Dispatcher:
             if outgoing.__class__ is not tuple:
                 outgoing = tuple(outgoing)
             for item in outgoing:
-                if item.__class__ is Publish and len(outgoing) == 1:
-                    publish(item.topic, item.message, target)
-                    break
                 if item.__class__ is not tuple:
-                    self.send_rest(target, outgoing, item)
+                    self._send_other(target, outgoing, item)
                     break
                 to, content = item
                 receiver = find(to)
@@ -218,6 +215,13 @@ class Dispatcher:
                 self.send_rest(cell, outgoing, outgoing[0])
             finally:
                 self.reply = outer
+
+    def _send_other(self, sender: Target, outgoing: tuple[Outgoing, ...], first: Outgoing) -> None:
+        """Send from an item on that is no plain send; the commonest is a single publication."""
+        if first.__class__ is Publish and len(outgoing) == 1:
+            self.topics.publish(first.topic, first.message, sender)
+        else:
+            self.send_rest(sender, outgoing, first)
 
     def send_rest(self, sender: Target, outgoing: tuple[Outgoing, ...], first: Outgoing) -> None:
         """Send from the item `first` on. All of it is checked before any of it is sent."""
