@@ -193,9 +193,6 @@ class CancelAll:
     reason: str
 
 
-Routing: TypeAlias = TickerSeen | TickerRouted
-
-
 @message
 class OperatorRequest:
     """Who wants what: `request_id` makes it idempotent, `arguments` is canonical JSON."""

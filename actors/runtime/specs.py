@@ -4,7 +4,7 @@ Written by the wiring and by whoever starts dynamic children; read by the superv
 a spec is a `SpecError` that names the child, before anything is started. Must not import trio or pykka.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -203,8 +203,3 @@ def _require_name(name: str) -> None:
 
 AnySpec: TypeAlias = ChildSpec | SupervisorSpec
 """What may stand in a supervision tree."""
-
-
-def names_of(specs: Iterable[AnySpec]) -> tuple[str, ...]:
-    """The names of these specs, in their order."""
-    return tuple(spec.name for spec in specs)

@@ -12,7 +12,7 @@ from engine.events import BookSide
 from engine.fees import FeeTerms
 from engine.orders import Liquidity, PlaceOrder
 from engine.risk.scenarios import Payoff
-from engine.units import COUNT_ZERO, MONEY_ONE, MONEY_ZERO, PRICE_ONE, Count, Money, Price
+from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price
 from engine.view import Claim
 
 FEE_ALLOWANCE = Money(200)
@@ -147,8 +147,3 @@ class Stake:
 def _unit_cost(order: Pending) -> int:
     """What a contract of an order costs."""
     return order.price if order.buys else PRICE_ONE - order.price
-
-
-def money_text(amount: Money) -> str:
-    """Dollars on record, with the cents' hundredths."""
-    return f"{amount / MONEY_ONE:.4f}"

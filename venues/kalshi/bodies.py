@@ -154,12 +154,6 @@ class SeriesAnswer(msgspec.Struct, frozen=True):
     series: SeriesBody
 
 
-class SeriesListAnswer(msgspec.Struct, frozen=True):
-    """`GET /series`."""
-
-    series: list[SeriesBody]
-
-
 class SeriesFeeChange(msgspec.Struct, frozen=True):
     """New terms of a series from a moment on."""
 

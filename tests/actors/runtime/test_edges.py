@@ -6,94 +6,25 @@ checklist 13, 22).
 
 # ruff: noqa: ARG001  pytest-trio takes the clock from a test's arguments
 
-import threading
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 
 import pytest
 import trio
 import trio.testing
 
 from actors.runtime import (
-    RETAIN,
-    ActorDead,
     ActorExited,
     Address,
-    AnchoredClock,
     AskRefused,
     Behaviour,
-    ChildSpec,
-    Defer,
     Edge,
-    Kind,
     LiveSystem,
-    MailboxPolicy,
     Outgoing,
-    Perform,
     StaleIncarnation,
-    SupervisorSpec,
 )
-from actors.runtime.rehearsal import Do, Fail, Reply, Script
+from actors.runtime.rehearsal import Fail, Reply, Script
 from engine.invariant import InvariantBroken
-
-A, B = Address("a"), Address("b")
-
-
-MakeTree = Callable[..., SupervisorSpec]
-
-
-MakeSpec = Callable[..., ChildSpec]
-
-
-CRASH = Fail(ValueError("air ball"))
-
-
-START_NS = 1_700_000_000_000_000_000
-
-
-SECOND = 1_000_000_000
-
-
-@asynccontextmanager
-async def living(tree: SupervisorSpec) -> AsyncIterator[LiveSystem]:
-    """A running engine that is stopped in the end."""
-    engine = LiveSystem(tree, clock=AnchoredClock(START_NS))
-    async with trio.open_nursery() as nursery:
-        await nursery.start(engine.run)
-        try:
-            yield engine
-        finally:
-            if engine.alive:
-                await engine.stop()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let real threads and tasks work until the condition holds, at most five seconds."""
-    with trio.fail_after(5):
-        while not condition():  # noqa: ASYNC110  the condition is a thread's
-            await trio.sleep(0.001)
-
-
-def state(engine: LiveSystem, address: Address) -> str:
-    status = engine.status_of(address)
-    return status.state if status is not None else "gone"
-
-
-async def asked_in_vain(engine: LiveSystem) -> None:
-    with pytest.raises(ActorDead, match="killed"):
-        await engine.ask(A, Do((Defer("never"),)))
-
-
-class Silent:
-    """The behaviour of an edge that only hands in."""
-
-    def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
-        return (Perform(message),)
-
-
-def edge(name: str, task: Callable[[Edge], object], **settings: object) -> ChildSpec:
-    settings.setdefault("factory", Silent)
-    return ChildSpec(name=name, kind=Kind.EDGE, task=task, **settings)  # type: ignore[arg-type]
+from tests.actors.runtime.engines import A, B, MakeTree, edge, living, state
 
 
 async def test_an_edge_hands_in_inputs_and_performs_wishes(
@@ -293,39 +224,6 @@ async def test_p8_the_engine_answers_while_an_edge_takes_its_time_to_start(
         await trio.sleep(2)
         assert [status.state for status in engine.status()] == ["running"] * 3
         await engine.stop()
-
-
-class Writer:
-    """Works on a thread: tells where, and blocks until the test lets it go on."""
-
-    def __init__(self, gate: threading.Event, seen: list[object]) -> None:
-        self.gate = gate
-        self.seen = seen
-
-    def start(self, now: int) -> Iterable[Outgoing]:
-        self.seen.append("start")
-        return ((A, "writer started"),)
-
-    def stop(self, now: int) -> Iterable[Outgoing]:
-        self.seen.append("stop")
-        return ()
-
-    def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
-        if message == "block":
-            self.seen.append("blocked")
-            self.gate.wait(5)
-        if message == "crash":
-            raise OSError("disk full")
-        self.seen.append(message)
-        return ((A, (message, threading.current_thread() is threading.main_thread())),)
-
-
-def writer(gate: threading.Event, seen: list[object], **settings: object) -> ChildSpec:
-    settings.setdefault("mailbox", MailboxPolicy(capacity=3, on_restart=RETAIN))
-    return ChildSpec(name="w", kind=Kind.THREAD, factory=lambda: Writer(gate, seen), **settings)  # type: ignore[arg-type]
-
-
-W = Address("w")
 
 
 async def test_a_broken_invariant_ends_the_run(

@@ -4,68 +4,24 @@ checklist 13, 20, 35).
 
 # ruff: noqa: ARG001  pytest-trio takes the clock from a test's arguments
 
-import threading
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
-
 import pytest
 import trio
 import trio.testing
 
 from actors.runtime import (
-    RETAIN,
     ActorDead,
     Address,
     After,
-    AnchoredClock,
     Answer,
     AskTimeout,
-    ChildSpec,
     Defer,
-    Edge,
     Escalated,
     ExitReason,
-    Kind,
     LiveSystem,
-    MailboxPolicy,
-    Outgoing,
-    Perform,
     StartFailed,
-    SupervisorSpec,
 )
-from actors.runtime.rehearsal import STOP, Do, Fail, Reply, Script
-
-A, B = Address("a"), Address("b")
-MakeTree = Callable[..., SupervisorSpec]
-MakeSpec = Callable[..., ChildSpec]
-CRASH = Fail(ValueError("air ball"))
-START_NS = 1_700_000_000_000_000_000
-SECOND = 1_000_000_000
-
-
-@asynccontextmanager
-async def living(tree: SupervisorSpec) -> AsyncIterator[LiveSystem]:
-    """A running engine that is stopped in the end."""
-    engine = LiveSystem(tree, clock=AnchoredClock(START_NS))
-    async with trio.open_nursery() as nursery:
-        await nursery.start(engine.run)
-        try:
-            yield engine
-        finally:
-            if engine.alive:
-                await engine.stop()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let real threads and tasks work until the condition holds, at most five seconds."""
-    with trio.fail_after(5):
-        while not condition():  # noqa: ASYNC110  the condition is a thread's
-            await trio.sleep(0.001)
-
-
-def state(engine: LiveSystem, address: Address) -> str:
-    status = engine.status_of(address)
-    return status.state if status is not None else "gone"
+from actors.runtime.rehearsal import STOP, Do, Reply, Script
+from tests.actors.runtime.engines import CRASH, SECOND, START_NS, A, B, MakeTree, asked_in_vain, living
 
 
 async def test_an_input_is_stamped_and_worked_on_before_put_returns(
@@ -113,11 +69,6 @@ async def test_p17_asks_are_awaited_and_end_in_time(
         )
 
 
-async def asked_in_vain(engine: LiveSystem) -> None:
-    with pytest.raises(ActorDead, match="killed"):
-        await engine.ask(A, Do((Defer("never"),)))
-
-
 async def test_a_failed_start_ends_the_run_with_the_cause(tree: MakeTree, script: Script) -> None:
     script.fail_start = [ValueError("no")]
     engine = LiveSystem(tree("a"))
@@ -137,52 +88,7 @@ async def test_checklist_9_escalation_to_the_root_ends_the_run(tree: MakeTree) -
 # -- I/O tasks
 
 
-class Silent:
-    """The behaviour of an edge that only hands in."""
-
-    def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
-        return (Perform(message),)
-
-
-def edge(name: str, task: Callable[[Edge], object], **settings: object) -> ChildSpec:
-    settings.setdefault("factory", Silent)
-    return ChildSpec(name=name, kind=Kind.EDGE, task=task, **settings)  # type: ignore[arg-type]
-
-
 # -- threads
-
-
-class Writer:
-    """Works on a thread: tells where, and blocks until the test lets it go on."""
-
-    def __init__(self, gate: threading.Event, seen: list[object]) -> None:
-        self.gate = gate
-        self.seen = seen
-
-    def start(self, now: int) -> Iterable[Outgoing]:
-        self.seen.append("start")
-        return ((A, "writer started"),)
-
-    def stop(self, now: int) -> Iterable[Outgoing]:
-        self.seen.append("stop")
-        return ()
-
-    def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
-        if message == "block":
-            self.seen.append("blocked")
-            self.gate.wait(5)
-        if message == "crash":
-            raise OSError("disk full")
-        self.seen.append(message)
-        return ((A, (message, threading.current_thread() is threading.main_thread())),)
-
-
-def writer(gate: threading.Event, seen: list[object], **settings: object) -> ChildSpec:
-    settings.setdefault("mailbox", MailboxPolicy(capacity=3, on_restart=RETAIN))
-    return ChildSpec(name="w", kind=Kind.THREAD, factory=lambda: Writer(gate, seen), **settings)  # type: ignore[arg-type]
-
-
-W = Address("w")
 
 
 # -- other threads
