@@ -44,7 +44,8 @@ docs: $(STAMP_DEV) ## the manual, warnings are errors
 bench: $(STAMP_DEV) ## benchmarks that print ratios
 	$(BIN)/python -m benchmarks
 
-soak: $(STAMP_DEV) ## the simulation over many seeds, until interrupted or TIPOFF_SOAK_SEEDS are done
+soak: $(STAMP_DEV) ## TIPOFF_SOAK_MINUTES (15) of killing a real daemon, then TIPOFF_SOAK_SEEDS (100000) of simulation
+	$(BIN)/python -m tests.simulation.soak
 	TIPOFF_SOAK=1 $(PYTEST) tests/simulation --timeout=0
 
 mutate: $(STAMP_DEV) ## mutation tests of the pure core

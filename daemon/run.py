@@ -2,15 +2,17 @@
 
 Called by the command line. It starts degraded and says so when keys are missing; a configuration that cannot
 be used ends it at once, with all problems. Exit codes: 0 stopped in good order, 75 escalated (start me
-again), 70 an invariant is broken, 78 the configuration.
+again), 70 an invariant is broken, 71 the stop was cut short, 78 the configuration.
 """
 
-import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
 
+import attrs
 import trio
 
 import daemon
@@ -21,11 +23,15 @@ from daemon.config import Config, load_or_template
 from daemon.config_files import file_problems, secret_path
 from daemon.config_problems import ConfigError, Problem
 from daemon.exits import Exit
-from daemon.live_run import SIGNALS, Beside, Ending, Setting, run_live
+from daemon.live import LiveEngine
+from daemon.live_run import SIGNALS, Beside, EndedEarly, Ending, Setting, run_live
 from daemon.output import Answer, Failure, Json, progress
 from daemon.report import report_screen
 from daemon.requests import RunRequest
+from daemon.signals import Loop, SignalDesk
 from daemon.sources import Access
+from daemon.stopping import Stopping
+from daemon.systemd import Notifier
 from daemon.trading import schema
 from engine.invariant import InvariantBroken
 from persistence.errors import StorageError
@@ -34,7 +40,6 @@ from venues.errors import KeyUnusable
 from venues.kalshi.auth import read_signer
 
 BESIDE: Final = "beside_"
-ENDS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def run_daemon(request: RunRequest) -> Answer:
@@ -43,15 +48,43 @@ def run_daemon(request: RunRequest) -> Answer:
     problems = list(file_problems(config))
     if problems:
         raise ConfigError(str(request.config or "engine.toml"), problems)
-    access = access_of(config)
+    setting = Setting(
+        config=config,
+        access=access_of(config),
+        beside=tuple(neighbours(config)),
+        on_phase=told,
+        notifier=Notifier(),
+    )
     try:
-        config.engine.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with DirectoryLock(config.engine.state_directory):
-            setting = Setting(config=config, access=access, beside=tuple(neighbours(config)))
-            document = _until_the_end(setting)
+        document = run_setting(setting)
+    except EndedEarly as early:
+        return Answer({"run": None, "stop": {"reason": str(early), "unfinished": []}}, str(early))
+    return Answer(document, report_screen(document), _exit_of(document))
+
+
+def told(text: str) -> None:
+    """Tell people how far a run is; nobody may be there to read it."""
+    with suppress(OSError):
+        progress(text)
+
+
+def _exit_of(document: Mapping[str, Json]) -> Exit:
+    stop = document.get("stop")
+    return Exit.CUT_SHORT if isinstance(stop, Mapping) and stop.get("unfinished") else Exit.OK
+
+
+def run_setting(setting: Setting) -> dict[str, Json]:
+    """Lock the state directory and run until a signal ends it; returns the last run's report.
+
+    Raises EndedEarly, and Failure or InvariantBroken, as `run_daemon` does.
+    """
+    directory, desk = setting.config.engine.state_directory, SignalDesk()
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with desk.listening(), DirectoryLock(directory):
+            return _until_the_end(setting, desk)
     except StorageError as error:
         raise Failure(f"storage_{error.kind}", str(error)) from error
-    return Answer(document, report_screen(document))
 
 
 def access_of(config: Config) -> Access:
@@ -79,46 +112,54 @@ def neighbours(config: Config) -> Iterator[Beside]:
                 yield task
 
 
-def _until_the_end(setting: Setting) -> dict[str, Json]:
+def _until_the_end(setting: Setting, desk: SignalDesk) -> dict[str, Json]:
     """One run after the other, an evening each, until somebody ends it."""
     try:
         while True:
             ending = Ending()
-            document = trio.run(_watched, setting, ending)
+            document = trio.run(_watched, setting, ending, desk)
             if not ending.next_day:
                 return document
+            if _exit_of(document) is not Exit.OK:
+                message = "the game day's run did not stop in good order; start me again for the next"
+                raise Failure("escalated", message, exit_code=Exit.ESCALATED)
     except BaseExceptionGroup as group:
         raise in_our_words(group) from group
     except (Escalated, StartFailed, EngineBroken) as error:
         raise in_our_words(error) from error
 
 
-async def _watched(setting: Setting, ending: Ending) -> dict[str, Json]:
+async def _watched(setting: Setting, ending: Ending, desk: SignalDesk) -> dict[str, Json]:
     """A run under the eyes of the signals: the first asks it to end, the second does not wait for it."""
-    with trio.open_signal_receiver(*ENDS, signal.SIGHUP, signal.SIGUSR1) as received:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_listen, received, ending, nursery.cancel_scope)
-            document = await run_live(setting, ending)
-            nursery.cancel_scope.cancel()
-            return document
-    raise Failure(
-        "killed", "ended at once by a second signal; the journal is whole, the recording is cut off"
-    )
+    met: list[tuple[LiveEngine, Stopping]] = []
+    with trio.CancelScope() as scope:
+        loop = Loop(
+            token=trio.lowlevel.current_trio_token(),
+            want=ending.want,
+            cut=scope.cancel,
+            reload=partial(_call, "SIGHUP", lambda: SIGNALS.reload),
+            dump=partial(_call, "SIGUSR1", lambda: SIGNALS.dump),
+            stuck=lambda: _stuck(*met[-1]) if met else "the start did not end",
+        )
+        with desk.serving(loop):
+            return await run_live(attrs.evolve(setting, meet=lambda *both: met.append(both)), ending)
+    message = "ended at once by a second signal; the journal is whole, the recording is cut off"
+    raise Failure("cut_short", message, exit_code=Exit.CUT_SHORT)
 
 
-async def _listen(received: AsyncIterator[int], ending: Ending, scope: trio.CancelScope) -> None:
-    async for number in received:
-        if number in ENDS:
-            if ending.wanted.is_set():
-                scope.cancel()
-                return
-            ending.want(f"stopped by {signal.Signals(number).name}")
-            continue
-        hook = SIGNALS.reload if number == signal.SIGHUP else SIGNALS.dump
-        if hook is None:
-            progress(f"{signal.Signals(number).name}: nobody listens to it")
-        else:
-            hook()
+def _call(name: str, hook: Callable[[], Callable[[], None] | None]) -> None:
+    act = hook()
+    if act is None:
+        told(f"{name}: nobody listens to it")
+    else:
+        act()
+
+
+def _stuck(engine: LiveEngine, stopping: Stopping) -> str:
+    """What a run hangs in. Called by another thread."""
+    busy, step = engine.system.busy_with(), stopping.step
+    words = f"the step {step!r} of the stop did not end" if step else "the stop did not begin"
+    return f"{words}; {busy[0] or 'the loop'} has been at work for {busy[1] / 1e9:.1f} s" if busy else words
 
 
 def in_our_words(error: BaseException) -> Exception:

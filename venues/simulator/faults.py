@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 SHAPES: Final = ("wrapped", "flat", "plain")
+SWITCH_BOARD: Final = "/admin/"
 
 
 class FaultError(ValueError):
@@ -97,7 +98,9 @@ class Faults:
         return True
 
     def concerns(self, service: str, path: str) -> bool:
-        """Whether the REST switches are meant for this request."""
+        """Whether the REST switches are meant for this request; the switch board itself never suffers."""
+        if path.startswith(SWITCH_BOARD):
+            return False
         return self.service in {"", service} and path.startswith(self.path_prefix)
 
     def change(self, values: Mapping[str, object]) -> None:

@@ -35,6 +35,12 @@ async def numbers(client: Any, count: int) -> list[int]:  # noqa: ANN401
     return [(await client.frame())["seq"] for _ in range(count)]
 
 
+def test_the_switch_board_never_suffers_from_its_own_switches() -> None:
+    faults = Faults(silent=True)
+    assert faults.concerns("kalshi", "/trade-api/v2/markets")
+    assert not faults.concerns("kalshi", "/admin/faults")
+
+
 def steps(read: list[int]) -> list[int]:
     return [later - earlier for earlier, later in itertools.pairwise(read)]
 

@@ -1,0 +1,64 @@
+"""The daemon as `tipoff run` starts it, but for its clock: that of the simulated evening.
+
+Started by `tests.simulation.soak.processes`. Every second it writes down how many tasks live on its loop,
+which nobody can see from outside. Ends with the exit codes of the command line.
+"""
+
+import json
+import sys
+import traceback
+import urllib.request
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from daemon.cli import in_words
+from daemon.config import load
+from daemon.evening_clock import EveningClock
+from daemon.live import LiveEngine
+from daemon.live_run import Setting
+from daemon.output import Answer, Output
+from daemon.run import access_of, neighbours, run_setting
+from daemon.sources import Sources
+from daemon.trading import schema
+from engine.calendar import parse_time
+
+ASK_S_MAX = 10.0
+
+
+def clock_of(admin: str, speed: float) -> EveningClock:
+    """The evening's time, as the venues say it now."""
+    with urllib.request.urlopen(f"{admin}/state", timeout=ASK_S_MAX) as answer:
+        now = parse_time(json.load(answer)["now"])
+    return EveningClock(now, speed)
+
+
+async def count_tasks(file: Path, _engine: LiveEngine, _sources: Sources) -> None:
+    """Keep the number of living tasks in a file."""
+    while True:
+        partial_file = file.with_suffix(".new")
+        partial_file.write_text(str(trio.lowlevel.current_statistics().tasks_living), "ascii")
+        partial_file.rename(file)
+        await trio.sleep(1.0)
+
+
+def main(config_file: str, admin: str, speed: str, tasks: str) -> int:
+    """Run until a signal ends it; prints the last report as JSON."""
+    output = Output(as_json=True)
+    try:
+        config = load(Path(config_file), schema())
+        setting = Setting(
+            config=config,
+            access=access_of(config),
+            clock=partial(clock_of, admin, float(speed)),
+            beside=(*neighbours(config), partial(count_tasks, Path(tasks))),
+        )
+        return output.answer(Answer(run_setting(setting), ""))
+    except Exception as error:  # noqa: BLE001 - as the command line does
+        traceback.print_exc()
+        return output.failure(in_words(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
