@@ -157,6 +157,11 @@ class ListingWanted:
 
 
 @message
+class RunEnds:
+    """Said to the risk gate when nobody is heard any more: from now on no order passes, exits included."""
+
+
+@message
 class SnapshotWanted:
     """Books of a subscription are suspect: the feed's edge shall ask the venue for fresh ones."""
 

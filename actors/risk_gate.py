@@ -14,6 +14,7 @@ from actors.messages import (
     GateSeen,
     LimitsWanted,
     NewsWanted,
+    RunEnds,
     StorageFailed,
     Wake,
     Wished,
@@ -64,6 +65,9 @@ class RiskGateActor:
             return out
         if isinstance(message, StorageFailed):
             return outgoing(OWNER, self.gate.journal_down(message.detail, Nanos(now)), now)
+        if isinstance(message, RunEnds):
+            self.gate.ends = True
+            return SILENCE
         if isinstance(message, CommittedUpTo):
             return outgoing(OWNER, self.gate.journal_up(Nanos(now)), now)
         if isinstance(message, ActorQuarantined):

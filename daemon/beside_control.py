@@ -9,11 +9,11 @@ from typing import Literal
 
 import trio
 
-from daemon.beside_metrics import exposition_of
+from daemon.beside_metrics import SURROUNDINGS, exposition_of
 from daemon.config import Config
 from daemon.control_levels import control_settings
 from daemon.control_methods import Hooks
-from daemon.control_server import serve_control
+from daemon.control_server import ControlServer, serve_control
 from daemon.control_socket import SocketRefused
 from daemon.control_why import Told
 from daemon.exits import Exit
@@ -48,12 +48,21 @@ def beside(config: Config) -> Beside | None:
         )
         try:
             settings = control_settings(config.control, config.engine.state_directory)
-            await serve_control(settings, engine, hooks)
+            await serve_control(settings, engine, hooks, task_status=_Told())
         except (SocketRefused, KeyError) as error:
             raise Failure("control", str(error), exit_code=Exit.CONFIG) from error
+        finally:
+            SURROUNDINGS.control = False
         await trio.sleep_forever()
 
     return serve
+
+
+class _Told:
+    """Hears that the socket can be connected to."""
+
+    def started(self, value: ControlServer | None = None) -> None:
+        SURROUNDINGS.control = value is not None
 
 
 def _story(url: str, run: str, name: str) -> Sequence[Told]:

@@ -4,9 +4,8 @@ Found by `daemon.run` by its name; `beside` gives the task. Without a manager it
 health, for the metrics. Must not decide anything.
 """
 
-import stat
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import trio
@@ -29,9 +28,6 @@ from daemon.systemd import Notifier, watch
 CRITICAL: Final = (JOURNAL, WRITER, PAPER_EXCHANGE, RISK_GATE)
 """Without one of these nothing is traded."""
 
-UP_S_MAX: Final = 15.0
-"""So long socket and page may take to be there before the manager is told to be ready all the same."""
-
 LOOK_S: Final = 0.05
 STOPPING: Final = frozenset({"stopping", "stopped"})
 
@@ -41,12 +37,12 @@ class Pulse:
 
     def __init__(self, engine: LiveEngine) -> None:
         """Nothing is known yet."""
-        self._engine = engine
+        self.engine = engine
         self._last: dict[str, ActorStatus] = {}
 
     async def healthy(self) -> bool:
         """Whether all is well; the round trip may take its time, the caller sets the deadline."""
-        engine = self._engine
+        engine = self.engine
         found = {str(each.address): each for each in engine.status()}
         critical = {name: found.get(name) for name in map(str, CRITICAL)}
         last, self._last = self._last, {name: each for name, each in critical.items() if each is not None}
@@ -67,21 +63,33 @@ def beside(config: Config) -> Beside:
         notifier, pulse, logs = Notifier(), Pulse(engine), begin(config.logging, secrets_of(config))
         SURROUNDINGS.watchdog_at = lambda: notifier.watchdog_at
         SURROUNDINGS.log_lines, SURROUNDINGS.log_dropped = lambda: logs.lines, lambda: logs.dropped
-        with trio.move_on_after(UP_S_MAX):
-            await _listening(config)
-        notifier.ready(line(engine, sources))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(tell_people, config, engine, sources)
-            nursery.start_soon(watch, notifier, pulse.healthy, lambda: line(engine, sources))
             try:
-                while engine.phase not in STOPPING:  # noqa: ASYNC110 - nobody tells when the phase changes
-                    await trio.sleep(LOOK_S)
+                await _live(notifier, pulse, config, partial(line, engine, sources))
+                await trio.sleep_forever()
             finally:
-                # A quick end cancels us before the next look.
-                notifier.stopping("stopping")
                 logs.close()
 
     return speak
+
+
+async def _live(notifier: Notifier, pulse: Pulse, config: Config, status: Callable[[], str]) -> None:
+    """Tell the manager when all is up, then how it goes, until a stop begins, which speaks for itself."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_until_up, notifier, pulse, config, status)
+        while pulse.engine.phase not in STOPPING:  # noqa: ASYNC110 - nobody tells when the phase changes
+            await trio.sleep(LOOK_S)
+        nursery.cancel_scope.cancel()
+
+
+async def _until_up(notifier: Notifier, pulse: Pulse, config: Config, status: Callable[[], str]) -> None:
+    while missing := not_up(config):
+        # However long it takes: how long is too long is the manager's decision.
+        notifier.status(f"starting: {missing} cannot be reached yet")
+        await trio.sleep(LOOK_S)
+    notifier.ready(status())
+    await watch(notifier, pulse.healthy, status)
 
 
 def line(engine: LiveEngine, sources: Sources) -> str:
@@ -99,17 +107,8 @@ def _stuck(before: ActorStatus | None, now: ActorStatus) -> bool:
     return before is not None and before.depth > 0 and now.depth > 0 and before.handled == now.handled
 
 
-async def _listening(config: Config) -> None:
-    """Wait until the metrics page and the control socket are there, as far as they are to be."""
-    path = config.engine.state_directory / config.control.socket
-    while True:
-        served = not config.metrics.enabled or SURROUNDINGS.port is not None
-        if served and (not config.control.enabled or _is_socket(path)):
-            return
-        await trio.sleep(LOOK_S)
-
-
-def _is_socket(path: Path) -> bool:
-    with suppress(OSError):
-        return stat.S_ISSOCK(path.stat().st_mode)
-    return False
+def not_up(config: Config) -> str:
+    """What is still to come of the metrics page and the control socket, as far as they are to be."""
+    if config.metrics.enabled and SURROUNDINGS.port is None:
+        return "the metrics page"
+    return "the control socket" if config.control.enabled and not SURROUNDINGS.control else ""

@@ -55,6 +55,9 @@ class Durable:
         self._closed = False
         self._more = trio.Event()
         self._calm = trio.Event()
+        self.began_at: float | None = None
+        """When the transaction under way began, on trio's clock; None while there is none."""
+        self._transaction = trio.CancelScope()
         self._one_at_a_time = trio.CapacityLimiter(1)
 
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
@@ -91,6 +94,10 @@ class Durable:
         self._facts.clear()
         self._records.clear()
 
+    def abandon(self) -> None:
+        """Leave the transaction that is under way to its thread: it does not come back."""
+        self._transaction.cancel()
+
     async def run(self) -> None:
         """Store until cancelled; a transaction that has begun is always finished.
 
@@ -114,10 +121,7 @@ class Durable:
         if facts:
             self._hearing.flush()
         try:
-            with trio.CancelScope(shield=True):
-                await trio.to_thread.run_sync(
-                    self._writer.append, facts, records, limiter=self._one_at_a_time
-                )
+            await self._append(facts, records)
         except StorageError as error:
             if error.lasting:
                 # No waiting mends a damaged or replaced file, and what we write to it would be lost.
@@ -146,6 +150,20 @@ class Durable:
             for numbered in facts:
                 self.tally.apply(numbered.fact)
             self._hearing.committed(facts[-1].seq)
+
+
+    async def _append(self, facts: list[Numbered], records: list[Record]) -> None:
+        """One transaction, which no cancellation cuts off. What was abandoned never comes to its end."""
+        self.began_at = trio.current_time()
+        try:
+            with trio.CancelScope(shield=True) as self._transaction:
+                await trio.to_thread.run_sync(
+                    self._writer.append, facts, records, limiter=self._one_at_a_time, abandon_on_cancel=True
+                )
+            if self._transaction.cancelled_caught:
+                await trio.sleep_forever()
+        finally:
+            self.began_at = None
 
 
 def whole_inputs(facts: Sequence[Numbered], rows_max: int) -> int:

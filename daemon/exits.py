@@ -28,6 +28,10 @@ class Exit(IntEnum):
     TIMEOUT = 6, "no answer in time"
     NOT_RUNNING = 7, "no daemon is running (all other commands)"
     INVARIANT_BROKEN = 70, "the engine found itself in a state that must not be, and stopped"
+    CUT_SHORT = (
+        71,
+        "ended before all was put away: by a second signal, or a step of the stop took too long",
+    )
     ESCALATED = 75, "restarts did not help; start me again"
     CONFIG = 78, "the configuration cannot be used; all its problems were printed"
     INTERRUPTED = 130, "stopped by Ctrl-C"

@@ -11,9 +11,26 @@ from typing import Final
 import attrs
 import trio
 
-from actors.addresses import JOURNAL, MARKET_FEED, OPERATOR, PAPER_EXCHANGE, SCHEDULE, game_address
+from actors.addresses import (
+    JOURNAL,
+    MARKET_FEED,
+    OPERATOR,
+    PAPER_EXCHANGE,
+    RISK_GATE,
+    SCHEDULE,
+    game_address,
+)
 from actors.memory import FactMemory
-from actors.messages import AccountOpen, ActDone, Commit, FeedFigures, ListingWanted, Operate, StateWanted
+from actors.messages import (
+    AccountOpen,
+    ActDone,
+    Commit,
+    FeedFigures,
+    ListingWanted,
+    Operate,
+    RunEnds,
+    StateWanted,
+)
 from actors.runtime import ActorStatus, Address
 from actors.runtime.asks import ASK_TIMEOUT_NS
 from actors.runtime.specs import AnySpec
@@ -126,16 +143,27 @@ class LiveEngine:
 
         Returns False if that took too long: what was not durable then never happened.
         """
-        self.phase = "stopping"
-        self.hearing.closed = True
-        self.hearing.tick()
-        at = self.hearing.command(ENDED, reason)
-        self.system.put_at(at, JOURNAL, Commit("run", (RunEnded(self.plan.run, reason, Nanos(at)),)))
+        self.hear_nobody()
+        self.end_run(reason)
         with trio.move_on_after(QUIET_S_MAX):
             await self.durable.wait_calm()
         calm = self.durable.calm
         self.durable.close()
         return calm
+
+    def hear_nobody(self) -> None:
+        """Hear nobody any more; from now on no order passes the gate, for nobody knows what became of the
+        books.
+        """
+        self.phase = "stopping"
+        self.hearing.closed = True
+        self.hearing.tick()
+
+    def end_run(self, reason: str) -> None:
+        """Write into the journal that the run has ended."""
+        at = self.hearing.command(ENDED, reason)
+        self.system.put_at(at, RISK_GATE, RunEnds())
+        self.system.put_at(at, JOURNAL, Commit("run", (RunEnded(self.plan.run, reason, Nanos(at)),)))
 
     async def close(self) -> None:
         """Stop the tree in reverse order; what does not stop in time is left behind."""

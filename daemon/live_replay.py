@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from actors.addresses import JOURNAL, OPERATOR
-from actors.messages import Commit, CommittedUpTo, Numbered, StorageFailed
+from actors.addresses import JOURNAL, OPERATOR, RISK_GATE
+from actors.messages import Commit, CommittedUpTo, Numbered, RunEnds, StorageFailed
 from actors.runtime import Address
 from daemon.inputs import (
     ACT_DONE,
@@ -114,6 +114,7 @@ class LiveReplay:
         system = self.session.system
         if line.what == ENDED:
             ended = RunEnded(self.session.run.run, line.body, Nanos(line.at))
+            system.put(RISK_GATE, RunEnds(), line.at)
             system.put(JOURNAL, Commit("run", (ended,)), line.at)
             return
         system.advance(line.at)

@@ -6,13 +6,16 @@ not read the command line.
 """
 
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 import trio
 
+from actors.addresses import OBSERVER
+from actors.observer import OVERVIEW
+from actors.views import Look, Overview
 from daemon import __version__
 from daemon.config import Config
 from daemon.evening_clock import EveningClock
@@ -22,7 +25,20 @@ from daemon.output import Json, progress
 from daemon.replay import settings_digest
 from daemon.seal import break_seal, write_config
 from daemon.sources import Access, Sources
+from daemon.stopping import (
+    BESIDE,
+    CLOSE,
+    DURABLE,
+    ENTRIES,
+    ORDERS,
+    REPORT,
+    RUN_END,
+    SEAL,
+    TREE,
+    Stopping,
+)
 from daemon.storage import database_url
+from daemon.systemd import Notifier
 from daemon.trading import trading_settings
 from engine.calendar import game_day
 from engine.events import GamePhase
@@ -37,6 +53,11 @@ MEGABYTE: Final = 1_048_576
 NEXT_DAY_EVERY_S: Final = 60.0
 PLAYING: Final = frozenset({GamePhase.LIVE, GamePhase.HALFTIME})
 
+EXTEND_EVERY_S: Final = 10.0
+START_STEP_S_MAX: Final = 3_600.0
+"""After so long in one step of the start the manager's own patience decides."""
+
+T = TypeVar("T")
 Beside = Callable[[LiveEngine, Sources], Awaitable[None]]
 """A task that runs as long as the engine does."""
 
@@ -66,6 +87,10 @@ class Setting:
     """Tasks that run as long as the engine does: control socket, metrics, pages, watchdog."""
     on_phase: Callable[[str], None] = progress
     """Hears `ready`, `stopping` and `stopped`, each in a sentence for people."""
+    notifier: Notifier = attrs.field(factory=lambda: Notifier({}))
+    """The line to the service manager; nobody hears it unless it is given."""
+    meet: Callable[[LiveEngine, Stopping], None] = lambda _engine, _stopping: None
+    """Is shown the engine and its stop as soon as both are there."""
 
 
 @attrs.frozen
@@ -74,6 +99,10 @@ class Past:
 
     run: str
     facts: tuple[Fact, ...]
+
+
+class EndedEarly(Exception):
+    """The run was to end before its engine was made; the reason is the text."""
 
 
 @attrs.define
@@ -118,17 +147,25 @@ def _has_runs(url: str) -> bool:
 async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
     """Live until `ending` is wanted or the tree gives up; returns the run's report.
 
-    Raises Escalated, EngineBroken or InvariantBroken (possibly in groups) if that is how it ended.
+    Raises EndedEarly if it is wanted before the engine is made. Raises Escalated, EngineBroken or
+    InvariantBroken (possibly in groups) if that is how it ended.
     """
-    config = setting.config
+    config, begin = setting.config, partial(_begin, setting, ending)
     url = database_url(config, None)
-    await trio.to_thread.run_sync(upgrade, url)
+    await begin("the database is brought up to date", partial(upgrade, url))
     clock = setting.clock()
-    past = await trio.to_thread.run_sync(past_of, url, config.engine.environment, Nanos(clock()))
-    writer = await trio.to_thread.run_sync(JournalWriter, url, past.run)
-    settings = trading_settings(config)
-    with contextlib.closing(writer), _recorder(config, past.run) as recorder:
+    environment = config.engine.environment
+    past = await begin("the journal is read", partial(past_of, url, environment, Nanos(clock())))
+    # Whoever is still open when the run does not come to its end is closed here; else the stop has done it.
+    with contextlib.ExitStack() as unfinished:
+        opening = partial(JournalWriter, url, past.run)
+        writer = await begin("the journal is checked and opened", opening)
+        unfinished.callback(writer.close)
+        recorder = await begin("the recording is opened", partial(_recorder, config, past.run))
+        if recorder is not None:
+            unfinished.callback(recorder.close)
         async with Sources(config, setting.access).opened() as sources:
+            settings = trading_settings(config)
             plan = LivePlan(
                 settings=settings,
                 settings_digest=settings_digest(settings),
@@ -142,13 +179,51 @@ async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
             )
             engine = LiveEngine(plan, sources.specs)
             document = await _live(setting, engine, sources, ending)
-        seal_recording(engine)
+        unfinished.pop_all()
     return document
 
 
-async def _live(setting: Setting, engine: LiveEngine, sources: Sources, ending: Ending) -> dict[str, Json]:
-    """The engine's life with everybody beside it, and its end in phases."""
+async def _begin(setting: Setting, ending: Ending, words: str, work: Callable[[], T]) -> T:
+    """One step of the start, in a thread; the manager is told what is done and that it takes its time.
+
+    Raises EndedEarly, before it is begun, if nobody wants the run any more.
+    """
+    if ending.wanted.is_set():
+        raise EndedEarly(ending.reason)
+    setting.notifier.status(f"starting: {words}")
+    done = trio.Event()
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(_wait_patiently, setting.notifier, done)
+        result, error = await trio.to_thread.run_sync(_caught, work)
+        done.set()
+    if error is not None:
+        raise error
+    return result[0]
+
+
+def _caught(work: Callable[[], T]) -> tuple[tuple[T, ...], Exception | None]:
+    """What it returned, or raised, so that no nursery wraps it."""
+    try:
+        return (work(),), None
+    except Exception as error:  # noqa: BLE001 - it is raised again, where it was asked for
+        return (), error
+
+
+async def _wait_patiently(notifier: Notifier, done: trio.Event) -> None:
+    """Ask the manager for more time as long as a step goes on, but not for ever."""
+    until = trio.current_time() + START_STEP_S_MAX
+    while not done.is_set() and trio.current_time() < until:
+        notifier.extend(2 * EXTEND_EVERY_S)
+        with trio.move_on_after(EXTEND_EVERY_S):
+            await done.wait()
+
+
+async def _live(setting: Setting, engine: LiveEngine, sources: Sources, ending: Ending) -> dict[str, Json]:
+    """The engine's life with everybody beside it, and its end step by step."""
+    stopping = Stopping(setting.on_phase, setting.notifier)
+    setting.meet(engine, stopping)
+    async with trio.open_nursery() as nursery:
+        setting.notifier.status("starting: the actors start")
         await nursery.start(engine.run)
         for task in setting.beside:
             nursery.start_soon(partial(task, engine, sources))
@@ -159,14 +234,62 @@ async def _live(setting: Setting, engine: LiveEngine, sources: Sources, ending: 
         for complaint in sources.degraded:
             setting.on_phase(f"degraded: {complaint}")
         await ending.wanted.wait()
-        setting.on_phase(f"stopping: {ending.reason}")
-        if not await engine.quiet(ending.reason):
-            setting.on_phase("stopping: not everything became durable in time")
-        document = await live_document(engine)
-        await engine.close()
+        document = await stop_run(engine, ending, stopping, setting)
+        stopping.enter(BESIDE)
         nursery.cancel_scope.cancel()
+    await stopping.do(CLOSE, partial(_in_thread, engine.plan.writer.close))
     setting.on_phase("stopped")
-    return document
+    return {**document, "stop": {"reason": ending.reason, "unfinished": list(stopping.late)}}
+
+
+async def stop_run(
+    engine: LiveEngine, ending: Ending, stopping: Stopping, setting: Setting
+) -> dict[str, Json]:
+    """End a run in good order, up to its tree; returns its report, which is short if nobody could tell it."""
+    documents: list[dict[str, Json]] = []
+    setting.on_phase(f"stopping: {ending.reason}")
+    if not ending.next_day:
+        # Between two game days the service goes on; a manager that hears this would end it after a while.
+        setting.notifier.stopping(f"stopping: {ending.reason}")
+
+    async def entries() -> None:
+        engine.hear_nobody()
+
+    async def orders() -> None:
+        seen = await engine.ask(OBSERVER, Look(OVERVIEW))
+        if isinstance(seen, Overview) and seen.open_orders:
+            setting.on_phase(f"stopping: {seen.open_orders} orders rest, and are kept for the next start")
+
+    async def run_end() -> None:
+        engine.end_run(ending.reason)
+
+    async def report() -> None:
+        documents.append(await live_document(engine))
+
+    await stopping.do(ENTRIES, entries)
+    await stopping.do(ORDERS, orders)
+    await stopping.do(RUN_END, run_end)
+    calm = await stopping.do(DURABLE, engine.durable.wait_calm)
+    engine.durable.close()
+    await stopping.do(REPORT, report)
+    await stopping.do(SEAL, partial(_in_thread, partial(_seal, engine, sealed=calm)))
+    await stopping.do(TREE, engine.system.stop)
+    if not calm:
+        engine.durable.abandon()
+    return documents[0] if documents else {"run": engine.plan.run}
+
+
+def _seal(engine: LiveEngine, *, sealed: bool) -> None:
+    """Close the recording. What was heard but did not become durable never happened: then nothing vouches."""
+    if sealed:
+        seal_recording(engine)
+    else:
+        engine.hearing.close()
+
+
+async def _in_thread(work: Callable[[], object]) -> None:
+    """Do what may block where it blocks nobody; if it takes too long, its thread is left behind."""
+    await trio.to_thread.run_sync(work, abandon_on_cancel=True)
 
 
 async def _next_day(engine: LiveEngine, ending: Ending) -> None:
@@ -189,13 +312,11 @@ def _open_positions(engine: LiveEngine) -> bool:
     return any(count for row in rows for count in row.positions.values())
 
 
-@contextlib.contextmanager
-def _recorder(config: Config, run: str) -> Iterator[Recorder | None]:
+def _recorder(config: Config, run: str) -> Recorder | None:
     """The recording of a run, begun or gone on with; None if there shall be none."""
     section = config.recording
     if not section.enabled:
-        yield None
-        return
+        return None
     folder = config.engine.state_directory / section.directory / run
     recorder = Recorder(
         folder,
@@ -204,7 +325,4 @@ def _recorder(config: Config, run: str) -> Iterator[Recorder | None]:
     )
     break_seal(folder)
     write_config(folder, config)
-    try:
-        yield recorder
-    finally:
-        recorder.close()
+    return recorder

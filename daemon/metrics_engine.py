@@ -63,6 +63,8 @@ class Beside:
     """The file of the database; None is a server's."""
     port: int | None = None
     """Where the metrics are served; 0 while they cannot be, None before that is known."""
+    control: bool = False
+    """Whether the control socket can be connected to."""
     watch: LoopWatch | None = None
     sources: Callable[[], Mapping[str, Json]] = dict
     """What `Sources.status` tells."""

@@ -64,6 +64,8 @@ class RiskGate:
         self.accounts = Accounts()
         self.halts = Halts()
         self.journal_trouble: str | None = None
+        self.ends = False
+        """Whether the run ends: what is known of the market is the past from now on."""
         self.denials: Counter[tuple[str, DenialReason]] = Counter()
 
     def hear(self, news: GameNews, now: Nanos) -> Step:
@@ -202,6 +204,8 @@ class RiskGate:
         """What stops any order, exits included: it is not sane, nobody knows it, or it was sent before."""
         if not 0 < order.price < PRICE_ONE or order.count <= 0:
             return missing(f"price {order.price} and count {order.count}")
+        if self.ends:
+            return Denial(DenialReason.HALTED, "the run ends", "the next start")
         if self.journal_trouble is not None:
             return Denial(DenialReason.JOURNAL_DOWN, self.journal_trouble, "up")
         account = self.accounts.of.get(order.strategy)
