@@ -132,7 +132,8 @@ def _database_url(_: object, __: object, value: str) -> None:
     if not _DATABASE_URL.fullmatch(value):
         raise ValueError("must begin with sqlite:/// or postgresql://")
     account = value.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    if ":" in account:
+    query = value.partition("?")[2].lower()
+    if ":" in account or "password" in query:
         # The value itself is not repeated here: it holds a secret.
         raise ValueError("must not contain a password; put it into a file and name that in password_file")
 

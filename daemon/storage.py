@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 
 from daemon.config import Config, load_or_template
+from daemon.config_files import secret_path
 from daemon.exits import Exit
 from daemon.output import Answer, Failure, Json, table
 from daemon.requests import StorageRequest
@@ -18,17 +19,23 @@ from daemon.trading import schema
 from engine.units import Money, Nanos, format_money
 from persistence import maintenance
 from persistence.errors import StorageError
+from persistence.passwords import with_password_file
 
 SQLITE = "sqlite:///"
 
 
 def database_url(config: Config, override: str | None) -> str:
-    """The database's URL; a relative SQLite file of the configuration lies in the state directory."""
+    """The database's URL; a relative SQLite file of the configuration lies in the state directory.
+
+    It never holds a password of the configuration, only the name of its file.
+    """
     if override is not None:
         return override
     url = config.database.url
     if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).is_absolute():
         return f"{SQLITE}{config.engine.state_directory / url.removeprefix(SQLITE)}"
+    if config.database.password_file:
+        return with_password_file(url, secret_path(config.database.password_file).absolute())
     return url
 
 

@@ -29,6 +29,7 @@ from persistence.errors import (
     StorageUnreachable,
     sorted_error,
 )
+from persistence.passwords import parted, shown
 from persistence.tables import APPLICATION_ID, REVISIONS
 
 BUSY_TIMEOUT_MS: Final = 5_000
@@ -117,14 +118,14 @@ def file_of(url: str) -> Path | None:
 
 def where(url: str) -> str:
     """The address for people: never with a password."""
-    return str(file_of(url) or address(url).render_as_string(hide_password=True))
+    return str(file_of(url) or shown(address(url)))
 
 
 def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engine:
     """An engine with the house's settings. Connections are not pooled: each owner holds its own."""
     parsed = address(url)
     if parsed.get_backend_name() == "postgresql":
-        return _postgres(parsed, access, settings)
+        return _postgres(*parted(parsed, shown(parsed)), access, settings)
     file = file_of(url)
     if file is None:
         engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
@@ -179,7 +180,7 @@ def _on_connect(
     return configure
 
 
-def _postgres(parsed: URL, access: Access, settings: Settings) -> Engine:
+def _postgres(parsed: URL, secret: dict[str, str], access: Access, settings: Settings) -> Engine:
     synchronous = "on" if settings.durability is Durability.FULL else "off"
     options = [
         parsed.query.get("options", ""),
@@ -192,7 +193,7 @@ def _postgres(parsed: URL, access: Access, settings: Settings) -> Engine:
     return create_engine(
         parsed.update_query_dict({"options": joined}),
         poolclass=NullPool,
-        connect_args={"connect_timeout": max(1, settings.busy_timeout_ms // 1000)},
+        connect_args={"connect_timeout": max(1, settings.busy_timeout_ms // 1000), **secret},
     )
 
 

@@ -156,7 +156,7 @@ late."""
 
 _POSTGRES: Final[dict[str, tuple[type[StorageError], str]]] = {
     "08": (StorageUnreachable, "check that the server runs and can be reached"),
-    "28": (StorageUnreachable, "check the user name and password of the database's URL"),
+    "28": (StorageUnreachable, "check the user name in the database's URL and the password in its file"),
     "3D": (StorageUnreachable, "create the database that the URL names"),
     "53": (StorageFull, FREE_SPACE),
     "55": (StorageBusy, OTHER_HOLDER),
