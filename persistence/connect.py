@@ -29,7 +29,7 @@ from persistence.errors import (
     StorageUnreachable,
     sorted_error,
 )
-from persistence.passwords import parted, shown
+from persistence.passwords import parted, read_password, shown
 from persistence.tables import APPLICATION_ID, REVISIONS
 
 BUSY_TIMEOUT_MS: Final = 5_000
@@ -125,7 +125,7 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
     """An engine with the house's settings. Connections are not pooled: each owner holds its own."""
     parsed = address(url)
     if parsed.get_backend_name() == "postgresql":
-        return _postgres(*parted(parsed, shown(parsed)), access, settings)
+        return _postgres(parsed, access, settings)
     file = file_of(url)
     if file is None:
         engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
@@ -180,7 +180,8 @@ def _on_connect(
     return configure
 
 
-def _postgres(parsed: URL, secret: dict[str, str], access: Access, settings: Settings) -> Engine:
+def _postgres(named: URL, access: Access, settings: Settings) -> Engine:
+    parsed, password_file = parted(named)
     synchronous = "on" if settings.durability is Durability.FULL else "off"
     options = [
         parsed.query.get("options", ""),
@@ -190,11 +191,23 @@ def _postgres(parsed: URL, secret: dict[str, str], access: Access, settings: Set
         f"-cdefault_transaction_read_only={'on' if access is Access.READ else 'off'}",
     ]
     joined = " ".join(str(option) for option in options if option)
-    return create_engine(
+    engine = create_engine(
         parsed.update_query_dict({"options": joined}),
         poolclass=NullPool,
-        connect_args={"connect_timeout": max(1, settings.busy_timeout_ms // 1000), **secret},
+        connect_args={"connect_timeout": max(1, settings.busy_timeout_ms // 1000)},
     )
+    if password_file is not None:
+        event.listen(engine, "do_connect", _with_password(password_file, shown(named)))
+    return engine
+
+
+def _with_password(file: Path, place: str) -> Callable[..., None]:
+    """Hands the driver what the file holds at each connection, for it may have been changed."""
+
+    def hand_over(_dialect: object, _record: object, _args: object, parameters: dict[str, object]) -> None:
+        parameters["password"] = read_password(file, place)
+
+    return hand_over
 
 
 @contextmanager

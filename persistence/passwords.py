@@ -28,15 +28,12 @@ def with_password_file(url: str, file: Path) -> str:
     return parsed.update_query_dict({PASSWORD_FILE: str(file)}).render_as_string(hide_password=False)
 
 
-def parted(parsed: URL, place: str) -> tuple[URL, dict[str, str]]:
-    """The address as the driver knows it, and the password to hand over, if there is a file with one.
-
-    Raises StorageUnreachable if the file cannot be read or holds no password.
-    """
+def parted(parsed: URL) -> tuple[URL, Path | None]:
+    """The address as the driver knows it, and the file with the password, if it names one."""
     file = parsed.query.get(PASSWORD_FILE)
     if not isinstance(file, str):
-        return parsed, {}
-    return parsed.difference_update_query([PASSWORD_FILE]), {"password": _read(Path(file), place)}
+        return parsed, None
+    return parsed.difference_update_query([PASSWORD_FILE]), Path(file)
 
 
 def shown(parsed: URL) -> str:
@@ -46,7 +43,8 @@ def shown(parsed: URL) -> str:
     return bare.render_as_string(hide_password=True)
 
 
-def _read(file: Path, place: str) -> str:
+def read_password(file: Path, place: str) -> str:
+    """What the file holds, without its line's end. Raises StorageUnreachable if that is no password."""
     remedy = "write the password into the file, alone, readable by the daemon's user only (chmod 600)"
     try:
         with file.open("rb") as opened:

@@ -40,8 +40,10 @@ def test_a_file_of_sqlite_has_no_password(password_file: Path) -> None:
 def test_the_driver_is_handed_the_password_of_now(bare_server: str, password_file: Path) -> None:
     url = with_password_file(bare_server, password_file)
 
+    engine = connect.make_engine(url, Access.READ)
+
     def used() -> object:
-        with connect.make_engine(url, Access.READ).connect() as connection:
+        with engine.connect() as connection:
             assert SECRET not in str(connection.engine.url)
             driver = connection.connection.driver_connection
             assert driver is not None
@@ -50,6 +52,7 @@ def test_the_driver_is_handed_the_password_of_now(bare_server: str, password_fil
     assert used() == SECRET
     password_file.write_text("another", "utf-8")
     assert used() == "another"
+    engine.dispose()
 
 
 @pytest.mark.postgres
