@@ -10,6 +10,7 @@ from engine.facts import (
     CancelRefused,
     Fact,
     FillEvidence,
+    FollowingChanged,
     LedgerPosted,
     LevelTaken,
     LimitChanged,
@@ -191,6 +192,8 @@ def _of_rest(fact: Fact) -> str | None:
             return f"{fact.scope} is active again, by {fact.by}: {fact.why}"
         case LimitChanged():
             return f"limit {fact.name} is {fact.value} for {fact.strategy or 'all'}, by {fact.by}"
+        case FollowingChanged():
+            return f"{fact.game} is {'followed' if fact.followed else 'followed no more'}, by {fact.by}"
         case StrategyOpened():
             return f"{fact.strategy} ({fact.kind}) begins with {format_money(fact.bankroll)}"
         case StrategyChanged():

@@ -21,6 +21,7 @@ from engine.orders import (
 )
 from engine.reasons import DenialReason
 from engine.run_facts import (
+    FollowingChanged,
     LimitChanged,
     OperatorActed,
     RunEnded,
@@ -361,6 +362,7 @@ Fact: TypeAlias = (
     | TradingHalted
     | TradingResumed
     | LimitChanged
+    | FollowingChanged
     | OperatorActed
     | QueueLevelChanged
     | CancelSubmitted

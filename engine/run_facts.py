@@ -86,6 +86,20 @@ class LimitChanged:
 
 
 @message
+class FollowingChanged:
+    """An operator had a game followed that was not found by itself, or had one followed no more.
+
+    `events` are the venue's events of a game that is followed; empty for one that is not any more.
+    """
+
+    game: str
+    followed: bool
+    events: tuple[str, ...]
+    by: str
+    at: Nanos
+
+
+@message
 class OperatorActed:
     """A mutating command of an operator, with its request id (idempotence) and the peer's user id."""
 

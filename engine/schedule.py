@@ -147,6 +147,12 @@ class Schedule:
         """Every source's reference that was matched to `game`."""
         return tuple(reference for reference, matched in self._references.items() if matched == game)
 
+    def forget(self, game: str) -> ListedGame | None:
+        """Let a game go, as if none of its markets had been met; returns what was known of it."""
+        for reference in self.references_of(game):
+            del self._references[reference]
+        return self._listed.pop(game, None)
+
     def readmit(self, tickers: tuple[str, ...], tip_at: Nanos | None, references: tuple[str, ...]) -> None:
         """Take back what a running game remembers of its match, after the schedule itself was restarted."""
         for ticker in tickers:

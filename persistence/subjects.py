@@ -23,6 +23,7 @@ _PRECEDENCE: Final = (
     "scope",
     "name",
     "strategy",
+    "game",
     "run",
 )
 """The first of these that a kind has is its subject: an order comes before its market, a market before a

@@ -12,7 +12,7 @@ from engine.events import BookSide
 from engine.fees import FeeTerms
 from engine.orders import Liquidity, PlaceOrder
 from engine.risk.scenarios import Payoff
-from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price
+from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price, format_count
 from engine.view import Claim
 
 FEE_ALLOWANCE = Money(200)
@@ -77,6 +77,11 @@ class Stake:
         buys = sum(order.remaining for order in self.orders.values() if order.buys)
         sells = sum(order.remaining for order in self.orders.values() if not order.buys)
         return Count(max(abs(self.count + buys), abs(self.count - sells)))
+
+    def lines(self) -> list[str]:
+        """What there is in it, a sentence each, for people."""
+        held = [f"{self.strategy} holds {format_count(self.count)} of {self.ticker}"] if self.count else []
+        return held + [f"{self.strategy} has the order {order} in {self.ticker}" for order in self.orders]
 
     def exposure(self) -> Money:
         """What the position cost and the open orders would cost: dollars paid or promised.
