@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import make_url
 
@@ -13,11 +12,10 @@ from daemon.config_problems import ConfigError
 from daemon.exits import Exit
 from daemon.storage import database_url
 from daemon.trading import schema
+from tests.persistence.servers import empty_schema
 
 SECRET = "hunter2-4711"
 NOBODY = "postgresql://root@127.0.0.1:1/test"
-SERVER = "postgresql://root@127.0.0.1:5432/test"
-NAME = "tipoff_secrets"
 
 
 def configured(folder: Path, url: str) -> Path:
@@ -106,15 +104,8 @@ def test_a_file_of_sqlite_stays_in_the_state_directory_whatever_the_password(tmp
 @pytest.fixture
 def server() -> Iterator[str]:
     """A schema of our own on the PostgreSQL server; skips where there is none."""
-    try:
-        connection = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError as error:
-        pytest.skip(f"no PostgreSQL server: {error}")
-    connection.execute(f"DROP SCHEMA IF EXISTS {NAME} CASCADE")
-    connection.execute(f"CREATE SCHEMA {NAME}")
-    yield f"{SERVER}?options=-csearch_path%3D{NAME}"
-    connection.execute(f"DROP SCHEMA {NAME} CASCADE")
-    connection.close()
+    with empty_schema() as address:
+        yield address
 
 
 @pytest.mark.postgres

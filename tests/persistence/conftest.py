@@ -5,14 +5,12 @@ at random.
 import enum
 import shutil
 import typing
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 import attrs
-import psycopg
 import pytest
 from hypothesis import strategies as st
 
@@ -20,9 +18,7 @@ from engine.facts import FACTS, Fact
 from persistence import schema
 from persistence.writer import JournalWriter, Options
 from tests.persistence.evenings import Placed, evening, place
-
-SERVER = "postgresql://root@127.0.0.1:5432/test"
-
+from tests.persistence.servers import empty_schema
 
 # Every kind of fact at random: made from the annotations, so that a new fact is covered when it is added.
 
@@ -97,17 +93,8 @@ def lite(file: Path) -> str:
 @pytest.fixture
 def bare_server() -> Iterator[str]:
     """The address of an empty schema of the PostgreSQL server; skips where there is none."""
-    name = f"t{uuid.uuid4().hex[:16]}"
-    try:
-        server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError as error:
-        pytest.skip(f"no PostgreSQL server: {error}")
-    server.execute(f"CREATE SCHEMA {name}")
-    try:
-        yield f"{SERVER}?options=-csearch_path%3D{name}"
-    finally:
-        server.execute(f"DROP SCHEMA {name} CASCADE")
-        server.close()
+    with empty_schema() as address:
+        yield address
 
 
 @pytest.fixture

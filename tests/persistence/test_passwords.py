@@ -11,9 +11,9 @@ from persistence.errors import StorageError, StorageUnreachable
 from persistence.maintenance import found_revision, upgrade, verify
 from persistence.passwords import PASSWORD_BYTES_MAX, PASSWORD_FILE, with_password_file
 from persistence.writer import JournalWriter
+from tests.persistence.servers import SERVER
 
 SECRET = "hunter2-'\"%@:/?"
-SERVER = "postgresql://root@127.0.0.1:5432/test"
 NOBODY = "postgresql://root@127.0.0.1:1/test"
 
 
