@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+import structlog
 import trio
 
 from actors.addresses import JOURNAL, OBSERVER, PAPER_EXCHANGE, RISK_GATE, WRITER
@@ -20,7 +21,7 @@ from daemon.beside_metrics import SURROUNDINGS
 from daemon.beside_notices import tell_people
 from daemon.config import Config
 from daemon.live import LiveEngine
-from daemon.live_run import Beside
+from daemon.live_run import SIGNALS, Beside
 from daemon.logs import begin, secrets_of
 from daemon.sources import Sources
 from daemon.systemd import Notifier, watch
@@ -63,12 +64,14 @@ def beside(config: Config) -> Beside:
         notifier, pulse, logs = Notifier(), Pulse(engine), begin(config.logging, secrets_of(config))
         SURROUNDINGS.watchdog_at = lambda: notifier.watchdog_at
         SURROUNDINGS.log_lines, SURROUNDINGS.log_dropped = lambda: logs.lines, lambda: logs.dropped
+        SIGNALS.dump = partial(tell_state, engine, sources)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(tell_people, config, engine, sources)
             try:
                 await _live(notifier, pulse, config, partial(line, engine, sources))
                 await trio.sleep_forever()
             finally:
+                SIGNALS.dump = None
                 logs.close()
 
     return speak
@@ -90,6 +93,13 @@ async def _until_up(notifier: Notifier, pulse: Pulse, config: Config, status: Ca
         await trio.sleep(LOOK_S)
     notifier.ready(status())
     await watch(notifier, pulse.healthy, status)
+
+
+def tell_state(engine: LiveEngine, sources: Sources) -> None:
+    """Write into the log how things stand, as a signal asks for."""
+    actors = {str(each.address): f"{each.state}, {each.depth} waiting" for each in engine.status()}
+    complaints = sources.complaints()
+    structlog.get_logger().info("state", line=line(engine, sources), complaints=complaints, actors=actors)
 
 
 def line(engine: LiveEngine, sources: Sources) -> str:

@@ -57,6 +57,8 @@ class Durable:
         self._calm = trio.Event()
         self.began_at: float | None = None
         """When the transaction under way began, on trio's clock; None while there is none."""
+        self.abandoned = False
+        """Whether a thread was left behind that may still be using the writer: nobody else may any more."""
         self._transaction = trio.CancelScope()
         self._one_at_a_time = trio.CapacityLimiter(1)
 
@@ -96,6 +98,7 @@ class Durable:
 
     def abandon(self) -> None:
         """Leave the transaction that is under way to its thread: it does not come back."""
+        self.abandoned = self.began_at is not None
         self._transaction.cancel()
 
     async def run(self) -> None:
@@ -150,7 +153,6 @@ class Durable:
             for numbered in facts:
                 self.tally.apply(numbered.fact)
             self._hearing.committed(facts[-1].seq)
-
 
     async def _append(self, facts: list[Numbered], records: list[Record]) -> None:
         """One transaction, which no cancellation cuts off. What was abandoned never comes to its end."""

@@ -6,7 +6,7 @@ not read the command line.
 """
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
@@ -160,7 +160,8 @@ async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
     with contextlib.ExitStack() as unfinished:
         opening = partial(JournalWriter, url, past.run)
         writer = await begin("the journal is checked and opened", opening)
-        unfinished.callback(writer.close)
+        engines: list[LiveEngine] = []
+        unfinished.callback(_give_back, writer, engines)
         recorder = await begin("the recording is opened", partial(_recorder, config, past.run))
         if recorder is not None:
             unfinished.callback(recorder.close)
@@ -178,6 +179,7 @@ async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
                 disk_free_megabytes_min=config.recording.disk_free_megabytes_min,
             )
             engine = LiveEngine(plan, sources.specs)
+            engines.append(engine)
             document = await _live(setting, engine, sources, ending)
         unfinished.pop_all()
     return document
@@ -237,7 +239,7 @@ async def _live(setting: Setting, engine: LiveEngine, sources: Sources, ending: 
         document = await stop_run(engine, ending, stopping, setting)
         stopping.enter(BESIDE)
         nursery.cancel_scope.cancel()
-    await stopping.do(CLOSE, partial(_in_thread, engine.plan.writer.close))
+    await stopping.do(CLOSE, partial(_in_thread, partial(_give_back, engine.plan.writer, [engine])))
     setting.on_phase("stopped")
     return {**document, "stop": {"reason": ending.reason, "unfinished": list(stopping.late)}}
 
@@ -285,6 +287,12 @@ def _seal(engine: LiveEngine, *, sealed: bool) -> None:
         seal_recording(engine)
     else:
         engine.hearing.close()
+
+
+def _give_back(writer: JournalWriter, engines: Sequence[LiveEngine]) -> None:
+    """Close the database, unless a thread was left behind in it: the system does it when the process ends."""
+    if not any(engine.durable.abandoned for engine in engines):
+        writer.close()
 
 
 async def _in_thread(work: Callable[[], object]) -> None:

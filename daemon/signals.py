@@ -11,7 +11,7 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
 from types import FrameType
@@ -67,11 +67,16 @@ class Loop:
 class SignalDesk:
     """Hears the signals of this process. One for its life; of the main thread only."""
 
-    def __init__(self, leave: Callable[[int], object] = os._exit) -> None:
-        """Nothing is heard before `listening`. `leave` ends the process at once, with its code."""
+    def __init__(
+        self, leave: Callable[[int], object] = os._exit, seconds: Mapping[bytes, float] = SECONDS
+    ) -> None:
+        """Nothing is heard before `listening`. `leave` ends the process at once, with its code, so many
+        `seconds` after it was asked to end.
+        """
         self.reason = ""
         """Why the end was asked for; empty while nobody has."""
         self._leave = leave
+        self._seconds = seconds
         self._loop: Loop | None = None
         self._tell = -1
 
@@ -143,7 +148,7 @@ class SignalDesk:
             if not byte:
                 os.close(heard)
                 return
-            wanted = time.monotonic() + SECONDS[byte]
+            wanted = time.monotonic() + self._seconds[byte]
             deadline = wanted if deadline is None else min(deadline, wanted)
 
 

@@ -16,7 +16,8 @@ import trio
 from daemon.config import SECTIONS
 from daemon.config_files import secret_path
 from daemon.exits import Exit
-from daemon.live import QUIET_S_MAX, STOP_S_MAX
+from daemon.signals import SECONDS, Act
+from daemon.stopping import STEPS, STOP_S_ALL
 from daemon.systemd import Notifier, watch
 
 UNIT = "deploy/tipoff.service"
@@ -193,13 +194,17 @@ def test_the_unit_exposes_no_more_than_it_must(root: Path, analyze: str) -> None
 def test_neither_a_wrong_configuration_nor_a_broken_invariant_is_started_again(root: Path) -> None:
     service = settings(root)
     prevented = service["RestartPreventExitStatus"].split()
-    assert prevented == [str(int(Exit.INVARIANT_BROKEN)), str(int(Exit.CONFIG))]
+    never = (Exit.INVARIANT_BROKEN, Exit.CUT_SHORT, Exit.CONFIG)
+    assert prevented == [str(int(code)) for code in never]
     assert service["Restart"] == "on-failure"
     assert str(int(Exit.ESCALATED)) not in prevented
 
 
-def test_the_manager_waits_longer_than_all_phases_of_a_stop(root: Path) -> None:
-    assert int(settings(root)["TimeoutStopSec"]) > QUIET_S_MAX + STOP_S_MAX + 10
+def test_the_manager_waits_longer_than_all_steps_of_a_stop_and_than_its_end_by_force(root: Path) -> None:
+    patience = int(settings(root)["TimeoutStopSec"])
+    assert sum(step.seconds_max for step in STEPS) == STOP_S_ALL
+    assert patience > max(SECONDS.values()) + 5
+    assert SECONDS[Act.END.value] > STOP_S_ALL
 
 
 def test_the_unit_reloads_by_a_signal_and_waits_for_ready(root: Path) -> None:

@@ -1,63 +1,18 @@
 """The real daemon under a stand-in for the service manager: ready, scraped, watched, reloaded, stopped."""
 
-import http.client
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import attrs
 import pytest
 
 from daemon.exits import Exit
 from daemon.metrics_families import FAMILIES
+from tests.daemon.managed import Running, free_port, started
 
 pytestmark = pytest.mark.slow
-START_S_MAX = 60.0
-
-
-@attrs.define
-class Running:
-    """A daemon and what it has told its manager."""
-
-    process: subprocess.Popen[str]
-    line: socket.socket
-    port: int
-    told: list[str] = attrs.field(factory=list)
-
-    def wait_for(self, word: str, seconds: float = START_S_MAX) -> str:
-        """Wait until the manager has heard a datagram with this word; returns it."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self.line.settimeout(max(0.01, deadline - time.monotonic()))
-            try:
-                self.told.append(self.line.recv(4_096).decode())
-            except TimeoutError:
-                break
-            if word in self.told[-1]:
-                return self.told[-1]
-        raise AssertionError(f"{word} was not told; only {self.told}")
-
-    def get(self, path: str) -> tuple[int, bytes]:
-        """Ask the metrics page."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -73,28 +28,12 @@ def start(tmp_path: Path, root: Path) -> Iterator[Callable[[str], Running]]:
             f'[kalshi]\nrest_url_demo = "http://127.0.0.1:9/trade-api/v2"\n{more}',
             "utf-8",
         )
-        line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        line.bind(str(tmp_path / "notify"))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "daemon", "run", "--config", str(config)],
-            cwd=root,
-            env={
-                "NOTIFY_SOCKET": str(tmp_path / "notify"),
-                "WATCHDOG_USEC": "2000000",
-                "PYTHONPATH": str(root),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(Running(process, line, port))
+        running.append(started(root, tmp_path, config, port))
         return running[-1]
 
     yield begin
     for each in running:
-        each.process.kill()
-        each.process.communicate()
-        each.line.close()
+        each.killed()
 
 
 def test_the_daemon_tells_its_manager_how_it_is_and_answers_scrapes_until_it_is_stopped(

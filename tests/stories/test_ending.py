@@ -1,0 +1,133 @@
+"""A real daemon beside the simulated venues is ended in every phase of its life, and goes on where it was."""
+
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import attrs
+import pytest
+
+from daemon.client import ControlClient
+from daemon.exits import Exit
+from daemon.signals import CUT_S_MAX
+from daemon.stopping import STOP_S_ALL
+from engine.facts import OperatorActed, RunEnded, RunStarted
+from persistence.maintenance import verify
+from persistence.queries import Reader
+from tests.daemon.managed import Running, free_port, started
+from tests.stories.venues import venues
+
+pytestmark = pytest.mark.slow
+
+
+@attrs.define
+class House:
+    """A state directory beside the venues, and the daemons that live in it one after the other."""
+
+    root: Path
+    folder: Path
+    config: Path
+    port: int
+    lives: list[Running] = attrs.field(factory=list)
+
+    @property
+    def database(self) -> Path:
+        return next((self.folder / "state").glob("*.db"))
+
+    def start(self) -> Running:
+        life = started(self.root, self.folder, self.config, self.port)
+        self.lives.append(life)
+        return life
+
+    def act(self, method: str, reason: str) -> None:
+        with ControlClient(next((self.folder / "state").glob("*.sock")), 60) as client:
+            client.act(method, reason=reason)
+
+    def state(self) -> str:
+        with ControlClient(next((self.folder / "state").glob("*.sock")), 60) as client:
+            return str(client.hello["state"])
+
+
+@pytest.fixture
+def house(root: Path, tmp_path: Path) -> Iterator[House]:
+    with venues(tmp_path) as (config, _switch):
+        text = config.read_text("utf-8")
+        port = free_port()
+        config.write_text(text.replace("port = 9464", f"port = {port}", 1), "utf-8")
+        house = House(root, tmp_path, config, port)
+        yield house
+        for life in house.lives:
+            life.killed()
+
+
+def ended(life: Running, number: int) -> tuple[int, float]:
+    """Send a signal and wait; the exit code and the seconds until then."""
+    began = time.monotonic()
+    life.process.send_signal(number)
+    code = life.process.wait(2 * STOP_S_ALL)
+    return code, time.monotonic() - began
+
+
+@pytest.mark.timeout(400)
+def test_ended_while_starting_running_draining_halted_and_stopping(house: House) -> None:
+    # Starting: reload and a look at the state are refused in words, the end is an end in good order.
+    life = house.start()
+    life.wait_for("STATUS=starting")
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        life.process.send_signal(number)
+    code, took = ended(life, signal.SIGTERM)
+    assert (code, took < STOP_S_ALL) == (Exit.OK, True)
+    assert "Traceback" not in life.errors()
+
+    # Running: reload and a look at the state end nothing. Draining: TERM ends in good order.
+    life = house.start()
+    life.wait_for("READY=1")
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        life.process.send_signal(number)
+    house.act("drain", reason="for the night")
+    assert house.state() == "draining"
+    code, took = ended(life, signal.SIGTERM)
+    assert (code, took < STOP_S_ALL) == (Exit.OK, True)
+    said = life.errors()
+    assert "stopping: stopped by SIGTERM" in said
+    assert '"event": "state"' in said
+    assert "left unfinished" not in said
+    life.wait_for("STOPPING=1", 1)
+
+    # Still draining; then halted, and ended by INT.
+    life = house.start()
+    life.wait_for("READY=1")
+    assert house.state() == "draining"
+    house.act("halt", reason="by hand")
+    assert house.state() == "halted"
+    assert ended(life, signal.SIGINT)[0] == Exit.OK
+
+    # Stopping: the disk is held, so the first TERM waits; the second ends it at once.
+    life = house.start()
+    life.wait_for("READY=1")
+    assert house.state() == "halted"
+    with closing(sqlite3.connect(house.database, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        life.process.send_signal(signal.SIGTERM)
+        life.wait_for("stopping, durable")
+        code, took = ended(life, signal.SIGTERM)
+    assert code == Exit.CUT_SHORT
+    assert took < CUT_S_MAX + 8
+    assert_nothing_was_lost(house)
+
+
+def assert_nothing_was_lost(house: House) -> None:
+    """The journal is whole, and every life began and went on where the one before had ended."""
+    url = f"sqlite:///{house.database}"
+    assert verify(url).problems == ()
+    with Reader.open(url, None) as reader:
+        run = reader.runs()[-1].run
+    with Reader.open(url, run) as reader:
+        facts = [recorded.fact for recorded in reader.facts()]
+    assert sum(isinstance(fact, RunStarted) for fact in facts) == 3
+    assert sum(isinstance(fact, RunEnded) for fact in facts) == 2
+    acts = [fact.command for fact in facts if isinstance(fact, OperatorActed)]
+    assert acts == ["drain", "halt"]

@@ -1,0 +1,46 @@
+"""The simulated venues in a thread beside a test, for daemons that are processes of their own."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from daemon.simulate import beginning_now, write_keys
+from venues.simulator.service import ServiceSettings, Simulator, serve
+from venues.simulator.settings import EveningSettings
+
+SMALL = EveningSettings(games=1, rungs=2, box_players=0, postponed=False, cancelled=False)
+
+
+@contextmanager
+def venues(folder: Path) -> Iterator[tuple[Path, Callable[[dict[str, object]], None]]]:
+    """Serve an evening that begins now; gives the configuration of a daemon, and how faults are switched."""
+    ready = threading.Event()
+    served: list[tuple[Simulator, trio.lowlevel.TrioToken, trio.CancelScope]] = []
+
+    async def run() -> None:
+        settings = ServiceSettings(
+            evening=beginning_now(SMALL, time.time_ns()), held=True, wall_clock=True, limited=False
+        )
+        async with trio.open_nursery() as nursery:
+            simulator: Simulator = await nursery.start(serve, settings)
+            served.append((simulator, trio.lowlevel.current_trio_token(), nursery.cancel_scope))
+            ready.set()
+
+    thread = threading.Thread(target=partial(trio.run, run), name="venues")
+    thread.start()
+    assert ready.wait(60)
+    simulator, token, scope = served[0]
+
+    def switch(faults: dict[str, object]) -> None:
+        token.run_sync_soon(simulator.faults.change, faults)
+
+    try:
+        yield write_keys(simulator, folder), switch
+    finally:
+        token.run_sync_soon(scope.cancel)
+        thread.join(30)
