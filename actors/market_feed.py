@@ -16,6 +16,7 @@ from engine.events import (
     BookDelta,
     BookSnapshot,
     FeeChanged,
+    FeedConnected,
     FeedGapped,
     FeedRefused,
     FeedSequenced,
@@ -41,6 +42,9 @@ WAITING_EVENTS_MAX = 10_000
 More means that the schedule is not answering.
 """
 
+OLD_CONNECTION = "old_connection"
+"""The kind of refusal of what comes from a connection that another one has followed."""
+
 
 class MarketFeed:
     """Routing and sequence checking of everything the venues say."""
@@ -53,12 +57,14 @@ class MarketFeed:
         self._fees = FeeTermsHeard()
         self._depth: set[str] = set()
         self._refused: dict[str, int] = {}
+        self._conn = 0
         self._handlers: dict[type, Handler] = {
             BookDelta: self._delta,
             BookSnapshot: self._snapshot,
             QuoteSeen: self._quote,
             TradePrinted: self._print,
             FeedSequenced: self._sequenced,
+            FeedConnected: self._connected,
             FeedRefused: self._refuse,
             GameSeen: self._to_schedule,
             ScoreSeen: self._to_schedule,
@@ -95,6 +101,13 @@ class MarketFeed:
             )
         return out
 
+    def _connected(self, event: FeedConnected, out: list[Outgoing]) -> None:
+        """From here on older connections have nothing to say any more."""
+        for older in sorted({conn for conn, _ in self.sequence.last if conn < event.conn}):
+            self.sequence.forget(older)
+        self._conn = event.conn
+        out.append(Publish(FEED, event))
+
     def _delta(self, event: BookDelta, out: list[Outgoing]) -> None:
         if self._in_sequence(event, out):
             self._to_market(event.ticker, event, out)
@@ -111,6 +124,10 @@ class MarketFeed:
         """Whether the event may be applied; a gap makes every book of the subscription suspect first."""
         if event.sid == 0:
             return True
+        if event.conn < self._conn:
+            refused = FeedRefused("market_feed", OLD_CONNECTION, f"{event.conn}, now {self._conn}", event.at)
+            self._refuse(refused, out)
+            return False
         verdict = self.sequence.hear(event.conn, event.sid, event.seq)
         if verdict is Verdict.NEXT or verdict is Verdict.FIRST:
             return True

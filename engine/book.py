@@ -9,10 +9,13 @@ not import anything outside `engine`.
 from typing import Final
 
 from engine.events import BookDelta, BookSide, BookSnapshot, Level, Side, Trust
-from engine.units import PRICE_ONE, Count, Nanos, Price
+from engine.units import NANOS_PER_SECOND, PRICE_ONE, Count, Nanos, Price
 
 PENDING_MAX: Final = 4_096
 """Deltas kept while a snapshot is awaited; more than that are dropped from the oldest on, and counted."""
+
+CROSSED_NS_MAX: Final = NANOS_PER_SECOND
+"""Levels that cross for so long are no match in the making: the book is wrong and wants a snapshot."""
 
 POLLED: Final = 0
 """The connection number of books that no stream brought: polled ones and those made of quotes."""
@@ -28,7 +31,7 @@ class Book:
 
     Trust is a small state machine. Its inputs are `feed_lost`, `feed_gapped`, `pause`, `resume`,
     `apply_snapshot` and the levels themselves (crossed or not). GAPPED and STALE hide PAUSED, which hides
-    CROSSED.
+    CROSSED. A level below zero is CROSSED too, but for good: until a snapshot, and not hidden by a pause.
     """
 
     __slots__ = (
@@ -39,6 +42,7 @@ class Book:
         "_unsynced",
         "at",
         "conn",
+        "crossed_at",
         "deltas",
         "dropped",
         "negatives",
@@ -75,6 +79,8 @@ class Book:
         self.old = 0
         self.dropped = 0
         self.trust = Trust.STALE
+        self.crossed_at = Nanos(0)
+        """Since when the levels cross, if they do."""
         self._unsynced: Trust | None = Trust.STALE
         self._paused = False
         self._crossed = False
@@ -135,9 +141,13 @@ class Book:
         """Take the whole book anew, then the deltas that were waiting and are newer.
 
         Ends STALE and GAPPED. False if a polled book (connection zero) came to one that follows a stream:
-        taking it would lose the stream's place, so it is none of the book's business.
+        taking it would lose the stream's place, so it is none of the book's business. False, too, for what an
+        older connection still says.
         """
         if snapshot.conn == POLLED and self._followed:
+            return False
+        if POLLED < snapshot.conn < self.conn:
+            self.old += 1
             return False
         self.yes = {price: size for price, size in snapshot.yes if size > 0}
         self.no = {price: size for price, size in snapshot.no if size > 0}
@@ -168,10 +178,15 @@ class Book:
             self.dropped += 1
 
     def _remove(self, levels: dict[Price, Count], price: Price, size: int) -> None:
-        """Take an emptied level away; a size below zero never happens at the venue and is counted."""
+        """Take an emptied level away.
+
+        A size below zero never happens at the venue: this is not its book, and nothing is priced from it
+        until a snapshot puts it right. Such sizes are counted.
+        """
+        levels.pop(price, None)
         if size < 0:
             self.negatives += 1
-        levels.pop(price, None)
+            self._distrust(Trust.CROSSED)
 
     # Trust
 
@@ -216,7 +231,10 @@ class Book:
 
         Locked counts as crossed, since two such bids would have traded.
         """
-        self._crossed = self.yes_best + self.no_best >= PRICE_ONE
+        crossed = self.yes_best + self.no_best >= PRICE_ONE
+        if crossed and not self._crossed:
+            self.crossed_at = self.at
+        self._crossed = crossed
         if self._unsynced is not None:
             self.trust = self._unsynced
         elif self._paused:
@@ -230,6 +248,14 @@ class Book:
     def synced(self) -> bool:
         """Whether the levels follow the venue (they may still be paused or crossed)."""
         return self._unsynced is None
+
+    def doubtful(self, now: int) -> bool:
+        """Whether only a snapshot can help: a level fell below zero, or the levels have crossed for longer
+        than a match takes.
+        """
+        if self.trust is not Trust.CROSSED:
+            return False
+        return self._unsynced is not None or now - self.crossed_at >= CROSSED_NS_MAX
 
     # Reading
 

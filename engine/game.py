@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from engine.book import Book
+from engine.book import POLLED, Book
 from engine.events import (
     BookDelta,
     BookSnapshot,
@@ -286,9 +286,17 @@ class Game:
             at=now,
         )
 
+    def doubtful(self, now: int) -> list[tuple[int, int]]:
+        """Connection and subscription of every book that only a snapshot can put right, each once."""
+        books = [market.book for market in self.markets.values() if market.book.doubtful(now)]
+        return list(dict.fromkeys((book.conn, book.sid) for book in books if book.conn > POLLED))
+
     def books(self) -> Iterable[MarketListed | BookSnapshot]:
-        """The listing and the present book of every market, for an exchange that has just started."""
+        """The listing and the present book of every market, for an exchange that has just started.
+
+        A book that waits for a snapshot is not passed on: the exchange would take it for a good one.
+        """
         for market in self.markets.values():
             yield market.listed
-            if market.book.snapshots:
+            if market.book.synced:
                 yield market.book.as_snapshot()

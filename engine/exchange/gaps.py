@@ -61,6 +61,12 @@ def feed_gapped(desk: Desk, event: FeedGapped) -> None:
         _blind(desk, market, since, f"frames {event.expected} to {event.got - 1} are missing")
 
 
+def book_broke(desk: Desk, market: Market) -> None:
+    """A level fell below zero: the book is not the venue's, and nobody knows since when."""
+    _remember_display(desk, market)
+    _blind(desk, market, market.book.at, "a level fell below zero")
+
+
 def _lose(desk: Desk, market: Market, reason: str) -> None:
     since = market.book.at if market.book.synced else Nanos(0)
     if market.book.synced:

@@ -87,7 +87,10 @@ class PaperExchange(ExchangeViews):
             if not market.watched or not applied:
                 return NOTHING
             desk = self._desk(now)
-            depth_changed(desk, market, event)
+            if market.book.synced:
+                depth_changed(desk, market, event)
+            else:
+                gaps.book_broke(desk, market)
             return self._finish(desk)
         desk = self._desk(now)
         self._hear(desk, event)

@@ -1,13 +1,14 @@
 """The market feed: every event reaches those who need it, and a hole in the numbers is never passed over."""
 
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, game_address
-from actors.market_feed import WAITING_EVENTS_MAX, MarketFeed
+from actors.market_feed import OLD_CONNECTION, WAITING_EVENTS_MAX, MarketFeed
 from actors.messages import FeedFigures, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
 from actors.runtime import Answer, Outgoing, Publish
 from engine.events import (
     BookDelta,
     BookSide,
     BookSnapshot,
+    FeedConnected,
     FeedGapped,
     FeedRefused,
     FeedSequenced,
@@ -83,6 +84,22 @@ def test_a_number_heard_before_is_passed_over() -> None:
 
 def test_numbers_begin_anew_on_another_connection() -> None:
     assert hear(routed(), delta(1, conn=2)) == [(GAME, delta(1, conn=2)), (PAPER_EXCHANGE, delta(1, conn=2))]
+
+
+def test_a11_what_an_older_connection_still_says_is_refused_and_counted() -> None:
+    """Also between the new connection's beginning and its first snapshot."""
+    feed = routed()
+    hear(feed, delta(2))
+    hear(feed, FeedConnected(2, AT))
+    for late in (delta(3), snapshot(4), FeedSequenced(1, 1, 5, AT)):
+        out = hear(feed, late)
+        refused = FeedRefused("market_feed", OLD_CONNECTION, "1, now 2", AT)
+        assert out == [Publish(FEED, refused)]
+    assert sent_to(hear(feed, delta(1, conn=2)), GAME) == [delta(1, conn=2)]
+    (answer,) = feed.receive(StateWanted(), AT)
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.message, FeedFigures)
+    assert answer.message.refused == {OLD_CONNECTION: 3}
 
 
 def test_events_of_an_unrouted_market_wait_with_a_listing_in_front() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.book import PENDING_MAX, Book
+from engine.book import CROSSED_NS_MAX, PENDING_MAX, Book
 from engine.events import BookDelta, BookSide, BookSnapshot, Level, Side, Trust
 from engine.units import (
     PRICE_ONE,
@@ -71,11 +71,29 @@ def test_a_level_disappears_at_zero_and_the_next_best_takes_over() -> None:
     assert book.size(BookSide.BID, Price(4_100)) == 0
 
 
-def test_a_level_below_zero_is_counted_and_taken_away() -> None:
-    """It never happens at the venue."""
+def test_a12_a_level_below_zero_is_counted_and_the_book_believed_no_more() -> None:
+    """It never happens at the venue: the book is CROSSED, whatever its levels say, until a snapshot."""
     book = opened()
     book.apply_delta(delta(Side.YES, 40, -11, 2))
     assert (book.negatives, book.size(BookSide.BID, Price(4_000))) == (1, 0)
+    assert (trust_of(book), book.synced, book.doubtful(AT)) == (Trust.CROSSED, False, True)
+    book.apply_delta(delta(Side.YES, 39, 5, 3))
+    book.apply_delta(delta(Side.YES, 38, 5, 4))
+    assert trust_of(book) is Trust.CROSSED
+    book.apply_snapshot(snapshot(((40, 7),), ((55, 30),), seq=3))
+    assert (trust_of(book), book.doubtful(AT)) == (Trust.TRUSTED, False)
+    assert book.levels(BookSide.BID) == [(4_000, 700), (3_800, 500)]
+
+
+def test_a12_levels_that_stay_crossed_ask_for_a_snapshot_and_a_match_in_the_making_does_not() -> None:
+    """At a second and one nanosecond before it."""
+    book = opened()
+    book.apply_delta(delta(Side.YES, 45, 1, 2))
+    assert trust_of(book) is Trust.CROSSED
+    assert not book.doubtful(AT + CROSSED_NS_MAX - 1)
+    assert book.doubtful(AT + CROSSED_NS_MAX)
+    book.apply_delta(delta(Side.YES, 45, -1, 3))
+    assert not book.doubtful(AT + CROSSED_NS_MAX)
 
 
 def test_levels_are_listed_best_first_at_yes_prices() -> None:
@@ -94,7 +112,7 @@ def test_a_book_without_a_snapshot_is_stale() -> None:
     assert (book.trust, book.yes_bid) == (Trust.STALE, None)
 
 
-def test_deltas_newer_than_the_snapshot_are_applied_after_it() -> None:
+def test_a11_deltas_newer_than_the_snapshot_are_applied_once_after_it() -> None:
     """Those that it contains already are not."""
     book = Book("T")
     for seq in (3, 4, 5):
@@ -103,13 +121,15 @@ def test_deltas_newer_than_the_snapshot_are_applied_after_it() -> None:
     assert (book.yes_bid_size, book.seq, book.old) == (1_100, 5, 2)
 
 
-def test_deltas_of_an_older_connection_are_void() -> None:
+def test_a11_deltas_and_snapshots_of_an_older_connection_are_void() -> None:
     """Their levels are gone."""
     book = opened()
     book.feed_lost()
     book.apply_snapshot(snapshot(((40, 10),), (), conn=2))
     book.apply_delta(delta(Side.YES, 40, 5, 9, conn=1))
     assert (book.yes_bid_size, book.old) == (1_000, 1)
+    assert not book.apply_snapshot(snapshot(((10, 1),), (), conn=1, seq=99))
+    assert (book.yes_bid, book.old, book.conn) == (4_000, 2, 2)
 
 
 def test_a_polled_book_does_not_disturb_one_that_follows_a_stream() -> None:
@@ -180,7 +200,9 @@ CHANGES = st.lists(
 def test_the_best_prices_are_those_of_all_levels(changes: list[tuple[Side, int, int]]) -> None:
     """Against the plainest model: two dictionaries."""
     book, sides = opened(), {Side.YES: {4_000: 1_000, 4_100: 2_000}, Side.NO: {5_500: 3_000, 5_600: 4_000}}
-    for seq, (side, price, change) in enumerate(changes, start=2):
+    for seq, (side, price, wanted) in enumerate(changes, start=2):
+        # A level below zero is another test's.
+        change = max(wanted, -sides[side].get(price * 100, 0) // 100)
         book.apply_delta(delta(side, price, change, seq))
         size = sides[side].pop(price * 100, 0) + change * 100
         if size > 0:
@@ -201,8 +223,9 @@ def test_the_best_prices_are_those_of_all_levels(changes: list[tuple[Side, int, 
 def test_a_book_can_start_from_another_ones_snapshot(changes: list[tuple[Side, int, int]]) -> None:
     """And goes on as that one."""
     book, copy = opened(), Book("T")
-    for seq, (side, price, change) in enumerate(changes, start=2):
-        book.apply_delta(delta(side, price, change, seq))
+    for seq, (side, price, wanted) in enumerate(changes, start=2):
+        levels = book.yes if side is Side.YES else book.no
+        book.apply_delta(delta(side, price, max(wanted, -levels.get(Price(price * 100), 0) // 100), seq))
     copy.apply_snapshot(book.as_snapshot())
     for one in (book, copy):
         one.apply_delta(delta(Side.YES, 50, 7, 999))

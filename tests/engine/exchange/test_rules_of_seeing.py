@@ -131,6 +131,21 @@ def test_rule_9_nothing_is_filled_from_a_crossed_book(floor: Floor) -> None:
     assert floor.filled("a") == 5
 
 
+def test_a12_a_book_with_a_level_below_zero_fills_nothing_until_its_snapshot(floor: Floor) -> None:
+    """Orders wait for the trades of that time, as after a gap."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.depth(ASK, 50, -101)
+    assert list(floor.exchange.blind()) == [MARKET]
+    floor.place("b", BID, 60, 5, tif=IOC)
+    floor.trade(ASK, 40, 500)
+    assert (floor.filled("a"), floor.filled("b")) == (0, 0)
+    floor.book(bids={40: 30}, asks={50: 100})
+    assert floor.filled("a") == 0
+    _recover(floor, 120)
+    assert (floor.filled("a"), floor.exchange.blind()) == (50, {})
+
+
 def test_rule_9_nothing_is_filled_while_the_market_is_paused(floor: Floor) -> None:
     """Not even by a trade through our price."""
     floor.book(bids={40: 10}, asks={50: 100})
