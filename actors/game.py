@@ -6,7 +6,8 @@ daemon.
 
 from collections.abc import Iterable
 
-from actors.addresses import NEWS, SCHEDULE
+from actors.addresses import NEWS, SCHEDULE, game_address
+from actors.heartbeat import Heartbeat, through_game
 from actors.messages import (
     BooksWanted,
     GameMatched,
@@ -36,6 +37,8 @@ class GameActor:
             news = state.book_event(message)
             return () if news is None else (Publish(NEWS, news),)
         at = Nanos(now)
+        if isinstance(message, Heartbeat):
+            return through_game(game_address(state.game), message)
         if isinstance(message, MatchWanted):
             tickers = tuple(state.markets)
             return [(SCHEDULE, MatchRemembered(self._told, tickers))] if self._told is not None else []

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE
+from actors.heartbeat import Heartbeat, through_feed
 from actors.messages import FeedFigures, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
 from actors.runtime import Address, Answer, Outgoing, Publish
 from engine.events import (
@@ -99,6 +100,8 @@ class MarketFeed:
             out.append(
                 Answer(FeedFigures(counted.frames, counted.gaps, counted.duplicates, dict(self._refused)))
             )
+        elif isinstance(message, Heartbeat):
+            return through_feed(message)
         return out
 
     def _connected(self, event: FeedConnected, out: list[Outgoing]) -> None:

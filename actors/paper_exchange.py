@@ -6,6 +6,7 @@ daemon.
 """
 
 from actors.addresses import FEED_EDGE, GAMES_TOPIC, PAPER_EXCHANGE
+from actors.heartbeat import HeartbeatOfStrategy, through_paper_exchange
 from actors.memory import FactMemory
 from actors.messages import AccountOpen, BooksWanted, CancelAll, TradesWanted, Wake, Wished
 from actors.operating import concluded, exchange_outcome
@@ -63,6 +64,8 @@ class PaperExchangeActor:
                 step = self.exchange.cancel_all(message.strategy, CancelReason[message.reason], now)
             case Wished():
                 return concluded(OWNER, message, exchange_outcome(self.exchange, message, Nanos(now)), now)
+            case HeartbeatOfStrategy():
+                return through_paper_exchange(message)
             case BookSnapshot() | TradesRecovered():
                 step = self.exchange.hear(message, now)
                 return [*outgoing(OWNER, step, now), *self._missing(message.ticker, now)]

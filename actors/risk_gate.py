@@ -6,6 +6,7 @@ not import venues, persistence or the daemon.
 """
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
+from actors.heartbeat import HeartbeatOfGame, HeartbeatOfStrategy, through_risk_gate
 from actors.memory import FactMemory
 from actors.messages import (
     CancelAll,
@@ -80,6 +81,10 @@ class RiskGateActor:
         if isinstance(message, LimitsWanted):
             limits = tuple(self.gate.limits_in_use(Nanos(now)))
             return [Answer(GateSeen(limits, self.gate.journal_trouble))]
+        if isinstance(message, HeartbeatOfStrategy):
+            return through_risk_gate(message)
+        if isinstance(message, HeartbeatOfGame):
+            return SILENCE
         return outgoing(OWNER, self.gate.hear(message, Nanos(now)), now)  # type: ignore[arg-type]
 
     def _quarantined(self, report: ActorQuarantined, now: int) -> list[Outgoing]:

@@ -8,6 +8,7 @@ import json
 from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, strategy_address
+from actors.heartbeat import HeartbeatOfGame, through_strategy
 from actors.memory import FactMemory
 from actors.messages import NewsWanted, StrategyWish, Wake, Wished
 from actors.operating import cancel_resting, concluded, done, parsed, refused, signature
@@ -64,6 +65,8 @@ class StrategyActor:
             step = self.strategy.wake(message.key, at)  # type: ignore[attr-defined]
         elif kind is Wished:
             return self._wished(message, at)  # type: ignore[arg-type]
+        elif isinstance(message, HeartbeatOfGame):
+            return through_strategy(message)
         else:
             step = self.strategy.hear(message, at)  # type: ignore[arg-type]
         return outgoing(self.strategy.name, step, now)

@@ -42,6 +42,7 @@ def beside(config: Config) -> Beside | None:
     async def serve(engine: LiveEngine, sources: Sources) -> None:
         hooks = Hooks(
             phase=lambda: PHASES[engine.phase],
+            heartbeat=engine.heartbeats.late,
             degraded=lambda: complaints(engine, sources),
             story=partial(_story, url, engine.plan.run),
             metrics=exposition_of(config, engine, sources)[0].text_from_thread,

@@ -190,6 +190,9 @@ async def health(room: Room, _call: Call) -> Health:
         Check(name="risk_gate", ok=gate is not None, detail="answers" if gate else "does not answer")
     )
     checks.append(Check(name="journal", ok=trouble is None, detail=trouble or "durable"))
+    if room.hooks.heartbeat is not None:
+        late = room.hooks.heartbeat()
+        checks.append(Check(name="heartbeat", ok=not late, detail=late or "passes every stage"))
     checks.append(Check(name="feed", ok=seen.feed.connected, detail=_feed_words(seen.feed)))
     state: State = state_of(seen.halts) if phase == RUNNING else phase
     return Health(ok=all(check.ok for check in checks), state=state, checks=tuple(checks))

@@ -91,6 +91,8 @@ class Hooks:
     """All facts about an id from the journal; called in a thread."""
     load_game: Callable[[str], Awaitable[str]] | None = None
     unload_game: Callable[[str], Awaitable[str]] | None = None
+    heartbeat: Callable[[], str] | None = None
+    """Which stage no heartbeat passes any more, a sentence; empty while all is well."""
     degraded: Callable[[], Sequence[str]] | None = None
     """What of the daemon does not work as it should, a sentence each: missing keys, full disks."""
 

@@ -65,6 +65,7 @@ class Durable:
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
         """Take facts in; they are durable when the loop hears so. Returns the last number handed over."""
         if not self._closed:
+            self._hearing.latency.handed(facts, self._hearing.seq, self._hearing.busy_since)
             self._facts += facts
             self._handed_seq = max(self._handed_seq, facts[-1].seq)
             self._more.set()
@@ -78,6 +79,16 @@ class Durable:
         self.status.records_given_up += max(0, len(records) - room)
         self._records += records[:room]
         self._more.set()
+
+    @property
+    def waiting(self) -> int:
+        """Facts that were handed over and are not durable yet."""
+        return max(0, self._handed_seq - self.status.committed_seq)
+
+    @property
+    def waiting_records(self) -> int:
+        """Records of the market that wait for a transaction."""
+        return len(self._records)
 
     @property
     def calm(self) -> bool:
@@ -133,9 +144,8 @@ class Durable:
             status.failing = str(error)
             if error.lasting:
                 raise InvariantBroken(f"the journal cannot go on: {error}") from error
-            self._facts.clear()
             self._records[:0] = records
-            self._hearing.storage_failed(error.kind, str(error))
+            self._hearing.storage_failed(error.kind, str(error), self._facts.clear)
             if not facts:
                 # Nobody offers records again, so wait a little before they are tried with the next facts.
                 await trio.sleep(1.0)
@@ -150,6 +160,7 @@ class Durable:
         if facts:
             status.facts += len(facts)
             status.committed_seq = facts[-1].seq
+            self._hearing.latency.durable(facts[-1].seq)
             for numbered in facts:
                 self.tally.apply(numbered.fact)
             self._hearing.committed(facts[-1].seq)

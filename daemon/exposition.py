@@ -26,8 +26,9 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
+from actors.runtime.buckets import Buckets
 from daemon.metrics_families import FAMILIES, Family
-from daemon.metrics_figures import Buckets, Figures
+from daemon.metrics_figures import Figures
 from daemon.metrics_groups import Samples, groups, one
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

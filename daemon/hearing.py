@@ -16,6 +16,7 @@ import attrs
 from actors.addresses import JOURNAL, MARKET_FEED
 from actors.messages import CommittedUpTo, Heard, StorageFailed
 from daemon.inputs import COMMAND, COMMITTED, FAILED, JOURNAL_SOURCE, TICK, TIMER
+from daemon.latency import Latency
 from daemon.live_system import StampedSystem
 from engine.events import VenueEvent
 from venues.errors import RecordingError
@@ -48,6 +49,7 @@ class Hearing:
     def __init__(self, recorder: Recorder | None, show: Show) -> None:
         """Without a recorder inputs are only numbered. Nothing may be heard before `attach`."""
         self.status = HeardSoFar()
+        self.latency = Latency()
         self.closed = False
         """Whether venues are not listened to any more."""
         self._system: StampedSystem
@@ -67,6 +69,11 @@ class Hearing:
         """The number of the line that is being worked on: the cause of what is decided now."""
         return self._seq
 
+    @property
+    def busy_since(self) -> int | None:
+        """When the work on the present input began, by the latency's clock."""
+        return self._system.busy_since
+
     # Venues
 
     def stream(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
@@ -80,12 +87,16 @@ class Hearing:
     def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, Sequence[VenueEvent]]:
         if self.closed:
             return self._system.stamp(), ()
-        line = self._line(source, conn, what, body)
-        events = self._translate(line)
-        self.status.events += len(events)
-        if events:
-            self._show(body, events)
-            self._system.put_at(line.at, MARKET_FEED, Heard(events))
+        self.latency.heard()
+        try:
+            line = self._line(source, conn, what, body)
+            events = self._translate(line)
+            self.status.events += len(events)
+            if events:
+                self._show(body, events)
+                self._system.put_at(line.at, MARKET_FEED, Heard(events))
+        finally:
+            self.latency.done()
         return line.at, events
 
     # Ourselves
@@ -95,9 +106,14 @@ class Hearing:
         line = self._line(JOURNAL_SOURCE, 0, COMMITTED, str(seq))
         self._system.put_at(line.at, JOURNAL, CommittedUpTo(seq))
 
-    def storage_failed(self, kind: str, detail: str) -> None:
-        """The journal cannot be made durable."""
+    def storage_failed(self, kind: str, detail: str, forget: Callable[[], None]) -> None:
+        """The journal cannot be made durable. `forget` is called when the timers due by now have fired, so
+        that what they decided is forgotten with the rest; a replay does the same.
+        """
         line = self._line(JOURNAL_SOURCE, 0, FAILED, json.dumps({"kind": kind, "detail": detail}))
+        with self._system.at(line.at), self._system.operation():
+            pass
+        forget()
         self._system.put_at(line.at, JOURNAL, StorageFailed(kind, detail))
 
     def command(self, what: str, body: str) -> int:

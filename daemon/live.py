@@ -39,6 +39,7 @@ from daemon.archive import Archive
 from daemon.durable import Durable
 from daemon.evening_clock import EveningClock
 from daemon.hearing import Hearing
+from daemon.heartbeat import HEARTBEAT_S, Heartbeats
 from daemon.inputs import ACT_DONE, ENDED, OPERATE, RESTART, STARTED, Started, act_done_text, operate_text
 from daemon.live_system import StampedSystem
 from daemon.session import TradingSettings, parts_of
@@ -93,6 +94,8 @@ class LiveEngine:
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
         parts = attrs.evolve(parts, sources=edges(self))
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
+        self.heartbeats = Heartbeats()
+        self.system.on_heartbeat = self.heartbeats.passed
         self.hearing.attach(self.system)
 
     # Life
@@ -105,6 +108,7 @@ class LiveEngine:
             self._begin(at)
             nursery.start_soon(self.durable.run)
             nursery.start_soon(self._tick)
+            nursery.start_soon(self._beat)
             self.phase = "running"
             task_status.started()
             await self.system.stopped.wait()
@@ -137,6 +141,14 @@ class LiveEngine:
             await trio.sleep(TICK_S)
             self.hearing.require_space(self.plan.disk_free_megabytes_min)
             self.hearing.tick()
+
+    async def _beat(self) -> None:
+        """Send heartbeats; they are stamped like an ask, and like an ask they are not written down."""
+        while True:
+            if self.running:
+                beat = self.heartbeats.next(self.status())
+                self.system.put_at(self.system.stamp(), MARKET_FEED, beat)
+            await trio.sleep(HEARTBEAT_S)
 
     async def quiet(self, reason: str) -> bool:
         """Hear nobody any more, end the run in the journal, and wait until all is durable.

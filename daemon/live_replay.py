@@ -58,6 +58,7 @@ class LiveReplay:
         self._archive = archive
         self._held: deque[Numbered] = deque()
         self._durable: list[Fact] = []
+        self._settled = 0
 
     def hear_all(self, lines: Iterable[Line]) -> None:
         """Work on lines one after the other."""
@@ -87,6 +88,10 @@ class LiveReplay:
         facts: list[Numbered] = []
         while self._held and self._held[0].seq <= seq:
             numbered = self._held.popleft()
+            if numbered.seq <= self._settled:
+                # The journal had offered it again before it heard that it was durable.
+                continue
+            self._settled = numbered.seq
             facts.append(numbered)
             self._durable.append(numbered.fact)
         if facts:
@@ -94,6 +99,8 @@ class LiveReplay:
 
     def _journal(self, line: Line) -> None:
         put = self.session.system.put
+        # What timers due by now decide had been decided before this was heard.
+        self.session.system.advance(line.at)
         if line.what == FAILED:
             words = _words(line)
             # The journal will offer again what it had handed over: nothing of it is held twice.

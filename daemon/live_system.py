@@ -5,13 +5,15 @@ of its line; here it is the same the other way round: the tree starts at a stamp
 every input enters with the stamp of the line that was written for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import trio
 from typing_extensions import override
 
+from actors.heartbeat import HeartbeatPassed
 from actors.runtime import Address, SupervisorSpec
+from actors.runtime.cells import Life
 from actors.runtime.live import LiveSystem
 from daemon.evening_clock import EveningClock
 
@@ -23,6 +25,8 @@ class StampedSystem(LiveSystem):
         """Make it without starting anything; it starts at the clock's time now."""
         super().__init__(tree, seed, clock)
         self._given: int | None = self.now
+        self.on_heartbeat: Callable[[Address, int], None] = _nobody_listens
+        """Hears which actor passed which heartbeat on."""
 
     def begin(self) -> None:
         """Let time run from here on."""
@@ -39,14 +43,21 @@ class StampedSystem(LiveSystem):
 
     async def ask_at(self, at: int, address: Address, message: object, timeout_ns: int) -> object:
         """Ask with such a stamp, and wait for the answer. Raises as `ask` does."""
-        with self.at(at):
+        with self.at(at), self._working():
             asked = trio.Event()
             reply = self._post_at(at, address, message, timeout_ns)
-            self._arm()
         if not reply.done:
             reply.listeners.append(lambda _reply: asked.set())
             await asked.wait()
         return reply.result()
+
+    @override
+    def perform(self, life: Life, wish: object) -> None:
+        """Note that a heartbeat came by; everything else goes to the actor's I/O task."""
+        if isinstance(wish, HeartbeatPassed):
+            self.on_heartbeat(life.cell.address, wish.number)
+        else:
+            super().perform(life, wish)
 
     @contextmanager
     def at(self, stamp: int) -> Iterator[None]:
@@ -60,3 +71,7 @@ class StampedSystem(LiveSystem):
     @override
     def _stamp(self) -> int:
         return super()._stamp() if self._given is None else self._given
+
+
+def _nobody_listens(_address: Address, _number: int) -> None:
+    """Until an engine takes over."""

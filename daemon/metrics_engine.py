@@ -24,7 +24,6 @@ from daemon import __version__
 from daemon.live import LiveEngine
 from daemon.metrics_figures import (
     ActorFigures,
-    Buckets,
     JournalFigures,
     LoopFigures,
     MarketFigures,
@@ -43,13 +42,6 @@ FOLLOW_S = 5.0
 
 FOLLOW_S_MAX = 4.0
 """What takes longer is left as it was."""
-
-STAGE_OF = {
-    "sources/market_feed": "feed",
-    "exchange/risk_gate": "risk_gate",
-    "exchange/paper_exchange": "paper_exchange",
-}
-STAGES_BELOW = {"games/": "game", "exchange/strategies/": "strategy"}
 
 
 @attrs.define(kw_only=True)
@@ -86,12 +78,9 @@ class EngineFigures:
     def __init__(self, engine: LiveEngine, beside: Beside) -> None:
         """Look at nothing yet."""
         self.beside = beside
-        self.input_s, self.decision_s, self.durable_s = Buckets(), Buckets(), Buckets()
         self._engine = engine
         self._overview: Overview | None = None
         self._bytes = self._free = 0
-        self._handled: dict[str, int] = {}
-        self._heartbeats: dict[str, float] = {}
 
     async def follow(self) -> None:
         """Fetch what must be waited for, until cancelled."""
@@ -102,7 +91,6 @@ class EngineFigures:
 
     async def look(self) -> None:
         """Fetch it once; what cannot be had stays as it was."""
-        self._beat(self._engine.status())
         if self._engine.running:
             try:
                 overview = await self._engine.ask(OBSERVER, Look(OVERVIEW))
@@ -137,7 +125,7 @@ class EngineFigures:
 
     def loop(self) -> LoopFigures:
         """Numbers of the loop."""
-        system, watch = self._engine.system, self.beside.watch
+        system, watch, latency = self._engine.system, self.beside.watch, self._engine.hearing.latency
         return LoopFigures(
             steps=watch.steps if watch else 0,
             slow_steps=watch.slow_steps if watch else 0,
@@ -145,17 +133,15 @@ class EngineFigures:
             inputs=system.inputs,
             slow_inputs=system.slow_inputs,
             slowest_input_s=system.slowest_input_ns / NANOS_PER_SECOND,
-            input_s=self.input_s,
-            decision_s=self.decision_s,
-            durable_s=self.durable_s,
-            heartbeats=dict(self._heartbeats),
+            input_s=system.input_seconds,
+            decision_s=latency.decision_s,
+            durable_s=latency.durable_s,
+            heartbeats=self._engine.heartbeats.timestamps(),
         )
 
     def actors(self) -> Sequence[ActorFigures]:
         """Every actor, the supervisors left out."""
-        status = self._engine.status()
-        self._beat(status)
-        return [_actor(each) for each in status if each.kind != "supervisor"]
+        return [_actor(each) for each in self._engine.status() if each.kind != "supervisor"]
 
     def runtime(self) -> RuntimeFigures:
         """Numbers of the runtime."""
@@ -213,7 +199,9 @@ class EngineFigures:
         status = durable.status
         return JournalFigures(
             seq=status.committed_seq,
-            waiting=0 if durable.calm else max(1, getattr(durable, "waiting", 1)),
+            waiting=durable.waiting,
+            waiting_records=durable.waiting_records,
+            lag_s=self._engine.hearing.latency.lag_s,
             transactions=status.transactions,
             failures=status.failures,
             failing=bool(status.failing),
@@ -263,15 +251,6 @@ class EngineFigures:
             realized=tally.realized(name) / MONEY_ONE,
         )
 
-    def _beat(self, status: Sequence[ActorStatus]) -> None:
-        """Note the stages that have worked on something since the last look."""
-        for each in status:
-            address = str(each.address)
-            stage = _stage(address)
-            if stage and each.handled != self._handled.get(address, 0):
-                self._heartbeats[stage] = self._engine.now / NANOS_PER_SECOND
-        self._handled = {str(each.address): each.handled for each in status}
-
     def _room(self) -> tuple[int, int]:
         file, size = self.beside.database, 0
         for part in (file, Path(f"{file}-wal")) if file is not None else ():
@@ -303,13 +282,6 @@ def _poll(name: str, poll: Mapping[str, Json]) -> SourceFigures:
         messages=_whole(poll["polls"]),
         failures=_whole(poll["failures"]),
     )
-
-
-def _stage(address: str) -> str | None:
-    for prefix, stage in STAGES_BELOW.items():
-        if address.startswith(prefix):
-            return stage
-    return STAGE_OF.get(address)
 
 
 def _kind(scope: str) -> str:

@@ -63,9 +63,9 @@ FAMILIES: Mapping[str, tuple[Family, ...]] = {
         _counter("slow_inputs", "Inputs that took more than 100 ms."),
         _gauge("slowest_input_seconds", "The longest input since the start."),
         _histogram("input_seconds", "How long an input was worked on, with all that followed from it."),
-        _histogram("decision_seconds", "From hearing of something to an order that follows from it."),
-        _histogram("durable_seconds", "From a decision to its being durable."),
-        _gauge("heartbeat_timestamp_seconds", "When a stage last worked on something.", "stage"),
+        _histogram("decision_seconds", "From hearing of something to a signal to act that follows from it."),
+        _histogram("durable_seconds", "From decisions to their being durable."),
+        _gauge("heartbeat_timestamp_seconds", "When the last heartbeat had passed a stage.", "stage"),
     ),
     "actors": (
         _gauge("actors", "Actors by state.", "state"),
@@ -108,6 +108,8 @@ FAMILIES: Mapping[str, tuple[Family, ...]] = {
     "journal": (
         _gauge("journal_sequence", "The number of the last durable fact."),
         _gauge("journal_lag_facts", "Facts that are decided and not durable yet."),
+        _gauge("journal_lag_records", "Records of the market that wait to be written."),
+        _gauge("journal_lag_seconds", "For how long the oldest decision waits to become durable."),
         _counter("journal_transactions", "Transactions that succeeded."),
         _counter("journal_failures", "Transactions that failed."),
         _gauge("journal_failing", "Whether decisions cannot be made durable at present."),

@@ -5,37 +5,12 @@ series by `metrics_groups`. Nothing here waits, asks an actor or touches a datab
 1970 (UTC), 0 is never. Must not import prometheus_client.
 """
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import attrs
 
-LATENCY_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-"""Upper bounds of the buckets of everything that takes time, in seconds."""
-
-
-class Buckets:
-    """A histogram as plain numbers: counts below each bound, and their sum. One thread only."""
-
-    def __init__(self, bounds: Sequence[float] = LATENCY_S) -> None:
-        """Begin with nothing; `bounds` ascend."""
-        self.bounds = tuple(bounds)
-        self.counts = [0] * (len(self.bounds) + 1)
-        self.total = 0.0
-
-    def observe(self, value: float) -> None:
-        """Take one value in."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
-
-    def cumulative(self) -> list[tuple[str, float]]:
-        """Each upper bound as Prometheus writes it, with how many values are not above it."""
-        lines, below = [], 0
-        for bound, count in zip((*self.bounds, float("inf")), self.counts, strict=True):
-            below += count
-            lines.append(("+Inf" if bound == float("inf") else repr(bound), float(below)))
-        return lines
+from actors.runtime.buckets import Buckets
 
 
 @attrs.frozen(kw_only=True)
@@ -73,11 +48,11 @@ class LoopFigures:
     slowest_input_s: float = 0.0
     input_s: Buckets = attrs.field(factory=Buckets)
     decision_s: Buckets = attrs.field(factory=Buckets)
-    """From hearing of something to having decided on it."""
+    """From hearing of something to the strategies' signals that follow from it at once."""
     durable_s: Buckets = attrs.field(factory=Buckets)
     """From a decision to its being durable."""
     heartbeats: Mapping[str, float] = attrs.field(factory=dict)
-    """When each stage of the way from feed to exchange has worked on something last."""
+    """When the last heartbeat had come by all actors of each stage from feed to exchange."""
 
 
 @attrs.frozen(kw_only=True)
@@ -143,6 +118,9 @@ class JournalFigures:
 
     seq: int = 0
     waiting: int = 0
+    waiting_records: int = 0
+    lag_s: float = 0.0
+    """For how long the oldest decision has been waiting to become durable."""
     transactions: int = 0
     failures: int = 0
     failing: bool = False

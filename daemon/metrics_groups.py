@@ -10,7 +10,9 @@ from typing import TypeAlias
 
 import attrs
 
-from daemon.metrics_figures import ActorFigures, Buckets, Figures
+from actors.runtime.buckets import Buckets
+from daemon.heartbeat import STAGES
+from daemon.metrics_figures import ActorFigures, Figures
 from engine.orders import CancelReason, RejectCode
 from engine.reasons import DenialReason
 from engine.terms import Trust
@@ -22,7 +24,6 @@ PHASES = ("starting", "running", "draining", "stopping", "stopped")
 STATES = ("waiting", "starting", "running", "stopping", "backoff", "parked", "down")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 SCOPES = ("all", "strategy", "game", "quarantine")
-STAGES = ("feed", "game", "strategy", "risk_gate", "paper_exchange")
 REPORTS = (
     "ActorStarted",
     "ActorExited",
@@ -227,6 +228,8 @@ def journal(figures: Figures) -> Samples:
     return {
         "tipoff_journal_sequence": one(found.seq),
         "tipoff_journal_lag_facts": one(found.waiting),
+        "tipoff_journal_lag_records": one(found.waiting_records),
+        "tipoff_journal_lag_seconds": one(found.lag_s),
         "tipoff_journal_transactions_total": one(found.transactions),
         "tipoff_journal_failures_total": one(found.failures),
         "tipoff_journal_failing": one(float(found.failing)),

@@ -43,6 +43,8 @@ def complaints(engine: LiveEngine, sources: Sources) -> list[str]:
     found = sources.complaints()
     if engine.hearing.status.not_recorded:
         found.append(f"nothing is recorded: {engine.hearing.status.not_recorded}")
+    if engine.heartbeats.late():
+        found.append(engine.heartbeats.late())
     if engine.durable.status.failing:
         found.append(f"nothing can be stored: {engine.durable.status.failing}")
     return found

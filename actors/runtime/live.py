@@ -14,6 +14,7 @@ import trio
 
 from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
 from actors.runtime.behaviour import Address, ExitReason, Outgoing
+from actors.runtime.buckets import Buckets
 from actors.runtime.cells import Cell, Life
 from actors.runtime.dispatcher import WrongOutgoing
 from actors.runtime.edge import Edge, EdgeHost, WishesOverflow
@@ -75,6 +76,7 @@ class LiveSystem(System):
         self.stopped = trio.Event()
         self.slow_inputs = 0
         self.slowest_input_ns = 0
+        self.input_seconds = Buckets()
         self.foreign_refused = 0
         self.stale_refused = 0
         self._busy_since: int | None = None
@@ -150,23 +152,19 @@ class LiveSystem(System):
         come.
         """
         self._require_loop()
-        try:
+        with self._working():
             reply = self._post_at(self._stamp(), address, message, timeout_ns)
-        finally:
-            self._arm()
         return await _awaited(reply)
 
     @contextmanager
     def operation(self) -> Iterator[None]:
         """Let time pass until now, do something to the tree, and work on what follows from it."""
         self._require_loop()
-        if not self.dispatcher.draining:
-            self._pass_time(self._stamp())
-        try:
+        with self._working():
+            if not self.dispatcher.draining:
+                self._pass_time(self._stamp())
             with super().operation():
                 yield
-        finally:
-            self._arm()
 
     # -- for hosts
 
@@ -241,6 +239,11 @@ class LiveSystem(System):
             else:
                 self.lives.over(life)
 
+    @property
+    def busy_since(self) -> int | None:
+        """When the work on the present input began (by `time.perf_counter_ns`); None between two inputs."""
+        return self._busy_since
+
     def busy_with(self) -> tuple[str, int] | None:
         """What is being worked on, and for how long (nanoseconds), or None. May be called from any thread."""
         began, target = self._busy_since, self.dispatcher.entry[0]
@@ -268,7 +271,23 @@ class LiveSystem(System):
             self._foreign_waiting += 1
         self.token.run_sync_soon(call)
 
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Time what is done inside, unless it is part of something that is being timed already."""
+        outermost = self._busy_since is None
+        began = time.perf_counter_ns()
+        if outermost:
+            self._busy_since = began
+        try:
+            yield
+        finally:
+            if outermost:
+                self._busy_since = None
+                self._count_time(time.perf_counter_ns() - began)
+            self._arm()
+
     def _count_time(self, took_ns: int) -> None:
+        self.input_seconds.observe(took_ns / NANOS)
         self.slowest_input_ns = max(self.slowest_input_ns, took_ns)
         if took_ns > SLOW_INPUT_NS:
             self.slow_inputs += 1
@@ -294,7 +313,8 @@ class LiveSystem(System):
             with trio.move_on_at(self.clock.trio_time(due)):
                 await self._rearm.wait()
             if not self._rearm.is_set() and self.alive:
-                self._pass_time(max(due, self.dispatcher.now))
+                with self._working():
+                    self._pass_time(max(due, self.dispatcher.now))
 
     async def _tell_started(self, task_status: trio.TaskStatus[None]) -> None:
         await self.started.wait()

@@ -9,11 +9,11 @@ import attrs
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from actors.runtime.buckets import Buckets
 from daemon.exposition import Exposition
 from daemon.metrics_families import FAMILIES, all_families
 from daemon.metrics_figures import (
     ActorFigures,
-    Buckets,
     JournalFigures,
     LoopFigures,
     MarketFigures,
