@@ -112,7 +112,10 @@ class BalldontlieSection:
 
 @attrs.frozen(kw_only=True)
 class RetentionSection:
-    """How long rows are kept. Orders, fills and the ledger are kept for ever and cannot be set."""
+    """How long rows are kept: pruned at every start and once a day, but for those of the open run.
+
+    Orders, fills and the ledger are kept for ever and cannot be set.
+    """
 
     orderbook_snapshots_days: int = setting(
         7, "snapshots of order books; 0 keeps them for ever", unit="days", check=between(0, 36_500)
@@ -125,6 +128,9 @@ class RetentionSection:
     )
     system_logs_days: int = setting(
         30, "log lines in the database; 0 keeps them for ever", unit="days", check=between(0, 36_500)
+    )
+    dead_letters_days: int = setting(
+        30, "messages that crashed an actor; 0 keeps them for ever", unit="days", check=between(0, 36_500)
     )
 
 
@@ -152,12 +158,6 @@ class DatabaseSection:
     )
     batch_rows_max: int = setting(
         512, "a transaction takes at most so many facts", unit="rows", check=between(1, 100_000)
-    )
-    batch_ms_max: int = setting(
-        50,
-        "a fact waits at most so long for others to share its transaction",
-        unit="ms",
-        check=between(0, 5_000),
     )
     retention: RetentionSection = RetentionSection()
 

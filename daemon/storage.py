@@ -12,6 +12,7 @@ import attrs
 
 from daemon.config import Config, load_or_template
 from daemon.config_files import secret_path
+from daemon.config_sections import RetentionSection
 from daemon.exits import Exit
 from daemon.output import Answer, Failure, Json, table
 from daemon.requests import StorageRequest
@@ -100,18 +101,21 @@ def run_backup(request: StorageRequest) -> Answer:
 
 
 def run_prune(request: StorageRequest) -> Answer:
-    """Delete what is older than the configuration's retention; orders, fills and ledger stay for ever."""
+    """Delete what is older than the configuration's retention, but nothing of the open run."""
     config = load_or_template(request.config, schema())
-    retention = config.database.retention
-    policy: dict[str, int | None] = {
-        field.name.removesuffix("_days"): getattr(retention, field.name)
-        for field in attrs.fields(type(retention))
-        if field.name.endswith("_days")
-    }
+    policy = retention_policy(config.database.retention)
     with storage_errors():
         removed = maintenance.prune(database_url(config, request.db), Nanos(time.time_ns()), policy)
     rows = [(name, str(count)) for name, count in removed.items()]
     return Answer({"removed": dict(removed)}, table(["table", "rows removed"], rows))
+
+
+def retention_policy(retention: RetentionSection) -> dict[str, int | None]:
+    """Days by table, as storage wants them: what is kept for ever has none."""
+    return {
+        field.name.removesuffix("_days"): getattr(retention, field.name) or None
+        for field in attrs.fields(type(retention))
+    }
 
 
 def _url(request: StorageRequest) -> str:

@@ -7,7 +7,7 @@ One door for `daemon`; each function opens, works and closes. Addresses are `sql
 
 from persistence.backup import BackedUp, backup, restore
 from persistence.rebuilding import rebuild
-from persistence.retention import DEFAULT_POLICY, overdue, prune
+from persistence.retention import DEFAULT_POLICY, Pruning, overdue, prune
 from persistence.schema import found_revision, upgrade
 from persistence.verification import Problem, RunVerified, Verification, verify
 
@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_POLICY",
     "BackedUp",
     "Problem",
+    "Pruning",
     "RunVerified",
     "Verification",
     "backup",

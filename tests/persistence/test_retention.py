@@ -7,12 +7,14 @@ import pytest
 from sqlalchemy import func, select
 
 from engine.events import BookSnapshot, GamePhase, ScoreSeen, Trust
+from engine.facts import Noted, RunEnded
 from engine.units import NANOS_PER_DAY, Nanos
 from persistence import connect, retention
-from persistence.maintenance import overdue, prune, verify
-from persistence.markets import PRUNABLE, nba_live_data, orderbook_snapshots
+from persistence.maintenance import Pruning, overdue, prune, verify
+from persistence.markets import PRUNABLE, nba_live_data, orderbook_snapshots, system_logs
 from persistence.records import BookSample, LogRecord, Record, ScoreRecord
 from persistence.writer import JournalWriter
+from tests.persistence.evenings import Placed
 
 Opened = Callable[..., JournalWriter]
 NOW = Nanos(1_000 * NANOS_PER_DAY)
@@ -27,11 +29,16 @@ def heard(days_ago: int) -> list[Record]:
     ]
 
 
+def ended(evening: list[Any]) -> list[Any]:
+    """The evening with its end: a run that is not open any more."""
+    return [*evening, Placed(len(evening) + 1, 1, "run", RunEnded("evening", "over", Nanos(1)))]
+
+
 def test_each_table_keeps_its_rows_for_its_own_time(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:
     writer = opened(url)
-    writer.append(small_evening)
+    writer.append(ended(small_evening))
     for days_ago in range(40):
         writer.append([], heard(days_ago))
     expected = {
@@ -52,10 +59,72 @@ def test_pruning_goes_in_portions_between_which_the_writer_writes(
 ) -> None:
     monkeypatch.setattr(retention, "PORTION", 3)
     writer = opened(url)
+    evening = ended(small_evening)
+    writer.append(evening)
     for days_ago in range(10, 21):
         writer.append([], heard(days_ago))
-    assert prune(url, NOW, {"orderbook_snapshots": 7, "system_logs": None}) == {"orderbook_snapshots": 11}
-    writer.append(small_evening)
+    pruning = Pruning(url, NOW, {"orderbook_snapshots": 7, "system_logs": None})
+    seq, steps = len(evening), 0
+    while pruning.step():
+        steps += 1
+        seq += 1
+        writer.append([Placed(seq, 1, "run", Noted("sharp", "k", "1", Nanos(seq)))])
+    assert pruning.removed == {"orderbook_snapshots": 11}
+    assert steps == 3
+    assert not pruning.step()
+    assert verify(url).sound
+    with connect.reading(url) as connection:
+        assert connection.execute(select(func.count()).select_from(system_logs)).scalar_one() == 11
+
+
+@pytest.mark.parametrize("rows", [retention.PORTION - 1, retention.PORTION, retention.PORTION + 1])
+def test_a_portion_is_full_at_its_limit_and_one_more_row_needs_another(
+    lite: str, opened: Opened, small_evening: list[Any], rows: int
+) -> None:
+    writer = opened(lite)
+    writer.append(
+        ended(small_evening), [LogRecord("info", "a", "old", {}, Nanos(row)) for row in range(rows)]
+    )
+    pruning = Pruning(lite, NOW, {"system_logs": 1})
+    assert pruning.step() == (rows >= retention.PORTION)
+    assert pruning.removed == {"system_logs": min(rows, retention.PORTION)}
+    while pruning.step():
+        pass
+    assert pruning.removed == {"system_logs": rows}
+
+
+def test_a_row_goes_one_nanosecond_after_its_time_and_not_before(
+    url: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    limit = NOW - 30 * NANOS_PER_DAY
+    writer = opened(url)
+    writer.append(
+        ended(small_evening),
+        [LogRecord("info", "a", str(at), {}, Nanos(at)) for at in (limit - 1, limit, limit + 1)],
+    )
+    assert overdue(url, NOW, {"system_logs": 30}) == {"system_logs": 1}
+    assert prune(url, NOW, {"system_logs": 30}) == {"system_logs": 1}
+    with connect.reading(url) as connection:
+        left = set(connection.execute(select(system_logs.c.event)).scalars())
+    assert left == {str(limit), str(limit + 1)}
+
+
+def test_the_open_run_keeps_everything_until_it_has_ended(
+    url: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    """Also when it was killed: whoever goes on with it may want to see what it has heard."""
+    earlier = opened(url, "earlier")
+    earlier.append([], heard(50))
+    earlier.close()
+    writer = opened(url)
+    writer.append(small_evening, heard(50))
+    assert prune(url, NOW)["nba_live_data"] == 1
+    assert overdue(url, NOW)["nba_live_data"] == 0
+    with connect.reading(url) as connection:
+        runs_left = connection.execute(select(nba_live_data.c.run)).scalars().all()
+    assert runs_left == [2]
+    writer.append([ended(small_evening)[-1]])
+    assert prune(url, NOW)["nba_live_data"] == 1
 
 
 def test_decisions_cannot_be_pruned(lite: str) -> None:
