@@ -11,7 +11,15 @@ from typing import TypeAlias
 
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE
 from actors.heartbeat import Heartbeat, through_feed
-from actors.messages import FeedFigures, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
+from actors.messages import (
+    FeedFigures,
+    GameRouted,
+    Heard,
+    SnapshotWanted,
+    StateWanted,
+    TickerRouted,
+    TickerSeen,
+)
 from actors.runtime import Address, Answer, Outgoing, Publish
 from engine.events import (
     BookDelta,
@@ -22,7 +30,9 @@ from engine.events import (
     FeedRefused,
     FeedSequenced,
     GameSeen,
+    MarketDetermined,
     MarketListed,
+    MarketSettled,
     OddsSeen,
     QuoteSeen,
     ScoreSeen,
@@ -31,8 +41,10 @@ from engine.events import (
 )
 from engine.listing import FeeTermsHeard, assumed_listing
 from engine.pseudo import book_of_quote
+from engine.schedule import game_of
 from engine.sequence import Heard as Verdict
 from engine.sequence import Sequence
+from engine.tickers import parse_ticker
 
 Handler: TypeAlias = Callable[..., None]
 """What is done with one event; each takes the events of its own kind and the list of what to send."""
@@ -56,6 +68,7 @@ class MarketFeed:
         self._routes: dict[str, tuple[Address, ...]] = {}
         self._waiting: dict[str, list[VenueEvent]] = {}
         self._fees = FeeTermsHeard()
+        self._unloaded: set[str] = set()
         self._depth: set[str] = set()
         self._refused: dict[str, int] = {}
         self._conn = 0
@@ -95,6 +108,8 @@ class MarketFeed:
                     handler(heard, out)
         elif isinstance(message, TickerRouted):
             self._routed(message, out)
+        elif isinstance(message, GameRouted):
+            self._game_routed(message)
         elif isinstance(message, StateWanted):
             counted = self.sequence
             out.append(
@@ -180,7 +195,7 @@ class MarketFeed:
     def _to_market(self, ticker: str, event: VenueEvent, out: list[Outgoing]) -> None:
         receivers = self._routes.get(ticker)
         if receivers is not None:
-            out += [(receiver, event) for receiver in receivers]
+            out += [(receiver, event) for receiver in receivers or self._of_unloaded(event)]
             return
         waiting = self._waiting.get(ticker)
         if waiting is None:
@@ -195,4 +210,19 @@ class MarketFeed:
     def _routed(self, message: TickerRouted, out: list[Outgoing]) -> None:
         self._routes[message.ticker] = message.receivers
         for event in self._waiting.pop(message.ticker, ()):
-            out += [(receiver, event) for receiver in message.receivers]
+            self._to_market(message.ticker, event, out)
+
+    def _of_unloaded(self, event: VenueEvent) -> tuple[Address, ...]:
+        """Of a game that is not followed any more only results matter: some may still be unpaid."""
+        if self._unloaded and isinstance(event, MarketDetermined | MarketSettled):
+            return (PAPER_EXCHANGE,) if game_of(parse_ticker(event.ticker)) in self._unloaded else ()
+        return ()
+
+    def _game_routed(self, message: GameRouted) -> None:
+        """Shut a game's markets out, or let them be met anew."""
+        (self._unloaded.discard if message.followed else self._unloaded.add)(message.game)
+        for ticker in [each for each in self._routes if game_of(parse_ticker(each)) == message.game]:
+            if not message.followed:
+                self._routes[ticker] = ()
+            elif not self._routes[ticker]:
+                del self._routes[ticker]

@@ -38,6 +38,16 @@ class TickerRouted:
 
 
 @message
+class GameRouted:
+    """A game is followed no more: none of its markets' events go anywhere; or it is again, and each of its
+    markets is routed anew at its next event.
+    """
+
+    game: str
+    followed: bool
+
+
+@message
 class GameMatched:
     """The schedule's word to a game: whether it is tied to a real game, and when it begins."""
 
@@ -154,6 +164,11 @@ class FeedFigures:
 @message
 class ListingWanted:
     """Asked of the schedule from outside the tree: the games that it knows, by id."""
+
+
+@message
+class LoadedWanted:
+    """Asked of the schedule from outside the tree: the events of each game that an operator loaded."""
 
 
 @message
@@ -311,8 +326,25 @@ class StrategyWish:
     values: tuple[tuple[str, str], ...] = ()
 
 
+@message
+class FollowWish:
+    """Follow a game that was not found by itself (`events` are the venue's events of it), or no more."""
+
+    game: str
+    followed: bool
+    events: tuple[str, ...] = ()
+
+
 Wish: TypeAlias = (
-    HaltWish | ResumeWish | LimitWish | OrderWish | CancelWish | CancelAllWish | CloseWish | StrategyWish
+    HaltWish
+    | ResumeWish
+    | LimitWish
+    | OrderWish
+    | CancelWish
+    | CancelAllWish
+    | CloseWish
+    | StrategyWish
+    | FollowWish
 )
 
 

@@ -118,7 +118,7 @@ class ObserverActor:
             case MarketKnown():
                 model.known_market(message)
             case GameKnown():
-                model.games[message.game] = message
+                model.known_game(message)
             case ScoreSeen():
                 model.scores[message.game] = message
             case OddsSeen():

@@ -9,13 +9,14 @@ import json
 
 import attrs
 
-from actors.addresses import JOURNAL, OPERATOR, PAPER_EXCHANGE
+from actors.addresses import JOURNAL, OPERATOR, PAPER_EXCHANGE, SCHEDULE
 from actors.messages import (
     CancelAll,
     CancelAllWish,
     CancelWish,
     CloseWish,
     Commit,
+    FollowWish,
     HaltWish,
     LimitWish,
     OperatorRequest,
@@ -27,7 +28,7 @@ from actors.messages import (
 from actors.runtime import Outgoing
 from actors.steps import outgoing
 from engine.exchange import PaperExchange
-from engine.facts import OperatorActed, OrderDenied
+from engine.facts import FollowingChanged, OperatorActed, OrderDenied
 from engine.message import changed
 from engine.orders import CancelOrder, CancelReason, PlaceOrder
 from engine.reasons import DenialReason
@@ -76,8 +77,9 @@ def concluded(owner: str, wished: Wished, outcome: Outcome, now: int) -> list[Ou
     first, *rest = outgoing(owner, changed(step, facts=(*step.facts, acted)), now)
     match first:
         case (_, Commit() as commit):
+            told = tuple((SCHEDULE, fact) for fact in step.facts if isinstance(fact, FollowingChanged))
             # After what follows from it: whoever is answered may rely on it.
-            return [(JOURNAL, changed(commit, deliver=(*commit.deliver, (OPERATOR, acted)))), *rest]
+            return [(JOURNAL, changed(commit, deliver=(*commit.deliver, *told, (OPERATOR, acted)))), *rest]
         case _:
             raise AssertionError(f"a step with facts begins with a commit, not {first!r}")
 
@@ -103,6 +105,8 @@ def gate_outcome(
                 return _order(gate, wish, wished.request, now)
             case CancelWish():
                 return _cancel(gate, wish, now)
+            case FollowWish():
+                return _follow(gate, wish, by, now)
             case _:
                 return refused(f"the risk gate cannot {type(wish).__name__}")
     except (StateUnknown, LimitRefused) as error:
@@ -175,6 +179,15 @@ def _cancel(gate: RiskGate, wish: CancelWish, now: Nanos) -> Outcome:
         return refused(f"no order {wish.order_id!r} is open")
     step = gate.judge(CancelOrder(wish.order_id, stake.strategy, now), now)
     return done(step, f"the cancel of {wish.order_id} is on its way")
+
+
+def _follow(gate: RiskGate, wish: FollowWish, by: str, now: Nanos) -> Outcome:
+    if wish.followed:
+        return done(gate.follow(wish.game, wish.events, by, now), f"{wish.game} is followed")
+    held = gate.held_in(wish.game)
+    if held:
+        return refused(f"{wish.game} cannot be unloaded while there is something of ours in it", *held)
+    return done(gate.unfollow(wish.game, by, now), f"{wish.game} is followed no more")
 
 
 def exchange_outcome(exchange: PaperExchange, wished: Wished, now: Nanos) -> Outcome:

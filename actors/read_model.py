@@ -13,6 +13,7 @@ from actors.runtime import DeadLetter, SupervisorReport
 from engine.events import GameKnown, MarketKnown, OddsSeen, ScoreSeen, TopChanged
 from engine.facts import (
     Fact,
+    FollowingChanged,
     OrderAmended,
     OrderApproved,
     OrderCancelled,
@@ -88,6 +89,7 @@ class ReadModel:
         self.scores: dict[str, ScoreSeen] = {}
         self.odds: dict[str, dict[str, OddsSeen]] = {}
         self.disagree: set[str] = set()
+        self.unloaded: set[str] = set()
 
     def committed(self, numbered: Numbered) -> None:
         """Take in a durable fact with its place in the journal."""
@@ -115,6 +117,8 @@ class ReadModel:
             case StrategyChanged():
                 seen_strategy = self.strategy(fact.strategy)
                 seen_strategy.enabled, seen_strategy.parameters = fact.enabled, fact.parameters
+            case FollowingChanged():
+                self._following(fact)
             case _:
                 self._order(fact)
 
@@ -129,6 +133,24 @@ class ReadModel:
             oldest = next(iter(self.markets))
             del self.markets[oldest]
             self.tops.pop(oldest, None)
+
+    def known_game(self, known: GameKnown) -> None:
+        """Who plays; of a game that was unloaded nothing is shown."""
+        if known.game not in self.unloaded:
+            self.games[known.game] = known
+
+    def _following(self, fact: FollowingChanged) -> None:
+        if fact.followed:
+            self.unloaded.discard(fact.game)
+            return
+        self.unloaded.add(fact.game)
+        for ticker in [each.ticker for each in self.markets.values() if each.game == fact.game]:
+            del self.markets[ticker]
+            self.tops.pop(ticker, None)
+        self.games.pop(fact.game, None)
+        self.scores.pop(fact.game, None)
+        self.odds.pop(fact.game, None)
+        self.disagree.discard(fact.game)
 
     def dead_letter(self, letter: DeadLetter) -> None:
         """A message was lost."""

@@ -1,23 +1,29 @@
 """The schedule: says which game a market belongs to, starts the games' actors, matches real games.
 
 Hears of unknown tickers from the feed and of games, scores and odds from the pollers; forwards scores and
-odds to the game they were matched to. Must not import venues, persistence or the daemon.
+odds to the game they were matched to. A game that an operator had unloaded is let go, and none of its markets
+is routed until it is loaded again. Must not import venues, persistence or the daemon.
 """
 
 from collections.abc import Callable
 
-from actors.addresses import GAMES, GAMES_TOPIC, MARKET_FEED, PAPER_EXCHANGE, game_address
+from actors.addresses import GAMES, GAMES_TOPIC, MARKET_FEED, NEWS, PAPER_EXCHANGE, game_address
+from actors.memory import FactMemory
 from actors.messages import (
     GameMatched,
+    GameRouted,
     ListingWanted,
+    LoadedWanted,
     MatchRemembered,
     MatchWanted,
     TickerRouted,
     TickerSeen,
 )
-from actors.runtime import Address, Answer, ChildSpec, Outgoing, Publish, StartChild
-from engine.events import GameSeen, OddsSeen, ScoreSeen
-from engine.schedule import ListedGame, MatchState, Schedule
+from actors.runtime import Address, Answer, ChildSpec, Outgoing, Publish, StartChild, StopChild
+from engine.events import GameKnown, GameSeen, OddsSeen, ScoreSeen
+from engine.facts import FollowingChanged
+from engine.schedule import ListedGame, MatchState, Schedule, game_of
+from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_SECOND, Nanos
 
 EXPIRATION_AFTER_TIP_NS = 3 * 3600 * NANOS_PER_SECOND
@@ -30,9 +36,12 @@ HELD_PER_REFERENCE_MAX = 64
 class ScheduleActor:
     """Routes by game; keeps what came before a match was made."""
 
-    def __init__(self, schedule: Schedule, game_spec: Callable[[str], ChildSpec]) -> None:
-        """`game_spec` makes the child specification of a game's actor."""
+    def __init__(self, schedule: Schedule, game_spec: Callable[[str], ChildSpec], memory: FactMemory) -> None:
+        """`game_spec` makes the child specification of a game's actor; `memory` knows what is unloaded."""
         self._schedule = schedule
+        self._memory = memory
+        self._unloaded: set[str] = set()
+        self._loaded: dict[str, tuple[str, ...]] = {}
         self._game_spec = game_spec
         self._started: set[str] = set()
         self._told: dict[str, GameMatched] = {}
@@ -41,6 +50,9 @@ class ScheduleActor:
 
     def start(self, now: int) -> list[Outgoing]:
         """Ask the games that are there what an earlier life told them."""
+        for fact in self._memory.facts:
+            if isinstance(fact, FollowingChanged):
+                self._keep(fact)
         return [Publish(GAMES_TOPIC, MatchWanted())]
 
     def receive(self, message: object, now: int) -> list[Outgoing]:
@@ -52,6 +64,10 @@ class ScheduleActor:
                 return self._changed(self._schedule.see_game(message))
             case ScoreSeen() | OddsSeen():
                 return self._forward(message)
+            case FollowingChanged():
+                return self._following(message)
+            case MatchRemembered(told=told) if told.game in self._unloaded:
+                return [StopChild(game_address(told.game))]
             case MatchRemembered():
                 self._started.add(message.told.game)
                 self._told[message.told.game] = message.told
@@ -60,10 +76,16 @@ class ScheduleActor:
                 return []
             case ListingWanted():
                 return [Answer(self._schedule.listed)]
+            case LoadedWanted():
+                return [Answer(dict(self._loaded))]
             case _:
                 return []
 
     def _ticker(self, message: TickerSeen) -> list[Outgoing]:
+        game = game_of(parse_ticker(message.ticker))
+        if game in self._unloaded:
+            shut = GameRouted(game, followed=False)
+            return [(MARKET_FEED, shut), (MARKET_FEED, TickerRouted(message.ticker, ()))]
         expiration = message.listing.expected_expiration_at
         tip_at = None if expiration is None else Nanos(expiration - EXPIRATION_AFTER_TIP_NS)
         listed = self._schedule.list_market(message.ticker, tip_at)
@@ -102,6 +124,35 @@ class ScheduleActor:
             if self._schedule.game_for(reference) == listed.game:
                 out += [(game_address(listed.game), event) for event in self._held.pop(reference)]
         return out
+
+    def _following(self, change: FollowingChanged) -> list[Outgoing]:
+        """Let a game go, or be ready to meet its markets anew.
+
+        The strategies' last news of a game is that nobody knows it, so that they wish for no more entries.
+        """
+        game = change.game
+        self._keep(change)
+        if change.followed:
+            return [(MARKET_FEED, GameRouted(game, followed=True))]
+        out: list[Outgoing] = [(MARKET_FEED, GameRouted(game, followed=False))]
+        listed = self._schedule.forget(game)
+        told = self._told.pop(game, None)
+        self._addresses.pop(game, None)
+        if game in self._started:
+            self._started.discard(game)
+            out.append(StopChild(game_address(game)))
+        if listed is not None and told is not None:
+            known = GameKnown(game, told.away, told.home, told.tip_at, matched=False, at=change.at)
+            out.append(Publish(NEWS, known))
+        return out
+
+    def _keep(self, change: FollowingChanged) -> None:
+        if change.followed:
+            self._unloaded.discard(change.game)
+            self._loaded[change.game] = change.events
+        else:
+            self._unloaded.add(change.game)
+            self._loaded.pop(change.game, None)
 
     def _forward(self, event: ScoreSeen | OddsSeen) -> list[Outgoing]:
         game = self._schedule.game_for(event.game)

@@ -44,6 +44,9 @@ def beside(config: Config) -> Beside | None:
             phase=lambda: PHASES[engine.phase],
             heartbeat=engine.heartbeats.late,
             degraded=lambda: complaints(engine, sources),
+            load_game=sources.following.load,
+            unload_game=sources.following.unload,
+            followed=sources.follow,
             story=partial(_story, url, engine.plan.run),
             metrics=exposition_of(config, engine, sources)[0].text_from_thread,
         )

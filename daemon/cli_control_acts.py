@@ -110,24 +110,24 @@ def revive(name: Name, /, *, request_id: RequestId = None, where: Where = HERE) 
 
 @games.command
 def load(game: str, /, *, request_id: RequestId = None, where: Where = HERE) -> Answer:
-    """Follow a game that was not found by itself.
+    """Follow a game that was not found by itself, or was unloaded; also after a restart, until the run ends.
 
     Parameters
     ----------
     game
-        The part of its tickers after the series.
+        Its id, as in 26JAN14WASLAC, or the ticker of one of its events or markets, in any letter case.
     """
     return where.act("games.load", request_id, game=game)
 
 
 @games.command
 def unload(game: str, /, *, request_id: RequestId = None, where: Where = HERE) -> Answer:
-    """Follow a game no more.
+    """Follow a game no more; refused while there is a position or an order of ours in it.
 
     Parameters
     ----------
     game
-        As `tipoff games` names it.
+        As `tipoff games` names it, or the ticker of one of its events or markets, in any letter case.
     """
     return where.act("games.unload", request_id, game=game)
 

@@ -5,12 +5,14 @@ its effect where actors are concerned. Must not import the server.
 """
 
 import json
+from collections.abc import Awaitable, Callable
 
 from actors.addresses import PAPER_EXCHANGE, RISK_GATE, STRATEGIES, strategy_address
 from actors.messages import (
     CancelAllWish,
     CancelWish,
     CloseWish,
+    FollowWish,
     HaltWish,
     LimitWish,
     OrderWish,
@@ -193,16 +195,26 @@ async def loglevel(room: Room, call: Call) -> Acted:
 
 
 async def load_game(room: Room, call: Call) -> Acted:
-    """Follow a game that was not found by itself."""
-    hook, game = room.hooks.load_game, call.given.must("game")
+    """Follow a game that was not found by itself, or was unloaded."""
+    hook = room.hooks.load_game
     if hook is None:
         raise Fault(Trouble.NOT_AVAILABLE, "this daemon finds its games by itself only")
-    return await room.perform(call, lambda: hook(game))
+    return await _follow(room, call, hook)
 
 
 async def unload_game(room: Room, call: Call) -> Acted:
-    """Follow a game no more."""
-    hook, game = room.hooks.unload_game, call.given.must("game")
+    """Follow a game no more; refused while there is a position or an order of ours in it."""
+    hook = room.hooks.unload_game
     if hook is None:
         raise Fault(Trouble.NOT_AVAILABLE, "this daemon follows its games to their end")
-    return await room.perform(call, lambda: hook(game))
+    return await _follow(room, call, hook)
+
+
+async def _follow(room: Room, call: Call, hook: Callable[[str], Awaitable[FollowWish]]) -> Acted:
+    async def deed() -> tuple[Address, FollowWish]:
+        return RISK_GATE, await hook(call.given.must("game"))
+
+    acted = await room.perform(call, deed)
+    if room.hooks.followed is not None:
+        await room.hooks.followed()
+    return acted

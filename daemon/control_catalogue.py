@@ -164,7 +164,7 @@ _LIMIT = (
     Param(name="name", required=True, help="the limit"),
     Param(name="strategy", help="a limit of this strategy; the global one unless said"),
 )
-_THE_GAME = Param(name="game", required=True, help="the game")
+_THE_GAME = Param(name="game", required=True, help="its id, or a ticker of one of its events or markets")
 _LEVEL = Param(name="level", required=True, choices=LEVELS, help="what is less important is left out")
 
 METHODS: dict[str, Method] = {method.name: method for method in (*_looks(), *_operations())}

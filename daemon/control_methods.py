@@ -13,7 +13,7 @@ import attrs
 import trio
 
 from actors.addresses import OBSERVER, OPERATOR
-from actors.messages import ActDone, ActKnown, Operate, OperatorRequest, Wish
+from actors.messages import ActDone, ActKnown, FollowWish, Operate, OperatorRequest, Wish
 from actors.operating import DONE, REFUSED
 from actors.operator import ActOutcome, ActRefused
 from actors.runtime import ActorDead, ActorStatus, Address, AskError, AskTimeout, SystemEnded
@@ -81,16 +81,21 @@ class Hooks:
 
     phase: Callable[[], Literal["starting", "running", "stopping"]] | None = None
     """Where the daemon stands; without it the tree says."""
-    reload: Callable[[], Awaitable[str]] | None = None
-    """Read the configuration again; the sentence says what changed."""
+    reload: Callable[[], Awaitable[str | tuple[Address, Wish]]] | None = None
+    """Read the configuration again; what it changes of trading goes to the risk gate."""
+    reloaded: Callable[[], None] | None = None
+    """Take over what else it changes."""
     loglevel: Callable[[str | None], str] | None = None
     """Set the level (None asks) and return it."""
     metrics: Callable[[], str] | None = None
     """The exposition text; called in a thread."""
     story: Callable[[str], Sequence[Told]] | None = None
     """All facts about an id from the journal; called in a thread."""
-    load_game: Callable[[str], Awaitable[str]] | None = None
-    unload_game: Callable[[str], Awaitable[str]] | None = None
+    load_game: Callable[[str], Awaitable[FollowWish]] | None = None
+    """Find out at the venue what a game is; what is to be followed of it goes to the risk gate."""
+    unload_game: Callable[[str], Awaitable[FollowWish]] | None = None
+    followed: Callable[[], Awaitable[None]] | None = None
+    """Follow at the venue what is to be followed now."""
     heartbeat: Callable[[], str] | None = None
     """Which stage no heartbeat passes any more, a sentence; empty while all is well."""
     degraded: Callable[[], Sequence[str]] | None = None
@@ -335,20 +340,26 @@ class Room:
         async with self._turn:
             return acted_of(await self.ask(OPERATOR, Operate(call.request(), to, wish)))
 
-    async def perform(self, call: Call, deed: Callable[[], Awaitable[str]]) -> Acted:
-        """Do something outside of the tree once, and make that durable. Raises Fault."""
+    async def perform(self, call: Call, deed: Callable[[], Awaitable[str | tuple[Address, Wish]]]) -> Acted:
+        """Do something outside of the tree once, and make that durable; what is left to do inside of it is a
+        wish to an actor. Raises Fault.
+        """
         request = call.request()
         async with self._turn:
             known = await self.ask(OPERATOR, ActKnown(request))
             if known is not None:
                 return acted_of(known)
             try:
-                outcome = DONE + await deed()
+                done = await deed()
             except Failure as failure:
-                outcome = REFUSED + "\n".join([str(failure), *map(str, failure.details)])
+                done = "\n".join([f"{REFUSED}{failure}", *map(str, failure.details)])
             except Exception as error:  # noqa: BLE001  whatever failed, the journal shall say so
-                outcome = f"{REFUSED}{type(error).__name__}: {error}"
-            return acted_of(await self.ask(OPERATOR, ActDone(request, outcome)))
+                done = f"{REFUSED}{type(error).__name__}: {error}"
+            else:
+                done = DONE + done if isinstance(done, str) else done
+            if isinstance(done, str):
+                return acted_of(await self.ask(OPERATOR, ActDone(request, done)))
+            return acted_of(await self.ask(OPERATOR, Operate(request, *done)))
 
 
 def state_of(halts: Iterable[object]) -> State:

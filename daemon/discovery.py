@@ -5,6 +5,7 @@ schedule's own list says what belongs to a game. Must not decide what is traded.
 """
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 import attrs
@@ -55,7 +56,7 @@ class Discovery:
         gone = [ticker for ticker, state in self._status.items() if state not in OVER and ticker not in found]
         for start in range(0, len(gone), TICKERS_PER_CALL):
             self._note(await self._rest.markets(gone[start : start + TICKERS_PER_CALL]))
-        await self._follow()
+        await self.follow()
         return self._every.markets_ns
 
     async def exchange(self, _status: PollStatus) -> int:
@@ -76,13 +77,25 @@ class Discovery:
         self._status |= named
         return set(named)
 
-    async def _follow(self) -> None:
-        """Have the feed follow the markets of the games that are near; only a change is worth a word."""
+    async def follow(self) -> None:
+        """Have the feed follow the markets of the games that are near, or that an operator loaded.
+
+        A loaded game that the engine does not list is asked for: an earlier process found it, or it was
+        unloaded meanwhile.
+        """
+        loaded = await self._engine.loaded()
+        listing = await self._engine.listing()
+        for event in chain.from_iterable(events for game, events in loaded.items() if game not in listing):
+            self._note(await self._rest.event(event))
+        await self._want(loaded)
+
+    async def _want(self, loaded: Iterable[str]) -> None:
+        """Tell the feed; only a change is worth a word."""
         horizon = self._engine.plan.clock() + HORIZON_NS
         wanted = tuple(
             ticker
             for listed in (await self._engine.listing()).values()
-            if listed.tip_at is None or listed.tip_at < horizon
+            if listed.tip_at is None or listed.tip_at < horizon or listed.game in loaded
             for ticker in listed.tickers
             if self._status.get(ticker) not in OVER
         )

@@ -27,6 +27,7 @@ from actors.messages import (
     Commit,
     FeedFigures,
     ListingWanted,
+    LoadedWanted,
     Operate,
     RunEnds,
     StateWanted,
@@ -74,6 +75,8 @@ class LivePlan:
     """What earlier processes of the same run have made durable."""
     rows_max: int = 512
     disk_free_megabytes_min: int = 0
+    flush_ms_max: int = 1_000
+    """No line waits longer than this for being flushed, in milliseconds of the wall clock."""
 
 
 class LiveEngine:
@@ -108,6 +111,7 @@ class LiveEngine:
             self._begin(at)
             nursery.start_soon(self.durable.run)
             nursery.start_soon(self._tick)
+            nursery.start_soon(self._flush)
             nursery.start_soon(self._beat)
             self.phase = "running"
             task_status.started()
@@ -141,6 +145,12 @@ class LiveEngine:
             await trio.sleep(TICK_S)
             self.hearing.require_space(self.plan.disk_free_megabytes_min)
             self.hearing.tick()
+
+    async def _flush(self) -> None:
+        """Bound what a kill costs the recording: a quiet evening has no next line that would flush."""
+        while True:
+            await trio.sleep(self.plan.flush_ms_max / 1_000)
+            self.hearing.flush()
 
     async def _beat(self) -> None:
         """Send heartbeats; they are stamped like an ask, and like an ask they are not written down."""
@@ -231,6 +241,12 @@ class LiveEngine:
         listed = await self.system.ask(SCHEDULE, ListingWanted())
         assert isinstance(listed, dict)  # noqa: S101 - the schedule answers with its list
         return listed
+
+    async def loaded(self) -> dict[str, tuple[str, ...]]:
+        """The games that an operator had followed, by id, with the venue's events of each."""
+        loaded = await self.system.ask(SCHEDULE, LoadedWanted())
+        assert isinstance(loaded, dict)  # noqa: S101 - the schedule answers with what it keeps
+        return loaded
 
     async def games(self) -> dict[str, Game]:
         """The games as they stand, by id, in the order in which they were found."""

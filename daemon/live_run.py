@@ -43,7 +43,7 @@ from daemon.trading import trading_settings
 from engine.calendar import game_day
 from engine.events import GamePhase
 from engine.facts import Fact
-from engine.units import Nanos
+from engine.units import NANOS_PER_MILLISECOND, Nanos
 from persistence.queries import Reader
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter
@@ -177,6 +177,7 @@ async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
                 facts=past.facts,
                 rows_max=config.database.batch_rows_max,
                 disk_free_megabytes_min=config.recording.disk_free_megabytes_min,
+                flush_ms_max=config.recording.flush_ms_max,
             )
             engine = LiveEngine(plan, sources.specs)
             engines.append(engine)
@@ -330,6 +331,7 @@ def _recorder(config: Config, run: str) -> Recorder | None:
         folder,
         made_by=f"tipoff {__version__}, {config.engine.name}",
         segment_bytes=section.segment_megabytes_max * MEGABYTE,
+        flush_after_ns=section.flush_ms_max * NANOS_PER_MILLISECOND,
     )
     break_seal(folder)
     write_config(folder, config)

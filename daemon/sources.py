@@ -7,7 +7,7 @@ what is missing or fails is said in `status`, and asked for again.
 
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final
 
@@ -22,11 +22,12 @@ from actors.runtime.edge import Edge
 from actors.runtime.specs import AnySpec, Kind
 from daemon.config import Config
 from daemon.discovery import Discovery, Intervals
+from daemon.following import Following
 from daemon.live import LiveEngine
 from daemon.output import Json
 from daemon.scores import Scores
 from engine.bucket import TokenBucket
-from engine.units import Nanos
+from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from venues.balldontlie.rest import TIERS, BalldontlieRest, Tier, detect_tier
 from venues.balldontlie.rest import Surroundings as ScoresSurroundings
 from venues.errors import CredentialsRefused, TlsRefused, VenueError
@@ -70,6 +71,9 @@ class Sources:
         self._kalshi_http: Http | None = None
         self._scores_http: Http | None = None
         self.scores: Scores | None = None
+        self.following: Following
+        """What may be loaded and unloaded; there once `specs` has been called."""
+        self._discovery: Discovery
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator["Sources", None]:
@@ -90,7 +94,9 @@ class Sources:
         """The actors that do the I/O, for the supervisor `sources`."""
         rest = self._kalshi(engine)
         feed = self._feed(engine, rest)
-        discovery = Discovery(rest, engine, feed, self._config.kalshi.series, self._every)
+        series = self._config.kalshi.series
+        discovery = self._discovery = Discovery(rest, engine, feed, series, self._every)
+        self.following = Following(rest.event, engine.listing, series)
         polls = (
             self._poll(engine, "markets", discovery.markets),
             self._poll(engine, "exchange", discovery.exchange),
@@ -104,6 +110,11 @@ class Sources:
         if self._scores_http is not None:
             specs += self._score_specs(engine, self._scores_http)
         return tuple(specs)
+
+    async def follow(self) -> None:
+        """Follow what is to be followed now, because an operator changed it."""
+        with suppress(VenueError):  # the poll of the markets does the same again, and says so if it fails
+            await self._discovery.follow()
 
     def status(self) -> dict[str, Json]:
         """What can be seen of connections and polls, as plain values."""
@@ -142,15 +153,14 @@ class Sources:
 
     def _feed(self, engine: LiveEngine, rest: KalshiRest) -> KalshiFeed:
         status, signer = self._feed_status, self._access.signer
+        gaps, section, clock = GapTrades(rest, status), self._config.kalshi, engine.plan.clock
         if signer is None:
-            return KalshiFeed(status, None, None, BookPolling(rest, status, engine.plan.clock))
-        gaps = GapTrades(rest, status)
-        section = self._config.kalshi
+            every_s = section.poll_ms * NANOS_PER_MILLISECOND / NANOS_PER_SECOND / clock.speed
+            return KalshiFeed(status, None, gaps, BookPolling(rest, status, clock, every_s))
         prod = self._config.engine.environment == "prod"
         surroundings = StreamSurroundings(
             hear=engine.hearing.stream,
-            on_gap=gaps.note,
-            wall=engine.plan.clock,
+            wall=clock,
             draw=self._draw,
             limits=SocketLimits(silence_s_max=section.silence_ms_max / 1_000),
         )
@@ -212,9 +222,8 @@ class Sources:
 
 
 def _fetch(feed: KalshiFeed, wanted: TradesWanted) -> None:
-    """Have the trades of a gap fetched; without a key nobody does, and the orders of then are given up."""
-    if feed.gap_trades is not None:
-        feed.gap_trades.note(Gap(wanted.ticker, wanted.since, wanted.until))
+    """Have the trades of a gap fetched, with a key or without."""
+    feed.gap_trades.note(Gap(wanted.ticker, wanted.since, wanted.until))
 
 
 def _edge(

@@ -159,7 +159,7 @@ def _strategy(parts: Parts, name: str, make: Callable[[], Strategy]) -> ChildSpe
 def _schedule(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="schedule",
-        factory=lambda: ScheduleActor(Schedule(every_market=parts.every_market), _game),
+        factory=lambda: ScheduleActor(Schedule(every_market=parts.every_market), _game, parts.memory),
         mailbox=KEEPS_EVERYTHING,
     )
 

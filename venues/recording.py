@@ -49,14 +49,23 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=False):
 class Recorder:
     """Writes a recording. Not thread-safe; whoever owns it calls `close` (or uses it in a `with`)."""
 
-    def __init__(self, folder: Path, *, made_by: str = "", segment_bytes: int = SEGMENT_BYTES) -> None:
-        """Make `folder`, or go on with the recording in it. `segment_bytes` are counted before compression.
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        made_by: str = "",
+        segment_bytes: int = SEGMENT_BYTES,
+        flush_after_ns: int = FLUSH_AFTER_NS,
+    ) -> None:
+        """Make `folder`, or go on with the recording in it. `segment_bytes` are counted before compression;
+        a line that comes `flush_after_ns` after the last flush is flushed with all before it.
 
         Raises RecordingError where the folder holds something else or cannot be written.
         """
         self.folder = folder
         self._made_by = made_by
         self._segment_bytes = segment_bytes
+        self._flush_after_ns = flush_after_ns
         self._seq = 0
         self._first_at: int | None = None
         self._last_at: int | None = None
@@ -86,7 +95,7 @@ class Recorder:
         if self._first_at is None:
             self._first_at = at
         self._last_at = at
-        if len(self._buffer) >= LINES_PER_FLUSH or at - self._flushed_at >= FLUSH_AFTER_NS:
+        if len(self._buffer) >= LINES_PER_FLUSH or at - self._flushed_at >= self._flush_after_ns:
             self._flushed_at = at
             self.flush()
         return self._seq

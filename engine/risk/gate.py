@@ -17,6 +17,7 @@ from engine.downtime import unsent
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
 from engine.facts import (
     Fact,
+    FollowingChanged,
     LimitChanged,
     OrderApproved,
     OrderDenied,
@@ -66,6 +67,7 @@ class RiskGate:
         self.journal_trouble: str | None = None
         self.ends = False
         """Whether the run ends: what is known of the market is the past from now on."""
+        self.unfollowed: set[str] = set()
         self.denials: Counter[tuple[str, DenialReason]] = Counter()
 
     def hear(self, news: GameNews, now: Nanos) -> Step:
@@ -92,6 +94,8 @@ class RiskGate:
                     self.accounts.restore(fact, self._terms_of(fact.command))
                 case TradingHalted() | TradingResumed():
                     self._apply_halt(fact)
+                case FollowingChanged():
+                    self._apply_following(fact)
                 case LimitChanged():
                     self.limits.set(fact.name, fact.strategy, parse_limit(fact.name, fact.value))
                 case _:
@@ -167,6 +171,25 @@ class RiskGate:
             facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
         )
 
+    def held_in(self, game: str) -> list[str]:
+        """What of ours stands in a game, a sentence each: positions, and orders from their approval on."""
+        return [line for stake in self.accounts.select(game=game) for line in stake.lines()]
+
+    def follow(self, game: str, events: tuple[str, ...], by: str, now: Nanos) -> Step:
+        """Let a game be traded that was not found by itself, or was unloaded before."""
+        return self._following(FollowingChanged(game, followed=True, events=events, by=by, at=now))
+
+    def unfollow(self, game: str, by: str, now: Nanos) -> Step:
+        """Let no order into a game any more; nobody may have anything in it (`held_in`)."""
+        return self._following(FollowingChanged(game, followed=False, events=(), by=by, at=now))
+
+    def _following(self, fact: FollowingChanged) -> Step:
+        self._apply_following(fact)
+        return Step(facts=(fact,))
+
+    def _apply_following(self, fact: FollowingChanged) -> None:
+        (self.unfollowed.discard if fact.followed else self.unfollowed.add)(fact.game)
+
     def limits_in_use(self, now: Nanos) -> list[LimitInUse]:
         """Every limit with its use, for `risk show` and the metrics."""
         return limits_in_use(self.limits, self.accounts, self.view.markets, now)
@@ -213,6 +236,8 @@ class RiskGate:
             return missing(f"an account of strategy {order.strategy}")
         if order.order_id in self.accounts.seen:
             return Denial(DenialReason.DUPLICATE, order.order_id, "a new id")
+        if order.game in self.unfollowed:
+            return missing(f"game {order.game}: it was unloaded")
         if market is None or market.known is None or market.game.game != order.game:
             return missing(f"market {order.ticker} of game {order.game}")
         return None

@@ -178,6 +178,23 @@ def test_one_problem_is_one_line_that_says_where_and_what(text: str, expected: s
     assert problems(text, schema) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "low", "high"),
+    [
+        ("kalshi", "poll_ms", 250, 60_000),
+        ("recording", "flush_ms_max", 10, 60_000),
+    ],
+)
+def test_a_limit_itself_is_allowed_and_one_past_it_is_not(
+    table: str, key: str, low: int, high: int, schema: Schema
+) -> None:
+    for value in (low, high):
+        assert getattr(getattr(parse(f"[{table}]\n{key} = {value}", schema), table), key) == value
+    for value in (low - 1, high + 1):
+        (problem,) = problems(f"[{table}]\n{key} = {value}", schema)
+        assert problem.startswith(f"engine.toml:2: {table}.{key}: must be from ")
+
+
 def test_a_secret_in_the_wrong_place_is_not_repeated(schema: Schema) -> None:
     text = "[database]\nurl = 'postgresql://me:hunter2@host/tipoff'\n[kalshi]\napi_secret = 'hunter2'"
     assert "hunter2" not in "\n".join(problems(text, schema))

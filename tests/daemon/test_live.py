@@ -22,7 +22,7 @@ from daemon.seal import Seal, read_seal
 from daemon.session import TradingSettings
 from daemon.trading import schema, trading_settings
 from engine.facts import OperatorActed, RunEnded, RunStarted
-from engine.units import NANOS_PER_SECOND, Nanos
+from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from persistence.connect import Durability, Settings
 from persistence.errors import StorageFull
 from persistence.queries import Reader
@@ -70,6 +70,7 @@ class Desk:
     folder: Path
     settings: TradingSettings
     seam: Callable[[str], None] = lambda _operation: None
+    flush_ms: int = 1_000
 
     @property
     def url(self) -> str:
@@ -93,7 +94,10 @@ class Desk:
                 settings_digest=settings_digest(self.settings),
                 run="run",
                 writer=writer,
-                recorder=Recorder(self.folder / "recording"),
+                recorder=Recorder(
+                    self.folder / "recording", flush_after_ns=self.flush_ms * NANOS_PER_MILLISECOND
+                ),
+                flush_ms_max=self.flush_ms,
                 clock=EveningClock(lines[0].at),
                 facts=facts,  # type: ignore[arg-type]
             )
@@ -258,3 +262,26 @@ async def test_time_is_written_down_so_that_timers_fire_in_the_replay_too(
     ticks = [line for line in read(desk.folder / "recording") if line.source == "timer"]
     assert len(ticks) >= 4
     assert ticks[-1].at >= Nanos(lines[199].at) + 200 * NANOS_PER_SECOND
+
+
+@pytest.mark.parametrize("flush_ms", [10, 60_000])
+async def test_no_line_waits_longer_than_it_may_for_being_flushed(
+    desk: Desk, lines: list[Line], mock_clock: MockClock, flush_ms: int
+) -> None:
+    desk.flush_ms = flush_ms
+    on_disk: list[bool] = []
+
+    def flushed(number: int) -> None:
+        on_disk.append(number in {line.seq for line in read(desk.folder / "recording")})
+
+    async def fall_silent(engine: LiveEngine) -> None:
+        engine.hearing.tick()
+        engine.hearing.tick()
+        number = engine.hearing.seq
+        flushed(number)
+        await wait(mock_clock, flush_ms / 1_000)
+        await trio.testing.wait_all_tasks_blocked()
+        flushed(number)
+
+    await desk.process(mock_clock, lines[:200], fall_silent)
+    assert on_disk == [False, True]

@@ -1,5 +1,7 @@
 """What an operator does is written down so that a replay does it again."""
 
+from typing import get_args
+
 import pytest
 
 from actors.addresses import OPERATOR, RISK_GATE
@@ -7,6 +9,7 @@ from actors.messages import (
     ActDone,
     CancelWish,
     CloseWish,
+    FollowWish,
     HaltWish,
     LimitWish,
     Operate,
@@ -46,6 +49,7 @@ ORDER = OrderWish(
         CloseWish("sharp", "KXNBAGAME-26JAN14WASLAC-LAC"),
         StrategyWish(None, (("threshold_percent", "4.5"),)),
         StrategyWish(enabled=False),
+        FollowWish("26JAN14WASLAC", followed=True, events=("KXNBAGAME-26JAN14WASLAC",)),
     ],
     ids=lambda wish: type(wish).__name__,
 )
@@ -57,7 +61,7 @@ def test_every_wish_is_the_same_after_it_was_written_and_read(wish: Wish) -> Non
 
 
 def test_every_kind_of_wish_can_be_read() -> None:
-    assert len(WISHES) == 8
+    assert set(WISHES) == {kind.__name__ for kind in get_args(Wish)}
 
 
 def test_an_unknown_wish_is_refused() -> None:

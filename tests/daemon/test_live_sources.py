@@ -1,100 +1,30 @@
 """A run against the simulated venues over real sockets: with keys, without them, and with nobody there."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import json
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import attrs
 import pytest
 import trio
 
+from actors.addresses import FEED_EDGE
+from actors.messages import TradesWanted
 from daemon.config import Config, load
-from daemon.evening_clock import EveningClock
-from daemon.live import LiveEngine
-from daemon.live_run import Ending, Setting, run_live
-from daemon.output import Json
 from daemon.run import access_of
 from daemon.seal import read_seal
 from daemon.simulate import write_keys
-from daemon.sources import Access, Sources
+from daemon.sources import Access
 from daemon.status import board, complaints
 from daemon.trading import schema
-from engine.events import Trust
-from venues.recording import read
-from venues.simulator.service import ServiceSettings, Simulator, serve
-from venues.simulator.settings import EveningSettings
-
-SPEED = 20.0
-SECONDS_MAX = 20.0
-SERVED = ServiceSettings(
-    evening=EveningSettings(games=2, rungs=2, pregame_minutes=10, postponed=False, cancelled=False),
-    speed=SPEED,
-    held=True,
-    limited=False,
-)
-
-
-@attrs.frozen
-class Scene:
-    """A run beside simulated venues, and what it says."""
-
-    engine: LiveEngine
-    sources: Sources
-    simulator: Simulator
-    folder: Path
-    said: list[str]
-
-    async def until(self, so: Callable[[], bool]) -> None:
-        """Wait until something is so."""
-        with trio.fail_after(SECONDS_MAX):
-            while not so():  # noqa: ASYNC110 - whatever it is, nothing tells of it
-                await trio.sleep(0.02)
-
-    async def until_books(self) -> None:
-        """Wait until every market of both games has a book that is trusted, or is paused by the venue."""
-        with trio.fail_after(SECONDS_MAX):
-            while not await self._trusted():  # noqa: ASYNC110 - nothing tells of it
-                await trio.sleep(0.1)
-
-    async def _trusted(self) -> bool:
-        games = (await self.engine.games()).values()
-        books = [market.book for game in games for market in game.markets.values()]
-        good = {Trust.TRUSTED, Trust.PAUSED}
-        return len(games) == 2 and all(book.snapshots and book.trust in good for book in books)
-
-
-@asynccontextmanager
-async def running(
-    folder: Path, config: Config, access: Access, simulator: Simulator
-) -> AsyncGenerator[Scene]:
-    """A run in its own nursery, ended in good order at the end."""
-    met: list[tuple[LiveEngine, Sources]] = []
-    here, ending, said = trio.Event(), Ending(), list[str]()
-
-    async def meet(engine: LiveEngine, sources: Sources) -> None:
-        met.append((engine, sources))
-        here.set()
-        await trio.sleep_forever()
-
-    def clock() -> EveningClock:
-        simulator.pace.begin()
-        return EveningClock(simulator.pace.now(), SPEED)
-
-    documents: list[dict[str, Json]] = []
-    setting = Setting(config=config, access=access, clock=clock, beside=(meet,), on_phase=said.append)
-
-    async def live() -> None:
-        documents.append(await run_live(setting, ending))
-
-    config.engine.state_directory.mkdir(exist_ok=True)
-    with trio.fail_after(3 * SECONDS_MAX):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(live)
-            await here.wait()
-            yield Scene(*met[0], simulator, folder, said)
-            ending.want("end of test")
-    assert documents[0]["actors"] == {"restarts": 0, "dead_letters": 0}
-    assert said[-1] == "stopped"
+from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
+from engine.venue_facts import BlindnessBegan
+from persistence.queries import Reader
+from tests.daemon.live_scene import SERVED, Scene, running
+from venues.recording import Line, read
+from venues.simulator.service import Simulator, serve
 
 
 @pytest.fixture
@@ -156,3 +86,65 @@ async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
         simulator.faults.clear()
         await scene.until(lambda: scene.engine.hearing.status.by_source["kalshi.ws"] > 20)
         assert scene.engine.system.lives.restarts == 0
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+async def test_the_trades_of_a_gap_are_fetched_once_and_only_where_the_exchange_wishes_for_them(
+    simulator: Simulator, config: Config, tmp_path: Path, *, keyed: bool
+) -> None:
+    access = access_of(config) if keyed else Access()
+    async with running(tmp_path, config, access, simulator) as scene:
+        await scene.until_books()
+        if keyed:
+            simulator.faults.change({"skip_seq": 1})
+            await scene.until(lambda: gaps(scene) > 0)
+        listed = next(iter((await scene.engine.listing()).values()))
+        now = Nanos(scene.engine.now)
+        wish = TradesWanted(listed.tickers[0], Nanos(now - NANOS_PER_SECOND), now)
+        scene.engine.system.put(FEED_EDGE, wish)
+        await scene.until(lambda: wish.ticker in recovered(scene))
+        fetched, run = recovered(scene), scene.engine.plan.run
+    with Reader.open(f"sqlite:///{config.engine.state_directory / 'tipoff.db'}", run) as reader:
+        wished = Counter(each.fact.ticker for each in reader.facts((BlindnessBegan,)))  # type: ignore[union-attr]
+    wished[wish.ticker] += 1
+    assert all(count <= wished[ticker] for ticker, count in fetched.items())
+
+
+async def test_without_a_key_books_are_polled_as_often_as_configured(
+    simulator: Simulator, config: Config, tmp_path: Path
+) -> None:
+    every_ms = 4_000
+    slower = attrs.evolve(
+        config, kalshi=attrs.evolve(config.kalshi, poll_ms=every_ms, reads_per_second_keyless=20.0)
+    )
+    async with running(tmp_path, slower, Access(), simulator) as scene:
+        await scene.until(lambda: len(moments(scene, "/markets/orderbooks")) > 8)
+        polled = moments(scene, "/markets/orderbooks")
+    pauses = [(after - before) / NANOS_PER_MILLISECOND for before, after in pairwise(polled)]
+    # An answer takes its time, so two of them may come nearer to one another than they were asked for.
+    assert 0.7 * every_ms < median(pauses) < 4 * every_ms
+
+
+def gaps(scene: Scene) -> int:
+    """How many gaps the stream has seen."""
+    stream = scene.sources.status()["stream"]
+    assert isinstance(stream, dict)
+    return int(str(stream["gaps"]))
+
+
+def lines(scene: Scene) -> list[Line]:
+    """What was recorded so far."""
+    recorder = scene.engine.plan.recorder
+    assert recorder is not None
+    scene.engine.hearing.flush()
+    return list(read(recorder.folder))
+
+
+def recovered(scene: Scene) -> Counter[str]:
+    """The markets whose trades were fetched, and how often."""
+    return Counter(json.loads(line.body)["ticker"] for line in lines(scene) if line.what == "recovered")
+
+
+def moments(scene: Scene, path: str) -> list[int]:
+    """When answers of a path came."""
+    return [line.at for line in lines(scene) if line.what.startswith(path)]

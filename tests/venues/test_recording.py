@@ -119,11 +119,14 @@ def test_what_was_flushed_is_readable_while_the_recording_goes_on(tmp_path: Path
     assert len(bodies_of(tmp_path / "r")) == LINES_PER_FLUSH + 1
 
 
-def test_a_line_after_a_second_flushes_what_waited(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "r")
-    recorder.write(FLUSH_AFTER_NS - 1, "timer", 0, "tick", "")
+@pytest.mark.parametrize("after_ns", [FLUSH_AFTER_NS, 10_000_000, 60_000_000_000])
+def test_a_line_after_a_second_or_what_else_was_wanted_flushes_what_waited(
+    tmp_path: Path, after_ns: int
+) -> None:
+    recorder = Recorder(tmp_path / "r", flush_after_ns=after_ns)
+    recorder.write(after_ns - 1, "timer", 0, "tick", "")
     assert bodies_of(tmp_path / "r") == []
-    recorder.write(FLUSH_AFTER_NS, "timer", 0, "tick", "")
+    recorder.write(after_ns, "timer", 0, "tick", "")
     assert bodies_of(tmp_path / "r") == ["", ""]
     recorder.sync()
     recorder.close()

@@ -1,13 +1,14 @@
 """The market feed of one environment: the stream where there is a key, polling of books and trades where
 there is none.
 
-Used by the market feed's edge. With a key it also fetches by REST the trades of every gap, because a print
-that was missed would leave a resting paper order at the wrong place in its queue. Without a key everything is
-late and coarse, and `status` says so. Must not import anything of `venues` but the stream, the REST interface
-and errors.
+Used by the market feed's edge. It also fetches by REST the trades of a gap when the paper exchange wishes
+for them, because a print that was missed would leave a resting order at the wrong place in its queue; where
+nothing rests nobody wishes, and nothing is fetched. Without a key everything is late and coarse, and `status`
+says so. Must not import anything of `venues` but the stream, the REST interface and errors.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import attrs
 import trio
@@ -28,7 +29,8 @@ OVERLAP_NS = 2 * NANOS_PER_SECOND
 PUBLISHED_S = 1.0
 """The trades of the last second may not stand in the list yet."""
 
-POLL_S = 1.0
+POLL_S: Final = 1.0
+"""Pause between two polls of the books, unless the configuration has another."""
 
 
 @attrs.define
@@ -49,19 +51,14 @@ class FeedStatus:
 class GapTrades:
     """Fetches the trades of gaps, one after the other, off the stream's path."""
 
-    def __init__(
-        self, rest: KalshiRest, status: FeedStatus, matters: Callable[[str], bool] = lambda _ticker: True
-    ) -> None:
-        """`matters` says whether anybody cares: only markets with resting orders need their trades."""
+    def __init__(self, rest: KalshiRest, status: FeedStatus) -> None:
+        """What could be fetched is counted in `status`, and so is what was given up."""
         self._rest = rest
         self._status = status
-        self._matters = matters
         self._give, self._take = trio.open_memory_channel[tuple[Gap, float]](GAPS_MAX)
 
     def note(self, gap: Gap) -> None:
-        """A gap is over; never waits. Given to the stream as `on_gap`."""
-        if not self._matters(gap.ticker):
-            return
+        """Somebody needs the trades of a gap; never waits."""
         try:
             self._give.send_nowait((gap, trio.current_time()))
         except trio.WouldBlock:
@@ -81,16 +78,19 @@ class GapTrades:
 
 
 class BookPolling:
-    """Books of all wanted markets every second, and trades of one market after the other, within the
+    """Books of all wanted markets again and again, and trades of one market after the other, within the
     budget.
     """
 
-    def __init__(self, rest: KalshiRest, status: FeedStatus, wall: Callable[[], int]) -> None:
-        """`rest` needs no key; its bucket decides how fast this really goes."""
+    def __init__(
+        self, rest: KalshiRest, status: FeedStatus, wall: Callable[[], int], every_s: float = POLL_S
+    ) -> None:
+        """`rest` needs no key; its bucket decides how fast this really goes, at most once in `every_s`."""
         status.degraded = "no key: books and trades are polled, late and without the changes in between"
         self._rest = rest
         self._status = status
         self._wall = wall
+        self._every_s = every_s
         self._wanted: tuple[str, ...] = ()
         self._newest: dict[str, int] = {}
         self._turn = 0
@@ -110,12 +110,12 @@ class BookPolling:
             await trio.sleep_until(due)
             if self._wanted:
                 await self._poll()
-            due += POLL_S
+            due += self._every_s
             late = trio.current_time() - due
             if late > 0:
-                missed = int(late / POLL_S) + 1
+                missed = int(late / self._every_s) + 1
                 self._status.skipped_ticks += missed
-                due += missed * POLL_S
+                due += missed * self._every_s
 
     async def _poll(self) -> None:
         try:
@@ -142,7 +142,7 @@ class KalshiFeed:
 
     status: FeedStatus
     stream: KalshiStream | None
-    gap_trades: GapTrades | None
+    gap_trades: GapTrades
     polling: BookPolling | None
 
     def want(self, tickers: Iterable[str]) -> None:

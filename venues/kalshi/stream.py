@@ -74,12 +74,13 @@ class StreamStatus:
 
 @attrs.frozen(kw_only=True)
 class StreamSurroundings:
-    """What the edge gives: who hears frames and gaps, UTC nanoseconds, jitter in [0, 1)."""
+    """What the edge gives: who hears frames, UTC nanoseconds, jitter in [0, 1)."""
 
     hear: Hear
-    on_gap: Callable[[Gap], None]
     wall: Callable[[], int]
     draw: Callable[[], float]
+    on_gap: Callable[[Gap], None] = lambda _gap: None
+    """Is shown every gap once it is over, to look at; its trades are fetched when the exchange wishes so."""
     limits: SocketLimits = SocketLimits()
     patience: StreamPatience = StreamPatience()
     channels: tuple[str, ...] = CHANNELS

@@ -13,15 +13,16 @@ import attrs
 import pytest
 import trio
 
-from actors.addresses import JOURNAL, MARKET_FEED, PAPER_EXCHANGE
+from actors.addresses import JOURNAL, MARKET_FEED
 from actors.memory import FactMemory
-from actors.messages import AccountOpen, Commit, Heard, Numbered
+from actors.messages import Commit, Heard, Numbered
 from actors.runtime import ActorStatus, Address, VirtualSystem
 from daemon.config import template
 from daemon.control_levels import ControlSettings, Level, Levels
 from daemon.control_methods import Hooks
 from daemon.control_server import ControlServer, serve_control
 from daemon.control_why import Told
+from daemon.session import openings
 from daemon.trading import schema, trading_settings
 from daemon.wiring import Parts, tree
 from engine.events import (
@@ -68,9 +69,9 @@ class Bench:
         self.system = VirtualSystem(tree(parts), start_at=START, seed=1)
         self.system.start()
         self.put(JOURNAL, Commit("run", (RunStarted("bench", "0", "d", 1, START),)))
-        for plan in self.settings.strategies:
-            self.put(PAPER_EXCHANGE, AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters))
-        self.hear(FeedConnected(1, START), *_opening())
+        for address, message in openings(self.settings):
+            self.put(address, message)
+        self.hear(FeedConnected(1, START), *opening())
         self.hear(snapshot())
 
     def store(self, facts: tuple[Numbered, ...]) -> int:
@@ -124,7 +125,8 @@ class Bench:
         return self.system.revive(address)
 
 
-def _opening() -> tuple[VenueEvent, ...]:
+def opening() -> tuple[VenueEvent, ...]:
+    """What the venues say of the game before anything happens."""
     tip = Nanos(START + NANOS_PER_HOUR)
     return (
         GameSeen("bdl:1", "2026-11-20", "MEM", "POR", tip, postponed=False, at=START),

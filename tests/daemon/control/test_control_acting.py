@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import trio
 import trio.testing
 
 from actors.addresses import JOURNAL, OPERATOR, RISK_GATE
-from actors.messages import CommittedUpTo
+from actors.messages import CommittedUpTo, FollowWish
 from daemon.control_catalogue import METHODS
 from daemon.control_methods import Hooks
 from engine.facts import (
@@ -68,6 +69,10 @@ class Daemon:
         self.deeds.append(what)
         return f"did {what}"
 
+    async def found(self, what: str, *, followed: bool) -> FollowWish:
+        self.deeds.append(what)
+        return FollowWish(what, followed)
+
     def level(self, level: str | None) -> str:
         self.deeds.append(f"level {level}")
         return level or "info"
@@ -77,8 +82,8 @@ class Daemon:
             phase=lambda: self.phase,  # type: ignore[arg-type, return-value]  # one of the words
             reload=self.do,
             loglevel=self.level,
-            load_game=self.do,
-            unload_game=self.do,
+            load_game=partial(self.found, followed=True),
+            unload_game=partial(self.found, followed=False),
         )
 
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -13,6 +14,7 @@ import jsonschema
 import pytest
 import trio
 
+from actors.messages import FollowWish
 from daemon.cli import main
 from daemon.client import ControlClient, new_request_id
 from daemon.control_catalogue import METHODS, document
@@ -104,12 +106,15 @@ def hooks_of(running: Running) -> Hooks:
     async def do(what: str = "reload") -> str:
         return f"did {what}"
 
+    async def found(game: str, *, followed: bool) -> FollowWish:
+        return FollowWish(game, followed)
+
     return Hooks(
         phase=lambda: running.phase,  # type: ignore[arg-type, return-value]  # one of the words
         reload=do,
         loglevel=lambda wanted: wanted or "info",
-        load_game=do,
-        unload_game=do,
+        load_game=partial(found, followed=True),
+        unload_game=partial(found, followed=False),
         metrics=lambda: "# HELP tipoff_up\ntipoff_up 1\n",
         story=running.bench.story,
     )

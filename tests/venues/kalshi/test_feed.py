@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import httpx
+import pytest
 import trio
 from trio.testing import MockClock
 
@@ -113,19 +114,6 @@ async def test_trades_that_cannot_be_had_are_said_to_be_missing(
     nursery.cancel_scope.cancel()
 
 
-async def test_only_markets_that_matter_are_asked_for(
-    nursery: trio.Nursery, autojump_clock: MockClock
-) -> None:
-    world = World()
-    trades = GapTrades(world.rest(Budget(10_000, 10_000)), FeedStatus(), lambda ticker: ticker == "B")
-    nursery.start_soon(trades.run)
-    for ticker in ("A", "B", "C"):
-        trades.note(Gap(ticker, START, START))
-    await trio.sleep(5)
-    assert {query["ticker"] for _, _, query in world.asked} == {"B"}
-    nursery.cancel_scope.cancel()
-
-
 async def test_more_gaps_than_can_wait_are_said_to_be_lost_and_counted(autojump_clock: MockClock) -> None:
     world, status = World(), FeedStatus()
     trades = GapTrades(world.rest(Budget(10_000, 10_000)), status)
@@ -140,8 +128,9 @@ async def test_without_a_key_books_and_trades_are_polled_within_the_budget_and_i
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
     world, status = World(), FeedStatus()
-    polling = BookPolling(world.rest(Budget(30, 30)), status, world.wall)
-    feed = KalshiFeed(status, None, None, polling)
+    rest = world.rest(Budget(30, 30))
+    polling = BookPolling(rest, status, world.wall)
+    feed = KalshiFeed(status, None, GapTrades(rest, status), polling)
     feed.want(["A", "B"])
     nursery.start_soon(feed.run)
     await trio.sleep(20.5)
@@ -153,6 +142,34 @@ async def test_without_a_key_books_and_trades_are_polled_within_the_budget_and_i
     assert "no key" in status.degraded
     books = [event for event in world.events() if isinstance(event, BookSnapshot)]
     assert all((book.conn, book.sid) == (0, 0) for book in books)
+    nursery.cancel_scope.cancel()
+
+
+async def test_without_a_key_the_trades_of_a_gap_are_fetched_too(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    world, status = World(), FeedStatus()
+    rest = world.rest(Budget(10_000, 10_000))
+    feed = KalshiFeed(status, None, GapTrades(rest, status), BookPolling(rest, status, world.wall))
+    nursery.start_soon(feed.run)
+    feed.gap_trades.note(Gap("A", START - SECOND, START))
+    await trio.sleep(5)
+    (recovered,) = [event for event in world.events() if isinstance(event, TradesRecovered)]
+    assert len(recovered.trades or ()) == 1
+    nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("every_s", [0.25, 2.0, 60.0])
+async def test_books_are_polled_as_often_as_it_was_told(
+    nursery: trio.Nursery, autojump_clock: MockClock, every_s: float
+) -> None:
+    world = World()
+    polling = BookPolling(world.rest(Budget(10_000, 10_000)), FeedStatus(), world.wall, every_s)
+    polling.want(["A"])
+    nursery.start_soon(polling.run)
+    await trio.sleep(every_s * 5.5)
+    moments = [at for at, path, _ in world.asked if path == "/markets/orderbooks"]
+    assert [round(after - before, 3) for before, after in pairwise(moments)] == [every_s] * 5
     nursery.cancel_scope.cancel()
 
 
