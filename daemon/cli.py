@@ -51,7 +51,7 @@ COMMANDS = (
     ("health", "cli_control:health", LIVE, "Checks for probes, with an exit code."),
     ("halt", "cli_control_acts:halt", LIVE, "Stop trading at once, until it is resumed."),
     ("resume", "cli_control_acts:resume", LIVE, "End a halt."),
-    ("drain", "cli_control_acts:drain", LIVE, "Let no entry pass any more."),
+    ("drain", "cli_drain:drain", LIVE, "Let no entry pass any more, and wait for what rests."),
     ("actors", "cli_control_acts:actors", LIVE, "The tree of actors; restart or revive one."),
     ("games", "cli_control_acts:games", LIVE, "The games; follow one, or one no more."),
     ("markets", "cli_control:markets", LIVE, "The markets with their best prices."),

@@ -57,11 +57,6 @@ def resume(
     return where.act("resume", request_id, scope=scope, reason=reason)
 
 
-def drain(*, reason: Reason = "by hand", request_id: RequestId = None, where: Where = HERE) -> Answer:
-    """Let no entry pass any more and take resting entries back; exits and settlement go on."""
-    return where.act("drain", request_id, reason=reason)
-
-
 def reload(*, request_id: RequestId = None, where: Where = HERE) -> Answer:
     """Let the daemon read its configuration again; a broken one changes nothing."""
     return where.act("reload", request_id)

@@ -98,6 +98,7 @@ def status(found: Line) -> Answer:
         head,
         *(Text(f"  because {why}", BAD) for why in found["why_not"]),
         Text(f"At risk   ${_cents(found['at_risk'])}{of}, {_open(found)}"),
+        *(_listed("Open", found["still_open"]) if found["still_open"] else ()),
         Text(
             f"P&L       ${_cents(band['base'])} after fees "
             f"(pessimistic {_cents(band['pessimistic'])}, optimistic {_cents(band['optimistic'])})"

@@ -26,6 +26,7 @@ from actors.views import (
 )
 from daemon import __version__
 from daemon.control_methods import Call, Given, Room, State, state_of
+from daemon.control_open import still_open
 from daemon.control_protocol import PROTOCOL, Fault, Trouble
 from daemon.control_views import (
     ActorLine,
@@ -90,8 +91,9 @@ async def status(room: Room, _call: Call) -> Status:
     actors = [actor for actor in room.engine.status() if actor.kind != "supervisor"]
     phase = room.phase()
     why_not = tuple(_why_not(seen, gate)) if phase == RUNNING else (f"the daemon is {phase}",)
+    state = state_of(seen.halts) if phase == RUNNING else phase
     return Status(
-        state=state_of(seen.halts) if phase == RUNNING else phase,
+        state=state,
         trading=not why_not,
         why_not=why_not,
         degraded=tuple(_degraded(room, seen, gate, now)),
@@ -103,6 +105,7 @@ async def status(room: Room, _call: Call) -> Status:
         at_risk_max=_limit(gate, "exposure_total"),
         positions=seen.positions,
         open_orders=seen.open_orders,
+        still_open=await still_open(room) if state in ("draining", "halted") else (),
         pnl=seen.band,
         strategies=strategies,
         results=results,

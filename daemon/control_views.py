@@ -26,6 +26,8 @@ class Status:
     at_risk_max: str | None
     positions: int
     open_orders: int
+    still_open: tuple[str, ...]
+    """While it drains or is halted: the open orders and positions, a sentence each; else empty."""
     pnl: BandLine
     strategies: tuple[StrategyLine, ...]
     results: tuple[PnlLine, ...]
