@@ -1,4 +1,4 @@
-"""The commands `db upgrade`, `verify`, `backup`, `prune`. Arguments in, requests out.
+"""The commands `db upgrade`, `verify`, `backup`, `restore`, `prune`. Arguments in, requests out.
 
 Registered by `cli`. What they do is in `daemon.storage`, imported when the command is called.
 """
@@ -40,6 +40,18 @@ def backup(out: Path, *, db: Url = None, config: ConfigFile = None) -> Answer:
         File of the copy; must not exist yet.
     """
     return _run("backup", StorageRequest(config=config, db=db, out=out))
+
+
+@app.command
+def restore(backup: Path, *, db: Url = None, config: ConfigFile = None) -> Answer:
+    """Put a backup in the place of a database that was moved away, and verify it.
+
+    Parameters
+    ----------
+    backup
+        File that `tipoff db backup` made.
+    """
+    return _run("restore", StorageRequest(config=config, db=db, backup=backup))
 
 
 @app.command

@@ -73,6 +73,8 @@ class StorageRequest:
     """Overrides the configuration's URL."""
     out: Path | None = None
     """Where a backup goes."""
+    backup: Path | None = None
+    """What is restored."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""`tipoff db …`: upgrade, verify, back up and prune a database. Requests in, answers out.
+"""`tipoff db …`: upgrade, verify, back up, restore and prune a database. Requests in, answers out.
 
 Called by the command line; the work is done in `persistence.maintenance`.
 """
@@ -19,6 +19,7 @@ from daemon.requests import StorageRequest
 from daemon.trading import schema
 from engine.units import Money, Nanos, format_money
 from persistence import maintenance
+from persistence.connect import where
 from persistence.errors import StorageError
 from persistence.passwords import with_password_file
 
@@ -98,6 +99,18 @@ def run_backup(request: StorageRequest) -> Answer:
         "sound": made.verification.sound,
     }
     return Answer(document, f"{made.target}: {made.size_bytes} bytes, verified.")
+
+
+def run_restore(request: StorageRequest) -> Answer:
+    """Put a backup where there is no database any more, and verify it; overwrites nothing."""
+    assert request.backup is not None  # noqa: S101 - the command line requires it
+    url = _url(request)
+    with storage_errors():
+        found = maintenance.restore(request.backup, url)
+    entries = sum(run.entries for run in found.runs)
+    document: Json = {"place": where(url), "sound": found.sound, "entries": entries}
+    screen = f"{request.backup} is restored and verified: {len(found.runs)} runs, {entries} entries."
+    return Answer(document, screen)
 
 
 def run_prune(request: StorageRequest) -> Answer:

@@ -40,6 +40,7 @@ COMMANDS = (
     ("db", "upgrade"),
     ("db", "verify"),
     ("db", "prune"),
+    ("db", "restore", "OUT"),
     ("db", "backup", "OUT"),
     ("report",),
 )

@@ -1,17 +1,22 @@
 """A backup is one consistent moment, verified, and restoring it gives the journal back."""
 
+import shutil
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
-from persistence import mark
+from persistence import connect, mark
+from persistence.connect import Access
 from persistence.errors import StorageBusy, StorageCorrupt, StorageError, StorageReadOnly
 from persistence.maintenance import BackedUp, backup, restore, verify
 from persistence.queries import Reader
 from persistence.writer import JournalWriter
+from tests.persistence.servers import SERVER
 
 Opened = Callable[..., JournalWriter]
 
@@ -87,6 +92,56 @@ def test_an_unsound_database_gives_no_backup(
     with pytest.raises(StorageCorrupt, match=r"the copy is not sound: .*entry \d+"):
         backup(lite, tmp_path / "copy.db")
     assert list(tmp_path.glob("copy*")) == []
+
+
+@pytest.mark.postgres
+def test_the_servers_own_tools_restore_a_backup_taken_while_writing_and_the_journal_goes_on(
+    served: str, tmp_path: Path, opened: Opened, make_evening: Callable[[int], list[Any]]
+) -> None:
+    """As the runbook tells it: dump while it is written, lose everything, restore, verify, go on."""
+    evening = make_evening(40)
+    writer = opened(served)
+    writer.append(evening[:100])
+    done = threading.Event()
+
+    def write() -> None:
+        for start in range(100, len(evening) - 10, 4):
+            writer.append(evening[start : min(start + 4, len(evening) - 10)])
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    copy, name = tmp_path / "tipoff.dump", served.rpartition("%3D")[2]
+    tool("pg_dump", "--format=custom", f"--schema={name}", f"--file={copy}", f"--dbname={SERVER}")
+    thread.join()
+    assert done.is_set()
+    writer.close()
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(f"DROP SCHEMA {name} CASCADE")
+    tool("pg_restore", "--exit-on-error", f"--dbname={SERVER}", str(copy))
+    restored = verify(served)
+    assert restored.sound
+    entries = restored.runs[0].entries
+    assert 100 <= entries < len(evening)
+    again = opened(served)
+    assert again.seq == entries
+    again.append(evening[entries:])
+    again.close()
+    assert verify(served).sound
+    engine = connect.make_engine(served, Access.WRITE)
+    with pytest.raises(StorageError), connect.sorted_errors(served), engine.begin() as connection:
+        # The triggers came back too.
+        connection.exec_driver_sql("DELETE FROM fills")
+    engine.dispose()
+
+
+def tool(name: str, *arguments: str) -> None:
+    """One of PostgreSQL's own programs; skips where it is not installed."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.postgres
