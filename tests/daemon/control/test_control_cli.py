@@ -5,28 +5,25 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
-import attrs
 import jsonschema
 import pytest
-import trio
 
-from actors.messages import FollowWish
 from daemon.cli import main
 from daemon.client import ControlClient, new_request_id
 from daemon.control_catalogue import METHODS, document
-from daemon.control_levels import ControlSettings, Level, Levels
-from daemon.control_methods import Hooks
-from daemon.control_server import serve_control
+from daemon.control_levels import Level
 from daemon.exits import Exit
-from daemon.output import Failure, Json
+from daemon.output import Failure
 
-from .conftest import TICKER, Bench
+from . import command_line
+from .command_line import NAME, Run
+from .conftest import TICKER
 
-NAME = "mean_reversion"
+run = command_line.run
+
+
 FAIR = ("--strategy", NAME, "--fair", "0.6")
 LOOKS: list[tuple[str, tuple[str, ...]]] = [
     ("status", ("status",)),
@@ -69,115 +66,6 @@ ACTS: list[tuple[str, tuple[str, ...]]] = [
     ("reload", ("reload",)),
     ("loglevel", ("loglevel", "debug")),
 ]
-
-
-@attrs.define
-class Running:
-    """A daemon on a thread of its own, and the command line pointed at it."""
-
-    path: Path
-    bench: Bench
-    capfd: pytest.CaptureFixture[str]
-    phase: str = "running"
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self.capfd.readouterr()
-        code = main(arguments)
-        said = self.capfd.readouterr()
-        return int(code), said.out, said.err
-
-    def document(self, *arguments: str) -> object:
-        """The document of a command that succeeds."""
-        code, out, err = self(*arguments, "--json")
-        assert (code, err) == (0, ""), out
-        return json.loads(out)
-
-    def error(self, *arguments: str) -> tuple[int, str]:
-        """The exit code and the word of a command that fails."""
-        code, out, err = self(*arguments, "--json")
-        read = json.loads(out)
-        assert (list(read), sorted(read["error"]), err) == (["error"], ["code", "details", "message"], "")
-        return code, str(read["error"]["code"])
-
-
-def hooks_of(running: Running) -> Hooks:
-    """A daemon that can do everything."""
-
-    async def do(what: str = "reload") -> str:
-        return f"did {what}"
-
-    async def found(game: str, *, followed: bool) -> FollowWish:
-        return FollowWish(game, followed)
-
-    return Hooks(
-        phase=lambda: running.phase,  # type: ignore[arg-type, return-value]  # one of the words
-        reload=do,
-        loglevel=lambda wanted: wanted or "info",
-        load_game=partial(found, followed=True),
-        unload_game=partial(found, followed=False),
-        metrics=lambda: "# HELP tipoff_up\ntipoff_up 1\n",
-        story=running.bench.story,
-    )
-
-
-Run = Callable[..., Running]
-
-
-@pytest.fixture
-def run(
-    path: Path,
-    make_bench: Callable[[], Bench],
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Run]:
-    """Start a daemon whose operator has `level`; it is stopped at the end."""
-    threads: list[tuple[threading.Thread, trio.lowlevel.TrioToken, trio.CancelScope]] = []
-    monkeypatch.setenv("TIPOFF_SOCKET", str(path))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def begin(level: Level = Level.ADMIN) -> Running:
-        bench = make_bench()
-        running = Running(path, bench, capfd)
-        settings = ControlSettings(path=path, levels=Levels(of={os.geteuid(): level}))
-
-        hooks = hooks_of(running)
-        ready = threading.Event()
-
-        async def serve() -> None:
-            with trio.CancelScope() as scope:
-                async with trio.open_nursery() as nursery:
-                    await nursery.start(_serve, settings, bench, hooks)
-                    threads.append((thread, trio.lowlevel.current_trio_token(), scope))
-                    ready.set()
-
-        thread = threading.Thread(target=trio.run, args=(serve,))
-        thread.start()
-        assert ready.wait(20)
-        with ControlClient(path) as client:
-            order: dict[str, Json] = {
-                "strategy": NAME,
-                "ticker": TICKER,
-                "side": "bid",
-                "count": "10",
-                "p_fair": 0.6,
-            }
-            if level is Level.ADMIN:
-                client.act("orders.place", "held", price="0.52", **order)
-                client.act("orders.place", "resting", price="0.45", tif="gtc", **order)
-        bench.later(1)
-        return running
-
-    yield begin
-    for thread, token, scope in threads:
-        token.run_sync_soon(scope.cancel)
-        thread.join(20)
-        assert not thread.is_alive()
-
-
-async def _serve(
-    settings: ControlSettings, bench: Bench, hooks: Hooks, *, task_status: trio.TaskStatus[object]
-) -> None:
-    await serve_control(settings, bench, hooks, task_status=task_status)
 
 
 def test_every_method_has_a_command() -> None:
@@ -396,43 +284,3 @@ def test_other_requests_on_the_same_connection_go_on_after_an_error(run: Run) ->
             client.look("nothing")
         assert client.look("version")
         assert client.hello["level"] == "admin"
-
-
-def test_a_drain_waits_until_nothing_rests_and_says_what_is_still_open(run: Run) -> None:
-    tipoff = run()
-    code, out, err = tipoff("drain", "--wait", "--within", "0.2", "--json")
-    still = json.loads(out)
-    assert (code, still["drained"], still["open_orders"]) == (Exit.TIMEOUT, False, 1)
-    assert "1 orders still rest" in err
-    order, position = still["still_open"]
-    assert order.startswith(f"order operator:resting of {NAME}: bid 10.00 {TICKER} at 0.4500, ")
-    assert position == f"position of {NAME}: 10.00 {TICKER}"
-    assert "Open      order operator:resting" in tipoff("status")[1]
-    tipoff.bench.later(1)
-    code, out, _ = tipoff("drain", "--wait", "--within", "30", "--json")
-    done = json.loads(out)
-    assert (code, done["drained"], done["open_orders"], done["positions"]) == (Exit.OK, True, 0, 1)
-    assert done["still_open"] == [position]
-    assert tipoff("drain", "--wait")[1].splitlines()[-2:] == [
-        "no order rests; 1 positions are open",
-        position,
-    ]
-
-
-def test_a_drain_that_is_resumed_is_not_waited_for(run: Run) -> None:
-    tipoff = run()
-    somebody = threading.Thread(target=resume_by_hand, args=[tipoff.path])
-    somebody.start()
-    code, out, _ = tipoff("drain", "--wait", "--within", "60", "--json")
-    somebody.join()
-    assert (code, json.loads(out)["error"]["code"]) == (Exit.FAILED, "resumed")
-
-
-def resume_by_hand(path: Path) -> None:
-    """Somebody else changes their mind, as soon as it drains."""
-    state = ""
-    while state != "draining":
-        with ControlClient(path) as client:
-            state = str(client.hello["state"])
-    with ControlClient(path) as client:
-        client.act("resume", reason="on we go")
