@@ -191,6 +191,7 @@ class EngineFigures:
             games=sum(1 for each in self._engine.status() if str(each.address).startswith("games/")),
             markets=feed.books,
             clock_skew_s=self.beside.clock_skew_s(),
+            lag_s=_lag_s(self.beside.sources()),
         )
 
     def journal(self) -> JournalFigures:
@@ -290,3 +291,10 @@ def _kind(scope: str) -> str:
 
 def _whole(value: Json) -> int:
     return int(value) if isinstance(value, int | float) else 0
+
+
+def _lag_s(sources: Mapping[str, Json]) -> float:
+    """How far the stream is behind the venue, in seconds; 0 without a stream."""
+    stream = sources.get("stream")
+    found = stream.get("lag_s") if isinstance(stream, Mapping) else None
+    return found if isinstance(found, float) else 0.0

@@ -100,6 +100,7 @@ FAMILIES: Mapping[str, tuple[Family, ...]] = {
         _counter("feed_gaps", "Gaps in the market feed's numbers."),
         _counter("feed_duplicate_frames", "Frames that had come before."),
         _counter("feed_refused_frames", "Frames that were not understood or did not fit."),
+        _gauge("feed_lag_seconds", "How old the latest change of a book was when it was heard."),
         _gauge("books", "Books by how far they are trusted.", "trust"),
         _gauge("games", "Games that are followed."),
         _gauge("markets", "Markets that are followed."),

@@ -110,6 +110,8 @@ class MarketFigures:
     games: int = 0
     markets: int = 0
     clock_skew_s: float | None = None
+    lag_s: float = 0.0
+    """How old the latest change of a book was when it was heard."""
 
 
 @attrs.frozen(kw_only=True)

@@ -213,6 +213,7 @@ def market(figures: Figures) -> Samples:
         "tipoff_feed_gaps_total": one(found.gaps),
         "tipoff_feed_duplicate_frames_total": one(found.duplicates),
         "tipoff_feed_refused_frames_total": one(found.refused),
+        "tipoff_feed_lag_seconds": one(found.lag_s),
         "tipoff_books": counted(_values(Trust), found.books),
         "tipoff_games": one(found.games),
         "tipoff_markets": one(found.markets),

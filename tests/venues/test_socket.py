@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 import trio
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from tests.venues.certificates import server_context
 from tests.venues.peers import CLOSE, PING, PONG, TEXT, WebSocketPeer, frame, listen, until, websocket
 from venues.errors import (
     BodyTooLarge,
@@ -95,37 +93,10 @@ async def test_a2_a_name_that_is_not_found_is_unreachable() -> None:
     assert isinstance(await opening("ws://no-such-host.invalid/"), Unreachable)
 
 
-def self_signed(folder: Path) -> ssl.SSLContext:
-    """A server's context with a certificate for 127.0.0.1 that nobody vouches for."""
-    key = ed25519.Ed25519PrivateKey.generate()
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, None)
-    )
-    path = folder / "server.pem"
-    path.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
-
-
 async def test_a3_a_certificate_that_nobody_vouches_for_is_refused(
     nursery: trio.Nursery, tmp_path: Path
 ) -> None:
-    context = self_signed(tmp_path)
+    context, _ = server_context(tmp_path)
 
     async def handle(stream: trio.SocketStream) -> None:
         await trio.SSLStream(stream, context, server_side=True).do_handshake()

@@ -15,7 +15,8 @@ import attrs
 import msgspec
 import trio
 
-from engine.events import VenueEvent
+from engine.events import BookDelta, VenueEvent
+from engine.units import NANOS_PER_SECOND
 from venues.errors import (
     ConnectionEnded,
     CredentialsRefused,
@@ -70,6 +71,9 @@ class StreamStatus:
     waiting_s: float = 0.0
     frames: int = 0
     gaps: int = 0
+    lag_s: float = 0.0
+    """From the venue's stamp on the latest change of a book to our hearing of it: rises when we fall
+    behind."""
 
 
 @attrs.frozen(kw_only=True)
@@ -192,6 +196,8 @@ class KalshiStream:
         self.status.frames += 1
         what = frame_type(text)
         at, events = self._given.hear(self.status.conn, what, text)
+        if events and type(events[0]) is BookDelta and events[0].at_venue is not None:
+            self.status.lag_s = (at - events[0].at_venue) / NANOS_PER_SECOND
         assert self._session is not None  # noqa: S101
         wishes = self._session.hear(text, events, at, trio.current_time())
         if wishes is not None:
