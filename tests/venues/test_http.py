@@ -2,11 +2,14 @@
 like).
 """
 
+import ast
 import gzip
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
+import attrs
 import pytest
 import trio
 
@@ -219,3 +222,57 @@ async def test_no_environment_variable_sends_us_through_a_proxy(
 
 async def test_what_is_no_utf_8_is_kept_for_whoever_refuses_it(nursery: trio.Nursery) -> None:
     assert (await asked(nursery, http(lambda _: answer(b'"\xff"')))).body == '"\udcff"'
+
+
+async def test_b1_a_connection_that_does_not_come_about_is_a_connect_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never(*_: object, **__: object) -> None:
+        await trio.sleep_forever()
+
+    monkeypatch.setattr("trio.open_tcp_stream", never)
+    async with Http("http://127.0.0.1:9", LIMITS) as client:
+        with pytest.raises(TimedOut) as caught, trio.fail_after(5):
+            await client.get("/")
+    assert caught.value.phase == "connect"
+
+
+async def test_b1_a_server_that_does_not_read_is_a_write_timeout(nursery: trio.Nursery) -> None:
+    async def handle(_stream: trio.SocketStream) -> None:
+        await trio.sleep_forever()
+
+    limits = attrs.evolve(LIMITS, total_s_max=10.0, write_s_max=0.3)
+    async with Http(f"http://127.0.0.1:{await listen(nursery, handle)}", limits) as client:
+        with pytest.raises(TimedOut) as caught, trio.fail_after(10):
+            await client.get("/", {"x-long": "x" * 20_000_000})
+    assert caught.value.phase == "write"
+
+
+async def test_b1_a_pool_that_has_lost_its_connections_is_a_pool_timeout_and_made_anew(
+    nursery: trio.Nursery,
+) -> None:
+    port = await listen(nursery, http(lambda _: answer("{}")))
+    limits = attrs.evolve(LIMITS, connections_max=1, connect_s_max=0.2, total_s_max=10.0)
+    async with Http(f"http://127.0.0.1:{port}", limits) as client:
+        lost = client._client.stream("GET", f"http://127.0.0.1:{port}/")
+        await lost.__aenter__()
+        with pytest.raises(TimedOut) as caught, trio.fail_after(10):
+            await client.get("/")
+        assert (caught.value.phase, client.rebuilds) == ("pool", 1)
+        assert (await client.get("/")).status == 200
+        await lost.__aexit__(None, None, None)
+
+
+def test_b13_no_order_leaves_for_a_venue_because_nobody_there_can_send_anything(root: Path) -> None:
+    """An order whose outcome nobody knows cannot come about: venues are only read. What posts is the notice
+    to people.
+    """
+    posting = {
+        path.relative_to(root).as_posix()
+        for folder in ("actors", "venues", "daemon")
+        for path in (root / folder).rglob("*.py")
+        if "venues.http import" in (text := path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute) and node.attr in {"post", "put", "patch", "delete", "request"}
+    }
+    assert posting == {"daemon/beside_notices.py"}
