@@ -6,7 +6,7 @@ daemon.
 
 from collections.abc import Iterable
 
-from actors.addresses import NEWS, SCHEDULE, game_address
+from actors.addresses import FEED_EDGE, NEWS, SCHEDULE, game_address
 from actors.heartbeat import Heartbeat, through_game
 from actors.messages import (
     BooksWanted,
@@ -14,10 +14,11 @@ from actors.messages import (
     MatchRemembered,
     MatchWanted,
     NewsWanted,
+    SnapshotWanted,
     StateWanted,
 )
 from actors.runtime import Answer, Outgoing, Publish
-from engine.events import BookDelta, GameKnown
+from engine.events import BookDelta, GameKnown, Trust
 from engine.game import Game
 from engine.units import Nanos
 
@@ -35,10 +36,14 @@ class GameActor:
         state = self.state
         if type(message) is BookDelta:
             news = state.book_event(message)
-            return () if news is None else (Publish(NEWS, news),)
+            if news is None:
+                return ()
+            if news.trust is Trust.CROSSED:
+                return [Publish(NEWS, news), *self._fresh_books(now)]
+            return (Publish(NEWS, news),)
         at = Nanos(now)
         if isinstance(message, Heartbeat):
-            return through_game(game_address(state.game), message)
+            return [*through_game(game_address(state.game), message), *self._fresh_books(now)]
         if isinstance(message, MatchWanted):
             tickers = tuple(state.markets)
             return [(SCHEDULE, MatchRemembered(self._told, tickers))] if self._told is not None else []
@@ -53,3 +58,10 @@ class GameActor:
         if isinstance(message, StateWanted):
             return [Answer(state)]
         return [Publish(NEWS, news) for news in state.hear(message, at)]  # type: ignore[arg-type]
+
+    def _fresh_books(self, now: int) -> list[Outgoing]:
+        """Ask for snapshots of the books that nothing else can put right.
+
+        Asked when a level falls below zero, and with every heartbeat as long as it takes.
+        """
+        return [(FEED_EDGE, SnapshotWanted(conn, sid)) for conn, sid in self.state.doubtful(now)]
