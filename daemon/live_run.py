@@ -14,6 +14,7 @@ import attrs
 import trio
 
 from actors.addresses import OBSERVER
+from actors.messages import HaltWish
 from actors.observer import OVERVIEW
 from actors.views import Look, Overview
 from daemon import __version__
@@ -23,6 +24,7 @@ from daemon.figures import live_document, seal_recording
 from daemon.live import LiveEngine, LivePlan
 from daemon.output import Json, progress
 from daemon.replay import settings_digest
+from daemon.rollover import carry_over, halts_of, left_open, run_of, wait_for_next_day
 from daemon.seal import break_seal, write_config
 from daemon.sources import Access, Sources
 from daemon.stopping import (
@@ -40,8 +42,6 @@ from daemon.stopping import (
 from daemon.storage import database_url
 from daemon.systemd import Notifier
 from daemon.trading import trading_settings
-from engine.calendar import game_day
-from engine.events import GamePhase
 from engine.facts import Fact
 from engine.units import NANOS_PER_MILLISECOND, Nanos
 from persistence.queries import Reader
@@ -50,9 +50,6 @@ from persistence.writer import JournalWriter
 from venues.recording import Recorder
 
 MEGABYTE: Final = 1_048_576
-NEXT_DAY_EVERY_S: Final = 60.0
-PLAYING: Final = frozenset({GamePhase.LIVE, GamePhase.HALFTIME})
-
 EXTEND_EVERY_S: Final = 10.0
 START_STEP_S_MAX: Final = 3_600.0
 """After so long in one step of the start the manager's own patience decides."""
@@ -99,6 +96,8 @@ class Past:
 
     run: str
     facts: tuple[Fact, ...]
+    halts: tuple[HaltWish, ...] = ()
+    """What was halted when the run before this one ended."""
 
 
 class EndedEarly(Exception):
@@ -122,18 +121,25 @@ class Ending:
 
 def past_of(url: str, environment: str, at: Nanos) -> Past:
     """The run that a process which starts now belongs to. Raises StorageError as reading does."""
-    name = f"{environment}-{game_day(at).isoformat()}"
+    name = run_of(environment, at)
     with Reader.open(url, None) if _has_runs(url) else contextlib.nullcontext() as reader:
-        if reader is None:
-            return Past(name, ())
-        ours = [row.run for row in reader.runs() if row.run.startswith(f"{environment}-")]
-    latest = ours[-1] if ours else None
-    if latest is None:
-        return Past(name, ())
-    with Reader.open(url, latest) as reader:
-        if latest != name and not reader.positions(open_only=True):
-            return Past(name, ())
-        return Past(latest, tuple(recorded.fact for recorded in reader.facts()))
+        ours = () if reader is None else [row.run for row in reader.runs()]
+    earlier = [run for run in ours if run.startswith(f"{environment}-")]
+    if earlier:
+        with Reader.open(url, earlier[-1]) as reader:
+            if earlier[-1] == name or left_open(reader):
+                name = earlier.pop()
+                facts = tuple(recorded.fact for recorded in reader.facts())
+                return Past(name, facts, _halts_of(url, earlier))
+    return Past(name, (), _halts_of(url, earlier))
+
+
+def _halts_of(url: str, earlier: list[str]) -> tuple[HaltWish, ...]:
+    """What was halted when the last of these runs ended."""
+    if not earlier:
+        return ()
+    with Reader.open(url, earlier[-1]) as reader:
+        return halts_of(reader)
 
 
 def _has_runs(url: str) -> bool:
@@ -181,7 +187,7 @@ async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
             )
             engine = LiveEngine(plan, sources.specs)
             engines.append(engine)
-            document = await _live(setting, engine, sources, ending)
+            document = await _live(setting, engine, sources, ending, past.halts)
         unfinished.pop_all()
     return document
 
@@ -221,16 +227,19 @@ async def _wait_patiently(notifier: Notifier, done: trio.Event) -> None:
             await done.wait()
 
 
-async def _live(setting: Setting, engine: LiveEngine, sources: Sources, ending: Ending) -> dict[str, Json]:
+async def _live(
+    setting: Setting, engine: LiveEngine, sources: Sources, ending: Ending, halts: tuple[HaltWish, ...]
+) -> dict[str, Json]:
     """The engine's life with everybody beside it, and its end step by step."""
     stopping = Stopping(setting.on_phase, setting.notifier)
     setting.meet(engine, stopping)
     async with trio.open_nursery() as nursery:
         setting.notifier.status("starting: the actors start")
         await nursery.start(engine.run)
+        await carry_over(engine, halts)
         for task in setting.beside:
             nursery.start_soon(partial(task, engine, sources))
-        nursery.start_soon(_next_day, engine, ending)
+        nursery.start_soon(_next_day, engine, setting.config.engine.environment, ending)
         entries = len(engine.plan.facts)
         goes_on = f", going on after {entries} facts" if entries else ""
         setting.on_phase(f"ready: run {engine.plan.run}{goes_on}")
@@ -301,24 +310,11 @@ async def _in_thread(work: Callable[[], object]) -> None:
     await trio.to_thread.run_sync(work, abandon_on_cancel=True)
 
 
-async def _next_day(engine: LiveEngine, ending: Ending) -> None:
-    """End the run when another game day has begun, nobody plays and nothing is open any more."""
-    clock = engine.plan.clock
-    first = game_day(Nanos(clock()))
-    while True:
-        await trio.sleep(NEXT_DAY_EVERY_S)
-        if game_day(Nanos(clock())) == first or _open_positions(engine):
-            continue
-        scores = [game.score for game in (await engine.games()).values()]
-        if not any(score is not None and score.phase in PLAYING for score in scores):
-            ending.next_day = True
-            ending.want("the game day is over")
-            return
-
-
-def _open_positions(engine: LiveEngine) -> bool:
-    rows = engine.tally.strategies.values()
-    return any(count for row in rows for count in row.positions.values())
+async def _next_day(engine: LiveEngine, environment: str, ending: Ending) -> None:
+    """End the run when its game day is over and nothing of it is open any more."""
+    await wait_for_next_day(engine, environment)
+    ending.next_day = not ending.wanted.is_set()
+    ending.want("the game day is over")
 
 
 def _recorder(config: Config, run: str) -> Recorder | None:
