@@ -48,6 +48,7 @@ COMMANDS = (
     ("ticker", "cli_market:ticker", LOOK, "What a ticker means."),
     ("fees", "cli_market:fees", LOOK, "What the venue charges, with the arithmetic."),
     ("status", "cli_control:status", LIVE, "One screen: is it trading, what is at risk, what failed."),
+    ("top", "cli_top:top", LIVE, "Watch it in the terminal: games, books, strategies, actors, journal."),
     ("health", "cli_control:health", LIVE, "Checks for probes, with an exit code."),
     ("halt", "cli_control_acts:halt", LIVE, "Stop trading at once, until it is resumed."),
     ("resume", "cli_control_acts:resume", LIVE, "End a halt."),

@@ -63,6 +63,10 @@ class ControlClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection; for those who cannot use it as a context."""
         self._socket.close()
 
     def look(self, method: str, **params: Json) -> Json:
