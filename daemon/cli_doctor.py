@@ -14,9 +14,9 @@ from daemon.output import Answer
 def doctor(
     *,
     config: ConfigFile = None,
-    network: Annotated[Flag, Parameter(help="Ask the venues too: reachability, keys, clock.")] = False,
+    network: Annotated[Flag, Parameter(help="Ask the venues too: hosts, signature, tier, clock.")] = False,
 ) -> Answer:
-    """Look at Python, configuration, keys, database, disk, ports and permissions; say what to do.
+    """Look at configuration, keys, credentials, budgets, database, disk, ports, permissions; say what to do.
 
     Exits 0 when nothing fails, 78 when the configuration or a key cannot be used, 1 otherwise.
     """

@@ -23,8 +23,8 @@ def secret_path(name: str) -> Path:
     return Path(name).expanduser()
 
 
-def file_problems(config: Config) -> Iterator[Problem]:
-    """What is wrong with each file that is named; one line each, without a line in the file of settings."""
+def named_secrets(config: Config) -> dict[str, str]:
+    """Every key of the configuration that names a file with a secret, and what it names."""
     named = {
         "kalshi.private_key_file": config.kalshi.private_key_file,
         "balldontlie.key_file": config.balldontlie.key_file,
@@ -32,12 +32,16 @@ def file_problems(config: Config) -> Iterator[Problem]:
         "dashboard.token_file": config.dashboard.token_file,
         "notify.webhook_file": config.notify.webhook_file,
     }
-    for key, name in named.items():
-        if name:
-            path = secret_path(name)
-            message = _wrong_with(path)
-            if message:
-                yield Problem(key, 0, f"{path} {message}")
+    return {key: name for key, name in named.items() if name}
+
+
+def file_problems(config: Config) -> Iterator[Problem]:
+    """What is wrong with each file that is named; one line each, without a line in the file of settings."""
+    for key, name in named_secrets(config).items():
+        path = secret_path(name)
+        message = _wrong_with(path)
+        if message:
+            yield Problem(key, 0, f"{path} {message}")
 
 
 def _wrong_with(path: Path) -> str:

@@ -13,27 +13,29 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 import attrs
+from rich.markup import escape
 from rich.table import Table
 
 from daemon.config import FILE, Config, load_or_template
 from daemon.config_files import file_problems, secret_path
 from daemon.config_problems import ConfigError
 from daemon.control_socket import SocketRefused, check_length
+from daemon.doctor_budgets import configured_budgets
+from daemon.doctor_credentials import credentials
+from daemon.doctor_findings import Finding
 from daemon.exits import Exit
 from daemon.output import Answer, Json, table
-from daemon.storage import database_url
+from daemon.storage import SQLITE, database_url
 from daemon.trading import schema
+from persistence.connect import where
 from persistence.errors import StorageError
 from persistence.lock import NAME as LOCK
 from persistence.maintenance import found_revision
 from persistence.tables import REVISIONS
 from venues.errors import KeyUnusable
 from venues.kalshi.auth import read_signer
-
-State = Literal["ok", "warn", "fail"]
 
 PYTHON_MIN = (3, 11)
 """Older interpreters cannot run it."""
@@ -43,16 +45,6 @@ TRUSTED_SINCE_S = 1_735_689_600
 """The first second of 2025: a clock before it was never set."""
 
 
-@attrs.frozen
-class Finding:
-    """One thing that was looked at. `fix` is empty when all is well."""
-
-    check: str
-    state: State
-    detail: str
-    fix: str = ""
-
-
 def run_doctor(config_file: Path | None, *, network: bool) -> Answer:
     """Look at everything; exits 78 if the configuration cannot be used, 1 if something else fails."""
     findings = list(examine(config_file))
@@ -60,6 +52,8 @@ def run_doctor(config_file: Path | None, *, network: bool) -> Answer:
         from daemon.doctor_network import examine_network
 
         findings += examine_network(_config_or_none(config_file))
+    else:
+        findings.append(Finding("network", "ok", "not asked; --network asks the venues too"))
     return Answer(_document(findings), _screen(findings), exit_of(findings))
 
 
@@ -80,6 +74,8 @@ def examine(config_file: Path | None) -> Iterator[Finding]:
     if config is None:
         return
     yield from keys(config)
+    yield from credentials(config)
+    yield from configured_budgets(config)
     yield from state(config)
     yield database(config)
     yield disk(config)
@@ -176,15 +172,13 @@ def database(config: Config) -> Finding:
     try:
         found = found_revision(url)
     except StorageError as error:
-        return Finding(
-            "database", "fail", str(error), "see the sentence before; `tipoff db verify` tells more"
-        )
+        return Finding("database", "fail", f"{error.where}: {error.what}", error.remedy)
     if found is None:
         return Finding("database", "warn", "is empty", "tipoff db upgrade, or let the daemon do it")
     if found != head:
         fix = "back it up (tipoff db backup), then tipoff db upgrade; the daemon does it when it starts"
         return Finding("database", "warn", f"is at {found}, this version wants {head}", fix)
-    return Finding("database", "ok", f"is at {found}")
+    return Finding("database", "ok", f"{where(url)} is at {found}")
 
 
 def disk(config: Config) -> Finding:
@@ -193,12 +187,26 @@ def disk(config: Config) -> Finding:
     there = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(there).free // MEGABYTE
     needed = config.recording.disk_free_megabytes_min
+    stored = _stored_megabytes(config)
     detail = f"{free} MB are free"
+    recordings = folder / config.recording.directory
+    fix = f"move old recordings out of {recordings}, or give it a larger disk"
     if free < needed:
-        return Finding("disk", "fail", f"{detail}; recording needs {needed}", "make room: tipoff db prune")
+        return Finding("disk", "fail", f"{detail}; recording needs {needed}", fix)
     if free < 2 * needed:
-        return Finding("disk", "warn", f"{detail}; recording stops at {needed}", "make room: tipoff db prune")
-    return Finding("disk", "ok", detail)
+        return Finding("disk", "warn", f"{detail}; recording stops at {needed}", fix)
+    if free < needed + stored:
+        return Finding("disk", "warn", f"{detail}; a copy of the database takes {stored} more", fix)
+    return Finding("disk", "ok", f"{detail}; recording needs {needed}, a copy of the database {stored}")
+
+
+def _stored_megabytes(config: Config) -> int:
+    """Size of a SQLite database, which a backup or a migration needs once more."""
+    url = database_url(config, None)
+    file = Path(url.removeprefix(SQLITE))
+    if not url.startswith(SQLITE) or not file.is_file():
+        return 0
+    return -(-file.stat().st_size // MEGABYTE)
 
 
 def ports(config: Config) -> Iterator[Finding]:
@@ -262,5 +270,6 @@ def _document(findings: list[Finding]) -> Json:
 
 
 def _screen(findings: list[Finding]) -> Table:
-    rows = [(each.state, each.check, each.detail, each.fix) for each in findings]
+    # Names of sections stand in brackets, which would be taken for styles.
+    rows = [(each.state, each.check, escape(each.detail), escape(each.fix)) for each in findings]
     return table(("", "what", "found", "what to do"), rows)

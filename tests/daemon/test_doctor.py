@@ -1,6 +1,7 @@
 """The doctor finds what is wrong around the daemon and says what to do; nothing it says holds a secret."""
 
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -14,10 +15,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from daemon import doctor
-from daemon.cli import COMMANDS
+from daemon.cli import COMMANDS, main
 from daemon.config import Config, load
-from daemon.doctor import Finding, exit_of, run_doctor
-from daemon.doctor_network import examine_network
+from daemon.doctor import exit_of, run_doctor
+from daemon.doctor_findings import Finding
+from daemon.doctor_network import Asking, examine_network
 from daemon.exits import Exit
 from daemon.trading import schema
 from persistence.lock import DirectoryLock
@@ -146,9 +148,37 @@ def test_a_taken_port_fails_unless_our_own_daemon_has_it(file: Path, tmp_path: P
         assert str(os.getpid()) in found(file, "daemon")[0].detail
 
 
+@pytest.mark.usefixtures("taken")
+def test_a_section_is_named_on_the_screen_too(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--config", str(file)]) == Exit.FAILED
+    assert "[metrics]" in capsys.readouterr().out
+
+
+def test_a_copy_of_the_database_must_fit_too(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").mkdir(mode=0o700)
+    (tmp_path / "state" / "tipoff.db").write_bytes(b"x" * (3 * doctor.MEGABYTE - 1))
+
+    def free(megabytes: int) -> list[str]:
+        usage = shutil.disk_usage(tmp_path)._replace(free=megabytes * doctor.MEGABYTE)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
+        return [f"{finding.state}: {finding.detail}" for finding in found(file, "disk")]
+
+    assert free(4) == ["ok: 4 MB are free; recording needs 1, a copy of the database 3"]
+    assert free(3) == ["warn: 3 MB are free; a copy of the database takes 3 more"]
+    assert free(1) == ["warn: 1 MB are free; recording stops at 1"]
+    assert free(0) == ["fail: 0 MB are free; recording needs 1"]
+
+
 def test_a_socket_path_that_is_too_long_fails(file: Path) -> None:
     add(file, f'[control]\nsocket = "{"x" * 120}"\n')
     assert found(file, "ports")[-1].state == "fail"
+
+
+def asking(transport: httpx.MockTransport) -> Asking:
+    """Without sockets."""
+    return Asking(connect=partial(Http, transport=transport), stream=False)
 
 
 def asked(file: Path, status: int, *, late_s: float = 0.0) -> list[Finding]:
@@ -158,8 +188,7 @@ def asked(file: Path, status: int, *, late_s: float = 0.0) -> list[Finding]:
         headers = {"date": formatdate(time.time() - late_s, usegmt=True)}
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(b"{}"))
 
-    transport = httpx.MockTransport(answer)
-    return examine_network(load(file, schema()), partial(Http, transport=transport))
+    return examine_network(load(file, schema()), asking(httpx.MockTransport(answer)))
 
 
 def test_venues_that_answer_are_reachable_and_agree_on_the_time(file: Path) -> None:
@@ -174,8 +203,8 @@ def test_a_wrong_clock_is_found_by_the_date_of_an_answer(file: Path) -> None:
     assert "timedatectl" in late[0].fix
 
 
-def test_a_refused_key_and_a_service_in_trouble_are_told_apart(file: Path) -> None:
-    assert any(finding.check == "keys" and finding.state == "fail" for finding in asked(file, 401))
+def test_a_service_that_refuses_us_can_be_reached_and_one_in_trouble_is_a_warning(file: Path) -> None:
+    assert {finding.state for finding in asked(file, 401) if finding.check == "reachable"} == {"ok"}
     assert {finding.state for finding in asked(file, 503) if finding.check == "reachable"} == {"warn"}
 
 
@@ -183,10 +212,11 @@ def test_a_venue_that_cannot_be_reached_fails_with_a_way_to_look(file: Path) -> 
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    transport = httpx.MockTransport(refuse)
-    findings = examine_network(load(file, schema()), partial(Http, transport=transport))
+    network, *findings = examine_network(load(file, schema()), asking(httpx.MockTransport(refuse)))
     assert [finding.state for finding in findings] == ["fail", "fail"]
     assert "curl" in findings[0].fix
+    assert network == Finding("network", "fail", "none of 2 hosts can be reached", network.fix)
+    assert "--network" in network.fix
 
 
 def test_no_configuration_means_no_questions() -> None:

@@ -163,6 +163,11 @@ def _courts_asked(asked: Asked) -> list[Court]:
     ]
 
 
+def _injuries(asked: Asked) -> Row:
+    """Nobody is ever injured here; clients ask for it to find out what their key may do."""
+    return _paged([], asked.request)
+
+
 def _teams(_asked: Asked) -> Row:
     rows: list[Row] = [bdl_bodies.team_row(team) for team in TEAMS]
     # The real list also has teams that are long gone.
@@ -230,6 +235,7 @@ ROUTES: Final[tuple[tuple[re.Pattern[str], Route, Tier], ...]] = (
     (re.compile("/v1/teams"), _teams, Tier.FREE),
     (re.compile("/v1/games"), _games, Tier.FREE),
     (re.compile("/v1/games/([0-9]+)"), _game, Tier.FREE),
+    (re.compile("/v1/player_injuries"), _injuries, Tier.ALL_STAR),
     (re.compile("/v1/box_scores/live"), _live_boxes, Tier.GOAT),
     (re.compile("/v1/box_scores"), _boxes, Tier.GOAT),
     (re.compile("/v1/plays"), _plays, Tier.GOAT),

@@ -109,6 +109,7 @@ BDL = [
     ("/nba/v1/box_scores/live", "/nba/v1/box_scores/live"),
     ("/nba/v1/box_scores?date={date}", "/nba/v1/box_scores"),
     ("/nba/v1/plays?game_id={game}", "/nba/v1/plays"),
+    ("/nba/v1/player_injuries?per_page=1", "/nba/v1/player_injuries"),
     ("/nba/v2/odds?dates[]={date}&per_page=100", "/nba/v2/odds"),
     ("/nba/v2/odds?game_ids={game}", "/nba/v2/odds"),
     ("/nba/v2/odds/opening?dates[]={date}", "/nba/v2/odds/opening"),
