@@ -113,7 +113,11 @@ class MarketFeed:
         elif isinstance(message, StateWanted):
             counted = self.sequence
             out.append(
-                Answer(FeedFigures(counted.frames, counted.gaps, counted.duplicates, dict(self._refused)))
+                Answer(
+                    FeedFigures(
+                        counted.frames, counted.gaps, counted.duplicates, dict(self._refused), counted.old
+                    )
+                )
             )
         elif isinstance(message, Heartbeat):
             return through_feed(message)

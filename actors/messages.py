@@ -159,6 +159,8 @@ class FeedFigures:
     gaps: int
     duplicates: int
     refused: dict[str, int]
+    old: int = 0
+    """Frames with a number before the last one."""
 
 
 @message

@@ -63,6 +63,7 @@ def exposition_of(config: Config, engine: LiveEngine, sources: Sources) -> tuple
         SURROUNDINGS.database = Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
         SURROUNDINGS.sources = sources.status
         SURROUNDINGS.complaints = sources.complaints
+        SURROUNDINGS.clients = sources.clients
         figures = EngineFigures(engine, SURROUNDINGS)
         found = _EXPOSITIONS[engine] = Exposition(figures), figures
     return found

@@ -12,7 +12,7 @@ from typing import Final
 import attrs
 import trio
 
-from actors.addresses import GAMES, MARKET_FEED, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
+from actors.addresses import GAMES, JOURNAL, MARKET_FEED, PAPER_EXCHANGE, RISK_GATE, STRATEGIES, WRITER
 from actors.heartbeat import Heartbeat
 from actors.runtime import ActorStatus, Address
 
@@ -28,6 +28,11 @@ STAGES: Final = (FEED, GAME, STRATEGY, GATE, EXCHANGE)
 
 SINGLE: Final = {MARKET_FEED: FEED, RISK_GATE: GATE, PAPER_EXCHANGE: EXCHANGE}
 FAMILIES: Final = {GAMES: GAME, STRATEGIES: STRATEGY}
+OTHERS: Final = "other"
+TIMED: Final = {JOURNAL: "journal", WRITER: "writer"}
+TIMED_STAGES: Final = (*STAGES, *TIMED.values(), OTHERS)
+"""The names under which waiting and working are counted."""
+
 RESTING: Final = frozenset({"parked", "down"})
 """Games and strategies in these states are told of elsewhere, and no heartbeat is expected of them."""
 
@@ -102,6 +107,11 @@ class Heartbeats:
 def stage_of(address: Address) -> str:
     """The stage that an actor belongs to; empty for those that no heartbeat passes."""
     return SINGLE.get(address) or FAMILIES.get(address.parent, "")
+
+
+def timed_as(address: Address) -> str:
+    """The name under which an actor's messages are timed."""
+    return stage_of(address) or TIMED.get(address, OTHERS)
 
 
 def _is_expected(status: ActorStatus) -> bool:

@@ -40,9 +40,10 @@ from daemon.archive import Archive
 from daemon.durable import Durable
 from daemon.evening_clock import EveningClock
 from daemon.hearing import Hearing
-from daemon.heartbeat import HEARTBEAT_S, Heartbeats
+from daemon.heartbeat import HEARTBEAT_S, Heartbeats, timed_as
 from daemon.inputs import ACT_DONE, ENDED, OPERATE, RESTART, STARTED, Started, act_done_text, operate_text
 from daemon.live_system import StampedSystem
+from daemon.restarts import Restarts
 from daemon.session import TradingSettings, parts_of
 from daemon.wiring import tree
 from engine.events import VenueEvent
@@ -97,6 +98,9 @@ class LiveEngine:
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
         parts = attrs.evolve(parts, sources=edges(self))
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
+        self.system.measure(timed_as)
+        self.restarts = Restarts()
+        self.system.lives.on_report = self.restarts.hear
         self.heartbeats = Heartbeats()
         self.system.on_heartbeat = self.heartbeats.passed
         self.hearing.attach(self.system)

@@ -8,12 +8,14 @@ import platform
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
 import trio
 
 from actors.addresses import OBSERVER
+from actors.messages import FeedFigures
 from actors.observer import OVERVIEW
 from actors.runtime.asks import AskError
 from actors.runtime.reports import ActorStatus
@@ -25,6 +27,7 @@ from daemon.live import LiveEngine
 from daemon.metrics_figures import (
     ActorFigures,
     JournalFigures,
+    LimiterFigures,
     LoopFigures,
     MarketFigures,
     ProcessFigures,
@@ -36,6 +39,7 @@ from daemon.metrics_figures import (
 from daemon.output import Json
 from engine.risk.halts import EVERYTHING
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_SECOND
+from venues.client import Client
 
 FOLLOW_S = 5.0
 """So often what cannot be read from memory is fetched."""
@@ -66,7 +70,8 @@ class Beside:
     notices: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
     """Messages to people: sent, failed, dropped."""
     watchdog_at: Callable[[], float] = float
-    clock_skew_s: Callable[[], float | None] = lambda: None
+    clients: Callable[[], Mapping[str, Client]] = dict
+    """Who asks each service."""
     reloads: int = 0
     reload_failures: int = 0
     reloaded_at: float = 0.0
@@ -80,6 +85,7 @@ class EngineFigures:
         self.beside = beside
         self._engine = engine
         self._overview: Overview | None = None
+        self._feed: FeedFigures | None = None
         self._bytes = self._free = 0
 
     async def follow(self) -> None:
@@ -97,6 +103,8 @@ class EngineFigures:
             except (AskError, SystemEnded):
                 overview = None
             self._overview = overview if isinstance(overview, Overview) else self._overview
+            with suppress(AskError, SystemEnded):
+                self._feed = await self._engine.feed()
         self._bytes, self._free = await trio.to_thread.run_sync(self._room, abandon_on_cancel=True)
 
     def process(self) -> ProcessFigures:
@@ -133,6 +141,8 @@ class EngineFigures:
             inputs=system.inputs,
             slow_inputs=system.slow_inputs,
             slowest_input_s=system.slowest_input_ns / NANOS_PER_SECOND,
+            waits=system.timing.waits if system.timing else {},
+            works=system.timing.works if system.timing else {},
             input_s=system.input_seconds,
             decision_s=latency.decision_s,
             durable_s=latency.durable_s,
@@ -148,9 +158,11 @@ class EngineFigures:
         system = self._engine.system
         return RuntimeFigures(
             reports=dict(system.lives.reports),
+            restarts=self._engine.restarts.counts,
             zombies=system.lives.zombies,
             dead_letters=system.dispatcher.dead_letters,
             asks_open=len(system.asks),
+            asks_late=system.asks_late,
             stale_refused=system.stale_refused,
             foreign_refused=system.foreign_refused,
         )
@@ -177,20 +189,28 @@ class EngineFigures:
                 found.append(_poll(name, poll))
         return found
 
+    def limiters(self) -> Sequence[LimiterFigures]:
+        """What may still be asked of each service."""
+        return [
+            LimiterFigures(name=name, tokens=client.tokens, tokens_max=client.tokens_max)
+            for name, client in self.beside.clients().items()
+        ]
+
     def market(self) -> MarketFigures:
         """Numbers of the feed, as of the last look."""
         overview = self._overview
         if overview is None:
-            return MarketFigures(clock_skew_s=self.beside.clock_skew_s())
+            return MarketFigures(clock_skew_s=self._clock_skew_s())
         feed = overview.feed
         return MarketFigures(
             frames=self._engine.hearing.status.by_source["kalshi.ws"],
             gaps=feed.gaps,
+            duplicates=0 if self._feed is None else self._feed.duplicates + self._feed.old,
             refused=feed.refused,
             books={"trusted": feed.trusted_books, "stale": feed.books - feed.trusted_books},
             games=sum(1 for each in self._engine.status() if str(each.address).startswith("games/")),
             markets=feed.books,
-            clock_skew_s=self.beside.clock_skew_s(),
+            clock_skew_s=self._clock_skew_s(),
             lag_s=_lag_s(self.beside.sources()),
         )
 
@@ -232,8 +252,14 @@ class EngineFigures:
             rejected=rejected,
             cancelled=cancelled,
             halts=Counter(_kind(scope) for scope in tally.halted),
+            orders=tally.stages.counts(),
             imbalance=sum(tally.ledger.balances.values()) / MONEY_ONE,
         )
+
+    def _clock_skew_s(self) -> float | None:
+        """By the answers of the service whose signatures carry our time."""
+        client = self.beside.clients().get("kalshi")
+        return None if client is None or client.skew is None else client.skew.seconds
 
     def _strategy(self, name: str) -> StrategyFigures:
         tally = self._engine.tally

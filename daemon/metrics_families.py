@@ -30,8 +30,8 @@ def _gauge(name: str, text: str, *labels: str) -> Family:
     return Family(f"tipoff_{name}", "gauge", text, labels)
 
 
-def _histogram(name: str, text: str) -> Family:
-    return Family(f"tipoff_{name}", "histogram", text)
+def _histogram(name: str, text: str, *labels: str) -> Family:
+    return Family(f"tipoff_{name}", "histogram", text, labels)
 
 
 def _info(name: str, text: str, *labels: str) -> Family:
@@ -62,6 +62,8 @@ FAMILIES: Mapping[str, tuple[Family, ...]] = {
         _counter("inputs", "Inputs that were worked on: frames, polled bodies, timers, commands."),
         _counter("slow_inputs", "Inputs that took more than 100 ms."),
         _gauge("slowest_input_seconds", "The longest input since the start."),
+        _histogram("mailbox_wait_seconds", "How long a message waited, of one input in 16.", "stage"),
+        _histogram("handler_seconds", "How long an actor worked on a message, of one input in 16.", "stage"),
         _histogram("input_seconds", "How long an input was worked on, with all that followed from it."),
         _histogram("decision_seconds", "From hearing of something to a signal to act that follows from it."),
         _histogram("durable_seconds", "From decisions to their being durable."),
@@ -85,6 +87,8 @@ FAMILIES: Mapping[str, tuple[Family, ...]] = {
         _gauge("zombies", "Lives that ignore stop and cancellation."),
         _counter("dead_letters", "Messages that nobody will work on."),
         _gauge("open_asks", "Asks that wait for their answer."),
+        _counter("ask_timeouts", "Asks that were not answered in time."),
+        _counter("restarts", "Restarts, and why the life before ended.", "actor", "reason"),
         _counter("stale_refused_messages", "Messages refused because their sender's life was over."),
         _counter("foreign_refused_inputs", "Inputs of other threads refused because too many waited."),
     ),
@@ -94,11 +98,20 @@ FAMILIES: Mapping[str, tuple[Family, ...]] = {
         _counter("source_messages", "Frames or bodies of a source.", "source"),
         _counter("source_failures", "Failed connections or requests of a source.", "source"),
         _counter("source_connections", "Attempts to connect.", "source"),
+        _gauge("limiter_tokens", "What may be spent on requests at once.", "service"),
+        _gauge(
+            "limiter_capacity_tokens",
+            "The most that may be spent at once.",
+            "service",
+        ),
     ),
     "market": (
         _counter("feed_frames", "Frames of the market feed."),
         _counter("feed_gaps", "Gaps in the market feed's numbers."),
-        _counter("feed_duplicate_frames", "Frames that had come before."),
+        _counter(
+            "feed_duplicate_frames",
+            "Frames that had come before, or came too late.",
+        ),
         _counter("feed_refused_frames", "Frames that were not understood or did not fit."),
         _gauge("feed_lag_seconds", "How old the latest change of a book was when it was heard."),
         _gauge("books", "Books by how far they are trusted.", "trust"),
@@ -135,6 +148,7 @@ FAMILIES: Mapping[str, tuple[Family, ...]] = {
         _counter("risk_denials", "Orders that the risk gate refused, by rule.", "reason"),
         _counter("order_rejects", "Orders that the exchange refused, by code.", "code"),
         _counter("order_cancels", "Cancelled orders by reason.", "reason"),
+        _gauge("known_orders", "Orders that are open, and those that have ended in this run.", "state"),
         _gauge("ledger_imbalance_dollars", "What the ledger's accounts add up to: always 0."),
     ),
     "collectors": (

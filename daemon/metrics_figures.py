@@ -46,6 +46,10 @@ class LoopFigures:
     inputs: int = 0
     slow_inputs: int = 0
     slowest_input_s: float = 0.0
+    waits: Mapping[str, Buckets] = attrs.field(factory=dict)
+    """How long messages stood in the queue, by stage."""
+    works: Mapping[str, Buckets] = attrs.field(factory=dict)
+    """How long handlers worked on a message, by stage."""
     input_s: Buckets = attrs.field(factory=Buckets)
     decision_s: Buckets = attrs.field(factory=Buckets)
     """From hearing of something to the strategies' signals that follow from it at once."""
@@ -78,9 +82,12 @@ class RuntimeFigures:
 
     reports: Mapping[str, int] = attrs.field(factory=dict)
     """Supervisor reports by kind."""
+    restarts: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    """Restarts by actor and by why the life before ended."""
     zombies: int = 0
     dead_letters: int = 0
     asks_open: int = 0
+    asks_late: int = 0
     stale_refused: int = 0
     foreign_refused: int = 0
 
@@ -95,6 +102,15 @@ class SourceFigures:
     messages: int = 0
     failures: int = 0
     connections: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class LimiterFigures:
+    """What may be asked of one service."""
+
+    name: str
+    tokens: int = 0
+    tokens_max: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -160,6 +176,8 @@ class TradingFigures:
     cancelled: Mapping[str, int] = attrs.field(factory=dict)
     halts: Mapping[str, int] = attrs.field(factory=dict)
     """Halts in force by kind of scope: all, strategy, game, quarantine."""
+    orders: Mapping[str, int] = attrs.field(factory=dict)
+    """Orders by where they stand."""
     imbalance: float = 0.0
 
 
@@ -184,6 +202,10 @@ class Figures(Protocol):
 
     def sources(self) -> Sequence[SourceFigures]:
         """Every connection and poll."""
+        ...
+
+    def limiters(self) -> Sequence[LimiterFigures]:
+        """The budget of every service."""
         ...
 
     def market(self) -> MarketFigures:

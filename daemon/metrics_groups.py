@@ -11,8 +11,11 @@ from typing import TypeAlias
 import attrs
 
 from actors.runtime.buckets import Buckets
-from daemon.heartbeat import STAGES
+from actors.runtime.timing import MESSAGE_S
+from daemon.heartbeat import STAGES, TIMED_STAGES
 from daemon.metrics_figures import ActorFigures, Figures
+from daemon.restarts import REASONS
+from engine.order_stages import OrderStage
 from engine.orders import CancelReason, RejectCode
 from engine.reasons import DenialReason
 from engine.terms import Trust
@@ -35,6 +38,10 @@ REPORTS = (
     "StartRefused",
     "ZombieDeclared",
 )
+SERVICES = ("kalshi", "balldontlie")
+RESTARTED = ("journal", "writer", "exchange/paper_exchange", "exchange/risk_gate", "games/*")
+"""These are shown with 0 restarts; others appear when they restart for the first time."""
+
 DYNAMIC = "games/"
 """Children of this supervisor come and go without end, so they are one actor to the metrics."""
 
@@ -69,6 +76,11 @@ def one(value: float | Buckets) -> dict[Labels, float | Buckets]:
     return {(): value}
 
 
+def timed(found: Mapping[str, Buckets]) -> dict[Labels, float | Buckets]:
+    """A histogram for every stage, empty where nothing was timed."""
+    return {(stage,): found.get(stage) or Buckets(MESSAGE_S) for stage in TIMED_STAGES}
+
+
 def process(figures: Figures) -> Samples:
     """Build, run, phase, reloads, logs, notices."""
     found = figures.process()
@@ -100,6 +112,8 @@ def loop(figures: Figures) -> Samples:
         "tipoff_inputs_total": one(found.inputs),
         "tipoff_slow_inputs_total": one(found.slow_inputs),
         "tipoff_slowest_input_seconds": one(found.slowest_input_s),
+        "tipoff_mailbox_wait_seconds": timed(found.waits),
+        "tipoff_handler_seconds": timed(found.works),
         "tipoff_input_seconds": one(found.input_s),
         "tipoff_decision_seconds": one(found.decision_s),
         "tipoff_durable_seconds": one(found.durable_s),
@@ -187,20 +201,38 @@ def runtime(figures: Figures) -> Samples:
         "tipoff_zombies": one(found.zombies),
         "tipoff_dead_letters_total": one(found.dead_letters),
         "tipoff_open_asks": one(found.asks_open),
+        "tipoff_ask_timeouts_total": one(found.asks_late),
+        "tipoff_restarts_total": _restarts(found.restarts),
         "tipoff_stale_refused_messages_total": one(found.stale_refused),
         "tipoff_foreign_refused_inputs_total": one(found.foreign_refused),
     }
 
 
+def _restarts(found: Mapping[tuple[str, str], int]) -> dict[Labels, float | Buckets]:
+    """Every reason from 0 on for the actors that there are at least, and others as far as there is room."""
+    samples: dict[Labels, float | Buckets] = {
+        (actor, reason): 0.0 for actor in RESTARTED for reason in REASONS
+    }
+    for (actor, reason), count in found.items():
+        key = (label(actor), label(reason))
+        if key not in samples and len(samples) >= LABEL_VALUES_MAX:
+            key = (OTHER, label(reason))
+        before = samples.get(key, 0.0)
+        samples[key] = count + (before if isinstance(before, float | int) else 0.0)
+    return samples
+
+
 def sources(figures: Figures) -> Samples:
     """Connections and polls."""
-    found = figures.sources()
+    found, budgets = figures.sources(), figures.limiters()
     last_at = {each.name: each.last_at for each in found}
     return {
         "tipoff_source_up": counted((), {each.name: float(each.up) for each in found}),
         "tipoff_source_last_message_timestamp_seconds": counted((), last_at),
         "tipoff_source_messages_total": counted((), {each.name: each.messages for each in found}),
         "tipoff_source_failures_total": counted((), {each.name: each.failures for each in found}),
+        "tipoff_limiter_tokens": counted(SERVICES, {each.name: each.tokens for each in budgets}),
+        "tipoff_limiter_capacity_tokens": counted(SERVICES, {each.name: each.tokens_max for each in budgets}),
         "tipoff_source_connections_total": counted((), {each.name: each.connections for each in found}),
     }
 
@@ -261,6 +293,7 @@ def trading(figures: Figures) -> Samples:
         "tipoff_risk_denials_total": counted(_values(DenialReason), found.denied),
         "tipoff_order_rejects_total": counted(_values(RejectCode), found.rejected),
         "tipoff_order_cancels_total": counted(_values(CancelReason), found.cancelled),
+        "tipoff_known_orders": counted(_values(OrderStage), found.orders),
         "tipoff_ledger_imbalance_dollars": one(found.imbalance),
     }
 

@@ -53,6 +53,11 @@ class Scores:
         self._ready = trio.Event()
         self._games: dict[str, Known] = {}
 
+    @property
+    def rest(self) -> BalldontlieRest | None:
+        """The client, once it is known what the key may do."""
+        return self._rest
+
     async def games(self, _status: PollStatus) -> int:
         """The list of games, with scores where they run; without box scores the only source of scores."""
         today = eastern_date(Nanos(self._wall()))

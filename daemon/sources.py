@@ -30,6 +30,7 @@ from engine.bucket import TokenBucket
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from venues.balldontlie.rest import TIERS, BalldontlieRest, Tier, detect_tier
 from venues.balldontlie.rest import Surroundings as ScoresSurroundings
+from venues.client import Client
 from venues.errors import CredentialsRefused, TlsRefused, VenueError
 from venues.http import Http
 from venues.kalshi.auth import Signer
@@ -68,6 +69,7 @@ class Sources:
         self._polls: dict[str, PollStatus] = {}
         self._feed_status = FeedStatus()
         self._stream: KalshiStream | None = None
+        self._rest: KalshiRest | None = None
         self._kalshi_http: Http | None = None
         self._scores_http: Http | None = None
         self.scores: Scores | None = None
@@ -125,6 +127,12 @@ class Sources:
             "polls": {name: attrs.asdict(status) for name, status in self._polls.items()},
         }
 
+    def clients(self) -> dict[str, Client]:
+        """Who asks each service, with its budget and what it knows of the service's clock."""
+        scores = None if self.scores is None else self.scores.rest
+        found = {"kalshi": self._rest, "balldontlie": scores}
+        return {name: rest.client for name, rest in found.items() if rest is not None}
+
     def complaints(self) -> list[str]:
         """What does not work as it should, a sentence each."""
         found = list(self.degraded)
@@ -149,7 +157,8 @@ class Sources:
         )
         assert self._kalshi_http is not None  # noqa: S101 - opened before the engine is made
         budget = Budget(tokens, tokens * 2 if signer else tokens)
-        return KalshiRest(self._kalshi_http, surroundings, signer, budget)
+        self._rest = KalshiRest(self._kalshi_http, surroundings, signer, budget)
+        return self._rest
 
     def _feed(self, engine: LiveEngine, rest: KalshiRest) -> KalshiFeed:
         status, signer = self._feed_status, self._access.signer

@@ -28,6 +28,7 @@ from engine.facts import (
     TradingResumed,
 )
 from engine.ledger import Ledger
+from engine.order_stages import OrderStages
 from engine.positions import liquidation_value
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price
 
@@ -89,12 +90,14 @@ class Tally:
         self.settled: dict[str, Price] = {}
         self.games: dict[str, str] = {}
         self.facts = 0
+        self.stages = OrderStages()
         self._orders: dict[str, tuple[str, str, BookSide]] = {}
         self._bands: dict[str, BandMoved] = {}
 
     def apply(self, fact: Fact) -> None:
         """Take one fact in. Raises InvariantBroken when a ledger entry does not sum to zero."""
         self.facts += 1
+        self.stages.apply(fact)
         match fact:
             case StrategyOpened():
                 tally = self.strategy(fact.strategy)

@@ -110,6 +110,16 @@ class Client:
         self._manners.hear(what, body)
 
     @property
+    def tokens(self) -> int:
+        """What may be spent on requests at once."""
+        return self._bucket.available(_now())
+
+    @property
+    def tokens_max(self) -> int:
+        """What may be spent at once when nothing was asked for long enough."""
+        return self._bucket.burst
+
+    @property
     def circuit_open(self) -> bool:
         """Whether the service counts as down."""
         return trio.current_time() < self._open_until

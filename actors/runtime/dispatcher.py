@@ -51,8 +51,7 @@ class Dispatcher:
         self.now = now
         self.cells: dict[Address, Cell] = {}
         self.queue: deque[Entry] = deque()
-        # Bound once: looking them up again for every input would cost a fifth of its time.
-        self._bound = (self.queue, self.queue.popleft, self.queue.append, self.cells.get)
+        self.use_queue(self.queue)
         self.timers = Timers()
         self.topics = Topics(self)
         self.wishes: dict[type, Callable[[Cell, object], None]] = {}
@@ -70,6 +69,12 @@ class Dispatcher:
         self._dead_letters_left = DEAD_LETTERS_PER_INPUT_MAX
         self._urgent: deque[Entry] = deque()
         self._overtaker = Sink(self._overtake, 0)
+
+    def use_queue(self, queue: deque[Entry]) -> None:
+        """Keep the messages in this queue from now on; only before the first is put."""
+        self.queue = queue
+        # Bound once: looking them up again for every input would cost a fifth of its time.
+        self._bound = (queue, queue.popleft, queue.append, self.cells.get)
 
     # -- the fast path
 

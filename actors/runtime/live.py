@@ -22,6 +22,7 @@ from actors.runtime.loop_actor import LoopHost
 from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
 from actors.runtime.system import System
 from actors.runtime.threads import ThreadHost
+from actors.runtime.timing import INPUTS_EVERY, StageOf, Timing
 from engine.invariant import InvariantBroken
 
 FOREIGN_INPUTS_MAX = 10_000
@@ -77,6 +78,7 @@ class LiveSystem(System):
         self.slow_inputs = 0
         self.slowest_input_ns = 0
         self.input_seconds = Buckets()
+        self.timing: Timing | None = None
         self.foreign_refused = 0
         self.stale_refused = 0
         self._busy_since: int | None = None
@@ -88,6 +90,11 @@ class LiveSystem(System):
         self._opening: dict[Address, list[tuple[Address, Callable[[], Awaitable[None]]]]] = {}
         self._rearm = trio.Event()
         self._armed_for: int | None = None
+
+    def measure(self, stage_of: StageOf, every: int = INPUTS_EVERY) -> None:
+        """Time the messages of one input in `every`, by stage; only before anything is started."""
+        self.timing = Timing(self.dispatcher, stage_of, every)
+        self.lives.timed = self.timing.wrap
 
     # -- running
 
@@ -131,6 +138,8 @@ class LiveSystem(System):
     def put(self, address: Address, message: object) -> int:
         """Stamp one input with the time now, deliver it, and drain until nothing waits. Gives the stamp."""
         self._require_loop()
+        if self.timing is not None:
+            self.timing.next_input()
         began = self._busy_since = time.perf_counter_ns()
         at = self._stamp()
         try:
@@ -278,6 +287,8 @@ class LiveSystem(System):
         began = time.perf_counter_ns()
         if outermost:
             self._busy_since = began
+            if self.timing is not None:
+                self.timing.next_input()
         try:
             yield
         finally:

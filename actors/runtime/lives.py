@@ -48,6 +48,7 @@ class Lives:
         self.on_root_ready: Callable[[], None] = _nothing
         self.on_root_ended: Callable[[ExitReason, BaseException | None], None] = _no_end
         self.on_zombie: Callable[[int], None] = _no_zombie
+        self.timed: Callable[[Cell, Receive], Receive] | None = None
         self.agenda: deque[Supervisor] = deque()
         self._settling = False
         dispatcher.on_failure = self.crashed
@@ -200,6 +201,8 @@ class Lives:
 
     def give_handler(self, life: Life, receive: Receive) -> None:
         """From now on the cell's messages go here."""
+        if self.timed is not None:
+            receive = self.timed(life.cell, receive)
         life.receive = receive
         life.cell.receive = self.faults.wrap(life.cell, receive)
 

@@ -66,6 +66,7 @@ class System:
         self.on_perform: Callable[[Address, object], None] | None = None
         self.answers_unheard = 0
         self.asks: dict[Reply, None] = {}
+        self.asks_late = 0
         self.zombies_max = ZOMBIES_MAX
         self.ended: tuple[ExitReason, BaseException | None] | None = None
         self._open = False
@@ -240,7 +241,7 @@ class System:
         return ()
 
     def _ask_is_late(self, reply: Reply, timeout_ns: int) -> None:
-        reply.settle(None, AskTimeout(reply.address, f"no answer within {timeout_ns} ns"))
+        self.asks_late += reply.settle(None, AskTimeout(reply.address, f"no answer within {timeout_ns} ns"))
 
     def _ask_settled(self, reply: Reply) -> None:
         self.asks.pop(reply, None)

@@ -15,6 +15,7 @@ from daemon.metrics_families import FAMILIES, all_families
 from daemon.metrics_figures import (
     ActorFigures,
     JournalFigures,
+    LimiterFigures,
     LoopFigures,
     MarketFigures,
     ProcessFigures,
@@ -25,7 +26,7 @@ from daemon.metrics_figures import (
 )
 from engine.reasons import DenialReason
 
-SERIES_MAX = 500
+SERIES_MAX = 700
 """More series than this, with five strategies and an evening's actors, would need another design."""
 
 STRATEGIES = ("sharp", "momentum", "ev_multi", "mean_reversion", "correlation")
@@ -77,6 +78,9 @@ class PlainFigures:
 
     def sources(self) -> Sequence[SourceFigures]:
         return [SourceFigures(name=name, up=True) for name in ("stream", "markets", "games", "odds")]
+
+    def limiters(self) -> Sequence[LimiterFigures]:
+        return [LimiterFigures(name="kalshi", tokens=7, tokens_max=10)]
 
     def market(self) -> MarketFigures:
         return MarketFigures()

@@ -13,7 +13,7 @@ from actors.runtime import Edge, LiveSystem, VirtualSystem
 
 RUNTIME = Path(actors.runtime.__file__).parent
 SEAMS = {
-    "time": {"live", "watch"},
+    "time": {"live", "timing", "watch"},
     "threading": {"live", "loop_actor", "threads"},
     "trio": {"edge", "live", "threads", "watch"},
     "pykka": {"loop_actor", "threads"},
