@@ -31,6 +31,7 @@ app = App(
     help_format="markdown",
     console=Screen(),
 )
+HELP_FLAGS = ("--help", "-h")
 app["--help"].group = OURSELVES
 app["--version"].group = OURSELVES
 
@@ -82,6 +83,16 @@ for name, place, group, line in COMMANDS:
     app.command(f"daemon.{place}", name=name, group=group, help=line)
 
 
+def explain(tokens: Sequence[str]) -> None:
+    """Let the help of the command that these words call be its whole docstring instead of its line."""
+    called = next((token for token in tokens if not token.startswith("-")), None)
+    if called not in {name for name, *_ in COMMANDS}:
+        return
+    command = app[called]
+    if command.default_command is not None and all(child.startswith("-") for child in command):
+        command.help = None
+
+
 @app.meta.default
 def launch(
     *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
@@ -106,6 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     output = Output(as_json="--json" in given)
     try:
+        if not set(given).isdisjoint(HELP_FLAGS):
+            explain(given)
         answer = app.meta(given, exit_on_error=False, print_error=False, result_action="return_value")
     except KeyboardInterrupt:
         return Exit.INTERRUPTED

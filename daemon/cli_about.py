@@ -4,6 +4,7 @@ Registered by `cli`.
 """
 
 import platform
+import re
 from importlib import metadata
 from typing import Literal
 
@@ -11,6 +12,17 @@ from rich.text import Text
 
 from daemon import __version__
 from daemon.output import Answer, Json, table
+
+ZSH_END = """
+# Autoloaded as _tipoff from $fpath it completes; sourced after compinit it registers itself.
+if [[ "${funcstack[1]}" == "_tipoff" ]]; then
+  _cyclopts_tipoff "$@"
+elif (( $+functions[compdef] )); then
+  compdef _cyclopts_tipoff tipoff
+fi
+"""
+FISH_WORDS = re.compile(r"^(complete -c tipoff -n (?:__fish_use_subcommand|'[^']*')) -a ", re.MULTILINE)
+"""Where a command is expected: fish offers files as well unless it is told not to."""
 
 LIBRARIES = ("pykka", "trio", "trio-websocket", "httpx", "attrs", "msgspec", "sqlalchemy", "cryptography")
 
@@ -29,7 +41,11 @@ def version() -> Answer:
 
 
 def completion(shell: Literal["bash", "zsh", "fish"], /) -> Answer:
-    """Print a completion script; source it, or put it where the shell looks for completions.
+    """Print a completion script for the shell, to be read at its start.
+
+    bash: `source <(tipoff completion bash)` in ~/.bashrc. zsh: `source <(tipoff completion zsh)` in ~/.zshrc,
+    below compinit, or save it as _tipoff in a folder of $fpath. fish: save it as
+    ~/.config/fish/completions/tipoff.fish.
 
     Parameters
     ----------
@@ -39,4 +55,8 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> Answer:
     from daemon.cli import app
 
     script = app.generate_completion(shell=shell)
+    if shell == "zsh":
+        script += ZSH_END
+    elif shell == "fish":
+        script = FISH_WORDS.sub(r"\1 -f -a ", script)
     return Answer({"shell": shell, "script": script}, Text(script, no_wrap=True, end=""))

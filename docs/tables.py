@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from daemon.cli import COMMANDS, app
+from daemon.cli import COMMANDS, app, explain
 from daemon.config import SECTIONS, StrategySettings
 from daemon.config_text import about, rows
 from daemon.exits import Exit
@@ -126,6 +126,7 @@ def _commands_of(name: str) -> list[list[str]]:
 def _help(words: list[str]) -> str:
     """What `--help` prints, on a screen of fixed width."""
     console = Console(width=100, no_color=True, force_terminal=False)
+    explain(words)
     with console.capture() as captured:
         app.help_print(words, console=console)
     return "\n".join(line.rstrip() for line in captured.get().strip().splitlines())

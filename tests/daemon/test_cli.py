@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon import __version__
-from daemon.cli import COMMANDS, app, in_words, main
+from daemon.cli import COMMANDS, in_words, main
 from daemon.exits import Exit
 from persistence.errors import StorageError
 from venues.errors import KeyUnusable, RecordingError
@@ -217,24 +217,19 @@ def test_the_version_is_that_of_the_package(tipoff: Tipoff, root: Path) -> None:
     assert f'version = "{__version__}"' in (root / "pyproject.toml").read_text("utf-8")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_knows_every_command(tipoff: Tipoff, shell: str) -> None:
-    _, out, _ = tipoff("completion", shell)
-    assert all(name in out for name, *_ in COMMANDS)
-
-
-def test_a_completion_for_bash_is_a_script_that_bash_reads(tipoff: Tipoff) -> None:
-    _, out, _ = tipoff("completion", "bash")
-    read = subprocess.run(["bash", "-n"], input=out, text=True, capture_output=True, check=False)
-    assert (read.returncode, read.stderr) == (0, "")
-
-
 def test_every_command_can_be_loaded_and_says_what_it_is(tipoff: Tipoff) -> None:
     for name, *_ in COMMANDS:
         code, out, _ = tipoff(name, "--help")
         assert code == Exit.OK
         assert out.startswith(f"Usage: tipoff {name}")
-    assert app["fees"].help
+
+
+def test_the_help_of_a_command_is_all_that_is_known_of_it(tipoff: Tipoff) -> None:
+    shown = " ".join(tipoff("why", "--help")[1].split())
+    assert "the chain from market message to ledger entry, in words and numbers." in shown
+    assert "Also why an order did not fill, was refused, or a signal became no order." in shown
+    listed = " ".join(tipoff("--help")[1].split())
+    assert "Why an order, fill or signal happened, or did not." in listed or "Tell why" in listed
 
 
 @pytest.mark.parametrize("arguments", [["A"], ["A", "--json"], ["A"] * 4_000 + ["--json"], ["--help"]])
