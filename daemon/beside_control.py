@@ -43,6 +43,7 @@ def beside(config: Config) -> Beside | None:
         hooks = Hooks(
             phase=lambda: PHASES[engine.phase],
             heartbeat=engine.heartbeats.late,
+            loglevel=_loglevel,
             degraded=lambda: complaints(engine, sources),
             load_game=sources.following.load,
             unload_game=sources.following.unload,
@@ -72,3 +73,10 @@ class _Told:
 def _story(url: str, run: str, name: str) -> Sequence[Told]:
     with Reader.open(url, run) as reader:
         return [Told(each.seq, each.at, each.cause, each.owner, each.fact) for each in reader.chain_of(name)]
+
+
+def _loglevel(level: str | None) -> str:
+    """Set the level of the process's log, or only say it."""
+    if SURROUNDINGS.logs is None:
+        raise Failure("not_available", "the daemon does not log yet, or does not log any more")
+    return SURROUNDINGS.logs.set_level(level)

@@ -20,6 +20,7 @@ from actors.views import Look
 from daemon.beside_metrics import SURROUNDINGS
 from daemon.beside_notices import tell_people
 from daemon.config import Config
+from daemon.kept_logs import KeptLogs
 from daemon.live import LiveEngine
 from daemon.live_run import SIGNALS, Beside
 from daemon.logs import begin, secrets_of
@@ -64,14 +65,19 @@ def beside(config: Config) -> Beside:
         notifier, pulse, logs = Notifier(), Pulse(engine), begin(config.logging, secrets_of(config))
         SURROUNDINGS.watchdog_at = lambda: notifier.watchdog_at
         SURROUNDINGS.log_lines, SURROUNDINGS.log_dropped = lambda: logs.lines, lambda: logs.dropped
+        durable = engine.durable
+        kept = KeptLogs(durable.keep, lambda: bool(durable.status.failing), engine.plan.clock)
+        SURROUNDINGS.logs, SURROUNDINGS.log_unkept = logs, lambda: kept.dropped
+        logs.on_warning = kept.take
         SIGNALS.dump = partial(tell_state, engine, sources)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(tell_people, config, engine, sources)
+            nursery.start_soon(kept.run)
             try:
                 await _live(notifier, pulse, config, partial(line, engine, sources))
                 await trio.sleep_forever()
             finally:
-                SIGNALS.dump = None
+                SIGNALS.dump = SURROUNDINGS.logs = None
                 logs.close()
 
     return speak

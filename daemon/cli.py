@@ -69,7 +69,7 @@ COMMANDS = (
     ("journal", "cli_control:journal", LIVE, "The last committed facts in words."),
     ("dead-letters", "cli_control:dead_letters", LIVE, "Messages that nobody will work on."),
     ("metrics", "cli_control:metrics", LIVE, "The numbers that Prometheus gets."),
-    ("loglevel", "cli_control_acts:loglevel", LIVE, "Set what the daemon logs."),
+    ("loglevel", "cli_control_acts:loglevel", LIVE, "Show what the daemon logs, or set it."),
     ("reload", "cli_control_acts:reload", LIVE, "Let the daemon read its configuration again."),
     ("init", "cli_config:init", SETUP, "Write a commented configuration."),
     ("new-strategy", "cli_config:new_strategy", SETUP, "Write a template of a strategy of your own."),

@@ -63,19 +63,22 @@ def reload(*, request_id: RequestId = None, where: Where = HERE) -> Answer:
 
 
 def loglevel(
-    level: Literal["debug", "info", "warning", "error"],
+    level: Literal["debug", "info", "warning", "error"] | None = None,
     /,
     *,
     request_id: RequestId = None,
     where: Where = HERE,
 ) -> Answer:
-    """Set what the daemon logs.
+    """Show what the daemon logs, or set it.
 
     Parameters
     ----------
     level
-        What is less important is left out.
+        What is less important is left out; without it the present level is shown.
     """
+    if level is None:
+        found = where.look("loglevel.show")
+        return Answer(found, f"the log level is {found['level']}")
     return where.act("loglevel", request_id, level=level)
 
 

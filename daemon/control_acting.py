@@ -183,7 +183,7 @@ async def reload(room: Room, call: Call) -> Acted:
 
 
 async def loglevel(room: Room, call: Call) -> Acted:
-    """Say or set what is logged."""
+    """Set what is logged."""
     hook, level = room.hooks.loglevel, call.given.must("level")
     if hook is None:
         raise Fault(Trouble.NOT_AVAILABLE, "this daemon's log level cannot be changed while it runs")

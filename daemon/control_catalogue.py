@@ -19,7 +19,17 @@ from daemon.control_protocol import (
     Trouble,
 )
 from daemon.control_schema import schema_of
-from daemon.control_views import ActorLine, BookSeen, Health, JournalLine, Metrics, RiskSeen, Status, Version
+from daemon.control_views import (
+    ActorLine,
+    BookSeen,
+    Health,
+    JournalLine,
+    LogLevel,
+    Metrics,
+    RiskSeen,
+    Status,
+    Version,
+)
 from daemon.control_why import Why
 from daemon.output import Json
 
@@ -108,6 +118,9 @@ def _looks() -> list[Method]:
         ),
         Method(
             name="metrics", help="numbers for Prometheus", result=Metrics, call=looking.metrics, always=True
+        ),
+        Method(
+            name="loglevel.show", help="what is logged", result=LogLevel, call=looking.loglevel, always=True
         ),
         Method(name="version", help="what runs", result=Version, call=looking.version, always=True),
         Method(name="schema", help="this document", result=object, call=_schema, always=True),

@@ -36,6 +36,7 @@ from daemon.control_views import (
     Health,
     JournalLine,
     LimitLine,
+    LogLevel,
     Metrics,
     RiskSeen,
     Status,
@@ -328,6 +329,17 @@ async def metrics(room: Room, _call: Call) -> Metrics:
     if text is None:
         raise Fault(Trouble.NOT_AVAILABLE, "this daemon keeps no metrics")
     return Metrics(text=await room.in_thread(text))
+
+
+async def loglevel(room: Room, _call: Call) -> LogLevel:
+    """What is logged."""
+    hook = room.hooks.loglevel
+    if hook is None:
+        raise Fault(Trouble.NOT_AVAILABLE, "this daemon's log level is not known")
+    try:
+        return LogLevel(level=hook(None))
+    except Failure as error:
+        raise Fault(Trouble.NOT_AVAILABLE, str(error)) from None
 
 
 async def version(room: Room, _call: Call) -> Version:

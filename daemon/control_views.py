@@ -145,6 +145,13 @@ class Metrics:
 
 
 @attrs.frozen(kw_only=True)
+class LogLevel:
+    """What is logged: this level and what is more important."""
+
+    level: str
+
+
+@attrs.frozen(kw_only=True)
 class Version:
     """What runs."""
 

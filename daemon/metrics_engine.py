@@ -24,6 +24,7 @@ from actors.runtime.watch import LoopWatch
 from actors.views import Look, Overview
 from daemon import __version__
 from daemon.live import LiveEngine
+from daemon.logs import Logs
 from daemon.metrics_figures import (
     ActorFigures,
     JournalFigures,
@@ -67,6 +68,9 @@ class Beside:
     complaints: Callable[[], Sequence[str]] = list
     log_lines: Callable[[], Mapping[str, int]] = dict
     log_dropped: Callable[[], int] = int
+    log_unkept: Callable[[], int] = int
+    logs: Logs | None = None
+    """The log of the process, whose level can be asked for and changed."""
     notices: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
     """Messages to people: sent, failed, dropped."""
     watchdog_at: Callable[[], float] = float
@@ -126,6 +130,7 @@ class EngineFigures:
             watchdog_at=beside.watchdog_at(),
             log_lines=beside.log_lines(),
             log_dropped=beside.log_dropped(),
+            log_unkept=beside.log_unkept(),
             notices_sent=sent,
             notices_failed=failed,
             notices_dropped=dropped,

@@ -51,6 +51,7 @@ FAMILIES: Mapping[str, tuple[Family, ...]] = {
         _gauge("watchdog_timestamp_seconds", "When the watchdog was last told that all is well."),
         _counter("log_lines", "Log lines by level.", "level"),
         _counter("log_dropped_lines", "Log lines dropped because nobody took them."),
+        _counter("log_unkept_lines", "Warnings and worse that were too many for the database."),
         _counter("notices_sent", "Messages to people that were delivered."),
         _counter("notices_failed", "Messages to people that could not be delivered."),
         _counter("notices_dropped", "Messages to people that were left out: repeated or too many."),

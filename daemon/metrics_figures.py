@@ -31,6 +31,7 @@ class ProcessFigures:
     watchdog_at: float = 0.0
     log_lines: Mapping[str, int] = attrs.field(factory=dict)
     log_dropped: int = 0
+    log_unkept: int = 0
     notices_sent: int = 0
     notices_failed: int = 0
     notices_dropped: int = 0

@@ -96,6 +96,7 @@ def process(figures: Figures) -> Samples:
         "tipoff_watchdog_timestamp_seconds": one(found.watchdog_at),
         "tipoff_log_lines_total": counted(LEVELS, found.log_lines),
         "tipoff_log_dropped_lines_total": one(found.log_dropped),
+        "tipoff_log_unkept_lines_total": one(found.log_unkept),
         "tipoff_notices_sent_total": one(found.notices_sent),
         "tipoff_notices_failed_total": one(found.notices_failed),
         "tipoff_notices_dropped_total": one(found.notices_dropped),

@@ -44,6 +44,7 @@ LOOKS: list[tuple[str, tuple[str, ...]]] = [
     ("dead_letters", ("dead-letters",)),
     ("why", ("why", "operator:held")),
     ("metrics", ("metrics",)),
+    ("loglevel.show", ("loglevel",)),
 ]
 ACTS: list[tuple[str, tuple[str, ...]]] = [
     ("halt", ("halt", "--reason", "lunch")),

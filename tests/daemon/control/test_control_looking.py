@@ -245,6 +245,7 @@ async def test_without_a_hook_a_method_says_that_it_is_not_available(serve: Serv
         wire = await at.greeted()
         assert await wire.error("why", id="x") == "not_available"
         assert await wire.error("metrics") == "not_available"
+        assert await wire.error("loglevel.show") == "not_available"
         for method in ("reload", "games.load", "games.unload", "loglevel"):
             params: dict[str, object] = {"game": "x"} if "game" in method else {}
             params |= {"level": "info"} if method == "loglevel" else {}
