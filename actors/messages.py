@@ -6,6 +6,7 @@ Used by every actor of this package and by the wiring. Must not import venues, p
 from typing import TypeAlias
 
 from actors.runtime import Address
+from engine.configured import Settings
 from engine.events import BookSide, MarketListed, VenueEvent
 from engine.facts import Fact
 from engine.message import message
@@ -329,6 +330,13 @@ class StrategyWish:
 
 
 @message
+class ConfigureWish:
+    """Take over what the configuration says now of limits and strategies: all of it at once, or nothing."""
+
+    settings: Settings
+
+
+@message
 class FollowWish:
     """Follow a game that was not found by itself (`events` are the venue's events of it), or no more."""
 
@@ -346,6 +354,7 @@ Wish: TypeAlias = (
     | CancelAllWish
     | CloseWish
     | StrategyWish
+    | ConfigureWish
     | FollowWish
 )
 

@@ -10,12 +10,14 @@ import json
 import attrs
 
 from actors.addresses import JOURNAL, OPERATOR, PAPER_EXCHANGE, SCHEDULE
+from actors.memory import FactMemory
 from actors.messages import (
     CancelAll,
     CancelAllWish,
     CancelWish,
     CloseWish,
     Commit,
+    ConfigureWish,
     FollowWish,
     HaltWish,
     LimitWish,
@@ -28,11 +30,12 @@ from actors.messages import (
 from actors.runtime import Outgoing
 from actors.steps import outgoing
 from engine.exchange import PaperExchange
-from engine.facts import FollowingChanged, OperatorActed, OrderDenied
+from engine.facts import FollowingChanged, LimitChanged, OperatorActed, OrderDenied, StrategyChanged
 from engine.message import changed
 from engine.orders import CancelOrder, CancelReason, PlaceOrder
 from engine.reasons import DenialReason
 from engine.risk import RiskGate
+from engine.risk.configuring import configure
 from engine.risk.halts import StateUnknown
 from engine.risk.limits import LimitRefused, LimitValue
 from engine.step import NOTHING, Step
@@ -84,9 +87,7 @@ def concluded(owner: str, wished: Wished, outcome: Outcome, now: int) -> list[Ou
             raise AssertionError(f"a step with facts begins with a commit, not {first!r}")
 
 
-def gate_outcome(
-    gate: RiskGate, configured: dict[str | None, dict[str, LimitValue]], wished: Wished, now: Nanos
-) -> Outcome:
+def gate_outcome(gate: RiskGate, memory: FactMemory, wished: Wished, now: Nanos) -> Outcome:
     """What the risk gate makes of a wish."""
     wish, by = wished.wish, signature(wished.request)
     try:
@@ -100,11 +101,14 @@ def gate_outcome(
                     return done(NOTHING, f"{wish.scope} was not halted")
                 return done(gate.resume(wish.scope, by, wish.why, now), f"{wish.scope} is active again")
             case LimitWish():
-                return _limit(gate, configured, wish, (by, now))
+                return _limit(gate, wish, by, now)
             case OrderWish():
                 return _order(gate, wish, wished.request, now)
             case CancelWish():
                 return _cancel(gate, wish, now)
+            case ConfigureWish(settings):
+                step = configure(gate, settings, memory.facts, now)
+                return done(step, _words(step))
             case FollowWish():
                 return _follow(gate, wish, by, now)
             case _:
@@ -113,18 +117,12 @@ def gate_outcome(
         return refused(str(error))
 
 
-def _limit(
-    gate: RiskGate,
-    configured: dict[str | None, dict[str, LimitValue]],
-    wish: LimitWish,
-    acting: tuple[str, Nanos],
-) -> Outcome:
+def _limit(gate: RiskGate, wish: LimitWish, by: str, now: Nanos) -> Outcome:
     if wish.strategy is not None and wish.strategy not in gate.accounts.of:
         return refused(f"no strategy is called {wish.strategy!r}; there are {', '.join(gate.accounts.of)}")
     value = wish.value
     if value is None:
-        value = limit_text(configured.get(wish.strategy, {}).get(wish.name))
-    by, now = acting
+        value = limit_text(gate.configured.get(wish.strategy, {}).get(wish.name))
     step = gate.set_limit(wish.name, wish.strategy, value, by, now)
     return done(step, f"{wish.name} is {value} {'for ' + wish.strategy if wish.strategy else 'for all'}")
 
@@ -188,6 +186,20 @@ def _follow(gate: RiskGate, wish: FollowWish, by: str, now: Nanos) -> Outcome:
     if held:
         return refused(f"{wish.game} cannot be unloaded while there is something of ours in it", *held)
     return done(gate.unfollow(wish.game, by, now), f"{wish.game} is followed no more")
+
+
+def _words(step: Step) -> str:
+    """What a configuration that was read again changed, for people."""
+    said: list[str] = []
+    for fact in step.facts:
+        match fact:
+            case LimitChanged():
+                said.append(f"limit {fact.name} is {fact.value}")
+            case StrategyChanged():
+                said.append(f"{fact.strategy} is {'on' if fact.enabled else 'off'} with {fact.parameters}")
+            case _:
+                pass
+    return "; ".join(said) or "nothing that trades was changed"
 
 
 def exchange_outcome(exchange: PaperExchange, wished: Wished, now: Nanos) -> Outcome:

@@ -28,7 +28,7 @@ from engine import ledger
 from engine.events import BookSide
 from engine.positions import liquidation_value
 from engine.risk.halts import GAME, QUARANTINE, STRATEGY
-from engine.tally import NO_MARK, Mark
+from engine.tally import NO_MARK, Mark, StrategyTally
 from engine.units import PRICE_ONE, Money
 
 LINES_MAX = 1_000
@@ -55,10 +55,11 @@ def lines(model: ReadModel, look: Look) -> tuple[object, ...] | None:
 def strategies(model: ReadModel, look: Look) -> Iterator[StrategyLine]:
     """Every strategy of the run."""
     tally = model.tally
-    for name, counted in tally.strategies.items():
+    for name, seen in model.strategies.items():
         if look.strategy not in (None, name):
             continue
-        seen = model.strategy(name)
+        # One that was never switched on has no account, and has done nothing.
+        counted = tally.strategies.get(name, StrategyTally(name))
         halt = tally.halted.get(STRATEGY + name)
         yield StrategyLine(
             name=name,
@@ -81,9 +82,10 @@ def strategies(model: ReadModel, look: Look) -> Iterator[StrategyLine]:
 
 def at_risk(model: ReadModel, strategy: str) -> Money:
     """What the positions of a strategy cost, and what its open entries would."""
+    counted = model.tally.strategies.get(strategy)
     held = sum(
         model.tally.ledger.balance(ledger.collateral(strategy, ticker))
-        for ticker in model.tally.strategy(strategy).positions
+        for ticker in (counted.positions if counted is not None else ())
     )
     return Money(held + sum(_promised(seen) for seen in model.orders.values() if _owner(seen) == strategy))
 

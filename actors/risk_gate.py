@@ -23,10 +23,12 @@ from actors.messages import (
 from actors.operating import concluded, gate_outcome
 from actors.runtime import ActorQuarantined, Answer, Outgoing, Publish
 from actors.steps import SILENCE, outgoing
+from engine.configured import Settings
 from engine.downtime import unjudged
 from engine.events import TopChanged
 from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
 from engine.risk import RiskGate
+from engine.risk.configuring import configure
 from engine.step import NOTHING, Step
 from engine.units import Nanos
 
@@ -40,8 +42,6 @@ class RiskGateActor:
         """`gate` is empty; its past comes from `memory`."""
         self.gate = gate
         self._memory = memory
-        scopes: tuple[str | None, ...] = (None, *gate.limits.strategies())
-        self._configured = {scope: gate.limits.all_of(scope) for scope in scopes}
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the remembered facts and ask the games for what is current.
@@ -76,8 +76,10 @@ class RiskGateActor:
         if isinstance(message, Wake):
             return outgoing(OWNER, self.gate.wake(message.key, Nanos(now)), now)
         if isinstance(message, Wished):
-            outcome = gate_outcome(self.gate, self._configured, message, Nanos(now))
+            outcome = gate_outcome(self.gate, self._memory, message, Nanos(now))
             return concluded(OWNER, message, outcome, now)
+        if isinstance(message, Settings):
+            return outgoing(OWNER, configure(self.gate, message, self._memory.facts, Nanos(now)), now)
         if isinstance(message, LimitsWanted):
             limits = tuple(self.gate.limits_in_use(Nanos(now)))
             return [Answer(GateSeen(limits, self.gate.journal_trouble))]

@@ -7,15 +7,16 @@ supervisor that parks an instance which fails too often. Must not import venues,
 import json
 from typing import Final, get_args
 
-from actors.addresses import GAMES_TOPIC, strategy_address
+from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
 from actors.heartbeat import HeartbeatOfGame, through_strategy
 from actors.memory import FactMemory
-from actors.messages import NewsWanted, StrategyWish, Wake, Wished
+from actors.messages import AccountOpen, NewsWanted, StrategyWish, Wake, Wished
 from actors.operating import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
 from actors.steps import SILENCE, outgoing
+from engine.configured import Known, known_strategies
 from engine.events import GameNews
-from engine.facts import FACTS, Fact, StrategyChanged, StrategyOpened
+from engine.facts import FACTS, Fact, StrategyChanged
 from engine.message import message
 from engine.step import NOTHING, Step
 from engine.strategies.parameters import Parameters
@@ -53,15 +54,21 @@ class StrategyActor:
         """Hear news, a timer or the fate of an order."""
         kind, at = type(message), Nanos(now)
         if kind in NEWS_KINDS:
+            if not self.enabled:
+                return SILENCE
             # Nearly all there is to hear, and nearly always there is nothing to say to it.
             step = self.strategy.hear(message, at)  # type: ignore[arg-type]
             if step is NOTHING:
                 return SILENCE
+        elif kind is StrategyChanged:
+            return self._changed(message, anew=True)  # type: ignore[arg-type]
         elif kind in FACT_KINDS:
             return [After(self._acknowledge_ns, Learned(message))]  # type: ignore[arg-type]
         elif kind is Learned:
             step = self.strategy.learn(message.fact, at)  # type: ignore[attr-defined]
         elif kind is Wake:
+            if not self.enabled:
+                return SILENCE
             step = self.strategy.wake(message.key, at)  # type: ignore[attr-defined]
         elif kind is Wished:
             return self._wished(message, at)  # type: ignore[arg-type]
@@ -72,50 +79,61 @@ class StrategyActor:
         return outgoing(self.strategy.name, step, now)
 
     def _begin(self) -> None:
-        """Take the latest parameters that an operator gave, then everything that is remembered."""
+        """Take the parameters in force, if somebody gave others since, and everything that is remembered."""
         facts = self._memory.of_strategy(self.strategy.name)
-        texts = _parameters_in(facts)
-        if len(texts) > 1 and texts[-1] != texts[0]:
-            self.strategy = self._with(self.strategy.parameters_class.parse(json.loads(texts[-1])))
-        changes = [fact.enabled for fact in facts if isinstance(fact, StrategyChanged)]
-        self.enabled = changes[-1] if changes else True
+        known = known_strategies(facts).get(self.strategy.name)
+        if known is not None and known.in_force is not None:
+            self.enabled = known.in_force.enabled
+            if known.in_force != known.opened:
+                self.strategy = self._with(known.in_force.parameters)
         self.strategy.restore(facts)
 
-    def _with(self, parameters: Parameters) -> Strategy:
-        """The same strategy with other parameters, and with an empty memory."""
+    def _with(self, text: str) -> Strategy:
+        """The same strategy with other parameters (JSON), and with an empty memory."""
+        parameters = self.strategy.parameters_class.parse(json.loads(text))
         return type(self.strategy)(self.strategy.name, parameters, self.strategy.context)
 
-    def _wished(self, wished: Wished, now: Nanos) -> list[Outgoing]:
-        """Switch on or off, or begin anew with other parameters and all that is remembered: all or nothing.
+    def _changed(self, fact: StrategyChanged, *, anew: bool) -> list[Outgoing]:
+        """Become what a fact says: on or off, with the parameters that it names.
 
-        Positions and open orders are facts, so the new one has them too.
+        Whoever shall begin `anew` does so with all that is remembered: positions and open orders are facts,
+        so the new one has them too.
         """
+        name, was_on = self.strategy.name, self.enabled
+        self.enabled = fact.enabled
+        out: list[Outgoing] = []
+        if fact.enabled and not was_on:
+            # It may never have been on before; an account that is there already stays as it is.
+            bankroll = self.strategy.context.bankroll
+            out.append((PAPER_EXCHANGE, AccountOpen(name, self.strategy.kind, bankroll, fact.parameters)))
+        elif was_on and not fact.enabled:
+            out.append(cancel_resting(name))
+        if anew:
+            begun = self._with(fact.parameters)
+            begun.restore(self._memory.of_strategy(name))
+            self.strategy = begun
+            out.append(Publish(GAMES_TOPIC, NewsWanted(self._address)))
+        return out
+
+    def _wished(self, wished: Wished, now: Nanos) -> list[Outgoing]:
+        """Switch on or off, or take other parameters: all or nothing."""
         name, wish = self.strategy.name, wished.wish
         if not isinstance(wish, StrategyWish):
             return concluded(name, wished, refused(f"a strategy cannot {type(wish).__name__}"), now)
-        facts = self._memory.of_strategy(name)
-        text = (_parameters_in(facts) or ["{}"])[-1]
-        out: list[Outgoing] = []
+        known = known_strategies(self._memory.of_strategy(name)).get(name, Known())
+        text = known.in_force.parameters if known.in_force is not None else "{}"
         if wish.values:
             parameters = parsed(self.strategy.parameters_class, text, wish)
             if not isinstance(parameters, Parameters):
                 return concluded(name, wished, parameters, now)
             text = json.dumps(parameters.plain(), sort_keys=True, separators=(",", ":"))
-            begun = self._with(parameters)
-            begun.restore(facts)
-            self.strategy = begun
-            out.append(Publish(GAMES_TOPIC, NewsWanted(self._address)))
         enabled = self.enabled if wish.enabled is None else wish.enabled
-        if self.enabled and not enabled:
-            out.append(cancel_resting(name))
-        self.enabled = enabled
         fact = StrategyChanged(name, enabled, text, signature(wished.request), now)
         words = f"{name} is {'on' if enabled else 'off'}" + "".join(
             f", {key} = {to}" for key, to in wish.values
         )
-        return [*concluded(name, wished, done(Step(facts=(fact,)), words), now), *out]
-
-
-def _parameters_in(facts: list[Fact]) -> list[str]:
-    """The parameters that the strategy has had, first to last, as canonical JSON."""
-    return [fact.parameters for fact in facts if isinstance(fact, StrategyOpened | StrategyChanged)]
+        anew = bool(wish.values) or (enabled and not self.enabled)
+        return [
+            *concluded(name, wished, done(Step(facts=(fact,)), words), now),
+            *self._changed(fact, anew=anew),
+        ]

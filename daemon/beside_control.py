@@ -20,6 +20,7 @@ from daemon.exits import Exit
 from daemon.live import LiveEngine
 from daemon.live_run import Beside
 from daemon.output import Failure
+from daemon.reloading import reloader_of
 from daemon.sources import Sources
 from daemon.status import complaints
 from daemon.storage import database_url
@@ -40,7 +41,10 @@ def beside(config: Config) -> Beside | None:
     url = database_url(config, None)
 
     async def serve(engine: LiveEngine, sources: Sources) -> None:
+        reloader = reloader_of(config, engine)
         hooks = Hooks(
+            reload=reloader.wish,
+            reloaded=reloader.reloaded,
             phase=lambda: PHASES[engine.phase],
             heartbeat=engine.heartbeats.late,
             loglevel=_loglevel,

@@ -143,16 +143,22 @@ def _feed(feed: Line) -> str:
 
 
 def _status_strategies(found: Line) -> RenderableType:
-    """As narrow as a screen of 80 columns wants it: whole cents."""
+    """As narrow as a screen of 80 columns wants it: whole cents; below it who was never switched on."""
     results = {line["strategy"]: line for line in found["results"]}
     rows = []
+    never_on = [line["name"] for line in found["strategies"] if line["name"] not in results]
     for line in found["strategies"]:
+        if line["name"] in never_on:
+            continue
         band = results[line["name"]]["band"]
         money = (line["at_risk"], *(band[key] for key in ("pessimistic", "base", "optimistic")))
         counts = (line[key] for key in ("signals", "orders", "fills", "open_orders"))
         rows.append((line["name"], _switch(line), *map(str, counts), *(each[:-4] for each in money)))
     heads = ("strategy", "state", "sig.", "ord.", "fills", "open", "at risk", "pess.", "base", "opt.")
-    return Wide(table(heads, rows))
+    parts: list[RenderableType] = [Wide(table(heads, rows))]
+    if never_on:
+        parts.append(Text(f"{'off':10}{', '.join(never_on)}"))
+    return Group(*parts)
 
 
 def _switch(line: Line) -> str:

@@ -112,6 +112,8 @@ class Config:
     logging: LoggingSection = LoggingSection()
     notify: NotifySection = NotifySection()
     strategies: tuple[StrategySettings, ...] = ()
+    source: Path | None = attrs.field(default=None, eq=False)
+    """The file that it was read from, if there is one."""
 
 
 def load(path: Path, schema: Schema) -> Config:
@@ -129,7 +131,7 @@ def load(path: Path, schema: Schema) -> Config:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(str(path), [Problem("", line, "is not UTF-8 text")]) from None
-    return parse(text, schema, source=str(path))
+    return attrs.evolve(parse(text, schema, source=str(path)), source=path.absolute())
 
 
 def parse(text: str, schema: Schema, source: str = "engine.toml") -> Config:

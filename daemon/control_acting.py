@@ -179,7 +179,10 @@ async def reload(room: Room, call: Call) -> Acted:
     """Read the configuration again; a broken one changes nothing."""
     if room.hooks.reload is None:
         raise Fault(Trouble.NOT_AVAILABLE, "this daemon was not started from a configuration file")
-    return await room.perform(call, room.hooks.reload)
+    acted = await room.perform(call, room.hooks.reload)
+    if room.hooks.reloaded is not None:
+        room.hooks.reloaded()
+    return acted
 
 
 async def loglevel(room: Room, call: Call) -> Acted:

@@ -21,11 +21,11 @@ from daemon.evening import record_evening
 from daemon.evening_clock import EveningClock
 from daemon.figures import live_document, seal_recording
 from daemon.live import LiveEngine, LivePlan
-from daemon.output import Answer, Json, progress
+from daemon.output import Answer, Failure, Json, progress
 from daemon.replay import replay, run_name, settings_digest
 from daemon.report import report_screen
 from daemon.requests import DemoRequest
-from daemon.seal import write_config
+from daemon.seal import Seal, write_config, write_seal
 from daemon.sources import Access, Sources
 from daemon.trading import schema, trading_settings
 from engine.bucket import TokenBucket
@@ -34,7 +34,7 @@ from engine.events import MarketStatus
 from engine.units import NANOS_PER_SECOND, Nanos
 from persistence.connect import Durability, Settings
 from persistence.schema import upgrade
-from persistence.writer import JournalWriter, Options
+from persistence.writer import JournalWriter, Mode, Options
 from venues.kalshi.auth import read_signer
 from venues.recording import Recorder, read_batches
 from venues.simulator.service import ServiceSettings, Simulator, serve
@@ -44,6 +44,8 @@ EVERY: Final = Intervals(
     markets_ns=600 * NANOS_PER_SECOND, exchange_ns=300 * NANOS_PER_SECOND, fees_ns=7_200 * NANOS_PER_SECOND
 )
 REQUESTS_PER_SECOND: Final = 100
+RECORDING: Final = "recording"
+DATABASE: Final = "tipoff.db"
 TOLD_EVERY_S: Final = 10.0
 SETTLED_S_MAX: Final = 10.0
 PAID: Final = frozenset({MarketStatus.FINALIZED})
@@ -52,34 +54,47 @@ PAID: Final = frozenset({MarketStatus.FINALIZED})
 def run_demo(request: DemoRequest) -> Answer:
     """Play the evening of `request.seed` and report what the strategies made of it."""
     config = attrs.evolve(load_or_template(None, schema()))
-    if request.speed == 0:
-        return _without_sockets(request, config)
     with _folder(request.keep) as folder:
-        document = trio.run(partial(_evening, request, config, folder))
+        if request.speed == 0:
+            document = _without_sockets(request, config, folder)
+        else:
+            document = trio.run(partial(_evening, request, config, folder))
     if request.keep is not None:
-        progress(f"the recording is in {request.keep / 'recording'}")
+        progress(f"the recording is in {request.keep / RECORDING}")
     return Answer(document, report_screen(document))
 
 
-def _without_sockets(request: DemoRequest, config: Config) -> Answer:
+def _without_sockets(request: DemoRequest, config: Config, folder: Path) -> dict[str, Json]:
     settings = trading_settings(config, seed=request.seed)
-    with tempfile.TemporaryDirectory(prefix="tipoff-demo-") as folder:
-        recording = Path(folder) / "evening"
-        progress(f"making an evening of {request.games} games from seed {request.seed}")
-        lines = record_evening(EveningSettings(seed=request.seed, games=request.games), recording)
-        progress(f"{lines} frames and bodies; trading it")
-        replayed = replay(read_batches(recording), settings, run_name([recording], settings))
-    return Answer(replayed.document, report_screen(replayed.document))
+    recording = folder / RECORDING
+    progress(f"making an evening of {request.games} games from seed {request.seed}")
+    lines = record_evening(EveningSettings(seed=request.seed, games=request.games), recording)
+    progress(f"{lines} frames and bodies; trading it")
+    name = run_name([recording], settings)
+    if request.keep is None:
+        return replay(read_batches(recording), settings, name).document
+    url = _database(folder)
+    upgrade(url)
+    write_config(recording, config, settings_digest(settings))
+    with contextlib.closing(JournalWriter(url, name, Options(mode=Mode.REPLAY))) as writer:
+        document = replay(read_batches(recording), settings, name, writer).document
+        digest, seq = writer.digest(), writer.stored_seq
+    write_seal(recording, Seal(name, digest, settings_digest(settings), settings.seed, seq))
+    return document
 
 
 @contextlib.contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        yield keep
+    """Where database and recording go. Raises Failure where an earlier demo's are already."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="tipoff-demo-") as folder:
+            yield Path(folder)
         return
-    with tempfile.TemporaryDirectory(prefix="tipoff-demo-") as folder:
-        yield Path(folder)
+    keep.mkdir(parents=True, exist_ok=True)
+    for name in (RECORDING, DATABASE):
+        if (keep / name).exists():
+            raise Failure("kept_before", f"{keep / name} is there already; name a folder without one")
+    yield keep
 
 
 async def _evening(request: DemoRequest, config: Config, folder: Path) -> dict[str, Json]:
@@ -97,7 +112,7 @@ async def _evening(request: DemoRequest, config: Config, folder: Path) -> dict[s
 
 
 def _database(folder: Path) -> str:
-    return f"sqlite:///{folder / 'tipoff.db'}"
+    return f"sqlite:///{folder / DATABASE}"
 
 
 async def _trade(config: Config, folder: Path, simulator: Simulator, sources: Sources) -> dict[str, Json]:
@@ -105,8 +120,8 @@ async def _trade(config: Config, folder: Path, simulator: Simulator, sources: So
     settings = trading_settings(config)
     relaxed = Options(settings=Settings(durability=Durability.RELAXED))
     with contextlib.closing(JournalWriter(_database(folder), "demo", relaxed)) as writer:
-        recorder = Recorder(folder / "recording", made_by=f"tipoff demo, seed {settings.seed}")
-        write_config(recorder.folder, config)
+        recorder = Recorder(folder / RECORDING, made_by=f"tipoff demo, seed {settings.seed}")
+        write_config(recorder.folder, config, settings_digest(settings))
         pace = simulator.live.pace
         pace.begin()
         plan = LivePlan(

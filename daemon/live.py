@@ -15,14 +15,12 @@ from actors.addresses import (
     JOURNAL,
     MARKET_FEED,
     OPERATOR,
-    PAPER_EXCHANGE,
     RISK_GATE,
     SCHEDULE,
     game_address,
 )
 from actors.memory import FactMemory
 from actors.messages import (
-    AccountOpen,
     ActDone,
     Commit,
     FeedFigures,
@@ -44,7 +42,7 @@ from daemon.heartbeat import HEARTBEAT_S, Heartbeats, timed_as
 from daemon.inputs import ACT_DONE, ENDED, OPERATE, RESTART, STARTED, Started, act_done_text, operate_text
 from daemon.live_system import StampedSystem
 from daemon.restarts import Restarts
-from daemon.session import TradingSettings, parts_of
+from daemon.session import TradingSettings, openings, parts_of
 from daemon.wiring import tree
 from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
@@ -139,9 +137,8 @@ class LiveEngine:
         plan, seed = self.plan, self.plan.settings.seed
         first = RunStarted(plan.run, __version__, plan.settings_digest, seed, Nanos(at))
         self.system.put_at(at, JOURNAL, Commit("run", (first,)))
-        for each in plan.settings.strategies:
-            opening = AccountOpen(each.name, each.kind, each.bankroll, each.parameters)
-            self.system.put_at(at, PAPER_EXCHANGE, opening)
+        for address, message in openings(plan.settings):
+            self.system.put_at(at, address, message)
         self.system.begin()
 
     async def _tick(self) -> None:

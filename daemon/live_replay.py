@@ -35,7 +35,10 @@ from engine.units import Nanos
 from venues.errors import RecordingError
 from venues.recording import Line
 
-MakeRun = Callable[[Nanos], RunStarted]
+SettingsOf = Callable[[str], TradingSettings]
+"""The settings of the process that began with this digest of them."""
+
+MakeRun = Callable[[TradingSettings, Nanos], RunStarted]
 Archive = Callable[[str, tuple[VenueEvent, ...]], None]
 
 
@@ -48,11 +51,11 @@ class LiveReplay:
     """All processes of one recorded run, one after the other."""
 
     def __init__(
-        self, settings: TradingSettings, store: RunStore, run: MakeRun, archive: Archive | None
+        self, settings_of: SettingsOf, store: RunStore, run: MakeRun, archive: Archive | None
     ) -> None:
-        """`run` makes the run's first fact as of a moment; `store` gets what became durable."""
+        """`run` makes a process's first fact as of a moment; `store` gets what became durable."""
         self.session: VirtualSession
-        self._settings = settings
+        self._settings_of = settings_of
         self._store = store
         self._run = run
         self._archive = archive
@@ -151,9 +154,9 @@ class LiveReplay:
             )
         frames, events = (self.session.frames, self.session.events) if self._durable else (0, 0)
         past = Past(facts=tuple(self._durable), next_seq=started.next_seq, told=True)
-        self.session = VirtualSession(
-            self._settings, self._run(Nanos(line.at)), self._hold, self._archive, past
-        )
+        settings = self._settings_of(started.settings_digest)
+        run = self._run(settings, Nanos(line.at))
+        self.session = VirtualSession(settings, run, self._hold, self._archive, past)
         self.session.frames, self.session.events = frames + 1, events
 
 

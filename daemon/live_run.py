@@ -330,5 +330,5 @@ def _recorder(config: Config, run: str) -> Recorder | None:
         flush_after_ns=section.flush_ms_max * NANOS_PER_MILLISECOND,
     )
     break_seal(folder)
-    write_config(folder, config)
+    write_config(folder, config, settings_digest(trading_settings(config)))
     return recorder

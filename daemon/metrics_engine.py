@@ -76,6 +76,8 @@ class Beside:
     watchdog_at: Callable[[], float] = float
     clients: Callable[[], Mapping[str, Client]] = dict
     """Who asks each service."""
+    reloading: Callable[[bool], None] = lambda _begins: None
+    """Is told that a reload begins (True) and that it is over."""
     reloads: int = 0
     reload_failures: int = 0
     reloaded_at: float = 0.0

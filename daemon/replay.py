@@ -8,16 +8,16 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import attrs
 
 from daemon import __version__
 from daemon.archive import Archive
-from daemon.config import load_or_template
+from daemon.config import Config, load, load_or_template
 from daemon.html import write_html
-from daemon.live_replay import LiveReplay, is_live
+from daemon.live_replay import LiveReplay, SettingsOf, is_live
 from daemon.output import Answer, Failure, Json, progress
 from daemon.report import RunFigures, report_document, report_screen, utc_text
 from daemon.requests import ReplayRequest
@@ -28,6 +28,7 @@ from daemon.trading import schema, scripted_plan, trading_settings
 from engine.events import VenueEvent
 from engine.facts import RunStarted
 from engine.units import Nanos
+from persistence.connect import where
 from persistence.errors import StorageError
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter, Mode, Options
@@ -49,18 +50,31 @@ class Replayed:
 
 
 def replay(
-    batches: Iterable[list[Line]], settings: TradingSettings, name: str, writer: JournalWriter | None = None
+    batches: Iterable[list[Line]],
+    settings: TradingSettings,
+    name: str,
+    writer: JournalWriter | None = None,
+    settings_of: SettingsOf | None = None,
 ) -> Replayed:
-    """Feed lines to a fresh tree until they end; the batches' sizes have no influence on the result."""
+    """Feed lines to a fresh tree until they end; the batches' sizes have no influence on the result.
+
+    `settings_of` knows those of the processes of a live recording; without it each had `settings`.
+    """
     store = RunStore(name, writer)
     archive = Archive()
+    of_process = settings_of or (lambda _digest: settings)
     hearer: VirtualSession | LiveReplay | None = None
     began = time.perf_counter()
     told = heard = 0
     line: Line | None = None
     for batch in batches:
         if hearer is None and batch:
-            hearer = _hearer(settings, name, store, _archiving(archive, store), batch[0])
+            show = _archiving(archive, store)
+            if is_live(batch[0]):
+                hearer = LiveReplay(of_process, store, partial(run_started, name), show)
+            else:
+                first = run_started(name, settings, Nanos(batch[0].at))
+                hearer = VirtualSession(settings, first, store, show)
         if hearer is None:
             continue
         hearer.hear_all(batch)
@@ -85,15 +99,6 @@ def replay(
     )
 
 
-def _hearer(
-    settings: TradingSettings, name: str, store: RunStore, show: Show | None, first: Line
-) -> VirtualSession | LiveReplay:
-    """Who plays a recording that begins with this line."""
-    if is_live(first):
-        return LiveReplay(settings, store, partial(run_started, name, settings), show)
-    return VirtualSession(settings, run_started(name, settings, Nanos(first.at)), store, show)
-
-
 def _archiving(archive: Archive, store: RunStore) -> Show | None:
     if not store.lasting:
         return None
@@ -113,7 +118,9 @@ def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:
 
 def settings_digest(settings: TradingSettings) -> str:
     """sha256 over everything that decides a run beside its input, in canonical form."""
-    plans = [[plan.name, plan.kind, plan.bankroll, plan.parameters] for plan in settings.strategies]
+    plans = [
+        [plan.name, plan.kind, plan.bankroll, plan.parameters, plan.enabled] for plan in settings.strategies
+    ]
     parts = [
         plans,
         attrs.asdict(settings.limits),
@@ -142,7 +149,7 @@ def run_replay(request: ReplayRequest) -> Answer:
         name = run_name(request.recordings, settings)
         writer = _writer(request, name)
         try:
-            replayed = replay(_batches(request), settings, name, writer)
+            replayed = replay(_batches(request), settings, name, writer, _of_processes(request, settings))
         finally:
             if writer is not None:
                 writer.close()
@@ -165,12 +172,33 @@ def _settings(request: ReplayRequest) -> TradingSettings:
         seal = read_seal(request.recordings[0])
         config = config or config_of(request.recordings[0])
         seed = seal.seed if seed is None and seal is not None else seed
-    chosen = load_or_template(config, schema())
-    settings = trading_settings(chosen, seed=seed, every_market=request.markets == "all")
+    return _with_orders(request, _trading(request, load_or_template(config, schema()), seed))
+
+
+def _trading(request: ReplayRequest, config: Config, seed: int | None) -> TradingSettings:
+    return trading_settings(config, seed=seed, every_market=request.markets == "all")
+
+
+def _with_orders(request: ReplayRequest, settings: TradingSettings) -> TradingSettings:
     if request.orders is None:
         return settings
     plan: StrategyPlan = scripted_plan(request.orders, settings.seed)
     return attrs.evolve(settings, strategies=(*settings.strategies, plan))
+
+
+def _of_processes(request: ReplayRequest, settings: TradingSettings) -> SettingsOf:
+    """Each process of a live recording had the configuration that lies beside it, unless another is asked
+    for.
+    """
+
+    @cache
+    def settings_of(digest: str) -> TradingSettings:
+        path = None if request.config is not None else config_of(request.recordings[0], digest)
+        if path is None:
+            return settings
+        return _with_orders(request, _trading(request, load(path, schema()), settings.seed))
+
+    return settings_of
 
 
 def _batches(request: ReplayRequest) -> Iterable[list[Line]]:
@@ -184,7 +212,7 @@ def _writer(request: ReplayRequest, name: str) -> JournalWriter | None:
     writer = JournalWriter(request.db, name, Options(mode=Mode.REPLAY))
     if writer.stored_seq and not request.resume:
         writer.close()
-        detail = f"run {name} is in {request.db} already, up to entry {writer.stored_seq}"
+        detail = f"run {name} is in {where(request.db)} already, up to entry {writer.stored_seq}"
         raise Failure("run_exists", f"{detail}; add --resume to finish or check it, or name another database")
     if request.resume:
         progress(f"resuming run {name} after entry {writer.stored_seq}")

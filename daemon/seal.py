@@ -14,6 +14,7 @@ from daemon.config_text import render
 
 DIGEST: Final = "digest.json"
 CONFIG: Final = "engine.toml"
+DIGEST_CHARACTERS: Final = 16
 
 
 class Seal(msgspec.Struct, frozen=True):
@@ -26,12 +27,20 @@ class Seal(msgspec.Struct, frozen=True):
     journal_seq: int
 
 
-def write_config(folder: Path, config: Config) -> None:
-    """Keep the configuration beside the recording, without a word about keys: a replay needs none."""
+def write_config(folder: Path, config: Config, settings_digest: str) -> None:
+    """Keep the configuration beside the recording, without a word about keys: a replay needs none.
+
+    Each process of a run may have its own, so it is kept under the digest of its settings, too.
+    """
     kalshi = attrs.evolve(config.kalshi, key_id="", private_key_file="")
     balldontlie = attrs.evolve(config.balldontlie, key_file="", tier="auto")
     keyless = attrs.evolve(config, kalshi=kalshi, balldontlie=balldontlie)
-    (folder / CONFIG).write_text(render(keyless), "utf-8")
+    for path in (_config_of_process(folder, settings_digest), folder / CONFIG):
+        path.write_text(render(keyless), "utf-8")
+
+
+def _config_of_process(folder: Path, settings_digest: str) -> Path:
+    return folder / f"engine-{settings_digest[:DIGEST_CHARACTERS]}.toml"
 
 
 def write_seal(folder: Path, seal: Seal) -> None:
@@ -54,7 +63,9 @@ def read_seal(folder: Path) -> Seal | None:
         return None
 
 
-def config_of(folder: Path) -> Path | None:
-    """The configuration beside a recording, if there is one."""
-    path = folder / CONFIG
+def config_of(folder: Path, settings_digest: str | None = None) -> Path | None:
+    """The configuration beside a recording, of the last process or of that with a digest; None if there is
+    none.
+    """
+    path = folder / CONFIG if settings_digest is None else _config_of_process(folder, settings_digest)
     return path if path.is_file() else None

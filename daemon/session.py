@@ -5,11 +5,11 @@ the clock and the way facts become durable are chosen here. One line in, everyth
 done, then the next.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
-from actors.addresses import JOURNAL, MARKET_FEED, PAPER_EXCHANGE, SCHEDULE, game_address
+from actors.addresses import JOURNAL, MARKET_FEED, PAPER_EXCHANGE, RISK_GATE, SCHEDULE, game_address
 from actors.memory import FactMemory
 from actors.messages import (
     AccountOpen,
@@ -21,14 +21,17 @@ from actors.messages import (
     Numbered,
     StateWanted,
 )
+from actors.operating import limit_text
 from actors.runtime import Address
 from actors.runtime.virtual import VirtualSystem
 from daemon.wiring import Parts, tree
+from engine.configured import Settings, StrategySetting
 from engine.events import VenueEvent
 from engine.exchange import ExchangeRules
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.risk import RiskLimits
+from engine.risk.limits import LIMIT_NAMES
 from engine.schedule import ListedGame
 from engine.strategies.strategy import Strategy
 from engine.units import Money, Nanos
@@ -69,6 +72,8 @@ class StrategyPlan:
     bankroll: Money
     parameters: str
     make: Callable[[], Strategy]
+    enabled: bool = True
+    """Whether it trades from the start; one that does not has an actor, and no account until it does."""
 
 
 @attrs.frozen(kw_only=True)
@@ -101,6 +106,26 @@ def parts_of(
     )
 
 
+def configured(settings: TradingSettings) -> Settings:
+    """What of the settings may change while a run goes on."""
+    return Settings(
+        limits=tuple((name, limit_text(getattr(settings.limits, name))) for name in LIMIT_NAMES),
+        strategies=tuple(
+            StrategySetting(plan.name, plan.enabled, plan.parameters) for plan in settings.strategies
+        ),
+    )
+
+
+def openings(settings: TradingSettings) -> Iterator[tuple[Address, object]]:
+    """What is said at the start of every process: accounts, and what is configured now. A run that knows it
+    all already takes no notice.
+    """
+    for plan in settings.strategies:
+        if plan.enabled:
+            yield PAPER_EXCHANGE, AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters)
+    yield RISK_GATE, configured(settings)
+
+
 class VirtualSession:
     """One run over recorded lines."""
 
@@ -130,9 +155,8 @@ class VirtualSession:
         self.system = VirtualSystem(tree(parts), start_at=run.at, seed=settings.seed)
         self.system.start()
         self._put(JOURNAL, Commit("run", (run,)), run.at)
-        for plan in settings.strategies:
-            opening = AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters)
-            self._put(PAPER_EXCHANGE, opening, run.at)
+        for address, message in openings(settings):
+            self._put(address, message, run.at)
 
     def hear(self, line: Line) -> None:
         """Work on one recorded line and on everything that follows from it."""

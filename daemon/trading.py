@@ -47,7 +47,7 @@ def trading_settings(
     assert isinstance(limits, RiskLimits)  # noqa: S101 - the schema says so
     chosen = config.engine.seed if seed is None else seed
     return TradingSettings(
-        strategies=tuple(_plan(settings, chosen) for settings in config.strategies if settings.enabled),
+        strategies=tuple(_plan(settings, chosen) for settings in config.strategies),
         limits=limits,
         rules=exchange_rules(config.exchange),
         seed=chosen,
@@ -93,6 +93,7 @@ def _plan(settings: StrategySettings, seed: int) -> StrategyPlan:
         bankroll=settings.bankroll,
         parameters=json.dumps(parameters.plain(), sort_keys=True, separators=(",", ":")),
         make=build,
+        enabled=settings.enabled,
     )
 
 

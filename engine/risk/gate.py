@@ -13,6 +13,7 @@ itself an exit but is none is judged as the entry that it is.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from engine.configured import BY_CONFIGURATION
 from engine.downtime import unsent
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
 from engine.facts import (
@@ -61,6 +62,9 @@ class RiskGate:
         Of a strategy's own limits those count that differ from the defaults.
         """
         self.limits = LimitTable(limits, strategy_limits or {})
+        scopes: tuple[str | None, ...] = (None, *self.limits.strategies())
+        self.configured = {scope: self.limits.all_of(scope) for scope in scopes}
+        """The limits that were configured last, by scope and name: what a reset goes back to."""
         self.view = View()
         self.accounts = Accounts()
         self.halts = Halts()
@@ -97,7 +101,7 @@ class RiskGate:
                 case FollowingChanged():
                     self._apply_following(fact)
                 case LimitChanged():
-                    self.limits.set(fact.name, fact.strategy, parse_limit(fact.name, fact.value))
+                    self._apply_limit(fact)
                 case _:
                     self.accounts.apply(fact)
 
@@ -160,8 +164,8 @@ class RiskGate:
 
         Open entries are taken back if they could fill to more than the new limit allows.
         """
-        self.limits.set(name, strategy, parse_limit(name, value))
         fact = LimitChanged(name, strategy, value, by, now)
+        self._apply_limit(fact)
         scope = EVERYTHING if strategy is None else STRATEGY + strategy
         passed = any(
             line.name == name and line.strategy == strategy for line in self.limits_in_use(now) if line.passed
@@ -170,6 +174,12 @@ class RiskGate:
         return Step(
             facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
         )
+
+    def _apply_limit(self, fact: LimitChanged) -> None:
+        value = parse_limit(fact.name, fact.value)
+        self.limits.set(fact.name, fact.strategy, value)
+        if fact.by == BY_CONFIGURATION:
+            self.configured[fact.strategy][fact.name] = value
 
     def held_in(self, game: str) -> list[str]:
         """What of ours stands in a game, a sentence each: positions, and orders from their approval on."""

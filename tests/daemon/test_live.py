@@ -1,11 +1,8 @@
 """The live engine on a virtual clock: what it did is what a replay of its recording does, come what may."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
-import attrs
 import pytest
 import trio
 from trio.testing import MockClock
@@ -14,136 +11,29 @@ from actors.addresses import OPERATOR, PAPER_EXCHANGE, RISK_GATE, strategy_addre
 from actors.messages import HaltWish, Operate, OperatorRequest, ResumeWish
 from actors.operator import ActOutcome
 from daemon.config import template
-from daemon.evening_clock import EveningClock
-from daemon.figures import live_document, seal_recording
-from daemon.live import LiveEngine, LivePlan
-from daemon.replay import replay, settings_digest
-from daemon.seal import Seal, read_seal
+from daemon.live import LiveEngine
+from daemon.seal import read_seal
 from daemon.session import TradingSettings
 from daemon.trading import schema, trading_settings
 from engine.facts import OperatorActed, RunEnded, RunStarted
-from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
-from persistence.connect import Durability, Settings
+from engine.units import NANOS_PER_SECOND, Nanos
 from persistence.errors import StorageFull
 from persistence.queries import Reader
-from persistence.schema import create
-from persistence.writer import JournalWriter, Options
-from venues.recording import Line, Recorder, read, read_batches
-from venues.simulator.evening import generate
-from venues.simulator.settings import EveningSettings
+from venues.recording import Line, read
 
-EVENING = EveningSettings(
-    seed=3,
-    games=1,
-    rungs=2,
-    activity=0.05,
-    sportsbooks=5,
-    box_players=0,
-    box_poll_seconds=30,
-    odds_poll_seconds=60,
-    games_poll_seconds=300,
-    postponed=False,
-    cancelled=False,
-)
-Act = Callable[[LiveEngine], Awaitable[None]]
+from .live_desk import Desk, evening, resumed, wait
 
 
 @pytest.fixture(scope="module")
 def lines() -> list[Line]:
     """One game, discovery to settlement."""
-    return [
-        Line(output.at, number, output.source, output.conn, output.what, output.body)
-        for number, output in enumerate(generate(EVENING), start=1)
-    ]
+    return evening()
 
 
 @pytest.fixture(scope="module")
 def settings() -> TradingSettings:
     """The defaults."""
     return trading_settings(template(schema()), seed=1)
-
-
-@attrs.define
-class Desk:
-    """A state directory and what happens in it."""
-
-    folder: Path
-    settings: TradingSettings
-    seam: Callable[[str], None] = lambda _operation: None
-    flush_ms: int = 1_000
-
-    @property
-    def url(self) -> str:
-        """The database."""
-        return f"sqlite:///{self.folder / 'tipoff.db'}"
-
-    async def process(
-        self, clock: MockClock, lines: Sequence[Line], act: Act | None = None, *, die: bool = False
-    ) -> Seal | None:
-        """One process: hear some lines at their times, do something, and end in good order or not."""
-        if not (self.folder / "tipoff.db").exists():
-            create(self.url)
-            facts: tuple[object, ...] = ()
-        else:
-            with Reader.open(self.url, "run") as reader:
-                facts = tuple(recorded.fact for recorded in reader.facts())
-        options = Options(settings=Settings(durability=Durability.RELAXED), seam=self.seam)
-        with closing(JournalWriter(self.url, "run", options)) as writer:
-            plan = LivePlan(
-                settings=self.settings,
-                settings_digest=settings_digest(self.settings),
-                run="run",
-                writer=writer,
-                recorder=Recorder(
-                    self.folder / "recording", flush_after_ns=self.flush_ms * NANOS_PER_MILLISECOND
-                ),
-                flush_ms_max=self.flush_ms,
-                clock=EveningClock(lines[0].at),
-                facts=facts,  # type: ignore[arg-type]
-            )
-            engine = LiveEngine(plan, lambda _engine: ())
-            async with trio.open_nursery() as nursery:
-                await nursery.start(engine.run)
-                await self._hear(clock, engine, lines)
-                if act is not None:
-                    await act(engine)
-                if die:
-                    nursery.cancel_scope.cancel()
-                    cut_off(engine)
-                    return None
-                assert await engine.quiet("end of test")
-                document = await live_document(engine)
-                await engine.close()
-            assert document["ledger"]["imbalance"] == "0.000000"  # type: ignore[index, call-overload]
-            return seal_recording(engine)
-
-    async def _hear(self, clock: MockClock, engine: LiveEngine, lines: Sequence[Line]) -> None:
-        for line in lines:
-            await wait(clock, (line.at - engine.plan.clock()) / NANOS_PER_SECOND)
-            if line.source == "kalshi.ws":
-                engine.hearing.stream(line.conn, line.what, line.body)
-            else:
-                engine.hearing.body_of(line.source)(line.what, line.body)
-            while not (engine.durable.calm or engine.durable.status.failing):
-                await trio.lowlevel.checkpoint()
-
-    def replayed(self, batch: int | None = None) -> str:
-        """The digest of a replay of the recording."""
-        found = replay(read_batches(self.folder / "recording", batch=batch), self.settings, "again")
-        return str(found.document["digest"])
-
-
-async def wait(clock: MockClock, seconds: float) -> None:
-    """Let time pass, and what is due happen; transactions take no time of this clock."""
-    clock.jump(max(0.0, seconds))
-    await trio.lowlevel.checkpoint()
-
-
-def cut_off(engine: LiveEngine) -> None:
-    """What a kill leaves of the recording: what was flushed."""
-    recorder = engine.plan.recorder
-    assert recorder is not None
-    recorder._file.close()
 
 
 @pytest.fixture
@@ -187,9 +77,7 @@ async def test_a_process_that_dies_goes_on_and_the_replay_of_both_lives_is_the_r
     with Reader.open(desk.url, "run") as reader:
         durable = reader.last_seq()
         before = [recorded.fact for recorded in reader.facts()]
-    reconnected = [line for line in lines[:cut] if line.what == "connected" or line.source != "kalshi.ws"]
-    again = [attrs_at(line, lines[cut].at) for line in reconnected] + lines[cut:]
-    seal = await desk.process(mock_clock, again)
+    seal = await desk.process(mock_clock, resumed(lines, cut))
     assert seal is not None
     with Reader.open(desk.url, "run") as reader:
         after = [recorded.fact for recorded in reader.facts()]
@@ -197,11 +85,6 @@ async def test_a_process_that_dies_goes_on_and_the_replay_of_both_lives_is_the_r
     assert after[:durable] == before
     assert sum(isinstance(fact, RunStarted) for fact in after) == 2
     assert desk.replayed() == seal.digest
-
-
-def attrs_at(line: Line, at: int) -> Line:
-    """The same line at another moment."""
-    return Line(at, line.seq, line.source, line.conn, line.what, line.body)
 
 
 async def test_what_an_operator_does_is_done_again_by_the_replay(

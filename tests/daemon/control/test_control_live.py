@@ -156,7 +156,7 @@ async def acted_on(wire: Wire) -> None:
     """Look, halt, restart who looks and who acts, and ask for the same again."""
     status = await wire.result("status")
     assert isinstance(status, dict)
-    assert (status["state"], len(status["strategies"])) == ("running", 5)
+    assert (status["state"], len(status["strategies"])) == ("running", 8)
     halted = await wire.result("halt", request_id="one", reason="x")
     assert isinstance(halted, dict)
     for number, address in enumerate((OBSERVER, OPERATOR)):

@@ -77,7 +77,7 @@ async def test_looking_asks_nobody_who_trades(serve: Serve, bench: Bench, method
         wire = await at.greeted()
         await wire.call(method, **ASKED.get(method, {}))
     assert {one.address: one.handled for one in bench.status() if one.address != OBSERVER} == before
-    assert len(bench.facts) == 13
+    assert len(bench.facts) == 16
 
 
 async def test_parameters_that_a_method_does_not_have_are_refused_by_name(serve: Serve) -> None:
@@ -287,7 +287,7 @@ def test_the_bench_is_what_these_tests_believe(bench: Bench) -> None:
     request = OperatorRequest("x", 0, "halt", "{}")
     assert bench.now == START
     bench.put(OBSERVER, Operate(request, RISK_GATE, HaltWish("all", "halted", "x")))
-    assert len(bench.facts) == 13
+    assert len(bench.facts) == 16
 
 
 def test_the_manual_has_every_method_and_every_error(root: Path) -> None:

@@ -146,6 +146,9 @@ class Gate(RuleBasedStateMachine):
             held = self.held[name, ticker]
             if held.count:
                 self._settle(name, ticker, value)
+        # What was paid may have covered what is still held: the venue did that, and not we.
+        worst = "worst_case_per_game"
+        self.allowed[worst] = max(self.allowed[worst], self.uses()[worst])
 
     @invariant()
     def no_limit_is_exceeded(self) -> None:

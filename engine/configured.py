@@ -1,0 +1,96 @@
+"""What a configuration says of strategies and limits, against what a run knows: which facts follow.
+
+Used by the risk gate at the start of every process and whenever the configuration is read again. What an
+operator set by command stays until the configuration says something new about the same thing: then that
+counts, because it was said last. Must not import anything outside `engine`.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import attrs
+
+from engine.facts import Fact, StrategyChanged, StrategyOpened
+from engine.message import message
+from engine.units import Nanos
+
+BY_CONFIGURATION: Final = "configuration"
+"""Who acted, in facts that follow from the configuration."""
+
+
+@message
+class StrategySetting:
+    """A strategy as configured: whether it trades, and its parameters as canonical JSON."""
+
+    name: str
+    enabled: bool
+    parameters: str
+
+
+@message
+class Settings:
+    """What a configuration may change while a run goes on: limits by name, as text, and strategies."""
+
+    limits: tuple[tuple[str, str], ...]
+    strategies: tuple[StrategySetting, ...]
+
+
+@attrs.define
+class Known:
+    """What a run's facts say of a strategy: what was configured last, and what is in force."""
+
+    opened: StrategySetting | None = None
+    """What its account was opened with, if that was the first that was said of it."""
+    configured: StrategySetting | None = None
+    in_force: StrategySetting | None = None
+
+
+def known_strategies(facts: Iterable[Fact]) -> dict[str, Known]:
+    """Fold what is known of each strategy, oldest fact first.
+
+    An account is only opened for a strategy that is configured to trade.
+    """
+    known: dict[str, Known] = {}
+    for fact in facts:
+        match fact:
+            case StrategyOpened():
+                seen = known.setdefault(fact.strategy, Known())
+                if seen.in_force is None:
+                    seen.opened = StrategySetting(fact.strategy, True, fact.parameters)
+                    seen.configured = seen.in_force = seen.opened
+            case StrategyChanged():
+                seen = known.setdefault(fact.strategy, Known())
+                seen.in_force = StrategySetting(fact.strategy, fact.enabled, fact.parameters)
+                if fact.by == BY_CONFIGURATION:
+                    seen.configured = seen.in_force
+            case _:
+                pass
+    return known
+
+
+def strategy_changes(
+    facts: Iterable[Fact], settings: Iterable[StrategySetting], at: Nanos
+) -> tuple[StrategyChanged, ...]:
+    """What becomes of the strategies under these settings; nothing for those that they say nothing new of."""
+    known = known_strategies(facts)
+    changes = [_change(known.get(setting.name, Known()), setting, at) for setting in settings]
+    return tuple(change for change in changes if change is not None)
+
+
+def _change(known: Known, setting: StrategySetting, at: Nanos) -> StrategyChanged | None:
+    before, in_force = known.configured, known.in_force
+    if before is None or in_force is None:
+        # Its account is opened beside this, unless it is configured to be off.
+        if setting.enabled:
+            return None
+        return _changed(setting.name, (False, setting.parameters), at)
+    if before == setting:
+        return None
+    enabled = setting.enabled if setting.enabled is not before.enabled else in_force.enabled
+    parameters = setting.parameters if setting.parameters != before.parameters else in_force.parameters
+    return _changed(setting.name, (enabled, parameters), at)
+
+
+def _changed(name: str, now: tuple[bool, str], at: Nanos) -> StrategyChanged:
+    enabled, parameters = now
+    return StrategyChanged(name, enabled, parameters, BY_CONFIGURATION, at)
