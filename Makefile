@@ -10,13 +10,16 @@ PYTEST := $(BIN)/python -m pytest
 SETUP_HASH = $(shell cat pyproject.toml requirements/$(1).txt | sha256sum | cut -c 1-16)
 STAMP_RUNTIME := $(VENV)/.runtime-$(call SETUP_HASH,runtime)
 STAMP_DEV := $(VENV)/.dev-$(call SETUP_HASH,dev)
+# The venue's own client lives apart from everything else and serves one test.
+SDK := build/sdk
+STAMP_SDK := $(SDK)/.made-$(shell cat requirements/sdk.txt | sha256sum | cut -c 1-16)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --extra build --extra postgres --extra top
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check unit docs bench soak mutate honesty requirements setup clean
+.PHONY: help demo test check unit docs bench soak sdk mutate honesty requirements setup clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +38,7 @@ check: $(STAMP_DEV) ## style, types, architecture
 
 unit: $(STAMP_DEV) ## every test, with a summary
 	@mkdir -p build
+	-@$(MAKE) --no-print-directory $(STAMP_SDK)
 	set -o pipefail; HYPOTHESIS_PROFILE=ci $(PYTEST) --quiet --junit-xml=build/tests.xml 2>&1 | tee build/tests.txt
 
 docs: $(STAMP_DEV) ## the manual, warnings are errors
@@ -48,6 +52,9 @@ soak: $(STAMP_DEV) ## TIPOFF_SOAK_MINUTES (15) of killing a real daemon, then TI
 	$(BIN)/python -m tests.simulation.soak
 	TIPOFF_SOAK=1 $(PYTEST) tests/simulation --timeout=0
 
+sdk: $(STAMP_DEV) $(STAMP_SDK) ## the simulated Kalshi, read by the venue's own client
+	$(PYTEST) tests/venues/simulator/test_sdk.py
+
 mutate: $(STAMP_DEV) ## mutation tests of the pure core
 	$(BIN)/mutmut run
 
@@ -57,6 +64,8 @@ honesty: $(STAMP_DEV) ## the tests which show that paper is never kinder than th
 requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) --upgrade --extra dev --constraint requirements/runtime.txt pyproject.toml --output-file requirements/dev.txt
+	echo kalshi-python-sync | $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --upgrade - --output-file requirements/sdk.txt
 
 setup: $(STAMP_DEV) ## the virtual environment with everything that development needs
 
@@ -82,3 +91,12 @@ $(STAMP_DEV): | $(BIN)/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.dev-* $(VENV)/.runtime-*
 	@touch $@ $(STAMP_RUNTIME)
+
+# The client asks for a newer Python than it needs; the test tells whether that is still so.
+$(STAMP_SDK):
+	@echo "setting up $(SDK) from requirements/sdk.txt (once; this takes half a minute)"
+	rm -rf $(SDK)
+	$(PYTHON) -m venv $(SDK)
+	$(SDK)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --ignore-requires-python \
+		--only-binary :all: --requirement requirements/sdk.txt
+	@touch $@

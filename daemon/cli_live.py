@@ -43,6 +43,9 @@ class SimulateOptions:
     today: Annotated[
         Flag, Parameter(help="Let the evening begin now by the machine's clock, for `tipoff run` beside it.")
     ] = False
+    wall_clock: Annotated[
+        Flag, Parameter(help="Judge signatures by the machine's clock, for clients that know no other.")
+    ] = False
     held: Annotated[Flag, Parameter(help="Let time stand still until a client has subscribed.")] = False
     recording: Annotated[
         Path | None, Parameter(name="--serve", help="Serve the frames of this recording instead.")

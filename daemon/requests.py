@@ -100,6 +100,8 @@ class SimulateRequest:
     """Play the evening now, by the machine's clock, so that a daemon at normal speed believes it."""
     held: bool = False
     """Whether the evening waits for the first subscription."""
+    wall_clock: bool = False
+    """Whether signatures are judged by the machine's clock although the evening has its own time."""
     recording: Path | None = None
     """A recording whose frames are served instead."""
     keys: Path | None = None

@@ -40,7 +40,7 @@ def run_simulate(request: SimulateRequest, *, as_json: bool) -> None:
         evening=evening,
         speed=request.speed,
         held=request.held or request.today,
-        wall_clock=request.today,
+        wall_clock=request.wall_clock or request.today,
         kalshi_port=request.port,
         balldontlie_port=request.balldontlie_port,
         recording=request.recording,

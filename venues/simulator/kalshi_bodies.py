@@ -61,6 +61,7 @@ def series(family: Family) -> dict[str, object]:
     """One series object."""
     return {
         "additional_prohibitions": [],
+        "categories": ["Sports"],
         "category": "Sports",
         "contract_terms_url": "https://assets.kalshi.com/contract_terms/BASKETBALL.pdf",
         "contract_url": "https://assets.kalshi.com/regulatory/product-certifications/BASKETBALL.pdf",

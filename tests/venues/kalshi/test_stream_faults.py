@@ -181,7 +181,9 @@ class Slow:
         self.edge.lines.clear()
         self.edge.events.clear()
         if what == "orderbook_delta":
-            time.sleep(self.seconds)
+            until_s = time.perf_counter() + self.seconds
+            while time.perf_counter() < until_s:
+                pass
             assert self.stream is not None
             self.lags.append(self.stream.status.lag_s)
         return time.time_ns(), [changed(event, at=time.time_ns()) for event in events]
