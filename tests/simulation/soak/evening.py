@@ -5,6 +5,7 @@ Used by `tests.simulation.soak.run`. What is found wrong is collected, so that a
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -12,12 +13,13 @@ from random import Random
 import attrs
 import trio
 
-from daemon.output import Json, progress
+from daemon.output import Failure, Json, progress
 from tests.simulation.soak.comparing import compared, left_behind
 from tests.simulation.soak.figures import Sample, grown, growth, sample_of
 from tests.simulation.soak.processes import Daemon, Stuck, Venues, command
 
 SAMPLE_S = 2.0
+SETTLED_S_MAX = 60.0
 EARLY_KILL_P = 0.25
 """So many of the kills are followed by another one while the next life is still starting."""
 
@@ -123,7 +125,10 @@ class Evening:
             sample = sample_of(daemon.process.pid, daemon.tasks, lived)
             if sample is not None:
                 life.samples.append(sample)
-            last = time.monotonic() >= setup.deadline or await trio.to_thread.run_sync(self.over)
+            last = time.monotonic() >= setup.deadline
+            if await trio.to_thread.run_sync(self.over):
+                last = True
+                await self._settled(life, daemon)
         if daemon.alive:
             await self._compare(life, daemon, "before the end")
         life.lived_s = time.monotonic() - ready
@@ -132,6 +137,17 @@ class Evening:
             daemon.kill()
             life.end = "kill -9"
         return last
+
+    async def _settled(self, life: Life, daemon: Daemon) -> None:
+        """Everything is paid: whatever it has missed, it must come to know so in bounded time."""
+        deadline = time.monotonic() + SETTLED_S_MAX
+        while daemon.alive and time.monotonic() < deadline:
+            with suppress(Failure):
+                status = await trio.to_thread.run_sync(daemon.look, "status")
+                if isinstance(status, dict) and status["positions"] == 0:
+                    return
+            await trio.sleep(SAMPLE_S)
+        life.problems.append(f"it holds positions {SETTLED_S_MAX:g} s after the venues have paid them all")
 
     async def _compare(self, life: Life, daemon: Daemon, when: str) -> None:
         """Compare what it shows with its journal, and note what it has counted."""
