@@ -34,7 +34,7 @@ from daemon.stopping import Stopping
 from daemon.systemd import Notifier
 from daemon.trading import schema
 from engine.invariant import InvariantBroken
-from persistence.errors import StorageError
+from persistence.errors import SchemaNewer, SchemaOlder, StorageError, StorageForeign, StorageReadOnly
 from persistence.lock import DirectoryLock
 from venues.errors import KeyUnusable
 from venues.kalshi.auth import read_signer
@@ -84,7 +84,22 @@ def run_setting(setting: Setting) -> dict[str, Json]:
         with desk.listening(), DirectoryLock(directory):
             return _until_the_end(setting, desk)
     except StorageError as error:
-        raise Failure(f"storage_{error.kind}", str(error)) from error
+        raise Failure(f"storage_{error.kind}", str(error), exit_code=exit_of(error)) from error
+
+
+def exit_of(error: StorageError) -> Exit:
+    """How storage that cannot be used ends the daemon: may starting again help, or must a person look?
+
+    What is damaged, lost or contradicts itself is a broken invariant; the wrong database, or one that may not
+    be written, is a fault of the configuration. The service manager starts neither again.
+    """
+    match error:
+        case StorageForeign() | SchemaNewer() | SchemaOlder() | StorageReadOnly():
+            return Exit.CONFIG
+        case _ if error.lasting:
+            return Exit.INVARIANT_BROKEN
+        case _:
+            return Exit.FAILED
 
 
 def access_of(config: Config) -> Access:

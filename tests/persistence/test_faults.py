@@ -93,6 +93,28 @@ def test_no_single_failure_loses_or_doubles_anything(
     assert ("connect" in seen) == (more == 1)
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("more", [0, 1], ids=["once", "and the next"])
+def test_no_single_failure_of_a_server_loses_or_doubles_anything(
+    served: str, small_evening: list[Any], whole: JournalWriter, more: int
+) -> None:
+    """D8 on PostgreSQL, a run for every operation; it may fail before or after the server's commit."""
+    number, count = 1, 2
+    while number < count:
+        number += 1
+        faults = Faults(number, number + more)
+        writer = JournalWriter(served, f"run{number}", Options(seam=faults))
+        write_all(writer, small_evening)
+        assert writer.digest() == whole.digest()
+        writer.close()
+        count = len(faults.names)
+    assert number > 20
+    found = verify(served)
+    assert found.problems == ()
+    assert {run.digest for run in found.runs} == {whole.digest()}
+    assert len(found.runs) == number - 1
+
+
 def test_a_lasting_failure_changes_nothing_and_work_goes_on_when_it_ends(
     lite: str, opened: Opened, small_evening: list[Any], whole: JournalWriter
 ) -> None:

@@ -113,7 +113,7 @@ def test_a_replay_killed_200_times_ends_like_the_undisturbed_one(
     assert verify(lite).runs[0].digest == digest
 
 
-def killed_at(url: str, evening: list[Any], number: int) -> None:
+def killed_at(url: str, evening: list[Any], number: int, run: str = "evening") -> None:
     """A writer that is killed before its operation `number`."""
     done = 0
 
@@ -123,10 +123,32 @@ def killed_at(url: str, evening: list[Any], number: int) -> None:
         if done == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    writer = JournalWriter(url, "evening", Options(seam=seam))
+    writer = JournalWriter(url, run, Options(seam=seam))
     for start in range(0, len(evening), LARGE):
         writer.append(evening[start : start + LARGE])
     os._exit(0)
+
+
+@pytest.mark.postgres
+def test_a_kill_before_any_operation_on_a_server_leaves_whole_batches(
+    served: str, small_evening: list[Any]
+) -> None:
+    """D6 on PostgreSQL: what a killed process had not committed the server takes back, and its lock."""
+    number, code = 0, -signal.SIGKILL
+    while code != 0:
+        number += 1
+        run = f"run{number}"
+        process = FORK.Process(target=killed_at, args=(served, small_evening, number, run))
+        process.start()
+        process.join()
+        assert process.exitcode is not None
+        code = process.exitcode
+        writer = JournalWriter(served, run)
+        assert writer.seq % LARGE == 0 or writer.seq == len(small_evening)
+        writer.append(small_evening[writer.seq :])
+        writer.close()
+    assert number > 20
+    assert verify(served).problems == ()
 
 
 def test_a_kill_before_any_operation_leaves_whole_batches(
