@@ -15,6 +15,7 @@ from daemon.config import Config
 from daemon.config_files import secret_path
 from daemon.live import LiveEngine
 from daemon.notices import Seen, differences, summary
+from daemon.reloading import TAKERS
 from daemon.sources import Sources
 from daemon.status import complaints
 from daemon.webhooks import Notices, shape_of
@@ -38,6 +39,7 @@ async def tell_people(config: Config, engine: LiveEngine, sources: Sources) -> N
     async with Http(url, LIMITS) as http:
         notices = Notices(config.notify, config.engine.name, shape_of(url), partial(http.post, ""))
         SURROUNDINGS.notices = lambda: (notices.sent, notices.failed, notices.dropped)
+        TAKERS["notices"] = lambda after: setattr(notices, "section", after.notify)
         last = seen_of(engine, sources)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(notices.run)

@@ -24,6 +24,7 @@ from daemon.kept_logs import KeptLogs
 from daemon.live import LiveEngine
 from daemon.live_run import SIGNALS, Beside
 from daemon.logs import begin, secrets_of
+from daemon.reloading import TAKERS
 from daemon.sources import Sources
 from daemon.systemd import Notifier, watch
 
@@ -70,6 +71,8 @@ def beside(config: Config) -> Beside:
         SURROUNDINGS.logs, SURROUNDINGS.log_unkept = logs, lambda: kept.dropped
         logs.on_warning = kept.take
         SIGNALS.dump = partial(tell_state, engine, sources)
+        SURROUNDINGS.reloading = partial(_tell_reload, notifier, partial(line, engine, sources))
+        TAKERS["logging"] = lambda after: logs.set_level(after.logging.level)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(tell_people, config, engine, sources)
             nursery.start_soon(kept.run)
@@ -81,6 +84,13 @@ def beside(config: Config) -> Beside:
                 logs.close()
 
     return speak
+
+
+def _tell_reload(notifier: Notifier, status: Callable[[], str], begins: bool) -> None:  # noqa: FBT001
+    if begins:
+        notifier.reloading("reading the configuration again")
+    else:
+        notifier.ready(status())
 
 
 async def _live(notifier: Notifier, pulse: Pulse, config: Config, status: Callable[[], str]) -> None:

@@ -25,7 +25,7 @@ from daemon.output import Failure
 from daemon.session import configured
 from daemon.trading import schema, trading_settings
 
-TAKERS: Final[dict[str, Callable[[Config], None]]] = {}
+TAKERS: Final[dict[str, Callable[[Config], object]]] = {}
 """Who takes over what of a new configuration does not trade, by the name of its part."""
 
 _RELOADERS: Final[WeakKeyDictionary[LiveEngine, "Reloader"]] = WeakKeyDictionary()

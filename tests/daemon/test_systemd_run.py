@@ -37,7 +37,7 @@ def start(tmp_path: Path, root: Path) -> Iterator[Callable[[str], Running]]:
 
 
 def test_the_daemon_tells_its_manager_how_it_is_and_answers_scrapes_until_it_is_stopped(
-    start: Callable[[str], Running],
+    start: Callable[[str], Running], tmp_path: Path
 ) -> None:
     daemon = start("")
     ready = daemon.wait_for("READY=1")
@@ -54,9 +54,26 @@ def test_the_daemon_tells_its_manager_how_it_is_and_answers_scrapes_until_it_is_
         checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
         assert (checked.returncode, checked.stderr) == (0, b"")
     daemon.wait_for("WATCHDOG=1", 10)
+    reload_twice(daemon, tmp_path / "engine.toml")
     daemon.process.send_signal(signal.SIGTERM)
     daemon.wait_for("STOPPING=1", 10)
     assert daemon.process.wait(30) == Exit.OK
+    said = daemon.errors()
+    assert "reload: limit contracts_total is 70.0" in said
+    assert "contracts_total" in said.partition("stays in force")[2]
+
+
+def reload_twice(daemon: Running, file: Path) -> None:
+    """Have a good and then a broken file read again: the manager hears of both, the metrics know which."""
+    good = file.read_text("utf-8")
+    for number, limit in enumerate(("70.0", "-1.0")):
+        file.write_text(f"{good}[risk]\ncontracts_total = {limit}\n", "utf-8")
+        daemon.process.send_signal(signal.SIGHUP)
+        assert "MONOTONIC_USEC=" in daemon.wait_for("RELOADING=1", 10)
+        daemon.wait_for("READY=1", 10)
+        text = daemon.get("/metrics")[1].decode()
+        assert f"\ntipoff_config_reloads_total {number + 1}.0\n" in text
+        assert f"\ntipoff_config_reload_failures_total {number}.0\n" in text
 
 
 def test_a_broken_configuration_ends_at_once_with_the_code_that_is_not_started_again(
