@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
+# The whole suite on every core; what is left is taken over by whoever is idle, for a few tests take a minute.
+WORKERS ?= auto
+PARALLEL := --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal
 # One stamp for each set of requirements, named by the hash of everything that decides its content.
 SETUP_HASH = $(shell cat pyproject.toml requirements/$(1).txt | sha256sum | cut -c 1-16)
 STAMP_RUNTIME := $(VENV)/.runtime-$(call SETUP_HASH,runtime)
@@ -39,7 +42,7 @@ check: $(STAMP_DEV) ## style, types, architecture
 unit: $(STAMP_DEV) ## every test, with a summary
 	@mkdir -p build
 	-@$(MAKE) --no-print-directory $(STAMP_SDK)
-	set -o pipefail; HYPOTHESIS_PROFILE=ci $(PYTEST) --quiet --junit-xml=build/tests.xml 2>&1 | tee build/tests.txt
+	set -o pipefail; HYPOTHESIS_PROFILE=ci $(PYTEST) $(PARALLEL) --quiet --junit-xml=build/tests.xml 2>&1 | tee build/tests.txt
 
 docs: $(STAMP_DEV) ## the manual, warnings are errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
