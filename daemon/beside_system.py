@@ -35,12 +35,22 @@ LOOK_S: Final = 0.05
 STOPPING: Final = frozenset({"stopping", "stopped"})
 
 
+WRITER_S_MAX: Final = 30.0
+"""A transaction that takes longer is stuck; a disk that is merely slow is told of by the metrics."""
+
+
 class Pulse:
-    """Judges whether the critical actors work: they run, what waits for them moves, and a round trip ends."""
+    """Judges whether the critical actors work.
+
+    They run, what waits for them moves, heartbeats pass every stage from the feed to the paper exchange, the
+    journal's transaction comes to an end, and a round trip through the queue comes back.
+    """
 
     def __init__(self, engine: LiveEngine) -> None:
         """Nothing is known yet."""
         self.engine = engine
+        self.why = ""
+        """What is not well, in words; empty while all is, or while nobody has looked."""
         self._last: dict[str, ActorStatus] = {}
 
     async def healthy(self) -> bool:
@@ -49,13 +59,23 @@ class Pulse:
         found = {str(each.address): each for each in engine.status()}
         critical = {name: found.get(name) for name in map(str, CRITICAL)}
         last, self._last = self._last, {name: each for name, each in critical.items() if each is not None}
+        self.why = "no answer comes back through the queue"
         for name, each in critical.items():
             if each is None or each.state != "running" or _stuck(last.get(name), each):
+                self.why = f"{name} does not work"
                 return False
+        began = engine.durable.began_at
+        if began is not None and trio.current_time() - began > WRITER_S_MAX:
+            self.why = f"a transaction of the journal does not end: {trio.current_time() - began:.0f} s"
+            return False
+        if engine.heartbeats.late():
+            self.why = engine.heartbeats.late()
+            return False
         try:
             await engine.ask(OBSERVER, Look(OVERVIEW))
         except (AskError, SystemEnded):
             return engine.phase in STOPPING
+        self.why = ""
         return True
 
 
@@ -108,7 +128,7 @@ async def _until_up(notifier: Notifier, pulse: Pulse, config: Config, status: Ca
         notifier.status(f"starting: {missing} cannot be reached yet")
         await trio.sleep(LOOK_S)
     notifier.ready(status())
-    await watch(notifier, pulse.healthy, status)
+    await watch(notifier, pulse.healthy, lambda: f"{pulse.why}; {status()}" if pulse.why else status())
 
 
 def tell_state(engine: LiveEngine, sources: Sources) -> None:

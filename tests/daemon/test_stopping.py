@@ -143,12 +143,13 @@ async def test_a_stop_in_good_order_leaves_nothing_unfinished_and_seals_the_reco
         assert seal.journal_seq == reader.last_seq()
 
 
-@pytest.mark.usefixtures("autojump_clock")
 async def test_a_writer_that_is_blocked_is_named_and_left_behind_and_nothing_vouches_for_the_recording(
-    tmp_path: Path,
+    tmp_path: Path, mock_clock: MockClock
 ) -> None:
+    mock_clock.rate = 5.0
     stopped = await Desk(tmp_path).stop(Recorder(tmp_path / "recording"), hang=True)
     assert stopped.stopping.late == [DURABLE.name]
+    assert mock_clock.current_time() >= DURABLE.seconds_max
     assert any("'durable'" in words for words in stopped.said)
     assert read_seal(tmp_path / "recording") is None
 
