@@ -22,6 +22,10 @@ class EveningClock(AnchoredClock):
         """The time now."""
         return self._wall_ns + round((trio.current_time() - self._started) * self.speed * NANOS_PER_SECOND)
 
+    def slept(self, nanos: int) -> None:
+        """The machine slept for so long, which trio's clock did not see; a negative time is none."""
+        self._wall_ns += max(0, round(nanos * self.speed))
+
     def trio_time(self, at_ns: int) -> float:
         """The same moment on trio's clock."""
         return self._started + (at_ns - self._wall_ns) / NANOS_PER_SECOND / self.speed

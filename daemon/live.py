@@ -5,6 +5,7 @@ The live twin of `daemon.session`: `run`, `demo` and tests make one, start `run`
 status, and act; each act is an input like any other. What is connected to it is none of its business.
 """
 
+import json
 from collections.abc import Callable
 from typing import Final
 
@@ -51,6 +52,7 @@ from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import Nanos
 from persistence.writer import JournalWriter
+from venues.lines import LOST
 from venues.recording import Recorder
 
 TICK_S: Final = 60.0
@@ -173,6 +175,11 @@ class LiveEngine:
         calm = self.durable.calm
         self.durable.close()
         return calm
+
+    def lose_feed(self, conn: int, reason: str) -> None:
+        """Call every book of a connection stale, as of the last input: nobody listened since then."""
+        with self.system.at(self.system.now):
+            self.hearing.stream(conn, LOST, json.dumps({"reason": reason}))
 
     def hear_nobody(self) -> None:
         """Hear nobody any more; from now on no order passes the gate, for nobody knows what became of the

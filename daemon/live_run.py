@@ -27,6 +27,7 @@ from daemon.replay import settings_digest
 from daemon.rollover import carry_over, halts_of, left_open, run_of, wait_for_next_day
 from daemon.seal import break_seal, write_config
 from daemon.sources import Access, Sources
+from daemon.standstill import Standstill
 from daemon.stopping import (
     BESIDE,
     CLOSE,
@@ -239,6 +240,7 @@ async def _live(
         await carry_over(engine, halts)
         for task in setting.beside:
             nursery.start_soon(partial(task, engine, sources))
+        nursery.start_soon(Standstill(engine, sources).run)
         nursery.start_soon(_next_day, engine, setting.config.engine.environment, ending)
         entries = len(engine.plan.facts)
         goes_on = f", going on after {entries} facts" if entries else ""

@@ -27,6 +27,8 @@ class StampedSystem(LiveSystem):
         self._given: int | None = self.now
         self.on_heartbeat: Callable[[Address, int], None] = _nobody_listens
         """Hears which actor passed which heartbeat on."""
+        self.before_time_passes: Callable[[], None] | None = None
+        """Is called before every input and every timer, outside of itself."""
 
     def begin(self) -> None:
         """Let time run from here on."""
@@ -70,7 +72,21 @@ class StampedSystem(LiveSystem):
 
     @override
     def _stamp(self) -> int:
+        self._look()
         return super()._stamp() if self._given is None else self._given
+
+    @override
+    def _pass_time(self, until: int) -> None:
+        self._look()
+        super()._pass_time(until)
+
+    def _look(self) -> None:
+        look, self.before_time_passes = self.before_time_passes, None
+        if look is not None:
+            try:
+                look()
+            finally:
+                self.before_time_passes = look
 
 
 def _nobody_listens(_address: Address, _number: int) -> None:

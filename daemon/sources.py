@@ -94,7 +94,7 @@ class Sources:
 
     def specs(self, engine: LiveEngine) -> tuple[AnySpec, ...]:
         """The actors that do the I/O, for the supervisor `sources`."""
-        rest = self._kalshi(engine)
+        rest = self._rest = self._kalshi(engine)
         feed = self._feed(engine, rest)
         series = self._config.kalshi.series
         discovery = self._discovery = Discovery(rest, engine, feed, series, self._every)
@@ -117,6 +117,21 @@ class Sources:
         """Follow what is to be followed now, because an operator changed it."""
         with suppress(VenueError):  # the poll of the markets does the same again, and says so if it fails
             await self._discovery.follow()
+
+    @property
+    def conn(self) -> int:
+        """The number of the connection that brings the books; 0 where they are polled."""
+        return 0 if self._stream is None else self._stream.status.conn
+
+    def renew(self, reason: str) -> None:
+        """Give the stream's connection up, so that every book comes anew; polled ones do so anyhow."""
+        if self._stream is not None:
+            self._stream.renew(reason)
+
+    def skew_s(self) -> float | None:
+        """Our clock minus Kalshi's, in seconds; None before its first answer."""
+        skew = None if self._rest is None else self._rest.client.skew
+        return None if skew is None else skew.seconds
 
     def status(self) -> dict[str, Json]:
         """What can be seen of connections and polls, as plain values."""

@@ -2,9 +2,10 @@
 
 import signal
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import attrs
@@ -13,12 +14,14 @@ import pytest
 from daemon.client import ControlClient
 from daemon.exits import Exit
 from daemon.signals import CUT_S_MAX
+from daemon.standstill import STILL_S
 from daemon.stopping import STOP_S_ALL
 from engine.facts import OperatorActed, RunEnded, RunStarted
 from persistence.maintenance import verify
 from persistence.queries import Reader
 from tests.daemon.managed import Running, free_port, started
 from tests.stories.venues import venues
+from venues.recording import read
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +74,14 @@ def ended(life: Running, number: int) -> tuple[int, float]:
     return code, time.monotonic() - began
 
 
+def stopped(life: Running, seconds: float) -> None:
+    """Let it stand still, as under a debugger or in a machine that is frozen."""
+    life.process.send_signal(signal.SIGSTOP)
+    with suppress(subprocess.TimeoutExpired):
+        life.process.wait(seconds)
+    life.process.send_signal(signal.SIGCONT)
+
+
 @pytest.mark.timeout(400)
 def test_ended_while_starting_running_draining_halted_and_stopping(house: House) -> None:
     # Starting: reload and a look at the state are refused in words, the end is an end in good order.
@@ -97,13 +108,17 @@ def test_ended_while_starting_running_draining_halted_and_stopping(house: House)
     assert "left unfinished" not in said
     life.wait_for("STOPPING=1", 1)
 
-    # Still draining; then halted, and ended by INT.
+    # Still draining; stopped for a while, which it notices; then halted, and ended by INT.
     life = house.start()
     life.wait_for("READY=1")
     assert house.state() == "draining"
+    stopped(life, STILL_S + 1.5)
     house.act("halt", reason="by hand")
     assert house.state() == "halted"
     assert ended(life, signal.SIGINT)[0] == Exit.OK
+    assert '"event": "stood_still"' in life.errors()
+    (recording,) = (house.folder / "state" / "recordings").iterdir()
+    assert any(line.what == "lost" and "nothing was done" in line.body for line in read(recording))
 
     # Stopping: the disk is held, so the first TERM waits; the second ends it at once.
     life = house.start()

@@ -123,6 +123,11 @@ class KalshiStream:
         if self._session is not None and self.status.connected and conn == self.status.conn:
             self._do(self._session.request_snapshots(sid, trio.current_time()))
 
+    def renew(self, reason: str) -> None:
+        """Give up the present connection, if there is one: what it still brings is void."""
+        if self._socket is not None:
+            self._socket.end(ConnectionEnded(reason))
+
     async def run(self) -> None:
         """Connect, follow, and connect again; only a cancellation (or a crash of `hear`) ends this."""
         status, patience = self.status, self._given.patience
