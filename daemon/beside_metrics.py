@@ -63,11 +63,8 @@ def exposition_of(config: Config, engine: LiveEngine, sources: Sources) -> tuple
         SURROUNDINGS.database = Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
         SURROUNDINGS.sources = sources.status
         SURROUNDINGS.complaints = sources.complaints
-<<<<<<< /tmp/svc/wt/daemon/beside_metrics.py
         SURROUNDINGS.clock_skew_s = sources.skew_s
-=======
         SURROUNDINGS.clients = sources.clients
->>>>>>> /tmp/svc/r_head
         figures = EngineFigures(engine, SURROUNDINGS)
         found = _EXPOSITIONS[engine] = Exposition(figures), figures
     return found
