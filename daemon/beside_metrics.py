@@ -63,7 +63,6 @@ def exposition_of(config: Config, engine: LiveEngine, sources: Sources) -> tuple
         SURROUNDINGS.database = Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
         SURROUNDINGS.sources = sources.status
         SURROUNDINGS.complaints = sources.complaints
-        SURROUNDINGS.clock_skew_s = sources.skew_s
         SURROUNDINGS.clients = sources.clients
         figures = EngineFigures(engine, SURROUNDINGS)
         found = _EXPOSITIONS[engine] = Exposition(figures), figures

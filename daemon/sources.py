@@ -94,7 +94,7 @@ class Sources:
 
     def specs(self, engine: LiveEngine) -> tuple[AnySpec, ...]:
         """The actors that do the I/O, for the supervisor `sources`."""
-        rest = self._rest = self._kalshi(engine)
+        rest = self._kalshi(engine)
         feed = self._feed(engine, rest)
         series = self._config.kalshi.series
         discovery = self._discovery = Discovery(rest, engine, feed, series, self._every)
@@ -130,8 +130,8 @@ class Sources:
 
     def skew_s(self) -> float | None:
         """Our clock minus Kalshi's, in seconds; None before its first answer."""
-        skew = None if self._rest is None else self._rest.client.skew
-        return None if skew is None else skew.seconds
+        kalshi = self.clients().get("kalshi")
+        return None if kalshi is None or kalshi.skew is None else kalshi.skew.seconds
 
     def status(self) -> dict[str, Json]:
         """What can be seen of connections and polls, as plain values."""
