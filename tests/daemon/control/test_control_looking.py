@@ -42,7 +42,12 @@ async def traded(wire: Wire, bench: Bench) -> None:
 
 
 def hooks_of(bench: Bench) -> Hooks:
-    return Hooks(story=bench.story, metrics=lambda: "tipoff_up 1\n", degraded=lambda: ["no key"])
+    return Hooks(
+        story=bench.story,
+        metrics=lambda: "tipoff_up 1\n",
+        loglevel=lambda level: level or "info",
+        degraded=lambda: ["no key"],
+    )
 
 
 def test_the_schema_in_the_repository_is_the_one_that_the_daemon_prints(root: Path) -> None:
@@ -250,6 +255,25 @@ async def test_without_a_hook_a_method_says_that_it_is_not_available(serve: Serv
             params: dict[str, object] = {"game": "x"} if "game" in method else {}
             params |= {"level": "info"} if method == "loglevel" else {}
             assert await wire.error(method, request_id="r", **params) == "not_available"
+
+
+@pytest.mark.parametrize("late", ["", "no heartbeat has passed exchange/risk_gate for 31 s"])
+async def test_health_names_the_stage_that_no_heartbeat_passes(serve: Serve, late: str) -> None:
+    async with serve(Hooks(heartbeat=lambda: late)) as at:
+        wire = await at.greeted()
+        seen = await wire.result("health")
+    checks = {check["name"]: check for check in seen["checks"]}
+    assert checks["heartbeat"] == {
+        "name": "heartbeat",
+        "ok": not late,
+        "detail": late or "passes every stage",
+    }
+
+
+async def test_the_log_level_is_shown(serve: Serve) -> None:
+    async with serve(Hooks(loglevel=lambda level: level or "warning")) as at:
+        wire = await at.greeted()
+        assert await wire.result("loglevel.show") == {"level": "warning"}
 
 
 async def test_the_journal_is_read_in_words(serve: Serve, bench: Bench) -> None:
