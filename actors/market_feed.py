@@ -33,6 +33,7 @@ from engine.events import (
     MarketDetermined,
     MarketListed,
     MarketSettled,
+    MarketStatusChanged,
     OddsSeen,
     QuoteSeen,
     ScoreSeen,
@@ -40,6 +41,8 @@ from engine.events import (
     VenueEvent,
 )
 from engine.listing import FeeTermsHeard, assumed_listing
+from engine.message import changed
+from engine.milestones import MilestoneSeen
 from engine.pseudo import book_of_quote
 from engine.schedule import game_of
 from engine.sequence import Heard as Verdict
@@ -81,6 +84,7 @@ class MarketFeed:
             FeedConnected: self._connected,
             FeedRefused: self._refuse,
             GameSeen: self._to_schedule,
+            MilestoneSeen: self._to_schedule,
             ScoreSeen: self._to_schedule,
             OddsSeen: self._to_schedule,
             MarketListed: self._listed,
@@ -203,7 +207,7 @@ class MarketFeed:
             return
         waiting = self._waiting.get(ticker)
         if waiting is None:
-            listing = event if isinstance(event, MarketListed) else assumed_listing(ticker, event.at)
+            listing = event if isinstance(event, MarketListed) else _assumed(ticker, event)
             self._waiting[ticker] = [listing] if listing is event else [listing, event]
             out.append((SCHEDULE, TickerSeen(ticker, listing)))
         elif len(waiting) < WAITING_EVENTS_MAX:
@@ -230,3 +234,9 @@ class MarketFeed:
                 self._routes[ticker] = ()
             elif not self._routes[ticker]:
                 del self._routes[ticker]
+
+
+def _assumed(ticker: str, event: VenueEvent) -> MarketListed:
+    """What is assumed of a market without a listing, in the state in which it is heard to be."""
+    listing = assumed_listing(ticker, event.at)
+    return changed(listing, status=event.status) if isinstance(event, MarketStatusChanged) else listing

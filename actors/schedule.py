@@ -22,6 +22,7 @@ from actors.messages import (
 from actors.runtime import Address, Answer, ChildSpec, Outgoing, Publish, StartChild, StopChild
 from engine.events import GameKnown, GameSeen, OddsSeen, ScoreSeen
 from engine.facts import FollowingChanged
+from engine.milestones import MilestoneSeen
 from engine.schedule import ListedGame, MatchState, Schedule, game_of
 from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_SECOND, Nanos
@@ -62,6 +63,8 @@ class ScheduleActor:
                 return self._ticker(message)
             case GameSeen():
                 return self._changed(self._schedule.see_game(message))
+            case MilestoneSeen():
+                return self._changed(self._schedule.see_milestone(message))
             case ScoreSeen() | OddsSeen():
                 return self._forward(message)
             case FollowingChanged():

@@ -79,6 +79,12 @@ class KalshiSection:
     poll_ms: int = setting(
         2_000, "pause between two polls of a book without a key", unit="ms", check=between(250, 60_000)
     )
+    live_data_poll_ms: int = setting(
+        10_000,
+        "pause between two polls of the venue's own scores, which check the others",
+        unit="ms",
+        check=between(1_000, 600_000),
+    )
     silence_ms_max: int = setting(
         30_000, "a connection silent for longer is replaced", unit="ms", check=between(1_000, 600_000)
     )

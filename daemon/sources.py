@@ -24,6 +24,7 @@ from daemon.config import Config
 from daemon.discovery import Discovery, Intervals
 from daemon.following import Following
 from daemon.live import LiveEngine
+from daemon.live_scores import LiveScores
 from daemon.output import Json
 from daemon.scores import Scores
 from engine.bucket import TokenBucket
@@ -103,6 +104,7 @@ class Sources:
             self._poll(engine, "markets", discovery.markets),
             self._poll(engine, "exchange", discovery.exchange),
             self._poll(engine, "fees", discovery.fees),
+            self._poll(engine, "live_data", LiveScores(rest, engine, self._config.kalshi).ask),
         )
         fetch = partial(_fetch, feed)
         specs: list[AnySpec] = [

@@ -8,6 +8,7 @@ missing) and ours (`at`); both are UTC nanoseconds. Must not import anything out
 from typing import TypeAlias
 
 from engine.message import message
+from engine.milestones import MilestoneSeen
 from engine.terms import BookSide, GamePhase, Level, MarketStatus, Side, Trust
 from engine.units import Count, Nanos, Price, Tenths
 
@@ -334,7 +335,7 @@ MarketEvent: TypeAlias = (
 """Events of one market; each has a `ticker`."""
 
 FeedEvent: TypeAlias = FeedConnected | FeedLost | FeedSequenced | FeedGapped | FeedRefused
-GameEvent: TypeAlias = GameSeen | ScoreSeen | OddsSeen
+GameEvent: TypeAlias = GameSeen | MilestoneSeen | ScoreSeen | OddsSeen
 VenueEvent: TypeAlias = MarketEvent | FeedEvent | GameEvent | FeeChanged | ExchangeStatusSeen
 
 

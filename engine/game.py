@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from engine.agreement import Agreement
 from engine.book import POLLED, Book
 from engine.events import (
     BookDelta,
@@ -33,11 +34,14 @@ from engine.events import (
     VenueEvent,
 )
 from engine.message import changed
+from engine.milestones import KALSHI
 from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_SECOND, Nanos
 
-DISAGREEMENT_NS = 45 * NANOS_PER_SECOND
-"""Sources may lag one another this long before different scores count as a disagreement."""
+CHECKING = frozenset({KALSHI})
+"""Sources that are only compared with the others: the shape of what they say is not promised by anybody, so
+nothing is traded on it.
+"""
 
 SCORE_TOLD_AGAIN_NS = 30 * NANOS_PER_SECOND
 """An unchanged score is told again after so long."""
@@ -65,14 +69,18 @@ class Game:
         self.markets: dict[str, MarketOfGame] = {}
         self.scores: dict[str, ScoreSeen] = {}
         self.odds: dict[tuple[str, bool], OddsSeen] = {}
-        self._differ_since: Nanos | None = None
         self._told_score: ScoreSeen | None = None
-        self.disagree = False
+        self._agreement = Agreement()
 
     @property
     def score(self) -> ScoreSeen | None:
         """The score by the first source that gave one; other sources only check it."""
-        return next(iter(self.scores.values()), None)
+        return next((score for source, score in self.scores.items() if source not in CHECKING), None)
+
+    @property
+    def disagree(self) -> bool:
+        """Whether two sources of the score contradict each other."""
+        return self._agreement.disagree
 
     def hear(self, event: VenueEvent, now: Nanos) -> list[GameNews]:
         """Fold one event; returns the news it makes, often none."""
@@ -224,36 +232,23 @@ class Game:
         first = self.score
         before = self.scores.get(seen.source)
         told = self._told_score
-        recent = told is not None and seen.at - told.at < SCORE_TOLD_AGAIN_NS
-        if before is not None and recent and before.said == seen.said:
-            return self._compare(now) if self._differ_since is not None else []
-        seen = changed(seen, game=self.game)
-        self.scores[seen.source] = seen
+        turned = self._agreement.hear(seen, now)
         news: list[GameNews] = []
-        if (first is None or first.source == seen.source) and self._is_news(first, seen):
-            self._told_score = seen
-            news.append(seen)
-        return news + self._compare(now)
+        if before is None or told is None or before.said != seen.said or _long_ago(told, seen):
+            seen = changed(seen, game=self.game)
+            self.scores[seen.source] = seen
+            checks = seen.source in CHECKING or (first is not None and first.source != seen.source)
+            if not checks and self._is_news(first, seen):
+                self._told_score = seen
+                news.append(seen)
+        if turned:
+            news.append(ScoresDisagreed(self.game, self.disagree, self._scores_text(), now))
+        return news
 
     def _is_news(self, before: ScoreSeen | None, seen: ScoreSeen) -> bool:
         """A poll that says what the last one said is told only now and then, so that its age is known."""
         told = self._told_score
-        if before is None or told is None or seen.at - told.at >= SCORE_TOLD_AGAIN_NS:
-            return True
-        return before.said != seen.said
-
-    def _compare(self, now: Nanos) -> list[GameNews]:
-        totals = {(score.home, score.away) for score in self.scores.values()}
-        if len(totals) <= 1:
-            self._differ_since = None
-            disagree = False
-        else:
-            self._differ_since = now if self._differ_since is None else self._differ_since
-            disagree = now - self._differ_since >= DISAGREEMENT_NS
-        if disagree == self.disagree:
-            return []
-        self.disagree = disagree
-        return [ScoresDisagreed(self.game, disagree, self._scores_text(), now)]
+        return before is None or told is None or before.said != seen.said or _long_ago(told, seen)
 
     def _scores_text(self) -> str:
         return ", ".join(f"{score.source}: {score.away}-{score.home}" for score in self.scores.values())
@@ -300,3 +295,7 @@ class Game:
             yield market.listed
             if market.book.synced:
                 yield market.book.as_snapshot()
+
+
+def _long_ago(told: ScoreSeen, seen: ScoreSeen) -> bool:
+    return seen.at - told.at >= SCORE_TOLD_AGAIN_NS

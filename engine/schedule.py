@@ -12,8 +12,9 @@ from enum import Enum
 import attrs
 
 from engine.events import GameSeen
+from engine.milestones import KALSHI, MilestoneSeen
 from engine.teams import team_of_code
-from engine.tickers import Ticker, parse_ticker
+from engine.tickers import Ticker, parse_event_ticker, parse_ticker
 from engine.units import NANOS_PER_SECOND, Nanos
 
 START_TOLERANCE_NS = 6 * 3600 * NANOS_PER_SECOND
@@ -76,6 +77,7 @@ class Schedule:
         self._listed: dict[str, ListedGame] = {}
         self._seen: dict[GameKey, list[GameSeen]] = {}
         self._references: dict[str, str] = {}
+        self._milestones: dict[str, str] = {}
 
     @property
     def listed(self) -> dict[str, ListedGame]:
@@ -125,6 +127,18 @@ class Schedule:
                 return listed
         return None
 
+    def see_milestone(self, seen: MilestoneSeen) -> ListedGame | None:
+        """Take in which game a record of the venue's is about; returns that game if this is new.
+
+        It says nothing of which game of the league that is: a match is made by the league's word only.
+        """
+        games = {event.game for event in map(parse_event_ticker, seen.events) if event.nba and event.game}
+        if len(games) != 1 or self._milestones.get(seen.reference) in games:
+            return None
+        (game,) = games
+        self._milestones[seen.reference] = game
+        return self._listed.get(game)
+
     def game_for(self, reference: str) -> str | None:
         """Return the game id that a source's reference was matched to; None while it is not matched.
 
@@ -133,6 +147,9 @@ class Schedule:
         known = self._references.get(reference)
         if known is not None:
             return known
+        recorded = self._milestones.get(reference)
+        if recorded is not None:
+            return recorded if recorded in self._listed else None
         key = _key_of_reference(reference)
         if key is None:
             return None
@@ -145,21 +162,26 @@ class Schedule:
 
     def references_of(self, game: str) -> tuple[str, ...]:
         """Every source's reference that was matched to `game`."""
-        return tuple(reference for reference, matched in self._references.items() if matched == game)
+        known = (*self._references.items(), *self._milestones.items())
+        return tuple(reference for reference, matched in known if matched == game)
 
     def forget(self, game: str) -> ListedGame | None:
         """Let a game go, as if none of its markets had been met; returns what was known of it."""
         for reference in self.references_of(game):
-            del self._references[reference]
+            self._references.pop(reference, None)
         return self._listed.pop(game, None)
 
     def readmit(self, tickers: tuple[str, ...], tip_at: Nanos | None, references: tuple[str, ...]) -> None:
         """Take back what a running game remembers of its match, after the schedule itself was restarted."""
         for ticker in tickers:
             listed = self.list_market(ticker, tip_at)
-            if listed is not None and references:
-                listed.state, listed.reference = MatchState.MATCHED, references[0]
-                self._references.update(dict.fromkeys(references, listed.game))
+            if listed is None:
+                continue
+            league = [each for each in references if _source(each) != KALSHI]
+            self._milestones |= {each: listed.game for each in references if _source(each) == KALSHI}
+            if league:
+                listed.state, listed.reference = MatchState.MATCHED, league[0]
+                self._references.update(dict.fromkeys(league, listed.game))
 
     def _match(self, listed: ListedGame) -> None:
         state, seen = self._judge(listed)

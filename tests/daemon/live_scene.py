@@ -19,6 +19,7 @@ from venues.simulator.settings import EveningSettings
 
 SPEED = 20.0
 SECONDS_MAX = 20.0
+RUN_SECONDS_MAX = 150.0
 SERVED = ServiceSettings(
     evening=EveningSettings(games=2, rungs=2, pregame_minutes=10, postponed=False, cancelled=False),
     speed=SPEED,
@@ -37,9 +38,9 @@ class Scene:
     folder: Path
     said: list[str]
 
-    async def until(self, so: Callable[[], bool]) -> None:
+    async def until(self, so: Callable[[], bool], seconds: float = SECONDS_MAX) -> None:
         """Wait until something is so."""
-        with trio.fail_after(SECONDS_MAX):
+        with trio.fail_after(seconds):
             while not so():  # noqa: ASYNC110 - whatever it is, nothing tells of it
                 await trio.sleep(0.02)
 
@@ -58,7 +59,7 @@ class Scene:
 
 @asynccontextmanager
 async def running(
-    folder: Path, config: Config, access: Access, simulator: Simulator
+    folder: Path, config: Config, access: Access, simulator: Simulator, speed: float = SPEED
 ) -> AsyncGenerator[Scene]:
     """A run in its own nursery, ended in good order at the end."""
     met: list[tuple[LiveEngine, Sources]] = []
@@ -71,7 +72,7 @@ async def running(
 
     def clock() -> EveningClock:
         simulator.pace.begin()
-        return EveningClock(simulator.pace.now(), SPEED)
+        return EveningClock(simulator.pace.now(), speed)
 
     documents: list[dict[str, Json]] = []
     setting = Setting(config=config, access=access, clock=clock, beside=(meet,), on_phase=said.append)
@@ -80,7 +81,7 @@ async def running(
         documents.append(await run_live(setting, ending))
 
     config.engine.state_directory.mkdir(exist_ok=True)
-    with trio.fail_after(3 * SECONDS_MAX):
+    with trio.fail_after(RUN_SECONDS_MAX):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(live)
             await here.wait()

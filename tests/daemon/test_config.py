@@ -182,6 +182,7 @@ def test_one_problem_is_one_line_that_says_where_and_what(text: str, expected: s
     ("table", "key", "low", "high"),
     [
         ("kalshi", "poll_ms", 250, 60_000),
+        ("kalshi", "live_data_poll_ms", 1_000, 600_000),
         ("recording", "flush_ms_max", 10, 60_000),
     ],
 )

@@ -52,7 +52,7 @@ async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
         seen = board(scene.engine, scene.sources)
         assert seen["phase"] == "running"
         assert set(seen["polls"]) == {  # type: ignore[arg-type]
-            "markets", "exchange", "fees", "games", "box_scores", "odds", "opening_odds",
+            "markets", "exchange", "fees", "live_data", "games", "box_scores", "odds", "opening_odds",
         }  # fmt: skip
         assert all(game.known and game.known.matched for game in (await scene.engine.games()).values())
         run = scene.engine.plan.run

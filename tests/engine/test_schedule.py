@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import GameSeen
+from engine.milestones import MilestoneSeen
 from engine.schedule import START_TOLERANCE_NS, MatchState, Schedule
 from engine.units import Nanos
 
@@ -123,3 +124,55 @@ def test_the_match_does_not_depend_on_the_order_of_sources(order: list[str]) -> 
     for reference in order[1:]:
         schedule.see_game(seen(reference))
     assert {schedule.game_for(reference) for reference in order} == {"26JAN14WASLAC"}
+
+
+EVENTS = ("KXNBAGAME-26JAN14WASLAC", "KXNBATOTAL-26JAN14WASLAC")
+
+
+@pytest.mark.parametrize("listed_first", [True, False])
+def test_a_record_of_the_venue_names_a_game_but_does_not_match_it(*, listed_first: bool) -> None:
+    schedule = Schedule()
+    if listed_first:
+        schedule.list_market(TICKER, TIP)
+    found = schedule.see_milestone(MilestoneSeen("kalshi:m", EVENTS, TIP))
+    assert (found is not None) is listed_first
+    assert schedule.see_milestone(MilestoneSeen("kalshi:m", EVENTS, TIP)) is None
+    schedule.list_market(TICKER, TIP)
+    assert schedule.game_for("kalshi:m") == "26JAN14WASLAC"
+    assert schedule.references_of("26JAN14WASLAC") == ("kalshi:m",)
+    assert schedule.listed["26JAN14WASLAC"].state is MatchState.NO_GAME
+    schedule.see_game(seen())
+    assert schedule.listed["26JAN14WASLAC"].reference == "bdl:1"
+
+
+@pytest.mark.parametrize(
+    "events", [(), ("KXBTC-26JAN14",), ("KXNBAGAME-26JAN14WASLAC", "KXNBAGAME-26JAN15WASLAC")]
+)
+def test_a_record_of_no_game_or_of_several_is_nobodys(events: tuple[str, ...]) -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, TIP)
+    assert schedule.see_milestone(MilestoneSeen("kalshi:m", events, TIP)) is None
+    assert schedule.game_for("kalshi:m") is None
+
+
+def test_a_restarted_schedule_is_told_of_records_without_taking_them_for_matches() -> None:
+    schedule, matched = Schedule(), Schedule()
+    schedule.readmit((TICKER,), TIP, ("kalshi:m",))
+    assert schedule.listed["26JAN14WASLAC"].state is MatchState.NO_GAME
+    assert schedule.game_for("kalshi:m") == "26JAN14WASLAC"
+    matched.readmit((TICKER,), TIP, ("bdl:1", "kalshi:m"))
+    assert matched.listed["26JAN14WASLAC"].state is MatchState.MATCHED
+    assert {matched.game_for(each) for each in ("bdl:1", "kalshi:m")} == {"26JAN14WASLAC"}
+
+
+def test_a_game_that_is_let_go_is_met_anew_with_all_its_references() -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, TIP)
+    schedule.see_game(seen())
+    schedule.see_milestone(MilestoneSeen("kalshi:m", EVENTS, TIP))
+    assert schedule.forget("26JAN14WASLAC") is not None
+    assert {schedule.game_for(each) for each in ("bdl:1", "kalshi:m")} == {None}
+    schedule.list_market(TICKER, TIP)
+    assert {schedule.game_for(each) for each in ("bdl:1", "kalshi:m")} == {"26JAN14WASLAC"}
+    assert schedule.listed["26JAN14WASLAC"].state is MatchState.MATCHED
+    assert schedule.forget("nobody") is None

@@ -42,3 +42,18 @@ def test_the_demo_plays_an_evening_and_its_recording_gives_the_same_digest(tmp_p
     assert replayed["strategies"] == played["strategies"]
     checked = tipoff("db", "verify", "--db", f"sqlite:///{keep / 'tipoff.db'}")
     assert checked["sound"]
+
+
+@pytest.mark.slow
+def test_a_demo_without_sockets_keeps_its_evening_too_and_never_mixes_two(tmp_path: Path) -> None:
+    keep = tmp_path / "kept"
+    demo = ("demo", "--games", "1", "--speed", "0", "--seed", "3", "--keep", str(keep))
+    played = tipoff(*demo)
+    replayed = tipoff("replay", str(keep / "recording"), "--verify")
+    assert replayed["digest"] == played["digest"]
+    assert tipoff("db", "verify", "--db", f"sqlite:///{keep / 'tipoff.db'}")["sound"]
+    again = subprocess.run(
+        [sys.executable, "-m", "daemon", *demo], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert again.returncode == 1
+    assert f"{keep / 'recording'} is there already; name a folder without one" in again.stderr

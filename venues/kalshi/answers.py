@@ -28,6 +28,7 @@ from engine.events import (
 from engine.units import Nanos, Tenths, UnitError, parse_count, parse_price, tenths_from_number
 from venues import moments
 from venues.kalshi import bodies
+from venues.kalshi.live_data import live_data, milestones
 from venues.kalshi.parse import (
     DETAIL_MAX,
     REFUSABLE,
@@ -67,7 +68,7 @@ def recovered_body(ticker: str, since: Nanos, until: Nanos, pages: list[str] | N
 def parse_answer(target: str, body: str, at: Nanos) -> Events:
     """Return what an answer says. `target` is the path below the interface's root, with its query.
 
-    Bodies of endpoints that the engine does not fold (candles, milestones, series lists, …) give nothing.
+    Bodies of endpoints that the engine does not fold (candles, series lists, …) give nothing.
     """
     path = target.partition("?")[0]
     reader, ticker = _reader_of(path)
@@ -321,8 +322,10 @@ _READERS: dict[str, Reader] = {
     "events/fee_changes": _event_fees,
     "exchange/status": _status,
     "historical/trades": _trades,
+    "live_data/batch": live_data,
     "markets": _markets,
     "markets/orderbooks": _books,
     "markets/trades": _trades,
+    "milestones": milestones,
     "series/fee_changes": _series_fees,
 }

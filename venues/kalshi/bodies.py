@@ -183,3 +183,39 @@ class EventFeeChangesAnswer(msgspec.Struct, frozen=True):
 
     event_fee_changes: list[EventFeeChange]
     cursor: str | None = None
+
+
+class MilestoneBody(msgspec.Struct, frozen=True):
+    """The record of a real happening, and the events that hang on it."""
+
+    id: str
+    type: str = ""
+    related_event_tickers: list[str] = []
+
+
+class MilestonesAnswer(msgspec.Struct, frozen=True):
+    """`GET /milestones`."""
+
+    milestones: list[MilestoneBody]
+
+
+class LiveDetails(msgspec.Struct, frozen=True):
+    """What we use of the details of a game; the venue promises none of their names."""
+
+    home_points: int
+    away_points: int
+    status: str
+
+
+class LiveDatum(msgspec.Struct, frozen=True):
+    """The live data of one milestone; its details are read alone, so that one may be wrong."""
+
+    milestone_id: str
+    details: msgspec.Raw
+    type: str = ""
+
+
+class LiveDataAnswer(msgspec.Struct, frozen=True):
+    """`GET /live_data/batch`."""
+
+    live_datas: list[LiveDatum]

@@ -31,6 +31,7 @@ CALL_TOKENS = 10
 
 PAGES_MAX = 100
 BOOKS_PER_CALL_MAX = 100
+MILESTONES_PER_CALL_MAX = 100
 MARKETS_PER_PAGE = 1_000
 EVENTS_PER_PAGE = 200
 TRADES_PER_PAGE = 1_000
@@ -251,9 +252,14 @@ class KalshiRest:
         body = await self._body(_target("/milestones", related_event_ticker=event, limit=100))
         return results.read_milestones(body)
 
-    async def live_data(self, event: str) -> msgspec.Raw:
-        """The venue's own live data of an event; its shape is not published, so it comes back as it is."""
-        return msgspec.Raw((await self._body(f"/live_data/events/{quote(event)}")).encode("utf-8", "replace"))
+    async def live_data(self, milestones: Sequence[str]) -> Events:
+        """The venue's own scores of games, a hundred milestones a call."""
+        found: list[VenueEvent] = []
+        for start in range(0, len(milestones), MILESTONES_PER_CALL_MAX):
+            some = milestones[start : start + MILESTONES_PER_CALL_MAX]
+            query = urlencode([("milestone_ids", milestone) for milestone in some])
+            found += await self._events(f"/live_data/batch?{query}")
+        return tuple(found)
 
     # How
 

@@ -70,6 +70,9 @@ class Faults:
     """The venue's clock is so far ahead: signatures are judged and Date headers written by it."""
     silent: bool = False
     """Requests are read and never answered."""
+    # Scores: a state.
+    wrong_points: int = 0
+    """Kalshi's own live data shows so many points more for the home team than there are."""
     # REST of both services: shots.
     http_401: int = 0
     http_403: int = 0

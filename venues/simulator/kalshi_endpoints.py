@@ -30,6 +30,7 @@ from venues.simulator.market import Market
 COST: Final = 10
 """Tokens of a request."""
 BOOKS_MAX: Final = 100
+MILESTONES_MAX: Final = 100
 CANDLES_MAX: Final = 10_000
 
 
@@ -202,16 +203,21 @@ def _milestone(asked: Asked) -> Body:
     return {"milestone": kalshi_live.milestone(kalshi_live.court_of(asked.live.world, asked.groups[0]))}
 
 
+def _datum(asked: Asked, milestone: str) -> Body:
+    court = kalshi_live.court_of(asked.live.world, milestone)
+    return kalshi_live.live_data(court, asked.faults.wrong_points)
+
+
 def _live_data(asked: Asked) -> Body:
-    return {"live_data": kalshi_live.live_data(kalshi_live.court_of(asked.live.world, asked.groups[0]))}
+    return {"live_data": _datum(asked, asked.groups[0])}
 
 
-def _event_live_data(asked: Asked) -> Body:
-    for court in asked.live.world.courts:
-        if asked.groups[0] in kalshi_live.event_tickers(court):
-            data = kalshi_live.live_data(court)
-            return {"live_data": {"type": data["type"], "details": data["details"]}}
-    raise Unknown(asked.groups[0])
+def _live_datas(asked: Asked) -> Body:
+    """One row a milestone; more than may be asked for at once is a bad query."""
+    wanted = asked.request.many("milestone_ids")
+    if not wanted or len(wanted) > MILESTONES_MAX:
+        raise BadQuery(f"milestone_ids: 1 to {MILESTONES_MAX}")
+    return {"live_datas": [_datum(asked, milestone) for milestone in wanted]}
 
 
 def _game_stats(asked: Asked) -> Body:
@@ -254,7 +260,7 @@ ROUTES: Final = (
     _route("/historical/markets/{}/candlesticks", _nothing_old),
     _route("/milestones", _milestones),
     _route("/milestones/{}", _milestone),
-    _route("/live_data/events/{}", _event_live_data),
+    _route("/live_data/batch", _live_datas),
     _route("/live_data/milestone/{}", _live_data),
     _route("/live_data/milestone/{}/game_stats", _game_stats),
     _route("/portfolio/settlements", _settlements, private=True),

@@ -5,12 +5,12 @@ Pure writers for `venues.simulator.kalshi_rest`. The published schema leaves the
 the names here are ours. Must not know about requests.
 """
 
-from venues.simulator.bdl_bodies import clock_text, state_text, status_text
+from venues.simulator.bdl_bodies import clock_text, status_text
 from venues.simulator.clocktext import kalshi_time, whole_second
 from venues.simulator.court import Court
 from venues.simulator.kalshi_queries import Unknown
 from venues.simulator.listing import Family
-from venues.simulator.settings import MINUTE, EveningSettings
+from venues.simulator.settings import MINUTE, SECOND, EveningSettings
 from venues.simulator.world import World
 
 Row = dict[str, object]
@@ -52,20 +52,21 @@ def milestone(court: Court) -> Row:
     }
 
 
-def live_data(court: Court) -> Row:
-    """Score and clock of one game."""
+def live_data(court: Court, wrong_points: int = 0) -> Row:
+    """Score and clock of one game, perhaps with points of the home team that there are not."""
     moment = court.shown
+    begun = moment.period > 0
     return {
         "type": "basketball_game",
         "milestone_id": court.listing.milestone_id,
         "details": {
-            "status": state_text(moment),
+            "status": "finished" if moment.status == "Final" else "live" if begun else "none",
             "status_text": status_text(court),
             "period": moment.period,
             "clock": clock_text(court) or "",
-            "home_points": moment.home,
+            "home_points": moment.home + (wrong_points if begun else 0),
             "away_points": moment.away,
-            "last_updated": kalshi_time(moment.at),
+            "last_updated_ts": moment.at // SECOND,
         },
     }
 

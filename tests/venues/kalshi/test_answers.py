@@ -186,7 +186,7 @@ def test_fee_changes_count_from_their_moment_on_and_the_latest_last() -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["/series/S/markets/M/candlesticks?x=1", "/milestones", "/series", "/historical/cutoff", "/x", ""],
+    ["/series/S/markets/M/candlesticks?x=1", "/series", "/historical/cutoff", "/x", ""],
 )
 def test_what_the_engine_does_not_fold_is_silent(target: str) -> None:
     assert parse_answer(target, "{}", AT) == ()

@@ -17,6 +17,7 @@ from engine.events import (
     ExchangeStatusSeen,
     FeeChanged,
     MarketListed,
+    ScoreSeen,
     TradesRecovered,
     VenueEvent,
 )
@@ -24,25 +25,20 @@ from engine.units import Nanos
 from venues import moments
 from venues.client import Patience
 from venues.errors import (
-    AnswerNotUnderstood,
-    CredentialsRefused,
     PagesEndless,
-    RateLimited,
-    RequestRefused,
-    ServerFailed,
     VenueError,
 )
-from venues.http import Answer, Http
+from venues.http import Http
 from venues.kalshi.auth import Signer
 from venues.kalshi.rest import (
     BOOKS_PER_CALL_MAX,
     KEYED,
     KEYLESS,
+    MILESTONES_PER_CALL_MAX,
     PAGES_MAX,
     Budget,
     KalshiRest,
     Surroundings,
-    words_of_refusal,
 )
 from venues.recording_segments import Line
 from venues.translate import Translator
@@ -303,7 +299,6 @@ async def test_schedule_cutoff_milestones_and_series() -> None:
         "/series/KXNBAGAME": {
             "series": {"ticker": "KXNBAGAME", "fee_type": "quadratic", "fee_multiplier": 1}
         },
-        "/live_data/events/E": {"details": {"home": 1}},
     }
     rest = Venue(lambda path, _query: bodies[path]).rest()
     schedule = await rest.exchange_schedule()
@@ -315,60 +310,23 @@ async def test_schedule_cutoff_milestones_and_series() -> None:
     assert (milestone.events, milestone.start_at) == (("E",), moments.from_text("2026-01-15T00:30:00Z"))
     assert await rest.basketball_series() == ("KXNBAGAME", "KXWNBAGAME")
     assert await rest.series("KXNBAGAME") == (FeeChanged("KXNBAGAME", "quadratic", "1", Nanos(AT)),)
-    assert b'"home"' in bytes(await rest.live_data("E"))
 
 
-@pytest.mark.parametrize(
-    "status, body, kind, words",
-    [
-        (
-            400,
-            '{"error":{"code":"bad_request","message":"bad request","details":"invalid status filter"}}',
-            RequestRefused,
-            ("bad_request", "invalid status filter"),
-        ),
-        (
-            404,
-            '{"code":"not_found","message":"market not found","details":""}',
-            RequestRefused,
-            ("not_found", "market not found"),
-        ),
-        (
-            429,
-            '{"error":"too many requests"}',
-            RateLimited,
-            ("too_many_requests", "too many requests"),
-        ),
-        (
-            429,
-            '{"error":{"code":"too_many_requests","message":"too many requests"}}',
-            RateLimited,
-            ("too_many_requests", "too many requests"),
-        ),
-        (401, "token_failure", CredentialsRefused, ("unknown", "token_failure")),
-        (502, "<html>502</html>", ServerFailed, ("unknown", "<html>502</html>")),
-    ],
-)
-async def test_refusals_are_read_in_each_of_their_shapes(
-    status: int, body: str, kind: type[RequestRefused], words: tuple[str, str]
-) -> None:
-    error = await failing(Said(body, status))
-    assert type(error) is kind
-    assert isinstance(error, RequestRefused)
-    assert (error.code, error.detail) == words
+async def test_live_data_comes_back_as_scores() -> None:
+    datum = {
+        "type": "basketball_game",
+        "milestone_id": "m",
+        "details": {"status": "live", "home_points": 3, "away_points": 2},
+    }
+    (score,) = await Venue(lambda _path, _query: {"live_datas": [datum]}).rest().live_data(["m"])
+    assert isinstance(score, ScoreSeen)
+    assert (score.game, score.home, score.away) == ("kalshi:m", 3, 2)
 
 
-@pytest.mark.parametrize(
-    "body", ["<html>maintenance</html>", '{"error":"x"}', "[]", "[" * 100_000, '{"market":NaN}']
-)
-async def test_b8_a_200_that_is_no_answer_is_refused(body: str) -> None:
-    assert isinstance(await failing(Said(body)), AnswerNotUnderstood)
-
-
-@pytest.mark.parametrize(
-    "body", ["", "null", "[]", '{"error":null}', '{"error":[]}', '{"code":7}', "[" * 9_999]
-)
-def test_no_refusal_is_too_odd_for_words(body: str) -> None:
-    code, detail = words_of_refusal(Answer(400, body, {}))
-    assert isinstance(code, str)
-    assert isinstance(detail, str)
+async def test_live_data_is_asked_for_with_a_parameter_each_and_a_hundred_at_once() -> None:
+    venue = Venue(lambda _path, _query: {"live_datas": []})
+    rest = venue.rest()
+    assert await rest.live_data([]) == ()
+    await rest.live_data([str(number) for number in range(MILESTONES_PER_CALL_MAX)])
+    await rest.live_data([str(number) for number in range(MILESTONES_PER_CALL_MAX + 1)])
+    assert [len(query) for _, query in venue.asked] == [MILESTONES_PER_CALL_MAX] * 2 + [1]

@@ -98,7 +98,7 @@ KALSHI = [
     ("/historical/trades", "/historical/trades"),
     ("/milestones?limit=10&related_event_ticker={event}", "/milestones"),
     ("/milestones/{milestone}", "/milestones/{milestone_id}"),
-    ("/live_data/events/{event}", "/live_data/events/{event_ticker}"),
+    ("/live_data/batch?milestone_ids={milestone}&milestone_ids={milestone}", "/live_data/batch"),
     ("/live_data/milestone/{milestone}", "/live_data/milestone/{milestone_id}"),
     ("/live_data/milestone/{milestone}/game_stats", "/live_data/milestone/{milestone_id}/game_stats"),
     ("/account/endpoint_costs", "/account/endpoint_costs"),

@@ -1,0 +1,100 @@
+"""Whether the sources of a game's score believe one another: to lag is no contradiction, to stay away is one.
+
+Used by `engine.game`. What is believable: every source is polled, and is itself some way behind the arena, so
+at most moments two honest sources show different scores. But what the slower one shows now the faster one has
+shown a little earlier. So two sources agree if each team's points of one lie between the least and the most
+that the other has shown within `LAG_NS`; a correction by the table (points may go down) is then no quarrel
+either. The clock is not compared: sources round it differently, and some have none.
+
+A wrong score of a basket looks like a lag only while that team keeps scoring; the next dry minute and a half,
+of which every game has many, tells them apart. A wrong score of many points is told at once. Because a source
+that has just been met has no past, a contradiction must last `DISAGREEMENT_NS` before it counts. Who has said
+nothing for `LAG_NS` is not compared: silence neither begins a quarrel nor ends one. Must not import anything
+outside `engine` but attrs.
+"""
+
+from collections.abc import Iterable
+from itertools import combinations
+
+import attrs
+
+from engine.events import ScoreSeen
+from engine.units import NANOS_PER_SECOND, Nanos
+
+LAG_NS = 90 * NANOS_PER_SECOND
+"""A source may be so far behind another: the longest pause between two polls in play, and the venue's own."""
+
+DISAGREEMENT_NS = 45 * NANOS_PER_SECOND
+"""Scores that no lag explains count as a disagreement after so long."""
+
+
+@attrs.frozen
+class Points:
+    """What a source showed from a moment on."""
+
+    since: Nanos
+    home: int
+    away: int
+
+
+@attrs.define
+class Track:
+    """What one source has shown lately, oldest first; the first entry is what it showed `LAG_NS` ago."""
+
+    shown: list[Points] = attrs.field(factory=list)
+    heard_at: Nanos = Nanos(0)
+
+    def hear(self, seen: ScoreSeen, now: Nanos) -> None:
+        """Take in what the source shows now."""
+        self.heard_at = now
+        shown = self.shown
+        if not shown or (shown[-1].home, shown[-1].away) != (seen.home, seen.away):
+            shown.append(Points(now, seen.home, seen.away))
+        while len(shown) > 1 and shown[1].since <= now - LAG_NS:
+            del shown[0]
+
+    def may_be_behind(self, other: "Track") -> bool:
+        """Whether what this source shows is what the other has shown, or could have between two polls."""
+        here = self.shown[-1]
+        return _within(here.home, (points.home for points in other.shown)) and _within(
+            here.away, (points.away for points in other.shown)
+        )
+
+
+class Agreement:
+    """The sources of one game."""
+
+    def __init__(self) -> None:
+        """Begin with nobody heard."""
+        self.disagree = False
+        self._tracks: dict[str, Track] = {}
+        self._differ_since: Nanos | None = None
+
+    def hear(self, seen: ScoreSeen, now: Nanos) -> bool:
+        """Take a score in; returns whether `disagree` has changed."""
+        track = self._tracks.get(seen.source)
+        if track is None:
+            track = self._tracks[seen.source] = Track()
+        track.hear(seen, now)
+        if len(self._tracks) == 1:
+            return False
+        speaking = [each for each in self._tracks.values() if now - each.heard_at <= LAG_NS]
+        before = self.disagree
+        if len(speaking) < len(self._tracks):
+            self._differ_since = None
+        elif all(_agree(one, other) for one, other in combinations(speaking, 2)):
+            self._differ_since, self.disagree = None, False
+        elif self._differ_since is None:
+            self._differ_since = now
+        elif now - self._differ_since >= DISAGREEMENT_NS:
+            self.disagree = True
+        return self.disagree is not before
+
+
+def _agree(one: Track, other: Track) -> bool:
+    return one.may_be_behind(other) or other.may_be_behind(one)
+
+
+def _within(points: int, shown: Iterable[int]) -> bool:
+    values = tuple(shown)
+    return min(values) <= points <= max(values)
