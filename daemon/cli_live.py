@@ -46,6 +46,9 @@ class SimulateOptions:
     wall_clock: Annotated[
         Flag, Parameter(help="Judge signatures by the machine's clock, for clients that know no other.")
     ] = False
+    surprises: Annotated[
+        Flag, Parameter(help="Create a market late, change an event's fees, take a result back.")
+    ] = False
     held: Annotated[Flag, Parameter(help="Let time stand still until a client has subscribed.")] = False
     recording: Annotated[
         Path | None, Parameter(name="--serve", help="Serve the frames of this recording instead.")

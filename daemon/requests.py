@@ -100,6 +100,8 @@ class SimulateRequest:
     """Play the evening now, by the machine's clock, so that a daemon at normal speed believes it."""
     held: bool = False
     """Whether the evening waits for the first subscription."""
+    surprises: bool = False
+    """Whether the venue does what it seldom does."""
     wall_clock: bool = False
     """Whether signatures are judged by the machine's clock although the evening has its own time."""
     recording: Path | None = None

@@ -15,6 +15,7 @@ import trio
 
 from daemon.config import template
 from daemon.config_text import render
+from daemon.exits import Exit
 from daemon.output import Answer, Failure, Json, Output, progress
 from daemon.requests import SimulateRequest
 from daemon.trading import schema
@@ -33,7 +34,7 @@ MINUTE_NS: Final = 60 * NANOS_PER_SECOND
 def run_simulate(request: SimulateRequest, *, as_json: bool) -> None:
     """Serve until cancelled or interrupted. Raises Failure for a fault that does not exist."""
     switches = faults_of(request.faults)
-    evening = EveningSettings(seed=request.seed, games=request.games)
+    evening = EveningSettings(seed=request.seed, games=request.games, surprises=request.surprises)
     if request.today:
         evening = beginning_now(evening, time.time_ns())
     settings = ServiceSettings(
@@ -88,13 +89,26 @@ def faults_of(texts: tuple[str, ...]) -> dict[str, object]:
         name, _, value = text.partition("=")
         present = getattr(Faults(), name, None) if name in SWITCHES else None
         if present is None:
-            raise Failure("fault", f"there is no switch {text!r}; they are {', '.join(SWITCHES)}")
+            message = f"there is no fault switch {name!r}; they are {', '.join(SWITCHES)}"
+            raise Failure("usage", message, exit_code=Exit.USAGE)
         try:
             values[name] = BOOLEANS[value] if isinstance(present, bool) else type(present)(value)
             Faults().change(values)
         except (KeyError, ValueError) as error:
-            raise Failure("fault", f"{name} cannot be {value!r}") from error
+            message = f"{text!r}: {name} is set by {name}=VALUE, such as {name}={_example(present)}"
+            raise Failure("usage", message, exit_code=Exit.USAGE) from error
     return values
+
+
+def _example(present: object) -> str:
+    """A value of the same kind as the one that a switch has."""
+    match present:
+        case bool():
+            return "true"
+        case int() | float():
+            return "3"
+        case _:
+            return str(present) or "TEXT"
 
 
 def description(simulator: Simulator, request: SimulateRequest) -> dict[str, Json]:

@@ -43,6 +43,8 @@ class Court:
     played: list[Moment] = attrs.field(factory=list)
     """The moments that have been shown, oldest first."""
     postponed: bool = False
+    own_fees: tuple[str, float] | None = None
+    """Type and multiplier of the winners' event while it has fees of its own."""
     opening: tuple[tuple[str, Prices, int], ...] = ()
     """Vendors' opening prices and when they were made."""
 

@@ -14,14 +14,17 @@ from venues.simulator import bdl_bodies, frames, kalshi_bodies
 from venues.simulator.frames import compact
 from venues.simulator.happenings import (
     Alarm,
+    FeesOverridden,
     Happening,
     LevelChanged,
     LifeChanged,
+    MarketCreated,
     OddsMoved,
     Printed,
     Quoted,
     ScoreMoved,
 )
+from venues.simulator.life_frames import kind_of, lived
 from venues.simulator.listing import Family
 from venues.simulator.settings import SECOND, EveningSettings, Output
 from venues.simulator.world import World
@@ -53,6 +56,7 @@ class _Client:
         self.last_at = 0
         self.seqs = [0] * (len(CHANNELS) + 1)
         self.commands = 0
+        self.known: list[str] = []
         self.polls: dict[str, tuple[int, Callable[[int], Iterator[Output]]]] = {
             "listing": (settings.listing_poll_seconds, self._poll_listing),
             "games": (settings.games_poll_seconds, self._poll_games),
@@ -103,16 +107,16 @@ class _Client:
     def _subscribe(self, at: int) -> Iterator[Output]:
         """One subscribe for each game; the venue merges all but the first."""
         yield self._frame(at, "connected", "")
-        known: list[str] = []
         for number, court in enumerate(self.world.courts):
-            known += [market.listing.ticker for market in court.markets]
+            markets = [market for market in court.markets if market.there(at)]
+            self.known += [market.listing.ticker for market in markets]
             for sid, channel in enumerate(CHANNELS, start=1):
                 self.commands += 1
                 if number == 0:
                     yield self._frame(at, "subscribed", frames.subscribed(self.commands, channel, sid))
                 elif sid != SID_LIFE:
-                    yield self._frame(at, "ok", frames.ok(self.commands, sid, self._next(sid), known))
-            for market in court.markets:
+                    yield self._frame(at, "ok", frames.ok(self.commands, sid, self._next(sid), self.known))
+            for market in markets:
                 text = frames.snapshot(market, SID_BOOK, self._next(SID_BOOK))
                 yield self._frame(at, "orderbook_snapshot", text)
 
@@ -126,15 +130,28 @@ class _Client:
                 yield self._frame(at, "ticker", frames.ticker(happened.market, at, SID_TICKER))
             case Printed():
                 yield self._frame(at, "trade", frames.trade(happened, SID_TRADE, self._next(SID_TRADE)))
-            case LifeChanged():
-                text = frames.lifecycle(happened, SID_LIFE, self._next(SID_LIFE))
-                yield self._frame(at, "market_lifecycle_v2", text)
+            case LifeChanged() | FeesOverridden():
+                yield self._frame(at, kind_of(happened), lived(happened, SID_LIFE, self._next(SID_LIFE)))
+            case MarketCreated():
+                yield self._frame(at, kind_of(happened), lived(happened, SID_LIFE, self._next(SID_LIFE)))
+                yield from self._meet(happened)
             case Alarm():
                 yield from self._poll(happened)
             case ScoreMoved() | OddsMoved():
                 pass
             case _:
                 assert_never(happened)
+
+    def _meet(self, created: MarketCreated) -> Iterator[Output]:
+        """A new market: read its listing and follow it too."""
+        at = created.at + SECOND
+        yield from self._poll_listing(at)
+        self.known.append(created.market.listing.ticker)
+        for sid in (SID_BOOK, SID_TICKER, SID_TRADE):
+            self.commands += 1
+            yield self._frame(at, "ok", frames.ok(self.commands, sid, self._next(sid), self.known))
+        text = frames.snapshot(created.market, SID_BOOK, self._next(SID_BOOK))
+        yield self._frame(at, "orderbook_snapshot", text)
 
     def _poll(self, alarm: Alarm) -> Iterator[Output]:
         """One poll, and the next unless the evening is over; then the last one is this."""
@@ -145,7 +162,7 @@ class _Client:
 
     def _poll_listing(self, at: int) -> Iterator[Output]:
         for family in Family:
-            events = [kalshi_bodies.event(court, family, nested=True) for court in self.world.courts]
+            events = [kalshi_bodies.event(court, family, nested=True, at=at) for court in self.world.courts]
             what = f"/events?series_ticker={family.value}&with_nested_markets=true"
             yield self._body(at, KALSHI_REST, what, {"events": events, "milestones": [], "cursor": ""})
 

@@ -47,6 +47,23 @@ class LifeChanged(NamedTuple):
     event_type: str
 
 
+class MarketCreated(NamedTuple):
+    """The venue lists a market that was not there before; it is not open yet."""
+
+    at: int
+    court: "Court"
+    market: "Market"
+
+
+class FeesOverridden(NamedTuple):
+    """An event has fees of its own from now on; None is the fees of its series again."""
+
+    at: int
+    event_ticker: str
+    fee_type: str | None
+    multiplier: float | None
+
+
 class ScoreMoved(NamedTuple):
     """Score, clock or status of a game changed."""
 
@@ -69,4 +86,14 @@ class Alarm(NamedTuple):
     name: str
 
 
-Happening: TypeAlias = Alarm | LevelChanged | Printed | Quoted | LifeChanged | ScoreMoved | OddsMoved
+Happening: TypeAlias = (
+    Alarm
+    | LevelChanged
+    | Printed
+    | Quoted
+    | LifeChanged
+    | MarketCreated
+    | FeesOverridden
+    | ScoreMoved
+    | OddsMoved
+)

@@ -16,6 +16,7 @@ from venues.simulator.happenings import Printed
 from venues.simulator.listing import Family, GameListing, MarketListing
 from venues.simulator.market import Market
 from venues.simulator.settings import MINUTE
+from venues.simulator.surprises import FeeChange
 
 SHARD: Final = 3
 """The exchange shard of basketball."""
@@ -78,8 +79,20 @@ def series(family: Family) -> dict[str, object]:
     }
 
 
-def event(court: Court, family: Family, *, nested: bool) -> dict[str, object]:
-    """One event object, with its markets if `nested`."""
+def fee_change(change: FeeChange) -> dict[str, object]:
+    """One row of the changes of events' own fees."""
+    return {
+        "id": f"event-fee-{change.number}",
+        "event_ticker": change.court.listing.event_ticker(Family.GAME),
+        "series_ticker": Family.GAME.value,
+        "fee_type_override": change.fee_type,
+        "fee_multiplier_override": change.multiplier,
+        "scheduled_ts": kalshi_time(change.at),
+    }
+
+
+def event(court: Court, family: Family, *, nested: bool, at: int) -> dict[str, object]:
+    """One event object as of a moment, with its markets if `nested`."""
     game = court.listing
     pair = f"{game.away.label} at {game.home.label}"
     titles = {Family.GAME: pair, Family.SPREAD: f"{pair}: Spread", Family.TOTAL: f"{pair}: Total Points"}
@@ -98,9 +111,13 @@ def event(court: Court, family: Family, *, nested: bool) -> dict[str, object]:
         "sub_title": f"{game.away.code} vs {game.home.code} ({_day(game)})",
         "title": titles[family],
     }
+    if family is Family.GAME and court.own_fees is not None:
+        body["fee_type_override"], body["fee_multiplier_override"] = court.own_fees
     if nested:
         body["markets"] = [
-            market_body(game, market) for market in court.markets if market.listing.family is family
+            market_body(game, market)
+            for market in court.markets
+            if market.listing.family is family and market.there(at)
         ]
     return body
 
@@ -123,7 +140,7 @@ def market_body(game: GameListing, market: Market) -> dict[str, object]:
 
 def _terms(game: GameListing, market: Market) -> dict[str, object]:
     listing = market.listing
-    created = _created(game)
+    created = market.created_at or _created(game)
     body: dict[str, object] = {
         "can_close_early": True,
         "close_time": whole_second(market.close_at),
@@ -138,7 +155,7 @@ def _terms(game: GameListing, market: Market) -> dict[str, object]:
         "no_sub_title": listing.label,
         "notional_value_dollars": "1.0000",
         "occurrence_datetime": whole_second(game.tip_at + 180 * MINUTE),
-        "open_time": whole_second(created + 10 * MINUTE),
+        "open_time": whole_second(created if market.created_at else created + 10 * MINUTE),
         "price_level_structure": "linear_cent",
         "price_ranges": [{"end": "1.0000", "start": "0.0000", "step": "0.0100"}],
         "rules_primary": _rule(game, listing),

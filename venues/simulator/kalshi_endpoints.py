@@ -52,7 +52,7 @@ Route: TypeAlias = Callable[[Asked], Body]
 def _market(live: LiveEvening, ticker: str) -> Market:
     """A market by its ticker. Raises Unknown."""
     market = live.world.markets.get(ticker)
-    if market is None:
+    if market is None or not market.there(live.world.now):
         raise Unknown(ticker)
     return market
 
@@ -81,8 +81,10 @@ def _series_fees(_asked: Asked) -> Body:
     return {"series_fee_change_arr": []}
 
 
-def _event_fees(_asked: Asked) -> Body:
-    return {"event_fee_changes": [], "cursor": ""}
+def _event_fees(asked: Asked) -> Body:
+    rows = [kalshi_bodies.fee_change(change) for change in asked.live.world.fee_changes]
+    rows, cursor = page(rows, Page.of(asked.request, 100, 1000))
+    return {"event_fee_changes": rows, "cursor": cursor}
 
 
 def _events(asked: Asked) -> Body:
@@ -101,7 +103,7 @@ def _event(asked: Asked) -> Body:
     }
     if asked.groups[0] not in listed:
         raise Unknown(asked.groups[0])
-    body = kalshi_bodies.event(*listed[asked.groups[0]], nested=True)
+    body = kalshi_bodies.event(*listed[asked.groups[0]], nested=True, at=asked.live.world.now)
     if asked.request.one("with_nested_markets") == "true":
         return {"event": body, "markets": []}
     return {"markets": body.pop("markets"), "event": body}

@@ -105,7 +105,7 @@ def event_rows(world: World, request: Request) -> list[Row]:
             if statuses is not None and not any(market.status in statuses for market in markets):
                 continue
             if all(market.close_at >= closes_after for market in markets):
-                rows.append(kalshi_bodies.event(court, family, nested=nested))
+                rows.append(kalshi_bodies.event(court, family, nested=nested, at=world.now))
     return rows
 
 
@@ -119,6 +119,7 @@ def market_rows(world: World, request: Request) -> list[Row]:
         listing = market.listing
         return (
             (statuses is None or market.status in statuses)
+            and market.there(world.now)
             and event in {"", listing.event_ticker}
             and series in {"", listing.family.value}
             and (not tickers or listing.ticker in tickers)

@@ -6,19 +6,17 @@ the moment of closing, as the venue does; a postponed game's markets simply stay
 """
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from venues.simulator.court import Court
 from venues.simulator.happenings import ScoreMoved
 from venues.simulator.listing import Family, Fate
 from venues.simulator.market import Market
-from venues.simulator.settings import MINUTE, SECOND
+from venues.simulator.settings import MINUTE
+from venues.simulator.surprises import misjudge
 
 if TYPE_CHECKING:
     from venues.simulator.world import World
-
-SETTLEMENT_TIMER: Final = 90
-"""Seconds from the determination to the payment."""
 
 
 def plan_openings(world: "World", court: Court) -> None:
@@ -56,9 +54,12 @@ def settle_played(world: "World", court: Court, at: int) -> None:
         determined = closes + world.seconds(20, 90)
         for market in court.markets:
             if market.listing.family is family:
-                pays = market.listing.pays(court.now.home, court.now.away)
+                outcome = ("yes", 100) if market.listing.pays(court.now.home, court.now.away) else ("no", 0)
                 world.at(closes, partial(_close, world, market))
-                world.at(determined, partial(_determine, world, market, ("yes", 100) if pays else ("no", 0)))
+                if market.misjudged:
+                    world.at(determined, partial(misjudge, world, market, outcome, _settle))
+                else:
+                    world.at(determined, partial(_determine, world, market, outcome))
 
 
 def postpone(world: "World", court: Court, at: int) -> None:
@@ -87,7 +88,7 @@ def _determine(world: "World", market: Market, outcome: tuple[str, int], at: int
     market.status = "determined"
     market.determined_at = at
     market.live(at, "determined", world.out)
-    world.at(at + SETTLEMENT_TIMER * SECOND, partial(_settle, world, market))
+    world.at(at + world.settlement_timer, partial(_settle, world, market))
 
 
 def _settle(world: "World", market: Market, at: int) -> None:

@@ -43,6 +43,10 @@ class Market:
     settlement_cents: int | None = None
     determined_at: int | None = None
     settled_at: int | None = None
+    created_at: int = 0
+    """Before this moment the venue does not know the market."""
+    misjudged: bool = False
+    """Whether its first result will be wrong."""
     quoted_at: int = 0
     quote_due: bool = False
     shown: tuple[int, ...] = ()
@@ -53,6 +57,10 @@ class Market:
         rng = Random(f"{seed}|market|{listing.ticker}")
         tempers = (TIGHT, MIDDLE, CROWD) if listing.family is Family.GAME else (LADDER, LADDER_CROWD)
         return cls(listing, rng, makers=tuple(Maker(temper, rng) for temper in tempers))
+
+    def there(self, at: int) -> bool:
+        """Whether the venue knows the market at a moment."""
+        return at >= self.created_at
 
     def top(self) -> tuple[int, ...]:
         """Best YES bid and YES ask in cents (0 and 100 if empty) with their sizes, and the volume."""

@@ -66,6 +66,9 @@ class EveningSettings:
     """Whether one more game is listed and then postponed; None lets the seed decide."""
     cancelled: bool | None = None
     """Whether one more game is cancelled and its markets pay a fair price (`scalar`); None: by seed."""
+    surprises: bool = False
+    """Whether the venue does what it seldom does: a market is created during the evening, an event has fees
+    of its own for a while, and a result is disputed and amended."""
     box_poll_seconds: int = attrs.field(default=10, validator=attrs.validators.ge(1))
     """Distance of live box score polls in the pure evening."""
     odds_poll_seconds: int = attrs.field(default=30, validator=attrs.validators.ge(1))

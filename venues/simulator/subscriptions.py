@@ -14,7 +14,16 @@ import attrs
 from venues.simulator import frames
 from venues.simulator.book import YES
 from venues.simulator.faults import Faults
-from venues.simulator.happenings import Happening, LevelChanged, LifeChanged, Printed, Quoted
+from venues.simulator.happenings import (
+    FeesOverridden,
+    Happening,
+    LevelChanged,
+    LifeChanged,
+    MarketCreated,
+    Printed,
+    Quoted,
+)
+from venues.simulator.life_frames import Lived, lived
 from venues.simulator.market import Market
 from venues.simulator.world import World
 
@@ -40,6 +49,10 @@ ERRORS: Final = {
     15: "Action required",
     25: "Subscription buffer overflow",
 }
+
+
+Told = LevelChanged | Printed | Quoted | Lived
+"""What subscribers are told of."""
 
 
 class Refused(Exception):
@@ -160,7 +173,8 @@ class Session:
 
     def _greet(self, subscription: Subscription, fresh: Iterable[str], *, initial: bool) -> list[str]:
         """What a subscription says of markets that have just been added."""
-        markets = [self.world.markets[ticker] for ticker in fresh if ticker in self.world.markets]
+        known = [self.world.markets[ticker] for ticker in fresh if ticker in self.world.markets]
+        markets = [market for market in known if market.there(self.world.now)]
         if subscription.channel == BOOKS:
             return [self._snapshot(subscription, market) for market in markets]
         if subscription.channel == QUOTES and initial:
@@ -230,15 +244,13 @@ class Session:
         if channel is None:
             return []
         subscription = next((one for one in self.subscriptions.values() if one.channel == channel), None)
-        if subscription is None or not isinstance(happened, LevelChanged | Printed | Quoted | LifeChanged):
+        if subscription is None or not isinstance(happened, Told):
             return []
-        if not subscription.covers(happened.market):
+        if not isinstance(happened, FeesOverridden) and not subscription.covers(happened.market):
             return []
         return self._tell(subscription, happened)
 
-    def _tell(
-        self, subscription: Subscription, happened: LevelChanged | Printed | Quoted | LifeChanged
-    ) -> list[str]:
+    def _tell(self, subscription: Subscription, happened: Told) -> list[str]:
         sid = subscription.sid
         if isinstance(happened, Quoted):
             return [frames.ticker(happened.market, happened.at, sid)]
@@ -253,11 +265,18 @@ class Session:
                 return [frames.delta(happened, sid, seq, yes_prices=subscription.yes_prices)]
             case Printed():
                 return [frames.trade(happened, sid, seq)]
-            case LifeChanged():
-                return [frames.lifecycle(happened, sid, seq)]
+            case LifeChanged() | MarketCreated() | FeesOverridden():
+                return [lived(happened, sid, seq)]
 
 
-CHANNEL_OF: Final = {LevelChanged: BOOKS, Printed: TRADES, Quoted: QUOTES, LifeChanged: LIVES}
+CHANNEL_OF: Final = {
+    LevelChanged: BOOKS,
+    Printed: TRADES,
+    Quoted: QUOTES,
+    LifeChanged: LIVES,
+    MarketCreated: LIVES,
+    FeesOverridden: LIVES,
+}
 
 
 def _tickers(params: dict[str, object]) -> list[str]:

@@ -22,9 +22,12 @@ from venues.simulator.market import QUOTE_PAUSE, Market
 from venues.simulator.script import Moment
 from venues.simulator.settings import MINUTE, SECOND, EveningSettings
 from venues.simulator.sportsbooks import Sportsbook
+from venues.simulator.surprises import FeeChange, plan_surprises
 
 SCOREBOARD_DELAY: Final = 3 * SECOND
 """What the scoreboard services are behind the arena."""
+SETTLEMENT_TIMER: Final = 90 * SECOND
+"""From the determination to the payment."""
 RETHINK_PAUSE: Final = 20 * SECOND
 """How often a fading overreaction is looked at."""
 
@@ -42,6 +45,9 @@ class World:
         self.markets = {market.listing.ticker: market for court in self.courts for market in court.markets}
         self._due: list[tuple[int, int, Step]] = []
         self._made = 0
+        self.settlement_timer = SETTLEMENT_TIMER
+        self.fee_changes: list[FeeChange] = []
+        """Fees of single events so far, oldest first."""
         self.out: list[Happening] = []
         """Where steps leave what happens."""
         self._seconds_of_taker = 9.0 / settings.activity
@@ -91,6 +97,8 @@ class World:
         for market in court.markets:
             market.shown = market.top()
         plan_openings(self, court)
+        if self.settings.surprises:
+            plan_surprises(self, court)
         match court.listing.fate:
             case Fate.PLAYED:
                 self.at(court.moments[0].at, partial(self._score, court, 0))
