@@ -3,7 +3,6 @@
 import http.client
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -24,18 +23,12 @@ from daemon.run import access_of
 from daemon.simulate import write_keys
 from daemon.trading import schema
 from tests.daemon.live_scene import SERVED, Scene, running
+from tests.ports import free_port
 from venues.simulator.service import Simulator, serve
 
 pytestmark = pytest.mark.slow
 SECONDS_MAX = 50.0
 RULES = "deploy/prometheus/tipoff.rules.yml"
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-        return port
 
 
 @attrs.frozen

@@ -262,7 +262,7 @@ async def test_health_names_the_stage_that_no_heartbeat_passes(serve: Serve, lat
     async with serve(Hooks(heartbeat=lambda: late)) as at:
         wire = await at.greeted()
         seen = await wire.result("health")
-    checks = {check["name"]: check for check in seen["checks"]}
+    checks = {check["name"]: check for check in seen["checks"]}  # type: ignore[index]
     assert checks["heartbeat"] == {
         "name": "heartbeat",
         "ok": not late,
