@@ -5,6 +5,7 @@ Steps that `venues.simulator.world` has done at their times. After a final the c
 the moment of closing, as the venue does; a postponed game's markets simply stay open.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -54,12 +55,16 @@ def settle_played(world: "World", court: Court, at: int) -> None:
         determined = closes + world.seconds(20, 90)
         for market in court.markets:
             if market.listing.family is family:
-                outcome = ("yes", 100) if market.listing.pays(court.now.home, court.now.away) else ("no", 0)
+                pays = market.listing.pays(court.now.home, court.now.away)
                 world.at(closes, partial(_close, world, market))
-                if market.misjudged:
-                    world.at(determined, partial(misjudge, world, market, outcome, _settle))
-                else:
-                    world.at(determined, partial(_determine, world, market, outcome))
+                world.at(determined, _judgement(world, market, ("yes", 100) if pays else ("no", 0)))
+
+
+def _judgement(world: "World", market: Market, outcome: tuple[str, int]) -> Callable[[int], None]:
+    """The step that announces a result, rightly at once or after all."""
+    if market.misjudged:
+        return partial(misjudge, world, market, outcome, _settle)
+    return partial(_determine, world, market, outcome)
 
 
 def postpone(world: "World", court: Court, at: int) -> None:
