@@ -116,6 +116,13 @@ def _looks() -> list[Method]:
             call=looking.why,
             params=(Param(name="id", required=True, help="an order, a fill or a signal"),),
         ),
+        *_process(),
+    ]
+
+
+def _process() -> list[Method]:
+    """What the process tells of itself, also while it starts and stops."""
+    return [
         Method(
             name="metrics", help="numbers for Prometheus", result=Metrics, call=looking.metrics, always=True
         ),

@@ -16,7 +16,7 @@ from daemon.run import access_of, neighbours
 from daemon.simulate import write_keys
 from daemon.trading import schema
 from tests.daemon.live_scene import SERVED, Scene, running
-from tests.ports import free_port
+from tests.daemon.managed import free_port
 from venues.recording import read
 from venues.simulator.service import Simulator, serve
 
