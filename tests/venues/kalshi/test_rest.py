@@ -25,10 +25,15 @@ from engine.units import Nanos
 from venues import moments
 from venues.client import Patience
 from venues.errors import (
+    AnswerNotUnderstood,
+    CredentialsRefused,
     PagesEndless,
+    RateLimited,
+    RequestRefused,
+    ServerFailed,
     VenueError,
 )
-from venues.http import Http
+from venues.http import Answer, Http
 from venues.kalshi.auth import Signer
 from venues.kalshi.rest import (
     BOOKS_PER_CALL_MAX,
@@ -39,6 +44,7 @@ from venues.kalshi.rest import (
     Budget,
     KalshiRest,
     Surroundings,
+    words_of_refusal,
 )
 from venues.recording_segments import Line
 from venues.translate import Translator
@@ -310,6 +316,62 @@ async def test_schedule_cutoff_milestones_and_series() -> None:
     assert (milestone.events, milestone.start_at) == (("E",), moments.from_text("2026-01-15T00:30:00Z"))
     assert await rest.basketball_series() == ("KXNBAGAME", "KXWNBAGAME")
     assert await rest.series("KXNBAGAME") == (FeeChanged("KXNBAGAME", "quadratic", "1", Nanos(AT)),)
+
+
+@pytest.mark.parametrize(
+    "status, body, kind, words",
+    [
+        (
+            400,
+            '{"error":{"code":"bad_request","message":"bad request","details":"invalid status filter"}}',
+            RequestRefused,
+            ("bad_request", "invalid status filter"),
+        ),
+        (
+            404,
+            '{"code":"not_found","message":"market not found","details":""}',
+            RequestRefused,
+            ("not_found", "market not found"),
+        ),
+        (
+            429,
+            '{"error":"too many requests"}',
+            RateLimited,
+            ("too_many_requests", "too many requests"),
+        ),
+        (
+            429,
+            '{"error":{"code":"too_many_requests","message":"too many requests"}}',
+            RateLimited,
+            ("too_many_requests", "too many requests"),
+        ),
+        (401, "token_failure", CredentialsRefused, ("unknown", "token_failure")),
+        (502, "<html>502</html>", ServerFailed, ("unknown", "<html>502</html>")),
+    ],
+)
+async def test_refusals_are_read_in_each_of_their_shapes(
+    status: int, body: str, kind: type[RequestRefused], words: tuple[str, str]
+) -> None:
+    error = await failing(Said(body, status))
+    assert type(error) is kind
+    assert isinstance(error, RequestRefused)
+    assert (error.code, error.detail) == words
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>maintenance</html>", '{"error":"x"}', "[]", "[" * 100_000, '{"market":NaN}']
+)
+async def test_b8_a_200_that_is_no_answer_is_refused(body: str) -> None:
+    assert isinstance(await failing(Said(body)), AnswerNotUnderstood)
+
+
+@pytest.mark.parametrize(
+    "body", ["", "null", "[]", '{"error":null}', '{"error":[]}', '{"code":7}', "[" * 9_999]
+)
+def test_no_refusal_is_too_odd_for_words(body: str) -> None:
+    code, detail = words_of_refusal(Answer(400, body, {}))
+    assert isinstance(code, str)
+    assert isinstance(detail, str)
 
 
 async def test_live_data_comes_back_as_scores() -> None:
