@@ -52,12 +52,13 @@ class Archive:
         return found
 
     def books(self, games: Iterable[Game]) -> list[Record]:
-        """A sample of every book as it stands."""
+        """A sample of every book that is not as it was when it was sampled last."""
         return [
-            BookSample(market.book.as_snapshot(), market.book.trust)
+            BookSample(book.as_snapshot(), book.trust)
             for game in games
-            for market in game.markets.values()
-            if market.book.snapshots
+            for book in (market.book for market in game.markets.values())
+            if book.snapshots
+            and self._is_news(("book", book.ticker), (book.conn, book.sid, book.seq, book.at, book.trust))
         ]
 
     def _record(self, event: VenueEvent, raw: str | None) -> Record | None:

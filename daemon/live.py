@@ -6,6 +6,7 @@ status, and act; each act is an input like any other. What is connected to it is
 """
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -31,7 +32,7 @@ from actors.messages import (
     RunEnds,
     StateWanted,
 )
-from actors.runtime import ActorStatus, Address
+from actors.runtime import ActorStatus, Address, AskError, SystemEnded
 from actors.runtime.asks import ASK_TIMEOUT_NS
 from actors.runtime.specs import AnySpec
 from daemon import __version__
@@ -54,6 +55,8 @@ from engine.units import Nanos
 from persistence.writer import JournalWriter
 from venues.lines import LOST
 from venues.recording import Recorder
+
+log = logging.getLogger("tipoff.engine")
 
 TICK_S: Final = 60.0
 """So often time is written down, so that a cut recording replays its timers up to its last minute."""
@@ -148,6 +151,19 @@ class LiveEngine:
             await trio.sleep(TICK_S)
             self.hearing.require_space(self.plan.disk_free_megabytes_min)
             self.hearing.tick()
+            await self._sample()
+
+    async def _sample(self) -> None:
+        """Keep the books that moved, so that a stored run values what is open at late prices, not first ones.
+
+        A game that does not answer is left out: its actor is being restarted, or everything ends.
+        """
+        try:
+            games = await self.games()
+        except (AskError, SystemEnded) as error:
+            log.info("no samples of the books this time: %s", error)
+            return
+        self.durable.keep(self.archive.books(games.values()))
 
     async def _flush(self) -> None:
         """Bound what a kill costs the recording: a quiet evening has no next line that would flush."""
@@ -170,6 +186,7 @@ class LiveEngine:
         """
         self.hear_nobody()
         self.end_run(reason)
+        await self._sample()
         with trio.move_on_after(QUIET_S_MAX):
             await self.durable.wait_calm()
         calm = self.durable.calm

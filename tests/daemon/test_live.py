@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from sqlalchemy import select
 from trio.testing import MockClock
 
 from actors.addresses import OPERATOR, PAPER_EXCHANGE, RISK_GATE, strategy_address
@@ -18,7 +19,9 @@ from daemon.trading import schema, trading_settings
 from engine.facts import OperatorActed, RunEnded, RunStarted
 from engine.units import NANOS_PER_SECOND, Nanos
 from persistence.errors import StorageFull
+from persistence.markets import orderbook_snapshots
 from persistence.queries import Reader
+from persistence.samples import last_tops
 from venues.recording import Line, read
 
 from .live_desk import Desk, evening, resumed, wait
@@ -55,6 +58,31 @@ async def test_a_replay_of_the_recording_gives_the_digest_of_the_live_run(
         assert not reader.positions(open_only=True)
         assert isinstance(next(reader.facts()).fact, RunStarted)
         assert isinstance(reader.tail(1)[0].fact, RunEnded)
+
+
+async def test_a_stored_run_knows_its_books_as_they_were_last_not_as_they_were_first(
+    desk: Desk, lines: list[Line], mock_clock: MockClock
+) -> None:
+    tops: dict[str, tuple[int | None, int | None]] = {}
+
+    async def look(engine: LiveEngine) -> None:
+        for game in (await engine.games()).values():
+            for ticker, market in game.markets.items():
+                if market.book.snapshots:
+                    tops[ticker] = (market.book.yes_bid, market.book.yes_ask)
+
+    await desk.process(mock_clock, lines[: len(lines) // 2], look)
+    with Reader.open(desk.url, "run") as reader:
+        stored = last_tops(reader)
+        first = reader.connection.execute(
+            select(
+                orderbook_snapshots.c.ticker, orderbook_snapshots.c.yes_bid, orderbook_snapshots.c.yes_ask
+            ).order_by(orderbook_snapshots.c.id.desc())
+        )
+        begun = {row.ticker: (row.yes_bid, row.yes_ask) for row in first}
+    assert tops
+    assert stored == tops
+    assert begun != tops
 
 
 async def test_every_input_of_the_core_is_a_line_in_order(
