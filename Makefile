@@ -78,20 +78,20 @@ clean: ## remove everything that was made, the virtual environment too
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tipoff needs Python 3.11 or newer, this is " + sys.version)'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tipoff needs Python 3.11 or newer, this is " + sys.version)'
+	@$(PYTHON) -m venv $(VENV)
 
 $(STAMP_RUNTIME): | $(BIN)/python
 	@echo "setting up $(VENV) from requirements/runtime.txt (once; this takes a minute)"
-	$(PIP) install --require-hashes --requirement requirements/runtime.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --require-hashes --requirement requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.runtime-*
 	@touch $@
 
 $(STAMP_DEV): | $(BIN)/python
 	@echo "setting up $(VENV) from requirements/dev.txt (once; this takes a minute)"
-	$(PIP) install --require-hashes --requirement requirements/dev.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.dev-* $(VENV)/.runtime-*
 	@touch $@ $(STAMP_RUNTIME)
 

@@ -7,9 +7,10 @@ it does is imported when it is called, so that `tipoff` answers at once. Must no
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter, UnusedCliTokensError
 
 from daemon import __version__
 from daemon.config_problems import ConfigError
@@ -138,8 +139,7 @@ def in_words(error: Exception) -> Failure:
         case Failure():
             return error
         case CycloptsError():
-            hint = "`tipoff --help` lists the commands, `tipoff COMMAND --help` its arguments"
-            return Failure("usage", str(error).strip(), details=[hint], exit_code=Exit.USAGE)
+            return Failure("usage", _usage(error), details=[_hint(error)], exit_code=Exit.USAGE)
         case ConfigError():
             count = "one problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
             message = f"{count} in {error.source}"
@@ -158,6 +158,39 @@ def in_words(error: Exception) -> Failure:
             hint = "set TIPOFF_TRACEBACK=1 and run it again to see where; please report it"
             message = f"this is a fault of tipoff: {type(error).__name__}: {error}"
             return Failure("internal", message, details=[hint])
+
+
+def _usage(error: CycloptsError) -> str:
+    """What was not understood, in words that need no knowledge of programs."""
+    text = (
+        str(error)
+        .strip()
+        .replace(" into float.", " into a number.")
+        .replace(" into int.", " into a whole number.")
+    )
+    if isinstance(error, MissingArgumentError) and error.argument is not None and error.command_chain:
+        return f"`tipoff {' '.join(error.command_chain)}` needs {error.argument.name}"
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return _not_understood(error.unused_tokens[0], error.command_chain or ())
+    # What is near is named already; a list that is cut off helps nobody.
+    return text.partition(" Available commands:")[0]
+
+
+def _not_understood(word: str, chain: Sequence[str]) -> str:
+    """A word too many, and which it was perhaps meant to be."""
+    command = app
+    for name in chain:
+        command = command[name]
+    near = get_close_matches(word, [name for name in command if not name.startswith("-")], n=1)
+    meant = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{word!r} is not understood after `{' '.join(('tipoff', *chain))}`{meant}"
+
+
+def _hint(error: CycloptsError) -> str:
+    """Where the answer stands."""
+    if error.command_chain:
+        return f"`tipoff {' '.join(error.command_chain)} --help` says what it takes"
+    return "`tipoff --help` lists the commands, `tipoff COMMAND --help` its arguments"
 
 
 def _details(error: ConfigError) -> list[Json]:

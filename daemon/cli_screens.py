@@ -6,6 +6,7 @@ of, and leaves out what does not fit; must not ask anybody anything.
 
 import json
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -97,11 +98,11 @@ def status(found: Line) -> Answer:
     parts: list[RenderableType] = [
         head,
         *(Text(f"  because {why}", BAD) for why in found["why_not"]),
-        Text(f"At risk   ${_cents(found['at_risk'])}{of}, {_open(found)}"),
+        Text(f"At risk   {_rounded(found['at_risk'])} dollars{of}, {_open(found)}"),
         *(_listed("Open", found["still_open"]) if found["still_open"] else ()),
         Text(
-            f"P&L       ${_cents(band['base'])} after fees "
-            f"(pessimistic {_cents(band['pessimistic'])}, optimistic {_cents(band['optimistic'])})"
+            f"P&L       {_rounded(band['base'])} dollars after fees "
+            f"(pessimistic {_rounded(band['pessimistic'])}, optimistic {_rounded(band['optimistic'])})"
         ),
         Text(f"Feed      {_feed(found['feed'])}"),
         Text(
@@ -112,7 +113,7 @@ def status(found: Line) -> Answer:
         Text(
             "Failed    "
             + (
-                f"{failure['at']} {failure['address']}: {failure['what']} {failure['error']}"
+                f"{_moment(failure['at'])} {failure['address']}: {failure['what']} {failure['error']}"
                 if failure
                 else "nothing"
             )
@@ -138,7 +139,7 @@ def _feed(feed: Line) -> str:
     connected = "connected" if feed["connected"] else "not connected"
     return (
         f"{connected}, {feed['trusted_books']} of {feed['books']} books trusted, {feed['gaps']} gaps, "
-        f"last book {feed['last_book_at'] or 'never'}"
+        f"last book {_moment(feed['last_book_at'])}"
     )
 
 
@@ -153,7 +154,7 @@ def _status_strategies(found: Line) -> RenderableType:
         band = results[line["name"]]["band"]
         money = (line["at_risk"], *(band[key] for key in ("pessimistic", "base", "optimistic")))
         counts = (line[key] for key in ("signals", "orders", "fills", "open_orders"))
-        rows.append((line["name"], _switch(line), *map(str, counts), *(each[:-4] for each in money)))
+        rows.append((line["name"], _switch(line), *map(str, counts), *map(_rounded, money)))
     heads = ("strategy", "state", "sig.", "ord.", "fills", "open", "at risk", "pess.", "base", "opt.")
     parts: list[RenderableType] = [Wide(table(heads, rows))]
     if never_on:
@@ -200,7 +201,7 @@ def strategies(found: list[Line], *, parameters: bool) -> Answer:
     rows = [
         (
             line["name"],
-            line["kind"],
+            line["kind"] or "-",
             _switch(line),
             *(str(line[key]) for key in ("signals", "near_misses", "orders", "fills", "open_orders")),
             _cents(line["cash"]),
@@ -292,10 +293,15 @@ def _table(what: str, found: Iterable[Line]) -> RenderableType:
     rows = [[_cell(column, line[column]) for column in columns] for line in found]
     if not rows:
         return Text(f"no {what.replace('_', ' ')}", "dim")
-    grid = table([column.replace("_", " ") for column in columns], rows)
+    grid = table([_heading(column) for column in columns], rows)
     for column, name in zip(grid.columns, columns, strict=True):
         column.no_wrap = name not in FOLDED
     return Wide(grid)
+
+
+def _heading(column: str) -> str:
+    """A column's name in words; moments say of which zone they are."""
+    return column.replace("_", " ") + (" UTC" if column == "at" or column.endswith("_at") else "")
 
 
 def _cell(column: str, value: object) -> str:
@@ -312,6 +318,16 @@ def _cell(column: str, value: object) -> str:
             return value[5:16].replace("T", " ")
         case _:
             return str(value)
+
+
+def _rounded(money: str) -> str:
+    """Whole cents, rounded: cut off they would show a loss smaller than it is."""
+    return f"{round(Decimal(money), 2) + 0:.2f}"
+
+
+def _moment(at: str | None) -> str:
+    """Day and time of day in UTC, short enough for a line that says more."""
+    return "never" if at is None else f"{at[5:10]} {at[11:19]} UTC"
 
 
 def _cents(money: str) -> str:

@@ -132,6 +132,10 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
     else:
         if file.is_dir():
             raise StorageUnreachable("it is a directory", str(file), "name a file in it")
+        if access is not Access.CREATE and not file.exists():
+            raise StorageUnreachable(
+                "there is no database yet", str(file), "the first run makes it, or name another"
+            )
         query = {"mode": access.value, "uri": "true"}
         target = URL.create("sqlite", database=f"file:{_quoted(file)}", query=query)
         engine = create_engine(target, poolclass=NullPool, connect_args={"check_same_thread": False})

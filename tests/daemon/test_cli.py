@@ -122,6 +122,40 @@ def test_a_command_that_is_not_understood_exits_2_with_one_sentence(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (("replay",), "`tipoff replay` needs RECORDING", "`tipoff replay --help`"),
+        (("resume",), "`tipoff resume` needs --reason", "`tipoff resume --help`"),
+        (("statsu",), 'Unknown command "statsu". Did you mean "status"?', "`tipoff --help`"),
+        (("halt", "--reson", "x"), "Unknown option: --reson. Did you mean --reason?", "`tipoff halt --help`"),
+        (("strategies", "enabel", "x"), "did you mean 'enable'?", "`tipoff strategies --help`"),
+        (("halt", "a", "b"), "'b' is not understood after `tipoff halt`", "`tipoff halt --help`"),
+        (("demo", "--speed", "fast"), 'unable to convert "fast" into a number', "`tipoff demo --help`"),
+        (("demo", "--seed", "x"), 'unable to convert "x" into a whole number', "`tipoff demo --help`"),
+    ],
+)
+def test_what_was_not_understood_is_said_in_plain_words_and_where_help_is(
+    tipoff: Tipoff, arguments: tuple[str, ...], message: str, hint: str
+) -> None:
+    code, error = tipoff.error(*arguments)
+    assert code == Exit.USAGE
+    assert message in str(error["message"])
+    assert "Available commands" not in str(error["message"])
+    assert hint in str(error["details"])
+
+
+@pytest.mark.parametrize(
+    "command", [("report",), ("db", "verify"), ("db", "prune"), ("why", "x", "--db", "sqlite:///n.db")]
+)
+def test_before_the_first_run_it_is_said_that_there_is_no_database(
+    tipoff: Tipoff, command: tuple[str, ...]
+) -> None:
+    code, error = tipoff.error(*command)
+    assert code == Exit.FAILED
+    assert "there is no database yet; the first run makes it, or name another" in str(error["message"])
+
+
 def test_init_writes_a_configuration_that_is_fine_and_differs_in_nothing(tipoff: Tipoff) -> None:
     assert tipoff.document("init")["written"] == "engine.toml"
     assert tipoff.document("config", "check")["ok"] is True

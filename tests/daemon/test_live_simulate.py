@@ -7,6 +7,7 @@ import trio
 
 from daemon.config import load
 from daemon.config_files import file_problems
+from daemon.exits import Exit
 from daemon.output import Failure
 from daemon.requests import SimulateRequest
 from daemon.run import access_of
@@ -49,7 +50,17 @@ def test_faults_are_switched_on_by_name_and_value() -> None:
 
 @pytest.mark.parametrize("text", ["typhoon=1", "http_500=many", "error_shape=round", "freeze=maybe"])
 def test_a_fault_that_does_not_exist_is_refused_by_name(text: str) -> None:
-    with pytest.raises(Failure, match=text.partition("=")[0]):
+    with pytest.raises(Failure, match=text.partition("=")[0]) as refused:
+        faults_of((text,))
+    assert (refused.value.code, refused.value.exit) == ("usage", Exit.USAGE)
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [("freeze", "freeze=true"), ("http_500", "http_500=3"), ("error_shape=x", "=wrapped")],
+)
+def test_a_fault_without_a_good_value_is_shown_how_it_is_written(text: str, example: str) -> None:
+    with pytest.raises(Failure, match=example):
         faults_of((text,))
 
 
