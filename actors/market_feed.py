@@ -42,6 +42,7 @@ from engine.events import (
 )
 from engine.listing import FeeTermsHeard, assumed_listing
 from engine.message import changed
+from engine.milestones import MilestoneSeen
 from engine.pseudo import book_of_quote
 from engine.schedule import game_of
 from engine.sequence import Heard as Verdict
@@ -83,6 +84,7 @@ class MarketFeed:
             FeedConnected: self._connected,
             FeedRefused: self._refuse,
             GameSeen: self._to_schedule,
+            MilestoneSeen: self._to_schedule,
             ScoreSeen: self._to_schedule,
             OddsSeen: self._to_schedule,
             MarketListed: self._listed,
