@@ -13,6 +13,8 @@ import attrs
 from actors.pollers import PollStatus
 from daemon.live import LiveEngine
 from engine.events import MarketListed, MarketStatus, VenueEvent
+from engine.ledger import claim
+from engine.tally import Tally
 from engine.units import NANOS_PER_SECOND
 from venues.kalshi.feed import KalshiFeed
 from venues.kalshi.rest import KalshiRest
@@ -33,6 +35,16 @@ class Intervals:
     fees_ns: int = 3_600 * NANOS_PER_SECOND
 
 
+def unpaid(tally: Tally) -> set[str]:
+    """The markets in which a strategy still holds contracts, or waits for the venue to pay."""
+    return {
+        ticker
+        for ticker in tally.games
+        for name, strategy in tally.strategies.items()
+        if strategy.positions.get(ticker) or tally.ledger.balance(claim(name, ticker))
+    }
+
+
 class Discovery:
     """What is asked of Kalshi again and again, and what the feed shall follow because of it."""
 
@@ -49,11 +61,16 @@ class Discovery:
         self._wanted: tuple[str, ...] = ()
 
     async def markets(self, _status: PollStatus) -> int:
-        """The open events of each series; then the markets that are not among them any more, until paid."""
+        """The open events of each series; then the markets that are not among them any more, until paid.
+
+        That goes also for markets which this process has never seen open: an earlier one bought there, and
+        they were over before this one began.
+        """
         found: set[str] = set()
         for series in self._series:
             found |= self._note(await self._rest.events(series))
-        gone = [ticker for ticker, state in self._status.items() if state not in OVER and ticker not in found]
+        known = {ticker for ticker, state in self._status.items() if state not in OVER}
+        gone = sorted((known | unpaid(self._engine.tally)) - found)
         for start in range(0, len(gone), TICKERS_PER_CALL):
             self._note(await self._rest.markets(gone[start : start + TICKERS_PER_CALL]))
         await self.follow()

@@ -19,6 +19,7 @@ from tests.simulation.soak.figures import Sample, grown, growth, sample_of
 from tests.simulation.soak.processes import Daemon, Stuck, Venues, command
 
 SAMPLE_S = 2.0
+CLOCK_WORDS = "our clock is"
 SETTLED_S_MAX = 60.0
 EARLY_KILL_P = 0.25
 """So many of the kills are followed by another one while the next life is still starting."""
@@ -40,6 +41,8 @@ class Life:
     fills: int = 0
     restarts: int = 0
     dead_letters: int = 0
+    resumed: int = 0
+    """Halts because of the clock: at the evening's speed a slow answer looks like a clock that is far off."""
     samples: list[Sample] = attrs.field(factory=list)
     problems: list[str] = attrs.field(factory=list)
 
@@ -125,6 +128,7 @@ class Evening:
             sample = sample_of(daemon.process.pid, daemon.tasks, lived)
             if sample is not None:
                 life.samples.append(sample)
+            life.resumed += await trio.to_thread.run_sync(daemon.resume, CLOCK_WORDS)
             last = time.monotonic() >= setup.deadline
             if await trio.to_thread.run_sync(self.over):
                 last = True

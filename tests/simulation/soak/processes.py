@@ -107,6 +107,20 @@ class Daemon:
         with ControlClient(self.socket) as client:
             return client.look(method, **params)
 
+    def resume(self, words: str) -> int:
+        """End every halt whose reason has these words, as an operator would; returns how many there were."""
+        resumed = 0
+        with suppress(Failure), ControlClient(self.socket) as client:
+            status = client.look("status")
+            assert isinstance(status, dict)
+            halts = status["halts"]
+            assert isinstance(halts, list)
+            for halt in halts:
+                if isinstance(halt, dict) and words in str(halt["why"]):
+                    client.act("resume", scope=halt["scope"], reason="looked at it: the weather was it")
+                    resumed += 1
+        return resumed
+
     def kill(self) -> None:
         """End it as nothing else does: by SIGKILL."""
         self.process.kill()

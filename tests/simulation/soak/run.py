@@ -178,7 +178,7 @@ def free_port() -> int:
 def table_of(soak: Soak) -> Table:
     """One line a life."""
     table = Table(
-        "life", "ready s", "lived s", "end", "entries", "orders", "fills", "restarts", "dead letters",
+        "life", "ready s", "lived s", "end", "entries", "orders", "fills", "restarts", "dead", "resumed",
         "MiB", "+MiB", "tasks", "threads", "fds", "problems",
     )  # fmt: skip
     for life in soak.lives:
@@ -186,7 +186,7 @@ def table_of(soak: Soak) -> Table:
         used = [f"{middle(counted, name):.0f}" if counted else "-" for name in NAMES[1:]]
         table.add_row(
             life.name, f"{life.ready_s:.1f}", f"{life.lived_s:.0f}", life.end, str(life.entries),
-            str(life.orders), str(life.fills), str(life.restarts), str(life.dead_letters),
+            str(life.orders), str(life.fills), str(life.restarts), str(life.dead_letters), str(life.resumed),
             f"{middle(counted, 'rss_mib'):.0f}" if counted else "-",
             f"{more['rss_mib']:+.1f}" if more else "-", *used, str(len(life.problems)),
         )  # fmt: skip
