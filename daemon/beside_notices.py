@@ -4,12 +4,18 @@ Started by `beside_system` when the configuration names a webhook. Its troubles 
 are nobody else's. Must not show the address to anybody.
 """
 
+import contextlib
 import time
 from functools import partial
 from typing import Final
 
 import trio
 
+from actors.addresses import OBSERVER
+from actors.observer import OVERVIEW
+from actors.runtime.asks import AskError
+from actors.runtime.system import SystemEnded
+from actors.views import Look, Overview
 from daemon.beside_metrics import SURROUNDINGS
 from daemon.config import Config
 from daemon.config_files import secret_path
@@ -30,7 +36,7 @@ LIMITS: Final = HttpLimits(total_s_max=10.0, body_bytes_max=65_536, connections_
 DOWN: Final = frozenset({"parked", "down"})
 
 
-async def tell_people(config: Config, engine: LiveEngine, sources: Sources) -> None:
+async def tell_people(config: Config, engine: LiveEngine, sources: Sources, look_s: float = LOOK_S) -> None:
     """Look and tell until cancelled; returns at once if nobody wants to hear."""
     name = config.notify.webhook_file
     url = secret_path(name).read_text("utf-8").strip() if name else ""
@@ -40,22 +46,33 @@ async def tell_people(config: Config, engine: LiveEngine, sources: Sources) -> N
         notices = Notices(config.notify, config.engine.name, shape_of(url), partial(http.post, ""))
         SURROUNDINGS.notices = lambda: (notices.sent, notices.failed, notices.dropped)
         TAKERS["notices"] = lambda after: setattr(notices, "section", after.notify)
-        last = seen_of(engine, sources)
+        last = await seen_of(engine, sources, None)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(notices.run)
             try:
                 while True:
-                    await trio.sleep(LOOK_S)
-                    before, last = last, seen_of(engine, sources)
+                    await trio.sleep(look_s)
+                    before, last = last, await seen_of(engine, sources, last)
                     for notice in differences(before, last):
                         notices.tell(notice)
             finally:
                 with trio.move_on_after(LAST_S_MAX, shield=True):
-                    await notices.last(summary(seen_of(engine, sources), engine.plan.run))
+                    await notices.last(summary(_seen(engine, sources, last.band), engine.plan.run))
 
 
-def seen_of(engine: LiveEngine, sources: Sources) -> Seen:
-    """The engine as it stands."""
+async def seen_of(engine: LiveEngine, sources: Sources, last: Seen | None) -> Seen:
+    """The engine as it stands; what positions are worth stays as it was if nobody says so."""
+    band = None if last is None else last.band
+    if engine.running and not engine.hearing.closed:
+        with contextlib.suppress(AskError, SystemEnded):
+            overview = await engine.ask(OBSERVER, Look(OVERVIEW))
+            if isinstance(overview, Overview):
+                found = overview.band
+                band = (found.pessimistic / MONEY_ONE, found.base / MONEY_ONE, found.optimistic / MONEY_ONE)
+    return _seen(engine, sources, band)
+
+
+def _seen(engine: LiveEngine, sources: Sources, band: tuple[float, float, float] | None) -> Seen:
     tally = engine.tally
     return Seen(
         at=time.time(),
@@ -64,4 +81,7 @@ def seen_of(engine: LiveEngine, sources: Sources) -> Seen:
         down=frozenset(str(each.address) for each in engine.status() if each.state in DOWN),
         fills={name: line.fills for name, line in tally.strategies.items()},
         realized=sum(tally.realized(name) for name in tally.strategies) / MONEY_ONE,
+        orders=sum(line.orders for line in tally.strategies.values()),
+        restarts=engine.system.lives.restarts,
+        band=band,
     )

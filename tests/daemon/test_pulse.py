@@ -1,9 +1,8 @@
 """The watchdog is fed by what passes the critical actors: each of them, when it hangs, stops the food."""
 
-import itertools
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,20 +14,12 @@ from actors.addresses import JOURNAL, MARKET_FEED, PAPER_EXCHANGE, RISK_GATE
 from actors.messages import Commit
 from actors.runtime import Address, Outgoing
 from daemon.beside_system import WRITER_S_MAX, Pulse
-from daemon.config import template
-from daemon.evening_clock import EveningClock
 from daemon.heartbeat import HEARTBEAT_S, LATE_S
-from daemon.live import LiveEngine, LivePlan
-from daemon.replay import settings_digest
+from daemon.live import LiveEngine
 from daemon.systemd import Notifier, watch
-from daemon.trading import schema, trading_settings
 from engine.facts import Noted
 from engine.units import Nanos
-from persistence.connect import Durability, Settings
-from persistence.schema import create
-from persistence.writer import JournalWriter, Options
-from tests.stories.plays import SMALL
-from venues.simulator.evening import generate
+from tests.daemon.engines import live
 
 GAME = Address("games/the game")
 """Whatever the game of the evening is called."""
@@ -52,39 +43,6 @@ class Fed(Notifier):
     def wait_for(self, so: Callable[[], bool], seconds: float = 60.0) -> bool:
         with self.changed:
             return self.changed.wait_for(so, seconds)
-
-
-@asynccontextmanager
-async def live(
-    folder: Path, seam: Callable[[str], None] = lambda _operation: None
-) -> AsyncIterator[LiveEngine]:
-    """An engine that knows one game."""
-    url = f"sqlite:///{folder / 'tipoff.db'}"
-    create(url)
-    lines = list(itertools.islice(generate(SMALL), 40))
-    options = Options(settings=Settings(durability=Durability.RELAXED), seam=seam)
-    writer = await trio.to_thread.run_sync(JournalWriter, url, "run", options)
-    settings = trading_settings(template(schema()), seed=1)
-    plan = LivePlan(
-        settings=settings,
-        settings_digest=settings_digest(settings),
-        run="run",
-        writer=writer,
-        recorder=None,
-        clock=EveningClock(lines[-1].at),
-    )
-    engine = LiveEngine(plan, lambda _engine: ())
-    async with trio.open_nursery() as nursery:
-        await nursery.start(engine.run)
-        for line in lines:
-            if line.source == "kalshi.ws":
-                engine.hearing.stream(line.conn, line.what, line.body)
-            else:
-                engine.hearing.body_of(line.source)(line.what, line.body)
-        assert await engine.listing()
-        yield engine
-        nursery.cancel_scope.cancel()
-    writer.close()
 
 
 def hang(engine: LiveEngine, address: Address, then: Callable[[], object]) -> None:

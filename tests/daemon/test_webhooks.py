@@ -206,13 +206,30 @@ def test_people_hear_of_halts_parked_actors_and_complaints_once_and_of_their_end
         ("halted", "error"),
         ("quarantined", "error"),
         ("actor_down", "error"),
-        ("degraded", "warning"),
+        ("feed_lost", "warning"),
         ("filled", "info"),
     ]
     assert list(differences(bad, bad)) == []
-    assert [notice.kind for notice in differences(bad, calm)] == ["resumed", "resumed", "recovered"]
+    assert [notice.kind for notice in differences(bad, calm)] == ["resumed", "resumed", "feed_back"]
 
 
 def test_the_evening_ends_in_a_sentence() -> None:
-    notice = summary(Seen(at=1.0, fills={"a": 2, "b": 3}, realized=-4.5), "demo-2026-01-01")
-    assert notice.text == "run demo-2026-01-01: 5 fills, realized -4.50 dollars after fees (paper)"
+    seen = Seen(at=1.0, fills={"a": 2, "b": 3}, realized=-4.5, orders=9, restarts=1, band=(-6.0, -4.0, 1.25))
+    assert summary(seen, "demo-2026-01-01").text == (
+        "run demo-2026-01-01: P&L -4.00 dollars after fees (pessimistic -6.00, optimistic +1.25), "
+        "-4.50 of it realized; 9 orders, 5 fills, 1 restarts (paper)"
+    )
+    assert "P&L" not in summary(Seen(at=1.0), "demo-2026-01-01").text
+
+
+def test_a_complaint_whose_numbers_change_is_told_once_and_a_lost_feed_by_its_name() -> None:
+    def seen(*complaints: str) -> Seen:
+        return Seen(at=1.0, complaints=frozenset(complaints))
+
+    lost = "the stream is not connected: 503"
+    first = seen("no heartbeat has passed games/a for 31 s", lost)
+    then = seen("no heartbeat has passed games/a for 36.5 s", lost)
+    told = [(notice.kind, notice.level) for notice in differences(seen(), first)]
+    assert told == [("degraded", "warning"), ("feed_lost", "warning")]
+    assert list(differences(first, then)) == []
+    assert [notice.kind for notice in differences(then, seen())] == ["recovered", "feed_back"]

@@ -96,8 +96,10 @@ def test_ended_while_starting_running_draining_halted_and_stopping(house: House)
     # Running: reload and a look at the state end nothing. Draining: TERM ends in good order.
     life = house.start()
     life.wait_for("READY=1")
-    for number in (signal.SIGHUP, signal.SIGUSR1):
-        life.process.send_signal(number)
+    life.process.send_signal(signal.SIGHUP)
+    life.wait_for("RELOADING=1")
+    life.wait_for("READY=1")
+    life.process.send_signal(signal.SIGUSR1)
     house.act("drain", reason="for the night")
     assert house.state() == "draining"
     code, took = ended(life, signal.SIGTERM)
@@ -145,4 +147,4 @@ def assert_nothing_was_lost(house: House) -> None:
     assert sum(isinstance(fact, RunStarted) for fact in facts) == 3
     assert sum(isinstance(fact, RunEnded) for fact in facts) == 2
     acts = [fact.command for fact in facts if isinstance(fact, OperatorActed)]
-    assert acts == ["drain", "halt"]
+    assert acts == ["reload", "drain", "halt"]
