@@ -79,6 +79,13 @@ class Evening:
     """Whether the venues have nothing left to show."""
     lives: list[Life] = attrs.field(factory=list)
     problems: list[str] = attrs.field(factory=list)
+    daemon: Daemon | None = None
+    """The last one that was started."""
+
+    def end(self) -> None:
+        """Leave no process behind, however the soak ended."""
+        if self.daemon is not None and self.daemon.alive:
+            self.daemon.kill()
 
     async def play(self) -> None:
         """Kill and start again until the evening or the soak is over; then stop in good order and replay."""
@@ -103,7 +110,7 @@ class Evening:
             self.lives.append(life)
             log = setup.folder / f"daemon-{life.name}.log"
             began = time.monotonic()
-            daemon = Daemon.started(self.venues, setup.socket, setup.speed, log)
+            daemon = self.daemon = Daemon.started(self.venues, setup.socket, setup.speed, log)
             early = len(self.lives) > 1 and setup.draw.random() < EARLY_KILL_P
             if early:
                 await trio.sleep(setup.draw.uniform(*EARLY_KILL_S))

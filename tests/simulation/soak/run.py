@@ -114,8 +114,11 @@ class Soak:
         )
         evening = Evening(setup, number, f"demo-{day}", self.venues, partial(_over, self.venues.admin))
         self.evenings.append(evening)
-        await evening.play()
-        self._end_venues()
+        try:
+            await evening.play()
+        finally:
+            evening.end()
+            self._end_venues()
 
     def _admin(self) -> str | None:
         return None if self.venues is None else self.venues.admin
