@@ -1,0 +1,195 @@
+"""`python -m benchmarks.latency`: from a frame on the wire to the decision that follows, at two rates.
+
+The whole live engine, as `tipoff run` makes it: the venue's stream over a real socket, recording, books, five
+strategies, risk gate, paper exchange, journal in SQLite with every commit on the disk. A process of its own
+sends the frames of a simulated evening at a steady rate and notes when each leaves; here is noted when all
+actors are done with it. Between the two lie the kernel, the queue before the engine, and everything that the
+frame makes the engine do. Scores and odds are heard between the frames, as in the evening.
+
+Durations on shared machines say little, so beside them stands what the same socket needs when nobody thinks
+about the frames (bare), and how busy the processor was. Exits with 1 if the engine cannot keep up.
+"""
+
+import contextlib
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from benchmarks.latency_wire import DELTA, Evening, evening
+from daemon.config import template
+from daemon.evening_clock import EveningClock
+from daemon.live import LiveEngine, LivePlan
+from daemon.replay import settings_digest
+from daemon.trading import schema, trading_settings
+from engine.events import VenueEvent
+from persistence.schema import upgrade
+from persistence.writer import JournalWriter
+from venues.kalshi.stream import KalshiStream, StreamSurroundings
+from venues.recording import Recorder
+
+RATES: Final = (500, 5_000)
+SECONDS: Final = 15
+IDLE_S: Final = 10.0
+OVERDUE: Final = 4.0
+"""An engine that needs so many times as long as the sending took is given up."""
+
+P50_MS_MAX: Final = 5.0
+"""An engine whose median is later than this does not keep up."""
+
+Told = tuple[int, Sequence[VenueEvent]]
+
+
+class Follower:
+    """Follows the stream, with or without thinking, and notes when each delta was done with."""
+
+    def __init__(self, engine: LiveEngine, what: Evening, *, thinking: bool) -> None:
+        """Without thinking frames are received and forgotten."""
+        self.engine = engine
+        self.what = what
+        self.thinking = thinking
+        self.done: list[int] = []
+        self.over = trio.Event()
+        self.busy = self.idle = 0.0
+        """Shares of one processor while frames came, and afterwards."""
+        self._beside = iter(what.beside)
+        self._next = next(self._beside, None)
+
+    async def follow(self, port: int) -> None:
+        """Receive everything, then nothing for a while."""
+        given = StreamSurroundings(
+            hear=self._hear,
+            on_gap=lambda gap: sys.exit(f"a gap where there is none: {gap}"),
+            wall=self.engine.plan.clock,
+            draw=lambda: 0.0,
+            channels=(DELTA,),
+        )
+        self._hear_beside()
+        stream = KalshiStream(f"ws://127.0.0.1:{port}/trade-api/ws/v2", None, given)
+        stream.want(self.what.tickers)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stream.run)
+            self.busy = await _share_of_processor(self.over.wait)
+            self.idle = await _share_of_processor(partial(trio.sleep, IDLE_S))
+            nursery.cancel_scope.cancel()
+
+    def _hear(self, conn: int, kind: str, text: str) -> Told:
+        told: Told = self.engine.hearing.stream(conn, kind, text) if self.thinking else (time.time_ns(), ())
+        if kind == DELTA:
+            self.done.append(time.monotonic_ns())
+            self._hear_beside()
+            if len(self.done) == len(self.what.deltas):
+                self.over.set()
+        return told
+
+    def _hear_beside(self) -> None:
+        """What the other interfaces say by now."""
+        while self.thinking and self._next is not None and self._next[0] <= len(self.done):
+            body = self._next[1]
+            self.engine.hearing.body_of(body.source)(body.what, body.body)
+            self._next = next(self._beside, None)
+
+
+async def _share_of_processor(wait: Callable[[], Awaitable[None]]) -> float:
+    used, began = time.process_time(), time.monotonic()
+    await wait()
+    return (time.process_time() - used) / (time.monotonic() - began)
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, starts_at: int, speed: float) -> AsyncIterator[LiveEngine]:
+    """The engine as `tipoff run` makes it; its clock begins at the evening's."""
+    settings = trading_settings(template(schema()), seed=1)
+    url = f"sqlite:///{folder / 'tipoff.db'}"
+    upgrade(url)
+    with contextlib.closing(JournalWriter(url, "bench")) as writer:
+        plan = LivePlan(
+            settings=settings,
+            settings_digest=settings_digest(settings),
+            run="bench",
+            writer=writer,
+            recorder=Recorder(folder / "recording"),
+            clock=EveningClock(starts_at, speed),
+        )
+        engine = LiveEngine(plan, lambda _engine: ())
+        async with trio.open_nursery() as nursery:
+            await nursery.start(engine.run)
+            yield engine
+            await engine.quiet("end of benchmark")
+            await engine.close()
+            engine.hearing.close()
+            nursery.cancel_scope.cancel()
+
+
+async def measured(port: int, what: Evening, rate: int, thinking: bool) -> tuple[Follower, str]:  # noqa: FBT001
+    """Follow the whole evening, and say what was decided."""
+    seconds = len(what.deltas) / rate
+    with tempfile.TemporaryDirectory(prefix="tipoff-bench-") as folder:
+        async with running(Path(folder), what.starts_at, what.seconds / seconds) as engine:
+            follower = Follower(engine, what, thinking=thinking)
+            with trio.fail_after((seconds + IDLE_S) * OVERDUE):
+                await follower.follow(port)
+            lines = engine.tally.strategies.values()
+            signals, orders = (sum(getattr(line, word) for line in lines) for word in ("signals", "orders"))
+            made = f"{signals} signals, {orders} orders, {engine.tally.facts} facts"
+    return follower, made
+
+
+def one(rate: int, *, thinking: bool) -> tuple[list[float], Follower, str]:
+    """Milliseconds from the wire to the end of all work for each delta, in order."""
+    what = evening(rate * SECONDS)
+    command = [sys.executable, "-m", "benchmarks.latency_wire", str(rate * SECONDS), str(rate)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as sender:  # noqa: S603 - ourselves
+        assert sender.stdout is not None
+        port = int(sender.stdout.readline())
+        try:
+            follower, made = trio.run(measured, port, what, rate, thinking)
+            left = _told(port, len(what.deltas))
+        finally:
+            sender.kill()
+    return [(done - sent) / 1e6 for sent, done in zip(left, follower.done, strict=True)], follower, made
+
+
+def _told(port: int, count: int) -> tuple[int, ...]:
+    with socket.create_connection(("127.0.0.1", port)) as teller:
+        content = b"".join(iter(lambda: teller.recv(1 << 20), b""))
+    return struct.unpack(f"<{count}Q", content)
+
+
+def shown(delays: Sequence[float]) -> str:
+    """Quantiles for people."""
+    cuts = statistics.quantiles(delays, n=1_000)
+    named = {"p50": cuts[499], "p99": cuts[989], "p99.9": cuts[998], "max": max(delays)}
+    return "   ".join(f"{name} {value:8.3f} ms" for name, value in named.items())
+
+
+def main() -> int:
+    """Return 0 if the engine keeps up at each rate."""
+    slow = []
+    for rate in RATES:
+        bare, _, _ = one(rate, thinking=False)
+        delays, follower, made = one(rate, thinking=True)
+        p50 = statistics.median(delays)
+        speed = evening(rate * SECONDS).seconds / SECONDS
+        print(f"{rate:5} frames a second, {SECONDS} s; the evening goes {speed:.1f} times as fast as a clock")
+        print(f"  bare     {shown(bare)}")
+        print(f"  engine   {shown(delays)}")
+        print(f"  p50 is {p50 / statistics.median(bare):.1f} times that of receiving alone; {made}")
+        print(f"  processor: {follower.busy:.0%} of one while frames came, {follower.idle:.1%} when idle")
+        slow += [rate] if p50 > P50_MS_MAX else []
+    if slow:
+        print(f"the engine does not keep up with {slow} frames a second")
+    return 1 if slow else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
