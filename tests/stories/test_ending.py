@@ -84,7 +84,15 @@ def stopped(life: Running, seconds: float) -> None:
 
 @pytest.mark.timeout(400)
 def test_ended_while_starting_running_draining_halted_and_stopping(house: House) -> None:
-    # Starting: reload and a look at the state are refused in words, the end is an end in good order.
+    while_starting(house)
+    while_draining(house)
+    while_halted(house)
+    while_stopping(house)
+    assert_nothing_was_lost(house)
+
+
+def while_starting(house: House) -> None:
+    """Reload and a look at the state are refused in words; the end is one in good order."""
     life = house.start()
     life.wait_for("STATUS=starting")
     for number in (signal.SIGHUP, signal.SIGUSR1):
@@ -93,7 +101,9 @@ def test_ended_while_starting_running_draining_halted_and_stopping(house: House)
     assert (code, took < STOP_S_ALL) == (Exit.OK, True)
     assert "Traceback" not in life.errors()
 
-    # Running: reload and a look at the state end nothing. Draining: TERM ends in good order.
+
+def while_draining(house: House) -> None:
+    """Reload and a look at the state end nothing; TERM ends in good order."""
     life = house.start()
     life.wait_for("READY=1")
     life.process.send_signal(signal.SIGHUP)
@@ -110,7 +120,9 @@ def test_ended_while_starting_running_draining_halted_and_stopping(house: House)
     assert "left unfinished" not in said
     life.wait_for("STOPPING=1", 1)
 
-    # Still draining; stopped for a while, which it notices; then halted, and ended by INT.
+
+def while_halted(house: House) -> None:
+    """Still draining; stopped for a while, which it notices; then halted, and ended by INT."""
     life = house.start()
     life.wait_for("READY=1")
     assert house.state() == "draining"
@@ -122,7 +134,9 @@ def test_ended_while_starting_running_draining_halted_and_stopping(house: House)
     (recording,) = (house.folder / "state" / "recordings").iterdir()
     assert any(line.what == "lost" and "nothing was done" in line.body for line in read(recording))
 
-    # Stopping: the disk is held, so the first TERM waits; the second ends it at once.
+
+def while_stopping(house: House) -> None:
+    """The disk is held, so the first TERM waits; the second ends it at once."""
     life = house.start()
     life.wait_for("READY=1")
     assert house.state() == "halted"
@@ -133,7 +147,6 @@ def test_ended_while_starting_running_draining_halted_and_stopping(house: House)
         code, took = ended(life, signal.SIGTERM)
     assert code == Exit.CUT_SHORT
     assert took < CUT_S_MAX + 8
-    assert_nothing_was_lost(house)
 
 
 def assert_nothing_was_lost(house: House) -> None:
