@@ -201,6 +201,8 @@ class Evening:
             f"life {life.name}: {life.end}; {life.entries} entries, {life.fills} fills, "
             f"{len(life.problems)} problems"
         )
+        for problem in life.problems:
+            progress(f"life {life.name}: {problem}")
 
     async def _replayed(self) -> None:
         """Every life of the evening again, from its recording: the same decisions to the last digit."""
