@@ -68,7 +68,9 @@ class Segment:
             data = rest + chunk
             cut = data.rfind(b"\n") + 1
             rest = data[cut:]
-            if len(rest) > LINE_BYTES_MAX:
+            # Only the first line began in an earlier chunk, and a chunk is shorter than a line may be.
+            longest = max(data.find(b"\n"), len(rest))
+            if longest > LINE_BYTES_MAX:
                 raise self._broken(self._line_count + 1, f"is longer than {LINE_BYTES_MAX} bytes")
             if cut:
                 yield self._decode(data[:cut])

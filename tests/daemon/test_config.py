@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from daemon.config import FILE_BYTES_MAX, STRATEGIES_MAX, Config, Schema, defaults, load, parse
 from daemon.config_changes import changes
-from daemon.config_files import file_problems
+from daemon.config_files import SECRET_BYTES_MAX, file_problems
 from daemon.config_problems import ConfigError
 from daemon.config_sections import BalldontlieSection
 from daemon.config_text import COVERED, render, tree
@@ -324,3 +324,14 @@ def test_a_credential_of_the_service_manager_may_show_another_mode(
     assert len(list(file_problems(config))) == 1
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert list(file_problems(config)) == []
+
+
+def test_a_secret_at_the_limit_is_taken_and_one_byte_more_is_not(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    config = Config(risk=RiskLimits(), balldontlie=BalldontlieSection(key_file=str(secret)))
+    secret.touch(0o600)
+    secret.write_bytes(b"x" * SECRET_BYTES_MAX)
+    assert list(file_problems(config)) == []
+    secret.write_bytes(b"x" * (SECRET_BYTES_MAX + 1))
+    (problem,) = file_problems(config)
+    assert problem.message == f"{secret} is larger than {SECRET_BYTES_MAX} bytes"

@@ -1,11 +1,19 @@
 """What shares a transaction: whole inputs, never half of one."""
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from actors.messages import Numbered
-from daemon.durable import whole_inputs
+from daemon.durable import Durable, whole_inputs
+from daemon.hearing import Hearing
 from engine.facts import Noted
+from engine.tally import Tally
 from engine.units import Nanos
+from persistence.records import LogRecord, Record
+from persistence.schema import upgrade
+from persistence.writer import JournalWriter
 
 
 def facts(*causes: int) -> list[Numbered]:
@@ -30,3 +38,18 @@ def facts(*causes: int) -> list[Numbered]:
 )
 def test_a_transaction_ends_where_an_input_ends(causes: tuple[int, ...], rows_max: int, taken: int) -> None:
     assert whole_inputs(facts(*causes), rows_max) == taken
+
+
+def test_records_wait_up_to_a_number_and_what_is_more_is_given_up_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.durable.RECORDS_MAX", 3)
+    url = f"sqlite:///{tmp_path / 'tipoff.db'}"
+    upgrade(url)
+    with closing(JournalWriter(url, "evening")) as writer:
+        durable = Durable(writer, Hearing(None, lambda _body, _events: None), 100, Tally())
+        records: list[Record] = [LogRecord("warning", "feed", f"{n}", {}, Nanos(n)) for n in range(4)]
+        durable.keep(records[:3])
+        assert (durable.waiting_records, durable.status.records_given_up) == (3, 0)
+        durable.keep(records[3:])
+        assert (durable.waiting_records, durable.status.records_given_up) == (3, 1)

@@ -272,3 +272,19 @@ def test_a_recorder_refuses_a_folder_that_holds_something_else(tmp_path: Path) -
 def test_a_line_is_a_plain_value() -> None:
     line = Line(1, 2, "timer", 0, "tick", "")
     assert line == Line(1, 2, "timer", 0, "tick", "")
+
+
+def test_a_line_at_the_limit_is_read_and_one_byte_more_is_refused_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def line(body: str) -> bytes:
+        return json.dumps(
+            {"at": 1, "seq": 1, "source": "kalshi.ws", "conn": 1, "what": "trade", "body": body}
+        ).encode()
+
+    monkeypatch.setattr("venues.recording_segments.LINE_BYTES_MAX", len(line("x" * 100)))
+    whole = compressed(tmp_path / "whole", line("x" * 100) + b"\n")
+    assert bodies_of(whole) == ["x" * 100]
+    longer = compressed(tmp_path / "longer", line("x" * 101) + b"\n")
+    with pytest.raises(RecordingError, match=r"line 1 is longer than \d+ bytes"):
+        bodies_of(longer)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 import trio
@@ -16,7 +17,8 @@ from daemon import __version__
 from daemon.control_catalogue import METHODS, digest
 from daemon.control_levels import Level, Levels
 from daemon.control_methods import Hooks
-from daemon.control_protocol import FRAME_BYTES_MAX
+from daemon.control_protocol import FRAME_BYTES_MAX, Fault, Trouble
+from daemon.control_server import REFUSED_MAX
 
 from .conftest import Serve, Served, Wire
 
@@ -180,6 +182,36 @@ async def test_one_more_than_the_limit_takes_the_place_of_the_oldest_idle_one(
         assert await wires[1].frame() is None
         assert all([await served(wire) for wire in (wires[0], wires[2], newest)])
         assert (at.server.dropped, len(at.server.connections)) == (1, 3)
+
+
+class Deaf:
+    """A peer that takes nothing; it is its own socket, for that is all that is asked of it."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.socket = self
+
+    async def send_all(self, data: bytes) -> None:
+        await trio.sleep_forever()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+async def test_so_many_are_told_why_they_are_turned_away_and_one_more_is_only_closed(
+    serve: Serve, nursery: trio.Nursery
+) -> None:
+    fault = Fault(Trouble.BUSY, "all are at work")
+    async with serve() as at:
+        deaf = [Deaf() for _ in range(REFUSED_MAX + 1)]
+        for peer in deaf[:-1]:
+            at.server._turn_away(cast("trio.SocketStream", peer), fault, nursery)
+        await trio.testing.wait_all_tasks_blocked()
+        assert not any(peer.closed for peer in deaf)
+        at.server._turn_away(cast("trio.SocketStream", deaf[-1]), fault, nursery)
+        assert [peer.closed for peer in deaf] == [False] * REFUSED_MAX + [True]
+        assert at.server.refused == REFUSED_MAX + 1
+        nursery.cancel_scope.cancel()
 
 
 async def test_while_all_are_at_work_one_more_is_told_so(serve: Serve, word: Word) -> None:
