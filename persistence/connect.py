@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from persistence import mark
 from persistence.errors import (
     RESTORE,
     SchemaNewer,
@@ -132,7 +133,8 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
     else:
         if file.is_dir():
             raise StorageUnreachable("it is a directory", str(file), "name a file in it")
-        if access is not Access.CREATE and not file.exists():
+        # With a mark beside it there was one: that is another error, told by whoever compares the two.
+        if access is not Access.CREATE and not file.exists() and not mark.path_of(file).exists():
             raise StorageUnreachable(
                 "there is no database yet", str(file), "the first run makes it, or name another"
             )
