@@ -133,8 +133,8 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
     else:
         if file.is_dir():
             raise StorageUnreachable("it is a directory", str(file), "name a file in it")
-        # With a mark beside it there was one: that is another error, told by whoever compares the two.
-        if access is not Access.CREATE and not file.exists() and not mark.path_of(file).exists():
+        # Who writes finds out by itself, and with a mark beside it there was one: then it is gone.
+        if access is Access.READ and not file.exists() and not mark.path_of(file).exists():
             raise StorageUnreachable(
                 "there is no database yet", str(file), "the first run makes it, or name another"
             )
