@@ -60,9 +60,7 @@ async def asked_with(tally: Tally) -> list[list[str]]:
     return venue.asked
 
 
-async def test_a_market_that_ended_while_nobody_was_there_is_asked_for_until_its_position_is_settled() -> (
-    None
-):
+async def test_a_market_that_ended_while_nobody_was_there_is_asked_for_until_it_is_settled() -> None:
     assert await asked_with(tally_of(FACTS[:CLAIMED])) == [["KXT"]]
 
 
