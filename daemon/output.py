@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 import attrs
@@ -89,8 +90,9 @@ class Output:
 
 
 def progress(text: str) -> None:
-    """Tell people how far a long command is, on standard error."""
-    Console(stderr=True, highlight=False).print(text, style="dim", markup=False)
+    """Tell people how far a long command is, on standard error; perhaps nobody reads there any more."""
+    with suppress(OSError):
+        Screen(stderr=True, highlight=False).print(text, style="dim", markup=False)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

@@ -6,7 +6,6 @@ again), 70 an invariant is broken, 71 the stop was cut short, 78 the configurati
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
@@ -52,7 +51,6 @@ def run_daemon(request: RunRequest) -> Answer:
         config=config,
         access=access_of(config),
         beside=tuple(neighbours(config)),
-        on_phase=told,
         notifier=Notifier(),
     )
     try:
@@ -60,12 +58,6 @@ def run_daemon(request: RunRequest) -> Answer:
     except EndedEarly as early:
         return Answer({"run": None, "stop": {"reason": str(early), "unfinished": []}}, str(early))
     return Answer(document, report_screen(document), _exit_of(document))
-
-
-def told(text: str) -> None:
-    """Tell people how far a run is; nobody may be there to read it."""
-    with suppress(OSError):
-        progress(text)
 
 
 def _exit_of(document: Mapping[str, Json]) -> Exit:
@@ -165,7 +157,7 @@ async def _watched(setting: Setting, ending: Ending, desk: SignalDesk) -> dict[s
 def _call(name: str, hook: Callable[[], Callable[[], None] | None]) -> None:
     act = hook()
     if act is None:
-        told(f"{name}: nobody listens to it")
+        progress(f"{name}: nobody listens to it")
     else:
         act()
 

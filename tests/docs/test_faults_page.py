@@ -1,4 +1,4 @@
-"""Every fault of the venues has its row in the manual, and every test that a row names exists."""
+"""Every fault has its row in the manual, and every test that a row names exists."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "faults.md"
-FAULTS = [*(f"A{number}" for number in range(1, 21)), *(f"B{number}" for number in range(1, 14))]
+LETTERS = {"A": 20, "B": 13, "E": 8, "F": 16, "I": 11}
+FAULTS = [f"{letter}{number}" for letter, last in LETTERS.items() for number in range(1, last + 1)]
 LINES = PAGE.read_text("utf-8").splitlines()
 ROWS = [line for line in LINES if line.startswith("| ") and "shown by" not in line]
 
@@ -22,7 +23,7 @@ def exists(test: str) -> bool:
 
 
 def test_every_fault_has_one_row_in_order() -> None:
-    numbered = [found[1] for row in ROWS if (found := re.match(r"\| ([AB]\d+) ", row))]
+    numbered = [found[1] for row in ROWS if (found := re.match(r"\| ([A-Z]\d+) ", row))]
     assert numbered == FAULTS
 
 

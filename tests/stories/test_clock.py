@@ -333,7 +333,7 @@ def test_e4_the_weekly_pause_begins_at_three_in_new_york_before_and_after_the_ch
     "text",
     ["2026-12-31T23:59:60Z", "2027-02-29T12:00:00Z", "2028-02-29T12:00:00Z", "99999-01-01T00:00:00Z", ""],
 )
-def test_e8_a_leap_second_a_leap_day_and_a_year_too_far_are_read_or_refused_and_never_fatal(
+def test_e8_leap_seconds_leap_days_and_years_too_far_are_read_or_refused_and_never_fatal(
     text: str,
 ) -> None:
     game = {"id": 1, "date": "2026-12-31", "datetime": text, "status": text}
