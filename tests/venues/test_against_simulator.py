@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 
 import attrs
+import httpx
 import pytest
 import trio
 
 from engine.events import BookDelta, FeedConnected, GameSeen
 from engine.sequence import Heard
 from engine.units import Nanos
-from tests.venues.followers import Follower, books_of_recording
+from tests.venues.followers import QUICK, Follower, books_of_recording
 from tests.venues.peers import until
 from venues.balldontlie.rest import BalldontlieRest, Tier
 from venues.balldontlie.rest import Surroundings as ScoresSurroundings
@@ -315,3 +316,32 @@ async def test_a_storm_of_drops_leaves_nothing_behind_and_the_books_right(tmp_pa
     assert follower.stale == 0
     assert stream.status.conn > 50
     assert {gap.ticker for gap in follower.gaps} <= set(tickers)
+
+
+async def test_a19_the_weekly_pause_closes_the_stream_and_its_end_brings_the_books_back(
+    tmp_path: Path,
+) -> None:
+    """While it lasts there is one try after each pause of the backoff, and no more."""
+    follower = Follower()
+    async with simulated() as (simulator, nursery):
+        tickers = sorted(simulator.live.world.markets)
+        signer = signer_of(simulator, tmp_path)
+        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.pace.stamp, tickers)
+        stream._given = attrs.evolve(
+            stream._given, patience=attrs.evolve(QUICK, wait_s_base=0.2, wait_s_max=0.4)
+        )
+        nursery.start_soon(stream.run)
+        await until(lambda: agrees(follower, simulator, tickers), within_s=20)
+        before, began = stream.status.attempts, trio.current_time()
+        async with httpx.AsyncClient(trust_env=False) as people:
+            answer = await people.post(simulator.addresses.admin + "/faults", json={"pause": True})
+        assert answer.status_code == 200
+        await until(lambda: stream.status.attempts >= before + 4, within_s=30)
+        # The draw is one half: 0.1 s after the first close, 0.2 s after each later one.
+        assert trio.current_time() - began >= 0.1 + 2 * 0.2
+        assert not follower.trusted(tickers)
+        simulator.faults.change({"pause": False})
+        await until(lambda: agrees(follower, simulator, tickers), within_s=40)
+        assert stream.status.connected
+        nursery.cancel_scope.cancel()
+    assert follower.stale == 0
