@@ -7,7 +7,7 @@ its effect where actors are concerned. Must not import the server.
 import json
 from collections.abc import Awaitable, Callable
 
-from actors.addresses import PAPER_EXCHANGE, RISK_GATE, STRATEGIES, strategy_address
+from actors.addresses import GAMES, PAPER_EXCHANGE, RISK_GATE, STRATEGIES, strategy_address
 from actors.messages import (
     CancelAllWish,
     CancelWish,
@@ -35,12 +35,24 @@ TIMES_IN_FORCE = {"gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC, "fok": TimeInF
 async def halt(room: Room, call: Call) -> Acted:
     """Stop a scope at once; it stays stopped until somebody resumes it, over restarts too."""
     given = call.given
+    scope = given.text("scope") or EVERYTHING
+    _require_known(room, scope)
     wish = HaltWish(
-        given.text("scope") or EVERYTHING,
+        scope,
         given.text("state") or "halted",
         given.text("reason") or "no reason given",
     )
     return await room.act(call, RISK_GATE, wish)
+
+
+def _require_known(room: Room, scope: str) -> None:
+    """Raise Fault if a scope names nobody: a mistyped halt must not look as if something stood still."""
+    kind, _, name = scope.partition(":")
+    parent = {"strategy": STRATEGIES, "game": GAMES}.get(kind)
+    names = [str(actor.address.last) for actor in room.engine.status() if actor.address.parent == parent]
+    if parent is not None and name and name not in names:
+        there = f"there are {', '.join(names)}" if names else "there is none"
+        raise Fault(Trouble.NOT_FOUND, f"no {kind} is called {name!r}, so nothing is halted; {there}")
 
 
 async def resume(room: Room, call: Call) -> Acted:

@@ -140,7 +140,10 @@ _SQLITE: Final[dict[int, tuple[type[StorageError], str]]] = {
     sqlite3.SQLITE_LOCKED: (StorageBusy, OTHER_HOLDER),
     sqlite3.SQLITE_READONLY: (StorageReadOnly, ALLOW_WRITING),
     sqlite3.SQLITE_PERM: (StorageReadOnly, ALLOW_WRITING),
-    sqlite3.SQLITE_CANTOPEN: (StorageUnreachable, "check that it exists and is permitted; the first run makes it"),
+    sqlite3.SQLITE_CANTOPEN: (
+        StorageUnreachable,
+        "check that it exists and is permitted; the first run makes it",
+    ),
     sqlite3.SQLITE_CONSTRAINT: (FactRefused, MEND),
     sqlite3.SQLITE_CORRUPT: (StorageCorrupt, RESTORE),
     sqlite3.SQLITE_NOTADB: (

@@ -24,7 +24,7 @@ from engine.facts import (
 )
 from engine.orders import CancelReason
 
-from .conftest import TICKER, Bench, Serve, Wire
+from .conftest import GAME, TICKER, Bench, Serve, Wire, word_of
 
 Word = Callable[[dict[str, object] | None], str]
 
@@ -357,3 +357,14 @@ async def limit(wire: Wire, name: str) -> object:
     found = await wire.result("risk")
     assert isinstance(found, dict)
     return next(line["limit"] for line in found["limits"] if (line["name"], line["strategy"]) == (name, None))
+
+
+@pytest.mark.parametrize("scope", ["game:26NOV20NOBODY", "strategy:nobody"])
+async def test_a_halt_of_nobody_is_refused_and_names_who_there_is(serve: Serve, scope: str) -> None:
+    async with serve() as at:
+        wire = await at.greeted()
+        answer = await wire.call("halt", request_id="one", scope=scope, reason="x")
+        assert word_of(answer) == "not_found"
+        assert "so nothing is halted; there are " in str(answer["error"])
+        await wire.result("halt", request_id="two", scope=f"game:{GAME}", reason="x")
+        await wire.result("halt", request_id="three", scope="strategy:sharp_line", reason="x")
