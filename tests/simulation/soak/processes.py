@@ -89,13 +89,13 @@ class Daemon:
         return self.process.poll() is None
 
     def wait_ready(self) -> dict[str, Json]:
-        """Wait until it answers that it runs; returns its status. Raises Stuck."""
+        """Wait until it runs and its first fact is durable; returns its status. Raises Stuck."""
         deadline = time.monotonic() + START_S_MAX
         while time.monotonic() < deadline and self.alive:
             with suppress(Failure):
                 status = self.look("status")
                 assert isinstance(status, dict)
-                if status["state"] not in ("starting", "stopping", "stopped"):
+                if status["state"] not in ("starting", "stopping", "stopped") and status["run"]:
                     return status
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(LOOK_S)
