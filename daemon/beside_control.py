@@ -46,6 +46,7 @@ def beside(config: Config) -> Beside | None:
             reload=reloader.wish,
             reloaded=reloader.reloaded,
             phase=lambda: PHASES[engine.phase],
+            step=engine.step_of_stop,
             heartbeat=engine.heartbeats.late,
             loglevel=_loglevel,
             degraded=lambda: complaints(engine, sources),

@@ -179,7 +179,8 @@ def _degraded(room: Room, seen: Overview, gate: GateSeen | None, now: Nanos) -> 
 async def health(room: Room, _call: Call) -> Health:
     """The checks of a probe. It is answered in every state, and asks nobody who might hang."""
     phase = room.phase()
-    checks = [Check(name="phase", ok=phase == RUNNING, detail=phase)]
+    step = room.hooks.step()
+    checks = [Check(name="phase", ok=phase == RUNNING, detail=f"{phase}, {step}" if step else phase)]
     down = [actor for actor in room.engine.status() if actor.state != RUNNING]
     detail = ", ".join(f"{actor.address} is {actor.state}" for actor in down)
     checks.append(Check(name="actors", ok=not down, detail=detail or "all run"))

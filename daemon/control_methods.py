@@ -81,6 +81,8 @@ class Hooks:
 
     phase: Callable[[], Literal["starting", "running", "stopping"]] | None = None
     """Where the daemon stands; without it the tree says."""
+    step: Callable[[], str] = str
+    """Which step of its stop is being done; empty while there is none."""
     reload: Callable[[], Awaitable[str | tuple[Address, Wish]]] | None = None
     """Read the configuration again; what it changes of trading goes to the risk gate."""
     reloaded: Callable[[], None] | None = None

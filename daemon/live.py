@@ -96,6 +96,8 @@ class LiveEngine:
         self.hearing = Hearing(plan.recorder, self._show)
         self.durable = Durable(plan.writer, self.hearing, plan.rows_max, self.tally)
         self.phase = "starting"
+        self.step_of_stop: Callable[[], str] = str
+        """Says which step of a stop is being done; whoever stops the engine knows."""
         self.started_at: int | None = None
         parts = parts_of(plan.settings, FactMemory(plan.facts), self.durable, lambda: self.hearing.seq)
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)

@@ -234,6 +234,7 @@ async def _live(
     """The engine's life with everybody beside it, and its end step by step."""
     stopping = Stopping(setting.on_phase, setting.notifier)
     setting.meet(engine, stopping)
+    engine.step_of_stop = lambda: stopping.step
     async with trio.open_nursery() as nursery:
         setting.notifier.status("starting: the actors start")
         await nursery.start(engine.run)

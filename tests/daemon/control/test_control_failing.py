@@ -91,3 +91,12 @@ async def test_while_an_actor_restarts_the_answer_is_defined_and_bounded(serve: 
 
 def state_of(bench: Bench, name: str) -> str:
     return next(one.state for one in bench.status() if one.address.last == name)
+
+
+async def test_a_stop_that_hangs_is_named_to_whoever_looks(serve: Serve) -> None:
+    async with serve(Hooks(phase=lambda: "stopping", step=lambda: "durable")) as at:
+        wire = await at.greeted()
+        health = await wire.result("health")
+        assert isinstance(health, dict)
+        assert health["state"] == "stopping"
+        assert health["checks"][0] == {"name": "phase", "ok": False, "detail": "stopping, durable"}
