@@ -56,3 +56,17 @@ def strategy_of(fact: Fact) -> str | None:
         case _:
             name = getattr(fact, "strategy", None)
             return name if isinstance(name, str) else None
+
+
+def order_of(fact: Fact) -> str | None:
+    """Return the id of the order that a fact is about; None for facts about no order."""
+    match fact:
+        case OrderSubmitted():
+            return fact.order.order_id
+        case OrderApproved():
+            return fact.command.order_id
+        case AmendSubmitted():
+            return fact.amend.order_id
+        case _:
+            order_id = getattr(fact, "order_id", None)
+            return order_id if isinstance(order_id, str) else None

@@ -5,11 +5,12 @@ supervisor that parks an instance which fails too often. Must not import venues,
 """
 
 import json
+from collections.abc import Callable
 from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
 from actors.heartbeat import HeartbeatOfGame, through_strategy
-from actors.memory import FactMemory
+from actors.memory import FactMemory, order_of
 from actors.messages import AccountOpen, NewsWanted, StrategyWish, Wake, Wished
 from actors.operating import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
@@ -27,6 +28,10 @@ NEWS_KINDS: Final = frozenset(get_args(GameNews))
 FACT_KINDS: Final = frozenset(FACTS.values())
 
 
+HeardAfter = Callable[[str | None], int]
+"""Nanoseconds until a strategy hears of an order by its id; None stands for what is about no order."""
+
+
 @message
 class Learned:
     """A fact that has reached the strategy after the acknowledgement's latency."""
@@ -37,11 +42,11 @@ class Learned:
 class StrategyActor:
     """Runs one strategy."""
 
-    def __init__(self, strategy: Strategy, memory: FactMemory, acknowledge_ns: int) -> None:
-        """`acknowledge_ns` is how long the venue's answer takes to come back."""
+    def __init__(self, strategy: Strategy, memory: FactMemory, heard_after: HeardAfter) -> None:
+        """`heard_after` says how long the venue's answer about an order takes to come back."""
         self.strategy = strategy
         self._memory = memory
-        self._acknowledge_ns = acknowledge_ns
+        self._heard_after = heard_after
         self.enabled = True
         self._address = strategy_address(strategy.name)
 
@@ -63,7 +68,7 @@ class StrategyActor:
         elif kind is StrategyChanged:
             return self._changed(message, anew=True)  # type: ignore[arg-type]
         elif kind in FACT_KINDS:
-            return [After(self._acknowledge_ns, Learned(message))]  # type: ignore[arg-type]
+            return [After(self._heard_after(order_of(message)), Learned(message))]  # type: ignore[arg-type]
         elif kind is Learned:
             step = self.strategy.learn(message.fact, at)  # type: ignore[attr-defined]
         elif kind is Wake:

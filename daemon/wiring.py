@@ -43,9 +43,6 @@ from engine.schedule import Schedule
 from engine.strategies.strategy import Strategy
 from engine.units import NANOS_PER_SECOND
 
-MEDIAN = 500
-"""The middle quantile, in 1/1000."""
-
 KEEPS_EVERYTHING = MailboxPolicy(capacity=100_000, when_full=FAIL, on_restart=RETAIN)
 """For those whose messages are commands and facts: nothing may be lost, and nothing is silently dropped."""
 
@@ -150,7 +147,9 @@ def _strategies(parts: Parts) -> SupervisorSpec:
 def _strategy(parts: Parts, name: str, make: Callable[[], Strategy]) -> ChildSpec:
     return ChildSpec(
         name=name,
-        factory=lambda: StrategyActor(make(), parts.memory, parts.rules.acknowledge.quantile(MEDIAN)),
+        factory=lambda: StrategyActor(
+            make(), parts.memory, lambda order_id: parts.rules.heard_after(order_id, parts.seed)
+        ),
         mailbox=KEEPS_EVERYTHING,
         subscriptions=(NEWS,),
     )

@@ -31,6 +31,10 @@ NO_DELAY: Final = Nanos(0)
 COUNT_MIN: Final = Count(1)
 
 
+MEDIAN: Final = 500
+"""The middle quantile, in 1/1000."""
+
+
 @attrs.frozen
 class ExchangeRules:
     """Times are nanoseconds; a delay is a constant or a `Delay`, drawn per order id.
@@ -55,6 +59,14 @@ class ExchangeRules:
     optimistic_power: int = attrs.field(default=1, validator=attrs.validators.in_(range(1, 5)))
     count_min: Count = COUNT_MIN
     thursday_pause: bool = True
+
+    def heard_after(self, order_id: str | None, seed: int) -> Nanos:
+        """How long after it happens a strategy hears of what befalls this order; of what is about no order
+        it hears after the median. Everything about one order takes the same time, so it stays in order.
+        """
+        if order_id is None:
+            return self.acknowledge.quantile(MEDIAN)
+        return self.acknowledge.draw(seed, "acknowledge", order_id)
 
 
 CENT_TICKS = (PriceRange(PRICE_CENT, Price(PRICE_ONE - PRICE_CENT), PRICE_CENT),)

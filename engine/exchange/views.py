@@ -160,7 +160,3 @@ class ExchangeViews:
     def trust(self, ticker: str) -> Trust:
         """Whether the market's book may be filled from."""
         return self.state.market(ticker).book.trust
-
-    def heard_after(self, order_id: str, seed: int) -> Nanos:
-        """How long after a fact of this order its strategy would hear of it from the venue."""
-        return self.rules.acknowledge.draw(seed, "acknowledge", order_id)
