@@ -17,7 +17,7 @@ from actors.addresses import FEED_EDGE
 from actors.feed_edge import FeedEdge, feed_task
 from actors.messages import TradesWanted
 from actors.pollers import Poll, Poller, PollStatus, polling_task
-from actors.runtime import Behaviour, ChildSpec
+from actors.runtime import AskError, Behaviour, ChildSpec
 from actors.runtime.edge import Edge
 from actors.runtime.specs import AnySpec, Kind
 from daemon.config import Config
@@ -117,7 +117,9 @@ class Sources:
 
     async def follow(self) -> None:
         """Follow what is to be followed now, because an operator changed it."""
-        with suppress(VenueError):  # the poll of the markets does the same again, and says so if it fails
+        with suppress(
+            VenueError, AskError
+        ):  # the poll of the markets does the same again, and says so if it fails
             await self._discovery.follow()
 
     @property
@@ -239,7 +241,8 @@ class Sources:
         return Poll(
             name=name,
             ask=lambda: ask(status),
-            expected=(VenueError,),
+            # Whoever is asked inside of the engine may be in the middle of a restart: the next time will do.
+            expected=(VenueError, AskError),
             refusals=(CredentialsRefused, TlsRefused),
             sleep=clock.sleep,
             wall=clock,
