@@ -49,8 +49,9 @@ def break_points(axis: Axis, payoffs: Sequence[Payoff]) -> list[Tenths]:
         if payoff.claim is not None:
             floor = payoff.claim.threshold // 10
             values.update((floor - 1, floor, floor + 1))
-    if axis is Axis.MARGIN:
-        values.discard(0)
+    if axis is Axis.MARGIN and 0 in values:
+        # Nobody wins by nothing; the stretches on both sides of it have margins of their own.
+        values = values - {0} | {-1, 1}
     return [Tenths(10 * value) for value in sorted(values)]
 
 

@@ -51,6 +51,13 @@ def test_it_is_the_least_of_all_outcomes(lines: list[Payoff]) -> None:
     assert worst_case(lines) == brute
 
 
+def test_a_strike_beside_zero_has_a_stretch_on_its_other_side_too() -> None:
+    for tenths, above in product((-5, 5), (True, False)):
+        claim = Claim(Axis.MARGIN, Tenths(tenths), above=above)
+        assert worst_case([Payoff(claim, Money(7), Money(-9))]) == -9
+        assert worst_case([Payoff(claim, Money(-9), Money(7))]) == -9
+
+
 def test_a_whole_strike_pays_neither_side_on_itself_twice() -> None:
     claim = Claim(Axis.TOTAL, Tenths(2200), above=True)
     assert not claim.holds(Tenths(2200))
