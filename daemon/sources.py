@@ -117,9 +117,8 @@ class Sources:
 
     async def follow(self) -> None:
         """Follow what is to be followed now, because an operator changed it."""
-        with suppress(
-            VenueError, AskError
-        ):  # the poll of the markets does the same again, and says so if it fails
+        # The poll of the markets does the same again, and says so if it fails.
+        with suppress(VenueError, AskError):
             await self._discovery.follow()
 
     @property
