@@ -24,6 +24,7 @@ from daemon.metrics_figures import (
     StrategyFigures,
     TradingFigures,
 )
+from daemon.metrics_groups import LABEL_CHARS_MAX, LABEL_VALUES_MAX, OTHER, counted, label
 from engine.reasons import DenialReason
 
 SERIES_MAX = 700
@@ -191,6 +192,18 @@ def test_hostile_names_are_escaped_cut_and_bounded() -> None:
     assert len(denials) <= 101
     assert found["tipoff_risk_denials_total", ("other",)] > 800
     assert all(len(value) <= 80 for _, labels in found for value in labels)
+
+
+def test_a_label_has_so_many_values_and_the_next_is_counted_as_other() -> None:
+    full = {f"reason-{number}": 1.0 for number in range(LABEL_VALUES_MAX)}
+    assert counted((), full) == {(name,): 1.0 for name in full}
+    more = counted((), {**full, "one": 1.0, "another": 1.0})
+    assert more == {**{(name,): 1.0 for name in full}, (OTHER,): 2.0}
+
+
+def test_a_label_is_shown_whole_up_to_its_limit_and_cut_beyond() -> None:
+    whole = "x" * LABEL_CHARS_MAX
+    assert label(whole) == label(whole + "y") == whole
 
 
 def test_counters_go_on_over_a_thousand_restarts_of_an_actor() -> None:
