@@ -15,6 +15,7 @@ from engine.units import (
     COUNT_TEXTS_MAX,
     MONEY_ONE,
     PRICE_ONE,
+    TEXT_LENGTH_MAX,
     Count,
     Money,
     Price,
@@ -88,6 +89,13 @@ def test_a_price_is_read_exactly(text: str, units: int) -> None:
 def test_what_is_no_price_is_refused_and_never_rounded(text: str) -> None:
     with pytest.raises(UnitError):
         parse_price(text)
+
+
+def test_a_number_at_the_longest_is_read_and_one_character_more_is_not() -> None:
+    longest = "0.54".ljust(TEXT_LENGTH_MAX, "0")
+    assert parse_price(longest) == 5_400
+    with pytest.raises(UnitError, match="too long"):
+        parse_price(longest + "0")
 
 
 @pytest.mark.parametrize(
