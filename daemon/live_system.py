@@ -25,14 +25,16 @@ class StampedSystem(LiveSystem):
         """Make it without starting anything; it starts at the clock's time now."""
         super().__init__(tree, seed, clock)
         self._given: int | None = self.now
+        self._begun = False
         self.on_heartbeat: Callable[[Address, int], None] = _nobody_listens
         """Hears which actor passed which heartbeat on."""
         self.before_time_passes: Callable[[], None] | None = None
         """Is called before every input and every timer, outside of itself."""
 
     def begin(self) -> None:
-        """Let time run from here on."""
+        """Let time run from here on, for timers too, however long the start has taken."""
         self._given = None
+        self._begun = True
 
     def stamp(self) -> int:
         """The stamp of an input that comes now: never before what has been worked on already."""
@@ -77,8 +79,9 @@ class StampedSystem(LiveSystem):
 
     @override
     def _pass_time(self, until: int) -> None:
-        self._look()
-        super()._pass_time(until)
+        if self._begun:
+            self._look()
+            super()._pass_time(until)
 
     def _look(self) -> None:
         look, self.before_time_passes = self.before_time_passes, None
