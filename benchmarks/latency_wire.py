@@ -22,7 +22,18 @@ from venues.simulator.evening import generate
 from venues.simulator.settings import EveningSettings, Output
 
 EVENING: Final = EveningSettings(
-    games=6, rungs=19, tip_gap_minutes=0, pregame_minutes=5, activity=5, postponed=False, cancelled=False
+    games=6,
+    rungs=19,
+    tip_gap_minutes=0,
+    pregame_minutes=5,
+    activity=5,
+    postponed=False,
+    cancelled=False,
+    # The evening is sent much faster than it was; polls come about as often as on a clock.
+    box_poll_seconds=1_000,
+    odds_poll_seconds=3_000,
+    games_poll_seconds=6_000,
+    listing_poll_seconds=90_000,
 )
 GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 DELTA: Final = "orderbook_delta"
