@@ -5,6 +5,7 @@ question and shows the answer; which socket that is follows from the configurati
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +18,10 @@ from daemon import cli_screens as screens
 from daemon.cli_runs import ConfigFile, Flag
 from daemon.client import CALL_SECONDS, ControlClient, NotRunning
 from daemon.exits import Exit
-from daemon.output import Answer, Failure, Json
+from daemon.output import Answer, Failure, Json, progress
+
+TABLE = r"^\[{}\][ \t]*(?:#[^\n]*)?$.*?(?=^\[|\Z)"
+"""A table of a TOML file from its head to the next one."""
 
 CONFIG_FILE = Path("engine.toml")
 SOCKET_VARIABLE = "TIPOFF_SOCKET"
@@ -61,7 +65,8 @@ class Where:
 def configured_socket(file: Path | None) -> Path:
     """The socket that a configuration names. Raises Failure.
 
-    Reads these two keys only: a question to a daemon shall not wait for a whole configuration to be checked.
+    Reads these two keys only: a question to a daemon shall not wait for a whole configuration to be checked,
+    and a slip elsewhere in the file must not keep anybody from stopping a daemon that runs on an older one.
     """
     from daemon.config_sections import ControlSection, EngineSection
 
@@ -70,12 +75,27 @@ def configured_socket(file: Path | None) -> Path:
     document: dict[str, Any] = {}
     if file is not None or path.is_file():
         try:
-            document = tomllib.loads(path.read_text("utf-8"))
+            document = _readable(path, path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             message = f"{path} cannot be read ({error}); name the socket with --socket"
             raise Failure("config", message, exit_code=Exit.CONFIG) from None
     folder = _text(document, "engine", "state_directory") or str(engine.state_directory)
     return Path(folder) / (_text(document, "control", "socket") or str(control.socket))
+
+
+def _readable(path: Path, text: str) -> dict[str, Any]:
+    """The file, or of one that is no TOML the two tables that say where the socket is.
+
+    Raises ValueError if those are broken themselves.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        tables = [TABLE.format(name) for name in ("engine", "control")]
+        found = [match[0] for table in tables if (match := re.search(table, text, re.MULTILINE | re.DOTALL))]
+        document = tomllib.loads("".join(found))
+        progress(f"{path} is broken ({error}); `tipoff config check` tells more")
+        return document
 
 
 def _text(document: dict[str, Any], section: str, key: str) -> str | None:
