@@ -91,9 +91,12 @@ def _readable(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        tables = [TABLE.format(name) for name in ("engine", "control")]
-        found = [match[0] for table in tables if (match := re.search(table, text, re.MULTILINE | re.DOTALL))]
-        document = tomllib.loads("".join(found))
+        document: dict[str, Any] = {}
+        for name in ("engine", "control"):
+            table = re.search(TABLE.format(name), text, re.MULTILINE | re.DOTALL)
+            if table is None and f"[{name}" in text:
+                raise
+            document |= tomllib.loads(table[0]) if table is not None else {}
         progress(f"{path} is broken ({error}); `tipoff config check` tells more")
         return document
 
