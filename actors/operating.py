@@ -190,16 +190,16 @@ def _follow(gate: RiskGate, wish: FollowWish, by: str, now: Nanos) -> Outcome:
 
 def _words(step: Step) -> str:
     """What a configuration that was read again changed, for people."""
-    said: list[str] = []
+    said: dict[str, str] = {}
     for fact in step.facts:
         match fact:
             case LimitChanged():
-                said.append(f"limit {fact.name} is {fact.value}")
+                said[f"limit {fact.name}"] = fact.value
             case StrategyChanged():
-                said.append(f"{fact.strategy} is {'on' if fact.enabled else 'off'} with {fact.parameters}")
+                said[fact.strategy] = f"{'on' if fact.enabled else 'off'} with {fact.parameters}"
             case _:
                 pass
-    return "; ".join(said) or "nothing that trades was changed"
+    return "; ".join(f"{what} is {now}" for what, now in said.items()) or "nothing that trades was changed"
 
 
 def exchange_outcome(exchange: PaperExchange, wished: Wished, now: Nanos) -> Outcome:

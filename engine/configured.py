@@ -17,6 +17,9 @@ from engine.units import Nanos
 BY_CONFIGURATION: Final = "configuration"
 """Who acted, in facts that follow from the configuration."""
 
+BY_COMMAND: Final = "an earlier command"
+"""Who acted, where a command outlives a configuration that says nothing new about what it set."""
+
 
 @message
 class StrategySetting:
@@ -73,24 +76,29 @@ def strategy_changes(
 ) -> tuple[StrategyChanged, ...]:
     """What becomes of the strategies under these settings; nothing for those that they say nothing new of."""
     known = known_strategies(facts)
-    changes = [_change(known.get(setting.name, Known()), setting, at) for setting in settings]
-    return tuple(change for change in changes if change is not None)
+    return tuple(
+        fact for setting in settings for fact in _changes(known.get(setting.name, Known()), setting, at)
+    )
 
 
-def _change(known: Known, setting: StrategySetting, at: Nanos) -> StrategyChanged | None:
+def _changes(known: Known, setting: StrategySetting, at: Nanos) -> tuple[StrategyChanged, ...]:
+    """What was configured is one fact, so that it is known the next time; what of the commands outlives it is
+    another after it.
+    """
     before, in_force = known.configured, known.in_force
+    if before == setting:
+        return ()
     if before is None or in_force is None:
         # Its account is opened beside this, unless it is configured to be off.
-        if setting.enabled:
-            return None
-        return _changed(setting.name, (False, setting.parameters), at)
-    if before == setting:
-        return None
-    enabled = setting.enabled if setting.enabled is not before.enabled else in_force.enabled
-    parameters = setting.parameters if setting.parameters != before.parameters else in_force.parameters
-    return _changed(setting.name, (enabled, parameters), at)
+        return () if setting.enabled else (_fact(setting, BY_CONFIGURATION, at),)
+    kept = StrategySetting(
+        setting.name,
+        setting.enabled if setting.enabled is not before.enabled else in_force.enabled,
+        setting.parameters if setting.parameters != before.parameters else in_force.parameters,
+    )
+    configured = _fact(setting, BY_CONFIGURATION, at)
+    return (configured,) if kept == setting else (configured, _fact(kept, BY_COMMAND, at))
 
 
-def _changed(name: str, now: tuple[bool, str], at: Nanos) -> StrategyChanged:
-    enabled, parameters = now
-    return StrategyChanged(name, enabled, parameters, BY_CONFIGURATION, at)
+def _fact(setting: StrategySetting, by: str, at: Nanos) -> StrategyChanged:
+    return StrategyChanged(setting.name, setting.enabled, setting.parameters, by, at)

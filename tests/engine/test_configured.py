@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.configured import BY_CONFIGURATION, StrategySetting, strategy_changes
+from engine.configured import BY_COMMAND, BY_CONFIGURATION, StrategySetting, strategy_changes
 from engine.facts import Fact, StrategyChanged, StrategyOpened
 from engine.units import Money, Nanos
 
@@ -18,6 +18,11 @@ def change(on: object, parameters: str) -> tuple[StrategyChanged, ...]:
     return (StrategyChanged("s", bool(on), parameters, BY_CONFIGURATION, AT),)
 
 
+def kept(on: object, parameters: str) -> tuple[StrategyChanged, ...]:
+    """What of a command outlives it."""
+    return (StrategyChanged("s", bool(on), parameters, BY_COMMAND, AT),)
+
+
 @pytest.mark.parametrize(
     "facts,setting,expected",
     [
@@ -28,11 +33,17 @@ def change(on: object, parameters: str) -> tuple[StrategyChanged, ...]:
         pytest.param((OPENED,), (False, OLD), change(False, OLD), id="switched off"),
         pytest.param((OPENED, OFF_BY_HAND), (True, OLD), (), id="off by command outlives the same file"),
         pytest.param(
-            (OPENED, OFF_BY_HAND), (True, NEW), change(False, NEW), id="other parameters do not switch it on"
+            (OPENED, OFF_BY_HAND),
+            (True, NEW),
+            (*change(True, NEW), *kept(False, NEW)),
+            id="other parameters do not switch it on",
         ),
         pytest.param((OPENED, SET_BY_HAND), (True, OLD), (), id="set by command outlives the same file"),
         pytest.param(
-            (OPENED, SET_BY_HAND), (False, OLD), change(False, BY_HAND), id="the switch keeps what was set"
+            (OPENED, SET_BY_HAND),
+            (False, OLD),
+            (*change(False, OLD), *kept(False, BY_HAND)),
+            id="the switch keeps what was set",
         ),
         pytest.param((OPENED, SET_BY_HAND), (True, NEW), change(True, NEW), id="what was said last counts"),
         pytest.param((OPENED, *change(True, NEW)), (True, OLD), change(True, OLD), id="there and back again"),
@@ -49,6 +60,19 @@ def test_what_follows_from_a_configuration(
     facts: tuple[Fact, ...], setting: tuple[bool, str], expected: tuple[StrategyChanged, ...]
 ) -> None:
     assert strategy_changes(facts, [StrategySetting("s", *setting)], AT) == expected
+
+
+@pytest.mark.parametrize("by_hand", [OFF_BY_HAND, SET_BY_HAND])
+@pytest.mark.parametrize("setting", [(True, NEW), (False, OLD), (False, NEW)])
+def test_the_same_file_read_again_overturns_no_command(
+    by_hand: StrategyChanged, setting: tuple[bool, str]
+) -> None:
+    settings = [StrategySetting("s", *setting)]
+    first: tuple[Fact, ...] = (OPENED, by_hand)
+    second = (*first, *strategy_changes(first, settings, AT))
+    assert second != first
+    assert strategy_changes(second, settings, AT) == ()
+    assert strategy_changes((*second, by_hand), settings, AT) == ()
 
 
 def test_one_strategy_is_not_another() -> None:
