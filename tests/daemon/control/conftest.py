@@ -43,6 +43,16 @@ START = Nanos(1_795_217_400_000_000_000)
 TICKER = "KXNBAGAME-26NOV20MEMPOR-POR"
 GAME = "26NOV20MEMPOR"
 ANSWER_SECONDS = 5
+NAME = "mean_reversion"
+ORDER: dict[str, object] = {
+    "strategy": NAME,
+    "ticker": TICKER,
+    "side": "bid",
+    "price": "0.52",
+    "count": "10",
+    "p_fair": 0.6,
+}
+"""An order by hand that the risk gate lets through."""
 
 
 class Bench:

@@ -24,19 +24,10 @@ from engine.facts import (
 )
 from engine.orders import CancelReason
 
-from .conftest import GAME, TICKER, Bench, Serve, Wire, word_of
+from .conftest import GAME, NAME, ORDER, TICKER, Bench, Serve, Wire, word_of
 
 Word = Callable[[dict[str, object] | None], str]
 
-NAME = "mean_reversion"
-ORDER: dict[str, object] = {
-    "strategy": NAME,
-    "ticker": TICKER,
-    "side": "bid",
-    "price": "0.52",
-    "count": "10",
-    "p_fair": 0.6,
-}
 ACTS: dict[str, dict[str, object]] = {
     "halt": {"reason": "lunch"},
     "resume": {"reason": "lunch is over"},

@@ -11,18 +11,9 @@ from engine.facts import FollowingChanged, OrderDenied, OrderFilled, PositionSet
 from engine.reasons import DenialReason
 from engine.units import PRICE_ONE
 
-from .conftest import GAME, START, TICKER, Bench, Serve, Wire, opening, snapshot
+from .conftest import GAME, NAME, ORDER, START, TICKER, Bench, Serve, Wire, opening, snapshot
 
-NAME = "mean_reversion"
 EVENT = "KXNBAGAME-26NOV20MEMPOR"
-ORDER: dict[str, object] = {
-    "strategy": NAME,
-    "ticker": TICKER,
-    "side": "bid",
-    "price": "0.52",
-    "count": "10",
-    "p_fair": 0.6,
-}
 
 
 def hooks() -> Hooks:

@@ -5,17 +5,7 @@ from actors.runtime import ActorStatus
 from engine.facts import OrderCancelled, StrategyChanged
 from engine.orders import CancelReason
 
-from .conftest import TICKER, Bench, Serve, Wire
-
-NAME = "mean_reversion"
-ORDER: dict[str, object] = {
-    "strategy": NAME,
-    "ticker": TICKER,
-    "side": "bid",
-    "price": "0.52",
-    "count": "10",
-    "p_fair": 0.6,
-}
+from .conftest import NAME, ORDER, TICKER, Bench, Serve, Wire
 
 
 def kinds(bench: Bench, kind: type) -> list[object]:

@@ -19,17 +19,7 @@ from engine.units import Count, Nanos, Price
 from persistence import schema as database
 from persistence.writer import JournalWriter
 
-from .conftest import TICKER, Bench, Serve, Wire
-
-NAME = "mean_reversion"
-ORDER: dict[str, object] = {
-    "strategy": NAME,
-    "ticker": TICKER,
-    "side": "bid",
-    "price": "0.52",
-    "count": "10",
-    "p_fair": 0.6,
-}
+from .conftest import ORDER, TICKER, Bench, Serve, Wire
 
 
 async def evening(wire: Wire, bench: Bench) -> None:
