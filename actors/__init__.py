@@ -2,5 +2,5 @@
 beneath.
 
 Wired together by the daemon. May import `engine`, pykka and trio; must not import `venues`, `persistence`
-or `daemon`.
+or `tipoff`.
 """

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from actors.addresses import FACTS, JOURNAL, RISK_GATE, WRITER, strategy_address
-from actors.memory import FactMemory, strategy_of
+from actors.fact_history import FactMemory, strategy_of
 from actors.messages import Commit, Committed, CommittedUpTo, Numbered, StorageFailed, Wake, WriteFacts
 from actors.runtime import After, Outgoing, Publish
 from engine.invariant import InvariantBroken

@@ -43,7 +43,7 @@ from engine.events import (
 from engine.listing import FeeTermsHeard, assumed_listing
 from engine.message import changed
 from engine.milestones import MilestoneSeen
-from engine.pseudo import book_of_quote
+from engine.quote_book import book_of_quote
 from engine.schedule import game_of
 from engine.sequence import Heard as Verdict
 from engine.sequence import Sequence

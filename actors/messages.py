@@ -6,7 +6,7 @@ Used by every actor of this package and by the wiring. Must not import venues, p
 from typing import TypeAlias
 
 from actors.runtime import Address
-from engine.configured import Settings
+from engine.configured_settings import Settings
 from engine.events import BookSide, MarketListed, VenueEvent
 from engine.facts import Fact
 from engine.message import message

@@ -8,15 +8,16 @@ asks the games for what is current. Must not import venues, persistence or the d
 from collections.abc import Iterable
 
 from actors.addresses import GAMES_TOPIC, OBSERVER
-from actors.memory import FactMemory
+from actors.fact_history import FactMemory
 from actors.messages import Committed, NewsWanted
-from actors.read_lines import (
+from actors.read_model.lines import (
     at_risk,
     halts,
     lines,
     pnl,
 )
-from actors.read_model import ReadModel
+from actors.read_model.model import ReadModel
+from actors.read_model.views import FeedLine, Look, Overview, ReportLine
 from actors.runtime import (
     ActorExited,
     ActorQuarantined,
@@ -33,7 +34,6 @@ from actors.runtime import (
     ZombieDeclared,
 )
 from actors.runtime.reports import ActorRevived
-from actors.views import FeedLine, Look, Overview, ReportLine
 from engine.events import (
     ExchangeStatusSeen,
     FeedConnected,

@@ -10,7 +10,7 @@ from itertools import islice
 import attrs
 
 from actors.addresses import JOURNAL, OPERATOR
-from actors.memory import FactMemory
+from actors.fact_history import FactMemory
 from actors.messages import ActDone, ActKnown, Commit, Operate, OperatorRequest, Wake, Wished
 from actors.runtime import After, Answer, CancelTimer, DeadLetter, Defer, Outgoing
 from engine.facts import OperatorActed

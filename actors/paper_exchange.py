@@ -6,12 +6,12 @@ daemon.
 """
 
 from actors.addresses import FEED_EDGE, GAMES_TOPIC, PAPER_EXCHANGE
+from actors.fact_history import FactMemory
 from actors.heartbeat import HeartbeatOfStrategy, through_paper_exchange
-from actors.memory import FactMemory
 from actors.messages import AccountOpen, BooksWanted, CancelAll, TradesWanted, Wake, Wished
-from actors.operating import concluded, exchange_outcome
+from actors.operator_outcomes import concluded, exchange_outcome
 from actors.runtime import Outgoing, Publish
-from actors.steps import SILENCE, outgoing
+from actors.step_messages import SILENCE, outgoing
 from engine.events import BookDelta, BookSnapshot, FeedGapped, TradesRecovered
 from engine.exchange import PaperExchange
 from engine.orders import Approved, CancelReason

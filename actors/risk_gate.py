@@ -6,8 +6,8 @@ not import venues, persistence or the daemon.
 """
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
+from actors.fact_history import FactMemory
 from actors.heartbeat import HeartbeatOfGame, HeartbeatOfStrategy, through_risk_gate
-from actors.memory import FactMemory
 from actors.messages import (
     CancelAll,
     Committed,
@@ -20,13 +20,13 @@ from actors.messages import (
     Wake,
     Wished,
 )
-from actors.operating import concluded, gate_outcome
+from actors.operator_outcomes import concluded, gate_outcome
 from actors.runtime import ActorQuarantined, Answer, Outgoing, Publish
-from actors.steps import SILENCE, outgoing
-from engine.configured import Settings
-from engine.downtime import unjudged
+from actors.step_messages import SILENCE, outgoing
+from engine.configured_settings import Settings
 from engine.events import TopChanged
 from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
+from engine.orphaned_orders import unjudged
 from engine.risk import RiskGate
 from engine.risk.configuring import configure
 from engine.step import NOTHING, Step

@@ -8,7 +8,7 @@ is routed until it is loaded again. Must not import venues, persistence or the d
 from collections.abc import Callable
 
 from actors.addresses import GAMES, GAMES_TOPIC, MARKET_FEED, NEWS, PAPER_EXCHANGE, game_address
-from actors.memory import FactMemory
+from actors.fact_history import FactMemory
 from actors.messages import (
     GameMatched,
     GameRouted,

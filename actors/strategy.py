@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
+from actors.fact_history import FactMemory, order_of
 from actors.heartbeat import HeartbeatOfGame, through_strategy
-from actors.memory import FactMemory, order_of
 from actors.messages import AccountOpen, NewsWanted, StrategyWish, Wake, Wished
-from actors.operating import cancel_resting, concluded, done, parsed, refused, signature
+from actors.operator_outcomes import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
-from actors.steps import SILENCE, outgoing
-from engine.configured import Known, known_strategies
+from actors.step_messages import SILENCE, outgoing
+from engine.configured_settings import Known, known_strategies
 from engine.events import GameNews
 from engine.facts import FACTS, Fact, StrategyChanged
 from engine.message import message

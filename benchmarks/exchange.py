@@ -16,8 +16,8 @@ from collections.abc import Callable
 from engine.book import Book
 from engine.events import BookDelta, BookSide, BookSnapshot, MarketListed, MarketStatus, Side, TradePrinted
 from engine.exchange import ExchangeRules, PaperExchange
-from engine.exchange.desk import Desk
 from engine.exchange.orders import PaperOrder
+from engine.exchange.step_context import Desk
 from engine.orders import Approved, OrderCommand, PlaceOrder, TimeInForce
 from engine.units import MONEY_ONE, Count, Money, Nanos, Price
 

@@ -19,11 +19,6 @@ from pathlib import Path
 import attrs
 
 from actors.messages import Numbered
-from daemon.config import template
-from daemon.replay import run_started
-from daemon.session import StrategyPlan, TradingSettings, VirtualSession
-from daemon.store import RunStore, each_at_once
-from daemon.trading import schema, trading_settings
 from engine.facts import OrderFilled, OrderSubmitted
 from engine.risk import RiskLimits
 from engine.strategies.registry import make
@@ -32,9 +27,14 @@ from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, Money, Nanos
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter
-from venues.recording import Line
+from tipoff.commands.replay import run_started
+from tipoff.config.load import template
+from tipoff.replay.batch_store import RunStore, each_at_once
+from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from tipoff.runs.from_config import schema, trading_settings
+from venues.recordings.recorder import Line
 from venues.simulator.evening import generate
-from venues.simulator.settings import EveningSettings
+from venues.simulator.world.settings import EveningSettings
 
 ROUNDS = 3
 ORDERS = 150

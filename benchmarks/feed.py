@@ -21,7 +21,7 @@ import trio_websocket
 
 from engine.events import BookDelta, VenueEvent
 from venues.kalshi.stream import KalshiStream, StreamSurroundings
-from venues.recording_segments import Line
+from venues.recordings.segments import Line
 from venues.translate import Translator
 
 FRAMES = 60_000

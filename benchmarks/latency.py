@@ -26,16 +26,16 @@ from typing import Final
 import trio
 
 from benchmarks.latency_wire import DELTA, Evening, evening
-from daemon.config import template
-from daemon.evening_clock import EveningClock
-from daemon.live import LiveEngine, LivePlan
-from daemon.replay import settings_digest
-from daemon.trading import schema, trading_settings
 from engine.events import VenueEvent
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter
+from tipoff.commands.replay import settings_digest
+from tipoff.config.load import template
+from tipoff.live.clock import EveningClock
+from tipoff.live.engine import LiveEngine, LivePlan
+from tipoff.runs.from_config import schema, trading_settings
 from venues.kalshi.stream import KalshiStream, StreamSurroundings
-from venues.recording import Recorder
+from venues.recordings.recorder import Recorder
 
 RATES: Final = (500, 5_000)
 SECONDS: Final = 15

@@ -19,7 +19,7 @@ from typing import Final
 import attrs
 
 from venues.simulator.evening import generate
-from venues.simulator.settings import EveningSettings, Output
+from venues.simulator.world.settings import EveningSettings, Output
 
 EVENING: Final = EveningSettings(
     games=6,

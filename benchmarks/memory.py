@@ -17,9 +17,9 @@ from typing import Final
 import trio
 
 from benchmarks.latency import running
-from daemon.live import LiveEngine
+from tipoff.live.engine import LiveEngine
 from venues.simulator.evening import generate
-from venues.simulator.settings import EveningSettings
+from venues.simulator.world.settings import EveningSettings
 
 EVENING: Final = EveningSettings(games=15, rungs=19, postponed=False, cancelled=False)
 SPEED: Final = 100.0

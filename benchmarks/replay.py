@@ -13,15 +13,15 @@ from pathlib import Path
 
 import attrs
 
-from daemon.config import template
-from daemon.evening import record_evening
-from daemon.replay import replay
-from daemon.session import TradingSettings
-from daemon.trading import schema, trading_settings
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter, Mode, Options
-from venues.recording import read, read_batches
-from venues.simulator.settings import EveningSettings
+from tipoff.commands.replay import replay
+from tipoff.commands.simulated_recording import record_evening
+from tipoff.config.load import template
+from tipoff.replay.session import TradingSettings
+from tipoff.runs.from_config import schema, trading_settings
+from venues.recordings.recorder import read, read_batches
+from venues.simulator.world.settings import EveningSettings
 from venues.translate import Translator
 
 ROUNDS = 5

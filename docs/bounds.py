@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from daemon.config import SECTIONS
+from tipoff.config.load import SECTIONS
 
 SOURCE: Final = Path(__file__).with_name("bounds.txt")
 NOBODY: Final = "-"

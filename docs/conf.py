@@ -6,8 +6,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from daemon import __version__  # noqa: E402 - the path comes first
 from docs.tables import write_tables  # noqa: E402
+from tipoff import __version__  # noqa: E402 - the path comes first
 
 project = "Tipoff"
 author = "The Tipoff authors"

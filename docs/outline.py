@@ -1,4 +1,4 @@
-"""The supervision tree as the manual draws it, made from the specs of `daemon/wiring.py`.
+"""The supervision tree as the manual draws it, made from the specs of `tipoff/wiring.py`.
 
 Called by `docs/tables.py` at every build and by the tests of the manual. It starts nothing: a spec is a
 value, and drawing it needs no actor. Must not be imported by the product.
@@ -10,15 +10,15 @@ from collections.abc import Iterator
 
 import attrs
 
-from actors.memory import FactMemory
+from actors.fact_history import FactMemory
 from actors.runtime import ChildSpec, SupervisorSpec
 from actors.runtime.specs import AnySpec, Kind, OnExcess, Restart
-from daemon import sources
-from daemon.config import template
-from daemon.session import parts_of
-from daemon.trading import schema, trading_settings
-from daemon.wiring import tree
 from engine.restart import SECOND_NS
+from tipoff.config.load import template
+from tipoff.replay.session import parts_of
+from tipoff.runs.from_config import schema, trading_settings
+from tipoff.sources import clients
+from tipoff.wiring import tree
 
 KIND_WORDS = {
     Kind.LOOP: "on the loop",
@@ -42,11 +42,11 @@ def live_tree() -> SupervisorSpec:
 
 
 def source_specs() -> Iterator[ChildSpec]:
-    """Stand-ins for the actors that `daemon/sources.py` makes once there are connections: names only."""
-    for node in ast.walk(ast.parse(inspect.getsource(sources))):
+    """Stand-ins for the actors that `tipoff.sources.clients` makes once it is connected: names only."""
+    for node in ast.walk(ast.parse(inspect.getsource(clients))):
         match node:
             case ast.Call(func=ast.Name(id="_edge"), args=[name, *_]):
-                words = eval(ast.unparse(name), vars(sources))  # noqa: S307 - our own module's expression
+                words = eval(ast.unparse(name), vars(clients))  # noqa: S307 - our own module's expression
                 yield ChildSpec(name=str(words), factory=_nobody, kind=Kind.EDGE, task=_nothing)
 
 

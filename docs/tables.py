@@ -10,18 +10,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from daemon.cli import COMMANDS, app, explain
-from daemon.config import SECTIONS, StrategySettings
-from daemon.config_text import about, rows
-from daemon.exits import Exit
-from daemon.trading import schema
 from docs.bounds import rows as bound_rows
 from docs.outline import drawn
 from engine.reasons import DenialReason
 from engine.strategies.parameters import TradingParameters
+from tipoff.cli.app import COMMANDS, app, explain
+from tipoff.config.load import SECTIONS, StrategySettings
+from tipoff.config.render import about, rows
+from tipoff.exit_codes import Exit
+from tipoff.runs.from_config import schema
 
 ROOT = Path(__file__).resolve().parent.parent
-PRODUCT = ("engine", "actors", "venues", "persistence", "daemon")
+PRODUCT = ("engine", "actors", "venues", "persistence", "tipoff")
 OPINIONATED = ("sharp_line", "momentum", "ev_multi", "mean_reversion", "correlation")
 """The strategies that trade by default, in the manual's order."""
 PARAMETER_HEADINGS = ("parameter", "type", "default", "meaning")

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 import attrs
 
-from engine.agreement import Agreement
 from engine.book import POLLED, Book
 from engine.events import (
     BookDelta,
@@ -35,6 +34,7 @@ from engine.events import (
 )
 from engine.message import changed
 from engine.milestones import KALSHI
+from engine.score_agreement import Agreement
 from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_SECOND, Nanos
 

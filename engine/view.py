@@ -11,7 +11,7 @@ from enum import Enum
 
 import attrs
 
-from engine import winprob
+from engine import win_probability
 from engine.events import (
     GameKnown,
     GameNews,
@@ -26,7 +26,7 @@ from engine.events import (
 )
 from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
 from engine.units import PRICE_ONE, Count, Nanos, Price, Tenths
-from engine.winprob import MINUTES_OF_GAME
+from engine.win_probability import MINUTES_OF_GAME
 
 
 class Axis(Enum):
@@ -220,7 +220,7 @@ def minutes_left(score: ScoreSeen) -> float | None:
         case GamePhase.HALFTIME:
             return MINUTES_OF_GAME / 2
         case GamePhase.LIVE:
-            return winprob.minutes_left(score.period, score.clock_ms, score.home - score.away)
+            return win_probability.minutes_left(score.period, score.clock_ms, score.home - score.away)
 
 
 def displayed(top: TopChanged, *, buying: bool) -> tuple[Price | None, Count]:

@@ -8,13 +8,13 @@ immediately and alembic is told that schema changes can be taken back.
 from alembic import context
 from sqlalchemy import Connection
 
-import persistence.markets
+import persistence.market_tables
 from persistence.connect import Access, make_engine
 from persistence.tables import metadata
 from persistence.triggers import POSTGRES_FUNCTION
 
 # Naming both makes it plain that importing them is what fills `metadata`.
-assert persistence.markets.games.metadata is metadata and POSTGRES_FUNCTION  # noqa: PT018, S101
+assert persistence.market_tables.games.metadata is metadata and POSTGRES_FUNCTION  # noqa: PT018, S101
 
 LOCK_OF_UPGRADES = 7_241_650
 """Any number, the same for all: PostgreSQL lets one of us change the schema at a time."""

@@ -1,4 +1,4 @@
 """Tables, the journal and the questions that are put to them, on SQLite or PostgreSQL.
 
-Wired in by `daemon`; imports `engine` only, never `actors`, `venues` or `daemon`.
+Wired in by `tipoff`; imports `engine` only, never `actors`, `venues` or `tipoff`.
 """

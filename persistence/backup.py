@@ -3,7 +3,7 @@ it.
 
 SQLite's own online copy reads one consistent moment without holding the writer up; the copy is verified, gets
 a mark of its own and only then its name, so a file with that name is always a good backup. Must not import
-`actors`, `venues` or `daemon`.
+`actors`, `venues` or `tipoff`.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 from sqlalchemy import select
 
-from persistence import connect, mark
+from persistence import connect, high_water_mark
 from persistence.errors import StorageBusy, StorageCorrupt, StorageError, StorageReadOnly, sorted_error
 from persistence.tables import journal, runs
 from persistence.verification import Verification, verify
@@ -104,7 +104,7 @@ def _set_mark(file: Path) -> None:
         )
         found = connection.execute(newest).first()
     if found is not None:
-        made = mark.MarkFile(mark.path_of(file), synced=True)
+        made = high_water_mark.MarkFile(high_water_mark.path_of(file), synced=True)
         made.set(found[0], found[1], bytes(found[2]))
         made.close()
 
@@ -114,8 +114,8 @@ def _name(partial: Path, target: Path) -> None:
     try:
         with partial.open("rb+") as copied:
             os.fsync(copied.fileno())
-        if mark.path_of(partial).exists():
-            mark.path_of(partial).rename(mark.path_of(target))
+        if high_water_mark.path_of(partial).exists():
+            high_water_mark.path_of(partial).rename(high_water_mark.path_of(target))
         partial.rename(target)
         directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
         os.fsync(directory)

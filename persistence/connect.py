@@ -3,7 +3,7 @@ anything else.
 
 Used by the writer, the readers, maintenance and the migrations. Writers begin with BEGIN IMMEDIATE, so a
 transaction either has the write lock from its first statement or waits for it (reliability.md D2). Every
-setting of SQLite is read back. Must not import `actors`, `venues` or `daemon`.
+setting of SQLite is read back. Must not import `actors`, `venues` or `tipoff`.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from persistence import mark
+from persistence import high_water_mark
 from persistence.errors import (
     RESTORE,
     SchemaNewer,
@@ -134,7 +134,7 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
         if file.is_dir():
             raise StorageUnreachable("it is a directory", str(file), "name a file in it")
         # Who writes finds out by itself, and with a mark beside it there was one: then it is gone.
-        if access is Access.READ and not file.exists() and not mark.path_of(file).exists():
+        if access is Access.READ and not file.exists() and not high_water_mark.path_of(file).exists():
             raise StorageUnreachable(
                 "there is no database yet", str(file), "the first run makes it, or name another"
             )

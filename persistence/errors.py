@@ -2,7 +2,7 @@
 read.
 
 Everything in `persistence` raises these and nothing else of its own; the journal's actor halts trading on any
-of them and goes on when an append succeeds again. Must not import `actors`, `venues` or `daemon`.
+of them and goes on when an append succeeds again. Must not import `actors`, `venues` or `tipoff`.
 """
 
 import errno

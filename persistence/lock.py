@@ -2,7 +2,7 @@
 ends.
 
 Taken by the daemon before anything else is opened. The file stays; what counts is the lock on it. Must not
-import `actors`, `venues` or `daemon`.
+import `actors`, `venues` or `tipoff`.
 """
 
 import fcntl

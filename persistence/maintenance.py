@@ -1,12 +1,12 @@
 """What the command line may do with a database: upgrade, verify, back up, restore, prune, rebuild.
 
-One door for `daemon`; each function opens, works and closes. Addresses are `sqlite:///FILE` or
+One door for `tipoff`; each function opens, works and closes. Addresses are `sqlite:///FILE` or
 `postgresql://…`. All raise the errors of `persistence.errors`. Must not import `actors`, `venues` or
-`daemon`.
+`tipoff`.
 """
 
 from persistence.backup import BackedUp, backup, restore
-from persistence.rebuilding import rebuild
+from persistence.rebuild import rebuild
 from persistence.retention import DEFAULT_POLICY, Pruning, overdue, prune
 from persistence.schema import found_revision, upgrade
 from persistence.verification import Problem, RunVerified, Verification, verify

@@ -3,7 +3,7 @@ again.
 
 One `Projection` belongs to one run. `take` folds a fact, `rows` hands out what a batch added and changed,
 `keep` or `take_back` ends the batch. The same code makes the rows at the first writing and at verification,
-so a difference can only come from the database. Must not import `actors`, `venues` or `daemon`.
+so a difference can only come from the database. Must not import `actors`, `venues` or `tipoff`.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from engine.facts import (
 from engine.orders import PlaceOrder
 from persistence.codec import encode_json
 from persistence.errors import MEND, FactRefused, LedgerImbalanced
-from persistence.rows import (
+from persistence.projected_rows import (
     LimitRow,
     OrderRow,
     PerformanceRow,

@@ -2,7 +2,7 @@
 writer.
 
 A `Reader` sees one moment of one run. Lists come in the journal's order, newest last; limits count from the
-end. Must not import `actors`, `venues` or `daemon`.
+end. Must not import `actors`, `venues` or `tipoff`.
 """
 
 from collections import Counter
@@ -18,13 +18,20 @@ from engine.facts import Fact, LedgerPosted, OrderDenied, PositionSettled
 from engine.reasons import DenialReason
 from engine.units import Money, Nanos
 from engine.venue_facts import PositionPaid
-from persistence import connect, state
+from persistence import connect, writer_state
 from persistence.codec import decode
 from persistence.connect import Access
 from persistence.errors import StorageUnreachable
 from persistence.journal import Digest, Entry
-from persistence.markets import dead_letters, system_logs
-from persistence.rows import OPEN_STATES, LimitRow, OrderRow, PerformanceRow, PositionRow, StrategyRow
+from persistence.market_tables import dead_letters, system_logs
+from persistence.projected_rows import (
+    OPEN_STATES,
+    LimitRow,
+    OrderRow,
+    PerformanceRow,
+    PositionRow,
+    StrategyRow,
+)
 from persistence.tables import fills, journal, ledger_entries, runs, signals, simulated_orders
 
 LIMIT: Final = 1_000
@@ -151,7 +158,7 @@ class Reader:
 
     def entries(self, first: int = 1, last: int | None = None) -> Iterator[Entry]:
         """Stored entries with their chain, from `first` on."""
-        return state.entries(self._connection, self.run.id, first, last)
+        return writer_state.entries(self._connection, self.run.id, first, last)
 
     def facts(self, kinds: Collection[type[Fact]] = (), first: int = 1) -> Iterator[Recorded]:
         """Facts from entry `first` on, all or those of some kinds."""
@@ -162,7 +169,7 @@ class Reader:
 
     def last_seq(self) -> int:
         """Number of the run's last entry; zero if there is none."""
-        return state.last_entry(self._connection, self.run.id, self.run.run)[0]
+        return writer_state.last_entry(self._connection, self.run.id, self.run.run)[0]
 
     def tail(self, count: int) -> list[Recorded]:
         """The last facts."""
@@ -248,20 +255,20 @@ class Reader:
 
     def strategies(self) -> list[StrategyRow]:
         """All strategies of the run."""
-        return state.rows_of(self._connection, StrategyRow, self.run.id)
+        return writer_state.rows_of(self._connection, StrategyRow, self.run.id)
 
     def performance(self) -> list[PerformanceRow]:
         """The sums of each strategy."""
-        return state.rows_of(self._connection, PerformanceRow, self.run.id)
+        return writer_state.rows_of(self._connection, PerformanceRow, self.run.id)
 
     def positions(self, *, open_only: bool = False) -> list[PositionRow]:
         """Positions by strategy and market, flat ones too unless `open_only`."""
-        rows = state.rows_of(self._connection, PositionRow, self.run.id)
+        rows = writer_state.rows_of(self._connection, PositionRow, self.run.id)
         return [row for row in rows if row.position or not open_only]
 
     def limits(self) -> list[LimitRow]:
         """Limits changed while running, and halts."""
-        return state.rows_of(self._connection, LimitRow, self.run.id)
+        return writer_state.rows_of(self._connection, LimitRow, self.run.id)
 
     def orders(
         self, *, open_only: bool = False, strategy: str | None = None, limit: int = LIMIT

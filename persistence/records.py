@@ -4,7 +4,7 @@ letters.
 Made by the actors that hear the market, handed to `JournalWriter.append` together with the facts of the same
 input. A record is tied to its thing and its time, so the same one written twice (a resumed replay) is kept
 once. It can never stop a fact: one that the database refuses is dropped and counted. Must not import
-`actors`, `venues` or `daemon`.
+`actors`, `venues` or `tipoff`.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from engine.events import BookSnapshot, GameSeen, MarketListed, OddsSeen, ScoreS
 from engine.message import message
 from engine.units import Nanos, Price, Tenths, complement
 from persistence.codec import encode_json
-from persistence.markets import (
+from persistence.market_tables import (
     betting_odds,
     dead_letters,
     games,
@@ -25,7 +25,7 @@ from persistence.markets import (
     orderbook_snapshots,
     system_logs,
 )
-from persistence.rows import Values
+from persistence.projected_rows import Values
 
 
 @message

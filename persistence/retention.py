@@ -3,7 +3,7 @@ ever.
 
 Run by the daemon once a day and by `tipoff db prune`, beside a working daemon: rows go in small portions,
 each its own transaction, so that the journal never waits for long. The run that is open now keeps all its
-rows, however long it has lasted. Must not import `actors`, `venues` or `daemon`.
+rows, however long it has lasted. Must not import `actors`, `venues` or `tipoff`.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, sel
 from engine.units import NANOS_PER_DAY, Nanos
 from persistence import connect
 from persistence.connect import Access
-from persistence.markets import PRUNABLE
+from persistence.market_tables import PRUNABLE
 from persistence.tables import runs
 
 PORTION: Final = 2_000

@@ -2,7 +2,7 @@
 
 Called by `persistence.maintenance` for the command line and by whoever starts on a new file. The migrations
 are found by their folder and run by alembic; nothing here imports them. Must not import `actors`, `venues` or
-`daemon`.
+`tipoff`.
 """
 
 from functools import cache
@@ -13,9 +13,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-import persistence.markets
+import persistence.market_tables
 import persistence.triggers  # noqa: F401 - completes the tables' creation
-from persistence import mark
+from persistence import high_water_mark
 from persistence.connect import Access, file_of, make_engine, revision, sorted_errors, where
 from persistence.errors import RESTORE, SchemaNewer, StorageCorrupt, StorageForeign, StorageGone
 from persistence.tables import APPLICATION_ID, REVISIONS, metadata
@@ -70,10 +70,10 @@ def check_not_lost(url: str) -> None:
         return
     if not file.parent.is_dir():
         raise StorageGone("its directory does not exist", str(file), "make the directory or name another one")
-    known = mark.read(mark.path_of(file))
+    known = high_water_mark.read(high_water_mark.path_of(file))
     if known is not None and found_revision(url) is None:
         what = f"run {known.run} had come to entry {known.seq}, and the database is empty or missing"
-        remedy = f"{RESTORE}; if it was removed on purpose, remove {mark.path_of(file)} too"
+        remedy = f"{RESTORE}; if it was removed on purpose, remove {high_water_mark.path_of(file)} too"
         raise StorageCorrupt(what, str(file), remedy)
 
 

@@ -2,7 +2,7 @@
 a row.
 
 Attached to the tables' creation; the first migration has its own frozen copy. Rebuilding projections takes
-them off and puts them on again within its one transaction. Must not import `actors`, `venues` or `daemon`.
+them off and puts them on again within its one transaction. Must not import `actors`, `venues` or `tipoff`.
 """
 
 from sqlalchemy import DDL, event

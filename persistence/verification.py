@@ -2,7 +2,7 @@
 
 Looks at one moment through a read-only connection while the daemon may go on writing. SQLite's own checks
 come first, then the mark, then every run: sequence, chain, readable facts, and all projections folded again
-by the writer's own code and compared. Must not import `actors`, `venues` or `daemon`.
+by the writer's own code and compared. Must not import `actors`, `venues` or `tipoff`.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,21 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.facts import Fact, LedgerPosted, OrderFilled, PositionSettled, RunEnded, RunStarted
 from engine.ledger import fees, result
-from persistence import connect, mark, schema, state
+from persistence import connect, high_water_mark, schema, writer_state
 from persistence.errors import FactRefused, LedgerImbalanced, StorageCorrupt
+from persistence.fact_subjects import subject
 from persistence.journal import Chain, Digest, Entry
+from persistence.projected_rows import (
+    LimitRow,
+    OrderRow,
+    PerformanceRow,
+    PositionRow,
+    Shelf,
+    StrategyRow,
+    Values,
+)
 from persistence.projections import Projection
-from persistence.rows import LimitRow, OrderRow, PerformanceRow, PositionRow, Shelf, StrategyRow, Values
 from persistence.statements import columns
-from persistence.subjects import subject
 from persistence.tables import LISTED, journal, ledger_entries, runs
 
 PROBLEMS_MAX: Final = 100
@@ -97,13 +105,15 @@ def _mark(url: str, connection: Connection, place: str) -> Iterator[Problem]:
     if file is None:
         return
     try:
-        known = mark.read(mark.path_of(file))
+        known = high_water_mark.read(high_water_mark.path_of(file))
         if known is not None:
-            state.check_mark(connection, known, place)
+            writer_state.check_mark(connection, known, place)
         elif connection.execute(select(func.count()).select_from(journal)).scalar_one():
-            yield Problem("mark", str(mark.path_of(file)), "there is no high-water mark for this journal")
+            yield Problem(
+                "mark", str(high_water_mark.path_of(file)), "there is no high-water mark for this journal"
+            )
     except StorageCorrupt as error:
-        yield Problem("mark", str(mark.path_of(file)), error.what)
+        yield Problem("mark", str(high_water_mark.path_of(file)), error.what)
 
 
 class _RunCheck:
@@ -125,13 +135,13 @@ class _RunCheck:
         """Do all checks and sum up."""
         first = 1
         while self._first_bad is None:
-            last = first + state.WINDOW - 1
-            window = list(state.entries(self._connection, self._run, first, last))
+            last = first + writer_state.WINDOW - 1
+            window = list(writer_state.entries(self._connection, self._run, first, last))
             facts = [fact for entry in window if (fact := self._step(entry)) is not None]
             self._compare_subjects(first, last, facts)
             self._compare_listed(first, last)
             self._projection.keep()
-            if len(window) < state.WINDOW:
+            if len(window) < writer_state.WINDOW:
                 break
             first = last + 1
         if self._first_bad is None:

@@ -3,7 +3,7 @@
 Held by the journal's actor (live in a thread, in a replay inline). `append` returns when everything is
 durable and the mark is set; before that nobody may hear of it. It is idempotent: entries that are stored
 already are compared instead of written, which is how a failed append is repeated and how a replay resumes
-after a kill. Must not import `actors`, `venues` or `daemon`.
+after a kill. Must not import `actors`, `venues` or `tipoff`.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 from sqlalchemy import Connection, Engine
 
-from persistence import mark, schema, state
+from persistence import high_water_mark, schema, writer_state
 from persistence.connect import (
     DEFAULTS,
     Access,
@@ -36,12 +36,12 @@ from persistence.errors import (
     StorageError,
     StorageGone,
 )
-from persistence.insertion import Insertion, Seam
+from persistence.fact_subjects import subject
+from persistence.insert import Insertion, Seam
 from persistence.journal import Chain, Digest, Entry, Placed
 from persistence.projections import Projection
 from persistence.queries import Reader
 from persistence.records import Record
-from persistence.subjects import subject
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9._:+-]{1,64}")
 WRITER_LOCK: Final = 7_241_651
@@ -94,7 +94,7 @@ class JournalWriter:
         self._memory = self._file is None and self._where.startswith("sqlite")
         self._seam = self._options.seam or _no_seam
         self._connection: Connection | None = None
-        self._mark: mark.MarkFile | None = None
+        self._mark: high_water_mark.MarkFile | None = None
         self._suspect = False
         self._stored = 0
         self._chain = Chain(run)
@@ -193,21 +193,23 @@ class JournalWriter:
                 check_revision(schema.found_revision(self._url), self._where)
             if self._file is not None:
                 synced = self._options.settings.durability is Durability.FULL
-                self._mark = mark.MarkFile(mark.path_of(self._file), synced=synced)
+                self._mark = high_water_mark.MarkFile(high_water_mark.path_of(self._file), synced=synced)
             connection = self._connect()
             check_pages(connection, self._where)
-            known = mark.read(mark.path_of(self._file)) if self._file is not None else None
+            known = (
+                high_water_mark.read(high_water_mark.path_of(self._file)) if self._file is not None else None
+            )
             if known is not None:
-                state.check_mark(connection, known, self._where)
+                writer_state.check_mark(connection, known, self._where)
             connection.rollback()
             with connection.begin():
-                self._run_id = state.run_id(connection, self.run)
+                self._run_id = writer_state.run_id(connection, self.run)
             self._insertion = Insertion(self._run_id, connection.dialect, self._seam)
             self._load(connection)
 
     def _load(self, connection: Connection) -> None:
         """Walk the stored journal, and take up the folded rows where it ends."""
-        walked = state.walk(connection, self._run_id, self.run, self._where)
+        walked = writer_state.walk(connection, self._run_id, self.run, self._where)
         self._stored = walked.chain.seq
         replay = self._options.mode is Mode.REPLAY
         self._chain = Chain(self.run) if replay else walked.chain
@@ -216,7 +218,7 @@ class JournalWriter:
         connection.rollback()
 
     def _projected(self, connection: Connection) -> Projection:
-        return state.projection(connection, self._run_id, self._live)
+        return writer_state.projection(connection, self._run_id, self._live)
 
     def _connect(self) -> Connection:
         self._seam("connect")
@@ -243,7 +245,7 @@ class JournalWriter:
         """After a failure nobody knows whether the commit came through: ask the database what it has."""
         self._disconnect()
         connection = self._connect()
-        last, _ = state.last_entry(connection, self._run_id, self.run)
+        last, _ = writer_state.last_entry(connection, self._run_id, self.run)
         if last < self._stored:
             raise StorageCorrupt(f"entry {self._stored} was durable and is gone", self._where, RESTORE)
         if last > self._stored:
@@ -288,7 +290,7 @@ class JournalWriter:
         return _Batch(entries[old:], [subject(placed.fact) for placed in facts[old:]], chain, digest)
 
     def _compare(self, entries: list[Entry]) -> None:
-        stored = state.entries(self._live(), self._run_id, entries[0].seq, entries[-1].seq)
+        stored = writer_state.entries(self._live(), self._run_id, entries[0].seq, entries[-1].seq)
         for again, before in zip(entries, stored, strict=True):
             if again.chain != before.chain:
                 what = (

@@ -13,8 +13,8 @@ from venues.balldontlie.parse import parse_body
 from venues.importers.rows import translate_row
 from venues.kalshi.answers import parse_answer
 from venues.kalshi.parse import DETAIL_MAX, parse_frame
-from venues.lines import CONNECTED, CONNECTION, KALSHI_STREAM, OLDER, OURS, split_what
-from venues.recording_segments import Line
+from venues.recordings.line_kinds import CONNECTED, CONNECTION, KALSHI_STREAM, OLDER, OURS, split_what
+from venues.recordings.segments import Line
 
 
 class Lost(msgspec.Struct, frozen=True):

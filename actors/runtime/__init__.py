@@ -3,7 +3,7 @@ here.
 
 `behaviour` is what an actor may do, `specs` the supervision tree as values, `reports` what the runtime
 tells about itself, `virtual` and `live` the two systems that run a tree. Must not import `venues`,
-`persistence` or `daemon`.
+`persistence` or `tipoff`.
 """
 
 from actors.runtime.asks import (

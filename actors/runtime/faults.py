@@ -12,7 +12,7 @@ from actors.runtime.behaviour import Outgoing
 from actors.runtime.cells import Cell, Receive
 
 if TYPE_CHECKING:
-    from actors.runtime.lives import Lives
+    from actors.runtime.lifecycle import Lives
 
 
 class InjectedFault(Exception):

@@ -14,10 +14,10 @@ import trio
 
 from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
 from actors.runtime.behaviour import Address, ExitReason, Outgoing
-from actors.runtime.buckets import Buckets
 from actors.runtime.cells import Cell, Life
 from actors.runtime.dispatcher import WrongOutgoing
 from actors.runtime.edge import Edge, EdgeHost, WishesOverflow
+from actors.runtime.histograms import Buckets
 from actors.runtime.loop_actor import LoopHost
 from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
 from actors.runtime.system import System

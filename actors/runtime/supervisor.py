@@ -34,7 +34,7 @@ from actors.runtime.timers import Timer
 from engine.restart import RestartWindow
 
 if TYPE_CHECKING:
-    from actors.runtime.lives import Lives
+    from actors.runtime.lifecycle import Lives
 
 
 class Supervisor:

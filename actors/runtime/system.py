@@ -8,14 +8,14 @@ the queue. Whoever wires an engine holds a system; behaviours never do. Must not
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from actors.runtime import wishes
+from actors.runtime import effects
 from actors.runtime.asks import ASK_TIMEOUT_NS, ActorDead, AskFromHandler, AskRefused, AskTimeout, Reply
 from actors.runtime.behaviour import Address, ExitReason
 from actors.runtime.cells import Cell, Fate, Life, Sink
 from actors.runtime.children import Child, ChildState
 from actors.runtime.dispatcher import Dispatcher
 from actors.runtime.faults import Fault, InjectedFault
-from actors.runtime.lives import Lives
+from actors.runtime.lifecycle import Lives
 from actors.runtime.loop_actor import LoopHost
 from actors.runtime.reports import ActorStatus
 from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
@@ -70,7 +70,7 @@ class System:
         self.zombies_max = ZOMBIES_MAX
         self.ended: tuple[ExitReason, BaseException | None] | None = None
         self._open = False
-        wishes.install(self)
+        effects.install(self)
         self.root = Supervisor(tree, self.lives, None)
 
     # -- inputs

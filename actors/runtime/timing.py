@@ -13,9 +13,9 @@ from typing import SupportsIndex
 from typing_extensions import override
 
 from actors.runtime.behaviour import Address, Outgoing
-from actors.runtime.buckets import Buckets
 from actors.runtime.cells import Cell, Entry, Receive
 from actors.runtime.dispatcher import Dispatcher
+from actors.runtime.histograms import Buckets
 
 MESSAGE_S = (0.00001, 0.0001, 0.001, 0.01, 0.1, 1.0)
 """Upper bounds of the buckets of what happens to one message, in seconds."""

@@ -5,10 +5,10 @@ reading comes later. Must not import anything outside `engine`.
 """
 
 from engine.events import BookSide
-from engine.exchange.desk import Desk, Given, Source, book_time, trusted
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, refusal
+from engine.exchange.step_context import Desk, Given, Source, book_time, trusted
 from engine.exchange.timers import PESSIMISTIC
 from engine.facts import OrderRested
 from engine.matching import Offer, OwnResting, Take, Walk, walk

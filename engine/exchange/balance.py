@@ -5,9 +5,9 @@ money; what opens one is covered in full, with its fee. Must not import anything
 """
 
 from engine.events import BookSide
-from engine.exchange.desk import Desk
 from engine.exchange.orders import PaperOrder
 from engine.exchange.state import ExchangeState
+from engine.exchange.step_context import Desk
 from engine.fees import FeeTermsUnknown, Member
 from engine.orders import CancelReason, Liquidity
 from engine.positions import closable, collateral_price

@@ -8,10 +8,10 @@ won: they wait until the gap is decided. Must not import anything outside `engin
 import attrs
 
 from engine.exchange.arrival import meet, meeting
-from engine.exchange.desk import Desk
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, closed, exchange_paused, refused_by_venue
+from engine.exchange.step_context import Desk
 from engine.facts import OrderAmended
 from engine.orders import AmendOrder, CancelReason, RejectCode
 from engine.units import Count

@@ -6,9 +6,9 @@ took. Must not import anything outside `engine`.
 """
 
 from engine.events import BookDelta, BookSide, Side
-from engine.exchange.desk import Desk, Given, Source, book_time, trusted
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder
+from engine.exchange.step_context import Desk, Given, Source, book_time, trusted
 from engine.facts import LevelTaken
 from engine.orders import Liquidity
 from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, of_decrease

@@ -9,9 +9,9 @@ from engine.book import POLLED
 from engine.events import BookSide, FeedConnected, FeedGapped, FeedLost, TradePrinted, TradesRecovered
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.depth import bound_queue, bound_taken, later
-from engine.exchange.desk import Desk, book_time
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.prints import use_trade
+from engine.exchange.step_context import Desk, book_time
 from engine.exchange.timers import AMEND, CANCEL, EXPIRE, key_of
 from engine.message import changed
 from engine.orders import CancelReason

@@ -18,10 +18,10 @@ from engine.events import (
     Trust,
 )
 from engine.exchange.balance import enforce
-from engine.exchange.desk import Desk
 from engine.exchange.gaps import give_up
 from engine.exchange.market import Market
 from engine.exchange.state import Settled
+from engine.exchange.step_context import Desk
 from engine.facts import MarketStateChanged, PositionSettled
 from engine.fees import Member
 from engine.message import changed

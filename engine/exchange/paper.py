@@ -31,11 +31,11 @@ from engine.exchange.arrival import arrive, arrive_pessimistic
 from engine.exchange.balance import enforce
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.depth import credit_expired, depth_changed
-from engine.exchange.desk import Desk
 from engine.exchange.orders import Stage
 from engine.exchange.prints import hear_trade
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
+from engine.exchange.step_context import Desk
 from engine.exchange.submission import cancel_many, close_out, submit
 from engine.exchange.timers import (
     AMEND,

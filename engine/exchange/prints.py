@@ -8,9 +8,9 @@ import attrs
 
 from engine.events import TradePrinted
 from engine.exchange.depth import bound_queue
-from engine.exchange.desk import Desk, Given, Source, trusted
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder
+from engine.exchange.step_context import Desk, Given, Source, trusted
 from engine.orders import Liquidity
 from engine.queueing import Waiting, advance, live_prints, of_print
 from engine.units import Count, Nanos

@@ -8,10 +8,10 @@ import attrs
 from engine.calendar import trading_paused
 from engine.events import MarketStatus
 from engine.exchange.balance import affordable
-from engine.exchange.desk import Desk, trusted
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder
 from engine.exchange.rules import on_tick
+from engine.exchange.step_context import Desk, trusted
 from engine.fees import FeeTermsUnknown
 from engine.orders import RejectCode, TimeInForce
 from engine.positions import closable

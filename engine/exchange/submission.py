@@ -7,9 +7,9 @@ seed, so a replay draws the same. Must not import anything outside `engine`.
 from typing import assert_never
 
 from engine.events import BookSide, PriceRange
-from engine.exchange.desk import Desk
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.rules import CENT_TICKS
+from engine.exchange.step_context import Desk
 from engine.facts import OrderSubmitted
 from engine.orders import (
     AmendOrder,

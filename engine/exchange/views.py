@@ -13,10 +13,10 @@ from engine import ledger
 from engine.book import Book
 from engine.events import BookSnapshot, Trust
 from engine.exchange.balance import available, reserved
-from engine.exchange.desk import Desk
 from engine.exchange.orders import BandTotals, PaperOrder
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
+from engine.exchange.step_context import Desk
 from engine.positions import Position, liquidation_value
 from engine.units import PRICE_ONE, Count, Money, Nanos
 

@@ -27,7 +27,7 @@ from engine.facts import (
 )
 from engine.fees import FeeTerms
 from engine.orders import AmendOrder, CancelOrder, Liquidity, PlaceOrder
-from engine.risk.stakes import Pending, Stake, pending
+from engine.risk.exposure import Pending, Stake, pending
 from engine.units import MONEY_ZERO, NANOS_PER_DAY, Count, Money, Nanos
 
 

@@ -6,7 +6,7 @@ again. Must not import anything outside `engine`.
 
 from collections.abc import Iterable
 
-from engine.configured import BY_CONFIGURATION, Settings, strategy_changes
+from engine.configured_settings import BY_CONFIGURATION, Settings, strategy_changes
 from engine.facts import Fact
 from engine.risk.gate import RiskGate
 from engine.risk.limits import parse_limit

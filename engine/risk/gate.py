@@ -13,8 +13,7 @@ itself an exit but is none is judged as the entry that it is.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from engine.configured import BY_CONFIGURATION
-from engine.downtime import unsent
+from engine.configured_settings import BY_CONFIGURATION
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
 from engine.facts import (
     Fact,
@@ -28,9 +27,9 @@ from engine.facts import (
 from engine.fees import FeeTerms
 from engine.message import changed
 from engine.orders import AmendOrder, Approved, CancelOrder, OrderCommand, PlaceOrder
+from engine.orphaned_orders import unsent
 from engine.reasons import DenialReason
 from engine.risk.accounts import Accounts
-from engine.risk.case import Case, Denial, missing
 from engine.risk.halts import (
     EVERYTHING,
     QUARANTINE,
@@ -44,7 +43,8 @@ from engine.risk.halts import (
 from engine.risk.limits import LimitInUse, LimitTable, RiskLimits, parse_limit
 from engine.risk.market_rules import MARKET_RULES
 from engine.risk.money_rules import MONEY_RULES
-from engine.risk.show import limits_in_use
+from engine.risk.order_context import Case, Denial, missing
+from engine.risk.utilization import limits_in_use
 from engine.step import NOTHING, Step
 from engine.units import PRICE_ONE, Nanos
 from engine.view import MarketView, View

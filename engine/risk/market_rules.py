@@ -11,7 +11,7 @@ from typing import Final
 from engine.events import BookSide, TopChanged
 from engine.orders import Liquidity, PlaceOrder
 from engine.reasons import DenialReason
-from engine.risk.case import (
+from engine.risk.order_context import (
     KINDS_OF_ODDS,
     KINDS_OPERATED,
     KINDS_WITHOUT_OPINION,

@@ -12,9 +12,9 @@ from typing import Final
 from engine.calendar import game_day
 from engine.reasons import DenialReason
 from engine.risk.accounts import Account, game_week
-from engine.risk.case import Case, Denial, Rule
+from engine.risk.exposure import Stake, pending
+from engine.risk.order_context import Case, Denial, Rule
 from engine.risk.scenarios import Payoff, worst_case
-from engine.risk.stakes import Stake, pending
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Money, Nanos
 from engine.view import MarketView, displayed
 

@@ -13,8 +13,8 @@ import attrs
 
 from engine.events import OddsSeen
 from engine.facts import Fact, Noted
-from engine.fairvalue import Rules, fair_value
-from engine.lines import P_HOME_PRIOR, expected_of_line
+from engine.pregame_lines import P_HOME_PRIOR, expected_of_line
+from engine.pricing.fair_value import Rules, fair_value
 from engine.units import NANOS_PER_DAY, NANOS_PER_HOUR, Nanos, Tenths
 from engine.view import Axis, Claim, GameView
 

@@ -16,8 +16,8 @@ from engine.events import BookSide, GameNews, TopChanged
 from engine.facts import Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
-from engine.strategies.desk import ORDER_EVIDENCE, Desk
 from engine.strategies.parameters import MARKET_TYPES, Parameters, number, seconds, whole, words
+from engine.strategies.portfolio import ORDER_EVIDENCE, Desk
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import Count, Nanos, contracts
 from engine.view import MarketView, View, displayed

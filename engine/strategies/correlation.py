@@ -20,9 +20,10 @@ from engine.events import BookSide, GameKnown, GameNews, MarketKnown, OddsSeen, 
 from engine.facts import Evidence, Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
-from engine.strategies.board import Board, Place, Reach
-from engine.strategies.desk import ORDER_EVIDENCE
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
+from engine.strategies.market_board import Board, Place, Reach
+from engine.strategies.market_watch import Watch
+from engine.strategies.merge_steps import joined
 from engine.strategies.opinion import HAIR, Opinion, p_text
 from engine.strategies.parameters import (
     MARKET_TYPES,
@@ -36,11 +37,10 @@ from engine.strategies.parameters import (
     switch,
     words,
 )
+from engine.strategies.portfolio import ORDER_EVIDENCE
 from engine.strategies.relations import Cover, Offer, covers
-from engine.strategies.steps import joined
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
-from engine.strategies.watch import Watch
 from engine.units import (
     COUNT_ONE,
     PRICE_ONE,

@@ -9,12 +9,13 @@ from typing import ClassVar, Final
 
 import attrs
 
-from engine.devig import DevigMethod
 from engine.events import OddsSeen, ScoreSeen, TopChanged
-from engine.fairvalue import FairValue, Rules, fair_value
 from engine.fees import FeeTerms
 from engine.message import changed
+from engine.pricing.devig import DevigMethod
+from engine.pricing.fair_value import FairValue, Rules, fair_value
 from engine.step import Step
+from engine.strategies.market_watch import NEVER, Watch
 from engine.strategies.opinion import HAIR, Opinion, p_text, taking
 from engine.strategies.parameters import (
     MARKET_TYPES,
@@ -31,7 +32,6 @@ from engine.strategies.parameters import (
 from engine.strategies.sharp_line import odds_changed
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
-from engine.strategies.watch import NEVER, Watch
 from engine.units import Nanos
 from engine.view import MarketView
 

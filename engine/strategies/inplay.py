@@ -8,7 +8,7 @@ import attrs
 from engine.strategies.baselines import Baseline
 from engine.units import Nanos
 from engine.view import Axis, Claim
-from engine.winprob import InPlayModel
+from engine.win_probability import InPlayModel
 
 
 @attrs.frozen

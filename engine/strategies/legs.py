@@ -22,7 +22,7 @@ from engine.facts import (
     SignalRaised,
 )
 from engine.orders import PlaceOrder
-from engine.strategies.desk import ORDER_EVIDENCE
+from engine.strategies.portfolio import ORDER_EVIDENCE
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money
 
 GROUP_EVIDENCE: Final = "group"

@@ -18,8 +18,8 @@ from engine.facts import Fact
 from engine.message import changed
 from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
-from engine.strategies.desk import Holding
 from engine.strategies.inplay import GameState, p_of_state
+from engine.strategies.market_watch import Watch
 from engine.strategies.opinion import HAIR, Opinion, p_text
 from engine.strategies.parameters import (
     Parameters,
@@ -30,12 +30,12 @@ from engine.strategies.parameters import (
     switch,
     whole,
 )
+from engine.strategies.portfolio import Holding
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
-from engine.strategies.watch import Watch
 from engine.units import COUNT_ONE, Nanos
 from engine.view import Axis, MarketView
-from engine.winprob import MINUTES_OF_GAME, InPlayModel, capped
+from engine.win_probability import MINUTES_OF_GAME, InPlayModel, capped
 
 
 @attrs.frozen

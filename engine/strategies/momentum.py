@@ -19,8 +19,8 @@ from engine.facts import Fact
 from engine.message import changed
 from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
-from engine.strategies.desk import Holding
 from engine.strategies.inplay import GameState, p_of_state
+from engine.strategies.market_watch import Watch
 from engine.strategies.opinion import HAIR, Opinion, p_text
 from engine.strategies.parameters import (
     MARKET_TYPES,
@@ -32,12 +32,12 @@ from engine.strategies.parameters import (
     whole,
     words,
 )
+from engine.strategies.portfolio import Holding
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
-from engine.strategies.watch import Watch
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos
 from engine.view import GameView, MarketView
-from engine.winprob import InPlayModel, capped
+from engine.win_probability import InPlayModel, capped
 
 POINTS_TAKEN_BACK_MAX: Final = 5
 POINTS_AT_ONCE_MAX: Final = 8

@@ -15,12 +15,12 @@ from typing import Final
 import attrs
 
 from engine.events import BookSide
-from engine.fairvalue import SD_MARGIN_LIVE, SD_TOTAL_LIVE
-from engine.lines import SD_MARGIN, SD_TOTAL, phi
 from engine.orders import Liquidity
+from engine.pregame_lines import SD_MARGIN, SD_TOTAL, phi
+from engine.pricing.fair_value import SD_MARGIN_LIVE, SD_TOTAL_LIVE
 from engine.units import PRICE_ONE, Count, Price
 from engine.view import Axis, Claim, GameView, MarketView
-from engine.winprob import MINUTES_OF_GAME
+from engine.win_probability import MINUTES_OF_GAME
 
 SPREAD_READABLE: Final = Price(1_000)
 """The middle of a wider market is nobody's opinion."""

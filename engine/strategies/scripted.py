@@ -25,8 +25,8 @@ from engine.facts import Fact, SignalAction, SignalRaised
 from engine.message import changed
 from engine.orders import AmendOrder, CancelOrder, OrderCommand, PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
-from engine.strategies.desk import ORDER_EVIDENCE, Desk
 from engine.strategies.parameters import Parameters, Plain
+from engine.strategies.portfolio import ORDER_EVIDENCE, Desk
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import NANOS_PER_SECOND, Count, Nanos, Price, UnitError, parse_count, parse_price
 

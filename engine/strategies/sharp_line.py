@@ -10,9 +10,9 @@ from typing import ClassVar
 
 import attrs
 
-from engine.devig import DevigMethod
 from engine.events import OddsSeen, ScoreSeen
-from engine.fairvalue import Rules, fair_value
+from engine.pricing.devig import DevigMethod
+from engine.pricing.fair_value import Rules, fair_value
 from engine.strategies.opinion import Opinion, p_text
 from engine.strategies.parameters import (
     MARKET_TYPES,

@@ -24,13 +24,13 @@ from engine.events import GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen,
 from engine.facts import Fact, OrderDenied, OrderFilled, PositionSettled
 from engine.message import changed
 from engine.step import NOTHING, Step, Timer
-from engine.strategies.desk import LASTING, Desk, Holding, ticker_of
+from engine.strategies.market_watch import NEVER, Watch
+from engine.strategies.merge_steps import joined
 from engine.strategies.opinion import HAIR, Edge, Opinion, resting, taking
+from engine.strategies.order_writer import Slips
 from engine.strategies.parameters import MARKET_TYPES, Parameters, TradingParameters, minutes, seconds
-from engine.strategies.slips import Slips
-from engine.strategies.steps import joined
+from engine.strategies.portfolio import LASTING, Desk, Holding, ticker_of
 from engine.strategies.strategy import Strategy, StrategyContext
-from engine.strategies.watch import NEVER, Watch
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from engine.view import GameView, MarketView, View
 

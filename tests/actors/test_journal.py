@@ -3,8 +3,8 @@
 import pytest
 
 from actors.addresses import FACTS, JOURNAL, RISK_GATE, WRITER, strategy_address
+from actors.fact_history import FactMemory
 from actors.journal import WRITE_AGAIN_NS, JournalActor, StoreFailed, WriterActor
-from actors.memory import FactMemory
 from actors.messages import (
     Commit,
     Committed,

@@ -3,7 +3,7 @@
 import pytest
 
 from actors.addresses import GAMES_TOPIC, JOURNAL, OBSERVER, OPERATOR, RISK_GATE
-from actors.memory import FactMemory
+from actors.fact_history import FactMemory
 from actors.messages import (
     ActDone,
     ActKnown,
@@ -19,7 +19,8 @@ from actors.messages import (
 )
 from actors.observer import VENDORS_MAX, ObserverActor
 from actors.operator import ACTS_MAX, PENDING_MAX, ActOutcome, ActRefused, OperatorActor
-from actors.read_model import MARKETS_MAX, TAIL_MAX, ReadModel
+from actors.read_model.model import MARKETS_MAX, TAIL_MAX, ReadModel
+from actors.read_model.views import Look, Overview
 from actors.runtime import (
     ActorExited,
     ActorRestarted,
@@ -32,7 +33,6 @@ from actors.runtime import (
     ExitReason,
     Publish,
 )
-from actors.views import Look, Overview
 from engine.events import (
     BookSide,
     FeedConnected,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.memory import FactMemory
+from actors.fact_history import FactMemory
 from actors.runtime import After
 from actors.strategy import StrategyActor
 from engine.exchange import ExchangeRules

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
-from daemon.metrics_families import series_names
+from tipoff.metrics.families import series_names
 
 PROMETHEUS = "deploy/prometheus"
 SERIES = re.compile(r"(?<![\w:])((?:tipoff|process|python)_\w+)")

@@ -16,14 +16,14 @@ import pytest
 import trio
 import yaml
 
-from daemon import beside_metrics
-from daemon.config import Config, load
-from daemon.heartbeat import STAGES
-from daemon.run import access_of
-from daemon.simulate import write_keys
-from daemon.trading import schema
-from tests.daemon.live_scene import SERVED, Scene, running
-from tests.daemon.managed import free_port
+from tests.tipoff.live_scene import SERVED, Scene, running
+from tests.tipoff.managed import free_port
+from tipoff.commands.run import access_of
+from tipoff.commands.simulate import write_keys
+from tipoff.config.load import Config, load
+from tipoff.live.heartbeats import STAGES
+from tipoff.runs.from_config import schema
+from tipoff.services import metrics
 from venues.simulator.service import Simulator, serve
 
 pytestmark = pytest.mark.slow
@@ -105,7 +105,7 @@ def prometheus(config: Config, tmp_path: Path, root: Path) -> Iterator[Prometheu
 @asynccontextmanager
 async def played(folder: Path, config: Config, simulator: Simulator) -> AsyncGenerator[Scene]:
     """A run whose metrics are served."""
-    page = beside_metrics.beside(config)
+    page = metrics.beside(config)
     assert page is not None
     async with (
         running(folder, config, access_of(config), simulator) as scene,

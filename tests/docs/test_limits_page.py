@@ -30,15 +30,15 @@ def test_the_table_has_every_kind_of_limit() -> None:
     table = tables()["bounds"]
     kinds = (
         "`actors.runtime.specs:MAILBOX_CAPACITY`",
-        "`daemon.control_protocol:FRAME_BYTES_MAX`",
+        "`tipoff.control.protocol:FRAME_BYTES_MAX`",
         "`engine.toml:control.connections_max`",
         "`actors.runtime.specs:SupervisorSpec.max_children`",
         "`actors.runtime.specs:SupervisorSpec.intensity`",
         "`venues.kalshi.rest:PAGES_MAX`",
-        "`venues.http:HttpLimits.body_bytes_max`",
-        "`daemon.metrics_groups:LABEL_VALUES_MAX`",
+        "`venues.transport.http:HttpLimits.body_bytes_max`",
+        "`tipoff.metrics.samples:LABEL_VALUES_MAX`",
         "`actors.runtime.system:ZOMBIES_MAX`",
-        "`daemon.config:FILE_BYTES_MAX`",
-        "`venues.recording_segments:LINE_BYTES_MAX`",
+        "`tipoff.config.load:FILE_BYTES_MAX`",
+        "`venues.recordings.segments:LINE_BYTES_MAX`",
     )
     assert [kind for kind in kinds if kind not in table] == []

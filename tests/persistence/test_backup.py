@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from persistence import connect, mark
+from persistence import connect, high_water_mark
 from persistence.connect import Access
 from persistence.errors import StorageBusy, StorageCorrupt, StorageError, StorageReadOnly
 from persistence.maintenance import BackedUp, backup, restore, verify
@@ -61,7 +61,7 @@ def test_a_backup_has_a_mark_of_its_own(
 ) -> None:
     opened(lite).append(small_evening)
     made = backup(lite, tmp_path / "copy.db")
-    known = mark.read(mark.path_of(made.target))
+    known = high_water_mark.read(high_water_mark.path_of(made.target))
     assert known is not None
     assert known.seq == len(small_evening)
     assert sorted(each.name for each in tmp_path.glob("copy*")) == ["copy.db", "copy.db.mark"]

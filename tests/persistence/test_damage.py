@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from persistence import mark, schema
+from persistence import high_water_mark, schema
 from persistence.errors import (
     StorageCorrupt,
     StorageForeign,
@@ -102,18 +102,18 @@ def test_a_database_that_vanished_is_not_silently_begun_anew(crashed: Path) -> N
     for attempt in (schema.upgrade, lambda url: JournalWriter(url, "evening")):
         with pytest.raises(StorageCorrupt, match=r"run evening had come to entry \d+.*removed on purpose"):
             attempt(f"sqlite:///{crashed}")
-    mark.path_of(crashed).unlink()
+    high_water_mark.path_of(crashed).unlink()
     schema.upgrade(f"sqlite:///{crashed}")
 
 
 @pytest.mark.parametrize("slot", [0, 1])
 def test_a_torn_mark_falls_back_to_the_one_before(crashed: Path, slot: int) -> None:
-    place = mark.path_of(crashed)
-    newest = mark.read(place)
+    place = high_water_mark.path_of(crashed)
+    newest = high_water_mark.read(place)
     content = bytearray(place.read_bytes())
-    content[slot * mark.SLOT_BYTES + 20] ^= 0xFF
+    content[slot * high_water_mark.SLOT_BYTES + 20] ^= 0xFF
     place.write_bytes(content)
-    kept = mark.read(place)
+    kept = high_water_mark.read(place)
     assert newest is not None
     assert kept is not None
     assert kept.turn in (newest.turn, newest.turn - 1)
@@ -121,7 +121,7 @@ def test_a_torn_mark_falls_back_to_the_one_before(crashed: Path, slot: int) -> N
 
 
 def test_a_mark_that_cannot_be_read_at_all_is_said(crashed: Path) -> None:
-    mark.path_of(crashed).write_bytes(b"\xff" * 1024)
+    high_water_mark.path_of(crashed).write_bytes(b"\xff" * 1024)
     with pytest.raises(StorageCorrupt, match="the high-water mark cannot be read"):
         JournalWriter(f"sqlite:///{crashed}", "evening")
     assert [problem.check for problem in verify(f"sqlite:///{crashed}").problems] == ["mark"]

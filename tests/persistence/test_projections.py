@@ -16,12 +16,12 @@ from engine.orders import Liquidity
 from engine.positions import FLAT, Trade, trade
 from engine.settlement import payout
 from engine.units import Count, Money, Nanos, Price
-from persistence import connect, subjects
+from persistence import connect, fact_subjects
 from persistence.errors import FactRefused, LedgerImbalanced
 from persistence.maintenance import rebuild, verify
+from persistence.projected_rows import LimitRow, OrderRow, PerformanceRow, PositionRow, StrategyRow
 from persistence.projections import Projection
 from persistence.queries import Reader
-from persistence.rows import LimitRow, OrderRow, PerformanceRow, PositionRow, StrategyRow
 from persistence.writer import JournalWriter
 
 Opened = Callable[..., JournalWriter]
@@ -45,11 +45,11 @@ def test_every_kind_of_fact_can_be_folded_and_has_a_subject(
         made.take(1, fact)
     except (LedgerImbalanced, FactRefused):
         assert isinstance(fact, LedgerPosted | OrderFilled)
-    assert isinstance(subjects.subject(fact), str)
+    assert isinstance(fact_subjects.subject(fact), str)
 
 
 def test_what_facts_are_looked_up_by() -> None:
-    paths = {name: subjects._path(kind) for name, kind in FACTS.items()}
+    paths = {name: fact_subjects._path(kind) for name, kind in FACTS.items()}
     assert paths["OrderFilled"] == paths["QueueMoved"] == paths["BandMoved"] == "order_id"
     assert paths["OrderApproved"] == "command.order_id"
     assert paths["OrderSubmitted"] == "order.order_id"

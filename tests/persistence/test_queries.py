@@ -20,7 +20,7 @@ from engine.reasons import DenialReason
 from engine.units import Count, Nanos, Price, Tenths
 from persistence import connect, records
 from persistence.errors import StorageUnreachable
-from persistence.markets import betting_odds, games, kalshi_markets, nba_live_data, orderbook_snapshots
+from persistence.market_tables import betting_odds, games, kalshi_markets, nba_live_data, orderbook_snapshots
 from persistence.queries import Reader
 from persistence.records import DeadLetter, LogRecord, Record
 from persistence.writer import JournalWriter
@@ -95,7 +95,7 @@ def test_facts_come_back_as_they_were_appended(url: str, opened: Opened, small_e
 def test_a_long_journal_is_read_in_windows(
     opened: Opened, small_evening: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("persistence.state.WINDOW", 4)
+    monkeypatch.setattr("persistence.writer_state.WINDOW", 4)
     writer = opened("sqlite://")
     writer.append(small_evening)
     assert [each.fact for each in writer.reader().facts()] == [each.fact for each in small_evening]

@@ -11,7 +11,7 @@ from engine.facts import Noted, RunEnded
 from engine.units import NANOS_PER_DAY, Nanos
 from persistence import connect, retention
 from persistence.maintenance import Pruning, overdue, prune, verify
-from persistence.markets import PRUNABLE, nba_live_data, orderbook_snapshots, system_logs
+from persistence.market_tables import PRUNABLE, nba_live_data, orderbook_snapshots, system_logs
 from persistence.records import BookSample, LogRecord, Record, ScoreRecord
 from persistence.writer import JournalWriter
 from tests.persistence.evenings import Placed

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from engine.facts import Fact, LedgerPosted, Noted, Posting
 from engine.units import Money, Nanos
-from persistence import connect, mark
+from persistence import connect, high_water_mark
 from persistence.errors import (
     FactRefused,
     FactUnstorable,
@@ -185,7 +185,7 @@ def test_the_mark_follows_every_commit(
     writer = opened(lite)
     for each in small_evening:
         writer.append([each])
-        known = mark.read(mark.path_of(file))
+        known = high_water_mark.read(high_water_mark.path_of(file))
         assert known is not None
         assert known.seq == each.seq
     connection = sqlite3.connect(file)

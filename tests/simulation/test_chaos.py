@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from actors.runtime.chaos import ChaosFound, Monkey, main, play
 from actors.runtime.system import System
+from tests.actors.runtime.chaos import ChaosFound, Monkey, main, play
 
 
 @pytest.mark.timeout(0)
@@ -20,7 +20,7 @@ def test_whatever_dies_the_tree_heals_and_nothing_vanishes(seeds: range) -> None
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_the_same_seed_gives_the_same_events_whatever_the_hash_seed(hash_seed: str) -> None:
     """Checklist 33."""
-    command = [sys.executable, "-m", "actors.runtime.chaos", "7"]
+    command = [sys.executable, "-m", "tests.actors.runtime.chaos", "7"]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     assert printed.splitlines()[0] == play(7)

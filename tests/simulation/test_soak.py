@@ -14,7 +14,6 @@ import attrs
 import pytest
 from rich.console import Console
 
-from daemon.output import Json
 from engine.facts import Fact, LedgerPosted, OrderApproved, OrderFilled, OrderSubmitted, RunStarted
 from engine.message import changed
 from engine.units import Count, Nanos, Price
@@ -27,6 +26,7 @@ from tests.simulation.soak.figures import ALLOWED, NAMES, Sample, grown, growth,
 from tests.simulation.soak.journal_rules import broken_rules
 from tests.simulation.soak.processes import Venues
 from tests.simulation.soak.run import Plan, Soak, tell
+from tipoff.output import Json
 
 BETS = 7
 FACTS = evening(BETS)

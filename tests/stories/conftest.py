@@ -3,12 +3,12 @@
 import attrs
 import pytest
 
-from daemon.config import template
-from daemon.session import TradingSettings
-from daemon.trading import schema, trading_settings
 from engine.risk import RiskLimits
 from tests.stories.plays import SMALL, lines_of
-from venues.recording import Line
+from tipoff.config.load import template
+from tipoff.replay.session import TradingSettings
+from tipoff.runs.from_config import schema, trading_settings
+from venues.recordings.recorder import Line
 
 
 @pytest.fixture(scope="session")

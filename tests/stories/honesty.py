@@ -15,9 +15,6 @@ import attrs
 from actors.addresses import PAPER_EXCHANGE
 from actors.messages import Numbered
 from actors.paper_exchange import PaperExchangeActor
-from daemon.replay import run_started
-from daemon.session import StrategyPlan, TradingSettings, VirtualSession
-from daemon.store import RunStore
 from engine.events import BookSide
 from engine.facts import OrderFilled
 from engine.orders import Liquidity
@@ -25,8 +22,11 @@ from engine.strategies.registry import make, parse_parameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, NANOS_PER_SECOND, PRICE_ONE, Money, Nanos
 from tests.stories.plays import lines_of, unlimited
-from venues.recording import Line
-from venues.simulator.settings import EveningSettings
+from tipoff.commands.replay import run_started
+from tipoff.replay.batch_store import RunStore
+from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from venues.recordings.recorder import Line
+from venues.simulator.world.settings import EveningSettings
 
 TAKER, JOINER, ROUND_TRIPPER = "random_taker", "join_the_bid", "buy_and_cross_back"
 INTERVAL_S = 30.0

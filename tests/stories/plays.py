@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from actors.messages import Numbered
-from daemon.replay import run_started
-from daemon.session import StrategyPlan, TradingSettings, VirtualSession
-from daemon.store import RunStore
 from engine.facts import LedgerPosted
 from engine.risk import RiskLimits
 from engine.strategies.parameters import Plain
@@ -17,9 +14,12 @@ from engine.strategies.scripted import ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, Money, Nanos
 from persistence.codec import encode
-from venues.recording import Line
+from tipoff.commands.replay import run_started
+from tipoff.replay.batch_store import RunStore
+from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from venues.recordings.recorder import Line
 from venues.simulator.evening import generate
-from venues.simulator.settings import EveningSettings
+from venues.simulator.world.settings import EveningSettings
 
 SMALL = EveningSettings(
     seed=3, games=1, rungs=2, activity=0.2, box_players=0, postponed=False, cancelled=False

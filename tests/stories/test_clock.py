@@ -14,12 +14,6 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from daemon.evening_clock import EveningClock
-from daemon.figures import seal_recording
-from daemon.live import LiveEngine, LivePlan
-from daemon.replay import replay, settings_digest
-from daemon.session import TradingSettings
-from daemon.standstill import SKEW_BLOCKED_S, SKEW_WARNED_S, STILL_S, Clocks, Standstill
 from engine.calendar import eastern, format_time, game_day, next_pause, parse_time, trading_paused
 from engine.facts import Fact, OrderApproved, OrderDenied, OrderFilled, TradingHalted
 from engine.orders import PlaceOrder
@@ -30,10 +24,16 @@ from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
 from tests.stories.plays import scripted
+from tipoff.commands.replay import replay, settings_digest
+from tipoff.live.clock import EveningClock
+from tipoff.live.engine import LiveEngine, LivePlan
+from tipoff.process.stall import SKEW_BLOCKED_S, SKEW_WARNED_S, STILL_S, Clocks, Standstill
+from tipoff.replay.session import TradingSettings
+from tipoff.reports.of_live_run import seal_recording
 from venues.kalshi.auth import Signer
-from venues.reconnect import full_jitter_s
-from venues.recording import Line, Recorder, read, read_batches
+from venues.recordings.recorder import Line, Recorder, read, read_batches
 from venues.translate import Translator
+from venues.transport.backoff import full_jitter_s
 
 HEARD = 700
 """Lines that are heard before time goes wrong: the evening is under way."""

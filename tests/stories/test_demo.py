@@ -15,7 +15,7 @@ SPEED = "900"
 def tipoff(*arguments: str) -> dict[str, Any]:
     """What a command prints as JSON."""
     done = subprocess.run(
-        [sys.executable, "-m", "daemon", *arguments, "--json"],
+        [sys.executable, "-m", "tipoff", *arguments, "--json"],
         capture_output=True,
         text=True,
         timeout=110,
@@ -53,7 +53,7 @@ def test_a_demo_without_sockets_keeps_its_evening_too_and_never_mixes_two(tmp_pa
     assert replayed["digest"] == played["digest"]
     assert tipoff("db", "verify", "--db", f"sqlite:///{keep / 'tipoff.db'}")["sound"]
     again = subprocess.run(
-        [sys.executable, "-m", "daemon", *demo], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "tipoff", *demo], capture_output=True, text=True, timeout=60, check=False
     )
     assert again.returncode == 1
     assert f"{keep / 'recording'} is there already; name a folder without one" in again.stderr

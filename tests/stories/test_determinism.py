@@ -9,10 +9,6 @@ from pathlib import Path
 import attrs
 import pytest
 
-from daemon.config import template
-from daemon.replay import replay
-from daemon.session import StrategyPlan, TradingSettings
-from daemon.trading import schema, trading_settings
 from engine.facts import OrderFilled
 from engine.risk import RiskLimits
 from engine.strategies.registry import make
@@ -20,7 +16,11 @@ from engine.strategies.scripted import ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, Money
 from tests.stories.plays import play
-from venues.recording import Line, Recorder, read_batches
+from tipoff.commands.replay import replay
+from tipoff.config.load import template
+from tipoff.replay.session import StrategyPlan, TradingSettings
+from tipoff.runs.from_config import schema, trading_settings
+from venues.recordings.recorder import Line, Recorder, read_batches
 
 ORDERS = 1_000
 RICH = Money(100_000 * MONEY_ONE)
@@ -44,7 +44,7 @@ def recording(small_evening: list[Line], tmp_path_factory: pytest.TempPathFactor
 
 def digest_of(recording: Path, *arguments: str, hash_seed: str = "0") -> str:
     """The digest of a replay in a process of its own."""
-    command = [sys.executable, "-m", "daemon", "replay", str(recording), "--json", *arguments]
+    command = [sys.executable, "-m", "tipoff", "replay", str(recording), "--json", *arguments]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     return str(json.loads(done.stdout)["digest"])

@@ -16,10 +16,7 @@ from actors.addresses import FEED_EDGE, MARKET_FEED, PAPER_EXCHANGE
 from actors.messages import Heard, Numbered, TradesWanted
 from actors.runtime import Outgoing
 from actors.runtime.faults import Fault, InjectedFault
-from daemon.replay import run_started
-from daemon.session import Past, TradingSettings, VirtualSession
 from engine.book import Book
-from engine.downtime import LOST
 from engine.events import (
     BookDelta,
     BookSnapshot,
@@ -42,12 +39,15 @@ from engine.facts import (
 )
 from engine.message import changed
 from engine.orders import CancelReason
-from engine.strategies.desk import ORDER_EVIDENCE
+from engine.orphaned_orders import LOST
+from engine.strategies.portfolio import ORDER_EVIDENCE
 from engine.tally import Tally
 from engine.units import MONEY_ZERO, NANOS_PER_SECOND, Nanos
 from engine.venue_facts import BlindnessBegan, BlindnessEnded
 from tests.stories.plays import Played, play, scripted
-from venues.recording import Line
+from tipoff.commands.replay import run_started
+from tipoff.replay.session import Past, TradingSettings, VirtualSession
+from venues.recordings.recorder import Line
 from venues.translate import Translator
 
 EVERY = int(os.environ.get("KILL_EVERY", "12"))

@@ -11,17 +11,17 @@ from pathlib import Path
 import attrs
 import pytest
 
-from daemon.client import ControlClient
-from daemon.exits import Exit
-from daemon.signals import CUT_S_MAX
-from daemon.standstill import STILL_S
-from daemon.stopping import STOP_S_ALL
 from engine.facts import OperatorActed, RunEnded, RunStarted
 from persistence.maintenance import verify
 from persistence.queries import Reader
-from tests.daemon.managed import Running, free_port, started
 from tests.stories.venues import venues
-from venues.recording import read
+from tests.tipoff.managed import Running, free_port, started
+from tipoff.control.client import ControlClient
+from tipoff.exit_codes import Exit
+from tipoff.process.shutdown import STOP_S_ALL
+from tipoff.process.signals import CUT_S_MAX
+from tipoff.process.stall import STILL_S
+from venues.recordings.recorder import read
 
 pytestmark = pytest.mark.slow
 

@@ -24,7 +24,7 @@ OF_DEMO = {
 
 def tipoff(*arguments: str) -> dict[str, Any]:
     """What a command prints as JSON."""
-    command = [sys.executable, "-m", "daemon", *arguments, "--json"]
+    command = [sys.executable, "-m", "tipoff", *arguments, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=True)
     document: dict[str, Any] = json.loads(done.stdout)
     return document

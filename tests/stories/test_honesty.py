@@ -9,7 +9,6 @@ import sys
 
 import pytest
 
-from daemon.session import TradingSettings
 from tests.stories.honesty import (
     JOINER,
     ROUND_TRIPPER,
@@ -22,6 +21,7 @@ from tests.stories.honesty import (
     played,
     still_trips,
 )
+from tipoff.replay.session import TradingSettings
 
 pytestmark = [pytest.mark.honesty, pytest.mark.slow]
 

@@ -13,13 +13,13 @@ import pytest
 from actors.runtime import Address, Outgoing
 from actors.runtime.cells import Cell, Receive
 from actors.runtime.faults import Fault, InjectedFault
-from daemon.session import StrategyPlan, TradingSettings, VirtualSession
 from engine.risk import RiskLimits
 from engine.strategies.registry import make, parse_parameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money
 from tests.stories.plays import Played, play
-from venues.recording import Line
+from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from venues.recordings.recorder import Line
 
 BANKROLL = Money(1_000 * MONEY_ONE)
 WARM_UP = 1_500

@@ -11,7 +11,6 @@ import attrs
 import pytest
 
 from actors.addresses import strategy_address
-from daemon.session import StrategyPlan, TradingSettings
 from engine.events import GameNews
 from engine.facts import Fact, OrderApproved, OrderCancelled, OrderFilled, SignalRaised, TradingHalted
 from engine.orders import CancelReason, PlaceOrder
@@ -23,7 +22,8 @@ from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money, Nanos
 from tests.stories.plays import Played, play, unlimited
-from venues.recording import Line
+from tipoff.replay.session import StrategyPlan, TradingSettings
+from venues.recordings.recorder import Line
 
 CLUMSY: Final = "clumsy"
 OTHERS: Final[dict[str, dict[str, Plain]]] = {

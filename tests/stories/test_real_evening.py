@@ -11,19 +11,19 @@ from typing import Final
 
 import pytest
 
-from daemon.config import parse, template
-from daemon.replay import run_replay
-from daemon.requests import ReplayRequest
-from daemon.session import TradingSettings
-from daemon.trading import schema, trading_settings
 from engine.events import BookSide
 from engine.facts import OrderDenied, OrderFilled, SignalAction, SignalRaised
 from engine.game import Game
 from engine.orders import Liquidity
 from engine.units import MONEY_ZERO, Price
 from tests.stories.plays import Played, play
+from tipoff.commands.options import ReplayRequest
+from tipoff.commands.replay import run_replay
+from tipoff.config.load import parse, template
+from tipoff.replay.session import TradingSettings
+from tipoff.runs.from_config import schema, trading_settings
 from venues.importers.evening import ImportReport, ImportSpec, import_files
-from venues.recording import read
+from venues.recordings.recorder import read
 
 pytestmark = pytest.mark.slow
 

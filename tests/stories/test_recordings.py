@@ -11,15 +11,15 @@ import attrs
 import pytest
 
 from actors.runtime import Address
-from daemon.config import template
-from daemon.session import TradingSettings, VirtualSession
-from daemon.trading import schema, trading_settings
 from engine.book import Book
 from engine.events import Trust
 from engine.units import MONEY_ZERO, Price, parse_price
 from tests.stories.plays import Played, play
+from tipoff.config.load import template
+from tipoff.replay.session import TradingSettings, VirtualSession
+from tipoff.runs.from_config import schema, trading_settings
 from venues.importers.evening import ImportSpec, import_files
-from venues.recording import read
+from venues.recordings.recorder import read
 
 STREAMS = {
     "ws_orderbook_prod_mlb_wnba_20260807.jsonl.gz": ("kalshi-frames", 12, 245, 12),

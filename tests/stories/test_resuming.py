@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from venues.recording import Line, Recorder
+from venues.recordings.recorder import Line, Recorder
 
 KILLS = int(os.environ.get("RESUME_KILLS", "5"))
 """Kills in a row on one database; `make soak` raises it to 200."""
@@ -34,7 +34,7 @@ def recording(small_evening: list[Line], tmp_path_factory: pytest.TempPathFactor
 def command(recording: Path, database: Path, *arguments: str) -> list[str]:
     """The command line of a replay into a database."""
     url = f"sqlite:///{database}"
-    return [sys.executable, "-m", "daemon", "replay", str(recording), "--db", url, "--json", *arguments]
+    return [sys.executable, "-m", "tipoff", "replay", str(recording), "--db", url, "--json", *arguments]
 
 
 def ended(recording: Path, database: Path, *arguments: str) -> dict[str, object]:
@@ -71,7 +71,7 @@ def test_killed_at_random_moments_it_resumes_and_ends_with_the_same_digest(
     assert resumed["digest"] == undisturbed["digest"]
     assert resumed["strategies"] == undisturbed["strategies"]
     verified = subprocess.run(
-        [sys.executable, "-m", "daemon", "db", "verify", "--db", f"sqlite:///{database}", "--json"],
+        [sys.executable, "-m", "tipoff", "db", "verify", "--db", f"sqlite:///{database}", "--json"],
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,

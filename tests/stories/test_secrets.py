@@ -9,15 +9,15 @@ import pytest
 import structlog
 import trio
 
-from daemon.cli import main
-from daemon.config import Config, load
-from daemon.config_text import render
-from daemon.run import access_of, neighbours
-from daemon.simulate import write_keys
-from daemon.trading import schema
-from tests.daemon.live_scene import SERVED, Scene, running
-from tests.daemon.managed import free_port
-from venues.recording import read
+from tests.tipoff.live_scene import SERVED, Scene, running
+from tests.tipoff.managed import free_port
+from tipoff.cli.app import main
+from tipoff.commands.run import access_of, neighbours
+from tipoff.commands.simulate import write_keys
+from tipoff.config.load import Config, load
+from tipoff.config.render import render
+from tipoff.runs.from_config import schema
+from venues.recordings.recorder import read
 from venues.simulator.service import Simulator, serve
 
 pytestmark = pytest.mark.slow

@@ -17,9 +17,6 @@ import pytest
 from actors.addresses import JOURNAL, RISK_GATE, WRITER
 from actors.journal import JournalActor, StoreFailed
 from actors.messages import Commit, Committed, Numbered
-from daemon.replay import run_started
-from daemon.session import Past, TradingSettings, VirtualSession
-from daemon.store import each_at_once
 from engine.facts import Noted, OrderApproved, OrderDenied, OrderFilled, OrderSubmitted, RunEnded
 from engine.invariant import InvariantBroken
 from engine.reasons import DenialReason
@@ -27,11 +24,14 @@ from engine.tally import Tally
 from engine.units import MONEY_ZERO, NANOS_PER_SECOND, Nanos
 from persistence import schema
 from persistence.connect import Settings
-from persistence.insertion import Seam
+from persistence.insert import Seam
 from persistence.maintenance import verify
 from persistence.writer import JournalWriter, Options
 from tests.stories.plays import Played, play, scripted
-from venues.recording import Line
+from tipoff.commands.replay import run_started
+from tipoff.replay.batch_store import each_at_once
+from tipoff.replay.session import Past, TradingSettings, VirtualSession
+from venues.recordings.recorder import Line
 
 SWEEP = int(os.environ.get("STORAGE_SWEEP", "12"))
 """How many of the store's operations fail in turn; a soak takes 10_000, which is every one."""

@@ -5,15 +5,15 @@ fees that change, results that are taken back.
 import attrs
 import pytest
 
-from daemon.session import TradingSettings
 from engine.events import MarketStatus
 from engine.facts import Fact, PositionSettled
 from engine.units import PRICE_ONE, PRICE_ZERO
 from engine.venue_facts import FeeTermsChanged, MarketResultKnown, MarketTermsChanged, PositionPaid
 from tests.stories.plays import SMALL, Played, lines_of, play, scripted
+from tipoff.replay.session import TradingSettings
 from venues.simulator.evening import generate
-from venues.simulator.settings import EveningSettings
-from venues.simulator.world import World
+from venues.simulator.world.settings import EveningSettings
+from venues.simulator.world.world import World
 
 SURPRISING = attrs.evolve(SMALL, seed=4, surprises=True, listing_poll_seconds=60)
 

@@ -11,18 +11,18 @@ import attrs
 import pytest
 from sqlalchemy import Table, func, select
 
-from daemon.replay import replay
-from daemon.session import TradingSettings
 from persistence import connect
 from persistence.journal import Digest
 from persistence.maintenance import upgrade, verify
-from persistence.markets import PRUNABLE
+from persistence.market_tables import PRUNABLE
 from persistence.queries import Reader, Recorded
 from persistence.tables import metadata
 from persistence.writer import JournalWriter, Mode, Options
 from tests.persistence.servers import empty_schema
 from tests.stories.plays import scripted
-from venues.recording import Line
+from tipoff.commands.replay import replay
+from tipoff.replay.session import TradingSettings
+from venues.recordings.recorder import Line
 
 pytestmark = pytest.mark.postgres
 RUN = "evening"

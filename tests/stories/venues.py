@@ -9,9 +9,9 @@ from pathlib import Path
 
 import trio
 
-from daemon.simulate import beginning_now, write_keys
+from tipoff.commands.simulate import beginning_now, write_keys
 from venues.simulator.service import ServiceSettings, Simulator, serve
-from venues.simulator.settings import EveningSettings
+from venues.simulator.world.settings import EveningSettings
 
 SMALL = EveningSettings(games=1, rungs=2, box_players=0, postponed=False, cancelled=False)
 

@@ -34,7 +34,7 @@ CLOCK_SEAMS = {
     "actors/runtime/": "the runtime turns the clock into numbered inputs",
     "venues/": "what arrives is stamped; deadlines, signatures and rate limits need time",
     "persistence/": "durations of commits, age of backups and of what is pruned",
-    "daemon/": "start times, progress and speed of what people watch",
+    "tipoff/": "start times, progress and speed of what people watch",
     "tests/": "tests wait for real processes",
     "benchmarks/": "durations are what they measure",
 }
@@ -42,7 +42,7 @@ RANDOM_SEAMS = {
     "venues/simulator/": "a seeded stand-in for the world",
     "venues/": "jitter of reconnects and nonces of requests",
     "actors/runtime/": "seeded permutation of what may legally be permuted",
-    "daemon/": "identifiers of runs and requests",
+    "tipoff/": "identifiers of runs and requests",
     "tests/": "seeds",
     "benchmarks/": "seeds",
 }
@@ -50,7 +50,7 @@ THREAD_SEAMS = {
     "actors/runtime/": "thread actors and the way back onto the loop",
     "persistence/": "locks around the one writer",
     "venues/simulator/": "servers beside a test",
-    "daemon/": "the process: signals, watchdog",
+    "tipoff/": "the process: signals, watchdog",
     "tests/": "tests of threads",
     "benchmarks/": "the rival runtimes are threads",
 }

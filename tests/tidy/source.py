@@ -14,7 +14,7 @@ from typing import TypeAlias
 import attrs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PRODUCT = ("engine", "actors", "venues", "persistence", "migrations", "daemon")
+PRODUCT = ("engine", "actors", "venues", "persistence", "migrations", "tipoff")
 PYTHON = (*PRODUCT, "tests", "benchmarks", "docs", "deploy")
 
 

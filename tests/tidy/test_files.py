@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from daemon.config import template
-from daemon.config_text import render
-from daemon.trading import schema
 from tests.tidy import file_rules
 from tests.tidy.source import ROOT, fail_with, texts
+from tipoff.config.load import template
+from tipoff.config.render import render
+from tipoff.runs.from_config import schema
 
 
 def test_no_file_names_a_package_index() -> None:

@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from daemon.cli import COMMANDS
-from daemon.exits import Exit
 from docs.tables import tables as made
 from tests.tidy import file_rules
 from tests.tidy.source import ROOT, fail_with
+from tipoff.cli.app import COMMANDS
+from tipoff.exit_codes import Exit
 
 DOCS = ROOT / "docs"
 

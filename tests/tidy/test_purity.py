@@ -69,7 +69,7 @@ SAMPLES = [
     (purity_rules.unbounded_queue, "venues/a.py", "SimpleQueue()", "Queue(4)"),
     (
         purity_rules.unbounded_queue,
-        "daemon/a.py",
+        "tipoff/a.py",
         "trio.open_memory_channel[int](math.inf)",
         "open_memory_channel(1)",
     ),

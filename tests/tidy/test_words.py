@@ -26,7 +26,7 @@ def test_nothing_is_marked_as_unfinished() -> None:
 
 PARAGRAPH = '"""What a book is and how it changes; called by the feed, and imports nothing of it."""\n'
 SAMPLES = [
-    (word_rules.shapeless_name, "venues/kalshi/http_utils.py", "", "venues/http.py", ""),
+    (word_rules.shapeless_name, "venues/kalshi/http_utils.py", "", "venues/transport/http.py", ""),
     (word_rules.shapeless_name, "engine/common/book.py", "", "engine/commons.py", ""),
     (word_rules.no_opening_paragraph, "engine/book.py", "x = 1\n", "engine/book.py", PARAGRAPH),
     (word_rules.no_opening_paragraph, "engine/book.py", '"""A book."""', "tests/t.py", '"""A book."""'),

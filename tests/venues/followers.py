@@ -25,10 +25,10 @@ from engine.units import Count, Price
 from venues.kalshi.auth import Signer
 from venues.kalshi.session import Gap
 from venues.kalshi.stream import KalshiStream, StreamPatience, StreamSurroundings
-from venues.recording import read
-from venues.recording_segments import Line
-from venues.socket import SocketLimits
+from venues.recordings.recorder import read
+from venues.recordings.segments import Line
 from venues.translate import Translator
+from venues.transport.websocket import SocketLimits
 
 QUICK = StreamPatience(wait_s_base=0.02, wait_s_max=0.1, refused_wait_s=0.2, probe_after_s=0.5)
 LIMITS = SocketLimits(

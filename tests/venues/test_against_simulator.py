@@ -15,18 +15,18 @@ from engine.sequence import Heard
 from engine.units import Nanos
 from tests.venues.followers import QUICK, Follower, books_of_recording
 from tests.venues.peers import until
+from tests.venues.toxics import Toxics, address_of, proxied
 from venues.balldontlie.rest import BalldontlieRest, Tier
 from venues.balldontlie.rest import Surroundings as ScoresSurroundings
-from venues.client import Patience
 from venues.errors import VenueError
-from venues.http import Http, HttpLimits
 from venues.importers.evening import import_files, parse_spec
 from venues.kalshi.auth import Signer, read_signer
 from venues.kalshi.rest import Budget, KalshiRest, Surroundings
-from venues.recording import read
+from venues.recordings.recorder import read
 from venues.simulator.service import ServiceSettings, Simulator, serve
-from venues.simulator.settings import EveningSettings
-from venues.simulator.toxics import Toxics, address_of, proxied
+from venues.simulator.world.settings import EveningSettings
+from venues.transport.client import Patience
+from venues.transport.http import Http, HttpLimits
 
 EVENING = EveningSettings(seed=8, games=1, postponed=False, cancelled=False)
 SETTINGS = ServiceSettings(EVENING, speed=600, limited=False)

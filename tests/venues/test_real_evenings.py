@@ -24,7 +24,7 @@ from engine.sequence import Heard, Sequence
 from engine.tickers import parse_ticker
 from engine.units import PRICE_ONE, Count, Price
 from venues.importers.evening import import_files, parse_spec
-from venues.recording import read
+from venues.recordings.recorder import read
 from venues.translate import Translator
 
 FRAMES = "kalshi-frames=kalshi/ws_orderbook_prod_mlb_wnba_20260807.jsonl.gz"

@@ -94,7 +94,7 @@ async def test_half_an_hour_of_drops_leaves_nothing_behind_and_the_books_right(
 ) -> None:
     assert autojump_clock.rate == 0
     storm, follower = Storm(nursery, seed), Follower()
-    monkeypatch.setattr("venues.socket._connect", storm.connect)
+    monkeypatch.setattr("venues.transport.websocket._connect", storm.connect)
     given = StreamSurroundings(
         hear=follower.hear,
         on_gap=follower.gaps.append,
@@ -140,7 +140,7 @@ async def test_a20_the_pauses_of_a_storm_are_spread_over_their_whole_range(
         await trio.aclose_forcefully(server)
         return client
 
-    monkeypatch.setattr("venues.socket._connect", refuse)
+    monkeypatch.setattr("venues.transport.websocket._connect", refuse)
     follower = Follower()
     given = StreamSurroundings(
         hear=follower.hear,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from engine.events import ExchangeStatusSeen, FeedConnected, FeedLost, FeedRefused, GameSeen, QuoteSeen
 from engine.units import Nanos
-from venues.lines import split_what, what_of
-from venues.recording import Line
+from venues.recordings.line_kinds import split_what, what_of
+from venues.recordings.recorder import Line
 from venues.translate import Translator
 
 TRANSLATE = Translator().translate

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.events import FeedRefused, GamePhase, GameSeen, OddsSeen, ScoreSeen, VenueEvent
 from engine.units import Nanos, Tenths, UnitError, parse_tenths
-from venues import moments
+from venues import timestamps
 from venues.balldontlie import wire
 
 SOURCE = "balldontlie"
@@ -54,7 +54,7 @@ def refusal_kind(error: Exception) -> str:
     match error:
         case UnitError():
             return "wrong_number"
-        case moments.MomentError():
+        case timestamps.MomentError():
             return "wrong_moment"
         case msgspec.ValidationError():
             return "wrong_shape"
@@ -112,7 +112,7 @@ def _date(game: wire.GameBody) -> str:
     if game.date is not None:
         return game.date[:10]
     if game.datetime is not None:
-        return moments.eastern_date(moments.from_text(game.datetime))
+        return timestamps.eastern_date(timestamps.from_text(game.datetime))
     raise msgspec.ValidationError("a game with neither date nor datetime")
 
 
@@ -137,10 +137,10 @@ def _seen(game: wire.GameBody, at: Nanos) -> GameSeen:
 def _tip(game: wire.GameBody) -> Nanos | None:
     """The announced start: its own field, or the status while that is still a moment."""
     if game.datetime is not None:
-        return moments.from_text(game.datetime)
+        return timestamps.from_text(game.datetime)
     try:
-        return moments.from_text(game.status)
-    except moments.MomentError:
+        return timestamps.from_text(game.status)
+    except timestamps.MomentError:
         return None
 
 
@@ -214,7 +214,7 @@ def _odds_seen(odds: wire.OddsBody, at: Nanos, *, opening: bool) -> OddsSeen:
         total=_tenths(odds.total_value),
         over_odds=odds.total_over_odds,
         under_odds=odds.total_under_odds,
-        at_venue=None if stamp is None else moments.from_text(stamp),
+        at_venue=None if stamp is None else timestamps.from_text(stamp),
         at=at,
         opening=opening,
     )

@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 import attrs
 import msgspec
 
-from engine.bucket import TokenBucket
 from engine.events import FeedRefused, VenueEvent
+from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_MINUTE, Nanos
 from venues.balldontlie.parse import parse_body
-from venues.client import Client, Hear, Manners, Patience
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless
-from venues.http import Answer, Http
+from venues.transport.client import Client, Hear, Manners, Patience
+from venues.transport.http import Answer, Http
 
 URL = "https://api.balldontlie.io"
 

@@ -16,7 +16,7 @@ import msgspec
 from engine.teams import team_of_code, team_of_name
 from engine.tickers import parse_event_ticker
 from engine.units import NANOS_PER_HOUR, Nanos
-from venues import moments
+from venues import timestamps
 from venues.importers.entries import Entry, Games, NamedGame
 from venues.importers.files import SourceFile
 
@@ -213,7 +213,7 @@ def read_spreads(file: SourceFile, _games: Games) -> Iterator[Entry]:
             "row": row,
         }
         begun.add((game.reference, row["file_date"]))
-        at = moments.eastern_moment(_day(file, row["file_date"]), SPREADS_HOUR)
+        at = timestamps.eastern_moment(_day(file, row["file_date"]), SPREADS_HOUR)
         yield Entry(at, "import", 0, "odds-spreads", msgspec.json.encode(body).decode())
 
 
@@ -226,11 +226,11 @@ def _day(file: SourceFile, text: str) -> date:
 
 def _moment(file: SourceFile, text: str) -> int:
     try:
-        return moments.from_text(text)
-    except moments.MomentError as error:
+        return timestamps.from_text(text)
+    except timestamps.MomentError as error:
         raise file.failed(str(error)) from error
 
 
 def _night(at: int) -> str:
     """The Eastern date of the basketball night that a moment belongs to."""
-    return moments.eastern_date(Nanos(at - NIGHT))
+    return timestamps.eastern_date(Nanos(at - NIGHT))

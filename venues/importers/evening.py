@@ -19,7 +19,7 @@ from venues.importers import basketball, quotes, stream
 from venues.importers.entries import Entry, Games
 from venues.importers.files import SourceFile
 from venues.importers.rows import translate_row
-from venues.recording import Recorder
+from venues.recordings.recorder import Recorder
 
 
 @attrs.frozen

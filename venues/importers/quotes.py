@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from engine.tickers import parse_ticker
-from venues import moments
+from venues import timestamps
 from venues.importers.entries import Entry, Games, NamedGame
 from venues.importers.files import SourceFile
 from venues.importers.rows import TickerRow
@@ -51,6 +51,6 @@ def name_games(file: SourceFile, games: Games) -> None:
 
 def _seconds(file: SourceFile, seconds: int) -> int:
     try:
-        return moments.from_seconds(seconds)
-    except moments.MomentError as error:
+        return timestamps.from_seconds(seconds)
+    except timestamps.MomentError as error:
         raise file.failed(str(error)) from error

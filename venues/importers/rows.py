@@ -40,7 +40,7 @@ from engine.units import (
     parse_price,
     parse_tenths,
 )
-from venues import moments
+from venues import timestamps
 
 SOURCE = "import"
 DETAIL_MAX = 200
@@ -147,7 +147,7 @@ def _ticker(body: str, at: Nanos) -> Events:
             None,
             None,
             _share(row.price_prob),
-            moments.from_seconds(row.kalshi_ts),
+            timestamps.from_seconds(row.kalshi_ts),
             at,
             sole=True,
         ),
@@ -187,7 +187,7 @@ def _watched(body: str, at: Nanos) -> Events:
     if watched.status is not None:
         events.append(MarketStatusChanged(watched.market_ticker, MarketStatus(watched.status), None, at))
     if watched.close_time is not None:
-        close_at = moments.from_text(watched.close_time)
+        close_at = timestamps.from_text(watched.close_time)
         events.append(CloseTimeChanged(watched.market_ticker, close_at, None, at))
     return tuple(events)
 

@@ -26,7 +26,7 @@ from engine.events import (
     VenueEvent,
 )
 from engine.units import Nanos, Tenths, UnitError, parse_count, parse_price, tenths_from_number
-from venues import moments
+from venues import timestamps
 from venues.kalshi import bodies
 from venues.kalshi.live_data import live_data, milestones
 from venues.kalshi.parse import (
@@ -154,7 +154,7 @@ def _market_events(raw: msgspec.Raw, event: bodies.EventBody | None, at: Nanos) 
         found: list[VenueEvent] = [_listed(market, event, at)]
         if market.status in RESULT_STATES and market.result:
             value = result_value(market.result, market.settlement_value_dollars)
-            settled_at = None if market.settlement_ts is None else moments.from_text(market.settlement_ts)
+            settled_at = None if market.settlement_ts is None else timestamps.from_text(market.settlement_ts)
             found.append(MarketDetermined(market.ticker, market.result, value, settled_at, at))
             if market.status is MarketStatus.FINALIZED:
                 found.append(MarketSettled(market.ticker, settled_at, at))
@@ -198,7 +198,7 @@ def _strike(points: float | None) -> Tenths | None:
 
 
 def _moment(text: str | None) -> Nanos | None:
-    return None if text is None else moments.from_text(text)
+    return None if text is None else timestamps.from_text(text)
 
 
 def multiplier_text(multiplier: Decimal | None) -> str | None:
@@ -251,7 +251,7 @@ def _prints(body: str, at: Nanos) -> tuple[TradePrinted, ...]:
             parse_count(row.count_fp),
             taker_of(row),
             row.is_block_trade,
-            moments.from_text(row.created_time),
+            timestamps.from_text(row.created_time),
             at,
             recovered=True,
         )
@@ -279,7 +279,7 @@ def _series(body: str, _ticker: str, at: Nanos) -> Events:
 def _series_fees(body: str, _ticker: str, at: Nanos) -> Events:
     """Changes that are in force by now, oldest first; those to come are asked for again later."""
     changes = [
-        (moments.from_text(change.scheduled_ts), change)
+        (timestamps.from_text(change.scheduled_ts), change)
         for change in _SERIES_FEES.decode(body).series_fee_change_arr
     ]
     return tuple(
@@ -291,7 +291,7 @@ def _series_fees(body: str, _ticker: str, at: Nanos) -> Events:
 
 def _event_fees(body: str, _ticker: str, at: Nanos) -> Events:
     changes = [
-        (moments.from_text(change.scheduled_ts), change)
+        (timestamps.from_text(change.scheduled_ts), change)
         for change in _EVENT_FEES.decode(body).event_fee_changes
     ]
     return tuple(

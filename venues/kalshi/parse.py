@@ -42,7 +42,7 @@ from engine.units import (
     parse_count_change,
     parse_price,
 )
-from venues import moments
+from venues import timestamps
 from venues.kalshi import bodies, wire
 
 SOURCE = "kalshi.ws"
@@ -185,7 +185,7 @@ def _lifecycle(frame: wire.Lifecycle, conn: int, at: Nanos) -> tuple[VenueEvent,
 def _close(body: wire.LifecycleBody, at: Nanos) -> tuple[VenueEvent, ...]:
     if body.close_ts is None:
         return ()
-    return (CloseTimeChanged(body.market_ticker, moments.from_seconds(body.close_ts), None, at),)
+    return (CloseTimeChanged(body.market_ticker, timestamps.from_seconds(body.close_ts), None, at),)
 
 
 def result_value(result: str | None, value_text: str | None) -> Price:
@@ -255,7 +255,7 @@ def _at_venue(ts_ms: int | None) -> Nanos | None:
 
 
 def _seconds(ts: int | None) -> Nanos | None:
-    return None if ts is None else moments.from_seconds(ts)
+    return None if ts is None else timestamps.from_seconds(ts)
 
 
 def read_levels(texts: list[wire.LevelText]) -> tuple[Level, ...]:
@@ -301,7 +301,7 @@ def refusal_kind(error: Exception) -> str:
             return error.kind
         case UnitError():
             return "wrong_number"
-        case moments.MomentError():
+        case timestamps.MomentError():
             return "wrong_moment"
         case msgspec.ValidationError():
             return "wrong_shape"

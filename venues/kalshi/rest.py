@@ -13,15 +13,15 @@ from urllib.parse import quote, urlencode
 import attrs
 import msgspec
 
-from engine.bucket import TokenBucket
 from engine.events import FeedRefused, TradePrinted, VenueEvent
+from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_SECOND, Nanos
-from venues.client import Client, Hear, Manners, Patience
 from venues.errors import AnswerNotUnderstood, PagesEndless, ServerFailed, VenueError
-from venues.http import Answer, Http
 from venues.kalshi import results
 from venues.kalshi.answers import RECOVERED, parse_answer, recovered_body
 from venues.kalshi.auth import Signer
+from venues.transport.client import Client, Hear, Manners, Patience
+from venues.transport.http import Answer, Http
 
 PROD_URL = "https://external-api.kalshi.com/trade-api/v2"
 DEMO_URL = "https://external-api.demo.kalshi.co/trade-api/v2"

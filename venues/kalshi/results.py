@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from engine.units import PRICE_ONE, PRICE_ZERO, Count, Nanos, Price, parse_count, parse_price
-from venues import moments
+from venues import timestamps
 from venues.errors import AnswerNotUnderstood
 
 T = TypeVar("T")
@@ -161,7 +161,7 @@ def read_candles(body: str) -> tuple[Candle, ...]:
 def _candle(candle: _Candle) -> Candle:
     try:
         return Candle(
-            moments.from_seconds(candle.end_period_ts),
+            timestamps.from_seconds(candle.end_period_ts),
             _price(candle.price.open_dollars),
             _price(candle.price.high_dollars),
             _price(candle.price.low_dollars),
@@ -194,8 +194,8 @@ def read_series_tickers(body: str) -> tuple[str, ...]:
 
 def _moment(text: str) -> Nanos:
     try:
-        return moments.from_text(text)
-    except moments.MomentError as error:
+        return timestamps.from_text(text)
+    except timestamps.MomentError as error:
         raise AnswerNotUnderstood(str(error)) from error
 
 

@@ -26,9 +26,9 @@ from venues.errors import (
 )
 from venues.kalshi.auth import Signer
 from venues.kalshi.session import BOOKS, Gap, Session, Wishes
-from venues.lines import CONNECTED, LOST
-from venues.reconnect import full_jitter_s
-from venues.socket import Socket, SocketLimits, open_socket
+from venues.recordings.line_kinds import CONNECTED, LOST
+from venues.transport.backoff import full_jitter_s
+from venues.transport.websocket import Socket, SocketLimits, open_socket
 
 PROD_URL = "wss://external-api-ws.kalshi.com/trade-api/ws/v2"
 DEMO_URL = "wss://external-api-ws.demo.kalshi.co/trade-api/ws/v2"

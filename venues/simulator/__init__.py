@@ -2,6 +2,6 @@
 sockets.
 
 `evening.generate` gives the evening as recorded wire texts (demo, stories, tests); `service.serve` plays
-the same evening to real clients. Used by `daemon` and by tests; must not import `actors` or
+the same evening to real clients. Used by `tipoff` and by tests; must not import `actors` or
 `persistence`.
 """

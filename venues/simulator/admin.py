@@ -8,12 +8,12 @@ import json
 
 import attrs
 
-from venues.simulator.clocktext import kalshi_time
-from venues.simulator.faults import FaultError, Faults
-from venues.simulator.frames import compact
-from venues.simulator.http11 import Answer, Request
-from venues.simulator.kalshi_stream import KalshiStream
-from venues.simulator.live import LiveEvening
+from venues.simulator.kalshi.frames import compact
+from venues.simulator.kalshi.stream import KalshiStream
+from venues.simulator.wire.faults import FaultError, Faults
+from venues.simulator.wire.http import Answer, Request
+from venues.simulator.wire.timestamps import kalshi_time
+from venues.simulator.world.live import LiveEvening
 
 
 @attrs.frozen

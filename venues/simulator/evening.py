@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final, assert_never
 
-from venues.simulator import bdl_bodies, frames, kalshi_bodies
-from venues.simulator.frames import compact
-from venues.simulator.happenings import (
+from venues.simulator.balldontlie import bodies as balldontlie_bodies
+from venues.simulator.kalshi import bodies as kalshi_bodies
+from venues.simulator.kalshi import frames
+from venues.simulator.kalshi.frames import compact
+from venues.simulator.kalshi.lifecycle_frames import kind_of, lived
+from venues.simulator.world.events import (
     Alarm,
     FeesOverridden,
     Happening,
@@ -24,10 +27,9 @@ from venues.simulator.happenings import (
     Quoted,
     ScoreMoved,
 )
-from venues.simulator.life_frames import kind_of, lived
-from venues.simulator.listing import Family
-from venues.simulator.settings import SECOND, EveningSettings, Output
-from venues.simulator.world import World
+from venues.simulator.world.listing import Family
+from venues.simulator.world.settings import SECOND, EveningSettings, Output
+from venues.simulator.world.world import World
 
 CONN_REST: Final = 0
 CONN_WS: Final = 1
@@ -99,9 +101,9 @@ class _Client:
         yield self._body(at, KALSHI_REST, "/series/fee_changes", {"series_fee_change_arr": []})
         yield from self._poll_listing(at)
         yield from self._poll_games(at)
-        rows = [row for court in self.world.courts for row in bdl_bodies.opening_rows(court)]
+        rows = [row for court in self.world.courts for row in balldontlie_bodies.opening_rows(court)]
         what = f"/nba/v2/odds/opening?dates[]={self.settings.date}"
-        yield self._body(at, BALLDONTLIE, what, bdl_bodies.page(rows))
+        yield self._body(at, BALLDONTLIE, what, balldontlie_bodies.page(rows))
         yield from self._poll_odds(at)
 
     def _subscribe(self, at: int) -> Iterator[Output]:
@@ -167,15 +169,21 @@ class _Client:
             yield self._body(at, KALSHI_REST, what, {"events": events, "milestones": [], "cursor": ""})
 
     def _poll_games(self, at: int) -> Iterator[Output]:
-        rows = [bdl_bodies.game_row(court) for court in self.world.courts]
+        rows = [balldontlie_bodies.game_row(court) for court in self.world.courts]
         yield self._body(
-            at, BALLDONTLIE, f"/nba/v1/games?dates[]={self.settings.date}", bdl_bodies.page(rows)
+            at, BALLDONTLIE, f"/nba/v1/games?dates[]={self.settings.date}", balldontlie_bodies.page(rows)
         )
 
     def _poll_odds(self, at: int) -> Iterator[Output]:
-        rows = [row for court in self.world.courts for row in bdl_bodies.odds_rows(court)]
-        yield self._body(at, BALLDONTLIE, f"/nba/v2/odds?dates[]={self.settings.date}", bdl_bodies.page(rows))
+        rows = [row for court in self.world.courts for row in balldontlie_bodies.odds_rows(court)]
+        yield self._body(
+            at, BALLDONTLIE, f"/nba/v2/odds?dates[]={self.settings.date}", balldontlie_bodies.page(rows)
+        )
 
     def _poll_boxes(self, at: int) -> Iterator[Output]:
-        rows = [bdl_bodies.box_row(court) for court in self.world.courts if bdl_bodies.has_box(court, at)]
+        rows = [
+            balldontlie_bodies.box_row(court)
+            for court in self.world.courts
+            if balldontlie_bodies.has_box(court, at)
+        ]
         yield self._body(at, BALLDONTLIE, "/nba/v1/box_scores/live", {"data": rows})

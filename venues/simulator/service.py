@@ -1,7 +1,7 @@
 """Both simulated services on loopback: ports, keys, connections, faults, and the evening that they show.
 
 `serve` is a task for a trio nursery: it reports a `Simulator` as started, with the addresses and keys
-that a client needs, and runs until it is cancelled. Used by `daemon` and by tests. Must not import the
+that a client needs, and runs until it is cancelled. Used by `tipoff` and by tests. Must not import the
 siblings of `venues`.
 """
 
@@ -17,20 +17,20 @@ import trio
 from engine.calendar import next_pause
 from engine.units import Nanos
 from venues.simulator.admin import Admin
-from venues.simulator.bdl_rest import BdlRest, Tier
-from venues.simulator.faults import Faults
-from venues.simulator.http11 import Answer, Handler, HttpSide, Request, Upgraded
-from venues.simulator.kalshi_rest import ROOT, STREAM_PATH, KalshiRest
-from venues.simulator.kalshi_stream import KalshiStream
-from venues.simulator.keys import KeyPair, KeyRing, Refusal
-from venues.simulator.listing import new_id
-from venues.simulator.live import LiveEvening
-from venues.simulator.pace import Pace
-from venues.simulator.peer import handshake
-from venues.simulator.refusals import kalshi_refusal
-from venues.simulator.served import ServedRecording
-from venues.simulator.settings import SECOND, EveningSettings
-from venues.simulator.world import World
+from venues.simulator.balldontlie.rest import BdlRest, Tier
+from venues.simulator.kalshi.recorded_stream import ServedRecording
+from venues.simulator.kalshi.rest import ROOT, STREAM_PATH, KalshiRest
+from venues.simulator.kalshi.signatures import KeyPair, KeyRing, Refusal
+from venues.simulator.kalshi.stream import KalshiStream
+from venues.simulator.wire.error_responses import kalshi_refusal
+from venues.simulator.wire.faults import Faults
+from venues.simulator.wire.http import Answer, Handler, HttpSide, Request, Upgraded
+from venues.simulator.wire.websocket import handshake
+from venues.simulator.world.clock import Pace
+from venues.simulator.world.listing import new_id
+from venues.simulator.world.live import LiveEvening
+from venues.simulator.world.settings import SECOND, EveningSettings
+from venues.simulator.world.world import World
 
 BDL_KEYS: Final[Mapping[str, Tier]] = {
     "simulated-goat": Tier.GOAT,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from actors.runtime import ChildSpec, SupervisorSpec, VirtualSystem
-from actors.runtime.rehearsal import Script, player
 from engine.restart import NO_BACKOFF
+from tests.actors.runtime.fakes import Script, player
 
 MakeSpec = Callable[..., ChildSpec]
 MakeTree = Callable[..., SupervisorSpec]

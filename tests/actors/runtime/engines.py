@@ -23,7 +23,7 @@ from actors.runtime import (
     Perform,
     SupervisorSpec,
 )
-from actors.runtime.rehearsal import Do, Fail
+from tests.actors.runtime.fakes import Do, Fail
 
 A, B = Address("a"), Address("b")
 MakeTree = Callable[..., SupervisorSpec]

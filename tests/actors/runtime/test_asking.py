@@ -33,8 +33,8 @@ from actors.runtime import (
     Watch,
 )
 from actors.runtime.loop_actor import LoopActor, LoopFuture, LoopRef, WouldDeadlock
-from actors.runtime.rehearsal import Do, Fail, Reply, Script
 from engine.restart import Backoff
+from tests.actors.runtime.fakes import Do, Fail, Reply, Script
 
 A, B = Address("a"), Address("b")
 Make = Callable[..., VirtualSystem]

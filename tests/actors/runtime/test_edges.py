@@ -22,9 +22,9 @@ from actors.runtime import (
     Outgoing,
     StaleIncarnation,
 )
-from actors.runtime.rehearsal import Fail, Reply, Script
 from engine.invariant import InvariantBroken
 from tests.actors.runtime.engines import A, B, MakeTree, edge, living, state
+from tests.actors.runtime.fakes import Fail, Reply, Script
 
 
 async def test_an_edge_hands_in_inputs_and_performs_wishes(

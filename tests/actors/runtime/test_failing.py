@@ -23,8 +23,8 @@ from actors.runtime import (
     VirtualSystem,
 )
 from actors.runtime.dispatcher import Livelock, WrongOutgoing
-from actors.runtime.rehearsal import STOP, Do, Fail, Script
 from engine.invariant import InvariantBroken
+from tests.actors.runtime.fakes import STOP, Do, Fail, Script
 
 A, B, C = Address("a"), Address("b"), Address("c")
 Make = Callable[..., VirtualSystem]

@@ -21,8 +21,8 @@ from actors.runtime import (
     VirtualSystem,
     ZombieDeclared,
 )
-from actors.runtime.rehearsal import Do, Fail, HeldHost, Script
 from actors.runtime.system import TooManyZombies
+from tests.actors.runtime.fakes import Do, Fail, HeldHost, Script
 
 A, B, C = Address("a"), Address("b"), Address("c")
 

@@ -6,10 +6,10 @@ import pytest
 import trio
 import trio.testing
 
-from actors.runtime import Address, Answer, Defer, Edge, NotAnswered, VirtualSystem, dispatcher, edge, wishes
-from actors.runtime.rehearsal import Do, Reply, Script
+from actors.runtime import Address, Answer, Defer, Edge, NotAnswered, VirtualSystem, dispatcher, edge, effects
 from tests.actors.runtime.engines import MakeTree, living
 from tests.actors.runtime.engines import edge as edge_spec
+from tests.actors.runtime.fakes import Do, Reply, Script
 
 A, NOBODY, FEED = Address("a"), Address("nobody"), Address("feed")
 Make = Callable[..., VirtualSystem]
@@ -31,7 +31,7 @@ def test_dead_letters_of_one_input_are_published_up_to_a_number_and_then_only_co
 def test_an_actor_puts_off_so_many_questions_and_the_next_is_answered_with_an_error(
     system: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wishes, "DEFERRED_MAX", 2)
+    monkeypatch.setattr(effects, "DEFERRED_MAX", 2)
     engine = system("a")
     first, second = (engine.post(A, Do((Defer(name),))) for name in ("first", "second"))
     with pytest.raises(NotAnswered):

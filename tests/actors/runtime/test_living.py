@@ -20,8 +20,8 @@ from actors.runtime import (
     LiveSystem,
     StartFailed,
 )
-from actors.runtime.rehearsal import STOP, Do, Reply, Script
 from tests.actors.runtime.engines import CRASH, SECOND, START_NS, A, B, MakeTree, asked_in_vain, living
+from tests.actors.runtime.fakes import STOP, Do, Reply, Script
 
 
 async def test_an_input_is_stamped_and_worked_on_before_put_returns(

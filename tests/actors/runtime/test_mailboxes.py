@@ -30,8 +30,8 @@ from actors.runtime import (
     WhenFull,
     dispatcher,
 )
-from actors.runtime.rehearsal import START, STOP, Do, Fail, Script
 from engine.restart import Backoff
+from tests.actors.runtime.fakes import START, STOP, Do, Fail, Script
 
 A, B, C = Address("a"), Address("b"), Address("c")
 Make = Callable[..., VirtualSystem]

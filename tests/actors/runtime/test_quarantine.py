@@ -21,8 +21,8 @@ from actors.runtime import (
     SupervisorSpec,
     VirtualSystem,
 )
-from actors.runtime.rehearsal import START, STOP, Do, Fail, Script
 from engine.restart import NO_BACKOFF, Backoff
+from tests.actors.runtime.fakes import START, STOP, Do, Fail, Script
 
 A, B, C = Address("a"), Address("b"), Address("c")
 

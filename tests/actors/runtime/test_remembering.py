@@ -22,8 +22,8 @@ from actors.runtime import (
     SupervisorSpec,
     VirtualSystem,
 )
-from actors.runtime.rehearsal import Do, Fail, Script, player
 from engine.restart import Backoff
+from tests.actors.runtime.fakes import Do, Fail, Script, player
 
 A, B = Address("a"), Address("b")
 Make = Callable[..., VirtualSystem]

@@ -24,8 +24,8 @@ from actors.runtime import (
     SystemEnded,
     VirtualSystem,
 )
-from actors.runtime.rehearsal import START, STOP, Do, Fail, HeldHost, Script
 from engine.restart import Backoff
+from tests.actors.runtime.fakes import START, STOP, Do, Fail, HeldHost, Script
 
 A, B, C = Address("a"), Address("b"), Address("c")
 Make = Callable[..., VirtualSystem]

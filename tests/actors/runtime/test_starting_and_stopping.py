@@ -19,7 +19,7 @@ from actors.runtime import (
     SystemEnded,
     VirtualSystem,
 )
-from actors.runtime.rehearsal import START, STOP, Do, HeldHost, Script
+from tests.actors.runtime.fakes import START, STOP, Do, HeldHost, Script
 
 A, B, C = Address("a"), Address("b"), Address("c")
 Make = Callable[..., VirtualSystem]

@@ -28,8 +28,8 @@ from actors.runtime import (
     SystemEnded,
     VirtualSystem,
 )
-from actors.runtime.rehearsal import Do, Fail, Script, player
 from engine.restart import Backoff
+from tests.actors.runtime.fakes import Do, Fail, Script, player
 
 NAMES = "abcde"
 MAX_CHILDREN = 2

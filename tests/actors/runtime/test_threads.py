@@ -19,7 +19,6 @@ from actors.runtime import (
     StartFailed,
 )
 from actors.runtime.live import WrongThread
-from actors.runtime.rehearsal import Script
 from tests.actors.runtime.engines import (
     A,
     MakeTree,
@@ -29,6 +28,7 @@ from tests.actors.runtime.engines import (
     until,
     writer,
 )
+from tests.actors.runtime.fakes import Script
 
 
 async def test_a_thread_actor_works_on_its_own_thread_and_answers_with_new_inputs(

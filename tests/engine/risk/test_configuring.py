@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from engine.configured import BY_CONFIGURATION, Settings
+from engine.configured_settings import BY_CONFIGURATION, Settings
 from engine.facts import LimitChanged
 from engine.risk import RiskGate, RiskLimits
 from engine.risk.configuring import configure

@@ -21,7 +21,7 @@ from tests.engine.strategies.evening import GAME, HOME_WINS, top
 def test_only_the_gate_makes_approved_orders(root: Path) -> None:
     makers = [
         str(path.relative_to(root))
-        for folder in ("engine", "actors", "venues", "persistence", "daemon")
+        for folder in ("engine", "actors", "venues", "persistence", "tipoff")
         for path in sorted((root / folder).rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and _called(node.func) == "Approved"

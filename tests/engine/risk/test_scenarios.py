@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from engine.events import BookSide
 from engine.fees import FeeTerms, Multiplier
 from engine.message import changed
+from engine.risk.exposure import Stake, pending
 from engine.risk.scenarios import Payoff, worst_case
-from engine.risk.stakes import Stake, pending
 from engine.units import COUNT_ONE, MONEY_ONE, PRICE_ONE, Count, Money, Price, Tenths
 from engine.view import Axis, Claim
 from tests.engine.risk.desk import Desk

@@ -7,7 +7,7 @@ import pytest
 from engine.facts import Noted, SignalAction
 from engine.strategies.momentum import MomentumParameters
 from engine.strategies.parameters import Plain
-from engine.winprob import InPlayModel
+from engine.win_probability import InPlayModel
 from tests.engine.strategies.evening import (
     AWAY_WINS,
     GAME,

@@ -5,7 +5,7 @@ import pytest
 from engine.facts import OrderDenied
 from engine.reasons import DenialReason
 from engine.step import NOTHING, Step, Timer
-from engine.strategies.desk import LASTING
+from engine.strategies.portfolio import LASTING
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from tests.engine.strategies.evening import (
     GAME,

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from engine.events import BookSide, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
 from engine.facts import SignalAction, SignalRaised
 from engine.message import changed
-from engine.odds import american_of_p
+from engine.pricing.odds import american_of_p
 from engine.strategies.parameters import Plain
 from engine.units import PRICE_ONE, Price, Tenths
-from engine.winprob import InPlayModel
+from engine.win_probability import InPlayModel
 from tests.engine.strategies.evening import (
     AWAY_WINS,
     GAME,

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import attrs
 
-from daemon.output import Json
 from engine import ledger
 from engine.facts import Fact
 from engine.tally import Tally
@@ -17,6 +16,7 @@ from engine.units import format_count, format_money
 from persistence.queries import Reader
 from tests.simulation.soak.journal_rules import broken_rules, tally_of
 from tests.simulation.soak.processes import command
+from tipoff.output import Json
 
 Look = Callable[..., Json]
 TRIES = 500

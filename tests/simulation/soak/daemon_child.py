@@ -13,16 +13,16 @@ from pathlib import Path
 
 import trio
 
-from daemon.cli import in_words
-from daemon.config import load
-from daemon.evening_clock import EveningClock
-from daemon.live import LiveEngine
-from daemon.live_run import Setting
-from daemon.output import Answer, Output
-from daemon.run import access_of, neighbours, run_setting
-from daemon.sources import Sources
-from daemon.trading import schema
 from engine.calendar import parse_time
+from tipoff.cli.app import in_words
+from tipoff.commands.run import access_of, neighbours, run_setting
+from tipoff.config.load import load
+from tipoff.live.clock import EveningClock
+from tipoff.live.engine import LiveEngine
+from tipoff.output import Answer, Output
+from tipoff.process.run import Setting
+from tipoff.runs.from_config import schema
+from tipoff.sources.clients import Sources
 
 ASK_S_MAX = 10.0
 

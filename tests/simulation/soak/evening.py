@@ -13,10 +13,10 @@ from random import Random
 import attrs
 import trio
 
-from daemon.output import Failure, Json, progress
 from tests.simulation.soak.comparing import compared, left_behind
 from tests.simulation.soak.figures import Sample, grown, growth, sample_of
 from tests.simulation.soak.processes import Daemon, Stuck, Venues, command
+from tipoff.output import Failure, Json, progress
 
 SAMPLE_S = 2.0
 CLOCK_WORDS = "our clock is"

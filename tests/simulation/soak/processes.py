@@ -15,8 +15,8 @@ from pathlib import Path
 
 import attrs
 
-from daemon.client import ControlClient
-from daemon.output import Failure, Json
+from tipoff.control.client import ControlClient
+from tipoff.output import Failure, Json
 
 ROOT = Path(__file__).resolve().parents[3]
 START_S_MAX = 90.0
@@ -141,7 +141,7 @@ class Daemon:
 def command(*arguments: str) -> tuple[int, dict[str, Json]]:
     """A command of the command line with --json: its exit code and its document."""
     done = subprocess.run(
-        [sys.executable, "-m", "daemon", *arguments, "--json"],
+        [sys.executable, "-m", "tipoff", *arguments, "--json"],
         cwd=ROOT, env=_environment(), capture_output=True, text=True, timeout=COMMAND_S_MAX, check=False,
     )  # fmt: skip
     try:

@@ -21,15 +21,15 @@ import trio
 from rich.console import Console
 from rich.table import Table
 
-from daemon.config import load
-from daemon.config_text import render
-from daemon.output import Json, progress
-from daemon.trading import schema
 from tests.simulation.soak.evening import Evening, Life, Setup
 from tests.simulation.soak.figures import NAMES, grown, growth, middle, over_lives, warm
 from tests.simulation.soak.processes import ROOT, Stuck, Venues
 from tests.simulation.soak.weather import Weather
-from venues.simulator.toxics import Proxy, Toxics, proxied
+from tests.venues.toxics import Proxy, Toxics, proxied
+from tipoff.config.load import load
+from tipoff.config.render import render
+from tipoff.output import Json, progress
+from tipoff.runs.from_config import schema
 
 FIRST_DATE = date(2026, 11, 20)
 FOLDER = ROOT / "build" / "soak"

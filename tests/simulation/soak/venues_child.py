@@ -10,10 +10,10 @@ from pathlib import Path
 
 import trio
 
-from daemon.output import Answer, Output
-from daemon.simulate import write_keys
+from tipoff.commands.simulate import write_keys
+from tipoff.output import Answer, Output
 from venues.simulator.service import ServiceSettings, Simulator, serve
-from venues.simulator.settings import EveningSettings
+from venues.simulator.world.settings import EveningSettings
 
 
 async def serve_evening(settings: ServiceSettings, keys: Path) -> None:

@@ -14,7 +14,7 @@ from random import Random
 import attrs
 import trio
 
-from venues.simulator.toxics import Toxics
+from tests.venues.toxics import Toxics
 
 CALM_S = (2.0, 8.0)
 STORM_S = (0.5, 5.0)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.events import FeedRefused, GamePhase, GameSeen, OddsSeen, ScoreSeen, VenueEvent
 from engine.units import Nanos, Tenths
-from venues import moments
+from venues import timestamps
 from venues.balldontlie.parse import parse_body
 
 AT = Nanos(7)
@@ -45,7 +45,7 @@ def score(**changes: object) -> ScoreSeen:
 @pytest.mark.parametrize("target", ["/nba/v1/games?dates[]=2026-04-12", "/v1/games"])
 def test_a_running_game_is_seen_with_its_score(target: str) -> None:
     seen, scored = parsed(target, game())
-    tip = moments.from_text("2026-04-12T22:00:00Z")
+    tip = timestamps.from_text("2026-04-12T22:00:00Z")
     assert seen == GameSeen("bdl:18448007", "2026-04-12", "ATL", "MIA", tip, False, AT)
     expected = ScoreSeen("bdl:18448007", "balldontlie", GamePhase.LIVE, 3, 224_000, 80, 78, None, AT)
     assert scored == expected
@@ -111,7 +111,7 @@ def test_the_start_is_read_from_the_status_where_it_has_no_field_of_its_own() ->
     del row["datetime"]
     (seen,) = parsed("/nba/v1/games", row)
     assert isinstance(seen, GameSeen)
-    assert seen.tip_at == moments.from_text("2026-10-20T19:00:00Z")
+    assert seen.tip_at == timestamps.from_text("2026-10-20T19:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def odds(**changes: object) -> dict[str, object]:
 
 def test_odds_are_read_and_vendors_are_in_lower_case() -> None:
     (seen,) = parsed("/nba/v2/odds?dates[]=2026-10-04", odds())
-    at_venue = moments.from_text("2026-10-04T14:48:01.481Z")
+    at_venue = timestamps.from_text("2026-10-04T14:48:01.481Z")
     expected = OddsSeen(
         "bdl:100",
         "draftkings",
@@ -218,7 +218,7 @@ def test_opening_odds_are_marked() -> None:
     (seen,) = parsed("/nba/v2/odds/opening", row)
     assert isinstance(seen, OddsSeen)
     assert seen.opening
-    assert seen.at_venue == moments.from_text("2026-08-11T15:53:01.249Z")
+    assert seen.at_venue == timestamps.from_text("2026-08-11T15:53:01.249Z")
 
 
 def test_a_broken_row_spoils_no_other() -> None:

@@ -25,11 +25,11 @@ from venues.balldontlie.rest import (
     detect_tier,
     words_of_refusal,
 )
-from venues.client import Patience
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless, VenueError
-from venues.http import Answer, Http
-from venues.recording_segments import Line
+from venues.recordings.segments import Line
 from venues.translate import Translator
+from venues.transport.client import Patience
+from venues.transport.http import Answer, Http
 
 AT = 1_786_000_000_000_000_000
 GAME = {

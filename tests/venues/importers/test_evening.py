@@ -22,11 +22,11 @@ from engine.events import (
     VenueEvent,
 )
 from engine.units import Nanos, Price, Tenths
-from venues import moments
+from venues import timestamps
 from venues.errors import ImportFailed
 from venues.importers.evening import KINDS, ImportSpec, import_files, parse_spec
 from venues.importers.rows import american_of_decimal
-from venues.recording import Line, read
+from venues.recordings.recorder import Line, read
 from venues.translate import Translator
 
 STATES = (
@@ -119,7 +119,7 @@ def test_every_kind_has_a_description_and_is_tried_here() -> None:
 
 def test_states_are_put_in_order_and_belong_to_the_evening_they_began_in(tmp_path: Path) -> None:
     seen, *scores = events(tmp_path, spec(tmp_path, "nba-states"))
-    tip = moments.from_text("2024-10-24T02:17:17.2Z")
+    tip = timestamps.from_text("2024-10-24T02:17:17.2Z")
     assert seen == GameSeen("2024-10-23/PHX@LAC", "2024-10-23", "PHX", "LAC", tip, False, tip)
     assert [score.phase for score in scores if isinstance(score, ScoreSeen)] == [
         GamePhase.LIVE,
@@ -198,7 +198,7 @@ def test_spreads_belong_to_the_last_day_on_which_the_game_was_listed(tmp_path: P
         (Tenths(45), -110, -110),
         (Tenths(40), None, 105),
     ]
-    assert odds[0].at == moments.from_text("2024-10-22T22:00:00Z")
+    assert odds[0].at == timestamps.from_text("2024-10-22T22:00:00Z")
     assert len([event for event in found if isinstance(event, GameSeen)]) == 2
 
 

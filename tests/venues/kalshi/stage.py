@@ -11,9 +11,9 @@ from tests.venues.peers import WebSocketPeer, listen, websocket
 from venues.kalshi.auth import Signer
 from venues.kalshi.session import Gap
 from venues.kalshi.stream import Hear, KalshiStream, StreamPatience, StreamSurroundings
-from venues.recording_segments import Line
-from venues.socket import SocketLimits
+from venues.recordings.segments import Line
 from venues.translate import Translator
+from venues.transport.websocket import SocketLimits
 
 QUICK = StreamPatience(wait_s_base=0.02, wait_s_max=0.05, refused_wait_s=0.5, stable_s=60.0)
 LIMITS = SocketLimits(open_s_max=2.0, send_s_max=1.0, close_s_max=0.2, silence_s_max=10.0)

@@ -23,7 +23,7 @@ from engine.events import (
     TradePrinted,
 )
 from engine.units import Count, Nanos, Price, Tenths
-from venues import moments
+from venues import timestamps
 from venues.kalshi.answers import parse_answer
 
 AT = Nanos(1_786_000_000_000_000_000)
@@ -62,9 +62,9 @@ def test_a_market_is_listed_with_its_terms() -> None:
         fee_multiplier=None,
         floor_strike=Tenths(35),
         strike_type="greater",
-        open_at=moments.from_text("2026-03-07T15:00:00Z"),
-        close_at=moments.from_text("2026-03-12T00:00:00Z"),
-        expected_expiration_at=moments.from_text("2026-03-10T03:00:00Z"),
+        open_at=timestamps.from_text("2026-03-07T15:00:00Z"),
+        close_at=timestamps.from_text("2026-03-12T00:00:00Z"),
+        expected_expiration_at=timestamps.from_text("2026-03-10T03:00:00Z"),
         exchange_index=3,
         binary=True,
         at=AT,
@@ -105,7 +105,7 @@ def test_a_finalized_market_says_what_it_pays(changes: dict[str, object], value:
     body = market(status="finalized", settlement_ts="2026-03-10T03:05:00Z", **changes)
     listed, determined, settled = parse_answer("/markets/X", body, AT)
     assert isinstance(listed, MarketListed)
-    when = moments.from_text("2026-03-10T03:05:00Z")
+    when = timestamps.from_text("2026-03-10T03:05:00Z")
     assert isinstance(determined, MarketDetermined)
     assert (determined.value, determined.at_venue) == (value, when)
     assert settled == MarketSettled("KXNBASPREAD-26MAR09DENOKC-DEN4", when, AT)

@@ -16,13 +16,13 @@ from trio.testing import MockClock
 from engine.events import BookSnapshot, TradePrinted, TradesRecovered, VenueEvent
 from engine.units import Nanos
 from tests.venues.peers import until
-from venues.client import Patience
-from venues.http import Http
 from venues.kalshi.feed import GAPS_MAX, BookPolling, FeedStatus, GapTrades, KalshiFeed
 from venues.kalshi.rest import Budget, KalshiRest, Surroundings
 from venues.kalshi.session import Gap
-from venues.recording_segments import Line
+from venues.recordings.segments import Line
 from venues.translate import Translator
+from venues.transport.client import Patience
+from venues.transport.http import Http
 
 SECOND = 1_000_000_000
 START = 1_786_000_000 * SECOND

@@ -22,8 +22,7 @@ from engine.events import (
     VenueEvent,
 )
 from engine.units import Nanos
-from venues import moments
-from venues.client import Patience
+from venues import timestamps
 from venues.errors import (
     AnswerNotUnderstood,
     CredentialsRefused,
@@ -33,7 +32,6 @@ from venues.errors import (
     ServerFailed,
     VenueError,
 )
-from venues.http import Answer, Http
 from venues.kalshi.auth import Signer
 from venues.kalshi.rest import (
     BOOKS_PER_CALL_MAX,
@@ -46,8 +44,10 @@ from venues.kalshi.rest import (
     Surroundings,
     words_of_refusal,
 )
-from venues.recording_segments import Line
+from venues.recordings.segments import Line
 from venues.translate import Translator
+from venues.transport.client import Patience
+from venues.transport.http import Answer, Http
 
 AT = 1_786_000_000_000_000_000
 FAST = Budget(1_000_000, 1_000_000)
@@ -309,11 +309,11 @@ async def test_schedule_cutoff_milestones_and_series() -> None:
     rest = Venue(lambda path, _query: bodies[path]).rest()
     schedule = await rest.exchange_schedule()
     assert schedule.hours == {"thursday": (("00:00", "03:00"), ("05:00", "24:00"))}
-    maintenance = (moments.from_text("2026-01-01T08:00:00Z"), moments.from_text("2026-01-01T10:00:00Z"))
+    maintenance = (timestamps.from_text("2026-01-01T08:00:00Z"), timestamps.from_text("2026-01-01T10:00:00Z"))
     assert schedule.maintenance == (maintenance,)
-    assert (await rest.historical_cutoff()).trades_created_at == moments.from_text("2026-07-28T00:00:00Z")
+    assert (await rest.historical_cutoff()).trades_created_at == timestamps.from_text("2026-07-28T00:00:00Z")
     (milestone,) = await rest.milestones("E")
-    assert (milestone.events, milestone.start_at) == (("E",), moments.from_text("2026-01-15T00:30:00Z"))
+    assert (milestone.events, milestone.start_at) == (("E",), timestamps.from_text("2026-01-15T00:30:00Z"))
     assert await rest.basketball_series() == ("KXNBAGAME", "KXWNBAGAME")
     assert await rest.series("KXNBAGAME") == (FeeChanged("KXNBAGAME", "quadratic", "1", Nanos(AT)),)
 

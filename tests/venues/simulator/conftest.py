@@ -20,7 +20,7 @@ from trio_websocket import WebSocketConnection, open_websocket_url
 from venues.kalshi.auth import Signer
 from venues.simulator.evening import generate
 from venues.simulator.service import ServiceSettings, Simulator, serve
-from venues.simulator.settings import EveningSettings, Output
+from venues.simulator.world.settings import EveningSettings, Output
 
 STREAM_PATH = "/trade-api/ws/v2"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from venues.simulator.kalshi_endpoints import ROUTES
+from venues.simulator.kalshi.endpoints import ROUTES
 
-SIMULATE = ["-m", "daemon", "simulate", "--wall-clock", "--games", "1", "--speed", "200", "--json"]
+SIMULATE = ["-m", "tipoff", "simulate", "--wall-clock", "--games", "1", "--speed", "200", "--json"]
 
 
 @contextmanager

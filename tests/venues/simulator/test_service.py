@@ -12,10 +12,10 @@ import trio
 import trio.testing
 from trio_websocket import ConnectionClosed
 
+from tests.venues.toxics import address_of
 from venues.simulator.evening import generate
 from venues.simulator.service import ServiceSettings, Simulator
-from venues.simulator.settings import EveningSettings, Output
-from venues.simulator.toxics import address_of
+from venues.simulator.world.settings import EveningSettings, Output
 
 Start = Callable[[ServiceSettings], Awaitable[Simulator]]
 OpenStream = Callable[[Simulator], AbstractAsyncContextManager[Any]]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from venues.simulator.settings import Output
+from venues.simulator.world.settings import Output
 
 FrameProblems = Callable[[str, object], list[str]]
 AnswerProblems = Callable[[str, str, object], list[str]]

@@ -7,9 +7,9 @@ import httpx
 import pytest
 import trio
 
+from tests.venues.toxics import Proxy, Toxics, address_of, proxied
 from venues.simulator.service import ServiceSettings, Simulator
-from venues.simulator.settings import EveningSettings
-from venues.simulator.toxics import Proxy, Toxics, address_of, proxied
+from venues.simulator.world.settings import EveningSettings
 
 Start = Callable[[ServiceSettings], Awaitable[Simulator]]
 Ask = Callable[[Toxics], Awaitable[httpx.Response]]

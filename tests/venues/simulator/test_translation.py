@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from engine.events import FeedRefused, GamePhase, MarketListed, ScoreSeen
-from venues.recording_segments import Line
-from venues.simulator.settings import Output
+from venues.recordings.segments import Line
+from venues.simulator.world.settings import Output
 from venues.translate import Translator
 
 

@@ -1,0 +1,242 @@
+"""What an operator's wishes mean to the actors that can fulfil them, and how their outcome is made durable.
+
+Used by the risk gate, the paper exchange and the strategies, each of which hands over its pure core; the
+facts that follow and the record of who wished for them are one commit, so a crash leaves both or neither.
+Must not import venues, persistence or the daemon.
+"""
+
+import json
+
+import attrs
+
+from actors.addresses import JOURNAL, OPERATOR, PAPER_EXCHANGE, SCHEDULE
+from actors.fact_history import FactMemory
+from actors.messages import (
+    CancelAll,
+    CancelAllWish,
+    CancelWish,
+    CloseWish,
+    Commit,
+    ConfigureWish,
+    FollowWish,
+    HaltWish,
+    LimitWish,
+    OperatorRequest,
+    OrderWish,
+    ResumeWish,
+    StrategyWish,
+    Wished,
+)
+from actors.runtime import Outgoing
+from actors.step_messages import outgoing
+from engine.exchange import PaperExchange
+from engine.facts import FollowingChanged, LimitChanged, OperatorActed, OrderDenied, StrategyChanged
+from engine.message import changed
+from engine.orders import CancelOrder, CancelReason, PlaceOrder
+from engine.reasons import DenialReason
+from engine.risk import RiskGate
+from engine.risk.configuring import configure
+from engine.risk.halts import StateUnknown
+from engine.risk.limits import LimitRefused, LimitValue
+from engine.step import NOTHING, Step
+from engine.strategies.parameters import Parameters, ParametersRefused
+from engine.units import Nanos, format_count
+
+DONE = "done: "
+REFUSED = "refused: "
+"""How the outcome of an act begins; the lines after it are for people."""
+
+
+@attrs.frozen
+class Outcome:
+    """What became of a wish: the facts that follow, and the words for whoever wished."""
+
+    step: Step
+    text: str
+
+
+def refused(*lines: str) -> Outcome:
+    """Nothing was done; each line is a reason."""
+    return Outcome(NOTHING, REFUSED + "\n".join(lines))
+
+
+def done(step: Step, text: str) -> Outcome:
+    """It was done."""
+    return Outcome(step, DONE + text)
+
+
+def signature(request: OperatorRequest) -> str:
+    """Who acted, as it stands in halts and limits."""
+    return f"uid {request.uid}"
+
+
+def concluded(owner: str, wished: Wished, outcome: Outcome, now: int) -> list[Outgoing]:
+    """Commit an outcome and the act in one; the operator hears of it once it is durable."""
+    request = wished.request
+    acted = OperatorActed(
+        request.request_id, request.uid, request.command, request.arguments, outcome.text, Nanos(now)
+    )
+    step = outcome.step
+    first, *rest = outgoing(owner, changed(step, facts=(*step.facts, acted)), now)
+    match first:
+        case (_, Commit() as commit):
+            told = tuple((SCHEDULE, fact) for fact in step.facts if isinstance(fact, FollowingChanged))
+            # After what follows from it: whoever is answered may rely on it.
+            return [(JOURNAL, changed(commit, deliver=(*commit.deliver, *told, (OPERATOR, acted)))), *rest]
+        case _:
+            raise AssertionError(f"a step with facts begins with a commit, not {first!r}")
+
+
+def gate_outcome(gate: RiskGate, memory: FactMemory, wished: Wished, now: Nanos) -> Outcome:
+    """What the risk gate makes of a wish."""
+    wish, by = wished.wish, signature(wished.request)
+    try:
+        match wish:
+            case HaltWish():
+                step = gate.halt(wish.scope, wish.state, by, wish.why, now)
+                cancels = len(step.approved)
+                return done(step, f"{wish.scope} is {wish.state}; {cancels} orders are being cancelled")
+            case ResumeWish():
+                if wish.scope not in gate.halts.of:
+                    return done(NOTHING, f"{wish.scope} was not halted")
+                return done(gate.resume(wish.scope, by, wish.why, now), f"{wish.scope} is active again")
+            case LimitWish():
+                return _limit(gate, wish, by, now)
+            case OrderWish():
+                return _order(gate, wish, wished.request, now)
+            case CancelWish():
+                return _cancel(gate, wish, now)
+            case ConfigureWish(settings):
+                step = configure(gate, settings, memory.facts, now)
+                return done(step, _words(step))
+            case FollowWish():
+                return _follow(gate, wish, by, now)
+            case _:
+                return refused(f"the risk gate cannot {type(wish).__name__}")
+    except (StateUnknown, LimitRefused) as error:
+        return refused(str(error))
+
+
+def _limit(gate: RiskGate, wish: LimitWish, by: str, now: Nanos) -> Outcome:
+    if wish.strategy is not None and wish.strategy not in gate.accounts.of:
+        return refused(f"no strategy is called {wish.strategy!r}; there are {', '.join(gate.accounts.of)}")
+    value = wish.value
+    if value is None:
+        value = limit_text(gate.configured.get(wish.strategy, {}).get(wish.name))
+    step = gate.set_limit(wish.name, wish.strategy, value, by, now)
+    return done(step, f"{wish.name} is {value} {'for ' + wish.strategy if wish.strategy else 'for all'}")
+
+
+def limit_text(value: LimitValue) -> str:
+    """A limit's value in the words that `parse_limit` reads."""
+    if value is None:
+        return "none"
+    return ",".join(value) if isinstance(value, tuple) else repr(value)
+
+
+def order_id_of(request: OperatorRequest) -> str:
+    """The id of an order by hand: it follows from the request, so the same request cannot place it twice."""
+    # Strategies number their orders behind a dash; a request's dashes must not look like such a number.
+    return f"operator:{request.request_id.replace('-', '_')}"
+
+
+def _order(gate: RiskGate, wish: OrderWish, request: OperatorRequest, now: Nanos) -> Outcome:
+    market = gate.view.markets.get(wish.ticker)
+    if market is None:
+        return refused(f"no market {wish.ticker!r} is followed")
+    order_id = order_id_of(request)
+    order = PlaceOrder(
+        order_id=order_id,
+        strategy=wish.strategy,
+        game=market.game.game,
+        ticker=wish.ticker,
+        side=wish.side,
+        price=wish.price,
+        count=wish.count,
+        tif=wish.tif,
+        decided_at=now,
+        signal_id="",
+        post_only=wish.post_only,
+        reduce_only=wish.reduce_only,
+        exit=wish.reduce_only,
+        p_fair=wish.p_fair,
+    )
+    step = gate.judge(order, now)
+    for fact in step.facts:
+        if isinstance(fact, OrderDenied):
+            why = f"{fact.reason.value}: {fact.reason.meaning} (in use {fact.use}, limit {fact.limit})"
+            if fact.reason is DenialReason.MISSING_DATA and wish.p_fair is None:
+                why += "; an order on this account may need a fair value beside it"
+            return Outcome(step, f"{REFUSED}{why}")
+    return done(step, f"order {order_id} is on its way")
+
+
+def _cancel(gate: RiskGate, wish: CancelWish, now: Nanos) -> Outcome:
+    stake = gate.accounts.orders.get(wish.order_id)
+    if stake is None:
+        return refused(f"no order {wish.order_id!r} is open")
+    step = gate.judge(CancelOrder(wish.order_id, stake.strategy, now), now)
+    return done(step, f"the cancel of {wish.order_id} is on its way")
+
+
+def _follow(gate: RiskGate, wish: FollowWish, by: str, now: Nanos) -> Outcome:
+    if wish.followed:
+        return done(gate.follow(wish.game, wish.events, by, now), f"{wish.game} is followed")
+    held = gate.held_in(wish.game)
+    if held:
+        return refused(f"{wish.game} cannot be unloaded while there is something of ours in it", *held)
+    return done(gate.unfollow(wish.game, by, now), f"{wish.game} is followed no more")
+
+
+def _words(step: Step) -> str:
+    """What a configuration that was read again changed, for people."""
+    said: dict[str, str] = {}
+    for fact in step.facts:
+        match fact:
+            case LimitChanged():
+                said[f"limit {fact.name}"] = fact.value
+            case StrategyChanged():
+                said[fact.strategy] = f"{'on' if fact.enabled else 'off'} with {fact.parameters}"
+            case _:
+                pass
+    return "; ".join(f"{what} is {now}" for what, now in said.items()) or "nothing that trades was changed"
+
+
+def exchange_outcome(exchange: PaperExchange, wished: Wished, now: Nanos) -> Outcome:
+    """What the paper exchange makes of a wish."""
+    match wished.wish:
+        case CancelAllWish(strategy):
+            step = exchange.cancel_all(strategy, CancelReason.OPERATOR, now)
+            return done(step, f"{len(step.facts)} cancels are on their way")
+        case CloseWish(strategy, ticker):
+            held = exchange.positions(strategy).get((strategy, ticker))
+            if held is None or held.count == 0:
+                return refused(f"{strategy} holds nothing of {ticker}")
+            request_id = wished.request.request_id.replace("-", "_")
+            step = exchange.close_position(strategy, ticker, request_id, now)
+            return done(step, f"an order to close {format_count(held.count)} of {ticker} is on its way")
+        case wish:
+            return refused(f"the paper exchange cannot {type(wish).__name__}")
+
+
+def parsed(kind: type[Parameters], before: str, wish: StrategyWish) -> Parameters | Outcome:
+    """The parameters after a wish, or a refusal that names every problem. `before` is JSON."""
+    try:
+        values = json.loads(before)
+    except ValueError:
+        return refused("this kind of strategy cannot be given other parameters while it runs")
+    problems: list[str] = []
+    for name, text in wish.values:
+        try:
+            values[name] = json.loads(text)
+        except ValueError:
+            problems.append(f"{name}: {text!r} is not a value")
+    try:
+        return kind.parse(values) if not problems else refused(*problems)
+    except ParametersRefused as error:
+        return refused(*(f"{name}: {what}" for name, what in error.problems))
+
+
+def cancel_resting(strategy: str) -> Outgoing:
+    """Take back what a strategy that was switched off has in the book."""
+    return (PAPER_EXCHANGE, CancelAll(strategy, CancelReason.STRATEGY_DISABLED.name))

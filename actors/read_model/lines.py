@@ -1,0 +1,322 @@
+"""The lines that the observer answers with, made from the read model at the moment of asking.
+
+Each function is one table of the command line. Money comes from the ledger; open positions are worth what
+they would fetch at once. Must not import venues, persistence or the daemon.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from actors.fact_history import strategy_of
+from actors.messages import Numbered
+from actors.read_model.model import OrderSeen, ReadModel
+from actors.read_model.views import (
+    BandLine,
+    DeadLetterLine,
+    FillLine,
+    GameLine,
+    HaltLine,
+    Look,
+    MarketLine,
+    OrderLine,
+    PnlLine,
+    PositionLine,
+    SignalLine,
+    StrategyLine,
+)
+from engine import ledger
+from engine.events import BookSide
+from engine.positions import liquidation_value
+from engine.risk.halts import GAME, QUARANTINE, STRATEGY
+from engine.tally import NO_MARK, Mark, StrategyTally
+from engine.units import PRICE_ONE, Money
+
+LINES_MAX = 1_000
+"""Most lines of one answer."""
+
+ALL_STRATEGIES = "all"
+"""The name of the line of sums."""
+
+
+def marks(model: ReadModel) -> dict[str, Mark]:
+    """The best prices of every market."""
+    return {ticker: Mark(top.yes_bid, top.yes_ask) for ticker, top in model.tops.items()}
+
+
+def lines(model: ReadModel, look: Look) -> tuple[object, ...] | None:
+    """The lines asked for, the last ones; None if there is no such table."""
+    made = TABLES.get(look.what)
+    if made is None:
+        return None
+    count = min(max(1, look.limit), LINES_MAX)
+    return tuple(list(made(model, look))[-count:])
+
+
+def strategies(model: ReadModel, look: Look) -> Iterator[StrategyLine]:
+    """Every strategy of the run."""
+    tally = model.tally
+    for name, seen in model.strategies.items():
+        if look.strategy not in (None, name):
+            continue
+        # One that was never switched on has no account, and has done nothing.
+        counted = tally.strategies.get(name, StrategyTally(name))
+        halt = tally.halted.get(STRATEGY + name)
+        yield StrategyLine(
+            name=name,
+            kind=counted.kind,
+            enabled=seen.enabled,
+            halted=None if halt is None else halt.state,
+            quarantined=QUARANTINE + name in tally.halted,
+            parameters=seen.parameters,
+            signals=counted.signals,
+            near_misses=counted.near_misses,
+            orders=counted.orders,
+            open_orders=sum(1 for order in model.orders.values() if order.order.strategy == name),
+            fills=counted.fills,
+            denied=dict(counted.denied),
+            bankroll=counted.bankroll,
+            cash=tally.ledger.balance(ledger.cash(name)),
+            at_risk=at_risk(model, name),
+        )
+
+
+def at_risk(model: ReadModel, strategy: str) -> Money:
+    """What the positions of a strategy cost, and what its open entries would."""
+    counted = model.tally.strategies.get(strategy)
+    held = sum(
+        model.tally.ledger.balance(ledger.collateral(strategy, ticker))
+        for ticker in (counted.positions if counted is not None else ())
+    )
+    return Money(held + sum(_promised(seen) for seen in model.orders.values() if _owner(seen) == strategy))
+
+
+def _owner(seen: OrderSeen) -> str:
+    return seen.order.strategy
+
+
+def _promised(seen: OrderSeen) -> int:
+    if seen.order.exit or seen.order.reduce_only:
+        return 0
+    price = seen.price if seen.order.side is BookSide.BID else PRICE_ONE - seen.price
+    return price * seen.remaining
+
+
+def orders(model: ReadModel, look: Look) -> Iterator[OrderLine]:
+    """Open orders, after (unless only they are wanted) the last ones that are over."""
+    over: Iterable[OrderSeen] = () if look.open_only else model.ended
+    for seen in chain(over, model.orders.values()):
+        order = seen.order
+        if not _wanted(look, order.strategy, order.ticker, order.game):
+            continue
+        yield OrderLine(
+            order_id=order.order_id,
+            strategy=order.strategy,
+            game=order.game,
+            ticker=order.ticker,
+            side=order.side,
+            price=seen.price,
+            count=order.count,
+            filled=seen.filled,
+            remaining=seen.remaining,
+            tif=order.tif,
+            stage=seen.stage,
+            ahead=seen.ahead,
+            end=seen.end,
+            signal_id=order.signal_id,
+            at=seen.at,
+        )
+
+
+def fills(model: ReadModel, look: Look) -> Iterator[FillLine]:
+    """The last fills."""
+    for fact in model.fills:
+        if _wanted(look, fact.strategy, fact.ticker, fact.game):
+            yield FillLine(
+                fill_id=fact.fill_id,
+                order_id=fact.order_id,
+                strategy=fact.strategy,
+                ticker=fact.ticker,
+                side=fact.side,
+                price=fact.price,
+                count=fact.count,
+                liquidity=fact.liquidity,
+                fee=fact.fee,
+                at=fact.at,
+            )
+
+
+def signals(model: ReadModel, look: Look) -> Iterator[SignalLine]:
+    """The last signals, near misses too."""
+    for fact in model.signals:
+        if _wanted(look, fact.strategy, fact.ticker, fact.game):
+            yield SignalLine(
+                signal_id=fact.signal_id,
+                strategy=fact.strategy,
+                ticker=fact.ticker,
+                side=fact.side,
+                action=fact.action.value,
+                reason=fact.reason,
+                p_fair=fact.p_fair,
+                price=fact.price,
+                p_edge=fact.p_edge,
+                at=fact.at,
+            )
+
+
+def positions(model: ReadModel, look: Look) -> Iterator[PositionLine]:
+    """Open positions."""
+    prices = marks(model)
+    for name, counted in model.tally.strategies.items():
+        for ticker, count in counted.positions.items():
+            game = model.tally.games.get(ticker, "")
+            if not count or not _wanted(look, name, ticker, game):
+                continue
+            mark = prices.get(ticker, NO_MARK)
+            worth = liquidation_value(count, mark.yes_bid, mark.yes_ask)
+            cost = model.tally.ledger.balance(ledger.collateral(name, ticker))
+            yield PositionLine(
+                strategy=name,
+                game=game,
+                ticker=ticker,
+                position=count,
+                cost=cost,
+                worth=worth,
+                unrealized=Money(worth - cost),
+                yes_bid=mark.yes_bid,
+                yes_ask=mark.yes_ask,
+            )
+
+
+def pnl(model: ReadModel, look: Look) -> Iterator[PnlLine]:
+    """Profit and loss of each strategy, then of all together."""
+    prices = marks(model)
+    made = [_pnl(model, name, prices) for name in model.tally.strategies if look.strategy in (None, name)]
+    yield from made
+    if look.strategy is None:
+        yield PnlLine(
+            strategy=ALL_STRATEGIES,
+            realized=Money(sum(line.realized for line in made)),
+            unrealized=Money(sum(line.unrealized for line in made)),
+            fees=Money(sum(line.fees for line in made)),
+            band=total(line.band for line in made),
+        )
+
+
+def total(bands: Iterable[BandLine]) -> BandLine:
+    """Bands added up."""
+    added = list(bands)
+    return BandLine(
+        pessimistic=Money(sum(band.pessimistic for band in added)),
+        base=Money(sum(band.base for band in added)),
+        optimistic=Money(sum(band.optimistic for band in added)),
+    )
+
+
+def _pnl(model: ReadModel, name: str, prices: dict[str, Mark]) -> PnlLine:
+    band = model.tally.band(name, prices)
+    return PnlLine(
+        strategy=name,
+        realized=model.tally.realized(name),
+        unrealized=model.tally.unrealized(name, prices),
+        fees=model.tally.fees(name),
+        band=BandLine(pessimistic=band.pessimistic, base=band.base, optimistic=band.optimistic),
+    )
+
+
+def games(model: ReadModel, look: Look) -> Iterator[GameLine]:
+    """Every game that was heard of."""
+    counts: dict[str, int] = {}
+    for market in model.markets.values():
+        counts[market.game] = counts.get(market.game, 0) + 1
+    for game in dict.fromkeys((*model.games, *counts)):
+        if look.game not in (None, game):
+            continue
+        known, score = model.games.get(game), model.scores.get(game)
+        halt = model.tally.halted.get(GAME + game)
+        yield GameLine(
+            game=game,
+            away=known.away if known else None,
+            home=known.home if known else None,
+            tip_at=known.tip_at if known else None,
+            matched=bool(known and known.matched),
+            score=f"{score.away}-{score.home}" if score else None,
+            phase=score.phase.value if score else "unknown",
+            period=score.period if score else None,
+            clock_ms=score.clock_ms if score else None,
+            markets=counts.get(game, 0),
+            sportsbooks=len(model.odds.get(game, {})),
+            scores_disagree=game in model.disagree,
+            halted=None if halt is None else halt.state,
+        )
+
+
+def markets(model: ReadModel, look: Look) -> Iterator[MarketLine]:
+    """Every market that is followed."""
+    for ticker, known in model.markets.items():
+        if look.ticker not in (None, ticker) or look.game not in (None, known.game):
+            continue
+        top = model.tops.get(ticker)
+        yield MarketLine(
+            ticker=ticker,
+            game=known.game,
+            kind=known.kind,
+            status=known.status,
+            yes_bid=top.yes_bid if top else None,
+            yes_bid_size=top.yes_bid_size if top else None,
+            yes_ask=top.yes_ask if top else None,
+            yes_ask_size=top.yes_ask_size if top else None,
+            trust=top.trust if top else None,
+            at=top.at if top else None,
+        )
+
+
+def journal(model: ReadModel, look: Look) -> Iterator[Numbered]:
+    """The last facts, as they are: whoever shows them has the words for them."""
+    for numbered in model.journal:
+        if look.strategy in (None, strategy_of(numbered.fact)):
+            yield numbered
+
+
+def dead_letters(model: ReadModel, look: Look) -> Iterator[DeadLetterLine]:
+    """The last messages that nobody will work on, all or those to an actor of the strategy's name."""
+    for letter in model.dead_letters:
+        if look.strategy not in (None, letter.address.last):
+            continue
+        yield DeadLetterLine(
+            address=str(letter.address),
+            sender=letter.sender,
+            message_type=letter.message_type,
+            digest=letter.digest,
+            why=letter.why,
+            error=letter.error,
+            at=letter.at,  # type: ignore[arg-type]  # a stamp of the runtime is a moment
+        )
+
+
+def halts(model: ReadModel, _look: Look) -> Iterator[HaltLine]:
+    """Every scope that may not trade as it likes."""
+    for scope, halt in model.tally.halted.items():
+        yield HaltLine(scope=scope, state=halt.state, by=halt.by, why=halt.why, at=halt.at)
+
+
+def _wanted(look: Look, strategy: str, ticker: str, game: str) -> bool:
+    return look.strategy in (None, strategy) and look.ticker in (None, ticker) and look.game in (None, game)
+
+
+TABLES: dict[str, Callable[[ReadModel, Look], Iterator[object]]] = {
+    made.__name__: made
+    for made in (
+        strategies,
+        orders,
+        fills,
+        signals,
+        positions,
+        pnl,
+        games,
+        markets,
+        journal,
+        dead_letters,
+        halts,
+    )
+}
+"""The tables by name."""

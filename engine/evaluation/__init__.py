@@ -1,0 +1,1 @@
+"""Whether results mean anything: scores of probabilities and the uncertainty of a mean."""

@@ -1,0 +1,70 @@
+"""One order before the risk gate: everything its rules may look at, and the shape of their answer.
+
+Used by the rules and the gate. Must not import anything outside `engine` but attrs.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import attrs
+
+from engine.events import OddsSeen
+from engine.fees import FeeTerms
+from engine.orders import PlaceOrder
+from engine.reasons import DenialReason
+from engine.risk.accounts import Account, Accounts
+from engine.risk.exposure import Stake
+from engine.risk.limits import LimitTable
+from engine.units import Nanos
+from engine.view import MarketView
+
+KINDS_OPERATED: Final = frozenset({"scripted"})
+"""Orders that an operator wrote down: of them nothing is asked that only an NBA game or an opinion can
+answer.
+"""
+
+KINDS_WITHOUT_OPINION: Final = (
+    frozenset({"random_taker", "join_the_bid", "buy_and_cross_back"}) | KINDS_OPERATED
+)
+"""Kinds that claim no fair value, so that neither its collar nor an edge can be asked for."""
+
+KINDS_OF_ODDS: Final = frozenset({"sharp_line", "ev_multi"})
+"""Kinds whose entries rest on sportsbook odds."""
+
+
+@attrs.frozen
+class Denial:
+    """Why an order does not pass: the rule, what is in use (with the order) and the limit, as texts."""
+
+    reason: DenialReason
+    use: str
+    limit: str
+
+
+@attrs.frozen
+class Case:
+    """An order and what is known. `exit` is what the gate found, not what the order claims of itself."""
+
+    order: PlaceOrder
+    now: Nanos
+    exit: bool
+    market: MarketView
+    terms: FeeTerms
+    account: Account
+    accounts: Accounts
+    stake: Stake
+    limits: LimitTable
+    views: dict[str, MarketView]
+
+    def odds(self) -> dict[str, OddsSeen]:
+        """The sportsbooks' rows of the order's game."""
+        return self.market.game.odds
+
+
+Rule: TypeAlias = Callable[[Case], Denial | None]
+"""A rule looks at a case and objects, or does not."""
+
+
+def missing(what: str) -> Denial:
+    """A number that a rule needs is not there: that is a no."""
+    return Denial(DenialReason.MISSING_DATA, what, "present and finite")

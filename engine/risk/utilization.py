@@ -1,0 +1,103 @@
+"""Every limit beside its use: what `tipoff risk show` prints and the metrics export.
+
+Called by the risk gate only. Where a limit holds for many markets or games, the one that uses most of it is
+shown. Must not import anything outside `engine` but attrs.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import attrs
+
+from engine.calendar import game_day
+from engine.risk.accounts import Account, Accounts, game_week
+from engine.risk.exposure import Stake
+from engine.risk.limits import LimitInUse, LimitTable, LimitValue, RiskLimits
+from engine.risk.money_rules import contracts_in, dollars_in, drawdown, worst_loss
+from engine.units import MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Nanos
+from engine.view import MarketView
+
+Use: TypeAlias = tuple[float, str]
+"""How much, and where most of it is."""
+
+
+def limits_in_use(
+    limits: LimitTable, accounts: Accounts, views: dict[str, MarketView], now: Nanos
+) -> list[LimitInUse]:
+    """A line for each global limit, then one for each limit of a strategy's own."""
+    lines: list[LimitInUse] = []
+    for strategy in (None, *limits.strategies()):
+        uses = _uses(accounts, views, strategy, now)
+        for name, limit in limits.all_of(strategy).items():
+            use, where = uses.get(name, (None, ""))
+            unit = str(attrs.fields_dict(RiskLimits)[name].metadata["unit"])
+            text = "" if use is None else f"{use:g}"
+            passed = use is not None and isinstance(limit, int | float) and use > limit
+            lines.append(LimitInUse(name, strategy, text, _limit_text(limit), unit, where, passed))
+    return lines
+
+
+def _uses(
+    accounts: Accounts, views: dict[str, MarketView], strategy: str | None, now: Nanos
+) -> dict[str, Use]:
+    """The use of each limit that has one; the others are asked of each order by itself."""
+    stakes = list(accounts.select(strategy=strategy))
+    owners = [account for account in accounts.of.values() if strategy in (None, account.strategy)]
+    at_risk = dollars_in(stakes)
+    day, week = game_day(now), game_week(now)
+    lost_day = max(0, -sum(account.by_day.get(day, 0) for account in owners)) / MONEY_ONE
+    lost_week = max(0, -sum(account.realized_in_week(week) for account in owners)) / MONEY_ONE
+    return {
+        "contracts_per_market": _most(stakes, lambda stake: stake.ticker, contracts_in),
+        "contracts_per_game": _most(stakes, lambda stake: stake.game, contracts_in),
+        "contracts_per_strategy": _most(stakes, lambda stake: stake.strategy, contracts_in),
+        "contracts_total": (contracts_in(stakes), ""),
+        "exposure_per_market": _most(stakes, lambda stake: stake.ticker, dollars_in),
+        "exposure_per_game": _most(stakes, lambda stake: stake.game, dollars_in),
+        "exposure_per_strategy": _most(stakes, lambda stake: stake.strategy, dollars_in),
+        "exposure_total": (at_risk, ""),
+        "worst_case_per_game": _most(
+            stakes, lambda stake: stake.game, lambda chosen: worst_loss(chosen, views)
+        ),
+        "loss_per_day": (lost_day + at_risk, ""),
+        "loss_per_week": (lost_week + at_risk, ""),
+        "drawdown_strategy": _worst_drawdown(owners, accounts, views),
+        "drawdown_total": (drawdown(owners, stakes, views) if owners else 0.0, ""),
+        "loss_streak": max(((account.streak, account.strategy) for account in owners), default=(0, "")),
+        "orders_per_minute": (_sent(owners, lambda at: at > now - NANOS_PER_MINUTE), ""),
+        "orders_per_hour": (_sent(owners, lambda at: at > now - NANOS_PER_HOUR), ""),
+        "orders_per_day": (_sent(owners, lambda at: game_day(at) == day), ""),
+    }
+
+
+def _most(
+    stakes: Iterable[Stake], key: Callable[[Stake], str], measure: Callable[[Iterable[Stake]], float]
+) -> Use:
+    groups: dict[str, list[Stake]] = {}
+    for stake in stakes:
+        groups.setdefault(key(stake), []).append(stake)
+    best: Use = (0.0, "")
+    for name, group in groups.items():
+        use = measure(group)
+        if use > best[0]:
+            best = (use, name)
+    return best
+
+
+def _worst_drawdown(owners: list[Account], accounts: Accounts, views: dict[str, MarketView]) -> Use:
+    best: Use = (0.0, "")
+    for account in owners:
+        use = drawdown([account], accounts.select(strategy=account.strategy), views)
+        if account.bankroll is not None and use > best[0]:
+            best = (use, account.strategy)
+    return best
+
+
+def _sent(owners: Iterable[Account], counts: Callable[[Nanos], bool]) -> float:
+    return sum(1 for account in owners for at in account.entries if counts(at))
+
+
+def _limit_text(limit: LimitValue) -> str:
+    if limit is None:
+        return "none"
+    return " ".join(limit) if isinstance(limit, tuple) else f"{limit:g}"

@@ -1,0 +1,223 @@
+"""The markets of one game side by side, arranged so that most price changes can be dismissed at a glance.
+
+Used by `correlation`, which hears every change of every market. Costs of both directions are kept as plain
+numbers, neighbours are looked up, not searched for, and prices are kept as deviates (the inverse of the
+normal distribution function), in which the normal model's word of a neighbour is a sum: a price *fits* when
+one neighbour's word lies in the band around it that is not worth a thought, and that neighbour is asked first
+the next time. Must not import anything outside `engine` but attrs.
+"""
+
+import math
+from typing import Final
+
+import attrs
+
+from engine.pregame_lines import probit, spread_of_p_win
+from engine.strategies.relations import P_READABLE, certain, deviation, p_home_of, p_of_expected, readable
+from engine.units import PRICE_ONE
+from engine.view import Axis, Claim, GameView, MarketView
+
+NOTHING_OFFERED: Final = 2 * PRICE_ONE
+NEIGHBOURS_MIN: Final = 2
+SAFE: Final = 2e-9
+"""A band is narrower than it should be by this probability, so that rounding never dismisses a trade."""
+
+EMPTY: Final = (math.inf, -math.inf)
+
+
+@attrs.frozen
+class Reach:
+    """What correlation tells its board.
+
+    Rungs within `points` are neighbours; distances from the neighbours' word below `ladder` and from the
+    winner's below `winner` (both probabilities) are not worth a thought.
+    """
+
+    points: float
+    ladder: float
+    winner: float
+
+
+@attrs.define(eq=False)
+class Place:
+    """A market on the board: what its upward and its downward half-line cost now, before fees.
+
+    `z` is the deviate of its upward middle price, None when nobody's opinion. `ladder` and `winner` are the
+    bands of deviates around it, empty without a middle. `witness` is the neighbour that spoke for it last.
+    """
+
+    market: MarketView
+    claim: Claim
+    line: float
+    margin: bool
+    kind: str
+    upward: int = NOTHING_OFFERED
+    downward: int = NOTHING_OFFERED
+    p_mid: float | None = None
+    z: float | None = None
+    ladder: tuple[float, float] = EMPTY
+    winner: tuple[float, float] = EMPTY
+    near: list["Place"] = attrs.field(factory=list)
+    witness: "Place | None" = None
+
+    def price(self, reach: Reach) -> None:
+        """Take the market's best prices over."""
+        market = self.market
+        top = market.top
+        ask = bid = None
+        if top is not None and market.tradable:
+            ask, bid = top.yes_ask, top.yes_bid
+        yes = NOTHING_OFFERED if ask is None else ask
+        no = NOTHING_OFFERED if bid is None else PRICE_ONE - bid
+        self.upward, self.downward = (yes, no) if self.claim.above else (no, yes)
+        if self.kind == "game":
+            return
+        self.p_mid = p_mid = market.p_mid()
+        self.z, self.ladder, self.winner = None, EMPTY, EMPTY
+        if p_mid is None:
+            return
+        p_above = p_mid if self.claim.above else 1.0 - p_mid
+        if P_READABLE < p_above < 1.0 - P_READABLE and readable(market):
+            self.z = probit(p_above)
+        self.ladder = band(p_above, reach.ladder)
+        if self.kind == "spread":
+            self.winner = band(p_above, reach.winner)
+
+
+class Board:
+    """One game. Everything is kept up to the last price that was told, and to the last score."""
+
+    def __init__(self, game: GameView, reach: Reach) -> None:
+        """Arrange what is known of a game."""
+        self.game = game
+        self._reach = reach
+        self._places: dict[str, Place] = {}
+        self._lines: dict[bool, list[Place]] = {True: [], False: []}
+        for market in game.markets.values():
+            claim = market.claim
+            if claim is None:
+                continue
+            margin = claim.axis is Axis.MARGIN
+            place = Place(market, claim, claim.threshold / 10, margin, market.kind)
+            self._places[market.ticker] = place
+            if certain(claim):
+                self._lines[margin].append(place)
+        self._winners = [place.market for place in self._places.values() if place.kind == "game"]
+        self._margins = [place for place in self._lines[True] if place.kind == "spread"]
+        for place in self._places.values():
+            place.near = self._margins if place.kind == "game" else self._near(place, 10 * reach.points)
+            place.price(reach)
+        self._read()
+
+    def repriced(self, market: MarketView) -> Place | None:
+        """A market's best prices changed; returns its place, if it has one."""
+        place = self._places.get(market.ticker)
+        if place is not None:
+            place.price(self._reach)
+        if self.game.score is not self._score:
+            self._read()
+        elif place is not None and place.kind == "game":
+            self._expected_home = self._read_winner()
+        return place
+
+    def beaten(self, place: Place) -> bool:
+        """Whether some other market and this one cover every outcome for less than a dollar before fees."""
+        if not certain(place.claim):
+            return False
+        line = place.line
+        up_left, down_left = PRICE_ONE - place.upward, PRICE_ONE - place.downward
+        for other in self._lines[place.margin]:
+            if other.downward < up_left and other.line >= line:
+                return True
+            if other.upward < down_left and other.line <= line:
+                return True
+        return False
+
+    def fits(self, place: Place) -> bool:
+        """Whether nothing that is said of a rung is far enough from its price to be worth a thought."""
+        sd = self._sd_margin if place.margin else self._sd_total
+        if sd is None or place.p_mid is None:
+            return True
+        line = place.line
+        witness = place.witness
+        low, high = place.ladder
+        if witness is None or witness.z is None or not low < witness.z + (witness.line - line) / sd < high:
+            place.witness = _witness(place, sd)
+            if place.witness is None and sum(other.z is not None for other in place.near) >= NEIGHBOURS_MIN:
+                return False
+        if place.kind != "spread" or self._expected_home is None:
+            return True
+        low, high = place.winner
+        return low < (self._expected_home - line) / sd < high
+
+    def place_of(self, market: MarketView) -> Place | None:
+        """A market's place, if it says anything of the game."""
+        return self._places.get(market.ticker)
+
+    def ladder_value(self, place: Place) -> float | None:
+        """What the neighbouring rungs say of a rung by the normal model.
+
+        Of two that disagree one is wrong, and nobody can tell which: so two neighbours are needed, and the
+        one that is nearer to the price is believed.
+        """
+        sd, p_mid = self._sd_margin if place.margin else self._sd_total, place.p_mid
+        if p_mid is None or sd is None:
+            return None
+        best: float | None = None
+        heard = 0
+        for other in place.near:
+            if other.z is not None:
+                p = p_of_expected(place.claim, other.line + sd * other.z, sd)
+                heard += 1
+                if best is None or abs(p - p_mid) < abs(best - p_mid):
+                    best = p
+        return best if heard >= NEIGHBOURS_MIN else None
+
+    def winner_value(self, place: Place) -> float | None:
+        """What the winner's price says of a margin market; the winner, the deeper market, is not doubted."""
+        sd, expected = self._sd_margin, self._expected_home
+        if sd is None or expected is None or place.kind != "spread":
+            return None
+        return p_of_expected(place.claim, expected, sd)
+
+    def _read(self) -> None:
+        """Take the score over: the time left changes what every price means."""
+        self._score = self.game.score
+        self._sd_margin = deviation(self.game, Axis.MARGIN)
+        self._sd_total = deviation(self.game, Axis.TOTAL)
+        self._expected_home = self._read_winner()
+
+    def _read_winner(self) -> float | None:
+        """The expected margin that the winner markets mean."""
+        p_home, sd = p_home_of(self._winners), self._sd_margin
+        if p_home is None or sd is None:
+            return None
+        return sd * probit(p_home) if self.game.live else spread_of_p_win(p_home)
+
+    def _near(self, place: Place, tenths: float) -> list[Place]:
+        return [
+            other
+            for other in self._places.values()
+            if other is not place
+            and other.kind == place.kind
+            and abs(other.claim.threshold - place.claim.threshold) <= tenths
+        ]
+
+
+def _witness(place: Place, sd: float) -> Place | None:
+    """The first neighbour whose word lies in the band around a rung's price."""
+    low, high = place.ladder
+    line = place.line
+    for other in place.near:
+        if other.z is not None and low < other.z + (other.line - line) / sd < high:
+            return other
+    return None
+
+
+def band(p: float, distance: float) -> tuple[float, float]:
+    """The deviates of probabilities that are nearer to `p` than `distance`, rather too few than too many."""
+    reach = distance - SAFE
+    if reach <= 0.0:
+        return EMPTY
+    low, high = p - reach, p + reach
+    return (probit(low) if low > 0.0 else -math.inf, probit(high) if high < 1.0 else math.inf)

@@ -1,0 +1,177 @@
+"""What a writer takes up when it opens a database: the run, its verified journal, and the rows folded so far.
+
+Called by `persistence.writer`, by the verifier and by the readers. Must not import `actors`, `venues` or
+`tipoff`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
+
+import attrs
+from sqlalchemy import Connection, Table, insert, select, update
+
+from engine.facts import RunEnded, RunStarted
+from engine.units import Nanos
+from persistence.errors import RESTORE, StorageCorrupt
+from persistence.high_water_mark import Mark
+from persistence.journal import Chain, Digest, Entry, genesis
+from persistence.projected_rows import (
+    OPEN_STATES,
+    LimitRow,
+    OrderRow,
+    PerformanceRow,
+    PositionRow,
+    StrategyRow,
+)
+from persistence.projections import Projection
+from persistence.tables import journal, runs
+
+WINDOW: Final = 5_000
+"""Entries read at once."""
+
+R = TypeVar("R", StrategyRow, OrderRow, PositionRow, PerformanceRow, LimitRow)
+
+
+@attrs.frozen
+class Walked:
+    """Where a run's journal ends, and the digest of its decisions."""
+
+    chain: Chain
+    digest: Digest
+
+
+def run_id(connection: Connection, run: str) -> int:
+    """The number of a run, given to it if it is new."""
+    found = connection.execute(select(runs.c.id).where(runs.c.run == run)).scalar_one_or_none()
+    if found is None:
+        found = connection.execute(insert(runs).values(run=run).returning(runs.c.id)).scalar_one()
+    return int(found)
+
+
+def update_run(connection: Connection, run: int, fact: RunStarted | RunEnded) -> None:
+    """Write down what a run says of itself. A run that starts again keeps its first start."""
+    chosen = update(runs).where(runs.c.id == run)
+    if isinstance(fact, RunEnded):
+        connection.execute(chosen.values(ended_at=fact.at, end_reason=fact.reason))
+        return
+    connection.execute(
+        chosen.values(
+            version=fact.version,
+            config_digest=fact.config_digest,
+            seed=fact.seed,
+            ended_at=None,
+            end_reason=None,
+        )
+    )
+    connection.execute(chosen.where(runs.c.started_at.is_(None)).values(started_at=fact.at))
+
+
+def entries(connection: Connection, run: int, first: int, last: int | None = None) -> Iterator[Entry]:
+    """Stored entries from `first` to `last` (or to the end), read in windows so that a long journal fits in
+    memory.
+    """
+    columns = [journal.c[name] for name in ("seq", "at", "cause", "owner", "kind", "body", "chain")]
+    while last is None or first <= last:
+        end = first + WINDOW - 1 if last is None else min(last, first + WINDOW - 1)
+        wanted = select(*columns).where(journal.c.run == run, journal.c.seq >= first, journal.c.seq <= end)
+        found = connection.execute(wanted.order_by(journal.c.seq)).all()
+        for seq, at, cause, owner, kind, body, chain in found:
+            yield Entry(seq, Nanos(at), cause, owner, kind, body, bytes(chain))
+        if last is None and not found and not _later(connection, run, end):
+            return
+        first = end + 1
+
+
+def _later(connection: Connection, run: int, seq: int) -> bool:
+    wanted = select(journal.c.seq).where(journal.c.run == run, journal.c.seq > seq).limit(1)
+    return connection.execute(wanted).first() is not None
+
+
+def last_entry(connection: Connection, run: int, name: str) -> tuple[int, bytes]:
+    """Number and chain of a run's last entry; zero and the run's beginning if there is none."""
+    wanted = select(journal.c.seq, journal.c.chain).where(journal.c.run == run)
+    found = connection.execute(wanted.order_by(journal.c.seq.desc()).limit(1)).first()
+    return (found[0], bytes(found[1])) if found else (0, genesis(name))
+
+
+def walk(connection: Connection, run: int, name: str, place: str) -> Walked:
+    """Go through a run's journal and check its sequence and chain. Raises StorageCorrupt naming the first bad
+    entry.
+    """
+    chain = Chain(name)
+    digest = Digest()
+    for entry in entries(connection, run, 1):
+        expected = chain.seq + 1
+        if not chain.follows(entry):
+            what = (
+                f"run {name}: entry {expected} is missing from the journal"
+                if entry.seq != expected
+                else f"run {name}: entry {entry.seq} ({entry.kind} by {entry.owner}) is not what was written"
+            )
+            raise StorageCorrupt(what, place, RESTORE)
+        digest.add((entry,))
+    return Walked(chain, digest)
+
+
+def check_mark(connection: Connection, known: Mark, place: str) -> None:
+    """Compare the journal with the high-water mark. Raises StorageCorrupt if something that was durable is
+    gone.
+    """
+    found = connection.execute(
+        select(journal.c.chain)
+        .join(runs, runs.c.id == journal.c.run)
+        .where(runs.c.run == known.run, journal.c.seq == known.seq)
+    ).scalar_one_or_none()
+    if found is None:
+        last = connection.execute(
+            select(journal.c.seq)
+            .join(runs, runs.c.id == journal.c.run)
+            .where(runs.c.run == known.run)
+            .order_by(journal.c.seq.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        what = f"run {known.run}: entries {(last or 0) + 1} to {known.seq} were durable and are gone"
+        raise StorageCorrupt(what, place, RESTORE)
+    if bytes(found) != known.chain:
+        raise StorageCorrupt(f"run {known.run}: entry {known.seq} is not what was written", place, RESTORE)
+
+
+def projection(connection: Connection, run: int, live: Callable[[], Connection]) -> Projection:
+    """The folded rows as they stand in the database. `live` gives the connection for orders that are fetched
+    later.
+    """
+
+    def load_order(order_id: str) -> OrderRow | None:
+        table = OrderRow.TABLE
+        wanted = _columns(OrderRow).where(table.c.run == run, table.c.order_id == order_id)
+        asked = live()
+        began = not asked.in_transaction()
+        found = asked.execute(wanted).first()
+        if began:
+            asked.rollback()
+        return OrderRow(*found) if found else None
+
+    made = Projection(load_order)
+    orders = OrderRow.TABLE
+    made.strategies.rows = {row.strategy: row for row in rows_of(connection, StrategyRow, run)}
+    found = connection.execute(
+        _columns(OrderRow).where(orders.c.run == run, orders.c.status.in_(OPEN_STATES))
+    )
+    made.orders.rows = {row[0]: OrderRow(*row) for row in found}
+    over = select(orders.c.order_id).where(orders.c.run == run, orders.c.status.not_in(OPEN_STATES))
+    made.orders.elsewhere = set(connection.execute(over).scalars())
+    made.positions.rows = {(row.strategy, row.ticker): row for row in rows_of(connection, PositionRow, run)}
+    made.performance.rows = {row.strategy: row for row in rows_of(connection, PerformanceRow, run)}
+    made.limits.rows = {(row.scope, row.name): row for row in rows_of(connection, LimitRow, run)}
+    return made
+
+
+def rows_of(connection: Connection, kind: type[R], run: int) -> list[R]:
+    """All rows of a folded table, in the order of their keys."""
+    table: Table = kind.TABLE
+    wanted = _columns(kind).where(table.c.run == run).order_by(*list(table.primary_key.columns))
+    return [kind(*found) for found in connection.execute(wanted)]
+
+
+def _columns(kind: type[R]):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a Select of this row's columns
+    return select(*[column for column in kind.TABLE.columns if column.name != "run"])

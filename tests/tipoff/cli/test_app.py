@@ -1,0 +1,285 @@
+"""The command line: one document or a screen, an exit code that can be relied on, and never a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from persistence.errors import StorageError
+from tipoff import __version__
+from tipoff.cli.app import COMMANDS, in_words, main
+from tipoff.exit_codes import Exit
+from venues.errors import KeyUnusable, RecordingError
+
+Result = tuple[int, str, str]
+
+
+@pytest.fixture
+def tipoff(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Tipoff":
+    """The command line in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return Tipoff(capfd)
+
+
+class Tipoff:
+    """Runs a command and keeps what it said."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self._capfd = capfd
+
+    def __call__(self, *arguments: str) -> Result:
+        self._capfd.readouterr()
+        code = main(arguments)
+        said = self._capfd.readouterr()
+        return int(code), said.out, said.err
+
+    def document(self, *arguments: str) -> dict[str, object]:
+        """The document of a command that succeeds."""
+        code, out, err = self(*arguments, "--json")
+        assert (code, err) == (0, "")
+        read = json.loads(out)
+        assert isinstance(read, dict)
+        return read
+
+    def error(self, *arguments: str) -> tuple[int, dict[str, object]]:
+        """The exit code and the error document of a command that fails."""
+        code, out, err = self(*arguments, "--json")
+        read = json.loads(out)
+        assert err == ""
+        assert list(read) == ["error"]
+        assert sorted(read["error"]) == ["code", "details", "message"]
+        return code, read["error"]
+
+
+def test_a_ticker_is_explained(tipoff: Tipoff) -> None:
+    assert tipoff.document("ticker", "kxnbaspread-26mar09denokc-den4") == {
+        "ticker": "KXNBASPREAD-26MAR09DENOKC-DEN4",
+        "series": "KXNBASPREAD",
+        "kind": "spread",
+        "date": "2026-03-09",
+        "away": "DEN",
+        "home": "OKC",
+        "team": "DEN",
+        "strike": "3.5",
+    }
+
+
+def test_several_tickers_are_one_document(tipoff: Tipoff) -> None:
+    _, out, _ = tipoff("ticker", "KXNBAGAME-26JAN14WASLAC-LAC", "nonsense", "--json")
+    assert [entry["kind"] for entry in json.loads(out)] == ["game", "other"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fee"),
+    [
+        (("1", "0.50"), "0.017500"),
+        (("100", "0.05"), "0.332500"),
+        (("20", "0.33"), "0.309600"),
+        (("100", "0.50", "--maker", "--type", "quadratic_with_maker_fees"), "0.437500"),
+        (("10", "0.42", "--regime", "cent"), "0.180000"),
+        (("1", "0.52", "--multiplier", "0.5"), "0.008800"),
+    ],
+)
+def test_fees_are_those_of_the_published_table(tipoff: Tipoff, arguments: tuple[str, ...], fee: str) -> None:
+    document = tipoff.document("fees", *arguments)
+    assert list(document) == ["fee", "trade_fee", "rounding", "formula"]
+    assert document["fee"] == fee
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nope",),
+        ("fees", "1"),
+        ("fees", "ten", "0.5"),
+        ("fees", "1", "1.5"),
+        ("fees", "1", "0.5", "--type", "flat"),
+        ("fees", "1", "0.5", "--makr"),
+        ("fees", "1", "0.5", "--multiplier", "x"),
+        ("ticker",),
+        ("completion", "tcsh"),
+        ("replay",),
+        ("replay", "recording", "--resume"),
+        ("replay", "recording", "--batch", "0"),
+        ("replay", "recording", "--markets", "mlb"),
+        ("import", "kalshi-frames", "--out", "x"),
+        ("import", "--out", "x"),
+        ("demo", "--games", "0"),
+        ("demo", "--seed", "-1"),
+    ],
+)
+def test_a_command_that_is_not_understood_exits_2_with_one_sentence(
+    tipoff: Tipoff, arguments: tuple[str, ...]
+) -> None:
+    code, error = tipoff.error(*arguments)
+    assert (code, error["code"]) == (Exit.USAGE, "usage")
+    code, out, err = tipoff(*arguments)
+    assert (code, out) == (Exit.USAGE, "")
+    assert err.startswith("tipoff: ")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (("replay",), "`tipoff replay` needs RECORDING", "`tipoff replay --help`"),
+        (("resume",), "`tipoff resume` needs --reason", "`tipoff resume --help`"),
+        (("statsu",), 'Unknown command "statsu". Did you mean "status"?', "`tipoff --help`"),
+        (("halt", "--reson", "x"), "Unknown option: --reson. Did you mean --reason?", "`tipoff halt --help`"),
+        (("strategies", "enabel", "x"), "did you mean 'enable'?", "`tipoff strategies --help`"),
+        (("halt", "a", "b"), "'b' is not understood after `tipoff halt`", "`tipoff halt --help`"),
+        (("demo", "--speed", "fast"), 'unable to convert "fast" into a number', "`tipoff demo --help`"),
+        (("demo", "--seed", "x"), 'unable to convert "x" into a whole number', "`tipoff demo --help`"),
+    ],
+)
+def test_what_was_not_understood_is_said_in_plain_words_and_where_help_is(
+    tipoff: Tipoff, arguments: tuple[str, ...], message: str, hint: str
+) -> None:
+    code, error = tipoff.error(*arguments)
+    assert code == Exit.USAGE
+    assert message in str(error["message"])
+    assert "Available commands" not in str(error["message"])
+    assert hint in str(error["details"])
+
+
+@pytest.mark.parametrize(
+    "command", [("report",), ("db", "verify"), ("db", "prune"), ("why", "x", "--db", "sqlite:///n.db")]
+)
+def test_before_the_first_run_it_is_said_that_there_is_no_database(
+    tipoff: Tipoff, command: tuple[str, ...]
+) -> None:
+    code, error = tipoff.error(*command)
+    assert code == Exit.FAILED
+    assert "the first run makes it" in str(error["message"])
+
+
+def test_init_writes_a_configuration_that_is_fine_and_differs_in_nothing(tipoff: Tipoff) -> None:
+    assert tipoff.document("init")["written"] == "engine.toml"
+    assert tipoff.document("config", "check")["ok"] is True
+    assert tipoff.document("config", "diff") == {"changes": []}
+    code, error = tipoff.error("init")
+    assert (code, error["code"]) == (Exit.FAILED, "exists")
+    assert tipoff("init", "--force")[0] == Exit.OK
+
+
+def test_a_broken_configuration_exits_78_with_every_problem(tipoff: Tipoff) -> None:
+    Path("engine.toml").write_text("[engine]\nsede = 1\nseed = 'x'\n")
+    code, error = tipoff.error("config", "check")
+    assert (code, error["code"], error["message"]) == (Exit.CONFIG, "config", "2 problems in engine.toml")
+    code, out, err = tipoff("config", "show")
+    assert (code, out) == (Exit.CONFIG, "")
+    assert err.splitlines() == [
+        "tipoff: 2 problems in engine.toml",
+        "  engine.toml:2: engine.sede: unknown key; did you mean 'seed'?",
+        '  engine.toml:3: engine.seed: expected a whole number, found the text "x"',
+    ]
+
+
+def test_a_missing_configuration_exits_78(tipoff: Tipoff) -> None:
+    code, error = tipoff.error("config", "check", "--config", "none.toml")
+    assert (code, error["message"]) == (Exit.CONFIG, "one problem in none.toml")
+
+
+def test_a_key_that_others_can_read_is_refused_and_never_shown(tipoff: Tipoff) -> None:
+    key = Path("key.pem")
+    key.write_text("hunter2")
+    key.chmod(0o644)
+    Path("engine.toml").write_text("[kalshi]\nkey_id = 'my-key-id'\nprivate_key_file = './key.pem'\n")
+    code, error = tipoff.error("config", "check")
+    assert code == Exit.CONFIG
+    assert "chmod 600" in str(error["details"])
+    key.chmod(0o600)
+    assert tipoff("config", "check")[0] == Exit.OK
+    for arguments in (
+        ("config", "show"),
+        ("config", "show", "--json"),
+        ("config", "diff"),
+        ("config", "check"),
+    ):
+        _, out, err = tipoff(*arguments)
+        assert "hunter2" not in out + err
+        assert "my-key-id" not in out + err
+
+
+def test_what_differs_is_shown_with_what_it_needs(tipoff: Tipoff) -> None:
+    Path("engine.toml").write_text("[logging]\nlevel = 'debug'\n")
+    changes = tipoff.document("config", "diff")["changes"]
+    assert isinstance(changes, list)
+    assert {"path": "logging.level", "before": "info", "after": "debug", "live": True} in changes
+
+
+def test_a_fault_of_ours_is_a_sentence_too(tipoff: Tipoff, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("tipoff.cli.market.read_ticker", broken)
+    code, error = tipoff.error("ticker", "A")
+    assert (code, error["code"]) == (Exit.FAILED, "internal")
+    assert error["message"] == "this is a fault of tipoff: ZeroDivisionError: by zero"
+
+
+def test_a_broken_invariant_has_its_own_exit_code(tipoff: Tipoff, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.invariant import InvariantBroken
+
+    def broken(_: str) -> None:
+        raise InvariantBroken("the ledger is off by 1")
+
+    monkeypatch.setattr("tipoff.cli.market.read_ticker", broken)
+    assert tipoff.error("ticker", "A")[0] == Exit.INVARIANT_BROKEN
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "exit_code"),
+    [
+        (RecordingError("the file is gone"), "venue", Exit.FAILED),
+        (KeyUnusable("the key is no key"), "venue", Exit.CONFIG),
+        (StorageError("cannot be read", "tipoff.db", "restore a backup"), "storage", Exit.FAILED),
+    ],
+)
+def test_errors_of_storage_and_venues_are_told_in_their_own_words(
+    error: Exception, code: str, exit_code: Exit
+) -> None:
+    told = in_words(error)
+    assert (told.code, str(told), told.exit) == (code, str(error), exit_code)
+
+
+def test_the_version_is_that_of_the_package(tipoff: Tipoff, root: Path) -> None:
+    assert tipoff.document("version")["tipoff"] == __version__
+    assert f'version = "{__version__}"' in (root / "pyproject.toml").read_text("utf-8")
+
+
+def test_every_command_can_be_loaded_and_says_what_it_is(tipoff: Tipoff) -> None:
+    for name, *_ in COMMANDS:
+        code, out, _ = tipoff(name, "--help")
+        assert code == Exit.OK
+        assert out.startswith(f"Usage: tipoff {name}")
+
+
+def test_the_help_of_a_command_is_all_that_is_known_of_it(tipoff: Tipoff) -> None:
+    shown = " ".join(tipoff("why", "--help")[1].split())
+    assert "the chain from market message to ledger entry, in words and numbers." in shown
+    assert "Also why an order did not fill, was refused, or a signal became no order." in shown
+    listed = " ".join(tipoff("--help")[1].split())
+    assert "Why an order, fill or signal happened, or did not." in listed or "Tell why" in listed
+
+
+@pytest.mark.parametrize("arguments", [["A"], ["A", "--json"], ["A"] * 4_000 + ["--json"], ["--help"]])
+def test_a_reader_that_goes_away_leaves_the_exit_code_and_no_noise(root: Path, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "tipoff.cli.app", "ticker", *arguments]
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(command, cwd=root, stdout=writing, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_narrow_terminal_loses_nothing(tipoff: Tipoff, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    code, out, _ = tipoff("ticker", "KXNBAGAME-26JAN14WASLAC-LAC")
+    assert code == Exit.OK
+    assert "WASLAC" in "".join(out.split())

@@ -1,0 +1,107 @@
+"""The commands of the database, as people use them: back up, lose everything, restore, verify, go on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.units import NANOS_PER_DAY, Nanos
+from persistence.maintenance import upgrade
+from persistence.records import LogRecord
+from persistence.writer import JournalWriter
+from tests.persistence.evenings import evening, place
+from tipoff.cli.app import main
+from tipoff.exit_codes import Exit
+
+FACTS = place(evening(7))
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A database with an evening that is not over."""
+    address = f"sqlite:///{tmp_path / 'tipoff.db'}"
+    upgrade(address)
+    return address
+
+
+def said(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and document of a command."""
+    code = main([*arguments, "--json"])
+    document: dict[str, Any] = json.loads(capfd.readouterr().out)
+    return code, document
+
+
+def lost(folder: Path) -> None:
+    """The database is gone, with everything beside it."""
+    for file in folder.glob("tipoff.db*"):
+        file.unlink()
+
+
+def test_what_was_backed_up_while_it_was_written_is_restored_verified_and_gone_on_with(
+    url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    writer = JournalWriter(url, "evening")
+    writer.append(FACTS[:20])
+    copy = tmp_path / "copy.db"
+    assert said(capfd, "db", "backup", str(copy), "--db", url)[0] == Exit.OK
+    writer.append(FACTS[20:])
+    writer.close()
+    code, refused = said(capfd, "db", "restore", str(copy), "--db", url)
+    assert (code, refused["error"]["code"]) == (Exit.FAILED, "storage_busy")
+    lost(tmp_path)
+    code, restored = said(capfd, "db", "restore", str(copy), "--db", url)
+    assert (code, restored) == (
+        Exit.OK,
+        {"place": str(tmp_path / "tipoff.db"), "sound": True, "entries": 20},
+    )
+    again = JournalWriter(url, "evening")
+    again.append(FACTS[20:])
+    again.close()
+    code, verified = said(capfd, "db", "verify", "--db", url)
+    assert (code, verified["sound"], verified["runs"][0]["entries"]) == (Exit.OK, True, len(FACTS))
+
+
+def test_a_backup_that_is_not_there_restores_nothing(
+    url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lost(tmp_path)
+    code, refused = said(capfd, "db", "restore", str(tmp_path / "none.db"), "--db", url)
+    assert code == Exit.FAILED
+    assert "none.db" in refused["error"]["message"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_backup_is_not_restored(
+    url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    writer = JournalWriter(url, "evening")
+    writer.append(FACTS)
+    writer.close()
+    copy = tmp_path / "copy.db"
+    said(capfd, "db", "backup", str(copy), "--db", url)
+    copy.write_bytes(copy.read_bytes().replace(b'"o3b"', b'"o3c"'))
+    lost(tmp_path)
+    code, refused = said(capfd, "db", "restore", str(copy), "--db", url)
+    assert (code, refused["error"]["code"]) == (Exit.FAILED, "storage_corrupt")
+    assert not (tmp_path / "tipoff.db").exists()
+
+
+def test_pruning_by_hand_goes_by_the_configuration_and_leaves_the_open_run(
+    url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "engine.toml"
+    config.write_text("[database.retention]\nsystem_logs_days = 1\nnba_live_data_days = 0\n", "utf-8")
+    old = LogRecord("info", "a", "old", {}, Nanos(NANOS_PER_DAY))
+    for run in ("earlier", "open"):
+        writer = JournalWriter(url, run)
+        writer.append([], [old])
+        writer.close()
+    code, document = said(capfd, "db", "prune", "--db", url, "--config", str(config))
+    assert code == Exit.OK
+    assert document["removed"] == {
+        "orderbook_snapshots": 0,
+        "betting_odds": 0,
+        "system_logs": 1,
+        "dead_letters": 0,
+    }

@@ -1,0 +1,84 @@
+"""`tipoff simulate`: where the venues are, with which keys, and which faults they begin with."""
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from engine.calendar import eastern, parse_time
+from engine.units import NANOS_PER_SECOND, Nanos
+from tipoff.commands.options import SimulateRequest
+from tipoff.commands.run import access_of
+from tipoff.commands.simulate import beginning_now, description, faults_of, write_keys
+from tipoff.config.load import load
+from tipoff.config.secret_files import file_problems
+from tipoff.exit_codes import Exit
+from tipoff.output import Failure
+from tipoff.runs.from_config import schema
+from venues.simulator.service import ServiceSettings, Simulator, serve
+from venues.simulator.wire.faults import SWITCHES
+from venues.simulator.world.settings import EveningSettings
+
+MINUTE = 60 * NANOS_PER_SECOND
+
+
+async def test_what_it_prints_is_enough_to_run_the_daemon_against_it(
+    tmp_path: Path, nursery: trio.Nursery
+) -> None:
+    simulator: Simulator = await nursery.start(serve, ServiceSettings(held=True))
+    config = load(write_keys(simulator, tmp_path / "keys"), schema())
+    assert not list(file_problems(config))
+    access = access_of(config)
+    assert access.signer is not None
+    assert simulator.key is not None
+    assert access.signer.key_id == simulator.key.key_id
+    assert access.balldontlie_key == simulator.balldontlie_key
+    assert config.kalshi.rest_url_demo == simulator.addresses.kalshi_rest
+    assert any(strategy.enabled for strategy in config.strategies)
+    told = description(simulator, SimulateRequest())
+    assert told["admin"] == simulator.addresses.admin
+    assert told["faults"] == list(SWITCHES)
+
+
+def test_faults_are_switched_on_by_name_and_value() -> None:
+    assert faults_of(("freeze=true", "http_500=3", "error_shape=flat")) == {
+        "freeze": True,
+        "http_500": 3,
+        "error_shape": "flat",
+    }
+
+
+@pytest.mark.parametrize("text", ["typhoon=1", "http_500=many", "error_shape=round", "freeze=maybe"])
+def test_a_fault_that_does_not_exist_is_refused_by_name(text: str) -> None:
+    with pytest.raises(Failure, match=text.partition("=")[0]) as refused:
+        faults_of((text,))
+    assert (refused.value.code, refused.value.exit) == ("usage", Exit.USAGE)
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [("freeze", "freeze=true"), ("http_500", "http_500=3"), ("error_shape=x", "=wrapped")],
+)
+def test_a_fault_without_a_good_value_is_shown_how_it_is_written(text: str, example: str) -> None:
+    with pytest.raises(Failure, match=example):
+        faults_of((text,))
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        "2026-11-22T20:31:07.5Z",
+        "2026-11-22T20:55:00Z",
+        "2026-11-23T02:59:59Z",
+        "2026-11-23T04:30:00Z",
+        "2026-11-22T09:00:01Z",
+    ],
+)
+def test_an_evening_of_today_begins_at_the_next_full_minute(now: str) -> None:
+    at = parse_time(now)
+    evening = beginning_now(EveningSettings(), at)
+    assert 0 <= evening.starts_at - at < MINUTE
+    assert evening.starts_at % MINUTE == 0
+    tip = eastern(Nanos(evening.tip_at(0)))
+    assert tip.date().isoformat() == evening.date
+    assert evening.tip_at(0) - evening.starts_at >= 5 * MINUTE

@@ -1,0 +1,55 @@
+"""A real live engine with one game, for the tests of what stands beside it."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import trio
+
+from persistence.connect import Durability, Settings
+from persistence.schema import create
+from persistence.writer import JournalWriter, Options
+from tests.stories.plays import SMALL
+from tipoff.commands.replay import settings_digest
+from tipoff.config.load import template
+from tipoff.live.clock import EveningClock
+from tipoff.live.engine import LiveEngine, LivePlan
+from tipoff.runs.from_config import schema, trading_settings
+from venues.simulator.evening import generate
+
+LINES = 40
+
+
+@asynccontextmanager
+async def live(
+    folder: Path, seam: Callable[[str], None] = lambda _operation: None
+) -> AsyncIterator[LiveEngine]:
+    """An engine that knows one game."""
+    url = f"sqlite:///{folder / 'tipoff.db'}"
+    create(url)
+    lines = list(itertools.islice(generate(SMALL), LINES))
+    options = Options(settings=Settings(durability=Durability.RELAXED), seam=seam)
+    writer = await trio.to_thread.run_sync(JournalWriter, url, "run", options)
+    settings = trading_settings(template(schema()), seed=1)
+    plan = LivePlan(
+        settings=settings,
+        settings_digest=settings_digest(settings),
+        run="run",
+        writer=writer,
+        recorder=None,
+        clock=EveningClock(lines[-1].at),
+    )
+    engine = LiveEngine(plan, lambda _engine: ())
+    async with trio.open_nursery() as nursery:
+        await nursery.start(engine.run)
+        for line in lines:
+            if line.source == "kalshi.ws":
+                engine.hearing.stream(line.conn, line.what, line.body)
+            else:
+                engine.hearing.body_of(line.source)(line.what, line.body)
+        assert await engine.listing()
+        await engine.durable.wait_calm()
+        yield engine
+        nursery.cancel_scope.cancel()
+    writer.close()

@@ -1,0 +1,55 @@
+"""What shares a transaction: whole inputs, never half of one."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from actors.messages import Numbered
+from engine.facts import Noted
+from engine.tally import Tally
+from engine.units import Nanos
+from persistence.records import LogRecord, Record
+from persistence.schema import upgrade
+from persistence.writer import JournalWriter
+from tipoff.live.commit_queue import Durable, whole_inputs
+from tipoff.live.ingress import Hearing
+
+
+def facts(*causes: int) -> list[Numbered]:
+    """Facts that were decided on these inputs."""
+    return [
+        Numbered(seq, cause, "sharp", Noted("sharp", "key", "1", Nanos(seq)))
+        for seq, cause in enumerate(causes, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("causes", "rows_max", "taken"),
+    [
+        ((), 2, 0),
+        ((1,), 2, 1),
+        ((1, 2), 2, 2),
+        ((1, 2, 3), 2, 2),
+        ((1, 2, 2), 2, 3),
+        ((1, 1, 1, 2), 1, 3),
+        ((1, 1, 2, 2), 3, 4),
+    ],
+)
+def test_a_transaction_ends_where_an_input_ends(causes: tuple[int, ...], rows_max: int, taken: int) -> None:
+    assert whole_inputs(facts(*causes), rows_max) == taken
+
+
+def test_records_wait_up_to_a_number_and_what_is_more_is_given_up_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tipoff.live.commit_queue.RECORDS_MAX", 3)
+    url = f"sqlite:///{tmp_path / 'tipoff.db'}"
+    upgrade(url)
+    with closing(JournalWriter(url, "evening")) as writer:
+        durable = Durable(writer, Hearing(None, lambda _body, _events: None), 100, Tally())
+        records: list[Record] = [LogRecord("warning", "feed", f"{n}", {}, Nanos(n)) for n in range(4)]
+        durable.keep(records[:3])
+        assert (durable.waiting_records, durable.status.records_given_up) == (3, 0)
+        durable.keep(records[3:])
+        assert (durable.waiting_records, durable.status.records_given_up) == (3, 1)

@@ -1,0 +1,91 @@
+"""A run of the daemon beside simulated venues, on real sockets: what the tests of live sources share."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import attrs
+import trio
+
+from engine.events import Trust
+from tipoff.config.load import Config
+from tipoff.live.clock import EveningClock
+from tipoff.live.engine import LiveEngine
+from tipoff.output import Json
+from tipoff.process.run import Ending, Setting, run_live
+from tipoff.sources.clients import Access, Sources
+from venues.simulator.service import ServiceSettings, Simulator
+from venues.simulator.world.settings import EveningSettings
+
+SPEED = 20.0
+SECONDS_MAX = 20.0
+RUN_SECONDS_MAX = 150.0
+SERVED = ServiceSettings(
+    evening=EveningSettings(games=2, rungs=2, pregame_minutes=10, postponed=False, cancelled=False),
+    speed=SPEED,
+    held=True,
+    limited=False,
+)
+
+
+@attrs.frozen
+class Scene:
+    """A run beside simulated venues, and what it says."""
+
+    engine: LiveEngine
+    sources: Sources
+    simulator: Simulator
+    folder: Path
+    said: list[str]
+
+    async def until(self, so: Callable[[], bool], seconds: float = SECONDS_MAX) -> None:
+        """Wait until something is so."""
+        with trio.fail_after(seconds):
+            while not so():  # noqa: ASYNC110 - whatever it is, nothing tells of it
+                await trio.sleep(0.02)
+
+    async def until_books(self) -> None:
+        """Wait until every market of both games has a book that is trusted, or is paused by the venue."""
+        with trio.fail_after(SECONDS_MAX):
+            while not await self._trusted():  # noqa: ASYNC110 - nothing tells of it
+                await trio.sleep(0.1)
+
+    async def _trusted(self) -> bool:
+        games = (await self.engine.games()).values()
+        books = [market.book for game in games for market in game.markets.values()]
+        good = {Trust.TRUSTED, Trust.PAUSED}
+        return len(games) == 2 and all(book.snapshots and book.trust in good for book in books)
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, config: Config, access: Access, simulator: Simulator, speed: float = SPEED
+) -> AsyncGenerator[Scene]:
+    """A run in its own nursery, ended in good order at the end."""
+    met: list[tuple[LiveEngine, Sources]] = []
+    here, ending, said = trio.Event(), Ending(), list[str]()
+
+    async def meet(engine: LiveEngine, sources: Sources) -> None:
+        met.append((engine, sources))
+        here.set()
+        await trio.sleep_forever()
+
+    def clock() -> EveningClock:
+        simulator.pace.begin()
+        return EveningClock(simulator.pace.now(), speed)
+
+    documents: list[dict[str, Json]] = []
+    setting = Setting(config=config, access=access, clock=clock, beside=(meet,), on_phase=said.append)
+
+    async def live() -> None:
+        documents.append(await run_live(setting, ending))
+
+    config.engine.state_directory.mkdir(exist_ok=True)
+    with trio.fail_after(RUN_SECONDS_MAX):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(live)
+            await here.wait()
+            yield Scene(*met[0], simulator, folder, said)
+            ending.want("end of test")
+    assert documents[0]["actors"] == {"restarts": 0, "dead_letters": 0}
+    assert said[-1] == "stopped"

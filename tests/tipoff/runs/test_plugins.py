@@ -1,0 +1,151 @@
+"""Strategies of other packages: they are found, configured and told apart, and a bad one hurts nobody."""
+
+import json
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.strategies.registry import STRATEGIES
+from tipoff.cli.app import main
+from tipoff.config.load import parse, template
+from tipoff.config.problems import ConfigError
+from tipoff.exit_codes import Exit
+from tipoff.runs import plugins
+from tipoff.runs.from_config import schema, trading_settings
+
+GOOD = """
+    import attrs
+    from engine.strategies.join_the_bid import JoinTheBid
+    from engine.strategies.parameters import Parameters, whole
+    from engine.strategies.controls import ControlParameters
+
+    @attrs.frozen
+    class PatientParameters(ControlParameters):
+        '''How patient it is.'''
+
+        patience: int = whole(3, 1, 9, "orders", "how many orders it waits for")
+
+    class Patient(JoinTheBid):
+        '''Joins the bid, patiently.'''
+
+        kind = "patient"
+        parameters_class = PatientParameters
+
+    class Unnamed(JoinTheBid):
+        kind = "something_else"
+
+    class Bare:
+        kind = "bare"
+
+    class Untold(JoinTheBid):
+        kind = "untold"
+        parameters_class = dict
+"""
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Installs a package of another author for the time of a test: its module and its metadata."""
+    kinds = dict(STRATEGIES)
+    folder = tmp_path / "site"
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.chdir(tmp_path)
+
+    def put(package: str, module: str, text: str, **points: str) -> None:
+        info = folder / f"{package}-1.2.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.2\n", "utf-8")
+        lines = "\n".join(f"{kind} = {place}" for kind, place in points.items())
+        (info / "entry_points.txt").write_text(f"[{plugins.GROUP}]\n{lines}\n", "utf-8")
+        (folder / f"{module}.py").write_text(textwrap.dedent(text), "utf-8")
+        plugins.installed.cache_clear()
+
+    yield put
+    plugins.installed.cache_clear()
+    for kind in set(STRATEGIES) - set(kinds):
+        del STRATEGIES[kind]
+    for name in [name for name in sys.modules if name.startswith("foreign_")]:
+        del sys.modules[name]
+
+
+def test_a_strategy_of_another_package_is_configured_like_ours(install: Install) -> None:
+    install("patience", "foreign_good", GOOD, patient="foreign_good:Patient")
+    config = parse(
+        '[[strategy]]\nname = "slow"\nkind = "patient"\n[strategy.parameters]\npatience = 5\n', schema()
+    )
+    (plan,) = trading_settings(config).strategies
+    assert (plan.name, plan.kind, json.loads(plan.parameters)["patience"]) == ("slow", "patient", 5)
+    assert type(plan.make()).__module__ == "foreign_good"
+
+
+def test_its_parameters_are_judged_by_its_own_class(install: Install) -> None:
+    install("patience", "foreign_good", GOOD, patient="foreign_good:Patient")
+    with pytest.raises(ConfigError, match="patience"):
+        parse('[[strategy]]\nname = "a"\nkind = "patient"\n[strategy.parameters]\npatience = 10\n', schema())
+
+
+def test_the_list_of_kinds_says_where_each_comes_from(
+    install: Install, capfd: pytest.CaptureFixture[str]
+) -> None:
+    install("patience", "foreign_good", GOOD, patient="foreign_good:Patient", bare="foreign_good:Bare")
+    assert main(("config", "show", "--kinds", "--json")) == Exit.OK
+    document = json.loads(capfd.readouterr().out)
+    assert document["patient"]["from"] == "patience 1.2"
+    assert document["patient"]["parameters"]["patience"]["meaning"].startswith("how many orders")
+    assert document["momentum"]["from"] == "tipoff"
+    assert "patience 1.2" in document["bare"]["broken"]
+    assert main(("config", "show", "--kinds")) == Exit.OK
+    assert "patience 1.2" in capfd.readouterr().out
+
+
+def test_what_is_installed_does_not_trade_before_it_is_switched_on(install: Install) -> None:
+    install("patience", "foreign_good", GOOD, patient="foreign_good:Patient")
+    (written,) = [settings for settings in template(schema()).strategies if settings.kind == "patient"]
+    assert not written.enabled
+
+
+BROKEN = {
+    "does_not_exist": ("foreign_good:Nobody", "cannot be imported: AttributeError"),
+    "no_module": ("foreign_absent:Patient", "cannot be imported: ModuleNotFoundError"),
+    "bare": ("foreign_good:Bare", "no class derived from"),
+    "momentum": ("foreign_good:Patient", "there is a kind 'momentum' already"),
+    "unnamed": ("foreign_good:Unnamed", "calls itself 'something_else'"),
+    "untold": ("foreign_good:Untold", "parameters_class is not derived"),
+    "Loud": ("foreign_good:Patient", "no name for a kind"),
+    "abstract": ("engine.strategies.strategy:Strategy", "does not say what it does: hear, learn"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_is_no_strategy_is_named_with_its_package(install: Install, kind: str) -> None:
+    place, reason = BROKEN[kind]
+    install("patience", "foreign_good", GOOD, **{kind: place, "patient": "foreign_good:Patient"})
+    known = schema()
+    assert "patient" in known.strategies
+    assert known.broken[kind].startswith(f"patience 1.2 brings {place}, but ")
+    assert reason in known.broken[kind]
+
+
+@pytest.mark.parametrize("text", ["raise ZeroDivisionError('no luck')", "import sys; sys.exit(3)", "def ("])
+def test_a_package_that_fails_while_it_is_imported_ends_no_command(
+    install: Install, capfd: pytest.CaptureFixture[str], text: str
+) -> None:
+    install("unlucky", "foreign_bad", text, luck="foreign_bad:Luck")
+    assert main(("config", "check", "--json")) == Exit.OK
+    (broken,) = [
+        line for line in json.loads(capfd.readouterr().out)["degraded"] if line.startswith("unlucky 1.2")
+    ]
+    assert "cannot be imported" in broken
+
+
+def test_a_configuration_that_needs_a_broken_package_says_which(install: Install) -> None:
+    install("unlucky", "foreign_bad", "raise ZeroDivisionError('no luck')", luck="foreign_bad:Luck")
+    with pytest.raises(
+        ConfigError, match=r"'luck' cannot be used: unlucky 1\.2 .*ZeroDivisionError: no luck"
+    ):
+        parse('[[strategy]]\nname = "a"\nkind = "luck"\n', schema())

@@ -1,0 +1,80 @@
+"""What an operator does is written down so that a replay does it again."""
+
+from typing import get_args
+
+import pytest
+
+from actors.addresses import OPERATOR, RISK_GATE
+from actors.messages import (
+    ActDone,
+    CancelWish,
+    CloseWish,
+    FollowWish,
+    HaltWish,
+    LimitWish,
+    Operate,
+    OperatorRequest,
+    OrderWish,
+    ResumeWish,
+    StrategyWish,
+    Wish,
+)
+from engine.events import BookSide
+from engine.orders import TimeInForce
+from engine.units import Count, Price
+from tipoff.runs.recorded_inputs import (
+    WISHES,
+    Started,
+    act_done_text,
+    operate_text,
+    read_act_done,
+    read_operate,
+)
+
+REQUEST = OperatorRequest("r-1", 1000, "halt", '{"scope":"all"}')
+ORDER = OrderWish(
+    "sharp", "KXNBAGAME-26JAN14WASLAC-LAC", BookSide.ASK, Price(4_200), Count(1_000), TimeInForce.FOK
+)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        HaltWish("all", "halted", "lunch"),
+        ResumeWish("all", "back"),
+        LimitWish("orders_per_minute", None, "5"),
+        LimitWish("orders_per_minute", "sharp", None),
+        ORDER,
+        CancelWish("o-1"),
+        CloseWish("sharp", "KXNBAGAME-26JAN14WASLAC-LAC"),
+        StrategyWish(None, (("threshold_percent", "4.5"),)),
+        StrategyWish(enabled=False),
+        FollowWish("26JAN14WASLAC", followed=True, events=("KXNBAGAME-26JAN14WASLAC",)),
+    ],
+    ids=lambda wish: type(wish).__name__,
+)
+def test_every_wish_is_the_same_after_it_was_written_and_read(wish: Wish) -> None:
+    message = Operate(REQUEST, RISK_GATE, wish)
+    again = read_operate(operate_text(message))
+    assert again == message
+    assert type(again.to) is type(OPERATOR)
+
+
+def test_every_kind_of_wish_can_be_read() -> None:
+    assert set(WISHES) == {kind.__name__ for kind in get_args(Wish)}
+
+
+def test_an_unknown_wish_is_refused() -> None:
+    text = operate_text(Operate(REQUEST, RISK_GATE, CancelWish("o-1"))).replace("CancelWish", "Wishful")
+    with pytest.raises(ValueError, match="Wishful"):
+        read_operate(text)
+
+
+def test_what_was_done_outside_of_the_tree_is_the_same_too() -> None:
+    done = ActDone(REQUEST, "restarted")
+    assert read_act_done(act_done_text(done)) == done
+
+
+def test_the_beginning_of_a_process_is_the_same_too() -> None:
+    started = Started("demo", 17, 1, "digest", "0.1.0")
+    assert Started.read(started.text()) == started

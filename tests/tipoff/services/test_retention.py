@@ -1,0 +1,130 @@
+"""The daemon prunes at its start and once a day, beside the writer, and survives what storage does."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import structlog
+import trio
+from sqlalchemy import func, select
+
+from engine.facts import Noted, RunEnded
+from engine.units import NANOS_PER_DAY, NANOS_PER_SECOND, Nanos
+from persistence import connect
+from persistence.maintenance import upgrade
+from persistence.market_tables import system_logs
+from persistence.records import LogRecord
+from persistence.retention import DEFAULT_POLICY, PORTION
+from persistence.writer import JournalWriter
+from tests.persistence.evenings import Placed
+from tipoff.commands.database import database_url, retention_policy
+from tipoff.config.load import Config, load
+from tipoff.live.clock import EveningClock
+from tipoff.live.engine import LiveEngine
+from tipoff.runs.from_config import schema
+from tipoff.services.retention import AGAIN_NS, EVERY_NS, beside
+from tipoff.sources.clients import Sources
+
+NOW = Nanos(1_000 * NANOS_PER_DAY)
+WAIT_S = 60.0
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    (tmp_path / "state").mkdir()
+    file = tmp_path / "engine.toml"
+    file.write_text(f'[engine]\nstate_directory = "{tmp_path / "state"}"\n', "utf-8")
+    return load(file, schema())
+
+
+def wrote(url: str, run: str, days_ago: list[float], *, end: bool = True) -> JournalWriter:
+    """A run that has heard a line so many days ago each."""
+    writer = JournalWriter(url, run)
+    facts = [Placed(1, 1, "run", RunEnded(run, "over", Nanos(1)))]
+    lines = [LogRecord("info", "a", run, {}, Nanos(round(NOW - days * NANOS_PER_DAY))) for days in days_ago]
+    writer.append(facts if end else [], lines)
+    return writer
+
+
+def lines_left(url: str) -> int:
+    with connect.reading(url) as connection:
+        return int(connection.execute(select(func.count()).select_from(system_logs)).scalar_one())
+
+
+@asynccontextmanager
+async def pruned(config: Config) -> AsyncIterator[None]:
+    """The task beside an engine whose clock shows NOW at the start."""
+    engine = cast("LiveEngine", SimpleNamespace(plan=SimpleNamespace(clock=EveningClock(NOW))))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(beside(config), engine, cast("Sources", None))
+        yield
+        nursery.cancel_scope.cancel()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Look again and again."""
+    with trio.fail_after(WAIT_S):
+        while not await trio.to_thread.run_sync(condition):  # noqa: ASYNC110 - nobody tells
+            await trio.sleep(0.5)
+
+
+async def test_what_is_overdue_goes_at_the_start_in_portions_while_the_journal_is_written(
+    config: Config,
+) -> None:
+    url = database_url(config, None)
+    upgrade(url)
+    wrote(url, "old", [31.0] * (PORTION + 5) + [29.0]).close()
+    writer = wrote(url, "open", [40.0], end=False)
+    async with pruned(config):
+        for seq in range(1, 20):
+            note = Placed(seq, 1, "run", Noted("sharp", "k", "1", Nanos(seq)))
+            await trio.to_thread.run_sync(writer.append, [note])
+        await until(lambda: lines_left(url) == 2)
+    assert writer.stored_seq == 19
+    writer.close()
+
+
+async def test_it_prunes_again_after_a_day_and_not_before(
+    config: Config, autojump_clock: trio.testing.MockClock
+) -> None:
+    url = database_url(config, None)
+    upgrade(url)
+    wrote(url, "old", [31.0, 29.5]).close()
+    autojump_clock.autojump_threshold = 0.2
+    async with pruned(config):
+        await until(lambda: lines_left(url) == 1)
+        await trio.sleep(EVERY_NS / NANOS_PER_SECOND * 0.9)
+        assert lines_left(url) == 1
+        await trio.sleep(EVERY_NS / NANOS_PER_SECOND * 0.2)
+        assert lines_left(url) == 0
+
+
+async def test_trouble_with_storage_is_logged_and_tried_again_an_hour_later(
+    config: Config, autojump_clock: trio.testing.MockClock
+) -> None:
+    autojump_clock.autojump_threshold = 0.2
+    url = database_url(config, None)
+    with structlog.testing.capture_logs() as logs:
+        async with pruned(config):
+            await trio.sleep(1.0)
+            upgrade(url)
+            wrote(url, "old", [31.0]).close()
+            await trio.sleep(AGAIN_NS / NANOS_PER_SECOND * 0.9)
+            assert lines_left(url) == 1
+            await trio.sleep(AGAIN_NS / NANOS_PER_SECOND * 0.2)
+            assert lines_left(url) == 0
+    events: list[Any] = [line["event"] for line in logs]
+    assert events == ["prune_failed", "pruned"]
+    assert logs[1]["system_logs"] == 1
+
+
+def test_every_prunable_table_can_be_configured_and_zero_days_are_for_ever(config: Config) -> None:
+    assert retention_policy(config.database.retention) == dict(DEFAULT_POLICY)
+    file = config.engine.state_directory / "other.toml"
+    keys = "".join(f"{name}_days = 0\n" for name in DEFAULT_POLICY)
+    file.write_text(f"[database.retention]\n{keys}", "utf-8")
+    policy = retention_policy(load(file, schema()).database.retention)
+    assert policy == dict.fromkeys(DEFAULT_POLICY)

@@ -1,0 +1,150 @@
+"""A run against the simulated venues over real sockets: with keys, without them, and with nobody there."""
+
+import json
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import attrs
+import pytest
+import trio
+
+from actors.addresses import FEED_EDGE
+from actors.messages import TradesWanted
+from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
+from engine.venue_facts import BlindnessBegan
+from persistence.queries import Reader
+from tests.tipoff.live_scene import SERVED, Scene, running
+from tipoff.commands.run import access_of
+from tipoff.commands.simulate import write_keys
+from tipoff.config.load import Config, load
+from tipoff.process.status import board, complaints
+from tipoff.runs.from_config import schema
+from tipoff.runs.recording_digest import read_seal
+from tipoff.sources.clients import Access
+from venues.recordings.recorder import Line, read
+from venues.simulator.service import Simulator, serve
+
+
+@pytest.fixture
+async def simulator(nursery: trio.Nursery) -> Simulator:
+    """The simulated venues, whose time begins with the run."""
+    served: Simulator = await nursery.start(serve, SERVED)
+    return served
+
+
+@pytest.fixture
+def config(simulator: Simulator, tmp_path: Path) -> Config:
+    """The configuration that `tipoff simulate` writes."""
+    return load(write_keys(simulator, tmp_path), schema())
+
+
+async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
+    simulator: Simulator, config: Config, tmp_path: Path
+) -> None:
+    async with running(tmp_path, config, access_of(config), simulator) as scene:
+        heard = scene.engine.hearing.status
+        await scene.until(lambda: heard.by_source["kalshi.ws"] > 100)
+        await scene.until(lambda: heard.by_source["balldontlie"] > 5)
+        await scene.until_books()
+        assert complaints(scene.engine, scene.sources) == []
+        seen = board(scene.engine, scene.sources)
+        assert seen["phase"] == "running"
+        assert set(seen["polls"]) == {  # type: ignore[arg-type]
+            "markets", "exchange", "fees", "live_data", "games", "box_scores", "odds", "opening_odds",
+        }  # fmt: skip
+        assert all(game.known and game.known.matched for game in (await scene.engine.games()).values())
+        run = scene.engine.plan.run
+    folder = config.engine.state_directory / "recordings" / run
+    assert read_seal(folder) is not None
+    assert {line.source for line in read(folder)} >= {"kalshi.ws", "kalshi.rest", "balldontlie", "journal"}
+
+
+async def test_without_keys_it_polls_and_says_so(
+    simulator: Simulator, config: Config, tmp_path: Path
+) -> None:
+    async with running(tmp_path, config, Access(), simulator) as scene:
+        await scene.until(lambda: "polled" in " ".join(complaints(scene.engine, scene.sources)))
+        heard = scene.engine.hearing.status
+        await scene.until(lambda: heard.by_source["kalshi.rest"] > 12)
+        await scene.until_books()
+        assert heard.by_source["kalshi.ws"] == heard.by_source["balldontlie"] == 0
+        said = " ".join(complaints(scene.engine, scene.sources))
+        assert "balldontlie has no key" in said
+        assert any(words.startswith("degraded: ") for words in scene.said)
+
+
+async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
+    simulator: Simulator, config: Config, tmp_path: Path
+) -> None:
+    simulator.faults.change({"silent": True, "refuse": True, "cut": 3, "http_500": 2})
+    async with running(tmp_path, config, access_of(config), simulator) as scene:
+        await scene.until(
+            lambda: "stream is not connected" in " ".join(complaints(scene.engine, scene.sources))
+        )
+        simulator.faults.clear()
+        await scene.until(lambda: scene.engine.hearing.status.by_source["kalshi.ws"] > 20)
+        assert scene.engine.system.lives.restarts == 0
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+async def test_the_trades_of_a_gap_are_fetched_once_and_only_where_the_exchange_wishes_for_them(
+    simulator: Simulator, config: Config, tmp_path: Path, *, keyed: bool
+) -> None:
+    access = access_of(config) if keyed else Access()
+    async with running(tmp_path, config, access, simulator) as scene:
+        await scene.until_books()
+        if keyed:
+            simulator.faults.change({"skip_seq": 1})
+            await scene.until(lambda: gaps(scene) > 0)
+        listed = next(iter((await scene.engine.listing()).values()))
+        now = Nanos(scene.engine.now)
+        wish = TradesWanted(listed.tickers[0], Nanos(now - NANOS_PER_SECOND), now)
+        scene.engine.system.put(FEED_EDGE, wish)
+        await scene.until(lambda: wish.ticker in recovered(scene))
+        fetched, run = recovered(scene), scene.engine.plan.run
+    with Reader.open(f"sqlite:///{config.engine.state_directory / 'tipoff.db'}", run) as reader:
+        wished = Counter(each.fact.ticker for each in reader.facts((BlindnessBegan,)))  # type: ignore[union-attr]
+    wished[wish.ticker] += 1
+    assert all(count <= wished[ticker] for ticker, count in fetched.items())
+
+
+async def test_without_a_key_books_are_polled_as_often_as_configured(
+    simulator: Simulator, config: Config, tmp_path: Path
+) -> None:
+    every_ms = 4_000
+    slower = attrs.evolve(
+        config, kalshi=attrs.evolve(config.kalshi, poll_ms=every_ms, reads_per_second_keyless=20.0)
+    )
+    async with running(tmp_path, slower, Access(), simulator) as scene:
+        await scene.until(lambda: len(moments(scene, "/markets/orderbooks")) > 8)
+        polled = moments(scene, "/markets/orderbooks")
+    pauses = [(after - before) / NANOS_PER_MILLISECOND for before, after in pairwise(polled)]
+    # An answer takes its time, so two of them may come nearer to one another than they were asked for.
+    assert 0.7 * every_ms < median(pauses) < 4 * every_ms
+
+
+def gaps(scene: Scene) -> int:
+    """How many gaps the stream has seen."""
+    stream = scene.sources.status()["stream"]
+    assert isinstance(stream, dict)
+    return int(str(stream["gaps"]))
+
+
+def lines(scene: Scene) -> list[Line]:
+    """What was recorded so far."""
+    recorder = scene.engine.plan.recorder
+    assert recorder is not None
+    scene.engine.hearing.flush()
+    return list(read(recorder.folder))
+
+
+def recovered(scene: Scene) -> Counter[str]:
+    """The markets whose trades were fetched, and how often."""
+    return Counter(json.loads(line.body)["ticker"] for line in lines(scene) if line.what == "recovered")
+
+
+def moments(scene: Scene, path: str) -> list[int]:
+    """When answers of a path came."""
+    return [line.at for line in lines(scene) if line.what.startswith(path)]

@@ -1,0 +1,152 @@
+"""The commands `init`, `new-strategy` and `config show`, `check`, `diff`: write, show and judge what is set.
+
+Registered by `cli`. What a configuration is stands in `tipoff.config.load`.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Group
+from rich.text import Text
+
+from tipoff.cli.offline import ConfigFile, Flag
+from tipoff.config.diff import changes
+from tipoff.config.load import FILE, Config, Schema, load_or_template, template
+from tipoff.config.problems import ConfigError
+from tipoff.config.render import flat, render, rows, tree
+from tipoff.config.secret_files import file_problems
+from tipoff.output import Answer, Failure, Json, table
+
+OURS = "tipoff"
+"""Where a kind comes from that no other package brings."""
+
+app = App(name="config", help="Show and check the configuration; secrets are never shown.")
+
+
+def init(
+    *,
+    out: Annotated[Path, Parameter(help="File to write.")] = FILE,
+    force: Annotated[Flag, Parameter(help="Replace a file that is there.")] = False,
+) -> Answer:
+    """Write a configuration with every key, its meaning and its default; asks nothing."""
+    text = render(template(_schema()))
+    try:
+        with out.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Failure("exists", f"{out} is there already; --force replaces it") from None
+    advice = f"wrote {out}; change what you like, then `tipoff config check`"
+    return Answer({"written": str(out), "lines": text.count("\n")}, advice)
+
+
+def new_strategy(
+    name: str,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(help="Folder to write; without it the name, here.")] = None,
+) -> Answer:
+    """Write a small package with a documented and tested strategy, ready to be changed.
+
+    Parameters
+    ----------
+    name
+        The kind of strategy, as engine.toml will call it: small letters, digits and _.
+    """
+    from tipoff.commands.new_strategy import new_strategy as write
+
+    return write(name, out)
+
+
+@app.command
+def show(
+    *,
+    config: ConfigFile = None,
+    kinds: Annotated[Flag, Parameter(help="Show the kinds of strategies and what each can be told.")] = False,
+) -> Answer:
+    """Show every setting in force."""
+    if kinds:
+        return _kinds(_schema())
+    read = load_or_template(config, _schema())
+    return Answer(
+        tree(read), table(("key", "value"), [(key, str(value)) for key, value in flat(tree(read)).items()])
+    )
+
+
+@app.command
+def check(*, config: ConfigFile = None) -> Answer:
+    """Name everything that is wrong with the configuration and the files that it names."""
+    read = load_or_template(config, _schema())
+    wrong = list(file_problems(read))
+    if wrong:
+        raise ConfigError(str(config or FILE), wrong)
+    degraded = [*_degraded(read), *_schema().broken.values()]
+    lines = Group(
+        Text("the configuration is fine"), *(Text(f"but {line}", style="yellow") for line in degraded)
+    )
+    return Answer({"ok": True, "degraded": degraded, "strategies": len(read.strategies)}, lines)
+
+
+@app.command
+def diff(other: Path | None = None, /, *, config: ConfigFile = None) -> Answer:
+    """Show what differs from the defaults, or from another file.
+
+    Parameters
+    ----------
+    other
+        The file to compare with; without it the defaults.
+    """
+    schema = _schema()
+    before = load_or_template(other, schema) if other else template(schema)
+    found = list(changes(before, load_or_template(config, schema)))
+    document = [
+        {"path": change.path, "before": change.before, "after": change.after, "live": change.live}
+        for change in found
+    ]
+    lines = [
+        (change.path, str(change.before), str(change.after), "reload" if change.live else "restart")
+        for change in found
+    ]
+    screen = table(("key", "there", "here", "needs"), lines) if found else "no difference"
+    return Answer({"changes": document}, screen)
+
+
+def _schema() -> Schema:
+    from tipoff.runs.from_config import schema
+
+    return schema()
+
+
+def _kinds(schema: Schema) -> Answer:
+    document: dict[str, Json] = {
+        kind: {
+            "from": schema.packages.get(kind, OURS),
+            "parameters": {
+                key: {"type": type_, "default": default, "meaning": meaning}
+                for key, type_, default, meaning in rows(parameters)
+            },
+        }
+        for kind, parameters in schema.strategies.items()
+    }
+    document |= {kind: {"broken": reason} for kind, reason in schema.broken.items()}
+    lines = [
+        (kind, schema.packages.get(kind, OURS), key, default, meaning)
+        for kind, parameters in schema.strategies.items()
+        for key, _, default, meaning in rows(parameters)
+    ]
+    broken = [Text(f"{kind}: {reason}", style="yellow") for kind, reason in schema.broken.items()]
+    return Answer(document, Group(table(("kind", "from", "parameter", "default", "meaning"), lines), *broken))
+
+
+def _degraded(config: Config) -> list[str]:
+    """What the engine will have to do without."""
+    lines = []
+    if not config.kalshi.key_id:
+        lines.append("Kalshi has no key: books are polled, and slower")
+    if not config.balldontlie.key_file:
+        lines.append(
+            "balldontlie has no key: no scores and no odds, so strategies that need them do not trade"
+        )
+    if not any(settings.enabled for settings in config.strategies):
+        lines.append("no strategy is enabled: nothing is traded")
+    return lines

@@ -1,0 +1,92 @@
+"""The commands `ticker` and `fees`: what a ticker means, and what the venue charges.
+
+Registered by `cli`; the knowledge is in `engine.tickers` and `engine.fees`.
+"""
+
+from typing import Annotated
+
+import attrs
+from cyclopts import Parameter
+
+from engine.events import BookSide
+from engine.fees import FeeRegime, FeeTerms, FeeTermsUnknown, FeeType, Member, parse_multiplier
+from engine.orders import Liquidity
+from engine.tickers import Ticker, read_ticker
+from engine.units import MONEY_ZERO, UnitError, format_money, format_tenths, parse_count, parse_price
+from tipoff.exit_codes import Exit
+from tipoff.output import Answer, Failure, table
+
+TICKERS_MAX = 10_000
+
+
+def ticker(*tickers: Annotated[str, Parameter(name="TICKER", required=True)]) -> Answer:
+    """Show what tickers mean: series, kind, date, teams, strike. Unknown shapes are of kind `other`.
+
+    With several tickers the JSON document is a list, with one it is that one.
+
+    Parameters
+    ----------
+    tickers
+        Tickers of markets, in any letter case.
+    """
+    if len(tickers) > TICKERS_MAX:
+        raise Failure("usage", f"{len(tickers)} tickers; at most {TICKERS_MAX}", exit_code=Exit.USAGE)
+    rows = [_meaning(read_ticker(text)) for text in tickers]
+    screen = table(tuple(rows[0]), [[value or "-" for value in row.values()] for row in rows])
+    return Answer(rows[0] if len(rows) == 1 else rows, screen)
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class Terms:
+    """On what terms a fill is charged."""
+
+    maker: Annotated[
+        bool, Parameter(negative="", help="The order rested and was met, instead of taking.")
+    ] = False
+    type: Annotated[FeeType, Parameter(help="Fee type of the series; NBA games are the default.")] = (
+        FeeType.QUADRATIC_WITH_MAKER_FEES
+    )
+    multiplier: Annotated[str, Parameter(help="Fee multiplier of the series or event, such as 0.5.")] = "1"
+    regime: Annotated[FeeRegime, Parameter(help="How the venue rounds.")] = FeeRegime.MICRODOLLAR
+    member: Annotated[
+        Member, Parameter(help="Whose balance it is; a broker's customers are rounded to the cent.")
+    ] = Member.DIRECT
+
+
+def fees(count: str, price: str, /, *, on: Terms = Terms()) -> Answer:
+    """Show what the venue charges the first fill of an order to buy, with the arithmetic.
+
+    Parameters
+    ----------
+    count
+        Contracts, such as 10 or 2.50.
+    price
+        Dollars for one contract, such as 0.42.
+    """
+    try:
+        terms = FeeTerms(on.type, parse_multiplier(on.multiplier), on.regime, on.member)
+        liquidity = Liquidity.MAKER if on.maker else Liquidity.TAKER
+        charged = terms.charge(liquidity, BookSide.BID, parse_price(price), parse_count(count), MONEY_ZERO)
+    except (UnitError, FeeTermsUnknown) as error:
+        raise Failure("usage", str(error), exit_code=Exit.USAGE) from None
+    document = {
+        "fee": format_money(charged.fee),
+        "trade_fee": format_money(charged.trade_fee),
+        "rounding": format_money(charged.rounding),
+        "formula": charged.formula,
+    }
+    return Answer(document, table(("part", "dollars"), list(document.items())))
+
+
+def _meaning(read: Ticker) -> dict[str, str | None]:
+    return {
+        "ticker": read.ticker,
+        "series": read.series,
+        "kind": read.kind.value,
+        "date": None if read.date is None else read.date.isoformat(),
+        "away": read.away,
+        "home": read.home,
+        "team": read.team,
+        "strike": None if read.strike is None else format_tenths(read.strike),
+    }

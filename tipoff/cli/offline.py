@@ -1,0 +1,132 @@
+"""The commands about evenings: `demo`, `replay`, `import`, `report`. Arguments in, requests out.
+
+Registered by `cli`. What they do is in `tipoff.commands.demo`, `tipoff.commands.replay`,
+`tipoff.commands.import_recording` and `tipoff.commands.report`, imported when the command is called.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Literal
+
+import attrs
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from tipoff.commands.options import DemoRequest, ImportRequest, ReplayRequest, ReportRequest
+from tipoff.exit_codes import Exit
+from tipoff.output import Answer, Failure
+
+Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**63))]
+ConfigFile = Annotated[
+    Path | None,
+    Parameter(name="--config", help="Configuration; without it engine.toml here, or the defaults."),
+]
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def demo(
+    *,
+    speed: Annotated[float, Parameter(validator=Number(gte=0, lte=100_000))] = 160.0,
+    seed: Seed = 1,
+    games: Annotated[int, Parameter(validator=Number(gte=1, lte=15))] = 3,
+    keep: Annotated[Path | None, Parameter(help="Folder in which database and recording are kept.")] = None,
+) -> Answer:
+    """Play a whole simulated evening through the engine and print its report. Needs no keys.
+
+    Parameters
+    ----------
+    speed
+        Seconds of the evening in one of ours; 0 replays it as fast as possible, without sockets.
+    seed
+        Which evening; the same seed is the same evening.
+    games
+        How many games are played.
+    """
+    from tipoff.commands.demo import run_demo
+
+    return run_demo(DemoRequest(speed=speed, seed=seed, games=games, keep=keep))
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class ReplayOptions:
+    """How a recording is replayed."""
+
+    config: ConfigFile = None
+    seed: Annotated[Seed | None, Parameter(help="Instead of the configuration's seed.")] = None
+    markets: Annotated[
+        Literal["nba", "all"], Parameter(help="Only markets of NBA games, or every recorded market.")
+    ] = "nba"
+    verify: Annotated[Flag, Parameter(help="Replay twice and fail unless both digests are equal.")] = False
+    resume: Annotated[Flag, Parameter(help="Go on where an interrupted replay into --db stopped.")] = False
+    db: Annotated[str | None, Parameter(help="Keep the run in the database of this URL.")] = None
+    report: Annotated[Path | None, Parameter(help="Write the report as one HTML file.")] = None
+    batch: Annotated[
+        int | Literal["all"],
+        Parameter(help="Frames read at once; the result does not depend on it."),
+    ] = "all"
+    orders: Annotated[Path | None, Parameter(help="Orders that a scripted strategy places, as JSON.")] = None
+
+
+def replay(
+    *recordings: Annotated[Path, Parameter(name="RECORDING", required=True)],
+    on: ReplayOptions = ReplayOptions(),
+) -> Answer:
+    """Replay recorded evenings through the same actors on a virtual clock.
+
+    Parameters
+    ----------
+    recordings
+        Folders of recordings; several are played as one, in order of time.
+    """
+    from tipoff.commands.replay import run_replay
+
+    if on.resume and on.db is None:
+        raise Failure("usage", "--resume needs the --db that it goes on with", exit_code=Exit.USAGE)
+    if on.batch != "all" and on.batch < 1:
+        raise Failure("usage", "--batch is 1 or more, or all", exit_code=Exit.USAGE)
+    values = attrs.asdict(on, recurse=False) | {"batch": None if on.batch == "all" else on.batch}
+    return run_replay(ReplayRequest(recordings=recordings, **values))
+
+
+def import_recording(
+    *inputs: Annotated[str, Parameter(name="KIND=FILE")],
+    out: Annotated[Path | None, Parameter(help="Folder of the recording; must not exist yet.")] = None,
+    list: Annotated[Flag, Parameter(help="List the kinds and what they hold.")] = False,  # noqa: A002
+) -> Answer:
+    """Turn other people's recordings into ours, several files into one evening; plain, .gz and .zst.
+
+    Parameters
+    ----------
+    inputs
+        What the file holds and where it is, such as kalshi-frames=evening.jsonl.zst.
+    """
+    if not list and (not inputs or out is None):
+        message = "import needs KIND=FILE at least once and --out, or --list"
+        raise Failure("usage", message, exit_code=Exit.USAGE)
+    files = tuple(map(_kind_and_file, inputs))
+    from tipoff.commands.import_recording import known_kinds, run_import
+
+    if list or out is None:
+        return known_kinds()
+    return run_import(ImportRequest(inputs=files, out=out))
+
+
+def report(
+    *,
+    run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None,
+    html: Annotated[Path | None, Parameter(help="Write one HTML file too.")] = None,
+    config: ConfigFile = None,
+    db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None,
+) -> Answer:
+    """Show what happened in a run and whether it means anything."""
+    run_report: Callable[[ReportRequest], Answer] = import_module("tipoff.commands.report").run_report
+    return run_report(ReportRequest(config=config, db=db, run=run, html=html))
+
+
+def _kind_and_file(text: str) -> tuple[str, Path]:
+    kind, equals, file = text.partition("=")
+    if not (kind and equals and file):
+        raise Failure("usage", f"{text!r} is not KIND=FILE", exit_code=Exit.USAGE)
+    return kind, Path(file)

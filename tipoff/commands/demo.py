@@ -1,0 +1,205 @@
+"""`tipoff demo`: a whole simulated evening through the whole engine, then its report. No keys, no network.
+
+Called by the command line. The simulated venues and the engine run in one process, on trio, and talk over
+real sockets of the loopback: discovery, stream, polls, journal and recording are those of `tipoff run`. The
+engine's time is the evening's. With speed 0 the evening is replayed without sockets, as fast as it goes.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import attrs
+import trio
+
+from engine.calendar import eastern
+from engine.events import MarketStatus
+from engine.token_bucket import TokenBucket
+from engine.units import NANOS_PER_SECOND, Nanos
+from persistence.connect import Durability, Settings
+from persistence.schema import upgrade
+from persistence.writer import JournalWriter, Mode, Options
+from tipoff.commands.options import DemoRequest
+from tipoff.commands.replay import replay, run_name, settings_digest
+from tipoff.commands.simulated_recording import record_evening
+from tipoff.config.load import Config, load_or_template
+from tipoff.live.clock import EveningClock
+from tipoff.live.engine import LiveEngine, LivePlan
+from tipoff.output import Answer, Failure, Json, progress
+from tipoff.reports.document import report_screen
+from tipoff.reports.of_live_run import live_document, seal_recording
+from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.recording_digest import Seal, write_config, write_seal
+from tipoff.sources.clients import Access, Sources
+from tipoff.sources.discovery import Intervals
+from venues.kalshi.auth import read_signer
+from venues.recordings.recorder import Recorder, read_batches
+from venues.simulator.service import ServiceSettings, Simulator, serve
+from venues.simulator.world.settings import EveningSettings
+
+EVERY: Final = Intervals(
+    markets_ns=600 * NANOS_PER_SECOND, exchange_ns=300 * NANOS_PER_SECOND, fees_ns=7_200 * NANOS_PER_SECOND
+)
+REQUESTS_PER_SECOND: Final = 100
+RECORDING: Final = "recording"
+DATABASE: Final = "tipoff.db"
+TOLD_EVERY_S: Final = 10.0
+SETTLED_S_MAX: Final = 10.0
+PAID: Final = frozenset({MarketStatus.FINALIZED})
+
+
+def run_demo(request: DemoRequest) -> Answer:
+    """Play the evening of `request.seed` and report what the strategies made of it."""
+    config = attrs.evolve(load_or_template(None, schema()))
+    with _folder(request.keep) as folder:
+        if request.speed == 0:
+            document = _without_sockets(request, config, folder)
+        else:
+            document = trio.run(partial(_evening, request, config, folder))
+    if request.keep is not None:
+        progress(f"the recording is in {request.keep / RECORDING}")
+    return Answer(document, report_screen(document))
+
+
+def _without_sockets(request: DemoRequest, config: Config, folder: Path) -> dict[str, Json]:
+    settings = trading_settings(config, seed=request.seed)
+    recording = folder / RECORDING
+    progress(f"making an evening of {request.games} games from seed {request.seed}")
+    lines = record_evening(EveningSettings(seed=request.seed, games=request.games), recording)
+    progress(f"{lines} frames and bodies; trading it")
+    name = run_name([recording], settings)
+    if request.keep is None:
+        return replay(read_batches(recording), settings, name).document
+    url = _database(folder)
+    upgrade(url)
+    write_config(recording, config, settings_digest(settings))
+    with contextlib.closing(JournalWriter(url, name, Options(mode=Mode.REPLAY))) as writer:
+        document = replay(read_batches(recording), settings, name, writer).document
+        digest, seq = writer.digest(), writer.stored_seq
+    write_seal(recording, Seal(name, digest, settings_digest(settings), settings.seed, seq))
+    return document
+
+
+@contextlib.contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """Where database and recording go. Raises Failure where an earlier demo's are already."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="tipoff-demo-") as folder:
+            yield Path(folder)
+        return
+    keep.mkdir(parents=True, exist_ok=True)
+    for name in (RECORDING, DATABASE):
+        if (keep / name).exists():
+            raise Failure("kept_before", f"{keep / name} is there already; name a folder without one")
+    yield keep
+
+
+async def _evening(request: DemoRequest, config: Config, folder: Path) -> dict[str, Json]:
+    """The venues, the engine beside them, and the end when all is paid."""
+    evening = EveningSettings(seed=request.seed, games=request.games)
+    service = ServiceSettings(evening=evening, speed=request.speed, held=True, limited=False)
+    async with trio.open_nursery() as nursery:
+        simulator: Simulator = await nursery.start(serve, service)
+        chosen = pointed_at(config, simulator, request.seed)
+        await trio.to_thread.run_sync(upgrade, _database(folder))
+        async with Sources(chosen, access_to(simulator, folder), EVERY).opened() as sources:
+            document = await _trade(chosen, folder, simulator, sources)
+        nursery.cancel_scope.cancel()
+    return document
+
+
+def _database(folder: Path) -> str:
+    return f"sqlite:///{folder / DATABASE}"
+
+
+async def _trade(config: Config, folder: Path, simulator: Simulator, sources: Sources) -> dict[str, Json]:
+    """Trade the evening from its first moment until everything is paid; returns the report."""
+    settings = trading_settings(config)
+    relaxed = Options(settings=Settings(durability=Durability.RELAXED))
+    with contextlib.closing(JournalWriter(_database(folder), "demo", relaxed)) as writer:
+        recorder = Recorder(folder / RECORDING, made_by=f"tipoff demo, seed {settings.seed}")
+        write_config(recorder.folder, config, settings_digest(settings))
+        pace = simulator.live.pace
+        pace.begin()
+        plan = LivePlan(
+            settings=settings,
+            settings_digest=settings_digest(settings),
+            run="demo",
+            writer=writer,
+            recorder=recorder,
+            clock=EveningClock(pace.now(), pace.speed),
+        )
+        engine = LiveEngine(plan, sources.specs)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(engine.run)
+            nursery.start_soon(_tell, engine)
+            await simulator.live.over.wait()
+            await _settled(engine)
+            if not await engine.quiet("end of the evening"):
+                progress("not everything became durable in time")
+            document = await live_document(engine)
+            await engine.close()
+            nursery.cancel_scope.cancel()
+        seal_recording(engine)
+    return document
+
+
+async def _tell(engine: LiveEngine) -> None:
+    """A line of progress every now and then."""
+    while True:
+        await trio.sleep(TOLD_EVERY_S)
+        rows = engine.tally.strategies.values()
+        orders, fills = sum(row.orders for row in rows), sum(row.fills for row in rows)
+        moment = eastern(Nanos(engine.plan.clock())).strftime("%H:%M")
+        progress(
+            f"{moment} in New York: {engine.hearing.status.lines} inputs, {orders} orders, {fills} fills"
+        )
+
+
+async def _settled(engine: LiveEngine) -> None:
+    """Wait until every game is over and paid as far as the engine knows, but not for ever."""
+    with trio.move_on_after(SETTLED_S_MAX):
+        while not await _all_paid(engine):  # noqa: ASYNC110 - nothing tells when the last market is paid
+            await trio.sleep(0.1)
+        await engine.durable.wait_calm()
+
+
+async def _all_paid(engine: LiveEngine) -> bool:
+    games = (await engine.games()).values()
+    return all(market.listed.status in PAID for game in games for market in game.markets.values())
+
+
+def pointed_at(config: Config, simulator: Simulator, seed: int) -> Config:
+    """The configuration with the simulated venues in the place of the real ones."""
+    addresses = simulator.addresses
+    kalshi = attrs.evolve(
+        config.kalshi, rest_url_demo=addresses.kalshi_rest, stream_url_demo=addresses.kalshi_stream
+    )
+    balldontlie = attrs.evolve(
+        config.balldontlie,
+        url=addresses.balldontlie,
+        tier="auto",
+        games_poll_ms=60_000,
+        box_score_poll_ms=10_000,
+        odds_poll_ms=30_000,
+    )
+    engine = attrs.evolve(config.engine, environment="demo", seed=seed)
+    return attrs.evolve(config, engine=engine, kalshi=kalshi, balldontlie=balldontlie)
+
+
+def access_to(simulator: Simulator, folder: Path) -> Access:
+    """The keys of the simulated venues; the private one is a file in `folder` for the time being."""
+    assert simulator.key is not None  # noqa: S101 - made for us, for we brought none
+    path = folder / "simulated.pem"
+    path.touch(0o600)
+    path.write_bytes(simulator.key.private_pem)
+    return Access(
+        signer=read_signer(simulator.key.key_id, path),
+        balldontlie_key=simulator.balldontlie_key,
+        balldontlie_bucket=partial(
+            TokenBucket.full, REQUESTS_PER_SECOND, Nanos(NANOS_PER_SECOND), REQUESTS_PER_SECOND
+        ),
+    )

@@ -1,0 +1,46 @@
+"""`tipoff import`: other people's recordings into ours. Requests in, answers out.
+
+Called by the command line; the work is done in `venues.importers`.
+"""
+
+from engine.units import Nanos
+from tipoff.commands.options import ImportRequest
+from tipoff.output import Answer, Failure, Json, progress, table
+from tipoff.reports.document import utc_text
+from venues.errors import ImportFailed, RecordingError
+from venues.importers.evening import KINDS, ImportSpec, import_files
+
+
+def known_kinds() -> Answer:
+    """Which kinds of files there are and what they hold."""
+    rows = [(name, kind.description) for name, kind in KINDS.items()]
+    return Answer(dict(rows), table(["kind", "what a file of it holds"], rows))
+
+
+def run_import(request: ImportRequest) -> Answer:
+    """Make a recording; raises Failure with the file and line of what does not fit, leaving nothing."""
+    for kind, _path in request.inputs:
+        if kind not in KINDS:
+            raise Failure("import", f"{kind!r} is not a kind of file; kinds: {', '.join(KINDS)}")
+    try:
+        report = import_files([ImportSpec(kind, path) for kind, path in request.inputs], request.out)
+    except (ImportFailed, RecordingError) as error:
+        raise Failure("import", str(error)) from error
+    for file in report.files:
+        for note in file.notes:
+            progress(f"{file.path}: {note}")
+    rows = [
+        (file.kind, str(file.path), str(file.rows), str(file.lines), str(file.skipped))
+        for file in report.files
+    ]
+    document: Json = {
+        "recording": str(report.recording),
+        "lines": report.lines,
+        "first_at": None if report.first_at is None else utc_text(Nanos(report.first_at)),
+        "last_at": None if report.last_at is None else utc_text(Nanos(report.last_at)),
+        "files": [
+            {"kind": kind, "path": path, "rows": int(read), "lines": int(lines), "skipped": int(skipped)}
+            for kind, path, read, lines, skipped in rows
+        ],
+    }
+    return Answer(document, table(["kind", "file", "rows", "lines", "rows that say nothing"], rows))

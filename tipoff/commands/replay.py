@@ -1,0 +1,266 @@
+"""`tipoff replay`: recorded evenings through the same actors on a virtual clock, and their report.
+
+Called by the command line, the demo, benchmarks and tests. `replay` is the whole of it without screens;
+`run_replay` adds the configuration, the database, verification and what a person sees.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from pathlib import Path
+
+import attrs
+
+from engine.events import VenueEvent
+from engine.facts import RunStarted
+from engine.units import Nanos
+from persistence.connect import where
+from persistence.errors import StorageError
+from persistence.schema import upgrade
+from persistence.writer import JournalWriter, Mode, Options
+from tipoff import __version__
+from tipoff.commands.options import ReplayRequest
+from tipoff.config.load import Config, load, load_or_template
+from tipoff.output import Answer, Failure, Json, progress
+from tipoff.replay.batch_store import RunStore
+from tipoff.replay.live_recording import LiveReplay, SettingsOf, is_live
+from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from tipoff.reports.document import RunFigures, report_document, report_screen, utc_text
+from tipoff.reports.html import write_html
+from tipoff.runs.from_config import schema, scripted_plan, trading_settings
+from tipoff.runs.market_records import Archive
+from tipoff.runs.recording_digest import Seal, config_of, read_seal
+from venues.errors import RecordingError
+from venues.recordings.recorder import Line, read_batches, read_manifest, segment_paths
+
+PROGRESS_LINES = 50_000
+Show = Callable[[str, tuple[VenueEvent, ...]], None]
+"""Is shown the body of every input and what it meant."""
+
+
+@attrs.frozen(kw_only=True)
+class Replayed:
+    """What came out of a replay."""
+
+    session: VirtualSession
+    store: RunStore
+    document: dict[str, Json]
+
+
+def replay(
+    batches: Iterable[list[Line]],
+    settings: TradingSettings,
+    name: str,
+    writer: JournalWriter | None = None,
+    settings_of: SettingsOf | None = None,
+) -> Replayed:
+    """Feed lines to a fresh tree until they end; the batches' sizes have no influence on the result.
+
+    `settings_of` knows those of the processes of a live recording; without it each had `settings`.
+    """
+    store = RunStore(name, writer)
+    archive = Archive()
+    of_process = settings_of or (lambda _digest: settings)
+    hearer: VirtualSession | LiveReplay | None = None
+    began = time.perf_counter()
+    told = heard = 0
+    line: Line | None = None
+    for batch in batches:
+        if hearer is None and batch:
+            show = _archiving(archive, store)
+            if is_live(batch[0]):
+                hearer = LiveReplay(of_process, store, partial(run_started, name), show)
+            else:
+                first = run_started(name, settings, Nanos(batch[0].at))
+                hearer = VirtualSession(settings, first, store, show)
+        if hearer is None:
+            continue
+        hearer.hear_all(batch)
+        line = batch[-1]
+        heard += len(batch)
+        if heard >= told + PROGRESS_LINES:
+            told = heard
+            progress(f"{told} frames")
+    if hearer is None or line is None:
+        raise RecordingError("the recording is empty: nothing to replay")
+    if isinstance(hearer, LiveReplay):
+        session = hearer.session
+        hearer.end(Nanos(line.at))
+    else:
+        session = hearer
+        session.end(Nanos(line.at), "end of recording")
+    if store.lasting:
+        store.keep(archive.books(session.games().values()))
+    digest = store.digest()
+    return Replayed(
+        session=session, store=store, document=_document(session, store, digest, time.perf_counter() - began)
+    )
+
+
+def _archiving(archive: Archive, store: RunStore) -> Show | None:
+    if not store.lasting:
+        return None
+
+    def show(body: str, events: tuple[VenueEvent, ...]) -> None:
+        records = archive.records(body, events)
+        if records:
+            store.keep(records)
+
+    return show
+
+
+def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:
+    """The first fact of a run."""
+    return RunStarted(name, __version__, settings_digest(settings), settings.seed, at)
+
+
+def settings_digest(settings: TradingSettings) -> str:
+    """sha256 over everything that decides a run beside its input, in canonical form."""
+    plans = [
+        [plan.name, plan.kind, plan.bankroll, plan.parameters, plan.enabled] for plan in settings.strategies
+    ]
+    parts = [
+        plans,
+        attrs.asdict(settings.limits),
+        {name: attrs.asdict(limits) for name, limits in settings.strategy_limits.items()},
+        repr(settings.rules),
+        settings.seed,
+        settings.every_market,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def run_name(recordings: Iterable[Path], settings: TradingSettings) -> str:
+    """The same name for the same recordings, configuration, seed and version: a run can be resumed by it."""
+    digest = hashlib.sha256(f"{__version__} {settings_digest(settings)}".encode())
+    for folder in recordings:
+        digest.update(json.dumps([read_manifest(folder).first_at, read_manifest(folder).last_at]).encode())
+        for path in segment_paths(folder):
+            digest.update(f"{path.name} {path.stat().st_size}".encode())
+    return f"replay-{digest.hexdigest()[:12]}"
+
+
+def run_replay(request: ReplayRequest) -> Answer:
+    """Replay as the command line asks; raises Failure with one clear error."""
+    settings = _settings(request)
+    try:
+        name = run_name(request.recordings, settings)
+        writer = _writer(request, name)
+        try:
+            replayed = replay(_batches(request), settings, name, writer, _of_processes(request, settings))
+        finally:
+            if writer is not None:
+                writer.close()
+        if request.verify:
+            _verify(request, settings, name, str(replayed.document["digest"]))
+    except RecordingError as error:
+        raise Failure("recording", str(error)) from error
+    except StorageError as error:
+        raise Failure("storage", str(error)) from error
+    screen = report_screen(replayed.document)
+    if request.report is not None:
+        write_html(request.report, screen, f"Tipoff: {name}")
+    return Answer(replayed.document, screen)
+
+
+def _settings(request: ReplayRequest) -> TradingSettings:
+    config, seed = request.config, request.seed
+    if len(request.recordings) == 1:
+        # A live recording brings the configuration that it was made with; what is asked for wins.
+        seal = read_seal(request.recordings[0])
+        config = config or config_of(request.recordings[0])
+        seed = seal.seed if seed is None and seal is not None else seed
+    return _with_orders(request, _trading(request, load_or_template(config, schema()), seed))
+
+
+def _trading(request: ReplayRequest, config: Config, seed: int | None) -> TradingSettings:
+    return trading_settings(config, seed=seed, every_market=request.markets == "all")
+
+
+def _with_orders(request: ReplayRequest, settings: TradingSettings) -> TradingSettings:
+    if request.orders is None:
+        return settings
+    plan: StrategyPlan = scripted_plan(request.orders, settings.seed)
+    return attrs.evolve(settings, strategies=(*settings.strategies, plan))
+
+
+def _of_processes(request: ReplayRequest, settings: TradingSettings) -> SettingsOf:
+    """Each process of a live recording had the configuration that lies beside it, unless another is asked
+    for.
+    """
+
+    @cache
+    def settings_of(digest: str) -> TradingSettings:
+        path = None if request.config is not None else config_of(request.recordings[0], digest)
+        if path is None:
+            return settings
+        return _with_orders(request, _trading(request, load(path, schema()), settings.seed))
+
+    return settings_of
+
+
+def _batches(request: ReplayRequest) -> Iterable[list[Line]]:
+    return read_batches(*request.recordings, batch=request.batch, on_note=progress)
+
+
+def _writer(request: ReplayRequest, name: str) -> JournalWriter | None:
+    if request.db is None:
+        return None
+    upgrade(request.db)
+    writer = JournalWriter(request.db, name, Options(mode=Mode.REPLAY))
+    if writer.stored_seq and not request.resume:
+        writer.close()
+        detail = f"run {name} is in {where(request.db)} already, up to entry {writer.stored_seq}"
+        raise Failure("run_exists", f"{detail}; add --resume to finish or check it, or name another database")
+    if request.resume:
+        progress(f"resuming run {name} after entry {writer.stored_seq}")
+    return writer
+
+
+def _verify(request: ReplayRequest, settings: TradingSettings, name: str, digest: str) -> None:
+    """Compare with the digest that the live run left, or with a second replay, read in other batches."""
+    seal = read_seal(request.recordings[0]) if len(request.recordings) == 1 else None
+    if seal is not None:
+        _compare(seal, settings, digest)
+        return
+    again = replay(read_batches(*request.recordings, batch=1), settings, name)
+    if again.document["digest"] != digest:
+        raise Failure(
+            "digest_differs",
+            f"two replays of the same recording differ: {digest} and {again.document['digest']}; "
+            "something in the engine is not deterministic, please report it",
+        )
+    progress(f"verified: a second replay gave the same digest {digest}")
+
+
+def _compare(seal: Seal, settings: TradingSettings, digest: str) -> None:
+    """Compare a replay with the live run that was recorded."""
+    if seal.digest == digest:
+        progress(f"verified: the replay gave the digest of the live run, {digest}")
+        return
+    if seal.settings_digest != settings_digest(settings):
+        why = "it was replayed with another configuration or seed than it was traded with"
+    else:
+        why = "something in the engine is not deterministic, please report it"
+    raise Failure("digest_differs", f"the live run's digest is {seal.digest}, its replay's {digest}: {why}")
+
+
+def _document(session: VirtualSession, store: RunStore, digest: str, seconds: float) -> dict[str, Json]:
+    system = session.system
+    feed = session.feed()
+    figures = RunFigures(
+        run=session.run.run,
+        digest=digest,
+        frames=session.frames,
+        first_at=utc_text(session.run.at),
+        last_at=utc_text(Nanos(system.now)),
+        gaps=feed.gaps,
+        refused=sum(feed.refused.values()),
+        events=session.events,
+        seconds=seconds,
+        restarts=system.lives.restarts,
+        dead_letters=system.dispatcher.dead_letters,
+    )
+    return report_document(figures, store.tally, session.games())

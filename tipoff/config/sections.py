@@ -1,0 +1,284 @@
+"""The sections of `engine.toml` as classes: one field a key, with its default, meaning, unit and bounds.
+
+Read by `config`, used by the wiring; the commented file and the manual's page are made from these. The
+sections of the risk gate and of the strategies are classes of the engine and of strategy packages, not
+repeated here. Must not read files.
+"""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import attrs
+
+from engine.fees import FeeRegime, Member
+from tipoff.config.fields import between, matching, setting
+
+_HTTP_URL = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
+_SOCKET_URL = re.compile(r"wss?://[^\s/@]+(?:/\S*)?")
+_DATABASE_URL = re.compile(r"(?:sqlite|postgresql)(?:\+\w+)?://\S*")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_SERIES = re.compile(r"[A-Z0-9]{1,40}")
+
+http_url = matching(_HTTP_URL.fullmatch, "an address that begins with https:// or http://")
+socket_url = matching(_SOCKET_URL.fullmatch, "an address that begins with wss:// or ws://")
+name = matching(_NAME.fullmatch, "1 to 40 small letters, digits, _ or -, beginning with a letter")
+PORT = between(1, 65_535)
+HOST = matching(re.compile(r"[^\s/]{1,255}").fullmatch, "a host name or an address")
+
+
+def _all_series(_: object, __: object, value: tuple[str, ...]) -> None:
+    wrong = [series for series in value if not _SERIES.fullmatch(series)]
+    if wrong or not value:
+        raise ValueError(f"must name at least one series in capital letters, found {list(wrong or value)}")
+
+
+@attrs.frozen(kw_only=True)
+class EngineSection:
+    """The program as a whole."""
+
+    name: str = setting("tipoff", "name of this engine in logs, metrics and reports", check=name)
+    environment: Literal["demo", "prod"] = setting(
+        "demo", "which Kalshi is listened to; orders stay on paper in both"
+    )
+    seed: int = setting(1, "seed of everything that is drawn, such as latencies", check=between(0, 2**63 - 1))
+    state_directory: Path = setting(
+        Path("state"), "folder of what must survive; relative paths below begin here; created if missing"
+    )
+
+
+@attrs.frozen(kw_only=True)
+class KalshiSection:
+    """The exchange whose markets are watched. Without a key the engine polls and says that it is degraded."""
+
+    rest_url_demo: str = setting(
+        "https://external-api.demo.kalshi.co/trade-api/v2", "REST service of `demo`", check=http_url
+    )
+    rest_url_prod: str = setting(
+        "https://external-api.kalshi.com/trade-api/v2", "REST service of `prod`", check=http_url
+    )
+    stream_url_demo: str = setting(
+        "wss://external-api-ws.demo.kalshi.co/trade-api/ws/v2", "WebSocket of `demo`", check=socket_url
+    )
+    stream_url_prod: str = setting(
+        "wss://external-api-ws.kalshi.com/trade-api/ws/v2", "WebSocket of `prod`", check=socket_url
+    )
+    key_id: str = setting("", "identifier of the API key; empty means no key")
+    private_key_file: str = setting(
+        "", "private key: a name in $CREDENTIALS_DIRECTORY, or a path; readable by the owner only"
+    )
+    series: tuple[str, ...] = setting(
+        ("KXNBAGAME", "KXNBASPREAD", "KXNBATOTAL"), "series whose markets are traded", check=_all_series
+    )
+    reads_per_second: float = setting(
+        15.0, "REST requests with a key", unit="requests per second", check=between(0.1, 400)
+    )
+    reads_per_second_keyless: float = setting(
+        3.0, "REST requests without a key", unit="requests per second", check=between(0.1, 20)
+    )
+    poll_ms: int = setting(
+        2_000, "pause between two polls of a book without a key", unit="ms", check=between(250, 60_000)
+    )
+    live_data_poll_ms: int = setting(
+        10_000,
+        "pause between two polls of the venue's own scores, which check the others",
+        unit="ms",
+        check=between(1_000, 600_000),
+    )
+    silence_ms_max: int = setting(
+        30_000, "a connection silent for longer is replaced", unit="ms", check=between(1_000, 600_000)
+    )
+
+
+@attrs.frozen(kw_only=True)
+class BalldontlieSection:
+    """Box scores and sportsbook odds. Without a key there are neither, and the engine says so."""
+
+    url: str = setting("https://api.balldontlie.io", "the service", check=http_url)
+    tier: Literal["auto", "free", "all_star", "goat"] = setting(
+        "auto", "tier of the key; `auto` finds out; odds and box scores need `goat`"
+    )
+    key_file: str = setting(
+        "",
+        "API key: a name in $CREDENTIALS_DIRECTORY, or a path; readable by the owner only; empty: no key",
+    )
+    games_poll_ms: int = setting(
+        15_000, "pause between two polls of the day's games", unit="ms", check=between(1_000, 3_600_000)
+    )
+    box_score_poll_ms: int = setting(
+        5_000, "pause between two polls of live box scores", unit="ms", check=between(1_000, 600_000)
+    )
+    odds_poll_ms: int = setting(
+        10_000, "pause between two polls of the odds", unit="ms", check=between(1_000, 3_600_000)
+    )
+    idle_poll_ms: int = setting(
+        60_000, "pause between two polls while no game is near", unit="ms", check=between(1_000, 3_600_000)
+    )
+
+
+@attrs.frozen(kw_only=True)
+class RetentionSection:
+    """How long rows are kept: pruned at every start and once a day, but for those of the open run.
+
+    Orders, fills and the ledger are kept for ever and cannot be set.
+    """
+
+    orderbook_snapshots_days: int = setting(
+        7, "snapshots of order books; 0 keeps them for ever", unit="days", check=between(0, 36_500)
+    )
+    nba_live_data_days: int = setting(
+        30, "box scores; 0 keeps them for ever", unit="days", check=between(0, 36_500)
+    )
+    betting_odds_days: int = setting(
+        90, "sportsbook odds; 0 keeps them for ever", unit="days", check=between(0, 36_500)
+    )
+    system_logs_days: int = setting(
+        30, "log lines in the database; 0 keeps them for ever", unit="days", check=between(0, 36_500)
+    )
+    dead_letters_days: int = setting(
+        30, "messages that crashed an actor; 0 keeps them for ever", unit="days", check=between(0, 36_500)
+    )
+
+
+def _database_url(_: object, __: object, value: str) -> None:
+    if not _DATABASE_URL.fullmatch(value):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    account = value.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    query = value.partition("?")[2].lower()
+    if ":" in account or "password" in query:
+        # The value itself is not repeated here: it holds a secret.
+        raise ValueError("must not contain a password; put it into a file and name that in password_file")
+
+
+@attrs.frozen(kw_only=True)
+class DatabaseSection:
+    """Where the journal and everything that is derived from it is kept."""
+
+    url: str = setting(
+        "sqlite:///tipoff.db",
+        "sqlite:///FILE (relative to the state directory) or postgresql://USER@HOST/NAME",
+        check=_database_url,
+    )
+    password_file: str = setting(
+        "", "password of the database: a name in $CREDENTIALS_DIRECTORY, or a path; empty means none"
+    )
+    batch_rows_max: int = setting(
+        512, "a transaction takes at most so many facts", unit="rows", check=between(1, 100_000)
+    )
+    retention: RetentionSection = RetentionSection()
+
+
+@attrs.frozen(kw_only=True)
+class RecordingSection:
+    """The raw evening, frame by frame, so that it can be replayed."""
+
+    enabled: bool = setting(True, "write everything that is heard")
+    directory: Path = setting(Path("recordings"), "folder of the recordings")
+    segment_megabytes_max: int = setting(
+        64, "a segment ends at this size before compression", unit="MB", check=between(1, 4_096)
+    )
+    flush_ms_max: int = setting(1_000, "a crash loses at most so much", unit="ms", check=between(10, 60_000))
+    disk_free_megabytes_min: int = setting(
+        1_024, "recording stops, trading goes on, below this free space", unit="MB", check=between(0, 2**30)
+    )
+
+
+_LATENCY = between(0, 60_000)
+
+
+@attrs.frozen(kw_only=True)
+class ExchangeSection:
+    """The paper exchange: how late our orders are and what they are charged. Never kinder than the venue."""
+
+    decide_to_send_ms: int = setting(5, "from a decision to the wire, median", unit="ms", check=_LATENCY)
+    decide_to_send_ms_p95: int = setting(
+        20, "the same, 95th percentile: the pessimistic band", unit="ms", check=_LATENCY
+    )
+    entry_ms: int = setting(60, "from the wire into the venue's book, median", unit="ms", check=_LATENCY)
+    entry_ms_p95: int = setting(180, "the same, 95th percentile", unit="ms", check=_LATENCY)
+    acknowledge_ms: int = setting(60, "from the book back to the strategy, median", unit="ms", check=_LATENCY)
+    acknowledge_ms_p95: int = setting(180, "the same, 95th percentile", unit="ms", check=_LATENCY)
+    cancel_ms: int = setting(
+        65, "from the wish to cancel to the cancel in the book, median", unit="ms", check=_LATENCY
+    )
+    cancel_ms_p95: int = setting(200, "the same, 95th percentile", unit="ms", check=_LATENCY)
+    in_game_delay_ms: int = setting(
+        0, "extra delay of taking orders while a game is live", unit="ms", check=_LATENCY
+    )
+    fee_regime: FeeRegime = setting(FeeRegime.MICRODOLLAR, "how the venue rounds fees")
+    member: Member = setting(Member.DIRECT, "whose balance grid fees are rounded to")
+    credit_window_ms: int = setting(
+        2_000,
+        "a fall in depth waits so long for its print before it counts as a cancel",
+        unit="ms",
+        check=between(0, 60_000),
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ControlSection:
+    """The socket through which `tipoff status` and its sisters talk to the daemon."""
+
+    enabled: bool = setting(True, "listen for commands")
+    socket: Path = setting(Path("control.sock"), "path of the socket, at most 107 bytes")
+    group: str = setting(
+        "", "group that may use the socket too (mode 0660); empty means the owner only (0600)"
+    )
+    connections_max: int = setting(32, "more connections than this are refused", check=between(1, 1_024))
+    request_ms_max: int = setting(
+        10_000, "a request is answered or given up after this", unit="ms", check=between(100, 600_000)
+    )
+
+
+@attrs.frozen(kw_only=True)
+class MetricsSection:
+    """Numbers for Prometheus."""
+
+    enabled: bool = setting(True, "serve /metrics")
+    host: str = setting("127.0.0.1", "address to listen on", check=HOST)
+    port: int = setting(9_464, "port to listen on", check=PORT)
+
+
+@attrs.frozen(kw_only=True)
+class DashboardSection:
+    """The web page of the running engine."""
+
+    enabled: bool = setting(False, "serve the dashboard")
+    host: str = setting("127.0.0.1", "address to listen on", check=HOST)
+    port: int = setting(8_464, "port to listen on", check=PORT)
+    token_file: str = setting(
+        "",
+        "token for commands from the page: a name in $CREDENTIALS_DIRECTORY, or a path; empty: read only",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class LoggingSection:
+    """What is written to standard error and to the journal of the system."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting(
+        "info", "what is less important is left out", live=True
+    )
+    style: Literal["auto", "json", "console"] = setting(
+        "auto", "`auto` is coloured text on a terminal and JSON elsewhere"
+    )
+
+
+@attrs.frozen(kw_only=True)
+class NotifySection:
+    """Messages to people when something needs them."""
+
+    webhook_file: str = setting(
+        "",
+        "file with the address to post to: a name in $CREDENTIALS_DIRECTORY, or a path; empty means nobody",
+    )
+    level: Literal["info", "warning", "error"] = setting(
+        "warning", "what is less important is not sent", live=True
+    )
+    pause_ms_min: int = setting(
+        60_000,
+        "the same message is not sent again for so long",
+        unit="ms",
+        check=between(0, 86_400_000),
+        live=True,
+    )

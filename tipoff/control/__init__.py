@@ -1,0 +1,1 @@
+"""The control socket: protocol, methods, queries, operations, and the client's side of it."""

@@ -1,0 +1,363 @@
+"""The methods of the control socket that only look: what they ask, and the answer as a class.
+
+Listed by `control_catalogue`. All but `book` and `risk` read from the observer; those two ask the game and
+the risk gate, because only they know, and cost one message. Must not import the server.
+"""
+
+import platform
+from collections.abc import Awaitable, Callable
+
+from actors.addresses import RISK_GATE, game_address
+from actors.messages import GateSeen, LimitsWanted, Numbered, StateWanted
+from actors.read_model.views import (
+    DeadLetterLine,
+    FeedLine,
+    FillLine,
+    GameLine,
+    Look,
+    MarketLine,
+    OrderLine,
+    Overview,
+    PnlLine,
+    PositionLine,
+    SignalLine,
+    StrategyLine,
+)
+from actors.runtime import ActorStatus
+from engine.book import Book
+from engine.game import Game
+from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos, Price
+from persistence.errors import StorageError
+from tipoff import __version__
+from tipoff.control.open_items import still_open
+from tipoff.control.parameters import Call, Given, Room, State, state_of
+from tipoff.control.protocol import PROTOCOL, Fault, Trouble
+from tipoff.control.responses import (
+    ActorLine,
+    BookLevel,
+    BookSeen,
+    Check,
+    Health,
+    JournalLine,
+    LimitLine,
+    LogLevel,
+    Metrics,
+    RiskSeen,
+    Status,
+    Version,
+)
+from tipoff.explain.chain import Told, Why, explain
+from tipoff.explain.sentences import sentence
+from tipoff.output import Failure
+
+QUIET_NS = 120 * NANOS_PER_SECOND
+"""No book changed for longer than this: the feed is called quiet."""
+
+RUNNING = "running"
+
+
+Method = Callable[[Room, Call], Awaitable[object]]
+
+
+def table(what: str) -> Method:
+    """The method that shows a table of the observer, filtered as asked."""
+
+    async def show(room: Room, call: Call) -> object:
+        return await room.look(look_of(what, call.given))
+
+    return show
+
+
+def look_of(what: str, given: Given) -> Look:
+    """The question to the observer."""
+    return Look(
+        what,
+        given.text("strategy"),
+        given.text("ticker"),
+        given.text("game"),
+        open_only=given.flag("open"),
+        limit=given.whole("limit", 100),
+    )
+
+
+async def status(room: Room, _call: Call) -> Status:
+    """One screen; while the tree is not there it says so and little else."""
+    seen = await room.overview()
+    strategies = await room.look(Look("strategies", limit=1_000))
+    results = await room.look(Look("pnl", limit=1_000))
+    assert isinstance(strategies, tuple)  # noqa: S101 - the observer's tables are tuples
+    assert isinstance(results, tuple)  # noqa: S101
+    gate = await _gate(room)
+    now = Nanos(room.engine.now)
+    actors = [actor for actor in room.engine.status() if actor.kind != "supervisor"]
+    phase = room.phase()
+    why_not = tuple(_why_not(seen, gate)) if phase == RUNNING else (f"the daemon is {phase}",)
+    state = state_of(seen.halts) if phase == RUNNING else phase
+    return Status(
+        state=state,
+        trading=not why_not,
+        why_not=why_not,
+        degraded=tuple(_degraded(room, seen, gate, now)),
+        tipoff=__version__,
+        run=seen.run,
+        at=now,
+        uptime_seconds=None if seen.started_at is None else (now - seen.started_at) // NANOS_PER_SECOND,
+        at_risk=seen.at_risk,
+        at_risk_max=_limit(gate, "exposure_total"),
+        positions=seen.positions,
+        open_orders=seen.open_orders,
+        still_open=await still_open(room) if state in ("draining", "halted") else (),
+        pnl=seen.band,
+        strategies=strategies,
+        results=results,
+        halts=seen.halts,
+        feed=seen.feed,
+        actors=len(actors),
+        actors_running=sum(1 for actor in actors if actor.state == RUNNING),
+        restarts=seen.restarts,
+        dead_letters=seen.dead_letters,
+        journal_seq=seen.journal_seq,
+        last_failure=seen.last_failure,
+    )
+
+
+async def _gate(room: Room) -> GateSeen | None:
+    """The risk gate's own view; None if it does not answer, which is a finding of its own."""
+    try:
+        seen = await room.ask(RISK_GATE, LimitsWanted())
+    except Fault:
+        return None
+    return seen if isinstance(seen, GateSeen) else None
+
+
+def _limit(gate: GateSeen | None, name: str) -> str | None:
+    for line in gate.limits if gate else ():
+        if line.name == name and line.strategy is None:
+            return line.limit
+    return None
+
+
+def _why_not(seen: Overview, gate: GateSeen | None) -> list[str]:
+    """Everything that keeps orders from being sent now."""
+    found = [f"{halt.state} by {halt.by}: {halt.why}" for halt in seen.halts if halt.scope == "all"]
+    if gate is None:
+        found.append("the risk gate does not answer, so no order passes")
+    elif gate.trouble is not None:
+        found.append(f"decisions cannot be made durable: {gate.trouble}")
+    if not seen.strategies_on:
+        found.append("no strategy is on")
+    elif all(name in seen.quarantined for name in seen.strategies_on):
+        found.append("every strategy is quarantined")
+    if not seen.feed.venue_trading:
+        found.append("the venue does not trade")
+    if not seen.feed.trusted_books:
+        found.append("no book can be trusted at present")
+    return found
+
+
+def _degraded(room: Room, seen: Overview, gate: GateSeen | None, now: Nanos) -> list[str]:
+    """Everything that is not as it should be, whether it stops trading or not."""
+    feed = seen.feed
+    found = list(room.hooks.degraded()) if room.hooks.degraded is not None else []
+    found += [f"{scope} is quarantined" for scope in seen.quarantined]
+    found += [
+        f"{actor.address} is {actor.state}"
+        for actor in room.engine.status()
+        if actor.kind != "supervisor" and actor.state != RUNNING
+    ]
+    if gate is not None and gate.trouble is not None:
+        found.append(f"storage: {gate.trouble}")
+    if not feed.connected and (feed.books or feed.losses):
+        found.append("the market feed is not connected")
+    if feed.trusted_books < feed.books:
+        found.append(f"{feed.books - feed.trusted_books} of {feed.books} books are not trusted")
+    if feed.last_book_at is not None and now - feed.last_book_at > QUIET_NS:
+        found.append(f"no book has changed for {(now - feed.last_book_at) // NANOS_PER_SECOND} s")
+    return found
+
+
+async def health(room: Room, _call: Call) -> Health:
+    """The checks of a probe. It is answered in every state, and asks nobody who might hang."""
+    phase = room.phase()
+    step = room.hooks.step()
+    checks = [Check(name="phase", ok=phase == RUNNING, detail=f"{phase}, {step}" if step else phase)]
+    down = [actor for actor in room.engine.status() if actor.state != RUNNING]
+    detail = ", ".join(f"{actor.address} is {actor.state}" for actor in down)
+    checks.append(Check(name="actors", ok=not down, detail=detail or "all run"))
+    try:
+        seen = await room.overview()
+    except Fault as fault:
+        checks.append(Check(name="observer", ok=False, detail=str(fault)))
+        return Health(ok=False, state=phase, checks=tuple(checks))
+    gate = await _gate(room)
+    trouble = "does not answer" if gate is None else gate.trouble
+    checks.append(
+        Check(name="risk_gate", ok=gate is not None, detail="answers" if gate else "does not answer")
+    )
+    checks.append(Check(name="journal", ok=trouble is None, detail=trouble or "durable"))
+    if room.hooks.heartbeat is not None:
+        late = room.hooks.heartbeat()
+        checks.append(Check(name="heartbeat", ok=not late, detail=late or "passes every stage"))
+    checks.append(Check(name="feed", ok=seen.feed.connected, detail=_feed_words(seen.feed)))
+    state: State = state_of(seen.halts) if phase == RUNNING else phase
+    return Health(ok=all(check.ok for check in checks), state=state, checks=tuple(checks))
+
+
+def _feed_words(feed: FeedLine) -> str:
+    connected = "connected" if feed.connected else "not connected"
+    return f"{connected}, {feed.trusted_books} of {feed.books} books trusted"
+
+
+async def actors(room: Room, _call: Call) -> tuple[ActorLine, ...]:
+    """The tree as it stands, also while parts of it are restarting."""
+    now = room.engine.now
+    since: dict[str, Nanos] = {}
+    begun: Nanos | None = None
+    try:
+        seen = await room.overview()
+        since, begun = seen.since, seen.started_at
+    except Fault:
+        pass
+    return tuple(_actor(actor, since.get(str(actor.address), begun), now) for actor in room.engine.status())
+
+
+def _actor(actor: ActorStatus, since: Nanos | None, now: int) -> ActorLine:
+    return ActorLine(
+        address=str(actor.address),
+        depth=actor.address.count("/"),
+        kind=actor.kind,
+        state=actor.state,
+        incarnation=actor.incarnation,
+        restarts=actor.restarts,
+        mailbox=actor.depth,
+        mailbox_peak=actor.peak,
+        mailbox_capacity=actor.capacity,
+        handled=actor.handled,
+        refused=actor.refused,
+        dropped=actor.dropped,
+        failures=actor.failures,
+        last_error=actor.last_error,
+        age_seconds=None if since is None else max(0, now - since) // NANOS_PER_SECOND,
+    )
+
+
+async def book(room: Room, call: Call) -> BookSeen:
+    """A market's book, level by level, from the game that keeps it."""
+    ticker = call.given.must("ticker")
+    found = await room.look(Look("markets", ticker=ticker))
+    if not (isinstance(found, tuple) and found and isinstance(found[0], MarketLine)):
+        raise Fault(Trouble.NOT_FOUND, f"no market {ticker!r} is followed")
+    game = await room.ask(game_address(found[0].game), StateWanted())
+    market = game.markets.get(ticker) if isinstance(game, Game) else None
+    if market is None:
+        raise Fault(Trouble.NOT_FOUND, f"no market {ticker!r} is followed")
+    return _book(ticker, found[0].game, market.book)
+
+
+def _book(ticker: str, game: str, seen: Book) -> BookSeen:
+    bids = sorted(seen.yes.items(), reverse=True)
+    asks = sorted((Price(PRICE_ONE - price), count) for price, count in seen.no.items())
+    return BookSeen(
+        ticker=ticker,
+        game=game,
+        trust=seen.trust.value,
+        bids=tuple(BookLevel(price=price, count=count) for price, count in bids),
+        asks=tuple(BookLevel(price=price, count=count) for price, count in asks),
+        conn=seen.conn,
+        sid=seen.sid,
+        seq=seen.seq,
+        at=seen.at,
+        pseudo=seen.pseudo,
+    )
+
+
+async def risk(room: Room, _call: Call) -> RiskSeen:
+    """Every limit with its use, from the gate that holds it."""
+    gate = await room.ask(RISK_GATE, LimitsWanted())
+    seen = await room.overview()
+    assert isinstance(gate, GateSeen)  # noqa: S101 - that is what it answers
+    limits = tuple(
+        LimitLine(
+            name=line.name,
+            strategy=line.strategy,
+            use=line.use,
+            limit=line.limit,
+            unit=line.unit,
+            where=line.where,
+        )
+        for line in gate.limits
+    )
+    return RiskSeen(limits=limits, halts=seen.halts, journal_trouble=gate.trouble)
+
+
+async def journal(room: Room, call: Call) -> tuple[JournalLine, ...]:
+    """The last facts in words."""
+    found = await room.look(look_of("journal", call.given))
+    assert isinstance(found, tuple)  # noqa: S101 - the observer's tables are tuples
+    return tuple(journal_line(each) for each in found if isinstance(each, Numbered))
+
+
+def journal_line(each: Numbered | Told) -> JournalLine:
+    """A fact as a line."""
+    return JournalLine(
+        seq=each.seq,
+        at=each.fact.at,
+        cause=each.cause,
+        owner=each.owner,
+        kind=type(each.fact).__name__,
+        text=sentence(each.fact),
+    )
+
+
+async def why(room: Room, call: Call) -> Why:
+    """The story of an order, a fill or a signal, read from the journal beside the loop."""
+    story, name = room.hooks.story, call.given.must("id")
+    if story is None:
+        message = "this daemon keeps no journal that can be read; try `tipoff why ID --db URL`"
+        raise Fault(Trouble.NOT_AVAILABLE, message)
+    try:
+        found = explain(name, await room.in_thread(lambda: story(name)))
+    except (Failure, StorageError) as error:
+        raise Fault(Trouble.UNAVAILABLE, f"the journal cannot be read: {error}") from None
+    if not found.steps:
+        raise Fault(Trouble.NOT_FOUND, f"nothing is known of {name!r}: name an order, a fill or a signal")
+    return found
+
+
+async def metrics(room: Room, _call: Call) -> Metrics:
+    """The numbers for Prometheus."""
+    text = room.hooks.metrics
+    if text is None:
+        raise Fault(Trouble.NOT_AVAILABLE, "this daemon keeps no metrics")
+    return Metrics(text=await room.in_thread(text))
+
+
+async def loglevel(room: Room, _call: Call) -> LogLevel:
+    """What is logged."""
+    hook = room.hooks.loglevel
+    if hook is None:
+        raise Fault(Trouble.NOT_AVAILABLE, "this daemon's log level is not known")
+    try:
+        return LogLevel(level=hook(None))
+    except Failure as error:
+        raise Fault(Trouble.NOT_AVAILABLE, str(error)) from None
+
+
+async def version(room: Room, _call: Call) -> Version:
+    """What runs, and where it stands."""
+    state = await room.state()
+    return Version(tipoff=__version__, python=platform.python_version(), protocol=PROTOCOL, state=state)
+
+
+SHOWN: dict[str, object] = {
+    "strategies": tuple[StrategyLine, ...],
+    "orders": tuple[OrderLine, ...],
+    "fills": tuple[FillLine, ...],
+    "signals": tuple[SignalLine, ...],
+    "positions": tuple[PositionLine, ...],
+    "pnl": tuple[PnlLine, ...],
+    "games": tuple[GameLine, ...],
+    "markets": tuple[MarketLine, ...],
+    "dead_letters": tuple[DeadLetterLine, ...],
+}
+"""The observer's tables that are answered as they are, and what their lines are."""

@@ -1,0 +1,1 @@
+"""`tipoff doctor`: what is wrong around the engine, and what to do about it."""

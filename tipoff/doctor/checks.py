@@ -1,0 +1,275 @@
+"""`tipoff doctor`: is everything around the daemon as it must be? Each finding comes with what to do.
+
+Called by the command line. Looks and changes nothing: no key is shown, no database is touched but for reading
+its version. The network is asked by `doctor_network`, only when told to. Must not start an engine.
+"""
+
+import os
+import shutil
+import socket
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import attrs
+from rich.markup import escape
+from rich.table import Table
+
+from persistence.connect import where
+from persistence.errors import StorageError
+from persistence.lock import NAME as LOCK
+from persistence.maintenance import found_revision
+from persistence.tables import REVISIONS
+from tipoff.commands.database import SQLITE, database_url
+from tipoff.config.load import FILE, Config, load_or_template
+from tipoff.config.problems import ConfigError
+from tipoff.config.secret_files import file_problems, secret_path
+from tipoff.control.unix_socket import SocketRefused, check_length
+from tipoff.doctor.budgets import configured_budgets
+from tipoff.doctor.credentials import credentials
+from tipoff.doctor.findings import Finding
+from tipoff.exit_codes import Exit
+from tipoff.output import Answer, Json, table
+from tipoff.runs.from_config import schema
+from venues.errors import KeyUnusable
+from venues.kalshi.auth import read_signer
+
+PYTHON_MIN = (3, 11)
+"""Older interpreters cannot run it."""
+
+MEGABYTE = 1_048_576
+TRUSTED_SINCE_S = 1_735_689_600
+"""The first second of 2025: a clock before it was never set."""
+
+
+def run_doctor(config_file: Path | None, *, network: bool) -> Answer:
+    """Look at everything; exits 78 if the configuration cannot be used, 1 if something else fails."""
+    findings = list(examine(config_file))
+    if network:
+        from tipoff.doctor.network import examine_network
+
+        findings += examine_network(_config_or_none(config_file))
+    else:
+        findings.append(Finding("network", "ok", "not asked; --network asks the venues too"))
+    return Answer(_document(findings), _screen(findings), exit_of(findings))
+
+
+def exit_of(findings: list[Finding]) -> Exit:
+    """How the command ends: warnings are no failure."""
+    failed = {finding.check for finding in findings if finding.state == "fail"}
+    if failed & {"configuration", "keys"}:
+        return Exit.CONFIG
+    return Exit.FAILED if failed else Exit.OK
+
+
+def examine(config_file: Path | None) -> Iterator[Finding]:
+    """Everything that this machine can tell by itself."""
+    yield python()
+    yield clock()
+    yield from configuration(config_file)
+    config = _config_or_none(config_file)
+    if config is None:
+        return
+    yield from keys(config)
+    yield from credentials(config)
+    yield from configured_budgets(config)
+    yield from state(config)
+    yield database(config)
+    yield disk(config)
+    yield from ports(config)
+
+
+def python() -> Finding:
+    """The interpreter."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= PYTHON_MIN:
+        return Finding("python", "ok", version)
+    return Finding("python", "fail", version, "install Python 3.11 or newer")
+
+
+def clock() -> Finding:
+    """Whether the clock was ever set; how exact it is, only a venue can tell."""
+    if time.time() > TRUSTED_SINCE_S:
+        return Finding("clock", "ok", "is set; --network compares it with the venue's")
+    return Finding(
+        "clock", "fail", "was never set", "switch time synchronisation on: timedatectl set-ntp true"
+    )
+
+
+def configuration(config_file: Path | None) -> Iterator[Finding]:
+    """The file and all its problems."""
+    name = str(config_file or FILE)
+    try:
+        load_or_template(config_file, schema())
+    except ConfigError as error:
+        for problem in error.problems:
+            fix = "mend it; `tipoff config check` looks again"
+            yield Finding("configuration", "fail", problem.text(error.source), fix)
+        return
+    if config_file is None and not FILE.is_file():
+        yield Finding("configuration", "warn", f"there is no {name}; defaults are in force", "tipoff init")
+        return
+    yield Finding("configuration", "ok", name)
+
+
+def keys(config: Config) -> Iterator[Finding]:
+    """Key files: present, readable by the owner only, and keys at all."""
+    problems = list(file_problems(config))
+    for problem in problems:
+        yield Finding("keys", "fail", problem.text("the configuration"), "mend the file, or its name")
+    kalshi = config.kalshi
+    if not kalshi.key_id:
+        fix = "make a key at Kalshi; set kalshi.key_id and kalshi.private_key_file"
+        yield Finding("keys", "warn", "no key of Kalshi: books are polled instead of streamed", fix)
+    elif not any(problem.path == "kalshi.private_key_file" for problem in problems):
+        yield _signing_key(config)
+    if not config.balldontlie.key_file:
+        fix = "get a key of balldontlie (odds need tier goat); set balldontlie.key_file"
+        yield Finding("keys", "warn", "no key of balldontlie: no scores and no odds are heard", fix)
+    elif not any(problem.path == "balldontlie.key_file" for problem in problems):
+        yield Finding("keys", "ok", "balldontlie has a key")
+
+
+def _signing_key(config: Config) -> Finding:
+    try:
+        signer = read_signer(config.kalshi.key_id, secret_path(config.kalshi.private_key_file))
+    except KeyUnusable as error:
+        return Finding("keys", "fail", str(error), "download the key anew; it must be a PEM file")
+    return Finding("keys", "ok", f"Kalshi has a key ({signer.kind})")
+
+
+def state(config: Config) -> Iterator[Finding]:
+    """The directory of what must survive."""
+    folder = config.engine.state_directory
+    if not folder.exists():
+        parent = next(each for each in folder.absolute().parents if each.exists())
+        if os.access(parent, os.W_OK):
+            yield Finding("state", "ok", f"{folder} will be made")
+        else:
+            yield Finding("state", "fail", f"{folder} cannot be made", f"make it: sudo install -d {folder}")
+        return
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        yield Finding("state", "fail", f"{folder} cannot be written", "chown it to who runs the daemon")
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield Finding(
+            "state", "warn", f"others can write to {folder} (mode {mode:04o})", f"chmod 700 {folder}"
+        )
+    else:
+        yield Finding("state", "ok", str(folder))
+
+
+def database(config: Config) -> Finding:
+    """Whether the database can be read, and is of this version."""
+    url, head = database_url(config, None), REVISIONS[-1]
+    file = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not file.exists():
+        return Finding("database", "ok", "will be made")
+    try:
+        found = found_revision(url)
+    except StorageError as error:
+        return Finding("database", "fail", f"{error.where}: {error.what}", error.remedy)
+    if found is None:
+        return Finding("database", "warn", "is empty", "tipoff db upgrade, or let the daemon do it")
+    if found != head:
+        fix = "back it up (tipoff db backup), then tipoff db upgrade; the daemon does it when it starts"
+        return Finding("database", "warn", f"is at {found}, this version wants {head}", fix)
+    return Finding("database", "ok", f"{where(url)} is at {found}")
+
+
+def disk(config: Config) -> Finding:
+    """Room for recordings and journal."""
+    folder = config.engine.state_directory.absolute()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(there).free // MEGABYTE
+    needed = config.recording.disk_free_megabytes_min
+    stored = _stored_megabytes(config)
+    detail = f"{free} MB are free"
+    recordings = folder / config.recording.directory
+    fix = f"move old recordings out of {recordings}, or give it a larger disk"
+    if free < needed:
+        return Finding("disk", "fail", f"{detail}; recording needs {needed}", fix)
+    if free < 2 * needed:
+        return Finding("disk", "warn", f"{detail}; recording stops at {needed}", fix)
+    if free < needed + stored:
+        return Finding("disk", "warn", f"{detail}; a copy of the database takes {stored} more", fix)
+    return Finding("disk", "ok", f"{detail}; recording needs {needed}, a copy of the database {stored}")
+
+
+def _stored_megabytes(config: Config) -> int:
+    """Size of a SQLite database, which a backup or a migration needs once more."""
+    url = database_url(config, None)
+    file = Path(url.removeprefix(SQLITE))
+    if not url.startswith(SQLITE) or not file.is_file():
+        return 0
+    return -(-file.stat().st_size // MEGABYTE)
+
+
+def ports(config: Config) -> Iterator[Finding]:
+    """Where the daemon wants to listen. What a running daemon holds is its own."""
+    holder = holder_of(config.engine.state_directory)
+    if holder:
+        yield Finding("tipoff", "ok", f"process {holder} runs with this state directory")
+    if config.metrics.enabled:
+        yield _port("metrics", (config.metrics.host, config.metrics.port), holder)
+    if config.dashboard.enabled:
+        yield _port("dashboard", (config.dashboard.host, config.dashboard.port), holder)
+    if config.control.enabled:
+        path = config.engine.state_directory / config.control.socket
+        try:
+            check_length(path)
+        except SocketRefused as error:
+            yield Finding("ports", "fail", str(error), "name a shorter path in control.socket")
+        else:
+            yield Finding("ports", "ok", f"control socket {path}")
+
+
+def _port(name: str, place: tuple[str, int], holder: int) -> Finding:
+    host, port = place
+    where = f"{name} on {host} port {port}"
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        if holder:
+            return Finding("ports", "ok", f"{where}: in use while the daemon runs")
+        fix = f"choose another [{name}] port, or stop what listens there"
+        return Finding("ports", "fail", f"{where}: {error.strerror or error}", fix)
+    return Finding("ports", "ok", where)
+
+
+def holder_of(directory: Path) -> int:
+    """The process that works in a state directory; 0 if none does. Takes no lock."""
+    with suppress(OSError, ValueError):
+        holder = int((directory / LOCK).read_text("ascii").strip() or "0")
+        if holder > 0 and Path(f"/proc/{holder}").exists():
+            return holder
+    return 0
+
+
+def _config_or_none(config_file: Path | None) -> Config | None:
+    with suppress(ConfigError):
+        return load_or_template(config_file, schema())
+    return None
+
+
+def _document(findings: list[Finding]) -> Json:
+    worst = [finding.state for finding in findings]
+    return {
+        "ok": "fail" not in worst,
+        "warnings": worst.count("warn"),
+        "failures": worst.count("fail"),
+        "findings": [attrs.asdict(finding) for finding in findings],
+    }
+
+
+def _screen(findings: list[Finding]) -> Table:
+    # Names of sections stand in brackets, which would be taken for styles.
+    rows = [(each.state, each.check, escape(each.detail), escape(each.fix)) for each in findings]
+    return table(("", "what", "found", "what to do"), rows)

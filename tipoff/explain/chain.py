@@ -1,0 +1,177 @@
+"""Why something happened: the facts about an order, a fill or a signal as sentences, and a verdict.
+
+Used by the control socket and by `tipoff why --db`, both of which read the journal. It only words what the
+facts say, in the order in which they were committed; nothing is computed again.
+"""
+
+from collections.abc import Sequence
+
+import attrs
+
+from engine.facts import (
+    BandMoved,
+    Fact,
+    OrderCancelled,
+    OrderDenied,
+    OrderFilled,
+    OrderRejected,
+    OrderRested,
+    OrderSubmitted,
+    PositionSettled,
+    QueueMoved,
+    SignalAction,
+    SignalRaised,
+)
+from engine.units import COUNT_ZERO, Count, Nanos, format_count, format_money, format_price
+from tipoff.explain.sentences import sentence
+
+STEPS_MAX = 2_000
+"""A story is told up to this length: from its beginning, and then its end."""
+
+
+@attrs.frozen
+class Told:
+    """A fact with its place in the journal: its number, the input it was decided on, and by whom."""
+
+    seq: int
+    at: Nanos
+    cause: int
+    owner: str
+    fact: Fact
+
+
+@attrs.frozen(kw_only=True)
+class WhyStep:
+    """One step of a story."""
+
+    seq: int
+    at: Nanos
+    cause: int
+    owner: str
+    kind: str
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class Why:
+    """A story: what came of it in one sentence, and its steps from market message to ledger entry."""
+
+    id: str
+    verdict: str
+    steps: tuple[WhyStep, ...]
+    left_out: int
+
+
+def explain(name: str, story: Sequence[Told]) -> Why:
+    """Word the facts about `name`; a story without facts has no steps."""
+    distinct = _without_repeats(story)
+    kept = distinct
+    if len(distinct) > STEPS_MAX:
+        kept = [*distinct[: STEPS_MAX // 2], *distinct[-STEPS_MAX // 2 :]]
+    return Why(
+        id=name,
+        verdict=verdict(name, [told.fact for told in story]),
+        steps=tuple(map(_step, kept)),
+        left_out=len(distinct) - len(kept),
+    )
+
+
+def _step(told: Told) -> WhyStep:
+    return WhyStep(
+        seq=told.seq,
+        at=told.at,
+        cause=told.cause,
+        owner=told.owner,
+        kind=type(told.fact).__name__,
+        text=sentence(told.fact),
+    )
+
+
+def _without_repeats(story: Sequence[Told]) -> list[Told]:
+    """The readings of an order are noted at every step; only a change of them is worth a sentence."""
+    kept: list[Told] = []
+    readings: tuple[Count, Count, Count] | None = None
+    for told in story:
+        fact = told.fact
+        if isinstance(fact, BandMoved):
+            if readings == (fact.pessimistic, fact.base, fact.optimistic):
+                continue
+            readings = (fact.pessimistic, fact.base, fact.optimistic)
+        kept.append(told)
+    return kept
+
+
+def verdict(name: str, facts: Sequence[Fact]) -> str:
+    """What came of it."""
+    if not facts:
+        return f"nothing is known of {name}"
+    for fact in facts:
+        if isinstance(fact, SignalRaised) and fact.action is SignalAction.NO_TRADE:
+            return f"no order: {fact.reason}" + _limits_of(fact)
+    filled = [fact for fact in facts if isinstance(fact, OrderFilled)]
+    for fact in filled:
+        if fact.fill_id == name:
+            return _of_fill(fact)
+    for fact in facts:
+        if isinstance(fact, OrderDenied) and fact.ticker:
+            return (
+                f"not sent: the risk gate refused it, {fact.reason.meaning} "
+                f"(in use {fact.use}, limit {fact.limit})"
+            )
+        if isinstance(fact, OrderRejected):
+            return f"not filled: refused on arrival as the venue would, {fact.code.value}: {fact.detail}"
+    return _of_order(facts, filled)
+
+
+def _limits_of(fact: SignalRaised) -> str:
+    named = dict(fact.evidence)
+    found = [f"{key} {named[key]}" for key in ("value", "limit", "threshold", "required") if key in named]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def _of_fill(fact: OrderFilled) -> str:
+    evidence = fact.evidence
+    by = (
+        f"the public trade {evidence.trade_id}"
+        if evidence.trade_id
+        else f"the book level {format_price(evidence.level_price)} of frame {evidence.book_seq}"
+    )
+    return (
+        f"filled {format_count(fact.count)} at {format_price(fact.price)} as {fact.liquidity.value} by {by}, "
+        f"fee {format_money(fact.fee)}"
+    )
+
+
+def _of_order(facts: Sequence[Fact], filled: list[OrderFilled]) -> str:
+    wanted = next((fact.order.count for fact in facts if isinstance(fact, OrderSubmitted)), None)
+    done = Count(sum(fact.count for fact in filled))
+    if wanted is None:
+        return "a signal without an order" if not done else f"filled {format_count(done)}"
+    how = f"filled {format_count(done)} of {format_count(wanted)}"
+    settled = [fact for fact in facts if isinstance(fact, PositionSettled)]
+    if done >= wanted:
+        return how + (f"; the market settled at {format_price(settled[-1].value)}" if settled else "")
+    for fact in reversed(facts):
+        if isinstance(fact, OrderCancelled):
+            why = f"the remaining {format_count(fact.remaining)} were cancelled: {fact.reason.value}"
+            return f"{how}; {why}{_behind(facts)}"
+    return f"{how}; it is still open{_behind(facts)}"
+
+
+def _behind(facts: Sequence[Fact]) -> str:
+    """How far back in the queue the order stood, which is mostly why it was not filled."""
+    first: Count | None = None
+    last: Count | None = None
+    for fact in facts:
+        if isinstance(fact, OrderRested):
+            first = last = fact.ahead
+        elif isinstance(fact, QueueMoved):
+            last = fact.ahead
+    if first is None or last is None:
+        return ", without ever resting in the book"
+    if last == COUNT_ZERO:
+        return f"; the {format_count(first)} contracts ahead of it were gone, but nothing more came"
+    return (
+        f"; of the {format_count(first)} contracts that stood ahead of it {format_count(last)} were "
+        "still there: prints must trade through them first"
+    )

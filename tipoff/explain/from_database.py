@@ -1,0 +1,36 @@
+"""The story of an id, read from a database: for `tipoff why --db`, and for a daemon that keeps one.
+
+Called beside the loop, never on it: it blocks as long as the database takes. Reading disturbs no writer.
+"""
+
+from collections.abc import Callable
+
+from persistence.errors import StorageError
+from persistence.queries import Reader
+from tipoff.explain.chain import Told, Why, explain
+from tipoff.json_schema import plain
+from tipoff.output import Failure, Json
+
+
+def story_reader(url: str, run: str | None = None) -> Callable[[str], list[Told]]:
+    """A function that reads all facts about an id from a run (None: the latest). It raises Failure."""
+
+    def story(name: str) -> list[Told]:
+        try:
+            with Reader.open(url, run) as reader:
+                return [
+                    Told(seq=found.seq, at=found.at, cause=found.cause, owner=found.owner, fact=found.fact)
+                    for found in reader.chain_of(name)
+                ]
+        except StorageError as error:
+            raise Failure("storage", str(error)) from error
+
+    return story
+
+
+def why_in(url: str, run: str | None, name: str) -> Json:
+    """The story of an id as the control socket would tell it. Raises Failure."""
+    found = explain(name, story_reader(url, run)(name))
+    if not found.steps:
+        raise Failure("not_found", f"nothing is known of {name!r} in {run or 'the latest run'}")
+    return plain(found, Why)

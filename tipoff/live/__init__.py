@@ -1,0 +1,1 @@
+"""The engine on trio: everything from outside is stamped, recorded and made durable here."""

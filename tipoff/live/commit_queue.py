@@ -1,0 +1,190 @@
+"""Making facts durable beside the loop: batches for the journal's writer, one at a time, in a thread.
+
+Given to the writer actor by `tipoff.live.engine`; hands facts on and returns at once. When a transaction is
+done the loop hears of it as a numbered input (`Hearing.committed`), and only then does anybody else. What
+cannot be stored is forgotten here: the journal's actor offers it again. Must not decide anything.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+import trio
+
+from actors.messages import Numbered
+from engine.invariant import InvariantBroken
+from engine.tally import Tally
+from persistence.errors import StorageError
+from persistence.records import Record
+from persistence.writer import JournalWriter
+from tipoff.live.ingress import Hearing
+
+RECORDS_MAX: Final = 50_000
+"""Records of the market that may wait while the storage is down; more are given up, and counted."""
+
+
+@attrs.define
+class DurableStatus:
+    """What can be seen of the journal: for `status` and the metrics."""
+
+    committed_seq: int = 0
+    transactions: int = 0
+    facts: int = 0
+    records: int = 0
+    records_given_up: int = 0
+    failures: int = 0
+    failing: str = ""
+    """Why nothing can be stored at present; empty while it can."""
+    slowest_s: float = 0.0
+
+
+class Durable:
+    """The queue in front of the journal's writer, and the task that empties it."""
+
+    def __init__(self, writer: JournalWriter, hearing: Hearing, rows_max: int, tally: Tally) -> None:
+        """`tally` counts what is durable; `rows_max` facts are the most that one transaction takes."""
+        self.status = DurableStatus(committed_seq=writer.stored_seq)
+        self.tally = tally
+        self._writer = writer
+        self._hearing = hearing
+        self._rows_max = rows_max
+        self._facts: list[Numbered] = []
+        self._records: list[Record] = []
+        self._handed_seq = writer.stored_seq
+        self._busy = False
+        self._closed = False
+        self._more = trio.Event()
+        self._calm = trio.Event()
+        self.began_at: float | None = None
+        """When the transaction under way began, on trio's clock; None while there is none."""
+        self.abandoned = False
+        """Whether a thread was left behind that may still be using the writer: nobody else may any more."""
+        self._transaction = trio.CancelScope()
+        self._one_at_a_time = trio.CapacityLimiter(1)
+
+    def __call__(self, facts: tuple[Numbered, ...]) -> int:
+        """Take facts in; they are durable when the loop hears so. Returns the last number handed over."""
+        if not self._closed:
+            self._hearing.latency.handed(facts, self._hearing.seq, self._hearing.busy_since)
+            self._facts += facts
+            self._handed_seq = max(self._handed_seq, facts[-1].seq)
+            self._more.set()
+        return self._handed_seq
+
+    def keep(self, records: list[Record]) -> None:
+        """Take records of the market in; they share the next transaction."""
+        if self._closed:
+            return
+        room = max(0, RECORDS_MAX - len(self._records))
+        self.status.records_given_up += max(0, len(records) - room)
+        self._records += records[:room]
+        self._more.set()
+
+    @property
+    def waiting(self) -> int:
+        """Facts that were handed over and are not durable yet."""
+        return max(0, self._handed_seq - self.status.committed_seq)
+
+    @property
+    def waiting_records(self) -> int:
+        """Records of the market that wait for a transaction."""
+        return len(self._records)
+
+    @property
+    def calm(self) -> bool:
+        """Whether everything that was handed over is durable, and the loop has heard of it."""
+        return not (self._busy or self._facts or self._records or self.status.failing)
+
+    async def wait_calm(self) -> None:
+        """Wait until nothing is left to be stored. Give it a deadline: a full disk may never let it end."""
+        while not self.calm:
+            self._calm = trio.Event()
+            await self._calm.wait()
+
+    def close(self) -> None:
+        """Take nothing in any more: what comes now belongs to nobody."""
+        self._closed = True
+        self._facts.clear()
+        self._records.clear()
+
+    def abandon(self) -> None:
+        """Leave the transaction that is under way to its thread: it does not come back."""
+        self.abandoned = self.began_at is not None
+        self._transaction.cancel()
+
+    async def run(self) -> None:
+        """Store until cancelled; a transaction that has begun is always finished.
+
+        Raises InvariantBroken if no waiting would mend what is wrong.
+        """
+        while True:
+            while self._facts or self._records:
+                self._busy = True
+                end = whole_inputs(self._facts, self._rows_max)
+                facts, self._facts = self._facts[:end], self._facts[end:]
+                records, self._records = self._records, []
+                await self._store(facts, records)
+                self._busy = False
+                self._calm.set()
+            self._more = trio.Event()
+            if not (self._facts or self._records):
+                await self._more.wait()
+
+    async def _store(self, facts: list[Numbered], records: list[Record]) -> None:
+        status, began = self.status, trio.current_time()
+        if facts:
+            self._hearing.flush()
+        try:
+            await self._append(facts, records)
+        except StorageError as error:
+            if error.lasting:
+                # No waiting mends a damaged or replaced file, and what we write to it would be lost.
+                raise
+            status.failures += 1
+            status.failing = str(error)
+            if error.lasting:
+                raise InvariantBroken(f"the journal cannot go on: {error}") from error
+            self._records[:0] = records
+            self._hearing.storage_failed(error.kind, str(error), self._facts.clear)
+            if not facts:
+                # Nobody offers records again, so wait a little before they are tried with the next facts.
+                await trio.sleep(1.0)
+            return
+        status.slowest_s = max(status.slowest_s, trio.current_time() - began)
+        status.transactions += 1
+        status.records += len(records)
+        failed_before, status.failing = status.failing, ""
+        if failed_before and not facts:
+            # The journal has nothing to try it with, so it is told that storing works again.
+            self._hearing.committed(status.committed_seq)
+        if facts:
+            status.facts += len(facts)
+            status.committed_seq = facts[-1].seq
+            self._hearing.latency.durable(facts[-1].seq)
+            for numbered in facts:
+                self.tally.apply(numbered.fact)
+            self._hearing.committed(facts[-1].seq)
+
+    async def _append(self, facts: list[Numbered], records: list[Record]) -> None:
+        """One transaction, which no cancellation cuts off. What was abandoned never comes to its end."""
+        self.began_at = trio.current_time()
+        try:
+            with trio.CancelScope(shield=True) as self._transaction:
+                await trio.to_thread.run_sync(
+                    self._writer.append, facts, records, limiter=self._one_at_a_time, abandon_on_cancel=True
+                )
+            if self._transaction.cancelled_caught:
+                await trio.sleep_forever()
+        finally:
+            self.began_at = None
+
+
+def whole_inputs(facts: Sequence[Numbered], rows_max: int) -> int:
+    """Return how many of the waiting facts to store at once: about `rows_max`, but never half of an input's.
+
+    A fill and its ledger entry follow from one input; a kill between two transactions must not part them.
+    """
+    end = min(rows_max, len(facts))
+    while 0 < end < len(facts) and facts[end].cause == facts[end - 1].cause:
+        end += 1
+    return end

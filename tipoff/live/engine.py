@@ -1,0 +1,305 @@
+"""The live engine: the tree of actors on trio, fed by recorded inputs, made durable beside the loop.
+
+The live twin of `tipoff.replay.session`: `run`, `demo` and tests make one, start `run` in a nursery, and end
+it by `quiet` and `close`. It is also what control socket, metrics and pages are given: they ask, look at the
+status, and act; each act is an input like any other. What is connected to it is none of its business.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+import trio
+
+from actors.addresses import (
+    JOURNAL,
+    MARKET_FEED,
+    OPERATOR,
+    RISK_GATE,
+    SCHEDULE,
+    game_address,
+)
+from actors.fact_history import FactMemory
+from actors.messages import (
+    ActDone,
+    Commit,
+    FeedFigures,
+    ListingWanted,
+    LoadedWanted,
+    Operate,
+    RunEnds,
+    StateWanted,
+)
+from actors.runtime import ActorStatus, Address, AskError, SystemEnded
+from actors.runtime.asks import ASK_TIMEOUT_NS
+from actors.runtime.specs import AnySpec
+from engine.events import VenueEvent
+from engine.facts import Fact, RunEnded, RunStarted
+from engine.game import Game
+from engine.schedule import ListedGame
+from engine.tally import Tally
+from engine.units import Nanos
+from persistence.writer import JournalWriter
+from tipoff import __version__
+from tipoff.live.clock import EveningClock
+from tipoff.live.commit_queue import Durable
+from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
+from tipoff.live.ingress import Hearing
+from tipoff.live.restart_counts import Restarts
+from tipoff.live.stamped_system import StampedSystem
+from tipoff.replay.session import TradingSettings, openings, parts_of
+from tipoff.runs.market_records import Archive
+from tipoff.runs.recorded_inputs import (
+    ACT_DONE,
+    ENDED,
+    OPERATE,
+    RESTART,
+    STARTED,
+    Started,
+    act_done_text,
+    operate_text,
+)
+from tipoff.wiring import tree
+from venues.recordings.line_kinds import LOST
+from venues.recordings.recorder import Recorder
+
+log = logging.getLogger("tipoff.engine")
+
+TICK_S: Final = 60.0
+"""So often time is written down, so that a cut recording replays its timers up to its last minute."""
+
+QUIET_S_MAX: Final = 10.0
+STOP_S_MAX: Final = 10.0
+
+
+@attrs.frozen(kw_only=True)
+class LivePlan:
+    """What a live engine is made of."""
+
+    settings: TradingSettings
+    settings_digest: str
+    run: str
+    writer: JournalWriter
+    recorder: Recorder | None
+    clock: EveningClock
+    facts: tuple[Fact, ...] = ()
+    """What earlier processes of the same run have made durable."""
+    rows_max: int = 512
+    disk_free_megabytes_min: int = 0
+    flush_ms_max: int = 1_000
+    """No line waits longer than this for being flushed, in milliseconds of the wall clock."""
+
+
+class LiveEngine:
+    """One process of one run."""
+
+    def __init__(self, plan: LivePlan, edges: Callable[["LiveEngine"], tuple[AnySpec, ...]]) -> None:
+        """Make it without starting anything, inside `trio.run`. `edges` makes the actors that do I/O."""
+        self.plan = plan
+        self.tally = Tally()
+        for fact in plan.facts:
+            self.tally.apply(fact)
+        self.archive = Archive()
+        self.hearing = Hearing(plan.recorder, self._show)
+        self.durable = Durable(plan.writer, self.hearing, plan.rows_max, self.tally)
+        self.phase = "starting"
+        self.step_of_stop: Callable[[], str] = str
+        """Says which step of a stop is being done; whoever stops the engine knows."""
+        self.started_at: int | None = None
+        parts = parts_of(plan.settings, FactMemory(plan.facts), self.durable, lambda: self.hearing.seq)
+        parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
+        parts = attrs.evolve(parts, sources=edges(self))
+        self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
+        self.system.measure(timed_as)
+        self.restarts = Restarts()
+        self.system.lives.on_report = self.restarts.hear
+        self.heartbeats = Heartbeats()
+        self.system.on_heartbeat = self.heartbeats.passed
+        self.hearing.attach(self.system)
+
+    # Life
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Start, and live until `close`. Raises Escalated, StartFailed or EngineBroken if that is the end."""
+        async with trio.open_nursery() as nursery:
+            at = self.started_at = self._write_down_start()
+            await nursery.start(self.system.run)
+            self._begin(at)
+            nursery.start_soon(self.durable.run)
+            nursery.start_soon(self._tick)
+            nursery.start_soon(self._flush)
+            nursery.start_soon(self._beat)
+            self.phase = "running"
+            task_status.started()
+            await self.system.stopped.wait()
+            nursery.cancel_scope.cancel()
+        self.phase = "stopped"
+
+    def _write_down_start(self) -> int:
+        plan = self.plan
+        started = Started(
+            run=plan.run,
+            next_seq=plan.writer.stored_seq + 1,
+            seed=plan.settings.seed,
+            settings_digest=plan.settings_digest,
+            version=__version__,
+        )
+        return self.hearing.command(STARTED, started.text())
+
+    def _begin(self, at: int) -> None:
+        """The run's first fact and the strategies' accounts, all at the moment of the first line."""
+        plan, seed = self.plan, self.plan.settings.seed
+        first = RunStarted(plan.run, __version__, plan.settings_digest, seed, Nanos(at))
+        self.system.put_at(at, JOURNAL, Commit("run", (first,)))
+        for address, message in openings(plan.settings):
+            self.system.put_at(at, address, message)
+        self.system.begin()
+
+    async def _tick(self) -> None:
+        while True:
+            await trio.sleep(TICK_S)
+            self.hearing.require_space(self.plan.disk_free_megabytes_min)
+            self.hearing.tick()
+            await self._sample()
+
+    async def _sample(self) -> None:
+        """Keep the books that moved, so that a stored run values what is open at late prices, not first ones.
+
+        A game that does not answer is left out: its actor is being restarted, or everything ends.
+        """
+        try:
+            games = await self.games()
+        except (AskError, SystemEnded) as error:
+            log.info("no samples of the books this time: %s", error)
+            return
+        self.durable.keep(self.archive.books(games.values()))
+
+    async def _flush(self) -> None:
+        """Bound what a kill costs the recording: a quiet evening has no next line that would flush."""
+        while True:
+            await trio.sleep(self.plan.flush_ms_max / 1_000)
+            self.hearing.flush()
+
+    async def _beat(self) -> None:
+        """Send heartbeats; they are stamped like an ask, and like an ask they are not written down."""
+        while True:
+            if self.running:
+                beat = self.heartbeats.next(self.status())
+                self.system.put_at(self.system.stamp(), MARKET_FEED, beat)
+            await trio.sleep(HEARTBEAT_S)
+
+    async def quiet(self, reason: str) -> bool:
+        """Hear nobody any more, end the run in the journal, and wait until all is durable.
+
+        Returns False if that took too long: what was not durable then never happened.
+        """
+        self.hear_nobody()
+        self.end_run(reason)
+        await self._sample()
+        with trio.move_on_after(QUIET_S_MAX):
+            await self.durable.wait_calm()
+        calm = self.durable.calm
+        self.durable.close()
+        return calm
+
+    def lose_feed(self, conn: int, reason: str) -> None:
+        """Call every book of a connection stale, as of the last input: nobody listened since then."""
+        with self.system.at(self.system.now):
+            self.hearing.stream(conn, LOST, json.dumps({"reason": reason}))
+
+    def hear_nobody(self) -> None:
+        """Hear nobody any more; from now on no order passes the gate, for nobody knows what became of the
+        books.
+        """
+        self.phase = "stopping"
+        self.hearing.closed = True
+        self.hearing.tick()
+
+    def end_run(self, reason: str) -> None:
+        """Write into the journal that the run has ended."""
+        at = self.hearing.command(ENDED, reason)
+        self.system.put_at(at, RISK_GATE, RunEnds())
+        self.system.put_at(at, JOURNAL, Commit("run", (RunEnded(self.plan.run, reason, Nanos(at)),)))
+
+    async def close(self) -> None:
+        """Stop the tree in reverse order; what does not stop in time is left behind."""
+        with trio.move_on_after(STOP_S_MAX):
+            await self.system.stop()
+
+    # For control socket, metrics and pages
+
+    @property
+    def now(self) -> int:
+        """The stamp of the last input (UTC nanoseconds)."""
+        return self.system.now
+
+    @property
+    def running(self) -> bool:
+        """Whether the tree is started and not stopping."""
+        return self.system.running
+
+    @property
+    def starting(self) -> bool:
+        """Whether the tree is being started."""
+        return self.system.starting
+
+    async def ask(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
+        """Ask and wait. What changes something is written down first. Raises an AskError or SystemEnded."""
+        at = self.system.stamp()
+        if isinstance(message, Operate) and address == OPERATOR:
+            at = self.hearing.command(OPERATE, operate_text(message))
+        elif isinstance(message, ActDone) and address == OPERATOR:
+            at = self.hearing.command(ACT_DONE, act_done_text(message))
+        return await self.system.ask_at(at, address, message, timeout_ns)
+
+    def status(self) -> tuple[ActorStatus, ...]:
+        """Every child of the tree, in start order."""
+        return self.system.status()
+
+    def restart(self, address: Address) -> bool:
+        """Replace a life by a new one; False if there is no such child."""
+        if self.system.status_of(address) is None:
+            return False
+        with self.system.at(self.hearing.command(RESTART, str(address))):
+            return self.system.restart(address)
+
+    def revive(self, address: Address) -> bool:
+        """Bring a parked or stopped child back; False if it is neither."""
+        found = self.system.status_of(address)
+        if found is None or found.state not in ("parked", "down"):
+            return False
+        return self.restart(address)
+
+    async def listing(self) -> dict[str, ListedGame]:
+        """The games that the schedule knows, by id."""
+        listed = await self.system.ask(SCHEDULE, ListingWanted())
+        assert isinstance(listed, dict)  # noqa: S101 - the schedule answers with its list
+        return listed
+
+    async def loaded(self) -> dict[str, tuple[str, ...]]:
+        """The games that an operator had followed, by id, with the venue's events of each."""
+        loaded = await self.system.ask(SCHEDULE, LoadedWanted())
+        assert isinstance(loaded, dict)  # noqa: S101 - the schedule answers with what it keeps
+        return loaded
+
+    async def games(self) -> dict[str, Game]:
+        """The games as they stand, by id, in the order in which they were found."""
+        games: dict[str, Game] = {}
+        for name in await self.listing():
+            state = await self.system.ask(game_address(name), StateWanted())
+            assert isinstance(state, Game)  # noqa: S101 - a game answers with itself
+            games[name] = state
+        return games
+
+    async def feed(self) -> FeedFigures:
+        """What the market feed has counted."""
+        figures = await self.system.ask(MARKET_FEED, StateWanted())
+        assert isinstance(figures, FeedFigures)  # noqa: S101
+        return figures
+
+    def _show(self, body: str, events: tuple[VenueEvent, ...]) -> None:
+        records = self.archive.records(body, events)
+        if records:
+            self.durable.keep(records)

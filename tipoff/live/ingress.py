@@ -1,0 +1,174 @@
+"""The one door into the live engine: every input is stamped, recorded, translated and put in, in that order.
+
+Used by `tipoff.live.engine` and by the edges that it gives to venues' clients. What a line of the recording
+says is what the actors heard, and at which moment, so a replay of the lines is a replay of the run. Runs on
+trio's thread only.
+"""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import attrs
+
+from actors.addresses import JOURNAL, MARKET_FEED
+from actors.messages import CommittedUpTo, Heard, StorageFailed
+from engine.events import VenueEvent
+from tipoff.live.latency import Latency
+from tipoff.live.stamped_system import StampedSystem
+from tipoff.runs.recorded_inputs import COMMAND, COMMITTED, FAILED, JOURNAL_SOURCE, TICK, TIMER
+from venues.errors import RecordingError
+from venues.recordings.line_kinds import KALSHI_STREAM
+from venues.recordings.recorder import Line, Recorder
+from venues.translate import Translator
+
+Show = Callable[[str, tuple[VenueEvent, ...]], None]
+"""Is shown the body of every input and what it meant, to keep what is worth keeping."""
+
+MEGABYTE = 1_048_576
+
+
+@attrs.define
+class HeardSoFar:
+    """What can be seen of the inputs: for `status` and the metrics. Moments are UTC nanoseconds."""
+
+    lines: int = 0
+    events: int = 0
+    by_source: Counter[str] = attrs.field(factory=Counter)
+    last_at: dict[str, int] = attrs.field(factory=dict)
+    """When each source was heard last."""
+    not_recorded: str = ""
+    """Why the recording has stopped; empty while it goes on."""
+
+
+class Hearing:
+    """Stamps, records, translates, puts in."""
+
+    def __init__(self, recorder: Recorder | None, show: Show) -> None:
+        """Without a recorder inputs are only numbered. Nothing may be heard before `attach`."""
+        self.status = HeardSoFar()
+        self.latency = Latency()
+        self.closed = False
+        """Whether venues are not listened to any more."""
+        self._system: StampedSystem
+        self._recorder = recorder
+        self._show = show
+        self._translate = Translator().translate
+        self._seq = 0
+        if recorder is None:
+            self.status.not_recorded = "recording is switched off"
+
+    def attach(self, system: StampedSystem) -> None:
+        """Say who hears."""
+        self._system = system
+
+    @property
+    def seq(self) -> int:
+        """The number of the line that is being worked on: the cause of what is decided now."""
+        return self._seq
+
+    @property
+    def busy_since(self) -> int | None:
+        """When the work on the present input began, by the latency's clock."""
+        return self._system.busy_since
+
+    # Venues
+
+    def stream(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+        """A frame of the stream, or that a connection came up or was lost."""
+        return self._venue(KALSHI_STREAM, conn, what, text)
+
+    def body_of(self, source: str) -> Callable[[str, str], object]:
+        """What a REST client of `source` tells its bodies to."""
+        return lambda what, body: self._venue(source, 0, what, body)
+
+    def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, Sequence[VenueEvent]]:
+        if self.closed:
+            return self._system.stamp(), ()
+        self.latency.heard()
+        try:
+            line = self._line(source, conn, what, body)
+            events = self._translate(line)
+            self.status.events += len(events)
+            if events:
+                self._show(body, events)
+                self._system.put_at(line.at, MARKET_FEED, Heard(events))
+        finally:
+            self.latency.done()
+        return line.at, events
+
+    # Ourselves
+
+    def committed(self, seq: int) -> None:
+        """The journal is durable up to `seq`."""
+        line = self._line(JOURNAL_SOURCE, 0, COMMITTED, str(seq))
+        self._system.put_at(line.at, JOURNAL, CommittedUpTo(seq))
+
+    def storage_failed(self, kind: str, detail: str, forget: Callable[[], None]) -> None:
+        """The journal cannot be made durable. `forget` is called when the timers due by now have fired, so
+        that what they decided is forgotten with the rest; a replay does the same.
+        """
+        line = self._line(JOURNAL_SOURCE, 0, FAILED, json.dumps({"kind": kind, "detail": detail}))
+        with self._system.at(line.at), self._system.operation():
+            pass
+        forget()
+        self._system.put_at(line.at, JOURNAL, StorageFailed(kind, detail))
+
+    def command(self, what: str, body: str) -> int:
+        """Write down that something is done by us or by an operator, before it is done; returns its stamp."""
+        return self._line(COMMAND, 0, what, body).at
+
+    def tick(self) -> None:
+        """Write down that time has come so far, so that timers due by now fire in a replay too."""
+        with self._system.at(self._line(TIMER, 0, TICK, "").at), self._system.operation():
+            pass
+
+    # The recording
+
+    def flush(self) -> None:
+        """Hand the lines so far to the system, so that no fact outlives the inputs that it follows from."""
+        if self._recorder is not None:
+            try:
+                self._recorder.flush()
+            except RecordingError as error:
+                self._give_up(str(error))
+
+    def require_space(self, megabytes_min: int) -> None:
+        """Stop recording (not trading) when the disk has less free space than that."""
+        recorder = self._recorder
+        if recorder is not None and shutil.disk_usage(recorder.folder).free < megabytes_min * MEGABYTE:
+            self._give_up(f"less than {megabytes_min} MB are free on the disk")
+
+    def close(self) -> Path | None:
+        """End the recording in good order; returns its folder if it is whole."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return None
+        recorder.close()
+        return recorder.folder
+
+    def _line(self, source: str, conn: int, what: str, body: str) -> Line:
+        at = self._system.stamp()
+        self._seq += 1
+        if self._recorder is not None:
+            try:
+                self._seq = self._recorder.write(at, source, conn, what, body)
+            except RecordingError as error:
+                self._give_up(str(error))
+        status = self.status
+        status.lines += 1
+        status.by_source[source] += 1
+        status.last_at[source] = at
+        return Line(at, self._seq, source, conn, what, body)
+
+    def _give_up(self, why: str) -> None:
+        """Trading goes on without a recording; what is there stays readable."""
+        recorder, self._recorder = self._recorder, None
+        self.status.not_recorded = why
+        if recorder is not None:
+            try:
+                recorder.close()
+            except RecordingError as error:
+                self.status.not_recorded = f"{why}; {error}"

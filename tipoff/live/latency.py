@@ -1,0 +1,68 @@
+"""How long the way takes from hearing of something to a decision, and from a decision to its being durable.
+
+Made by `LiveEngine`; told by the door of the inputs when one comes, and by the queue before the journal what
+was handed over and what is durable. Reads a monotonic clock of its own and decides nothing, so a replay does
+without it. Must not import the metrics.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from actors.messages import Numbered
+from actors.runtime.histograms import Buckets
+from engine.facts import SignalAction, SignalRaised
+
+NANOS = 1_000_000_000
+
+
+class Latency:
+    """Two histograms, in seconds, and what is still on its way."""
+
+    def __init__(self, clock: Callable[[], int] = time.perf_counter_ns) -> None:
+        """`clock` gives nanoseconds and never goes back."""
+        self.decision_s = Buckets()
+        self.durable_s = Buckets()
+        self._clock = clock
+        self._heard: int | None = None
+        self._waiting: deque[tuple[int, int]] = deque()
+        """The last number of what was handed over together, and when."""
+
+    def heard(self) -> None:
+        """An input of the venues has come: what is decided before `done` follows from it."""
+        self._heard = self._clock()
+
+    def done(self) -> None:
+        """Everything that follows from the input at once has been worked on."""
+        self._heard = None
+
+    def handed(self, facts: Sequence[Numbered], cause: int, busy_since: int | None) -> None:
+        """Facts are handed over to be stored.
+
+        Signals to act count as decisions of the input `cause`, unless they were made earlier and are offered
+        again; what a timer made is measured from the timer, at `busy_since`.
+        """
+        now, last = self._clock(), facts[-1].seq
+        began = self._heard if self._heard is not None else busy_since
+        if began is not None:
+            for numbered in facts:
+                if numbered.cause == cause and _is_decision(numbered):
+                    self.decision_s.observe((now - began) / NANOS)
+        if not self._waiting or last > self._waiting[-1][0]:
+            self._waiting.append((last, now))
+
+    def durable(self, seq: int) -> None:
+        """Everything up to and including `seq` is durable."""
+        now = self._clock()
+        while self._waiting and self._waiting[0][0] <= seq:
+            self.durable_s.observe((now - self._waiting.popleft()[1]) / NANOS)
+
+    @property
+    def lag_s(self) -> float:
+        """For how long the oldest decision has been waiting to become durable; 0 if none waits."""
+        return (self._clock() - self._waiting[0][1]) / NANOS if self._waiting else 0.0
+
+
+def _is_decision(numbered: Numbered) -> bool:
+    fact = numbered.fact
+    return isinstance(fact, SignalRaised) and fact.action is not SignalAction.NO_TRADE

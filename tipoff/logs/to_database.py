@@ -1,0 +1,82 @@
+"""Warnings and worse on their way from the log to the database's `system_logs`.
+
+Given to the log by `beside_system`. Lines come from any thread and are only taken in; a task hands them on
+with the next records of the market. A budget bounds them, and while nothing can be stored they wait here or
+are dropped, so that a broken database is never asked to store its own complaints. Must not log.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import trio
+
+from engine.token_bucket import TokenBucket
+from engine.units import NANOS_PER_MINUTE, NANOS_PER_SECOND, Nanos
+from persistence.records import LogRecord, Record
+
+LINES_PER_MINUTE: Final = 20
+"""So many warnings are kept on average; more are dropped and counted."""
+
+LINES_AT_ONCE: Final = 200
+"""So many may come at once, and wait while nothing can be stored."""
+
+KEPT_CHARS_MAX: Final = 2_000
+"""Of a longer line only the beginning is kept."""
+
+HAND_ON_S: Final = 1.0
+
+
+class KeptLogs:
+    """A small queue with a budget."""
+
+    def __init__(
+        self, keep: Callable[[list[Record]], None], failing: Callable[[], bool], clock: Callable[[], int]
+    ) -> None:
+        """`keep` stores records, `failing` says whether that is of no use now, `clock` is UTC nanoseconds."""
+        self.kept = 0
+        self.dropped = 0
+        self._keep = keep
+        self._failing = failing
+        self._clock = clock
+        self._waiting: deque[tuple[str, str, str]] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, level: str, event: str, line: str) -> None:
+        """Take a finished line in, from any thread. Never blocks for long, never raises."""
+        with self._lock:
+            if len(self._waiting) >= LINES_AT_ONCE:
+                self.dropped += 1
+                return
+            self._waiting.append((level, event[:KEPT_CHARS_MAX], line[:KEPT_CHARS_MAX]))
+
+    async def run(self) -> None:
+        """Hand lines on until cancelled, as the budget allows."""
+        budget = TokenBucket.full(LINES_PER_MINUTE, NANOS_PER_MINUTE, LINES_AT_ONCE, _now())
+        while True:
+            if not self._failing():
+                budget = self._hand_on(budget)
+            await trio.sleep(HAND_ON_S)
+
+    def _hand_on(self, budget: TokenBucket) -> TokenBucket:
+        """Lines that the budget does not allow are dropped: when they could be kept they are old."""
+        records: list[Record] = []
+        with self._lock:
+            lines = list(self._waiting)
+            self._waiting.clear()
+        for level, event, line in lines:
+            left = budget.take(1, _now())
+            if left is None:
+                self.dropped += 1
+                continue
+            budget = left
+            records.append(LogRecord(level, "tipoff", event, {"line": line}, Nanos(self._clock())))
+        if records:
+            self.kept += len(records)
+            self._keep(records)
+        return budget
+
+
+def _now() -> Nanos:
+    return Nanos(int(trio.current_time() * NANOS_PER_SECOND))

@@ -1,0 +1,1 @@
+"""What Prometheus scrapes: figures of the engine, families, exposition and the server that gives them."""

@@ -1,0 +1,1 @@
+"""One run of the process: start, signals, shutdown, rollover, stall, reload; used by `tipoff run`."""

@@ -1,0 +1,86 @@
+"""Reading the configuration again while the engine runs: what is taken, what is refused, who is told.
+
+Asked by the control socket and by SIGHUP. Limits and strategies go to the risk gate as one wish, so they
+change in one commit or not at all; what else can change without a restart is handed to whoever said that he
+takes it. A file that cannot be used, or that changes what needs a restart, changes nothing.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import trio
+
+from actors.addresses import RISK_GATE
+from actors.messages import ConfigureWish, Wish
+from actors.runtime import Address
+from tipoff.config.diff import changes
+from tipoff.config.load import Config, load
+from tipoff.config.problems import ConfigError
+from tipoff.live.engine import LiveEngine
+from tipoff.output import Failure
+from tipoff.replay.session import configured
+from tipoff.runs.from_config import schema, trading_settings
+from tipoff.services.metrics import SURROUNDINGS
+
+TAKERS: Final[dict[str, Callable[[Config], object]]] = {}
+"""Who takes over what of a new configuration does not trade, by the name of its part."""
+
+_RELOADERS: Final[WeakKeyDictionary[LiveEngine, "Reloader"]] = WeakKeyDictionary()
+
+
+class Reloader:
+    """Knows the configuration in force, and the one that is about to replace it."""
+
+    def __init__(self, config: Config) -> None:
+        """`config` is what the process was started with."""
+        self.config = config
+        self._next: Config | None = None
+
+    async def wish(self) -> tuple[Address, Wish]:
+        """Read the file; what it changes of trading is a wish to the risk gate.
+
+        Raises Failure if it cannot be used, or changes what needs a restart.
+        """
+        SURROUNDINGS.reloads += 1
+        try:
+            self._next = await self._read()
+        except Failure:
+            SURROUNDINGS.reload_failures += 1
+            raise
+        return RISK_GATE, ConfigureWish(configured(trading_settings(self._next)))
+
+    def reloaded(self) -> None:
+        """The wish was fulfilled: tell the others, too."""
+        after, self._next = self._next, None
+        if after is None:
+            return
+        self.config = after
+        for take in TAKERS.values():
+            take(after)
+        SURROUNDINGS.reloaded_at = time.time()
+
+    async def _read(self) -> Config:
+        path = self.config.source
+        if path is None:
+            raise Failure("no_file", "this daemon was not started from a configuration file")
+        try:
+            after = await trio.to_thread.run_sync(partial(load, path, schema()))
+        except ConfigError as error:
+            what = f"{path} cannot be used, so what was configured before stays in force"
+            raise Failure("configuration", what, details=str(error).splitlines()) from error
+        fixed = [change.path for change in changes(self.config, after) if not change.live]
+        if fixed:
+            what = f"{path} changes what needs a restart, so nothing was changed"
+            raise Failure("restart_needed", what, details=fixed)
+        return after
+
+
+def reloader_of(config: Config, engine: LiveEngine) -> Reloader:
+    """The one reloader of an engine, made when it is asked for first."""
+    found = _RELOADERS.get(engine)
+    if found is None:
+        found = _RELOADERS[engine] = Reloader(config)
+    return found

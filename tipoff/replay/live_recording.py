@@ -1,0 +1,167 @@
+"""Replaying the recording of a live run: its own inputs (journal, commands) are played as they came.
+
+Used by `tipoff.commands.replay` when the first line says that a process began. Facts count as durable only
+when the recording says so, exactly as the live engine heard it; what was not durable when a process died
+never happened, and the next process goes on from what was. Runs on a virtual clock, with the same actors.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from actors.addresses import JOURNAL, OPERATOR, RISK_GATE
+from actors.messages import Commit, CommittedUpTo, Numbered, RunEnds, StorageFailed
+from actors.runtime import Address
+from engine.events import VenueEvent
+from engine.facts import Fact, RunEnded, RunStarted
+from engine.units import Nanos
+from tipoff.replay.batch_store import RunStore
+from tipoff.replay.session import Past, TradingSettings, VirtualSession
+from tipoff.runs.recorded_inputs import (
+    ACT_DONE,
+    COMMAND,
+    COMMITTED,
+    ENDED,
+    FAILED,
+    JOURNAL_SOURCE,
+    OPERATE,
+    RESTART,
+    STARTED,
+    Started,
+    read_act_done,
+    read_operate,
+)
+from venues.errors import RecordingError
+from venues.recordings.recorder import Line
+
+SettingsOf = Callable[[str], TradingSettings]
+"""The settings of the process that began with this digest of them."""
+
+MakeRun = Callable[[TradingSettings, Nanos], RunStarted]
+Archive = Callable[[str, tuple[VenueEvent, ...]], None]
+
+
+def is_live(line: Line) -> bool:
+    """Whether this is the first line of a live recording (or of another process in it)."""
+    return line.source == COMMAND and line.what == STARTED
+
+
+class LiveReplay:
+    """All processes of one recorded run, one after the other."""
+
+    def __init__(
+        self, settings_of: SettingsOf, store: RunStore, run: MakeRun, archive: Archive | None
+    ) -> None:
+        """`run` makes a process's first fact as of a moment; `store` gets what became durable."""
+        self.session: VirtualSession
+        self._settings_of = settings_of
+        self._store = store
+        self._run = run
+        self._archive = archive
+        self._held: deque[Numbered] = deque()
+        self._durable: list[Fact] = []
+        self._settled = 0
+
+    def hear_all(self, lines: Iterable[Line]) -> None:
+        """Work on lines one after the other."""
+        for line in lines:
+            self.hear(line)
+
+    def hear(self, line: Line) -> None:
+        """Work on one line."""
+        if line.source == JOURNAL_SOURCE:
+            self.session.frames += 1
+            self._journal(line)
+        elif line.source == COMMAND:
+            self._command(line)
+        else:
+            self.session.hear(line)
+
+    def end(self, at: Nanos) -> None:
+        """Let due timers fire; how the run ended is in the recording, if it ended."""
+        self.session.system.advance(at)
+
+    def _hold(self, facts: tuple[Numbered, ...]) -> int:
+        self._held += facts
+        return facts[-1].seq
+
+    def _settle(self, seq: int) -> None:
+        """Facts up to `seq` are durable."""
+        facts: list[Numbered] = []
+        while self._held and self._held[0].seq <= seq:
+            numbered = self._held.popleft()
+            if numbered.seq <= self._settled:
+                # The journal had offered it again before it heard that it was durable.
+                continue
+            self._settled = numbered.seq
+            facts.append(numbered)
+            self._durable.append(numbered.fact)
+        if facts:
+            self._store(tuple(facts))
+
+    def _journal(self, line: Line) -> None:
+        put = self.session.system.put
+        # What timers due by now decide had been decided before this was heard.
+        self.session.system.advance(line.at)
+        if line.what == FAILED:
+            words = _words(line)
+            # The journal will offer again what it had handed over: nothing of it is held twice.
+            self._held.clear()
+            put(JOURNAL, StorageFailed(words["kind"], words["detail"]), line.at)
+            return
+        if line.what not in (COMMITTED, ""):
+            raise RecordingError(f"line {line.seq}: the journal says {line.what!r}, which we do not know")
+        seq = int(line.body)
+        self._settle(seq)
+        put(JOURNAL, CommittedUpTo(seq), line.at)
+
+    def _command(self, line: Line) -> None:
+        if line.what == STARTED:
+            self._start(line)
+            return
+        self.session.frames += 1
+        system = self.session.system
+        if line.what == ENDED:
+            ended = RunEnded(self.session.run.run, line.body, Nanos(line.at))
+            system.put(RISK_GATE, RunEnds(), line.at)
+            system.put(JOURNAL, Commit("run", (ended,)), line.at)
+            return
+        system.advance(line.at)
+        if line.what == OPERATE:
+            system.post(OPERATOR, read_operate(line.body))
+        elif line.what == ACT_DONE:
+            system.post(OPERATOR, read_act_done(line.body))
+        elif line.what == RESTART:
+            system.restart(Address(line.body))
+        else:
+            raise RecordingError(f"line {line.seq}: the command {line.what!r} is not known")
+
+    def _start(self, line: Line) -> None:
+        """A process began: it knew what was durable, and nothing else."""
+        try:
+            started = Started.read(line.body)
+        except ValueError as error:
+            raise RecordingError(f"line {line.seq}: not the beginning of a run ({error})") from error
+        before = started.next_seq - 1
+        self._settle(before)
+        self._held.clear()
+        if len(self._durable) != before:
+            found = len(self._durable)
+            raise RecordingError(
+                f"line {line.seq}: the run goes on after entry {before}, but the recording gives {found}: "
+                "it is not whole, or the configuration is another one"
+            )
+        frames, events = (self.session.frames, self.session.events) if self._durable else (0, 0)
+        past = Past(facts=tuple(self._durable), next_seq=started.next_seq, told=True)
+        settings = self._settings_of(started.settings_digest)
+        run = self._run(settings, Nanos(line.at))
+        self.session = VirtualSession(settings, run, self._hold, self._archive, past)
+        self.session.frames, self.session.events = frames + 1, events
+
+
+def _words(line: Line) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(line.body, type=dict[str, str])
+    except ValueError as error:
+        raise RecordingError(f"line {line.seq}: {error}") from error

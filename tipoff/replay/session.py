@@ -1,0 +1,218 @@
+"""A run on a virtual clock: the whole tree of actors, fed with recorded lines, as fast as the processor goes.
+
+Used by replays, the demo, stories, sweeps and chaos tests. The actors are those of the live daemon; only
+the clock and the way facts become durable are chosen here. One line in, everything that follows from it
+done, then the next.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import attrs
+
+from actors.addresses import JOURNAL, MARKET_FEED, PAPER_EXCHANGE, RISK_GATE, SCHEDULE, game_address
+from actors.fact_history import FactMemory
+from actors.messages import (
+    AccountOpen,
+    Commit,
+    CommittedUpTo,
+    FeedFigures,
+    Heard,
+    ListingWanted,
+    Numbered,
+    StateWanted,
+)
+from actors.operator_outcomes import limit_text
+from actors.runtime import Address
+from actors.runtime.virtual import VirtualSystem
+from engine.configured_settings import Settings, StrategySetting
+from engine.events import VenueEvent
+from engine.exchange import ExchangeRules
+from engine.facts import Fact, RunEnded, RunStarted
+from engine.game import Game
+from engine.risk import RiskLimits
+from engine.risk.limits import LIMIT_NAMES
+from engine.schedule import ListedGame
+from engine.strategies.strategy import Strategy
+from engine.units import Money, Nanos
+from tipoff.wiring import Parts, tree
+from venues.recordings.recorder import Line
+from venues.translate import Translator
+
+OURS = frozenset({"journal", "timer"})
+"""Sources of lines that are the engine's own inputs."""
+
+COMMONEST = "orderbook_delta"
+"""The frame that leaves no record, which is most of them."""
+
+ANSWER_WITHIN_NS = 1_000_000_000
+"""How long to wait (on the virtual clock) for an actor to say what it knows."""
+
+
+@attrs.frozen(kw_only=True)
+class TradingSettings:
+    """Who trades, under which limits, on what kind of exchange.
+
+    Everything that decides a run but its input.
+    """
+
+    strategies: tuple["StrategyPlan", ...]
+    limits: RiskLimits
+    strategy_limits: dict[str, RiskLimits] = attrs.field(factory=dict)
+    rules: ExchangeRules = attrs.field(factory=ExchangeRules)
+    seed: int = 1
+    every_market: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class StrategyPlan:
+    """One strategy instance: how to make it, and its account."""
+
+    name: str
+    kind: str
+    bankroll: Money
+    parameters: str
+    make: Callable[[], Strategy]
+    enabled: bool = True
+    """Whether it trades from the start; one that does not has an actor, and no account until it does."""
+
+
+@attrs.frozen(kw_only=True)
+class Past:
+    """From where a session goes on: the durable facts of a run, and the number of the next one."""
+
+    facts: tuple[Fact, ...] = ()
+    next_seq: int = 1
+    told: bool = False
+    """Whether the input says when facts are durable, as the recording of a live run does."""
+
+
+def parts_of(
+    settings: TradingSettings,
+    memory: FactMemory,
+    store: Callable[[tuple[Numbered, ...]], int],
+    cause: Callable[[], int],
+) -> Parts:
+    """What the tree of actors is made of, the same for virtual and live runs."""
+    return Parts(
+        strategies=tuple((plan.name, plan.make) for plan in settings.strategies),
+        limits=settings.limits,
+        strategy_limits=settings.strategy_limits,
+        rules=settings.rules,
+        seed=settings.seed,
+        every_market=settings.every_market,
+        memory=memory,
+        cause=cause,
+        store=store,
+    )
+
+
+def configured(settings: TradingSettings) -> Settings:
+    """What of the settings may change while a run goes on."""
+    return Settings(
+        limits=tuple((name, limit_text(getattr(settings.limits, name))) for name in LIMIT_NAMES),
+        strategies=tuple(
+            StrategySetting(plan.name, plan.enabled, plan.parameters) for plan in settings.strategies
+        ),
+    )
+
+
+def openings(settings: TradingSettings) -> Iterator[tuple[Address, object]]:
+    """What is said at the start of every process: accounts, and what is configured now. A run that knows it
+    all already takes no notice.
+    """
+    for plan in settings.strategies:
+        if plan.enabled:
+            yield PAPER_EXCHANGE, AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters)
+    yield RISK_GATE, configured(settings)
+
+
+class VirtualSession:
+    """One run over recorded lines."""
+
+    def __init__(
+        self,
+        settings: TradingSettings,
+        run: RunStarted,
+        store: Callable[[tuple[Numbered, ...]], int],
+        archive: Callable[[str, tuple[VenueEvent, ...]], None] | None = None,
+        past: Past = Past(),
+    ) -> None:
+        """Start the tree at the run's moment and open the strategies' accounts.
+
+        `store` makes facts durable; `archive` is shown every input's body and what it meant; `past` is what
+        an earlier process left behind.
+        """
+        self.settings = settings
+        self.run = run
+        self.frames = 0
+        self.events = 0
+        self._archive = archive
+        self._translate = Translator().translate
+        parts = parts_of(settings, FactMemory(past.facts), store, lambda: self.system.inputs)
+        parts = attrs.evolve(parts, next_seq=past.next_seq)
+        if past.told:
+            parts = attrs.evolve(parts, writer_answers=False, watched=True)
+        self.system = VirtualSystem(tree(parts), start_at=run.at, seed=settings.seed)
+        self.system.start()
+        self._put(JOURNAL, Commit("run", (run,)), run.at)
+        for address, message in openings(settings):
+            self._put(address, message, run.at)
+
+    def hear(self, line: Line) -> None:
+        """Work on one recorded line and on everything that follows from it."""
+        self.frames += 1
+        if line.source in OURS:
+            self._hear_ours(line)
+            return
+        events = self._translate(line)
+        if events:
+            self.events += len(events)
+            if self._archive is not None and line.what != COMMONEST:
+                self._archive(line.body, events)
+            self.system.put(MARKET_FEED, Heard(events), line.at)
+
+    def _hear_ours(self, line: Line) -> None:
+        """Work on a line that no venue said."""
+        if line.source == "journal":
+            self._put(JOURNAL, CommittedUpTo(int(line.body)), line.at)
+        else:
+            self.system.advance(line.at)
+
+    def hear_all(self, lines: Iterable[Line]) -> None:
+        """Work on lines one after the other: `hear` in a loop, without its calls for the commonest line."""
+        translate, put = self._translate, self.system.put
+        for line in lines:
+            if line.what != COMMONEST:
+                self.hear(line)
+                continue
+            self.frames += 1
+            events = translate(line)
+            if events:
+                self.events += len(events)
+                put(MARKET_FEED, Heard(events), line.at)
+
+    def end(self, at: Nanos, reason: str) -> None:
+        """Let due timers fire up to `at` and close the run in the journal."""
+        self.system.advance(at)
+        self._put(JOURNAL, Commit("run", (RunEnded(self.run.run, reason, at),)), at)
+
+    def games(self) -> dict[str, Game]:
+        """The games as they stand, by id, in the order in which they were found."""
+        listed = self.system.ask(SCHEDULE, ListingWanted(), ANSWER_WITHIN_NS)
+        assert isinstance(listed, dict)  # noqa: S101 - the schedule answers with its list
+        games: dict[str, Game] = {}
+        for name, entry in listed.items():
+            assert isinstance(entry, ListedGame)  # noqa: S101
+            state = self.system.ask(game_address(name), StateWanted(), ANSWER_WITHIN_NS)
+            assert isinstance(state, Game)  # noqa: S101
+            games[name] = state
+        return games
+
+    def feed(self) -> FeedFigures:
+        """What the market feed has counted."""
+        figures = self.system.ask(MARKET_FEED, StateWanted(), ANSWER_WITHIN_NS)
+        assert isinstance(figures, FeedFigures)  # noqa: S101
+        return figures
+
+    def _put(self, address: Address, message: object, at: int) -> None:
+        self.system.put(address, message, at)

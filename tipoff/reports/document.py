@@ -1,0 +1,245 @@
+"""The report of a run: one JSON document (the contract's) and a screen for people.
+
+Called by `tipoff replay`, `tipoff demo` and `tipoff report`. All numbers come from the tally of the run's
+facts and from what the books showed at the end; this module only arranges them. Money and prices are
+decimal strings in dollars.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+import attrs
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from engine.game import Game
+from engine.tally import Mark, StrategyTally, Tally
+from engine.units import NANOS_PER_SECOND, Nanos, format_count, format_money, format_price
+from tipoff.output import Json
+
+CENT = Decimal("0.01")
+
+
+@attrs.frozen(kw_only=True)
+class RunFigures:
+    """What a run has to say beside its facts."""
+
+    run: str
+    digest: str
+    frames: int
+    first_at: str | None
+    last_at: str | None
+    gaps: int
+    refused: int
+    events: int
+    seconds: float
+    restarts: int
+    dead_letters: int
+
+
+def utc_text(at: Nanos) -> str:
+    """A moment as ISO 8601 in UTC with microseconds."""
+    moment = datetime.fromtimestamp(at // NANOS_PER_SECOND, tz=UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % NANOS_PER_SECOND // 1_000:06d}Z"
+
+
+def marks_of(games: Iterable[Game]) -> dict[str, Mark]:
+    """The last best prices of every market, for the valuation of what is still open."""
+    return {
+        ticker: Mark(market.book.yes_bid, market.book.yes_ask)
+        for game in games
+        for ticker, market in game.markets.items()
+    }
+
+
+def report_document(figures: RunFigures, tally: Tally, games: Mapping[str, Game]) -> dict[str, Json]:
+    """Return the contract's JSON document of a run."""
+    marks = marks_of(games.values())
+    return {
+        "run": figures.run,
+        "digest": figures.digest,
+        "recording": {
+            "frames": figures.frames,
+            "first_at": figures.first_at,
+            "last_at": figures.last_at,
+            "gaps": figures.gaps,
+            "refused": figures.refused,
+        },
+        "events": figures.events,
+        "events_per_second": round(figures.events / figures.seconds) if figures.seconds > 0 else 0,
+        "markets": {ticker: row for game in games.values() for ticker, row in _markets(game)},
+        "games": [_game(game) for game in games.values()],
+        **decisions_document(tally, marks),
+        "actors": {"restarts": figures.restarts, "dead_letters": figures.dead_letters},
+    }
+
+
+def decisions_document(tally: Tally, marks: Mapping[str, Mark]) -> dict[str, Json]:
+    """The part of a report that follows from facts alone (and from prices to value what is open)."""
+    return {
+        "strategies": {name: _strategy(tally, row, marks) for name, row in tally.strategies.items()},
+        "ledger": {"imbalance": format_money(tally.ledger.verify()), "entries": tally.ledger.entries},
+        "halted": {scope: {"state": halt.state, "why": halt.why} for scope, halt in tally.halted.items()},
+    }
+
+
+def _markets(game: Game) -> Iterable[tuple[str, Json]]:
+    for ticker, market in game.markets.items():
+        book = market.book
+        yield (
+            ticker,
+            {
+                "yes_bid": None if book.yes_bid is None else format_price(book.yes_bid),
+                "yes_ask": None if book.yes_ask is None else format_price(book.yes_ask),
+                "trust": book.trust.value,
+                "status": market.listed.status.value,
+                "deltas": book.deltas,
+                "snapshots": book.snapshots,
+                "negative_levels": book.negatives,
+                "pseudo": book.pseudo,
+            },
+        )
+
+
+def _game(game: Game) -> Json:
+    score = game.score
+    known = game.known
+    return {
+        "game": game.game,
+        "away": known.away if known else None,
+        "home": known.home if known else None,
+        "score": None if score is None else f"{score.away}-{score.home}",
+        "status": "unknown" if score is None else score.phase.value,
+        "matched": bool(known and known.matched),
+    }
+
+
+def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, Mark]) -> Json:
+    band = tally.band(row.name, marks)
+    return {
+        "kind": row.kind,
+        "signals": row.signals,
+        "near_misses": row.near_misses,
+        "orders": row.orders,
+        "fills": row.fills,
+        "denied": dict(sorted(row.denied.items())),
+        "rejected": dict(sorted(row.rejected.items())),
+        "cancelled": dict(sorted(row.cancelled.items())),
+        "contracts": format_count(row.contracts),
+        "fees": format_money(tally.fees(row.name)),
+        "realized": format_money(tally.realized(row.name)),
+        "unrealized": format_money(tally.unrealized(row.name, marks)),
+        "pnl": {
+            "pessimistic": format_money(band.pessimistic),
+            "base": format_money(band.base),
+            "optimistic": format_money(band.optimistic),
+        },
+    }
+
+
+def report_screen(document: Mapping[str, Json]) -> RenderableType:
+    """The report as a person reads it, from the same document that `--json` prints."""
+    return Group(_headline(document), _strategies_table(document), _games_table(document), _footer(document))
+
+
+def decisions_screen(document: Mapping[str, Json]) -> RenderableType:
+    """A stored run as a person reads it."""
+    head = Text()
+    head.append(f"Run {document['run']}", style="bold")
+    head.append(f"  {document['started_at']} to {document['last_at']}, ")
+    head.append("not ended\n" if document["ended"] is None else f"{document['ended']}\n")
+    ledger = _object(document["ledger"])
+    foot = Text(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}.\n")
+    foot.append(f"Digest {document['digest']}")
+    return Group(head, _strategies_table(document), foot)
+
+
+def _headline(document: Mapping[str, Json]) -> Text:
+    recording = _object(document["recording"])
+    text = Text()
+    text.append(f"Run {document['run']}", style="bold")
+    text.append(f"  {recording['first_at']} to {recording['last_at']}\n")
+    text.append(
+        f"{recording['frames']} frames, {recording['gaps']} gaps, {document['events']} events "
+        f"at {document['events_per_second']} a second\n"
+    )
+    return text
+
+
+def _strategies_table(document: Mapping[str, Json]) -> Group:
+    """Money first, fitting eighty columns; why wishes were refused stands below, a line a strategy."""
+    table = Table(
+        title="Profit and loss in dollars, after fees",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    table.add_column("strategy", no_wrap=True)
+    for name in ("orders", "fills", "fees", "closed", "open", "low", "base", "high"):
+        table.add_column(name, justify="right", no_wrap=True)
+    refused = Text()
+    for name, value in _object(document["strategies"]).items():
+        row = _object(value)
+        pnl = _object(row["pnl"])
+        table.add_row(
+            name,
+            *(str(row[key]) for key in ("orders", "fills")),
+            *(_cents(row[key]) for key in ("fees", "realized", "unrealized")),
+            *(_cents(pnl[key]) for key in ("pessimistic", "base", "optimistic")),
+        )
+        refused.append(_wishes(name, row))
+    legend = (
+        "closed: of closed positions; open: of open ones at what they would fetch\n"
+        "low, base, high: the same evening under pessimistic, base and optimistic fills\n"
+    )
+    return Group(table, Text(legend, style="dim"), refused)
+
+
+def _wishes(name: str, row: Mapping[str, Json]) -> Text:
+    """One line on what became of a strategy's signals."""
+    line = Text(f"{name}: ", style="bold")
+    line.append(f"{row['signals']} signals, {row['near_misses']} near misses", style="not bold")
+    for word, key in (("refused", "denied"), ("rejected", "rejected"), ("cancelled", "cancelled")):
+        counts = _object(row[key])
+        if counts:
+            reasons = ", ".join(f"{reason} {count}" for reason, count in counts.items())
+            line.append(f"; {word}: {reasons}", style="not bold")
+    line.append("\n")
+    return line
+
+
+def _games_table(document: Mapping[str, Json]) -> Table:
+    table = Table(title="Games", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ("game", "score (away-home)", "status", "matched"):
+        table.add_column(name)
+    games = document["games"]
+    for value in games if isinstance(games, list) else []:
+        row = _object(value)
+        table.add_row(
+            str(row["game"]), str(row["score"] or "-"), str(row["status"]), "yes" if row["matched"] else "no"
+        )
+    return table
+
+
+def _footer(document: Mapping[str, Json]) -> Text:
+    ledger = _object(document["ledger"])
+    actors = _object(document["actors"])
+    text = Text()
+    text.append(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}. ")
+    text.append(f"Actors: {actors['restarts']} restarts, {actors['dead_letters']} dead letters.\n")
+    text.append(f"Digest {document['digest']}\n")
+    text.append("Paper results on recorded books: an upper bound of what could have been had.", style="dim")
+    return text
+
+
+def _object(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _cents(value: Json) -> str:
+    """Dollars and cents for a table, rounded half away from zero; the document keeps all six digits."""
+    return f"{Decimal(str(value)).quantize(CENT, ROUND_HALF_UP):,}"

@@ -1,0 +1,40 @@
+"""A report's screen as one self-contained HTML file: no script, no address of another host.
+
+Called by the commands that take `--report` or `--html`.
+"""
+
+import io
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+
+from tipoff.output import Failure
+
+WIDTH = 180
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<title>{title}</title>
+<style>
+body {{ margin: 2rem; color: {{foreground}}; background: {{background}}; }}
+pre {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px; line-height: 1.35; }}
+{{stylesheet}}
+</style>
+</head>
+<body><pre><code>{{code}}</code></pre></body>
+</html>
+"""
+
+
+def write_html(path: Path, screen: RenderableType, title: str) -> None:
+    """Write `screen` to `path`. Raises Failure where that cannot be done."""
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
+    console.print(screen)
+    page = console.export_html(
+        code_format=PAGE.format(title=title.replace("&", "&amp;").replace("<", "&lt;"))
+    )
+    try:
+        path.write_text(page, "utf-8")
+    except OSError as error:
+        raise Failure("report", f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,46 @@
+"""The report of a live run, from the engine while it is still there, and the seal of its recording.
+
+Called by `run` and `demo` when a run has become quiet. Must not stop anything.
+"""
+
+from engine.units import NANOS_PER_SECOND, Nanos
+from tipoff.live.engine import LiveEngine
+from tipoff.output import Json
+from tipoff.reports.document import RunFigures, report_document, utc_text
+from tipoff.runs.recording_digest import Seal, write_seal
+
+
+async def live_document(engine: LiveEngine) -> dict[str, Json]:
+    """The contract's document of a run that has become quiet."""
+    system, heard, feed = engine.system, engine.hearing.status, await engine.feed()
+    figures = RunFigures(
+        run=engine.plan.run,
+        digest=engine.plan.writer.digest(),
+        frames=heard.lines,
+        first_at=None if engine.started_at is None else utc_text(Nanos(engine.started_at)),
+        last_at=utc_text(Nanos(system.now)),
+        gaps=feed.gaps,
+        refused=sum(feed.refused.values()),
+        events=heard.events,
+        seconds=(system.now - (engine.started_at or 0)) / NANOS_PER_SECOND / engine.plan.clock.speed,
+        restarts=system.lives.restarts,
+        dead_letters=system.dispatcher.dead_letters,
+    )
+    return report_document(figures, engine.tally, await engine.games())
+
+
+def seal_recording(engine: LiveEngine) -> Seal | None:
+    """Close the recording and write the digest of its run beside it; None if it is not whole."""
+    plan = engine.plan
+    folder = engine.hearing.close()
+    if folder is None:
+        return None
+    seal = Seal(
+        run=plan.run,
+        digest=plan.writer.digest(),
+        settings_digest=plan.settings_digest,
+        seed=plan.settings.seed,
+        journal_seq=plan.writer.stored_seq,
+    )
+    write_seal(folder, seal)
+    return seal

@@ -1,0 +1,1 @@
+"""What a run is: its settings, plugins, recorded inputs and digest; used live and in replays."""

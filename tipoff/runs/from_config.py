@@ -1,0 +1,124 @@
+"""From the configuration to what trades: the exchange's rules, the gate's limits, a plan a strategy.
+
+Called by replays, the demo and the daemon, so that all of them read a configuration in the same way.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from engine.exchange import ExchangeRules
+from engine.latency import Delay
+from engine.risk import RiskLimits
+from engine.strategies.parameters import Parameters, Plain
+from engine.strategies.registry import STRATEGIES, make
+from engine.strategies.scripted import ScriptedParameters
+from engine.strategies.strategy import Strategy, StrategyContext
+from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Money, Nanos
+from tipoff.config.load import Config, Schema, StrategySettings
+from tipoff.config.sections import ExchangeSection
+from tipoff.output import Failure
+from tipoff.replay.session import StrategyPlan, TradingSettings
+from tipoff.runs.plugins import installed
+
+MEDIAN, P95 = 500, 950
+SCRIPTED_BANKROLL = Money(100_000 * MONEY_ONE)
+"""A scripted list tests the exchange, so its account shall not be what stops it."""
+
+
+def schema() -> Schema:
+    """The classes that a configuration is read into: our limits and every known kind's parameters, those of
+    strategies from other packages among them.
+    """
+    others = installed()
+    return Schema(
+        RiskLimits,
+        {kind: strategy.parameters_class for kind, strategy in STRATEGIES.items()},
+        packages=others.packages,
+        broken=others.broken,
+    )
+
+
+def trading_settings(
+    config: Config, *, seed: int | None = None, every_market: bool = False
+) -> TradingSettings:
+    """Return what decides a run beside its input; `seed` wins over the configuration's."""
+    limits = config.risk
+    assert isinstance(limits, RiskLimits)  # noqa: S101 - the schema says so
+    chosen = config.engine.seed if seed is None else seed
+    return TradingSettings(
+        strategies=tuple(_plan(settings, chosen) for settings in config.strategies),
+        limits=limits,
+        rules=exchange_rules(config.exchange),
+        seed=chosen,
+        every_market=every_market,
+    )
+
+
+def exchange_rules(section: ExchangeSection) -> ExchangeRules:
+    """The paper exchange's rules from milliseconds and names."""
+    return ExchangeRules(
+        decide_to_send=_delay(section.decide_to_send_ms, section.decide_to_send_ms_p95),
+        entry=_delay(section.entry_ms, section.entry_ms_p95),
+        acknowledge=_delay(section.acknowledge_ms, section.acknowledge_ms_p95),
+        cancel=_delay(section.cancel_ms, section.cancel_ms_p95),
+        in_game_delay_ns=_nanos(section.in_game_delay_ms),
+        fee_regime=section.fee_regime,
+        member=section.member,
+        credit_window_ns=_nanos(section.credit_window_ms),
+    )
+
+
+def _delay(median_ms: int, p95_ms: int) -> Delay:
+    if median_ms == p95_ms:
+        return Delay(((MEDIAN, _nanos(median_ms)),))
+    return Delay(((MEDIAN, _nanos(median_ms)), (P95, _nanos(p95_ms))))
+
+
+def _nanos(milliseconds: int) -> Nanos:
+    return Nanos(milliseconds * NANOS_PER_MILLISECOND)
+
+
+def _plan(settings: StrategySettings, seed: int) -> StrategyPlan:
+    parameters = settings.parameters
+    assert isinstance(parameters, Parameters)  # noqa: S101 - the schema says so
+    context = StrategyContext(seed=seed, bankroll=settings.bankroll)
+
+    def build() -> Strategy:
+        return make(settings.kind, settings.name, parameters, context)
+
+    return StrategyPlan(
+        name=settings.name,
+        kind=settings.kind,
+        bankroll=settings.bankroll,
+        parameters=json.dumps(parameters.plain(), sort_keys=True, separators=(",", ":")),
+        make=build,
+        enabled=settings.enabled,
+    )
+
+
+def scripted_plan(path: Path, seed: int) -> StrategyPlan:
+    """A strategy that replays the orders of a file of JSON lines.
+
+    Raises Failure naming the file and the line of what is wrong.
+    """
+    lines: list[dict[str, Plain | None]] = []
+    try:
+        for number, text in enumerate(path.read_text("utf-8").splitlines(), start=1):
+            line = json.loads(text) if text.strip() else {}
+            if not isinstance(line, dict):
+                raise Failure("orders", f"{path}, line {number}: not a JSON object")
+            lines += [line] if line else []
+        parameters = ScriptedParameters(file=path.name).with_lines(lines)
+    except OSError as error:
+        raise Failure("orders", f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Failure("orders", f"{path}: {error}") from error
+    context = StrategyContext(seed=seed, bankroll=SCRIPTED_BANKROLL)
+    return StrategyPlan(
+        name="scripted",
+        kind="scripted",
+        bankroll=SCRIPTED_BANKROLL,
+        parameters=hashlib.sha256(repr(parameters.orders).encode()).hexdigest(),
+        make=lambda: make("scripted", "scripted", parameters, context),
+    )

@@ -1,0 +1,100 @@
+"""The engine's own inputs as lines of a recording: what `what` and `body` say, both ways.
+
+Written by `tipoff.live.ingress` and `tipoff.live.engine`, read by the replay of a live recording. Must not
+import either.
+"""
+
+from typing import Final, Self
+
+import cattrs.preconf.json
+import msgspec
+
+from actors.messages import ActDone, Operate, OperatorRequest, Wish
+from actors.runtime import Address
+
+JOURNAL_SOURCE: Final = "journal"
+COMMITTED: Final = "committed"
+"""The body is the number up to which the journal is durable."""
+FAILED: Final = "failed"
+"""The body is `{"kind", "detail"}`: the journal could not be made durable."""
+
+TIMER: Final = "timer"
+TICK: Final = "tick"
+
+COMMAND: Final = "command"
+STARTED: Final = "started"
+"""A process began: the body is a `Started`."""
+ENDED: Final = "ended"
+"""A process ended the run in good order: the body is the reason."""
+RESTART: Final = "restart"
+"""Somebody replaced an actor's life by a new one: the body is its address."""
+OPERATE: Final = "operate"
+ACT_DONE: Final = "act_done"
+
+
+class Started(msgspec.Struct, frozen=True):
+    """The first line of every process: from where the journal goes on, and what decides the run."""
+
+    run: str
+    next_seq: int
+    seed: int
+    settings_digest: str
+    version: str
+
+    def text(self) -> str:
+        """As the body of a line."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """From the body of a line. Raises ValueError for what is none."""
+        return msgspec.json.decode(text, type=cls)
+
+
+_CONVERTER = cattrs.preconf.json.make_converter(forbid_extra_keys=True)
+
+
+def _wish_classes() -> dict[str, type]:
+    kinds: tuple[type, ...] = Wish.__args__
+    return {kind.__name__: kind for kind in kinds}
+
+
+WISHES: Final = _wish_classes()
+
+
+class _Acted(msgspec.Struct, frozen=True):
+    request: dict[str, object]
+    to: str
+    kind: str
+    wish: dict[str, object]
+
+
+def operate_text(message: Operate) -> str:
+    """An operator's wish as text."""
+    acted = _Acted(
+        _CONVERTER.unstructure(message.request),
+        str(message.to),
+        type(message.wish).__name__,
+        _CONVERTER.unstructure(message.wish),
+    )
+    return msgspec.json.encode(acted).decode()
+
+
+def read_operate(text: str) -> Operate:
+    """The wish again. Raises ValueError for what is none."""
+    acted = msgspec.json.decode(text, type=_Acted)
+    kind = WISHES.get(acted.kind)
+    if kind is None:
+        raise ValueError(f"there is no wish {acted.kind!r}")
+    request = _CONVERTER.structure(acted.request, OperatorRequest)
+    return Operate(request, Address(acted.to), _CONVERTER.structure(acted.wish, kind))
+
+
+def act_done_text(message: ActDone) -> str:
+    """An act that was done outside of the tree, as text."""
+    return str(_CONVERTER.dumps(message))
+
+
+def read_act_done(text: str) -> ActDone:
+    """The act again. Raises ValueError for what is none."""
+    return _CONVERTER.loads(text, ActDone)

@@ -1,0 +1,85 @@
+"""What an operator means by a game, and whether the venue knows it: before a game is loaded or unloaded.
+
+Lent to the control socket by `tipoff.services.control`. What the venue says of a game enters the engine on
+its way like any other body; whether the game is then followed is the risk gate's and the schedule's decision.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import chain
+
+from actors.messages import FollowWish
+from engine.events import MarketListed, VenueEvent
+from engine.tickers import Ticker, read_ticker
+from tipoff.output import Failure
+from venues.errors import RequestRefused, VenueError
+
+EventOf = Callable[[str], Awaitable[tuple[VenueEvent, ...]]]
+"""Asks the venue for one event with its markets."""
+
+Listing = Callable[[], Awaitable[Mapping[str, object]]]
+"""Gives the games that are followed, by id."""
+
+NOT_FOUND = 404
+GAMES_SERIES = "KXNBAGAME"
+"""The series of which every game has an event, in whose ticker its id can be read."""
+
+
+class Following:
+    """Reads what an operator typed, in any letter case: a game's id, an event's or a market's ticker."""
+
+    def __init__(self, event_of: EventOf, listing: Listing, series: Iterable[str]) -> None:
+        """`series` are those of which each game has an event."""
+        self._event_of = event_of
+        self._listing = listing
+        self._series = tuple(series)
+
+    async def load(self, text: str) -> FollowWish:
+        """Ask the venue for every event of a game. Raises Failure for what is none, or is not there."""
+        ticker = _read(text)
+        game = ticker.game or ""
+        asked = dict.fromkeys((*(f"{series}-{game}" for series in self._series), ticker.event))
+        markets: dict[str, list[str]] = {}
+        for event in asked:
+            found = await self._markets(event)
+            if found:
+                markets[event] = found
+        if not markets:
+            raise Failure("unknown_game", f"the venue knows no market of {game}; asked: {', '.join(asked)}")
+        named = text.strip().upper()
+        if named not in (game, *markets, *chain.from_iterable(markets.values())):
+            raise Failure("unknown_ticker", f"the venue knows {game}, but not {named}")
+        return FollowWish(game, followed=True, events=tuple(markets))
+
+    async def unload(self, text: str) -> FollowWish:
+        """Find the game among those that are followed. Raises Failure."""
+        game = _read(text).game or ""
+        followed = await self._listing()
+        if game not in followed:
+            raise Failure(
+                "not_followed", f"{game} is not followed; followed are: {', '.join(followed) or 'none'}"
+            )
+        return FollowWish(game, followed=False)
+
+    async def _markets(self, event: str) -> list[str]:
+        """Tickers of an event's markets; none if there is no such event. Raises Failure."""
+        try:
+            found = await self._event_of(event)
+        except RequestRefused as error:
+            if error.status == NOT_FOUND:
+                return []
+            raise Failure("venue", f"the venue refused to tell of {event}: {error}") from error
+        except VenueError as error:
+            raise Failure("venue", f"the venue could not be asked for {event}: {error}; try again") from error
+        return [each.ticker for each in found if isinstance(each, MarketListed)]
+
+
+def _read(text: str) -> Ticker:
+    """A ticker of a game between two NBA teams. Raises Failure."""
+    for ticker in (read_ticker(text), read_ticker(f"{GAMES_SERIES}-{text.strip()}")):
+        if ticker.nba and ticker.game is not None:
+            return ticker
+    raise Failure(
+        "unknown_ticker",
+        f"{text!r} is no game of the NBA, and no event or market of one: "
+        "a game looks like 26JAN14WASLAC, an event like KXNBAGAME-26JAN14WASLAC",
+    )

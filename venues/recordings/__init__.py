@@ -1,0 +1,1 @@
+"""An evening in a file: the recorder, its segments, the kinds of lines."""

@@ -1,0 +1,1 @@
+"""The stand-in of balldontlie: its REST service and the bodies that this service gives."""

@@ -1,0 +1,271 @@
+"""The endpoints of the simulated Kalshi REST interface, and the table that says which path is which.
+
+Called through `ROUTES` by `venues.simulator.kalshi.rest`, which has checked signature and budget. Bodies
+come from `venues.simulator.kalshi.bodies`. Must not know about statuses and sockets.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import attrs
+
+from venues.simulator.kalshi import bodies, live_data
+from venues.simulator.kalshi.queries import (
+    BadQuery,
+    Page,
+    Unknown,
+    event_rows,
+    market_rows,
+    number,
+    page,
+    trade_rows,
+)
+from venues.simulator.wire.faults import Faults
+from venues.simulator.wire.http import Request
+from venues.simulator.world.listing import Family
+from venues.simulator.world.live import LiveEvening
+from venues.simulator.world.market import Market
+
+COST: Final = 10
+"""Tokens of a request."""
+BOOKS_MAX: Final = 100
+MILESTONES_MAX: Final = 100
+CANDLES_MAX: Final = 10_000
+
+
+@attrs.frozen
+class Asked:
+    """A request with what is needed to answer it."""
+
+    live: LiveEvening
+    faults: Faults
+    request: Request
+    groups: tuple[str, ...]
+    """The variable parts of the path."""
+
+
+Body: TypeAlias = dict[str, object]
+Route: TypeAlias = Callable[[Asked], Body]
+
+
+def _market(live: LiveEvening, ticker: str) -> Market:
+    """A market by its ticker. Raises Unknown."""
+    market = live.world.markets.get(ticker)
+    if market is None or not market.there(live.world.now):
+        raise Unknown(ticker)
+    return market
+
+
+def _status(asked: Asked) -> Body:
+    return bodies.exchange_status(trading=not (asked.faults.pause or asked.live.paused))
+
+
+def _schedule(_asked: Asked) -> Body:
+    return bodies.exchange_schedule()
+
+
+def _series_list(asked: Asked) -> Body:
+    tags = set(asked.request.one("tags").split(",")) - {""}
+    wanted = asked.request.one("category", "Sports") == "Sports" and (not tags or "Basketball" in tags)
+    return {"series": [bodies.series(family) for family in Family] if wanted else []}
+
+
+def _series(asked: Asked) -> Body:
+    if asked.groups[0] not in {family.value for family in Family}:
+        raise Unknown(asked.groups[0])
+    return {"series": bodies.series(Family(asked.groups[0]))}
+
+
+def _series_fees(_asked: Asked) -> Body:
+    return {"series_fee_change_arr": []}
+
+
+def _event_fees(asked: Asked) -> Body:
+    rows = [bodies.fee_change(change) for change in asked.live.world.fee_changes]
+    rows, cursor = page(rows, Page.of(asked.request, 100, 1000))
+    return {"event_fee_changes": rows, "cursor": cursor}
+
+
+def _events(asked: Asked) -> Body:
+    rows, cursor = page(event_rows(asked.live.world, asked.request), Page.of(asked.request, 200, 200))
+    body: Body = {"events": rows, "cursor": cursor}
+    if asked.request.one("with_milestones") == "true":
+        body["milestones"] = [live_data.milestone(court) for court in asked.live.world.courts]
+    return body
+
+
+def _event(asked: Asked) -> Body:
+    listed = {
+        court.listing.event_ticker(family): (court, family)
+        for court in asked.live.world.courts
+        for family in Family
+    }
+    if asked.groups[0] not in listed:
+        raise Unknown(asked.groups[0])
+    body = bodies.event(*listed[asked.groups[0]], nested=True, at=asked.live.world.now)
+    if asked.request.one("with_nested_markets") == "true":
+        return {"event": body, "markets": []}
+    return {"markets": body.pop("markets"), "event": body}
+
+
+def _markets(asked: Asked) -> Body:
+    rows, cursor = page(market_rows(asked.live.world, asked.request), Page.of(asked.request, 100, 1000))
+    return {"markets": rows, "cursor": cursor}
+
+
+def _one_market(asked: Asked) -> Body:
+    market = _market(asked.live, asked.groups[0])
+    court = next(court for court in asked.live.world.courts if market in court.markets)
+    return {"market": bodies.market_body(court.listing, market)}
+
+
+def _orderbook(asked: Asked) -> Body:
+    depth = number(asked.request, "depth", 0)
+    if not 0 <= depth <= 100:
+        raise BadQuery("depth must be between 0 and 100")
+    return {"orderbook_fp": bodies.orderbook(_market(asked.live, asked.groups[0]), depth)}
+
+
+def _orderbooks(asked: Asked) -> Body:
+    tickers = asked.request.many("tickers")
+    if not 0 < len(tickers) <= BOOKS_MAX:
+        raise BadQuery("between 1 and 100 tickers are required")
+    markets = [asked.live.world.markets.get(ticker) for ticker in tickers]
+    return {
+        "orderbooks": [
+            {"ticker": market.listing.ticker, "orderbook_fp": bodies.orderbook(market)}
+            for market in markets
+            if market is not None
+        ]
+    }
+
+
+def _trades(asked: Asked) -> Body:
+    rows, cursor = page(trade_rows(asked.live.world, asked.request), Page.of(asked.request, 100, 1000))
+    return {"trades": rows, "cursor": cursor}
+
+
+def _candles(asked: Asked) -> Body:
+    market = _market(asked.live, asked.groups[1])
+    return {"ticker": asked.groups[1], "candlesticks": _candles_of(asked, market)}
+
+
+def _many_candles(asked: Asked) -> Body:
+    tickers = [ticker for ticker in asked.request.one("market_tickers").split(",") if ticker]
+    if not 0 < len(tickers) <= BOOKS_MAX:
+        raise BadQuery("between 1 and 100 market_tickers are required")
+    rows = [
+        {"market_ticker": ticker, "candlesticks": _candles_of(asked, _market(asked.live, ticker))}
+        for ticker in tickers
+    ]
+    return {"markets": rows}
+
+
+def _candles_of(asked: Asked, market: Market) -> list[Body]:
+    period = number(asked.request, "period_interval", 0)
+    if period not in {1, 60, 1440}:
+        raise BadQuery("period_interval must be 1, 60 or 1440")
+    start, end = number(asked.request, "start_ts", -1), number(asked.request, "end_ts", -1)
+    if start < 0 or end < start or (end - start) // 60 // period > CANDLES_MAX:
+        raise BadQuery("start_ts and end_ts do not make a period that can be answered")
+    return asked.live.candles.rows(market, start, end, period)
+
+
+def _cutoff(asked: Asked) -> Body:
+    return live_data.cutoff(asked.live.world.settings)
+
+
+def _old_markets(asked: Asked) -> Body:
+    Page.of(asked.request, 100, 1000)
+    return {"markets": [], "cursor": ""}
+
+
+def _old_trades(asked: Asked) -> Body:
+    Page.of(asked.request, 100, 1000)
+    return {"trades": [], "cursor": ""}
+
+
+def _nothing_old(asked: Asked) -> Body:
+    raise Unknown(asked.groups[0])
+
+
+def _milestones(asked: Asked) -> Body:
+    related = asked.request.one("related_event_ticker")
+    rows: list[Body] = [
+        live_data.milestone(court)
+        for court in asked.live.world.courts
+        if not related or related in live_data.event_tickers(court)
+    ]
+    rows, cursor = page(rows, Page.of(asked.request, 100, 500))
+    return {"milestones": rows, "cursor": cursor}
+
+
+def _milestone(asked: Asked) -> Body:
+    return {"milestone": live_data.milestone(live_data.court_of(asked.live.world, asked.groups[0]))}
+
+
+def _datum(asked: Asked, milestone: str) -> Body:
+    court = live_data.court_of(asked.live.world, milestone)
+    return live_data.live_data(court, asked.faults.wrong_points)
+
+
+def _live_data(asked: Asked) -> Body:
+    return {"live_data": _datum(asked, asked.groups[0])}
+
+
+def _live_datas(asked: Asked) -> Body:
+    """One row a milestone; more than may be asked for at once is a bad query."""
+    wanted = asked.request.many("milestone_ids")
+    if not wanted or len(wanted) > MILESTONES_MAX:
+        raise BadQuery(f"milestone_ids: 1 to {MILESTONES_MAX}")
+    return {"live_datas": [_datum(asked, milestone) for milestone in wanted]}
+
+
+def _game_stats(asked: Asked) -> Body:
+    return live_data.game_stats(live_data.court_of(asked.live.world, asked.groups[0]))
+
+
+def _settlements(asked: Asked) -> Body:
+    Page.of(asked.request, 100, 1000)
+    return {"settlements": [], "cursor": ""}
+
+
+def _costs(_asked: Asked) -> Body:
+    return {"default_cost": COST, "endpoint_costs": []}
+
+
+def _route(template: str, route: Route, *, private: bool = False) -> tuple[re.Pattern[str], Route, bool]:
+    return re.compile(template.replace("{}", "([^/]+)")), route, private
+
+
+ROUTES: Final = (
+    _route("/exchange/status", _status),
+    _route("/exchange/schedule", _schedule),
+    _route("/series/fee_changes", _series_fees),
+    _route("/series", _series_list),
+    _route("/series/{}", _series),
+    _route("/series/{}/markets/{}/candlesticks", _candles),
+    _route("/events/fee_changes", _event_fees),
+    _route("/events", _events),
+    _route("/events/{}", _event),
+    _route("/markets", _markets),
+    _route("/markets/trades", _trades),
+    _route("/markets/orderbooks", _orderbooks),
+    _route("/markets/candlesticks", _many_candles),
+    _route("/markets/{}", _one_market),
+    _route("/markets/{}/orderbook", _orderbook),
+    _route("/historical/cutoff", _cutoff),
+    _route("/historical/markets", _old_markets),
+    _route("/historical/trades", _old_trades),
+    _route("/historical/markets/{}", _nothing_old),
+    _route("/historical/markets/{}/candlesticks", _nothing_old),
+    _route("/milestones", _milestones),
+    _route("/milestones/{}", _milestone),
+    _route("/live_data/batch", _live_datas),
+    _route("/live_data/milestone/{}", _live_data),
+    _route("/live_data/milestone/{}/game_stats", _game_stats),
+    _route("/portfolio/settlements", _settlements, private=True),
+    _route("/account/endpoint_costs", _costs),
+)
+"""Paths below the root, what answers them, and whether they need a signature."""

@@ -1,0 +1,97 @@
+"""Kalshi's own view of a game besides the markets: milestones, live data, play by play, the archive's
+border.
+
+Pure writers for `venues.simulator.kalshi.rest`. The published schema leaves the details of a game open;
+the names here are ours. Must not know about requests.
+"""
+
+from venues.simulator.balldontlie.bodies import clock_text, status_text
+from venues.simulator.kalshi.queries import Unknown
+from venues.simulator.wire.timestamps import kalshi_time, whole_second
+from venues.simulator.world.game import Court
+from venues.simulator.world.listing import Family
+from venues.simulator.world.settings import MINUTE, SECOND, EveningSettings
+from venues.simulator.world.world import World
+
+Row = dict[str, object]
+
+
+def event_tickers(court: Court) -> list[str]:
+    """The events of one game."""
+    return [court.listing.event_ticker(family) for family in Family]
+
+
+def court_of(world: World, milestone_id: str) -> Court:
+    """The game of a milestone. Raises Unknown."""
+    for court in world.courts:
+        if court.listing.milestone_id == milestone_id:
+            return court
+    raise Unknown(milestone_id)
+
+
+def milestone(court: Court) -> Row:
+    """What groups the events of one game."""
+    game = court.listing
+    return {
+        "id": game.milestone_id,
+        "category": "Sports",
+        "type": "basketball_game",
+        "start_date": whole_second(game.tip_at),
+        "end_date": None,
+        "related_event_tickers": event_tickers(court),
+        "title": f"{game.away.label} at {game.home.label}",
+        "notification_message": "",
+        "source_id": None,
+        "details": {
+            "league": "NBA",
+            "home_team_id": game.team_ids[1],
+            "away_team_id": game.team_ids[0],
+        },
+        "primary_event_tickers": event_tickers(court)[:1],
+        "last_updated_ts": kalshi_time(game.tip_at - 2 * 24 * 60 * MINUTE),
+    }
+
+
+def live_data(court: Court, wrong_points: int = 0) -> Row:
+    """Score and clock of one game, perhaps with points of the home team that there are not."""
+    moment = court.shown
+    begun = moment.period > 0
+    return {
+        "type": "basketball_game",
+        "milestone_id": court.listing.milestone_id,
+        "details": {
+            "status": "finished" if moment.status == "Final" else "live" if begun else "none",
+            "status_text": status_text(court),
+            "period": moment.period,
+            "clock": clock_text(court) or "",
+            "home_points": moment.home + (wrong_points if begun else 0),
+            "away_points": moment.away,
+            "last_updated_ts": moment.at // SECOND,
+        },
+    }
+
+
+def game_stats(court: Court) -> Row:
+    """The plays so far, by period."""
+    periods: dict[int, list[Row]] = {}
+    for moment in court.played:
+        periods.setdefault(moment.period, []).append(
+            {
+                "clock": f"{moment.clock // 60:02d}:{moment.clock % 60:02d}",
+                "home_points": moment.home,
+                "away_points": moment.away,
+                "wall_clock": kalshi_time(moment.at),
+            }
+        )
+    return {"pbp": {"periods": [{"events": events} for events in periods.values()]}}
+
+
+def cutoff(settings: EveningSettings) -> Row:
+    """Three months of data are live; what is older would be in the archive, which is empty here."""
+    border = whole_second(settings.starts_at - 91 * 24 * 60 * MINUTE)
+    return {
+        "market_settled_ts": border,
+        "trades_created_ts": border,
+        "orders_updated_ts": border,
+        "market_positions_last_updated_ts": border,
+    }

@@ -1,0 +1,149 @@
+"""Filters and pages of the simulated Kalshi REST interface.
+
+Called by `venues.simulator.kalshi.rest`; raises its two errors for what a client asks wrongly. Must not
+know about answers' statuses.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+
+import attrs
+
+from venues.simulator.kalshi import bodies
+from venues.simulator.wire.http import Request
+from venues.simulator.world.listing import Family
+from venues.simulator.world.market import Market
+from venues.simulator.world.settings import SECOND
+from venues.simulator.world.world import World
+
+Row = dict[str, object]
+FILTERS: Final = {
+    "unopened": ("initialized",),
+    "open": ("active",),
+    "paused": ("inactive",),
+    "closed": ("closed", "determined", "disputed", "amended"),
+    "settled": ("finalized",),
+}
+"""What each word of the status filter covers; the statuses themselves are refused."""
+
+
+class Unknown(LookupError):
+    """Nothing of that name is listed."""
+
+
+class BadQuery(ValueError):
+    """A parameter that the venue refuses; the text is its `details`."""
+
+
+def number(request: Request, name: str, otherwise: int) -> int:
+    """A parameter that is a whole number. Raises BadQuery for anything else."""
+    text = request.one(name)
+    if not text:
+        return otherwise
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise BadQuery(f"{name} must be an integer")
+    return int(text)
+
+
+@attrs.frozen
+class Page:
+    """Which part of the rows is asked for."""
+
+    start: int
+    limit: int
+
+    @classmethod
+    def of(cls, request: Request, default: int, most: int) -> "Page":
+        """The page a request asks for. Raises BadQuery for a limit or cursor that cannot be."""
+        limit = number(request, "limit", default)
+        if not 1 <= limit <= most:
+            raise BadQuery(f"limit must be between 1 and {most}")
+        cursor = request.one("cursor")
+        try:
+            start = int(base64.urlsafe_b64decode(cursor)) if cursor else 0
+        except (ValueError, binascii.Error) as error:
+            raise BadQuery("invalid cursor") from error
+        return cls(start, limit)
+
+
+def page(rows: Iterable[Row], wanted: Page) -> tuple[list[Row], str]:
+    """The rows of a page and the cursor of the next, "" after the last."""
+    taken = list(islice(rows, wanted.start, wanted.start + wanted.limit + 1))
+    if len(taken) <= wanted.limit:
+        return taken, ""
+    following = f"{wanted.start + wanted.limit}".encode()
+    return taken[:-1], base64.urlsafe_b64encode(following).decode()
+
+
+def _statuses(request: Request) -> set[str] | None:
+    """The market statuses asked for, None for all."""
+    text = request.one("status")
+    if not text:
+        return None
+    words = text.split(",")
+    if any(word not in FILTERS for word in words):
+        raise BadQuery("invalid status filter")
+    return {status for word in words for status in FILTERS[word]}
+
+
+def event_rows(world: World, request: Request) -> list[Row]:
+    """The events that a request of /events asks for; an event matches a status if any of its markets does."""
+    statuses = _statuses(request)
+    series, tickers = request.one("series_ticker"), set(request.one("tickers").split(",")) - {""}
+    closes_after = number(request, "min_close_ts", 0) * SECOND
+    nested = request.one("with_nested_markets") == "true"
+    rows = []
+    for court in world.courts:
+        for family in Family:
+            ticker = court.listing.event_ticker(family)
+            markets = [market for market in court.markets if market.listing.family is family]
+            if (series and series != family.value) or (tickers and ticker not in tickers):
+                continue
+            if statuses is not None and not any(market.status in statuses for market in markets):
+                continue
+            if all(market.close_at >= closes_after for market in markets):
+                rows.append(bodies.event(court, family, nested=nested, at=world.now))
+    return rows
+
+
+def market_rows(world: World, request: Request) -> list[Row]:
+    """The markets that a request of /markets asks for."""
+    statuses = _statuses(request)
+    event, series = request.one("event_ticker"), request.one("series_ticker")
+    tickers = set(request.one("tickers").split(",")) - {""}
+
+    def wanted(market: Market) -> bool:
+        listing = market.listing
+        return (
+            (statuses is None or market.status in statuses)
+            and market.there(world.now)
+            and event in {"", listing.event_ticker}
+            and series in {"", listing.family.value}
+            and (not tickers or listing.ticker in tickers)
+        )
+
+    return [
+        bodies.market_body(court.listing, market)
+        for court in world.courts
+        for market in court.markets
+        if wanted(market)
+    ]
+
+
+def trade_rows(world: World, request: Request) -> list[Row]:
+    """The public trades that a request asks for, newest first."""
+    ticker = request.one("ticker")
+    least = number(request, "min_ts", 0) * SECOND
+    most = number(request, "max_ts", 1 << 40) * SECOND + SECOND
+    if ticker:
+        market = world.markets.get(ticker)
+        prints = list(market.prints) if market else []
+    else:
+        prints = sorted(
+            (printed for market in world.markets.values() for printed in market.prints),
+            key=lambda printed: printed.at,
+        )
+    return [bodies.trade_row(printed) for printed in reversed(prints) if least <= printed.at < most]

@@ -1,0 +1,91 @@
+"""The simulated Kalshi stream: every connected client with its session, fed from the evening or from a
+recording.
+
+Made by `venues.simulator.service`, which has checked the handshake. Must not know how frames are written.
+"""
+
+import attrs
+import trio
+from wsproto.events import CloseConnection
+
+from venues.simulator.kalshi.recorded_stream import PeerMaker, ServedRecording
+from venues.simulator.kalshi.subscriptions import Session
+from venues.simulator.wire.faults import Faults
+from venues.simulator.wire.frame_faults import Mischief
+from venues.simulator.wire.http import Request
+from venues.simulator.wire.websocket import Peer
+from venues.simulator.world.events import Happening
+from venues.simulator.world.live import LiveEvening
+
+WAITING_MAX = 50_000
+"""Frames that may wait for one client before its subscriptions end with a buffer overflow."""
+
+
+@attrs.define(eq=False)
+class Client:
+    """One connection: what it subscribed to and how it is reached."""
+
+    session: Session
+    peer: Peer
+    mischief: Mischief
+
+    def obey(self, text: str) -> None:
+        """Answer a command."""
+        for answer in self.session.receive(text):
+            self.peer.send(answer)
+
+    def hear(self, happened: Happening) -> None:
+        """Tell the client what happened, if it subscribed to it."""
+        texts = self.session.hear(happened)
+        if texts and len(self.peer.outbox) > WAITING_MAX:
+            texts = self.session.overflow()
+        for text in self.mischief.spoil(texts):
+            self.peer.send(text)
+
+
+@attrs.define(eq=False)
+class KalshiStream:
+    """All clients of the stream."""
+
+    live: LiveEvening
+    faults: Faults
+    recording: ServedRecording | None = None
+    clients: list[Client] = attrs.field(factory=list)
+
+    @classmethod
+    def over(cls, live: LiveEvening, faults: Faults, recording: ServedRecording | None) -> "KalshiStream":
+        """A stream of the evening, or of a recording."""
+        stream = cls(live, faults, recording)
+        live.listeners.append(stream.hear)
+        return stream
+
+    def hear(self, happened: Happening) -> None:
+        """Tell every client."""
+        for client in tuple(self.clients):
+            client.hear(happened)
+
+    def nudge(self) -> None:
+        """Close every connection cleanly, as in the weekly pause."""
+        for client in self.clients:
+            client.peer.send(CloseConnection(code=1001, reason="going away"))
+
+    async def serve(self, stream: trio.SocketStream, request: Request, rest: bytes) -> None:
+        """Serve one client until it goes."""
+        if self.recording is not None:
+            maker = PeerMaker(stream, request, rest, self.live.pace, self.faults)
+            await self.recording.serve(maker)
+            return
+        peer = Peer(stream, self.faults, lambda _text: None)
+        client = Client(Session(self.live.world, self.faults), peer, Mischief(self.faults))
+
+        def receive(text: str) -> None:
+            client.obey(text)
+            if client.session.subscriptions:
+                self.live.pace.begin()
+
+        peer.receive = receive
+        self.clients.append(client)
+        try:
+            await peer.run(request, rest)
+        finally:
+            self.clients.remove(client)

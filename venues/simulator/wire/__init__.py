@@ -1,0 +1,1 @@
+"""What both stand-ins share on the wire: HTTP, WebSocket, faults, refusals, recorded bodies."""

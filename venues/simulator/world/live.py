@@ -1,0 +1,58 @@
+"""The simulated evening in running time: draws happenings when they are due and tells whoever listens.
+
+Between two draws nothing awaits, so every answer and snapshot made meanwhile shows one consistent state.
+Owned by `venues.simulator.service`; must not know about sockets.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+import trio
+
+from engine.calendar import trading_paused
+from engine.units import Nanos
+from venues.simulator.world.candles import Candles
+from venues.simulator.world.clock import Pace
+from venues.simulator.world.events import Happening
+from venues.simulator.world.world import World
+
+STEPS_MAX: Final = 200
+"""After so many steps the loop lets others run, however late it is."""
+
+
+@attrs.define(eq=False)
+class LiveEvening:
+    """One evening being played."""
+
+    world: World
+    pace: Pace
+    candles: Candles = attrs.field(factory=Candles)
+    listeners: list[Callable[[Happening], None]] = attrs.field(factory=list)
+    over: trio.Event = attrs.field(factory=trio.Event)
+    """Set when nothing will happen any more."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether simulated time stands in the venue's weekly pause."""
+        return trading_paused(Nanos(self.pace.now()))
+
+    async def run(self) -> None:
+        """Play the evening to its end."""
+        await self.pace.begun.wait()
+        while (due := self.world.due_at) is not None:
+            await self.pace.sleep_until(due)
+            self.catch_up()
+        self.over.set()
+
+    def catch_up(self) -> None:
+        """Do what is due by now, but not more than STEPS_MAX steps."""
+        now = self.pace.now()
+        for _ in range(STEPS_MAX):
+            due = self.world.due_at
+            if due is None or due > now:
+                return
+            for happened in self.world.step():
+                self.candles.hear(happened)
+                for listener in tuple(self.listeners):
+                    listener(happened)

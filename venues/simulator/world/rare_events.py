@@ -1,0 +1,93 @@
+"""What a venue seldom does: it creates a market during the evening, gives an event fees of its own for a
+while, and takes a result back.
+
+Planned by `venues.simulator.world.world` for every game that is played, if the settings ask for it, and drawn
+from a seed of its own, so that an evening without surprises stays as it was. Must not know about frames.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from venues.simulator.world.events import FeesOverridden, MarketCreated
+from venues.simulator.world.game import Court
+from venues.simulator.world.listing import Family
+from venues.simulator.world.market import Market
+from venues.simulator.world.settings import MINUTE, SECOND
+
+if TYPE_CHECKING:
+    from venues.simulator.world.world import World
+
+HALF_FEES: Final = ("quadratic_with_maker_fees", 0.5)
+"""What an event's fees are overridden with: as baseball's are before the first pitch."""
+DISPUTED_AFTER: Final = 30 * SECOND
+AMENDED_AFTER: Final = 10 * MINUTE
+
+Outcome = tuple[str, int]
+Settle = Callable[["World", Market, int], None]
+
+
+@attrs.frozen
+class FeeChange:
+    """An event's own fees from a moment on; None stands for those of its series."""
+
+    number: int
+    at: int
+    court: Court
+    fee_type: str | None
+    multiplier: float | None
+
+
+def plan_surprises(world: "World", court: Court) -> None:
+    """Plan the surprises of one game."""
+    rng = Random(f"{world.settings.seed}|{court.listing.number}|surprises")
+    late = court.markets[-1]
+    late.created_at = world.settings.starts_at + rng.randint(30, 150) * SECOND
+    world.at(late.created_at, partial(_create, world, court, late))
+    if not court.moments:
+        return
+    begins = court.moments[rng.randrange(10, len(court.moments) // 2)].at
+    world.at(begins, partial(_override, world, court, HALF_FEES))
+    world.at(begins + rng.randint(3, 9) * MINUTE, partial(_override, world, court, (None, None)))
+    # Winners are what most positions are in, so that a result taken back touches somebody.
+    rng.choice(court.markets[:2]).misjudged = True
+
+
+def _create(world: "World", court: Court, market: Market, at: int) -> None:
+    world.out.append(MarketCreated(at, court, market))
+
+
+def _override(world: "World", court: Court, fees: tuple[str | None, float | None], at: int) -> None:
+    fee_type, multiplier = fees
+    court.own_fees = None if fee_type is None or multiplier is None else (fee_type, multiplier)
+    world.fee_changes.append(FeeChange(len(world.fee_changes) + 1, at, court, *fees))
+    world.out.append(FeesOverridden(at, court.listing.event_ticker(Family.GAME), *fees))
+
+
+def misjudge(world: "World", market: Market, outcome: Outcome, settle: Settle, at: int) -> None:
+    """Announce the contrary of `outcome`; it will be disputed, amended and then paid."""
+    word, cents = outcome
+    contrary = {"yes": "no", "no": "yes"}[word], 100 - cents
+    _announce(world, market, contrary, "determined", at)
+    world.at(at + DISPUTED_AFTER, partial(_dispute, market))
+    world.at(at + AMENDED_AFTER, partial(_amend, world, market, outcome, settle))
+
+
+def _dispute(market: Market, _at: int) -> None:
+    """Only the listing says so: the stream has no word for it."""
+    market.status = "disputed"
+
+
+def _amend(world: "World", market: Market, outcome: Outcome, settle: Settle, at: int) -> None:
+    _announce(world, market, outcome, "amended", at)
+    world.at(at + world.settlement_timer, partial(settle, world, market))
+
+
+def _announce(world: "World", market: Market, outcome: Outcome, status: str, at: int) -> None:
+    market.result, market.settlement_cents = outcome
+    market.status = status
+    market.determined_at = at
+    market.live(at, "determined", world.out)

@@ -1,0 +1,210 @@
+"""The simulated evening as a stream of happenings in time order: the clockwork that moves games, books and
+vendors.
+
+`World.run` is a generator over a heap of due steps; whoever draws from it (the pure evening or the live
+services) decides how fast time goes, and may read the state of every game between two draws. No clock, no
+sockets.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+from functools import partial
+from random import Random
+from typing import Final, TypeAlias
+
+from venues.simulator.world.events import Alarm, Happening
+from venues.simulator.world.game import Court
+from venues.simulator.world.listing import Fate, list_games
+from venues.simulator.world.market import QUOTE_PAUSE, Market
+from venues.simulator.world.market_makers import Maker
+from venues.simulator.world.play_by_play import Moment
+from venues.simulator.world.rare_events import FeeChange, plan_surprises
+from venues.simulator.world.scenarios import Cause
+from venues.simulator.world.settings import MINUTE, SECOND, EveningSettings
+from venues.simulator.world.settlement import plan_openings, postpone, settle_played
+from venues.simulator.world.sportsbooks import Sportsbook
+
+SCOREBOARD_DELAY: Final = 3 * SECOND
+"""What the scoreboard services are behind the arena."""
+SETTLEMENT_TIMER: Final = 90 * SECOND
+"""From the determination to the payment."""
+RETHINK_PAUSE: Final = 20 * SECOND
+"""How often a fading overreaction is looked at."""
+
+Step: TypeAlias = Callable[[int], None]
+
+
+class World:
+    """An evening: its games with their state at `now`, and the steps that are still due."""
+
+    def __init__(self, settings: EveningSettings) -> None:
+        self.settings = settings
+        self.now = settings.starts_at
+        self.rng = Random(f"{settings.seed}|world")
+        self.courts = tuple(Court.prepared(listing, settings) for listing in list_games(settings))
+        self.markets = {market.listing.ticker: market for court in self.courts for market in court.markets}
+        self._due: list[tuple[int, int, Step]] = []
+        self._made = 0
+        self.settlement_timer = SETTLEMENT_TIMER
+        self.fee_changes: list[FeeChange] = []
+        """Fees of single events so far, oldest first."""
+        self.out: list[Happening] = []
+        """Where steps leave what happens."""
+        self._seconds_of_taker = 9.0 / settings.activity
+        for court in self.courts:
+            self._begin(court)
+
+    def run(self) -> Iterator[Happening]:
+        """All happenings of the evening, in time order; ends after the last settlement."""
+        while self._due:
+            yield from self.step()
+
+    @property
+    def due_at(self) -> int | None:
+        """When the next step is due, UTC nanoseconds; None when the evening is over."""
+        return self._due[0][0] if self._due else None
+
+    def step(self) -> list[Happening]:
+        """Do the next step and return what happened."""
+        at, _, step = heapq.heappop(self._due)
+        self.now = at
+        step(at)
+        happened, self.out = self.out, []
+        return happened
+
+    def at(self, moment: int, step: Step) -> None:
+        """Have a step done at a moment (UTC nanoseconds), after those asked for the same moment before."""
+        self._made += 1
+        heapq.heappush(self._due, (moment, self._made, step))
+
+    def alarm(self, moment: int, name: str) -> None:
+        """Have a reader of the happenings told when a moment comes."""
+        self.at(moment, lambda at: self.out.append(Alarm(at, name)))
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything that will be settled tonight has been settled."""
+        return all(
+            market.settled_at is not None
+            for court in self.courts
+            if court.listing.fate is not Fate.POSTPONED
+            for market in court.markets
+        )
+
+    def _begin(self, court: Court) -> None:
+        """Plan what is certain of a game: its first steps, not its course."""
+        begins = self.settings.starts_at
+        for market in court.markets:
+            market.shown = market.top()
+        plan_openings(self, court)
+        if self.settings.surprises:
+            plan_surprises(self, court)
+        match court.listing.fate:
+            case Fate.PLAYED:
+                self.at(court.moments[0].at, partial(self._score, court, 0))
+            case Fate.POSTPONED | Fate.CANCELLED:
+                self.at(court.listing.tip_at - 10 * MINUTE, partial(postpone, self, court))
+        for case in court.cases:
+            pause = RETHINK_PAUSE if case.cause is Cause.OVERREACTION else case.end - case.start
+            for moment in range(case.start, case.end + 1, pause):
+                self.at(moment, partial(self._rethink, court))
+        for book in court.books:
+            self.at(begins + self.rng.randint(5, 300) * SECOND, partial(self._reprice_before, court, book))
+        self.at(begins + self.rng.randint(1, 20) * SECOND, partial(self._taker, court))
+
+    def _score(self, court: Court, number: int, at: int) -> None:
+        """A moment of the game has come: everybody who follows it will react in his own time."""
+        moment: Moment = court.moments[number]
+        court.score(moment)
+        self.at(at + SCOREBOARD_DELAY, partial(self._show, court, moment))
+        if number + 1 < len(court.moments):
+            self.at(court.moments[number + 1].at, partial(self._score, court, number + 1))
+        else:
+            settle_played(self, court, at)
+        self._rethink(court, at)
+        for book in court.books:
+            self.at(at + self.seconds(*book.lag), partial(self._reprice, court, book))
+
+    def _show(self, court: Court, moment: Moment, at: int) -> None:
+        court.show(at, moment, self.out)
+
+    def _rethink(self, court: Court, at: int) -> None:
+        """Markets form their belief anew; makers that are too far from it will re-quote."""
+        court.believe(at)
+        for market in court.markets:
+            if market.status == "active":
+                self._wake(court, market, at)
+
+    def invite(self, court: Court, market: Market, at: int) -> None:
+        """All makers come to a market that has just been opened."""
+        for maker in market.makers:
+            maker.due = True
+            self.at(at + self.seconds(*maker.temper.lag), partial(self._requote, court, market, maker))
+
+    def _wake(self, court: Court, market: Market, at: int) -> None:
+        moved = False
+        for maker in market.makers:
+            if not maker.due and maker.wants_to_move(market.fair):
+                maker.due = moved = True
+                lag = self.seconds(*maker.temper.lag)
+                self.at(at + int(lag / self.settings.activity), partial(self._requote, court, market, maker))
+        if moved and self.rng.random() < 0.4:
+            self.at(at + self.seconds(0.8, 3.0), partial(self._take_stale, court, market))
+
+    def _requote(self, court: Court, market: Market, maker: Maker, at: int) -> None:
+        if market.status == "active":
+            # What still rests at an old price would stand in the way of the new quotes.
+            court.take_stale(at, market, maker.temper.size, self.out)
+            market.requote(at, maker, self.out)
+            self._touch(market, at)
+
+    def _take_stale(self, court: Court, market: Market, at: int) -> None:
+        court.take_stale(at, market, self.rng.randrange(500, 20_000), self.out)
+        self._touch(market, at)
+
+    def _taker(self, court: Court, at: int) -> None:
+        """Takers come faster in play; each also reminds a maker of refilling."""
+        if court.over or court.postponed:
+            return
+        market = court.take_some(at, self.out)
+        if market.retail and self.rng.random() < 0.8:
+            self.at(at + self.seconds(20, 200), partial(self._impatience, market))
+        for maker in market.makers[:2]:
+            if not maker.due and self.rng.random() < 0.5:
+                maker.due = True
+                self.at(at + self.seconds(1, 8), partial(self._requote, court, market, maker))
+        self._touch(market, at)
+        mean = self._seconds_of_taker * (1 if court.live else 4)
+        self.at(at + int(self.rng.expovariate(1 / mean) * SECOND) + 1, partial(self._taker, court))
+
+    def _impatience(self, market: Market, at: int) -> None:
+        if market.status == "active":
+            market.impatience(at, self.out)
+            self._touch(market, at)
+
+    def _reprice(self, court: Court, book: Sportsbook, at: int) -> None:
+        court.reprice(at, book, self.out)
+
+    def _reprice_before(self, court: Court, book: Sportsbook, at: int) -> None:
+        if court.now.period == 0 and not court.postponed:
+            court.reprice(at, book, self.out)
+            self.at(at + self.seconds(90, 480), partial(self._reprice_before, court, book))
+
+    def _touch(self, market: Market, at: int) -> None:
+        """Have the ticker channel say a new top, now or when its pause is over."""
+        if market.quote_due or not market.wants_quote():
+            return
+        if at - market.quoted_at >= QUOTE_PAUSE:
+            market.quote(at, self.out)
+        else:
+            market.quote_due = True
+            self.at(market.quoted_at + QUOTE_PAUSE, partial(self._quote, market))
+
+    def _quote(self, market: Market, at: int) -> None:
+        market.quote_due = False
+        if market.wants_quote():
+            market.quote(at, self.out)
+
+    def seconds(self, least: float, most: float) -> int:
+        """A random time between two numbers of seconds, in nanoseconds."""
+        return int(self.rng.uniform(least, most) * SECOND)

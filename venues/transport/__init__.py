@@ -1,0 +1,1 @@
+"""How bytes reach a venue: the only HTTP and WebSocket clients, limits, pauses between attempts."""

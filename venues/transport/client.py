@@ -1,0 +1,238 @@
+"""Asks one service politely: within its budget, again where that makes sense, not at all while it is down.
+
+Used by `venues.kalshi.rest` and `venues.balldontlie.rest`. Every body goes to `hear` as it came, before
+anybody reads it. Only GET is ever asked again. Time comes from trio (which tests can wind on) and, for
+signatures, dates and stamps, from `wall`. Must not import anything of `venues` but errors, HTTP, clock skew
+and the names of lines.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import attrs
+import trio
+
+from engine.token_bucket import TokenBucket
+from engine.units import NANOS_PER_SECOND, Nanos
+from venues.errors import (
+    AnswerNotUnderstood,
+    CircuitOpen,
+    ClockRefused,
+    CredentialsRefused,
+    RateLimited,
+    RequestRefused,
+    ServerFailed,
+    TimedOut,
+    Unreachable,
+    VenueError,
+)
+from venues.recordings.line_kinds import OLDER, what_of
+from venues.transport.backoff import full_jitter_s
+from venues.transport.clock_skew import ClockSkew, server_date, skew_of_headers
+from venues.transport.http import Answer, Http
+
+WAIT_S_MIN = 0.001
+TARGETS_MAX = 1_024
+"""Targets whose last answer's date is remembered."""
+
+Hear = Callable[[str, str], object]
+"""Takes `what` and the body of an answer, the moment it is there."""
+
+Refuse = Callable[[Answer], tuple[str, str]]
+"""Finds the service's code and words in the body of a refusal."""
+
+Headers = Callable[[str], Mapping[str, str]]
+"""Headers for one attempt at a path below the root, made anew each time."""
+
+
+@attrs.frozen
+class Patience:
+    """How often and how long to try, in seconds."""
+
+    attempts_max: int = 3
+    wait_s_base: float = 0.5
+    wait_s_max: float = 8.0
+    failures_to_open: int = 5
+    open_s: float = 15.0
+    open_s_max: float = 240.0
+
+
+@attrs.frozen(kw_only=True)
+class Manners:
+    """How one service is asked: its budget as of a moment, who hears the bodies, how it words a refusal.
+
+    `wall` is UTC nanoseconds, `draw` gives jitter in [0, 1), `headers` are made anew for every attempt.
+    """
+
+    bucket: Callable[[Nanos], TokenBucket]
+    hear: Hear
+    refuse: Refuse
+    headers: Headers
+    wall: Callable[[], int]
+    draw: Callable[[], float]
+    patience: Patience = Patience()
+
+
+class Client:
+    """Requests to one service within one budget."""
+
+    def __init__(self, http: Http, manners: Manners) -> None:
+        """`http` is opened and closed by whoever gave it."""
+        self.http = http
+        self.patience = manners.patience
+        self.skew: ClockSkew | None = None
+        self.refusals = 0
+        self.older = 0
+        self._bucket = manners.bucket(_now())
+        self._manners = manners
+        self._failures = 0
+        self._open_until = -1.0
+        self._probing = False
+        self._newest: dict[str, datetime] = {}
+
+    async def get(self, target: str, cost: int = 1, *, heard: bool = True) -> str:
+        """Ask for `target` and return the body of its 200. Raises VenueError when trying again did not help.
+
+        Without `heard` a good body is not passed on: its caller does that, together with others.
+        """
+        for attempt in range(self.patience.attempts_max):
+            try:
+                return await self._attempt(target, cost, heard=heard)
+            except VenueError as error:
+                wait_s = self._wait_s(error, attempt)
+                if wait_s is None or attempt + 1 == self.patience.attempts_max:
+                    raise
+            await trio.sleep(wait_s)
+        raise AssertionError("attempts_max is at least one")  # pragma: no cover
+
+    def say(self, what: str, body: str) -> None:
+        """Pass something on that was put together from several bodies."""
+        self._manners.hear(what, body)
+
+    @property
+    def tokens(self) -> int:
+        """What may be spent on requests at once."""
+        return self._bucket.available(_now())
+
+    @property
+    def tokens_max(self) -> int:
+        """What may be spent at once when nothing was asked for long enough."""
+        return self._bucket.burst
+
+    @property
+    def circuit_open(self) -> bool:
+        """Whether the service counts as down."""
+        return trio.current_time() < self._open_until
+
+    async def _attempt(self, target: str, cost: int, *, heard: bool) -> str:
+        """One request: circuit, budget, answer, verdict."""
+        probe = self._enter_circuit(target)
+        try:
+            await self._take(cost)
+            answer = await self.http.get(target, self._manners.headers(target))
+            self.skew = skew_of_headers(answer.headers, self._manners.wall()) or self.skew
+            if answer.status == 200 and self._is_older(target, answer):
+                self._manners.hear(f"{OLDER} {target}", answer.body)
+                raise AnswerNotUnderstood(f"{target}: an answer that is older than the last one")
+            if heard or answer.status != 200:
+                self._manners.hear(what_of(answer.status, target), answer.body)
+            body = self._verdict(target, answer)
+        except (Unreachable, TimedOut, ServerFailed):
+            self._failed()
+            raise
+        finally:
+            if probe:
+                self._probing = False
+        self._failures = 0
+        self._open_until = -1.0
+        return body
+
+    def _enter_circuit(self, target: str) -> bool:
+        """Refuse while the service counts as down; afterwards let one request through to see. True for that
+        one.
+        """
+        if self._failures < self.patience.failures_to_open:
+            return False
+        if self.circuit_open or self._probing:
+            raise CircuitOpen(f"{target} not asked: {self._failures} failures in a row")
+        self._probing = True
+        return True
+
+    def _failed(self) -> None:
+        """Each failure beyond the limit doubles the pause before the next probe."""
+        self._failures += 1
+        beyond = self._failures - self.patience.failures_to_open
+        if beyond >= 0:
+            pause = min(self.patience.open_s * 2 ** min(beyond, 20), self.patience.open_s_max)
+            self._open_until = trio.current_time() + pause
+
+    async def _take(self, cost: int) -> None:
+        """Wait until the budget allows it. Several who wait ask again, so that none is let through twice."""
+        while True:
+            taken = self._bucket.take(cost, _now())
+            if taken is not None:
+                self._bucket = taken
+                return
+            ready_s = self._bucket.ready_at(cost, _now()) / NANOS_PER_SECOND
+            # A moment as a float may lie a hair before the nanosecond it stands for: never wait for nothing.
+            await trio.sleep_until(max(ready_s, trio.current_time() + WAIT_S_MIN))
+
+    def _verdict(self, target: str, answer: Answer) -> str:
+        """The body of a good answer, in order; else the refusal in our words."""
+        if answer.status == 200:
+            return answer.body
+        self.refusals += 1
+        code, detail = self._manners.refuse(answer)
+        match answer.status:
+            case 401 | 403 if self.skew is not None and self.skew.large:
+                seconds = self.skew.seconds
+                raise ClockRefused(answer.status, code, f"our clock is {seconds:+.0f} s off: {detail}")
+            case 401 | 403:
+                raise CredentialsRefused(answer.status, code, detail)
+            case 429:
+                self._bucket = self._bucket.drained(_now())
+                raise RateLimited(code, detail, _retry_after_ns(answer))
+            case status if status >= 500 or status == 408:
+                raise ServerFailed(status, code, detail)
+            case status:
+                raise RequestRefused(status, code, detail)
+
+    def _is_older(self, target: str, answer: Answer) -> bool:
+        """A cache may answer with something older than we have had; that must not become news."""
+        date = server_date(answer.headers)
+        if date is None:
+            return False
+        try:
+            date -= timedelta(seconds=int(answer.headers.get("age", "0")))
+        except (ValueError, OverflowError):
+            return False
+        newest = self._newest.pop(target, None)
+        older = newest is not None and date < newest
+        self.older += older
+        self._newest[target] = newest if newest is not None and older else date
+        if len(self._newest) > TARGETS_MAX:
+            del self._newest[next(iter(self._newest))]
+        return older
+
+    def _wait_s(self, error: VenueError, attempt: int) -> float | None:
+        """How long to wait before the next attempt; None where another one would not help."""
+        patience = self.patience
+        jitter = full_jitter_s(attempt, self._manners.draw(), patience.wait_s_base, patience.wait_s_max)
+        match error:
+            case RateLimited(retry_after_ns=int() as wanted):
+                wait_s = wanted / NANOS_PER_SECOND
+                return wait_s if wait_s <= patience.wait_s_max else None
+            case RateLimited() | ServerFailed() | Unreachable() | TimedOut():
+                return jitter
+            case _:
+                return None
+
+
+def _now() -> Nanos:
+    return Nanos(int(trio.current_time() * NANOS_PER_SECOND))
+
+
+def _retry_after_ns(answer: Answer) -> int | None:
+    """The seconds of Retry-After; a date in it, or nonsense, is treated as if nothing was said."""
+    text = answer.headers.get("retry-after", "").strip()
+    return int(text) * NANOS_PER_SECOND if text.isdecimal() and text.isascii() and len(text) < 6 else None

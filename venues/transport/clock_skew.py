@@ -1,0 +1,48 @@
+"""How far our clock is from a server's, by the `Date` of its answers: signatures carry our time and expire.
+
+Used by `venues.transport.http` and `venues.transport.websocket`. A `Date` has whole seconds and an answer
+takes time on its way, so a few seconds mean nothing. This is an edge: it reads the clock when it is given
+none. Must not import anything of `venues`.
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import attrs
+
+LARGE_S = 5.0
+"""The venue does not publish how old a signature may be; at five seconds a person should set the clock."""
+
+
+@attrs.frozen
+class ClockSkew:
+    """Our clock minus the server's, in seconds."""
+
+    seconds: float
+
+    @property
+    def large(self) -> bool:
+        """Whether it may be the reason why a signature was refused."""
+        return abs(self.seconds) >= LARGE_S
+
+
+def server_date(headers: Mapping[str, str]) -> datetime | None:
+    """The moment that an answer is of: `Date` (headers in lower case), None if there is none or it is
+    none.
+    """
+    try:
+        date = parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+
+
+def skew_of_headers(headers: Mapping[str, str], now_ns: int | None = None) -> ClockSkew | None:
+    """Compare `now_ns` (default: now) with the answer's date."""
+    date = server_date(headers)
+    if date is None:
+        return None
+    now = time.time_ns() if now_ns is None else now_ns
+    return ClockSkew(now / 1e9 - date.timestamp())
