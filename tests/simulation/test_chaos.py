@@ -38,7 +38,7 @@ def test_a_failing_seed_is_named_with_the_command_that_plays_it_again(
 
     monkeypatch.setattr(Monkey, "_make_peace", lambda _monkey: None)
     monkeypatch.setattr(System, "revive", forgets_to_restart)
-    with pytest.raises(ChaosFound, match=r"seed \d+: .*; again: python -m actors\.runtime\.chaos \d+"):
+    with pytest.raises(ChaosFound, match=r"seed \d+: .*; again: python -m tests\.actors\.runtime\.chaos \d+"):
         main(["0", "20"])
 
 

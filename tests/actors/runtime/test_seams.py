@@ -13,9 +13,9 @@ from actors.runtime import Edge, LiveSystem, VirtualSystem
 
 RUNTIME = Path(actors.runtime.__file__).parent
 SEAMS = {
-    "time": {"live", "timing", "watch"},
+    "time": {"live", "timing", "loop_monitor"},
     "threading": {"live", "loop_actor", "threads"},
-    "trio": {"edge", "live", "threads", "watch"},
+    "trio": {"edge", "live", "threads", "loop_monitor"},
     "pykka": {"loop_actor", "threads"},
     "random": set(),
     "uuid": set(),
