@@ -11,7 +11,7 @@ from engine.facts import Fact, OrderApproved, OrderSubmitted
 from engine.venue_facts import AmendSubmitted
 
 
-class FactMemory:
+class FactHistory:
     """The run's facts, oldest first."""
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:

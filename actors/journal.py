@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from actors.addresses import FACTS, JOURNAL, RISK_GATE, WRITER, strategy_address
-from actors.fact_history import FactMemory, strategy_of
+from actors.fact_history import FactHistory, strategy_of
 from actors.messages import Commit, Committed, CommittedUpTo, Numbered, StorageFailed, Wake, WriteFacts
 from actors.runtime import After, Outgoing, Publish
 from engine.invariant import InvariantBroken
@@ -37,7 +37,7 @@ class StoreFailed(Exception):
 class JournalActor:
     """Numbers, holds, publishes."""
 
-    def __init__(self, memory: FactMemory, cause: Callable[[], int], next_seq: int = 1) -> None:
+    def __init__(self, memory: FactHistory, cause: Callable[[], int], next_seq: int = 1) -> None:
         """`cause` gives the number of the input being worked on; `next_seq` is where the journal goes on."""
         self._memory = memory
         self._cause = cause

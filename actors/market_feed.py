@@ -12,7 +12,7 @@ from typing import TypeAlias
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE
 from actors.heartbeat import Heartbeat, through_feed
 from actors.messages import (
-    FeedFigures,
+    FeedSnapshot,
     GameRouted,
     Heard,
     SnapshotWanted,
@@ -118,7 +118,7 @@ class MarketFeed:
             counted = self.sequence
             out.append(
                 Answer(
-                    FeedFigures(
+                    FeedSnapshot(
                         counted.frames, counted.gaps, counted.duplicates, dict(self._refused), counted.old
                     )
                 )

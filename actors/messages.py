@@ -153,7 +153,7 @@ class StateWanted:
 
 
 @message
-class FeedFigures:
+class FeedSnapshot:
     """The market feed's answer to `StateWanted`: what it has counted."""
 
     frames: int
@@ -232,7 +232,7 @@ class Operate:
 
     request: OperatorRequest
     to: Address
-    wish: "Wish"
+    wish: "Operation"
 
 
 @message
@@ -251,15 +251,15 @@ class ActDone:
 
 
 @message
-class Wished:
+class OperationWanted:
     """An operator's wish to the actor that can fulfil it; its facts and the act are one commit."""
 
     request: OperatorRequest
-    wish: "Wish"
+    wish: "Operation"
 
 
 @message
-class HaltWish:
+class HaltOperation:
     """Stop a scope: `state` is reducing or halted."""
 
     scope: str
@@ -268,7 +268,7 @@ class HaltWish:
 
 
 @message
-class ResumeWish:
+class ResumeOperation:
     """End a halt."""
 
     scope: str
@@ -276,7 +276,7 @@ class ResumeWish:
 
 
 @message
-class LimitWish:
+class LimitOperation:
     """Change a risk limit; value None puts back what was configured. `strategy` None is the global one."""
 
     name: str
@@ -285,7 +285,7 @@ class LimitWish:
 
 
 @message
-class OrderWish:
+class OrderOperation:
     """An order by hand on a strategy's account; it passes the risk gate like any other."""
 
     strategy: str
@@ -300,21 +300,21 @@ class OrderWish:
 
 
 @message
-class CancelWish:
+class CancelOperation:
     """Take one order back, whoever sent it."""
 
     order_id: str
 
 
 @message
-class CancelAllWish:
+class CancelAllOperation:
     """Take all orders of a strategy, or (None) of everybody, back."""
 
     strategy: str | None
 
 
 @message
-class CloseWish:
+class CloseOperation:
     """Close a position at whatever the book gives."""
 
     strategy: str
@@ -322,7 +322,7 @@ class CloseWish:
 
 
 @message
-class StrategyWish:
+class StrategyOperation:
     """Switch a strategy on or off (None leaves it), and give it other parameters: name and JSON value."""
 
     enabled: bool | None
@@ -330,14 +330,14 @@ class StrategyWish:
 
 
 @message
-class ConfigureWish:
+class ConfigureOperation:
     """Take over what the configuration says now of limits and strategies: all of it at once, or nothing."""
 
     settings: Settings
 
 
 @message
-class FollowWish:
+class FollowOperation:
     """Follow a game that was not found by itself (`events` are the venue's events of it), or no more."""
 
     game: str
@@ -345,17 +345,17 @@ class FollowWish:
     events: tuple[str, ...] = ()
 
 
-Wish: TypeAlias = (
-    HaltWish
-    | ResumeWish
-    | LimitWish
-    | OrderWish
-    | CancelWish
-    | CancelAllWish
-    | CloseWish
-    | StrategyWish
-    | ConfigureWish
-    | FollowWish
+Operation: TypeAlias = (
+    HaltOperation
+    | ResumeOperation
+    | LimitOperation
+    | OrderOperation
+    | CancelOperation
+    | CancelAllOperation
+    | CloseOperation
+    | StrategyOperation
+    | ConfigureOperation
+    | FollowOperation
 )
 
 

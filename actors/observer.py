@@ -8,7 +8,7 @@ asks the games for what is current. Must not import venues, persistence or the d
 from collections.abc import Iterable
 
 from actors.addresses import GAMES_TOPIC, OBSERVER
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.messages import Committed, NewsWanted
 from actors.read_model.lines import (
     at_risk,
@@ -75,7 +75,7 @@ VENDORS_MAX = 64
 class ObserverActor:
     """Folds, answers."""
 
-    def __init__(self, memory: FactMemory) -> None:
+    def __init__(self, memory: FactHistory) -> None:
         """The past comes from `memory`."""
         self._memory = memory
         self.model = ReadModel()

@@ -10,8 +10,8 @@ from itertools import islice
 import attrs
 
 from actors.addresses import JOURNAL, OPERATOR
-from actors.fact_history import FactMemory
-from actors.messages import ActDone, ActKnown, Commit, Operate, OperatorRequest, Wake, Wished
+from actors.fact_history import FactHistory
+from actors.messages import ActDone, ActKnown, Commit, Operate, OperationWanted, OperatorRequest, Wake
 from actors.runtime import After, Answer, CancelTimer, DeadLetter, Defer, Outgoing
 from engine.facts import OperatorActed
 from engine.message import message
@@ -56,7 +56,7 @@ class Pending:
 class OperatorActor:
     """Passes wishes on, remembers outcomes."""
 
-    def __init__(self, memory: FactMemory) -> None:
+    def __init__(self, memory: FactHistory) -> None:
         """The past comes from `memory`."""
         self._memory = memory
         self._acts: dict[str, OperatorActed] = {}
@@ -74,7 +74,9 @@ class OperatorActor:
         """Pass a wish on, or answer those who wait for one."""
         match message:
             case Operate():
-                return self._begin(message.request, [(message.to, Wished(message.request, message.wish))])
+                return self._begin(
+                    message.request, [(message.to, OperationWanted(message.request, message.wish))]
+                )
             case ActDone():
                 acted = self._acted(message.request, message.outcome, now)
                 return self._begin(message.request, [self._commit(acted)])
@@ -84,7 +86,7 @@ class OperatorActor:
                 return self._durable(message)
             case Wake():
                 return self._overdue(message.key)
-            case DeadLetter(message=Wished() as wished):
+            case DeadLetter(message=OperationWanted() as wished):
                 return self._lost(wished, f"{message.why} {message.error}".strip(), now)
             case _:
                 return []
@@ -135,7 +137,7 @@ class OperatorActor:
         why = "it was passed on, but its outcome is not known yet; ask again with the same request id"
         return [Answer(ActRefused("unknown_outcome", why), handle) for handle in pending.handles]
 
-    def _lost(self, wished: Wished, why: str, now: int) -> list[Outgoing]:
+    def _lost(self, wished: OperationWanted, why: str, now: int) -> list[Outgoing]:
         """The actor that was to do it failed, or is not there: nothing was done, and that is the outcome."""
         if wished.request.request_id not in self._pending:
             return []

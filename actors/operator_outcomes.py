@@ -10,22 +10,22 @@ import json
 import attrs
 
 from actors.addresses import JOURNAL, OPERATOR, PAPER_EXCHANGE, SCHEDULE
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.messages import (
     CancelAll,
-    CancelAllWish,
-    CancelWish,
-    CloseWish,
+    CancelAllOperation,
+    CancelOperation,
+    CloseOperation,
     Commit,
-    ConfigureWish,
-    FollowWish,
-    HaltWish,
-    LimitWish,
+    ConfigureOperation,
+    FollowOperation,
+    HaltOperation,
+    LimitOperation,
+    OperationWanted,
     OperatorRequest,
-    OrderWish,
-    ResumeWish,
-    StrategyWish,
-    Wished,
+    OrderOperation,
+    ResumeOperation,
+    StrategyOperation,
 )
 from actors.runtime import Outgoing
 from actors.step_messages import outgoing
@@ -70,7 +70,7 @@ def signature(request: OperatorRequest) -> str:
     return f"uid {request.uid}"
 
 
-def concluded(owner: str, wished: Wished, outcome: Outcome, now: int) -> list[Outgoing]:
+def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -> list[Outgoing]:
     """Commit an outcome and the act in one; the operator hears of it once it is durable."""
     request = wished.request
     acted = OperatorActed(
@@ -87,29 +87,29 @@ def concluded(owner: str, wished: Wished, outcome: Outcome, now: int) -> list[Ou
             raise AssertionError(f"a step with facts begins with a commit, not {first!r}")
 
 
-def gate_outcome(gate: RiskGate, memory: FactMemory, wished: Wished, now: Nanos) -> Outcome:
+def gate_outcome(gate: RiskGate, memory: FactHistory, wished: OperationWanted, now: Nanos) -> Outcome:
     """What the risk gate makes of a wish."""
     wish, by = wished.wish, signature(wished.request)
     try:
         match wish:
-            case HaltWish():
+            case HaltOperation():
                 step = gate.halt(wish.scope, wish.state, by, wish.why, now)
                 cancels = len(step.approved)
                 return done(step, f"{wish.scope} is {wish.state}; {cancels} orders are being cancelled")
-            case ResumeWish():
+            case ResumeOperation():
                 if wish.scope not in gate.halts.of:
                     return done(NOTHING, f"{wish.scope} was not halted")
                 return done(gate.resume(wish.scope, by, wish.why, now), f"{wish.scope} is active again")
-            case LimitWish():
+            case LimitOperation():
                 return _limit(gate, wish, by, now)
-            case OrderWish():
+            case OrderOperation():
                 return _order(gate, wish, wished.request, now)
-            case CancelWish():
+            case CancelOperation():
                 return _cancel(gate, wish, now)
-            case ConfigureWish(settings):
+            case ConfigureOperation(settings):
                 step = configure(gate, settings, memory.facts, now)
                 return done(step, _words(step))
-            case FollowWish():
+            case FollowOperation():
                 return _follow(gate, wish, by, now)
             case _:
                 return refused(f"the risk gate cannot {type(wish).__name__}")
@@ -117,7 +117,7 @@ def gate_outcome(gate: RiskGate, memory: FactMemory, wished: Wished, now: Nanos)
         return refused(str(error))
 
 
-def _limit(gate: RiskGate, wish: LimitWish, by: str, now: Nanos) -> Outcome:
+def _limit(gate: RiskGate, wish: LimitOperation, by: str, now: Nanos) -> Outcome:
     if wish.strategy is not None and wish.strategy not in gate.accounts.of:
         return refused(f"no strategy is called {wish.strategy!r}; there are {', '.join(gate.accounts.of)}")
     value = wish.value
@@ -140,7 +140,7 @@ def order_id_of(request: OperatorRequest) -> str:
     return f"operator:{request.request_id.replace('-', '_')}"
 
 
-def _order(gate: RiskGate, wish: OrderWish, request: OperatorRequest, now: Nanos) -> Outcome:
+def _order(gate: RiskGate, wish: OrderOperation, request: OperatorRequest, now: Nanos) -> Outcome:
     market = gate.view.markets.get(wish.ticker)
     if market is None:
         return refused(f"no market {wish.ticker!r} is followed")
@@ -171,7 +171,7 @@ def _order(gate: RiskGate, wish: OrderWish, request: OperatorRequest, now: Nanos
     return done(step, f"order {order_id} is on its way")
 
 
-def _cancel(gate: RiskGate, wish: CancelWish, now: Nanos) -> Outcome:
+def _cancel(gate: RiskGate, wish: CancelOperation, now: Nanos) -> Outcome:
     stake = gate.accounts.orders.get(wish.order_id)
     if stake is None:
         return refused(f"no order {wish.order_id!r} is open")
@@ -179,7 +179,7 @@ def _cancel(gate: RiskGate, wish: CancelWish, now: Nanos) -> Outcome:
     return done(step, f"the cancel of {wish.order_id} is on its way")
 
 
-def _follow(gate: RiskGate, wish: FollowWish, by: str, now: Nanos) -> Outcome:
+def _follow(gate: RiskGate, wish: FollowOperation, by: str, now: Nanos) -> Outcome:
     if wish.followed:
         return done(gate.follow(wish.game, wish.events, by, now), f"{wish.game} is followed")
     held = gate.held_in(wish.game)
@@ -202,13 +202,13 @@ def _words(step: Step) -> str:
     return "; ".join(f"{what} is {now}" for what, now in said.items()) or "nothing that trades was changed"
 
 
-def exchange_outcome(exchange: PaperExchange, wished: Wished, now: Nanos) -> Outcome:
+def exchange_outcome(exchange: PaperExchange, wished: OperationWanted, now: Nanos) -> Outcome:
     """What the paper exchange makes of a wish."""
     match wished.wish:
-        case CancelAllWish(strategy):
+        case CancelAllOperation(strategy):
             step = exchange.cancel_all(strategy, CancelReason.OPERATOR, now)
             return done(step, f"{len(step.facts)} cancels are on their way")
-        case CloseWish(strategy, ticker):
+        case CloseOperation(strategy, ticker):
             held = exchange.positions(strategy).get((strategy, ticker))
             if held is None or held.count == 0:
                 return refused(f"{strategy} holds nothing of {ticker}")
@@ -219,7 +219,7 @@ def exchange_outcome(exchange: PaperExchange, wished: Wished, now: Nanos) -> Out
             return refused(f"the paper exchange cannot {type(wish).__name__}")
 
 
-def parsed(kind: type[Parameters], before: str, wish: StrategyWish) -> Parameters | Outcome:
+def parsed(kind: type[Parameters], before: str, wish: StrategyOperation) -> Parameters | Outcome:
     """The parameters after a wish, or a refusal that names every problem. `before` is JSON."""
     try:
         values = json.loads(before)

@@ -6,9 +6,9 @@ daemon.
 """
 
 from actors.addresses import FEED_EDGE, GAMES_TOPIC, PAPER_EXCHANGE
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfStrategy, through_paper_exchange
-from actors.messages import AccountOpen, BooksWanted, CancelAll, TradesWanted, Wake, Wished
+from actors.messages import AccountOpen, BooksWanted, CancelAll, OperationWanted, TradesWanted, Wake
 from actors.operator_outcomes import concluded, exchange_outcome
 from actors.runtime import Outgoing, Publish
 from actors.step_messages import SILENCE, outgoing
@@ -25,7 +25,7 @@ OWNER = "paper_exchange"
 class PaperExchangeActor:
     """Runs the paper exchange."""
 
-    def __init__(self, exchange: PaperExchange, memory: FactMemory) -> None:
+    def __init__(self, exchange: PaperExchange, memory: FactHistory) -> None:
         """`exchange` is empty; its past comes from `memory`."""
         self.exchange = exchange
         self._memory = memory
@@ -62,7 +62,7 @@ class PaperExchangeActor:
                 )
             case CancelAll():
                 step = self.exchange.cancel_all(message.strategy, CancelReason[message.reason], now)
-            case Wished():
+            case OperationWanted():
                 return concluded(OWNER, message, exchange_outcome(self.exchange, message, Nanos(now)), now)
             case HeartbeatOfStrategy():
                 return through_paper_exchange(message)

@@ -6,7 +6,7 @@ not import venues, persistence or the daemon.
 """
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfGame, HeartbeatOfStrategy, through_risk_gate
 from actors.messages import (
     CancelAll,
@@ -15,10 +15,10 @@ from actors.messages import (
     GateSeen,
     LimitsWanted,
     NewsWanted,
+    OperationWanted,
     RunEnds,
     StorageFailed,
     Wake,
-    Wished,
 )
 from actors.operator_outcomes import concluded, gate_outcome
 from actors.runtime import ActorQuarantined, Answer, Outgoing, Publish
@@ -38,7 +38,7 @@ OWNER = "risk_gate"
 class RiskGateActor:
     """Judges wishes."""
 
-    def __init__(self, gate: RiskGate, memory: FactMemory) -> None:
+    def __init__(self, gate: RiskGate, memory: FactHistory) -> None:
         """`gate` is empty; its past comes from `memory`."""
         self.gate = gate
         self._memory = memory
@@ -75,7 +75,7 @@ class RiskGateActor:
             return self._quarantined(message, now)
         if isinstance(message, Wake):
             return outgoing(OWNER, self.gate.wake(message.key, Nanos(now)), now)
-        if isinstance(message, Wished):
+        if isinstance(message, OperationWanted):
             outcome = gate_outcome(self.gate, self._memory, message, Nanos(now))
             return concluded(OWNER, message, outcome, now)
         if isinstance(message, Settings):

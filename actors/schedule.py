@@ -8,7 +8,7 @@ is routed until it is loaded again. Must not import venues, persistence or the d
 from collections.abc import Callable
 
 from actors.addresses import GAMES, GAMES_TOPIC, MARKET_FEED, NEWS, PAPER_EXCHANGE, game_address
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.messages import (
     GameMatched,
     GameRouted,
@@ -37,7 +37,9 @@ HELD_PER_REFERENCE_MAX = 64
 class ScheduleActor:
     """Routes by game; keeps what came before a match was made."""
 
-    def __init__(self, schedule: Schedule, game_spec: Callable[[str], ChildSpec], memory: FactMemory) -> None:
+    def __init__(
+        self, schedule: Schedule, game_spec: Callable[[str], ChildSpec], memory: FactHistory
+    ) -> None:
         """`game_spec` makes the child specification of a game's actor; `memory` knows what is unloaded."""
         self._schedule = schedule
         self._memory = memory

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
-from actors.fact_history import FactMemory, order_of
+from actors.fact_history import FactHistory, order_of
 from actors.heartbeat import HeartbeatOfGame, through_strategy
-from actors.messages import AccountOpen, NewsWanted, StrategyWish, Wake, Wished
+from actors.messages import AccountOpen, NewsWanted, OperationWanted, StrategyOperation, Wake
 from actors.operator_outcomes import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
 from actors.step_messages import SILENCE, outgoing
@@ -42,7 +42,7 @@ class Learned:
 class StrategyActor:
     """Runs one strategy."""
 
-    def __init__(self, strategy: Strategy, memory: FactMemory, heard_after: HeardAfter) -> None:
+    def __init__(self, strategy: Strategy, memory: FactHistory, heard_after: HeardAfter) -> None:
         """`heard_after` says how long the venue's answer about an order takes to come back."""
         self.strategy = strategy
         self._memory = memory
@@ -75,7 +75,7 @@ class StrategyActor:
             if not self.enabled:
                 return SILENCE
             step = self.strategy.wake(message.key, at)  # type: ignore[attr-defined]
-        elif kind is Wished:
+        elif kind is OperationWanted:
             return self._wished(message, at)  # type: ignore[arg-type]
         elif isinstance(message, HeartbeatOfGame):
             return through_strategy(message)
@@ -120,10 +120,10 @@ class StrategyActor:
             out.append(Publish(GAMES_TOPIC, NewsWanted(self._address)))
         return out
 
-    def _wished(self, wished: Wished, now: Nanos) -> list[Outgoing]:
+    def _wished(self, wished: OperationWanted, now: Nanos) -> list[Outgoing]:
         """Switch on or off, or take other parameters: all or nothing."""
         name, wish = self.strategy.name, wished.wish
-        if not isinstance(wish, StrategyWish):
+        if not isinstance(wish, StrategyOperation):
             return concluded(name, wished, refused(f"a strategy cannot {type(wish).__name__}"), now)
         known = known_strategies(self._memory.of_strategy(name)).get(name, Known())
         text = known.in_force.parameters if known.in_force is not None else "{}"

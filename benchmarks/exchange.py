@@ -17,7 +17,7 @@ from engine.book import Book
 from engine.events import BookDelta, BookSide, BookSnapshot, MarketListed, MarketStatus, Side, TradePrinted
 from engine.exchange import ExchangeRules, PaperExchange
 from engine.exchange.orders import PaperOrder
-from engine.exchange.step_context import Desk
+from engine.exchange.step_context import StepContext
 from engine.orders import Approved, OrderCommand, PlaceOrder, TimeInForce
 from engine.units import MONEY_ONE, Count, Money, Nanos, Price
 
@@ -160,17 +160,17 @@ class OneReading:
 
     def __enter__(self) -> None:
         """Take the two other readings away."""
-        self._move_bands = Desk.move_bands
+        self._move_bands = StepContext.move_bands
 
-        def only_base(desk: Desk, moved: PaperOrder, *_: object) -> None:
+        def only_base(desk: StepContext, moved: PaperOrder, *_: object) -> None:
             moved.bands.alive = False
             desk.state._tidy(moved)  # noqa: SLF001 - what the fact that is left out would have done
 
-        Desk.move_bands = only_base  # type: ignore[method-assign,assignment]
+        StepContext.move_bands = only_base  # type: ignore[method-assign,assignment]
 
     def __exit__(self, *_: object) -> None:
         """Put them back."""
-        Desk.move_bands = self._move_bands  # type: ignore[method-assign]
+        StepContext.move_bands = self._move_bands  # type: ignore[method-assign]
 
 
 def main() -> int:

@@ -30,8 +30,9 @@ from persistence.writer import JournalWriter
 from tipoff.commands.replay import run_started
 from tipoff.config.load import template
 from tipoff.replay.batch_store import RunStore, each_at_once
-from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from tipoff.replay.session import VirtualSession
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 from venues.simulator.evening import generate
 from venues.simulator.world.settings import EveningSettings

@@ -20,7 +20,7 @@ import trio
 import trio_websocket
 
 from engine.events import BookDelta, VenueEvent
-from venues.kalshi.stream import KalshiStream, StreamSurroundings
+from venues.kalshi.stream import KalshiStream, StreamDependencies
 from venues.recordings.segments import Line
 from venues.translate import Translator
 
@@ -112,7 +112,7 @@ async def ours(url: str) -> float:
             done.set()
         return at, events
 
-    given = StreamSurroundings(
+    given = StreamDependencies(
         hear=hear,
         on_gap=lambda gap: sys.exit(f"a gap where there is none: {gap}"),
         wall=time.time_ns,

@@ -29,12 +29,12 @@ from benchmarks.latency_wire import DELTA, Evening, evening
 from engine.events import VenueEvent
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter
-from tipoff.commands.replay import settings_digest
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.runs.from_config import schema, trading_settings
-from venues.kalshi.stream import KalshiStream, StreamSurroundings
+from tipoff.runs.settings import settings_digest
+from venues.kalshi.stream import KalshiStream, StreamDependencies
 from venues.recordings.recorder import Recorder
 
 RATES: Final = (500, 5_000)
@@ -66,7 +66,7 @@ class Follower:
 
     async def follow(self, port: int) -> None:
         """Receive everything, then nothing for a while."""
-        given = StreamSurroundings(
+        given = StreamDependencies(
             hear=self._hear,
             on_gap=lambda gap: sys.exit(f"a gap where there is none: {gap}"),
             wall=self.engine.plan.clock,

@@ -18,8 +18,8 @@ from persistence.writer import JournalWriter, Mode, Options
 from tipoff.commands.replay import replay
 from tipoff.commands.simulated_recording import record_evening
 from tipoff.config.load import template
-from tipoff.replay.session import TradingSettings
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import read, read_batches
 from venues.simulator.world.settings import EveningSettings
 from venues.translate import Translator

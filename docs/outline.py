@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import attrs
 
-from actors.fact_history import FactMemory
-from actors.runtime import ChildSpec, SupervisorSpec
+from actors.fact_history import FactHistory
+from actors.runtime import Behaviour, ChildSpec, SupervisorSpec
 from actors.runtime.specs import AnySpec, Kind, OnExcess, Restart
 from engine.restart import SECOND_NS
 from tipoff.config.load import template
-from tipoff.replay.session import parts_of
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import parts_of
 from tipoff.sources import clients
 from tipoff.wiring import tree
 
@@ -37,7 +37,7 @@ def drawn() -> str:
 def live_tree() -> SupervisorSpec:
     """The tree that a live run with the default configuration starts, its connections left out of the I/O."""
     settings = trading_settings(template(schema()), seed=1)
-    parts = parts_of(settings, FactMemory(), lambda _facts: 0, lambda: 0)
+    parts = parts_of(settings, FactHistory(), lambda _facts: 0, lambda: 0)
     return tree(attrs.evolve(parts, sources=tuple(source_specs()), watched=True))
 
 
@@ -48,6 +48,8 @@ def source_specs() -> Iterator[ChildSpec]:
             case ast.Call(func=ast.Name(id="_edge"), args=[name, *_]):
                 words = eval(ast.unparse(name), vars(clients))  # noqa: S307 - our own module's expression
                 yield ChildSpec(name=str(words), factory=_nobody, kind=Kind.EDGE, task=_nothing)
+            case _:
+                pass
 
 
 def _lines(spec: AnySpec, stem: str, branch: str) -> Iterator[tuple[str, str]]:
@@ -77,7 +79,7 @@ def _about(spec: AnySpec) -> str:
             return KIND_WORDS[spec.kind] + seldom
 
 
-def _nobody() -> object:
+def _nobody() -> Behaviour:
     raise NotImplementedError("a stand-in is drawn, never started")
 
 

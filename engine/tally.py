@@ -34,14 +34,14 @@ from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price
 
 
 @attrs.frozen
-class Mark:
+class ValuationMark:
     """Best prices of a market at the moment of valuation; None is an empty side."""
 
     yes_bid: Price | None
     yes_ask: Price | None
 
 
-NO_MARK = Mark(None, None)
+NO_MARK = ValuationMark(None, None)
 
 
 @attrs.define
@@ -144,7 +144,7 @@ class Tally:
         """Result of closed and settled positions, after fees."""
         return Money(-self.ledger.balance(ledger.result(name)) - self.fees(name))
 
-    def unrealized(self, name: str, marks: Mapping[str, Mark]) -> Money:
+    def unrealized(self, name: str, marks: Mapping[str, ValuationMark]) -> Money:
         """What the open positions would fetch at once, less what they cost."""
         total = 0
         for ticker, count in self.strategy(name).positions.items():
@@ -153,12 +153,12 @@ class Tally:
             total += value - self.ledger.balance(ledger.collateral(name, ticker))
         return Money(total)
 
-    def band(self, name: str, marks: Mapping[str, Mark]) -> Band:
+    def band(self, name: str, marks: Mapping[str, ValuationMark]) -> Band:
         """Profit and loss under the three readings; `base` is realized plus unrealized to the last digit."""
         base = Money(self.realized(name) + self.unrealized(name, marks))
         return Band(self._banded(name, "pessimistic", marks), base, self._banded(name, "optimistic", marks))
 
-    def _banded(self, name: str, band: str, marks: Mapping[str, Mark]) -> Money:
+    def _banded(self, name: str, band: str, marks: Mapping[str, ValuationMark]) -> Money:
         positions: dict[str, BandPosition] = {}
         for order_id, moved in self._bands.items():
             if moved.strategy != name:
@@ -170,7 +170,7 @@ class Tally:
             position.cash = Money(position.cash + getattr(moved, f"{band}_cash"))
         return Money(sum(self._band_value(ticker, position, marks) for ticker, position in positions.items()))
 
-    def _band_value(self, ticker: str, position: BandPosition, marks: Mapping[str, Mark]) -> int:
+    def _band_value(self, ticker: str, position: BandPosition, marks: Mapping[str, ValuationMark]) -> int:
         value = self.settled.get(ticker)
         if value is not None:
             return position.cash + position.count * value

@@ -27,7 +27,7 @@ SLOTS_BYTES: Final = 2 * SLOT_BYTES
 
 
 @attrs.frozen
-class Mark:
+class HighWaterMark:
     """The last entry that is certainly durable: its run, number and chain. `turn` counts the settings of the
     mark.
     """
@@ -43,7 +43,7 @@ def path_of(database: Path) -> Path:
     return database.with_name(database.name + ".mark")
 
 
-def read(path: Path) -> Mark | None:
+def read(path: Path) -> HighWaterMark | None:
     """The newest whole slot; None if there is no file. Raises StorageCorrupt if both slots are spoilt."""
     try:
         content = path.read_bytes()
@@ -96,7 +96,7 @@ class MarkFile:
     def set(self, run: str, seq: int, chain: bytes) -> None:
         """Move the mark. The slots take turns."""
         self._turn += 1
-        slot = _format(Mark(run, seq, chain, self._turn))
+        slot = _format(HighWaterMark(run, seq, chain, self._turn))
         try:
             os.pwrite(self._file, slot, SLOT_BYTES * (self._turn % 2))
             if self._synced:
@@ -111,16 +111,16 @@ class MarkFile:
             self._file = -1
 
 
-def _format(mark: Mark) -> bytes:
+def _format(mark: HighWaterMark) -> bytes:
     fields = {"run": mark.run, "seq": mark.seq, "chain": mark.chain.hex(), "turn": mark.turn}
     body = json.dumps(fields, ensure_ascii=True)
     return f"{zlib.crc32(body.encode()):08x} {body}\n".encode().ljust(SLOT_BYTES, b"\0")
 
 
-def _parse(slot: bytes) -> Mark | None:
+def _parse(slot: bytes) -> HighWaterMark | None:
     line = slot.partition(b"\n")[0]
     checksum, _, body = line.partition(b" ")
     if not body or f"{zlib.crc32(body):08x}".encode() != checksum:
         return None
     fields = json.loads(body)
-    return Mark(fields["run"], fields["seq"], bytes.fromhex(fields["chain"]), fields["turn"])
+    return HighWaterMark(fields["run"], fields["seq"], bytes.fromhex(fields["chain"]), fields["turn"])

@@ -225,7 +225,7 @@ R = TypeVar("R", bound=_Folded)
 K = TypeVar("K")
 
 
-class Shelf(Generic[K, R]):
+class TableCache(Generic[K, R]):
     """The rows of one table by key, with what a batch changed, so that a failed batch can be taken back.
 
     `elsewhere` are the keys of rows that are only in the database; `load` fetches one when it is needed.

@@ -42,8 +42,8 @@ from persistence.projected_rows import (
     OrderRow,
     PerformanceRow,
     PositionRow,
-    Shelf,
     StrategyRow,
+    TableCache,
     Values,
     finite,
 )
@@ -58,11 +58,11 @@ class Projection:
     """The present state of a run's tables and the rows that a batch adds to them."""
 
     def __init__(self, load_order: Callable[[str], OrderRow | None] | None = None) -> None:
-        self.strategies: Shelf[str, StrategyRow] = Shelf()
-        self.orders: Shelf[str, OrderRow] = Shelf(load_order)
-        self.positions: Shelf[tuple[str, str], PositionRow] = Shelf()
-        self.performance: Shelf[str, PerformanceRow] = Shelf()
-        self.limits: Shelf[tuple[str, str], LimitRow] = Shelf()
+        self.strategies: TableCache[str, StrategyRow] = TableCache()
+        self.orders: TableCache[str, OrderRow] = TableCache(load_order)
+        self.positions: TableCache[tuple[str, str], PositionRow] = TableCache()
+        self.performance: TableCache[str, PerformanceRow] = TableCache()
+        self.limits: TableCache[tuple[str, str], LimitRow] = TableCache()
         self.listed: dict[Table, list[Values]] = {signals: [], fills: [], ledger_entries: []}
         self.run_changes: list[RunStarted | RunEnded] = []
 

@@ -23,8 +23,8 @@ from persistence.projected_rows import (
     OrderRow,
     PerformanceRow,
     PositionRow,
-    Shelf,
     StrategyRow,
+    TableCache,
     Values,
 )
 from persistence.projections import Projection
@@ -219,7 +219,7 @@ class _RunCheck:
         for table in LISTED:
             self._compare(table, self._stored(table).where(table.c.seq > self._chain.seq), [])
 
-    def _compare_shelf(self, table: Table, shelf: Shelf[Any, Any]) -> None:
+    def _compare_shelf(self, table: Table, shelf: TableCache[Any, Any]) -> None:
         self._compare(table, self._stored(table), [row.values() for row in shelf.rows.values()])
 
     def _stored(self, table: Table) -> Select[Any]:

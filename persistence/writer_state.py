@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from engine.facts import RunEnded, RunStarted
 from engine.units import Nanos
 from persistence.errors import RESTORE, StorageCorrupt
-from persistence.high_water_mark import Mark
+from persistence.high_water_mark import HighWaterMark
 from persistence.journal import Chain, Digest, Entry, genesis
 from persistence.projected_rows import (
     OPEN_STATES,
@@ -113,7 +113,7 @@ def walk(connection: Connection, run: int, name: str, place: str) -> Walked:
     return Walked(chain, digest)
 
 
-def check_mark(connection: Connection, known: Mark, place: str) -> None:
+def check_mark(connection: Connection, known: HighWaterMark, place: str) -> None:
     """Compare the journal with the high-water mark. Raises StorageCorrupt if something that was durable is
     gone.
     """

@@ -14,8 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import attrs
 
 from engine.units import Count, Money, Nanos, Price, format_count, format_money, format_price
-from tipoff.output import Json
-from tipoff.reports.document import utc_text
+from tipoff.json_types import Json, utc_text
 
 _UNITS: Mapping[object, tuple[Any, Json]] = {
     Price: (format_price, {"type": "string", "pattern": r"^-?\d+\.\d{4}$", "description": "dollars"}),

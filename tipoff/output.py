@@ -7,9 +7,8 @@ standard error, so that standard output can be piped. The only module that write
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TypeAlias
 
 import attrs
 from rich.console import Console, RenderableType
@@ -17,8 +16,7 @@ from rich.table import Table
 from typing_extensions import override
 
 from tipoff.exit_codes import Exit
-
-Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
+from tipoff.json_types import Json
 
 
 @attrs.frozen

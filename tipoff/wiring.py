@@ -10,7 +10,7 @@ from collections.abc import Callable
 import attrs
 
 from actors.addresses import FACTS, FEED, GAMES_TOPIC, NEWS
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.game import GameActor
 from actors.journal import JournalActor, WriterActor
 from actors.market_feed import MarketFeed
@@ -60,7 +60,7 @@ class Parts:
     rules: ExchangeRules
     seed: int
     every_market: bool
-    memory: FactMemory
+    memory: FactHistory
     cause: Callable[[], int]
     store: Callable[[tuple[Numbered, ...]], int]
     next_seq: int = 1

@@ -28,7 +28,7 @@ from engine import ledger
 from engine.events import BookSide
 from engine.positions import liquidation_value
 from engine.risk.halts import GAME, QUARANTINE, STRATEGY
-from engine.tally import NO_MARK, Mark, StrategyTally
+from engine.tally import NO_MARK, StrategyTally, ValuationMark
 from engine.units import PRICE_ONE, Money
 
 LINES_MAX = 1_000
@@ -38,9 +38,9 @@ ALL_STRATEGIES = "all"
 """The name of the line of sums."""
 
 
-def marks(model: ReadModel) -> dict[str, Mark]:
+def marks(model: ReadModel) -> dict[str, ValuationMark]:
     """The best prices of every market."""
-    return {ticker: Mark(top.yes_bid, top.yes_ask) for ticker, top in model.tops.items()}
+    return {ticker: ValuationMark(top.yes_bid, top.yes_ask) for ticker, top in model.tops.items()}
 
 
 def lines(model: ReadModel, look: Look) -> tuple[object, ...] | None:
@@ -212,7 +212,7 @@ def total(bands: Iterable[BandLine]) -> BandLine:
     )
 
 
-def _pnl(model: ReadModel, name: str, prices: dict[str, Mark]) -> PnlLine:
+def _pnl(model: ReadModel, name: str, prices: dict[str, ValuationMark]) -> PnlLine:
     band = model.tally.band(name, prices)
     return PnlLine(
         strategy=name,

@@ -28,7 +28,7 @@ class StaleIncarnation(RuntimeError):
     """A task or thread whose life is over tried to send; nothing was sent."""
 
 
-class WishesOverflow(Exception):
+class EffectsOverflow(Exception):
     """More than `WISHES_MAX` wishes wait for the task."""
 
 

@@ -11,7 +11,7 @@ LATENCY_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.
 """Upper bounds of the buckets of what takes time as a whole, in seconds."""
 
 
-class Buckets:
+class Histogram:
     """A histogram as plain numbers: counts below each bound, and their sum. One thread only."""
 
     __slots__ = ("bounds", "counts", "total")

@@ -16,8 +16,8 @@ from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
 from actors.runtime.behaviour import Address, ExitReason, Outgoing
 from actors.runtime.cells import Cell, Life
 from actors.runtime.dispatcher import WrongOutgoing
-from actors.runtime.edge import Edge, EdgeHost, WishesOverflow
-from actors.runtime.histograms import Buckets
+from actors.runtime.edge import Edge, EdgeHost, EffectsOverflow
+from actors.runtime.histograms import Histogram
 from actors.runtime.loop_actor import LoopHost
 from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
 from actors.runtime.system import System
@@ -77,7 +77,7 @@ class LiveSystem(System):
         self.stopped = trio.Event()
         self.slow_inputs = 0
         self.slowest_input_ns = 0
-        self.input_seconds = Buckets()
+        self.input_seconds = Histogram()
         self.timing: Timing | None = None
         self.foreign_refused = 0
         self.stale_refused = 0
@@ -213,7 +213,7 @@ class LiveSystem(System):
         edge = life.vessel
         if isinstance(edge, Edge) and not edge.wish(wish):
             self.lives.end(
-                life, ExitReason.CRASHED, WishesOverflow(f"{life.cell.address}: the task does not keep up")
+                life, ExitReason.CRASHED, EffectsOverflow(f"{life.cell.address}: the task does not keep up")
             )
 
     def from_thread(self, call: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ from typing_extensions import override
 from actors.runtime.behaviour import Address, Outgoing
 from actors.runtime.cells import Cell, Entry, Receive
 from actors.runtime.dispatcher import Dispatcher
-from actors.runtime.histograms import Buckets
+from actors.runtime.histograms import Histogram
 
 MESSAGE_S = (0.00001, 0.0001, 0.001, 0.01, 0.1, 1.0)
 """Upper bounds of the buckets of what happens to one message, in seconds."""
@@ -101,8 +101,8 @@ class Timing:
         clock: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         """Time one input in `every`; `clock` gives nanoseconds and never goes back."""
-        self.waits: dict[str, Buckets] = {}
-        self.works: dict[str, Buckets] = {}
+        self.waits: dict[str, Histogram] = {}
+        self.works: dict[str, Histogram] = {}
         self._dispatcher = dispatcher
         self._stage_of = stage_of
         self._every = every
@@ -123,8 +123,8 @@ class Timing:
     def wrap(self, cell: Cell, receive: Receive) -> Receive:
         """The handler, timed. One that makes its answer bit by bit is timed up to its first bit only."""
         stage = self._stage_of(cell.address)
-        wait = self.waits.setdefault(stage, Buckets(MESSAGE_S)).observe
-        work = self.works.setdefault(stage, Buckets(MESSAGE_S)).observe
+        wait = self.waits.setdefault(stage, Histogram(MESSAGE_S)).observe
+        work = self.works.setdefault(stage, Histogram(MESSAGE_S)).observe
 
         def timed(message: object, now: int) -> Iterable[Outgoing]:
             if not self._on:

@@ -8,7 +8,7 @@ from engine.events import BookSide
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, refusal
-from engine.exchange.step_context import Desk, Given, Source, book_time, trusted
+from engine.exchange.step_context import Given, Source, StepContext, book_time, trusted
 from engine.exchange.timers import PESSIMISTIC
 from engine.facts import OrderRested
 from engine.matching import Offer, OwnResting, Take, Walk, walk
@@ -18,7 +18,7 @@ from engine.units import MONEY_ZERO, Count, Price
 from engine.venue_facts import BandEnded
 
 
-def arrive(desk: Desk, order: PaperOrder) -> None:
+def arrive(desk: StepContext, order: PaperOrder) -> None:
     """An order on its way has arrived."""
     market = desk.state.market(order.ticker)
     met = meeting(desk, market, order)
@@ -28,7 +28,7 @@ def arrive(desk: Desk, order: PaperOrder) -> None:
         meet(desk, market, order, met)
 
 
-def meeting(desk: Desk, market: Market, order: PaperOrder) -> Walk | Refusal:
+def meeting(desk: StepContext, market: Market, order: PaperOrder) -> Walk | Refusal:
     """What happens when an order meets the book now: its walk, or why the venue refuses it."""
     refused = refusal(desk, market, order)
     if refused is not None:
@@ -46,7 +46,7 @@ def meeting(desk: Desk, market: Market, order: PaperOrder) -> Walk | Refusal:
     return plan
 
 
-def meet(desk: Desk, market: Market, order: PaperOrder, plan: Walk) -> None:
+def meet(desk: StepContext, market: Market, order: PaperOrder, plan: Walk) -> None:
     """Do what the walk says, then rest what is left or let it go."""
     for order_id in plan.yields:
         desk.cancel(desk.state.orders[order_id], CancelReason.SELF_TRADE)
@@ -92,7 +92,7 @@ def crosses(market: Market, order: PaperOrder) -> bool:
     return bool(other.levels or other.own)
 
 
-def _rest(desk: Desk, market: Market, order: PaperOrder) -> None:
+def _rest(desk: StepContext, market: Market, order: PaperOrder) -> None:
     """Join the very back.
 
     Behind everything displayed at the price and behind our own earlier orders there.
@@ -118,7 +118,7 @@ def _rest(desk: Desk, market: Market, order: PaperOrder) -> None:
     )
 
 
-def arrive_pessimistic(desk: Desk, order: PaperOrder) -> None:
+def arrive_pessimistic(desk: StepContext, order: PaperOrder) -> None:
     """The pessimistic reading of an order arrives, later than the base reading: it takes what is left by
     then.
 

@@ -7,7 +7,7 @@ money; what opens one is covered in full, with its fee. Must not import anything
 from engine.events import BookSide
 from engine.exchange.orders import PaperOrder
 from engine.exchange.state import ExchangeState
-from engine.exchange.step_context import Desk
+from engine.exchange.step_context import StepContext
 from engine.fees import FeeTermsUnknown, Member
 from engine.orders import CancelReason, Liquidity
 from engine.positions import closable, collateral_price
@@ -20,18 +20,18 @@ def resting_of(state: ExchangeState, strategy: str) -> list[PaperOrder]:
     return [order for order in state.orders.values() if order.resting and order.strategy == strategy]
 
 
-def reserved(desk: Desk, strategy: str) -> Money:
+def reserved(desk: StepContext, strategy: str) -> Money:
     """What a strategy's resting orders may cost at most."""
     closing_used: dict[tuple[str, BookSide], int] = {}
     return Money(sum(_need(desk, order, closing_used) for order in resting_of(desk.state, strategy)))
 
 
-def available(desk: Desk, strategy: str) -> Money:
+def available(desk: StepContext, strategy: str) -> Money:
     """Cash that no open order claims."""
     return Money(desk.cash(strategy) - reserved(desk, strategy))
 
 
-def affordable(desk: Desk, order: PaperOrder) -> bool:
+def affordable(desk: StepContext, order: PaperOrder) -> bool:
     """Whether a strategy can cover an arriving order beside those that rest already."""
     if order.order.reduce_only:
         # It can only close; what it leaves uncovered is cancelled afterwards.
@@ -43,7 +43,7 @@ def affordable(desk: Desk, order: PaperOrder) -> bool:
     return needed == 0 or before + needed <= desk.cash(order.strategy)
 
 
-def enforce(desk: Desk, strategy: str) -> None:
+def enforce(desk: StepContext, strategy: str) -> None:
     """Cancel the newest resting orders until the others are covered again.
 
     A sale that would have closed a position opens one when another order has closed it first.
@@ -54,7 +54,7 @@ def enforce(desk: Desk, strategy: str) -> None:
 
 
 def _need(
-    desk: Desk,
+    desk: StepContext,
     order: PaperOrder,
     closing_used: dict[tuple[str, BookSide], int],
     liquidity: Liquidity = Liquidity.MAKER,
@@ -71,7 +71,7 @@ def _need(
     return cost + _fee(desk, order, liquidity, Count(opening))
 
 
-def _fee(desk: Desk, order: PaperOrder, liquidity: Liquidity, count: Count) -> Money:
+def _fee(desk: StepContext, order: PaperOrder, liquidity: Liquidity, count: Count) -> Money:
     """The fee of the whole order and what rounding over several fills can add.
 
     At most two steps of the grid.

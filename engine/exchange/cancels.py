@@ -11,13 +11,13 @@ from engine.exchange.arrival import meet, meeting
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, closed, exchange_paused, refused_by_venue
-from engine.exchange.step_context import Desk
+from engine.exchange.step_context import StepContext
 from engine.facts import OrderAmended
 from engine.orders import AmendOrder, CancelReason, RejectCode
 from engine.units import Count
 
 
-def cancel_arrives(desk: Desk, order_id: str) -> None:
+def cancel_arrives(desk: StepContext, order_id: str) -> None:
     """A cancel has arrived: the order may be resting, filled, or not yet there."""
     wish = desk.state.known[order_id]
     order = desk.state.orders.get(order_id)
@@ -41,13 +41,13 @@ def cancel_arrives(desk: Desk, order_id: str) -> None:
         desk.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND)
 
 
-def expires(desk: Desk, order: PaperOrder) -> None:
+def expires(desk: StepContext, order: PaperOrder) -> None:
     """An order's time is over."""
     if desk.state.market(order.ticker).blind_since is None:
         desk.cancel(order, CancelReason.EXPIRED)
 
 
-def amend_arrives(desk: Desk, order_id: str) -> None:
+def amend_arrives(desk: StepContext, order_id: str) -> None:
     """An amend has arrived. Only a smaller count at the same price keeps the place in the queue."""
     wish = desk.state.known[order_id]
     order = desk.state.orders.get(order_id)
@@ -66,7 +66,7 @@ def amend_arrives(desk: Desk, order_id: str) -> None:
         _requeue(desk, market, order, amend)
 
 
-def _shrink(desk: Desk, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
+def _shrink(desk: StepContext, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
     """Less of the same keeps its place."""
     refused = refused_by_venue(desk, market)
     if refused is not None:
@@ -76,7 +76,7 @@ def _shrink(desk: Desk, market: Market, order: PaperOrder, amend: AmendOrder) ->
     desk.emit(_amended(desk, order, amend, Count(ahead)))
 
 
-def _requeue(desk: Desk, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
+def _requeue(desk: StepContext, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
     """Another price or more contracts: the order meets the book like a new one, or stays as it was."""
     probe = attrs.evolve(order, price=amend.price, count=amend.count, stage=Stage.IN_FLIGHT)
     met = meeting(desk, market, probe)
@@ -87,7 +87,7 @@ def _requeue(desk: Desk, market: Market, order: PaperOrder, amend: AmendOrder) -
     meet(desk, market, order, met)
 
 
-def _amended(desk: Desk, order: PaperOrder, amend: AmendOrder, kept: Count | None) -> OrderAmended:
+def _amended(desk: StepContext, order: PaperOrder, amend: AmendOrder, kept: Count | None) -> OrderAmended:
     """What changed; `kept` is the place in the queue if it was kept."""
     return OrderAmended(
         order_id=order.order_id,

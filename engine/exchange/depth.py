@@ -8,14 +8,14 @@ took. Must not import anything outside `engine`.
 from engine.events import BookDelta, BookSide, Side
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder
-from engine.exchange.step_context import Desk, Given, Source, book_time, trusted
+from engine.exchange.step_context import Given, Source, StepContext, book_time, trusted
 from engine.facts import LevelTaken
 from engine.orders import Liquidity
 from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, of_decrease
 from engine.units import PRICE_ONE, Count, Nanos, Price
 
 
-def depth_changed(desk: Desk, market: Market, delta: BookDelta) -> None:
+def depth_changed(desk: StepContext, market: Market, delta: BookDelta) -> None:
     """One level's displayed size changed."""
     if delta.side is Side.YES:
         side, price = BookSide.BID, delta.price
@@ -36,7 +36,7 @@ def depth_changed(desk: Desk, market: Market, delta: BookDelta) -> None:
         _opposed(desk, market, side, price, min(delta.change, displayed))
 
 
-def bound_taken(desk: Desk, market: Market, side: BookSide, price: Price) -> None:
+def bound_taken(desk: StepContext, market: Market, side: BookSide, price: Price) -> None:
     """What we took can be no more than what is displayed; when the level goes, so does the memory of it."""
     taken = market.taken(side).get(price)
     if taken is not None:
@@ -45,7 +45,7 @@ def bound_taken(desk: Desk, market: Market, side: BookSide, price: Price) -> Non
             desk.emit(LevelTaken(market.ticker, side, price, displayed, desk.now))
 
 
-def _decreased(desk: Desk, market: Market, level: QueueLevel, delta: BookDelta) -> None:
+def _decreased(desk: StepContext, market: Market, level: QueueLevel, delta: BookDelta) -> None:
     """A decrease is a trade if a print says so, before or within the window; until then it is credit."""
     now = desk.now
     credit = (Nanos(now + desk.rules.credit_window_ns), delta.at_venue)
@@ -54,7 +54,7 @@ def _decreased(desk: Desk, market: Market, level: QueueLevel, delta: BookDelta) 
 
 
 def bound_queue(
-    desk: Desk, market: Market, level: QueueLevel, cause: str, since: Nanos | None = None
+    desk: StepContext, market: Market, level: QueueLevel, cause: str, since: Nanos | None = None
 ) -> None:
     """No more can be ahead of us than is displayed and what left the display but may turn out a trade.
 
@@ -76,7 +76,7 @@ def later(one: Nanos | None, other: Nanos | None) -> Nanos | None:
     return max(one, other)
 
 
-def credit_expired(desk: Desk, market: Market, level: QueueLevel) -> None:
+def credit_expired(desk: StepContext, market: Market, level: QueueLevel) -> None:
     """Decreases that no print explained in time were cancels: now, and only now, they bound the queue.
 
     The optimistic reading lets a share of them have been ahead of us.
@@ -98,7 +98,7 @@ def credit_expired(desk: Desk, market: Market, level: QueueLevel) -> None:
     bound_queue(desk, market, level, "credit_expired", known_to)
 
 
-def _opposed(desk: Desk, market: Market, side: BookSide, price: Price, added: int) -> None:
+def _opposed(desk: StepContext, market: Market, side: BookSide, price: Price, added: int) -> None:
     """New depth of the other side came to rest where our orders would have met it: it fills them, each
     contract once.
 

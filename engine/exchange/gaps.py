@@ -11,7 +11,7 @@ from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.depth import bound_queue, bound_taken, later
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.prints import use_trade
-from engine.exchange.step_context import Desk, book_time
+from engine.exchange.step_context import StepContext, book_time
 from engine.exchange.timers import AMEND, CANCEL, EXPIRE, key_of
 from engine.message import changed
 from engine.orders import CancelReason
@@ -19,7 +19,7 @@ from engine.units import Count, Nanos
 from engine.venue_facts import BlindnessBegan, BlindnessEnded, QueueLevelChanged
 
 
-def feed_connected(desk: Desk, event: FeedConnected) -> None:
+def feed_connected(desk: StepContext, event: FeedConnected) -> None:
     """A new connection: everything of older ones is void, also of those that an earlier process had.
 
     Polled books belong to none.
@@ -30,20 +30,20 @@ def feed_connected(desk: Desk, event: FeedConnected) -> None:
             _lose(desk, market, "a new connection began")
 
 
-def process_restarted(desk: Desk) -> None:
+def process_restarted(desk: StepContext) -> None:
     """Nobody looked since the last fact: every market where our orders stand must be recovered."""
     for market in desk.state.markets.values():
         _lose(desk, market, "the process was restarted")
 
 
-def feed_lost(desk: Desk, event: FeedLost) -> None:
+def feed_lost(desk: StepContext, event: FeedLost) -> None:
     """A connection ended: its books are no longer current."""
     for market in desk.state.markets.values():
         if market.book.conn == event.conn:
             _lose(desk, market, event.reason)
 
 
-def feed_gapped(desk: Desk, event: FeedGapped) -> None:
+def feed_gapped(desk: StepContext, event: FeedGapped) -> None:
     """Frames of a subscription are missing.
 
     If it is the books' subscription they are all suspect; if it is another of the same connection, prints may
@@ -61,13 +61,13 @@ def feed_gapped(desk: Desk, event: FeedGapped) -> None:
         _blind(desk, market, since, f"frames {event.expected} to {event.got - 1} are missing")
 
 
-def book_broke(desk: Desk, market: Market) -> None:
+def book_broke(desk: StepContext, market: Market) -> None:
     """A level fell below zero: the book is not the venue's, and nobody knows since when."""
     _remember_display(desk, market)
     _blind(desk, market, market.book.at, "a level fell below zero")
 
 
-def _lose(desk: Desk, market: Market, reason: str) -> None:
+def _lose(desk: StepContext, market: Market, reason: str) -> None:
     since = market.book.at if market.book.synced else Nanos(0)
     if market.book.synced:
         _remember_display(desk, market)
@@ -75,14 +75,14 @@ def _lose(desk: Desk, market: Market, reason: str) -> None:
     _blind(desk, market, since, reason)
 
 
-def _blind(desk: Desk, market: Market, since: Nanos, reason: str) -> None:
+def _blind(desk: StepContext, market: Market, since: Nanos, reason: str) -> None:
     """Freeze a market where our orders stand; `since` is when its book last changed, as far as is known."""
     if market.has_orders() and market.blind_since is None:
         began = min(since or desk.state.last_at, desk.now)
         desk.emit(BlindnessBegan(market.ticker, began, reason, desk.now))
 
 
-def _remember_display(desk: Desk, market: Market) -> None:
+def _remember_display(desk: StepContext, market: Market) -> None:
     """Keep what was displayed where we stand, before nobody looks any more."""
     for level in _levels(market):
         if level.displayed is None:
@@ -93,13 +93,13 @@ def _levels(market: Market) -> list[QueueLevel]:
     return [*market.bids.values(), *market.asks.values()]
 
 
-def _reset(desk: Desk, market: Market, level: QueueLevel, displayed: Count | None) -> None:
+def _reset(desk: StepContext, market: Market, level: QueueLevel, displayed: Count | None) -> None:
     """Nothing waits to be explained across a gap."""
     cause = "gap" if displayed is not None else "resync"
     desk.emit(QueueLevelChanged(market.ticker, level.side, level.price, (), (), cause, desk.now, displayed))
 
 
-def resynchronized(desk: Desk, market: Market) -> None:
+def resynchronized(desk: StepContext, market: Market) -> None:
     """The market's book was taken anew: what we took and where we stand is bounded by what is displayed.
 
     The same book again changes nothing. A blind market's queues wait until its gap is decided.
@@ -112,7 +112,7 @@ def resynchronized(desk: Desk, market: Market) -> None:
             bound_queue(desk, market, level, "resync")
 
 
-def recovered(desk: Desk, market: Market, event: TradesRecovered) -> None:
+def recovered(desk: StepContext, market: Market, event: TradesRecovered) -> None:
     """All trades of the gap are known, or it is known that they cannot be had."""
     since = market.blind_since
     if since is None or event.since > since:
@@ -133,7 +133,7 @@ def recovered(desk: Desk, market: Market, event: TradesRecovered) -> None:
         _blind(desk, market, event.until, "the book is still missing")
 
 
-def _place_anew(desk: Desk, market: Market) -> None:
+def _place_anew(desk: StepContext, market: Market) -> None:
     """After the trades of a gap: bounded by what is displayed now, and at the back of what grew meanwhile.
 
     A level that grew while nobody looked was replaced for all we know. Whatever the book shows now is
@@ -156,7 +156,7 @@ def _moment(trade: TradePrinted) -> tuple[int, str]:
     return (trade.at if trade.at_venue is None else trade.at_venue, trade.trade_id)
 
 
-def give_up(desk: Desk, market: Market) -> None:
+def give_up(desk: StepContext, market: Market) -> None:
     """Nobody will ever know what the gap did to these orders: they are cancelled and say so."""
     if market.blind_since is None:
         return
@@ -166,7 +166,7 @@ def give_up(desk: Desk, market: Market) -> None:
     desk.emit(BlindnessEnded(market.ticker, since, recovered=False, at=desk.now))
 
 
-def resume(desk: Desk, market: Market) -> None:
+def resume(desk: StepContext, market: Market) -> None:
     """The gap is decided: what came due meanwhile happens now, in the order in which it was due."""
     due = desk.state.timers.due
     for order in market.orders():

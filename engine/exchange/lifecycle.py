@@ -21,7 +21,7 @@ from engine.exchange.balance import enforce
 from engine.exchange.gaps import give_up
 from engine.exchange.market import Market
 from engine.exchange.state import Settled
-from engine.exchange.step_context import Desk
+from engine.exchange.step_context import StepContext
 from engine.facts import MarketStateChanged, PositionSettled
 from engine.fees import Member
 from engine.message import changed
@@ -38,7 +38,7 @@ from engine.venue_facts import (
 OPEN = (MarketStatus.INITIALIZED, MarketStatus.ACTIVE, MarketStatus.INACTIVE)
 
 
-def listed(desk: Desk, market: Market, event: MarketListed) -> None:
+def listed(desk: StepContext, market: Market, event: MarketListed) -> None:
     """The venue described the market; only what changed is remembered."""
     _set_terms(
         desk,
@@ -61,25 +61,25 @@ def listed(desk: Desk, market: Market, event: MarketListed) -> None:
     )
 
 
-def status_changed(desk: Desk, market: Market, event: MarketStatusChanged) -> None:
+def status_changed(desk: StepContext, market: Market, event: MarketStatusChanged) -> None:
     """The market moved on in its life; of a market that was never listed nothing can be ordered anyway."""
     if market.terms is not None:
         _set_terms(desk, market, changed(market.terms, status=event.status, at=desk.now))
 
 
-def close_time_changed(desk: Desk, market: Market, event: CloseTimeChanged) -> None:
+def close_time_changed(desk: StepContext, market: Market, event: CloseTimeChanged) -> None:
     """The venue rewrote the close time: games close minutes after the final whistle."""
     if market.terms is not None:
         _set_terms(desk, market, changed(market.terms, close_at=event.close_at, at=desk.now))
 
 
-def ticks_changed(desk: Desk, market: Market, event: PriceRangesChanged) -> None:
+def ticks_changed(desk: StepContext, market: Market, event: PriceRangesChanged) -> None:
     """Other ticks are in force for orders that arrive from now on."""
     if market.terms is not None:
         _set_terms(desk, market, changed(market.terms, price_ranges=event.price_ranges, at=desk.now))
 
 
-def _set_terms(desk: Desk, market: Market, terms: MarketTermsChanged) -> None:
+def _set_terms(desk: StepContext, market: Market, terms: MarketTermsChanged) -> None:
     before = market.terms
     if before is not None and changed(before, at=terms.at) == terms:
         return
@@ -108,12 +108,12 @@ def follow_status(market: Market) -> None:
         market.book.resume()
 
 
-def close_reached(desk: Desk, market: Market) -> None:
+def close_reached(desk: StepContext, market: Market) -> None:
     """The close time has come, which the venue does not announce: resting orders go."""
     _end_orders(desk, market, CancelReason.MARKET_CLOSED)
 
 
-def _end_orders(desk: Desk, market: Market, reason: CancelReason) -> None:
+def _end_orders(desk: StepContext, market: Market, reason: CancelReason) -> None:
     give_up(desk, market)
     for order in market.orders():
         desk.cancel(order, reason)
@@ -122,7 +122,7 @@ def _end_orders(desk: Desk, market: Market, reason: CancelReason) -> None:
 # Results
 
 
-def determined(desk: Desk, market: Market, event: MarketDetermined) -> None:
+def determined(desk: StepContext, market: Market, event: MarketDetermined) -> None:
     """The venue's result: it is booked as a claim; a corrected one first takes the earlier one back."""
     result = market.result
     if result is not None and (result.result, result.value) == (event.result, event.value):
@@ -139,7 +139,7 @@ def determined(desk: Desk, market: Market, event: MarketDetermined) -> None:
         _pay(desk, market)
 
 
-def paid_out(desk: Desk, market: Market) -> None:
+def paid_out(desk: StepContext, market: Market) -> None:
     """The venue paid out. If its result was never heard the claim stays open until it is."""
     result = market.result
     if result is None or result.settled:
@@ -148,11 +148,11 @@ def paid_out(desk: Desk, market: Market) -> None:
     _pay(desk, market)
 
 
-def _settled_in(desk: Desk, market: Market) -> list[Settled]:
+def _settled_in(desk: StepContext, market: Market) -> list[Settled]:
     return [found for (_, ticker), found in desk.state.settled.items() if ticker == market.ticker]
 
 
-def _book(desk: Desk, strategy: str, ticker: str, result: str, value: Price) -> None:
+def _book(desk: StepContext, strategy: str, ticker: str, result: str, value: Price) -> None:
     """Turn one position into a claim."""
     position = desk.state.position(strategy, ticker)
     grid = settlement.GRID_DIRECT if desk.rules.member is Member.DIRECT else settlement.GRID_BROKER
@@ -175,7 +175,7 @@ def _book(desk: Desk, strategy: str, ticker: str, result: str, value: Price) -> 
     )
 
 
-def _take_back(desk: Desk, found: Settled) -> None:
+def _take_back(desk: StepContext, found: Settled) -> None:
     """Reverse a settlement by new entries: the payment if there was one, then the booking."""
     fact = found.fact
     number = desk.state.ledger.entries_of.get(fact.strategy, 0)
@@ -193,7 +193,7 @@ def _take_back(desk: Desk, found: Settled) -> None:
     desk.emit(changed(fact, payout=payout, reversal=True, at=desk.now))
 
 
-def _pay(desk: Desk, market: Market) -> None:
+def _pay(desk: StepContext, market: Market) -> None:
     """Claims of the market become cash."""
     for found in _settled_in(desk, market):
         if found.paid:
@@ -208,7 +208,7 @@ def _pay(desk: Desk, market: Market) -> None:
 # Fees and the venue
 
 
-def fees_changed(desk: Desk, event: FeeChanged) -> None:
+def fees_changed(desk: StepContext, event: FeeChanged) -> None:
     """Other fee terms hold from now on; what rests is reserved for anew."""
     before = desk.state.fee_terms.get(event.scope)
     fact = FeeTermsChanged(event.scope, event.fee_type, event.fee_multiplier, desk.now)
@@ -219,7 +219,7 @@ def fees_changed(desk: Desk, event: FeeChanged) -> None:
         enforce(desk, strategy)
 
 
-def venue_status_seen(desk: Desk, event: ExchangeStatusSeen) -> None:
+def venue_status_seen(desk: StepContext, event: ExchangeStatusSeen) -> None:
     """The venue, or a shard of it, opened or stopped."""
     fact = VenueStatusChanged(event.exchange_index, event.exchange_active, event.trading_active, desk.now)
     before = desk.state.venue.get(event.exchange_index)

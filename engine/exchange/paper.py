@@ -35,7 +35,7 @@ from engine.exchange.orders import Stage
 from engine.exchange.prints import hear_trade
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
-from engine.exchange.step_context import Desk
+from engine.exchange.step_context import StepContext
 from engine.exchange.submission import cancel_many, close_out, submit
 from engine.exchange.timers import (
     AMEND,
@@ -64,7 +64,7 @@ class PaperExchange(ExchangeViews):
         super().__init__(rules, ExchangeState(rules.recovery_window_ns))
         self.seed = seed
         self.duplicates = 0
-        self._woken: dict[str, Callable[[Desk, str], None]] = {
+        self._woken: dict[str, Callable[[StepContext, str], None]] = {
             ARRIVE: self._arrive,
             PESSIMISTIC: self._arrive_pessimistic,
             CANCEL: cancel_arrives,
@@ -96,7 +96,7 @@ class PaperExchange(ExchangeViews):
         self._hear(desk, event)
         return self._finish(desk)
 
-    def _hear(self, desk: Desk, event: VenueEvent) -> None:
+    def _hear(self, desk: StepContext, event: VenueEvent) -> None:
         match event:
             case TradePrinted():
                 market = self.state.market(event.ticker)
@@ -123,7 +123,7 @@ class PaperExchange(ExchangeViews):
             case _:
                 self._live(desk, event)
 
-    def _live(self, desk: Desk, event: VenueEvent) -> None:
+    def _live(self, desk: StepContext, event: VenueEvent) -> None:
         """The life of a market; events that are not the exchange's are passed over."""
         match event:
             case MarketListed():
@@ -208,34 +208,34 @@ class PaperExchange(ExchangeViews):
 
     # Timers
 
-    def _arrive(self, desk: Desk, order_id: str) -> None:
+    def _arrive(self, desk: StepContext, order_id: str) -> None:
         order = self.state.orders[order_id]
         if order.stage is Stage.IN_FLIGHT:
             arrive(desk, order)
 
-    def _arrive_pessimistic(self, desk: Desk, order_id: str) -> None:
+    def _arrive_pessimistic(self, desk: StepContext, order_id: str) -> None:
         arrive_pessimistic(desk, self.state.orders[order_id])
 
-    def _expire(self, desk: Desk, order_id: str) -> None:
+    def _expire(self, desk: StepContext, order_id: str) -> None:
         expires(desk, self.state.orders[order_id])
 
-    def _credit(self, desk: Desk, subject: str) -> None:
+    def _credit(self, desk: StepContext, subject: str) -> None:
         side, price, ticker = read_credit_subject(subject)
         market = self.state.market(ticker)
         credit_expired(desk, market, market.own_levels(side)[price])
 
-    def _close(self, desk: Desk, ticker: str) -> None:
+    def _close(self, desk: StepContext, ticker: str) -> None:
         lifecycle.close_reached(desk, self.state.market(ticker))
 
-    def _recovery(self, desk: Desk, ticker: str) -> None:
+    def _recovery(self, desk: StepContext, ticker: str) -> None:
         gaps.give_up(desk, self.state.market(ticker))
 
     # Steps
 
-    def _desk(self, now: int) -> Desk:
-        return Desk(self.state, self.rules, Nanos(now))
+    def _desk(self, now: int) -> StepContext:
+        return StepContext(self.state, self.rules, Nanos(now))
 
-    def _finish(self, desk: Desk) -> Step:
+    def _finish(self, desk: StepContext) -> Step:
         for strategy in desk.traded:
             enforce(desk, strategy)
         if not desk.facts:

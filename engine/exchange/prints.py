@@ -10,7 +10,7 @@ from engine.events import TradePrinted
 from engine.exchange.depth import bound_queue
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder
-from engine.exchange.step_context import Desk, Given, Source, trusted
+from engine.exchange.step_context import Given, Source, StepContext, trusted
 from engine.orders import Liquidity
 from engine.queueing import Waiting, advance, live_prints, of_print
 from engine.units import Count, Nanos
@@ -33,7 +33,7 @@ class Share:
     queue_after: int = 0
 
 
-def hear_trade(desk: Desk, market: Market, print_: TradePrinted) -> None:
+def hear_trade(desk: StepContext, market: Market, print_: TradePrinted) -> None:
     """A live print. While the market cannot be followed it is put aside until the gap is decided."""
     if print_.block or print_.trade_id in market.used_trades:
         return
@@ -44,7 +44,7 @@ def hear_trade(desk: Desk, market: Market, print_: TradePrinted) -> None:
     use_trade(desk, market, print_, fills=trusted(market))
 
 
-def use_trade(desk: Desk, market: Market, print_: TradePrinted, *, fills: bool) -> None:
+def use_trade(desk: StepContext, market: Market, print_: TradePrinted, *, fills: bool) -> None:
     """Let one print work on our orders: strictly through first, then the queue at its price.
 
     All fills together never exceed its size, in any reading.
@@ -64,7 +64,7 @@ def use_trade(desk: Desk, market: Market, print_: TradePrinted, *, fills: bool) 
         _give(desk, print_, shares)
 
 
-def predates(desk: Desk, print_: TradePrinted, order: PaperOrder) -> bool:
+def predates(desk: StepContext, print_: TradePrinted, order: PaperOrder) -> bool:
     """Whether the trade happened before the order stood in the queue, or after it had left it.
 
     Without a venue time nobody knows: then a print counts only when the order has been there for the whole
@@ -79,7 +79,7 @@ def predates(desk: Desk, print_: TradePrinted, order: PaperOrder) -> bool:
     return ends_at is not None and ends_at <= print_.at_venue and print_.recovered
 
 
-def _through(desk: Desk, market: Market, print_: TradePrinted, shares: list[Share]) -> int:
+def _through(desk: StepContext, market: Market, print_: TradePrinted, shares: list[Share]) -> int:
     """Orders priced better than the trade would have been filled before it.
 
     Returns what is left of its size.
@@ -95,14 +95,16 @@ def _through(desk: Desk, market: Market, print_: TradePrinted, shares: list[Shar
     return left
 
 
-def _explain(desk: Desk, market: Market, level: QueueLevel, print_: TradePrinted) -> None:
+def _explain(desk: StepContext, market: Market, level: QueueLevel, print_: TradePrinted) -> None:
     """Pair the print with the decrease it caused, whichever came first."""
     until = Nanos(desk.now + desk.rules.credit_window_ns)
     printed = live_prints(level.printed, desk.now)
     desk.explain(market, level, of_print(level.credits, printed, print_.count, until), print_.trade_id)
 
 
-def _advance(desk: Desk, level: QueueLevel, print_: TradePrinted, left: Count, *, fills: bool) -> list[Share]:
+def _advance(
+    desk: StepContext, level: QueueLevel, print_: TradePrinted, left: Count, *, fills: bool
+) -> list[Share]:
     """Move the queue at the print's price; what exceeds the contracts ahead of an order is its share."""
     orders = list(level.orders)
     queue = [
@@ -123,7 +125,7 @@ def _advance(desk: Desk, level: QueueLevel, print_: TradePrinted, left: Count, *
     return shares
 
 
-def _give(desk: Desk, print_: TradePrinted, shares: list[Share]) -> None:
+def _give(desk: StepContext, print_: TradePrinted, shares: list[Share]) -> None:
     """Hand the print out.
 
     The base reading has its share; the others share what is printed among themselves.

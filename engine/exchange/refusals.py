@@ -11,7 +11,7 @@ from engine.exchange.balance import affordable
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder
 from engine.exchange.rules import on_tick
-from engine.exchange.step_context import Desk, trusted
+from engine.exchange.step_context import StepContext, trusted
 from engine.fees import FeeTermsUnknown
 from engine.orders import RejectCode, TimeInForce
 from engine.positions import closable
@@ -27,7 +27,7 @@ class Refusal:
     detail: str
 
 
-def refusal(desk: Desk, market: Market, order: PaperOrder) -> Refusal | None:
+def refusal(desk: StepContext, market: Market, order: PaperOrder) -> Refusal | None:
     """Everything that stops an order before the book is asked; None lets it on."""
     return (
         refused_by_venue(desk, market)
@@ -38,7 +38,7 @@ def refusal(desk: Desk, market: Market, order: PaperOrder) -> Refusal | None:
     )
 
 
-def refused_by_venue(desk: Desk, market: Market) -> Refusal | None:
+def refused_by_venue(desk: StepContext, market: Market) -> Refusal | None:
     """The venue or its shard is paused, or the market is not open: this also stops amends."""
     terms = market.terms
     if terms is None:
@@ -57,7 +57,7 @@ def refused_by_venue(desk: Desk, market: Market) -> Refusal | None:
     return closed(desk, terms) or _inactive(terms)
 
 
-def exchange_paused(desk: Desk, terms: MarketTermsChanged) -> Refusal | None:
+def exchange_paused(desk: StepContext, terms: MarketTermsChanged) -> Refusal | None:
     """The whole venue, or the market's shard, stands still: nothing works, cancels neither."""
     for index in (None, terms.exchange_index):
         seen = desk.state.venue.get(index)
@@ -66,7 +66,7 @@ def exchange_paused(desk: Desk, terms: MarketTermsChanged) -> Refusal | None:
     return None
 
 
-def closed(desk: Desk, terms: MarketTermsChanged) -> Refusal | None:
+def closed(desk: StepContext, terms: MarketTermsChanged) -> Refusal | None:
     """After the close nothing works any more, not even a cancel."""
     if terms.close_at is not None and desk.now >= terms.close_at:
         return Refusal(RejectCode.MARKET_INACTIVE, "its close time has passed")
@@ -88,7 +88,7 @@ def refused_by_tick(market: Market, price: Price) -> Refusal | None:
     return Refusal(RejectCode.INVALID_PRICE, f"{format_price(price)} is not on the market's ticks")
 
 
-def _refused_by_terms(desk: Desk, market: Market, order: PaperOrder) -> Refusal | None:
+def _refused_by_terms(desk: StepContext, market: Market, order: PaperOrder) -> Refusal | None:
     if market.terms is not None and not market.terms.binary:
         return Refusal(RejectCode.MARKET_NOT_BINARY, "only markets that pay one dollar or nothing")
     try:
@@ -100,7 +100,7 @@ def _refused_by_terms(desk: Desk, market: Market, order: PaperOrder) -> Refusal 
     return refused_by_tick(market, order.price)
 
 
-def _refused_by_life(desk: Desk, order: PaperOrder) -> Refusal | None:
+def _refused_by_life(desk: StepContext, order: PaperOrder) -> Refusal | None:
     wish = order.order
     if wish.expires_at is not None and wish.tif is not TimeInForce.GTC:
         return Refusal(RejectCode.EXPIRATION_NOT_ALLOWED, "only orders that rest expire")
@@ -126,7 +126,7 @@ def refused_by_trust(market: Market) -> Refusal | None:
     return Refusal(RejectCode.BOOK_UNTRUSTED, f"the book is {why}")
 
 
-def _refused_by_money(desk: Desk, order: PaperOrder) -> Refusal | None:
+def _refused_by_money(desk: StepContext, order: PaperOrder) -> Refusal | None:
     if affordable(desk, order):
         return None
     return Refusal(RejectCode.INSUFFICIENT_BALANCE, "the strategy's cash does not cover it")

@@ -64,7 +64,7 @@ class Given:
 
 
 @attrs.define(eq=False)
-class Desk:
+class StepContext:
     """One step's decisions."""
 
     state: ExchangeState

@@ -9,7 +9,7 @@ from typing import assert_never
 from engine.events import BookSide, PriceRange
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.rules import CENT_TICKS
-from engine.exchange.step_context import Desk
+from engine.exchange.step_context import StepContext
 from engine.facts import OrderSubmitted
 from engine.orders import (
     AmendOrder,
@@ -27,7 +27,7 @@ GAME_LENGTH = Nanos(3 * NANOS_PER_HOUR)
 """The venue expects a game's markets to expire this long after its scheduled start (kalshi.md §3)."""
 
 
-def submit(desk: Desk, command: OrderCommand, seed: int) -> bool:
+def submit(desk: StepContext, command: OrderCommand, seed: int) -> bool:
     """Send a command on its way. False if the order id is known already, which changes nothing."""
     match command:
         case PlaceOrder():
@@ -40,7 +40,7 @@ def submit(desk: Desk, command: OrderCommand, seed: int) -> bool:
             assert_never(command)
 
 
-def _place(desk: Desk, order: PlaceOrder, seed: int) -> bool:
+def _place(desk: StepContext, order: PlaceOrder, seed: int) -> bool:
     if order.order_id in desk.state.known:
         return False
     rules = desk.rules
@@ -53,14 +53,14 @@ def _place(desk: Desk, order: PlaceOrder, seed: int) -> bool:
     return True
 
 
-def _way_in(desk: Desk, seed: int, order_id: str, what: str) -> int:
+def _way_in(desk: StepContext, seed: int, order_id: str, what: str) -> int:
     """Decision to sending, and sending to arrival."""
     rules = desk.rules
     sent = rules.decide_to_send.draw(seed, f"decide_to_send:{what}", order_id)
     return sent + rules.entry.draw(seed, what, order_id)
 
 
-def _may_take_in_play(desk: Desk, order: PlaceOrder) -> bool:
+def _may_take_in_play(desk: StepContext, order: PlaceOrder) -> bool:
     """Whether sports venues that delay takers during a game would delay this one."""
     terms = desk.state.market(order.ticker).terms
     if order.post_only or terms is None or terms.expected_expiration_at is None:
@@ -68,7 +68,7 @@ def _may_take_in_play(desk: Desk, order: PlaceOrder) -> bool:
     return desk.now >= terms.expected_expiration_at - GAME_LENGTH
 
 
-def _cancel(desk: Desk, command: CancelOrder, seed: int) -> bool:
+def _cancel(desk: StepContext, command: CancelOrder, seed: int) -> bool:
     if command.order_id not in desk.state.known:
         desk.refuse(command.order_id, command.strategy, RejectCode.ORDER_NOT_FOUND)
         return True
@@ -80,7 +80,7 @@ def _cancel(desk: Desk, command: CancelOrder, seed: int) -> bool:
     return True
 
 
-def _amend(desk: Desk, command: AmendOrder, seed: int) -> bool:
+def _amend(desk: StepContext, command: AmendOrder, seed: int) -> bool:
     order = desk.state.orders.get(command.order_id)
     if order is None:
         desk.refuse(command.order_id, command.strategy, RejectCode.ORDER_NOT_FOUND, amend=True)
@@ -92,7 +92,7 @@ def _amend(desk: Desk, command: AmendOrder, seed: int) -> bool:
     return True
 
 
-def cancel_many(desk: Desk, strategy: str | None, reason: CancelReason, seed: int) -> None:
+def cancel_many(desk: StepContext, strategy: str | None, reason: CancelReason, seed: int) -> None:
     """Send cancels for every living order of a strategy, or of all.
 
     Those still under way are cancelled on arrival.
@@ -108,12 +108,12 @@ def cancel_many(desk: Desk, strategy: str | None, reason: CancelReason, seed: in
             desk.emit(CancelSubmitted(order.order_id, order.strategy, at, reason, desk.now))
 
 
-def _when_cancelled(desk: Desk, order: PaperOrder, seed: int) -> Nanos:
+def _when_cancelled(desk: StepContext, order: PaperOrder, seed: int) -> Nanos:
     at = desk.now + desk.rules.cancel.draw(seed, "cancel", order.order_id)
     return Nanos(max(at, order.arrives_at) if order.stage is Stage.IN_FLIGHT else at)
 
 
-def close_out(desk: Desk, position: tuple[str, str], request_id: str, seed: int) -> None:
+def close_out(desk: StepContext, position: tuple[str, str], request_id: str, seed: int) -> None:
     """Send a reducing order at the worst price of the market, so that it takes whatever is displayed."""
     strategy, ticker = position
     count = desk.state.position(strategy, ticker).count

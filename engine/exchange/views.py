@@ -16,7 +16,7 @@ from engine.exchange.balance import available, reserved
 from engine.exchange.orders import BandTotals, PaperOrder
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
-from engine.exchange.step_context import Desk
+from engine.exchange.step_context import StepContext
 from engine.positions import Position, liquidation_value
 from engine.units import PRICE_ONE, Count, Money, Nanos
 
@@ -58,7 +58,7 @@ class ExchangeViews:
 
     def account(self, strategy: str) -> Account:
         """A strategy's money; all zero for one that was never opened."""
-        state, desk = self.state, Desk(self.state, self.rules, Nanos(0))
+        state, desk = self.state, StepContext(self.state, self.rules, Nanos(0))
         balance = state.ledger.balance
         held = [(ticker, held) for (name, ticker), held in state.positions.items() if name == strategy]
         collateral = sum(position.cost for _, position in held)

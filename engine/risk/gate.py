@@ -43,7 +43,7 @@ from engine.risk.halts import (
 from engine.risk.limits import LimitInUse, LimitTable, RiskLimits, parse_limit
 from engine.risk.market_rules import MARKET_RULES
 from engine.risk.money_rules import MONEY_RULES
-from engine.risk.order_context import Case, Denial, missing
+from engine.risk.order_context import Denial, OrderContext, missing
 from engine.risk.utilization import limits_in_use
 from engine.step import NOTHING, Step
 from engine.units import PRICE_ONE, Nanos
@@ -217,10 +217,10 @@ class RiskGate:
         self.accounts.approve(case.order, market.terms, now)
         return Step(facts=(OrderApproved(case.order, now),), approved=_pass((case.order,)))
 
-    def _case(self, order: PlaceOrder, market: MarketView, terms: FeeTerms, now: Nanos) -> Case:
+    def _case(self, order: PlaceOrder, market: MarketView, terms: FeeTerms, now: Nanos) -> OrderContext:
         stake = self.accounts.stake(order.strategy, order.ticker, order.game)
         reduces = stake.reduces(order)
-        return Case(
+        return OrderContext(
             order=order if order.exit == reduces else changed(order, exit=reduces),
             now=now,
             exit=reduces,
@@ -252,7 +252,7 @@ class RiskGate:
             return missing(f"market {order.ticker} of game {order.game}")
         return None
 
-    def _objection(self, case: Case) -> Denial | None:
+    def _objection(self, case: OrderContext) -> Denial | None:
         """The first rule that objects."""
         state, where = self.halts.state(case.order.strategy, case.order.game)
         if state is TradingState.HALTED:
@@ -272,7 +272,7 @@ class RiskGate:
                 return denial
         return None
 
-    def _market_shut(self, case: Case) -> Denial | None:
+    def _market_shut(self, case: OrderContext) -> Denial | None:
         known, top = case.market.known, case.market.top
         if known is None or known.status is not MarketStatus.ACTIVE:
             status = "unknown" if known is None else known.status.value
@@ -282,7 +282,7 @@ class RiskGate:
             return Denial(DenialReason.BOOK_UNTRUSTED, trust, Trust.TRUSTED.value)
         return None
 
-    def _self_cross(self, case: Case) -> Denial | None:
+    def _self_cross(self, case: OrderContext) -> Denial | None:
         """No order that would meet one of our own, whoever of us sent it."""
         order = case.order
         for stake in self.accounts.select(ticker=order.ticker):

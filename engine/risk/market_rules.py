@@ -15,8 +15,8 @@ from engine.risk.order_context import (
     KINDS_OF_ODDS,
     KINDS_OPERATED,
     KINDS_WITHOUT_OPINION,
-    Case,
     Denial,
+    OrderContext,
     Rule,
     missing,
 )
@@ -26,7 +26,7 @@ from engine.view import displayed
 HAIR = 1e-9
 
 
-def market_type(case: Case) -> Denial | None:
+def market_type(case: OrderContext) -> Denial | None:
     """Only kinds of markets that are allowed."""
     allowed = case.limits.market_types(case.account.strategy)
     if _operated(case) or allowed is None or case.market.kind in allowed:
@@ -34,7 +34,7 @@ def market_type(case: Case) -> Denial | None:
     return Denial(DenialReason.MARKET_TYPE, case.market.kind or "unknown", " ".join(sorted(allowed)))
 
 
-def game_matched(case: Case) -> Denial | None:
+def game_matched(case: OrderContext) -> Denial | None:
     """Only games that were matched to a real one, and that go on."""
     game = case.market.game
     if _operated(case):
@@ -47,14 +47,14 @@ def game_matched(case: Case) -> Denial | None:
     return None
 
 
-def scores_agree(case: Case) -> Denial | None:
+def scores_agree(case: OrderContext) -> Denial | None:
     """No entries while two score sources contradict each other."""
     if case.market.game.disagree:
         return Denial(DenialReason.SCORES_DISAGREE, "contradicting", "agreeing")
     return None
 
 
-def near_close(case: Case) -> Denial | None:
+def near_close(case: OrderContext) -> Denial | None:
     """No entries shortly before the market closes; a market without a known close time has none near."""
     limit = case.limits.strictest("near_close_seconds", case.account.strategy)
     known = case.market.known
@@ -66,7 +66,7 @@ def near_close(case: Case) -> Denial | None:
     return Denial(DenialReason.NEAR_CLOSE, f"{left:.3f} s", f"{limit:g} s")
 
 
-def book_age(case: Case) -> Denial | None:
+def book_age(case: OrderContext) -> Denial | None:
     """Best prices must have been heard recently."""
     limit = case.limits.strictest("book_age_seconds", case.account.strategy)
     top = case.market.top
@@ -80,7 +80,7 @@ def book_age(case: Case) -> Denial | None:
     return Denial(DenialReason.BOOK_AGE, f"{age:.3f} s", f"{limit:g} s")
 
 
-def odds_age(case: Case) -> Denial | None:
+def odds_age(case: OrderContext) -> Denial | None:
     """Strategies of odds may not enter on old ones: the freshest row of the game counts."""
     limit = case.limits.strictest("odds_age_seconds", case.account.strategy)
     if limit is None or case.account.kind not in KINDS_OF_ODDS:
@@ -95,7 +95,7 @@ def odds_age(case: Case) -> Denial | None:
     return Denial(DenialReason.ODDS_AGE, f"{age:.3f} s", f"{limit:g} s")
 
 
-def spread(case: Case) -> Denial | None:
+def spread(case: OrderContext) -> Denial | None:
     """Only markets with two sides that are close together."""
     limit = case.limits.strictest("spread_cents", case.account.strategy)
     if limit is None or _operated(case):
@@ -108,7 +108,7 @@ def spread(case: Case) -> Denial | None:
     return Denial(DenialReason.SPREAD, f"{cents / 100:.2f} cents", f"{limit:g} cents")
 
 
-def collar_fair(case: Case) -> Denial | None:
+def collar_fair(case: OrderContext) -> Denial | None:
     """A price far from the strategy's own fair value is a mistake, in whichever direction."""
     limit = case.limits.strictest("collar_fair_cents", case.account.strategy)
     p_fair = case.order.p_fair
@@ -122,7 +122,7 @@ def collar_fair(case: Case) -> Denial | None:
     return Denial(DenialReason.COLLAR_FAIR, f"{off:.4f} cents", f"{limit:g} cents")
 
 
-def collar_last(case: Case) -> Denial | None:
+def collar_last(case: OrderContext) -> Denial | None:
     """A price far beyond the middle of the best prices would pay whatever is there."""
     limit = case.limits.strictest("collar_last_cents", case.account.strategy)
     if limit is None or _operated(case):
@@ -136,7 +136,7 @@ def collar_last(case: Case) -> Denial | None:
     return Denial(DenialReason.COLLAR_LAST, f"{off:.4f} cents", f"{limit:g} cents")
 
 
-def depth_share(case: Case) -> Denial | None:
+def depth_share(case: OrderContext) -> Denial | None:
     """An order that takes must be small beside what is displayed; one that rests takes nothing."""
     limit = case.limits.strictest("depth_share", case.account.strategy)
     top = case.market.top
@@ -153,7 +153,7 @@ def depth_share(case: Case) -> Denial | None:
     return Denial(DenialReason.DEPTH_SHARE, use, f"{limit:g}")
 
 
-def edge(case: Case) -> Denial | None:
+def edge(case: OrderContext) -> Denial | None:
     """No trade without positive edge: the claimed fair value must beat price and entry fee."""
     order, p_fair = case.order, case.order.p_fair
     if p_fair is None and case.account.kind in KINDS_WITHOUT_OPINION:
@@ -178,7 +178,7 @@ def takes(order: PlaceOrder, top: TopChanged) -> bool:
     return order.price >= price if order.side is BookSide.BID else order.price <= price
 
 
-def _operated(case: Case) -> bool:
+def _operated(case: OrderContext) -> bool:
     return case.account.kind in KINDS_OPERATED
 
 

@@ -13,7 +13,7 @@ from engine.calendar import game_day
 from engine.reasons import DenialReason
 from engine.risk.accounts import Account, game_week
 from engine.risk.exposure import Stake, pending
-from engine.risk.order_context import Case, Denial, Rule
+from engine.risk.order_context import Denial, OrderContext, Rule
 from engine.risk.scenarios import Payoff, worst_case
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Money, Nanos
 from engine.view import MarketView, displayed
@@ -21,59 +21,59 @@ from engine.view import MarketView, displayed
 HAIR = 1e-9
 
 
-def contracts_per_order(case: Case) -> Denial | None:
+def contracts_per_order(case: OrderContext) -> Denial | None:
     """One order."""
     limit = case.limits.strictest("contracts_per_order", case.account.strategy)
     return _over(DenialReason.CONTRACTS_PER_ORDER, case.order.count / COUNT_ONE, limit)
 
 
-def contracts_per_market(case: Case) -> Denial | None:
+def contracts_per_market(case: OrderContext) -> Denial | None:
     """All positions in the market, strategies added up, each at its worst filling."""
     return _contracts(
         case, DenialReason.CONTRACTS_PER_MARKET, lambda stake: stake.ticker == case.order.ticker
     )
 
 
-def contracts_per_game(case: Case) -> Denial | None:
+def contracts_per_game(case: OrderContext) -> Denial | None:
     """All positions in the game's markets."""
     return _contracts(case, DenialReason.CONTRACTS_PER_GAME, lambda stake: stake.game == case.order.game)
 
 
-def contracts_per_strategy(case: Case) -> Denial | None:
+def contracts_per_strategy(case: OrderContext) -> Denial | None:
     """All positions of the strategy."""
     limit = case.limits.strictest("contracts_per_strategy", case.account.strategy)
     own = case.accounts.select(strategy=case.account.strategy)
     return _over(DenialReason.CONTRACTS_PER_STRATEGY, _with_order(case, own, contracts_in), limit)
 
 
-def contracts_total(case: Case) -> Denial | None:
+def contracts_total(case: OrderContext) -> Denial | None:
     """Everything."""
     return _contracts(case, DenialReason.CONTRACTS_TOTAL, _every)
 
 
-def exposure_per_market(case: Case) -> Denial | None:
+def exposure_per_market(case: OrderContext) -> Denial | None:
     """Dollars paid or promised in the market."""
     return _exposure(case, DenialReason.EXPOSURE_PER_MARKET, lambda stake: stake.ticker == case.order.ticker)
 
 
-def exposure_per_game(case: Case) -> Denial | None:
+def exposure_per_game(case: OrderContext) -> Denial | None:
     """Dollars paid or promised in the game."""
     return _exposure(case, DenialReason.EXPOSURE_PER_GAME, lambda stake: stake.game == case.order.game)
 
 
-def exposure_per_strategy(case: Case) -> Denial | None:
+def exposure_per_strategy(case: OrderContext) -> Denial | None:
     """Dollars paid or promised by the strategy."""
     limit = case.limits.strictest("exposure_per_strategy", case.account.strategy)
     own = case.accounts.select(strategy=case.account.strategy)
     return _over(DenialReason.EXPOSURE_PER_STRATEGY, _with_order(case, own, dollars_in), limit)
 
 
-def exposure_total(case: Case) -> Denial | None:
+def exposure_total(case: OrderContext) -> Denial | None:
     """Dollars paid or promised in all."""
     return _exposure(case, DenialReason.EXPOSURE_TOTAL, _every)
 
 
-def worst_case_per_game(case: Case) -> Denial | None:
+def worst_case_per_game(case: OrderContext) -> Denial | None:
     """The least favourable outcome of the game, over all its markets and open orders."""
     for limit, strategy in _limits(case, "worst_case_per_game"):
         stakes = list(case.accounts.select(game=case.order.game, strategy=strategy))
@@ -84,13 +84,13 @@ def worst_case_per_game(case: Case) -> Denial | None:
     return None
 
 
-def loss_per_trade(case: Case) -> Denial | None:
+def loss_per_trade(case: OrderContext) -> Denial | None:
     """What the order itself can lose."""
     limit = case.limits.strictest("loss_per_trade", case.account.strategy)
     return _over(DenialReason.LOSS_PER_TRADE, pending(case.order, case.terms).collateral / MONEY_ONE, limit)
 
 
-def loss_per_day(case: Case) -> Denial | None:
+def loss_per_day(case: OrderContext) -> Denial | None:
     """The game day's realized loss, if everything at risk were lost on top."""
     day = game_day(case.now)
 
@@ -100,7 +100,7 @@ def loss_per_day(case: Case) -> Denial | None:
     return _losses(case, DenialReason.LOSS_PER_DAY, lost)
 
 
-def loss_per_week(case: Case) -> Denial | None:
+def loss_per_week(case: OrderContext) -> Denial | None:
     """The same of the week."""
     week = game_week(case.now)
 
@@ -110,7 +110,7 @@ def loss_per_week(case: Case) -> Denial | None:
     return _losses(case, DenialReason.LOSS_PER_WEEK, lost)
 
 
-def drawdown_strategy(case: Case) -> Denial | None:
+def drawdown_strategy(case: OrderContext) -> Denial | None:
     """How far the strategy is below its peak, its positions valued at what they would bring now."""
     limit = case.limits.strictest("drawdown_strategy", case.account.strategy)
     own = case.accounts.select(strategy=case.account.strategy)
@@ -118,20 +118,20 @@ def drawdown_strategy(case: Case) -> Denial | None:
     return _reached(DenialReason.DRAWDOWN_STRATEGY, use, limit)
 
 
-def drawdown_total(case: Case) -> Denial | None:
+def drawdown_total(case: OrderContext) -> Denial | None:
     """The same of all strategies together."""
     accounts = [account for account in case.accounts.of.values() if account.bankroll is not None]
     use = drawdown(accounts, case.accounts.select(), case.views)
     return _reached(DenialReason.DRAWDOWN_TOTAL, use, case.limits.number("drawdown_total"))
 
 
-def balance(case: Case) -> Denial | None:
+def balance(case: OrderContext) -> Denial | None:
     """The strategy's capital must cover all that it holds and promised."""
     own = case.accounts.select(strategy=case.account.strategy)
     return _over(DenialReason.BALANCE, _with_order(case, own, dollars_in), case.account.equity() / MONEY_ONE)
 
 
-def loss_streak(case: Case) -> Denial | None:
+def loss_streak(case: OrderContext) -> Denial | None:
     """A pause after several losing positions in a row."""
     account = case.account
     limit = case.limits.strictest("loss_streak", account.strategy)
@@ -144,17 +144,17 @@ def loss_streak(case: Case) -> Denial | None:
     return Denial(DenialReason.LOSS_STREAK, f"{account.streak} losses", f"{limit:g} losses")
 
 
-def orders_per_minute(case: Case) -> Denial | None:
+def orders_per_minute(case: OrderContext) -> Denial | None:
     """Entries within a minute."""
     return _orders(case, DenialReason.ORDERS_PER_MINUTE, lambda at: at > case.now - NANOS_PER_MINUTE)
 
 
-def orders_per_hour(case: Case) -> Denial | None:
+def orders_per_hour(case: OrderContext) -> Denial | None:
     """Entries within an hour."""
     return _orders(case, DenialReason.ORDERS_PER_HOUR, lambda at: at > case.now - NANOS_PER_HOUR)
 
 
-def orders_per_day(case: Case) -> Denial | None:
+def orders_per_day(case: OrderContext) -> Denial | None:
     """Entries within the game day."""
     day = game_day(case.now)
     return _orders(case, DenialReason.ORDERS_PER_DAY, lambda at: game_day(at) == day)
@@ -209,16 +209,16 @@ def _every(_stake: Stake) -> bool:
     return True
 
 
-def _contracts(case: Case, reason: DenialReason, chosen: Callable[[Stake], bool]) -> Denial | None:
+def _contracts(case: OrderContext, reason: DenialReason, chosen: Callable[[Stake], bool]) -> Denial | None:
     return _scoped(case, reason, chosen, contracts_in)
 
 
-def _exposure(case: Case, reason: DenialReason, chosen: Callable[[Stake], bool]) -> Denial | None:
+def _exposure(case: OrderContext, reason: DenialReason, chosen: Callable[[Stake], bool]) -> Denial | None:
     return _scoped(case, reason, chosen, dollars_in)
 
 
 def _scoped(
-    case: Case,
+    case: OrderContext,
     reason: DenialReason,
     chosen: Callable[[Stake], bool],
     measure: Callable[[Iterable[Stake]], float],
@@ -232,14 +232,16 @@ def _scoped(
     return None
 
 
-def _limits(case: Case, name: str) -> list[tuple[float, str | None]]:
+def _limits(case: OrderContext, name: str) -> list[tuple[float, str | None]]:
     """The limits of that name that hold for the case, each with whose stakes count (None: all)."""
     own = case.account.strategy
     pairs = ((case.limits.number(name), None), (case.limits.own_number(name, own), own))
     return [(limit, strategy) for limit, strategy in pairs if limit is not None]
 
 
-def _with_order(case: Case, stakes: Iterable[Stake], measure: Callable[[Iterable[Stake]], float]) -> float:
+def _with_order(
+    case: OrderContext, stakes: Iterable[Stake], measure: Callable[[Iterable[Stake]], float]
+) -> float:
     """A measure of stakes as if the order had been approved."""
     counted = list(stakes)
     order_id = case.order.order_id
@@ -250,7 +252,9 @@ def _with_order(case: Case, stakes: Iterable[Stake], measure: Callable[[Iterable
         del case.stake.orders[order_id]
 
 
-def _losses(case: Case, reason: DenialReason, lost: Callable[[Iterable[Account]], float]) -> Denial | None:
+def _losses(
+    case: OrderContext, reason: DenialReason, lost: Callable[[Iterable[Account]], float]
+) -> Denial | None:
     for limit, strategy in _limits(case, reason.value):
         accounts = case.accounts.of.values() if strategy is None else (case.account,)
         at_risk = _with_order(case, case.accounts.select(strategy=strategy), dollars_in)
@@ -260,7 +264,7 @@ def _losses(case: Case, reason: DenialReason, lost: Callable[[Iterable[Account]]
     return None
 
 
-def _orders(case: Case, reason: DenialReason, counts: Callable[[Nanos], bool]) -> Denial | None:
+def _orders(case: OrderContext, reason: DenialReason, counts: Callable[[Nanos], bool]) -> Denial | None:
     for limit, strategy in _limits(case, reason.value):
         accounts = case.accounts.of.values() if strategy is None else (case.account,)
         sent = sum(1 for account in accounts for at in account.entries if counts(at))

@@ -42,7 +42,7 @@ class Denial:
 
 
 @attrs.frozen
-class Case:
+class OrderContext:
     """An order and what is known. `exit` is what the gate found, not what the order claims of itself."""
 
     order: PlaceOrder
@@ -61,7 +61,7 @@ class Case:
         return self.market.game.odds
 
 
-Rule: TypeAlias = Callable[[Case], Denial | None]
+Rule: TypeAlias = Callable[[OrderContext], Denial | None]
 """A rule looks at a case and objects, or does not."""
 
 

@@ -17,7 +17,7 @@ from engine.facts import Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.parameters import MARKET_TYPES, Parameters, number, seconds, whole, words
-from engine.strategies.portfolio import ORDER_EVIDENCE, Desk
+from engine.strategies.portfolio import ORDER_EVIDENCE, Portfolio
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import Count, Nanos, contracts
 from engine.view import MarketView, View, displayed
@@ -43,7 +43,7 @@ class Control(Strategy):
         assert isinstance(parameters, ControlParameters)  # noqa: S101 - parameters_class says so
         self.parameters = parameters
         self.view = View()
-        self.desk = Desk(name)
+        self.desk = Portfolio(name)
         self._kinds = frozenset(MARKET_TYPES[word] for word in parameters.market_types)
         self._interval = seconds(parameters.interval_seconds)
         self._started: set[str] = set()

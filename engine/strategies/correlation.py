@@ -21,7 +21,7 @@ from engine.facts import Evidence, Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
-from engine.strategies.market_board import Board, Place, Reach
+from engine.strategies.market_board import MarketBoard, Place, Reach
 from engine.strategies.market_watch import Watch
 from engine.strategies.merge_steps import joined
 from engine.strategies.opinion import HAIR, Opinion, p_text
@@ -89,7 +89,7 @@ class Correlation(Trader):
         self.parameters = parameters
         super().__init__(name, parameters, context)
         self._groups = Groups(name)
-        self._boards: dict[str, Board] = {}
+        self._boards: dict[str, MarketBoard] = {}
         self._tried: dict[str, Nanos] = {}
         share = parameters.near_miss_share
         self._reach = Reach(
@@ -188,7 +188,7 @@ class Correlation(Trader):
             side=BookSide.ASK if dear else BookSide.BID,
         )
 
-    def _said(self, place: Place, board: Board) -> list[tuple[str, float, float]]:
+    def _said(self, place: Place, board: MarketBoard) -> list[tuple[str, float, float]]:
         """Name, value and threshold of each relation that says something of a market."""
         ladder = board.ladder_value(place)
         winner = board.winner_value(place)
@@ -199,7 +199,7 @@ class Correlation(Trader):
             said.append(("moneyline_spread", winner, self.parameters.min_discrepancy_percent / 100))
         return said
 
-    def _looked_at(self, place: Place, board: Board, now: Nanos) -> Step:
+    def _looked_at(self, place: Place, board: MarketBoard, now: Nanos) -> Step:
         """Think a market over if it is held, or if what is said of it is near its threshold at least."""
         watch = self.watched(place.market.ticker)
         if watch is None or (watch.idle and (now < watch.asleep_until or board.fits(place))):
@@ -209,11 +209,11 @@ class Correlation(Trader):
         watch.until = Nanos(0)
         return self.consider(watch, now)
 
-    def _board(self, game: GameView) -> Board:
+    def _board(self, game: GameView) -> MarketBoard:
         """The game's board; made anew when a market or the teams became known."""
         board = self._boards.get(game.game)
         if board is None:
-            board = self._boards[game.game] = Board(game, self._reach)
+            board = self._boards[game.game] = MarketBoard(game, self._reach)
         return board
 
     def _arbitrage(self, market: MarketView, now: Nanos) -> Step:

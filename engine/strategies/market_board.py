@@ -84,7 +84,7 @@ class Place:
             self.winner = band(p_above, reach.winner)
 
 
-class Board:
+class MarketBoard:
     """One game. Everything is kept up to the last price that was told, and to the last score."""
 
     def __init__(self, game: GameView, reach: Reach) -> None:

@@ -14,7 +14,7 @@ from engine.sizing import Sizing, contracts_to_trade
 from engine.step import NOTHING, Step
 from engine.strategies.opinion import HAIR, Edge, Opinion, edge_of, p_text, price_text
 from engine.strategies.parameters import TradingParameters
-from engine.strategies.portfolio import ORDER_EVIDENCE, Desk, Holding, OpenOrder
+from engine.strategies.portfolio import ORDER_EVIDENCE, Holding, OpenOrder, Portfolio
 from engine.strategies.strategy import StrategyContext
 from engine.units import (
     COUNT_ONE,
@@ -31,10 +31,10 @@ from engine.units import (
 from engine.view import MarketView, displayed
 
 
-class Slips:
+class OrderWriter:
     """Writes for one desk."""
 
-    def __init__(self, desk: Desk, parameters: TradingParameters, context: StrategyContext) -> None:
+    def __init__(self, desk: Portfolio, parameters: TradingParameters, context: StrategyContext) -> None:
         """`parameters` give the sizes and pauses, `context` the capital."""
         self._desk = desk
         self._parameters = parameters

@@ -74,7 +74,7 @@ class OpenOrder:
     cancelling: bool = False
 
 
-class Desk:
+class Portfolio:
     """What a strategy knows of itself."""
 
     def __init__(self, name: str) -> None:

@@ -26,7 +26,7 @@ from engine.message import changed
 from engine.orders import AmendOrder, CancelOrder, OrderCommand, PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.parameters import Parameters, Plain
-from engine.strategies.portfolio import ORDER_EVIDENCE, Desk
+from engine.strategies.portfolio import ORDER_EVIDENCE, Portfolio
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import NANOS_PER_SECOND, Count, Nanos, Price, UnitError, parse_count, parse_price
 
@@ -171,7 +171,7 @@ class Scripted(Strategy):
         """Begin before the first order."""
         super().__init__(name, parameters, context)
         assert isinstance(parameters, ScriptedParameters)  # noqa: S101 - parameters_class says so
-        self.desk = Desk(name)
+        self.desk = Portfolio(name)
         self._waiting = [order for order in parameters.orders if not order.relative]
         self._relative = [order for order in parameters.orders if order.relative]
         self._waiting.sort(key=lambda order: order.at)

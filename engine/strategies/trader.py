@@ -27,9 +27,9 @@ from engine.step import NOTHING, Step, Timer
 from engine.strategies.market_watch import NEVER, Watch
 from engine.strategies.merge_steps import joined
 from engine.strategies.opinion import HAIR, Edge, Opinion, resting, taking
-from engine.strategies.order_writer import Slips
+from engine.strategies.order_writer import OrderWriter
 from engine.strategies.parameters import MARKET_TYPES, Parameters, TradingParameters, minutes, seconds
-from engine.strategies.portfolio import LASTING, Desk, Holding, ticker_of
+from engine.strategies.portfolio import LASTING, Holding, Portfolio, ticker_of
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from engine.view import GameView, MarketView, View
@@ -47,8 +47,8 @@ class Trader(Strategy):
         assert isinstance(parameters, TradingParameters)  # noqa: S101 - parameters_class says so
         self.trading: TradingParameters = parameters
         self.view = View()
-        self.desk = Desk(name)
-        self.slips = Slips(self.desk, parameters, context)
+        self.desk = Portfolio(name)
+        self.slips = OrderWriter(self.desk, parameters, context)
         self.kinds = frozenset(MARKET_TYPES[word] for word in self.market_types())
         self._watches: dict[str, Watch] = {}
         self._marked: set[str] = set()

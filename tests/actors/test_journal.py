@@ -3,7 +3,7 @@
 import pytest
 
 from actors.addresses import FACTS, JOURNAL, RISK_GATE, WRITER, strategy_address
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.journal import WRITE_AGAIN_NS, JournalActor, StoreFailed, WriterActor
 from actors.messages import (
     Commit,
@@ -23,9 +23,9 @@ NOTE = Noted("sharp", "baseline", "0.55", Nanos(5))
 WISH = (RISK_GATE, "a wish")
 
 
-def journal(memory: FactMemory | None = None) -> JournalActor:
+def journal(memory: FactHistory | None = None) -> JournalActor:
     """A journal at its beginning; the input being worked on is number 7."""
-    return JournalActor(memory or FactMemory(), lambda: 7)
+    return JournalActor(memory or FactHistory(), lambda: 7)
 
 
 def test_facts_are_numbered_without_holes_and_carry_their_cause() -> None:
@@ -80,7 +80,7 @@ def test_while_storage_fails_the_gate_knows_and_facts_are_offered_again() -> Non
 
 
 def test_what_was_numbered_is_remembered_for_the_next_life() -> None:
-    memory = FactMemory()
+    memory = FactHistory()
     journal(memory).receive(Commit("sharp", (NOTE,)), 5)
     assert memory.facts == (NOTE,)
     assert memory.of_strategy("sharp") == [NOTE]

@@ -2,7 +2,7 @@
 
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, game_address
 from actors.market_feed import OLD_CONNECTION, WAITING_EVENTS_MAX, MarketFeed
-from actors.messages import FeedFigures, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
+from actors.messages import FeedSnapshot, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
 from actors.runtime import Answer, Outgoing, Publish
 from engine.events import (
     BookDelta,
@@ -98,7 +98,7 @@ def test_a11_what_an_older_connection_still_says_is_refused_and_counted() -> Non
     assert sent_to(hear(feed, delta(1, conn=2)), GAME) == [delta(1, conn=2)]
     (answer,) = feed.receive(StateWanted(), AT)
     assert isinstance(answer, Answer)
-    assert isinstance(answer.message, FeedFigures)
+    assert isinstance(answer.message, FeedSnapshot)
     assert answer.message.refused == {OLD_CONNECTION: 3}
 
 
@@ -150,4 +150,4 @@ def test_what_it_has_counted_is_answered() -> None:
     hear(feed, delta(3), FeedRefused("kalshi.ws", "malformed", "", AT))
     (answer,) = feed.receive(StateWanted(), AT)
     assert isinstance(answer, Answer)
-    assert answer.message == FeedFigures(frames=2, gaps=1, duplicates=0, refused={"malformed": 1})
+    assert answer.message == FeedSnapshot(frames=2, gaps=1, duplicates=0, refused={"malformed": 1})

@@ -3,19 +3,19 @@
 import pytest
 
 from actors.addresses import GAMES_TOPIC, JOURNAL, OBSERVER, OPERATOR, RISK_GATE
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.messages import (
     ActDone,
     ActKnown,
     Commit,
     Committed,
-    HaltWish,
+    HaltOperation,
     NewsWanted,
     Numbered,
     Operate,
+    OperationWanted,
     OperatorRequest,
     Wake,
-    Wished,
 )
 from actors.observer import VENDORS_MAX, ObserverActor
 from actors.operator import ACTS_MAX, PENDING_MAX, ActOutcome, ActRefused, OperatorActor
@@ -124,7 +124,7 @@ def overview(actor: ObserverActor) -> Overview:
 
 
 def test_it_tells_what_was_committed() -> None:
-    actor = ObserverActor(FactMemory())
+    actor = ObserverActor(FactHistory())
     actor.receive(Committed(numbered(FACTS)), AT)
     found = overview(actor)
     assert (found.facts, found.journal_seq, found.open_orders) == (10, 10, 1)
@@ -141,8 +141,8 @@ def test_it_tells_what_was_committed() -> None:
 
 
 def test_a_new_life_sees_the_same_as_the_old_one() -> None:
-    memory = FactMemory(FACTS)
-    old, new = ObserverActor(FactMemory()), ObserverActor(memory)
+    memory = FactHistory(FACTS)
+    old, new = ObserverActor(FactHistory()), ObserverActor(memory)
     old.receive(Committed(numbered(FACTS)), AT)
     assert list(new.start(AT)) == [Publish(GAMES_TOPIC, NewsWanted(OBSERVER))]
     for what in ("overview", "strategies", "orders", "positions", "pnl"):
@@ -150,7 +150,7 @@ def test_a_new_life_sees_the_same_as_the_old_one() -> None:
 
 
 def test_what_was_remembered_and_still_on_its_way_is_counted_once() -> None:
-    actor = ObserverActor(FactMemory(FACTS))
+    actor = ObserverActor(FactHistory(FACTS))
     actor.start(AT)
     actor.receive(Committed(numbered(FACTS[-2:], first=9)), AT)
     actor.receive(Committed(numbered((FACTS[-1],), first=11)), AT)
@@ -158,12 +158,12 @@ def test_what_was_remembered_and_still_on_its_way_is_counted_once() -> None:
 
 
 def test_an_unknown_table_is_no_table() -> None:
-    assert seen(ObserverActor(FactMemory()), "secrets") is None
+    assert seen(ObserverActor(FactHistory()), "secrets") is None
 
 
 @pytest.mark.parametrize(("asked", "given"), [(0, 1), (1, 1), (7, 7), (1_000, 1_000), (1_001, 1_000)])
 def test_an_answer_has_at_most_a_thousand_lines(asked: int, given: int) -> None:
-    actor = ObserverActor(FactMemory())
+    actor = ObserverActor(FactHistory())
     signal = SignalRaised(
         "s", "sharp", "G", "T", BookSide.BID, SignalAction.ENTER, "edge", 0.5, Price(1), 0.1, (), AT
     )
@@ -190,7 +190,7 @@ def test_what_it_remembers_is_bounded() -> None:
 
 
 def test_a_game_has_at_most_so_many_sportsbooks() -> None:
-    actor = ObserverActor(FactMemory())
+    actor = ObserverActor(FactHistory())
     for number in range(VENDORS_MAX + 1):
         odds = OddsSeen("G", str(number), None, None, None, None, None, None, None, None, None, AT)
         actor.receive(odds, AT)
@@ -206,7 +206,7 @@ def top(ticker: str, trust: Trust = Trust.TRUSTED) -> TopChanged:
 
 
 def test_the_feed_is_told_by_what_happened_to_it_and_by_books_that_are_open() -> None:
-    actor = ObserverActor(FactMemory())
+    actor = ObserverActor(FactHistory())
     for message in (
         FeedConnected(1, AT),
         market("a"),
@@ -228,7 +228,7 @@ def test_the_feed_is_told_by_what_happened_to_it_and_by_books_that_are_open() ->
 
 
 def test_the_last_failure_is_the_last_that_was_one() -> None:
-    actor = ObserverActor(FactMemory())
+    actor = ObserverActor(FactHistory())
     exited = ActorExited(Address("a"), 1, ExitReason.CRASHED, "KeyError: 'x'", "", AT)
     actor.receive(exited, AT)
     actor.receive(changed(exited, reason=ExitReason.SHUTDOWN, error=""), AT)
@@ -247,7 +247,7 @@ def request(name: str = "r", command: str = "halt") -> OperatorRequest:
 
 
 def operate(name: str = "r", command: str = "halt") -> Operate:
-    return Operate(request(name, command), RISK_GATE, HaltWish("all", "halted", "x"))
+    return Operate(request(name, command), RISK_GATE, HaltOperation("all", "halted", "x"))
 
 
 def acted(name: str = "r", outcome: str = "done: x") -> OperatorActed:
@@ -255,9 +255,9 @@ def acted(name: str = "r", outcome: str = "done: x") -> OperatorActed:
 
 
 def test_a_wish_is_passed_on_once_and_everybody_who_waits_is_answered() -> None:
-    actor = OperatorActor(FactMemory())
+    actor = OperatorActor(FactHistory())
     first, passed, timer = actor.receive(operate(), AT)
-    assert passed == (RISK_GATE, Wished(request(), HaltWish("all", "halted", "x")))
+    assert passed == (RISK_GATE, OperationWanted(request(), HaltOperation("all", "halted", "x")))
     assert isinstance(timer, After)
     (second,) = actor.receive(operate(), AT)
     assert isinstance(first, Defer)
@@ -273,7 +273,7 @@ def test_a_wish_is_passed_on_once_and_everybody_who_waits_is_answered() -> None:
 
 
 def test_a_wish_under_way_keeps_its_id_for_itself() -> None:
-    actor = OperatorActor(FactMemory())
+    actor = OperatorActor(FactHistory())
     actor.receive(operate(), AT)
     (answer,) = actor.receive(operate(command="resume"), AT)
     assert isinstance(answer, Answer)
@@ -282,7 +282,7 @@ def test_a_wish_under_way_keeps_its_id_for_itself() -> None:
 
 
 def test_a_wish_without_an_outcome_is_told_so_and_may_be_repeated() -> None:
-    actor = OperatorActor(FactMemory())
+    actor = OperatorActor(FactHistory())
     actor.receive(operate(), AT)
     (answer,) = actor.receive(Wake("r"), AT)
     assert isinstance(answer, Answer)
@@ -293,18 +293,20 @@ def test_a_wish_without_an_outcome_is_told_so_and_may_be_repeated() -> None:
 
 
 def test_a_wish_that_was_lost_is_refused_durably() -> None:
-    actor = OperatorActor(FactMemory())
+    actor = OperatorActor(FactHistory())
     actor.receive(operate(), AT)
-    lost = Wished(request(), HaltWish("all", "halted", "x"))
-    letter = DeadLetter(RISK_GATE, 1, "", "Wished", "d", "the handler failed", "KeyError: 1", "", AT, lost)
+    lost = OperationWanted(request(), HaltOperation("all", "halted", "x"))
+    letter = DeadLetter(
+        RISK_GATE, 1, "", "OperationWanted", "d", "the handler failed", "KeyError: 1", "", AT, lost
+    )
     refused = acted(outcome="refused: the handler failed KeyError: 1")
     assert actor.receive(letter, AT) == [(JOURNAL, Commit("operator", (refused,), ((OPERATOR, refused),)))]
-    other = changed(letter, message=Wished(request("other"), lost.wish))
+    other = changed(letter, message=OperationWanted(request("other"), lost.wish))
     assert actor.receive(other, AT) == []
 
 
 def test_a_deed_is_made_durable_before_it_is_answered() -> None:
-    actor = OperatorActor(FactMemory())
+    actor = OperatorActor(FactHistory())
     deferred, commit, _ = actor.receive(ActDone(request(), "done: x"), AT)
     assert isinstance(deferred, Defer)
     assert commit == (JOURNAL, Commit("operator", (acted(),), ((OPERATOR, acted()),)))
@@ -312,14 +314,14 @@ def test_a_deed_is_made_durable_before_it_is_answered() -> None:
 
 def test_outcomes_are_remembered_over_restarts_up_to_a_number() -> None:
     facts = [acted(str(number)) for number in range(ACTS_MAX + 1)]
-    actor = OperatorActor(FactMemory(facts))
+    actor = OperatorActor(FactHistory(facts))
     actor.start(AT)
     assert actor.receive(ActKnown(request("0")), AT) == [Answer(None)]
     assert actor.receive(ActKnown(request("1")), AT) != [Answer(None)]
 
 
 def test_only_so_many_wishes_wait_at_a_time() -> None:
-    actor = OperatorActor(FactMemory())
+    actor = OperatorActor(FactHistory())
     for number in range(PENDING_MAX):
         assert len(actor.receive(operate(str(number)), AT)) == 3
     (answer,) = actor.receive(operate("one more"), AT)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.runtime import After
 from actors.strategy import StrategyActor
 from engine.exchange import ExchangeRules
@@ -27,7 +27,7 @@ def refused(order_id: str) -> Fact:
 @pytest.fixture
 def actor() -> StrategyActor:
     strategy = make("momentum", "momentum", STRATEGIES["momentum"].parameters_class(), StrategyContext(SEED))
-    return StrategyActor(strategy, FactMemory(), lambda order_id: RULES.heard_after(order_id, SEED))
+    return StrategyActor(strategy, FactHistory(), lambda order_id: RULES.heard_after(order_id, SEED))
 
 
 def delay(actor: StrategyActor, fact: Fact) -> int:

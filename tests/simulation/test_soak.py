@@ -26,7 +26,7 @@ from tests.simulation.soak.figures import ALLOWED, NAMES, Sample, grown, growth,
 from tests.simulation.soak.journal_rules import broken_rules
 from tests.simulation.soak.processes import Venues
 from tests.simulation.soak.run import Plan, Soak, tell
-from tipoff.output import Json
+from tipoff.json_types import Json
 
 BETS = 7
 FACTS = evening(BETS)

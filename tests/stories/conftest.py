@@ -6,8 +6,8 @@ import pytest
 from engine.risk import RiskLimits
 from tests.stories.plays import SMALL, lines_of
 from tipoff.config.load import template
-from tipoff.replay.session import TradingSettings
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line
 
 

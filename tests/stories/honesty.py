@@ -24,7 +24,8 @@ from engine.units import MONEY_ONE, NANOS_PER_SECOND, PRICE_ONE, Money, Nanos
 from tests.stories.plays import lines_of, unlimited
 from tipoff.commands.replay import run_started
 from tipoff.replay.batch_store import RunStore
-from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from tipoff.replay.session import VirtualSession
+from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 from venues.simulator.world.settings import EveningSettings
 

@@ -16,7 +16,8 @@ from engine.units import MONEY_ONE, Money, Nanos
 from persistence.codec import encode
 from tipoff.commands.replay import run_started
 from tipoff.replay.batch_store import RunStore
-from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from tipoff.replay.session import VirtualSession
+from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 from venues.simulator.evening import generate
 from venues.simulator.world.settings import EveningSettings

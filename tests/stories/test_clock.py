@@ -24,12 +24,12 @@ from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
 from tests.stories.plays import scripted
-from tipoff.commands.replay import replay, settings_digest
+from tipoff.commands.replay import replay
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.process.stall import SKEW_BLOCKED_S, SKEW_WARNED_S, STILL_S, Clocks, Standstill
-from tipoff.replay.session import TradingSettings
+from tipoff.process.stall import SKEW_BLOCKED_S, SKEW_WARNED_S, STILL_S, Clocks, Stall
 from tipoff.reports.of_live_run import seal_recording
+from tipoff.runs.settings import TradingSettings, settings_digest
 from venues.kalshi.auth import Signer
 from venues.recordings.recorder import Line, Recorder, read, read_batches
 from venues.translate import Translator
@@ -159,7 +159,7 @@ async def test_e5_after_a_stop_of_two_minutes_books_are_stale_first_and_no_late_
 
     def stop(engine: LiveEngine) -> None:
         if watched:
-            engine.system.before_time_passes = Standstill(engine, feed, machine.clocks()).look
+            engine.system.before_time_passes = Stall(engine, feed, machine.clocks()).look
         stopped_at.append(engine.now)
         machine.up_s += STOPPED_S
         mock_clock.jump(STOPPED_S)
@@ -189,7 +189,7 @@ async def test_e5_a_machine_that_slept_wakes_up_in_the_present(
     machine, before = Machine(), list[int]()
 
     def sleep(engine: LiveEngine) -> None:
-        watch = Standstill(engine, Feed(), machine.clocks())
+        watch = Stall(engine, Feed(), machine.clocks())
         before.append(engine.plan.clock())
         machine.asleep_s += 3_600
         watch.look()
@@ -206,7 +206,7 @@ async def test_e5_a_short_pause_is_none(
     machine = Machine()
 
     def pause(engine: LiveEngine) -> None:
-        watch = Standstill(engine, Feed(), machine.clocks())
+        watch = Stall(engine, Feed(), machine.clocks())
         machine.up_s += still_s
         watch.look()
         assert watch.stood_still == counted
@@ -226,7 +226,7 @@ async def test_e1_a_clock_that_is_set_moves_no_timer_and_is_told(
 
     def jump(engine: LiveEngine) -> None:
         machine = Machine(wall_s=engine.plan.clock() / NANOS_PER_SECOND)
-        watch = Standstill(engine, feed, machine.clocks())
+        watch = Stall(engine, feed, machine.clocks())
         watch._wall()
         told.append(list(feed.degraded))
         before, due = engine.plan.clock(), engine.plan.clock.trio_time(engine.now + NANOS_PER_SECOND)
@@ -262,7 +262,7 @@ async def test_e6_a_clock_that_is_off_is_told_and_far_off_it_blocks_entries_unti
     feed, done = Feed(skew=skew_s), trio.Event()
 
     async def look(engine: LiveEngine) -> None:
-        watch = Standstill(engine, feed, Machine().clocks())
+        watch = Stall(engine, feed, Machine().clocks())
         for _ in range(3):
             await watch._skew()
         done.set()

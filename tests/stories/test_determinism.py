@@ -18,8 +18,8 @@ from engine.units import MONEY_ONE, Money
 from tests.stories.plays import play
 from tipoff.commands.replay import replay
 from tipoff.config.load import template
-from tipoff.replay.session import StrategyPlan, TradingSettings
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line, Recorder, read_batches
 
 ORDERS = 1_000

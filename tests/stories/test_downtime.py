@@ -46,7 +46,8 @@ from engine.units import MONEY_ZERO, NANOS_PER_SECOND, Nanos
 from engine.venue_facts import BlindnessBegan, BlindnessEnded
 from tests.stories.plays import Played, play, scripted
 from tipoff.commands.replay import run_started
-from tipoff.replay.session import Past, TradingSettings, VirtualSession
+from tipoff.replay.session import Past, VirtualSession
+from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line
 from venues.translate import Translator
 

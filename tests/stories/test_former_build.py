@@ -1,8 +1,9 @@
 """What a former build gave, byte for byte: a change that is not meant to change results must not.
 
-The digests were taken from revision 1828d72. `former_build/` is what that build recorded of a simulated evening of
-one game (`demo --speed 0 --seed 7 --games 1 --keep`), cut off in its third quarter, with the configuration that it
-wrote beside it. Whoever means to change what is decided, filled or paid writes the new digest here and says why.
+The digests were taken from revision 1828d72. `former_build/` is what that build recorded of a simulated
+evening of one game (`demo --speed 0 --seed 7 --games 1 --keep`), cut off in its third quarter, with the
+configuration that it wrote beside it. Whoever means to change what is decided, filled or paid writes the new
+digest here and says why.
 """
 
 import json

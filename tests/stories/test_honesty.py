@@ -21,7 +21,7 @@ from tests.stories.honesty import (
     played,
     still_trips,
 )
-from tipoff.replay.session import TradingSettings
+from tipoff.runs.settings import TradingSettings
 
 pytestmark = [pytest.mark.honesty, pytest.mark.slow]
 

@@ -18,7 +18,8 @@ from engine.strategies.registry import make, parse_parameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money
 from tests.stories.plays import Played, play
-from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
+from tipoff.replay.session import VirtualSession
+from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 
 BANKROLL = Money(1_000 * MONEY_ONE)

@@ -22,7 +22,7 @@ from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money, Nanos
 from tests.stories.plays import Played, play, unlimited
-from tipoff.replay.session import StrategyPlan, TradingSettings
+from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 
 CLUMSY: Final = "clumsy"

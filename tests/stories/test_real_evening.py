@@ -20,8 +20,8 @@ from tests.stories.plays import Played, play
 from tipoff.commands.options import ReplayRequest
 from tipoff.commands.replay import run_replay
 from tipoff.config.load import parse, template
-from tipoff.replay.session import TradingSettings
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import TradingSettings
 from venues.importers.evening import ImportReport, ImportSpec, import_files
 from venues.recordings.recorder import read
 

@@ -16,8 +16,9 @@ from engine.events import Trust
 from engine.units import MONEY_ZERO, Price, parse_price
 from tests.stories.plays import Played, play
 from tipoff.config.load import template
-from tipoff.replay.session import TradingSettings, VirtualSession
+from tipoff.replay.session import VirtualSession
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import TradingSettings
 from venues.importers.evening import ImportSpec, import_files
 from venues.recordings.recorder import read
 

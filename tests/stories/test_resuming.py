@@ -19,8 +19,8 @@ KILLS = int(os.environ.get("RESUME_KILLS", "5"))
 
 SECONDS_MAX = 120
 FIRST_SHARE, LAST_SHARE = 0.1, 0.7
-"""Between these shares of an undisturbed process's time a process is killed, however fast the machine is: from
-before the first commit to near the end."""
+"""Between these shares of an undisturbed process's time a process is killed, however fast the machine is:
+from before the first commit to near the end."""
 
 
 @pytest.fixture(scope="module")

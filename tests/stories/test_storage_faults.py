@@ -30,7 +30,8 @@ from persistence.writer import JournalWriter, Options
 from tests.stories.plays import Played, play, scripted
 from tipoff.commands.replay import run_started
 from tipoff.replay.batch_store import each_at_once
-from tipoff.replay.session import Past, TradingSettings, VirtualSession
+from tipoff.replay.session import Past, VirtualSession
+from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line
 
 SWEEP = int(os.environ.get("STORAGE_SWEEP", "12"))

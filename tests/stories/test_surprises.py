@@ -10,7 +10,7 @@ from engine.facts import Fact, PositionSettled
 from engine.units import PRICE_ONE, PRICE_ZERO
 from engine.venue_facts import FeeTermsChanged, MarketResultKnown, MarketTermsChanged, PositionPaid
 from tests.stories.plays import SMALL, Played, lines_of, play, scripted
-from tipoff.replay.session import TradingSettings
+from tipoff.runs.settings import TradingSettings
 from venues.simulator.evening import generate
 from venues.simulator.world.settings import EveningSettings
 from venues.simulator.world.world import World

@@ -21,7 +21,7 @@ from persistence.writer import JournalWriter, Mode, Options
 from tests.persistence.servers import empty_schema
 from tests.stories.plays import scripted
 from tipoff.commands.replay import replay
-from tipoff.replay.session import TradingSettings
+from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line
 
 pytestmark = pytest.mark.postgres

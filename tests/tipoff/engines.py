@@ -11,11 +11,11 @@ from persistence.connect import Durability, Settings
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
 from tests.stories.plays import SMALL
-from tipoff.commands.replay import settings_digest
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import settings_digest
 from venues.simulator.evening import generate
 
 LINES = 40

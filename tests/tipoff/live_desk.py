@@ -15,12 +15,12 @@ from persistence.connect import Durability, Settings
 from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
-from tipoff.commands.replay import replay, settings_digest
+from tipoff.commands.replay import replay
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.replay.session import TradingSettings
 from tipoff.reports.of_live_run import live_document, seal_recording
-from tipoff.runs.recording_digest import Seal
+from tipoff.runs.recording_digest import RecordingDigest
+from tipoff.runs.settings import TradingSettings, settings_digest
 from venues.recordings.recorder import Line, Recorder, read_batches
 from venues.simulator.evening import generate
 from venues.simulator.world.settings import EveningSettings
@@ -67,7 +67,7 @@ class Desk:
 
     async def process(
         self, clock: MockClock, lines: Sequence[Line], act: Act | None = None, *, die: bool = False
-    ) -> Seal | None:
+    ) -> RecordingDigest | None:
         """One process: hear some lines at their times, do something, and end in good order or not."""
         if not (self.folder / "tipoff.db").exists():
             create(self.url)

@@ -9,11 +9,11 @@ import trio
 
 from engine.events import Trust
 from tipoff.config.load import Config
+from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine
-from tipoff.output import Json
 from tipoff.process.run import Ending, Setting, run_live
-from tipoff.sources.clients import Access, Sources
+from tipoff.sources.clients import Credentials, Sources
 from venues.simulator.service import ServiceSettings, Simulator
 from venues.simulator.world.settings import EveningSettings
 
@@ -59,7 +59,7 @@ class Scene:
 
 @asynccontextmanager
 async def running(
-    folder: Path, config: Config, access: Access, simulator: Simulator, speed: float = SPEED
+    folder: Path, config: Config, access: Credentials, simulator: Simulator, speed: float = SPEED
 ) -> AsyncGenerator[Scene]:
     """A run in its own nursery, ended in good order at the end."""
     met: list[tuple[LiveEngine, Sources]] = []

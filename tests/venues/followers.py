@@ -24,13 +24,13 @@ from engine.sequence import Sequence as Numbers
 from engine.units import Count, Price
 from venues.kalshi.auth import Signer
 from venues.kalshi.session import Gap
-from venues.kalshi.stream import KalshiStream, StreamPatience, StreamSurroundings
+from venues.kalshi.stream import KalshiStream, StreamDependencies, StreamRetryPolicy
 from venues.recordings.recorder import read
 from venues.recordings.segments import Line
 from venues.translate import Translator
 from venues.transport.websocket import SocketLimits
 
-QUICK = StreamPatience(wait_s_base=0.02, wait_s_max=0.1, refused_wait_s=0.2, probe_after_s=0.5)
+QUICK = StreamRetryPolicy(wait_s_base=0.02, wait_s_max=0.1, refused_wait_s=0.2, probe_after_s=0.5)
 LIMITS = SocketLimits(
     open_s_max=1.0, send_s_max=1.0, close_s_max=0.2, silence_s_max=1.5, message_bytes_max=1_000_000
 )
@@ -58,7 +58,7 @@ class Follower:
     ) -> KalshiStream:
         """A stream whose frames come here; run it in a nursery."""
         assert callable(wall)
-        given = StreamSurroundings(
+        given = StreamDependencies(
             hear=self.hear,
             on_gap=self.gaps.append,
             wall=wall,

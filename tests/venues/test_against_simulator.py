@@ -17,15 +17,15 @@ from tests.venues.followers import QUICK, Follower, books_of_recording
 from tests.venues.peers import until
 from tests.venues.toxics import Toxics, address_of, proxied
 from venues.balldontlie.rest import BalldontlieRest, Tier
-from venues.balldontlie.rest import Surroundings as ScoresSurroundings
+from venues.balldontlie.rest import Dependencies as ScoresSurroundings
 from venues.errors import VenueError
 from venues.importers.evening import import_files, parse_spec
 from venues.kalshi.auth import Signer, read_signer
-from venues.kalshi.rest import Budget, KalshiRest, Surroundings
+from venues.kalshi.rest import Budget, Dependencies, KalshiRest
 from venues.recordings.recorder import read
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.world.settings import EveningSettings
-from venues.transport.client import Patience
+from venues.transport.client import RetryPolicy
 from venues.transport.http import Http, HttpLimits
 
 EVENING = EveningSettings(seed=8, games=1, postponed=False, cancelled=False)
@@ -115,7 +115,7 @@ async def test_rest_tells_the_evening_that_the_simulator_plays(tmp_path: Path) -
     heard: list[tuple[str, str]] = []
     async with simulated() as (simulator, _):
         tickers = sorted(simulator.live.world.markets)
-        surroundings = Surroundings(
+        surroundings = Dependencies(
             hear=lambda what, body: heard.append((what, body)), wall=simulator.pace.stamp, draw=lambda: 0.5
         )
         async with Http(simulator.addresses.kalshi_rest) as http:
@@ -236,14 +236,14 @@ async def test_the_stream_survives_each_toxic(toxic: str, tmp_path: Path) -> Non
 
 
 POLL_LIMITS = HttpLimits(total_s_max=1.0, connect_s_max=0.5, read_s_max=0.5)
-POLL_PATIENCE = Patience(attempts_max=1, failures_to_open=100)
+POLL_PATIENCE = RetryPolicy(attempts_max=1, failures_to_open=100)
 Ask = Callable[[Http], Awaitable[object]]
 
 
 def asking(service: str, simulator: Simulator, folder: Path) -> tuple[str, Ask]:
     """Where a service is, and one poll of it by the client that the engine uses."""
     if service == "kalshi":
-        given = Surroundings(
+        given = Dependencies(
             hear=lambda _what, _body: None,
             wall=simulator.pace.stamp,
             draw=lambda: 0.5,

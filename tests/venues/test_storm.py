@@ -16,7 +16,7 @@ from engine.sequence import Heard
 from tests.venues.followers import Follower
 from tests.venues.peers import PING, WebSocketPeer, frame
 from venues.kalshi.auth import Signer
-from venues.kalshi.stream import KalshiStream, StreamPatience, StreamSurroundings
+from venues.kalshi.stream import KalshiStream, StreamDependencies, StreamRetryPolicy
 
 TICKERS = ("A", "B", "C")
 MINUTES = 30
@@ -95,12 +95,12 @@ async def test_half_an_hour_of_drops_leaves_nothing_behind_and_the_books_right(
     assert autojump_clock.rate == 0
     storm, follower = Storm(nursery, seed), Follower()
     monkeypatch.setattr("venues.transport.websocket._connect", storm.connect)
-    given = StreamSurroundings(
+    given = StreamDependencies(
         hear=follower.hear,
         on_gap=follower.gaps.append,
         wall=lambda: int(trio.current_time() * 1e9),
         draw=Random(seed).random,
-        patience=StreamPatience(stable_s=5.0),
+        patience=StreamRetryPolicy(stable_s=5.0),
         channels=("orderbook_delta",),
     )
     stream = KalshiStream("ws://venue.invalid/ws", Signer("k", ed25519.Ed25519PrivateKey.generate()), given)
@@ -142,12 +142,12 @@ async def test_a20_the_pauses_of_a_storm_are_spread_over_their_whole_range(
 
     monkeypatch.setattr("venues.transport.websocket._connect", refuse)
     follower = Follower()
-    given = StreamSurroundings(
+    given = StreamDependencies(
         hear=follower.hear,
         on_gap=follower.gaps.append,
         wall=lambda: 0,
         draw=Random(7).random,
-        patience=StreamPatience(wait_s_base=1.0, wait_s_max=16.0),
+        patience=StreamRetryPolicy(wait_s_base=1.0, wait_s_max=16.0),
     )
     stream = KalshiStream("ws://venue.invalid/ws", None, given)
     nursery.start_soon(stream.run)

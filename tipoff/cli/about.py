@@ -11,7 +11,8 @@ from typing import Literal
 from rich.text import Text
 
 from tipoff import __version__
-from tipoff.output import Answer, Json, table
+from tipoff.json_types import Json
+from tipoff.output import Answer, table
 
 ZSH_END = """
 # Autoloaded as _tipoff from $fpath it completes; sourced after compinit it registers itself.

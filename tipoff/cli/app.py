@@ -16,7 +16,8 @@ from engine.invariant import InvariantBroken
 from tipoff import __version__
 from tipoff.config.problems import ConfigError
 from tipoff.exit_codes import Exit
-from tipoff.output import Answer, Failure, Json, Output, Screen, silence
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure, Output, Screen, silence
 
 LOOK = Group("Look things up", sort_key=1)
 EVENINGS = Group("Evenings", sort_key=2)

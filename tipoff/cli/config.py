@@ -10,13 +10,14 @@ from cyclopts import App, Parameter
 from rich.console import Group
 from rich.text import Text
 
-from tipoff.cli.offline import ConfigFile, Flag
+from tipoff.cli.arguments import ConfigFile, Flag
 from tipoff.config.diff import changes
 from tipoff.config.load import FILE, Config, Schema, load_or_template, template
 from tipoff.config.problems import ConfigError
 from tipoff.config.render import flat, render, rows, tree
 from tipoff.config.secret_files import file_problems
-from tipoff.output import Answer, Failure, Json, table
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure, table
 
 OURS = "tipoff"
 """Where a kind comes from that no other package brings."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from tipoff.cli.offline import ConfigFile
+from tipoff.cli.arguments import ConfigFile
 from tipoff.commands.options import StorageRequest
 from tipoff.output import Answer
 

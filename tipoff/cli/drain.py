@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 from rich.console import Group
 from rich.text import Text
 
-from tipoff.cli.offline import Flag
+from tipoff.cli.arguments import Flag
 from tipoff.cli.operations import Reason, RequestId
 from tipoff.cli.queries import HERE, Where
 from tipoff.exit_codes import Exit

@@ -13,16 +13,10 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tipoff.cli.arguments import ConfigFile, Flag, Seed
 from tipoff.commands.options import DemoRequest, ImportRequest, ReplayRequest, ReportRequest
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
-
-Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**63))]
-ConfigFile = Annotated[
-    Path | None,
-    Parameter(name="--config", help="Configuration; without it engine.toml here, or the defaults."),
-]
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def demo(

@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 import attrs
 from cyclopts import Parameter
 
-from tipoff.cli.offline import Flag
+from tipoff.cli.arguments import Flag
 from tipoff.cli.queries import HERE, Where, actors, games, orders, positions, risk, strategies
 from tipoff.exit_codes import Exit
-from tipoff.output import Answer, Failure, Json
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure
 
 RequestId = Annotated[
     str | None, Parameter(help="Repeating a command with the same id does it once. Drawn unless given.")

@@ -15,10 +15,11 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from tipoff.cli import screens
-from tipoff.cli.offline import ConfigFile, Flag
+from tipoff.cli.arguments import ConfigFile, Flag
 from tipoff.control.client import CALL_SECONDS, ControlClient, NotRunning
 from tipoff.exit_codes import Exit
-from tipoff.output import Answer, Failure, Json, progress
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure, progress
 
 TABLE = r"^\[{}\][ \t]*(?:#[^\n]*)?$.*?(?=^\[|\Z)"
 """A table of a TOML file from its head to the next one."""

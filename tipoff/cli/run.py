@@ -12,7 +12,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.offline import ConfigFile, Flag, Seed
+from tipoff.cli.arguments import ConfigFile, Flag, Seed
 from tipoff.commands.options import RunRequest, SimulateRequest
 from tipoff.output import Answer
 

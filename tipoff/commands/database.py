@@ -6,7 +6,6 @@ Called by the command line; the work is done in `persistence.maintenance`.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import attrs
 
@@ -14,31 +13,13 @@ from engine.units import Money, Nanos, format_money
 from persistence import maintenance
 from persistence.connect import where
 from persistence.errors import StorageError
-from persistence.passwords import with_password_file
 from tipoff.commands.options import StorageRequest
-from tipoff.config.load import Config, load_or_template
-from tipoff.config.secret_files import secret_path
-from tipoff.config.sections import RetentionSection
+from tipoff.config.database import database_url, retention_policy
+from tipoff.config.load import load_or_template
 from tipoff.exit_codes import Exit
-from tipoff.output import Answer, Failure, Json, table
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure, table
 from tipoff.runs.from_config import schema
-
-SQLITE = "sqlite:///"
-
-
-def database_url(config: Config, override: str | None) -> str:
-    """The database's URL; a relative SQLite file of the configuration lies in the state directory.
-
-    It never holds a password of the configuration, only the name of its file.
-    """
-    if override is not None:
-        return override
-    url = config.database.url
-    if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).is_absolute():
-        return f"{SQLITE}{config.engine.state_directory / url.removeprefix(SQLITE)}"
-    if config.database.password_file:
-        return with_password_file(url, secret_path(config.database.password_file).absolute())
-    return url
 
 
 @contextmanager
@@ -121,14 +102,6 @@ def run_prune(request: StorageRequest) -> Answer:
         removed = maintenance.prune(database_url(config, request.db), Nanos(time.time_ns()), policy)
     rows = [(name, str(count)) for name, count in removed.items()]
     return Answer({"removed": dict(removed)}, table(["table", "rows removed"], rows))
-
-
-def retention_policy(retention: RetentionSection) -> dict[str, int | None]:
-    """Days by table, as storage wants them: what is kept for ever has none."""
-    return {
-        field.name.removesuffix("_days"): getattr(retention, field.name) or None
-        for field in attrs.fields(type(retention))
-    }
 
 
 def _url(request: StorageRequest) -> str:

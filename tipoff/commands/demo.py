@@ -23,17 +23,19 @@ from persistence.connect import Durability, Settings
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff.commands.options import DemoRequest
-from tipoff.commands.replay import replay, run_name, settings_digest
+from tipoff.commands.replay import replay, run_name
 from tipoff.commands.simulated_recording import record_evening
 from tipoff.config.load import Config, load_or_template
+from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.output import Answer, Failure, Json, progress
+from tipoff.output import Answer, Failure, progress
 from tipoff.reports.document import report_screen
 from tipoff.reports.of_live_run import live_document, seal_recording
 from tipoff.runs.from_config import schema, trading_settings
-from tipoff.runs.recording_digest import Seal, write_config, write_seal
-from tipoff.sources.clients import Access, Sources
+from tipoff.runs.recording_digest import RecordingDigest, write_config, write_seal
+from tipoff.runs.settings import settings_digest
+from tipoff.sources.clients import Credentials, Sources
 from tipoff.sources.discovery import Intervals
 from venues.kalshi.auth import read_signer
 from venues.recordings.recorder import Recorder, read_batches
@@ -79,7 +81,7 @@ def _without_sockets(request: DemoRequest, config: Config, folder: Path) -> dict
     with contextlib.closing(JournalWriter(url, name, Options(mode=Mode.REPLAY))) as writer:
         document = replay(read_batches(recording), settings, name, writer).document
         digest, seq = writer.digest(), writer.stored_seq
-    write_seal(recording, Seal(name, digest, settings_digest(settings), settings.seed, seq))
+    write_seal(recording, RecordingDigest(name, digest, settings_digest(settings), settings.seed, seq))
     return document
 
 
@@ -190,13 +192,13 @@ def pointed_at(config: Config, simulator: Simulator, seed: int) -> Config:
     return attrs.evolve(config, engine=engine, kalshi=kalshi, balldontlie=balldontlie)
 
 
-def access_to(simulator: Simulator, folder: Path) -> Access:
+def access_to(simulator: Simulator, folder: Path) -> Credentials:
     """The keys of the simulated venues; the private one is a file in `folder` for the time being."""
     assert simulator.key is not None  # noqa: S101 - made for us, for we brought none
     path = folder / "simulated.pem"
     path.touch(0o600)
     path.write_bytes(simulator.key.private_pem)
-    return Access(
+    return Credentials(
         signer=read_signer(simulator.key.key_id, path),
         balldontlie_key=simulator.balldontlie_key,
         balldontlie_bucket=partial(

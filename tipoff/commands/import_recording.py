@@ -5,8 +5,8 @@ Called by the command line; the work is done in `venues.importers`.
 
 from engine.units import Nanos
 from tipoff.commands.options import ImportRequest
-from tipoff.output import Answer, Failure, Json, progress, table
-from tipoff.reports.document import utc_text
+from tipoff.json_types import Json, utc_text
+from tipoff.output import Answer, Failure, progress, table
 from venues.errors import ImportFailed, RecordingError
 from venues.importers.evening import KINDS, ImportSpec, import_files
 

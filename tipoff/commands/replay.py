@@ -23,15 +23,17 @@ from persistence.writer import JournalWriter, Mode, Options
 from tipoff import __version__
 from tipoff.commands.options import ReplayRequest
 from tipoff.config.load import Config, load, load_or_template
-from tipoff.output import Answer, Failure, Json, progress
+from tipoff.json_types import Json, utc_text
+from tipoff.output import Answer, Failure, progress
 from tipoff.replay.batch_store import RunStore
 from tipoff.replay.live_recording import LiveReplay, SettingsOf, is_live
-from tipoff.replay.session import StrategyPlan, TradingSettings, VirtualSession
-from tipoff.reports.document import RunFigures, report_document, report_screen, utc_text
+from tipoff.replay.session import VirtualSession
+from tipoff.reports.document import RunSnapshot, report_document, report_screen
 from tipoff.reports.html import write_html
 from tipoff.runs.from_config import schema, scripted_plan, trading_settings
 from tipoff.runs.market_records import Archive
-from tipoff.runs.recording_digest import Seal, config_of, read_seal
+from tipoff.runs.recording_digest import RecordingDigest, config_of, read_seal
+from tipoff.runs.settings import StrategyPlan, TradingSettings, settings_digest
 from venues.errors import RecordingError
 from venues.recordings.recorder import Line, read_batches, read_manifest, segment_paths
 
@@ -114,22 +116,6 @@ def _archiving(archive: Archive, store: RunStore) -> Show | None:
 def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:
     """The first fact of a run."""
     return RunStarted(name, __version__, settings_digest(settings), settings.seed, at)
-
-
-def settings_digest(settings: TradingSettings) -> str:
-    """sha256 over everything that decides a run beside its input, in canonical form."""
-    plans = [
-        [plan.name, plan.kind, plan.bankroll, plan.parameters, plan.enabled] for plan in settings.strategies
-    ]
-    parts = [
-        plans,
-        attrs.asdict(settings.limits),
-        {name: attrs.asdict(limits) for name, limits in settings.strategy_limits.items()},
-        repr(settings.rules),
-        settings.seed,
-        settings.every_market,
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def run_name(recordings: Iterable[Path], settings: TradingSettings) -> str:
@@ -235,7 +221,7 @@ def _verify(request: ReplayRequest, settings: TradingSettings, name: str, digest
     progress(f"verified: a second replay gave the same digest {digest}")
 
 
-def _compare(seal: Seal, settings: TradingSettings, digest: str) -> None:
+def _compare(seal: RecordingDigest, settings: TradingSettings, digest: str) -> None:
     """Compare a replay with the live run that was recorded."""
     if seal.digest == digest:
         progress(f"verified: the replay gave the digest of the live run, {digest}")
@@ -250,7 +236,7 @@ def _compare(seal: Seal, settings: TradingSettings, digest: str) -> None:
 def _document(session: VirtualSession, store: RunStore, digest: str, seconds: float) -> dict[str, Json]:
     system = session.system
     feed = session.feed()
-    figures = RunFigures(
+    figures = RunSnapshot(
         run=session.run.run,
         digest=digest,
         frames=session.frames,

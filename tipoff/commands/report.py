@@ -5,15 +5,17 @@ at the last stored sample of their books.
 """
 
 from engine.facts import Fact
-from engine.tally import Mark, Tally
+from engine.tally import Tally, ValuationMark
 from engine.units import Nanos, Price
 from persistence.book_samples import last_tops
 from persistence.queries import Reader
-from tipoff.commands.database import database_url, storage_errors
+from tipoff.commands.database import storage_errors
 from tipoff.commands.options import ReportRequest
+from tipoff.config.database import database_url
 from tipoff.config.load import load_or_template
-from tipoff.output import Answer, Json
-from tipoff.reports.document import decisions_document, decisions_screen, utc_text
+from tipoff.json_types import Json, utc_text
+from tipoff.output import Answer
+from tipoff.reports.document import decisions_document, decisions_screen
 from tipoff.reports.html import write_html
 from tipoff.runs.from_config import schema
 
@@ -24,7 +26,7 @@ def run_report(request: ReportRequest) -> Answer:
     with storage_errors(), Reader.open(url, request.run) as reader:
         facts: list[Fact] = [recorded.fact for recorded in reader.facts()]
         marks = {
-            ticker: Mark(None if bid is None else Price(bid), None if ask is None else Price(ask))
+            ticker: ValuationMark(None if bid is None else Price(bid), None if ask is None else Price(ask))
             for ticker, (bid, ask) in last_tops(reader).items()
         }
         digest, run = reader.digest(), reader.run

@@ -22,16 +22,17 @@ from tipoff.config.load import Config, load_or_template
 from tipoff.config.problems import ConfigError, Problem
 from tipoff.config.secret_files import file_problems, secret_path
 from tipoff.exit_codes import Exit
+from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
-from tipoff.output import Answer, Failure, Json, progress
+from tipoff.output import Answer, Failure, progress
 from tipoff.process.notifier import Notifier
 from tipoff.process.run import SIGNALS, Beside, EndedEarly, Ending, Setting, run_live
 from tipoff.process.shutdown import Stopping
-from tipoff.process.signals import Loop, SignalDesk
+from tipoff.process.signals import Loop, SignalHandler
 from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema
 from tipoff.services import SERVICES
-from tipoff.sources.clients import Access
+from tipoff.sources.clients import Credentials
 from venues.errors import KeyUnusable
 from venues.kalshi.auth import read_signer
 
@@ -65,7 +66,7 @@ def run_setting(setting: Setting) -> dict[str, Json]:
 
     Raises EndedEarly, and Failure or InvariantBroken, as `run_daemon` does.
     """
-    directory, desk = setting.config.engine.state_directory, SignalDesk()
+    directory, desk = setting.config.engine.state_directory, SignalHandler()
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with desk.listening(), DirectoryLock(directory):
@@ -89,7 +90,7 @@ def exit_of(error: StorageError) -> Exit:
             return Exit.FAILED
 
 
-def access_of(config: Config) -> Access:
+def access_of(config: Config) -> Credentials:
     """The keys that the configuration names. Raises ConfigError for one that cannot be used."""
     kalshi, key_file = config.kalshi, config.balldontlie.key_file
     try:
@@ -101,7 +102,7 @@ def access_of(config: Config) -> Access:
     except KeyUnusable as error:
         raise ConfigError("engine.toml", [Problem("kalshi.private_key_file", 0, str(error))]) from error
     key = secret_path(key_file).read_text("utf-8").strip() if key_file else ""
-    return Access(signer=signer, balldontlie_key=key)
+    return Credentials(signer=signer, balldontlie_key=key)
 
 
 def neighbours(config: Config) -> Iterator[Beside]:
@@ -112,7 +113,7 @@ def neighbours(config: Config) -> Iterator[Beside]:
             yield task
 
 
-def _until_the_end(setting: Setting, desk: SignalDesk) -> dict[str, Json]:
+def _until_the_end(setting: Setting, desk: SignalHandler) -> dict[str, Json]:
     """One run after the other, an evening each, until somebody ends it."""
     try:
         while True:
@@ -129,7 +130,7 @@ def _until_the_end(setting: Setting, desk: SignalDesk) -> dict[str, Json]:
         raise in_our_words(error) from error
 
 
-async def _watched(setting: Setting, ending: Ending, desk: SignalDesk) -> dict[str, Json]:
+async def _watched(setting: Setting, ending: Ending, desk: SignalHandler) -> dict[str, Json]:
     """A run under the eyes of the signals: the first asks it to end, the second does not wait for it."""
     met: list[tuple[LiveEngine, Stopping]] = []
     with trio.CancelScope() as scope:

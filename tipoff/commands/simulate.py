@@ -19,7 +19,8 @@ from tipoff.commands.options import SimulateRequest
 from tipoff.config.load import template
 from tipoff.config.render import render
 from tipoff.exit_codes import Exit
-from tipoff.output import Answer, Failure, Json, Output, progress
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure, Output, progress
 from tipoff.runs.from_config import schema
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.wire.faults import SWITCHES, Faults

@@ -13,10 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tipoff.control.protocol import PROTOCOL, TROUBLES, Trouble, encode
+from tipoff.control.protocol import PROTOCOL, TROUBLES, ErrorCode, encode
 from tipoff.control.unix_socket import SocketRefused, check_length
 from tipoff.exit_codes import Exit
-from tipoff.output import Failure, Json
+from tipoff.json_types import Json
+from tipoff.output import Failure
 
 ANSWER_BYTES_MAX = 16_000_000
 """More than this is not read of one answer."""
@@ -169,7 +170,7 @@ def failure_of(error: Json) -> Failure:
     found = error if isinstance(error, Mapping) else {}
     data = found.get("data")
     named = data if isinstance(data, Mapping) else {}
-    trouble = TROUBLES.get(str(named.get("name")), Trouble.INTERNAL)
+    trouble = TROUBLES.get(str(named.get("name")), ErrorCode.INTERNAL)
     details = named.get("details")
     lines = details if isinstance(details, list) else []
     return Failure(

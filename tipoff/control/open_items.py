@@ -7,13 +7,13 @@ from typing import Final
 
 from actors.read_model.views import Look, OrderLine, PositionLine
 from engine.units import format_count, format_price
-from tipoff.control.parameters import Room
+from tipoff.control.context import CallContext
 
 TOLD_MAX: Final = 20
 """So many are named; of the rest only the number is told."""
 
 
-async def still_open(room: Room) -> tuple[str, ...]:
+async def still_open(room: CallContext) -> tuple[str, ...]:
     """Orders first, for they are what a drain waits for; then positions, which only the venue ends. Raises
     Fault.
     """

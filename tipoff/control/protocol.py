@@ -12,7 +12,7 @@ from typing import NoReturn, Self
 import attrs
 
 from tipoff.exit_codes import Exit
-from tipoff.output import Json
+from tipoff.json_types import Json
 
 PROTOCOL = 1
 """Version of the protocol; a request may name it as `v`, and another one is refused."""
@@ -33,7 +33,7 @@ TEXT_CHARS_MAX = 8_192
 """Length of a text in the parameters."""
 
 
-class Trouble(Enum):
+class ErrorCode(Enum):
     """Everything that can be wrong with a request: its word, JSON-RPC code, exit code and meaning."""
 
     rpc: int
@@ -67,13 +67,13 @@ class Trouble(Enum):
     TOO_SLOW = "too_slow", -32013, Exit.TIMEOUT, "the frame did not come to its end in time"
 
 
-TROUBLES: dict[str, Trouble] = {trouble.value: trouble for trouble in Trouble}
+TROUBLES: dict[str, ErrorCode] = {trouble.value: trouble for trouble in ErrorCode}
 
 
 class Fault(Exception):
     """A request that could not be fulfilled; `details` are lines below the sentence."""
 
-    def __init__(self, trouble: Trouble, message: str = "", details: Sequence[str] = ()) -> None:
+    def __init__(self, trouble: ErrorCode, message: str = "", details: Sequence[str] = ()) -> None:
         """Without a message the meaning of the trouble is the sentence."""
         super().__init__(message or trouble.meaning)
         self.trouble = trouble
@@ -94,17 +94,17 @@ def read_request(frame: bytes) -> Request:
     document = read_object(frame)
     version = document.get("v", PROTOCOL)
     if version != PROTOCOL or isinstance(version, bool):
-        raise Fault(Trouble.VERSION, f"version {PROTOCOL} is spoken here, not {_short(version)}")
+        raise Fault(ErrorCode.VERSION, f"version {PROTOCOL} is spoken here, not {_short(version)}")
     if document.get("jsonrpc") != "2.0":
-        raise Fault(Trouble.INVALID_REQUEST, 'a request says "jsonrpc": "2.0"')
+        raise Fault(ErrorCode.INVALID_REQUEST, 'a request says "jsonrpc": "2.0"')
     method, params = document.get("method"), document.get("params", {})
     if not isinstance(method, str) or not 0 < len(method) <= ID_CHARS_MAX:
-        raise Fault(Trouble.INVALID_REQUEST, "a request names its method")
+        raise Fault(ErrorCode.INVALID_REQUEST, "a request names its method")
     if not isinstance(params, dict):
-        raise Fault(Trouble.INVALID_REQUEST, "params is an object of names and values")
+        raise Fault(ErrorCode.INVALID_REQUEST, "params is an object of names and values")
     ident = id_of(document)
     if ident is None:
-        raise Fault(Trouble.INVALID_REQUEST, "a request has an id: a whole number or a short text")
+        raise Fault(ErrorCode.INVALID_REQUEST, "a request has an id: a whole number or a short text")
     return Request(ident, method, params)
 
 
@@ -128,9 +128,9 @@ def read_object(frame: bytes) -> dict[str, object]:
         document = json.loads(text, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        raise Fault(Trouble.PARSE, details=[str(error)[:200]]) from None
+        raise Fault(ErrorCode.PARSE, details=[str(error)[:200]]) from None
     if not isinstance(document, dict):
-        raise Fault(Trouble.INVALID_REQUEST, "a frame is one JSON object; batches are not spoken here")
+        raise Fault(ErrorCode.INVALID_REQUEST, "a frame is one JSON object; batches are not spoken here")
     return document
 
 
@@ -163,7 +163,7 @@ def result_frames(ident: int | str, result: Json) -> Iterator[bytes]:
     """The answer in one frame, or in parts whose `text`s make up its JSON. Raises Fault if it is too long."""
     text = json.dumps(result, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     if len(text) > ANSWER_CHARS_MAX:
-        raise Fault(Trouble.TOO_LARGE)
+        raise Fault(ErrorCode.TOO_LARGE)
     if len(text) <= PART_CHARS_MAX:
         yield encode({"jsonrpc": "2.0", "v": PROTOCOL, "id": ident, "result": result})
         return

@@ -29,9 +29,10 @@ from engine.game import Game
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos, Price
 from persistence.errors import StorageError
 from tipoff import __version__
+from tipoff.control.context import Call, CallContext, State, state_of
 from tipoff.control.open_items import still_open
-from tipoff.control.parameters import Call, Given, Room, State, state_of
-from tipoff.control.protocol import PROTOCOL, Fault, Trouble
+from tipoff.control.parameters import Params
+from tipoff.control.protocol import PROTOCOL, ErrorCode, Fault
 from tipoff.control.responses import (
     ActorLine,
     BookLevel,
@@ -56,19 +57,19 @@ QUIET_NS = 120 * NANOS_PER_SECOND
 RUNNING = "running"
 
 
-Method = Callable[[Room, Call], Awaitable[object]]
+Method = Callable[[CallContext, Call], Awaitable[object]]
 
 
 def table(what: str) -> Method:
     """The method that shows a table of the observer, filtered as asked."""
 
-    async def show(room: Room, call: Call) -> object:
+    async def show(room: CallContext, call: Call) -> object:
         return await room.look(look_of(what, call.given))
 
     return show
 
 
-def look_of(what: str, given: Given) -> Look:
+def look_of(what: str, given: Params) -> Look:
     """The question to the observer."""
     return Look(
         what,
@@ -80,7 +81,7 @@ def look_of(what: str, given: Given) -> Look:
     )
 
 
-async def status(room: Room, _call: Call) -> Status:
+async def status(room: CallContext, _call: Call) -> Status:
     """One screen; while the tree is not there it says so and little else."""
     seen = await room.overview()
     strategies = await room.look(Look("strategies", limit=1_000))
@@ -121,7 +122,7 @@ async def status(room: Room, _call: Call) -> Status:
     )
 
 
-async def _gate(room: Room) -> GateSeen | None:
+async def _gate(room: CallContext) -> GateSeen | None:
     """The risk gate's own view; None if it does not answer, which is a finding of its own."""
     try:
         seen = await room.ask(RISK_GATE, LimitsWanted())
@@ -155,7 +156,7 @@ def _why_not(seen: Overview, gate: GateSeen | None) -> list[str]:
     return found
 
 
-def _degraded(room: Room, seen: Overview, gate: GateSeen | None, now: Nanos) -> list[str]:
+def _degraded(room: CallContext, seen: Overview, gate: GateSeen | None, now: Nanos) -> list[str]:
     """Everything that is not as it should be, whether it stops trading or not."""
     feed = seen.feed
     found = list(room.hooks.degraded()) if room.hooks.degraded is not None else []
@@ -176,7 +177,7 @@ def _degraded(room: Room, seen: Overview, gate: GateSeen | None, now: Nanos) -> 
     return found
 
 
-async def health(room: Room, _call: Call) -> Health:
+async def health(room: CallContext, _call: Call) -> Health:
     """The checks of a probe. It is answered in every state, and asks nobody who might hang."""
     phase = room.phase()
     step = room.hooks.step()
@@ -208,7 +209,7 @@ def _feed_words(feed: FeedLine) -> str:
     return f"{connected}, {feed.trusted_books} of {feed.books} books trusted"
 
 
-async def actors(room: Room, _call: Call) -> tuple[ActorLine, ...]:
+async def actors(room: CallContext, _call: Call) -> tuple[ActorLine, ...]:
     """The tree as it stands, also while parts of it are restarting."""
     now = room.engine.now
     since: dict[str, Nanos] = {}
@@ -241,16 +242,16 @@ def _actor(actor: ActorStatus, since: Nanos | None, now: int) -> ActorLine:
     )
 
 
-async def book(room: Room, call: Call) -> BookSeen:
+async def book(room: CallContext, call: Call) -> BookSeen:
     """A market's book, level by level, from the game that keeps it."""
     ticker = call.given.must("ticker")
     found = await room.look(Look("markets", ticker=ticker))
     if not (isinstance(found, tuple) and found and isinstance(found[0], MarketLine)):
-        raise Fault(Trouble.NOT_FOUND, f"no market {ticker!r} is followed")
+        raise Fault(ErrorCode.NOT_FOUND, f"no market {ticker!r} is followed")
     game = await room.ask(game_address(found[0].game), StateWanted())
     market = game.markets.get(ticker) if isinstance(game, Game) else None
     if market is None:
-        raise Fault(Trouble.NOT_FOUND, f"no market {ticker!r} is followed")
+        raise Fault(ErrorCode.NOT_FOUND, f"no market {ticker!r} is followed")
     return _book(ticker, found[0].game, market.book)
 
 
@@ -271,7 +272,7 @@ def _book(ticker: str, game: str, seen: Book) -> BookSeen:
     )
 
 
-async def risk(room: Room, _call: Call) -> RiskSeen:
+async def risk(room: CallContext, _call: Call) -> RiskSeen:
     """Every limit with its use, from the gate that holds it."""
     gate = await room.ask(RISK_GATE, LimitsWanted())
     seen = await room.overview()
@@ -290,7 +291,7 @@ async def risk(room: Room, _call: Call) -> RiskSeen:
     return RiskSeen(limits=limits, halts=seen.halts, journal_trouble=gate.trouble)
 
 
-async def journal(room: Room, call: Call) -> tuple[JournalLine, ...]:
+async def journal(room: CallContext, call: Call) -> tuple[JournalLine, ...]:
     """The last facts in words."""
     found = await room.look(look_of("journal", call.given))
     assert isinstance(found, tuple)  # noqa: S101 - the observer's tables are tuples
@@ -309,41 +310,41 @@ def journal_line(each: Numbered | Told) -> JournalLine:
     )
 
 
-async def why(room: Room, call: Call) -> Why:
+async def why(room: CallContext, call: Call) -> Why:
     """The story of an order, a fill or a signal, read from the journal beside the loop."""
     story, name = room.hooks.story, call.given.must("id")
     if story is None:
         message = "this daemon keeps no journal that can be read; try `tipoff why ID --db URL`"
-        raise Fault(Trouble.NOT_AVAILABLE, message)
+        raise Fault(ErrorCode.NOT_AVAILABLE, message)
     try:
         found = explain(name, await room.in_thread(lambda: story(name)))
     except (Failure, StorageError) as error:
-        raise Fault(Trouble.UNAVAILABLE, f"the journal cannot be read: {error}") from None
+        raise Fault(ErrorCode.UNAVAILABLE, f"the journal cannot be read: {error}") from None
     if not found.steps:
-        raise Fault(Trouble.NOT_FOUND, f"nothing is known of {name!r}: name an order, a fill or a signal")
+        raise Fault(ErrorCode.NOT_FOUND, f"nothing is known of {name!r}: name an order, a fill or a signal")
     return found
 
 
-async def metrics(room: Room, _call: Call) -> Metrics:
+async def metrics(room: CallContext, _call: Call) -> Metrics:
     """The numbers for Prometheus."""
     text = room.hooks.metrics
     if text is None:
-        raise Fault(Trouble.NOT_AVAILABLE, "this daemon keeps no metrics")
+        raise Fault(ErrorCode.NOT_AVAILABLE, "this daemon keeps no metrics")
     return Metrics(text=await room.in_thread(text))
 
 
-async def loglevel(room: Room, _call: Call) -> LogLevel:
+async def loglevel(room: CallContext, _call: Call) -> LogLevel:
     """What is logged."""
     hook = room.hooks.loglevel
     if hook is None:
-        raise Fault(Trouble.NOT_AVAILABLE, "this daemon's log level is not known")
+        raise Fault(ErrorCode.NOT_AVAILABLE, "this daemon's log level is not known")
     try:
         return LogLevel(level=hook(None))
     except Failure as error:
-        raise Fault(Trouble.NOT_AVAILABLE, str(error)) from None
+        raise Fault(ErrorCode.NOT_AVAILABLE, str(error)) from None
 
 
-async def version(room: Room, _call: Call) -> Version:
+async def version(room: CallContext, _call: Call) -> Version:
     """What runs, and where it stands."""
     state = await room.state()
     return Version(tipoff=__version__, python=platform.python_version(), protocol=PROTOCOL, state=state)

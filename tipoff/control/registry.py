@@ -9,14 +9,15 @@ import json
 
 from tipoff.control import operations as acting
 from tipoff.control import queries as looking
-from tipoff.control.parameters import Acted, Call, Method, Param, Room
+from tipoff.control.context import Call, CallContext, Method, OperationAnswer
+from tipoff.control.parameters import Param
 from tipoff.control.permissions import Level
 from tipoff.control.protocol import (
     ANSWER_CHARS_MAX,
     FRAME_BYTES_MAX,
     PART_CHARS_MAX,
     PROTOCOL,
-    Trouble,
+    ErrorCode,
 )
 from tipoff.control.responses import (
     ActorLine,
@@ -31,7 +32,7 @@ from tipoff.control.responses import (
 )
 from tipoff.explain.chain import Why
 from tipoff.json_schema import schema_of
-from tipoff.output import Json
+from tipoff.json_types import Json
 
 STRATEGY = Param(name="strategy", help="only of this strategy")
 TICKER = Param(name="ticker", help="only of this market")
@@ -68,7 +69,7 @@ ORDER = (
 LEVELS = ("debug", "info", "warning", "error")
 
 
-async def _schema(_room: Room, _call: Call) -> object:
+async def _schema(_room: CallContext, _call: Call) -> object:
     return document()
 
 
@@ -157,7 +158,9 @@ def _operations() -> list[Method]:
         ("loglevel", "set what is logged", acting.loglevel, (_LEVEL,)),
     ]
     return [
-        Method(name=name, help=text, result=Acted, call=call, level=level, params=params, mutates=True)
+        Method(
+            name=name, help=text, result=OperationAnswer, call=call, level=level, params=params, mutates=True
+        )
         for level, listed in ((Level.OPERATE, operate), (Level.ADMIN, admin))
         for name, text, call, params in listed
     ]
@@ -203,7 +206,7 @@ def document() -> dict[str, Json]:
         "levels": {level.word: int(level) for level in Level},
         "errors": {
             trouble.value: {"code": trouble.rpc, "exit": int(trouble.exit), "meaning": trouble.meaning}
-            for trouble in Trouble
+            for trouble in ErrorCode
         },
         "methods": {name: _method(method) for name, method in METHODS.items()},
     }

@@ -12,14 +12,15 @@ import attrs
 import trio
 
 from tipoff import __version__
-from tipoff.control.parameters import Call, Engine, Hooks, Method, Room
+from tipoff.control.context import Call, CallContext, Method
 from tipoff.control.permissions import ControlSettings, Level
+from tipoff.control.ports import Engine, Hooks
 from tipoff.control.protocol import (
     FRAME_BYTES_MAX,
     PROTOCOL,
+    ErrorCode,
     Fault,
     Request,
-    Trouble,
     error_frame,
     hello_frame,
     id_of,
@@ -30,7 +31,7 @@ from tipoff.control.protocol import (
 from tipoff.control.registry import METHODS, digest
 from tipoff.control.unix_socket import Peer, listening, peer_of
 from tipoff.json_schema import plain
-from tipoff.output import Json
+from tipoff.json_types import Json
 
 READ_BYTES = 16_384
 ACCEPT_AGAIN_SECONDS = 0.1
@@ -53,7 +54,7 @@ async def serve_control(
 
     Raises SocketRefused if the socket cannot be had.
     """
-    room = Room(engine, hooks or Hooks(), settings.request_seconds)
+    room = CallContext(engine, hooks or Hooks(), settings.request_seconds)
     with listening(settings.path, settings.gid) as bound:
         server = ControlServer(settings, room)
         async with trio.open_nursery() as nursery:
@@ -76,7 +77,7 @@ class Connection:
 class ControlServer:
     """The connections of one socket."""
 
-    def __init__(self, settings: ControlSettings, room: Room) -> None:
+    def __init__(self, settings: ControlSettings, room: CallContext) -> None:
         """Nothing is listened to yet."""
         self.settings = settings
         self.room = room
@@ -107,11 +108,11 @@ class ControlServer:
         level = self.settings.levels.level(peer.uid)
         if level is None:
             log.warning("refused uid %d (pid %d)", peer.uid, peer.pid)
-            fault = Fault(Trouble.NOT_PERMITTED, f"uid {peer.uid} may not use this socket")
+            fault = Fault(ErrorCode.NOT_PERMITTED, f"uid {peer.uid} may not use this socket")
             self._turn_away(stream, fault, nursery)
             return
         if len(self.connections) >= self.settings.connections_max and not self._drop_oldest_idle():
-            fault = Fault(Trouble.BUSY, f"all {self.settings.connections_max} connections are at work")
+            fault = Fault(ErrorCode.BUSY, f"all {self.settings.connections_max} connections are at work")
             self._turn_away(stream, fault, nursery)
             return
         connection = Connection(stream, peer, trio.CancelScope(), trio.current_time())
@@ -203,7 +204,7 @@ class ControlServer:
         while True:
             end = buffer.find(b"\n", searched)
             if end >= FRAME_BYTES_MAX or (end < 0 and len(buffer) >= FRAME_BYTES_MAX):
-                raise Fault(Trouble.FRAME_TOO_LARGE, f"a frame has at most {FRAME_BYTES_MAX} bytes")
+                raise Fault(ErrorCode.FRAME_TOO_LARGE, f"a frame has at most {FRAME_BYTES_MAX} bytes")
             if end >= 0:
                 frame = bytes(buffer[:end])
                 del buffer[: end + 1]
@@ -214,7 +215,7 @@ class ControlServer:
             if waiting.cancelled_caught:
                 if not buffer:
                     return None
-                raise Fault(Trouble.TOO_SLOW, f"a frame must end within {self.settings.read_seconds:g} s")
+                raise Fault(ErrorCode.TOO_SLOW, f"a frame must end within {self.settings.read_seconds:g} s")
             if not received:
                 return None
             if not buffer:
@@ -238,17 +239,17 @@ class ControlServer:
     async def _result(self, request: Request, peer: Peer, level: Level) -> Json:
         method = METHODS.get(request.method)
         if method is None:
-            raise Fault(Trouble.UNKNOWN_METHOD, f"there is no method {request.method!r}")
+            raise Fault(ErrorCode.UNKNOWN_METHOD, f"there is no method {request.method!r}")
         if level < method.level:
             log.warning("refused %s to uid %d", method.name, peer.uid)
             message = f"{method.name} needs the level {method.level.word}; uid {peer.uid} has {level.word}"
-            raise Fault(Trouble.NOT_PERMITTED, message)
+            raise Fault(ErrorCode.NOT_PERMITTED, message)
         given = method.check(request.params)
         call = Call(method=method, given=given, uid=peer.uid, request_id=given.text("request_id") or "")
         self.room.require_running(method)
         with trio.move_on_after(self.settings.request_seconds):
             return await self._called(method, call)
-        raise Fault(Trouble.TIMEOUT, f"no answer within {self.settings.request_seconds:g} s")
+        raise Fault(ErrorCode.TIMEOUT, f"no answer within {self.settings.request_seconds:g} s")
 
     async def _called(self, method: Method, call: Call) -> Json:
         if method.mutates:
@@ -259,7 +260,9 @@ class ControlServer:
             raise
         except Exception as error:
             log.exception("%s failed", method.name)
-            raise Fault(Trouble.INTERNAL, f"{method.name} failed: {type(error).__name__}: {error}") from error
+            raise Fault(
+                ErrorCode.INTERNAL, f"{method.name} failed: {type(error).__name__}: {error}"
+            ) from error
 
 
 def _id_in(frame: bytes) -> int | str | None:

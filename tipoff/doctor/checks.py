@@ -23,7 +23,7 @@ from persistence.errors import StorageError
 from persistence.lock import NAME as LOCK
 from persistence.maintenance import found_revision
 from persistence.tables import REVISIONS
-from tipoff.commands.database import SQLITE, database_url
+from tipoff.config.database import SQLITE, database_url
 from tipoff.config.load import FILE, Config, load_or_template
 from tipoff.config.problems import ConfigError
 from tipoff.config.secret_files import file_problems, secret_path
@@ -32,7 +32,8 @@ from tipoff.doctor.budgets import configured_budgets
 from tipoff.doctor.credentials import credentials
 from tipoff.doctor.findings import Finding
 from tipoff.exit_codes import Exit
-from tipoff.output import Answer, Json, table
+from tipoff.json_types import Json
+from tipoff.output import Answer, table
 from tipoff.runs.from_config import schema
 from venues.errors import KeyUnusable
 from venues.kalshi.auth import read_signer

@@ -21,17 +21,17 @@ from tipoff.config.secret_files import secret_path
 from tipoff.doctor.budgets import tier_findings
 from tipoff.doctor.findings import Finding
 from tipoff.sources.clients import TIER_NAMES
-from venues.balldontlie.rest import Surroundings, detect_tier
+from venues.balldontlie.rest import Dependencies, detect_tier
 from venues.errors import ClockRefused, CredentialsRefused, KeyUnusable, VenueError
 from venues.kalshi.auth import Signer, read_signer
-from venues.transport.client import Patience
+from venues.transport.client import RetryPolicy
 from venues.transport.clock_skew import LARGE_S, skew_of_headers
 from venues.transport.http import Http, HttpLimits
 from venues.transport.websocket import SocketLimits, open_socket
 
 LIMITS: Final = HttpLimits(total_s_max=8.0, body_bytes_max=1_048_576)
 SOCKET_LIMITS: Final = SocketLimits(open_s_max=8.0)
-PATIENCE: Final = Patience(attempts_max=1)
+PATIENCE: Final = RetryPolicy(attempts_max=1)
 ASKED_S_MAX: Final = 30.0
 REFUSED: Final = (401, 403)
 PRIVATE: Final = "/portfolio/settlements?limit=1"
@@ -191,7 +191,7 @@ async def _balldontlie(config: Config, asking: Asking) -> list[Finding]:
 async def _tier(config: Config, key: str, asking: Asking) -> list[Finding]:
     """What the key may do, by asking for what only the better tiers are given."""
     wall, date = asking.wall, eastern_date(Nanos(asking.wall())).isoformat()
-    surroundings = Surroundings(
+    surroundings = Dependencies(
         hear=lambda _what, _body: None, wall=wall, draw=lambda: 0.5, patience=PATIENCE
     )
     try:

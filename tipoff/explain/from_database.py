@@ -9,7 +9,8 @@ from persistence.errors import StorageError
 from persistence.queries import Reader
 from tipoff.explain.chain import Told, Why, explain
 from tipoff.json_schema import plain
-from tipoff.output import Failure, Json
+from tipoff.json_types import Json
+from tipoff.output import Failure
 
 
 def story_reader(url: str, run: str | None = None) -> Callable[[str], list[Told]]:

@@ -1,7 +1,7 @@
 """Making facts durable beside the loop: batches for the journal's writer, one at a time, in a thread.
 
 Given to the writer actor by `tipoff.live.engine`; hands facts on and returns at once. When a transaction is
-done the loop hears of it as a numbered input (`Hearing.committed`), and only then does anybody else. What
+done the loop hears of it as a numbered input (`Ingress.committed`), and only then does anybody else. What
 cannot be stored is forgotten here: the journal's actor offers it again. Must not decide anything.
 """
 
@@ -17,14 +17,14 @@ from engine.tally import Tally
 from persistence.errors import StorageError
 from persistence.records import Record
 from persistence.writer import JournalWriter
-from tipoff.live.ingress import Hearing
+from tipoff.live.ingress import Ingress
 
 RECORDS_MAX: Final = 50_000
 """Records of the market that may wait while the storage is down; more are given up, and counted."""
 
 
 @attrs.define
-class DurableStatus:
+class CommitQueueStatus:
     """What can be seen of the journal: for `status` and the metrics."""
 
     committed_seq: int = 0
@@ -38,12 +38,12 @@ class DurableStatus:
     slowest_s: float = 0.0
 
 
-class Durable:
+class CommitQueue:
     """The queue in front of the journal's writer, and the task that empties it."""
 
-    def __init__(self, writer: JournalWriter, hearing: Hearing, rows_max: int, tally: Tally) -> None:
+    def __init__(self, writer: JournalWriter, hearing: Ingress, rows_max: int, tally: Tally) -> None:
         """`tally` counts what is durable; `rows_max` facts are the most that one transaction takes."""
-        self.status = DurableStatus(committed_seq=writer.stored_seq)
+        self.status = CommitQueueStatus(committed_seq=writer.stored_seq)
         self.tally = tally
         self._writer = writer
         self._hearing = hearing

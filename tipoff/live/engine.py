@@ -21,11 +21,11 @@ from actors.addresses import (
     SCHEDULE,
     game_address,
 )
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.messages import (
     ActDone,
     Commit,
-    FeedFigures,
+    FeedSnapshot,
     ListingWanted,
     LoadedWanted,
     Operate,
@@ -44,12 +44,11 @@ from engine.units import Nanos
 from persistence.writer import JournalWriter
 from tipoff import __version__
 from tipoff.live.clock import EveningClock
-from tipoff.live.commit_queue import Durable
+from tipoff.live.commit_queue import CommitQueue
 from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
-from tipoff.live.ingress import Hearing
+from tipoff.live.ingress import Ingress
 from tipoff.live.restart_counts import Restarts
 from tipoff.live.stamped_system import StampedSystem
-from tipoff.replay.session import TradingSettings, openings, parts_of
 from tipoff.runs.market_records import Archive
 from tipoff.runs.recorded_inputs import (
     ACT_DONE,
@@ -61,6 +60,7 @@ from tipoff.runs.recorded_inputs import (
     act_done_text,
     operate_text,
 )
+from tipoff.runs.settings import TradingSettings, openings, parts_of
 from tipoff.wiring import tree
 from venues.recordings.line_kinds import LOST
 from venues.recordings.recorder import Recorder
@@ -102,13 +102,13 @@ class LiveEngine:
         for fact in plan.facts:
             self.tally.apply(fact)
         self.archive = Archive()
-        self.hearing = Hearing(plan.recorder, self._show)
-        self.durable = Durable(plan.writer, self.hearing, plan.rows_max, self.tally)
+        self.hearing = Ingress(plan.recorder, self._show)
+        self.durable = CommitQueue(plan.writer, self.hearing, plan.rows_max, self.tally)
         self.phase = "starting"
         self.step_of_stop: Callable[[], str] = str
         """Says which step of a stop is being done; whoever stops the engine knows."""
         self.started_at: int | None = None
-        parts = parts_of(plan.settings, FactMemory(plan.facts), self.durable, lambda: self.hearing.seq)
+        parts = parts_of(plan.settings, FactHistory(plan.facts), self.durable, lambda: self.hearing.seq)
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
         parts = attrs.evolve(parts, sources=edges(self))
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
@@ -293,10 +293,10 @@ class LiveEngine:
             games[name] = state
         return games
 
-    async def feed(self) -> FeedFigures:
+    async def feed(self) -> FeedSnapshot:
         """What the market feed has counted."""
         figures = await self.system.ask(MARKET_FEED, StateWanted())
-        assert isinstance(figures, FeedFigures)  # noqa: S101
+        assert isinstance(figures, FeedSnapshot)  # noqa: S101
         return figures
 
     def _show(self, body: str, events: tuple[VenueEvent, ...]) -> None:

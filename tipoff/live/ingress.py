@@ -43,7 +43,7 @@ class HeardSoFar:
     """Why the recording has stopped; empty while it goes on."""
 
 
-class Hearing:
+class Ingress:
     """Stamps, records, translates, puts in."""
 
     def __init__(self, recorder: Recorder | None, show: Show) -> None:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from actors.messages import Numbered
-from actors.runtime.histograms import Buckets
+from actors.runtime.histograms import Histogram
 from engine.facts import SignalAction, SignalRaised
 
 NANOS = 1_000_000_000
@@ -21,8 +21,8 @@ class Latency:
 
     def __init__(self, clock: Callable[[], int] = time.perf_counter_ns) -> None:
         """`clock` gives nanoseconds and never goes back."""
-        self.decision_s = Buckets()
-        self.durable_s = Buckets()
+        self.decision_s = Histogram()
+        self.durable_s = Histogram()
         self._clock = clock
         self._heard: int | None = None
         self._waiting: deque[tuple[int, int]] = deque()

@@ -15,7 +15,7 @@ import attrs
 import trio
 
 from actors.addresses import OBSERVER
-from actors.messages import FeedFigures
+from actors.messages import FeedSnapshot
 from actors.observer import OVERVIEW
 from actors.read_model.views import Look, Overview
 from actors.runtime.asks import AskError
@@ -25,21 +25,21 @@ from actors.runtime.system import SystemEnded
 from engine.risk.halts import EVERYTHING
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_SECOND
 from tipoff import __version__
+from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
 from tipoff.logs.structured import Logs
 from tipoff.metrics.snapshot import (
-    ActorFigures,
-    JournalFigures,
-    LimiterFigures,
-    LoopFigures,
-    MarketFigures,
-    ProcessFigures,
-    RuntimeFigures,
-    SourceFigures,
-    StrategyFigures,
-    TradingFigures,
+    ActorSnapshot,
+    JournalSnapshot,
+    LimiterSnapshot,
+    LoopSnapshot,
+    MarketSnapshot,
+    ProcessSnapshot,
+    RuntimeSnapshot,
+    SourceSnapshot,
+    StrategySnapshot,
+    TradingSnapshot,
 )
-from tipoff.output import Json
 from venues.transport.client import Client
 
 FOLLOW_S = 5.0
@@ -50,7 +50,7 @@ FOLLOW_S_MAX = 4.0
 
 
 @attrs.define(kw_only=True)
-class Beside:
+class ProcessCounters:
     """What the daemon around the engine knows and counts; whoever does it writes it here."""
 
     engine: str = "tipoff"
@@ -83,15 +83,15 @@ class Beside:
     reloaded_at: float = 0.0
 
 
-class EngineFigures:
-    """`Figures` of one live engine."""
+class EngineSnapshots:
+    """`Snapshots` of one live engine."""
 
-    def __init__(self, engine: LiveEngine, beside: Beside) -> None:
+    def __init__(self, engine: LiveEngine, beside: ProcessCounters) -> None:
         """Look at nothing yet."""
         self.beside = beside
         self._engine = engine
         self._overview: Overview | None = None
-        self._feed: FeedFigures | None = None
+        self._feed: FeedSnapshot | None = None
         self._bytes = self._free = 0
 
     async def follow(self) -> None:
@@ -113,11 +113,11 @@ class EngineFigures:
                 self._feed = await self._engine.feed()
         self._bytes, self._free = await trio.to_thread.run_sync(self._room, abandon_on_cancel=True)
 
-    def process(self) -> ProcessFigures:
+    def process(self) -> ProcessSnapshot:
         """Numbers of the process."""
         engine, beside = self._engine, self.beside
         sent, failed, dropped = beside.notices()
-        return ProcessFigures(
+        return ProcessSnapshot(
             version=__version__,
             python=platform.python_version(),
             engine=beside.engine,
@@ -138,10 +138,10 @@ class EngineFigures:
             notices_dropped=dropped,
         )
 
-    def loop(self) -> LoopFigures:
+    def loop(self) -> LoopSnapshot:
         """Numbers of the loop."""
         system, watch, latency = self._engine.system, self.beside.watch, self._engine.hearing.latency
-        return LoopFigures(
+        return LoopSnapshot(
             steps=watch.steps if watch else 0,
             slow_steps=watch.slow_steps if watch else 0,
             slowest_step_s=watch.slowest_ns / NANOS_PER_SECOND if watch else 0.0,
@@ -156,14 +156,14 @@ class EngineFigures:
             heartbeats=self._engine.heartbeats.timestamps(),
         )
 
-    def actors(self) -> Sequence[ActorFigures]:
+    def actors(self) -> Sequence[ActorSnapshot]:
         """Every actor, the supervisors left out."""
         return [_actor(each) for each in self._engine.status() if each.kind != "supervisor"]
 
-    def runtime(self) -> RuntimeFigures:
+    def runtime(self) -> RuntimeSnapshot:
         """Numbers of the runtime."""
         system = self._engine.system
-        return RuntimeFigures(
+        return RuntimeSnapshot(
             reports=dict(system.lives.reports),
             restarts=self._engine.restarts.counts,
             zombies=system.lives.zombies,
@@ -174,7 +174,7 @@ class EngineFigures:
             foreign_refused=system.foreign_refused,
         )
 
-    def sources(self) -> Sequence[SourceFigures]:
+    def sources(self) -> Sequence[SourceSnapshot]:
         """The stream, the polls, and what came through each service."""
         told = self.beside.sources()
         heard = self._engine.hearing.status
@@ -182,7 +182,7 @@ class EngineFigures:
         stream, polls = told.get("stream"), told.get("polls")
         if isinstance(stream, Mapping):
             found.append(
-                SourceFigures(
+                SourceSnapshot(
                     name="stream",
                     up=bool(stream["connected"]),
                     last_at=heard.last_at.get("kalshi.ws", 0) / NANOS_PER_SECOND,
@@ -196,20 +196,20 @@ class EngineFigures:
                 found.append(_poll(name, poll))
         return found
 
-    def limiters(self) -> Sequence[LimiterFigures]:
+    def limiters(self) -> Sequence[LimiterSnapshot]:
         """What may still be asked of each service."""
         return [
-            LimiterFigures(name=name, tokens=client.tokens, tokens_max=client.tokens_max)
+            LimiterSnapshot(name=name, tokens=client.tokens, tokens_max=client.tokens_max)
             for name, client in self.beside.clients().items()
         ]
 
-    def market(self) -> MarketFigures:
+    def market(self) -> MarketSnapshot:
         """Numbers of the feed, as of the last look."""
         overview = self._overview
         if overview is None:
-            return MarketFigures(clock_skew_s=self._clock_skew_s())
+            return MarketSnapshot(clock_skew_s=self._clock_skew_s())
         feed = overview.feed
-        return MarketFigures(
+        return MarketSnapshot(
             frames=self._engine.hearing.status.by_source["kalshi.ws"],
             gaps=feed.gaps,
             duplicates=0 if self._feed is None else self._feed.duplicates + self._feed.old,
@@ -221,11 +221,11 @@ class EngineFigures:
             lag_s=_lag_s(self.beside.sources()),
         )
 
-    def journal(self) -> JournalFigures:
+    def journal(self) -> JournalSnapshot:
         """Numbers of the journal and the recording."""
         durable, heard = self._engine.durable, self._engine.hearing.status
         status = durable.status
-        return JournalFigures(
+        return JournalSnapshot(
             seq=status.committed_seq,
             waiting=durable.waiting,
             waiting_records=durable.waiting_records,
@@ -242,7 +242,7 @@ class EngineFigures:
             disk_free_bytes=self._free,
         )
 
-    def trading(self) -> TradingFigures:
+    def trading(self) -> TradingSnapshot:
         """Numbers of the trading, from what is durable."""
         tally = self._engine.tally
         denied: Counter[str] = Counter()
@@ -253,7 +253,7 @@ class EngineFigures:
             rejected.update(line.rejected)
             cancelled.update(line.cancelled)
         names = [plan.name for plan in self._engine.plan.settings.strategies]
-        return TradingFigures(
+        return TradingSnapshot(
             strategies=[self._strategy(name) for name in dict.fromkeys((*names, *tally.strategies))],
             denied=denied,
             rejected=rejected,
@@ -268,12 +268,12 @@ class EngineFigures:
         client = self.beside.clients().get("kalshi")
         return None if client is None or client.skew is None else client.skew.seconds
 
-    def _strategy(self, name: str) -> StrategyFigures:
+    def _strategy(self, name: str) -> StrategySnapshot:
         tally = self._engine.tally
         line = tally.strategies.get(name)
         if line is None:
-            return StrategyFigures(name=name)
-        return StrategyFigures(
+            return StrategySnapshot(name=name)
+        return StrategySnapshot(
             name=name,
             signals=line.signals,
             near_misses=line.near_misses,
@@ -292,8 +292,8 @@ class EngineFigures:
         return size, shutil.disk_usage(self.beside.folder).free
 
 
-def _actor(status: ActorStatus) -> ActorFigures:
-    return ActorFigures(
+def _actor(status: ActorStatus) -> ActorSnapshot:
+    return ActorSnapshot(
         name=str(status.address),
         state=status.state,
         restarts=status.restarts,
@@ -308,8 +308,8 @@ def _actor(status: ActorStatus) -> ActorFigures:
     )
 
 
-def _poll(name: str, poll: Mapping[str, Json]) -> SourceFigures:
-    return SourceFigures(
+def _poll(name: str, poll: Mapping[str, Json]) -> SourceSnapshot:
+    return SourceSnapshot(
         name=name,
         up=not poll["failures_in_row"] and not poll["stopped"],
         last_at=_whole(poll["last_at"]) / NANOS_PER_SECOND,

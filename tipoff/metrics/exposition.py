@@ -26,10 +26,10 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from actors.runtime.histograms import Buckets
+from actors.runtime.histograms import Histogram
 from tipoff.metrics.families import FAMILIES, Family
 from tipoff.metrics.samples import Samples, groups, one
-from tipoff.metrics.snapshot import Figures
+from tipoff.metrics.snapshot import Snapshots
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -47,7 +47,7 @@ class _Made:
 class Exposition:
     """All metrics of one engine; two engines in one process know nothing of one another."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Snapshots) -> None:
         """Registers nothing globally."""
         self._figures = figures
         self._groups = groups()
@@ -107,7 +107,7 @@ def _rendered(group: str, samples: Samples) -> bytes:
     return bytes(generate_latest(made))
 
 
-def _metric(family: Family, samples: dict[tuple[str, ...], float | Buckets]) -> Metric:
+def _metric(family: Family, samples: dict[tuple[str, ...], float | Histogram]) -> Metric:
     match family.kind:
         case "counter":
             return _filled(CounterMetricFamily(family.name, family.help, labels=family.labels), samples)
@@ -120,26 +120,26 @@ def _metric(family: Family, samples: dict[tuple[str, ...], float | Buckets]) -> 
 
 
 def _filled(
-    metric: CounterMetricFamily | GaugeMetricFamily, samples: dict[tuple[str, ...], float | Buckets]
+    metric: CounterMetricFamily | GaugeMetricFamily, samples: dict[tuple[str, ...], float | Histogram]
 ) -> Metric:
     for labels, value in samples.items():
-        if isinstance(value, Buckets):
+        if isinstance(value, Histogram):
             raise TypeError(f"{metric.name} is no histogram")
         metric.add_metric(labels, value)
     return metric
 
 
-def _info(family: Family, samples: dict[tuple[str, ...], float | Buckets]) -> Metric:
+def _info(family: Family, samples: dict[tuple[str, ...], float | Histogram]) -> Metric:
     metric = InfoMetricFamily(family.name.removesuffix("_info"), family.help)
     for labels in samples:
         metric.add_metric((), dict(zip(family.labels, labels, strict=True)))
     return metric
 
 
-def _histogram(family: Family, samples: dict[tuple[str, ...], float | Buckets]) -> Metric:
+def _histogram(family: Family, samples: dict[tuple[str, ...], float | Histogram]) -> Metric:
     metric = HistogramMetricFamily(family.name, family.help, labels=family.labels)
     for labels, value in samples.items():
-        if not isinstance(value, Buckets):
+        if not isinstance(value, Histogram):
             raise TypeError(f"{family.name} is a histogram")
         metric.add_metric(labels, buckets=value.cumulative(), sum_value=value.total)
     return metric

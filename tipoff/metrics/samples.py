@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from actors.runtime.histograms import Buckets
+from actors.runtime.histograms import Histogram
 from actors.runtime.timing import MESSAGE_S
 from engine.order_stages import OrderStage
 from engine.orders import CancelReason, RejectCode
@@ -18,10 +18,10 @@ from engine.reasons import DenialReason
 from engine.terms import Trust
 from tipoff.live.heartbeats import STAGES, TIMED_STAGES
 from tipoff.live.restart_counts import REASONS
-from tipoff.metrics.snapshot import ActorFigures, Figures
+from tipoff.metrics.snapshot import ActorSnapshot, Snapshots
 
 Labels: TypeAlias = tuple[str, ...]
-Samples: TypeAlias = dict[str, dict[Labels, float | Buckets]]
+Samples: TypeAlias = dict[str, dict[Labels, float | Histogram]]
 
 PHASES = ("starting", "running", "draining", "stopping", "stopped")
 STATES = ("waiting", "starting", "running", "stopping", "backoff", "parked", "down")
@@ -59,9 +59,9 @@ def label(text: str) -> str:
     return text[:LABEL_CHARS_MAX].encode("utf-8", "replace").decode("utf-8")
 
 
-def counted(known: Iterable[str], found: Mapping[str, float]) -> dict[Labels, float | Buckets]:
+def counted(known: Iterable[str], found: Mapping[str, float]) -> dict[Labels, float | Histogram]:
     """Every known value from 0 on, and others that were found, as far as there is room."""
-    samples: dict[Labels, float | Buckets] = {(name,): 0.0 for name in known}
+    samples: dict[Labels, float | Histogram] = {(name,): 0.0 for name in known}
     for name, value in found.items():
         key = (label(name),)
         if key not in samples and len(samples) >= LABEL_VALUES_MAX:
@@ -71,17 +71,17 @@ def counted(known: Iterable[str], found: Mapping[str, float]) -> dict[Labels, fl
     return samples
 
 
-def one(value: float | Buckets) -> dict[Labels, float | Buckets]:
+def one(value: float | Histogram) -> dict[Labels, float | Histogram]:
     """The only series of a metric without labels."""
     return {(): value}
 
 
-def timed(found: Mapping[str, Buckets]) -> dict[Labels, float | Buckets]:
+def timed(found: Mapping[str, Histogram]) -> dict[Labels, float | Histogram]:
     """A histogram for every stage, empty where nothing was timed."""
-    return {(stage,): found.get(stage) or Buckets(MESSAGE_S) for stage in TIMED_STAGES}
+    return {(stage,): found.get(stage) or Histogram(MESSAGE_S) for stage in TIMED_STAGES}
 
 
-def process(figures: Figures) -> Samples:
+def process(figures: Snapshots) -> Samples:
     """Build, run, phase, reloads, logs, notices."""
     found = figures.process()
     return {
@@ -103,7 +103,7 @@ def process(figures: Figures) -> Samples:
     }
 
 
-def loop(figures: Figures) -> Samples:
+def loop(figures: Snapshots) -> Samples:
     """Steps and inputs of the loop, how long they took, and the heartbeat of each stage."""
     found = figures.loop()
     return {
@@ -150,9 +150,9 @@ class Actors:
     def __init__(self) -> None:
         """Begin with nobody."""
         self._counted: dict[str, _Counted] = {}
-        self._last: dict[str, ActorFigures] = {}
+        self._last: dict[str, ActorSnapshot] = {}
 
-    def __call__(self, figures: Figures) -> Samples:
+    def __call__(self, figures: Snapshots) -> Samples:
         """States, restarts and mailboxes."""
         found = figures.actors()
         states: dict[str, float] = {}
@@ -186,7 +186,7 @@ class Actors:
         name = label(address)
         return name if name in self._counted or len(self._counted) < LABEL_VALUES_MAX else OTHER
 
-    def _count(self, name: str, actor: ActorFigures) -> None:
+    def _count(self, name: str, actor: ActorSnapshot) -> None:
         total, last = self._counted.setdefault(name, _Counted()), self._last.get(actor.name)
         for field in COUNTERS:
             now, before = getattr(actor, field), getattr(last, field, 0)
@@ -194,7 +194,7 @@ class Actors:
             setattr(total, field, getattr(total, field) + (now - before if now >= before else now))
 
 
-def runtime(figures: Figures) -> Samples:
+def runtime(figures: Snapshots) -> Samples:
     """Supervisors, zombies, dead letters, asks."""
     found = figures.runtime()
     return {
@@ -209,9 +209,9 @@ def runtime(figures: Figures) -> Samples:
     }
 
 
-def _restarts(found: Mapping[tuple[str, str], int]) -> dict[Labels, float | Buckets]:
+def _restarts(found: Mapping[tuple[str, str], int]) -> dict[Labels, float | Histogram]:
     """Every reason from 0 on for the actors that there are at least, and others as far as there is room."""
-    samples: dict[Labels, float | Buckets] = {
+    samples: dict[Labels, float | Histogram] = {
         (actor, reason): 0.0 for actor in RESTARTED for reason in REASONS
     }
     for (actor, reason), count in found.items():
@@ -223,7 +223,7 @@ def _restarts(found: Mapping[tuple[str, str], int]) -> dict[Labels, float | Buck
     return samples
 
 
-def sources(figures: Figures) -> Samples:
+def sources(figures: Snapshots) -> Samples:
     """Connections and polls."""
     found, budgets = figures.sources(), figures.limiters()
     last_at = {each.name: each.last_at for each in found}
@@ -238,7 +238,7 @@ def sources(figures: Figures) -> Samples:
     }
 
 
-def market(figures: Figures) -> Samples:
+def market(figures: Snapshots) -> Samples:
     """The market feed and its books."""
     found = figures.market()
     samples: Samples = {
@@ -256,7 +256,7 @@ def market(figures: Figures) -> Samples:
     return samples
 
 
-def journal(figures: Figures) -> Samples:
+def journal(figures: Snapshots) -> Samples:
     """What is durable, and what room is left for more."""
     found = figures.journal()
     return {
@@ -277,7 +277,7 @@ def journal(figures: Figures) -> Samples:
     }
 
 
-def trading(figures: Figures) -> Samples:
+def trading(figures: Snapshots) -> Samples:
     """Signals, orders, fills, refusals, halts and the ledger."""
     found = figures.trading()
     by = {each.name: each for each in found.strategies}
@@ -299,7 +299,7 @@ def trading(figures: Figures) -> Samples:
     }
 
 
-def groups() -> dict[str, Callable[[Figures], Samples]]:
+def groups() -> dict[str, Callable[[Snapshots], Samples]]:
     """What makes the samples of each group but `collectors`, new for every engine."""
     return {
         "process": process,

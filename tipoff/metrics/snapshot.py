@@ -1,8 +1,8 @@
 """What the metrics are made of: plain numbers that somebody who has them hands over.
 
-`Figures` is implemented for the live engine by `metrics_engine` and by tests as plain values, and turned into
-series by `metrics_groups`. Nothing here waits, asks an actor or touches a database. Moments are seconds since
-1970 (UTC), 0 is never. Must not import prometheus_client.
+`Snapshots` is implemented for the live engine by `metrics_engine` and by tests as plain values, and turned
+into series by `metrics_groups`. Nothing here waits, asks an actor or touches a database. Moments are seconds
+since 1970 (UTC), 0 is never. Must not import prometheus_client.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,11 @@ from typing import Protocol
 
 import attrs
 
-from actors.runtime.histograms import Buckets
+from actors.runtime.histograms import Histogram
 
 
 @attrs.frozen(kw_only=True)
-class ProcessFigures:
+class ProcessSnapshot:
     """The process as a whole."""
 
     version: str
@@ -38,7 +38,7 @@ class ProcessFigures:
 
 
 @attrs.frozen(kw_only=True)
-class LoopFigures:
+class LoopSnapshot:
     """The one thread on which everything is decided."""
 
     steps: int = 0
@@ -47,21 +47,21 @@ class LoopFigures:
     inputs: int = 0
     slow_inputs: int = 0
     slowest_input_s: float = 0.0
-    waits: Mapping[str, Buckets] = attrs.field(factory=dict)
+    waits: Mapping[str, Histogram] = attrs.field(factory=dict)
     """How long messages stood in the queue, by stage."""
-    works: Mapping[str, Buckets] = attrs.field(factory=dict)
+    works: Mapping[str, Histogram] = attrs.field(factory=dict)
     """How long handlers worked on a message, by stage."""
-    input_s: Buckets = attrs.field(factory=Buckets)
-    decision_s: Buckets = attrs.field(factory=Buckets)
+    input_s: Histogram = attrs.field(factory=Histogram)
+    decision_s: Histogram = attrs.field(factory=Histogram)
     """From hearing of something to the strategies' signals that follow from it at once."""
-    durable_s: Buckets = attrs.field(factory=Buckets)
+    durable_s: Histogram = attrs.field(factory=Histogram)
     """From a decision to its being durable."""
     heartbeats: Mapping[str, float] = attrs.field(factory=dict)
     """When the last heartbeat had come by all actors of each stage from feed to exchange."""
 
 
 @attrs.frozen(kw_only=True)
-class ActorFigures:
+class ActorSnapshot:
     """One actor. `name` is its address; what is counted survives its restarts."""
 
     name: str
@@ -78,7 +78,7 @@ class ActorFigures:
 
 
 @attrs.frozen(kw_only=True)
-class RuntimeFigures:
+class RuntimeSnapshot:
     """The runtime below the actors."""
 
     reports: Mapping[str, int] = attrs.field(factory=dict)
@@ -94,7 +94,7 @@ class RuntimeFigures:
 
 
 @attrs.frozen(kw_only=True)
-class SourceFigures:
+class SourceSnapshot:
     """One connection or poll."""
 
     name: str
@@ -106,7 +106,7 @@ class SourceFigures:
 
 
 @attrs.frozen(kw_only=True)
-class LimiterFigures:
+class LimiterSnapshot:
     """What may be asked of one service."""
 
     name: str
@@ -115,7 +115,7 @@ class LimiterFigures:
 
 
 @attrs.frozen(kw_only=True)
-class MarketFigures:
+class MarketSnapshot:
     """What came through the feed."""
 
     frames: int = 0
@@ -132,7 +132,7 @@ class MarketFigures:
 
 
 @attrs.frozen(kw_only=True)
-class JournalFigures:
+class JournalSnapshot:
     """What is durable."""
 
     seq: int = 0
@@ -153,7 +153,7 @@ class JournalFigures:
 
 
 @attrs.frozen(kw_only=True)
-class StrategyFigures:
+class StrategySnapshot:
     """One strategy; money in dollars, contracts whole and parts of them."""
 
     name: str
@@ -168,10 +168,10 @@ class StrategyFigures:
 
 
 @attrs.frozen(kw_only=True)
-class TradingFigures:
+class TradingSnapshot:
     """What was decided, and what became of it."""
 
-    strategies: Sequence[StrategyFigures] = ()
+    strategies: Sequence[StrategySnapshot] = ()
     denied: Mapping[str, int] = attrs.field(factory=dict)
     rejected: Mapping[str, int] = attrs.field(factory=dict)
     cancelled: Mapping[str, int] = attrs.field(factory=dict)
@@ -182,41 +182,41 @@ class TradingFigures:
     imbalance: float = 0.0
 
 
-class Figures(Protocol):
+class Snapshots(Protocol):
     """Whoever has the numbers. Every method answers at once, from memory."""
 
-    def process(self) -> ProcessFigures:
+    def process(self) -> ProcessSnapshot:
         """Numbers of the process."""
         ...
 
-    def loop(self) -> LoopFigures:
+    def loop(self) -> LoopSnapshot:
         """Numbers of the loop."""
         ...
 
-    def actors(self) -> Sequence[ActorFigures]:
+    def actors(self) -> Sequence[ActorSnapshot]:
         """Every actor that there is."""
         ...
 
-    def runtime(self) -> RuntimeFigures:
+    def runtime(self) -> RuntimeSnapshot:
         """Numbers of the runtime."""
         ...
 
-    def sources(self) -> Sequence[SourceFigures]:
+    def sources(self) -> Sequence[SourceSnapshot]:
         """Every connection and poll."""
         ...
 
-    def limiters(self) -> Sequence[LimiterFigures]:
+    def limiters(self) -> Sequence[LimiterSnapshot]:
         """The budget of every service."""
         ...
 
-    def market(self) -> MarketFigures:
+    def market(self) -> MarketSnapshot:
         """Numbers of the feed."""
         ...
 
-    def journal(self) -> JournalFigures:
+    def journal(self) -> JournalSnapshot:
         """Numbers of the journal."""
         ...
 
-    def trading(self) -> TradingFigures:
+    def trading(self) -> TradingSnapshot:
         """Numbers of the trading."""
         ...

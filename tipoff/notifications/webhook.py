@@ -17,7 +17,7 @@ import structlog
 import trio
 
 from tipoff.config.sections import NotifySection
-from tipoff.output import Json
+from tipoff.json_types import Json
 from venues.errors import VenueError
 from venues.transport.http import Answer
 

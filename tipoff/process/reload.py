@@ -14,15 +14,15 @@ from weakref import WeakKeyDictionary
 import trio
 
 from actors.addresses import RISK_GATE
-from actors.messages import ConfigureWish, Wish
+from actors.messages import ConfigureOperation, Operation
 from actors.runtime import Address
 from tipoff.config.diff import changes
 from tipoff.config.load import Config, load
 from tipoff.config.problems import ConfigError
 from tipoff.live.engine import LiveEngine
 from tipoff.output import Failure
-from tipoff.replay.session import configured
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import configured
 from tipoff.services.metrics import SURROUNDINGS
 
 TAKERS: Final[dict[str, Callable[[Config], object]]] = {}
@@ -39,7 +39,7 @@ class Reloader:
         self.config = config
         self._next: Config | None = None
 
-    async def wish(self) -> tuple[Address, Wish]:
+    async def wish(self) -> tuple[Address, Operation]:
         """Read the file; what it changes of trading is a wish to the risk gate.
 
         Raises Failure if it cannot be used, or changes what needs a restart.
@@ -50,7 +50,7 @@ class Reloader:
         except Failure:
             SURROUNDINGS.reload_failures += 1
             raise
-        return RISK_GATE, ConfigureWish(configured(trading_settings(self._next)))
+        return RISK_GATE, ConfigureOperation(configured(trading_settings(self._next)))
 
     def reloaded(self) -> None:
         """The wish was fulfilled: tell the others, too."""

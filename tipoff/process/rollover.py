@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from actors.addresses import OBSERVER, OPERATOR, RISK_GATE
-from actors.messages import HaltWish, Operate, OperatorRequest, ResumeWish, Wish
+from actors.messages import HaltOperation, Operate, Operation, OperatorRequest, ResumeOperation
 from actors.observer import OVERVIEW
 from actors.read_model.views import Look, Overview
 from actors.runtime import AskError
@@ -54,18 +54,18 @@ def left_open(reader: Reader) -> bool:
     )
 
 
-def halts_of(reader: Reader) -> tuple[HaltWish, ...]:
+def halts_of(reader: Reader) -> tuple[HaltOperation, ...]:
     """The halts that are in force at a run's end; parked strategies begin anew, and so does our own drain."""
     states = {TradingState.HALTED.word, TradingState.REDUCING.word}
     return tuple(
-        HaltWish(row.scope, row.value, row.why.removesuffix(CARRIED) + CARRIED)
+        HaltOperation(row.scope, row.value, row.why.removesuffix(CARRIED) + CARRIED)
         for row in reader.limits()
         if row.name == "halt" and row.value in states
         if not row.scope.startswith(QUARANTINE) and row.why != WHY
     )
 
 
-async def carry_over(engine: LiveEngine, halts: Iterable[HaltWish]) -> None:
+async def carry_over(engine: LiveEngine, halts: Iterable[HaltOperation]) -> None:
     """Halt what was halted when the last run ended: only a person ends a halt. Raises an AskError.
 
     Every process of a run does so; by its request id each is done once.
@@ -96,7 +96,10 @@ async def _may_end(engine: LiveEngine) -> bool:
     if positions or is_open(engine.tally.ledger.balances) or await _playing(engine):
         if halt is not None and halt.why == WHY:
             await _act(
-                engine, f"goes-on.{engine.now}", "resume", ResumeWish(EVERYTHING, "something is open again")
+                engine,
+                f"goes-on.{engine.now}",
+                "resume",
+                ResumeOperation(EVERYTHING, "something is open again"),
             )
         return False
     seen = await engine.ask(OBSERVER, Look(OVERVIEW))
@@ -104,7 +107,7 @@ async def _may_end(engine: LiveEngine) -> bool:
         return True
     if halt is None:
         await _act(
-            engine, f"drain.{engine.now}", "drain", HaltWish(EVERYTHING, TradingState.REDUCING.word, WHY)
+            engine, f"drain.{engine.now}", "drain", HaltOperation(EVERYTHING, TradingState.REDUCING.word, WHY)
         )
     return False
 
@@ -117,6 +120,6 @@ async def _playing(engine: LiveEngine) -> bool:
     )
 
 
-async def _act(engine: LiveEngine, name: str, command: str, wish: Wish) -> None:
+async def _act(engine: LiveEngine, name: str, command: str, wish: Operation) -> None:
     request = OperatorRequest(f"rollover.{name}", os.getuid(), command, "{}")
     await engine.ask(OPERATOR, Operate(request, RISK_GATE, wish), ACT_NS_MAX)

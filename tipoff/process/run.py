@@ -14,7 +14,7 @@ import attrs
 import trio
 
 from actors.addresses import OBSERVER
-from actors.messages import HaltWish
+from actors.messages import HaltOperation
 from actors.observer import OVERVIEW
 from actors.read_model.views import Look, Overview
 from engine.facts import Fact
@@ -23,12 +23,12 @@ from persistence.queries import Reader
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter
 from tipoff import __version__
-from tipoff.commands.database import database_url
-from tipoff.commands.replay import settings_digest
+from tipoff.config.database import database_url
 from tipoff.config.load import Config
+from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.output import Json, progress
+from tipoff.output import progress
 from tipoff.process.notifier import Notifier
 from tipoff.process.rollover import carry_over, halts_of, left_open, run_of, wait_for_next_day
 from tipoff.process.shutdown import (
@@ -43,11 +43,12 @@ from tipoff.process.shutdown import (
     TREE,
     Stopping,
 )
-from tipoff.process.stall import Standstill
+from tipoff.process.stall import Stall
 from tipoff.reports.of_live_run import live_document, seal_recording
 from tipoff.runs.from_config import trading_settings
 from tipoff.runs.recording_digest import break_seal, write_config
-from tipoff.sources.clients import Access, Sources
+from tipoff.runs.settings import settings_digest
+from tipoff.sources.clients import Credentials, Sources
 from venues.recordings.recorder import Recorder
 
 MEGABYTE: Final = 1_048_576
@@ -79,7 +80,7 @@ class Setting:
     """What a run needs beside the engine's configuration."""
 
     config: Config
-    access: Access
+    access: Credentials
     clock: Callable[[], EveningClock] = EveningClock
     beside: tuple[Beside, ...] = ()
     """Tasks that run as long as the engine does: control socket, metrics, pages, watchdog."""
@@ -97,7 +98,7 @@ class Past:
 
     run: str
     facts: tuple[Fact, ...]
-    halts: tuple[HaltWish, ...] = ()
+    halts: tuple[HaltOperation, ...] = ()
     """What was halted when the run before this one ended."""
 
 
@@ -135,7 +136,7 @@ def past_of(url: str, environment: str, at: Nanos) -> Past:
     return Past(name, (), _halts_of(url, earlier))
 
 
-def _halts_of(url: str, earlier: list[str]) -> tuple[HaltWish, ...]:
+def _halts_of(url: str, earlier: list[str]) -> tuple[HaltOperation, ...]:
     """What was halted when the last of these runs ended."""
     if not earlier:
         return ()
@@ -229,7 +230,7 @@ async def _wait_patiently(notifier: Notifier, done: trio.Event) -> None:
 
 
 async def _live(
-    setting: Setting, engine: LiveEngine, sources: Sources, ending: Ending, halts: tuple[HaltWish, ...]
+    setting: Setting, engine: LiveEngine, sources: Sources, ending: Ending, halts: tuple[HaltOperation, ...]
 ) -> dict[str, Json]:
     """The engine's life with everybody beside it, and its end step by step."""
     stopping = Stopping(setting.on_phase, setting.notifier)
@@ -241,7 +242,7 @@ async def _live(
         await carry_over(engine, halts)
         for task in setting.beside:
             nursery.start_soon(partial(task, engine, sources))
-        nursery.start_soon(Standstill(engine, sources).run)
+        nursery.start_soon(Stall(engine, sources).run)
         nursery.start_soon(_next_day, engine, setting.config.engine.environment, ending)
         entries = len(engine.plan.facts)
         goes_on = f", going on after {entries} facts" if entries else ""

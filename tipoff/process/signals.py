@@ -64,7 +64,7 @@ class Loop:
     """What it hangs in, in words; called in another thread."""
 
 
-class SignalDesk:
+class SignalHandler:
     """Hears the signals of this process. One for its life; of the main thread only."""
 
     def __init__(

@@ -18,7 +18,7 @@ import structlog
 import trio
 
 from actors.addresses import OPERATOR, RISK_GATE
-from actors.messages import HaltWish, Operate, OperatorRequest
+from actors.messages import HaltOperation, Operate, OperatorRequest
 from actors.runtime.asks import AskError
 from actors.runtime.system import SystemEnded
 from engine.risk.halts import EVERYTHING
@@ -69,7 +69,7 @@ class Clocks:
     wall: Callable[[], int] = time.time_ns
 
 
-class Standstill:
+class Stall:
     """Watches over the time of one engine."""
 
     def __init__(self, engine: LiveEngine, feed: Feed, clocks: Clocks = Clocks()) -> None:
@@ -141,7 +141,7 @@ class Standstill:
         """Let only exits pass, durably; it ends by a resume. False if nobody could be told."""
         given = json.dumps({"reason": why}, sort_keys=True)
         request = OperatorRequest(f"clock.{self._engine.now}", os.geteuid(), "halt", given)
-        wish = HaltWish(EVERYTHING, "reducing", why)
+        wish = HaltOperation(EVERYTHING, "reducing", why)
         try:
             await self._engine.ask(OPERATOR, Operate(request, RISK_GATE, wish))
         except (AskError, SystemEnded):

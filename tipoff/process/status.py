@@ -6,8 +6,8 @@ anybody. Moments are UTC nanoseconds.
 
 import attrs
 
+from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
-from tipoff.output import Json
 from tipoff.sources.clients import Sources
 
 

@@ -17,7 +17,7 @@ from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.units import Nanos
 from tipoff.replay.batch_store import RunStore
-from tipoff.replay.session import Past, TradingSettings, VirtualSession
+from tipoff.replay.session import Past, VirtualSession
 from tipoff.runs.recorded_inputs import (
     ACT_DONE,
     COMMAND,
@@ -32,6 +32,7 @@ from tipoff.runs.recorded_inputs import (
     read_act_done,
     read_operate,
 )
+from tipoff.runs.settings import TradingSettings
 from venues.errors import RecordingError
 from venues.recordings.recorder import Line
 

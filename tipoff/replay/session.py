@@ -5,36 +5,30 @@ the clock and the way facts become durable are chosen here. One line in, everyth
 done, then the next.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import attrs
 
-from actors.addresses import JOURNAL, MARKET_FEED, PAPER_EXCHANGE, RISK_GATE, SCHEDULE, game_address
-from actors.fact_history import FactMemory
+from actors.addresses import JOURNAL, MARKET_FEED, SCHEDULE, game_address
+from actors.fact_history import FactHistory
 from actors.messages import (
-    AccountOpen,
     Commit,
     CommittedUpTo,
-    FeedFigures,
+    FeedSnapshot,
     Heard,
     ListingWanted,
     Numbered,
     StateWanted,
 )
-from actors.operator_outcomes import limit_text
 from actors.runtime import Address
 from actors.runtime.virtual import VirtualSystem
-from engine.configured_settings import Settings, StrategySetting
 from engine.events import VenueEvent
-from engine.exchange import ExchangeRules
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
-from engine.risk import RiskLimits
-from engine.risk.limits import LIMIT_NAMES
 from engine.schedule import ListedGame
-from engine.strategies.strategy import Strategy
-from engine.units import Money, Nanos
-from tipoff.wiring import Parts, tree
+from engine.units import Nanos
+from tipoff.runs.settings import TradingSettings, openings, parts_of
+from tipoff.wiring import tree
 from venues.recordings.recorder import Line
 from venues.translate import Translator
 
@@ -49,34 +43,6 @@ ANSWER_WITHIN_NS = 1_000_000_000
 
 
 @attrs.frozen(kw_only=True)
-class TradingSettings:
-    """Who trades, under which limits, on what kind of exchange.
-
-    Everything that decides a run but its input.
-    """
-
-    strategies: tuple["StrategyPlan", ...]
-    limits: RiskLimits
-    strategy_limits: dict[str, RiskLimits] = attrs.field(factory=dict)
-    rules: ExchangeRules = attrs.field(factory=ExchangeRules)
-    seed: int = 1
-    every_market: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class StrategyPlan:
-    """One strategy instance: how to make it, and its account."""
-
-    name: str
-    kind: str
-    bankroll: Money
-    parameters: str
-    make: Callable[[], Strategy]
-    enabled: bool = True
-    """Whether it trades from the start; one that does not has an actor, and no account until it does."""
-
-
-@attrs.frozen(kw_only=True)
 class Past:
     """From where a session goes on: the durable facts of a run, and the number of the next one."""
 
@@ -84,46 +50,6 @@ class Past:
     next_seq: int = 1
     told: bool = False
     """Whether the input says when facts are durable, as the recording of a live run does."""
-
-
-def parts_of(
-    settings: TradingSettings,
-    memory: FactMemory,
-    store: Callable[[tuple[Numbered, ...]], int],
-    cause: Callable[[], int],
-) -> Parts:
-    """What the tree of actors is made of, the same for virtual and live runs."""
-    return Parts(
-        strategies=tuple((plan.name, plan.make) for plan in settings.strategies),
-        limits=settings.limits,
-        strategy_limits=settings.strategy_limits,
-        rules=settings.rules,
-        seed=settings.seed,
-        every_market=settings.every_market,
-        memory=memory,
-        cause=cause,
-        store=store,
-    )
-
-
-def configured(settings: TradingSettings) -> Settings:
-    """What of the settings may change while a run goes on."""
-    return Settings(
-        limits=tuple((name, limit_text(getattr(settings.limits, name))) for name in LIMIT_NAMES),
-        strategies=tuple(
-            StrategySetting(plan.name, plan.enabled, plan.parameters) for plan in settings.strategies
-        ),
-    )
-
-
-def openings(settings: TradingSettings) -> Iterator[tuple[Address, object]]:
-    """What is said at the start of every process: accounts, and what is configured now. A run that knows it
-    all already takes no notice.
-    """
-    for plan in settings.strategies:
-        if plan.enabled:
-            yield PAPER_EXCHANGE, AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters)
-    yield RISK_GATE, configured(settings)
 
 
 class VirtualSession:
@@ -148,7 +74,7 @@ class VirtualSession:
         self.events = 0
         self._archive = archive
         self._translate = Translator().translate
-        parts = parts_of(settings, FactMemory(past.facts), store, lambda: self.system.inputs)
+        parts = parts_of(settings, FactHistory(past.facts), store, lambda: self.system.inputs)
         parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:
             parts = attrs.evolve(parts, writer_answers=False, watched=True)
@@ -208,10 +134,10 @@ class VirtualSession:
             games[name] = state
         return games
 
-    def feed(self) -> FeedFigures:
+    def feed(self) -> FeedSnapshot:
         """What the market feed has counted."""
         figures = self.system.ask(MARKET_FEED, StateWanted(), ANSWER_WITHIN_NS)
-        assert isinstance(figures, FeedFigures)  # noqa: S101
+        assert isinstance(figures, FeedSnapshot)  # noqa: S101
         return figures
 
     def _put(self, address: Address, message: object, at: int) -> None:

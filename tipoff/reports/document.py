@@ -6,7 +6,6 @@ decimal strings in dollars.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import attrs
@@ -16,15 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.game import Game
-from engine.tally import Mark, StrategyTally, Tally
-from engine.units import NANOS_PER_SECOND, Nanos, format_count, format_money, format_price
-from tipoff.output import Json
+from engine.tally import StrategyTally, Tally, ValuationMark
+from engine.units import format_count, format_money, format_price
+from tipoff.json_types import Json
 
 CENT = Decimal("0.01")
 
 
 @attrs.frozen(kw_only=True)
-class RunFigures:
+class RunSnapshot:
     """What a run has to say beside its facts."""
 
     run: str
@@ -40,22 +39,16 @@ class RunFigures:
     dead_letters: int
 
 
-def utc_text(at: Nanos) -> str:
-    """A moment as ISO 8601 in UTC with microseconds."""
-    moment = datetime.fromtimestamp(at // NANOS_PER_SECOND, tz=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % NANOS_PER_SECOND // 1_000:06d}Z"
-
-
-def marks_of(games: Iterable[Game]) -> dict[str, Mark]:
+def marks_of(games: Iterable[Game]) -> dict[str, ValuationMark]:
     """The last best prices of every market, for the valuation of what is still open."""
     return {
-        ticker: Mark(market.book.yes_bid, market.book.yes_ask)
+        ticker: ValuationMark(market.book.yes_bid, market.book.yes_ask)
         for game in games
         for ticker, market in game.markets.items()
     }
 
 
-def report_document(figures: RunFigures, tally: Tally, games: Mapping[str, Game]) -> dict[str, Json]:
+def report_document(figures: RunSnapshot, tally: Tally, games: Mapping[str, Game]) -> dict[str, Json]:
     """Return the contract's JSON document of a run."""
     marks = marks_of(games.values())
     return {
@@ -77,7 +70,7 @@ def report_document(figures: RunFigures, tally: Tally, games: Mapping[str, Game]
     }
 
 
-def decisions_document(tally: Tally, marks: Mapping[str, Mark]) -> dict[str, Json]:
+def decisions_document(tally: Tally, marks: Mapping[str, ValuationMark]) -> dict[str, Json]:
     """The part of a report that follows from facts alone (and from prices to value what is open)."""
     return {
         "strategies": {name: _strategy(tally, row, marks) for name, row in tally.strategies.items()},
@@ -117,7 +110,7 @@ def _game(game: Game) -> Json:
     }
 
 
-def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, Mark]) -> Json:
+def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, ValuationMark]) -> Json:
     band = tally.band(row.name, marks)
     return {
         "kind": row.kind,

@@ -4,16 +4,16 @@ Called by `run` and `demo` when a run has become quiet. Must not stop anything.
 """
 
 from engine.units import NANOS_PER_SECOND, Nanos
+from tipoff.json_types import Json, utc_text
 from tipoff.live.engine import LiveEngine
-from tipoff.output import Json
-from tipoff.reports.document import RunFigures, report_document, utc_text
-from tipoff.runs.recording_digest import Seal, write_seal
+from tipoff.reports.document import RunSnapshot, report_document
+from tipoff.runs.recording_digest import RecordingDigest, write_seal
 
 
 async def live_document(engine: LiveEngine) -> dict[str, Json]:
     """The contract's document of a run that has become quiet."""
     system, heard, feed = engine.system, engine.hearing.status, await engine.feed()
-    figures = RunFigures(
+    figures = RunSnapshot(
         run=engine.plan.run,
         digest=engine.plan.writer.digest(),
         frames=heard.lines,
@@ -29,13 +29,13 @@ async def live_document(engine: LiveEngine) -> dict[str, Json]:
     return report_document(figures, engine.tally, await engine.games())
 
 
-def seal_recording(engine: LiveEngine) -> Seal | None:
+def seal_recording(engine: LiveEngine) -> RecordingDigest | None:
     """Close the recording and write the digest of its run beside it; None if it is not whole."""
     plan = engine.plan
     folder = engine.hearing.close()
     if folder is None:
         return None
-    seal = Seal(
+    seal = RecordingDigest(
         run=plan.run,
         digest=plan.writer.digest(),
         settings_digest=plan.settings_digest,

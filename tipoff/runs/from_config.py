@@ -18,8 +18,8 @@ from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Money, Nanos
 from tipoff.config.load import Config, Schema, StrategySettings
 from tipoff.config.sections import ExchangeSection
 from tipoff.output import Failure
-from tipoff.replay.session import StrategyPlan, TradingSettings
 from tipoff.runs.plugins import installed
+from tipoff.runs.settings import StrategyPlan, TradingSettings
 
 MEDIAN, P95 = 500, 950
 SCRIPTED_BANKROLL = Money(100_000 * MONEY_ONE)

@@ -9,7 +9,21 @@ from typing import Final, Self
 import cattrs.preconf.json
 import msgspec
 
-from actors.messages import ActDone, Operate, OperatorRequest, Wish
+from actors.messages import (
+    ActDone,
+    CancelAllOperation,
+    CancelOperation,
+    CloseOperation,
+    ConfigureOperation,
+    FollowOperation,
+    HaltOperation,
+    LimitOperation,
+    Operate,
+    OperatorRequest,
+    OrderOperation,
+    ResumeOperation,
+    StrategyOperation,
+)
 from actors.runtime import Address
 
 JOURNAL_SOURCE: Final = "journal"
@@ -54,12 +68,20 @@ class Started(msgspec.Struct, frozen=True):
 _CONVERTER = cattrs.preconf.json.make_converter(forbid_extra_keys=True)
 
 
-def _wish_classes() -> dict[str, type]:
-    kinds: tuple[type, ...] = Wish.__args__
-    return {kind.__name__: kind for kind in kinds}
-
-
-WISHES: Final = _wish_classes()
+# Recordings name an operation by this word; it stays when a class is renamed.
+OPERATIONS: Final[dict[str, type]] = {
+    "HaltWish": HaltOperation,
+    "ResumeWish": ResumeOperation,
+    "LimitWish": LimitOperation,
+    "OrderWish": OrderOperation,
+    "CancelWish": CancelOperation,
+    "CancelAllWish": CancelAllOperation,
+    "CloseWish": CloseOperation,
+    "StrategyWish": StrategyOperation,
+    "ConfigureWish": ConfigureOperation,
+    "FollowWish": FollowOperation,
+}
+_RECORDED_AS: Final = {kind: word for word, kind in OPERATIONS.items()}
 
 
 class _Acted(msgspec.Struct, frozen=True):
@@ -74,7 +96,7 @@ def operate_text(message: Operate) -> str:
     acted = _Acted(
         _CONVERTER.unstructure(message.request),
         str(message.to),
-        type(message.wish).__name__,
+        _RECORDED_AS[type(message.wish)],
         _CONVERTER.unstructure(message.wish),
     )
     return msgspec.json.encode(acted).decode()
@@ -83,7 +105,7 @@ def operate_text(message: Operate) -> str:
 def read_operate(text: str) -> Operate:
     """The wish again. Raises ValueError for what is none."""
     acted = msgspec.json.decode(text, type=_Acted)
-    kind = WISHES.get(acted.kind)
+    kind = OPERATIONS.get(acted.kind)
     if kind is None:
         raise ValueError(f"there is no wish {acted.kind!r}")
     request = _CONVERTER.structure(acted.request, OperatorRequest)

@@ -17,7 +17,7 @@ CONFIG: Final = "engine.toml"
 DIGEST_CHARACTERS: Final = 16
 
 
-class Seal(msgspec.Struct, frozen=True):
+class RecordingDigest(msgspec.Struct, frozen=True):
     """The digest of a recorded run and what it depends on."""
 
     run: str
@@ -43,7 +43,7 @@ def _config_of_process(folder: Path, settings_digest: str) -> Path:
     return folder / f"engine-{settings_digest[:DIGEST_CHARACTERS]}.toml"
 
 
-def write_seal(folder: Path, seal: Seal) -> None:
+def write_seal(folder: Path, seal: RecordingDigest) -> None:
     """Keep the digest beside the recording, in one step."""
     fresh = folder / f"{DIGEST}.new"
     fresh.write_bytes(msgspec.json.format(msgspec.json.encode(seal)) + b"\n")
@@ -55,10 +55,10 @@ def break_seal(folder: Path) -> None:
     (folder / DIGEST).unlink(missing_ok=True)
 
 
-def read_seal(folder: Path) -> Seal | None:
+def read_seal(folder: Path) -> RecordingDigest | None:
     """The digest beside a recording; None if there is none that can be read."""
     try:
-        return msgspec.json.decode((folder / DIGEST).read_bytes(), type=Seal)
+        return msgspec.json.decode((folder / DIGEST).read_bytes(), type=RecordingDigest)
     except (OSError, ValueError):
         return None
 

@@ -10,10 +10,10 @@ from typing import Literal
 import trio
 
 from persistence.queries import Reader
-from tipoff.commands.database import database_url
+from tipoff.config.database import database_url
 from tipoff.config.load import Config
-from tipoff.control.parameters import Hooks
 from tipoff.control.permissions import control_settings
+from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.control.unix_socket import SocketRefused
 from tipoff.exit_codes import Exit

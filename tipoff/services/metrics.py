@@ -13,11 +13,10 @@ import structlog
 import trio
 
 from actors.runtime.loop_monitor import LoopWatch
-from tipoff.commands.database import SQLITE, database_url
+from tipoff.config.database import SQLITE, database_url
 from tipoff.config.load import Config
 from tipoff.live.engine import LiveEngine
-from tipoff.metrics.collector import Beside as Surroundings
-from tipoff.metrics.collector import EngineFigures
+from tipoff.metrics.collector import EngineSnapshots, ProcessCounters
 from tipoff.metrics.exposition import Exposition
 from tipoff.metrics.server import Health, PortTaken, serve_metrics
 from tipoff.process.run import Beside
@@ -26,10 +25,10 @@ from tipoff.sources.clients import Sources
 AGAIN_S: Final = 30.0
 """After so long a port that was taken is tried again."""
 
-SURROUNDINGS: Final[Surroundings] = Surroundings()
+SURROUNDINGS: Final[ProcessCounters] = ProcessCounters()
 """What the process counts beside its engines: whoever counts reloads, log lines or messages says so here."""
 
-_EXPOSITIONS: WeakKeyDictionary[LiveEngine, tuple[Exposition, EngineFigures]] = WeakKeyDictionary()
+_EXPOSITIONS: WeakKeyDictionary[LiveEngine, tuple[Exposition, EngineSnapshots]] = WeakKeyDictionary()
 
 
 def beside(config: Config) -> Beside | None:
@@ -52,7 +51,7 @@ def beside(config: Config) -> Beside | None:
     return serve
 
 
-def exposition_of(config: Config, engine: LiveEngine, sources: Sources) -> tuple[Exposition, EngineFigures]:
+def exposition_of(config: Config, engine: LiveEngine, sources: Sources) -> tuple[Exposition, EngineSnapshots]:
     """The one exposition of an engine, made when it is asked for first; the control socket shows it too."""
     found = _EXPOSITIONS.get(engine)
     if found is None:
@@ -64,7 +63,7 @@ def exposition_of(config: Config, engine: LiveEngine, sources: Sources) -> tuple
         SURROUNDINGS.sources = sources.status
         SURROUNDINGS.complaints = sources.complaints
         SURROUNDINGS.clients = sources.clients
-        figures = EngineFigures(engine, SURROUNDINGS)
+        figures = EngineSnapshots(engine, SURROUNDINGS)
         found = _EXPOSITIONS[engine] = Exposition(figures), figures
     return found
 

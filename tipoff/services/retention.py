@@ -14,7 +14,7 @@ import trio
 from engine.units import NANOS_PER_DAY, NANOS_PER_HOUR, Nanos
 from persistence.errors import StorageError
 from persistence.maintenance import Pruning
-from tipoff.commands.database import database_url, retention_policy
+from tipoff.config.database import database_url, retention_policy
 from tipoff.config.load import Config
 from tipoff.live.engine import LiveEngine
 from tipoff.process.run import Beside

@@ -11,8 +11,10 @@ from typing import Final
 import trio
 
 from tipoff.config.load import Config
+from tipoff.control.context import Call, CallContext
 from tipoff.control.operations import reload
-from tipoff.control.parameters import Call, Given, Hooks, Room
+from tipoff.control.parameters import Params
+from tipoff.control.ports import Hooks
 from tipoff.control.protocol import Fault
 from tipoff.control.registry import METHODS
 from tipoff.live.engine import LiveEngine
@@ -53,9 +55,9 @@ def _ask(put: "trio.MemorySendChannel[None]") -> None:
 
 async def reload_now(engine: LiveEngine, reloader: Reloader, seconds: float) -> None:
     """As the control socket would do it, in the name of the daemon's own user; says what came of it."""
-    room = Room(engine, Hooks(reload=reloader.wish, reloaded=reloader.reloaded), seconds)
+    room = CallContext(engine, Hooks(reload=reloader.wish, reloaded=reloader.reloaded), seconds)
     request_id = f"SIGHUP.{engine.system.stamp()}.{engine.hearing.seq}"
-    call = Call(method=METHODS["reload"], given=Given({}), uid=os.getuid(), request_id=request_id)
+    call = Call(method=METHODS["reload"], given=Params({}), uid=os.getuid(), request_id=request_id)
     try:
         progress(f"reload: {(await reload(room, call)).outcome}")
     except Fault as fault:

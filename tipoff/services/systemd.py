@@ -39,7 +39,7 @@ WRITER_S_MAX: Final = 30.0
 """A transaction that takes longer is stuck; a disk that is merely slow is told of by the metrics."""
 
 
-class Pulse:
+class Liveness:
     """Judges whether the critical actors work.
 
     They run, what waits for them moves, heartbeats pass every stage from the feed to the paper exchange, the
@@ -83,7 +83,7 @@ def beside(config: Config) -> Beside:
     """The task that speaks with the service manager."""
 
     async def speak(engine: LiveEngine, sources: Sources) -> None:
-        notifier, pulse, logs = Notifier(), Pulse(engine), begin(config.logging, secrets_of(config))
+        notifier, pulse, logs = Notifier(), Liveness(engine), begin(config.logging, secrets_of(config))
         SURROUNDINGS.watchdog_at = lambda: notifier.watchdog_at
         SURROUNDINGS.log_lines, SURROUNDINGS.log_dropped = lambda: logs.lines, lambda: logs.dropped
         durable = engine.durable
@@ -113,7 +113,7 @@ def _tell_reload(notifier: Notifier, status: Callable[[], str], begins: bool) ->
         notifier.ready(status())
 
 
-async def _live(notifier: Notifier, pulse: Pulse, config: Config, status: Callable[[], str]) -> None:
+async def _live(notifier: Notifier, pulse: Liveness, config: Config, status: Callable[[], str]) -> None:
     """Tell the manager when all is up, then how it goes, until a stop begins, which speaks for itself."""
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_until_up, notifier, pulse, config, status)
@@ -122,7 +122,7 @@ async def _live(notifier: Notifier, pulse: Pulse, config: Config, status: Callab
         nursery.cancel_scope.cancel()
 
 
-async def _until_up(notifier: Notifier, pulse: Pulse, config: Config, status: Callable[[], str]) -> None:
+async def _until_up(notifier: Notifier, pulse: Liveness, config: Config, status: Callable[[], str]) -> None:
     while missing := not_up(config):
         # However long it takes: how long is too long is the manager's decision.
         notifier.status(f"starting: {missing} cannot be reached yet")

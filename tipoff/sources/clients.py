@@ -23,20 +23,20 @@ from actors.runtime.specs import AnySpec, Kind
 from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from tipoff.config.load import Config
+from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
-from tipoff.output import Json
 from tipoff.sources.balldontlie_polls import Scores
 from tipoff.sources.discovery import Discovery, Intervals
-from tipoff.sources.game_selection import Following
+from tipoff.sources.game_selection import GameSelection
 from tipoff.sources.kalshi_scores_poll import LiveScores
 from venues.balldontlie.rest import TIERS, BalldontlieRest, Tier, detect_tier
-from venues.balldontlie.rest import Surroundings as ScoresSurroundings
+from venues.balldontlie.rest import Dependencies as ScoresSurroundings
 from venues.errors import CredentialsRefused, TlsRefused, VenueError
 from venues.kalshi.auth import Signer
 from venues.kalshi.feed import BookPolling, FeedStatus, GapTrades, KalshiFeed
-from venues.kalshi.rest import Budget, KalshiRest, Surroundings
+from venues.kalshi.rest import Budget, Dependencies, KalshiRest
 from venues.kalshi.session import Gap
-from venues.kalshi.stream import KalshiStream, StreamSurroundings
+from venues.kalshi.stream import KalshiStream, StreamDependencies
 from venues.recordings.line_kinds import BALLDONTLIE, KALSHI_REST
 from venues.transport.client import Client
 from venues.transport.http import Http
@@ -48,7 +48,7 @@ TIER_NAMES: Final = {"free": Tier.FREE, "all_star": Tier.ALL_STAR, "goat": Tier.
 
 
 @attrs.frozen(kw_only=True)
-class Access:
+class Credentials:
     """The keys that there are; without one the engine does with less and says so."""
 
     signer: Signer | None = None
@@ -60,7 +60,7 @@ class Access:
 class Sources:
     """The clients of one engine, and the actors that use them."""
 
-    def __init__(self, config: Config, access: Access, every: Intervals = USUAL) -> None:
+    def __init__(self, config: Config, access: Credentials, every: Intervals = USUAL) -> None:
         """Nothing is opened yet; `opened` does that. `every` are the pauses that no configuration names."""
         self._every = every
         self.degraded: list[str] = []
@@ -74,7 +74,7 @@ class Sources:
         self._kalshi_http: Http | None = None
         self._scores_http: Http | None = None
         self.scores: Scores | None = None
-        self.following: Following
+        self.following: GameSelection
         """What may be loaded and unloaded; there once `specs` has been called."""
         self._discovery: Discovery
 
@@ -99,7 +99,7 @@ class Sources:
         feed = self._feed(engine, rest)
         series = self._config.kalshi.series
         discovery = self._discovery = Discovery(rest, engine, feed, series, self._every)
-        self.following = Following(rest.event, engine.listing, series)
+        self.following = GameSelection(rest.event, engine.listing, series)
         polls = (
             self._poll(engine, "markets", discovery.markets),
             self._poll(engine, "exchange", discovery.exchange),
@@ -170,7 +170,7 @@ class Sources:
         section, signer = self._config.kalshi, self._access.signer
         reads = section.reads_per_second if signer else section.reads_per_second_keyless
         tokens = max(TOKENS_PER_READ, round(reads * TOKENS_PER_READ))
-        surroundings = Surroundings(
+        surroundings = Dependencies(
             hear=engine.hearing.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._draw
         )
         assert self._kalshi_http is not None  # noqa: S101 - opened before the engine is made
@@ -185,7 +185,7 @@ class Sources:
             every_s = section.poll_ms * NANOS_PER_MILLISECOND / NANOS_PER_SECOND / clock.speed
             return KalshiFeed(status, None, gaps, BookPolling(rest, status, clock, every_s))
         prod = self._config.engine.environment == "prod"
-        surroundings = StreamSurroundings(
+        surroundings = StreamDependencies(
             hear=engine.hearing.stream,
             wall=clock,
             draw=self._draw,

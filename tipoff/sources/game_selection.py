@@ -7,7 +7,7 @@ its way like any other body; whether the game is then followed is the risk gate'
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import chain
 
-from actors.messages import FollowWish
+from actors.messages import FollowOperation
 from engine.events import MarketListed, VenueEvent
 from engine.tickers import Ticker, read_ticker
 from tipoff.output import Failure
@@ -24,7 +24,7 @@ GAMES_SERIES = "KXNBAGAME"
 """The series of which every game has an event, in whose ticker its id can be read."""
 
 
-class Following:
+class GameSelection:
     """Reads what an operator typed, in any letter case: a game's id, an event's or a market's ticker."""
 
     def __init__(self, event_of: EventOf, listing: Listing, series: Iterable[str]) -> None:
@@ -33,7 +33,7 @@ class Following:
         self._listing = listing
         self._series = tuple(series)
 
-    async def load(self, text: str) -> FollowWish:
+    async def load(self, text: str) -> FollowOperation:
         """Ask the venue for every event of a game. Raises Failure for what is none, or is not there."""
         ticker = _read(text)
         game = ticker.game or ""
@@ -48,9 +48,9 @@ class Following:
         named = text.strip().upper()
         if named not in (game, *markets, *chain.from_iterable(markets.values())):
             raise Failure("unknown_ticker", f"the venue knows {game}, but not {named}")
-        return FollowWish(game, followed=True, events=tuple(markets))
+        return FollowOperation(game, followed=True, events=tuple(markets))
 
-    async def unload(self, text: str) -> FollowWish:
+    async def unload(self, text: str) -> FollowOperation:
         """Find the game among those that are followed. Raises Failure."""
         game = _read(text).game or ""
         followed = await self._listing()
@@ -58,7 +58,7 @@ class Following:
             raise Failure(
                 "not_followed", f"{game} is not followed; followed are: {', '.join(followed) or 'none'}"
             )
-        return FollowWish(game, followed=False)
+        return FollowOperation(game, followed=False)
 
     async def _markets(self, event: str) -> list[str]:
         """Tickers of an event's markets; none if there is no such event. Raises Failure."""

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Static
 from typing_extensions import override
 
-from tipoff.top.dialogs import HALT, HELP, RESUME, Acting, Deed, Reading
+from tipoff.top.dialogs import HALT, HELP, RESUME, Acting, Reading, Request
 from tipoff.top.header import HEAD_LINES, head, old
 from tipoff.top.pane import Pane
 from tipoff.top.poller import Asking, Connect
@@ -152,7 +152,7 @@ class TopApp(App[None]):
         """Ask for a reason, then resume."""
         self._open(RESUME)
 
-    def _open(self, deed: Deed) -> None:
+    def _open(self, deed: Request) -> None:
         link = self.seen.link
         if link.lost is not None:
             _ = self.push_screen(Reading(f"{deed.verb}: not now", f"No daemon answers: {link.lost}"))

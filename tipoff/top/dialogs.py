@@ -39,7 +39,7 @@ wrong is marked with !"""
 
 
 @attrs.frozen(kw_only=True)
-class Deed:
+class Request:
     """What a window can do: the method, its button, and what people must know before."""
 
     method: str
@@ -47,12 +47,12 @@ class Deed:
     warning: str
 
 
-HALT: Final = Deed(
+HALT: Final = Request(
     method="halt",
     verb="Halt",
     warning="Halts all trading at once and cancels what rests.\nOnly a resume ends it, restarts do not.",
 )
-RESUME: Final = Deed(
+RESUME: Final = Request(
     method="resume", verb="Resume", warning="Ends the halt of all trading: orders are sent again."
 )
 
@@ -91,7 +91,7 @@ class Reading(Window):
 class Acting(Window):
     """Asks for a reason and a press of the button, acts, and shows a refusal."""
 
-    def __init__(self, deed: Deed, connect: Connect) -> None:
+    def __init__(self, deed: Request, connect: Connect) -> None:
         """Nothing is sent until the button is pressed."""
         super().__init__()
         self._deed, self._connect = deed, connect

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from tipoff.output import Failure, Json
+from tipoff.json_types import Json
+from tipoff.output import Failure
 from tipoff.top.snapshot import JOURNAL_LINES, Answers, Line, Link, Seen
 
 ASK_SECONDS: Final = 5.0

@@ -13,7 +13,8 @@ import attrs
 
 from tipoff.control.client import ControlClient
 from tipoff.exit_codes import Exit
-from tipoff.output import Answer, Failure, Json
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure
 from tipoff.top.poller import ASK_SECONDS, Asked, round_of
 
 LIBRARY = "textual"

@@ -17,7 +17,7 @@ from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_MINUTE, Nanos
 from venues.balldontlie.parse import parse_body
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless
-from venues.transport.client import Client, Hear, Manners, Patience
+from venues.transport.client import Client, Hear, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
 URL = "https://api.balldontlie.io"
@@ -68,13 +68,13 @@ TIERS: dict[Tier, TierTerms] = {
 
 
 @attrs.frozen(kw_only=True)
-class Surroundings:
+class Dependencies:
     """What the edges of the process give: who hears bodies, UTC nanoseconds, jitter in [0, 1)."""
 
     hear: Hear
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: Patience = Patience()
+    patience: RetryPolicy = RetryPolicy()
     bucket: Callable[[Nanos], TokenBucket] | None = None
     """Another budget than the tier's, for a service of one's own."""
     bearer: bool = False
@@ -99,14 +99,14 @@ class _Page(msgspec.Struct, frozen=True):
 class BalldontlieRest:
     """One key's view of the service."""
 
-    def __init__(self, http: Http, key: str, surroundings: Surroundings, tier: Tier = Tier.FREE) -> None:
+    def __init__(self, http: Http, key: str, surroundings: Dependencies, tier: Tier = Tier.FREE) -> None:
         """`key` is never logged. `tier` decides the budget; see `detect_tier`."""
         self.tier = tier
         self._wall = surroundings.wall
         authorization = f"Bearer {key}" if surroundings.bearer else key
         self.client = Client(
             http,
-            Manners(
+            RequestPolicy(
                 bucket=surroundings.bucket or TIERS[tier].bucket,
                 hear=surroundings.hear,
                 refuse=words_of_refusal,
@@ -177,7 +177,7 @@ class BalldontlieRest:
         return events
 
 
-async def detect_tier(http: Http, key: str, surroundings: Surroundings, date: str) -> Tier:
+async def detect_tier(http: Http, key: str, surroundings: Dependencies, date: str) -> Tier:
     """Find out what a key may do, with at most two requests: odds are GOAT's, injuries ALL-STAR's.
 
     Raises CredentialsRefused where not even the games of `date` may be read: then it is the key, not the

@@ -20,7 +20,7 @@ from venues.errors import AnswerNotUnderstood, PagesEndless, ServerFailed, Venue
 from venues.kalshi import results
 from venues.kalshi.answers import RECOVERED, parse_answer, recovered_body
 from venues.kalshi.auth import Signer
-from venues.transport.client import Client, Hear, Manners, Patience
+from venues.transport.client import Client, Hear, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
 PROD_URL = "https://external-api.kalshi.com/trade-api/v2"
@@ -61,13 +61,13 @@ them."""
 
 
 @attrs.frozen(kw_only=True)
-class Surroundings:
+class Dependencies:
     """What the edges of the process give: who hears bodies, UTC nanoseconds, jitter in [0, 1)."""
 
     hear: Hear
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: Patience = Patience()
+    patience: RetryPolicy = RetryPolicy()
 
 
 class KalshiRest:
@@ -76,7 +76,7 @@ class KalshiRest:
     def __init__(
         self,
         http: Http,
-        surroundings: Surroundings,
+        surroundings: Dependencies,
         signer: Signer | None = None,
         budget: Budget | None = None,
     ) -> None:
@@ -93,7 +93,7 @@ class KalshiRest:
 
         self.client = Client(
             http,
-            Manners(
+            RequestPolicy(
                 bucket=self.budget.bucket,
                 hear=surroundings.hear,
                 refuse=words_of_refusal,

@@ -44,7 +44,7 @@ means."""
 
 
 @attrs.frozen
-class StreamPatience:
+class StreamRetryPolicy:
     """Pauses between connections, in seconds."""
 
     wait_s_base: float = 0.5
@@ -77,7 +77,7 @@ class StreamStatus:
 
 
 @attrs.frozen(kw_only=True)
-class StreamSurroundings:
+class StreamDependencies:
     """What the edge gives: who hears frames, UTC nanoseconds, jitter in [0, 1)."""
 
     hear: Hear
@@ -86,7 +86,7 @@ class StreamSurroundings:
     on_gap: Callable[[Gap], None] = lambda _gap: None
     """Is shown every gap once it is over, to look at; its trades are fetched when the exchange wishes so."""
     limits: SocketLimits = SocketLimits()
-    patience: StreamPatience = StreamPatience()
+    patience: StreamRetryPolicy = StreamRetryPolicy()
     channels: tuple[str, ...] = CHANNELS
 
 
@@ -94,7 +94,7 @@ class KalshiStream:
     """The stream of one environment, with one key."""
 
     def __init__(
-        self, url: str, signer: Signer | None, surroundings: StreamSurroundings, conn: int = 0
+        self, url: str, signer: Signer | None, surroundings: StreamDependencies, conn: int = 0
     ) -> None:
         """`conn` is the number of the last connection before this one. The venue refuses connections without
         a key.

@@ -8,10 +8,10 @@ import json
 
 import attrs
 
-from venues.simulator.kalshi.frames import compact
 from venues.simulator.kalshi.stream import KalshiStream
 from venues.simulator.wire.faults import FaultError, Faults
 from venues.simulator.wire.http import Answer, Request
+from venues.simulator.wire.json_text import compact
 from venues.simulator.wire.timestamps import kalshi_time
 from venues.simulator.world.live import LiveEvening
 
@@ -64,12 +64,12 @@ class Admin:
             "clients": len(self.stream.clients),
             "games": [
                 {
-                    "event": court.listing.code,
-                    "status": court.shown.status,
-                    "home": court.shown.home,
-                    "away": court.shown.away,
+                    "event": game.listing.code,
+                    "status": game.shown.status,
+                    "home": game.shown.home,
+                    "away": game.shown.away,
                 }
-                for court in world.courts
+                for game in world.games
             ],
         }
 

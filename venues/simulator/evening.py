@@ -13,21 +13,12 @@ from typing import Final, assert_never
 from venues.simulator.balldontlie import bodies as balldontlie_bodies
 from venues.simulator.kalshi import bodies as kalshi_bodies
 from venues.simulator.kalshi import frames
-from venues.simulator.kalshi.frames import compact
 from venues.simulator.kalshi.lifecycle_frames import kind_of, lived
-from venues.simulator.world.events import (
-    Alarm,
-    FeesOverridden,
-    Happening,
-    LevelChanged,
-    LifeChanged,
-    MarketCreated,
-    OddsMoved,
-    Printed,
-    Quoted,
-    ScoreMoved,
-)
+from venues.simulator.wire.json_text import compact
+from venues.simulator.world.events import Alarm, FeesOverridden, Happening
+from venues.simulator.world.game import MarketCreated, OddsMoved, ScoreMoved
 from venues.simulator.world.listing import Family
+from venues.simulator.world.market import LevelChanged, LifeChanged, Printed, Quoted
 from venues.simulator.world.settings import SECOND, EveningSettings, Output
 from venues.simulator.world.world import World
 
@@ -101,7 +92,7 @@ class _Client:
         yield self._body(at, KALSHI_REST, "/series/fee_changes", {"series_fee_change_arr": []})
         yield from self._poll_listing(at)
         yield from self._poll_games(at)
-        rows = [row for court in self.world.courts for row in balldontlie_bodies.opening_rows(court)]
+        rows = [row for game in self.world.games for row in balldontlie_bodies.opening_rows(game)]
         what = f"/nba/v2/odds/opening?dates[]={self.settings.date}"
         yield self._body(at, BALLDONTLIE, what, balldontlie_bodies.page(rows))
         yield from self._poll_odds(at)
@@ -109,8 +100,8 @@ class _Client:
     def _subscribe(self, at: int) -> Iterator[Output]:
         """One subscribe for each game; the venue merges all but the first."""
         yield self._frame(at, "connected", "")
-        for number, court in enumerate(self.world.courts):
-            markets = [market for market in court.markets if market.there(at)]
+        for number, game in enumerate(self.world.games):
+            markets = [market for market in game.markets if market.there(at)]
             self.known += [market.listing.ticker for market in markets]
             for sid, channel in enumerate(CHANNELS, start=1):
                 self.commands += 1
@@ -164,26 +155,26 @@ class _Client:
 
     def _poll_listing(self, at: int) -> Iterator[Output]:
         for family in Family:
-            events = [kalshi_bodies.event(court, family, nested=True, at=at) for court in self.world.courts]
+            events = [kalshi_bodies.event(game, family, nested=True, at=at) for game in self.world.games]
             what = f"/events?series_ticker={family.value}&with_nested_markets=true"
             yield self._body(at, KALSHI_REST, what, {"events": events, "milestones": [], "cursor": ""})
 
     def _poll_games(self, at: int) -> Iterator[Output]:
-        rows = [balldontlie_bodies.game_row(court) for court in self.world.courts]
+        rows = [balldontlie_bodies.game_row(game) for game in self.world.games]
         yield self._body(
             at, BALLDONTLIE, f"/nba/v1/games?dates[]={self.settings.date}", balldontlie_bodies.page(rows)
         )
 
     def _poll_odds(self, at: int) -> Iterator[Output]:
-        rows = [row for court in self.world.courts for row in balldontlie_bodies.odds_rows(court)]
+        rows = [row for game in self.world.games for row in balldontlie_bodies.odds_rows(game)]
         yield self._body(
             at, BALLDONTLIE, f"/nba/v2/odds?dates[]={self.settings.date}", balldontlie_bodies.page(rows)
         )
 
     def _poll_boxes(self, at: int) -> Iterator[Output]:
         rows = [
-            balldontlie_bodies.box_row(court)
-            for court in self.world.courts
-            if balldontlie_bodies.has_box(court, at)
+            balldontlie_bodies.box_row(game)
+            for game in self.world.games
+            if balldontlie_bodies.has_box(game, at)
         ]
         yield self._body(at, BALLDONTLIE, "/nba/v1/box_scores/live", {"data": rows})

@@ -46,7 +46,7 @@ Headers = Callable[[str], Mapping[str, str]]
 
 
 @attrs.frozen
-class Patience:
+class RetryPolicy:
     """How often and how long to try, in seconds."""
 
     attempts_max: int = 3
@@ -58,7 +58,7 @@ class Patience:
 
 
 @attrs.frozen(kw_only=True)
-class Manners:
+class RequestPolicy:
     """How one service is asked: its budget as of a moment, who hears the bodies, how it words a refusal.
 
     `wall` is UTC nanoseconds, `draw` gives jitter in [0, 1), `headers` are made anew for every attempt.
@@ -70,13 +70,13 @@ class Manners:
     headers: Headers
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: Patience = Patience()
+    patience: RetryPolicy = RetryPolicy()
 
 
 class Client:
     """Requests to one service within one budget."""
 
-    def __init__(self, http: Http, manners: Manners) -> None:
+    def __init__(self, http: Http, manners: RequestPolicy) -> None:
         """`http` is opened and closed by whoever gave it."""
         self.http = http
         self.patience = manners.patience

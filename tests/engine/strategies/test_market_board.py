@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.fees import FeeNames, fee_terms
-from engine.strategies.market_board import Board, Reach
+from engine.strategies.market_board import MarketBoard, Reach
 from engine.strategies.market_watch import ALWAYS, Watch
 from engine.strategies.opinion import HAIR, Opinion, taking
 from engine.view import GameView, MarketView, View
@@ -43,7 +43,7 @@ def told() -> View:
     return view
 
 
-def worth_a_thought(board: Board, rung: MarketView) -> bool:
+def worth_a_thought(board: MarketBoard, rung: MarketView) -> bool:
     """Asked of every neighbour and of the winner, without any short way."""
     place, p_mid = board.place_of(rung), rung.p_mid()
     if place is None or p_mid is None:
@@ -59,7 +59,7 @@ def test_a_rung_that_fits_is_not_worth_a_thought(
 ) -> None:
     view = told()
     game = view.game(GAME)
-    board = Board(game, REACH)
+    board = MarketBoard(game, REACH)
     for ticker, bid, spread, state in drawn:
         if state is not None:
             home, away, left = state

@@ -16,7 +16,7 @@ from engine.units import format_count, format_money
 from persistence.queries import Reader
 from tests.simulation.soak.journal_rules import broken_rules, tally_of
 from tests.simulation.soak.processes import command
-from tipoff.output import Json
+from tipoff.json_types import Json
 
 Look = Callable[..., Json]
 TRIES = 500

@@ -16,7 +16,8 @@ import trio
 from tests.simulation.soak.comparing import compared, left_behind
 from tests.simulation.soak.figures import Sample, grown, growth, sample_of
 from tests.simulation.soak.processes import Daemon, Stuck, Venues, command
-from tipoff.output import Failure, Json, progress
+from tipoff.json_types import Json
+from tipoff.output import Failure, progress
 
 SAMPLE_S = 2.0
 CLOCK_WORDS = "our clock is"

@@ -16,7 +16,8 @@ from pathlib import Path
 import attrs
 
 from tipoff.control.client import ControlClient
-from tipoff.output import Failure, Json
+from tipoff.json_types import Json
+from tipoff.output import Failure
 
 ROOT = Path(__file__).resolve().parents[3]
 START_S_MAX = 90.0

@@ -28,7 +28,8 @@ from tests.simulation.soak.weather import Weather
 from tests.venues.toxics import Proxy, Toxics, proxied
 from tipoff.config.load import load
 from tipoff.config.render import render
-from tipoff.output import Json, progress
+from tipoff.json_types import Json
+from tipoff.output import progress
 from tipoff.runs.from_config import schema
 
 FIRST_DATE = date(2026, 11, 20)

@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 
 from tests.persistence.servers import empty_schema
 from tipoff.cli.app import main
-from tipoff.commands.database import database_url
+from tipoff.config.database import database_url
 from tipoff.config.load import load
 from tipoff.config.problems import ConfigError
 from tipoff.exit_codes import Exit

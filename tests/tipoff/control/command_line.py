@@ -11,14 +11,14 @@ import attrs
 import pytest
 import trio
 
-from actors.messages import FollowWish
+from actors.messages import FollowOperation
 from tests.tipoff.control.conftest import TICKER, Bench
 from tipoff.cli.app import main
 from tipoff.control.client import ControlClient
-from tipoff.control.parameters import Hooks
 from tipoff.control.permissions import ControlSettings, Level, Levels
+from tipoff.control.ports import Hooks
 from tipoff.control.server import serve_control
-from tipoff.output import Json
+from tipoff.json_types import Json
 
 NAME = "mean_reversion"
 
@@ -58,8 +58,8 @@ def hooks_of(running: Running) -> Hooks:
     async def do(what: str = "reload") -> str:
         return f"did {what}"
 
-    async def found(game: str, *, followed: bool) -> FollowWish:
-        return FollowWish(game, followed)
+    async def found(game: str, *, followed: bool) -> FollowOperation:
+        return FollowOperation(game, followed)
 
     return Hooks(
         phase=lambda: running.phase,  # type: ignore[arg-type, return-value]  # one of the words

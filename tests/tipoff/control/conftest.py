@@ -14,7 +14,7 @@ import pytest
 import trio
 
 from actors.addresses import JOURNAL, MARKET_FEED
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.messages import Commit, Heard, Numbered
 from actors.runtime import ActorStatus, Address, VirtualSystem
 from engine.events import (
@@ -31,12 +31,12 @@ from engine.events import GamePhase as Phase
 from engine.facts import RunStarted
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Count, Nanos, Price
 from tipoff.config.load import template
-from tipoff.control.parameters import Hooks
 from tipoff.control.permissions import ControlSettings, Level, Levels
+from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.explain.chain import Told
-from tipoff.replay.session import openings
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import openings
 from tipoff.wiring import Parts, tree
 
 START = Nanos(1_795_217_400_000_000_000)
@@ -60,7 +60,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.settings = trading_settings(template(schema()), seed=1)
-        self.memory = FactMemory()
+        self.memory = FactHistory()
         self.facts: list[Numbered] = []
         self.durable = True
         self.asked = 0

@@ -4,11 +4,11 @@ import trio
 import trio.testing
 
 from actors.addresses import OPERATOR, PAPER_EXCHANGE, RISK_GATE, strategy_address
-from actors.messages import CloseWish, HaltWish, Operate, OperatorRequest, Wish
+from actors.messages import CloseOperation, HaltOperation, Operate, Operation, OperatorRequest
 from actors.runtime import Address
 from engine.facts import OperatorActed
 from engine.units import NANOS_PER_SECOND, Nanos
-from tipoff.control.parameters import Hooks
+from tipoff.control.ports import Hooks
 from tipoff.output import Failure
 
 from .conftest import TICKER, Bench, Serve
@@ -61,10 +61,10 @@ async def test_an_act_that_hangs_does_not_keep_the_next_one_waiting_for_ever(
 
 
 async def test_the_exchange_and_the_gate_refuse_wishes_that_are_not_theirs(bench: Bench) -> None:
-    wrong: list[tuple[Address, Wish]] = [
-        (PAPER_EXCHANGE, HaltWish("all", "halted", "x")),
-        (RISK_GATE, CloseWish(NAME, TICKER)),
-        (strategy_address(NAME), CloseWish(NAME, TICKER)),
+    wrong: list[tuple[Address, Operation]] = [
+        (PAPER_EXCHANGE, HaltOperation("all", "halted", "x")),
+        (RISK_GATE, CloseOperation(NAME, TICKER)),
+        (strategy_address(NAME), CloseOperation(NAME, TICKER)),
     ]
     for number, (to, wish) in enumerate(wrong):
         request = OperatorRequest(f"w{number}", 0, "x", "{}")

@@ -3,13 +3,13 @@
 import pytest
 
 from actors.addresses import GAMES, MARKET_FEED, NEWS, RISK_GATE, SCHEDULE, game_address
-from actors.messages import FollowWish, ListingWanted, LoadedWanted
+from actors.messages import FollowOperation, ListingWanted, LoadedWanted
 from actors.runtime import ChildSpec, Outgoing
 from engine.events import GameKnown, MarketDetermined, ScoreSeen, TopChanged
 from engine.facts import FollowingChanged, OrderDenied, OrderFilled, PositionSettled
 from engine.reasons import DenialReason
 from engine.units import PRICE_ONE
-from tipoff.control.parameters import Hooks
+from tipoff.control.ports import Hooks
 
 from .conftest import GAME, NAME, ORDER, START, TICKER, Bench, Serve, Wire, opening, snapshot
 
@@ -19,11 +19,11 @@ EVENT = "KXNBAGAME-26NOV20MEMPOR"
 def hooks() -> Hooks:
     """A daemon whose venue knows the one game."""
 
-    async def load(game: str) -> FollowWish:
-        return FollowWish(game, followed=True, events=(EVENT,))
+    async def load(game: str) -> FollowOperation:
+        return FollowOperation(game, followed=True, events=(EVENT,))
 
-    async def unload(game: str) -> FollowWish:
-        return FollowWish(game, followed=False)
+    async def unload(game: str) -> FollowOperation:
+        return FollowOperation(game, followed=False)
 
     return Hooks(load_game=load, unload_game=unload)
 

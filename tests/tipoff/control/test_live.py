@@ -9,14 +9,14 @@ import pytest
 import trio
 
 from actors.addresses import JOURNAL, OBSERVER, OPERATOR, PAPER_EXCHANGE
-from actors.fact_history import FactMemory
+from actors.fact_history import FactHistory
 from actors.messages import AccountOpen, Commit, Numbered
 from actors.runtime import LiveSystem
 from engine.facts import RunStarted
 from engine.units import Nanos
 from tipoff.config.load import template
-from tipoff.control.parameters import Hooks
 from tipoff.control.permissions import ControlSettings, Level, Levels
+from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.wiring import Parts, tree
@@ -116,7 +116,7 @@ async def test_a_live_system_is_looked_at_acted_on_restarted_and_stopped(path: P
         rules=settings.rules,
         seed=1,
         every_market=False,
-        memory=FactMemory(),
+        memory=FactHistory(),
         cause=lambda: system.inputs,
         store=store,
         watched=True,

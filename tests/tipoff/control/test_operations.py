@@ -9,7 +9,7 @@ import trio
 import trio.testing
 
 from actors.addresses import JOURNAL, OPERATOR, RISK_GATE
-from actors.messages import CommittedUpTo, FollowWish
+from actors.messages import CommittedUpTo, FollowOperation
 from engine.facts import (
     LimitChanged,
     OperatorActed,
@@ -21,7 +21,7 @@ from engine.facts import (
     TradingResumed,
 )
 from engine.orders import CancelReason
-from tipoff.control.parameters import Hooks
+from tipoff.control.ports import Hooks
 from tipoff.control.registry import METHODS
 
 from .conftest import GAME, NAME, ORDER, TICKER, Bench, Serve, Wire, word_of
@@ -60,9 +60,9 @@ class Daemon:
         self.deeds.append(what)
         return f"did {what}"
 
-    async def found(self, what: str, *, followed: bool) -> FollowWish:
+    async def found(self, what: str, *, followed: bool) -> FollowOperation:
         self.deeds.append(what)
-        return FollowWish(what, followed)
+        return FollowOperation(what, followed)
 
     def level(self, level: str | None) -> str:
         self.deeds.append(f"level {level}")

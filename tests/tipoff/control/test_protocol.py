@@ -11,8 +11,8 @@ from tipoff.control.protocol import (
     FRAME_BYTES_MAX,
     PART_CHARS_MAX,
     TROUBLES,
+    ErrorCode,
     Fault,
-    Trouble,
     error_frame,
     read_request,
     result_frames,
@@ -91,7 +91,7 @@ def test_no_mutation_of_a_good_frame_raises_anything_but_a_fault(place: int, cha
     try:
         read_request(GOOD[:place] + change + GOOD[place + 1 :])
     except Fault as fault:
-        assert fault.trouble in Trouble  # noqa: PT017
+        assert fault.trouble in ErrorCode  # noqa: PT017
 
 
 def together(frames: list[bytes]) -> object:
@@ -122,9 +122,9 @@ def test_an_answer_beyond_the_limit_is_an_error_that_says_so() -> None:
     assert list(result_frames(1, "x" * (ANSWER_CHARS_MAX - 2)))
     with pytest.raises(Fault) as caught:
         list(result_frames(1, "x" * (ANSWER_CHARS_MAX - 1)))
-    assert caught.value.trouble is Trouble.TOO_LARGE
+    assert caught.value.trouble is ErrorCode.TOO_LARGE
 
 
 def test_every_trouble_has_a_code_of_its_own_and_an_exit_code() -> None:
-    assert len({trouble.rpc for trouble in Trouble}) == len(Trouble) == len(TROUBLES)
-    assert all(trouble.exit is not Exit.OK and trouble.meaning for trouble in Trouble)
+    assert len({trouble.rpc for trouble in ErrorCode}) == len(ErrorCode) == len(TROUBLES)
+    assert all(trouble.exit is not Exit.OK and trouble.meaning for trouble in ErrorCode)

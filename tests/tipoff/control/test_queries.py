@@ -8,11 +8,11 @@ import jsonschema
 import pytest
 
 from actors.addresses import OBSERVER, RISK_GATE
-from actors.messages import HaltWish, Operate, OperatorRequest, StorageFailed
+from actors.messages import HaltOperation, Operate, OperatorRequest, StorageFailed
 from engine.events import FeedLost
 from engine.units import Nanos
-from tipoff.control.parameters import Hooks
 from tipoff.control.permissions import Level
+from tipoff.control.ports import Hooks
 from tipoff.control.protocol import TROUBLES
 from tipoff.control.registry import METHODS, document, text
 
@@ -310,7 +310,7 @@ def test_levels_grow_with_what_they_may_do() -> None:
 def test_the_bench_is_what_these_tests_believe(bench: Bench) -> None:
     request = OperatorRequest("x", 0, "halt", "{}")
     assert bench.now == START
-    bench.put(OBSERVER, Operate(request, RISK_GATE, HaltWish("all", "halted", "x")))
+    bench.put(OBSERVER, Operate(request, RISK_GATE, HaltOperation("all", "halted", "x")))
     assert len(bench.facts) == 16
 
 

@@ -8,7 +8,7 @@ from engine.milestones import KALSHI, MilestoneSeen, reference_of
 from engine.reasons import DenialReason
 from engine.score_agreement import DISAGREEMENT_NS, LAG_NS
 from engine.units import NANOS_PER_SECOND, Nanos
-from tipoff.control.parameters import Hooks
+from tipoff.control.ports import Hooks
 
 from .conftest import TICKER, Bench, Serve, snapshot
 

@@ -14,9 +14,9 @@ import trio.lowlevel
 import trio.testing
 
 from tipoff import __version__
-from tipoff.control.parameters import Hooks
 from tipoff.control.permissions import Level, Levels
-from tipoff.control.protocol import FRAME_BYTES_MAX, Fault, Trouble
+from tipoff.control.ports import Hooks
+from tipoff.control.protocol import FRAME_BYTES_MAX, ErrorCode, Fault
 from tipoff.control.registry import METHODS, digest
 from tipoff.control.server import REFUSED_MAX
 
@@ -201,7 +201,7 @@ class Deaf:
 async def test_so_many_are_told_why_they_are_turned_away_and_one_more_is_only_closed(
     serve: Serve, nursery: trio.Nursery
 ) -> None:
-    fault = Fault(Trouble.BUSY, "all are at work")
+    fault = Fault(ErrorCode.BUSY, "all are at work")
     async with serve() as at:
         deaf = [Deaf() for _ in range(REFUSED_MAX + 1)]
         for peer in deaf[:-1]:

@@ -12,8 +12,8 @@ from engine.units import Nanos
 from persistence.records import LogRecord, Record
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter
-from tipoff.live.commit_queue import Durable, whole_inputs
-from tipoff.live.ingress import Hearing
+from tipoff.live.commit_queue import CommitQueue, whole_inputs
+from tipoff.live.ingress import Ingress
 
 
 def facts(*causes: int) -> list[Numbered]:
@@ -47,7 +47,7 @@ def test_records_wait_up_to_a_number_and_what_is_more_is_given_up_and_counted(
     url = f"sqlite:///{tmp_path / 'tipoff.db'}"
     upgrade(url)
     with closing(JournalWriter(url, "evening")) as writer:
-        durable = Durable(writer, Hearing(None, lambda _body, _events: None), 100, Tally())
+        durable = CommitQueue(writer, Ingress(None, lambda _body, _events: None), 100, Tally())
         records: list[Record] = [LogRecord("warning", "feed", f"{n}", {}, Nanos(n)) for n in range(4)]
         durable.keep(records[:3])
         assert (durable.waiting_records, durable.status.records_given_up) == (3, 0)

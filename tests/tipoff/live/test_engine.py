@@ -9,7 +9,7 @@ from sqlalchemy import select
 from trio.testing import MockClock
 
 from actors.addresses import OPERATOR, PAPER_EXCHANGE, RISK_GATE, strategy_address
-from actors.messages import HaltWish, Operate, OperatorRequest, ResumeWish
+from actors.messages import HaltOperation, Operate, OperatorRequest, ResumeOperation
 from actors.operator import ActOutcome
 from engine.facts import OperatorActed, RunEnded, RunStarted
 from engine.units import NANOS_PER_SECOND, Nanos
@@ -20,9 +20,9 @@ from persistence.queries import Reader
 from tests.tipoff.live_desk import Desk, evening, resumed, wait
 from tipoff.config.load import template
 from tipoff.live.engine import LiveEngine
-from tipoff.replay.session import TradingSettings
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
+from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line, read
 
 
@@ -123,9 +123,11 @@ async def test_what_an_operator_does_is_done_again_by_the_replay(
         halt = OperatorRequest("r-1", 0, "halt", "{}")
         resume = OperatorRequest("r-2", 0, "resume", "{}")
         outcomes.append(
-            await engine.ask(OPERATOR, Operate(halt, RISK_GATE, HaltWish("global", "halted", "x")))
+            await engine.ask(OPERATOR, Operate(halt, RISK_GATE, HaltOperation("global", "halted", "x")))
         )
-        outcomes.append(await engine.ask(OPERATOR, Operate(resume, RISK_GATE, ResumeWish("global", "y"))))
+        outcomes.append(
+            await engine.ask(OPERATOR, Operate(resume, RISK_GATE, ResumeOperation("global", "y")))
+        )
         assert engine.restart(PAPER_EXCHANGE)
         assert engine.restart(strategy_address("sharp_line"))
         assert not engine.restart(strategy_address("nobody"))

@@ -11,7 +11,8 @@ from tipoff.commands.replay import replay
 from tipoff.commands.run import access_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
-from tipoff.control.parameters import Acted, Call, Hooks, Room
+from tipoff.control.context import Call, CallContext, OperationAnswer
+from tipoff.control.ports import Hooks
 from tipoff.control.protocol import Fault
 from tipoff.control.registry import METHODS
 from tipoff.runs.from_config import schema, trading_settings
@@ -23,14 +24,14 @@ ELSEWHERE = ("KXNBAPTS",)
 """A series in which the simulated venue has nothing, so that no game is found by itself."""
 
 
-async def ask(scene: Scene, method: str, game: str, request_id: str) -> Acted:
+async def ask(scene: Scene, method: str, game: str, request_id: str) -> OperationAnswer:
     """What the control socket does with such a request."""
     following = scene.sources.following
     hooks = Hooks(load_game=following.load, unload_game=following.unload, followed=scene.sources.follow)
     given = METHODS[method].check({"game": game, "request_id": request_id})
     call = Call(method=METHODS[method], given=given, uid=0, request_id=request_id)
-    acted = await METHODS[method].call(Room(scene.engine, hooks, 20.0), call)
-    assert isinstance(acted, Acted)
+    acted = await METHODS[method].call(CallContext(scene.engine, hooks, 20.0), call)
+    assert isinstance(acted, OperationAnswer)
     return acted
 
 
@@ -50,7 +51,7 @@ async def test_a_loaded_game_is_followed_after_a_restart_too_and_an_unloaded_one
     nursery: trio.Nursery, tmp_path: Path
 ) -> None:
     simulator: Simulator = await nursery.start(serve, SERVED)
-    first, second = (court.listing.code for court in simulator.live.world.courts)
+    first, second = (game.listing.code for game in simulator.live.world.games)
     config = configured(simulator, tmp_path)
     access = access_of(config)
     async with running(tmp_path, config, access, simulator) as scene:

@@ -15,12 +15,12 @@ from engine.calendar import parse_time
 from persistence.connect import Durability, Settings
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
-from tipoff.commands.replay import settings_digest
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.live.heartbeats import HEARTBEAT_S, LATE_S, STAGES, Heartbeats
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import settings_digest
 
 SHARP = strategy_address("sharp_line")
 STRATEGIES = [strategy_address(name) for name in ("sharp_line", "momentum")]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tipoff.live.ingress import MEGABYTE, Hearing
+from tipoff.live.ingress import MEGABYTE, Ingress
 from venues.recordings.recorder import Recorder
 
 
@@ -23,7 +23,7 @@ def test_recording_goes_on_at_the_least_free_space_and_stops_with_one_byte_less(
 ) -> None:
     free = [10 * MEGABYTE]
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(0, 0, free[0]))
-    hearing = Hearing(Recorder(tmp_path / "recording"), lambda _body, _events: None)
+    hearing = Ingress(Recorder(tmp_path / "recording"), lambda _body, _events: None)
     hearing.require_space(10)
     assert hearing.status.not_recorded == ""
     free[0] -= 1

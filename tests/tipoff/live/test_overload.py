@@ -16,12 +16,12 @@ from persistence.connect import Durability, Settings
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
 from tests.tipoff.live_desk import Desk, evening
-from tipoff.commands.replay import settings_digest
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.reports.of_live_run import seal_recording
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import settings_digest
 from venues.recordings.line_kinds import BALLDONTLIE, KALSHI_REST, KALSHI_STREAM
 from venues.recordings.recorder import Line, Recorder
 

@@ -9,22 +9,22 @@ import attrs
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from actors.runtime.histograms import Buckets
+from actors.runtime.histograms import Histogram
 from engine.reasons import DenialReason
 from tipoff.metrics.exposition import Exposition
 from tipoff.metrics.families import FAMILIES, all_families
 from tipoff.metrics.samples import LABEL_CHARS_MAX, LABEL_VALUES_MAX, OTHER, counted, label
 from tipoff.metrics.snapshot import (
-    ActorFigures,
-    JournalFigures,
-    LimiterFigures,
-    LoopFigures,
-    MarketFigures,
-    ProcessFigures,
-    RuntimeFigures,
-    SourceFigures,
-    StrategyFigures,
-    TradingFigures,
+    ActorSnapshot,
+    JournalSnapshot,
+    LimiterSnapshot,
+    LoopSnapshot,
+    MarketSnapshot,
+    ProcessSnapshot,
+    RuntimeSnapshot,
+    SourceSnapshot,
+    StrategySnapshot,
+    TradingSnapshot,
 )
 
 SERIES_MAX = 700
@@ -45,18 +45,18 @@ ADDRESSES = (
 
 
 @attrs.define
-class PlainFigures:
+class PlainSnapshots:
     """An engine that is nothing but its numbers; `broken` names what cannot be told."""
 
-    some_actors: list[ActorFigures] = attrs.field(
-        factory=lambda: [ActorFigures(name=name, state="running", capacity=1_000) for name in ADDRESSES]
+    some_actors: list[ActorSnapshot] = attrs.field(
+        factory=lambda: [ActorSnapshot(name=name, state="running", capacity=1_000) for name in ADDRESSES]
     )
     refused: dict[str, int] = attrs.field(factory=dict)
     run: str = "test"
     broken: set[str] = attrs.field(factory=set)
 
-    def process(self) -> ProcessFigures:
-        return ProcessFigures(
+    def process(self) -> ProcessSnapshot:
+        return ProcessSnapshot(
             version="0.1.0",
             python="3.11.7",
             engine="tipoff",
@@ -66,32 +66,32 @@ class PlainFigures:
             started_at=1_700_000_000.0,
         )
 
-    def loop(self) -> LoopFigures:
-        return LoopFigures(inputs=3)
+    def loop(self) -> LoopSnapshot:
+        return LoopSnapshot(inputs=3)
 
-    def actors(self) -> Sequence[ActorFigures]:
+    def actors(self) -> Sequence[ActorSnapshot]:
         return self.some_actors
 
-    def runtime(self) -> RuntimeFigures:
+    def runtime(self) -> RuntimeSnapshot:
         if "runtime" in self.broken:
             raise RuntimeError("nobody knows")
-        return RuntimeFigures()
+        return RuntimeSnapshot()
 
-    def sources(self) -> Sequence[SourceFigures]:
-        return [SourceFigures(name=name, up=True) for name in ("stream", "markets", "games", "odds")]
+    def sources(self) -> Sequence[SourceSnapshot]:
+        return [SourceSnapshot(name=name, up=True) for name in ("stream", "markets", "games", "odds")]
 
-    def limiters(self) -> Sequence[LimiterFigures]:
-        return [LimiterFigures(name="kalshi", tokens=7, tokens_max=10)]
+    def limiters(self) -> Sequence[LimiterSnapshot]:
+        return [LimiterSnapshot(name="kalshi", tokens=7, tokens_max=10)]
 
-    def market(self) -> MarketFigures:
-        return MarketFigures()
+    def market(self) -> MarketSnapshot:
+        return MarketSnapshot()
 
-    def journal(self) -> JournalFigures:
-        return JournalFigures(seq=None if "journal" in self.broken else 7)  # type: ignore[arg-type]
+    def journal(self) -> JournalSnapshot:
+        return JournalSnapshot(seq=None if "journal" in self.broken else 7)  # type: ignore[arg-type]
 
-    def trading(self) -> TradingFigures:
-        return TradingFigures(
-            strategies=[StrategyFigures(name=name) for name in STRATEGIES], denied=self.refused
+    def trading(self) -> TradingSnapshot:
+        return TradingSnapshot(
+            strategies=[StrategySnapshot(name=name) for name in STRATEGIES], denied=self.refused
         )
 
 
@@ -110,14 +110,14 @@ def ours(text: bytes) -> int:
 
 
 def test_every_metric_is_there_with_type_and_help_from_the_first_answer() -> None:
-    text = Exposition(PlainFigures()).text().decode()
+    text = Exposition(PlainSnapshots()).text().decode()
     for family in all_families():
         assert f"# HELP {family.name} " in text
         assert f"# TYPE {family.name} " in text
 
 
 def test_every_known_label_set_is_there_at_zero() -> None:
-    found = series(Exposition(PlainFigures()).text())
+    found = series(Exposition(PlainSnapshots()).text())
     for reason in DenialReason:
         assert found["tipoff_risk_denials_total", (reason.value,)] == 0
     for name in STRATEGIES:
@@ -128,7 +128,7 @@ def test_every_known_label_set_is_there_at_zero() -> None:
 
 
 def test_no_series_tells_when_it_was_created() -> None:
-    assert b"_created" not in Exposition(PlainFigures()).text()
+    assert b"_created" not in Exposition(PlainSnapshots()).text()
 
 
 def test_names_are_prefixed_and_belong_to_one_group() -> None:
@@ -142,13 +142,13 @@ def test_promtool_has_nothing_to_complain_about() -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("promtool is not installed")
-    text = Exposition(PlainFigures()).text()
+    text = Exposition(PlainSnapshots()).text()
     checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (checked.returncode, checked.stderr.decode()) == (0, "")
 
 
 def test_a_group_that_fails_is_left_out_and_named_while_the_others_stay() -> None:
-    figures = PlainFigures(broken={"runtime"})
+    figures = PlainSnapshots(broken={"runtime"})
     exposition = Exposition(figures)
     exposition.text()
     found = series(exposition.text())
@@ -164,18 +164,18 @@ def test_a_group_that_fails_is_left_out_and_named_while_the_others_stay() -> Non
 
 
 def test_a_value_that_is_no_number_fails_its_group_only() -> None:
-    found = series(Exposition(PlainFigures(broken={"journal"})).text())
+    found = series(Exposition(PlainSnapshots(broken={"journal"})).text())
     assert found["tipoff_collector_up", ("journal",)] == 0
     assert found["tipoff_collector_up", ("trading",)] == 1
 
 
 def test_ten_thousand_games_make_no_more_series_than_one() -> None:
-    figures = PlainFigures()
+    figures = PlainSnapshots()
     exposition = Exposition(figures)
     permanent = list(figures.some_actors)
     counts = set()
     for number in range(10_000):
-        game = ActorFigures(name=f"games/2026-{number}", state="running", handled=2, capacity=10)
+        game = ActorSnapshot(name=f"games/2026-{number}", state="running", handled=2, capacity=10)
         figures.some_actors = [*permanent, game]
         if number % 1_000 == 0:
             counts.add(ours(exposition.text()))
@@ -186,7 +186,7 @@ def test_ten_thousand_games_make_no_more_series_than_one() -> None:
 
 def test_hostile_names_are_escaped_cut_and_bounded() -> None:
     hostile = 'KX"\\\n\udc80{}' + "x" * 500
-    figures = PlainFigures(run=hostile, refused={f"{number}{hostile}": 1 for number in range(1_000)})
+    figures = PlainSnapshots(run=hostile, refused={f"{number}{hostile}": 1 for number in range(1_000)})
     found = series(Exposition(figures).text())
     denials = [labels for name, labels in found if name == "tipoff_risk_denials_total"]
     assert len(denials) <= 101
@@ -207,10 +207,10 @@ def test_a_label_is_shown_whole_up_to_its_limit_and_cut_beyond() -> None:
 
 
 def test_counters_go_on_over_a_thousand_restarts_of_an_actor() -> None:
-    figures = PlainFigures()
+    figures = PlainSnapshots()
     exposition = Exposition(figures)
     for restarts in range(1_001):
-        sample = ActorFigures(name="journal", state="running", restarts=restarts, handled=restarts * 3)
+        sample = ActorSnapshot(name="journal", state="running", restarts=restarts, handled=restarts * 3)
         figures.some_actors = [sample]
         if restarts % 250 == 0:
             exposition.text()
@@ -220,9 +220,9 @@ def test_counters_go_on_over_a_thousand_restarts_of_an_actor() -> None:
 
 
 def test_what_a_game_counted_stays_counted_when_it_has_gone() -> None:
-    figures = PlainFigures()
+    figures = PlainSnapshots()
     exposition = Exposition(figures)
-    game = ActorFigures(name="games/one", state="running", handled=5, restarts=1)
+    game = ActorSnapshot(name="games/one", state="running", handled=5, restarts=1)
     for actors in ([game], [], [attrs.evolve(game, handled=2, restarts=0)]):
         figures.some_actors = actors
         exposition.text()
@@ -232,13 +232,13 @@ def test_what_a_game_counted_stays_counted_when_it_has_gone() -> None:
 
 
 def test_two_engines_in_one_process_do_not_see_each_other() -> None:
-    first, second = Exposition(PlainFigures(run="a")), Exposition(PlainFigures(run="b"))
+    first, second = Exposition(PlainSnapshots(run="a")), Exposition(PlainSnapshots(run="b"))
     assert b'run="a"' in first.text()
     assert b'run="a"' not in second.text()
 
 
 def test_a_histogram_counts_each_value_once_and_adds_them_up() -> None:
-    buckets = Buckets((1.0, 2.0))
+    buckets = Histogram((1.0, 2.0))
     for value in (0.5, 1.0, 1.5, 9.0):
         buckets.observe(value)
     assert buckets.cumulative() == [("1.0", 2), ("2.0", 3), ("+Inf", 4)]
@@ -246,7 +246,7 @@ def test_a_histogram_counts_each_value_once_and_adds_them_up() -> None:
 
 
 def test_every_group_says_whether_it_could_be_made() -> None:
-    found = series(Exposition(PlainFigures()).text())
+    found = series(Exposition(PlainSnapshots()).text())
     for group in FAMILIES:
         assert group == "collectors" or found["tipoff_collector_up", (group,)] == 1
 

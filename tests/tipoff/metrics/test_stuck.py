@@ -10,21 +10,21 @@ import trio
 from prometheus_client.parser import text_string_to_metric_families
 
 from actors.addresses import OPERATOR, RISK_GATE, STRATEGIES
-from actors.messages import HaltWish, Operate, OperatorRequest
+from actors.messages import HaltOperation, Operate, OperatorRequest
 from actors.runtime import Address
 from actors.runtime.asks import AskError
 from actors.runtime.system import SystemEnded
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
-from tipoff.commands.replay import settings_digest
 from tipoff.config.load import template
 from tipoff.config.sections import MetricsSection
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.metrics.collector import Beside, EngineFigures
+from tipoff.metrics.collector import EngineSnapshots, ProcessCounters
 from tipoff.metrics.exposition import Exposition
 from tipoff.metrics.server import Health, serve_metrics
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import settings_digest
 
 ANSWER_S_MAX = 0.1
 QUESTIONS = 20
@@ -70,7 +70,9 @@ async def halt(engine: LiveEngine) -> None:
     """Something that has to become durable, and does not."""
     request = OperatorRequest("r-1", 0, "halt", "{}")
     try:
-        await engine.ask(OPERATOR, Operate(request, RISK_GATE, HaltWish("global", "halted", "x")), 10**12)
+        await engine.ask(
+            OPERATOR, Operate(request, RISK_GATE, HaltOperation("global", "halted", "x")), 10**12
+        )
     except (AskError, SystemEnded):
         return
 
@@ -103,7 +105,7 @@ async def test_metrics_answer_within_100_ms_while_the_database_hangs_and_no_stra
             clock=EveningClock(),
         )
         engine = LiveEngine(plan, lambda _engine: ())
-        figures = EngineFigures(engine, Beside(folder=tmp_path, database=tmp_path / "tipoff.db"))
+        figures = EngineSnapshots(engine, ProcessCounters(folder=tmp_path, database=tmp_path / "tipoff.db"))
         exposition = Exposition(figures)
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)

@@ -19,7 +19,7 @@ from tests.tipoff.engines import live
 from tipoff.live.engine import LiveEngine
 from tipoff.live.heartbeats import HEARTBEAT_S, LATE_S
 from tipoff.process.notifier import Notifier, watch
-from tipoff.services.systemd import WRITER_S_MAX, Pulse
+from tipoff.services.systemd import WRITER_S_MAX, Liveness
 
 GAME = Address("games/the game")
 """Whatever the game of the evening is called."""
@@ -83,7 +83,7 @@ def watched(folder: Path) -> Iterator[InThread]:
     async def run() -> None:
         async with live(folder) as engine, trio.open_nursery() as nursery:
             notifier = Fed(0.5)
-            nursery.start_soon(partial(watch, notifier, Pulse(engine).healthy, lambda: "running"))
+            nursery.start_soon(partial(watch, notifier, Liveness(engine).healthy, lambda: "running"))
             found.append(InThread(notifier, engine, trio.lowlevel.current_trio_token()))
             ready.set()
             await over.wait()
@@ -133,7 +133,7 @@ async def test_an_actor_that_lets_no_heartbeat_pass_stops_the_food_though_the_lo
     tmp_path: Path, address: Address, mock_clock: trio.testing.MockClock
 ) -> None:
     async with live(tmp_path) as engine:
-        pulse = Pulse(engine)
+        pulse = Liveness(engine)
         await pass_beats(mock_clock, engine, 2)
         assert await pulse.healthy(), pulse.why
         cells = engine.system.dispatcher.cells
@@ -164,7 +164,7 @@ async def test_a_transaction_that_does_not_end_stops_the_food(
             go_on.wait(60)
 
     async with live(tmp_path, seam) as engine:
-        pulse = Pulse(engine)
+        pulse = Liveness(engine)
         await engine.durable.wait_calm()
         assert await pulse.healthy()
         stuck.set()

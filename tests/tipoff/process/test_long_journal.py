@@ -19,12 +19,12 @@ from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
 from tests.persistence.evenings import evening, place
-from tipoff.commands.replay import settings_digest
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.output import progress
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import settings_digest
 
 ENTRIES = int(os.environ.get("TIPOFF_JOURNAL_ENTRIES", "10000"))
 BETS_OF_19_ENTRIES = 3

@@ -16,8 +16,8 @@ from tipoff.config.render import render
 from tipoff.live.engine import LiveEngine
 from tipoff.process.reload import TAKERS, Reloader
 from tipoff.process.run import SIGNALS
-from tipoff.replay.session import TradingSettings
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import TradingSettings
 from tipoff.services import sighup
 from tipoff.services.sighup import reload_now
 from tipoff.sources.clients import Sources

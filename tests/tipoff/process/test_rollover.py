@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from actors.addresses import MARKET_FEED, OPERATOR, RISK_GATE
-from actors.messages import Heard, Numbered, Operate, OperatorRequest, OrderWish
+from actors.messages import Heard, Numbered, Operate, OperatorRequest, OrderOperation
 from engine.calendar import parse_time
 from engine.events import BookSide, GamePhase, ScoreSeen
 from engine.facts import Fact, OrderCancelled, PositionSettled, RunStarted, TradingHalted, TradingResumed
@@ -23,14 +23,14 @@ from persistence.writer import JournalWriter
 from tests.tipoff.control.conftest import TICKER, Bench, opening
 from tipoff.commands.replay import replay
 from tipoff.config.load import Config, template
+from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine
-from tipoff.output import Json
 from tipoff.process.rollover import WHY
 from tipoff.process.run import Ending, Setting, past_of, run_live
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
-from tipoff.sources.clients import Access, Sources
+from tipoff.sources.clients import Credentials, Sources
 from venues.recordings.recorder import read_batches
 
 SPEED = 120.0
@@ -107,7 +107,7 @@ class House:
 
         setting = Setting(
             config=self.config(),
-            access=Access(),
+            access=Credentials(),
             clock=self.clock,
             beside=(beside,),
             on_phase=lambda _words: None,
@@ -138,7 +138,7 @@ def evening(bench: Bench) -> list[Fact]:
 
 def place(bench: Bench, price: int) -> None:
     """Have an operator's order placed: what crosses the book is filled, the rest stays in it."""
-    wish = OrderWish(
+    wish = OrderOperation(
         "mean_reversion", TICKER, BookSide.BID, Price(price), Count(1_000), TimeInForce.GTC, p_fair=0.6
     )
     request = OperatorRequest(f"r-{price}", 0, "orders.place", "{}")

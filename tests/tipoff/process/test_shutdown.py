@@ -13,17 +13,17 @@ from persistence.connect import Durability, Settings
 from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
-from tipoff.commands.replay import settings_digest
 from tipoff.config.load import template
+from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.output import Json
 from tipoff.process.notifier import Notifier
 from tipoff.process.run import Ending, Setting, stop_run
 from tipoff.process.shutdown import CLOSE, DURABLE, STEPS, Step, Stopping
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
-from tipoff.sources.clients import Access
+from tipoff.runs.settings import settings_digest
+from tipoff.sources.clients import Credentials
 from venues.errors import RecordingError
 from venues.recordings.recorder import Recorder
 
@@ -102,7 +102,9 @@ class Desk:
         said, notifier, ending = list[str](), Told(), Ending()
         options = Options(settings=Settings(durability=Durability.RELAXED), seam=self.seam)
         settings = trading_settings(template(schema()), seed=1)
-        setting = Setting(config=template(schema()), access=Access(), on_phase=said.append, notifier=notifier)
+        setting = Setting(
+            config=template(schema()), access=Credentials(), on_phase=said.append, notifier=notifier
+        )
         stopping = Stopping(said.append, notifier)
         writer = await trio.to_thread.run_sync(JournalWriter, self.url, "run", options)
         with trio.fail_after(200):

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from tipoff.exit_codes import Exit
-from tipoff.process.signals import ENDS, HEARD, Act, Loop, SignalDesk, act_on
+from tipoff.process.signals import ENDS, HEARD, Act, Loop, SignalHandler, act_on
 
 SECONDS = {Act.END.value: 60.0, Act.CUT.value: 60.0}
 
@@ -54,7 +54,7 @@ def test_every_signal_has_one_meaning(ending: bool) -> None:  # noqa: FBT001
 @pytest.mark.parametrize("first", ENDS)
 @pytest.mark.parametrize("second", ENDS)
 async def test_the_first_ends_in_good_order_and_the_second_does_not_wait(first: int, second: int) -> None:
-    desk, heard = SignalDesk(seconds=SECONDS), Heard()
+    desk, heard = SignalHandler(seconds=SECONDS), Heard()
     with desk.listening(), desk.serving(loop_of(heard)):
         os.kill(os.getpid(), signal.SIGHUP)
         await heard.until("reload")
@@ -69,7 +69,7 @@ async def test_the_first_ends_in_good_order_and_the_second_does_not_wait(first: 
 
 
 async def test_a_signal_that_comes_before_the_run_is_passed_on_when_it_begins() -> None:
-    desk, heard = SignalDesk(seconds=SECONDS), Heard()
+    desk, heard = SignalHandler(seconds=SECONDS), Heard()
     with desk.listening():
         for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM):
             os.kill(os.getpid(), number)
@@ -79,7 +79,7 @@ async def test_a_signal_that_comes_before_the_run_is_passed_on_when_it_begins() 
 
 def test_outside_of_listening_signals_do_what_they_did_before() -> None:
     before = [signal.getsignal(number) for number in HEARD]
-    with SignalDesk(seconds=SECONDS).listening():
+    with SignalHandler(seconds=SECONDS).listening():
         assert all(signal.getsignal(number) not in before for number in HEARD)
     assert [signal.getsignal(number) for number in HEARD] == before
 
@@ -97,7 +97,7 @@ async def test_a_loop_that_hangs_is_ended_from_outside_and_what_it_hangs_in_is_n
 
     late, soon = 3_600.0, 0.05
     seconds = {Act.END.value: soon if times == 1 else late, Act.CUT.value: soon}
-    desk = SignalDesk(leave, seconds)
+    desk = SignalHandler(leave, seconds)
     with desk.listening(), desk.serving(loop_of(Heard(), lambda: "exchange/risk_gate is at work")):
         for _ in range(times):
             os.kill(os.getpid(), signal.SIGTERM)
@@ -110,7 +110,7 @@ async def test_a_loop_that_hangs_is_ended_from_outside_and_what_it_hangs_in_is_n
 
 async def test_a_stop_that_comes_to_its_end_is_left_alone() -> None:
     left: list[int] = []
-    desk, heard = SignalDesk(left.append, SECONDS), Heard()
+    desk, heard = SignalHandler(left.append, SECONDS), Heard()
     with desk.listening(), desk.serving(loop_of(heard)):
         os.kill(os.getpid(), signal.SIGTERM)
         await heard.until("stopped by SIGTERM")

@@ -7,23 +7,23 @@ import pytest
 from actors.addresses import OPERATOR, RISK_GATE
 from actors.messages import (
     ActDone,
-    CancelWish,
-    CloseWish,
-    FollowWish,
-    HaltWish,
-    LimitWish,
+    CancelOperation,
+    CloseOperation,
+    FollowOperation,
+    HaltOperation,
+    LimitOperation,
     Operate,
+    Operation,
     OperatorRequest,
-    OrderWish,
-    ResumeWish,
-    StrategyWish,
-    Wish,
+    OrderOperation,
+    ResumeOperation,
+    StrategyOperation,
 )
 from engine.events import BookSide
 from engine.orders import TimeInForce
 from engine.units import Count, Price
 from tipoff.runs.recorded_inputs import (
-    WISHES,
+    OPERATIONS,
     Started,
     act_done_text,
     operate_text,
@@ -32,7 +32,7 @@ from tipoff.runs.recorded_inputs import (
 )
 
 REQUEST = OperatorRequest("r-1", 1000, "halt", '{"scope":"all"}')
-ORDER = OrderWish(
+ORDER = OrderOperation(
     "sharp", "KXNBAGAME-26JAN14WASLAC-LAC", BookSide.ASK, Price(4_200), Count(1_000), TimeInForce.FOK
 )
 
@@ -40,20 +40,20 @@ ORDER = OrderWish(
 @pytest.mark.parametrize(
     "wish",
     [
-        HaltWish("all", "halted", "lunch"),
-        ResumeWish("all", "back"),
-        LimitWish("orders_per_minute", None, "5"),
-        LimitWish("orders_per_minute", "sharp", None),
+        HaltOperation("all", "halted", "lunch"),
+        ResumeOperation("all", "back"),
+        LimitOperation("orders_per_minute", None, "5"),
+        LimitOperation("orders_per_minute", "sharp", None),
         ORDER,
-        CancelWish("o-1"),
-        CloseWish("sharp", "KXNBAGAME-26JAN14WASLAC-LAC"),
-        StrategyWish(None, (("threshold_percent", "4.5"),)),
-        StrategyWish(enabled=False),
-        FollowWish("26JAN14WASLAC", followed=True, events=("KXNBAGAME-26JAN14WASLAC",)),
+        CancelOperation("o-1"),
+        CloseOperation("sharp", "KXNBAGAME-26JAN14WASLAC-LAC"),
+        StrategyOperation(None, (("threshold_percent", "4.5"),)),
+        StrategyOperation(enabled=False),
+        FollowOperation("26JAN14WASLAC", followed=True, events=("KXNBAGAME-26JAN14WASLAC",)),
     ],
     ids=lambda wish: type(wish).__name__,
 )
-def test_every_wish_is_the_same_after_it_was_written_and_read(wish: Wish) -> None:
+def test_every_wish_is_the_same_after_it_was_written_and_read(wish: Operation) -> None:
     message = Operate(REQUEST, RISK_GATE, wish)
     again = read_operate(operate_text(message))
     assert again == message
@@ -61,11 +61,13 @@ def test_every_wish_is_the_same_after_it_was_written_and_read(wish: Wish) -> Non
 
 
 def test_every_kind_of_wish_can_be_read() -> None:
-    assert set(WISHES) == {kind.__name__ for kind in get_args(Wish)}
+    assert set(OPERATIONS.values()) == set(get_args(Operation))
 
 
 def test_an_unknown_wish_is_refused() -> None:
-    text = operate_text(Operate(REQUEST, RISK_GATE, CancelWish("o-1"))).replace("CancelWish", "Wishful")
+    text = operate_text(Operate(REQUEST, RISK_GATE, CancelOperation("o-1"))).replace(
+        "CancelOperation", "Wishful"
+    )
     with pytest.raises(ValueError, match="Wishful"):
         read_operate(text)
 

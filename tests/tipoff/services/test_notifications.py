@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from actors.addresses import OPERATOR, RISK_GATE, strategy_address
-from actors.messages import HaltWish, Operate, OperatorRequest, OrderWish, Wake
+from actors.messages import HaltOperation, Operate, OperatorRequest, OrderOperation, Wake
 from actors.operator import ActOutcome
 from actors.runtime.faults import Fault, InjectedFault
 from engine.events import BookSide
@@ -103,7 +103,7 @@ class Scene:
             while not so():  # noqa: ASYNC110 - whatever it is, nothing tells of it
                 await trio.sleep(0.01)
 
-    async def act(self, name: str, wish: HaltWish | OrderWish) -> None:
+    async def act(self, name: str, wish: HaltOperation | OrderOperation) -> None:
         request = OperatorRequest(name, 0, name, "{}")
         outcome = await self.engine.ask(OPERATOR, Operate(request, RISK_GATE, wish))
         assert isinstance(outcome, ActOutcome)
@@ -114,7 +114,7 @@ class Scene:
         fills = self.engine.tally.strategy(TRADER).fills
         ticker, ask = await self._displayed()
         fair = ask / PRICE_ONE + 0.05
-        order = OrderWish(TRADER, ticker, BookSide.BID, ask, Count(100), TimeInForce.IOC, p_fair=fair)
+        order = OrderOperation(TRADER, ticker, BookSide.BID, ask, Count(100), TimeInForce.IOC, p_fair=fair)
         await self.act(f"order{number}", order)
         await self.until(lambda: self.engine.tally.strategy(TRADER).fills > fills)
 
@@ -166,7 +166,7 @@ async def test_people_hear_of_fills_halts_quarantine_a_lost_feed_and_of_the_day(
         await at.receiver.heard("feed_back")
         await at.quarantine()
         assert "momentum" in (await at.receiver.heard("quarantined"))["text"]
-        await at.act("halt", HaltWish("all", "halted", "lunch"))
+        await at.act("halt", HaltOperation("all", "halted", "lunch"))
         halted = await at.receiver.heard("halted")
         assert (halted["level"], "lunch" in halted["text"]) == ("error", True)
         restarts = at.engine.system.lives.restarts

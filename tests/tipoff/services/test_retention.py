@@ -20,7 +20,7 @@ from persistence.records import LogRecord
 from persistence.retention import DEFAULT_POLICY, PORTION
 from persistence.writer import JournalWriter
 from tests.persistence.evenings import Placed
-from tipoff.commands.database import database_url, retention_policy
+from tipoff.config.database import database_url, retention_policy
 from tipoff.config.load import Config, load
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine

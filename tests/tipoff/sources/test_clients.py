@@ -22,7 +22,7 @@ from tipoff.config.load import Config, load
 from tipoff.process.status import board, complaints
 from tipoff.runs.from_config import schema
 from tipoff.runs.recording_digest import read_seal
-from tipoff.sources.clients import Access
+from tipoff.sources.clients import Credentials
 from venues.recordings.recorder import Line, read
 from venues.simulator.service import Simulator, serve
 
@@ -64,7 +64,7 @@ async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
 async def test_without_keys_it_polls_and_says_so(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
-    async with running(tmp_path, config, Access(), simulator) as scene:
+    async with running(tmp_path, config, Credentials(), simulator) as scene:
         await scene.until(lambda: "polled" in " ".join(complaints(scene.engine, scene.sources)))
         heard = scene.engine.hearing.status
         await scene.until(lambda: heard.by_source["kalshi.rest"] > 12)
@@ -92,7 +92,7 @@ async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
 async def test_the_trades_of_a_gap_are_fetched_once_and_only_where_the_exchange_wishes_for_them(
     simulator: Simulator, config: Config, tmp_path: Path, *, keyed: bool
 ) -> None:
-    access = access_of(config) if keyed else Access()
+    access = access_of(config) if keyed else Credentials()
     async with running(tmp_path, config, access, simulator) as scene:
         await scene.until_books()
         if keyed:
@@ -117,7 +117,7 @@ async def test_without_a_key_books_are_polled_as_often_as_configured(
     slower = attrs.evolve(
         config, kalshi=attrs.evolve(config.kalshi, poll_ms=every_ms, reads_per_second_keyless=20.0)
     )
-    async with running(tmp_path, slower, Access(), simulator) as scene:
+    async with running(tmp_path, slower, Credentials(), simulator) as scene:
         await scene.until(lambda: len(moments(scene, "/markets/orderbooks")) > 8)
         polled = moments(scene, "/markets/orderbooks")
     pauses = [(after - before) / NANOS_PER_MILLISECOND for before, after in pairwise(polled)]

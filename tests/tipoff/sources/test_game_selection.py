@@ -3,12 +3,12 @@
 import attrs
 import pytest
 
-from actors.messages import FollowWish
+from actors.messages import FollowOperation
 from engine.events import VenueEvent
 from engine.listing import assumed_listing
 from engine.units import Nanos
 from tipoff.output import Failure
-from tipoff.sources.game_selection import Following
+from tipoff.sources.game_selection import GameSelection
 from venues.errors import RequestRefused, Unreachable, VenueError
 
 GAME = "26JAN14WASLAC"
@@ -37,8 +37,8 @@ class Venue:
     async def listing(self) -> dict[str, object]:
         return {GAME: None}
 
-    def following(self) -> Following:
-        return Following(self.event, self.listing, ("KXNBAGAME", "KXNBASPREAD", "KXNBATOTAL"))
+    def following(self) -> GameSelection:
+        return GameSelection(self.event, self.listing, ("KXNBAGAME", "KXNBASPREAD", "KXNBATOTAL"))
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ class Venue:
 )
 async def test_a_game_is_known_by_its_id_and_by_each_of_its_tickers(text: str) -> None:
     wish = await Venue().following().load(text)
-    assert wish == FollowWish(GAME, followed=True, events=(f"KXNBAGAME-{GAME}", f"KXNBATOTAL-{GAME}"))
-    assert await Venue().following().unload(text) == FollowWish(GAME, followed=False)
+    assert wish == FollowOperation(GAME, followed=True, events=(f"KXNBAGAME-{GAME}", f"KXNBATOTAL-{GAME}"))
+    assert await Venue().following().unload(text) == FollowOperation(GAME, followed=False)
 
 
 async def test_an_event_of_another_series_is_followed_with_the_usual_ones() -> None:

@@ -46,9 +46,9 @@ async def test_a_wrong_score_of_the_venue_stops_the_game_until_it_is_right_again
     config = load(write_keys(simulator, tmp_path), schema())
     slower = attrs.evolve(config.balldontlie, box_score_poll_ms=15_000, odds_poll_ms=60_000)
     config = attrs.evolve(config, balldontlie=slower)
-    (court,) = simulator.live.world.courts
+    (game,) = simulator.live.world.games
     async with running(tmp_path, config, access_of(config), simulator, SPEED) as scene:
-        await scene.until(lambda: court.shown.period > 0, seconds=60)
+        await scene.until(lambda: game.shown.period > 0, seconds=60)
         await until_both(scene)
         assert not any(game.disagree for game in (await scene.engine.games()).values())
         simulator.faults.change({"wrong_points": WRONG})

@@ -9,7 +9,8 @@ import attrs
 import pytest
 
 from tipoff.control.client import NotRunning
-from tipoff.output import Failure, Json
+from tipoff.json_types import Json
+from tipoff.output import Failure
 from tipoff.top.poller import Asked, round_of
 from tipoff.top.snapshot import Answers, Link, Seen
 

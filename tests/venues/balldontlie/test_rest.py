@@ -20,7 +20,7 @@ from venues.balldontlie.rest import (
     PAGES_MAX,
     TIERS,
     BalldontlieRest,
-    Surroundings,
+    Dependencies,
     Tier,
     detect_tier,
     words_of_refusal,
@@ -28,7 +28,7 @@ from venues.balldontlie.rest import (
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless, VenueError
 from venues.recordings.segments import Line
 from venues.translate import Translator
-from venues.transport.client import Patience
+from venues.transport.client import RetryPolicy
 from venues.transport.http import Answer, Http
 
 AT = 1_786_000_000_000_000_000
@@ -78,12 +78,12 @@ class Service:
     def http(self) -> Http:
         return Http("https://service.invalid", transport=httpx.MockTransport(self.answer))
 
-    def surroundings(self, *, bearer: bool = False) -> Surroundings:
-        return Surroundings(
+    def surroundings(self, *, bearer: bool = False) -> Dependencies:
+        return Dependencies(
             hear=lambda what, body: self.heard.append((what, body)),
             wall=lambda: AT,
             draw=lambda: 0.0,
-            patience=Patience(attempts_max=1),
+            patience=RetryPolicy(attempts_max=1),
             bearer=bearer,
         )
 

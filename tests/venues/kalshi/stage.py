@@ -10,12 +10,12 @@ from engine.events import VenueEvent
 from tests.venues.peers import WebSocketPeer, listen, websocket
 from venues.kalshi.auth import Signer
 from venues.kalshi.session import Gap
-from venues.kalshi.stream import Hear, KalshiStream, StreamPatience, StreamSurroundings
+from venues.kalshi.stream import Hear, KalshiStream, StreamDependencies, StreamRetryPolicy
 from venues.recordings.segments import Line
 from venues.translate import Translator
 from venues.transport.websocket import SocketLimits
 
-QUICK = StreamPatience(wait_s_base=0.02, wait_s_max=0.05, refused_wait_s=0.5, stable_s=60.0)
+QUICK = StreamRetryPolicy(wait_s_base=0.02, wait_s_max=0.05, refused_wait_s=0.5, stable_s=60.0)
 LIMITS = SocketLimits(open_s_max=2.0, send_s_max=1.0, close_s_max=0.2, silence_s_max=10.0)
 SIGNER = Signer("key-id", ed25519.Ed25519PrivateKey.generate())
 
@@ -37,8 +37,10 @@ class Edge:
         self.events += found
         return self.clock, found
 
-    def stream(self, port: int, hear: Hear | None = None, patience: StreamPatience = QUICK) -> KalshiStream:
-        given = StreamSurroundings(
+    def stream(
+        self, port: int, hear: Hear | None = None, patience: StreamRetryPolicy = QUICK
+    ) -> KalshiStream:
+        given = StreamDependencies(
             hear=hear or self.hear,
             on_gap=self.gaps.append,
             wall=self.wall,

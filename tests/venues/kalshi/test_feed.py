@@ -17,11 +17,11 @@ from engine.events import BookSnapshot, TradePrinted, TradesRecovered, VenueEven
 from engine.units import Nanos
 from tests.venues.peers import until
 from venues.kalshi.feed import GAPS_MAX, BookPolling, FeedStatus, GapTrades, KalshiFeed
-from venues.kalshi.rest import Budget, KalshiRest, Surroundings
+from venues.kalshi.rest import Budget, Dependencies, KalshiRest
 from venues.kalshi.session import Gap
 from venues.recordings.segments import Line
 from venues.translate import Translator
-from venues.transport.client import Patience
+from venues.transport.client import RetryPolicy
 from venues.transport.http import Http
 
 SECOND = 1_000_000_000
@@ -65,11 +65,11 @@ class World:
         }
 
     def rest(self, budget: Budget) -> KalshiRest:
-        surroundings = Surroundings(
+        surroundings = Dependencies(
             hear=lambda what, body: self.heard.append((what, body)),
             wall=self.wall,
             draw=lambda: 0.0,
-            patience=Patience(attempts_max=1, failures_to_open=1_000),
+            patience=RetryPolicy(attempts_max=1, failures_to_open=1_000),
         )
         return KalshiRest(
             Http("http://venue.invalid", transport=httpx.MockTransport(self.reply)),

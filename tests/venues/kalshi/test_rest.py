@@ -40,13 +40,13 @@ from venues.kalshi.rest import (
     MILESTONES_PER_CALL_MAX,
     PAGES_MAX,
     Budget,
+    Dependencies,
     KalshiRest,
-    Surroundings,
     words_of_refusal,
 )
 from venues.recordings.segments import Line
 from venues.translate import Translator
-from venues.transport.client import Patience
+from venues.transport.client import RetryPolicy
 from venues.transport.http import Answer, Http
 
 AT = 1_786_000_000_000_000_000
@@ -88,11 +88,11 @@ class Venue:
         return httpx.Response(said.status, stream=httpx.ByteStream(said.body.encode()))
 
     def rest(self, signer: Signer | None = None, budget: Budget | None = FAST) -> KalshiRest:
-        surroundings = Surroundings(
+        surroundings = Dependencies(
             hear=lambda what, body: self.heard.append((what, body)),
             wall=lambda: AT,
             draw=lambda: 0.0,
-            patience=Patience(attempts_max=2, wait_s_base=0.0),
+            patience=RetryPolicy(attempts_max=2, wait_s_base=0.0),
         )
         http = Http("https://venue.invalid/trade-api/v2", transport=httpx.MockTransport(self.answer))
         return KalshiRest(http, surroundings, signer, budget)

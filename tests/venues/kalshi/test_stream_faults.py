@@ -18,7 +18,7 @@ from engine.message import changed
 from tests.venues.certificates import server_context
 from tests.venues.kalshi.stage import LIMITS, QUICK, Edge, Venue, answering, serve
 from tests.venues.peers import PING, PONG, TEXT, WebSocketPeer, frame, header, listen, until
-from venues.kalshi.stream import KalshiStream, StreamPatience
+from venues.kalshi.stream import KalshiStream, StreamRetryPolicy
 
 NANOS = 1_000_000_000
 
@@ -129,7 +129,7 @@ async def test_a15_messages_that_are_always_too_long_are_met_with_longer_and_lon
         await trio.sleep_forever()
 
     edge = Edge()
-    patience = StreamPatience(wait_s_base=0.02, wait_s_max=5.0)
+    patience = StreamRetryPolicy(wait_s_base=0.02, wait_s_max=5.0)
     stream = edge.stream(await serve(nursery, script), patience=patience)
     stream._given = attrs.evolve(stream._given, limits=attrs.evolve(LIMITS, message_bytes_max=100_000))
     stream.want(["A"])

@@ -29,7 +29,7 @@ from venues.errors import (
     Unreachable,
 )
 from venues.transport.backoff import full_jitter_s
-from venues.transport.client import Client, Manners, Patience
+from venues.transport.client import Client, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -58,15 +58,17 @@ class Service:
         self.signatures.append(len(self.signatures))
         return {"signature": str(len(self.signatures))}
 
-    def client(self, per_second: int = 1_000, burst: int = 1_000, patience: Patience | None = None) -> Client:
-        manners = Manners(
+    def client(
+        self, per_second: int = 1_000, burst: int = 1_000, patience: RetryPolicy | None = None
+    ) -> Client:
+        manners = RequestPolicy(
             bucket=lambda now: TokenBucket.full(per_second, NANOS_PER_SECOND, burst, now),
             hear=lambda what, body: self.heard.append((what, body)),
             refuse=words,
             headers=self.sign,
             wall=lambda: int(NOW.timestamp()) * NANOS_PER_SECOND,
             draw=lambda: 0.5,
-            patience=patience or Patience(),
+            patience=patience or RetryPolicy(),
         )
         http = Http("http://service.invalid", transport=httpx.MockTransport(self.reply))
         return Client(http, manners)
@@ -181,7 +183,7 @@ async def test_b4_no_window_of_a_second_holds_more_than_the_budget(autojump_cloc
 
 async def test_b5_the_circuit_opens_lets_one_probe_through_and_closes(autojump_clock: MockClock) -> None:
     service = Service([status(500)])
-    client = service.client(patience=Patience(attempts_max=1, failures_to_open=3, open_s=10.0))
+    client = service.client(patience=RetryPolicy(attempts_max=1, failures_to_open=3, open_s=10.0))
     for _ in range(3):
         with pytest.raises(ServerFailed):
             await client.get("/x")
@@ -216,7 +218,7 @@ async def test_b5_the_circuit_opens_lets_one_probe_through_and_closes(autojump_c
 
 
 async def test_b5_another_client_is_not_affected_by_an_open_circuit(autojump_clock: MockClock) -> None:
-    patience = Patience(attempts_max=1, failures_to_open=1)
+    patience = RetryPolicy(attempts_max=1, failures_to_open=1)
     down, up = Service([httpx.ConnectError("x")]), Service([ok()])
     broken, healthy = down.client(patience=patience), up.client(patience=patience)
     with pytest.raises(Unreachable):

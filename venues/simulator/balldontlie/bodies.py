@@ -9,8 +9,8 @@ from functools import lru_cache
 from random import Random
 from typing import Final
 
-from venues.simulator.wire.timestamps import bdl_time, whole_second
-from venues.simulator.world.game import Court
+from venues.simulator.wire.timestamps import bdl_time, clock_text, status_text
+from venues.simulator.world.game import Game
 from venues.simulator.world.play_by_play import Moment
 from venues.simulator.world.settings import MINUTE
 from venues.simulator.world.sportsbooks import Prices, american
@@ -57,28 +57,11 @@ def team_row(team: Team) -> dict[str, object]:
     }
 
 
-def status_text(court: Court) -> str:
-    """An ISO time before the game, words afterwards."""
-    if court.postponed:
-        return "Postponed"
-    return court.shown.status or whole_second(court.listing.tip_at)
-
-
 def state_text(moment: Moment) -> str:
     """The newer, plainer word beside the status."""
     if moment.status == "Final":
         return "final"
     return "in" if moment.period else "scheduled"
-
-
-def clock_text(court: Court) -> str | None:
-    """The game clock; "Final" when it is over and null before it begins."""
-    moment = court.shown
-    if moment.status == "Final":
-        return "Final"
-    if moment.period == 0:
-        return None
-    return f"{moment.clock // 60}:{moment.clock % 60:02d}"
 
 
 def season(iso: str) -> int:
@@ -87,41 +70,41 @@ def season(iso: str) -> int:
     return day.year if day.month >= 8 else day.year - 1
 
 
-def game_row(court: Court) -> dict[str, object]:
+def game_row(game: Game) -> dict[str, object]:
     """One row of /games."""
-    game, moment = court.listing, court.shown
+    listing, moment = game.listing, game.shown
     row: dict[str, object] = {
-        "id": game.bdl_id,
-        "date": game.date,
-        "season": season(game.date),
-        "status": status_text(court),
+        "id": listing.bdl_id,
+        "date": listing.date,
+        "season": season(listing.date),
+        "status": status_text(game),
         "period": moment.period,
-        "time": clock_text(court),
+        "time": clock_text(game),
         "postseason": False,
-        "postponed": court.postponed,
+        "postponed": game.postponed,
         "home_team_score": moment.home,
         "visitor_team_score": moment.away,
-        "datetime": bdl_time(game.tip_at),
+        "datetime": bdl_time(listing.tip_at),
     }
-    row |= _periods(court)
+    row |= _periods(game)
     row |= {
         "ist_stage": None,
         "status_state": state_text(moment),
-        "home_team": team_row(game.home),
-        "visitor_team": team_row(game.away),
+        "home_team": team_row(listing.home),
+        "visitor_team": team_row(listing.away),
     }
     return row
 
 
-def _periods(court: Court) -> dict[str, object]:
+def _periods(game: Game) -> dict[str, object]:
     """Points by period; those that have not begun are null."""
-    points = period_points(court.played)
+    points = period_points(game.played)
     row: dict[str, object] = {}
     for side, name in ((0, "home"), (1, "visitor")):
         for number, key in enumerate(("q1", "q2", "q3", "q4", "ot1", "ot2", "ot3")):
             row[f"{name}_{key}"] = points[number][side] if number < len(points) else None
         row[f"{name}_timeouts_remaining"] = max(0, 7 - len(points) - side) if points else None
-        row[f"{name}_in_bonus"] = court.shown.clock < 180 if points else None
+        row[f"{name}_in_bonus"] = game.shown.clock < 180 if points else None
     return row
 
 
@@ -136,20 +119,20 @@ def period_points(played: list[Moment]) -> list[tuple[int, int]]:
     return points
 
 
-def box_row(court: Court) -> dict[str, object]:
+def box_row(game: Game) -> dict[str, object]:
     """One row of /box_scores and /box_scores/live: the game's fields flat, players inside the teams."""
-    game = court.listing
-    row = game_row(court)
+    listing = game.listing
+    row = game_row(game)
     row["time"] = row["time"] or ""
-    row["home_team"] = team_row(game.home) | {"players": _players(court, game.home, court.shown.home)}
-    row["visitor_team"] = team_row(game.away) | {"players": _players(court, game.away, court.shown.away)}
+    row["home_team"] = team_row(listing.home) | {"players": _players(game, listing.home, game.shown.home)}
+    row["visitor_team"] = team_row(listing.away) | {"players": _players(game, listing.away, game.shown.away)}
     return row
 
 
-def _players(court: Court, team: Team, points: int) -> list[dict[str, object]]:
+def _players(game: Game, team: Team, points: int) -> list[dict[str, object]]:
     """Some invented players that share the points of their team so far."""
-    count = court.settings.box_players
-    minutes = round(48 - court.shown.minutes_left) if court.shown.period <= 4 else 48
+    count = game.settings.box_players
+    minutes = round(48 - game.shown.minutes_left) if game.shown.period <= 4 else 48
     rows: list[dict[str, object]] = []
     for number in range(count):
         share = points // count + (1 if number < points % count else 0)
@@ -194,15 +177,15 @@ def _player(team: Team, number: int) -> dict[str, object]:
     }
 
 
-def odds_rows(court: Court) -> list[dict[str, object]]:
+def odds_rows(game: Game) -> list[dict[str, object]]:
     """The odds rows of one game: one a vendor, and that of the vendor `kalshi`."""
     rows = [
-        {"id": book.row_id, "game_id": court.listing.bdl_id, "vendor": book.vendor} | _prices(book.prices)
-        for book in court.books
+        {"id": book.row_id, "game_id": game.listing.bdl_id, "vendor": book.vendor} | _prices(book.prices)
+        for book in game.books
         if book.prices is not None
     ]
     if rows:
-        rows.append(_kalshi_row(court))
+        rows.append(_kalshi_row(game))
     return rows
 
 
@@ -227,25 +210,25 @@ def _line(points: float) -> str:
     return f"{points + 0.0:g}"
 
 
-def _kalshi_row(court: Court) -> dict[str, object]:
-    away, home = (market.top()[1] for market in court.markets[:2])
+def _kalshi_row(game: Game) -> dict[str, object]:
+    away, home = (market.top()[1] for market in game.markets[:2])
     return {
-        "id": court.listing.bdl_id * 10,
-        "game_id": court.listing.bdl_id,
+        "id": game.listing.bdl_id * 10,
+        "game_id": game.listing.bdl_id,
         "vendor": "kalshi",
         "moneyline_home_odds": american(home / 100),
         "moneyline_away_odds": american(away / 100),
-        "updated_at": bdl_time(max(market.quoted_at for market in court.markets[:2])),
+        "updated_at": bdl_time(max(market.quoted_at for market in game.markets[:2])),
     }
 
 
-def opening_rows(court: Court) -> list[dict[str, object]]:
+def opening_rows(game: Game) -> list[dict[str, object]]:
     """The opening lines of one game, as /odds/opening tells them."""
     rows = []
-    for vendor, prices, opened_at in court.opening:
+    for vendor, prices, opened_at in game.opening:
         body = _prices(prices)
         del body["updated_at"]
-        row = {"id": court.listing.bdl_id, "game_id": court.listing.bdl_id, "vendor": vendor}
+        row = {"id": game.listing.bdl_id, "game_id": game.listing.bdl_id, "vendor": vendor}
         rows.append(row | body | {"opened_at": bdl_time(opened_at)})
     return rows
 
@@ -258,23 +241,23 @@ def page(rows: list[dict[str, object]], cursor: int | None = None, per_page: int
     return {"data": rows, "meta": meta}
 
 
-def has_box(court: Court, at: int) -> bool:
+def has_box(game: Game, at: int) -> bool:
     """Whether the live box scores carry a game: while it runs and some minutes after its end."""
-    if court.shown.status == "Final":
-        return at - court.shown.at < BOX_STAYS
-    return court.shown.period > 0
+    if game.shown.status == "Final":
+        return at - game.shown.at < BOX_STAYS
+    return game.shown.period > 0
 
 
-def play_rows(court: Court) -> list[dict[str, object]]:
+def play_rows(game: Game) -> list[dict[str, object]]:
     """The plays of one game so far, as /plays tells them; every moment of the script is one."""
     rows: list[dict[str, object]] = []
     earlier = None
-    for order, moment in enumerate(court.played, start=1):
+    for order, moment in enumerate(game.played, start=1):
         home = moment.home - (earlier.home if earlier else 0)
         away = moment.away - (earlier.away if earlier else 0)
-        scorer = court.listing.home if home > 0 else court.listing.away if away > 0 else None
+        scorer = game.listing.home if home > 0 else game.listing.away if away > 0 else None
         row: dict[str, object] = {
-            "game_id": court.listing.bdl_id,
+            "game_id": game.listing.bdl_id,
             "order": order,
             "type": "Score" if scorer else "Play",
             "text": f"{scorer.name} score" if scorer else moment.status,

@@ -14,12 +14,12 @@ import attrs
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
 from venues.simulator.balldontlie import bodies
-from venues.simulator.kalshi.frames import compact
 from venues.simulator.wire.error_responses import balldontlie_refusal, shot_status
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Answer, Request
+from venues.simulator.wire.json_text import compact
 from venues.simulator.wire.recorded_bodies import RecordedBodies
-from venues.simulator.world.game import Court
+from venues.simulator.world.game import Game
 from venues.simulator.world.live import LiveEvening
 from venues.simulator.world.settings import MINUTE
 from venues.simulator.world.teams import TEAMS
@@ -54,9 +54,9 @@ class Asked:
     groups: tuple[str, ...]
 
     @property
-    def courts(self) -> tuple[Court, ...]:
+    def games(self) -> tuple[Game, ...]:
         """All games of the evening."""
-        return self.live.world.courts
+        return self.live.world.games
 
 
 Route: TypeAlias = Callable[[Asked], Row]
@@ -153,14 +153,12 @@ def _several(request: Request, name: str) -> list[str]:
     return request.many(f"{name}[]") + request.many(name)
 
 
-def _courts_asked(asked: Asked) -> list[Court]:
+def _courts_asked(asked: Asked) -> list[Game]:
     """The games that dates and ids select; BadQuery if neither is given."""
     dates, ids = _several(asked.request, "dates"), _several(asked.request, "game_ids")
     if not dates and not ids:
         raise BadQuery("dates or game_ids is required")
-    return [
-        court for court in asked.courts if court.listing.date in dates or f"{court.listing.bdl_id}" in ids
-    ]
+    return [game for game in asked.games if game.listing.date in dates or f"{game.listing.bdl_id}" in ids]
 
 
 def _injuries(asked: Asked) -> Row:
@@ -182,19 +180,19 @@ def _games(asked: Asked) -> Row:
     start, end = request.one("start_date", "0"), request.one("end_date", "9")
     teams = _several(request, "team_ids")
     rows = []
-    for court in asked.courts:
-        game = court.listing
-        if (dates and game.date not in dates) or not start <= game.date <= end:
+    for game in asked.games:
+        listing = game.listing
+        if (dates and listing.date not in dates) or not start <= listing.date <= end:
             continue
-        if not teams or {f"{game.home.number}", f"{game.away.number}"} & set(teams):
-            rows.append(bodies.game_row(court))
+        if not teams or {f"{listing.home.number}", f"{listing.away.number}"} & set(teams):
+            rows.append(bodies.game_row(game))
     return _paged(rows, request)
 
 
-def _court(asked: Asked, number: str) -> Court:
-    for court in asked.courts:
-        if f"{court.listing.bdl_id}" == number:
-            return court
+def _court(asked: Asked, number: str) -> Game:
+    for game in asked.games:
+        if f"{game.listing.bdl_id}" == number:
+            return game
     raise Unknown(number)
 
 
@@ -204,23 +202,23 @@ def _game(asked: Asked) -> Row:
 
 def _live_boxes(asked: Asked) -> Row:
     now = asked.live.pace.now()
-    return {"data": [bodies.box_row(court) for court in asked.courts if bodies.has_box(court, now)]}
+    return {"data": [bodies.box_row(game) for game in asked.games if bodies.has_box(game, now)]}
 
 
 def _boxes(asked: Asked) -> Row:
     date = asked.request.one("date")
     if not date:
         raise BadQuery("date is required")
-    return {"data": [bodies.box_row(court) for court in asked.courts if court.listing.date == date]}
+    return {"data": [bodies.box_row(game) for game in asked.games if game.listing.date == date]}
 
 
 def _odds(asked: Asked) -> Row:
-    rows = [row for court in _courts_asked(asked) for row in bodies.odds_rows(court)]
+    rows = [row for game in _courts_asked(asked) for row in bodies.odds_rows(game)]
     return _paged(rows, asked.request)
 
 
 def _opening(asked: Asked) -> Row:
-    rows = [row for court in _courts_asked(asked) for row in bodies.opening_rows(court)]
+    rows = [row for game in _courts_asked(asked) for row in bodies.opening_rows(game)]
     return _paged(rows, asked.request)
 
 

@@ -8,15 +8,14 @@ from datetime import date
 from typing import Final
 
 from engine.units import Count, format_count
-from venues.simulator.kalshi.frames import BOOK_SIDE_TEXT, CENTS_TEXT
 from venues.simulator.wire.timestamps import kalshi_time, whole_second
 from venues.simulator.world.book import NO, SIDE_TEXT, YES
-from venues.simulator.world.events import Printed
-from venues.simulator.world.game import Court
+from venues.simulator.world.game import Game
 from venues.simulator.world.listing import Family, GameListing, MarketListing
-from venues.simulator.world.market import Market
+from venues.simulator.world.market import Market, Printed
 from venues.simulator.world.rare_events import FeeChange
 from venues.simulator.world.settings import MINUTE
+from venues.simulator.world.units import BOOK_SIDE_TEXT, CENTS_TEXT
 
 SHARD: Final = 3
 """The exchange shard of basketball."""
@@ -83,7 +82,7 @@ def fee_change(change: FeeChange) -> dict[str, object]:
     """One row of the changes of events' own fees."""
     return {
         "id": f"event-fee-{change.number}",
-        "event_ticker": change.court.listing.event_ticker(Family.GAME),
+        "event_ticker": change.game.listing.event_ticker(Family.GAME),
         "series_ticker": Family.GAME.value,
         "fee_type_override": change.fee_type,
         "fee_multiplier_override": change.multiplier,
@@ -91,45 +90,45 @@ def fee_change(change: FeeChange) -> dict[str, object]:
     }
 
 
-def event(court: Court, family: Family, *, nested: bool, at: int) -> dict[str, object]:
+def event(game: Game, family: Family, *, nested: bool, at: int) -> dict[str, object]:
     """One event object as of a moment, with its markets if `nested`."""
-    game = court.listing
-    pair = f"{game.away.label} at {game.home.label}"
+    fixture = game.listing
+    pair = f"{fixture.away.label} at {fixture.home.label}"
     titles = {Family.GAME: pair, Family.SPREAD: f"{pair}: Spread", Family.TOTAL: f"{pair}: Total Points"}
     body: dict[str, object] = {
         "available_on_brokers": True,
         "category": "Sports",
         "collateral_return_type": "MECNET" if family is Family.GAME else "",
-        "event_ticker": game.event_ticker(family),
+        "event_ticker": fixture.event_ticker(family),
         "exchange_index": SHARD,
-        "last_updated_ts": kalshi_time(_created(game)),
+        "last_updated_ts": kalshi_time(_created(fixture)),
         "mutually_exclusive": family is Family.GAME,
         "product_metadata": {"competition": "Pro Basketball (M)", "competition_scope": SCOPES[family]},
         "series_ticker": family.value,
         "settlement_sources": SOURCES,
         "strike_period": "",
-        "sub_title": f"{game.away.code} vs {game.home.code} ({_day(game)})",
+        "sub_title": f"{fixture.away.code} vs {fixture.home.code} ({_day(fixture)})",
         "title": titles[family],
     }
-    if family is Family.GAME and court.own_fees is not None:
-        body["fee_type_override"], body["fee_multiplier_override"] = court.own_fees
+    if family is Family.GAME and game.own_fees is not None:
+        body["fee_type_override"], body["fee_multiplier_override"] = game.own_fees
     if nested:
         body["markets"] = [
-            market_body(game, market)
-            for market in court.markets
+            market_body(fixture, market)
+            for market in game.markets
             if market.listing.family is family and market.there(at)
         ]
     return body
 
 
-def market_body(game: GameListing, market: Market) -> dict[str, object]:
+def market_body(fixture: GameListing, market: Market) -> dict[str, object]:
     """One market object with its state at this moment."""
-    body = _terms(game, market) | _quotes(market)
+    body = _terms(fixture, market) | _quotes(market)
     body |= {
         "expiration_value": _expiration_value(market),
         "result": market.result,
         "status": market.status,
-        "updated_time": kalshi_time(max(_created(game), market.determined_at or 0)),
+        "updated_time": kalshi_time(max(_created(fixture), market.determined_at or 0)),
     }
     if market.settlement_cents is not None and market.determined_at is not None:
         body["settlement_value_dollars"] = CENTS_TEXT[market.settlement_cents]
@@ -138,9 +137,9 @@ def market_body(game: GameListing, market: Market) -> dict[str, object]:
     return body
 
 
-def _terms(game: GameListing, market: Market) -> dict[str, object]:
+def _terms(fixture: GameListing, market: Market) -> dict[str, object]:
     listing = market.listing
-    created = market.created_at or _created(game)
+    created = market.created_at or _created(fixture)
     body: dict[str, object] = {
         "can_close_early": True,
         "close_time": whole_second(market.close_at),
@@ -148,27 +147,27 @@ def _terms(game: GameListing, market: Market) -> dict[str, object]:
         "early_close_condition": "This market will close and expire after a winner is declared.",
         "event_ticker": listing.event_ticker,
         "exchange_index": SHARD,
-        "expected_expiration_time": whole_second(game.tip_at + 180 * MINUTE),
-        "expiration_time": whole_second(game.tip_at + 2880 * MINUTE),
-        "latest_expiration_time": whole_second(game.tip_at + 2880 * MINUTE),
+        "expected_expiration_time": whole_second(fixture.tip_at + 180 * MINUTE),
+        "expiration_time": whole_second(fixture.tip_at + 2880 * MINUTE),
+        "latest_expiration_time": whole_second(fixture.tip_at + 2880 * MINUTE),
         "market_type": "binary",
         "no_sub_title": listing.label,
         "notional_value_dollars": "1.0000",
-        "occurrence_datetime": whole_second(game.tip_at + 180 * MINUTE),
+        "occurrence_datetime": whole_second(fixture.tip_at + 180 * MINUTE),
         "open_time": whole_second(created if market.created_at else created + 10 * MINUTE),
         "price_level_structure": "linear_cent",
         "price_ranges": [{"end": "1.0000", "start": "0.0000", "step": "0.0100"}],
-        "rules_primary": _rule(game, listing),
+        "rules_primary": _rule(fixture, listing),
         "rules_secondary": POSTPONEMENT_RULE,
         "settlement_bounds_type": "default",
         "settlement_timer_seconds": 90,
         "strike_type": "structured" if listing.family is Family.GAME else "greater",
         "ticker": listing.ticker,
-        "title": _title(game, listing),
+        "title": _title(fixture, listing),
         "yes_sub_title": listing.label,
     }
     if listing.team is not None:
-        body["custom_strike"] = {"basketball_team": game.team_ids[int(listing.at_home)]}
+        body["custom_strike"] = {"basketball_team": fixture.team_ids[int(listing.at_home)]}
     if listing.family is not Family.GAME:
         body["floor_strike"] = listing.strike
     return body
@@ -199,9 +198,9 @@ def _expiration_value(market: Market) -> str:
     return market.listing.label if market.result == "yes" else "No"
 
 
-def _rule(game: GameListing, listing: MarketListing) -> str:
-    pair = f"{game.away.label} at {game.home.label}"
-    when = f"Pro Basketball game originally scheduled for {_day(game)}, {game.date[:4]}"
+def _rule(fixture: GameListing, listing: MarketListing) -> str:
+    pair = f"{fixture.away.label} at {fixture.home.label}"
+    when = f"Pro Basketball game originally scheduled for {_day(fixture)}, {fixture.date[:4]}"
     if listing.team is None:
         what = f"If the teams in the {pair} {when} collectively score more than {listing.strike} points"
     elif listing.family is Family.GAME:
@@ -211,22 +210,22 @@ def _rule(game: GameListing, listing: MarketListing) -> str:
     return f"{what}, then the market resolves to Yes."
 
 
-def _title(game: GameListing, listing: MarketListing) -> str:
+def _title(fixture: GameListing, listing: MarketListing) -> str:
     if listing.family is Family.GAME:
-        return f"{game.away.label} at {game.home.label} Winner?"
+        return f"{fixture.away.label} at {fixture.home.label} Winner?"
     if listing.team is None:
-        return f"{game.away.label} at {game.home.label}: Total Points"
+        return f"{fixture.away.label} at {fixture.home.label}: Total Points"
     return f"{listing.team.label} wins by over {listing.strike} points?"
 
 
-def _day(game: GameListing) -> str:
-    day = date.fromisoformat(game.date)
+def _day(fixture: GameListing) -> str:
+    day = date.fromisoformat(fixture.date)
     return f"{day:%b} {day.day}"
 
 
-def _created(game: GameListing) -> int:
+def _created(fixture: GameListing) -> int:
     """Markets are listed two days before the game."""
-    return game.tip_at - 2 * 24 * 60 * MINUTE + 573_613_000
+    return fixture.tip_at - 2 * 24 * 60 * MINUTE + 573_613_000
 
 
 def orderbook(market: Market, depth: int = 0) -> dict[str, object]:

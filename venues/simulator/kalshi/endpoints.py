@@ -91,14 +91,14 @@ def _events(asked: Asked) -> Body:
     rows, cursor = page(event_rows(asked.live.world, asked.request), Page.of(asked.request, 200, 200))
     body: Body = {"events": rows, "cursor": cursor}
     if asked.request.one("with_milestones") == "true":
-        body["milestones"] = [live_data.milestone(court) for court in asked.live.world.courts]
+        body["milestones"] = [live_data.milestone(game) for game in asked.live.world.games]
     return body
 
 
 def _event(asked: Asked) -> Body:
     listed = {
-        court.listing.event_ticker(family): (court, family)
-        for court in asked.live.world.courts
+        game.listing.event_ticker(family): (game, family)
+        for game in asked.live.world.games
         for family in Family
     }
     if asked.groups[0] not in listed:
@@ -116,8 +116,8 @@ def _markets(asked: Asked) -> Body:
 
 def _one_market(asked: Asked) -> Body:
     market = _market(asked.live, asked.groups[0])
-    court = next(court for court in asked.live.world.courts if market in court.markets)
-    return {"market": bodies.market_body(court.listing, market)}
+    game = next(game for game in asked.live.world.games if market in game.markets)
+    return {"market": bodies.market_body(game.listing, market)}
 
 
 def _orderbook(asked: Asked) -> Body:
@@ -193,9 +193,9 @@ def _nothing_old(asked: Asked) -> Body:
 def _milestones(asked: Asked) -> Body:
     related = asked.request.one("related_event_ticker")
     rows: list[Body] = [
-        live_data.milestone(court)
-        for court in asked.live.world.courts
-        if not related or related in live_data.event_tickers(court)
+        live_data.milestone(game)
+        for game in asked.live.world.games
+        if not related or related in live_data.event_tickers(game)
     ]
     rows, cursor = page(rows, Page.of(asked.request, 100, 500))
     return {"milestones": rows, "cursor": cursor}
@@ -206,8 +206,8 @@ def _milestone(asked: Asked) -> Body:
 
 
 def _datum(asked: Asked, milestone: str) -> Body:
-    court = live_data.court_of(asked.live.world, milestone)
-    return live_data.live_data(court, asked.faults.wrong_points)
+    game = live_data.court_of(asked.live.world, milestone)
+    return live_data.live_data(game, asked.faults.wrong_points)
 
 
 def _live_data(asked: Asked) -> Body:

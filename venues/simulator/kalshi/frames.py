@@ -4,26 +4,18 @@ Pure writers: subscription ids and sequence numbers come in as arguments, so tha
 every live connection number for themselves. Must not know about connections.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Final
 
 from engine.units import Count, format_count
+from venues.simulator.wire.json_text import compact
 from venues.simulator.wire.timestamps import kalshi_time
 from venues.simulator.world.book import NO, SIDE_TEXT, YES
-from venues.simulator.world.events import LevelChanged, LifeChanged, Printed
-from venues.simulator.world.market import Market
+from venues.simulator.world.market import LevelChanged, LifeChanged, Market, Printed
 from venues.simulator.world.settings import SECOND
+from venues.simulator.world.units import BOOK_SIDE_TEXT, CENTS_TEXT
 
-CENTS_TEXT: Final = tuple(f"{cents // 100}.{cents % 100:02d}00" for cents in range(101))
-"""Prices in whole cents as the venue writes them."""
-BOOK_SIDE_TEXT: Final = ("bid", "ask")
 MILLISECOND: Final = 1_000_000
-
-
-def compact(body: object) -> str:
-    """JSON without blanks."""
-    return json.dumps(body, separators=(",", ":"))
 
 
 def subscribed(command: int, channel: str, sid: int) -> str:

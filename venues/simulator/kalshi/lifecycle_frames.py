@@ -6,7 +6,10 @@ not know about connections.
 
 from venues.simulator.kalshi import frames
 from venues.simulator.kalshi.bodies import SHARD, market_body
-from venues.simulator.world.events import FeesOverridden, LifeChanged, MarketCreated
+from venues.simulator.wire.json_text import compact
+from venues.simulator.world.events import FeesOverridden
+from venues.simulator.world.game import MarketCreated
+from venues.simulator.world.market import LifeChanged
 from venues.simulator.world.settings import SECOND
 
 Lived = LifeChanged | MarketCreated | FeesOverridden
@@ -41,13 +44,13 @@ def lived(happened: Lived, sid: int, seq: int) -> str:
                 "fee_type_override": happened.fee_type,
                 "fee_multiplier_override": happened.multiplier,
             }
-    return frames.compact({"type": kind_of(happened), "sid": sid, "seq": seq, "msg": message})
+    return compact({"type": kind_of(happened), "sid": sid, "seq": seq, "msg": message})
 
 
 def _created(happened: MarketCreated) -> dict[str, object]:
-    game, market = happened.court.listing, happened.market
-    body = market_body(game, market)
-    expected = game.tip_at + 180 * 60 * SECOND
+    listing, market = happened.game.listing, happened.market
+    body = market_body(listing, market)
+    expected = listing.tip_at + 180 * 60 * SECOND
     metadata = {"name": body["title"], **{key: body[key] for key in COPIED}}
     metadata["expected_expiration_ts"] = expected // SECOND
     metadata |= {key: body[key] for key in SAID_WITH_STRIKE if key in body}

@@ -5,10 +5,9 @@ Pure writers for `venues.simulator.kalshi.rest`. The published schema leaves the
 the names here are ours. Must not know about requests.
 """
 
-from venues.simulator.balldontlie.bodies import clock_text, status_text
 from venues.simulator.kalshi.queries import Unknown
-from venues.simulator.wire.timestamps import kalshi_time, whole_second
-from venues.simulator.world.game import Court
+from venues.simulator.wire.timestamps import clock_text, kalshi_time, status_text, whole_second
+from venues.simulator.world.game import Game
 from venues.simulator.world.listing import Family
 from venues.simulator.world.settings import MINUTE, SECOND, EveningSettings
 from venues.simulator.world.world import World
@@ -16,54 +15,54 @@ from venues.simulator.world.world import World
 Row = dict[str, object]
 
 
-def event_tickers(court: Court) -> list[str]:
+def event_tickers(game: Game) -> list[str]:
     """The events of one game."""
-    return [court.listing.event_ticker(family) for family in Family]
+    return [game.listing.event_ticker(family) for family in Family]
 
 
-def court_of(world: World, milestone_id: str) -> Court:
+def court_of(world: World, milestone_id: str) -> Game:
     """The game of a milestone. Raises Unknown."""
-    for court in world.courts:
-        if court.listing.milestone_id == milestone_id:
-            return court
+    for game in world.games:
+        if game.listing.milestone_id == milestone_id:
+            return game
     raise Unknown(milestone_id)
 
 
-def milestone(court: Court) -> Row:
+def milestone(game: Game) -> Row:
     """What groups the events of one game."""
-    game = court.listing
+    listing = game.listing
     return {
-        "id": game.milestone_id,
+        "id": listing.milestone_id,
         "category": "Sports",
         "type": "basketball_game",
-        "start_date": whole_second(game.tip_at),
+        "start_date": whole_second(listing.tip_at),
         "end_date": None,
-        "related_event_tickers": event_tickers(court),
-        "title": f"{game.away.label} at {game.home.label}",
+        "related_event_tickers": event_tickers(game),
+        "title": f"{listing.away.label} at {listing.home.label}",
         "notification_message": "",
         "source_id": None,
         "details": {
             "league": "NBA",
-            "home_team_id": game.team_ids[1],
-            "away_team_id": game.team_ids[0],
+            "home_team_id": listing.team_ids[1],
+            "away_team_id": listing.team_ids[0],
         },
-        "primary_event_tickers": event_tickers(court)[:1],
-        "last_updated_ts": kalshi_time(game.tip_at - 2 * 24 * 60 * MINUTE),
+        "primary_event_tickers": event_tickers(game)[:1],
+        "last_updated_ts": kalshi_time(listing.tip_at - 2 * 24 * 60 * MINUTE),
     }
 
 
-def live_data(court: Court, wrong_points: int = 0) -> Row:
+def live_data(game: Game, wrong_points: int = 0) -> Row:
     """Score and clock of one game, perhaps with points of the home team that there are not."""
-    moment = court.shown
+    moment = game.shown
     begun = moment.period > 0
     return {
         "type": "basketball_game",
-        "milestone_id": court.listing.milestone_id,
+        "milestone_id": game.listing.milestone_id,
         "details": {
             "status": "finished" if moment.status == "Final" else "live" if begun else "none",
-            "status_text": status_text(court),
+            "status_text": status_text(game),
             "period": moment.period,
-            "clock": clock_text(court) or "",
+            "clock": clock_text(game) or "",
             "home_points": moment.home + (wrong_points if begun else 0),
             "away_points": moment.away,
             "last_updated_ts": moment.at // SECOND,
@@ -71,10 +70,10 @@ def live_data(court: Court, wrong_points: int = 0) -> Row:
     }
 
 
-def game_stats(court: Court) -> Row:
+def game_stats(game: Game) -> Row:
     """The plays so far, by period."""
     periods: dict[int, list[Row]] = {}
-    for moment in court.played:
+    for moment in game.played:
         periods.setdefault(moment.period, []).append(
             {
                 "clock": f"{moment.clock // 60:02d}:{moment.clock % 60:02d}",

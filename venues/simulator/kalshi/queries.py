@@ -96,16 +96,16 @@ def event_rows(world: World, request: Request) -> list[Row]:
     closes_after = number(request, "min_close_ts", 0) * SECOND
     nested = request.one("with_nested_markets") == "true"
     rows = []
-    for court in world.courts:
+    for game in world.games:
         for family in Family:
-            ticker = court.listing.event_ticker(family)
-            markets = [market for market in court.markets if market.listing.family is family]
+            ticker = game.listing.event_ticker(family)
+            markets = [market for market in game.markets if market.listing.family is family]
             if (series and series != family.value) or (tickers and ticker not in tickers):
                 continue
             if statuses is not None and not any(market.status in statuses for market in markets):
                 continue
             if all(market.close_at >= closes_after for market in markets):
-                rows.append(bodies.event(court, family, nested=nested, at=world.now))
+                rows.append(bodies.event(game, family, nested=nested, at=world.now))
     return rows
 
 
@@ -126,9 +126,9 @@ def market_rows(world: World, request: Request) -> list[Row]:
         )
 
     return [
-        bodies.market_body(court.listing, market)
-        for court in world.courts
-        for market in court.markets
+        bodies.market_body(game.listing, market)
+        for game in world.games
+        for market in game.markets
         if wanted(market)
     ]
 

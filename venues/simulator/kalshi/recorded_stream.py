@@ -17,7 +17,7 @@ from venues.recordings.recorder import read
 from venues.simulator.kalshi import frames
 from venues.simulator.kalshi.subscriptions import BOOKS, CHANNELS, LIVES, QUOTES, TRADES
 from venues.simulator.wire.faults import Faults
-from venues.simulator.wire.frame_faults import Mischief
+from venues.simulator.wire.frame_faults import FrameFaults
 from venues.simulator.wire.http import Request
 from venues.simulator.wire.recorded_bodies import RecordedBodies
 from venues.simulator.wire.websocket import Peer
@@ -161,7 +161,7 @@ class RecordedSession:
 async def _play(recorded: RecordedConnection, session: RecordedSession, peer: Peer, maker: PeerMaker) -> None:
     """Send the frames at their recorded times; the first subscription lets time begin."""
     await session.wanted.wait()
-    mischief = Mischief(maker.faults)
+    mischief = FrameFaults(maker.faults)
     maker.pace.begin()
     for frame in recorded.frames:
         await maker.pace.sleep_until(frame.at)

@@ -11,12 +11,12 @@ import attrs
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
 from venues.simulator.kalshi.endpoints import COST, ROUTES, Asked
-from venues.simulator.kalshi.frames import compact
 from venues.simulator.kalshi.queries import BadQuery, Unknown
 from venues.simulator.kalshi.signatures import SKEW_MS_MAX, KeyRing, Refusal
 from venues.simulator.wire.error_responses import kalshi_refusal, shot_status
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Answer, Request
+from venues.simulator.wire.json_text import compact
 from venues.simulator.wire.recorded_bodies import RecordedBodies
 from venues.simulator.world.live import LiveEvening
 from venues.simulator.world.settings import SECOND

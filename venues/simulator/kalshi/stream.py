@@ -11,7 +11,7 @@ from wsproto.events import CloseConnection
 from venues.simulator.kalshi.recorded_stream import PeerMaker, ServedRecording
 from venues.simulator.kalshi.subscriptions import Session
 from venues.simulator.wire.faults import Faults
-from venues.simulator.wire.frame_faults import Mischief
+from venues.simulator.wire.frame_faults import FrameFaults
 from venues.simulator.wire.http import Request
 from venues.simulator.wire.websocket import Peer
 from venues.simulator.world.events import Happening
@@ -27,7 +27,7 @@ class Client:
 
     session: Session
     peer: Peer
-    mischief: Mischief
+    mischief: FrameFaults
 
     def obey(self, text: str) -> None:
         """Answer a command."""
@@ -76,7 +76,7 @@ class KalshiStream:
             await self.recording.serve(maker)
             return
         peer = Peer(stream, self.faults, lambda _text: None)
-        client = Client(Session(self.live.world, self.faults), peer, Mischief(self.faults))
+        client = Client(Session(self.live.world, self.faults), peer, FrameFaults(self.faults))
 
         def receive(text: str) -> None:
             client.obey(text)

@@ -15,16 +15,9 @@ from venues.simulator.kalshi import frames
 from venues.simulator.kalshi.lifecycle_frames import Lived, lived
 from venues.simulator.wire.faults import Faults
 from venues.simulator.world.book import YES
-from venues.simulator.world.events import (
-    FeesOverridden,
-    Happening,
-    LevelChanged,
-    LifeChanged,
-    MarketCreated,
-    Printed,
-    Quoted,
-)
-from venues.simulator.world.market import Market
+from venues.simulator.world.events import FeesOverridden, Happening
+from venues.simulator.world.game import MarketCreated
+from venues.simulator.world.market import LevelChanged, LifeChanged, Market, Printed, Quoted
 from venues.simulator.world.world import World
 
 BOOKS: Final = "orderbook_delta"

@@ -6,9 +6,9 @@ know about requests.
 
 from typing import Final
 
-from venues.simulator.kalshi.frames import compact
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Answer
+from venues.simulator.wire.json_text import compact
 
 CODES: Final = {
     400: "bad_request",

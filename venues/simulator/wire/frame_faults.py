@@ -10,7 +10,7 @@ from venues.simulator.wire.faults import Faults
 
 
 @attrs.define
-class Mischief:
+class FrameFaults:
     """Spoils the order and number of one client's data frames, as the faults say."""
 
     faults: Faults

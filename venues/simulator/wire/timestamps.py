@@ -6,6 +6,7 @@ For every writer of bodies and frames in the simulator; knows nothing else.
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from venues.simulator.world.game import Game
 from venues.simulator.world.settings import SECOND
 
 
@@ -32,3 +33,20 @@ def bdl_time(at: int) -> str:
     """Always milliseconds, such as 2026-10-04T14:48:01.481Z."""
     seconds, rest = divmod(at, SECOND)
     return f"{_second(seconds)}.{rest // 1_000_000:03d}Z"
+
+
+def status_text(game: Game) -> str:
+    """An ISO time before the game, words afterwards."""
+    if game.postponed:
+        return "Postponed"
+    return game.shown.status or whole_second(game.listing.tip_at)
+
+
+def clock_text(game: Game) -> str | None:
+    """The game clock; "Final" when it is over and null before it begins."""
+    moment = game.shown
+    if moment.status == "Final":
+        return "Final"
+    if moment.period == 0:
+        return None
+    return f"{moment.clock // 60}:{moment.clock % 60:02d}"

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 import attrs
 
 from engine.units import Count, format_count
-from venues.simulator.kalshi.frames import CENTS_TEXT
-from venues.simulator.world.events import Happening, Printed, Quoted
-from venues.simulator.world.market import Market
+from venues.simulator.world.events import Happening
+from venues.simulator.world.market import Market, Printed, Quoted
 from venues.simulator.world.settings import SECOND
+from venues.simulator.world.units import CENTS_TEXT
 
 CandleRow = dict[str, object]
 

@@ -5,19 +5,46 @@ happenings; nothing here looks at moments that have not come yet, except the pla
 """
 
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 import attrs
 
 from venues.simulator.world.book import NO, YES
-from venues.simulator.world.events import Happening, OddsMoved, ScoreMoved
 from venues.simulator.world.fair_value import Outlook, outlook
 from venues.simulator.world.listing import Fate, GameListing
-from venues.simulator.world.market import Market
+from venues.simulator.world.market import Market, MarketEvent, Sink
 from venues.simulator.world.play_by_play import Moment, play
-from venues.simulator.world.scenarios import Case, Cause, plan_cases
+from venues.simulator.world.scenarios import Cause, Scenario, plan_cases
 from venues.simulator.world.settings import MINUTE, SECOND, EveningSettings
 from venues.simulator.world.sportsbooks import SKINS, VENDORS, Prices, Sportsbook
+
+
+class MarketCreated(NamedTuple):
+    """The venue lists a market that was not there before; it is not open yet."""
+
+    at: int
+    game: "Game"
+    market: "Market"
+
+
+class ScoreMoved(NamedTuple):
+    """Score, clock or status of a game changed."""
+
+    at: int
+    game: "Game"
+
+
+class OddsMoved(NamedTuple):
+    """A sportsbook changed its prices of a game."""
+
+    at: int
+    game: "Game"
+    vendor: str
+
+
+GameEvent: TypeAlias = MarketEvent | MarketCreated | ScoreMoved | OddsMoved
+"""What happens in one game and its markets."""
+
 
 FAIR_MIN: Final = 0.4
 """Makers never believe in less than this, in cents, until the final."""
@@ -26,7 +53,7 @@ STALE_CENTS: Final = 2.0
 
 
 @attrs.define(eq=False)
-class Court:
+class Game:
     """A game with its state at this moment."""
 
     listing: GameListing
@@ -35,7 +62,7 @@ class Court:
     moments: list[Moment]
     markets: tuple[Market, ...]
     books: tuple[Sportsbook, ...]
-    cases: tuple[Case, ...]
+    cases: tuple[Scenario, ...]
     now: Moment
     view: Outlook
     shown: Moment
@@ -49,7 +76,7 @@ class Court:
     """Vendors' opening prices and when they were made."""
 
     @classmethod
-    def prepared(cls, listing: GameListing, settings: EveningSettings) -> "Court":
+    def prepared(cls, listing: GameListing, settings: EveningSettings) -> "Game":
         """The game before its first minute, with books quoted and sportsbooks priced."""
         seed = f"{settings.seed}|{listing.number}"
         rng = Random(f"{seed}|court")
@@ -61,7 +88,7 @@ class Court:
             cases = plan_cases(moments, begins, len(listing.markets), Random(f"{seed}|cases"))
         else:
             cases, moments = (), []
-        court = cls(
+        game = cls(
             listing=listing,
             settings=settings,
             rng=rng,
@@ -73,8 +100,8 @@ class Court:
             view=outlook(listing.lines, before),
             shown=before,
         )
-        court._open(begins)
-        return court
+        game._open(begins)
+        return game
 
     def _open(self, at: int) -> None:
         for book in self.books:
@@ -107,7 +134,7 @@ class Court:
         for place, market in enumerate(self.markets):
             self._believe_one(at, market, [case for case in running if place in case.markets])
 
-    def _believe_one(self, at: int, market: Market, running: list[Case]) -> None:
+    def _believe_one(self, at: int, market: Market, running: list[Scenario]) -> None:
         if not self.over and any(case.cause is Cause.LAG for case in running):
             return
         towards_home = -1 if market.listing.team is self.listing.away else 1
@@ -120,13 +147,13 @@ class Court:
         self.now = moment
         self.view = outlook(self.listing.lines, moment)
 
-    def show(self, at: int, moment: Moment, out: list[Happening]) -> None:
+    def show(self, at: int, moment: Moment, out: Sink[GameEvent]) -> None:
         """A moment of the game has reached the scoreboard services."""
         self.shown = moment
         self.played.append(moment)
         out.append(ScoreMoved(at, self))
 
-    def take_some(self, at: int, out: list[Happening]) -> Market:
+    def take_some(self, at: int, out: Sink[GameEvent]) -> Market:
         """A taker without any knowledge arrives and buys something."""
         rng = self.rng
         place = rng.randrange(2) if rng.random() < 0.55 else rng.randrange(2, len(self.markets))
@@ -147,7 +174,7 @@ class Court:
             market.rest(at, side, limit, left, out)
         return market
 
-    def take_stale(self, at: int, market: Market, count: int, out: list[Happening]) -> None:
+    def take_stale(self, at: int, market: Market, count: int, out: Sink[GameEvent]) -> None:
         """Somebody quick buys what is offered too cheaply for what the market believes."""
         if market.status != "active":
             return
@@ -156,7 +183,7 @@ class Court:
             if 100 - market.book.best(1 - side) <= limit:
                 market.take(at, side, limit, count, out)
 
-    def reprice(self, at: int, book: Sportsbook, out: list[Happening]) -> None:
+    def reprice(self, at: int, book: Sportsbook, out: Sink[GameEvent]) -> None:
         """One sportsbook follows the game."""
         if book.vendor in SKINS:
             return

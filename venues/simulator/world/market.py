@@ -5,15 +5,64 @@ has the same book. Driven by `venues.simulator.world.game`; must not know about 
 """
 
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import attrs
 
 from venues.simulator.world.book import NO, YES, Book
-from venues.simulator.world.events import Happening, LevelChanged, LifeChanged, Printed, Quoted
 from venues.simulator.world.listing import Family, MarketListing, new_id
 from venues.simulator.world.market_makers import CROWD, LADDER, LADDER_CROWD, MIDDLE, TIGHT, Maker
 from venues.simulator.world.settings import SECOND
+
+
+class LevelChanged(NamedTuple):
+    """A level of a book changed by `delta` hundredths of a contract."""
+
+    at: int
+    market: "Market"
+    side: int
+    cents: int
+    delta: int
+
+
+class Printed(NamedTuple):
+    """A public trade at a YES price; `taker` is the side that the aggressor bought."""
+
+    at: int
+    market: "Market"
+    cents: int
+    size: int
+    taker: int
+    trade_id: str
+
+
+class Quoted(NamedTuple):
+    """The venue's ticker channel speaks of a market whose top or volume changed."""
+
+    at: int
+    market: "Market"
+
+
+class LifeChanged(NamedTuple):
+    """A market moved in its life cycle; `event_type` is the venue's word."""
+
+    at: int
+    market: "Market"
+    event_type: str
+
+
+MarketEvent: TypeAlias = LevelChanged | Printed | Quoted | LifeChanged
+"""What happens to one market."""
+
+E_contra = TypeVar("E_contra", contravariant=True)
+
+
+class Sink(Protocol[E_contra]):
+    """Where happenings are written, the oldest first; a list of them, or of more than them, is one."""
+
+    def append(self, happened: E_contra, /) -> None:
+        """Write the next one."""
+
 
 QUOTE_PAUSE: Final = SECOND
 """The ticker channel speaks at most this often of one market."""
@@ -68,18 +117,18 @@ class Market:
         sizes = self.book.sides[YES].get(yes, 0), self.book.sides[NO].get(no, 0)
         return yes, 100 - no, *sizes, self.volume
 
-    def change(self, at: int, side: int, cents: int, delta: int, out: list[Happening]) -> None:
+    def change(self, at: int, side: int, cents: int, delta: int, out: Sink[MarketEvent]) -> None:
         """Change one level and say so."""
         self.book.change(side, cents, delta)
         out.append(LevelChanged(at, self, side, cents, delta))
 
-    def requote(self, at: int, maker: Maker, out: list[Happening]) -> None:
+    def requote(self, at: int, maker: Maker, out: Sink[MarketEvent]) -> None:
         """Let one maker follow what it believes now."""
         maker.due = False
         for side, cents, delta in maker.requote(self.fair, self.book):
             self.change(at, side, cents, delta, out)
 
-    def take(self, at: int, taker: int, limit: int, count: int, out: list[Happening]) -> int:
+    def take(self, at: int, taker: int, limit: int, count: int, out: Sink[MarketEvent]) -> int:
         """Buy `taker` at up to `limit` cents of that side; what could not be had is returned."""
         against = 1 - taker
         while count and (best := self.book.best(against)) and 100 - best <= limit:
@@ -88,7 +137,7 @@ class Market:
             count -= filled
         return count
 
-    def _match(self, at: int, taker: int, maker_cents: int, filled: int, out: list[Happening]) -> None:
+    def _match(self, at: int, taker: int, maker_cents: int, filled: int, out: Sink[MarketEvent]) -> None:
         """One fill at one level. The venue sends print and change of depth in either order, and so do we."""
         against = 1 - taker
         self._take_from_owners(against, maker_cents, filled)
@@ -118,19 +167,19 @@ class Market:
                 kept.append((order_side, order_cents, left - given))
         self.retail = kept
 
-    def rest(self, at: int, side: int, cents: int, count: int, out: list[Happening]) -> None:
+    def rest(self, at: int, side: int, cents: int, count: int, out: Sink[MarketEvent]) -> None:
         """A small order joins the book, if it would not trade at once."""
         if 1 <= cents <= self.book.room(side):
             self.retail.append((side, cents, count))
             self.change(at, side, cents, count, out)
 
-    def impatience(self, at: int, out: list[Happening]) -> None:
+    def impatience(self, at: int, out: Sink[MarketEvent]) -> None:
         """The oldest small order is cancelled."""
         if self.retail:
             side, cents, count = self.retail.pop(0)
             self.change(at, side, cents, -count, out)
 
-    def clear(self, at: int, out: list[Happening]) -> None:
+    def clear(self, at: int, out: Sink[MarketEvent]) -> None:
         """The venue cancels everything that rests."""
         for side in (YES, NO):
             for cents, size in self.book.ascending(side):
@@ -140,7 +189,7 @@ class Market:
             maker.orders[YES].clear()
             maker.orders[NO].clear()
 
-    def live(self, at: int, event_type: str, out: list[Happening]) -> None:
+    def live(self, at: int, event_type: str, out: Sink[MarketEvent]) -> None:
         """Say a step of the life cycle that the fields already show."""
         out.append(LifeChanged(at, self, event_type))
 
@@ -148,7 +197,7 @@ class Market:
         """Whether the ticker channel has something new to say."""
         return self.status == "active" and self.top() != self.shown
 
-    def quote(self, at: int, out: list[Happening]) -> None:
+    def quote(self, at: int, out: Sink[MarketEvent]) -> None:
         """Let the ticker channel say the top of the book."""
         self.quote_due = False
         self.quoted_at = at

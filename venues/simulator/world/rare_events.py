@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from venues.simulator.world.events import FeesOverridden, MarketCreated
-from venues.simulator.world.game import Court
+from venues.simulator.world.events import FeesOverridden
+from venues.simulator.world.game import Game, MarketCreated
 from venues.simulator.world.listing import Family
 from venues.simulator.world.market import Market
 from venues.simulator.world.settings import MINUTE, SECOND
@@ -36,35 +36,35 @@ class FeeChange:
 
     number: int
     at: int
-    court: Court
+    game: Game
     fee_type: str | None
     multiplier: float | None
 
 
-def plan_surprises(world: "World", court: Court) -> None:
+def plan_surprises(world: "World", game: Game) -> None:
     """Plan the surprises of one game."""
-    rng = Random(f"{world.settings.seed}|{court.listing.number}|surprises")
-    late = court.markets[-1]
+    rng = Random(f"{world.settings.seed}|{game.listing.number}|surprises")
+    late = game.markets[-1]
     late.created_at = world.settings.starts_at + rng.randint(30, 150) * SECOND
-    world.at(late.created_at, partial(_create, world, court, late))
-    if not court.moments:
+    world.at(late.created_at, partial(_create, world, game, late))
+    if not game.moments:
         return
-    begins = court.moments[rng.randrange(10, len(court.moments) // 2)].at
-    world.at(begins, partial(_override, world, court, HALF_FEES))
-    world.at(begins + rng.randint(3, 9) * MINUTE, partial(_override, world, court, (None, None)))
+    begins = game.moments[rng.randrange(10, len(game.moments) // 2)].at
+    world.at(begins, partial(_override, world, game, HALF_FEES))
+    world.at(begins + rng.randint(3, 9) * MINUTE, partial(_override, world, game, (None, None)))
     # Winners are what most positions are in, so that a result taken back touches somebody.
-    rng.choice(court.markets[:2]).misjudged = True
+    rng.choice(game.markets[:2]).misjudged = True
 
 
-def _create(world: "World", court: Court, market: Market, at: int) -> None:
-    world.out.append(MarketCreated(at, court, market))
+def _create(world: "World", game: Game, market: Market, at: int) -> None:
+    world.out.append(MarketCreated(at, game, market))
 
 
-def _override(world: "World", court: Court, fees: tuple[str | None, float | None], at: int) -> None:
+def _override(world: "World", game: Game, fees: tuple[str | None, float | None], at: int) -> None:
     fee_type, multiplier = fees
-    court.own_fees = None if fee_type is None or multiplier is None else (fee_type, multiplier)
-    world.fee_changes.append(FeeChange(len(world.fee_changes) + 1, at, court, *fees))
-    world.out.append(FeesOverridden(at, court.listing.event_ticker(Family.GAME), *fees))
+    game.own_fees = None if fee_type is None or multiplier is None else (fee_type, multiplier)
+    world.fee_changes.append(FeeChange(len(world.fee_changes) + 1, at, game, *fees))
+    world.out.append(FeesOverridden(at, game.listing.event_ticker(Family.GAME), *fees))
 
 
 def misjudge(world: "World", market: Market, outcome: Outcome, settle: Settle, at: int) -> None:

@@ -32,7 +32,7 @@ class Cause(Enum):
 
 
 @attrs.frozen
-class Case:
+class Scenario:
     """From `start` to `end` (UTC nanoseconds) `markets` err by `cents`, towards the home team."""
 
     cause: Cause
@@ -51,7 +51,7 @@ class Case:
         return 0.0 if self.cause is Cause.LAG else self.cents
 
 
-def plan_cases(moments: list[Moment], begins: int, market_count: int, rng: Random) -> tuple[Case, ...]:
+def plan_cases(moments: list[Moment], begins: int, market_count: int, rng: Random) -> tuple[Scenario, ...]:
     """The cases of one game, in no particular order. The first two markets are the winners."""
     tip, final = moments[0].at, moments[-1].at
     cases = [_opinion(begins, tip, rng)]
@@ -60,25 +60,27 @@ def plan_cases(moments: list[Moment], begins: int, market_count: int, rng: Rando
         start = rng.randrange(tip, final - 10 * MINUTE)
         cents = rng.choice((-1, 1)) * rng.uniform(11, 16)
         rung = rng.randrange(2, market_count)
-        cases.append(Case(Cause.INCOHERENCE, start, start + rng.randint(50, 110) * SECOND, (rung,), cents))
+        cases.append(
+            Scenario(Cause.INCOHERENCE, start, start + rng.randint(50, 110) * SECOND, (rung,), cents)
+        )
     start = rng.randrange(tip, final - 30 * MINUTE)
     cents = rng.choice((-1, 1)) * rng.uniform(7, 11)
     cases.append(
-        Case(Cause.INCOHERENCE, start, start + rng.randint(40, 90) * SECOND, (rng.randrange(2),), cents)
+        Scenario(Cause.INCOHERENCE, start, start + rng.randint(40, 90) * SECOND, (rng.randrange(2),), cents)
     )
     return tuple(cases)
 
 
-def _opinion(begins: int, tip: int, rng: Random) -> Case:
+def _opinion(begins: int, tip: int, rng: Random) -> Scenario:
     start = begins + rng.randint(2, 5) * MINUTE
     end = max(start + 4 * MINUTE, tip - rng.randint(3, 8) * MINUTE)
-    return Case(Cause.OPINION, start, end, (0, 1), rng.choice((-1, 1)) * rng.uniform(9, 13))
+    return Scenario(Cause.OPINION, start, end, (0, 1), rng.choice((-1, 1)) * rng.uniform(9, 13))
 
 
-def _after_runs(moments: list[Moment], rng: Random, market_count: int) -> list[Case]:
+def _after_runs(moments: list[Moment], rng: Random, market_count: int) -> list[Scenario]:
     """Lags and overreactions, in turn, at the ends of scoring runs."""
     everything = tuple(range(market_count))
-    cases: list[Case] = []
+    cases: list[Scenario] = []
     quiet_until = 0
     runs = scoring_runs(moments)
     # A game with a single run still has a moment that excites the crowd.
@@ -89,12 +91,12 @@ def _after_runs(moments: list[Moment], rng: Random, market_count: int) -> list[C
         quiet_until = at + 6 * MINUTE
         if len(cases) % 2 == 0:
             start = at - RUN_SECONDS // 2 * SECOND
-            cases.append(Case(Cause.LAG, start, at + rng.randint(15, 40) * SECOND, everything, 0.0))
+            cases.append(Scenario(Cause.LAG, start, at + rng.randint(15, 40) * SECOND, everything, 0.0))
         else:
             cents = (1 if points > 0 else -1) * rng.uniform(7, 12)
             start = at + 2 * SECOND
             end = start + rng.randint(150, 300) * SECOND
-            cases.append(Case(Cause.OVERREACTION, start, end, (0, 1), cents))
+            cases.append(Scenario(Cause.OVERREACTION, start, end, (0, 1), cents))
     return cases
 
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from venues.simulator.world.events import ScoreMoved
-from venues.simulator.world.game import Court
+from venues.simulator.world.game import Game, ScoreMoved
 from venues.simulator.world.listing import Family, Fate
 from venues.simulator.world.market import Market
 from venues.simulator.world.rare_events import misjudge
@@ -20,18 +19,18 @@ if TYPE_CHECKING:
     from venues.simulator.world.world import World
 
 
-def plan_openings(world: "World", court: Court) -> None:
+def plan_openings(world: "World", game: Game) -> None:
     """The last rung of the totals is opened during the evening; one rung is paused for a while in play."""
-    late = court.markets[-1]
+    late = game.markets[-1]
     late.status = "initialized"
     late.clear(0, [])
     late.shown = late.top()
-    world.at(world.settings.starts_at + world.seconds(200, 500), partial(_activate, world, court, late))
-    if court.moments:
-        paused = court.markets[world.rng.randrange(2, len(court.markets) - 1)]
-        starts = court.moments[world.rng.randrange(20, len(court.moments) - 40)].at
+    world.at(world.settings.starts_at + world.seconds(200, 500), partial(_activate, world, game, late))
+    if game.moments:
+        paused = game.markets[world.rng.randrange(2, len(game.markets) - 1)]
+        starts = game.moments[world.rng.randrange(20, len(game.moments) - 40)].at
         world.at(starts, partial(_pause, world, paused))
-        world.at(starts + world.seconds(45, 120), partial(_activate, world, court, paused))
+        world.at(starts + world.seconds(45, 120), partial(_activate, world, game, paused))
 
 
 def _pause(world: "World", market: Market, at: int) -> None:
@@ -39,23 +38,23 @@ def _pause(world: "World", market: Market, at: int) -> None:
     market.live(at, "deactivated", world.out)
 
 
-def _activate(world: "World", court: Court, market: Market, at: int) -> None:
+def _activate(world: "World", game: Game, market: Market, at: int) -> None:
     """Whatever rested through a pause is cancelled; makers come back in their own time."""
     market.clear(at, world.out)
     market.status = "active"
     market.live(at, "activated", world.out)
-    court.believe(at)
-    world.invite(court, market, at)
+    game.believe(at)
+    world.invite(game, market, at)
 
 
-def settle_played(world: "World", court: Court, at: int) -> None:
+def settle_played(world: "World", game: Game, at: int) -> None:
     """Plan the end of all markets of a game whose final whistle went at `at`."""
     for family in Family:
         closes = at + world.seconds(40, 150)
         determined = closes + world.seconds(20, 90)
-        for market in court.markets:
+        for market in game.markets:
             if market.listing.family is family:
-                pays = market.listing.pays(court.now.home, court.now.away)
+                pays = market.listing.pays(game.now.home, game.now.away)
                 world.at(closes, partial(_close, world, market))
                 world.at(determined, _judgement(world, market, ("yes", 100) if pays else ("no", 0)))
 
@@ -67,14 +66,14 @@ def _judgement(world: "World", market: Market, outcome: tuple[str, int]) -> Call
     return partial(_determine, world, market, outcome)
 
 
-def postpone(world: "World", court: Court, at: int) -> None:
+def postpone(world: "World", game: Game, at: int) -> None:
     """The league takes the game off tonight's schedule; a cancelled one is paid at a fair price later."""
-    court.postponed = True
-    for book in court.books:
+    game.postponed = True
+    for book in game.books:
         book.prices = None
-    world.out.append(ScoreMoved(at, court))
-    if court.listing.fate is Fate.CANCELLED:
-        for market in court.markets:
+    world.out.append(ScoreMoved(at, game))
+    if game.listing.fate is Fate.CANCELLED:
+        for market in game.markets:
             fair = max(1, min(99, round(market.fair)))
             world.at(at + 100 * MINUTE, partial(_close, world, market))
             world.at(at + 102 * MINUTE, partial(_determine, world, market, ("scalar", fair)))

@@ -13,7 +13,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from venues.simulator.world.events import Alarm, Happening
-from venues.simulator.world.game import Court
+from venues.simulator.world.game import Game
 from venues.simulator.world.listing import Fate, list_games
 from venues.simulator.world.market import QUOTE_PAUSE, Market
 from venues.simulator.world.market_makers import Maker
@@ -41,8 +41,8 @@ class World:
         self.settings = settings
         self.now = settings.starts_at
         self.rng = Random(f"{settings.seed}|world")
-        self.courts = tuple(Court.prepared(listing, settings) for listing in list_games(settings))
-        self.markets = {market.listing.ticker: market for court in self.courts for market in court.markets}
+        self.games = tuple(Game.prepared(listing, settings) for listing in list_games(settings))
+        self.markets = {market.listing.ticker: market for game in self.games for market in game.markets}
         self._due: list[tuple[int, int, Step]] = []
         self._made = 0
         self.settlement_timer = SETTLEMENT_TIMER
@@ -51,8 +51,8 @@ class World:
         self.out: list[Happening] = []
         """Where steps leave what happens."""
         self._seconds_of_taker = 9.0 / settings.activity
-        for court in self.courts:
-            self._begin(court)
+        for game in self.games:
+            self._begin(game)
 
     def run(self) -> Iterator[Happening]:
         """All happenings of the evening, in time order; ends after the last settlement."""
@@ -86,109 +86,109 @@ class World:
         """Whether everything that will be settled tonight has been settled."""
         return all(
             market.settled_at is not None
-            for court in self.courts
-            if court.listing.fate is not Fate.POSTPONED
-            for market in court.markets
+            for game in self.games
+            if game.listing.fate is not Fate.POSTPONED
+            for market in game.markets
         )
 
-    def _begin(self, court: Court) -> None:
+    def _begin(self, game: Game) -> None:
         """Plan what is certain of a game: its first steps, not its course."""
         begins = self.settings.starts_at
-        for market in court.markets:
+        for market in game.markets:
             market.shown = market.top()
-        plan_openings(self, court)
+        plan_openings(self, game)
         if self.settings.surprises:
-            plan_surprises(self, court)
-        match court.listing.fate:
+            plan_surprises(self, game)
+        match game.listing.fate:
             case Fate.PLAYED:
-                self.at(court.moments[0].at, partial(self._score, court, 0))
+                self.at(game.moments[0].at, partial(self._score, game, 0))
             case Fate.POSTPONED | Fate.CANCELLED:
-                self.at(court.listing.tip_at - 10 * MINUTE, partial(postpone, self, court))
-        for case in court.cases:
+                self.at(game.listing.tip_at - 10 * MINUTE, partial(postpone, self, game))
+        for case in game.cases:
             pause = RETHINK_PAUSE if case.cause is Cause.OVERREACTION else case.end - case.start
             for moment in range(case.start, case.end + 1, pause):
-                self.at(moment, partial(self._rethink, court))
-        for book in court.books:
-            self.at(begins + self.rng.randint(5, 300) * SECOND, partial(self._reprice_before, court, book))
-        self.at(begins + self.rng.randint(1, 20) * SECOND, partial(self._taker, court))
+                self.at(moment, partial(self._rethink, game))
+        for book in game.books:
+            self.at(begins + self.rng.randint(5, 300) * SECOND, partial(self._reprice_before, game, book))
+        self.at(begins + self.rng.randint(1, 20) * SECOND, partial(self._taker, game))
 
-    def _score(self, court: Court, number: int, at: int) -> None:
+    def _score(self, game: Game, number: int, at: int) -> None:
         """A moment of the game has come: everybody who follows it will react in his own time."""
-        moment: Moment = court.moments[number]
-        court.score(moment)
-        self.at(at + SCOREBOARD_DELAY, partial(self._show, court, moment))
-        if number + 1 < len(court.moments):
-            self.at(court.moments[number + 1].at, partial(self._score, court, number + 1))
+        moment: Moment = game.moments[number]
+        game.score(moment)
+        self.at(at + SCOREBOARD_DELAY, partial(self._show, game, moment))
+        if number + 1 < len(game.moments):
+            self.at(game.moments[number + 1].at, partial(self._score, game, number + 1))
         else:
-            settle_played(self, court, at)
-        self._rethink(court, at)
-        for book in court.books:
-            self.at(at + self.seconds(*book.lag), partial(self._reprice, court, book))
+            settle_played(self, game, at)
+        self._rethink(game, at)
+        for book in game.books:
+            self.at(at + self.seconds(*book.lag), partial(self._reprice, game, book))
 
-    def _show(self, court: Court, moment: Moment, at: int) -> None:
-        court.show(at, moment, self.out)
+    def _show(self, game: Game, moment: Moment, at: int) -> None:
+        game.show(at, moment, self.out)
 
-    def _rethink(self, court: Court, at: int) -> None:
+    def _rethink(self, game: Game, at: int) -> None:
         """Markets form their belief anew; makers that are too far from it will re-quote."""
-        court.believe(at)
-        for market in court.markets:
+        game.believe(at)
+        for market in game.markets:
             if market.status == "active":
-                self._wake(court, market, at)
+                self._wake(game, market, at)
 
-    def invite(self, court: Court, market: Market, at: int) -> None:
+    def invite(self, game: Game, market: Market, at: int) -> None:
         """All makers come to a market that has just been opened."""
         for maker in market.makers:
             maker.due = True
-            self.at(at + self.seconds(*maker.temper.lag), partial(self._requote, court, market, maker))
+            self.at(at + self.seconds(*maker.temper.lag), partial(self._requote, game, market, maker))
 
-    def _wake(self, court: Court, market: Market, at: int) -> None:
+    def _wake(self, game: Game, market: Market, at: int) -> None:
         moved = False
         for maker in market.makers:
             if not maker.due and maker.wants_to_move(market.fair):
                 maker.due = moved = True
                 lag = self.seconds(*maker.temper.lag)
-                self.at(at + int(lag / self.settings.activity), partial(self._requote, court, market, maker))
+                self.at(at + int(lag / self.settings.activity), partial(self._requote, game, market, maker))
         if moved and self.rng.random() < 0.4:
-            self.at(at + self.seconds(0.8, 3.0), partial(self._take_stale, court, market))
+            self.at(at + self.seconds(0.8, 3.0), partial(self._take_stale, game, market))
 
-    def _requote(self, court: Court, market: Market, maker: Maker, at: int) -> None:
+    def _requote(self, game: Game, market: Market, maker: Maker, at: int) -> None:
         if market.status == "active":
             # What still rests at an old price would stand in the way of the new quotes.
-            court.take_stale(at, market, maker.temper.size, self.out)
+            game.take_stale(at, market, maker.temper.size, self.out)
             market.requote(at, maker, self.out)
             self._touch(market, at)
 
-    def _take_stale(self, court: Court, market: Market, at: int) -> None:
-        court.take_stale(at, market, self.rng.randrange(500, 20_000), self.out)
+    def _take_stale(self, game: Game, market: Market, at: int) -> None:
+        game.take_stale(at, market, self.rng.randrange(500, 20_000), self.out)
         self._touch(market, at)
 
-    def _taker(self, court: Court, at: int) -> None:
+    def _taker(self, game: Game, at: int) -> None:
         """Takers come faster in play; each also reminds a maker of refilling."""
-        if court.over or court.postponed:
+        if game.over or game.postponed:
             return
-        market = court.take_some(at, self.out)
+        market = game.take_some(at, self.out)
         if market.retail and self.rng.random() < 0.8:
             self.at(at + self.seconds(20, 200), partial(self._impatience, market))
         for maker in market.makers[:2]:
             if not maker.due and self.rng.random() < 0.5:
                 maker.due = True
-                self.at(at + self.seconds(1, 8), partial(self._requote, court, market, maker))
+                self.at(at + self.seconds(1, 8), partial(self._requote, game, market, maker))
         self._touch(market, at)
-        mean = self._seconds_of_taker * (1 if court.live else 4)
-        self.at(at + int(self.rng.expovariate(1 / mean) * SECOND) + 1, partial(self._taker, court))
+        mean = self._seconds_of_taker * (1 if game.live else 4)
+        self.at(at + int(self.rng.expovariate(1 / mean) * SECOND) + 1, partial(self._taker, game))
 
     def _impatience(self, market: Market, at: int) -> None:
         if market.status == "active":
             market.impatience(at, self.out)
             self._touch(market, at)
 
-    def _reprice(self, court: Court, book: Sportsbook, at: int) -> None:
-        court.reprice(at, book, self.out)
+    def _reprice(self, game: Game, book: Sportsbook, at: int) -> None:
+        game.reprice(at, book, self.out)
 
-    def _reprice_before(self, court: Court, book: Sportsbook, at: int) -> None:
-        if court.now.period == 0 and not court.postponed:
-            court.reprice(at, book, self.out)
-            self.at(at + self.seconds(90, 480), partial(self._reprice_before, court, book))
+    def _reprice_before(self, game: Game, book: Sportsbook, at: int) -> None:
+        if game.now.period == 0 and not game.postponed:
+            game.reprice(at, book, self.out)
+            self.at(at + self.seconds(90, 480), partial(self._reprice_before, game, book))
 
     def _touch(self, market: Market, at: int) -> None:
         """Have the ticker channel say a new top, now or when its pause is over."""

@@ -54,17 +54,17 @@ def asked(target: str) -> Request:
 
 def filled(target: str, live: LiveEvening) -> str:
     """The target with this evening's names put in."""
-    court = live.world.courts[0]
-    game = court.listing
+    game = live.world.games[0]
+    fixture = game.listing
     start = SETTINGS.starts_at // 1_000_000_000
     return target.format(
-        event=game.markets[0].event_ticker,
-        market=game.markets[0].ticker,
-        other=game.markets[5].ticker,
-        series=game.markets[0].family.value,
-        milestone=game.milestone_id,
-        game=game.bdl_id,
-        date=game.date,
+        event=fixture.markets[0].event_ticker,
+        market=fixture.markets[0].ticker,
+        other=fixture.markets[5].ticker,
+        series=fixture.markets[0].family.value,
+        milestone=fixture.milestone_id,
+        game=fixture.bdl_id,
+        date=fixture.date,
         span=f"start_ts={start}&end_ts={start + 40_000}",
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from venues.simulator.kalshi.subscriptions import Session
 from venues.simulator.wire.faults import Faults
-from venues.simulator.world.events import LevelChanged
+from venues.simulator.world.market import LevelChanged
 from venues.simulator.world.settings import EveningSettings
 from venues.simulator.world.world import World
 

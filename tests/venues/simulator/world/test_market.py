@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from engine.pricing.odds import p_of_american
 from engine.tickers import TickerKind, parse_ticker
 from venues.simulator.world.book import NO, YES, Book
-from venues.simulator.world.events import Happening, LevelChanged, Printed
+from venues.simulator.world.events import Happening
 from venues.simulator.world.listing import list_games
-from venues.simulator.world.market import Market
+from venues.simulator.world.market import LevelChanged, Market, Printed
 from venues.simulator.world.market_makers import TIGHT, Maker
 from venues.simulator.world.settings import EveningSettings
 from venues.simulator.world.sportsbooks import american

@@ -13,7 +13,9 @@ import trio
 
 from venues.simulator.evening import generate
 from venues.simulator.service import ServiceSettings, Simulator
-from venues.simulator.world.events import FeesOverridden, Happening, LifeChanged, MarketCreated
+from venues.simulator.world.events import FeesOverridden, Happening
+from venues.simulator.world.game import MarketCreated
+from venues.simulator.world.market import LifeChanged
 from venues.simulator.world.settings import EveningSettings, Output
 from venues.simulator.world.world import World
 
@@ -130,8 +132,8 @@ def test_a_result_is_announced_disputed_amended_and_paid() -> None:
     ]
     kinds = [(kind, status) for kind, status, _ in told][-3:]
     assert kinds == [("determined", "determined"), ("determined", "amended"), ("settled", "finalized")]
-    court = world.courts[0]
-    assert market.listing.pays(court.now.home, court.now.away) == (market.result == "yes")
+    game = world.games[0]
+    assert market.listing.pays(game.now.home, game.now.away) == (market.result == "yes")
     assert sum(isinstance(happened, MarketCreated) for happened, _ in found) == 1
     assert sum(isinstance(happened, FeesOverridden) for happened, _ in found) == 2
 
@@ -142,7 +144,7 @@ async def test_the_interfaces_say_it_too(
     """A market that is not created yet is unknown, and a change of fees is in its list."""
     simulator = await started(ServiceSettings(SETTINGS, speed=100_000, held=True, limited=False))
     world = simulator.live.world
-    late = world.courts[0].markets[-1].listing.ticker
+    late = world.games[0].markets[-1].listing.ticker
     async with httpx.AsyncClient(base_url=simulator.addresses.kalshi_rest, trust_env=False) as client:
         assert (await client.get(f"/markets/{late}")).status_code == 404
         assert (await client.get("/events/fee_changes")).json()["event_fee_changes"] == []

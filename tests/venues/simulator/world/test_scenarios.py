@@ -3,7 +3,7 @@
 import pytest
 
 from venues.simulator.world.book import NO, YES
-from venues.simulator.world.game import Court
+from venues.simulator.world.game import Game
 from venues.simulator.world.listing import Family
 from venues.simulator.world.market import Market
 from venues.simulator.world.scenarios import Cause
@@ -17,10 +17,10 @@ def middle(market: Market) -> float:
     return (bid + ask) / 2
 
 
-def consensus(court: Court) -> float:
+def consensus(game: Game) -> float:
     """The sportsbooks' mean chance of the home team after taking out the overround."""
     chances = []
-    for book in court.books:
+    for book in game.books:
         if book.prices and book.prices.moneyline:
             home, away = (implied(odds) for odds in book.prices.moneyline)
             chances.append(home / (home + away))
@@ -43,25 +43,25 @@ class Watched:
             if happened.at - looked_at < 10 * SECOND:
                 continue
             looked_at = happened.at
-            for court in world.courts:
-                self.look(court, happened.at)
+            for game in world.games:
+                self.look(game, happened.at)
 
-    def look(self, court: Court, at: int) -> None:
-        if court.markets[0].status != "active" or court.over:
+    def look(self, game: Game, at: int) -> None:
+        if game.markets[0].status != "active" or game.over:
             return
-        away, home = court.markets[:2]
-        true_home = 100 * court.view.p_home
-        running = {case.cause for case in court.cases if case.start + 15 * SECOND < at < case.end}
+        away, home = game.markets[:2]
+        true_home = 100 * game.view.p_home
+        running = {case.cause for case in game.cases if case.start + 15 * SECOND < at < case.end}
         gap = abs(middle(home) - true_home)
-        if not court.live:
-            self.opinions += abs(100 * consensus(court) - middle(home)) > 6
+        if not game.live:
+            self.opinions += abs(100 * consensus(game) - middle(home)) > 6
         elif not running:
             self.fair_gaps.append(gap)
         else:
             self.lags += Cause.LAG in running and gap > 3
             self.overreactions += Cause.OVERREACTION in running and gap > 3
         self.winners_apart += abs(middle(home) + middle(away) - 100) > 5
-        for below, above in zip(court.markets, court.markets[1:], strict=False):
+        for below, above in zip(game.markets, game.markets[1:], strict=False):
             if below.listing.family is above.listing.family is Family.TOTAL:
                 bid = above.book.best(YES)
                 ask = 100 - below.book.best(NO)
@@ -111,10 +111,10 @@ def seen_middles(world: World) -> list[tuple[Market, float]]:
     seen: list[tuple[Market, float]] = []
     looked_at = 0
     for happened in world.run():
-        if happened.at - looked_at < 600 * SECOND or world.courts[0].over:
+        if happened.at - looked_at < 600 * SECOND or world.games[0].over:
             continue
         looked_at = happened.at
-        for market in world.courts[0].markets:
+        for market in world.games[0].markets:
             bid, ask, *_ = market.top()
             if market.status == "active" and bid and ask < 100:
                 seen.append((market, (bid + ask) / 2))

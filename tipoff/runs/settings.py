@@ -1,0 +1,107 @@
+"""What decides a run: settings, the plans of strategies, the parts and first facts made of them."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+
+import attrs
+
+from actors.addresses import PAPER_EXCHANGE, RISK_GATE
+from actors.fact_history import FactHistory
+from actors.messages import (
+    AccountOpen,
+    Numbered,
+)
+from actors.operator_outcomes import limit_text
+from actors.runtime import Address
+from engine.configured_settings import Settings, StrategySetting
+from engine.exchange import ExchangeRules
+from engine.risk import RiskLimits
+from engine.risk.limits import LIMIT_NAMES
+from engine.strategies.strategy import Strategy
+from engine.units import Money
+from tipoff.wiring import Parts
+
+
+@attrs.frozen(kw_only=True)
+class TradingSettings:
+    """Who trades, under which limits, on what kind of exchange.
+
+    Everything that decides a run but its input.
+    """
+
+    strategies: tuple["StrategyPlan", ...]
+    limits: RiskLimits
+    strategy_limits: dict[str, RiskLimits] = attrs.field(factory=dict)
+    rules: ExchangeRules = attrs.field(factory=ExchangeRules)
+    seed: int = 1
+    every_market: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class StrategyPlan:
+    """One strategy instance: how to make it, and its account."""
+
+    name: str
+    kind: str
+    bankroll: Money
+    parameters: str
+    make: Callable[[], Strategy]
+    enabled: bool = True
+    """Whether it trades from the start; one that does not has an actor, and no account until it does."""
+
+
+def parts_of(
+    settings: TradingSettings,
+    memory: FactHistory,
+    store: Callable[[tuple[Numbered, ...]], int],
+    cause: Callable[[], int],
+) -> Parts:
+    """What the tree of actors is made of, the same for virtual and live runs."""
+    return Parts(
+        strategies=tuple((plan.name, plan.make) for plan in settings.strategies),
+        limits=settings.limits,
+        strategy_limits=settings.strategy_limits,
+        rules=settings.rules,
+        seed=settings.seed,
+        every_market=settings.every_market,
+        memory=memory,
+        cause=cause,
+        store=store,
+    )
+
+
+def configured(settings: TradingSettings) -> Settings:
+    """What of the settings may change while a run goes on."""
+    return Settings(
+        limits=tuple((name, limit_text(getattr(settings.limits, name))) for name in LIMIT_NAMES),
+        strategies=tuple(
+            StrategySetting(plan.name, plan.enabled, plan.parameters) for plan in settings.strategies
+        ),
+    )
+
+
+def openings(settings: TradingSettings) -> Iterator[tuple[Address, object]]:
+    """What is said at the start of every process: accounts, and what is configured now. A run that knows it
+    all already takes no notice.
+    """
+    for plan in settings.strategies:
+        if plan.enabled:
+            yield PAPER_EXCHANGE, AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters)
+    yield RISK_GATE, configured(settings)
+
+
+def settings_digest(settings: TradingSettings) -> str:
+    """sha256 over everything that decides a run beside its input, in canonical form."""
+    plans = [
+        [plan.name, plan.kind, plan.bankroll, plan.parameters, plan.enabled] for plan in settings.strategies
+    ]
+    parts = [
+        plans,
+        attrs.asdict(settings.limits),
+        {name: attrs.asdict(limits) for name, limits in settings.strategy_limits.items()},
+        repr(settings.rules),
+        settings.seed,
+        settings.every_market,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
