@@ -1,4 +1,4 @@
-"""Arguments that several commands take, spelled once: seed, configuration file, switches."""
+"""Arguments that several commands take, spelled once for all: the seed, the configuration file, switches."""
 
 from pathlib import Path
 from typing import Annotated

@@ -65,9 +65,7 @@ def test_every_kind_of_wish_can_be_read() -> None:
 
 
 def test_an_unknown_wish_is_refused() -> None:
-    text = operate_text(Operate(REQUEST, RISK_GATE, CancelOperation("o-1"))).replace(
-        "CancelOperation", "Wishful"
-    )
+    text = operate_text(Operate(REQUEST, RISK_GATE, CancelOperation("o-1"))).replace("CancelWish", "Wishful")
     with pytest.raises(ValueError, match="Wishful"):
         read_operate(text)
 
