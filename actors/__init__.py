@@ -1,6 +1,4 @@
-"""Who does what: one file an actor, each a thin shell around a pure module of `engine`, and the runtime
-beneath.
+"""Who does what: one file an actor, each a thin shell around a pure module of `engine`.
 
-Wired together by the daemon. May import `engine`, pykka and trio; must not import `venues`, `persistence`
-or `tipoff`.
+Wired together by the daemon.
 """

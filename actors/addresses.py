@@ -1,6 +1,6 @@
 """Where everybody is found: the addresses and topics of the tree, in one place.
 
-Used by the actors and by the wiring. Must not import venues, persistence or the daemon.
+Used by the actors and by the wiring.
 """
 
 from actors.runtime import Address

@@ -1,8 +1,7 @@
 """What a restarted actor is told of its past: the facts that were handed to the journal, in order.
 
 Filled by the journal actor, read by the factories of the wiring when an actor begins another life, so that
-its state is the fold of facts and nothing of the dead object survives. Must not import venues, persistence
-or the daemon.
+its state is the fold of facts and nothing of the dead object survives.
 """
 
 from collections.abc import Iterable

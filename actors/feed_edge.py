@@ -1,7 +1,6 @@
 """The market feed's edge: passes on wishes for books and missing trades, and keeps the connection running.
 
-Its task is handed in by the daemon, because actors do not know venues. The behaviour decides nothing. Must
-not import venues, persistence or the daemon.
+Its task is handed in by the daemon, because actors do not know venues. The behaviour decides nothing.
 """
 
 from collections.abc import Awaitable, Callable

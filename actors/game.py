@@ -1,7 +1,6 @@
-"""One game: its books, score and odds, told to the strategies as news. The thin shell of `engine.game`.
+"""One game: its books, score and odds, told to the strategies as news.
 
-Started by the schedule under the dynamic supervisor `games`. Must not import venues, persistence or the
-daemon.
+The thin shell of `engine.game`. Started by the schedule under the dynamic supervisor `games`.
 """
 
 from collections.abc import Iterable

@@ -2,8 +2,7 @@
 
 The daemon puts one in every few seconds; feed, game, strategy, risk gate and paper exchange each pass it on
 and wish it to be noted outside that it came by. It touches no state and leaves no facts, and therefore it is
-not recorded: a replay gives the same with it as without it, and need not work through thousands of them. Must
-not import venues, persistence or the daemon.
+not recorded: a replay gives the same with it as without it, and need not work through thousands of them.
 """
 
 from actors.addresses import GAMES_TOPIC, NEWS, PAPER_EXCHANGE, RISK_GATE

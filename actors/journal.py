@@ -2,7 +2,7 @@
 
 Every actor that decides something sends it here. The writer (a thread of its own, or inline on a virtual
 clock) answers with "committed up to N"; only then do owners, risk gate and observer hear, and only then is
-delivered what had to wait for it. Must not import venues, persistence or the daemon.
+delivered what had to wait for it.
 """
 
 from collections import deque

@@ -2,8 +2,7 @@
 
 Hears one `Heard` for every frame or body of the venues. A market's events go to its game and to the paper
 exchange; the schedule says which game that is, and until it has said so the market's events wait here. What
-concerns a whole connection or the whole venue is published. The socket itself is an edge actor; it must not
-be imported here.
+concerns a whole connection or the whole venue is published. The socket itself is an edge actor.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
 """The messages between our actors that are not events, orders or facts of the engine.
 
-Used by every actor of this package and by the wiring. Must not import venues, persistence or the daemon.
+Used by every actor of this package and by the wiring.
 """
 
 from typing import TypeAlias

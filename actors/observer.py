@@ -2,7 +2,7 @@
 
 The command line, the terminal view and the web page read from it, so that reading never disturbs trading: it
 asks nobody, decides nothing, and what it keeps is bounded. After a restart it folds the remembered facts and
-asks the games for what is current. Must not import venues, persistence or the daemon.
+asks the games for what is current.
 """
 
 from collections.abc import Iterable

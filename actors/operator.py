@@ -1,8 +1,7 @@
 """The operator: passes an operator's wish to the actor that can fulfil it, once for each request id.
 
-Asked by the control socket and the web page. A request that was fulfilled before is answered with its
-outcome again, also after a restart, for the outcomes are facts. It answers only when the outcome is durable.
-Must not import venues, persistence or the daemon.
+Asked by the control socket and the web page. A request that was fulfilled before is answered with its outcome
+again, also after a restart, for the outcomes are facts. It answers only when the outcome is durable.
 """
 
 from itertools import islice

@@ -2,7 +2,6 @@
 
 Used by the risk gate, the paper exchange and the strategies, each of which hands over its pure core; the
 facts that follow and the record of who wished for them are one commit, so a crash leaves both or neither.
-Must not import venues, persistence or the daemon.
 """
 
 import json

@@ -1,8 +1,7 @@
 """The paper exchange: takes approved orders, fills them from what the venue shows.
 
 Hears every market event, whatever concerns a whole connection, and approved commands. After a restart it
-folds the remembered facts and asks the games for the books. Must not import venues, persistence or the
-daemon.
+folds the remembered facts and asks the games for the books.
 """
 
 from actors.addresses import FEED_EDGE, GAMES_TOPIC, PAPER_EXCHANGE

@@ -1,8 +1,7 @@
 """Polling: asks again and again, never twice at once, slower while it fails, and says how it stands.
 
 The tasks of the edge actors that poll a venue; what is asked is handed in by the daemon, because actors do
-not know venues. What was heard has entered the engine before `ask` returns. Must not import venues,
-persistence or the daemon.
+not know venues. What was heard has entered the engine before `ask` returns.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,8 +1,7 @@
 """The risk gate: every wish of a strategy passes here or is refused with a reason.
 
 Hears the games' news and all committed facts; the only source of approved orders. It trusts nothing that it
-has not heard: after a restart it folds the remembered facts and asks the games for what is current. Must
-not import venues, persistence or the daemon.
+has not heard: after a restart it folds the remembered facts and asks the games for what is current.
 """
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, RISK_GATE, STRATEGIES

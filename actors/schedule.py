@@ -2,7 +2,7 @@
 
 Hears of unknown tickers from the feed and of games, scores and odds from the pollers; forwards scores and
 odds to the game they were matched to. A game that an operator had unloaded is let go, and none of its markets
-is routed until it is loaded again. Must not import venues, persistence or the daemon.
+is routed until it is loaded again.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,6 @@
 """How the answer of a pure core becomes messages: facts first, wishes only after they are durable.
 
-Used by the actors of strategies, risk gate and paper exchange. Must not import venues, persistence or the
-daemon.
+Used by the actors of strategies, risk gate and paper exchange.
 """
 
 from actors.addresses import JOURNAL, PAPER_EXCHANGE, RISK_GATE

@@ -1,7 +1,7 @@
 """One strategy: hears the games' news and the fate of its own orders, answers with signals and wishes.
 
 The thin shell of a strategy of `engine.strategies`; one actor for each configured instance, under a
-supervisor that parks an instance which fails too often. Must not import venues, persistence or the daemon.
+supervisor that parks an instance which fails too often.
 """
 
 import json

@@ -1,5 +1,4 @@
-"""`python -m benchmarks.exchange`: what the paper exchange costs, as ratios, and some numbers for
-information.
+"""`python -m benchmarks.exchange`: what the paper exchange costs, as ratios, and some numbers beside them.
 
 Ratios: a delta through the exchange where nothing of ours stands against the same delta through a book alone;
 the three readings against one. Medians of several rounds, candidates in turn. Exits with 1 if a ratio is

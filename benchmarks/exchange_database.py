@@ -1,5 +1,4 @@
-"""`python -m benchmarks.exchange_database`: orders and fills per second through the whole tree, with the
-database and without.
+"""`python -m benchmarks.exchange_database`: orders and fills a second, with the database and without.
 
 A scripted strategy takes one contract again and again on a simulated evening: every order is a signal, an
 approval, a submission, a fill and its ledger entry. The ratio is what durability costs: once with a

@@ -1,5 +1,4 @@
-"""`python -m benchmarks.runtime`: our dispatcher against `pykka.ThreadingActor` on the same workloads, as
-ratios.
+"""`python -m benchmarks.runtime`: our dispatcher against `pykka.ThreadingActor`, as ratios.
 
 Every candidate runs in a process of its own, interleaved with the other, several times; medians count. Once
 with the process pinned to one core (which favours threads: they need not wake another core) and once free.

@@ -1,9 +1,7 @@
-"""The limits that the manual tells in one table, read from `docs/bounds.txt`: what is limited, by which
-constant, and which test holds it.
+"""The limits of the manual, read from `docs/bounds.txt`: what is limited, by what, and which test holds it.
 
 Called by `docs/tables.py`, which looks each value up in the code at every build, and by the tests of the
-manual, which check that each named test exists. A constant that is renamed fails the build. Must not be
-imported by the product.
+manual, which check that each named test exists. A constant that is renamed fails the build.
 """
 
 import importlib

@@ -1,7 +1,7 @@
 """The supervision tree as the manual draws it, made from the specs of `tipoff/wiring.py`.
 
 Called by `docs/tables.py` at every build and by the tests of the manual. It starts nothing: a spec is a
-value, and drawing it needs no actor. Must not be imported by the product.
+value, and drawing it needs no actor.
 """
 
 import ast

@@ -2,8 +2,7 @@
 
 Kept by the games and by the paper exchange, fed from snapshots and deltas. The venue keeps bids only, so the
 best YES ask is one dollar minus the best NO bid. A book that lost its connection or missed a frame waits for
-a snapshot; deltas that come meanwhile are kept and those newer than the snapshot are applied after it. Must
-not import anything outside `engine`.
+a snapshot; deltas that come meanwhile are kept and those newer than the snapshot are applied after it.
 """
 
 from typing import Final

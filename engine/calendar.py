@@ -1,10 +1,8 @@
-"""The venue's and the league's calendar: Eastern dates, game days, the weekly trading pause, and times as
-text.
+"""The venue's and the league's calendar: Eastern dates, game days, the weekly trading pause, times as text.
 
 Called by the schedule (a ticker's date is the Eastern date of the tip), by the risk gate (daily limits follow
 the game day), by the paper exchange (no order is taken in the pause) and by whoever prints a time. All
-moments are UTC nanoseconds and come in as arguments; nothing here reads a clock. Must not import anything
-outside `engine` but the standard library's calendar arithmetic.
+moments are UTC nanoseconds and come in as arguments; nothing here reads a clock.
 """
 
 import datetime as dt

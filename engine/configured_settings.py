@@ -2,7 +2,7 @@
 
 Used by the risk gate at the start of every process and whenever the configuration is read again. What an
 operator set by command stays until the configuration says something new about the same thing: then that
-counts, because it was said last. Must not import anything outside `engine`.
+counts, because it was said last.
 """
 
 from collections.abc import Iterable

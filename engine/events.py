@@ -1,8 +1,8 @@
 """What the outside world told us: market data, scores, odds and listings, as the engine sees them.
 
 Made by the translators in `venues` (one wire message gives zero or more events), routed by `actors`, folded
-by the books, games and the paper exchange. Every event carries the venue's time (`at_venue`, may be
-missing) and ours (`at`); both are UTC nanoseconds. Must not import anything outside `engine` but attrs.
+by the books, games and the paper exchange. Every event carries the venue's time (`at_venue`, may be missing)
+and ours (`at`); both are UTC nanoseconds.
 """
 
 from typing import TypeAlias

@@ -1,9 +1,9 @@
-"""Facts: everything durable that the engine decided, in the past tense. State is the fold of facts.
+"""Facts: everything durable that the engine decided, in the past tense.
 
-Made by the strategies, the risk gate and the paper exchange; committed by the journal; folded again at every
-restart; read by reports. Each fact has `at`, the stamp of the input it was decided on (UTC nanoseconds).
-`FACTS` names every kind for the journal's reader. Texts of numbers are exact decimals. Must not import
-anything outside `engine` but attrs.
+State is the fold of facts. Made by the strategies, the risk gate and the paper exchange; committed by the
+journal; folded again at every restart; read by reports. Each fact has `at`, the stamp of the input it was
+decided on (UTC nanoseconds). `FACTS` names every kind for the journal's reader. Texts of numbers are exact
+decimals.
 """
 
 from enum import Enum

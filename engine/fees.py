@@ -1,10 +1,9 @@
-"""What the venue charges for a fill: fee types, multipliers, three rounding regimes and the order's
-accumulator.
+"""What the venue charges for a fill: fee types, multipliers, rounding regimes and the order's accumulator.
 
 Called by the paper exchange for every fill, by strategies and the risk gate for estimates, and by `tipoff
 fees`. All arithmetic is on whole numbers; nothing is rounded but where the venue rounds. Sources: the venue's
 fee schedule (February 2026), its page "Fee Rounding" in the editions of March and September 2026, and 33 real
-fills. Must not import anything outside `engine` but attrs.
+fills.
 
 The model fee is `multiplier × 0.07 × count × price × (1 − price)` for the taker, and a share of that for the
 maker.

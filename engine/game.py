@@ -1,8 +1,8 @@
 """The state of one game: its markets' books, its score, clock and odds, and the news of it for strategies.
 
 Folded by one `game` actor per game. Hears the venue's events, answers the news that strategies and the risk
-gate need: best prices only when they (or their sizes, or the book's trust) changed. Two sources of the
-score are compared here. Must not import anything outside `engine` but attrs.
+gate need: best prices only when they (or their sizes, or the book's trust) changed. Two sources of the score
+are compared here.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,7 @@
-"""How long things take on the way to the venue and back: constants or measured distributions, drawn per
-order.
+"""How long things take on the way to the venue and back: constants or distributions, drawn per order.
 
 Used by the paper exchange's rules. A draw depends on the seed, on what is being drawn and on the order's id
-and on nothing else, so a replay draws the same. Must not import anything outside `engine` but attrs.
+and on nothing else, so a replay draws the same.
 """
 
 import hashlib

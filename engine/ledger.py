@@ -1,7 +1,7 @@
 """The double-entry ledger: every entry sums to zero, so the sum of all accounts is always zero.
 
 Kept by the paper exchange, rebuilt by `tipoff db verify`. Cash, collateral, fees and results are balances of
-accounts and nothing else. Must not import anything outside `engine` but attrs.
+accounts and nothing else.
 """
 
 import attrs

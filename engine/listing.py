@@ -1,9 +1,9 @@
 """What we assume of a market that no listing described: other people's recordings rarely hold one.
 
-Used by the market feed at the first sight of a ticker, so that every book, game and account always knows
-its market's terms. The assumptions are the venue's of 2026 (kalshi reference §0.7, §3): NBA game, spread
-and total markets trade in cents and charge makers a quarter of the taker's fee; anything else is taken to
-move in tenths of a cent and to charge takers only. Must not import anything outside `engine` but attrs.
+Used by the market feed at the first sight of a ticker, so that every book, game and account always knows its
+market's terms. The assumptions are the venue's of 2026 (kalshi reference §0.7, §3): NBA game, spread and
+total markets trade in cents and charge makers a quarter of the taker's fee; anything else is taken to move in
+tenths of a cent and to charge takers only.
 """
 
 from engine.events import FeeChanged, MarketListed, MarketStatus, PriceRange

@@ -1,8 +1,6 @@
-"""The taker's walk: which displayed levels an arriving order takes, and what it does when it meets our own
-orders.
+"""The taker's walk: which displayed levels an arriving order takes, and how it meets our own orders.
 
 Used by the paper exchange at arrival. Only what is displayed and not already taken by us is there to be had.
-Must not import anything outside `engine` but attrs.
 """
 
 from collections.abc import Mapping, Sequence

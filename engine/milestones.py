@@ -1,7 +1,6 @@
 """The venue's own record of a game: which of its events hang on it, and under which name its scores come.
 
-Part of `engine.events.VenueEvent`, which is where everybody finds it. Must not import anything outside
-`engine` but attrs.
+Part of `engine.events.VenueEvent`, which is where everybody finds it.
 """
 
 from engine.message import message

@@ -1,7 +1,6 @@
 """Where orders stand: how many are on their way or rest, and how many have ended and how.
 
-A fold of a run's facts, part of `engine.tally`, shown by the metrics. Must not import anything outside
-`engine`.
+A fold of a run's facts, part of `engine.tally`, shown by the metrics.
 """
 
 from collections import Counter

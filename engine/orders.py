@@ -1,8 +1,7 @@
 """Orders: what a strategy wishes, what the risk gate lets through, and the words for what can happen to them.
 
 Made by the strategies, approved by `engine.risk` (the only maker of `Approved`), executed by the paper
-exchange. Prices are always YES prices: buying NO at q is an ASK at 1 - q. Must not import anything outside
-`engine` but attrs.
+exchange. Prices are always YES prices: buying NO at q is an ASK at 1 - q.
 """
 
 from enum import Enum

@@ -2,7 +2,7 @@
 
 Called once by the risk gate and by the paper exchange when a process goes on with the facts of an earlier
 one. What was decided is durable, what was to follow from it was only a message, and messages die with their
-process. Must not import anything outside `engine`.
+process.
 """
 
 from collections.abc import Iterable

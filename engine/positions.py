@@ -1,8 +1,7 @@
 """Positions: one signed count per strategy and market, what it cost, and what a trade does to both.
 
 Used by the paper exchange for every fill and settlement. YES and NO of one market cancel into a dollar per
-pair, so a sale of YES that is not held is a purchase of NO at one dollar minus the price. Must not import
-anything outside `engine` but attrs.
+pair, so a sale of YES that is not held is a purchase of NO at one dollar minus the price.
 """
 
 import attrs

@@ -3,7 +3,7 @@
 Called by the fair-value models of the strategies and by the schedule's priors. Points are floats here (a line
 in `Tenths` divided by 10), a team's spread is positive where it is expected to win. The numbers were measured
 on 23,118 games of 2008-2025; the winner and the margin need different deviations, because favourites coast
-and scores cluster. Must not import anything outside `engine` but attrs.
+and scores cluster.
 """
 
 import math

@@ -4,7 +4,7 @@ Used by the paper exchange. Venue contracts ahead of an order are known from wha
 joined; only prints take them away. One trade reaches us twice, as a print and as a decrease of the displayed
 size, in either order; a decrease waits as *credit* for its print, a print waits for its decrease, both for a
 short window. Only a decrease that no print explained within it was a cancel, and only then does it bound the
-queue. Must not import anything outside `engine` but attrs.
+queue.
 """
 
 from typing import TypeAlias

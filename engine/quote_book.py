@@ -1,8 +1,7 @@
 """Books made of quotes: some recordings hold the best prices of a market but no depth.
 
 Used by the market feed. A pseudo-book has one level a side; where the quote has no size it is taken to be
-`ASSUMED_SIZE`. Every fill from such a book carries `pseudo` in its evidence. Must not import anything
-outside `engine`.
+`ASSUMED_SIZE`. Every fill from such a book carries `pseudo` in its evidence.
 """
 
 from engine.events import BookSnapshot, QuoteSeen

@@ -1,7 +1,6 @@
 """Why the risk gate said no: one code a rule, and what each means to a person.
 
-Used by `engine.risk`, by facts, metrics and the manual (its table is generated from here). Must not import
-anything of the engine.
+Used by `engine.risk`, by facts, metrics and the manual (its table is generated from here).
 """
 
 from enum import Enum

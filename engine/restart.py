@@ -1,8 +1,7 @@
 """Restart intensity and backoff: when a failing child may live again, and when its supervisor must give up.
 
 Called by the supervisor of the actor runtime and by the reconnecting edges. Pure: moments are monotonic
-nanoseconds that come in as arguments, jitter is a number between 0 and 1 drawn by the caller. Must not
-import anything but attrs.
+nanoseconds that come in as arguments, jitter is a number between 0 and 1 drawn by the caller.
 """
 
 from collections import deque

@@ -1,7 +1,6 @@
 """Facts of a run and of its operators: when it began and ended, who changed what, who stopped it.
 
-Part of `engine.facts.Fact`, which is where the journal's reader finds them. Must not import anything
-outside `engine` but attrs.
+Part of `engine.facts.Fact`, which is where the journal's reader finds them.
 """
 
 from engine.message import message

@@ -3,8 +3,7 @@
 Used by the `schedule` actor. A game's id is the part of its tickers after the series (`26JAN14WASLAC`); the
 date in it is evidence, not identity, because a postponed game keeps its tickers. A game is matched by the
 exact (Eastern date, away, home) key and, where both are known, by start times no more than
-`START_TOLERANCE_NS` apart; never by a day more or less. Must not import anything outside `engine` but
-attrs.
+`START_TOLERANCE_NS` apart; never by a day more or less.
 """
 
 from enum import Enum

@@ -9,8 +9,7 @@ either. The clock is not compared: sources round it differently, and some have n
 A wrong score of a basket looks like a lag only while that team keeps scoring; the next dry minute and a half,
 of which every game has many, tells them apart. A wrong score of many points is told at once. Because a source
 that has just been met has no past, a contradiction must last `DISAGREEMENT_NS` before it counts. Who has said
-nothing for `LAG_NS` is not compared: silence neither begins a quarrel nor ends one. Must not import anything
-outside `engine` but attrs.
+nothing for `LAG_NS` is not compared: silence neither begins a quarrel nor ends one.
 """
 
 from collections.abc import Iterable

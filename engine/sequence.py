@@ -1,9 +1,7 @@
-"""Sequence numbers of the market stream: they count per subscription over all its markets and its `ok`
-replies.
+"""Sequence numbers of the market stream: they count per subscription over all its markets.
 
 Used by whoever hears every frame of a subscription (the market feed). A gap makes every book of the
-subscription suspect, not only the market of the frame that came next. Must not import anything outside
-`engine` but attrs.
+subscription suspect, not only the market of the frame that came next.
 """
 
 from enum import Enum

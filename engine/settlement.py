@@ -1,7 +1,7 @@
 """Settlement: what a position is paid by the venue's result, and how a corrected result is taken back.
 
 Used by the paper exchange when the venue determines, corrects and settles a market; never from our own
-scores. Must not import anything outside `engine` but attrs.
+scores.
 """
 
 from typing import Final

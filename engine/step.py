@@ -1,7 +1,6 @@
 """What a pure core answers: the facts it decided, the orders it wishes for, and when it wants to be woken.
 
-Returned by strategies, the risk gate and the paper exchange; their actors turn it into messages. Must not
-import anything outside `engine` but attrs.
+Returned by strategies, the risk gate and the paper exchange; their actors turn it into messages.
 """
 
 from engine.facts import Fact

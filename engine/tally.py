@@ -1,8 +1,8 @@
 """What happened, counted: the fold of a run's facts that reports, the command line and the read model show.
 
-Fed with committed facts in the order of the journal. Money comes from the ledger and from nowhere else;
-open positions are valued at what they would fetch at once (YES at the bid, NO at one dollar minus the ask),
-never at the middle. Must not import anything outside `engine` but attrs.
+Fed with committed facts in the order of the journal. Money comes from the ledger and from nowhere else; open
+positions are valued at what they would fetch at once (YES at the bid, NO at one dollar minus the ask), never
+at the middle.
 """
 
 from collections.abc import Mapping

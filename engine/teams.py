@@ -3,7 +3,7 @@
 Called wherever a foreign row must be matched to a team: tickers, box scores, odds feeds, closing lines. Codes
 are matched exactly (in any letter case); an unknown code is None, never a guess, and titles of the venue
 ("Los Angeles L") are not matched at all. Facts checked against balldontlie bodies, stats.nba.com and four
-feeds. Must not import anything outside `engine` but attrs.
+feeds.
 """
 
 from collections.abc import Callable

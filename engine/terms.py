@@ -1,7 +1,6 @@
 """The venue's and the league's own words: sides, trust, the states of markets and games.
 
-Used by `engine.events` (which passes them on), and through it by everybody. Must not import anything of the
-engine but its units.
+Used by `engine.events` (which passes them on), and through it by everybody.
 """
 
 from enum import Enum

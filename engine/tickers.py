@@ -1,10 +1,8 @@
-"""What a ticker of the venue says: series, kind, game date, teams, strike. Unknown shapes are values, not
-crashes.
+"""What a ticker of the venue says: series, kind, game date, teams, strike.
 
-Called by the schedule when it matches markets to games, by the importers and by `tipoff ticker`. The venue
-warns not to parse tickers, so this is evidence to check its own fields against (`event_ticker`,
-`floor_strike`), never the truth: a postponed game keeps the old date. Must not import anything outside
-`engine` but attrs.
+Unknown shapes are values, not crashes. Called by the schedule when it matches markets to games, by the
+importers and by `tipoff ticker`. The venue warns not to parse tickers, so this is evidence to check its own
+fields against (`event_ticker`, `floor_strike`), never the truth: a postponed game keeps the old date.
 
     game    KXNBAGAME-26JAN14WASLAC-LAC              away and home, US Eastern date, the team that YES is for
     spread  KXNBASPREAD-26MAR09DENOKC-DEN4           the team wins by more than 3.5

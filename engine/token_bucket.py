@@ -2,8 +2,7 @@
 
 Called by the pollers for the venue's and the data vendor's rate limits (most calls of the venue cost 10
 tokens), by the risk gate for orders per minute, and by the simulated venues to enforce the same limits. All
-arithmetic is on whole numbers, so a bucket is never off by a rounding. Must not import anything outside
-`engine` but attrs.
+arithmetic is on whole numbers, so a bucket is never off by a rounding.
 """
 
 import attrs

@@ -1,10 +1,9 @@
-"""The units of the house: integer prices, counts, money, times and points, and the exact way in and out of
-them.
+"""The units of the house: integer prices, counts, money, times and points, and the exact way in and out.
 
-Everybody who touches an amount imports this module; it imports nothing but typing. Prices are 1/10,000
-dollar, counts 1/100 contract, money 1/1,000,000 dollar, so price times count is money without any rounding.
-The venue sends decimal strings; what does not fit the unit is a `UnitError`, never a rounding. Dollars with a
-decimal point exist only at the edges, for people and for JSON, and are made by the `format_…` functions.
+Everybody who touches an amount imports this module. Prices are 1/10,000 dollar, counts 1/100 contract, money
+1/1,000,000 dollar, so price times count is money without any rounding. The venue sends decimal strings; what
+does not fit the unit is a `UnitError`, never a rounding. Dollars with a decimal point exist only at the
+edges, for people and for JSON, and are made by the `format_…` functions.
 """
 
 from typing import Final, NewType

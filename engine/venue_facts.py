@@ -1,8 +1,6 @@
-"""Facts of the paper exchange that only it folds: queues, terms of markets, results, cancels on their way,
-blindness.
+"""Facts of the paper exchange that only it folds: queues, terms, results, cancels on their way, blindness.
 
-Part of `engine.facts.Fact`, which is where the journal's reader finds them. Must not import anything outside
-`engine` but attrs.
+Part of `engine.facts.Fact`, which is where the journal's reader finds them.
 """
 
 from engine.events import BookSide, MarketStatus, PriceRange, TradePrinted

@@ -1,10 +1,9 @@
-"""What a strategy and the risk gate see: games, their markets' best prices, score and clock, and the
-sportsbooks' odds.
+"""What a strategy and the risk gate see: games, best prices, score and clock, and the sportsbooks' odds.
 
 Folded from `GameNews` by each strategy and by the risk gate, each for itself, so that no two actors share
 anything. A market that speaks of the winner, the margin or the points is also known as a *claim*: a half-line
 on one of two axes, which is what fair values, relations between markets and the worst case of a game are
-computed from. Must not import anything outside `engine` but attrs.
+computed from.
 """
 
 from enum import Enum

@@ -1,11 +1,10 @@
-"""While the game is on: probabilities of winner, margin and total from score, time left and what was expected
-before.
+"""While the game is on: probabilities of winner, margin and total from score, time left and expectation.
 
 Called by the fair-value models of the strategies. The winner follows Stern's Brownian motion (JASA 89, 1994)
 with a larger deviation and drift than the textbook's, because leads revert: (18, 1.5) has the best log loss
 of the simple formulas on 12,843 and 9,519 games, where the textbook's (13, 1) says 0.905 at half-time and
 0.827 happens. Points and minutes are floats, a lead is the home team's (or the asked team's), and so is the
-spread. Must not import anything outside `engine` but attrs.
+spread.
 """
 
 import math

@@ -1,9 +1,7 @@
-"""A copy of a working database, and the way back: `tipoff db backup`, and restoring as the manual describes
-it.
+"""A copy of a working database, and the way back: `tipoff db backup` and `tipoff db restore`.
 
 SQLite's own online copy reads one consistent moment without holding the writer up; the copy is verified, gets
-a mark of its own and only then its name, so a file with that name is always a good backup. Must not import
-`actors`, `venues` or `tipoff`.
+a mark of its own and only then its name, so a file with that name is always a good backup.
 """
 
 import os

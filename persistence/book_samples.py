@@ -1,6 +1,6 @@
 """The last stored sample of every book of a run: what open positions are valued at when a run is read back.
 
-Used by the report of a stored run. Must not import `actors`, `venues` or `tipoff`.
+Used by the report of a stored run.
 """
 
 from sqlalchemy import func, select

@@ -2,7 +2,7 @@
 
 Used by the journal, the projections and the readers. The same fact gives the same bytes in every process:
 JSON without blanks, fields in alphabetical order, enums by their value. A float that is not finite is stored
-as null, for JSON has no other word for it. Must not import `actors`, `venues` or `tipoff`.
+as null, for JSON has no other word for it.
 """
 
 from collections.abc import Callable

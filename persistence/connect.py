@@ -1,9 +1,8 @@
-"""How a database is opened: the address, the settings of every connection, and what is checked before
-anything else.
+"""How a database is opened: the address, the settings of every connection, and what is checked first.
 
 Used by the writer, the readers, maintenance and the migrations. Writers begin with BEGIN IMMEDIATE, so a
 transaction either has the write lock from its first statement or waits for it (reliability.md D2). Every
-setting of SQLite is read back. Must not import `actors`, `venues` or `tipoff`.
+setting of SQLite is read back.
 """
 
 import sqlite3

@@ -1,8 +1,7 @@
-"""What can go wrong with storage, sorted by what must be done about it, and the one place where drivers are
-read.
+"""What can go wrong with storage, sorted by what must be done about it.
 
-Everything in `persistence` raises these and nothing else of its own; the journal's actor halts trading on any
-of them and goes on when an append succeeds again. Must not import `actors`, `venues` or `tipoff`.
+The one place where drivers are read. Everything in `persistence` raises these and nothing else of its own;
+the journal's actor halts trading on any of them and goes on when an append succeeds again.
 """
 
 import errno

@@ -1,8 +1,7 @@
-"""What each fact is about, in one word: the order, signal, market or scope that `why` and `orders` look it up
-by.
+"""What each fact is about, in one word: the order, signal, market or scope that it is looked up by.
 
 Used by the writer (the journal's `subject` column) and checked by the verifier; the chain does not cover it,
-for it follows from the body. Must not import `actors`, `venues` or `tipoff`.
+for it follows from the body.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,7 @@
 """How the rows of one transaction reach the database: tuples, statement by statement, straight to the driver.
 
 Part of the writer, which begins and ends the transaction. Facts must all go in; a record that the database
-refuses is left out, so that what was heard can never stop what was decided. Must not import `actors`,
-`venues` or `tipoff`.
+refuses is left out, so that what was heard can never stop what was decided.
 """
 
 from collections.abc import Callable, Sequence

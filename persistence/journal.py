@@ -3,7 +3,7 @@
 Used by the writer, the verifier and the readers; pure but for nothing: it touches neither database nor clock.
 The chain is over everything an entry says and is how a lost, changed or swapped entry is found. The digest is
 over decisions and their money only, so that equal input, configuration and seed give an equal digest wherever
-and whenever they are replayed. Must not import `actors`, `venues` or `tipoff`.
+and whenever they are replayed.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,6 @@
-"""One daemon for one state directory: a lock that the system takes back when its holder ends, however it
-ends.
+"""One daemon for one state directory: a lock that the system takes back, however its holder ends.
 
-Taken by the daemon before anything else is opened. The file stays; what counts is the lock on it. Must not
-import `actors`, `venues` or `tipoff`.
+Taken by the daemon before anything else is opened. The file stays; what counts is the lock on it.
 """
 
 import fcntl

@@ -1,8 +1,7 @@
 """What the command line may do with a database: upgrade, verify, back up, restore, prune, rebuild.
 
 One door for `tipoff`; each function opens, works and closes. Addresses are `sqlite:///FILE` or
-`postgresql://…`. All raise the errors of `persistence.errors`. Must not import `actors`, `venues` or
-`tipoff`.
+`postgresql://…`. All raise the errors of `persistence.errors`.
 """
 
 from persistence.backup import BackedUp, backup, restore

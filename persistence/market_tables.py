@@ -1,9 +1,7 @@
-"""The tables of what was heard and of the process itself: markets, games, books, scores, odds, logs and dead
-letters.
+"""The tables of what was heard and of the process: markets, games, books, scores, odds, logs, dead letters.
 
 These rows are not part of the journal's chain: they explain decisions but none depends on them, they may be
-sampled, and retention deletes them. Written by `persistence.records` through the journal's writer. Must not
-import `actors`, `venues` or `tipoff`.
+sampled, and retention deletes them. Written by `persistence.records` through the journal's writer.
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 
 An address names the file, as `?password_file=FILE`; only the driver is handed what is in it. So an address
 may be logged, passed on and kept, and a password that is changed in its file is used at the next connection.
-Used by `persistence.connect`. Must not import `actors`, `venues` or `tipoff`.
+Used by `persistence.connect`.
 """
 
 from pathlib import Path

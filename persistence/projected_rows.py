@@ -2,7 +2,6 @@
 
 Changed by `persistence.projections` only; the fields of each class are the columns of its table after `run`,
 in their order (held by a test), so that a row turns into a tuple for the database without a look at names.
-Must not import `actors`, `venues` or `tipoff`.
 """
 
 from collections.abc import Callable

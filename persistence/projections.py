@@ -1,9 +1,8 @@
-"""What each fact means for the tables: the fold that the writer runs before a commit and the verifier runs
-again.
+"""What each fact means for the tables: the fold that the writer runs and the verifier runs again.
 
 One `Projection` belongs to one run. `take` folds a fact, `rows` hands out what a batch added and changed,
 `keep` or `take_back` ends the batch. The same code makes the rows at the first writing and at verification,
-so a difference can only come from the database. Must not import `actors`, `venues` or `tipoff`.
+so a difference can only come from the database.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,7 @@
-"""The questions that reports, `why` and the control socket put to a database; reading never disturbs the
-writer.
+"""The questions that reports, `why` and the control socket put to a database.
 
-A `Reader` sees one moment of one run. Lists come in the journal's order, newest last; limits count from the
-end. Must not import `actors`, `venues` or `tipoff`.
+Reading never disturbs the writer. A `Reader` sees one moment of one run. Lists come in the journal's order,
+newest last; limits count from the end.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """Makes all tables that are folded from the journal anew, when `tipoff db verify` finds one that differs.
 
 The journal itself must be whole; it is read and checked, never changed. Everything happens in one
-transaction, the append-only triggers included. Must not import `actors`, `venues` or `tipoff`.
+transaction, the append-only triggers included.
 """
 
 from sqlalchemy import Connection, select

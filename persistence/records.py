@@ -1,10 +1,8 @@
-"""What is stored beside the journal: samples of books, scores and odds with their raw bodies, logs and dead
-letters.
+"""What is stored beside the journal: samples of books, scores and odds, logs and dead letters.
 
 Made by the actors that hear the market, handed to `JournalWriter.append` together with the facts of the same
 input. A record is tied to its thing and its time, so the same one written twice (a resumed replay) is kept
-once. It can never stop a fact: one that the database refuses is dropped and counted. Must not import
-`actors`, `venues` or `tipoff`.
+once. It can never stop a fact: one that the database refuses is dropped and counted.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,8 @@
-"""How long what was heard is kept: snapshots, scores, odds, logs and dead letters; decisions are kept for
-ever.
+"""How long what was heard is kept: snapshots, scores, odds, logs; decisions are kept for ever.
 
 Run by the daemon once a day and by `tipoff db prune`, beside a working daemon: rows go in small portions,
 each its own transaction, so that the journal never waits for long. The run that is open now keeps all its
-rows, however long it has lasted. Must not import `actors`, `venues` or `tipoff`.
+rows, however long it has lasted.
 """
 
 from collections import deque

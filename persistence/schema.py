@@ -1,8 +1,7 @@
 """Bringing a database to the schema that this program works with.
 
 Called by `persistence.maintenance` for the command line and by whoever starts on a new file. The migrations
-are found by their folder and run by alembic; nothing here imports them. Must not import `actors`, `venues` or
-`tipoff`.
+are found by their folder and run by alembic; nothing here imports them.
 """
 
 from functools import cache

@@ -1,10 +1,8 @@
-"""The tables of the engine's own decisions: runs, the journal, and what is folded from it; one model for both
-databases.
+"""The tables of the engine's own decisions: runs, the journal, and what is folded from it.
 
 Read by the writer, the readers and the migrations; `persistence.market_tables` adds the tables of what was
 heard. Prices, counts, money, points and times are whole numbers in the units of `engine.units`; JSON is text.
 On SQLite every table is STRICT. Columns of one table stand in the order in which the projections write them.
-Must not import `actors`, `venues` or `tipoff`.
 """
 
 from typing import Final

@@ -1,8 +1,7 @@
-"""Triggers that keep the journal, the fills and the ledger as they were written: nobody may change or remove
-a row.
+"""Triggers that keep the journal, the fills and the ledger as they were written.
 
-Attached to the tables' creation; the first migration has its own frozen copy. Rebuilding projections takes
-them off and puts them on again within its one transaction. Must not import `actors`, `venues` or `tipoff`.
+Nobody may change or remove a row. Attached to the tables' creation; the first migration has its own frozen
+copy. Rebuilding projections takes them off and puts them on again within its one transaction.
 """
 
 from sqlalchemy import DDL, event

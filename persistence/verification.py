@@ -2,7 +2,7 @@
 
 Looks at one moment through a read-only connection while the daemon may go on writing. SQLite's own checks
 come first, then the mark, then every run: sequence, chain, readable facts, and all projections folded again
-by the writer's own code and compared. Must not import `actors`, `venues` or `tipoff`.
+by the writer's own code and compared.
 """
 
 from collections.abc import Iterator

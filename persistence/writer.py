@@ -3,7 +3,7 @@
 Held by the journal's actor (live in a thread, in a replay inline). `append` returns when everything is
 durable and the mark is set; before that nobody may hear of it. It is idempotent: entries that are stored
 already are compared instead of written, which is how a failed append is repeated and how a replay resumes
-after a kill. Must not import `actors`, `venues` or `tipoff`.
+after a kill.
 """
 
 import re

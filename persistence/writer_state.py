@@ -1,7 +1,6 @@
 """What a writer takes up when it opens a database: the run, its verified journal, and the rows folded so far.
 
-Called by `persistence.writer`, by the verifier and by the readers. Must not import `actors`, `venues` or
-`tipoff`.
+Called by `persistence.writer`, by the verifier and by the readers.
 """
 
 from collections.abc import Callable, Iterator

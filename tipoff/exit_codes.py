@@ -1,6 +1,6 @@
 """The exit codes of the program: what scripts and systemd may rely on.
 
-Used by every command; the manual's table is made from it. Imports nothing of ours.
+Used by every command; the manual's table is made from it.
 """
 
 from enum import IntEnum

@@ -1,7 +1,7 @@
 """How values of the engine become JSON, and the schema of what comes out: both read the same annotations.
 
 Used by the control socket's methods and its schema document. Money, prices and counts are decimal texts in
-dollars and contracts, moments are ISO 8601 in UTC. Must not import trio.
+dollars and contracts, moments are ISO 8601 in UTC.
 """
 
 import math

@@ -1,8 +1,7 @@
 """What can go wrong between us and the outside, sorted by what must be done about it.
 
 Raised by every module of `venues` and caught by the actors that own a connection, a poll or a file.
-Exceptions of libraries are mapped to these once, at the border, with their cause kept. Must not import
-anything.
+Exceptions of libraries are mapped to these once, at the border, with their cause kept.
 """
 
 

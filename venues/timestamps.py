@@ -1,6 +1,6 @@
 """Moments as the services write them, turned into UTC nanoseconds.
 
-Used by every translator. Reads no clock. Must not import anything of `venues`.
+Used by every translator. Reads no clock.
 """
 
 from datetime import UTC, date, datetime, timedelta

@@ -1,8 +1,7 @@
 """One recorded input to events of the engine: the only way in, live and in every replay.
 
 Called by the feed, the pollers and the replay with each line as it is (or will be) recorded; that both go
-through here is why a replay hears exactly what the live engine heard. Has no state and reads no clock. Must
-not import anything of `venues` but the translators and the shape of a line.
+through here is why a replay hears exactly what the live engine heard. Has no state and reads no clock.
 """
 
 import msgspec

@@ -1,3 +1,1 @@
-"""What the observer knows of a run: the model that facts and events build, the lines of lists, the views that
-are asked for.
-"""
+"""What the observer knows of a run: the model, the lines of its lists, and the views that are asked for."""

@@ -1,7 +1,7 @@
 """The lines that the observer answers with, made from the read model at the moment of asking.
 
 Each function is one table of the command line. Money comes from the ledger; open positions are worth what
-they would fetch at once. Must not import venues, persistence or the daemon.
+they would fetch at once.
 """
 
 from collections.abc import Callable, Iterable, Iterator

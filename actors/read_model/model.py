@@ -1,7 +1,7 @@
 """The read model: everything that people look at, folded from facts, news and reports.
 
 Kept by the observer, which answers from it; nobody who trades is asked. Every list in it is bounded: the
-oldest entries go first. Must not import venues, persistence or the daemon.
+oldest entries go first.
 """
 
 from collections import deque

@@ -1,8 +1,7 @@
 """What the observer answers: lines of tables as plain values in the engine's own units.
 
 Made by `actors.read_model.model`, turned into JSON and tables by the daemon's control socket and pages. A
-value of type `Nanos` is a moment; durations are whole numbers whose names end in their unit. Must not import
-venues, persistence or the daemon.
+value of type `Nanos` is a moment; durations are whole numbers whose names end in their unit.
 """
 
 import attrs

@@ -1,9 +1,7 @@
-"""How actors run, are addressed, supervised and restarted; every other module of the project imports from
-here.
+"""How actors run, are addressed, supervised and restarted: the face from which every other room imports.
 
-`behaviour` is what an actor may do, `specs` the supervision tree as values, `reports` what the runtime
-tells about itself, `virtual` and `live` the two systems that run a tree. Must not import `venues`,
-`persistence` or `tipoff`.
+`behaviour` is what an actor may do, `specs` the supervision tree as values, `reports` what the runtime tells
+about itself, `virtual` and `live` the two systems that run a tree.
 """
 
 from actors.runtime.asks import (

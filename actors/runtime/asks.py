@@ -1,8 +1,7 @@
-"""Asks: questions from the border (control socket, web, tests) that always end, by an answer or by a named
-error.
+"""Asks: questions from the border that always end, by an answer or by a named error.
 
 Used by the dispatcher and the two systems. Behaviours cannot ask: they send, and so no cycle of asks can
-arise. Must not import trio or pykka.
+arise.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """What an actor is to the runtime: an address, a behaviour that decides, and the wishes that it may return.
 
-Every actor of the project is written against this module and `specs`. A behaviour is a pure state machine:
-it gets a message and the stamp of the input being worked on, and returns what shall be sent. The runtime
-sends only if no exception left the handler. Must not import trio or pykka.
+Every actor of the project is written against this module and `specs`. A behaviour is a pure state machine: it
+gets a message and the stamp of the input being worked on, and returns what shall be sent. The runtime sends
+only if no exception left the handler.
 """
 
 from collections.abc import Iterable

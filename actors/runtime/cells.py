@@ -1,8 +1,7 @@
 """The addressed places of an engine: a cell per actor, which outlives its lives, and a topic per name.
 
 Used by the dispatcher, which counts in them, and by the supervisor, which fills them with lives. A cell's
-mailbox is a view: its messages stand in the one global queue, the cell knows how many. Must not import trio
-or pykka.
+mailbox is a view: its messages stand in the one global queue, the cell knows how many.
 """
 
 from collections import deque

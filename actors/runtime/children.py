@@ -1,7 +1,6 @@
 """A child in the books of its supervisor, where it stands, and the errors that end a supervisor.
 
-Used by `supervisor`, which keeps the books, and by `lives` and `system`, which read them. Must not import
-trio or pykka.
+Used by `supervisor`, which keeps the books, and by `lives` and `system`, which read them.
 """
 
 from enum import Enum

@@ -1,8 +1,8 @@
 """The one queue: (receiver, message, sender) in one global FIFO, drained until empty after every input.
 
-Owned by a system, which lends it a clock and a supervisor. Sending is a dictionary look-up, two counters
-and an append; everything rare (a full mailbox, a missing receiver, a wish that is no plain send, a failure)
-leaves the fast path by a method. One thread only. Must not import trio or pykka.
+Owned by a system, which lends it a clock and a supervisor. Sending is a dictionary look-up, two counters and
+an append; everything rare (a full mailbox, a missing receiver, a wish that is no plain send, a failure)
+leaves the fast path by a method. One thread only.
 """
 
 from collections import deque

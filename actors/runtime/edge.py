@@ -2,7 +2,6 @@
 
 The task (feed, poller, socket) runs in trio beside its behaviour. It hands in what it heard (`put`), and
 performs what the behaviour wishes (`wishes`). What a task of an older incarnation still hands in is refused.
-Must not import `venues`.
 """
 
 from collections import deque

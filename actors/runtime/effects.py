@@ -1,7 +1,7 @@
 """What the runtime does for each wish of a behaviour that is no plain send.
 
 One function a wish, entered into the dispatcher's table by `install`. All of them do nothing for an actor
-whose life ended meanwhile. Must not import trio or pykka.
+whose life ended meanwhile.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
-"""Faults on purpose: the next message, or the next hook, of an actor fails. For chaos tests and fire drills.
+"""Faults on purpose: the next message, or the next hook, of an actor fails.
 
-Used by the systems' `crash_next`; costs nothing while no fault is set. Must not import trio or pykka.
+For chaos tests and fire drills. Used by the systems' `crash_next`; costs nothing while no fault is set.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,6 @@
 """Histograms as plain numbers: counts below each bound, and a sum.
 
-Observed by the live system and by the daemon on the loop's thread, read by the metrics. Must not import
-anything but the standard library.
+Observed by the live system and by the daemon on the loop's thread, read by the metrics.
 """
 
 from bisect import bisect_left

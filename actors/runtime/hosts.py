@@ -1,7 +1,6 @@
-"""What carries a life: the interface of the hosts (loop, task, thread), and the reasons for which the runtime
-ends one.
+"""What carries a life: the interface of loops, tasks and threads, and the reasons to end one.
 
-Implemented by `loop_actor`, `edge` and `threads`; called by `lives`. Must not import trio or pykka.
+Implemented by `loop_actor`, `edge` and `threads`; called by `lives`.
 """
 
 from typing import Protocol

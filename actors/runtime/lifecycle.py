@@ -1,8 +1,7 @@
-"""Lives: how a cell gets one, how it ends, and everything that must end with it (timers, asks, topics,
-watches).
+"""Lives: how a cell gets one, how it ends, and everything that must end with it.
 
 Between the supervisors, which decide, and the hosts, which carry a life on the loop, in a task or on a
-thread. Also keeps the agenda of supervisors that have something to do. Must not import trio or pykka.
+thread. Also keeps the agenda of supervisors that have something to do.
 """
 
 import hashlib

@@ -1,8 +1,7 @@
 """The live system: the same dispatcher on trio's thread, with real time, I/O tasks and threads around it.
 
 Run by the daemon inside `trio.run`. Inputs are stamped here, by a clock that is anchored once and never
-jumps; other threads enter by `TrioToken.run_sync_soon` only, behind an admission limit. Must not import
-`venues`.
+jumps; other threads enter by `TrioToken.run_sync_soon` only, behind an admission limit.
 """
 
 import threading

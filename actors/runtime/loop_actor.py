@@ -1,9 +1,8 @@
-"""`LoopActor`: a Pykka actor type that owns neither a thread nor a task; its messages stand in the global
-queue.
+"""`LoopActor`: a Pykka actor type that owns neither a thread nor a task; its messages stand in the queue.
 
 One instance is one life. It implements Pykka's three extension points (inbox, future, loop) and brings its
 own `ActorRef`, which dies with the life as Pykka's does; peers hold an `Address` instead. Nothing enters
-Pykka's global registry, so two engines in one process do not see each other. Must not import trio.
+Pykka's global registry, so two engines in one process do not see each other.
 """
 
 # ruff: noqa: ANN401  Pykka's signatures are dynamically typed

@@ -1,7 +1,7 @@
 """What a mailbox does when it is full, when its actor is down, and when a new life begins.
 
 Called by the dispatcher off the fast path. The messages of a mailbox stand in the global queue, or in the
-cell's stash after their turn came while the actor was down. Must not import trio or pykka.
+cell's stash after their turn came while the actor was down.
 """
 
 from collections.abc import MutableSequence

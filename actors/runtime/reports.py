@@ -1,8 +1,7 @@
-"""What the runtime tells about itself: supervisor reports, dead letters, `Terminated`, and the status of
-actors.
+"""What the runtime tells about itself: supervisor reports, dead letters, `Terminated`, and statuses.
 
 Published on the topics `supervision` and `dead_letters`, sent to watchers, and shown by the control socket.
-Every moment is a stamp of the input being worked on (UTC nanoseconds). Must not import trio or pykka.
+Every moment is a stamp of the input being worked on (UTC nanoseconds).
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """The supervision tree as values: what a child is made of, how it is restarted, how its mailbox behaves.
 
-Written by the wiring and by whoever starts dynamic children; read by the supervisor. Everything wrong with
-a spec is a `SpecError` that names the child, before anything is started. Must not import trio or pykka.
+Written by the wiring and by whoever starts dynamic children; read by the supervisor. Everything wrong with a
+spec is a `SpecError` that names the child, before anything is started.
 """
 
 from collections.abc import Awaitable, Callable

@@ -2,8 +2,7 @@
 
 One per `SupervisorSpec`, driven by `lives` and `system`. It never blocks on a child: every step does one
 thing and returns, so it can be asked for its status, stopped, or told to forget a restart at any moment.
-Vocabulary and rules are those of OTP's `supervisor`; where the two differ, the comment says so. Must not
-import trio or pykka.
+Vocabulary and rules are those of OTP's `supervisor`; where the two differ, the comment says so.
 """
 
 from typing import TYPE_CHECKING

@@ -1,8 +1,8 @@
-"""The engine of actors: one tree, one queue, one clock, no state outside. `VirtualSystem` and `LiveSystem`
-extend it.
+"""The engine of actors: one tree, one queue, one clock, no state outside.
 
-Everything from outside enters by `put`, which stamps one input, fires the timers due before it and drains
-the queue. Whoever wires an engine holds a system; behaviours never do. Must not import trio.
+`VirtualSystem` and `LiveSystem` extend it. Everything from outside enters by `put`, which stamps one input,
+fires the timers due before it and drains the queue. Whoever wires an engine holds a system; behaviours never
+do.
 """
 
 from collections.abc import Callable, Iterator

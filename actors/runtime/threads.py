@@ -1,10 +1,8 @@
-"""`ThreadActor`: a Pykka threading actor with our mailbox, for work that blocks (the journal's writer,
-reports).
+"""`ThreadActor`: a Pykka threading actor with our mailbox, for work that blocks (the journal's writer).
 
 Its behaviour runs on a thread of its own; what it returns enters the loop as a new input, because when a
 thread is done nobody can know beforehand. A thread that ignores its end cannot be killed: it is fenced,
-counted as a zombie, and what it still returns is refused. In the virtual system such actors run inline. Must
-not import `venues`.
+counted as a zombie, and what it still returns is refused. In the virtual system such actors run inline.
 """
 
 import threading

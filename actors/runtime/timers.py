@@ -1,8 +1,7 @@
 """The timers of one engine in one heap, in the order (due, creation number) that makes live equal to replay.
 
-Used by the dispatcher only. A timer of an actor dies with the life that set it; what is cancelled is left
-in the heap and forgotten when it comes up, or earlier when the forgotten are the majority. Must not import
-trio or pykka.
+Used by the dispatcher only. A timer of an actor dies with the life that set it; what is cancelled is left in
+the heap and forgotten when it comes up, or earlier when the forgotten are the majority.
 """
 
 import heapq

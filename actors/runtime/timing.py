@@ -1,8 +1,8 @@
-"""How long messages wait and how long handlers work on them, by stage. For live systems, which ask for it.
+"""How long messages wait and how long handlers work on them, by stage.
 
-Timing every message would cost a live system a fifth of its time, so one input in sixteen is timed, with all
-that follows from it. A virtual system has none of this: its handlers are called directly, and a replay pays
-nothing. Reads a monotonic clock, changes nothing, and decides nothing. Must not import trio.
+For live systems, which ask for it. Timing every message would cost a live system a fifth of its time, so one
+input in sixteen is timed, with all that follows from it. A virtual system has none of this: its handlers are
+called directly, and a replay pays nothing. Reads a monotonic clock, changes nothing, and decides nothing.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Topics: one queue entry for all subscribers, who are called in turn, each failing for itself.
 
 Part of the dispatcher. Subscriptions of a spec outlive restarts, those made by a `Subscribe` end with the
-life. Must not import trio or pykka.
+life.
 """
 
 from typing import TYPE_CHECKING, cast

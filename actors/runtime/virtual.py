@@ -1,7 +1,7 @@
 """The virtual system: the same dispatcher and supervisors on a virtual clock, as fast as the processor goes.
 
 Replays, sweeps, simulations and chaos tests run here. Thread actors run inline, I/O tasks not at all (their
-wishes go to `on_perform`). The same tree, seed and inputs give the same run. Must not import trio.
+wishes go to `on_perform`). The same tree, seed and inputs give the same run.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 Called by reports with the statistics of `engine.evaluation.scoring`. Bets of one game win and lose together,
 so games are drawn, not bets; drawing bets would make every interval too narrow. The generator is our own
 (SplitMix64, Steele, Lea and Flood 2014), a few lines that give the same numbers on every machine and in every
-version of Python. Must not import anything outside `engine` but attrs.
+version of Python.
 """
 
 import hashlib

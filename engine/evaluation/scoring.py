@@ -1,10 +1,9 @@
-"""Whether the forecasts were good and the trades made money for a reason: scores, calibration, markouts,
-returns.
+"""Whether forecasts were good and trades made money for a reason: scores, calibration, markouts, returns.
 
 Called by reports and by the journal's projections of performance. Every definition is the usual one, named in
 its docstring; where one has no value (no trade lost, no row has a market price) the answer is None, never 0
 or infinity. The unit of profit is a game and a strategy, not a fill. Intervals around these numbers come from
-`engine.evaluation.bootstrap`. Must not import anything outside `engine` but attrs.
+`engine.evaluation.bootstrap`.
 """
 
 import math

@@ -1,7 +1,6 @@
 """The paper exchange: harder than the venue, never kinder, and the same after a restart.
 
-`paper` is what others use; `state` is the fold of its facts; one module for each thing that can happen. Must
-not import anything outside `engine` but attrs.
+`paper` is what others use; `state` is the fold of its facts; one module for each thing that can happen.
 """
 
 from engine.exchange.orders import BandTotals, PaperOrder, Stage

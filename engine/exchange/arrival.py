@@ -1,7 +1,7 @@
 """An order meets the book: refusals as at the venue, the taker's walk, and what rests of it.
 
 Called by the paper exchange when an order has arrived, an amend sent it to the back, or its pessimistic
-reading comes later. Must not import anything outside `engine`.
+reading comes later.
 """
 
 from engine.events import BookSide

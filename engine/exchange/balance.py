@@ -1,7 +1,7 @@
 """What a strategy's open orders reserve, and what is left to trade with.
 
 Used by the paper exchange before an order is accepted and after each fill. What closes a position needs no
-money; what opens one is covered in full, with its fee. Must not import anything outside `engine`.
+money; what opens one is covered in full, with its fee.
 """
 
 from engine.events import BookSide

@@ -1,8 +1,7 @@
-"""Cancels, amends and expiries arrive: each has its own way to the venue and may lose the race against a
-fill.
+"""Cancels, amends and expiries arrive, each by its own way, and may lose the race against a fill.
 
 Called by the paper exchange's timers and by operators. While a market cannot be followed nobody knows who
-won: they wait until the gap is decided. Must not import anything outside `engine`.
+won: they wait until the gap is decided.
 """
 
 import attrs

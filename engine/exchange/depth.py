@@ -1,8 +1,7 @@
-"""The displayed depth changed: decreases wait for their prints, new opposite depth may have met us, what we
-took goes.
+"""The displayed depth changed: decreases wait for their prints, new opposite depth may have met us.
 
 Called by the paper exchange after the book has taken a delta or a snapshot, for markets where we rest or
-took. Must not import anything outside `engine`.
+took.
 """
 
 from engine.events import BookDelta, BookSide, Side

@@ -1,8 +1,7 @@
-"""What the exchange does when it could not see: orders freeze, then the missing trades decide, or the orders
-are given up.
+"""What the exchange does when it could not see: orders freeze until the missing trades decide.
 
-Called by the paper exchange for lost connections, missing frames, snapshots and recovered trades. Nothing is
-filled from inside a gap unless all its trades are known. Must not import anything outside `engine`.
+Otherwise they are given up. Called by the paper exchange for lost connections, missing frames, snapshots and
+recovered trades. Nothing is filled from inside a gap unless all its trades are known.
 """
 
 from engine.book import POLLED

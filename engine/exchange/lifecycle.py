@@ -1,8 +1,7 @@
-"""The market's life at the venue: listing, pauses, close, result, settlement, and what each does to orders
-and money.
+"""The market's life at the venue, and what each step of it does to orders and money.
 
-Called by the paper exchange. Settlement comes from the venue's result only. Must not import anything outside
-`engine`.
+Steps of it are listing, pauses, close, result and settlement. Called by the paper exchange. Settlement comes
+from the venue's result only.
 """
 
 from engine import ledger, settlement

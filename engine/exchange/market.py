@@ -1,7 +1,7 @@
 """What the paper exchange remembers of a market: its book, its terms, and the levels where we rest or took.
 
 Changed only by `engine.exchange.state` when it applies a fact; the book alone is not durable, since it is
-heard again after a restart. Must not import anything outside `engine` but attrs.
+heard again after a restart.
 """
 
 from collections.abc import Iterator

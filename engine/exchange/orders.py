@@ -1,7 +1,6 @@
 """What the paper exchange remembers of an order: its place, its fills, and its three readings.
 
-Changed only by `engine.exchange.state` when it applies a fact. Must not import anything outside `engine` but
-attrs.
+Changed only by `engine.exchange.state` when it applies a fact.
 """
 
 from enum import Enum

@@ -1,9 +1,8 @@
-"""The paper exchange as others see it: it hears the venue, acts on approved orders, is woken, and can be
-asked.
+"""The paper exchange as others see it: it hears the venue, acts on approved orders, and can be asked.
 
-Run by its actor; must not import anything outside `engine` but attrs. It decides by appending facts, which it
-has applied to itself when it returns them; nobody else may hear of them before the journal has them. State is
-the fold of the facts: `restore` and the current books give the exchange that was interrupted.
+Run by its actor. It decides by appending facts, which it has applied to itself when it returns them; nobody
+else may hear of them before the journal has them. State is the fold of the facts: `restore` and the current
+books give the exchange that was interrupted.
 """
 
 from collections.abc import Callable, Iterable

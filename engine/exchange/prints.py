@@ -1,7 +1,6 @@
 """A public trade is heard: it fills what it went through, moves the queues at its price, and is used once.
 
-Called by the paper exchange for live prints and, after a gap, for recovered ones. Must not import anything
-outside `engine` but attrs.
+Called by the paper exchange for live prints and, after a gap, for recovered ones.
 """
 
 import attrs

@@ -1,6 +1,6 @@
 """Why the venue would refuse an order, in the order in which it would look.
 
-Used when an order arrives and when an amend does. Must not import anything outside `engine` but attrs.
+Used when an order arrives and when an amend does.
 """
 
 import attrs

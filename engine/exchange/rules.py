@@ -1,7 +1,6 @@
 """What the paper exchange is configured with: delays, fees, windows and bounds.
 
-Made by the daemon's configuration, by replays and by tests; read by every part of the exchange. Must not
-import anything outside `engine` but attrs.
+Made by the daemon's configuration, by replays and by tests; read by every part of the exchange.
 """
 
 from typing import Final

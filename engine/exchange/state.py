@@ -2,7 +2,6 @@
 
 Used by the exchange for every decision and at every restart, so that a restored exchange is the one that was
 interrupted. The timers are part of the fold: what is under way and when it is due follows from the facts.
-Must not import anything outside `engine` but attrs.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,7 @@
 """Where the paper exchange decides: state, rules, the moment, and the facts decided so far in this step.
 
 Made anew for each input by `engine.exchange.paper`. Whoever decides emits facts; each is applied to the state
-at once, so that the next decision of the same step sees it. Must not import anything outside `engine` but
-attrs.
+at once, so that the next decision of the same step sees it.
 """
 
 import attrs

@@ -1,7 +1,7 @@
 """Orders, cancels and amends set out for the venue: when each will arrive.
 
 Called by the paper exchange for approved commands and for operators. Delays are drawn per order id from the
-seed, so a replay draws the same. Must not import anything outside `engine`.
+seed, so a replay draws the same.
 """
 
 from typing import assert_never

@@ -1,8 +1,7 @@
-"""The paper exchange's timers: which there are, and what is armed. They follow from facts, so a restart re-
-arms them.
+"""The paper exchange's timers: which there are, and what is armed.
 
-Used by `engine.exchange.state`, which alone arms and disarms, and by whoever is woken. A timer ends only when
-a fact says that what it waited for has happened. Must not import anything outside `engine` but attrs.
+They follow from facts, so a restart re-arms them. Used by `engine.exchange.state`, which alone arms and
+disarms, and by whoever is woken. A timer ends only when a fact says that what it waited for has happened.
 """
 
 from typing import Final

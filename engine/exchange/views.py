@@ -1,8 +1,7 @@
-"""What can be read off the paper exchange: accounts, positions, open orders, readings, and whether the books
-balance.
+"""What can be read off the paper exchange: accounts, positions, open orders, readings, and the balance.
 
 The reading half of `PaperExchange`; changes nothing. Positions are valued at what they would fetch, the bid,
-never at a middle price. Must not import anything outside `engine` but attrs.
+never at a middle price.
 """
 
 from collections.abc import Iterable

@@ -1,10 +1,9 @@
-"""Taking the book's margin out of its prices: five ways from implied to fair probabilities, for any number of
-outcomes.
+"""Taking the book's margin out of its prices: five ways from implied to fair probabilities.
 
 Called by the consensus of `engine.pricing.fair_value` and by reports. For the main lines of the NBA the plain
 multiplicative way is the best calibrated of them (measured on 19,807 games, 2008-2023); power and Shin come
 from soccer and racing and overstate favourites here. A book that a method cannot handle is a `DevigError`,
-never a clamped number. Must not import anything outside `engine`.
+never a clamped number.
 
 `p_implied` are raw implied probabilities q; B is their sum. Rows of the reference tables are in the tests.
 """

@@ -3,8 +3,7 @@
 Called by `sharp_line`, `ev_multi` and the baselines of the in-play strategies. Rows that are stale,
 one-sided, circular or beyond -1500 are left out; books that share a feed vote once. A market of margins or
 totals is valued by moving each book's own line to the market's with the normal model (reference:
-nba_and_odds.md §3.1, §3.2, §3.5). In play the normal model's deviation shrinks with the time left. Must not
-import anything outside `engine` but attrs.
+nba_and_odds.md §3.1, §3.2, §3.5). In play the normal model's deviation shrinks with the time left.
 """
 
 import math

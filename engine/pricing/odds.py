@@ -2,8 +2,7 @@
 
 Called by the translators of odds feeds, by `engine.pricing.devig` and by reports. American odds are whole
 numbers: +150 wins 150 for a stake of 100, -150 wins 100 for a stake of 150; -100 and +100 are the same price
-and nothing lies between them. Formulas are the definitions. Must not import anything but the standard
-library's mathematics.
+and nothing lies between them. Formulas are the definitions.
 """
 
 import math

@@ -1,9 +1,7 @@
-"""What the risk gate remembers of every strategy: stakes, realized results, peaks, streaks and the orders it
-sent.
+"""What the risk gate remembers of every strategy: exposure, results, peaks, streaks and orders sent.
 
 Folded from facts only, so that a restarted gate knows what the old one knew. Used by the gate and its rules.
-Days are the venue's game days: Eastern time, and the small hours belong to the evening before. Must not
-import anything outside `engine` but attrs.
+Days are the venue's game days: Eastern time, and the small hours belong to the evening before.
 """
 
 import datetime as dt

@@ -1,7 +1,7 @@
 """Taking over a configuration while a run goes on: what it says anew of limits and strategies, in one step.
 
 Called by the risk gate's actor at the start of every process and when an operator has the configuration read
-again. Must not import anything outside `engine`.
+again.
 """
 
 from collections.abc import Iterable

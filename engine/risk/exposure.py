@@ -2,8 +2,7 @@
 
 Folded by the risk gate from its own approvals and from the exchange's facts. An approved order counts in full
 from the moment it is approved until the exchange has said how it ended, so nothing is counted too late. All
-amounts include the fees that the venue would charge at the order's price. Must not import anything outside
-`engine` but attrs.
+amounts include the fees that the venue would charge at the order's price.
 """
 
 import attrs

@@ -3,7 +3,7 @@
 The only maker of `Approved` (held by a test over the source tree). Driven by one actor; hears the same news
 as the strategies and learns the exchange's facts after their commit. What it approved counts from that moment
 on, so no limit can be passed in the time until the exchange answers. It fails closed: what is unknown,
-missing or not a number is a no. Must not import anything outside `engine` but attrs.
+missing or not a number is a no.
 
 Orders that can only make a position smaller (`exit`) pass where entries are blocked: they are asked only
 whether they are sane, whether trading is halted, and whether the market can be traded. An order that calls

@@ -1,7 +1,6 @@
 """Who may trade: the latched states ACTIVE, REDUCING and HALTED, for everything, a strategy or a game.
 
 Kept by the risk gate from facts alone, so a halt survives every restart and ends by an explicit resume only.
-Must not import anything outside `engine` but attrs.
 """
 
 from enum import IntEnum

@@ -3,7 +3,7 @@
 Read by the gate's rules, `tipoff risk show|set`, the configuration and the manual. A global limit holds for
 all strategies together; a limit set for a strategy holds for that strategy alone and beside the global one,
 so it can only be stricter. The two limits that are about one strategy by their name
-(`contracts_per_strategy`…) hold for each by itself. Must not import anything outside `engine` but attrs.
+(`contracts_per_strategy`…) hold for each by itself.
 """
 
 import math

@@ -1,8 +1,7 @@
-"""Rules about the market an entry goes to: is it open, trusted, fresh, tight, the right kind, and the price
-sane.
+"""Rules about the market of an entry: open, trusted, fresh, tight, of the right kind, sanely priced.
 
 Asked by the risk gate, in the order of `MARKET_RULES`, for entries only; what an exit must satisfy too is in
-the gate. What is missing or not a number is a no. Must not import anything outside `engine` but attrs.
+the gate. What is missing or not a number is a no.
 """
 
 import math

@@ -2,8 +2,7 @@
 
 Asked by the risk gate for entries, in the order of `MONEY_RULES`. Every use is counted with the order in it
 and with all that was approved before and may still fill, so that a limit can be reached but not passed by
-anything we do. Prices can still move against a position; the two drawdown rules are about that. Must not
-import anything outside `engine` but attrs.
+anything we do. Prices can still move against a position; the two drawdown rules are about that.
 """
 
 from collections.abc import Callable, Iterable

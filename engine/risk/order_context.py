@@ -1,6 +1,6 @@
 """One order before the risk gate: everything its rules may look at, and the shape of their answer.
 
-Used by the rules and the gate. Must not import anything outside `engine` but attrs.
+Used by the rules and the gate.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,7 @@ points) that a game can end with: YES of every market is a half-line on one of t
 loss is a sum of one step function of the margin and one of the points, and only the break points matter. That
 a margin rules some points out (7 points cannot be won by 20) is not used: the result can only be worse than
 the truth there, and such totals have no market. A market that is no claim on the game (a player's points) is
-taken at its own worst. Must not import anything outside `engine` but attrs.
+taken at its own worst.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """Every limit beside its use: what `tipoff risk show` prints and the metrics export.
 
 Called by the risk gate only. Where a limit holds for many markets or games, the one that uses most of it is
-shown. Must not import anything outside `engine` but attrs.
+shown.
 """
 
 from collections.abc import Callable, Iterable

@@ -2,7 +2,7 @@
 
 Used by `momentum` and `mean_reversion`. Taken once, at the first live score, from what was known until then,
 and kept as a fact (`Noted` under `baseline:GAME`), so that a restart in the third quarter measures against
-the same. Must not import anything outside `engine` but attrs.
+the same.
 """
 
 import json

@@ -1,7 +1,6 @@
 """`buy_and_cross_back`: buys at the ask and sells at the bid as soon as it hears of the fill.
 
-A control: it must lose exactly spread and fees, but for what the price does in between. Must not import
-anything outside `engine` but attrs.
+A control: it must lose exactly spread and fees, but for what the price does in between.
 """
 
 from typing import ClassVar

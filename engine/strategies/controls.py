@@ -1,9 +1,7 @@
-"""What the control strategies share: a rhythm in each market, orders without an opinion, and the way back to
-flat.
+"""What the control strategies share: a rhythm in each market, orders without an opinion, the way back.
 
 Control strategies trade beside the real ones with tiny size, to show that the paper exchange is not kind:
-what they must lose is known beforehand. Used by `random_taker`, `join_the_bid` and `buy_and_cross_back`. Must
-not import anything outside `engine` but attrs.
+what they must lose is known beforehand. Used by `random_taker`, `join_the_bid` and `buy_and_cross_back`.
 """
 
 import hashlib

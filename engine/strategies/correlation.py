@@ -6,8 +6,7 @@ group of two legs sized to what is displayed, and held to settlement. Home and a
 at what is displayed if that does not lose, else (and with `unwind`) the other leg is sold again; `hold` keeps
 it. Statistics: a rung whose price is off by `correlation_threshold` from what its neighbours within
 `max_spread_gap` points say, or a margin and a winner that are `min_discrepancy_percent` apart by the normal
-model, are single-leg trades: NO of what is dear if `prefer_no_on_overvalued`, else YES of what is cheap. Must
-not import anything outside `engine` but attrs.
+model, are single-leg trades: NO of what is dear if `prefer_no_on_overvalued`, else YES of what is cheap.
 """
 
 import math

@@ -1,8 +1,7 @@
 """`ev_multi`: expected value against every sportsbook by itself and against all of them together.
 
 Enters when the gain expected by the aggregate of the books is large enough, and enough single books agree
-that it is. Books far from the others are left out first; books that share a feed count once. Must not import
-anything outside `engine` but attrs.
+that it is. Books far from the others are left out first; books that share a feed count once.
 """
 
 from typing import ClassVar, Final

@@ -1,6 +1,6 @@
 """The state of a running game, and what it says of a market.
 
-Used by `momentum` and `mean_reversion`. Must not import anything outside `engine` but attrs.
+Used by `momentum` and `mean_reversion`.
 """
 
 import attrs

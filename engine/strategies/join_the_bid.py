@@ -1,7 +1,6 @@
 """`join_the_bid`: rests at the best bid like everybody else, and sells what it gets at its next turn.
 
 A control: fills come when the price moves against them, so its mean markout before fees must not be positive.
-Must not import anything outside `engine` but attrs.
 """
 
 from typing import ClassVar

@@ -1,8 +1,7 @@
 """Orders of several legs: what of each leg was filled, and what is left uncovered when a leg failed.
 
 Used by `correlation`. A group is two markets; each of its orders carries the group's name in `leg_of`. Folded
-from facts, so that a restart between two legs is seen as the failed leg that it is. Must not import anything
-outside `engine` but attrs.
+from facts, so that a restart between two legs is seen as the failed leg that it is.
 """
 
 from collections.abc import Iterable

@@ -4,7 +4,7 @@ Used by `correlation`, which hears every change of every market. Costs of both d
 numbers, neighbours are looked up, not searched for, and prices are kept as deviates (the inverse of the
 normal distribution function), in which the normal model's word of a neighbour is a sum: a price *fits* when
 one neighbour's word lies in the band around it that is not worth a thought, and that neighbour is asked first
-the next time. Must not import anything outside `engine` but attrs.
+the next time.
 """
 
 import math

@@ -1,7 +1,6 @@
 """One market under watch: the last opinion of it, and when a change of its price deserves a thought.
 
-Kept by `Trader` for each market that its strategy may trade. Must not import anything outside `engine` but
-attrs.
+Kept by `Trader` for each market that its strategy may trade.
 """
 
 from typing import Final

@@ -4,8 +4,7 @@ Pace: the teams score faster or slower than the opening total expected; the rest
 the old pace (a fast first half says nothing of the second: nba_and_odds.md §3.3), so totals that followed the
 pace are sold or bought. Price: a winner's price moved far from its pre-game price, further than score and
 clock justify by the in-play model; it is expected to come back to the model's. Baselines are taken at the tip
-and kept as facts. A position that has come back by `partial_exit_threshold` of the way is halved once. Must
-not import anything outside `engine` but attrs.
+and kept as facts. A position that has come back by `partial_exit_threshold` of the way is halved once.
 """
 
 from collections.abc import Iterable

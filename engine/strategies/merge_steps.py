@@ -1,6 +1,6 @@
 """Putting steps together: a piece of news may concern many markets, and each answers for itself.
 
-Used by the strategies of this folder. Must not import anything outside `engine` but attrs.
+Used by the strategies of this folder.
 """
 
 from collections.abc import Iterable

@@ -4,8 +4,7 @@ Run: within the timeframe one team outscored the other by the threshold. What th
 the in-play model's probability since the run began; added to the price of that moment it gives a fair value
 that owes the level to the market and only the change to the model. Price: the middle moved by the least
 change within the lookback, in a tight market; the fair value assumes that the move goes on by `continuation`
-of itself. Both must leave by crossing the spread again, so half of it is charged on top of the fees. Must not
-import anything outside `engine` but attrs.
+of itself. Both must leave by crossing the spread again, so half of it is charged on top of the fees.
 """
 
 from collections import deque

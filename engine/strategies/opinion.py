@@ -1,10 +1,9 @@
-"""An opinion about a market, what acting on it would bring after both legs' fees, and how numbers are put on
-record.
+"""An opinion about a market, and what acting on it would bring after both legs' fees.
 
 Used by the strategies that compare a fair value with a price. An entry is judged at executable prices only:
 the ask for buying YES, one less the bid for buying NO. The second leg is always charged as a taker's at the
 fair value, even if the position may be held to settlement, which costs nothing: an edge that needs that luck
-is none. Must not import anything outside `engine` but attrs.
+is none.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Order slips: the signals and orders of one strategy, written with their reasons and evidence.
 
 Used by `Trader`. Whatever is written here is on record before anything else happens to it: the signal names
-the order, the order names the signal. Must not import anything outside `engine` but attrs.
+the order, the order names the signal.
 """
 
 import attrs

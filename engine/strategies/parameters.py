@@ -1,8 +1,7 @@
-"""Parameters of strategies as attrs classes whose validators, defaults and metadata are the configuration's
-truth.
+"""Parameters of strategies: attrs classes whose validators and metadata are the configuration's truth.
 
 Used by every strategy, by the configuration reader and by the manual's table. `parse` turns a table of plain
-values into an instance and names all problems at once. Must not import anything outside `engine` but attrs.
+values into an instance and names all problems at once.
 """
 
 import math

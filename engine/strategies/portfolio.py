@@ -1,8 +1,7 @@
-"""A strategy's own desk: its positions, its open orders, its counters, cooldowns and what it has already
-complained of.
+"""A strategy's own portfolio: its positions, its open orders, its counters and its cooldowns.
 
 Folded from the strategy's own facts, live and after a restart alike, so that both give the same desk. Used by
-the strategies of this folder only. Must not import anything outside `engine` but attrs.
+the strategies of this folder only.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,6 @@
 """`random_taker`: crosses the spread in a direction that a coin decides, and back the next time.
 
-A control: it must lose about spread and fees. If it profits, the paper exchange is lying. Must not import
-anything outside `engine` but attrs.
+A control: it must lose about spread and fees. If it profits, the paper exchange is lying.
 """
 
 from typing import ClassVar

@@ -1,7 +1,7 @@
 """Which kinds of strategies there are: the configuration's word for each, and how an instance is made.
 
 Called by the wiring, the configuration and the manual. Strategies of other packages are added by the daemon,
-which reads their entry points and calls `register`. Must not import anything outside `engine` but attrs.
+which reads their entry points and calls `register`.
 """
 
 from collections.abc import Mapping

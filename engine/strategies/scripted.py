@@ -1,5 +1,4 @@
-"""Replays a documented list of orders: the way to test the exchange and to trade a recording that is no NBA
-game.
+"""Replays a documented list of orders: to test the exchange, and to trade a recording without a game.
 
 Given its orders as values, already parsed from a file by the configuration; a line of that file is
 
@@ -10,8 +9,7 @@ Given its orders as values, already parsed from a file by the configuration; a l
 {"at": …, "do": "amend", "id": "a", "price": "0.4100", "count": "5.00"}
 
 An order whose time has come is wished for at the first news or timer at or after it. It forms no opinion: its
-orders carry no fair value, and the risk gate asks it for none. Must not import anything outside `engine` but
-attrs.
+orders carry no fair value, and the risk gate asks it for none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -2,8 +2,7 @@
 
 Enters when the consensus of enough fresh, independent, de-vigged books is further from the executable price
 than the threshold, and the expected gain after both legs' fees is worth the stake. In play the books lag the
-market (a gap is mostly their staleness), so there the odds must be younger and the gap larger. Must not
-import anything outside `engine` but attrs.
+market (a gap is mostly their staleness), so there the odds must be younger and the gap larger.
 """
 
 from typing import ClassVar

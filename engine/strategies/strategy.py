@@ -2,7 +2,7 @@
 
 Implemented by every file of this folder and by strategies of other packages; driven by one actor each. A
 strategy is a pure state machine: the same news and facts in the same order give the same steps. It sends
-nothing itself; its orders are wishes for the risk gate. Must not import anything outside `engine` but attrs.
+nothing itself; its orders are wishes for the risk gate.
 """
 
 from abc import ABC, abstractmethod

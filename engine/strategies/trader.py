@@ -1,9 +1,8 @@
-"""The trade that most strategies share: hold an opinion about a market, enter when the price offers enough,
-leave.
+"""The trade that most strategies share: hold an opinion, enter when the price offers enough, leave.
 
 A strategy derives from `Trader` and says only what it believes (`opinion`) and what else makes it leave
 (`leave`). The rest is here once: watching best prices cheaply, thresholds after fees, sizing, cooldown, near
-misses, resting orders and exits. Must not import anything outside `engine` but attrs.
+misses, resting orders and exits.
 
 Near misses: a gap of at least `near_miss_share` of the threshold that still does not trade is recorded, at
 most once per market and reason within `near_miss_minutes`, so that a constant near miss does not flood the

@@ -1,6 +1,4 @@
-"""What the tests of storage share: a database of each kind, a small evening of facts, and every kind of fact
-at random.
-"""
+"""What the tests of storage share: a database of each kind, an evening of facts, every fact at random."""
 
 import enum
 import shutil

@@ -1,8 +1,7 @@
-"""The N-th operation fails, for every N: once, for good, and again while recovering. Nothing is lost or
-doubled.
+"""The N-th operation fails, for every N: once, for good, and again while recovering.
 
-D8 of the fault catalogue: the writer's seam fails at operation 1, 2, 3 and so on until a run gets through
-untouched.
+Nothing is lost or doubled. D8 of the fault catalogue: the writer's seam fails at operation 1, 2, 3 and so on
+until a run gets through untouched.
 """
 
 import shutil

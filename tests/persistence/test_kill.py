@@ -1,5 +1,6 @@
-"""kill -9 at any moment: whole transactions only, nothing acknowledged is lost, and a replay ends as if
-undisturbed.
+"""kill -9 at any moment: whole transactions only, and nothing acknowledged is lost.
+
+A replay ends as if undisturbed.
 """
 
 import multiprocessing

@@ -1,6 +1,4 @@
-"""What is folded from facts: each table says what its facts came to, and verification says where it does
-not.
-"""
+"""What is folded from facts: each table says what its facts came to."""
 
 from collections.abc import Callable
 from typing import Any

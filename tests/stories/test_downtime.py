@@ -1,9 +1,9 @@
-"""A process that is killed at any commit goes on with what was durable: every order ends as if nothing had
-happened, or says that the downtime is why it does not.
+"""A process that is killed at any commit goes on with what was durable, and says what the downtime cost.
 
-The kill is virtual: the store keeps the k-th commit and never answers. The next session has the durable facts
-and nothing else; the venue shows its books anew on a new connection, as it does live, and a fake edge may
-fetch the missing trades.
+Every order ends as if nothing had happened, or says that the downtime is why it does not. The kill is
+virtual: the store keeps the k-th commit and never answers. The next session has the durable facts and nothing
+else; the venue shows its books anew on a new connection, as it does live, and a fake edge may fetch the
+missing trades.
 """
 
 import os

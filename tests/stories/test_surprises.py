@@ -1,6 +1,4 @@
-"""An evening in which the venue does what it seldom does, through the whole engine: markets that come late,
-fees that change, results that are taken back.
-"""
+"""An evening in which the venue does what it seldom does: late markets, new fees, results taken back."""
 
 import attrs
 import pytest

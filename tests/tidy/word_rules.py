@@ -25,7 +25,7 @@ def shapeless_name(source: Source) -> Iterable[str]:
 
 
 def no_opening_paragraph(source: Source) -> Iterable[str]:
-    """What the module is, who calls it, what it must not import; in tests at least what is being shown."""
+    """What the module is and who calls it; in tests at least what is being shown."""
     opening = ast.get_docstring(source.tree)
     if opening is None:
         yield f"{source.path}:1: the module does not say what it is"

@@ -1,6 +1,4 @@
-"""A state directory on a virtual clock, and processes of the live engine that come and go in it: what the
-tests of the live engine share.
-"""
+"""A state directory on a virtual clock, and processes of the live engine that come and go in it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing

@@ -1,6 +1,4 @@
-"""A client in the hands of a test that follows the stream as the engine does: translate, check numbers, keep
-books.
-"""
+"""A client in the hands of a test that follows the stream as the engine does."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

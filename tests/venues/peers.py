@@ -1,6 +1,4 @@
-"""The other end of a connection, in the hands of a test: a raw WebSocket server and a raw HTTP server on
-loopback.
-"""
+"""The other end of a connection, in the hands of a test: raw WebSocket and HTTP servers on loopback."""
 
 import base64
 import hashlib

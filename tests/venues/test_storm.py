@@ -1,6 +1,4 @@
-"""Half an hour of drops in virtual time, without sockets: nothing leaks, and nothing of an old connection is
-applied.
-"""
+"""Half an hour of drops in virtual time: nothing leaks, nothing of an old connection is applied."""
 
 import json
 from itertools import pairwise

@@ -1,5 +1,4 @@
-"""A TCP proxy that spoils connections the way networks do: the nine classical toxics, between any client and
-server.
+"""A TCP proxy that spoils connections the way networks do: the nine classical toxics.
 
 `proxied` is a task for a trio nursery; tests put it between the feed or the pollers and the simulated
 services. Knows bytes only, nothing of HTTP or WebSockets.

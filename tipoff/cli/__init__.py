@@ -1,1 +1,4 @@
-"""The command line: words in, words out. Bodies of commands are imported when they are called."""
+"""The command line: words in, words out.
+
+Bodies of commands are imported when they are called.
+"""

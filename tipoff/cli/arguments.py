@@ -1,4 +1,7 @@
-"""Arguments that several commands take, spelled once for all: the seed, the configuration file, switches."""
+"""Arguments that several commands take, spelled once: seed, configuration file, switches.
+
+Used by the files of `tipoff.cli`.
+"""
 
 from pathlib import Path
 from typing import Annotated

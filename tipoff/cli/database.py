@@ -1,6 +1,7 @@
-"""The commands `db upgrade`, `verify`, `backup`, `restore`, `prune`. Arguments in, requests out.
+"""The commands `db upgrade`, `verify`, `backup`, `restore`, `prune`.
 
-Registered by `cli`. What they do is in `tipoff.commands.database`, imported when the command is called.
+Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.database`, imported when
+the command is called.
 """
 
 from collections.abc import Callable

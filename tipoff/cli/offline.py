@@ -1,7 +1,8 @@
-"""The commands about evenings: `demo`, `replay`, `import`, `report`. Arguments in, requests out.
+"""The commands about evenings: `demo`, `replay`, `import`, `report`.
 
-Registered by `cli`. What they do is in `tipoff.commands.demo`, `tipoff.commands.replay`,
-`tipoff.commands.import_recording` and `tipoff.commands.report`, imported when the command is called.
+Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.demo`,
+`tipoff.commands.replay`, `tipoff.commands.import_recording` and `tipoff.commands.report`, imported when the
+command is called.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""The commands `run` and `simulate`: what lives until it is ended. Arguments in, requests out.
+"""The commands `run` and `simulate`: what lives until it is ended.
 
-Registered by `cli`. What they do is in `tipoff.commands.run` and `tipoff.commands.simulate`, imported when
-they are called.
+Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.run` and
+`tipoff.commands.simulate`, imported when they are called.
 """
 
 import sys

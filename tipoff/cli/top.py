@@ -1,6 +1,7 @@
-"""The command `top`: the terminal view of a running daemon. Arguments in, the view out.
+"""The command `top`: the terminal view of a running daemon.
 
-Registered by `cli`. What it does is in `tipoff.top.run`, imported when it is called.
+Arguments in, the view out. Registered by `cli`. What it does is in `tipoff.top.run`, imported when it is
+called.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""`tipoff db …`: upgrade, verify, back up, restore and prune a database. Requests in, answers out.
+"""`tipoff db …`: upgrade, verify, back up, restore and prune a database.
 
-Called by the command line; the work is done in `persistence.maintenance`.
+Requests in, answers out. Called by the command line; the work is done in `persistence.maintenance`.
 """
 
 import time

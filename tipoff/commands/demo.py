@@ -1,8 +1,9 @@
-"""`tipoff demo`: a whole simulated evening through the whole engine, then its report. No keys, no network.
+"""`tipoff demo`: a whole simulated evening through the whole engine, then its report.
 
-Called by the command line. The simulated venues and the engine run in one process, on trio, and talk over
-real sockets of the loopback: discovery, stream, polls, journal and recording are those of `tipoff run`. The
-engine's time is the evening's. With speed 0 the evening is replayed without sockets, as fast as it goes.
+No keys, no network. Called by the command line. The simulated venues and the engine run in one process, on
+trio, and talk over real sockets of the loopback: discovery, stream, polls, journal and recording are those of
+`tipoff run`. The engine's time is the evening's. With speed 0 the evening is replayed without sockets, as
+fast as it goes.
 """
 
 import contextlib

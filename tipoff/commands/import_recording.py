@@ -1,6 +1,6 @@
-"""`tipoff import`: other people's recordings into ours. Requests in, answers out.
+"""`tipoff import`: other people's recordings into ours.
 
-Called by the command line; the work is done in `venues.importers`.
+Requests in, answers out. Called by the command line; the work is done in `venues.importers`.
 """
 
 from engine.units import Nanos

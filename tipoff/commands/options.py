@@ -2,7 +2,7 @@
 
 Made by `cli_runs` and `cli_db`, taken by `replay`, `demo`, `importing`, `reporting` and `storage`. A body is
 a function from its request to an `Answer`; it tells people how far it is by `output.progress` and raises
-`Failure` or `ConfigError`. Must not import the bodies.
+`Failure` or `ConfigError`.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""`tipoff report`: what happened in a run that is in the database. Requests in, answers out.
+"""`tipoff report`: what happened in a run that is in the database.
 
-Called by the command line. Everything is folded again from the journal's facts; open positions are valued
-at the last stored sample of their books.
+Requests in, answers out. Called by the command line. Everything is folded again from the journal's facts;
+open positions are valued at the last stored sample of their books.
 """
 
 from engine.facts import Fact

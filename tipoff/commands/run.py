@@ -1,8 +1,9 @@
-"""`tipoff run`: the daemon. Locks its directory, starts the engine, and ends it as signals or failures ask.
+"""`tipoff run`: the daemon.
 
-Called by the command line. It starts degraded and says so when keys are missing; a configuration that cannot
-be used ends it at once, with all problems. Exit codes: 0 stopped in good order, 75 escalated (start me
-again), 70 an invariant is broken, 71 the stop was cut short, 78 the configuration.
+Locks its directory, starts the engine, and ends it as signals or failures ask. Called by the command line. It
+starts degraded and says so when keys are missing; a configuration that cannot be used ends it at once, with
+all problems. Exit codes: 0 stopped in good order, 75 escalated (start me again), 70 an invariant is broken,
+71 the stop was cut short, 78 the configuration.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,6 @@
 """What differs between two configurations, and whether a running daemon may take it.
 
-Called by `tipoff config diff` and by `reload`, which refuses by name what needs a restart. Must not import
-the command line.
+Called by `tipoff config diff` and by `reload`, which refuses by name what needs a restart.
 """
 
 from collections.abc import Iterator

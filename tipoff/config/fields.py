@@ -1,7 +1,7 @@
 """How a setting is declared: default, meaning, unit, bounds, and whether a running daemon takes a new value.
 
 Used by every class that holds settings; the commented `engine.toml`, the manual's page and the messages are
-made from what is said here. Must not know any section.
+made from what is said here.
 """
 
 from collections.abc import Callable, Mapping

@@ -2,7 +2,7 @@
 
 Called by every command that runs the engine, by `config check` and by `reload`. What a kind of strategy can
 be told, and which limits the risk gate knows, are classes that the caller hands in (`Schema`), so that
-strategies of other packages are configured like ours. Must not import the command line.
+strategies of other packages are configured like ours.
 """
 
 import tomllib

@@ -1,7 +1,6 @@
 """What can be wrong with a configuration, and how it is told: the key's path, its line, what was meant.
 
-Made by the readers of `engine.toml`, told by the command line and by `reload`. Must not import the command
-line.
+Made by the readers of `engine.toml`, told by the command line and by `reload`.
 """
 
 import difflib

@@ -1,8 +1,7 @@
 """A table of `engine.toml` into an attrs class: every problem of every key at once, not only the first.
 
 Called by `config` for each section. cattrs alone stops at a class whose fields have the wrong types, before
-it asks the validators; here each field is read, checked by itself, and only then the whole. Must not know any
-section.
+it asks the validators; here each field is read, checked by itself, and only then the whole.
 """
 
 import re

@@ -2,7 +2,6 @@
 
 Called when a problem is reported; a wrong answer would mislead but never change what is read. Knows as much
 of TOML's grammar as is needed to find keys: tables, arrays of tables, dotted and quoted keys, long values.
-Must not import the readers of the configuration.
 """
 
 import re

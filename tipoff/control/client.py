@@ -1,7 +1,7 @@
 """A client of the control socket: connects, asks, and turns every trouble into a `Failure`.
 
 Used by the command line and by the terminal view. Plain blocking sockets with deadlines, so that a command
-needs neither trio nor the engine to ask a question. Must not import actors.
+needs neither trio nor the engine to ask a question.
 """
 
 import json

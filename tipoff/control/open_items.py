@@ -1,6 +1,6 @@
 """What is still open while nothing new is begun: the orders and positions of a drain, a sentence each.
 
-Used by the status of the control socket. Must not import the server.
+Used by the status of the control socket.
 """
 
 from typing import Final

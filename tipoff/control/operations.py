@@ -1,7 +1,7 @@
 """The methods of the control socket that change something: each becomes one wish, or one deed of the daemon.
 
 Listed by `control_catalogue`. What they come to is journaled with the peer's user id, in the same commit as
-its effect where actors are concerned. Must not import the server.
+its effect where actors are concerned.
 """
 
 import json

@@ -1,7 +1,7 @@
 """What a method of the control socket is: level, parameters, answer, and the room that it is called in.
 
 The methods themselves are in `control_looking` and `control_acting`; `control_catalogue` lists them. Written
-against the small `Engine`, so that a live and a virtual system serve alike. Must not import the server.
+against the small `Engine`, so that a live and a virtual system serve alike.
 """
 
 import re

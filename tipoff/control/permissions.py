@@ -1,7 +1,7 @@
 """Who may do what on the control socket: three levels, given by the peer's user id.
 
 Used by the server before it reads a single byte of a peer. The kernel says who the peer is; nothing that the
-peer says is asked. Must not import trio.
+peer says is asked.
 """
 
 import grp

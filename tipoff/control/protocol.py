@@ -1,7 +1,7 @@
 """The frames of the control socket: newline-delimited JSON-RPC 2.0, read strictly, written in bounded parts.
 
 Used by the server, the client and the schema. A frame that cannot be read is a `Fault` with a name, whatever
-was in it. Imports nothing of the engine and does no input or output.
+was in it. Does no input or output.
 """
 
 import json

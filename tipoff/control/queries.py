@@ -1,7 +1,7 @@
 """The methods of the control socket that only look: what they ask, and the answer as a class.
 
 Listed by `control_catalogue`. All but `book` and `risk` read from the observer; those two ask the game and
-the risk gate, because only they know, and cost one message. Must not import the server.
+the risk gate, because only they know, and cost one message.
 """
 
 import platform

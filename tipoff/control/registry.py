@@ -1,7 +1,7 @@
 """All methods of the control socket in one list, and the schema document that is made of it.
 
-Read by the server, the client's tests and the manual; `schema.json` beside this file is the same
-document, held equal by a test. Must not import the server.
+Read by the server, the client's tests and the manual; `schema.json` beside this file is the same document,
+held equal by a test.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """What the control socket answers beside the observer's own lines: one class an answer.
 
 Their annotations make both the JSON and its schema (`control_schema`). A moment is of type `Nanos`; whole
-numbers of time are named after their unit. Must not import the server.
+numbers of time are named after their unit.
 """
 
 import attrs

@@ -1,7 +1,7 @@
 """The socket's file: who may have it, whose it is already, and who is at the other end.
 
 Used by the control server and by the client. A file that a crash left behind is replaced; one that somebody
-listens on, a symlink or anything else is refused. Must not import the methods.
+listens on, a symlink or anything else is refused.
 """
 
 import contextlib

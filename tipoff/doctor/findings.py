@@ -1,4 +1,4 @@
-"""What `tipoff doctor` says of one thing: made by its parts, shown by `doctor`. Imports nothing of ours."""
+"""What `tipoff doctor` says of one thing: made by its parts, shown by `doctor`."""
 
 from typing import Literal
 

@@ -2,7 +2,7 @@
 
 Made by `LiveEngine`; told by the door of the inputs when one comes, and by the queue before the journal what
 was handed over and what is durable. Reads a monotonic clock of its own and decides nothing, so a replay does
-without it. Must not import the metrics.
+without it.
 """
 
 import time

@@ -2,7 +2,7 @@
 
 Set up once by `run` with `begin`. Whoever logs hands a line to a bounded queue and goes on; a thread writes.
 When nobody takes the lines they are dropped and counted, never waited for. Every finished line is searched
-for secrets, whatever they came in with. Must not import the engine.
+for secrets, whatever they came in with.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """The figures of a live engine, as the metrics want them: read from its counters, never by waiting.
 
 Made by `run` for one `LiveEngine`. What only an actor or the disk can tell is fetched by `follow` every few
-seconds, beside the answers, and kept. Changes nothing. Must not import prometheus_client.
+seconds, beside the answers, and kept. Changes nothing.
 """
 
 import platform

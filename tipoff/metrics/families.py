@@ -1,7 +1,7 @@
 """Every metric of the daemon: name, kind, meaning and labels, in the groups that fail by themselves.
 
 Read by `exposition`, the manual's page and the tests that compare dashboards and alert rules with it. Names
-begin with tipoff_, units are seconds, bytes and dollars. Imports nothing of ours.
+begin with tipoff_, units are seconds, bytes and dollars.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """From plain numbers to samples: one function a group of metrics, every known label set from 0 on.
 
 Called by `exposition` for every answer. Labels are few: games are one actor here, halts are counted by kind
-of scope, and what could grow is cut at a limit. Must not import prometheus_client or the engine's actors.
+of scope, and what could grow is cut at a limit.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -2,7 +2,7 @@
 
 Started by the daemon beside the engine. Connections, the time of each, and the bytes of a question are
 bounded, because a scraper that never reads must not cost anything: a new connection beyond the limit is
-closed at once. Answers come from memory. Must not import the engine.
+closed at once. Answers come from memory.
 """
 
 import errno

@@ -2,7 +2,7 @@
 
 `Snapshots` is implemented for the live engine by `metrics_engine` and by tests as plain values, and turned
 into series by `metrics_groups`. Nothing here waits, asks an actor or touches a database. Moments are seconds
-since 1970 (UTC), 0 is never. Must not import prometheus_client.
+since 1970 (UTC), 0 is never.
 """
 
 from collections.abc import Mapping, Sequence

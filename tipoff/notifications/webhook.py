@@ -2,7 +2,7 @@
 
 Used by `beside_notices`. Whoever has something to say hands it over and goes on: repeated messages are left
 out, too many are dropped, and what cannot be delivered is tried again a few times and then given up, all
-counted. The address is a secret and is never shown. Must not import the engine.
+counted. The address is a secret and is never shown.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 Used by `beside_system` and by whoever reloads. Speaks datagrams of sd_notify; without a manager, or when it
 has gone, all of this does nothing, quietly. The watchdog is fed only after a round trip through the actors
-that matter, never by a timer alone. Must not import the engine.
+that matter, never by a timer alone.
 """
 
 import os

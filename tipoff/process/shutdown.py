@@ -2,7 +2,7 @@
 
 Used by `tipoff.process.run`, which does the steps, and by `tipoff.process.signals`, which ends the process
 when the loop itself hangs. A step that fails or takes too long is named and the next one is begun: a disk
-that is full must not keep the tree from stopping. Must not know what a step does.
+that is full must not keep the tree from stopping.
 """
 
 from collections.abc import Awaitable, Callable

@@ -3,7 +3,7 @@
 Used by `tipoff.commands.run`. TERM and INT end it in good order, a second one at once; HUP reloads, USR1
 tells how things stand, and none of them ever kills by default. A handler only writes a byte and leaves a note
 for the loop; a thread reads the bytes and ends the process if the loop does not come to an end in time,
-naming what it hangs in. Must not import the engine.
+naming what it hangs in.
 """
 
 import os

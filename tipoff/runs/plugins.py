@@ -2,7 +2,7 @@
 
 Called by `tipoff.runs.from_config` whenever a configuration is to be read; the packages are looked for once a
 process. A package that cannot be used is never the end of a command: what is wrong with it is kept under its
-name, and told where somebody asks for its strategy. Must not import the command line.
+name, and told where somebody asks for its strategy.
 """
 
 import inspect

@@ -1,7 +1,6 @@
 """The engine's own inputs as lines of a recording: what `what` and `body` say, both ways.
 
-Written by `tipoff.live.ingress` and `tipoff.live.engine`, read by the replay of a live recording. Must not
-import either.
+Written by `tipoff.live.ingress` and `tipoff.live.engine`, read by the replay of a live recording.
 """
 
 from typing import Final, Self

@@ -1,6 +1,6 @@
 """What stands beside a live recording: the digest of its run, and the configuration that a replay needs.
 
-Written by `run` and `demo` when a run ends in good order, read by `tipoff replay`. Must not import either.
+Written by `run` and `demo` when a run ends in good order, read by `tipoff replay`.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The control socket beside the engine: what the daemon lends it, and what a refused socket means.
 
-Found by `tipoff.commands.run` by its name; `beside` gives the task. Must not know what the methods are.
+Found by `tipoff.commands.run` by its name; `beside` gives the task.
 """
 
 from collections.abc import Sequence

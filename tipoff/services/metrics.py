@@ -1,7 +1,7 @@
 """The metrics page beside the engine: its figures, kept fresh, and what a taken port means.
 
 Found by `tipoff.commands.run` by its name; `beside` gives the task. Trading goes on without the page: a port
-that is taken is a complaint in `status`, and is tried again. Must not know what the metrics are.
+that is taken is a complaint in `status`, and is tried again.
 """
 
 from functools import partial

@@ -1,7 +1,7 @@
 """Tables that fit: rows of cells, cut and aligned for so many columns and lines of a terminal.
 
 Made by `top_tables`, drawn by the panes of the terminal view. Pure: knows nothing of terminals but their
-size, so that every size can be tested. Must not import textual.
+size, so that every size can be tested.
 """
 
 from collections.abc import Sequence

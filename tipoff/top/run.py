@@ -1,7 +1,7 @@
 """`tipoff top`: the terminal view of a running daemon, or with `--json` all that it would show, once.
 
 Called by the command line. Without the library that draws on terminals it says how to get it. Asks the
-control socket only; must not import actors.
+control socket only.
 """
 
 import sys

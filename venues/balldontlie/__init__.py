@@ -1,3 +1,1 @@
-"""balldontlie: games, live scores and sportsbook odds of the NBA; what it sends, what it means, how it is
-asked.
-"""
+"""balldontlie: games, live scores and sportsbook odds of the NBA; what it sends and how it is asked."""

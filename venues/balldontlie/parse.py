@@ -2,8 +2,7 @@
 
 Called by `venues.translate` for every recorded body; the endpoint that was asked says how to read it. A game
 is referred to as `bdl:ID`, or as `DATE/AWAY@HOME` (Eastern date) where a box score has no id. Scores are
-passed on as they are, also when they go down. Reads no clock. Must not import anything of `venues` but its
-own wire shapes and moments.
+passed on as they are, also when they go down. Reads no clock.
 """
 
 import re

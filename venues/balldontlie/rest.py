@@ -1,8 +1,7 @@
 """balldontlie's REST interface: games, live box scores, odds and plays, within the budget of the key's tier.
 
 Used by the pollers' edges. What an answer says comes back as events; the verbatim body has gone to `hear`
-before. A key may do less than one hopes: `detect_tier` finds out what, and `TIERS` says what is lost. Must
-not import anything of `venues` but the client and its own reader.
+before. A key may do less than one hopes: `detect_tier` finds out what, and `TIERS` says what is lost.
 """
 
 from collections.abc import Callable, Sequence

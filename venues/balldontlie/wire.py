@@ -2,7 +2,7 @@
 
 Decoded here, given a meaning in `venues.balldontlie.parse`, never seen outside `venues.balldontlie`. The live
 service and its specification differ, so every field is optional that some real body lacks, and rows are read
-one by one so that a broken one spoils no other. Must not import anything of `venues`.
+one by one so that a broken one spoils no other.
 """
 
 import msgspec

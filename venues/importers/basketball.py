@@ -1,8 +1,7 @@
 """Scores and sportsbook odds of NBA games as other people recorded them.
 
 Used by `venues.importers.evening`. Every row is given the game it belongs to, as `DATE/AWAY@HOME` with the
-Eastern date, so that scores, odds and tickers of one game meet. Must not import anything of `venues` but
-`entries`, `files` and moments.
+Eastern date, so that scores, odds and tickers of one game meet.
 
 A basketball night ends at six in the morning: a row at 01:00 Eastern belongs to the day before.
 """

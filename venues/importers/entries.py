@@ -1,6 +1,6 @@
 """What an importer yields for each line to be, and which game is meant by the numbers that some files use.
 
-Shared by the importers. Must not import anything of `venues`.
+Shared by the importers.
 """
 
 from typing import NamedTuple

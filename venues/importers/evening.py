@@ -2,7 +2,7 @@
 
 Called by the command line and by tests. Files are read whole, put in the order of time (earlier arguments
 first where times are equal), numbered and written to a temporary folder beside the target, which takes its
-name only when everything was right: bad input leaves nothing behind. Must not be imported by the translator.
+name only when everything was right: bad input leaves nothing behind.
 """
 
 import os

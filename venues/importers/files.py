@@ -1,7 +1,6 @@
 """Other people's files: plain, gzip or zstd, line by line or as tables, with the place of every mistake.
 
-Used by the importers. How a file is compressed is seen from its first bytes, not from its name. Must not
-import anything of `venues` but its errors.
+Used by the importers. How a file is compressed is seen from its first bytes, not from its name.
 """
 
 import csv

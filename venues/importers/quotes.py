@@ -1,6 +1,6 @@
 """Quotes of NBA markets as other people recorded them: the ticker stream of 2025 and one-minute candles.
 
-Used by `venues.importers.evening`. Must not import anything of `venues` but `entries`, `files` and moments.
+Used by `venues.importers.evening`.
 """
 
 from collections.abc import Iterator

@@ -2,8 +2,7 @@
 
 Called by `venues.translate` in a replay and by the importers to check a row before they write it. A row's
 body is `{"game": …, "row": {column: text}}`; what is derived and not in the source (which game a row belongs
-to, its first and last row) stands beside the row, never in it. Reads no clock. Must not import anything of
-`venues` but moments.
+to, its first and last row) stands beside the row, never in it. Reads no clock.
 
 What is assumed, because the sources do not say it:
 - a candle has no quote, so it is taken to be quoted one cent either side of its close, and marked `pseudo`;

@@ -1,8 +1,6 @@
-"""Recordings of Kalshi's stream by other people: verbatim frames, and the events of a recorder with keys of
-its own.
+"""Recordings of Kalshi's stream by other people: verbatim frames, and a recorder's own events.
 
-Both become `kalshi.ws` lines, as if we had recorded them. Used by `venues.importers.evening`. Must not import
-anything of `venues` but the wire shapes, `files` and the names of lines.
+Both become `kalshi.ws` lines, as if we had recorded them. Used by `venues.importers.evening`.
 """
 
 from collections.abc import Iterator

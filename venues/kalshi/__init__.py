@@ -1,3 +1,1 @@
-"""Kalshi: what it sends (`wire`), what that means to the engine (`parse`), and how it is asked (`rest`,
-`stream`).
-"""
+"""Kalshi: what it sends (`wire`), what that means (`parse`), and how it is asked (`rest`, `stream`)."""

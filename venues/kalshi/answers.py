@@ -1,9 +1,7 @@
-"""A body of Kalshi's REST interface to events of the engine: pure, exact, and never by an exception to the
-caller.
+"""A body of Kalshi's REST interface to events of the engine: pure, exact, and never by an exception.
 
 Called by `venues.translate` for every recorded body; the endpoint that was asked (path and query, as
-recorded) says how to read it. Reads no clock. Must not import anything of `venues` but the wire shapes,
-`parse` and moments.
+recorded) says how to read it. Reads no clock.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,7 @@
 """Kalshi's signatures: RSA-PSS or Ed25519 over moment, method and path, made anew for every attempt.
 
 Used by `rest` and `stream`; wired by `tipoff` with the path of a key. The key is read from a file that nobody
-else may read (or from the service manager's credentials directory), is never logged and never shown. Must not
-import anything of `venues` but its errors.
+else may read (or from the service manager's credentials directory), is never logged and never shown.
 """
 
 import base64

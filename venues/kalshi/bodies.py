@@ -2,7 +2,7 @@
 
 Decoded and given a meaning in `venues.kalshi.answers`, never seen outside `venues.kalshi`. Prices and sizes
 stay the texts that they are; fields that are missing in some real bodies are optional whatever the
-specification says. Must not import anything of `venues` but the shapes that the stream has too.
+specification says.
 """
 
 from decimal import Decimal

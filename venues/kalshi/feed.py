@@ -1,10 +1,9 @@
-"""The market feed of one environment: the stream where there is a key, polling of books and trades where
-there is none.
+"""The market feed of one environment: the stream where there is a key, polling where there is none.
 
-Used by the market feed's edge. It also fetches by REST the trades of a gap when the paper exchange wishes
-for them, because a print that was missed would leave a resting order at the wrong place in its queue; where
+Used by the market feed's edge. It also fetches by REST the trades of a gap when the paper exchange wishes for
+them, because a print that was missed would leave a resting order at the wrong place in its queue; where
 nothing rests nobody wishes, and nothing is fetched. Without a key everything is late and coarse, and `status`
-says so. Must not import anything of `venues` but the stream, the REST interface and errors.
+says so.
 """
 
 from collections.abc import Callable, Iterable

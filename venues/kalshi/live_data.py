@@ -2,8 +2,7 @@
 
 Called by `venues.kalshi.answers` for the bodies of `/milestones` and `/live_data/batch`. The specification
 leaves the details of a game open; points and status have the names by which other clients read them. A body
-without them, or of which a number makes no sense, is refused and counted, never guessed at. Pure. Must not
-import anything of `venues` but the wire shapes.
+without them, or of which a number makes no sense, is refused and counted, never guessed at. Pure.
 """
 
 from typing import Final

@@ -3,7 +3,7 @@
 Called by `venues.translate` for every frame, live and in a replay. What cannot be understood becomes a
 `FeedRefused` whose `kind` is counted; a frame that is refused but had a sequence number leaves a gap in the
 numbers of its subscription if it could have changed a book, so that the books become untrusted by the
-ordinary rule. Reads no clock. Must not import anything of `venues` but the wire shapes and moments.
+ordinary rule. Reads no clock.
 """
 
 from collections.abc import Callable

@@ -2,8 +2,7 @@
 
 Used by the schedule's and the feed's edges. What an answer says comes back as events of the engine (or as the
 small values of `venues.kalshi.results` where the engine has no event for it); the verbatim body has gone to
-`hear` before. Must not import anything of `venues` but the client, the wire shapes and the readers of
-answers.
+`hear` before.
 """
 
 from collections.abc import Callable, Sequence

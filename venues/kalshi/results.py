@@ -1,8 +1,7 @@
-"""What Kalshi's REST interface says that is no event of the engine: schedules, cut-offs, candles, milestones,
-cursors.
+"""What Kalshi's REST interface says that is no event of the engine: schedules, candles, milestones.
 
 Made by `venues.kalshi.rest` for its callers. Raises AnswerNotUnderstood where a body is not what was
-promised. Must not import anything of `venues` but errors, moments and the level readers.
+promised.
 """
 
 from typing import TypeVar

@@ -1,11 +1,9 @@
-"""What is said over one connection to Kalshi's stream: which commands, in which order, and what the replies
-mean.
+"""What is said over one connection to Kalshi's stream: commands, their order, what replies mean.
 
 A pure state machine, driven by `venues.kalshi.stream`: it hears frames and the clock, and answers with
 commands to send, gaps whose trades are to be fetched, or the wish to reconnect. It knows which markets are
 wanted and which the venue has confirmed, keeps exactly one request for snapshots in flight per subscription,
-and takes up again what the venue has ended. Reads no clock. Must not import anything of `venues` but the wire
-shapes.
+and takes up again what the venue has ended. Reads no clock.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -3,7 +3,7 @@
 Used by the market feed's edge; `run` is a task of its nursery. Every frame goes to `hear` at once, on trio's
 thread, between two reads of the socket; nothing here waits for whoever uses it. A connection that ends for
 whatever reason is followed by another after a pause with full jitter, signed anew; after a refusal of the key
-the pauses are long. Must not import anything of `venues` but errors, the socket, the session and the signer.
+the pauses are long.
 """
 
 import re

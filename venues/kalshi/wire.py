@@ -2,8 +2,7 @@
 
 Decoded here, given a meaning in `venues.kalshi.parse`, and never seen outside `venues.kalshi`. Prices and
 sizes stay the texts that they are. Fields that we do not use are left out and ignored; fields that are
-missing in some real recordings are optional whatever the specification says. Must not import anything of
-`venues`.
+missing in some real recordings are optional whatever the specification says.
 """
 
 from decimal import Decimal

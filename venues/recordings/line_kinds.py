@@ -1,7 +1,6 @@
 """The words of a recorded line: its sources, and what `what` says.
 
 Used by whoever writes lines (the live connections, the importers) and by the translator, which reads them.
-Must not import anything of `venues`.
 """
 
 KALSHI_STREAM = "kalshi.ws"

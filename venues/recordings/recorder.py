@@ -1,10 +1,9 @@
-"""Recordings: a recorded evening as a folder of compressed segments; `Recorder` writes one, `read` reads
-them.
+"""Recordings: an evening as a folder of compressed segments; `Recorder` writes one, `read` reads them.
 
 Written by the recorder actor and the importers, read by replay. A folder holds `manifest.json` and
 `segment-NNNNN.jsonl.zst`; every line is one input with its receive time, its number and its text as it came.
 A recording that was cut off by a crash is readable up to its last flush, and a new `Recorder` on the same
-folder goes on after it. Must not import anything of `venues` but its errors and segments.
+folder goes on after it.
 """
 
 import heapq

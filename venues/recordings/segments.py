@@ -2,7 +2,7 @@
 
 Used by `venues.recordings.recorder` only. A segment is zstd around JSON lines. A crash leaves a segment whose
 zstd frame never ends: what was flushed comes back, the tail is lost, and `truncated` says so. Anything else
-that does not fit is a RecordingError with its place. Must not import anything of `venues` but its errors.
+that does not fit is a RecordingError with its place.
 """
 
 import json

@@ -1,8 +1,7 @@
 """Both simulated services on loopback: ports, keys, connections, faults, and the evening that they show.
 
-`serve` is a task for a trio nursery: it reports a `Simulator` as started, with the addresses and keys
-that a client needs, and runs until it is cancelled. Used by `tipoff` and by tests. Must not import the
-siblings of `venues`.
+`serve` is a task for a trio nursery: it reports a `Simulator` as started, with the addresses and keys that a
+client needs, and runs until it is cancelled. Used by `tipoff` and by tests.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """How long to wait before the next attempt: full jitter, so that a thousand clients do not come back as one.
 
-Used by `venues.transport.client` and the reconnecting stream. Pure: the draw comes in. Must not import
-anything of `venues`.
+Used by `venues.transport.client` and the reconnecting stream. Pure: the draw comes in.
 """
 
 EXPONENT_MAX = 40

@@ -2,8 +2,7 @@
 
 Used by `venues.kalshi.rest` and `venues.balldontlie.rest`. Every body goes to `hear` as it came, before
 anybody reads it. Only GET is ever asked again. Time comes from trio (which tests can wind on) and, for
-signatures, dates and stamps, from `wall`. Must not import anything of `venues` but errors, HTTP, clock skew
-and the names of lines.
+signatures, dates and stamps, from `wall`.
 """
 
 from collections.abc import Callable, Mapping

@@ -2,7 +2,7 @@
 
 Used by `venues.transport.http` and `venues.transport.websocket`. A `Date` has whole seconds and an answer
 takes time on its way, so a few seconds mean nothing. This is an edge: it reads the clock when it is given
-none. Must not import anything of `venues`.
+none.
 """
 
 import time

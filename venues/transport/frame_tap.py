@@ -1,11 +1,9 @@
-"""Takes whole text messages out of a WebSocket's bytes before the library sees them, at a fortieth of its
-cost.
+"""Takes whole text messages out of a WebSocket's bytes before the library sees them.
 
 Used by `venues.transport.websocket` only, between the library and the network. Data frames become texts and
 go to a callback at once, in the order in which they came, fragments put together; everything else (the
 upgrade, ping, pong, close, and whatever breaks the protocol) passes on to the library, which answers it. The
-callback never waits, so a ping is answered however busy the consumers are. Must not import anything of
-`venues`.
+callback never waits, so a ping is answered however busy the consumers are.
 """
 
 from collections.abc import Callable

@@ -1,10 +1,9 @@
-"""One HTTP request, bounded in time and size, with every failure in our own words. The only module that knows
-httpx.
+"""One HTTP request, bounded in time and size, with every failure in our own words.
 
-Used by `venues.transport.client`. Every request has a total deadline (the library's own limits are per
-chunk), the body is capped after decompression, redirects are refused, no environment variable is read, and no
-request ever queues inside the library's pool: its queue leaks connections when a waiting request is
-cancelled, until nothing works any more. Must not import anything of `venues` but errors and clock skew.
+The only module that knows httpx. Used by `venues.transport.client`. Every request has a total deadline (the
+library's own limits are per chunk), the body is capped after decompression, redirects are refused, no
+environment variable is read, and no request ever queues inside the library's pool: its queue leaks
+connections when a waiting request is cancelled, until nothing works any more.
 """
 
 import ssl

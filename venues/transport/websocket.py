@@ -1,10 +1,9 @@
-"""One WebSocket connection, from its first byte to its one reason to end. The only module that knows
-trio-websocket.
+"""One WebSocket connection, from its first byte to its one reason to end.
 
-Used by `venues.kalshi.stream`. Opening, sending and closing each have a deadline; a peer that falls silent
-ends the connection; after a send that did not finish the connection is given up, because half a frame may be
-out. Reconnecting is the caller's business, with a new connection number. Must not import anything of `venues`
-but errors, clock skew and the tap.
+The only module that knows trio-websocket. Used by `venues.kalshi.stream`. Opening, sending and closing each
+have a deadline; a peer that falls silent ends the connection; after a send that did not finish the connection
+is given up, because half a frame may be out. Reconnecting is the caller's business, with a new connection
+number.
 """
 
 import ssl

@@ -1,9 +1,8 @@
-"""The chaos monkey over a small tree with every strategy, policy and restart type: faults from a seed, in
-virtual time.
+"""The chaos monkey over a small tree with every strategy, policy and restart type, in virtual time.
 
 Two phases. First faults of every kind, invariants after each; then the faults stop and within a bounded time
 everybody must be well again. Run by the tests and, for as many seeds as one has time for, by `python -m
-tests.actors.runtime.chaos`. Equal seeds give equal runs, event for event. Must not import trio.
+tests.actors.runtime.chaos`. Equal seeds give equal runs, event for event.
 """
 
 import hashlib

@@ -1,8 +1,7 @@
-"""The stage of the chaos monkey: a small tree with every strategy, restart type and mailbox policy, and its
-ledger.
+"""The stage of the chaos monkey: a small tree with every strategy, restart type and mailbox policy.
 
 Used by `chaos`. The ledger outlives every life, as a journal would, and holds a digest of everything that
-happened. Must not import trio.
+happened.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Actors and hosts that do as they are told, for tests of the runtime, chaos runs and fire drills.
 
 A `Player` writes down what happens to it and obeys `Do`, `Fail` and `Reply` messages; a `HeldHost` carries
-lives that start, stop or die only when the test says so. Used by nothing in production. Must not import trio.
+lives that start, stop or die only when the test says so. Used by nothing in production.
 """
 
 from collections.abc import Callable, Iterable

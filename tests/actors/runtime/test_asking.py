@@ -1,6 +1,4 @@
-"""Asks always end, by an answer or by a named error (P17; checklist 20-23); death watch (P18; checklist
-24).
-"""
+"""Asks always end, by an answer or by a named error (P17; checklist 20-23); death watch (P18; 24)."""
 
 import random
 import threading

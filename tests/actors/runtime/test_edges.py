@@ -1,6 +1,4 @@
-"""I/O tasks beside their behaviours: isolation, cancellation, zombies, nurseries (P8, P10, P11, P19, P22;
-checklist 13, 22).
-"""
+"""I/O tasks beside their behaviours: isolation, cancellation, zombies (P8, P10, P11, P19, P22; 13, 22)."""
 
 # ruff: noqa: ARG001  pytest-trio takes the clock from a test's arguments
 

@@ -1,6 +1,4 @@
-"""The live system on trio: stamps, timers, I/O tasks, cancellation and threads (P8, P10, P11, P17, P22;
-checklist 13, 20, 35).
-"""
+"""The live system on trio: stamps, timers, I/O tasks, threads (P8, P10, P11, P17, P22; 13, 20, 35)."""
 
 # ruff: noqa: ARG001  pytest-trio takes the clock from a test's arguments
 

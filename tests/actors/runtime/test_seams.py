@@ -1,6 +1,4 @@
-"""Where the runtime touches the world (checklist 20, 34): clocks, threads and trio only in the modules meant
-for it.
-"""
+"""Where the runtime touches the world: clocks, threads and trio only where meant (checklist 20, 34)."""
 
 import ast
 import inspect

@@ -1,6 +1,4 @@
-"""Start order, ready acknowledgement, unwinding of a failed start, stop order (P1-P3, P8, P20; checklist 1-3,
-12).
-"""
+"""Start order, ready acknowledgement, unwinding of a failed start, stop order (P1-P3, P8, P20; 1-3, 12)."""
 
 from collections.abc import Callable
 

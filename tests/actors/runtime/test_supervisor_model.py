@@ -1,6 +1,4 @@
-"""The supervisor against a pure model of OTP's rules, driven by hypothesis (checklist 31; P4-P6, P9, P20,
-P24).
-"""
+"""The supervisor against a pure model of OTP's rules (checklist 31; P4-P6, P9, P20, P24)."""
 
 import attrs
 import pytest

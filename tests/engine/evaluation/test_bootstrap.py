@@ -1,6 +1,4 @@
-"""Intervals by drawing games: repeatable from a seed, wider for fewer games, and honest about what they rest
-on.
-"""
+"""Intervals by drawing games: repeatable from a seed, wider for fewer games, honest about their ground."""
 
 import math
 from collections import Counter

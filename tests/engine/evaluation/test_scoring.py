@@ -1,6 +1,4 @@
-"""Scores against their definitions: worked examples, identities, symmetry of YES and NO, and nothing from
-nothing.
-"""
+"""Scores against their definitions: worked examples, identities, symmetry, and nothing from nothing."""
 
 import math
 import statistics

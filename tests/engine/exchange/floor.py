@@ -1,5 +1,4 @@
-"""A trading floor for tests of the paper exchange: a clock, timers, a market, and words in cents and
-contracts.
+"""A trading floor for tests of the paper exchange: a clock, timers, a market, in cents and contracts.
 
 In the `restarting` mode the exchange is thrown away after every step and restored from its facts and the
 current books, so every test that passes in both modes also shows that a restart changes nothing.

@@ -1,5 +1,4 @@
-"""Honesty controls on made-up evenings: who trades without knowing anything loses what trading costs, and no
-less.
+"""Honesty controls: who trades without knowing anything loses what trading costs, and no less.
 
 Each evening is a market whose fair price walks at random from a seed; sellers hit the bid and buyers lift the
 ask at the venue, with their prints and their decreases in either order. If one of these controls earns money,

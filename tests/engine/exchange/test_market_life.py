@@ -1,6 +1,4 @@
-"""The market's life as at the venue, sentence by sentence (kalshi.md §5), settlement, money and fees over
-time.
-"""
+"""The market's life as at the venue (kalshi.md §5): settlement, money and fees over time."""
 
 import pytest
 

@@ -1,5 +1,4 @@
-"""Whatever happens: nothing is filled twice, the readings stay a band, the ledger balances, a restart changes
-nothing.
+"""Whatever happens: nothing is filled twice, the readings stay a band, the ledger balances.
 
 Four exchanges live through the same made-up evenings: one undisturbed, one restarted now and then, one whose
 time passes in small pieces, and one with YES and NO changed over. They must say the same.

@@ -1,6 +1,4 @@
-"""Every published de-vig row, the equalities between the methods, and an independent implementation as
-oracle.
-"""
+"""Every published de-vig row, the equalities between the methods, and an independent oracle."""
 
 import csv
 import gzip

@@ -1,6 +1,4 @@
-"""The worst case of a game, exact over the whole grid of margins and totals, whatever of the open orders
-fills.
-"""
+"""The worst case of a game, exact over all margins and totals, whatever of the open orders fills."""
 
 from itertools import product
 

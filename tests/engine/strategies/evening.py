@@ -1,5 +1,4 @@
-"""A constructed evening for one strategy: news goes in at stated moments, what the strategy does is written
-down.
+"""A constructed evening for one strategy: news goes in at stated moments, its answers are written down.
 
 A stand-in for the exchange fills every order at once at its price, as far as the best prices display it, and
 reports it back; timers fire when their time has come. Used by the tests of this folder and by those of the

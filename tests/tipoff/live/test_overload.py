@@ -1,5 +1,6 @@
-"""Fifty times the usual traffic for a while, on the machine's own clock: the engine is behind for a moment at
-most, loses nothing, restarts nobody, and its recording replays to the same digest (checklist 99).
+"""Fifty times the usual traffic for a while: the engine falls behind for a moment and loses nothing.
+
+On the machine's own clock: nobody is restarted, and the recording replays to the same digest (checklist 99).
 """
 
 import math

@@ -1,6 +1,4 @@
-"""balldontlie's REST interface: tiers and their budgets, refusals in plain text, cursors with their
-quirks.
-"""
+"""balldontlie's REST interface: tiers and their budgets, refusals in plain text, cursors with quirks."""
 
 # ruff: noqa: ARG001 (a clock winds trio's time on by being asked for)
 

@@ -1,6 +1,4 @@
-"""Importing: each kind of file becomes lines of ours, several files one evening, and a mistake leaves nothing
-behind.
-"""
+"""Importing: each kind of file becomes lines of ours, and a mistake leaves nothing behind."""
 
 import gzip
 import json

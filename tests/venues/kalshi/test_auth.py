@@ -1,6 +1,4 @@
-"""Signatures: what is signed, by which key, anew each time; keys that must not be used are refused without
-being shown.
-"""
+"""Signatures: what is signed, by which key, anew each time; bad keys are refused without being shown."""
 
 import base64
 from pathlib import Path

@@ -1,6 +1,4 @@
-"""The conversation over one connection: what is asked, in which order, and exactly once (faults A9, A14,
-A18).
-"""
+"""The conversation over one connection: what is asked, in order, and exactly once (faults A9, A14, A18)."""
 
 import json
 

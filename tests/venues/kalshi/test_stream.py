@@ -1,6 +1,4 @@
-"""The stream against a venue over loopback: it comes back, knows its place, and applies nothing of an older
-connection.
-"""
+"""The stream against a venue over loopback: it comes back and applies nothing of an older connection."""
 
 import json
 from collections import Counter

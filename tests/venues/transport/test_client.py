@@ -1,6 +1,4 @@
-"""Asking politely: budgets, second attempts, the circuit and the order of answers (faults B4, B5, B8, B10 to
-B12).
-"""
+"""Asking politely: budgets, second attempts, the circuit and the order of answers (B4, B5, B8, B10-B12)."""
 
 # ruff: noqa: ARG001 (a clock winds trio's time on by being asked for)
 

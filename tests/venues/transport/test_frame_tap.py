@@ -1,6 +1,4 @@
-"""The frame tap: whatever way the bytes are cut, the texts come whole and in order, and the rest goes to the
-library.
-"""
+"""The frame tap: however the bytes are cut, the texts come whole and in order."""
 
 import pytest
 import trio

@@ -1,6 +1,4 @@
-"""HTTP over loopback: every bound holds, every failure has its word (faults B1 to B3, B6, B7 and their
-like).
-"""
+"""HTTP over loopback: every bound holds, every failure has its word (faults B1 to B3, B6, B7)."""
 
 import ast
 import gzip

@@ -1,6 +1,4 @@
-"""One WebSocket connection over loopback: every way to fail has its word, every wait its end (faults A1 to
-A8, A15 to A17).
-"""
+"""One WebSocket connection over loopback: every way to fail has its word, every wait its end."""
 
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable

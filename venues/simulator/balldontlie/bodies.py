@@ -1,7 +1,7 @@
 """balldontlie's bodies as verbatim objects: games, live box scores, odds, teams.
 
-Pure writers over the simulated world's state, shared by the pure evening and the live service. Shapes
-follow bodies seen in the wild, which carry more than the published schema. Must not know about requests.
+Pure writers over the simulated world's state, shared by the pure evening and the live service. Shapes follow
+bodies seen in the wild, which carry more than the published schema.
 """
 
 from datetime import date

@@ -1,7 +1,7 @@
 """The simulated balldontlie interface: keys and their tiers, limits, pages, and which path answers what.
 
 Made by `venues.simulator.service`, called for every request of the balldontlie port. Bodies come from
-`venues.simulator.balldontlie.bodies`. Must not know about sockets.
+`venues.simulator.balldontlie.bodies`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Kalshi's REST bodies as verbatim objects: events, markets, series, trades, status.
 
-Pure writers over the simulated world's state, shared by the pure evening and the live service. Field
-names and values follow recorded bodies of basketball markets. Must not know about requests.
+Pure writers over the simulated world's state, shared by the pure evening and the live service. Field names
+and values follow recorded bodies of basketball markets.
 """
 
 from datetime import date

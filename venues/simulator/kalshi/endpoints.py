@@ -1,7 +1,7 @@
 """The endpoints of the simulated Kalshi REST interface, and the table that says which path is which.
 
-Called through `ROUTES` by `venues.simulator.kalshi.rest`, which has checked signature and budget. Bodies
-come from `venues.simulator.kalshi.bodies`. Must not know about statuses and sockets.
+Called through `ROUTES` by `venues.simulator.kalshi.rest`, which has checked signature and budget. Bodies come
+from `venues.simulator.kalshi.bodies`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Kalshi's WebSocket frames as verbatim texts, in the key order of recorded ones.
 
-Pure writers: subscription ids and sequence numbers come in as arguments, so that the pure evening and
-every live connection number for themselves. Must not know about connections.
+Pure writers: subscription ids and sequence numbers come in as arguments, so that the pure evening and every
+live connection number for themselves.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,6 @@
 """What Kalshi's stream says about the life of markets and the fees of events, as verbatim texts.
 
-Pure writers, beside `venues.simulator.kalshi.frames`: these need what the REST bodies say of a market. Must
-not know about connections.
+Pure writers, beside `venues.simulator.kalshi.frames`: these need what the REST bodies say of a market.
 """
 
 from venues.simulator.kalshi import frames

@@ -1,8 +1,7 @@
-"""Kalshi's own view of a game besides the markets: milestones, live data, play by play, the archive's
-border.
+"""Kalshi's own view of a game besides the markets: milestones, live data, play by play.
 
-Pure writers for `venues.simulator.kalshi.rest`. The published schema leaves the details of a game open;
-the names here are ours. Must not know about requests.
+Pure writers for `venues.simulator.kalshi.rest`. The published schema leaves the details of a game open; the
+names here are ours.
 """
 
 from venues.simulator.kalshi.queries import Unknown

@@ -1,7 +1,6 @@
 """Filters and pages of the simulated Kalshi REST interface.
 
-Called by `venues.simulator.kalshi.rest`; raises its two errors for what a client asks wrongly. Must not
-know about answers' statuses.
+Called by `venues.simulator.kalshi.rest`; raises its two errors for what a client asks wrongly.
 """
 
 import base64

@@ -1,5 +1,4 @@
-"""A recording served through the simulated stream: recorded frames go out verbatim, at their recorded
-distances.
+"""A recording served through the simulated stream: verbatim frames at their recorded distances.
 
 Each client connection is given the next recorded connection. A client's own subscribes are answered with
 the recorded subscription ids; recorded `ok` frames stay in the stream, for they consume sequence numbers.

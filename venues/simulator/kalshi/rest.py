@@ -1,7 +1,7 @@
 """The simulated Kalshi REST interface: which path answers what, with filters, pages, limits and signatures.
 
-Made by `venues.simulator.service`, called for every request of the Kalshi port that is no WebSocket.
-Answers come from `venues.simulator.kalshi.endpoints`. Must not know about sockets.
+Made by `venues.simulator.service`, called for every request of the Kalshi port that is no WebSocket. Answers
+come from `venues.simulator.kalshi.endpoints`.
 """
 
 from typing import Final

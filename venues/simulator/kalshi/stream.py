@@ -1,7 +1,6 @@
-"""The simulated Kalshi stream: every connected client with its session, fed from the evening or from a
-recording.
+"""The simulated Kalshi stream: every connected client with its session, fed from world or recording.
 
-Made by `venues.simulator.service`, which has checked the handshake. Must not know how frames are written.
+Made by `venues.simulator.service`, which has checked the handshake.
 """
 
 import attrs

@@ -1,8 +1,7 @@
-"""One client's subscriptions at the simulated Kalshi stream: commands in, frames out, numbered as the venue
-does.
+"""One client's subscriptions at the simulated Kalshi stream: commands in, numbered frames out.
 
 Pure but for the faults it uses up: the texts go through `venues.simulator.wire.websocket`. A sequence number
-belongs to a subscription and counts all its markets and its `ok` replies. Must not know about sockets.
+belongs to a subscription and counts all its markets and its `ok` replies.
 """
 
 import json

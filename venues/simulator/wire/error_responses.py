@@ -1,7 +1,6 @@
 """Error answers of both services, in every shape that clients have met.
 
-Used by both REST services, for their own refusals and for those that are switched on as faults. Must not
-know about requests.
+Used by both REST services, for their own refusals and for those that are switched on as faults.
 """
 
 from typing import Final

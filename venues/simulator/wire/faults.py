@@ -1,8 +1,7 @@
-"""What may be made to go wrong while the simulator runs: switches that stay, and shots that happen so often.
-often.
+"""What may be made to go wrong while the simulator runs: switches that stay, and shots that are counted.
 
-Set by tests through the object, by people through `POST /admin/faults`; read by the servers at the moment
-of sending. Everything is off at first. Must not know how a fault is carried out.
+Set by tests through the object, by people through `POST /admin/faults`; read by the servers at the moment of
+sending. Everything is off at first.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """What a bad network or a bad venue does to data frames on their way to one client.
 
-Sits between a client's session and its peer; acts only when a fault is switched on. Must not know what
-frames mean.
+Sits between a client's session and its peer; acts only when a fault is switched on.
 """
 
 import attrs

@@ -1,8 +1,6 @@
-"""A small HTTP/1.1 server side for one connection, on h11 and trio: requests in, answers out, faults on the
-way.
+"""A small HTTP/1.1 server side for one connection, on h11 and trio: requests in, answers out.
 
-Both simulated services use it; a WebSocket handshake is handed on with what was read beyond it. Must not
-know what is served.
+Both simulated services use it; a WebSocket handshake is handed on with what was read beyond it.
 """
 
 import gzip

@@ -1,7 +1,6 @@
 """The REST bodies of a recording, found again by what was asked and when.
 
-Used by both simulated REST services when they serve a recording instead of an evening. Must not know
-about sockets.
+Used by both simulated REST services when they serve a recording instead of an evening.
 """
 
 from bisect import bisect_right

@@ -1,7 +1,7 @@
 """The server side of one WebSocket connection: wsproto frames over a trio stream, heartbeats, and faults.
 
-The Kalshi service makes one for each client and puts texts in with `send`, which never waits; a client
-that reads too slowly is told so by the subscription's end. Must not know what the texts mean.
+The Kalshi service makes one for each client and puts texts in with `send`, which never waits; a client that
+reads too slowly is told so by the subscription's end.
 """
 
 import base64

@@ -1,7 +1,6 @@
 """The resting bids of one simulated market, in whole cents and hundredths of a contract.
 
-Makers and takers change it through `venues.simulator.world.market`; the services read snapshots of it. Must
-not know about frames or time.
+Makers and takers change it through `venues.simulator.world.market`; the services read snapshots of it.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """How fast simulated time goes: the one place where the live simulator looks at a clock, which is trio's.
 
-Used by the live services; tests run it on trio's virtual clock. Must not know what is timed.
+Used by the live services; tests run it on trio's virtual clock.
 """
 
 import time

@@ -1,8 +1,7 @@
 """What a contract is worth in the simulated world, given the score and the clock.
 
-Makers, takers and sportsbooks price with it. The winner's price is the measured in-game model; margins
-and points are normal around the path that `script` really plays, so that ladders and winner agree. Must
-not know anything that has not happened yet.
+Makers, takers and sportsbooks price with it. The winner's price is the measured in-game model; margins and
+points are normal around the path that `script` really plays, so that ladders and winner agree.
 """
 
 from math import exp, sqrt

@@ -1,8 +1,7 @@
-"""Tonight's games and the markets that are listed on them: what is fixed before the first minute of an
-evening.
+"""Tonight's games and their markets: what is fixed before the first minute of an evening.
 
 Draws teams, lines and ladders from the seed and names everything in the venues' grammar. Called by
-`venues.simulator.world.world`; must not know how a game goes on.
+`venues.simulator.world.world`.
 """
 
 from datetime import date

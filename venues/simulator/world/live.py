@@ -1,7 +1,7 @@
 """The simulated evening in running time: draws happenings when they are due and tells whoever listens.
 
 Between two draws nothing awaits, so every answer and snapshot made meanwhile shows one consistent state.
-Owned by `venues.simulator.service`; must not know about sockets.
+Owned by `venues.simulator.service`.
 """
 
 from collections.abc import Callable

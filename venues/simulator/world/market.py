@@ -1,7 +1,7 @@
 """One simulated market: its book, who quotes in it, who takes, and what the venue says of it.
 
-Every change of the book goes through here and leaves a happening, so that whoever follows the happenings
-has the same book. Driven by `venues.simulator.world.game`; must not know about frames.
+Every change of the book goes through here and leaves a happening, so that whoever follows the happenings has
+the same book. Driven by `venues.simulator.world.game`.
 """
 
 from random import Random

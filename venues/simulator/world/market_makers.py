@@ -1,7 +1,7 @@
 """Who quotes in the simulated books: makers that follow a lagging, noisy idea of the fair price.
 
 A maker keeps a ladder of bids on both sides around its centre and replaces only what a move of the centre
-touches, as real ones do. Used by `venues.simulator.world.market`; must not know the future of a game.
+touches, as real ones do. Used by `venues.simulator.world.market`.
 """
 
 from random import Random

@@ -1,9 +1,9 @@
 """A basketball game, play by play, drawn from a seed before anything else happens.
 
 `venues.simulator.world.world` walks through the moments; makers and sportsbooks only ever see those already
-past. The margin is a sum of possessions with a slight pull back towards the expected path, fitted to what
-is measured: spread of the final margin about 14 points around the line, of the points about 17 around the
-total, leads revert. Must not import other parts of the simulator but settings.
+past. The margin is a sum of possessions with a slight pull back towards the expected path, fitted to what is
+measured: spread of the final margin about 14 points around the line, of the points about 17 around the total,
+leads revert.
 """
 
 from random import Random

@@ -1,8 +1,7 @@
-"""What a venue seldom does: it creates a market during the evening, gives an event fees of its own for a
-while, and takes a result back.
+"""What a venue seldom does: a market created late, fees of an event of its own, a result taken back.
 
 Planned by `venues.simulator.world.world` for every game that is played, if the settings ask for it, and drawn
-from a seed of its own, so that an evening without surprises stays as it was. Must not know about frames.
+from a seed of its own, so that an evening without surprises stays as it was.
 """
 
 from collections.abc import Callable

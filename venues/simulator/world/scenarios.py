@@ -1,5 +1,4 @@
-"""Situations planted in an evening so that every strategy meets its case: lag, error, overreaction,
-incoherence.
+"""Situations planted in an evening so that every strategy meets its case.
 
 Each is a window of time in which some markets of a game believe something other than the fair price.
 Drawn from the seed by `venues.simulator.world.game` before the game begins. Must not look at results.

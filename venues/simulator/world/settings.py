@@ -1,7 +1,6 @@
 """What may be chosen about a simulated evening, and the shape of what comes out of it.
 
-Read by every module of the simulator; made by `tipoff` and by tests. Must not import the rest of the
-simulator.
+Read by every module of the simulator; made by `tipoff` and by tests.
 """
 
 from datetime import date, datetime, timedelta

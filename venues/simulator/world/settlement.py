@@ -1,5 +1,4 @@
-"""The end of a game's markets: closed, determined, settled; or postponed, or cancelled and paid at a fair
-price.
+"""The end of a game's markets: closed, determined, settled; postponed, or cancelled at a fair price.
 
 Steps that `venues.simulator.world.world` has done at their times. After a final the close time is rewritten
 to the moment of closing, as the venue does; a postponed game's markets simply stay open.

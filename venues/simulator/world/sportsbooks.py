@@ -1,5 +1,4 @@
-"""The sportsbooks of the simulated world: what each vendor asks for a game, late, biased, rounded, at times
-not at all.
+"""The sportsbooks of the simulated world: what each asks for a game, late, biased, rounded or not at all.
 
 Driven by `venues.simulator.world.game`; the rows become balldontlie's odds. Must not look ahead in a game.
 """

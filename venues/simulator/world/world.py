@@ -1,5 +1,4 @@
-"""The simulated evening as a stream of happenings in time order: the clockwork that moves games, books and
-vendors.
+"""The simulated evening as a stream of events in time order: what moves games, books and vendors.
 
 `World.run` is a generator over a heap of due steps; whoever draws from it (the pure evening or the live
 services) decides how fast time goes, and may read the state of every game between two draws. No clock, no

@@ -1,6 +1,4 @@
-"""What a venue seldom does, played by the simulator: a market created late, an event's own fees, a result
-taken back.
-"""
+"""What a venue seldom does, played by the simulator: late markets, own fees, results taken back."""
 
 import json
 from collections.abc import Awaitable, Callable
