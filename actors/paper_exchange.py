@@ -71,7 +71,7 @@ class PaperExchangeActor:
             case FeedGapped():
                 step = self.exchange.hear(message, now)
                 out = [*outgoing(OWNER, step, now)]
-                for ticker in self.exchange.blind():
+                for ticker in self.exchange.without_visibility():
                     out += self._missing(ticker, now)
                 return out
             case _:
@@ -81,7 +81,7 @@ class PaperExchangeActor:
     def _missing(self, ticker: str, now: int) -> list[Outgoing]:
         """Ask once for the trades that decide a gap, as soon as the market can be followed again."""
         market = self.exchange.state.market(ticker)
-        since = market.blind_since
+        since = market.no_visibility_since
         if since is None or not market.book.synced or self._asked.get(ticker) == since:
             return []
         self._asked[ticker] = since

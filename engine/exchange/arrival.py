@@ -18,26 +18,26 @@ from engine.units import MONEY_ZERO, Count, Price
 from engine.venue_facts import BandEnded
 
 
-def arrive(desk: StepContext, order: PaperOrder) -> None:
+def arrive(context: StepContext, order: PaperOrder) -> None:
     """An order on its way has arrived."""
-    market = desk.state.market(order.ticker)
-    met = meeting(desk, market, order)
+    market = context.state.market(order.ticker)
+    met = meeting(context, market, order)
     if isinstance(met, Refusal):
-        desk.reject(order, met.code, met.detail)
+        context.reject(order, met.code, met.detail)
     else:
-        meet(desk, market, order, met)
+        meet(context, market, order, met)
 
 
-def meeting(desk: StepContext, market: Market, order: PaperOrder) -> Walk | Refusal:
+def meeting(context: StepContext, market: Market, order: PaperOrder) -> Walk | Refusal:
     """What happens when an order meets the book now: its walk, or why the venue refuses it."""
-    refused = refusal(desk, market, order)
+    refused = refusal(context, market, order)
     if refused is not None:
         return refused
     if order.order.post_only and crosses(market, order):
         return Refusal(RejectCode.POST_ONLY_CROSS, "it would trade at once")
     wanted = order.remaining
     if order.order.reduce_only:
-        position = desk.state.position(order.strategy, order.ticker).count
+        position = context.state.position(order.strategy, order.ticker).count
         wanted = min(wanted, closable(position, order.side))
     plan = walk(order.side, Count(wanted), offer(market, order), order.order.stp)
     if order.order.tif is TimeInForce.FOK and plan.count < wanted:
@@ -46,24 +46,24 @@ def meeting(desk: StepContext, market: Market, order: PaperOrder) -> Walk | Refu
     return plan
 
 
-def meet(desk: StepContext, market: Market, order: PaperOrder, plan: Walk) -> None:
+def meet(context: StepContext, market: Market, order: PaperOrder, plan: Walk) -> None:
     """Do what the walk says, then rest what is left or let it go."""
     for order_id in plan.yields:
-        desk.cancel(desk.state.orders[order_id], CancelReason.SELF_TRADE)
+        context.cancel(context.state.orders[order_id], CancelReason.SELF_TRADE)
     for take in plan.takes:
         # At the same moment the pessimistic reading sees the same book.
         pessimistic = take.count if order.pessimistic_at is None else 0
         given = Given(take.price, Liquidity.TAKER, pessimistic, take.count, take.count)
-        desk.take(market, order.side.opposite, take.price, take.count)
-        desk.fill(order, given, _level(market, take, ""))
+        context.take(market, order.side.opposite, take.price, take.count)
+        context.fill(order, given, _level(market, take, ""))
     if not order.remaining:
         return
     if plan.stopped:
-        desk.cancel(order, CancelReason.SELF_TRADE)
+        context.cancel(order, CancelReason.SELF_TRADE)
     elif order.order.tif is TimeInForce.GTC:
-        _rest(desk, market, order)
+        _rest(context, market, order)
     else:
-        desk.cancel(order, CancelReason.IMMEDIATE_REMAINDER)
+        context.cancel(order, CancelReason.IMMEDIATE_REMAINDER)
 
 
 def offer(market: Market, order: PaperOrder) -> Offer:
@@ -92,7 +92,7 @@ def crosses(market: Market, order: PaperOrder) -> bool:
     return bool(other.levels or other.own)
 
 
-def _rest(desk: StepContext, market: Market, order: PaperOrder) -> None:
+def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
     """Join the very back.
 
     Behind everything displayed at the price and behind our own earlier orders there.
@@ -101,7 +101,7 @@ def _rest(desk: StepContext, market: Market, order: PaperOrder) -> None:
     level = market.own_levels(order.side).get(order.price)
     own = sum(other.remaining for other in level.orders) if level else 0
     ahead = book.size(order.side, order.price) + own
-    desk.emit(
+    context.emit(
         OrderRested(
             order_id=order.order_id,
             strategy=order.strategy,
@@ -111,34 +111,34 @@ def _rest(desk: StepContext, market: Market, order: PaperOrder) -> None:
             remaining=Count(order.remaining),
             ahead=Count(ahead),
             book_seq=book.seq,
-            at=desk.now,
+            at=context.now,
             own_ahead=Count(own),
             known_to=book_time(market),
         )
     )
 
 
-def arrive_pessimistic(desk: StepContext, order: PaperOrder) -> None:
+def arrive_pessimistic(context: StepContext, order: PaperOrder) -> None:
     """The pessimistic reading of an order arrives, later than the base reading: it takes what is left by
     then.
 
     It never gets more than the base reading has, so the readings stay a band. What the base reading of this
     very order took in between is there for it.
     """
-    market = desk.state.market(order.ticker)
+    market = context.state.market(order.ticker)
     if order.stage is Stage.DONE and not trusted(market):
         # It would be the only thing of ours in a market that nobody can follow: it gets nothing.
-        desk.emit(BandEnded(order.order_id, desk.now))
+        context.emit(BandEnded(order.order_id, context.now))
         return
     wanted = order.bands.base - order.bands.pessimistic
     if wanted and trusted(market):
         found = walk(order.side, Count(wanted), _offer_without(market, order), order.order.stp)
         for take in found.takes:
             given = Given(take.price, Liquidity.TAKER, take.count, 0, 0)
-            desk.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
+            context.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
     arrived = Take(order.price, Count(0), Count(0))
     nothing = Given(order.price, Liquidity.TAKER, 0, 0, 0)
-    desk.move_bands(order, nothing, _level(market, arrived, PESSIMISTIC), MONEY_ZERO)
+    context.move_bands(order, nothing, _level(market, arrived, PESSIMISTIC), MONEY_ZERO)
 
 
 def _offer_without(market: Market, order: PaperOrder) -> Offer:

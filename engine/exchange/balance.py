@@ -20,65 +20,67 @@ def resting_of(state: ExchangeState, strategy: str) -> list[PaperOrder]:
     return [order for order in state.orders.values() if order.resting and order.strategy == strategy]
 
 
-def reserved(desk: StepContext, strategy: str) -> Money:
+def reserved(context: StepContext, strategy: str) -> Money:
     """What a strategy's resting orders may cost at most."""
     closing_used: dict[tuple[str, BookSide], int] = {}
-    return Money(sum(_need(desk, order, closing_used) for order in resting_of(desk.state, strategy)))
+    return Money(sum(_need(context, order, closing_used) for order in resting_of(context.state, strategy)))
 
 
-def available(desk: StepContext, strategy: str) -> Money:
+def available(context: StepContext, strategy: str) -> Money:
     """Cash that no open order claims."""
-    return Money(desk.cash(strategy) - reserved(desk, strategy))
+    return Money(context.cash(strategy) - reserved(context, strategy))
 
 
-def affordable(desk: StepContext, order: PaperOrder) -> bool:
+def affordable(context: StepContext, order: PaperOrder) -> bool:
     """Whether a strategy can cover an arriving order beside those that rest already."""
     if order.order.reduce_only:
         # It can only close; what it leaves uncovered is cancelled afterwards.
         return True
     closing_used: dict[tuple[str, BookSide], int] = {}
-    others = [other for other in resting_of(desk.state, order.strategy) if other.order_id != order.order_id]
-    before = sum(_need(desk, other, closing_used) for other in others)
-    needed = _need(desk, order, closing_used, Liquidity.TAKER)
-    return needed == 0 or before + needed <= desk.cash(order.strategy)
+    others = [
+        other for other in resting_of(context.state, order.strategy) if other.order_id != order.order_id
+    ]
+    before = sum(_need(context, other, closing_used) for other in others)
+    needed = _need(context, order, closing_used, Liquidity.TAKER)
+    return needed == 0 or before + needed <= context.cash(order.strategy)
 
 
-def enforce(desk: StepContext, strategy: str) -> None:
+def enforce(context: StepContext, strategy: str) -> None:
     """Cancel the newest resting orders until the others are covered again.
 
     A sale that would have closed a position opens one when another order has closed it first.
     """
-    resting = resting_of(desk.state, strategy)
-    while resting and available(desk, strategy) < 0:
-        desk.cancel(resting.pop(), CancelReason.INSUFFICIENT_BALANCE)
+    resting = resting_of(context.state, strategy)
+    while resting and available(context, strategy) < 0:
+        context.cancel(resting.pop(), CancelReason.INSUFFICIENT_BALANCE)
 
 
 def _need(
-    desk: StepContext,
+    context: StepContext,
     order: PaperOrder,
     closing_used: dict[tuple[str, BookSide], int],
     liquidity: Liquidity = Liquidity.MAKER,
 ) -> int:
     """Collateral and fee of what an order would open; orders of one side share what there is to close."""
     key = (order.ticker, order.side)
-    position = desk.state.position(order.strategy, order.ticker).count
+    position = context.state.position(order.strategy, order.ticker).count
     closing = min(order.remaining, max(0, closable(position, order.side) - closing_used.get(key, 0)))
     closing_used[key] = closing_used.get(key, 0) + closing
     opening = order.remaining - closing
     if not opening:
         return 0
     cost = collateral_price(order.side, order.price) * opening
-    return cost + _fee(desk, order, liquidity, Count(opening))
+    return cost + _fee(context, order, liquidity, Count(opening))
 
 
-def _fee(desk: StepContext, order: PaperOrder, liquidity: Liquidity, count: Count) -> Money:
+def _fee(context: StepContext, order: PaperOrder, liquidity: Liquidity, count: Count) -> Money:
     """The fee of the whole order and what rounding over several fills can add.
 
     At most two steps of the grid.
     """
     try:
-        terms = desk.fee_terms(desk.state.market(order.ticker))
+        terms = context.fee_terms(context.state.market(order.ticker))
     except FeeTermsUnknown:
         return MONEY_ZERO
-    grid = GRID_DIRECT if desk.rules.member is Member.DIRECT else GRID_BROKER
+    grid = GRID_DIRECT if context.rules.member is Member.DIRECT else GRID_BROKER
     return Money(terms.estimate(liquidity, Price(order.price), count) + 2 * grid)

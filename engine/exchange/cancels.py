@@ -16,77 +16,77 @@ from engine.orders import AmendOrder, CancelReason, RejectCode
 from engine.units import Count
 
 
-def cancel_arrives(desk: StepContext, order_id: str) -> None:
+def cancel_arrives(context: StepContext, order_id: str) -> None:
     """A cancel has arrived: the order may be resting, filled, or not yet there."""
-    wish = desk.state.known[order_id]
-    order = desk.state.orders.get(order_id)
-    market = desk.state.market(wish.ticker)
-    if order is not None and market.blind_since is not None:
+    wish = context.state.known[order_id]
+    order = context.state.orders.get(order_id)
+    market = context.state.market(wish.ticker)
+    if order is not None and market.no_visibility_since is not None:
         return
     terms = market.terms
     if terms is not None:
-        refused = exchange_paused(desk, terms) or closed(desk, terms)
+        refused = exchange_paused(context, terms) or closed(context, terms)
         if refused is not None:
-            desk.refuse(order_id, wish.strategy, refused.code)
+            context.refuse(order_id, wish.strategy, refused.code)
             return
     if order is not None and order.stage is Stage.RESTING:
-        desk.cancel(order, order.cancel_reason)
+        context.cancel(order, order.cancel_reason)
     elif order is not None and order.stage is Stage.DONE:
         # The other readings of a filled order heed the cancel; the strategy hears that it came too late.
-        desk.cancel(order, order.cancel_reason)
-        desk.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND)
+        context.cancel(order, order.cancel_reason)
+        context.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND)
         return
     if order is None or order.stage is Stage.IN_FLIGHT:
-        desk.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND)
+        context.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND)
 
 
-def expires(desk: StepContext, order: PaperOrder) -> None:
+def expires(context: StepContext, order: PaperOrder) -> None:
     """An order's time is over."""
-    if desk.state.market(order.ticker).blind_since is None:
-        desk.cancel(order, CancelReason.EXPIRED)
+    if context.state.market(order.ticker).no_visibility_since is None:
+        context.cancel(order, CancelReason.EXPIRED)
 
 
-def amend_arrives(desk: StepContext, order_id: str) -> None:
+def amend_arrives(context: StepContext, order_id: str) -> None:
     """An amend has arrived. Only a smaller count at the same price keeps the place in the queue."""
-    wish = desk.state.known[order_id]
-    order = desk.state.orders.get(order_id)
+    wish = context.state.known[order_id]
+    order = context.state.orders.get(order_id)
     if order is None or order.stage is not Stage.RESTING or order.amend is None:
-        desk.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND, amend=True)
+        context.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND, amend=True)
         return
-    market = desk.state.market(order.ticker)
-    if market.blind_since is not None:
+    market = context.state.market(order.ticker)
+    if market.no_visibility_since is not None:
         return
     amend = order.amend
     if amend.count <= order.filled:
-        desk.cancel(order, CancelReason.AMENDED_TO_NOTHING)
+        context.cancel(order, CancelReason.AMENDED_TO_NOTHING)
     elif amend.price == order.price and amend.count <= order.count:
-        _shrink(desk, market, order, amend)
+        _shrink(context, market, order, amend)
     else:
-        _requeue(desk, market, order, amend)
+        _requeue(context, market, order, amend)
 
 
-def _shrink(desk: StepContext, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
+def _shrink(context: StepContext, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
     """Less of the same keeps its place."""
-    refused = refused_by_venue(desk, market)
+    refused = refused_by_venue(context, market)
     if refused is not None:
-        desk.refuse(order.order_id, order.strategy, refused.code, amend=True)
+        context.refuse(order.order_id, order.strategy, refused.code, amend=True)
         return
     ahead = order.venue_ahead + market.own_levels(order.side)[order.price].own_ahead(order)
-    desk.emit(_amended(desk, order, amend, Count(ahead)))
+    context.emit(_amended(context, order, amend, Count(ahead)))
 
 
-def _requeue(desk: StepContext, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
+def _requeue(context: StepContext, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
     """Another price or more contracts: the order meets the book like a new one, or stays as it was."""
     probe = attrs.evolve(order, price=amend.price, count=amend.count, stage=Stage.IN_FLIGHT)
-    met = meeting(desk, market, probe)
+    met = meeting(context, market, probe)
     if isinstance(met, Refusal):
-        desk.refuse(order.order_id, order.strategy, met.code, amend=True)
+        context.refuse(order.order_id, order.strategy, met.code, amend=True)
         return
-    desk.emit(_amended(desk, order, amend, None))
-    meet(desk, market, order, met)
+    context.emit(_amended(context, order, amend, None))
+    meet(context, market, order, met)
 
 
-def _amended(desk: StepContext, order: PaperOrder, amend: AmendOrder, kept: Count | None) -> OrderAmended:
+def _amended(context: StepContext, order: PaperOrder, amend: AmendOrder, kept: Count | None) -> OrderAmended:
     """What changed; `kept` is the place in the queue if it was kept."""
     return OrderAmended(
         order_id=order.order_id,
@@ -94,7 +94,7 @@ def _amended(desk: StepContext, order: PaperOrder, amend: AmendOrder, kept: Coun
         price=amend.price,
         remaining=Count(amend.count - order.filled),
         ahead=Count(0) if kept is None else kept,
-        at=desk.now,
+        at=context.now,
         count=amend.count,
         requeued=kept is None,
     )

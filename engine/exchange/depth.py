@@ -14,7 +14,7 @@ from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, o
 from engine.units import PRICE_ONE, Count, Nanos, Price
 
 
-def depth_changed(desk: StepContext, market: Market, delta: BookDelta) -> None:
+def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> None:
     """One level's displayed size changed."""
     if delta.side is Side.YES:
         side, price = BookSide.BID, delta.price
@@ -22,38 +22,38 @@ def depth_changed(desk: StepContext, market: Market, delta: BookDelta) -> None:
         side, price = BookSide.ASK, Price(PRICE_ONE - delta.price)
     displayed = market.book.size(side, price)
     if delta.change < 0:
-        bound_taken(desk, market, side, price)
-    if market.blind_since is not None:
+        bound_taken(context, market, side, price)
+    if market.no_visibility_since is not None:
         # The queues are set right once, when the gap is decided.
         return
     if delta.change < 0:
         level = market.own_levels(side).get(price)
         if level is not None:
-            _decreased(desk, market, level, delta)
-            bound_queue(desk, market, level, "depth")
+            _decreased(context, market, level, delta)
+            bound_queue(context, market, level, "depth")
     elif market.own_levels(side.opposite) and trusted(market):
-        _opposed(desk, market, side, price, min(delta.change, displayed))
+        _opposed(context, market, side, price, min(delta.change, displayed))
 
 
-def bound_taken(desk: StepContext, market: Market, side: BookSide, price: Price) -> None:
+def bound_taken(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
     """What we took can be no more than what is displayed; when the level goes, so does the memory of it."""
     taken = market.taken(side).get(price)
     if taken is not None:
         displayed = market.book.size(side, price)
         if displayed < taken:
-            desk.emit(LevelTaken(market.ticker, side, price, displayed, desk.now))
+            context.emit(LevelTaken(market.ticker, side, price, displayed, context.now))
 
 
-def _decreased(desk: StepContext, market: Market, level: QueueLevel, delta: BookDelta) -> None:
+def _decreased(context: StepContext, market: Market, level: QueueLevel, delta: BookDelta) -> None:
     """A decrease is a trade if a print says so, before or within the window; until then it is credit."""
-    now = desk.now
-    credit = (Nanos(now + desk.rules.credit_window_ns), delta.at_venue)
+    now = context.now
+    credit = (Nanos(now + context.rules.credit_window_ns), delta.at_venue)
     printed = live_prints(level.printed, now)
-    desk.explain(market, level, of_decrease(level.credits, printed, Count(-delta.change), credit), "depth")
+    context.explain(market, level, of_decrease(level.credits, printed, Count(-delta.change), credit), "depth")
 
 
 def bound_queue(
-    desk: StepContext, market: Market, level: QueueLevel, cause: str, since: Nanos | None = None
+    context: StepContext, market: Market, level: QueueLevel, cause: str, since: Nanos | None = None
 ) -> None:
     """No more can be ahead of us than is displayed and what left the display but may turn out a trade.
 
@@ -65,7 +65,7 @@ def bound_queue(
     for order in list(level.orders):
         if order.venue_ahead > most or order.optimistic_ahead > most:
             ahead = (min(order.venue_ahead, most), min(order.optimistic_ahead, most))
-            desk.move_queue(level, order, ahead, later(order.known_to, known_to), cause)
+            context.move_queue(level, order, ahead, later(order.known_to, known_to), cause)
 
 
 def later(one: Nanos | None, other: Nanos | None) -> Nanos | None:
@@ -75,29 +75,29 @@ def later(one: Nanos | None, other: Nanos | None) -> Nanos | None:
     return max(one, other)
 
 
-def credit_expired(desk: StepContext, market: Market, level: QueueLevel) -> None:
+def credit_expired(context: StepContext, market: Market, level: QueueLevel) -> None:
     """Decreases that no print explained in time were cancels: now, and only now, they bound the queue.
 
     The optimistic reading lets a share of them have been ahead of us.
     """
-    now = desk.now
+    now = context.now
     gone = [credit for credit in level.credits if credit[1] <= now]
     kept = tuple(credit for credit in level.credits if credit[1] > now)
     cancelled = credit_total(tuple(gone))
     known_to = max((credit[2] for credit in gone if credit[2] is not None), default=None)
-    desk.explain(market, level, Matched(kept, level.printed, Count(0)), "credit_expired")
-    if not market.book.synced or market.blind_since is not None:
+    context.explain(market, level, Matched(kept, level.printed, Count(0)), "credit_expired")
+    if not market.book.synced or market.no_visibility_since is not None:
         return
     displayed = market.book.size(level.side, level.price)
     for order in list(level.orders):
         behind = displayed + cancelled - order.optimistic_ahead
-        share = cancels_ahead(order.optimistic_ahead, behind, cancelled, desk.rules.optimistic_power)
+        share = cancels_ahead(order.optimistic_ahead, behind, cancelled, context.rules.optimistic_power)
         ahead = (order.venue_ahead, order.optimistic_ahead - share)
-        desk.move_queue(level, order, ahead, order.known_to, "credit_expired")
-    bound_queue(desk, market, level, "credit_expired", known_to)
+        context.move_queue(level, order, ahead, order.known_to, "credit_expired")
+    bound_queue(context, market, level, "credit_expired", known_to)
 
 
-def _opposed(desk: StepContext, market: Market, side: BookSide, price: Price, added: int) -> None:
+def _opposed(context: StepContext, market: Market, side: BookSide, price: Price, added: int) -> None:
     """New depth of the other side came to rest where our orders would have met it: it fills them, each
     contract once.
 
@@ -118,9 +118,9 @@ def _opposed(desk: StepContext, market: Market, side: BookSide, price: Price, ad
         pool -= max(optimistic - base, 0)
         given = Given(order.price, Liquidity.MAKER, 0, base, optimistic)
         if base:
-            desk.take(market, side, price, base)
+            context.take(market, side, price, base)
         source = Source("book_cross", "", None, price, displayed, market.book.venue_at, order.venue_ahead)
-        desk.fill(order, given, source)
+        context.fill(order, given, source)
 
 
 def _crossed(market: Market, side: BookSide, price: Price) -> list[PaperOrder]:

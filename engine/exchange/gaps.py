@@ -18,121 +18,123 @@ from engine.units import Count, Nanos
 from engine.venue_facts import BlindnessBegan, BlindnessEnded, QueueLevelChanged
 
 
-def feed_connected(desk: StepContext, event: FeedConnected) -> None:
+def feed_connected(context: StepContext, event: FeedConnected) -> None:
     """A new connection: everything of older ones is void, also of those that an earlier process had.
 
     Polled books belong to none.
     """
-    for market in desk.state.markets.values():
+    for market in context.state.markets.values():
         book = market.book
         if book.conn != event.conn and not (book.synced and book.conn == POLLED):
-            _lose(desk, market, "a new connection began")
+            _lose(context, market, "a new connection began")
 
 
-def process_restarted(desk: StepContext) -> None:
+def process_restarted(context: StepContext) -> None:
     """Nobody looked since the last fact: every market where our orders stand must be recovered."""
-    for market in desk.state.markets.values():
-        _lose(desk, market, "the process was restarted")
+    for market in context.state.markets.values():
+        _lose(context, market, "the process was restarted")
 
 
-def feed_lost(desk: StepContext, event: FeedLost) -> None:
+def feed_lost(context: StepContext, event: FeedLost) -> None:
     """A connection ended: its books are no longer current."""
-    for market in desk.state.markets.values():
+    for market in context.state.markets.values():
         if market.book.conn == event.conn:
-            _lose(desk, market, event.reason)
+            _lose(context, market, event.reason)
 
 
-def feed_gapped(desk: StepContext, event: FeedGapped) -> None:
+def feed_gapped(context: StepContext, event: FeedGapped) -> None:
     """Frames of a subscription are missing.
 
     If it is the books' subscription they are all suspect; if it is another of the same connection, prints may
     be missing.
     """
-    for market in desk.state.markets.values():
+    for market in context.state.markets.values():
         book = market.book
         if book.conn != event.conn:
             continue
         since = book.at
         if book.synced:
-            _remember_display(desk, market)
+            _remember_display(context, market)
         if book.sid == event.sid:
             book.feed_gapped()
-        _blind(desk, market, since, f"frames {event.expected} to {event.got - 1} are missing")
+        _lose_visibility(context, market, since, f"frames {event.expected} to {event.got - 1} are missing")
 
 
-def book_broke(desk: StepContext, market: Market) -> None:
+def book_broke(context: StepContext, market: Market) -> None:
     """A level fell below zero: the book is not the venue's, and nobody knows since when."""
-    _remember_display(desk, market)
-    _blind(desk, market, market.book.at, "a level fell below zero")
+    _remember_display(context, market)
+    _lose_visibility(context, market, market.book.at, "a level fell below zero")
 
 
-def _lose(desk: StepContext, market: Market, reason: str) -> None:
+def _lose(context: StepContext, market: Market, reason: str) -> None:
     since = market.book.at if market.book.synced else Nanos(0)
     if market.book.synced:
-        _remember_display(desk, market)
+        _remember_display(context, market)
     market.book.feed_lost()
-    _blind(desk, market, since, reason)
+    _lose_visibility(context, market, since, reason)
 
 
-def _blind(desk: StepContext, market: Market, since: Nanos, reason: str) -> None:
+def _lose_visibility(context: StepContext, market: Market, since: Nanos, reason: str) -> None:
     """Freeze a market where our orders stand; `since` is when its book last changed, as far as is known."""
-    if market.has_orders() and market.blind_since is None:
-        began = min(since or desk.state.last_at, desk.now)
-        desk.emit(BlindnessBegan(market.ticker, began, reason, desk.now))
+    if market.has_orders() and market.no_visibility_since is None:
+        began = min(since or context.state.last_at, context.now)
+        context.emit(BlindnessBegan(market.ticker, began, reason, context.now))
 
 
-def _remember_display(desk: StepContext, market: Market) -> None:
+def _remember_display(context: StepContext, market: Market) -> None:
     """Keep what was displayed where we stand, before nobody looks any more."""
     for level in _levels(market):
         if level.displayed is None:
-            _reset(desk, market, level, market.book.size(level.side, level.price))
+            _reset(context, market, level, market.book.size(level.side, level.price))
 
 
 def _levels(market: Market) -> list[QueueLevel]:
     return [*market.bids.values(), *market.asks.values()]
 
 
-def _reset(desk: StepContext, market: Market, level: QueueLevel, displayed: Count | None) -> None:
+def _reset(context: StepContext, market: Market, level: QueueLevel, displayed: Count | None) -> None:
     """Nothing waits to be explained across a gap."""
     cause = "gap" if displayed is not None else "resync"
-    desk.emit(QueueLevelChanged(market.ticker, level.side, level.price, (), (), cause, desk.now, displayed))
+    context.emit(
+        QueueLevelChanged(market.ticker, level.side, level.price, (), (), cause, context.now, displayed)
+    )
 
 
-def resynchronized(desk: StepContext, market: Market) -> None:
+def resynchronized(context: StepContext, market: Market) -> None:
     """The market's book was taken anew: what we took and where we stand is bounded by what is displayed.
 
-    The same book again changes nothing. A blind market's queues wait until its gap is decided.
+    The same book again changes nothing. While nothing is visible the queues wait until the gap is decided.
     """
     for side in BookSide:
         for price in list(market.taken(side)):
-            bound_taken(desk, market, side, price)
-    if market.blind_since is None:
+            bound_taken(context, market, side, price)
+    if market.no_visibility_since is None:
         for level in _levels(market):
-            bound_queue(desk, market, level, "resync")
+            bound_queue(context, market, level, "resync")
 
 
-def recovered(desk: StepContext, market: Market, event: TradesRecovered) -> None:
+def recovered(context: StepContext, market: Market, event: TradesRecovered) -> None:
     """All trades of the gap are known, or it is known that they cannot be had."""
-    since = market.blind_since
+    since = market.no_visibility_since
     if since is None or event.since > since:
         return
     if event.trades is None:
-        give_up(desk, market)
+        give_up(context, market)
         return
     missing = {trade.trade_id: trade for trade in event.trades}
     for trade_id, held in market.held.items():
         missing.setdefault(trade_id, changed(held, recovered=True))
     for trade in sorted(missing.values(), key=_moment):
-        use_trade(desk, market, trade, fills=True)
-    _place_anew(desk, market)
-    desk.emit(BlindnessEnded(market.ticker, since, recovered=True, at=desk.now))
+        use_trade(context, market, trade, fills=True)
+    _place_anew(context, market)
+    context.emit(BlindnessEnded(market.ticker, since, recovered=True, at=context.now))
     if market.book.synced:
-        resume(desk, market)
+        resume(context, market)
     else:
-        _blind(desk, market, event.until, "the book is still missing")
+        _lose_visibility(context, market, event.until, "the book is still missing")
 
 
-def _place_anew(desk: StepContext, market: Market) -> None:
+def _place_anew(context: StepContext, market: Market) -> None:
     """After the trades of a gap: bounded by what is displayed now, and at the back of what grew meanwhile.
 
     A level that grew while nobody looked was replaced for all we know. Whatever the book shows now is
@@ -147,31 +149,31 @@ def _place_anew(desk: StepContext, market: Market) -> None:
             base = displayed if grew else min(order.venue_ahead, displayed)
             ahead = (base, min(order.optimistic_ahead, displayed))
             known_to = later(order.known_to, book_time(market))
-            desk.move_queue(level, order, ahead, known_to, "resync")
-        _reset(desk, market, level, None)
+            context.move_queue(level, order, ahead, known_to, "resync")
+        _reset(context, market, level, None)
 
 
 def _moment(trade: TradePrinted) -> tuple[int, str]:
     return (trade.at if trade.at_venue is None else trade.at_venue, trade.trade_id)
 
 
-def give_up(desk: StepContext, market: Market) -> None:
+def give_up(context: StepContext, market: Market) -> None:
     """Nobody will ever know what the gap did to these orders: they are cancelled and say so."""
-    if market.blind_since is None:
+    if market.no_visibility_since is None:
         return
     for order in market.orders():
-        desk.cancel(order, CancelReason.DOWNTIME_UNKNOWN)
-    since = market.blind_since
-    desk.emit(BlindnessEnded(market.ticker, since, recovered=False, at=desk.now))
+        context.cancel(order, CancelReason.DOWNTIME_UNKNOWN)
+    since = market.no_visibility_since
+    context.emit(BlindnessEnded(market.ticker, since, recovered=False, at=context.now))
 
 
-def resume(desk: StepContext, market: Market) -> None:
+def resume(context: StepContext, market: Market) -> None:
     """The gap is decided: what came due meanwhile happens now, in the order in which it was due."""
-    due = desk.state.timers.due
+    due = context.state.timers.due
     for order in market.orders():
-        if due.get(key_of(CANCEL, order.order_id), desk.now + 1) <= desk.now:
-            cancel_arrives(desk, order.order_id)
-        if due.get(key_of(AMEND, order.order_id), desk.now + 1) <= desk.now:
-            amend_arrives(desk, order.order_id)
-        if due.get(key_of(EXPIRE, order.order_id), desk.now + 1) <= desk.now:
-            expires(desk, order)
+        if due.get(key_of(CANCEL, order.order_id), context.now + 1) <= context.now:
+            cancel_arrives(context, order.order_id)
+        if due.get(key_of(AMEND, order.order_id), context.now + 1) <= context.now:
+            amend_arrives(context, order.order_id)
+        if due.get(key_of(EXPIRE, order.order_id), context.now + 1) <= context.now:
+            expires(context, order)

@@ -37,10 +37,10 @@ from engine.venue_facts import (
 OPEN = (MarketStatus.INITIALIZED, MarketStatus.ACTIVE, MarketStatus.INACTIVE)
 
 
-def listed(desk: StepContext, market: Market, event: MarketListed) -> None:
+def listed(context: StepContext, market: Market, event: MarketListed) -> None:
     """The venue described the market; only what changed is remembered."""
     _set_terms(
-        desk,
+        context,
         market,
         MarketTermsChanged(
             ticker=event.ticker,
@@ -55,34 +55,34 @@ def listed(desk: StepContext, market: Market, event: MarketListed) -> None:
             expected_expiration_at=event.expected_expiration_at,
             exchange_index=event.exchange_index,
             binary=event.binary,
-            at=desk.now,
+            at=context.now,
         ),
     )
 
 
-def status_changed(desk: StepContext, market: Market, event: MarketStatusChanged) -> None:
+def status_changed(context: StepContext, market: Market, event: MarketStatusChanged) -> None:
     """The market moved on in its life; of a market that was never listed nothing can be ordered anyway."""
     if market.terms is not None:
-        _set_terms(desk, market, changed(market.terms, status=event.status, at=desk.now))
+        _set_terms(context, market, changed(market.terms, status=event.status, at=context.now))
 
 
-def close_time_changed(desk: StepContext, market: Market, event: CloseTimeChanged) -> None:
+def close_time_changed(context: StepContext, market: Market, event: CloseTimeChanged) -> None:
     """The venue rewrote the close time: games close minutes after the final whistle."""
     if market.terms is not None:
-        _set_terms(desk, market, changed(market.terms, close_at=event.close_at, at=desk.now))
+        _set_terms(context, market, changed(market.terms, close_at=event.close_at, at=context.now))
 
 
-def ticks_changed(desk: StepContext, market: Market, event: PriceRangesChanged) -> None:
+def ticks_changed(context: StepContext, market: Market, event: PriceRangesChanged) -> None:
     """Other ticks are in force for orders that arrive from now on."""
     if market.terms is not None:
-        _set_terms(desk, market, changed(market.terms, price_ranges=event.price_ranges, at=desk.now))
+        _set_terms(context, market, changed(market.terms, price_ranges=event.price_ranges, at=context.now))
 
 
-def _set_terms(desk: StepContext, market: Market, terms: MarketTermsChanged) -> None:
+def _set_terms(context: StepContext, market: Market, terms: MarketTermsChanged) -> None:
     before = market.terms
     if before is not None and changed(before, at=terms.at) == terms:
         return
-    desk.emit(terms)
+    context.emit(terms)
     status_before = None if before is None else before.status
     follow_status(market)
     if terms.status is status_before:
@@ -91,11 +91,11 @@ def _set_terms(desk: StepContext, market: Market, terms: MarketTermsChanged) -> 
         reason = "listed" if status_before is None else f"was {status_before.value}"
         # Why a book is not followed is not durable, so a restarted exchange could not say the same.
         trust = market.book.trust if market.book.synced else Trust.STALE
-        desk.emit(MarketStateChanged(market.ticker, terms.status, trust, reason, desk.now))
+        context.emit(MarketStateChanged(market.ticker, terms.status, trust, reason, context.now))
     if status_before is MarketStatus.INACTIVE and terms.status is MarketStatus.ACTIVE:
-        _end_orders(desk, market, CancelReason.MARKET_REACTIVATED)
+        _end_orders(context, market, CancelReason.MARKET_REACTIVATED)
     elif terms.status not in OPEN:
-        _end_orders(desk, market, CancelReason.MARKET_CLOSED)
+        _end_orders(context, market, CancelReason.MARKET_CLOSED)
 
 
 def follow_status(market: Market) -> None:
@@ -107,59 +107,59 @@ def follow_status(market: Market) -> None:
         market.book.resume()
 
 
-def close_reached(desk: StepContext, market: Market) -> None:
+def close_reached(context: StepContext, market: Market) -> None:
     """The close time has come, which the venue does not announce: resting orders go."""
-    _end_orders(desk, market, CancelReason.MARKET_CLOSED)
+    _end_orders(context, market, CancelReason.MARKET_CLOSED)
 
 
-def _end_orders(desk: StepContext, market: Market, reason: CancelReason) -> None:
-    give_up(desk, market)
+def _end_orders(context: StepContext, market: Market, reason: CancelReason) -> None:
+    give_up(context, market)
     for order in market.orders():
-        desk.cancel(order, reason)
+        context.cancel(order, reason)
 
 
 # Results
 
 
-def determined(desk: StepContext, market: Market, event: MarketDetermined) -> None:
+def determined(context: StepContext, market: Market, event: MarketDetermined) -> None:
     """The venue's result: it is booked as a claim; a corrected one first takes the earlier one back."""
     result = market.result
     if result is not None and (result.result, result.value) == (event.result, event.value):
         return
     settled = result is not None and result.settled
-    for found in _settled_in(desk, market):
-        _take_back(desk, found)
-    desk.emit(MarketResultKnown(market.ticker, event.result, event.value, settled, desk.now))
-    _end_orders(desk, market, CancelReason.MARKET_CLOSED)
-    for (strategy, ticker), position in list(desk.state.positions.items()):
+    for found in _settled_in(context, market):
+        _reverse(context, found)
+    context.emit(MarketResultKnown(market.ticker, event.result, event.value, settled, context.now))
+    _end_orders(context, market, CancelReason.MARKET_CLOSED)
+    for (strategy, ticker), position in list(context.state.positions.items()):
         if ticker == market.ticker and position.count:
-            _book(desk, strategy, market.ticker, event.result, event.value)
+            _book(context, strategy, market.ticker, event.result, event.value)
     if settled:
-        _pay(desk, market)
+        _pay(context, market)
 
 
-def paid_out(desk: StepContext, market: Market) -> None:
+def paid_out(context: StepContext, market: Market) -> None:
     """The venue paid out. If its result was never heard the claim stays open until it is."""
     result = market.result
     if result is None or result.settled:
         return
-    desk.emit(changed(result, settled=True, at=desk.now))
-    _pay(desk, market)
+    context.emit(changed(result, settled=True, at=context.now))
+    _pay(context, market)
 
 
-def _settled_in(desk: StepContext, market: Market) -> list[Settled]:
-    return [found for (_, ticker), found in desk.state.settled.items() if ticker == market.ticker]
+def _settled_in(context: StepContext, market: Market) -> list[Settled]:
+    return [found for (_, ticker), found in context.state.settled.items() if ticker == market.ticker]
 
 
-def _book(desk: StepContext, strategy: str, ticker: str, result: str, value: Price) -> None:
+def _book(context: StepContext, strategy: str, ticker: str, result: str, value: Price) -> None:
     """Turn one position into a claim."""
-    position = desk.state.position(strategy, ticker)
-    grid = settlement.GRID_DIRECT if desk.rules.member is Member.DIRECT else settlement.GRID_BROKER
+    position = context.state.position(strategy, ticker)
+    grid = settlement.GRID_DIRECT if context.rules.member is Member.DIRECT else settlement.GRID_BROKER
     paid = settlement.payout(position.count, value, grid)
-    entry = f"settle:{ticker}:{strategy}:{desk.state.ledger.entries_of.get(strategy, 0)}"
-    desk.post(entry, strategy, f"result {result}", settlement.booking(strategy, ticker, position, paid))
-    game = desk.state.games.get(ticker, "")
-    desk.emit(
+    entry = f"settle:{ticker}:{strategy}:{context.state.ledger.entries_of.get(strategy, 0)}"
+    context.post(entry, strategy, f"result {result}", settlement.booking(strategy, ticker, position, paid))
+    game = context.state.games.get(ticker, "")
+    context.emit(
         PositionSettled(
             strategy=strategy,
             game=game,
@@ -169,58 +169,58 @@ def _book(desk: StepContext, strategy: str, ticker: str, result: str, value: Pri
             result=result,
             payout=paid.amount,
             reversal=False,
-            at=desk.now,
+            at=context.now,
         )
     )
 
 
-def _take_back(desk: StepContext, found: Settled) -> None:
+def _reverse(context: StepContext, found: Settled) -> None:
     """Reverse a settlement by new entries: the payment if there was one, then the booking."""
     fact = found.fact
-    number = desk.state.ledger.entries_of.get(fact.strategy, 0)
+    number = context.state.ledger.entries_of.get(fact.strategy, 0)
     if found.paid:
         paid = settlement.payment(fact.strategy, fact.ticker, fact.payout)
         entry = f"repay:{fact.ticker}:{fact.strategy}:{number}"
-        desk.post(entry, fact.strategy, "result corrected", ledger.reversed_postings(paid))
-    grid = settlement.GRID_DIRECT if desk.rules.member is Member.DIRECT else settlement.GRID_BROKER
+        context.post(entry, fact.strategy, "result corrected", ledger.reversed_postings(paid))
+    grid = settlement.GRID_DIRECT if context.rules.member is Member.DIRECT else settlement.GRID_BROKER
     booked = settlement.booking(
         fact.strategy, fact.ticker, found.before, settlement.payout(fact.position, fact.value, grid)
     )
     entry = f"unsettle:{fact.ticker}:{fact.strategy}:{number}"
-    desk.post(entry, fact.strategy, "result corrected", ledger.reversed_postings(booked))
+    context.post(entry, fact.strategy, "result corrected", ledger.reversed_postings(booked))
     payout = Money(-fact.payout)
-    desk.emit(changed(fact, payout=payout, reversal=True, at=desk.now))
+    context.emit(changed(fact, payout=payout, reversal=True, at=context.now))
 
 
-def _pay(desk: StepContext, market: Market) -> None:
+def _pay(context: StepContext, market: Market) -> None:
     """Claims of the market become cash."""
-    for found in _settled_in(desk, market):
+    for found in _settled_in(context, market):
         if found.paid:
             continue
         fact = found.fact
         postings = settlement.payment(fact.strategy, fact.ticker, fact.payout) if fact.payout else ()
-        entry = f"pay:{fact.ticker}:{fact.strategy}:{desk.state.ledger.entries_of.get(fact.strategy, 0)}"
-        desk.post(entry, fact.strategy, "settled", postings)
-        desk.emit(PositionPaid(fact.strategy, fact.ticker, fact.payout, desk.now))
+        entry = f"pay:{fact.ticker}:{fact.strategy}:{context.state.ledger.entries_of.get(fact.strategy, 0)}"
+        context.post(entry, fact.strategy, "settled", postings)
+        context.emit(PositionPaid(fact.strategy, fact.ticker, fact.payout, context.now))
 
 
 # Fees and the venue
 
 
-def fees_changed(desk: StepContext, event: FeeChanged) -> None:
+def fees_changed(context: StepContext, event: FeeChanged) -> None:
     """Other fee terms hold from now on; what rests is reserved for anew."""
-    before = desk.state.fee_terms.get(event.scope)
-    fact = FeeTermsChanged(event.scope, event.fee_type, event.fee_multiplier, desk.now)
-    if before is not None and changed(before, at=desk.now) == fact:
+    before = context.state.fee_terms.get(event.scope)
+    fact = FeeTermsChanged(event.scope, event.fee_type, event.fee_multiplier, context.now)
+    if before is not None and changed(before, at=context.now) == fact:
         return
-    desk.emit(fact)
-    for strategy in desk.state.accounts:
-        enforce(desk, strategy)
+    context.emit(fact)
+    for strategy in context.state.accounts:
+        enforce(context, strategy)
 
 
-def venue_status_seen(desk: StepContext, event: ExchangeStatusSeen) -> None:
+def venue_status_seen(context: StepContext, event: ExchangeStatusSeen) -> None:
     """The venue, or a shard of it, opened or stopped."""
-    fact = VenueStatusChanged(event.exchange_index, event.exchange_active, event.trading_active, desk.now)
-    before = desk.state.venue.get(event.exchange_index)
-    if before is None or changed(before, at=desk.now) != fact:
-        desk.emit(fact)
+    fact = VenueStatusChanged(event.exchange_index, event.exchange_active, event.trading_active, context.now)
+    before = context.state.venue.get(event.exchange_index)
+    if before is None or changed(before, at=context.now) != fact:
+        context.emit(fact)

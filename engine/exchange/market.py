@@ -56,7 +56,7 @@ class Market:
     taken_asks: dict[Price, Count] = attrs.field(factory=dict)
     used_trades: dict[str, None] = attrs.field(factory=dict)
     held: dict[str, TradePrinted] = attrs.field(factory=dict)
-    blind_since: Nanos | None = None
+    no_visibility_since: Nanos | None = None
     fee_terms: FeeTerms | None = None
     watched: bool = False
 
@@ -91,4 +91,4 @@ class Market:
     def watch(self) -> None:
         """Settle whether market data can do something to us here."""
         took = self.taken_bids or self.taken_asks
-        self.watched = bool(self.has_orders() or took or self.blind_since is not None)
+        self.watched = bool(self.has_orders() or took or self.no_visibility_since is not None)

@@ -85,77 +85,77 @@ class PaperExchange(ExchangeViews):
             applied = market.book.apply_delta(event)
             if not market.watched or not applied:
                 return NOTHING
-            desk = self._desk(now)
+            context = self._context(now)
             if market.book.synced:
-                depth_changed(desk, market, event)
+                depth_changed(context, market, event)
             else:
-                gaps.book_broke(desk, market)
-            return self._finish(desk)
-        desk = self._desk(now)
-        self._hear(desk, event)
-        return self._finish(desk)
+                gaps.book_broke(context, market)
+            return self._finish(context)
+        context = self._context(now)
+        self._hear(context, event)
+        return self._finish(context)
 
-    def _hear(self, desk: StepContext, event: VenueEvent) -> None:
+    def _hear(self, context: StepContext, event: VenueEvent) -> None:
         match event:
             case TradePrinted():
                 market = self.state.market(event.ticker)
                 if market.watched:
-                    hear_trade(desk, market, event)
+                    hear_trade(context, market, event)
             case BookSnapshot():
                 market = self.state.market(event.ticker)
                 applied = market.book.apply_snapshot(event)
                 lifecycle.follow_status(market)
                 if applied and market.watched:
-                    gaps.resynchronized(desk, market)
+                    gaps.resynchronized(context, market)
             case TradesRecovered():
-                gaps.recovered(desk, self.state.market(event.ticker), event)
+                gaps.recovered(context, self.state.market(event.ticker), event)
             case FeedConnected():
-                gaps.feed_connected(desk, event)
+                gaps.feed_connected(context, event)
             case FeedLost():
-                gaps.feed_lost(desk, event)
+                gaps.feed_lost(context, event)
             case FeedGapped():
-                gaps.feed_gapped(desk, event)
+                gaps.feed_gapped(context, event)
             case ExchangeStatusSeen():
-                lifecycle.venue_status_seen(desk, event)
+                lifecycle.venue_status_seen(context, event)
             case FeeChanged():
-                lifecycle.fees_changed(desk, event)
+                lifecycle.fees_changed(context, event)
             case _:
-                self._live(desk, event)
+                self._live(context, event)
 
-    def _live(self, desk: StepContext, event: VenueEvent) -> None:
+    def _live(self, context: StepContext, event: VenueEvent) -> None:
         """The life of a market; events that are not the exchange's are passed over."""
         match event:
             case MarketListed():
-                lifecycle.listed(desk, self.state.market(event.ticker), event)
+                lifecycle.listed(context, self.state.market(event.ticker), event)
             case MarketStatusChanged():
-                lifecycle.status_changed(desk, self.state.market(event.ticker), event)
+                lifecycle.status_changed(context, self.state.market(event.ticker), event)
             case CloseTimeChanged():
-                lifecycle.close_time_changed(desk, self.state.market(event.ticker), event)
+                lifecycle.close_time_changed(context, self.state.market(event.ticker), event)
             case PriceRangesChanged():
-                lifecycle.ticks_changed(desk, self.state.market(event.ticker), event)
+                lifecycle.ticks_changed(context, self.state.market(event.ticker), event)
             case MarketDetermined():
-                lifecycle.determined(desk, self.state.market(event.ticker), event)
+                lifecycle.determined(context, self.state.market(event.ticker), event)
             case MarketSettled():
-                lifecycle.paid_out(desk, self.state.market(event.ticker))
+                lifecycle.paid_out(context, self.state.market(event.ticker))
             case _:
                 pass
 
     def act(self, approved: Approved[OrderCommand], now: int) -> Step:
         """Take an approved order, cancel or amend; it arrives later. The same order id again does nothing."""
-        desk = self._desk(now)
-        if not submit(desk, approved.command, self.seed):
+        context = self._context(now)
+        if not submit(context, approved.command, self.seed):
             self.duplicates += 1
-        return self._finish(desk)
+        return self._finish(context)
 
     def wake(self, key: str, now: int) -> Step:
         """A timer is due. One that was forgotten or set anew since is passed over."""
         due = self.state.timers.due.get(key)
         if due is None or due > now:
             return NOTHING
-        desk = self._desk(now)
+        context = self._context(now)
         kind, _, subject = key.partition(":")
-        self._woken[kind](desk, subject)
-        return self._finish(desk)
+        self._woken[kind](context, subject)
+        return self._finish(context)
 
     # Operators
 
@@ -163,23 +163,23 @@ class PaperExchange(ExchangeViews):
         """Give a strategy its cash; an account that is open stays as it is."""
         if strategy in self.state.accounts:
             return NOTHING
-        desk = self._desk(now)
-        desk.emit(StrategyOpened(strategy, kind, bankroll, parameters, desk.now))
+        context = self._context(now)
+        context.emit(StrategyOpened(strategy, kind, bankroll, parameters, context.now))
         postings = (Posting(cash(strategy), bankroll), Posting(equity(strategy), Money(-bankroll)))
-        desk.emit(LedgerPosted(f"open:{strategy}", strategy, "bankroll", postings, desk.now))
-        return self._finish(desk)
+        context.emit(LedgerPosted(f"open:{strategy}", strategy, "bankroll", postings, context.now))
+        return self._finish(context)
 
     def cancel_all(self, strategy: str | None, reason: CancelReason, now: int) -> Step:
         """Send cancels for all orders of a strategy, or of everybody. They travel like any cancel."""
-        desk = self._desk(now)
-        cancel_many(desk, strategy, reason, self.seed)
-        return self._finish(desk)
+        context = self._context(now)
+        cancel_many(context, strategy, reason, self.seed)
+        return self._finish(context)
 
     def close_position(self, strategy: str, ticker: str, request_id: str, now: int) -> Step:
         """Send an order that closes a position at whatever the book gives; nothing if there is none."""
-        desk = self._desk(now)
-        close_out(desk, (strategy, ticker), request_id, self.seed)
-        return self._finish(desk)
+        context = self._context(now)
+        close_out(context, (strategy, ticker), request_id, self.seed)
+        return self._finish(context)
 
     # Restart
 
@@ -201,42 +201,42 @@ class PaperExchange(ExchangeViews):
 
         Call it after `restore`, before anything is heard. Orders wait for the missing trades or are given up.
         """
-        desk = self._desk(now)
-        gaps.process_restarted(desk)
-        return self._finish(desk)
+        context = self._context(now)
+        gaps.process_restarted(context)
+        return self._finish(context)
 
     # Timers
 
-    def _arrive(self, desk: StepContext, order_id: str) -> None:
+    def _arrive(self, context: StepContext, order_id: str) -> None:
         order = self.state.orders[order_id]
         if order.stage is Stage.IN_FLIGHT:
-            arrive(desk, order)
+            arrive(context, order)
 
-    def _arrive_pessimistic(self, desk: StepContext, order_id: str) -> None:
-        arrive_pessimistic(desk, self.state.orders[order_id])
+    def _arrive_pessimistic(self, context: StepContext, order_id: str) -> None:
+        arrive_pessimistic(context, self.state.orders[order_id])
 
-    def _expire(self, desk: StepContext, order_id: str) -> None:
-        expires(desk, self.state.orders[order_id])
+    def _expire(self, context: StepContext, order_id: str) -> None:
+        expires(context, self.state.orders[order_id])
 
-    def _credit(self, desk: StepContext, subject: str) -> None:
+    def _credit(self, context: StepContext, subject: str) -> None:
         side, price, ticker = read_credit_subject(subject)
         market = self.state.market(ticker)
-        credit_expired(desk, market, market.own_levels(side)[price])
+        credit_expired(context, market, market.own_levels(side)[price])
 
-    def _close(self, desk: StepContext, ticker: str) -> None:
-        lifecycle.close_reached(desk, self.state.market(ticker))
+    def _close(self, context: StepContext, ticker: str) -> None:
+        lifecycle.close_reached(context, self.state.market(ticker))
 
-    def _recovery(self, desk: StepContext, ticker: str) -> None:
-        gaps.give_up(desk, self.state.market(ticker))
+    def _recovery(self, context: StepContext, ticker: str) -> None:
+        gaps.give_up(context, self.state.market(ticker))
 
     # Steps
 
-    def _desk(self, now: int) -> StepContext:
+    def _context(self, now: int) -> StepContext:
         return StepContext(self.state, self.rules, Nanos(now))
 
-    def _finish(self, desk: StepContext) -> Step:
-        for strategy in desk.traded:
-            enforce(desk, strategy)
-        if not desk.facts:
+    def _finish(self, context: StepContext) -> Step:
+        for strategy in context.traded:
+            enforce(context, strategy)
+        if not context.facts:
             return NOTHING
-        return Step(facts=tuple(desk.facts), timers=self.state.timers.take_fresh())
+        return Step(facts=tuple(context.facts), timers=self.state.timers.take_fresh())

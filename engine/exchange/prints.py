@@ -32,18 +32,18 @@ class Share:
     queue_after: int = 0
 
 
-def hear_trade(desk: StepContext, market: Market, print_: TradePrinted) -> None:
+def hear_trade(context: StepContext, market: Market, print_: TradePrinted) -> None:
     """A live print. While the market cannot be followed it is put aside until the gap is decided."""
     if print_.block or print_.trade_id in market.used_trades:
         return
-    if market.blind_since is not None:
+    if market.no_visibility_since is not None:
         if print_.trade_id not in market.held:
-            desk.emit(TradeHeld(print_, desk.now))
+            context.emit(TradeHeld(print_, context.now))
         return
-    use_trade(desk, market, print_, fills=trusted(market))
+    use_trade(context, market, print_, fills=trusted(market))
 
 
-def use_trade(desk: StepContext, market: Market, print_: TradePrinted, *, fills: bool) -> None:
+def use_trade(context: StepContext, market: Market, print_: TradePrinted, *, fills: bool) -> None:
     """Let one print work on our orders: strictly through first, then the queue at its price.
 
     All fills together never exceed its size, in any reading.
@@ -52,18 +52,18 @@ def use_trade(desk: StepContext, market: Market, print_: TradePrinted, *, fills:
         return
     side = print_.taker.opposite
     shares: list[Share] = []
-    left = _through(desk, market, print_, shares) if fills else print_.count
+    left = _through(context, market, print_, shares) if fills else print_.count
     level = market.own_levels(side).get(print_.price)
-    if level is not None and not all(predates(desk, print_, order) for order in level.orders):
-        _explain(desk, market, level, print_)
-        shares += _advance(desk, level, print_, Count(left), fills=fills)
-        if market.book.synced and market.blind_since is None:
-            bound_queue(desk, market, level, print_.trade_id)
+    if level is not None and not all(predates(context, print_, order) for order in level.orders):
+        _explain(context, market, level, print_)
+        shares += _advance(context, level, print_, Count(left), fills=fills)
+        if market.book.synced and market.no_visibility_since is None:
+            bound_queue(context, market, level, print_.trade_id)
     if fills:
-        _give(desk, print_, shares)
+        _give(context, print_, shares)
 
 
-def predates(desk: StepContext, print_: TradePrinted, order: PaperOrder) -> bool:
+def predates(context: StepContext, print_: TradePrinted, order: PaperOrder) -> bool:
     """Whether the trade happened before the order stood in the queue, or after it had left it.
 
     Without a venue time nobody knows: then a print counts only when the order has been there for the whole
@@ -71,14 +71,14 @@ def predates(desk: StepContext, print_: TradePrinted, order: PaperOrder) -> bool
     """
     known_to = order.known_to
     if print_.at_venue is None or known_to is None:
-        return print_.recovered or desk.now - order.rested_at <= desk.rules.credit_window_ns
+        return print_.recovered or context.now - order.rested_at <= context.rules.credit_window_ns
     if print_.at_venue <= known_to:
         return True
     ends_at = order.ends_at()
     return ends_at is not None and ends_at <= print_.at_venue and print_.recovered
 
 
-def _through(desk: StepContext, market: Market, print_: TradePrinted, shares: list[Share]) -> int:
+def _through(context: StepContext, market: Market, print_: TradePrinted, shares: list[Share]) -> int:
     """Orders priced better than the trade would have been filled before it.
 
     Returns what is left of its size.
@@ -86,7 +86,7 @@ def _through(desk: StepContext, market: Market, print_: TradePrinted, shares: li
     left: int = print_.count
     for level in market.through(print_.taker.opposite, print_.price):
         for order in level.orders:
-            if predates(desk, print_, order):
+            if predates(context, print_, order):
                 continue
             base = min(left, order.remaining)
             shares.append(Share(order, base, order.pessimistic_remaining, left))
@@ -94,20 +94,20 @@ def _through(desk: StepContext, market: Market, print_: TradePrinted, shares: li
     return left
 
 
-def _explain(desk: StepContext, market: Market, level: QueueLevel, print_: TradePrinted) -> None:
+def _explain(context: StepContext, market: Market, level: QueueLevel, print_: TradePrinted) -> None:
     """Pair the print with the decrease it caused, whichever came first."""
-    until = Nanos(desk.now + desk.rules.credit_window_ns)
-    printed = live_prints(level.printed, desk.now)
-    desk.explain(market, level, of_print(level.credits, printed, print_.count, until), print_.trade_id)
+    until = Nanos(context.now + context.rules.credit_window_ns)
+    printed = live_prints(level.printed, context.now)
+    context.explain(market, level, of_print(level.credits, printed, print_.count, until), print_.trade_id)
 
 
 def _advance(
-    desk: StepContext, level: QueueLevel, print_: TradePrinted, left: Count, *, fills: bool
+    context: StepContext, level: QueueLevel, print_: TradePrinted, left: Count, *, fills: bool
 ) -> list[Share]:
     """Move the queue at the print's price; what exceeds the contracts ahead of an order is its share."""
     orders = list(level.orders)
     queue = [
-        Waiting(order.venue_ahead, order.remaining, not predates(desk, print_, order)) for order in orders
+        Waiting(order.venue_ahead, order.remaining, not predates(context, print_, order)) for order in orders
     ]
     shares: list[Share] = []
     own = 0
@@ -119,12 +119,12 @@ def _advance(
         optimistic = max(reaching - order.optimistic_ahead, 0)
         before = order.venue_ahead
         ahead = (advanced.venue_ahead, max(order.optimistic_ahead - reaching, 0))
-        desk.move_queue(level, order, ahead, order.known_to, print_.trade_id)
+        context.move_queue(level, order, ahead, order.known_to, print_.trade_id)
         shares.append(Share(order, advanced.fill, 0, optimistic, before, advanced.venue_ahead))
     return shares
 
 
-def _give(desk: StepContext, print_: TradePrinted, shares: list[Share]) -> None:
+def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> None:
     """Hand the print out.
 
     The base reading has its share; the others share what is printed among themselves.
@@ -151,4 +151,4 @@ def _give(desk: StepContext, print_: TradePrinted, shares: list[Share]) -> None:
             share.queue_before,
             share.queue_after,
         )
-        desk.fill(order, given, source)
+        context.fill(order, given, source)

@@ -27,48 +27,48 @@ class Refusal:
     detail: str
 
 
-def refusal(desk: StepContext, market: Market, order: PaperOrder) -> Refusal | None:
+def refusal(context: StepContext, market: Market, order: PaperOrder) -> Refusal | None:
     """Everything that stops an order before the book is asked; None lets it on."""
     return (
-        refused_by_venue(desk, market)
-        or _refused_by_terms(desk, market, order)
-        or _refused_by_life(desk, order)
+        refused_by_venue(context, market)
+        or _refused_by_terms(context, market, order)
+        or _refused_by_life(context, order)
         or refused_by_trust(market)
-        or _refused_by_money(desk, order)
+        or _refused_by_money(context, order)
     )
 
 
-def refused_by_venue(desk: StepContext, market: Market) -> Refusal | None:
+def refused_by_venue(context: StepContext, market: Market) -> Refusal | None:
     """The venue or its shard is paused, or the market is not open: this also stops amends."""
     terms = market.terms
     if terms is None:
         return Refusal(RejectCode.MARKET_NOT_FOUND, f"{market.ticker} was never listed")
-    stopped = exchange_paused(desk, terms)
+    stopped = exchange_paused(context, terms)
     if stopped is not None:
         return stopped
     for index in (None, terms.exchange_index):
-        seen = desk.state.venue.get(index)
+        seen = context.state.venue.get(index)
         if seen is not None and not seen.trading_active:
             return Refusal(RejectCode.TRADING_PAUSED, "the venue takes no orders")
-    if desk.rules.thursday_pause and trading_paused(desk.now):
+    if context.rules.thursday_pause and trading_paused(context.now):
         return Refusal(RejectCode.TRADING_PAUSED, "it is the venue's weekly pause")
     if market.result is not None:
         return Refusal(RejectCode.MARKET_INACTIVE, f"its result is {market.result.result}")
-    return closed(desk, terms) or _inactive(terms)
+    return closed(context, terms) or _inactive(terms)
 
 
-def exchange_paused(desk: StepContext, terms: MarketTermsChanged) -> Refusal | None:
+def exchange_paused(context: StepContext, terms: MarketTermsChanged) -> Refusal | None:
     """The whole venue, or the market's shard, stands still: nothing works, cancels neither."""
     for index in (None, terms.exchange_index):
-        seen = desk.state.venue.get(index)
+        seen = context.state.venue.get(index)
         if seen is not None and not seen.exchange_active:
             return Refusal(RejectCode.EXCHANGE_PAUSED, "the venue stands still")
     return None
 
 
-def closed(desk: StepContext, terms: MarketTermsChanged) -> Refusal | None:
+def closed(context: StepContext, terms: MarketTermsChanged) -> Refusal | None:
     """After the close nothing works any more, not even a cancel."""
-    if terms.close_at is not None and desk.now >= terms.close_at:
+    if terms.close_at is not None and context.now >= terms.close_at:
         return Refusal(RejectCode.MARKET_INACTIVE, "its close time has passed")
     if terms.status not in (MarketStatus.INITIALIZED, MarketStatus.ACTIVE, MarketStatus.INACTIVE):
         return Refusal(RejectCode.MARKET_INACTIVE, f"it is {terms.status.value}")
@@ -88,23 +88,23 @@ def refused_by_tick(market: Market, price: Price) -> Refusal | None:
     return Refusal(RejectCode.INVALID_PRICE, f"{format_price(price)} is not on the market's ticks")
 
 
-def _refused_by_terms(desk: StepContext, market: Market, order: PaperOrder) -> Refusal | None:
+def _refused_by_terms(context: StepContext, market: Market, order: PaperOrder) -> Refusal | None:
     if market.terms is not None and not market.terms.binary:
         return Refusal(RejectCode.MARKET_NOT_BINARY, "only markets that pay one dollar or nothing")
     try:
-        desk.fee_terms(market)
+        context.fee_terms(market)
     except FeeTermsUnknown as unknown:
         return Refusal(RejectCode.UNKNOWN_FEE_TYPE, str(unknown))
-    if order.count < desk.rules.count_min:
+    if order.count < context.rules.count_min:
         return Refusal(RejectCode.INVALID_COUNT, f"{format_count(Count(order.count))} is below the minimum")
     return refused_by_tick(market, order.price)
 
 
-def _refused_by_life(desk: StepContext, order: PaperOrder) -> Refusal | None:
+def _refused_by_life(context: StepContext, order: PaperOrder) -> Refusal | None:
     wish = order.order
     if wish.expires_at is not None and wish.tif is not TimeInForce.GTC:
         return Refusal(RejectCode.EXPIRATION_NOT_ALLOWED, "only orders that rest expire")
-    if wish.expires_at is not None and wish.expires_at <= desk.now:
+    if wish.expires_at is not None and wish.expires_at <= context.now:
         return Refusal(RejectCode.EXPIRATION_IN_PAST, "it expired on its way")
     if wish.post_only and wish.tif is not TimeInForce.GTC:
         return Refusal(RejectCode.POST_ONLY_NEEDS_GTC, "an order that may not take cannot be immediate")
@@ -112,7 +112,7 @@ def _refused_by_life(desk: StepContext, order: PaperOrder) -> Refusal | None:
         return None
     if wish.tif is not TimeInForce.IOC:
         return Refusal(RejectCode.REDUCE_ONLY_NEEDS_IOC, "reduce only works at once or not at all")
-    position = desk.state.position(order.strategy, order.ticker).count
+    position = context.state.position(order.strategy, order.ticker).count
     if closable(position, order.side) == 0:
         return Refusal(RejectCode.REDUCE_ONLY_WITHOUT_POSITION, "there is nothing to reduce")
     return None
@@ -126,7 +126,7 @@ def refused_by_trust(market: Market) -> Refusal | None:
     return Refusal(RejectCode.BOOK_UNTRUSTED, f"the book is {why}")
 
 
-def _refused_by_money(desk: StepContext, order: PaperOrder) -> Refusal | None:
-    if affordable(desk, order):
+def _refused_by_money(context: StepContext, order: PaperOrder) -> Refusal | None:
+    if affordable(context, order):
         return None
     return Refusal(RejectCode.INSUFFICIENT_BALANCE, "the strategy's cash does not cover it")

@@ -123,7 +123,7 @@ class ExchangeState:
             MarketResultKnown: self._result_known,
             FeeTermsChanged: self._fees_changed,
             VenueStatusChanged: self._venue_changed,
-            BlindnessBegan: self._blind,
+            BlindnessBegan: self._lose_visibility,
             BlindnessEnded: self._seeing,
             TradeHeld: self._held,
         }
@@ -382,15 +382,15 @@ class ExchangeState:
 
     # Blindness
 
-    def _blind(self, fact: BlindnessBegan) -> None:
+    def _lose_visibility(self, fact: BlindnessBegan) -> None:
         market = self.market(fact.ticker)
-        market.blind_since = fact.since
+        market.no_visibility_since = fact.since
         market.watched = True
         self.timers.arm(RECOVERY, fact.ticker, Nanos(fact.at + self.recovery_window_ns))
 
     def _seeing(self, fact: BlindnessEnded) -> None:
         market = self.market(fact.ticker)
-        market.blind_since = None
+        market.no_visibility_since = None
         market.held.clear()
         self.timers.disarm(RECOVERY, fact.ticker)
         market.watch()

@@ -27,116 +27,116 @@ GAME_LENGTH = Nanos(3 * NANOS_PER_HOUR)
 """The venue expects a game's markets to expire this long after its scheduled start (kalshi.md §3)."""
 
 
-def submit(desk: StepContext, command: OrderCommand, seed: int) -> bool:
+def submit(context: StepContext, command: OrderCommand, seed: int) -> bool:
     """Send a command on its way. False if the order id is known already, which changes nothing."""
     match command:
         case PlaceOrder():
-            return _place(desk, command, seed)
+            return _place(context, command, seed)
         case CancelOrder():
-            return _cancel(desk, command, seed)
+            return _cancel(context, command, seed)
         case AmendOrder():
-            return _amend(desk, command, seed)
+            return _amend(context, command, seed)
         case _:
             assert_never(command)
 
 
-def _place(desk: StepContext, order: PlaceOrder, seed: int) -> bool:
-    if order.order_id in desk.state.known:
+def _place(context: StepContext, order: PlaceOrder, seed: int) -> bool:
+    if order.order_id in context.state.known:
         return False
-    rules = desk.rules
-    extra = rules.in_game_delay_ns if _may_take_in_play(desk, order) else 0
-    base = _way_in(desk, seed, order.order_id, "entry") + extra
+    rules = context.rules
+    extra = rules.in_game_delay_ns if _may_take_in_play(context, order) else 0
+    base = _way_in(context, seed, order.order_id, "entry") + extra
     pessimistic = rules.decide_to_send.pessimistic + rules.entry.pessimistic + extra
-    arrives = Nanos(desk.now + base)
-    later = Nanos(desk.now + pessimistic) if pessimistic > base else None
-    desk.emit(OrderSubmitted(order, arrives, desk.now, later))
+    arrives = Nanos(context.now + base)
+    later = Nanos(context.now + pessimistic) if pessimistic > base else None
+    context.emit(OrderSubmitted(order, arrives, context.now, later))
     return True
 
 
-def _way_in(desk: StepContext, seed: int, order_id: str, what: str) -> int:
+def _way_in(context: StepContext, seed: int, order_id: str, what: str) -> int:
     """Decision to sending, and sending to arrival."""
-    rules = desk.rules
+    rules = context.rules
     sent = rules.decide_to_send.draw(seed, f"decide_to_send:{what}", order_id)
     return sent + rules.entry.draw(seed, what, order_id)
 
 
-def _may_take_in_play(desk: StepContext, order: PlaceOrder) -> bool:
+def _may_take_in_play(context: StepContext, order: PlaceOrder) -> bool:
     """Whether sports venues that delay takers during a game would delay this one."""
-    terms = desk.state.market(order.ticker).terms
+    terms = context.state.market(order.ticker).terms
     if order.post_only or terms is None or terms.expected_expiration_at is None:
         return False
-    return desk.now >= terms.expected_expiration_at - GAME_LENGTH
+    return context.now >= terms.expected_expiration_at - GAME_LENGTH
 
 
-def _cancel(desk: StepContext, command: CancelOrder, seed: int) -> bool:
-    if command.order_id not in desk.state.known:
-        desk.refuse(command.order_id, command.strategy, RejectCode.ORDER_NOT_FOUND)
+def _cancel(context: StepContext, command: CancelOrder, seed: int) -> bool:
+    if command.order_id not in context.state.known:
+        context.refuse(command.order_id, command.strategy, RejectCode.ORDER_NOT_FOUND)
         return True
-    order = desk.state.orders.get(command.order_id)
+    order = context.state.orders.get(command.order_id)
     if order is not None and order.cancel_at is not None:
         return False
-    at = Nanos(desk.now + desk.rules.cancel.draw(seed, "cancel", command.order_id))
-    desk.emit(CancelSubmitted(command.order_id, command.strategy, at, CancelReason.REQUESTED, desk.now))
+    at = Nanos(context.now + context.rules.cancel.draw(seed, "cancel", command.order_id))
+    context.emit(CancelSubmitted(command.order_id, command.strategy, at, CancelReason.REQUESTED, context.now))
     return True
 
 
-def _amend(desk: StepContext, command: AmendOrder, seed: int) -> bool:
-    order = desk.state.orders.get(command.order_id)
+def _amend(context: StepContext, command: AmendOrder, seed: int) -> bool:
+    order = context.state.orders.get(command.order_id)
     if order is None:
-        desk.refuse(command.order_id, command.strategy, RejectCode.ORDER_NOT_FOUND, amend=True)
+        context.refuse(command.order_id, command.strategy, RejectCode.ORDER_NOT_FOUND, amend=True)
         return True
     if order.amend is not None:
         return False
-    at = Nanos(desk.now + _way_in(desk, seed, command.order_id, "amend"))
-    desk.emit(AmendSubmitted(command, at, desk.now))
+    at = Nanos(context.now + _way_in(context, seed, command.order_id, "amend"))
+    context.emit(AmendSubmitted(command, at, context.now))
     return True
 
 
-def cancel_many(desk: StepContext, strategy: str | None, reason: CancelReason, seed: int) -> None:
+def cancel_many(context: StepContext, strategy: str | None, reason: CancelReason, seed: int) -> None:
     """Send cancels for every living order of a strategy, or of all.
 
     Those still under way are cancelled on arrival.
     """
-    for order in list(desk.state.orders.values()):
+    for order in list(context.state.orders.values()):
         if strategy is not None and order.strategy != strategy:
             continue
         if order.stage is Stage.DONE:
-            desk.cancel(order, reason)
+            context.cancel(order, reason)
             continue
-        at = _when_cancelled(desk, order, seed)
+        at = _when_cancelled(context, order, seed)
         if order.cancel_at is None or order.cancel_at > at or order.cancel_at < order.arrives_at:
-            desk.emit(CancelSubmitted(order.order_id, order.strategy, at, reason, desk.now))
+            context.emit(CancelSubmitted(order.order_id, order.strategy, at, reason, context.now))
 
 
-def _when_cancelled(desk: StepContext, order: PaperOrder, seed: int) -> Nanos:
-    at = desk.now + desk.rules.cancel.draw(seed, "cancel", order.order_id)
+def _when_cancelled(context: StepContext, order: PaperOrder, seed: int) -> Nanos:
+    at = context.now + context.rules.cancel.draw(seed, "cancel", order.order_id)
     return Nanos(max(at, order.arrives_at) if order.stage is Stage.IN_FLIGHT else at)
 
 
-def close_out(desk: StepContext, position: tuple[str, str], request_id: str, seed: int) -> None:
+def close_out(context: StepContext, position: tuple[str, str], request_id: str, seed: int) -> None:
     """Send a reducing order at the worst price of the market, so that it takes whatever is displayed."""
     strategy, ticker = position
-    count = desk.state.position(strategy, ticker).count
+    count = context.state.position(strategy, ticker).count
     if count == 0:
         return
-    terms = desk.state.market(ticker).terms
+    terms = context.state.market(ticker).terms
     ranges = (terms.price_ranges if terms is not None else ()) or CENT_TICKS
     side = BookSide.ASK if count > 0 else BookSide.BID
     order = PlaceOrder(
         order_id=f"close:{request_id}",
         strategy=strategy,
-        game=desk.state.games.get(ticker, ""),
+        game=context.state.games.get(ticker, ""),
         ticker=ticker,
         side=side,
         price=_worst(side, ranges),
         count=Count(abs(count)),
         tif=TimeInForce.IOC,
-        decided_at=desk.now,
+        decided_at=context.now,
         signal_id=f"operator:{request_id}",
         reduce_only=True,
         exit=True,
     )
-    _place(desk, order, seed)
+    _place(context, order, seed)
 
 
 def _worst(side: BookSide, ranges: tuple[PriceRange, ...]) -> Price:

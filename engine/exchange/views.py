@@ -57,7 +57,7 @@ class ExchangeViews:
 
     def account(self, strategy: str) -> Account:
         """A strategy's money; all zero for one that was never opened."""
-        state, desk = self.state, StepContext(self.state, self.rules, Nanos(0))
+        state, context = self.state, StepContext(self.state, self.rules, Nanos(0))
         balance = state.ledger.balance
         held = [(ticker, held) for (name, ticker), held in state.positions.items() if name == strategy]
         collateral = sum(position.cost for _, position in held)
@@ -67,15 +67,15 @@ class ExchangeViews:
         return Account(
             strategy=strategy,
             bankroll=Money(0) if opened is None else opened.bankroll,
-            cash=desk.cash(strategy),
-            reserved=reserved(desk, strategy),
-            available=available(desk, strategy),
+            cash=context.cash(strategy),
+            reserved=reserved(context, strategy),
+            available=available(context, strategy),
             collateral=Money(collateral),
             claims=Money(claims),
             fees=balance(ledger.fees(strategy)),
             realized=Money(-balance(ledger.result(strategy))),
             unrealized=Money(worth - collateral),
-            equity=Money(desk.cash(strategy) + claims + worth),
+            equity=Money(context.cash(strategy) + claims + worth),
         )
 
     def _worth(self, ticker: str, count: int) -> int:
@@ -148,12 +148,12 @@ class ExchangeViews:
             tickers = {**held, **{order.ticker: None for order in self.state.orders.values()}}
         return tuple(ticker for ticker in tickers if not self.state.market(ticker).book.synced)
 
-    def blind(self) -> dict[str, Nanos]:
+    def without_visibility(self) -> dict[str, Nanos]:
         """Markets whose trades are missing since a moment: whoever can fetch them should."""
         return {
-            ticker: market.blind_since
+            ticker: market.no_visibility_since
             for ticker, market in self.state.markets.items()
-            if market.blind_since is not None
+            if market.no_visibility_since is not None
         }
 
     def trust(self, ticker: str) -> Trust:

@@ -190,7 +190,7 @@ class Evening(RuleBasedStateMachine):
     @rule(taker=SIDES, price=PRICES, size=SIZES)
     def miss(self, taker: BookSide, price: int, size: float) -> None:
         """A trade that only the back-fill knows."""
-        if MARKET in self.plain.exchange.blind():
+        if MARKET in self.plain.exchange.without_visibility():
             name = f"missed-{len(self.heard)}"
             self.heard[name] = contracts(size)
             for floor in self.floors:
@@ -207,7 +207,7 @@ class Evening(RuleBasedStateMachine):
     @rule(had=st.sampled_from([True, True, False]))
     def recover(self, had: bool) -> None:  # noqa: FBT001
         """The missing trades come, or cannot be had."""
-        if MARKET not in self.plain.exchange.blind():
+        if MARKET not in self.plain.exchange.without_visibility():
             return
         for floor in self.floors:
             trades = tuple(self.missed.get(id(floor), ())) if had else None

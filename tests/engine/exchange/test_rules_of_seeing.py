@@ -136,14 +136,14 @@ def test_a12_a_book_with_a_level_below_zero_fills_nothing_until_its_snapshot(flo
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
     floor.depth(ASK, 50, -101)
-    assert list(floor.exchange.blind()) == [MARKET]
+    assert list(floor.exchange.without_visibility()) == [MARKET]
     floor.place("b", BID, 60, 5, tif=IOC)
     floor.trade(ASK, 40, 500)
     assert (floor.filled("a"), floor.filled("b")) == (0, 0)
     floor.book(bids={40: 30}, asks={50: 100})
     assert floor.filled("a") == 0
     _recover(floor, 120)
-    assert (floor.filled("a"), floor.exchange.blind()) == (50, {})
+    assert (floor.filled("a"), floor.exchange.without_visibility()) == (50, {})
 
 
 def test_rule_9_nothing_is_filled_while_the_market_is_paused(floor: Floor) -> None:
@@ -184,7 +184,7 @@ def _recover(floor: Floor, *counts: float) -> None:
 def test_rule_9_after_a_gap_the_missing_trades_decide(floor: Floor) -> None:
     """They run through the same queue; their fills say that they were recovered."""
     _gap(floor)
-    assert floor.exchange.blind() == {MARKET: floor.of(BlindnessBegan)[-1].since}
+    assert floor.exchange.without_visibility() == {MARKET: floor.of(BlindnessBegan)[-1].since}
     floor.book(bids={40: 30}, asks={50: 100})
     _recover(floor, 80, 30)
     assert floor.fills("a") == [(10, 40)]
@@ -281,11 +281,15 @@ def test_rule_9_a_new_connection_voids_the_books_of_the_older(floor: Floor) -> N
     floor.place("a", BID, 40, 50)
     floor.hear(FeedConnected(2, floor.now))
     floor.conn = 2
-    assert MARKET in floor.exchange.blind()
+    assert MARKET in floor.exchange.without_visibility()
     assert floor.exchange.needs_book() == (MARKET,)
     floor.book(bids={40: 100}, asks={50: 100})
     _recover(floor)
-    assert (floor.exchange.blind(), floor.exchange.needs_book(), floor.ahead("a")) == ({}, (), 100)
+    assert (floor.exchange.without_visibility(), floor.exchange.needs_book(), floor.ahead("a")) == (
+        {},
+        (),
+        100,
+    )
 
 
 def test_rule_9_a_restarted_process_is_blind_from_its_last_fact_on() -> None:
@@ -298,7 +302,7 @@ def test_rule_9_a_restarted_process_is_blind_from_its_last_fact_on() -> None:
     floor.exchange.restore(floor.facts)
     floor.now = Nanos(floor.now + 600 * 10**9)
     floor.do(floor.exchange.resumed(floor.now))
-    assert floor.exchange.blind() == {MARKET: last}
+    assert floor.exchange.without_visibility() == {MARKET: last}
     floor.conn = 9
     floor.book(bids={40: 100}, asks={50: 100})
     _recover(floor, 130)
@@ -312,7 +316,7 @@ def test_rule_9_a_new_stream_leaves_polled_books_alone() -> None:
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
     floor.hear(FeedConnected(1, floor.now))
-    assert floor.exchange.blind() == {}
+    assert floor.exchange.without_visibility() == {}
     floor.wait(1)
     floor.book(bids={40: 30}, asks={50: 100})
     assert floor.ahead("a") == 30
@@ -328,7 +332,7 @@ def test_a_gap_makes_every_book_of_the_subscription_untrusted(floor: Floor) -> N
     floor.hear(FeedGapped(1, 1, 3, 9, floor.now))
     assert not floor.exchange.book(MARKET).synced
     assert not floor.exchange.book(other).synced
-    assert list(floor.exchange.blind()) == [MARKET]
+    assert list(floor.exchange.without_visibility()) == [MARKET]
 
 
 def test_a_gap_of_the_trades_own_subscription_leaves_the_books_and_freezes_the_orders(floor: Floor) -> None:
@@ -337,7 +341,7 @@ def test_a_gap_of_the_trades_own_subscription_leaves_the_books_and_freezes_the_o
     floor.place("a", BID, 40, 50)
     floor.hear(FeedGapped(1, 2, 3, 9, floor.now))
     assert floor.exchange.book(MARKET).trust is Trust.TRUSTED
-    assert list(floor.exchange.blind()) == [MARKET]
+    assert list(floor.exchange.without_visibility()) == [MARKET]
 
 
 def test_a_restored_exchange_waits_for_its_books_and_keeps_what_it_hears_meanwhile() -> None:
