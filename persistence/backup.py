@@ -78,8 +78,9 @@ def _copy(url: str, partial: Path) -> None:
         source = connection.connection.driver_connection
         assert isinstance(source, sqlite3.Connection)  # noqa: S101 - the address was one of SQLite
         try:
+            connect.make_file(partial)
             copy = sqlite3.connect(partial)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise sorted_error(error, str(partial)) from error
         try:
             # All pages in one step: in a write-ahead log a reader does not keep the writer waiting, and a

@@ -5,17 +5,19 @@ transaction either has the write lock from its first statement or waits for it (
 setting of SQLite is read back.
 """
 
+import contextlib
+import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
 import attrs
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Dialect, Engine, StaticPool, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
 
 from persistence import high_water_mark
@@ -27,6 +29,7 @@ from persistence.errors import (
     StorageError,
     StorageForeign,
     StorageUnreachable,
+    of_driver,
     sorted_error,
 )
 from persistence.passwords import parted, read_password, shown
@@ -39,6 +42,11 @@ idle."""
 
 JOURNAL_SIZE_LIMIT_BYTES: Final = 64 * 1024 * 1024
 STATEMENT_TIMEOUT_MS: Final = 30_000
+
+OWNER_ONLY: Final = 0o600
+"""The mode of every file that holds what was decided: it is nobody's business but the daemon's user's."""
+
+UTF8_WANTED: Final = "make one with: CREATE DATABASE tipoff ENCODING 'UTF8' TEMPLATE template0"
 
 
 class Durability(Enum):
@@ -137,6 +145,8 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
             raise StorageUnreachable(
                 "there is no database yet", str(file), "the first run makes it, or name another"
             )
+        if access is Access.CREATE:
+            make_file(file)
         query = {"mode": access.value, "uri": "true"}
         target = URL.create("sqlite", database=f"file:{_quoted(file)}", query=query)
         engine = create_engine(target, poolclass=NullPool, connect_args={"check_same_thread": False})
@@ -144,6 +154,12 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
     begin = "BEGIN" if access is Access.READ else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def make_file(file: Path) -> None:
+    """Make an empty file for its owner only, if there is none; SQLite gives its log the same mode."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY))
 
 
 def _quoted(file: Path) -> str:
@@ -199,20 +215,36 @@ def _postgres(named: URL, access: Access, settings: Settings) -> Engine:
     engine = create_engine(
         parsed.update_query_dict({"options": joined}),
         poolclass=NullPool,
-        connect_args={"connect_timeout": max(1, settings.busy_timeout_ms // 1000)},
+        connect_args={
+            "connect_timeout": max(1, settings.busy_timeout_ms // 1000),
+            # Neither the machine's locale nor PGCLIENTENCODING may decide what a text becomes on its way.
+            "client_encoding": "UTF8",
+        },
     )
-    if password_file is not None:
-        event.listen(engine, "do_connect", _with_password(password_file, shown(named)))
+    event.listen(engine, "do_connect", _connect_postgres(password_file, shown(named)))
     return engine
 
 
-def _with_password(file: Path, place: str) -> Callable[..., None]:
-    """Hands the driver what the file holds at each connection, for it may have been changed."""
+def _connect_postgres(password_file: Path | None, place: str) -> Callable[..., DBAPIConnection]:
+    """Connects as SQLAlchemy would, and refuses a database that cannot hold every text.
 
-    def hand_over(_dialect: object, _record: object, _args: object, parameters: dict[str, object]) -> None:
-        parameters["password"] = read_password(file, place)
+    The password is read at each connection, for it may have been changed. This comes before SQLAlchemy asks
+    the server anything: it does not understand the answers of a database without an encoding (SQL_ASCII).
+    """
 
-    return hand_over
+    def connect(
+        dialect: Dialect, _record: object, args: Sequence[object], parameters: dict[str, object]
+    ) -> DBAPIConnection:
+        if password_file is not None:
+            parameters["password"] = read_password(password_file, place)
+        connection = dialect.connect(*args, **parameters)
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            connection.close()
+            raise StorageForeign(f"its encoding is {encoding}, not UTF8", place, UTF8_WANTED)
+        return connection
+
+    return connect
 
 
 @contextmanager
@@ -220,7 +252,9 @@ def sorted_errors(url: str) -> Iterator[None]:
     """Translate what the driver raises into the storage errors of `persistence.errors`."""
     try:
         yield
-    except (DBAPIError, OSError) as error:
+    except Exception as error:
+        if not of_driver(error):
+            raise
         raise sorted_error(error, where(url)) from error
 
 

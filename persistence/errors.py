@@ -172,13 +172,31 @@ _POSTGRES: Final[dict[str, tuple[type[StorageError], str]]] = {
 """By class of SQLSTATE (PostgreSQL manual, appendix A)."""
 
 
+DRIVERS: Final = frozenset({"alembic", "encodings", "psycopg", "psycopg_binary", "psycopg_c", "sqlalchemy"})
+"""Packages in which an exception of any kind is a database's; in `encodings` a codec of Python gives up."""
+
 _NO_STATE: Final = object()
 
 
 def of_driver(error: Exception) -> bool:
-    """Whether an exception comes from a database's driver or from the system."""
-    ours = isinstance(error, DBAPIError | sqlite3.Error | OSError | OverflowError)
-    return ours or getattr(error, "sqlstate", _NO_STATE) is not _NO_STATE
+    """Whether an exception comes from a database's driver or from the system.
+
+    A driver also lets out exceptions of Python itself, such as a UnicodeEncodeError for a text that the
+    connection cannot carry. They are known by where they were raised; a mistake of our own is not one.
+    """
+    if isinstance(error, StorageError):
+        return False
+    if isinstance(error, DBAPIError | sqlite3.Error | OSError | OverflowError):
+        return True
+    return getattr(error, "sqlstate", _NO_STATE) is not _NO_STATE or _raised_in(error) in DRIVERS
+
+
+def _raised_in(error: BaseException) -> str:
+    """The package whose code raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def sorted_error(error: Exception, where: str) -> StorageError:
@@ -195,6 +213,8 @@ def sorted_error(error: Exception, where: str) -> StorageError:
         # PostgreSQL's driver is an extra that need not be installed, so its errors are known by what they
         # carry.
         return _of_postgres(str(cause).strip() or type(cause).__name__, state, where)
+    if isinstance(cause, UnicodeError):
+        return FactUnstorable(f"a text that the database cannot hold ({cause})", where, MEND)
     if isinstance(cause, OverflowError):
         return FactUnstorable(f"a number beyond 64 bits ({cause})", where, MEND)
     if isinstance(cause, OSError):

@@ -4,18 +4,36 @@ Nobody may change or remove a row. Attached to the tables' creation; the first m
 copy. Rebuilding projections takes them off and puts them on again within its one transaction.
 """
 
-from sqlalchemy import DDL, event
+from sqlalchemy import DDL, UniqueConstraint, event
 
 from persistence.tables import APPEND_ONLY, metadata
 
 
 def sqlite_triggers(table: str) -> list[str]:
-    """Two refusals for a table of SQLite."""
+    """Three refusals for a table of SQLite.
+
+    The third is for `INSERT OR REPLACE`: what it removes to make room fires no trigger of deletion, unless
+    whoever writes has asked for that (https://sqlite.org/lang_conflict.html).
+    """
+    refusal = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    there = " OR ".join(
+        " AND ".join(f"{column} = NEW.{column}" for column in columns) for columns in _unique_columns(table)
+    )
+    same_key = f"SELECT 1 FROM {table} WHERE {there}"  # noqa: S608 - names of our own tables
     return [
-        f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for action in ("UPDATE", "DELETE")
+        *(
+            f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} {refusal}"
+            for action in ("UPDATE", "DELETE")
+        ),
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({same_key}) {refusal}",
     ]
+
+
+def _unique_columns(table: str) -> list[list[str]]:
+    """The columns of the primary key, then those of each other key."""
+    ours = metadata.tables[table]
+    others = [key for key in ours.constraints if isinstance(key, UniqueConstraint)]
+    return [[column.name for column in key.columns] for key in (ours.primary_key, *others)]
 
 
 POSTGRES_FUNCTION = (
@@ -35,7 +53,7 @@ def postgres_triggers(table: str) -> list[str]:
 def drops(table: str, dialect: str) -> list[str]:
     """Take a table's triggers off."""
     if dialect == "sqlite":
-        return [f"DROP TRIGGER {table}_no_update", f"DROP TRIGGER {table}_no_delete"]
+        return [f"DROP TRIGGER {table}_no_{what}" for what in ("update", "delete", "replace")]
     return [f"DROP TRIGGER {table}_append_only ON {table}"]
 
 

@@ -1,5 +1,6 @@
 """A database is opened with settings that are read back, and what is not ours is told apart."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from persistence import connect, errors, schema
+from persistence.backup import backup
 from persistence.connect import Access, Durability, Settings
 from persistence.errors import StorageError, StorageUnreachable, sorted_error
 from persistence.maintenance import verify
@@ -150,3 +152,21 @@ def test_every_kind_of_error_has_its_own_word() -> None:
         each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, StorageError)
     ]
     assert len({each.kind for each in kinds}) == len(kinds)
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+def test_what_is_made_is_readable_by_its_owner_only_whatever_the_mask(tmp_path: Path, mask: int) -> None:
+    file, copy = tmp_path / "tipoff.db", tmp_path / "copies" / "copy.db"
+    copy.parent.mkdir()
+    before = os.umask(mask)
+    try:
+        schema.upgrade(f"sqlite:///{file}")
+        writer = JournalWriter(f"sqlite:///{file}", "run")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("tipoff.db*")}
+        writer.close()
+        backup(f"sqlite:///{file}", copy)
+    finally:
+        os.umask(before)
+    assert {"tipoff.db", "tipoff.db-wal", "tipoff.db-shm"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in copy.parent.iterdir()} == {0o600}

@@ -179,6 +179,29 @@ def test_nobody_can_change_or_remove_a_line_of_the_journal_a_fill_or_a_posting(
     engine.dispose()
 
 
+def test_nobody_can_replace_a_line_of_the_journal_a_fill_or_a_posting(
+    lite: str, file: Path, opened: Opened, small_evening: list[Any]
+) -> None:
+    """`INSERT OR REPLACE` of another program: what it takes away would fire no trigger of deletion."""
+    writer = opened(lite)
+    writer.append(small_evening)
+    writer.close()
+    connection = sqlite3.connect(file)
+    for table, other in (("journal", None), ("fills", "fill_id"), ("ledger_entries", "entry_id")):
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+        before = connection.execute(f"SELECT * FROM {table}").fetchall()
+        assert before
+        same_key = ", ".join(columns)
+        same_other_key = ", ".join("seq + 1000000" if name == "seq" else name for name in columns)
+        for chosen in (same_key, same_other_key)[: 2 if other else 1]:
+            for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR FAIL"):
+                with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+                    connection.execute(f"{verb} INTO {table} SELECT {chosen} FROM {table} LIMIT 1")
+                connection.rollback()
+        assert connection.execute(f"SELECT * FROM {table}").fetchall() == before
+    connection.close()
+
+
 def test_the_mark_follows_every_commit(
     lite: str, file: Path, opened: Opened, small_evening: list[Any]
 ) -> None:

@@ -24,6 +24,9 @@ __all__ = ["Line", "Manifest", "Recorder", "read", "read_batches"]
 FORMAT = "tipoff-recording"
 VERSION = 1
 MANIFEST = "manifest.json"
+OWNER_ONLY_FOLDER = 0o700
+"""A recording shows what was decided and with which settings: it is nobody's business but its owner's."""
+OWNER_ONLY = 0o600
 ZSTD_LEVEL = 3
 LINES_PER_FLUSH = 200
 FLUSH_AFTER_NS = 1_000_000_000
@@ -72,7 +75,7 @@ class Recorder:
         self._flushed_at = 0
         self._bytes = 0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
             numbers = self._resume()
             self._write_manifest(closed=False)
             self._number = max(numbers, default=-1) + 1
@@ -133,7 +136,9 @@ class Recorder:
         self.close()
 
     def _open(self) -> None:
-        self._file = (self.folder / segment_name(self._number)).open("xb", buffering=0)
+        self._file = open(  # noqa: SIM115 - closed by `close` and `_finish`
+            self.folder / segment_name(self._number), "xb", buffering=0, opener=_for_owner
+        )
         self._frame = zstd.ZstdCompressor(level=ZSTD_LEVEL)
         self._bytes = 0
 
@@ -280,3 +285,7 @@ def _check_numbers(lines: list[Line], expected: int, path: Path, on_note: Callab
         if line.seq > expected:
             on_note(f"{path}: line numbers {expected} to {line.seq - 1} are missing")
         expected = line.seq + 1
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, OWNER_ONLY)

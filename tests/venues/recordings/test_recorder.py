@@ -288,3 +288,14 @@ def test_a_line_at_the_limit_is_read_and_one_byte_more_is_refused_with_its_place
     longer = compressed(tmp_path / "longer", line("x" * 101) + b"\n")
     with pytest.raises(RecordingError, match=r"line 1 is longer than \d+ bytes"):
         bodies_of(longer)
+
+
+def test_a_recording_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Recorder(tmp_path / "evening") as recorder:
+            recorder.write(1, "kalshi.ws", 1, "trade", "{}")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "evening").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "evening" / "segment-00000.jsonl.zst").stat().st_mode & 0o777 == 0o600
