@@ -171,10 +171,10 @@ def _order(gate: RiskGate, wish: OrderOperation, request: OperatorRequest, now: 
 
 
 def _cancel(gate: RiskGate, wish: CancelOperation, now: Nanos) -> Outcome:
-    stake = gate.accounts.orders.get(wish.order_id)
-    if stake is None:
+    exposure = gate.accounts.orders.get(wish.order_id)
+    if exposure is None:
         return refused(f"no order {wish.order_id!r} is open")
-    step = gate.judge(CancelOrder(wish.order_id, stake.strategy, now), now)
+    step = gate.judge(CancelOrder(wish.order_id, exposure.strategy, now), now)
     return done(step, f"the cancel of {wish.order_id} is on its way")
 
 

@@ -25,7 +25,7 @@ from engine.facts import (
 )
 from engine.fees import FeeTerms
 from engine.orders import AmendOrder, CancelOrder, Liquidity, PlaceOrder
-from engine.risk.exposure import Pending, Stake, pending
+from engine.risk.exposure import Exposure, Pending, pending
 from engine.units import MONEY_ZERO, NANOS_PER_DAY, Count, Money, Nanos
 
 
@@ -81,15 +81,15 @@ class Account:
 
 
 class Accounts:
-    """All strategies' accounts and stakes, and every order id that was ever approved."""
+    """All strategies' accounts and exposures, and every order id that was ever approved."""
 
     def __init__(self) -> None:
         """Begin with nobody."""
         self.of: dict[str, Account] = {}
-        self.stakes: dict[tuple[str, str], Stake] = {}
-        self.orders: dict[str, Stake] = {}
+        self.exposures: dict[tuple[str, str], Exposure] = {}
+        self.orders: dict[str, Exposure] = {}
         self.seen: set[str] = set()
-        self._settled: dict[tuple[str, str], Stake] = {}
+        self._settled: dict[tuple[str, str], Exposure] = {}
         self._fills: set[str] = set()
 
     def account(self, strategy: str) -> Account:
@@ -99,52 +99,52 @@ class Accounts:
             account = self.of[strategy] = Account(strategy)
         return account
 
-    def stake(self, strategy: str, ticker: str, game: str) -> Stake:
-        """A strategy's stake in a market, made at its first mention."""
-        stake = self.stakes.get((strategy, ticker))
-        if stake is None:
-            stake = self.stakes[strategy, ticker] = Stake(strategy, ticker, game)
-        return stake
+    def exposure(self, strategy: str, ticker: str, game: str) -> Exposure:
+        """A strategy's exposure in a market, made at its first mention."""
+        exposure = self.exposures.get((strategy, ticker))
+        if exposure is None:
+            exposure = self.exposures[strategy, ticker] = Exposure(strategy, ticker, game)
+        return exposure
 
     def select(
         self, *, strategy: str | None = None, ticker: str | None = None, game: str | None = None
-    ) -> Iterator[Stake]:
-        """The stakes of a strategy, a market or a game; all of them without a filter."""
-        for stake in self.stakes.values():
-            if strategy is not None and stake.strategy != strategy:
+    ) -> Iterator[Exposure]:
+        """The exposures of a strategy, a market or a game; all of them without a filter."""
+        for exposure in self.exposures.values():
+            if strategy is not None and exposure.strategy != strategy:
                 continue
-            if ticker is not None and stake.ticker != ticker:
+            if ticker is not None and exposure.ticker != ticker:
                 continue
-            if game is None or stake.game == game:
-                yield stake
+            if game is None or exposure.game == game:
+                yield exposure
 
     def approve(self, order: PlaceOrder, terms: FeeTerms, at: Nanos) -> None:
         """An order is approved: it counts from now on, whatever becomes of it."""
         if order.order_id in self.seen:
             return
         self.seen.add(order.order_id)
-        stake = self.stake(order.strategy, order.ticker, order.game)
-        stake.orders[order.order_id] = pending(order, terms)
-        self.orders[order.order_id] = stake
+        exposure = self.exposure(order.strategy, order.ticker, order.game)
+        exposure.orders[order.order_id] = pending(order, terms)
+        self.orders[order.order_id] = exposure
         if not order.exit:
             entries = self.account(order.strategy).entries
             entries.append(at)
             while entries[0] < at - 2 * NANOS_PER_DAY:
                 entries.popleft()
 
-    def restore_order(self, stake: Stake, found: Pending) -> None:
+    def restore_order(self, exposure: Exposure, found: Pending) -> None:
         """Put an open order back as it was before a trial."""
         order_id = found.order.order_id
         self.seen.add(order_id)
-        self.stakes[stake.strategy, stake.ticker] = stake
-        stake.orders[order_id] = found
-        self.orders[order_id] = stake
+        self.exposures[exposure.strategy, exposure.ticker] = exposure
+        exposure.orders[order_id] = found
+        self.orders[order_id] = exposure
 
     def forget(self, strategy: str, ticker: str) -> None:
-        """Drop a stake in which there is nothing."""
-        stake = self.stakes.get((strategy, ticker))
-        if stake is not None:
-            self._forget(stake)
+        """Drop an exposure in which there is nothing."""
+        exposure = self.exposures.get((strategy, ticker))
+        if exposure is not None:
+            self._forget(exposure)
 
     def amend(self, amend: AmendOrder, terms: FeeTerms) -> None:
         """An amend is approved: until it is known to have happened, the worse of both orders counts."""
@@ -163,8 +163,8 @@ class Accounts:
 
     def open_order(self, order_id: str) -> Pending | None:
         """An approved order that may still trade."""
-        stake = self.orders.get(order_id)
-        return None if stake is None else stake.orders.get(order_id)
+        exposure = self.orders.get(order_id)
+        return None if exposure is None else exposure.orders.get(order_id)
 
     def apply(self, fact: Fact) -> None:
         """Fold what the exchange and the operators said."""
@@ -199,31 +199,31 @@ class Accounts:
                 pass
 
     def _ended(self, order_id: str) -> None:
-        stake = self.orders.pop(order_id, None)
-        if stake is not None:
-            stake.orders.pop(order_id, None)
-            self._forget(stake)
+        exposure = self.orders.pop(order_id, None)
+        if exposure is not None:
+            exposure.orders.pop(order_id, None)
+            self._forget(exposure)
 
     def _filled(self, fact: OrderFilled) -> None:
         if fact.fill_id in self._fills:
             # Remembered before the restart, committed after it: the same fact may come twice.
             return
         self._fills.add(fact.fill_id)
-        stake = self.stake(fact.strategy, fact.ticker, fact.game)
+        exposure = self.exposure(fact.strategy, fact.ticker, fact.game)
         account = self.account(fact.strategy)
-        before = stake.count
-        realized = stake.fill(fact.side, fact.price, fact.count, fact.fee)
+        before = exposure.count
+        realized = exposure.fill(fact.side, fact.price, fact.count, fact.fee)
         if realized:
             account.realize(realized, fact.at)
-        found = stake.orders.get(fact.order_id)
+        found = exposure.orders.get(fact.order_id)
         if found is not None:
             found.remaining = fact.remaining
         if fact.remaining <= 0:
             self._ended(fact.order_id)
-        if before * stake.count < 0 or (before != 0 and stake.count == 0):
-            account.concluded(stake.trip, fact.at)
-            stake.trip = MONEY_ZERO
-        self._forget(stake)
+        if before * exposure.count < 0 or (before != 0 and exposure.count == 0):
+            account.concluded(exposure.trip, fact.at)
+            exposure.trip = MONEY_ZERO
+        self._forget(exposure)
 
     def _amended(self, fact: OrderAmended) -> None:
         found = self.open_order(fact.order_id)
@@ -238,16 +238,16 @@ class Accounts:
         if fact.reversal:
             self._unsettle(fact, account)
             return
-        stake = self.stakes.get(key)
-        if stake is None or stake.count == 0:
+        exposure = self.exposures.get(key)
+        if exposure is None or exposure.count == 0:
             return
-        result = Money(fact.payout - stake.cost)
+        result = Money(fact.payout - exposure.cost)
         account.realize(result, fact.at)
-        account.concluded(Money(stake.trip + result), fact.at)
-        self._settled[key] = attrs.evolve(stake, orders={})
-        stake.count, stake.cost, stake.trip = Count(0), MONEY_ZERO, MONEY_ZERO
-        stake.cash = MONEY_ZERO
-        self._forget(stake)
+        account.concluded(Money(exposure.trip + result), fact.at)
+        self._settled[key] = attrs.evolve(exposure, orders={})
+        exposure.count, exposure.cost, exposure.trip = Count(0), MONEY_ZERO, MONEY_ZERO
+        exposure.cash = MONEY_ZERO
+        self._forget(exposure)
 
     def _unsettle(self, fact: PositionSettled, account: Account) -> None:
         """A dispute changed the result: the position stands again until it is settled anew."""
@@ -255,9 +255,9 @@ class Accounts:
         settled = self._settled.pop(key, None)
         if settled is not None:
             account.realize(Money(settled.cost - abs(fact.payout)), fact.at)
-            self.stakes[key] = settled
+            self.exposures[key] = settled
 
-    def _forget(self, stake: Stake) -> None:
+    def _forget(self, exposure: Exposure) -> None:
         """A market without position and orders keeps its results in the account; its cash stays a while."""
-        if stake.count == 0 and not stake.orders and stake.cash == 0:
-            self.stakes.pop((stake.strategy, stake.ticker), None)
+        if exposure.count == 0 and not exposure.orders and exposure.cash == 0:
+            self.exposures.pop((exposure.strategy, exposure.ticker), None)

@@ -1,4 +1,4 @@
-"""What is at stake: the position and the approved orders of one strategy in one market, at their worst.
+"""What is at risk: the position and the approved orders of one strategy in one market, at their worst.
 
 Folded by the risk gate from its own approvals and from the exchange's facts. An approved order counts in full
 from the moment it is approved until the exchange has said how it ended, so nothing is counted too late. All
@@ -55,7 +55,7 @@ def pending(order: PlaceOrder, terms: FeeTerms) -> Pending:
 
 
 @attrs.define(eq=False)
-class Stake:
+class Exposure:
     """One strategy's position and approved orders in one market.
 
     `count` is + YES, - NO; `cost` what the present position cost in the held side's terms, fees included;
@@ -82,7 +82,7 @@ class Stake:
         held = [f"{self.strategy} holds {format_count(self.count)} of {self.ticker}"] if self.count else []
         return held + [f"{self.strategy} has the order {order} in {self.ticker}" for order in self.orders]
 
-    def exposure(self) -> Money:
+    def at_risk(self) -> Money:
         """What the position cost and the open orders would cost: dollars paid or promised.
 
         Orders against the position cost nothing as far as it goes; the cheapest are taken to be those,

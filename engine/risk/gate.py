@@ -183,7 +183,7 @@ class RiskGate:
 
     def held_in(self, game: str) -> list[str]:
         """What of ours stands in a game, a sentence each: positions, and orders from their approval on."""
-        return [line for stake in self.accounts.select(game=game) for line in stake.lines()]
+        return [line for exposure in self.accounts.select(game=game) for line in exposure.lines()]
 
     def follow(self, game: str, events: tuple[str, ...], by: str, now: Nanos) -> Step:
         """Let a game be traded that was not found by itself, or was unloaded before."""
@@ -209,17 +209,17 @@ class RiskGate:
         denial = self._refusal(order, market)
         if denial is not None or market is None or market.terms is None:
             return self._deny(order, denial or missing("the market's fee terms"), now)
-        case = self._case(order, market, market.terms, now)
-        denial = self._objection(case)
+        context = self._context(order, market, market.terms, now)
+        denial = self._objection(context)
         if denial is not None:
             return self._latch(order, denial, self._deny(order, denial, now), now)
         # From here on the order is what the gate found it to be.
-        self.accounts.approve(case.order, market.terms, now)
-        return Step(facts=(OrderApproved(case.order, now),), approved=_pass((case.order,)))
+        self.accounts.approve(context.order, market.terms, now)
+        return Step(facts=(OrderApproved(context.order, now),), approved=_pass((context.order,)))
 
-    def _case(self, order: PlaceOrder, market: MarketView, terms: FeeTerms, now: Nanos) -> OrderContext:
-        stake = self.accounts.stake(order.strategy, order.ticker, order.game)
-        reduces = stake.reduces(order)
+    def _context(self, order: PlaceOrder, market: MarketView, terms: FeeTerms, now: Nanos) -> OrderContext:
+        exposure = self.accounts.exposure(order.strategy, order.ticker, order.game)
+        reduces = exposure.reduces(order)
         return OrderContext(
             order=order if order.exit == reduces else changed(order, exit=reduces),
             now=now,
@@ -228,7 +228,7 @@ class RiskGate:
             terms=terms,
             account=self.accounts.account(order.strategy),
             accounts=self.accounts,
-            stake=stake,
+            exposure=exposure,
             limits=self.limits,
             views=self.view.markets,
         )
@@ -252,28 +252,28 @@ class RiskGate:
             return missing(f"market {order.ticker} of game {order.game}")
         return None
 
-    def _objection(self, case: OrderContext) -> Denial | None:
+    def _objection(self, context: OrderContext) -> Denial | None:
         """The first rule that objects."""
-        state, where = self.halts.state(case.order.strategy, case.order.game)
+        state, where = self.halts.state(context.order.strategy, context.order.game)
         if state is TradingState.HALTED:
             return Denial(DenialReason.HALTED, where, "resumed")
-        if state is TradingState.REDUCING and not case.exit:
+        if state is TradingState.REDUCING and not context.exit:
             return Denial(DenialReason.REDUCING, where, "orders that reduce a position")
-        if not case.exit and self.halts.quarantined(case.order.strategy):
+        if not context.exit and self.halts.quarantined(context.order.strategy):
             return Denial(DenialReason.QUARANTINED, "parked", "revived")
-        if not case.exit and not case.account.enabled:
+        if not context.exit and not context.account.enabled:
             return Denial(DenialReason.STRATEGY_DISABLED, "off", "on")
-        denial = self._market_shut(case) or self._self_cross(case)
-        if denial is not None or case.exit:
+        denial = self._market_shut(context) or self._self_cross(context)
+        if denial is not None or context.exit:
             return denial
         for rule in (*MARKET_RULES, *MONEY_RULES):
-            denial = rule(case)
+            denial = rule(context)
             if denial is not None:
                 return denial
         return None
 
-    def _market_shut(self, case: OrderContext) -> Denial | None:
-        known, top = case.market.known, case.market.top
+    def _market_shut(self, context: OrderContext) -> Denial | None:
+        known, top = context.market.known, context.market.top
         if known is None or known.status is not MarketStatus.ACTIVE:
             status = "unknown" if known is None else known.status.value
             return Denial(DenialReason.MARKET_INACTIVE, status, MarketStatus.ACTIVE.value)
@@ -282,11 +282,11 @@ class RiskGate:
             return Denial(DenialReason.BOOK_UNTRUSTED, trust, Trust.TRUSTED.value)
         return None
 
-    def _self_cross(self, case: OrderContext) -> Denial | None:
+    def _self_cross(self, context: OrderContext) -> Denial | None:
         """No order that would meet one of our own, whoever of us sent it."""
-        order = case.order
-        for stake in self.accounts.select(ticker=order.ticker):
-            for other in stake.orders.values():
+        order = context.order
+        for exposure in self.accounts.select(ticker=order.ticker):
+            for other in exposure.orders.values():
                 if other.buys == (order.side is BookSide.BID):
                     continue
                 meets = order.price <= other.price if other.buys else order.price >= other.price
@@ -296,25 +296,25 @@ class RiskGate:
 
     def _judge_cancel(self, cancel: CancelOrder, now: Nanos) -> Step:
         """A cancel makes nothing worse: it passes in every state, if the order is the strategy's own."""
-        stake = self.accounts.orders.get(cancel.order_id)
-        if stake is None or stake.strategy != cancel.strategy:
+        exposure = self.accounts.orders.get(cancel.order_id)
+        if exposure is None or exposure.strategy != cancel.strategy:
             return self._deny_named(cancel, missing(f"an open order {cancel.order_id}"), now)
         return Step(facts=(OrderApproved(cancel, now),), approved=_pass((cancel,)))
 
     def _judge_amend(self, amend: AmendOrder, now: Nanos) -> Step:
         """An amend is judged as if its order were sent anew, the old one gone; then the worse counts."""
-        stake = self.accounts.orders.get(amend.order_id)
-        if stake is None or stake.strategy != amend.strategy:
+        exposure = self.accounts.orders.get(amend.order_id)
+        if exposure is None or exposure.strategy != amend.strategy:
             return self._deny_named(amend, missing(f"an open order {amend.order_id}"), now)
-        found = stake.orders.pop(amend.order_id)
+        found = exposure.orders.pop(amend.order_id)
         self.accounts.seen.discard(amend.order_id)
         wish = changed(found.order, price=amend.price, count=amend.count, decided_at=amend.decided_at)
         market = self.view.markets.get(wish.ticker)
         denial = self._refusal(wish, market)
         terms = None if market is None else market.terms
         if denial is None and market is not None and terms is not None:
-            denial = self._objection(self._case(wish, market, terms, now))
-        self.accounts.restore_order(stake, found)
+            denial = self._objection(self._context(wish, market, terms, now))
+        self.accounts.restore_order(exposure, found)
         if denial is not None or terms is None:
             return self._deny_named(amend, denial or missing("the market's fee terms"), now)
         self.accounts.amend(amend, terms)
@@ -373,16 +373,18 @@ class RiskGate:
 
     def _cancels(self, scope: str, *, entries_only: bool, now: Nanos) -> list[CancelOrder]:
         return [
-            CancelOrder(order_id, stake.strategy, now)
-            for order_id, stake in self.accounts.orders.items()
-            if covers(scope, stake.strategy, stake.game)
-            and not (entries_only and stake.orders[order_id].order.exit)
+            CancelOrder(order_id, exposure.strategy, now)
+            for order_id, exposure in self.accounts.orders.items()
+            if covers(scope, exposure.strategy, exposure.game)
+            and not (entries_only and exposure.orders[order_id].order.exit)
         ]
 
     def _terms_of(self, command: OrderCommand) -> FeeTerms:
         """The fee terms of an order's market; before the market is heard of again, those with maker fees."""
-        stake = self.accounts.orders.get(command.order_id)
-        ticker = command.ticker if isinstance(command, PlaceOrder) else "" if stake is None else stake.ticker
+        exposure = self.accounts.orders.get(command.order_id)
+        ticker = (
+            command.ticker if isinstance(command, PlaceOrder) else "" if exposure is None else exposure.ticker
+        )
         market = self.view.markets.get(ticker)
         if market is None or market.terms is None:
             return FeeTerms().with_maker_fees()

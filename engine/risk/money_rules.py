@@ -11,7 +11,7 @@ from typing import Final
 from engine.calendar import game_day
 from engine.reasons import DenialReason
 from engine.risk.accounts import Account, game_week
-from engine.risk.exposure import Stake, pending
+from engine.risk.exposure import Exposure, pending
 from engine.risk.order_context import Denial, OrderContext, Rule
 from engine.risk.scenarios import Payoff, worst_case
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Money, Nanos
@@ -20,165 +20,177 @@ from engine.view import MarketView, displayed
 HAIR = 1e-9
 
 
-def contracts_per_order(case: OrderContext) -> Denial | None:
+def contracts_per_order(context: OrderContext) -> Denial | None:
     """One order."""
-    limit = case.limits.strictest("contracts_per_order", case.account.strategy)
-    return _over(DenialReason.CONTRACTS_PER_ORDER, case.order.count / COUNT_ONE, limit)
+    limit = context.limits.strictest("contracts_per_order", context.account.strategy)
+    return _over(DenialReason.CONTRACTS_PER_ORDER, context.order.count / COUNT_ONE, limit)
 
 
-def contracts_per_market(case: OrderContext) -> Denial | None:
+def contracts_per_market(context: OrderContext) -> Denial | None:
     """All positions in the market, strategies added up, each at its worst filling."""
     return _contracts(
-        case, DenialReason.CONTRACTS_PER_MARKET, lambda stake: stake.ticker == case.order.ticker
+        context, DenialReason.CONTRACTS_PER_MARKET, lambda exposure: exposure.ticker == context.order.ticker
     )
 
 
-def contracts_per_game(case: OrderContext) -> Denial | None:
+def contracts_per_game(context: OrderContext) -> Denial | None:
     """All positions in the game's markets."""
-    return _contracts(case, DenialReason.CONTRACTS_PER_GAME, lambda stake: stake.game == case.order.game)
+    return _contracts(
+        context, DenialReason.CONTRACTS_PER_GAME, lambda exposure: exposure.game == context.order.game
+    )
 
 
-def contracts_per_strategy(case: OrderContext) -> Denial | None:
+def contracts_per_strategy(context: OrderContext) -> Denial | None:
     """All positions of the strategy."""
-    limit = case.limits.strictest("contracts_per_strategy", case.account.strategy)
-    own = case.accounts.select(strategy=case.account.strategy)
-    return _over(DenialReason.CONTRACTS_PER_STRATEGY, _with_order(case, own, contracts_in), limit)
+    limit = context.limits.strictest("contracts_per_strategy", context.account.strategy)
+    own = context.accounts.select(strategy=context.account.strategy)
+    return _over(DenialReason.CONTRACTS_PER_STRATEGY, _with_order(context, own, contracts_in), limit)
 
 
-def contracts_total(case: OrderContext) -> Denial | None:
+def contracts_total(context: OrderContext) -> Denial | None:
     """Everything."""
-    return _contracts(case, DenialReason.CONTRACTS_TOTAL, _every)
+    return _contracts(context, DenialReason.CONTRACTS_TOTAL, _every)
 
 
-def exposure_per_market(case: OrderContext) -> Denial | None:
+def exposure_per_market(context: OrderContext) -> Denial | None:
     """Dollars paid or promised in the market."""
-    return _exposure(case, DenialReason.EXPOSURE_PER_MARKET, lambda stake: stake.ticker == case.order.ticker)
+    return _exposure(
+        context, DenialReason.EXPOSURE_PER_MARKET, lambda exposure: exposure.ticker == context.order.ticker
+    )
 
 
-def exposure_per_game(case: OrderContext) -> Denial | None:
+def exposure_per_game(context: OrderContext) -> Denial | None:
     """Dollars paid or promised in the game."""
-    return _exposure(case, DenialReason.EXPOSURE_PER_GAME, lambda stake: stake.game == case.order.game)
+    return _exposure(
+        context, DenialReason.EXPOSURE_PER_GAME, lambda exposure: exposure.game == context.order.game
+    )
 
 
-def exposure_per_strategy(case: OrderContext) -> Denial | None:
+def exposure_per_strategy(context: OrderContext) -> Denial | None:
     """Dollars paid or promised by the strategy."""
-    limit = case.limits.strictest("exposure_per_strategy", case.account.strategy)
-    own = case.accounts.select(strategy=case.account.strategy)
-    return _over(DenialReason.EXPOSURE_PER_STRATEGY, _with_order(case, own, dollars_in), limit)
+    limit = context.limits.strictest("exposure_per_strategy", context.account.strategy)
+    own = context.accounts.select(strategy=context.account.strategy)
+    return _over(DenialReason.EXPOSURE_PER_STRATEGY, _with_order(context, own, dollars_in), limit)
 
 
-def exposure_total(case: OrderContext) -> Denial | None:
+def exposure_total(context: OrderContext) -> Denial | None:
     """Dollars paid or promised in all."""
-    return _exposure(case, DenialReason.EXPOSURE_TOTAL, _every)
+    return _exposure(context, DenialReason.EXPOSURE_TOTAL, _every)
 
 
-def worst_case_per_game(case: OrderContext) -> Denial | None:
+def worst_case_per_game(context: OrderContext) -> Denial | None:
     """The least favourable outcome of the game, over all its markets and open orders."""
-    for limit, strategy in _limits(case, "worst_case_per_game"):
-        stakes = list(case.accounts.select(game=case.order.game, strategy=strategy))
-        loss = _with_order(case, stakes, lambda chosen: worst_loss(chosen, case.views))
+    for limit, strategy in _limits(context, "worst_case_per_game"):
+        exposures = list(context.accounts.select(game=context.order.game, strategy=strategy))
+        loss = _with_order(context, exposures, lambda chosen: worst_loss(chosen, context.views))
         denial = _over(DenialReason.WORST_CASE_PER_GAME, loss, limit)
         if denial is not None:
             return denial
     return None
 
 
-def loss_per_trade(case: OrderContext) -> Denial | None:
+def loss_per_trade(context: OrderContext) -> Denial | None:
     """What the order itself can lose."""
-    limit = case.limits.strictest("loss_per_trade", case.account.strategy)
-    return _over(DenialReason.LOSS_PER_TRADE, pending(case.order, case.terms).collateral / MONEY_ONE, limit)
+    limit = context.limits.strictest("loss_per_trade", context.account.strategy)
+    return _over(
+        DenialReason.LOSS_PER_TRADE, pending(context.order, context.terms).collateral / MONEY_ONE, limit
+    )
 
 
-def loss_per_day(case: OrderContext) -> Denial | None:
+def loss_per_day(context: OrderContext) -> Denial | None:
     """The game day's realized loss, if everything at risk were lost on top."""
-    day = game_day(case.now)
+    day = game_day(context.now)
 
     def lost(accounts: Iterable[Account]) -> float:
         return max(0, -sum(account.by_day.get(day, 0) for account in accounts)) / MONEY_ONE
 
-    return _losses(case, DenialReason.LOSS_PER_DAY, lost)
+    return _losses(context, DenialReason.LOSS_PER_DAY, lost)
 
 
-def loss_per_week(case: OrderContext) -> Denial | None:
+def loss_per_week(context: OrderContext) -> Denial | None:
     """The same of the week."""
-    week = game_week(case.now)
+    week = game_week(context.now)
 
     def lost(accounts: Iterable[Account]) -> float:
         return max(0, -sum(account.realized_in_week(week) for account in accounts)) / MONEY_ONE
 
-    return _losses(case, DenialReason.LOSS_PER_WEEK, lost)
+    return _losses(context, DenialReason.LOSS_PER_WEEK, lost)
 
 
-def drawdown_strategy(case: OrderContext) -> Denial | None:
+def drawdown_strategy(context: OrderContext) -> Denial | None:
     """How far the strategy is below its peak, its positions valued at what they would bring now."""
-    limit = case.limits.strictest("drawdown_strategy", case.account.strategy)
-    own = case.accounts.select(strategy=case.account.strategy)
-    use = drawdown([case.account], own, case.views)
+    limit = context.limits.strictest("drawdown_strategy", context.account.strategy)
+    own = context.accounts.select(strategy=context.account.strategy)
+    use = drawdown([context.account], own, context.views)
     return _reached(DenialReason.DRAWDOWN_STRATEGY, use, limit)
 
 
-def drawdown_total(case: OrderContext) -> Denial | None:
+def drawdown_total(context: OrderContext) -> Denial | None:
     """The same of all strategies together."""
-    accounts = [account for account in case.accounts.of.values() if account.bankroll is not None]
-    use = drawdown(accounts, case.accounts.select(), case.views)
-    return _reached(DenialReason.DRAWDOWN_TOTAL, use, case.limits.number("drawdown_total"))
+    accounts = [account for account in context.accounts.of.values() if account.bankroll is not None]
+    use = drawdown(accounts, context.accounts.select(), context.views)
+    return _reached(DenialReason.DRAWDOWN_TOTAL, use, context.limits.number("drawdown_total"))
 
 
-def balance(case: OrderContext) -> Denial | None:
+def balance(context: OrderContext) -> Denial | None:
     """The strategy's capital must cover all that it holds and promised."""
-    own = case.accounts.select(strategy=case.account.strategy)
-    return _over(DenialReason.BALANCE, _with_order(case, own, dollars_in), case.account.equity() / MONEY_ONE)
+    own = context.accounts.select(strategy=context.account.strategy)
+    return _over(
+        DenialReason.BALANCE, _with_order(context, own, dollars_in), context.account.equity() / MONEY_ONE
+    )
 
 
-def loss_streak(case: OrderContext) -> Denial | None:
+def loss_streak(context: OrderContext) -> Denial | None:
     """A pause after several losing positions in a row."""
-    account = case.account
-    limit = case.limits.strictest("loss_streak", account.strategy)
-    pause = case.limits.strictest("loss_streak_pause_minutes", account.strategy)
+    account = context.account
+    limit = context.limits.strictest("loss_streak", account.strategy)
+    pause = context.limits.strictest("loss_streak_pause_minutes", account.strategy)
     if limit is None or pause is None or account.streak < limit or account.streak == 0:
         return None
     until = account.streak_at + round(pause * NANOS_PER_MINUTE)
-    if case.now >= until:
+    if context.now >= until:
         return None
     return Denial(DenialReason.LOSS_STREAK, f"{account.streak} losses", f"{limit:g} losses")
 
 
-def orders_per_minute(case: OrderContext) -> Denial | None:
+def orders_per_minute(context: OrderContext) -> Denial | None:
     """Entries within a minute."""
-    return _orders(case, DenialReason.ORDERS_PER_MINUTE, lambda at: at > case.now - NANOS_PER_MINUTE)
+    return _orders(context, DenialReason.ORDERS_PER_MINUTE, lambda at: at > context.now - NANOS_PER_MINUTE)
 
 
-def orders_per_hour(case: OrderContext) -> Denial | None:
+def orders_per_hour(context: OrderContext) -> Denial | None:
     """Entries within an hour."""
-    return _orders(case, DenialReason.ORDERS_PER_HOUR, lambda at: at > case.now - NANOS_PER_HOUR)
+    return _orders(context, DenialReason.ORDERS_PER_HOUR, lambda at: at > context.now - NANOS_PER_HOUR)
 
 
-def orders_per_day(case: OrderContext) -> Denial | None:
+def orders_per_day(context: OrderContext) -> Denial | None:
     """Entries within the game day."""
-    day = game_day(case.now)
-    return _orders(case, DenialReason.ORDERS_PER_DAY, lambda at: game_day(at) == day)
+    day = game_day(context.now)
+    return _orders(context, DenialReason.ORDERS_PER_DAY, lambda at: game_day(at) == day)
 
 
-def contracts_in(stakes: Iterable[Stake]) -> float:
-    """Contracts of these stakes, each at its worst filling."""
-    return sum(stake.contracts() for stake in stakes) / COUNT_ONE
+def contracts_in(exposures: Iterable[Exposure]) -> float:
+    """Contracts of these exposures, each at its worst filling."""
+    return sum(exposure.contracts() for exposure in exposures) / COUNT_ONE
 
 
-def dollars_in(stakes: Iterable[Stake]) -> float:
-    """Dollars paid or promised in these stakes."""
-    return sum(stake.exposure() for stake in stakes) / MONEY_ONE
+def dollars_in(exposures: Iterable[Exposure]) -> float:
+    """Dollars paid or promised in these exposures."""
+    return sum(exposure.at_risk() for exposure in exposures) / MONEY_ONE
 
 
-def worst_loss(stakes: Iterable[Stake], views: dict[str, MarketView]) -> float:
-    """Dollars that the least favourable outcome of a game costs these stakes; never negative."""
+def worst_loss(exposures: Iterable[Exposure], views: dict[str, MarketView]) -> float:
+    """Dollars that the least favourable outcome of a game costs these exposures; never negative."""
     payoffs: list[Payoff] = []
-    for stake in stakes:
-        view = views.get(stake.ticker)
-        payoffs.append(stake.payoff(None if view is None else view.claim))
+    for exposure in exposures:
+        view = views.get(exposure.ticker)
+        payoffs.append(exposure.payoff(None if view is None else view.claim))
     return max(0, -worst_case(payoffs)) / MONEY_ONE
 
 
-def drawdown(accounts: Iterable[Account], stakes: Iterable[Stake], views: dict[str, MarketView]) -> float:
+def drawdown(
+    accounts: Iterable[Account], exposures: Iterable[Exposure], views: dict[str, MarketView]
+) -> float:
     """Percent that equity is below its peak.
 
     The peak is one of realized results, which facts restore exactly; paper losses count, paper gains do not.
@@ -188,84 +200,88 @@ def drawdown(accounts: Iterable[Account], stakes: Iterable[Stake], views: dict[s
     if peak <= 0:
         return 100.0
     equity: int = sum(account.equity() for account in chosen)
-    equity += sum(min(0, value_now(stake, views) - stake.cost) for stake in stakes)
+    equity += sum(min(0, value_now(exposure, views) - exposure.cost) for exposure in exposures)
     return max(0.0, 100.0 * (peak - equity) / peak)
 
 
-def value_now(stake: Stake, views: dict[str, MarketView]) -> Money:
+def value_now(exposure: Exposure, views: dict[str, MarketView]) -> Money:
     """What a position would bring at the best price; nothing if nobody bids, or no price was heard yet."""
-    view = views.get(stake.ticker)
+    view = views.get(exposure.ticker)
     top = None if view is None else view.top
-    if stake.count == 0 or top is None:
+    if exposure.count == 0 or top is None:
         return Money(0)
-    price, _depth = displayed(top, buying=stake.count < 0)
+    price, _depth = displayed(top, buying=exposure.count < 0)
     if price is None:
         return Money(0)
-    return Money(price * stake.count if stake.count > 0 else (10_000 - price) * -stake.count)
+    return Money(price * exposure.count if exposure.count > 0 else (10_000 - price) * -exposure.count)
 
 
-def _every(_stake: Stake) -> bool:
+def _every(_stake: Exposure) -> bool:
     return True
 
 
-def _contracts(case: OrderContext, reason: DenialReason, chosen: Callable[[Stake], bool]) -> Denial | None:
-    return _scoped(case, reason, chosen, contracts_in)
+def _contracts(
+    context: OrderContext, reason: DenialReason, chosen: Callable[[Exposure], bool]
+) -> Denial | None:
+    return _scoped(context, reason, chosen, contracts_in)
 
 
-def _exposure(case: OrderContext, reason: DenialReason, chosen: Callable[[Stake], bool]) -> Denial | None:
-    return _scoped(case, reason, chosen, dollars_in)
+def _exposure(
+    context: OrderContext, reason: DenialReason, chosen: Callable[[Exposure], bool]
+) -> Denial | None:
+    return _scoped(context, reason, chosen, dollars_in)
 
 
 def _scoped(
-    case: OrderContext,
+    context: OrderContext,
     reason: DenialReason,
-    chosen: Callable[[Stake], bool],
-    measure: Callable[[Iterable[Stake]], float],
+    chosen: Callable[[Exposure], bool],
+    measure: Callable[[Iterable[Exposure]], float],
 ) -> Denial | None:
     """The global limit over all strategies, then the strategy's own over itself."""
-    for limit, strategy in _limits(case, reason.value):
-        stakes = [stake for stake in case.accounts.select(strategy=strategy) if chosen(stake)]
-        denial = _over(reason, _with_order(case, stakes, measure), limit)
+    for limit, strategy in _limits(context, reason.value):
+        exposures = [exposure for exposure in context.accounts.select(strategy=strategy) if chosen(exposure)]
+        denial = _over(reason, _with_order(context, exposures, measure), limit)
         if denial is not None:
             return denial
     return None
 
 
-def _limits(case: OrderContext, name: str) -> list[tuple[float, str | None]]:
-    """The limits of that name that hold for the case, each with whose stakes count (None: all)."""
-    own = case.account.strategy
-    pairs = ((case.limits.number(name), None), (case.limits.own_number(name, own), own))
+def _limits(context: OrderContext, name: str) -> list[tuple[float, str | None]]:
+    """The limits of that name that hold for the order, each with whose exposures count (None: all)."""
+    own = context.account.strategy
+    pairs = ((context.limits.number(name), None), (context.limits.own_number(name, own), own))
     return [(limit, strategy) for limit, strategy in pairs if limit is not None]
 
 
 def _with_order(
-    case: OrderContext, stakes: Iterable[Stake], measure: Callable[[Iterable[Stake]], float]
+    context: OrderContext, exposures: Iterable[Exposure], measure: Callable[[Iterable[Exposure]], float]
 ) -> float:
-    """A measure of stakes as if the order had been approved."""
-    counted = list(stakes)
-    order_id = case.order.order_id
-    case.stake.orders[order_id] = pending(case.order, case.terms)
+    """A measure of exposures as if the order had been approved."""
+    counted = list(exposures)
+    order_id = context.order.order_id
+    context.exposure.orders[order_id] = pending(context.order, context.terms)
     try:
-        return measure(counted if case.stake in counted else [*counted, case.stake])
+        return measure(counted if context.exposure in counted else [*counted, context.exposure])
     finally:
-        del case.stake.orders[order_id]
+        del context.exposure.orders[order_id]
 
 
 def _losses(
-    case: OrderContext, reason: DenialReason, lost: Callable[[Iterable[Account]], float]
+    context: OrderContext, reason: DenialReason, lost: Callable[[Iterable[Account]], float]
 ) -> Denial | None:
-    for limit, strategy in _limits(case, reason.value):
-        accounts = case.accounts.of.values() if strategy is None else (case.account,)
-        at_risk = _with_order(case, case.accounts.select(strategy=strategy), dollars_in)
+    for limit, strategy in _limits(context, reason.value):
+        accounts = context.accounts.of.values() if strategy is None else (context.account,)
+        at_risk = _with_order(context, context.accounts.select(strategy=strategy), dollars_in)
         denial = _over(reason, lost(accounts) + at_risk, limit)
         if denial is not None:
             return denial
     return None
 
 
-def _orders(case: OrderContext, reason: DenialReason, counts: Callable[[Nanos], bool]) -> Denial | None:
-    for limit, strategy in _limits(case, reason.value):
-        accounts = case.accounts.of.values() if strategy is None else (case.account,)
+def _orders(context: OrderContext, reason: DenialReason, counts: Callable[[Nanos], bool]) -> Denial | None:
+    for limit, strategy in _limits(context, reason.value):
+        accounts = context.accounts.of.values() if strategy is None else (context.account,)
         sent = sum(1 for account in accounts for at in account.entries if counts(at))
         denial = _over(reason, sent + 1, limit)
         if denial is not None:

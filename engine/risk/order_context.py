@@ -13,7 +13,7 @@ from engine.fees import FeeTerms
 from engine.orders import PlaceOrder
 from engine.reasons import DenialReason
 from engine.risk.accounts import Account, Accounts
-from engine.risk.exposure import Stake
+from engine.risk.exposure import Exposure
 from engine.risk.limits import LimitTable
 from engine.units import Nanos
 from engine.view import MarketView
@@ -52,7 +52,7 @@ class OrderContext:
     terms: FeeTerms
     account: Account
     accounts: Accounts
-    stake: Stake
+    exposure: Exposure
     limits: LimitTable
     views: dict[str, MarketView]
 
@@ -62,7 +62,7 @@ class OrderContext:
 
 
 Rule: TypeAlias = Callable[[OrderContext], Denial | None]
-"""A rule looks at a case and objects, or does not."""
+"""A rule looks at an order in its context and objects, or does not."""
 
 
 def missing(what: str) -> Denial:

@@ -11,7 +11,7 @@ import attrs
 
 from engine.calendar import game_day
 from engine.risk.accounts import Account, Accounts, game_week
-from engine.risk.exposure import Stake
+from engine.risk.exposure import Exposure
 from engine.risk.limits import LimitInUse, LimitTable, LimitValue, RiskLimits
 from engine.risk.money_rules import contracts_in, dollars_in, drawdown, worst_loss
 from engine.units import MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Nanos
@@ -41,28 +41,28 @@ def _uses(
     accounts: Accounts, views: dict[str, MarketView], strategy: str | None, now: Nanos
 ) -> dict[str, Use]:
     """The use of each limit that has one; the others are asked of each order by itself."""
-    stakes = list(accounts.select(strategy=strategy))
+    exposures = list(accounts.select(strategy=strategy))
     owners = [account for account in accounts.of.values() if strategy in (None, account.strategy)]
-    at_risk = dollars_in(stakes)
+    at_risk = dollars_in(exposures)
     day, week = game_day(now), game_week(now)
     lost_day = max(0, -sum(account.by_day.get(day, 0) for account in owners)) / MONEY_ONE
     lost_week = max(0, -sum(account.realized_in_week(week) for account in owners)) / MONEY_ONE
     return {
-        "contracts_per_market": _most(stakes, lambda stake: stake.ticker, contracts_in),
-        "contracts_per_game": _most(stakes, lambda stake: stake.game, contracts_in),
-        "contracts_per_strategy": _most(stakes, lambda stake: stake.strategy, contracts_in),
-        "contracts_total": (contracts_in(stakes), ""),
-        "exposure_per_market": _most(stakes, lambda stake: stake.ticker, dollars_in),
-        "exposure_per_game": _most(stakes, lambda stake: stake.game, dollars_in),
-        "exposure_per_strategy": _most(stakes, lambda stake: stake.strategy, dollars_in),
+        "contracts_per_market": _most(exposures, lambda exposure: exposure.ticker, contracts_in),
+        "contracts_per_game": _most(exposures, lambda exposure: exposure.game, contracts_in),
+        "contracts_per_strategy": _most(exposures, lambda exposure: exposure.strategy, contracts_in),
+        "contracts_total": (contracts_in(exposures), ""),
+        "exposure_per_market": _most(exposures, lambda exposure: exposure.ticker, dollars_in),
+        "exposure_per_game": _most(exposures, lambda exposure: exposure.game, dollars_in),
+        "exposure_per_strategy": _most(exposures, lambda exposure: exposure.strategy, dollars_in),
         "exposure_total": (at_risk, ""),
         "worst_case_per_game": _most(
-            stakes, lambda stake: stake.game, lambda chosen: worst_loss(chosen, views)
+            exposures, lambda exposure: exposure.game, lambda chosen: worst_loss(chosen, views)
         ),
         "loss_per_day": (lost_day + at_risk, ""),
         "loss_per_week": (lost_week + at_risk, ""),
         "drawdown_strategy": _worst_drawdown(owners, accounts, views),
-        "drawdown_total": (drawdown(owners, stakes, views) if owners else 0.0, ""),
+        "drawdown_total": (drawdown(owners, exposures, views) if owners else 0.0, ""),
         "loss_streak": max(((account.streak, account.strategy) for account in owners), default=(0, "")),
         "orders_per_minute": (_sent(owners, lambda at: at > now - NANOS_PER_MINUTE), ""),
         "orders_per_hour": (_sent(owners, lambda at: at > now - NANOS_PER_HOUR), ""),
@@ -71,11 +71,13 @@ def _uses(
 
 
 def _most(
-    stakes: Iterable[Stake], key: Callable[[Stake], str], measure: Callable[[Iterable[Stake]], float]
+    exposures: Iterable[Exposure],
+    key: Callable[[Exposure], str],
+    measure: Callable[[Iterable[Exposure]], float],
 ) -> Use:
-    groups: dict[str, list[Stake]] = {}
-    for stake in stakes:
-        groups.setdefault(key(stake), []).append(stake)
+    groups: dict[str, list[Exposure]] = {}
+    for exposure in exposures:
+        groups.setdefault(key(exposure), []).append(exposure)
     best: Use = (0.0, "")
     for name, group in groups.items():
         use = measure(group)

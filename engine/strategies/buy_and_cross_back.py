@@ -24,14 +24,14 @@ class BuyAndCrossBack(Control):
         if not isinstance(fact, OrderFilled) or fact.strategy != self.name:
             return NOTHING
         market = self.view.markets.get(fact.ticker)
-        if market is None or not market.tradable or self.desk.open_in(fact.ticker):
+        if market is None or not market.tradable or self.portfolio.open_in(fact.ticker):
             return NOTHING
-        return self.flatten(market, now) if self.desk.held(fact.ticker) else NOTHING
+        return self.flatten(market, now) if self.portfolio.held(fact.ticker) else NOTHING
 
     def act(self, market: MarketView, now: Nanos) -> Step:
         """Buy, or try again to get rid of what the last time left."""
-        if self.desk.open_in(market.ticker):
+        if self.portfolio.open_in(market.ticker):
             return NOTHING
-        if self.desk.held(market.ticker):
+        if self.portfolio.held(market.ticker):
             return self.flatten(market, now)
         return self.take(market, BookSide.BID, "buy", now)

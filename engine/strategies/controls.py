@@ -41,7 +41,7 @@ class Control(Strategy):
         assert isinstance(parameters, ControlParameters)  # noqa: S101 - parameters_class says so
         self.parameters = parameters
         self.view = View()
-        self.desk = Portfolio(name)
+        self.portfolio = Portfolio(name)
         self._kinds = frozenset(MARKET_TYPES[word] for word in parameters.market_types)
         self._interval = seconds(parameters.interval_seconds)
         self._started: set[str] = set()
@@ -63,7 +63,7 @@ class Control(Strategy):
 
     def learn(self, fact: Fact, now: Nanos) -> Step:
         """Fold own facts; nothing follows from them."""
-        self.desk.apply(fact)
+        self.portfolio.apply(fact)
         return NOTHING
 
     def wake(self, key: str, now: Nanos) -> Step:
@@ -78,13 +78,13 @@ class Control(Strategy):
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Positions, open orders and counters."""
-        self.desk.restore(facts)
+        self.portfolio.restore(facts)
 
     def coin(self, market: MarketView) -> bool:
         """A fair coin that falls the same in every replay: drawn from seed, name, market and the signal's
         number.
         """
-        text = f"{self.context.seed}/{self.name}/{market.ticker}/{self.desk.next_signal()}"
+        text = f"{self.context.seed}/{self.name}/{market.ticker}/{self.portfolio.next_signal()}"
         return hashlib.sha256(text.encode()).digest()[0] % 2 == 0
 
     def take(self, market: MarketView, side: BookSide, reason: str, now: Nanos) -> Step:
@@ -97,7 +97,7 @@ class Control(Strategy):
 
     def flatten(self, market: MarketView, now: Nanos) -> Step:
         """Cross the spread back to nothing."""
-        held = self.desk.held(market.ticker)
+        held = self.portfolio.held(market.ticker)
         return self.take(market, BookSide.ASK if held > 0 else BookSide.BID, "back", now)
 
     def _order(self, market: MarketView, side: BookSide, tif: TimeInForce, reason: str, now: Nanos) -> Step:
@@ -107,10 +107,10 @@ class Control(Strategy):
         price, _depth = displayed(top, buying=(side is BookSide.BID) != rests)
         if price is None or not 0 < price < 10_000:
             return NOTHING
-        held = self.desk.held(market.ticker)
+        held = self.portfolio.held(market.ticker)
         exits = held * (1 if side is BookSide.BID else -1) < 0
         count = Count(abs(held)) if exits else contracts(self.parameters.position_size)
-        signal_id, order_id = self.desk.next_signal(), self.desk.next_order()
+        signal_id, order_id = self.portfolio.next_signal(), self.portfolio.next_order()
         signal = SignalRaised(
             signal_id=signal_id,
             strategy=self.name,
@@ -139,6 +139,6 @@ class Control(Strategy):
             post_only=rests,
             exit=exits,
         )
-        self.desk.apply(signal)
-        self.desk.sent(order)
+        self.portfolio.apply(signal)
+        self.portfolio.sent(order)
         return Step(facts=(signal,), commands=(order,))

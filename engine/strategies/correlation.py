@@ -88,7 +88,7 @@ class Correlation(Trader):
         self.parameters = parameters
         super().__init__(name, parameters, context)
         self._groups = Groups(name)
-        self._boards: dict[str, MarketBoard] = {}
+        self._market_boards: dict[str, MarketBoard] = {}
         self._tried: dict[str, Nanos] = {}
         share = parameters.near_miss_share
         self._reach = Reach(
@@ -119,15 +119,15 @@ class Correlation(Trader):
     def hear_rest(self, news: GameNews, now: Nanos) -> Step:
         """Markets and teams that become known change what stands beside what."""
         if isinstance(news, MarketKnown | GameKnown):
-            self._boards.pop(news.game, None)
+            self._market_boards.pop(news.game, None)
         return super().hear_rest(news, now)
 
     def unwatched(self, top: TopChanged) -> None:
         """A market that is not traded itself may still say something of others."""
         super().unwatched(top)
-        board = self._boards.get(top.game)
-        if board is not None:
-            board.repriced(self.view.markets[top.ticker])
+        market_board = self._market_boards.get(top.game)
+        if market_board is not None:
+            market_board.repriced(self.view.markets[top.ticker])
 
     def learn(self, fact: Fact, now: Nanos) -> Step:
         """A leg that ended may leave the other uncovered."""
@@ -142,18 +142,18 @@ class Correlation(Trader):
         it.
         """
         market = watch.market
-        board = self._board(market.game)
-        place = board.repriced(market)
+        market_board = self._market_board(market.game)
+        place = market_board.repriced(market)
         steps: list[Step] = []
         if self._groups.of:
             steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]
         if place is None:
             return joined(steps)
-        if self.parameters.arbitrage and board.beaten(place):
+        if self.parameters.arbitrage and market_board.beaten(place):
             steps.append(self._arbitrage(market, now))
         if self.parameters.statistics:
-            steps.append(self._looked_at(place, board, now))
-            steps += [self._looked_at(other, board, now) for other in place.near]
+            steps.append(self._looked_at(place, market_board, now))
+            steps += [self._looked_at(other, market_board, now) for other in place.near]
         return joined(steps)
 
     def wake(self, key: str, now: Nanos) -> Step:
@@ -168,9 +168,9 @@ class Correlation(Trader):
         p_mid = market.p_mid()
         if p_mid is None or not self.parameters.statistics:
             return None
-        board = self._board(market.game)
-        place = board.place_of(market)
-        said = [] if place is None else self._said(place, board)
+        market_board = self._market_board(market.game)
+        place = market_board.place_of(market)
+        said = [] if place is None else self._said(place, market_board)
         if not said:
             return None
         name, p_fair, gap = max(said, key=lambda word: abs(p_mid - word[1]) - word[2])
@@ -187,10 +187,10 @@ class Correlation(Trader):
             side=BookSide.ASK if dear else BookSide.BID,
         )
 
-    def _said(self, place: Place, board: MarketBoard) -> list[tuple[str, float, float]]:
+    def _said(self, place: Place, market_board: MarketBoard) -> list[tuple[str, float, float]]:
         """Name, value and threshold of each relation that says something of a market."""
-        ladder = board.ladder_value(place)
-        winner = board.winner_value(place)
+        ladder = market_board.ladder_value(place)
+        winner = market_board.winner_value(place)
         said: list[tuple[str, float, float]] = []
         if ladder is not None:
             said.append(("ladder", ladder, self.parameters.correlation_threshold))
@@ -198,22 +198,22 @@ class Correlation(Trader):
             said.append(("moneyline_spread", winner, self.parameters.min_discrepancy_percent / 100))
         return said
 
-    def _looked_at(self, place: Place, board: MarketBoard, now: Nanos) -> Step:
+    def _looked_at(self, place: Place, market_board: MarketBoard, now: Nanos) -> Step:
         """Think a market over if it is held, or if what is said of it is near its threshold at least."""
         watch = self.watched(place.market.ticker)
-        if watch is None or (watch.idle and (now < watch.asleep_until or board.fits(place))):
+        if watch is None or (watch.idle and (now < watch.cooldown_until or market_board.fits(place))):
             return NOTHING
         if place.market.p_mid() is None:
             return NOTHING
         watch.until = Nanos(0)
         return self.consider(watch, now)
 
-    def _board(self, game: GameView) -> MarketBoard:
+    def _market_board(self, game: GameView) -> MarketBoard:
         """The game's board; made anew when a market or the teams became known."""
-        board = self._boards.get(game.game)
-        if board is None:
-            board = self._boards[game.game] = MarketBoard(game, self._reach)
-        return board
+        market_board = self._market_boards.get(game.game)
+        if market_board is None:
+            market_board = self._market_boards[game.game] = MarketBoard(game, self._reach)
+        return market_board
 
     def _arbitrage(self, market: MarketView, now: Nanos) -> Step:
         """Take the best cover that every limit allows."""
@@ -245,8 +245,8 @@ class Correlation(Trader):
             if (
                 self.watched(ticker) is None
                 or offer.market.spread() is None
-                or ticker in self.desk.holdings
-                or self.desk.open_in(ticker)
+                or ticker in self.portfolio.holdings
+                or self.portfolio.open_in(ticker)
             ):
                 return True
             if now < self.enterable_at(ticker):
@@ -256,7 +256,7 @@ class Correlation(Trader):
     def _size(self, cover: Cover) -> Count:
         """Whole contracts of both legs: what the thinner one displays, what the game may cost."""
         depth = min(cover.first.depth, cover.second.depth)
-        left = dollars(self.trading.game_loss_max_dollars) - self.desk.at_risk(
+        left = dollars(self.trading.game_loss_max_dollars) - self.portfolio.at_risk(
             cover.first.market.game.markets
         )
         p_cost = cover.cost / PRICE_ONE + cover.first.p_fee() + cover.second.p_fee()
@@ -269,7 +269,7 @@ class Correlation(Trader):
 
     def _take(self, cover: Cover, count: Count, now: Nanos) -> Step:
         """Both legs at once, immediate or cancel."""
-        name = f"{self.name}/g{self.desk.next_signal().rpartition('/s')[2]}"
+        name = f"{self.name}/g{self.portfolio.next_signal().rpartition('/s')[2]}"
         steps: list[Step] = []
         for offer, other in ((cover.first, cover.second), (cover.second, cover.first)):
             evidence: Evidence = (
@@ -295,7 +295,7 @@ class Correlation(Trader):
     def _wished(self, wish: "Wish", group: str, evidence: Evidence, now: Nanos) -> Step:
         offer = wish.offer
         p_fair = wish.p_worth if offer.side is BookSide.BID else 1.0 - wish.p_worth
-        signal_id, order_id = self.desk.next_signal(), self.desk.next_order()
+        signal_id, order_id = self.portfolio.next_signal(), self.portfolio.next_order()
         signal = SignalRaised(
             signal_id=signal_id,
             strategy=self.name,
@@ -326,7 +326,7 @@ class Correlation(Trader):
             p_fair=p_fair,
         )
         self._groups.sent(order)
-        return self.slips.wished(signal, order)
+        return self.order_writer.wished(signal, order)
 
     def _hedge(self, group: Group, now: Nanos) -> Step:
         """Cover what a failed leg left uncovered, not more often than the pause allows."""

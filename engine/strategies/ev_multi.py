@@ -135,7 +135,7 @@ class EvMulti(Trader):
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """How many books agree depends on the price, so an opinion that could trade is formed anew."""
-        if watch.opinion is not None and watch.tempted(top):
+        if watch.opinion is not None and watch.crosses_threshold(top):
             watch.until = NEVER
         return super().priced(watch, top, now)
 

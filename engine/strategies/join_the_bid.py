@@ -20,10 +20,10 @@ class JoinTheBid(Control):
 
     def act(self, market: MarketView, now: Nanos) -> Step:
         """Sell what was bought, follow the bid, or join it."""
-        open_orders = self.desk.open_in(market.ticker)
+        open_orders = self.portfolio.open_in(market.ticker)
         if open_orders:
             return self._followed(market, now)
-        if self.desk.held(market.ticker):
+        if self.portfolio.held(market.ticker):
             return self.flatten(market, now)
         return self.join(market, BookSide.BID, "join", now)
 
@@ -32,7 +32,7 @@ class JoinTheBid(Control):
         best = None if market.top is None else market.top.yes_bid
         behind = [
             open_order
-            for open_order in self.desk.open_in(market.ticker)
+            for open_order in self.portfolio.open_in(market.ticker)
             if open_order.order.post_only and not open_order.cancelling and open_order.order.price != best
         ]
         for open_order in behind:

@@ -23,7 +23,7 @@ class Watch:
     """One market a strategy may trade.
 
     While `idle` (nothing held, nothing ordered) prices between the two bounds are not worth a thought, and
-    until `asleep_until` none are.
+    until `cooldown_until` none are.
     """
 
     market: MarketView
@@ -33,16 +33,16 @@ class Watch:
     sell_above: int = PRICE_ONE + 1
     idle: bool = True
     timed: Nanos = NEVER
-    asleep_until: Nanos = NEVER
+    cooldown_until: Nanos = NEVER
 
-    def tempted(self, top: TopChanged) -> bool:
+    def crosses_threshold(self, top: TopChanged) -> bool:
         """Whether these prices reach a bound."""
         ask, bid = top.yes_ask, top.yes_bid
         return (ask is not None and ask <= self.buy_below) or (bid is not None and bid >= self.sell_above)
 
     def settle(self, opinion: Opinion | None) -> None:
-        """Take an opinion whose prices are not to be compared yet: nothing tempts without one, all does with
-        one.
+        """Take an opinion whose prices are not to be compared yet: without one no price
+        crosses, with one every price does.
         """
         self.opinion = opinion
         if opinion is None:

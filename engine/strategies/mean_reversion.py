@@ -129,7 +129,7 @@ class MeanReversion(Trader):
 
     def leave(self, watch: Watch, holding: Holding, now: Nanos) -> tuple[str, int] | None:
         """Half of it, once, when enough of the way back is made."""
-        p_price = self.slips.p_exit_price(watch.market, holding)
+        p_price = self.order_writer.p_exit_price(watch.market, holding)
         share = self.parameters.partial_exit_threshold / 100
         if p_price is None or holding.p_entry_fair is None or not share or holding.halved:
             return None

@@ -147,7 +147,7 @@ class Momentum(Trader):
     def leave(self, watch: Watch, holding: Holding, now: Nanos) -> tuple[str, int] | None:
         """When the price has come where it should, or turned back from its best."""
         ticker = watch.market.ticker
-        p_price = self.slips.p_exit_price(watch.market, holding)
+        p_price = self.order_writer.p_exit_price(watch.market, holding)
         if p_price is None:
             return None
         p_best = max(p_price, self._best.get(ticker, p_price))
@@ -165,7 +165,7 @@ class Momentum(Trader):
         """A market left has no best price any more."""
         step = super().learn(fact, now)
         if self._best:
-            self._best = {ticker: p for ticker, p in self._best.items() if ticker in self.desk.holdings}
+            self._best = {ticker: p for ticker, p in self._best.items() if ticker in self.portfolio.holdings}
         return step
 
     def _remember(self, game: GameView, now: Nanos) -> bool:

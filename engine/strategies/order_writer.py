@@ -1,4 +1,4 @@
-"""Order slips: the signals and orders of one strategy, written with their reasons and evidence.
+"""The signals and orders of one strategy, written with their reasons and evidence.
 
 Used by `Trader`. Whatever is written here is on record before anything else happens to it: the signal names
 the order, the order names the signal.
@@ -32,11 +32,11 @@ from engine.view import MarketView, displayed
 
 
 class OrderWriter:
-    """Writes for one desk."""
+    """Writes for one portfolio."""
 
-    def __init__(self, desk: Portfolio, parameters: TradingParameters, context: StrategyContext) -> None:
+    def __init__(self, portfolio: Portfolio, parameters: TradingParameters, context: StrategyContext) -> None:
         """`parameters` give the sizes and pauses, `context` the capital."""
-        self._desk = desk
+        self._portfolio = portfolio
         self._parameters = parameters
         self._sizing = Sizing(
             position_size=parameters.position_size,
@@ -50,7 +50,7 @@ class OrderWriter:
 
     def enter(self, market: MarketView, opinion: Opinion, edge: Edge, now: Nanos) -> Step:
         """Signal and order of an entry, or the near miss if no contract is left to buy."""
-        left = Money(self._sizing.loss_max - self._desk.at_risk(market.game.markets))
+        left = Money(self._sizing.loss_max - self._portfolio.at_risk(market.game.markets))
         takes = self._parameters.entry == "take"
         sizing = attrs.evolve(self._sizing, loss_max=left)
         # The second fee is part of the cost too: Kelly must not bet on an edge that the way out eats.
@@ -58,14 +58,14 @@ class OrderWriter:
         count = contracts_to_trade(sizing, edge.p_win, p_cost, edge.depth if takes else None)
         if count < COUNT_ONE:
             return self.missed(market, opinion, edge, ("size", format_count(edge.depth), "1.00"), now)
-        signal_id, order_id = self._desk.next_signal(), self._desk.next_order()
+        signal_id, order_id = self._portfolio.next_signal(), self._portfolio.next_order()
         evidence = (*opinion.evidence, *edge_evidence(market, edge), (ORDER_EVIDENCE, order_id))
         signal = self._signal(market, edge, SignalAction.ENTER, opinion.reason, now)
         signal = changed(signal, signal_id=signal_id, evidence=evidence)
         expires = Nanos(now + round(self._parameters.rest_seconds * NANOS_PER_SECOND))
         order = PlaceOrder(
             order_id=order_id,
-            strategy=self._desk.name,
+            strategy=self._portfolio.name,
             game=market.game.game,
             ticker=market.ticker,
             side=edge.side,
@@ -81,9 +81,9 @@ class OrderWriter:
         return self.wished(signal, order)
 
     def wished(self, signal: SignalRaised, order: PlaceOrder) -> Step:
-        """A signal and its order, noted on the desk."""
-        self._desk.apply(signal)
-        self._desk.sent(order)
+        """A signal and its order, noted in the portfolio."""
+        self._portfolio.apply(signal)
+        self._portfolio.sent(order)
         return Step(facts=(signal,), commands=(order,))
 
     def leave(self, market: MarketView, holding: Holding, reason: str, count: int, now: Nanos) -> Step:
@@ -98,7 +98,7 @@ class OrderWriter:
         if price is None or count <= 0:
             return NOTHING
         side = BookSide.ASK if long else BookSide.BID
-        signal_id, order_id = self._desk.next_signal(), self._desk.next_order()
+        signal_id, order_id = self._portfolio.next_signal(), self._portfolio.next_order()
         evidence: Evidence = (
             ("held", format_count(holding.count)),
             ("cost", p_text(holding.p_cost())),
@@ -109,7 +109,7 @@ class OrderWriter:
         )
         signal = SignalRaised(
             signal_id=signal_id,
-            strategy=self._desk.name,
+            strategy=self._portfolio.name,
             game=market.game.game,
             ticker=market.ticker,
             side=side,
@@ -123,7 +123,7 @@ class OrderWriter:
         )
         order = PlaceOrder(
             order_id=order_id,
-            strategy=self._desk.name,
+            strategy=self._portfolio.name,
             game=market.game.game,
             ticker=market.ticker,
             side=side,
@@ -142,7 +142,7 @@ class OrderWriter:
     ) -> Step:
         """The near miss with the number and the limit that stopped it, unless it was said just before."""
         name, number, limit = stopped
-        last = self._desk.missed_at.get((market.ticker, name))
+        last = self._portfolio.missed_at.get((market.ticker, name))
         if last is not None and now < last + self._near_miss:
             return NOTHING
         evidence = (
@@ -153,8 +153,10 @@ class OrderWriter:
             *edge_evidence(market, edge),
         )
         signal = self._signal(market, edge, SignalAction.NO_TRADE, name, now)
-        signal = changed(signal, signal_id=self._desk.next_signal(), p_fair=opinion.p_fair, evidence=evidence)
-        self._desk.apply(signal)
+        signal = changed(
+            signal, signal_id=self._portfolio.next_signal(), p_fair=opinion.p_fair, evidence=evidence
+        )
+        self._portfolio.apply(signal)
         return Step(facts=(signal,))
 
     def tended(self, open_order: OpenOrder, opinion: Opinion | None, market: MarketView, now: Nanos) -> Step:
@@ -167,7 +169,7 @@ class OrderWriter:
             if 100 * edge.p_net >= self._parameters.net_edge_min_cents - HAIR:
                 return NOTHING
         open_order.cancelling = True
-        return Step(commands=(CancelOrder(order.order_id, self._desk.name, now),))
+        return Step(commands=(CancelOrder(order.order_id, self._portfolio.name, now),))
 
     def p_exit_price(self, market: MarketView, holding: Holding) -> float | None:
         """What one held contract brings now, before the fee; None if nobody bids for it."""
@@ -193,7 +195,7 @@ class OrderWriter:
     ) -> SignalRaised:
         return SignalRaised(
             signal_id="",
-            strategy=self._desk.name,
+            strategy=self._portfolio.name,
             game=market.game.game,
             ticker=market.ticker,
             side=edge.side,

@@ -1,7 +1,7 @@
-"""A strategy's own portfolio: its positions, its open orders, its counters and its cooldowns.
+"""A strategy's portfolio: its positions, its open orders, its counters and its cooldowns.
 
-Folded from the strategy's own facts, live and after a restart alike, so that both give the same desk. Used by
-the strategies of this folder only.
+Folded from the strategy's own facts, live and after a restart alike, so that both give the same portfolio.
+Used by strategies only.
 """
 
 from collections.abc import Iterable
@@ -126,7 +126,7 @@ class Portfolio:
         return Money(risk)
 
     def apply(self, fact: Fact) -> bool:
-        """Fold one fact; returns whether it was about this desk."""
+        """Fold one fact; returns whether it was about this portfolio."""
         match fact:
             case SignalRaised() if fact.strategy == self.name:
                 self._signalled(fact)

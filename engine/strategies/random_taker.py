@@ -19,8 +19,8 @@ class RandomTaker(Control):
 
     def act(self, market: MarketView, now: Nanos) -> Step:
         """In by the coin, out at the next turn."""
-        if self.desk.open_in(market.ticker):
+        if self.portfolio.open_in(market.ticker):
             return NOTHING
-        if self.desk.held(market.ticker):
+        if self.portfolio.held(market.ticker):
             return self.flatten(market, now)
         return self.take(market, BookSide.BID if self.coin(market) else BookSide.ASK, "coin", now)

@@ -169,7 +169,7 @@ class Scripted(Strategy):
         """Begin before the first order."""
         super().__init__(name, parameters, context)
         assert isinstance(parameters, ScriptedParameters)  # noqa: S101 - parameters_class says so
-        self.desk = Portfolio(name)
+        self.portfolio = Portfolio(name)
         self._waiting = [order for order in parameters.orders if not order.relative]
         self._relative = [order for order in parameters.orders if order.relative]
         self._waiting.sort(key=lambda order: order.at)
@@ -192,7 +192,7 @@ class Scripted(Strategy):
 
     def learn(self, fact: Fact, now: Nanos) -> Step:
         """Fold own facts; nothing follows from them."""
-        self.desk.apply(fact)
+        self.portfolio.apply(fact)
         return NOTHING
 
     def wake(self, key: str, now: Nanos) -> Step:
@@ -202,7 +202,7 @@ class Scripted(Strategy):
     def restore(self, facts: Iterable[Fact]) -> None:
         """Skip what was wished for in an earlier life: each line leaves a signal with its id."""
         kept = list(facts)
-        self.desk.restore(kept)
+        self.portfolio.restore(kept)
         for fact in kept:
             if isinstance(fact, SignalRaised) and fact.strategy == self.name:
                 evidence = dict(fact.evidence)
@@ -219,9 +219,9 @@ class Scripted(Strategy):
                 continue
             self._done.add(line)
             signal, command = self._wish(order, line, now)
-            self.desk.apply(signal)
+            self.portfolio.apply(signal)
             if isinstance(command, PlaceOrder):
-                self.desk.sent(command)
+                self.portfolio.sent(command)
             facts.append(signal)
             commands.append(command)
         timers = (Timer("script", self._waiting[0].at),) if self._waiting else ()
@@ -229,9 +229,9 @@ class Scripted(Strategy):
 
     def _wish(self, order: ScriptedOrder, line: str, now: Nanos) -> tuple[SignalRaised, OrderCommand]:
         command: OrderCommand
-        signal_id = self.desk.next_signal()
+        signal_id = self.portfolio.next_signal()
         if order.do == "place":
-            self._ids[order.name] = self.desk.next_order()
+            self._ids[order.name] = self.portfolio.next_order()
             command = self._place(order, self._ids[order.name], signal_id, now)
         elif order.do == "cancel":
             command = CancelOrder(self._ids.get(order.name, order.name), self.name, now)

@@ -10,7 +10,7 @@ journal.
 
 Not to think is the strategy's commonest act. Rows of odds come by the dozen in one answer, so they only mark
 their game, which is thought over once, at the same moment, when all of them are in. A market in which nothing
-is held or ordered sleeps while its cooldown runs, once that was recorded as a near miss, and for
+is held or ordered gets no thought while its cooldown runs, once that was recorded as a near miss, and for
 `DENIED_PAUSE` after the gate refused an entry by a rule that will still hold in a minute: the refusal is on
 record, and a hundred more of them would say nothing new.
 """
@@ -46,8 +46,8 @@ class Trader(Strategy):
         assert isinstance(parameters, TradingParameters)  # noqa: S101 - parameters_class says so
         self.trading: TradingParameters = parameters
         self.view = View()
-        self.desk = Portfolio(name)
-        self.slips = OrderWriter(self.desk, parameters, context)
+        self.portfolio = Portfolio(name)
+        self.order_writer = OrderWriter(self.portfolio, parameters, context)
         self.kinds = frozenset(MARKET_TYPES[word] for word in self.market_types())
         self._watches: dict[str, Watch] = {}
         self._marked: set[str] = set()
@@ -104,13 +104,15 @@ class Trader(Strategy):
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """The best prices (or the trust) of a watched market changed."""
-        if watch.idle and (now < watch.asleep_until or (now < watch.until and not watch.tempted(top))):
+        if watch.idle and (
+            now < watch.cooldown_until or (now < watch.until and not watch.crosses_threshold(top))
+        ):
             return NOTHING
         return self.consider(watch, now)
 
     def learn(self, fact: Fact, now: Nanos) -> Step:
         """Fold an own fact; the market it was about is no longer (or now) idle."""
-        if not self.desk.apply(fact):
+        if not self.portfolio.apply(fact):
             return NOTHING
         ticker = ticker_of(fact)
         watch = self._watches.get(ticker)
@@ -120,7 +122,7 @@ class Trader(Strategy):
         if isinstance(fact, OrderFilled | PositionSettled):
             watch.until = NEVER
         elif isinstance(fact, OrderDenied) and fact.reason in LASTING:
-            watch.asleep_until = self._asleep_until(ticker)
+            watch.cooldown_until = self._cooldown_until(ticker)
             return self._cooled(ticker, now)
         return NOTHING
 
@@ -135,12 +137,12 @@ class Trader(Strategy):
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Bring back positions, open orders, counters, cooldowns and near misses."""
-        self.desk.restore(facts)
+        self.portfolio.restore(facts)
 
     def consider(self, watch: Watch, now: Nanos) -> Step:
         """Think one market over: leave, tend what rests, or enter."""
         if watch.idle:
-            if now < watch.asleep_until:
+            if now < watch.cooldown_until:
                 return NOTHING
         elif self._bound_to_stay(watch.market.ticker):
             return NOTHING
@@ -164,7 +166,7 @@ class Trader(Strategy):
             if watch is None:
                 continue
             watch.until = NEVER
-            if watch.idle and (now < watch.asleep_until or self.silent(watch, now)):
+            if watch.idle and (now < watch.cooldown_until or self.silent(watch, now)):
                 continue
             step = self.consider(watch, now)
             if step is not NOTHING:
@@ -212,8 +214,8 @@ class Trader(Strategy):
         ticker = market.ticker
         if ticker in self._watches or market.kind not in self.kinds:
             return NOTHING
-        asleep_until = self._asleep_until(ticker)
-        self._watches[ticker] = Watch(market, idle=self._idle(ticker), asleep_until=asleep_until)
+        cooldown_until = self._cooldown_until(ticker)
+        self._watches[ticker] = Watch(market, idle=self._idle(ticker), cooldown_until=cooldown_until)
         return self._cooled(ticker, now)
 
     def _cooled(self, ticker: str, now: Nanos) -> Step:
@@ -223,22 +225,22 @@ class Trader(Strategy):
 
     def enterable_at(self, ticker: str) -> Nanos:
         """From when on cooldown and lasting denials let a market be entered."""
-        entered_at, denied_at = self.desk.entered_at.get(ticker), self.desk.denied_at.get(ticker)
+        entered_at, denied_at = self.portfolio.entered_at.get(ticker), self.portfolio.denied_at.get(ticker)
         cool_at = NEVER if entered_at is None else entered_at + self._cooldown
         return Nanos(max(cool_at, NEVER if denied_at is None else denied_at + DENIED_PAUSE))
 
-    def _asleep_until(self, ticker: str) -> Nanos:
+    def _cooldown_until(self, ticker: str) -> Nanos:
         """Until when an idle market is not thought over, by what is on record of it."""
-        desk = self.desk
-        denied_at = desk.denied_at.get(ticker)
+        portfolio = self.portfolio
+        denied_at = portfolio.denied_at.get(ticker)
         until = NEVER if denied_at is None else denied_at + DENIED_PAUSE
-        entered_at, said_at = desk.entered_at.get(ticker), desk.missed_at.get((ticker, "cooldown"))
+        entered_at, said_at = portfolio.entered_at.get(ticker), portfolio.missed_at.get((ticker, "cooldown"))
         if entered_at is not None and said_at is not None:
             until = max(until, min(entered_at + self._cooldown, said_at + self._near_miss))
         return Nanos(until)
 
     def _idle(self, ticker: str) -> bool:
-        return ticker not in self.desk.holdings and not self.desk.open_in(ticker)
+        return ticker not in self.portfolio.holdings and not self.portfolio.open_in(ticker)
 
     def _think(self, watch: Watch, now: Nanos) -> None:
         """Form the opinion anew and with it the bounds outside of which prices matter."""
@@ -249,28 +251,33 @@ class Trader(Strategy):
 
     def _bound_to_stay(self, ticker: str) -> bool:
         """Whether a position needs no thought: it is kept, or an order to leave is on its way."""
-        if ticker not in self.desk.holdings:
+        if ticker not in self.portfolio.holdings:
             return False
-        return self.keeps(ticker) or any(open_order.order.exit for open_order in self.desk.open_in(ticker))
+        return self.keeps(ticker) or any(
+            open_order.order.exit for open_order in self.portfolio.open_in(ticker)
+        )
 
     def _mind(self, watch: Watch, now: Nanos) -> Step | None:
         """Look after what is held and what rests; None if there is nothing to look after."""
         ticker = watch.market.ticker
-        open_orders = self.desk.open_in(ticker)
-        holding = self.desk.holdings.get(ticker)
+        open_orders = self.portfolio.open_in(ticker)
+        holding = self.portfolio.holdings.get(ticker)
         if holding is not None:
             return self._leave(watch, holding, now)
         if not open_orders:
             watch.idle = True
             return None
         return joined(
-            [self.slips.tended(open_order, watch.opinion, watch.market, now) for open_order in open_orders]
+            [
+                self.order_writer.tended(open_order, watch.opinion, watch.market, now)
+                for open_order in open_orders
+            ]
         )
 
     def _leave(self, watch: Watch, holding: Holding, now: Nanos) -> Step:
         """Leave for the first reason that holds, not more often than the retry pause allows."""
         ticker = watch.market.ticker
-        left_at = self.desk.left_at.get(ticker)
+        left_at = self.portfolio.left_at.get(ticker)
         if left_at is not None and now < left_at + self._retry:
             return self._again(watch, Nanos(left_at + self._retry), NOTHING)
         found = self._reason_to_leave(watch, holding, now)
@@ -278,11 +285,11 @@ class Trader(Strategy):
             due = self._next_limit(watch, holding)
             return NOTHING if due is None or due <= now else self._again(watch, due, NOTHING)
         reason, count = found
-        step = self.slips.leave(watch.market, holding, reason, count, now)
+        step = self.order_writer.leave(watch.market, holding, reason, count, now)
         return step if step is NOTHING else self._again(watch, Nanos(now + self._retry), step)
 
     def _reason_to_leave(self, watch: Watch, holding: Holding, now: Nanos) -> tuple[str, int] | None:
-        p_price = self.slips.p_exit_price(watch.market, holding)
+        p_price = self.order_writer.p_exit_price(watch.market, holding)
         if p_price is None:
             return None
         whole = abs(holding.count)
@@ -299,7 +306,7 @@ class Trader(Strategy):
         if own is not None:
             return own
         opinion = watch.opinion if self.trading.exit_edge_gone else None
-        if opinion is not None and self.slips.edge_gone(watch.market, holding, opinion):
+        if opinion is not None and self.order_writer.edge_gone(watch.market, holding, opinion):
             return "edge_gone", whole
         return None
 
@@ -329,11 +336,11 @@ class Trader(Strategy):
         if stopped is not None:
             if not self._near(opinion, edge):
                 return NOTHING
-            step = self.slips.missed(market, opinion, edge, stopped, now)
+            step = self.order_writer.missed(market, opinion, edge, stopped, now)
             if stopped[0] == "cooldown":
-                watch.asleep_until = self._asleep_until(market.ticker)
+                watch.cooldown_until = self._cooldown_until(market.ticker)
             return step
-        step = self.slips.enter(market, opinion, edge, now)
+        step = self.order_writer.enter(market, opinion, edge, now)
         if not step.commands:
             return step
         watch.idle = False
@@ -379,7 +386,7 @@ class Trader(Strategy):
             )
         if not market.game.sound:
             return "game_unsound", "unmatched, over or disputed", "matched, on, undisputed"
-        entered_at = self.desk.entered_at.get(market.ticker)
+        entered_at = self.portfolio.entered_at.get(market.ticker)
         if entered_at is not None and now < entered_at + self._cooldown:
             return (
                 "cooldown",

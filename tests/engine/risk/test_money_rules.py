@@ -229,5 +229,5 @@ def test_the_same_fill_heard_twice_counts_once() -> None:
     desk.filled(order)
     for fact in desk.facts[-1:]:
         desk.gate.learn(fact, Nanos(desk.now + 1))
-    assert desk.gate.accounts.stakes["alpha", HOME_WINS].count == Count(1000)
-    assert desk.gate.accounts.stakes["alpha", HOME_WINS].game == GAME
+    assert desk.gate.accounts.exposures["alpha", HOME_WINS].count == Count(1000)
+    assert desk.gate.accounts.exposures["alpha", HOME_WINS].game == GAME

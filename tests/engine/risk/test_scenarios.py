@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.events import BookSide
 from engine.fees import FeeTerms, Multiplier
 from engine.message import changed
-from engine.risk.exposure import Stake, pending
+from engine.risk.exposure import Exposure, pending
 from engine.risk.scenarios import Payoff, worst_case
 from engine.units import COUNT_ONE, MONEY_ONE, PRICE_ONE, Count, Money, Price, Tenths
 from engine.view import Axis, Claim
@@ -81,44 +81,44 @@ def test_no_filling_of_the_open_orders_is_worse_than_the_payoff_says(
     held: int, price: int, open_orders: list[tuple[BookSide, int, int]], data: st.DataObject
 ) -> None:
     desk, terms = Desk(), FeeTerms()
-    stake = Stake("alpha", "T", "G")
+    exposure = Exposure("alpha", "T", "G")
     if held:
         side = BookSide.BID if held > 0 else BookSide.ASK
-        stake.fill(side, Price(100 * price), Count(abs(held) * COUNT_ONE), Money(0))
+        exposure.fill(side, Price(100 * price), Count(abs(held) * COUNT_ONE), Money(0))
     for number, (side, cents, count) in enumerate(open_orders):
         order = changed(desk.order(cents, count, side), order_id=f"o{number}")
-        stake.orders[order.order_id] = pending(order, terms)
-    payoff = stake.payoff(None)
-    exposure, contracts = stake.exposure(), stake.contracts()
-    fills = data.draw(st.permutations(list(stake.orders.values())))
+        exposure.orders[order.order_id] = pending(order, terms)
+    payoff = exposure.payoff(None)
+    at_risk, contracts = exposure.at_risk(), exposure.contracts()
+    fills = data.draw(st.permutations(list(exposure.orders.values())))
     for filled in fills[: data.draw(st.integers(0, len(fills)))]:
         count = data.draw(st.integers(1, filled.remaining // COUNT_ONE)) * COUNT_ONE
         fee = Money(filled.fee * count // filled.count)
-        stake.fill(filled.order.side, filled.price, Count(count), fee)
-        assert abs(stake.count) <= contracts
-        assert stake.cost <= exposure + len(fills)
-    assert stake.cash + stake.count * PRICE_ONE >= payoff.yes
-    assert stake.cash >= payoff.no
+        exposure.fill(filled.order.side, filled.price, Count(count), fee)
+        assert abs(exposure.count) <= contracts
+        assert exposure.cost <= at_risk + len(fills)
+    assert exposure.cash + exposure.count * PRICE_ONE >= payoff.yes
+    assert exposure.cash >= payoff.no
 
 
 def test_of_orders_against_a_position_the_cheapest_are_taken_to_close_it() -> None:
-    desk, stake = Desk(), Stake("alpha", "T", "G")
-    stake.fill(BookSide.BID, Price(5_000), Count(10 * COUNT_ONE), Money(0))
+    desk, exposure = Desk(), Exposure("alpha", "T", "G")
+    exposure.fill(BookSide.BID, Price(5_000), Count(10 * COUNT_ONE), Money(0))
     for cents in (90, 10):
         order = desk.order(cents, 10, BookSide.ASK)
-        stake.orders[order.order_id] = pending(order, FeeTerms(multiplier=Multiplier(0)))
+        exposure.orders[order.order_id] = pending(order, FeeTerms(multiplier=Multiplier(0)))
     # If the sale at 10 comes second, it is NO bought at 90: nine dollars, beside the five of the position.
-    assert round(stake.exposure() / MONEY_ONE, 2) == 14.00
+    assert round(exposure.at_risk() / MONEY_ONE, 2) == 14.00
 
 
 @given(st.lists(st.tuples(st.sampled_from(BookSide), st.integers(1, 99), st.integers(1, 9)), max_size=12))
 def test_what_fills_realize_is_what_the_cash_says_once_flat(fills: list[tuple[BookSide, int, int]]) -> None:
-    stake, realized = Stake("alpha", "T", "G"), 0
+    exposure, realized = Exposure("alpha", "T", "G"), 0
     for side, cents, count in fills:
-        realized += stake.fill(side, Price(100 * cents), Count(count * COUNT_ONE), Money(1_000))
-    if stake.count:
-        side = BookSide.ASK if stake.count > 0 else BookSide.BID
-        realized += stake.fill(side, Price(5_000), Count(abs(stake.count)), Money(0))
-    assert stake.count == 0
-    assert abs(realized - stake.cash) <= len(fills)
-    assert stake.cost == 0
+        realized += exposure.fill(side, Price(100 * cents), Count(count * COUNT_ONE), Money(1_000))
+    if exposure.count:
+        side = BookSide.ASK if exposure.count > 0 else BookSide.BID
+        realized += exposure.fill(side, Price(5_000), Count(abs(exposure.count)), Money(0))
+    assert exposure.count == 0
+    assert abs(realized - exposure.cash) <= len(fills)
+    assert exposure.cost == 0

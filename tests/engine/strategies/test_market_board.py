@@ -43,12 +43,15 @@ def told() -> View:
     return view
 
 
-def worth_a_thought(board: MarketBoard, rung: MarketView) -> bool:
+def worth_a_thought(market_board: MarketBoard, rung: MarketView) -> bool:
     """Asked of every neighbour and of the winner, without any short way."""
-    place, p_mid = board.place_of(rung), rung.p_mid()
+    place, p_mid = market_board.place_of(rung), rung.p_mid()
     if place is None or p_mid is None:
         return False
-    said = ((board.ladder_value(place), REACH.ladder), (board.winner_value(place), REACH.winner))
+    said = (
+        (market_board.ladder_value(place), REACH.ladder),
+        (market_board.winner_value(place), REACH.winner),
+    )
     return any(p is not None and abs(p_mid - p) >= reach - HAIR for p, reach in said)
 
 
@@ -59,18 +62,18 @@ def test_a_rung_that_fits_is_not_worth_a_thought(
 ) -> None:
     view = told()
     game = view.game(GAME)
-    board = MarketBoard(game, REACH)
+    market_board = MarketBoard(game, REACH)
     for ticker, bid, spread, state in drawn:
         if state is not None:
             home, away, left = state
             view.hear(score(home, away, 4, left))
         view.hear(top(ticker, bid, None if bid is None else min(99, bid + spread)))
-        board.repriced(view.markets[ticker])
+        market_board.repriced(view.markets[ticker])
         for rung in game.markets.values():
-            place = board.place_of(rung)
+            place = market_board.place_of(rung)
             assert place is not None
-            if board.fits(place):
-                assert not worth_a_thought(board, rung)
+            if market_board.fits(place):
+                assert not worth_a_thought(market_board, rung)
 
 
 @given(
@@ -92,7 +95,7 @@ def test_prices_inside_the_bounds_are_no_entry_and_no_near_miss(
     quote = top(HOME_WINS, prices[0], min(99, sum(prices)))
     edge = taking(opinion, terms, quote)
     assert edge is not None
-    if watch.tempted(quote):
+    if watch.crosses_threshold(quote):
         return
     assert edge.p_net < 0.001 or edge.p_gap < gap or edge.ev_percent < ev
     near = edge.p_gap >= share * gap if gap else (edge.ev_percent >= share * ev if ev else edge.p_gap > 0)

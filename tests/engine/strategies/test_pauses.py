@@ -1,4 +1,4 @@
-"""When a strategy does not think: until all odds of a poll are in, while a market sleeps, after denials."""
+"""When a strategy does not think: until a poll's odds are all in, during a cooldown, after denials."""
 
 import pytest
 
