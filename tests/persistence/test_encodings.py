@@ -1,4 +1,4 @@
-"""A PostgreSQL database that cannot hold every text is refused; no exception of a driver gets out unsorted."""
+"""A PostgreSQL database that cannot hold every text is refused, and nothing of a driver gets out unsorted."""
 
 import uuid
 from collections.abc import Iterator
