@@ -4,6 +4,7 @@ Called by the commands that take `--report` or `--html`.
 """
 
 import io
+from html import escape
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -11,14 +12,16 @@ from rich.console import Console, RenderableType
 from tipoff.output import Failure
 
 WIDTH = 180
-PAGE = """<!DOCTYPE html>
+TITLE = "THE TITLE"
+# A format of the library's: it alone fills in its four names, and the title takes its place before.
+PAGE = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="UTF-8">
-<title>{title}</title>
+<title>{TITLE}</title>
 <style>
-body {{ margin: 2rem; color: {{foreground}}; background: {{background}}; }}
-pre {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px; line-height: 1.35; }}
+body {{{{ margin: 2rem; color: {{foreground}}; background: {{background}}; }}}}
+pre {{{{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px; line-height: 1.35; }}}}
 {{stylesheet}}
 </style>
 </head>
@@ -31,9 +34,8 @@ def write_html(path: Path, screen: RenderableType, title: str) -> None:
     """Write `screen` to `path`. Raises Failure where that cannot be done."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
     console.print(screen)
-    page = console.export_html(
-        code_format=PAGE.format(title=title.replace("&", "&amp;").replace("<", "&lt;"))
-    )
+    shown = escape(title).replace("{", "{{").replace("}", "}}")
+    page = console.export_html(code_format=PAGE.replace(TITLE, shown))
     try:
         path.write_text(page, "utf-8")
     except OSError as error:
