@@ -12,6 +12,7 @@ from engine.facts import Fact
 from engine.message import message
 from engine.orders import TimeInForce
 from engine.risk.limits import LimitInUse
+from engine.strategy_traits import StrategyTraits
 from engine.units import Count, Nanos, Price
 
 
@@ -206,6 +207,7 @@ class AccountOpen:
     kind: str
     bankroll: int
     parameters: str
+    traits: StrategyTraits
 
 
 @message

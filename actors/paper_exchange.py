@@ -15,7 +15,9 @@ from engine.events import BookDelta, BookSnapshot, FeedGapped, TradesRecovered
 from engine.exchange import PaperExchange
 from engine.orders import Approved, CancelReason
 from engine.risk import approved_before
+from engine.run_facts import StrategyOpened
 from engine.step import NOTHING
+from engine.strategy_traits import to_state
 from engine.units import Money, Nanos
 
 OWNER = "paper_exchange"
@@ -56,9 +58,7 @@ class PaperExchangeActor:
             case Wake():
                 step = self.exchange.wake(message.key, now)
             case AccountOpen():
-                step = self.exchange.open_account(
-                    message.strategy, message.kind, Money(message.bankroll), message.parameters, now
-                )
+                step = self.exchange.open_account(_opened(message, Nanos(now)))
             case CancelAll():
                 step = self.exchange.cancel_all(message.strategy, CancelReason[message.reason], now)
             case OperationWanted():
@@ -86,3 +86,11 @@ class PaperExchangeActor:
             return []
         self._asked[ticker] = since
         return [(FEED_EDGE, TradesWanted(ticker, since, Nanos(now)))]
+
+
+def _opened(message: AccountOpen, now: Nanos) -> StrategyOpened:
+    """The fact that an account begins with, if there is none yet."""
+    traits = to_state(message.kind, message.traits)
+    return StrategyOpened(
+        message.strategy, message.kind, Money(message.bankroll), message.parameters, now, traits
+    )

@@ -109,8 +109,10 @@ class StrategyActor:
         out: list[Outgoing] = []
         if fact.enabled and not was_on:
             # It may never have been on before; an account that is there already stays as it is.
-            bankroll = self.strategy.context.bankroll
-            out.append((PAPER_EXCHANGE, AccountOpen(name, self.strategy.kind, bankroll, fact.parameters)))
+            kind, bankroll = self.strategy.kind, self.strategy.context.bankroll
+            out.append(
+                (PAPER_EXCHANGE, AccountOpen(name, kind, bankroll, fact.parameters, self.strategy.traits()))
+            )
         elif was_on and not fact.enabled:
             out.append(cancel_resting(name))
         if anew:

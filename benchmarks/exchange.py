@@ -18,6 +18,7 @@ from engine.exchange import ExchangeRules, PaperExchange
 from engine.exchange.orders import PaperOrder
 from engine.exchange.step_context import StepContext
 from engine.orders import Approved, OrderCommand, PlaceOrder, TimeInForce
+from engine.run_facts import StrategyOpened
 from engine.units import MONEY_ONE, Count, Money, Nanos, Price
 
 ROUNDS = 5
@@ -57,7 +58,7 @@ def snapshot() -> BookSnapshot:
 def exchange() -> PaperExchange:
     """One strategy with much money, one market, its book."""
     made = PaperExchange(ExchangeRules(decide_to_send=0, entry=MILLISECOND), seed=1)
-    made.open_account("s", "k", Money(10**6 * MONEY_ONE), "{}", START)
+    made.open_account(StrategyOpened("s", "k", Money(10**6 * MONEY_ONE), "{}", START))
     terms = (None, None, None, None, None, None)
     made.hear(
         MarketListed(

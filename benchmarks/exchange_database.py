@@ -20,8 +20,7 @@ import attrs
 from actors.messages import Numbered
 from engine.facts import OrderFilled, OrderSubmitted
 from engine.risk import RiskLimits
-from engine.strategies.registry import make
-from engine.strategies.scripted import ScriptedParameters
+from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, Money, Nanos
 from persistence.schema import upgrade
@@ -70,13 +69,7 @@ def settings_of(lines: list[Line]) -> TradingSettings:
         ]
     )
     context = StrategyContext(seed=1, bankroll=RICH)
-    plan = StrategyPlan(
-        name="scripted",
-        kind="scripted",
-        bankroll=RICH,
-        parameters="{}",
-        make=lambda: make("scripted", "scripted", parameters, context),
-    )
+    plan = StrategyPlan.of(Scripted, "scripted", parameters, context)
     unlimited = RiskLimits(**{field.name: None for field in attrs.fields(RiskLimits)})
     return attrs.evolve(trading_settings(template(schema())), strategies=(plan,), limits=unlimited)
 

@@ -4,6 +4,7 @@ Part of `engine.facts.Fact`, which is where the journal's reader finds them.
 """
 
 from engine.message import message
+from engine.strategy_traits import StrategyTraits
 from engine.units import Money, Nanos
 
 
@@ -29,13 +30,17 @@ class RunEnded:
 
 @message
 class StrategyOpened:
-    """A strategy's account begins with `bankroll`; `parameters` is canonical JSON."""
+    """A strategy's account begins with `bankroll`; `parameters` is canonical JSON.
+
+    `traits` is what its kind does not say already; `engine.strategy_traits.traits_of` reads both.
+    """
 
     strategy: str
     kind: str
     bankroll: Money
     parameters: str
     at: Nanos
+    traits: StrategyTraits | None = None
 
 
 @message

@@ -10,9 +10,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from engine.facts import FACTS, Fact, OrderApproved
+from engine.facts import FACTS, Fact, OrderApproved, StrategyOpened
 from engine.orders import AmendOrder, CancelOrder, PlaceOrder
-from engine.units import Nanos
+from engine.strategy_traits import StrategyTraits
+from engine.units import Money, Nanos
 from persistence.errors import FactUnstorable, StorageCorrupt
 
 T = TypeVar("T")
@@ -27,6 +28,17 @@ class _ApprovedText(msgspec.Struct, frozen=True):
     wish: str
 
 
+class _OpenedText(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How `StrategyOpened` is written: traits that are not stated are left out."""
+
+    at: Nanos
+    bankroll: Money
+    kind: str
+    parameters: str
+    strategy: str
+    traits: StrategyTraits | None = None
+
+
 _WISHES: Final[dict[str, msgspec.json.Decoder[PlaceOrder | CancelOrder | AmendOrder]]] = {
     kind.__name__: msgspec.json.Decoder(kind) for kind in (PlaceOrder, CancelOrder, AmendOrder)
 }
@@ -38,6 +50,10 @@ def encode(fact: Fact) -> bytes:
         if type(fact) is OrderApproved:
             wish = type(fact.command).__name__
             return _JSON.encode(_ApprovedText(fact.at, msgspec.Raw(_JSON.encode(fact.command)), wish))
+        if type(fact) is StrategyOpened:
+            return _JSON.encode(
+                _OpenedText(fact.at, fact.bankroll, fact.kind, fact.parameters, fact.strategy, fact.traits)
+            )
         return _JSON.encode(fact)
     except (OverflowError, UnicodeEncodeError, TypeError) as error:
         raise FactUnstorable(str(error), type(fact).__name__, "mend the actor that made it") from error

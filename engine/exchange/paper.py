@@ -159,12 +159,13 @@ class PaperExchange(ExchangeViews):
 
     # Operators
 
-    def open_account(self, strategy: str, kind: str, bankroll: Money, parameters: str, now: int) -> Step:
+    def open_account(self, opened: StrategyOpened) -> Step:
         """Give a strategy its cash; an account that is open stays as it is."""
+        strategy, bankroll = opened.strategy, opened.bankroll
         if strategy in self.state.accounts:
             return NOTHING
-        context = self._context(now)
-        context.emit(StrategyOpened(strategy, kind, bankroll, parameters, context.now))
+        context = self._context(opened.at)
+        context.emit(opened)
         postings = (Posting(cash(strategy), bankroll), Posting(equity(strategy), Money(-bankroll)))
         context.emit(LedgerPosted(f"open:{strategy}", strategy, "bankroll", postings, context.now))
         return self._finish(context)

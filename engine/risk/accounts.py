@@ -26,6 +26,7 @@ from engine.facts import (
 from engine.fees import FeeTerms
 from engine.orders import AmendOrder, CancelOrder, Liquidity, PlaceOrder
 from engine.risk.exposure import Exposure, Pending, pending
+from engine.strategy_traits import STRICTEST, StrategyTraits, traits_of
 from engine.units import MONEY_ZERO, NANOS_PER_DAY, Count, Money, Nanos
 
 
@@ -42,7 +43,7 @@ class Account:
     """
 
     strategy: str
-    kind: str = ""
+    traits: StrategyTraits = STRICTEST
     bankroll: Money | None = None
     enabled: bool = True
     realized: Money = MONEY_ZERO
@@ -181,7 +182,7 @@ class Accounts:
                 self._settle(fact)
             case StrategyOpened():
                 account = self.account(fact.strategy)
-                account.kind, account.bankroll = fact.kind, fact.bankroll
+                account.traits, account.bankroll = traits_of(fact.kind, fact.traits), fact.bankroll
                 account.peak = max(account.peak, account.equity())
             case StrategyChanged():
                 self.account(fact.strategy).enabled = fact.enabled

@@ -11,9 +11,6 @@ from engine.events import BookSide, TopChanged
 from engine.orders import Liquidity, PlaceOrder
 from engine.reasons import DenialReason
 from engine.risk.order_context import (
-    KINDS_OF_ODDS,
-    KINDS_OPERATED,
-    KINDS_WITHOUT_OPINION,
     Denial,
     OrderContext,
     Rule,
@@ -28,7 +25,7 @@ HAIR = 1e-9
 def market_type(context: OrderContext) -> Denial | None:
     """Only kinds of markets that are allowed."""
     allowed = context.limits.market_types(context.account.strategy)
-    if _operated(context) or allowed is None or context.market.kind in allowed:
+    if _by_hand(context) or allowed is None or context.market.kind in allowed:
         return None
     return Denial(DenialReason.MARKET_TYPE, context.market.kind or "unknown", " ".join(sorted(allowed)))
 
@@ -36,7 +33,7 @@ def market_type(context: OrderContext) -> Denial | None:
 def game_matched(context: OrderContext) -> Denial | None:
     """Only games that were matched to a real one, and that go on."""
     game = context.market.game
-    if _operated(context):
+    if _by_hand(context):
         return None
     if game.known is None or not game.known.matched:
         return Denial(DenialReason.GAME_UNMATCHED, "unmatched", "matched")
@@ -82,7 +79,7 @@ def book_age(context: OrderContext) -> Denial | None:
 def odds_age(context: OrderContext) -> Denial | None:
     """Strategies of odds may not enter on old ones: the freshest row of the game counts."""
     limit = context.limits.strictest("odds_age_seconds", context.account.strategy)
-    if limit is None or context.account.kind not in KINDS_OF_ODDS:
+    if limit is None or not context.account.traits.rests_on_odds:
         return None
     rows = context.odds().values()
     if not rows:
@@ -97,7 +94,7 @@ def odds_age(context: OrderContext) -> Denial | None:
 def spread(context: OrderContext) -> Denial | None:
     """Only markets with two sides that are close together."""
     limit = context.limits.strictest("spread_cents", context.account.strategy)
-    if limit is None or _operated(context):
+    if limit is None or _by_hand(context):
         return None
     cents = context.market.spread()
     if cents is None:
@@ -111,7 +108,7 @@ def collar_fair(context: OrderContext) -> Denial | None:
     """A price far from the strategy's own fair value is a mistake, in whichever direction."""
     limit = context.limits.strictest("collar_fair_cents", context.account.strategy)
     p_fair = context.order.p_fair
-    if limit is None or (p_fair is None and context.account.kind in KINDS_WITHOUT_OPINION):
+    if limit is None or (p_fair is None and not context.account.traits.has_opinion):
         return None
     if p_fair is None or not math.isfinite(p_fair) or not 0.0 <= p_fair <= 1.0:
         return missing(f"fair value {p_fair}")
@@ -124,7 +121,7 @@ def collar_fair(context: OrderContext) -> Denial | None:
 def collar_last(context: OrderContext) -> Denial | None:
     """A price far beyond the middle of the best prices would pay whatever is there."""
     limit = context.limits.strictest("collar_last_cents", context.account.strategy)
-    if limit is None or _operated(context):
+    if limit is None or _by_hand(context):
         return None
     p_mid = context.market.p_mid()
     if p_mid is None:
@@ -139,7 +136,7 @@ def depth_share(context: OrderContext) -> Denial | None:
     """An order that takes must be small beside what is displayed; one that rests takes nothing."""
     limit = context.limits.strictest("depth_share", context.account.strategy)
     top = context.market.top
-    if limit is None or _operated(context):
+    if limit is None or _by_hand(context):
         return None
     if top is None:
         return missing("best prices")
@@ -155,7 +152,7 @@ def depth_share(context: OrderContext) -> Denial | None:
 def edge(context: OrderContext) -> Denial | None:
     """No trade without positive edge: the claimed fair value must beat price and entry fee."""
     order, p_fair = context.order, context.order.p_fair
-    if p_fair is None and context.account.kind in KINDS_WITHOUT_OPINION:
+    if p_fair is None and not context.account.traits.has_opinion:
         return None
     if p_fair is None or not math.isfinite(p_fair) or not 0.0 <= p_fair <= 1.0:
         return missing(f"fair value {p_fair}")
@@ -177,8 +174,8 @@ def takes(order: PlaceOrder, top: TopChanged) -> bool:
     return order.price >= price if order.side is BookSide.BID else order.price <= price
 
 
-def _operated(context: OrderContext) -> bool:
-    return context.account.kind in KINDS_OPERATED
+def _by_hand(context: OrderContext) -> bool:
+    return context.account.traits.by_hand
 
 
 MARKET_RULES: Final[tuple[Rule, ...]] = (

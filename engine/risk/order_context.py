@@ -4,7 +4,7 @@ Used by the rules and the gate.
 """
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -17,19 +17,6 @@ from engine.risk.exposure import Exposure
 from engine.risk.limits import LimitTable
 from engine.units import Nanos
 from engine.view import MarketView
-
-KINDS_OPERATED: Final = frozenset({"scripted"})
-"""Orders that an operator wrote down: of them nothing is asked that only an NBA game or an opinion can
-answer.
-"""
-
-KINDS_WITHOUT_OPINION: Final = (
-    frozenset({"random_taker", "join_the_bid", "buy_and_cross_back"}) | KINDS_OPERATED
-)
-"""Kinds that claim no fair value, so that neither its collar nor an edge can be asked for."""
-
-KINDS_OF_ODDS: Final = frozenset({"sharp_line", "ev_multi"})
-"""Kinds whose entries rest on sportsbook odds."""
 
 
 @attrs.frozen

@@ -17,6 +17,7 @@ class BuyAndCrossBack(Control):
     """See the module."""
 
     kind: ClassVar[str] = "buy_and_cross_back"
+    listed: ClassVar[int] = 230
 
     def learn(self, fact: Fact, now: Nanos) -> Step:
         """Cross back at once."""

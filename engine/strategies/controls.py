@@ -7,6 +7,7 @@ what they must lose is known beforehand. Used by `random_taker`, `join_the_bid` 
 import hashlib
 from abc import abstractmethod
 from collections.abc import Iterable
+from typing import ClassVar
 
 import attrs
 
@@ -33,7 +34,9 @@ class ControlParameters(Parameters):
 class Control(Strategy):
     """Acts in each market at its own rhythm, which begins with the market's first trusted price."""
 
-    parameters_class = ControlParameters
+    parameters_class: ClassVar[type[Parameters]] = ControlParameters
+    rests_on_odds: ClassVar[bool] = False
+    has_opinion: ClassVar[bool] = False
 
     def __init__(self, name: str, parameters: Parameters, context: StrategyContext) -> None:
         """Begin with nothing heard."""

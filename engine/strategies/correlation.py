@@ -81,7 +81,9 @@ class Correlation(Trader):
     """See the module."""
 
     kind: ClassVar[str] = "correlation"
+    listed: ClassVar[int] = 50
     parameters_class: ClassVar[type[Parameters]] = CorrelationParameters
+    rests_on_odds: ClassVar[bool] = False
 
     def __init__(self, name: str, parameters: CorrelationParameters, context: StrategyContext) -> None:
         """Begin with no groups."""

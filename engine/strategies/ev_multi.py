@@ -83,7 +83,9 @@ class EvMulti(Trader):
     """See the module."""
 
     kind: ClassVar[str] = "ev_multi"
+    listed: ClassVar[int] = 30
     parameters_class: ClassVar[type[Parameters]] = EvMultiParameters
+    rests_on_odds: ClassVar[bool] = True
 
     def __init__(self, name: str, parameters: EvMultiParameters, context: StrategyContext) -> None:
         """Begin with nothing known."""

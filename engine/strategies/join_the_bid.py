@@ -17,6 +17,7 @@ class JoinTheBid(Control):
     """See the module."""
 
     kind: ClassVar[str] = "join_the_bid"
+    listed: ClassVar[int] = 220
 
     def act(self, market: MarketView, now: Nanos) -> Step:
         """Sell what was bought, follow the bid, or join it."""

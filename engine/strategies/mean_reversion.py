@@ -75,7 +75,9 @@ class MeanReversion(Trader):
     """See the module."""
 
     kind: ClassVar[str] = "mean_reversion"
+    listed: ClassVar[int] = 40
     parameters_class: ClassVar[type[Parameters]] = MeanReversionParameters
+    rests_on_odds: ClassVar[bool] = False
 
     def __init__(self, name: str, parameters: MeanReversionParameters, context: StrategyContext) -> None:
         """Begin without baselines."""

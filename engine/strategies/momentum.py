@@ -75,7 +75,9 @@ class Momentum(Trader):
     """See the module."""
 
     kind: ClassVar[str] = "momentum"
+    listed: ClassVar[int] = 20
     parameters_class: ClassVar[type[Parameters]] = MomentumParameters
+    rests_on_odds: ClassVar[bool] = False
 
     def __init__(self, name: str, parameters: MomentumParameters, context: StrategyContext) -> None:
         """Begin with no history."""

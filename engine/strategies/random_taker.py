@@ -16,6 +16,7 @@ class RandomTaker(Control):
     """See the module."""
 
     kind: ClassVar[str] = "random_taker"
+    listed: ClassVar[int] = 210
 
     def act(self, market: MarketView, now: Nanos) -> Step:
         """In by the coin, out at the next turn."""

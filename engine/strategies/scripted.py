@@ -163,7 +163,11 @@ class Scripted(Strategy):
     """See the module. Orders run in the order of their time, those of one moment in the order of the file."""
 
     kind: ClassVar[str] = "scripted"
+    listed: ClassVar[int] = 200
     parameters_class: ClassVar[type[Parameters]] = ScriptedParameters
+    rests_on_odds: ClassVar[bool] = False
+    has_opinion: ClassVar[bool] = False
+    by_hand: ClassVar[bool] = True
 
     def __init__(self, name: str, parameters: Parameters, context: StrategyContext) -> None:
         """Begin before the first order."""

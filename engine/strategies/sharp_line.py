@@ -57,7 +57,9 @@ class SharpLine(Trader):
     """See the module."""
 
     kind: ClassVar[str] = "sharp_line"
+    listed: ClassVar[int] = 10
     parameters_class: ClassVar[type[Parameters]] = SharpLineParameters
+    rests_on_odds: ClassVar[bool] = True
 
     def __init__(self, name: str, parameters: SharpLineParameters, context: StrategyContext) -> None:
         """Begin with nothing known."""

@@ -15,6 +15,7 @@ from engine.events import GameNews
 from engine.facts import Fact
 from engine.step import Step
 from engine.strategies.parameters import Parameters
+from engine.strategy_traits import STRICTEST, StrategyTraits
 from engine.units import MONEY_ONE, Money, Nanos
 
 
@@ -38,12 +39,31 @@ class Strategy(ABC):
     parameters_class: ClassVar[type[Parameters]]
     """Its attrs class of parameters; validators, defaults, help and units are the configuration's."""
 
+    listed: ClassVar[int] = 100
+    """Its place among the kinds of its package, in lists and in a new engine.toml; then the name decides."""
+
+    rests_on_odds: ClassVar[bool] = STRICTEST.rests_on_odds
+    """Whether entries rest on sportsbook odds; the risk gate then lets none pass on missing or old ones."""
+
+    has_opinion: ClassVar[bool] = STRICTEST.has_opinion
+    """Whether every entry claims a fair value; the risk gate then lets none pass without one and an edge."""
+
+    by_hand: ClassVar[bool] = STRICTEST.by_hand
+    """Whether a person wrote the orders down; the risk gate then does not ask them for a matched NBA game, a
+    kind of market, a narrow spread, a price near the middle or a share of the depth.
+    """
+
     def __init__(self, name: str, parameters: Parameters, context: StrategyContext) -> None:
         """Begin with no memory; `restore` brings it back."""
         self.name = name
         self.context = context
         if not isinstance(parameters, self.parameters_class):
             raise TypeError(f"{self.kind} takes {self.parameters_class.__name__}, not {parameters!r}")
+
+    @classmethod
+    def traits(cls) -> StrategyTraits:
+        """What the risk gate goes by."""
+        return StrategyTraits(cls.rests_on_odds, cls.has_opinion, cls.by_hand)
 
     @abstractmethod
     def hear(self, news: GameNews, now: Nanos) -> Step:

@@ -9,7 +9,7 @@ from engine.exchange import ExchangeRules
 from engine.facts import CancelRefused, Fact, StrategyOpened
 from engine.latency import Delay
 from engine.orders import RejectCode
-from engine.strategies.registry import STRATEGIES, make
+from engine.strategies.momentum import Momentum, MomentumParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import NANOS_PER_MILLISECOND, Money, Nanos
 
@@ -26,7 +26,7 @@ def refused(order_id: str) -> Fact:
 
 @pytest.fixture
 def actor() -> StrategyActor:
-    strategy = make("momentum", "momentum", STRATEGIES["momentum"].parameters_class(), StrategyContext(SEED))
+    strategy = Momentum("momentum", MomentumParameters(), StrategyContext(SEED))
     return StrategyActor(strategy, FactHistory(), lambda order_id: RULES.heard_after(order_id, SEED))
 
 

@@ -10,10 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import BookSide
-from engine.facts import Fact, LevelTaken, Noted, OrderApproved, OrderDenied, SignalAction, SignalRaised
+from engine.facts import (
+    Fact,
+    LevelTaken,
+    Noted,
+    OrderApproved,
+    OrderDenied,
+    SignalAction,
+    SignalRaised,
+    StrategyOpened,
+)
 from engine.orders import AmendOrder, CancelOrder, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
-from engine.units import Count, Nanos, Price
+from engine.strategy_traits import StrategyTraits
+from engine.units import Count, Money, Nanos, Price
 from persistence import codec
 from persistence.errors import FactUnstorable, StorageCorrupt
 
@@ -115,3 +125,15 @@ def test_what_has_no_text_is_refused_by_name() -> None:
 def test_a_text_that_is_not_a_fact_is_corrupt_and_says_what_it_should_be(kind: str, body: bytes) -> None:
     with pytest.raises(StorageCorrupt, match=kind):
         codec.decode(kind, body)
+
+
+def test_an_account_of_a_former_build_is_read_and_written_as_it_was() -> None:
+    former = b'{"at":1,"bankroll":2,"kind":"momentum","parameters":"{}","strategy":"m"}'
+    opened = codec.decode("StrategyOpened", former)
+    assert opened == StrategyOpened("m", "momentum", Money(2), "{}", Nanos(1))
+    assert codec.encode(opened) == former
+
+
+def test_what_a_strategy_states_of_itself_is_stored() -> None:
+    opened = StrategyOpened("m", "mine", Money(2), "{}", Nanos(1), StrategyTraits(rests_on_odds=False))
+    assert b'"traits":{"by_hand":false,"has_opinion":true,"rests_on_odds":false}' in codec.encode(opened)

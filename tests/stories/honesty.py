@@ -18,13 +18,13 @@ from actors.paper_exchange import PaperExchangeActor
 from engine.events import BookSide
 from engine.facts import OrderFilled
 from engine.orders import Liquidity
-from engine.strategies.registry import make, parse_parameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, NANOS_PER_SECOND, PRICE_ONE, Money, Nanos
 from tests.stories.plays import lines_of, unlimited
 from tipoff.commands.replay import run_started
 from tipoff.replay.batch_store import RunStore
 from tipoff.replay.session import VirtualSession
+from tipoff.runs.plugins import installed
 from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 from venues.simulator.world.settings import EveningSettings
@@ -132,15 +132,9 @@ def played(base: TradingSettings, seed: int, kinds: tuple[str, ...]) -> Evening:
 
 
 def _plan(kind: str, seed: int) -> StrategyPlan:
-    parameters = parse_parameters(kind, {"interval_seconds": INTERVAL_S})
-    context = StrategyContext(seed=seed, bankroll=BANKROLL)
-    return StrategyPlan(
-        name=kind,
-        kind=kind,
-        bankroll=BANKROLL,
-        parameters="{}",
-        make=lambda: make(kind, kind, parameters, context),
-    )
+    strategy = installed().strategies[kind]
+    parameters = strategy.parameters_class.parse({"interval_seconds": INTERVAL_S})
+    return StrategyPlan.of(strategy, kind, parameters, StrategyContext(seed=seed, bankroll=BANKROLL))
 
 
 @attrs.frozen

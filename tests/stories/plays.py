@@ -9,8 +9,7 @@ from actors.messages import Numbered
 from engine.facts import LedgerPosted
 from engine.risk import RiskLimits
 from engine.strategies.parameters import Plain
-from engine.strategies.registry import make
-from engine.strategies.scripted import ScriptedParameters
+from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, Money, Nanos
 from persistence.codec import encode
@@ -81,13 +80,7 @@ def scripted(settings: TradingSettings, lines: list[Line], orders: int) -> Tradi
     parameters = ScriptedParameters().with_lines(wishes)
     bankroll = Money(100_000 * MONEY_ONE)
     context = StrategyContext(seed=1, bankroll=bankroll)
-    plan = StrategyPlan(
-        name="scripted",
-        kind="scripted",
-        bankroll=bankroll,
-        parameters="{}",
-        make=lambda: make("scripted", "scripted", parameters, context),
-    )
+    plan = StrategyPlan.of(Scripted, "scripted", parameters, context)
     return attrs.evolve(unlimited(settings), strategies=(plan,))
 
 

@@ -11,8 +11,7 @@ import pytest
 
 from engine.facts import OrderFilled
 from engine.risk import RiskLimits
-from engine.strategies.registry import make
-from engine.strategies.scripted import ScriptedParameters
+from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, Money
 from tests.stories.plays import play
@@ -87,13 +86,7 @@ def scripted(lines: list[Line], settings: TradingSettings) -> TradingSettings:
     ]
     parameters = ScriptedParameters().with_lines(orders)
     context = StrategyContext(seed=1, bankroll=RICH)
-    plan = StrategyPlan(
-        name="scripted",
-        kind="scripted",
-        bankroll=RICH,
-        parameters="{}",
-        make=lambda: make("scripted", "scripted", parameters, context),
-    )
+    plan = StrategyPlan.of(Scripted, "scripted", parameters, context)
     unlimited = RiskLimits(**{field.name: None for field in attrs.fields(RiskLimits)})
     return attrs.evolve(settings, strategies=(plan,), limits=unlimited)
 

@@ -14,11 +14,11 @@ from actors.runtime import Address, Outgoing
 from actors.runtime.cells import Cell, Receive
 from actors.runtime.faults import Fault, InjectedFault
 from engine.risk import RiskLimits
-from engine.strategies.registry import make, parse_parameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money
 from tests.stories.plays import Played, play
 from tipoff.replay.session import VirtualSession
+from tipoff.runs.plugins import installed
 from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 
@@ -82,15 +82,9 @@ FIRST, SECOND = "first", "second"
 
 def plan(name: str, kind: str, market_types: list[str]) -> StrategyPlan:
     """A strategy on some kinds of markets only."""
-    parameters = parse_parameters(kind, {"market_types": market_types})
-    context = StrategyContext(seed=1, bankroll=BANKROLL)
-    return StrategyPlan(
-        name=name,
-        kind=kind,
-        bankroll=BANKROLL,
-        parameters="{}",
-        make=lambda: make(kind, name, parameters, context),
-    )
+    strategy = installed().strategies[kind]
+    parameters = strategy.parameters_class.parse({"market_types": market_types})
+    return StrategyPlan.of(strategy, name, parameters, StrategyContext(seed=1, bankroll=BANKROLL))
 
 
 @pytest.fixture(scope="module")

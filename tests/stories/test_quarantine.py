@@ -17,11 +17,11 @@ from engine.orders import CancelReason, PlaceOrder
 from engine.risk.halts import QUARANTINE
 from engine.step import Step
 from engine.strategies.parameters import Plain
-from engine.strategies.registry import make, parse_parameters
 from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money, Nanos
 from tests.stories.plays import Played, play, unlimited
+from tipoff.runs.plugins import installed
 from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 
@@ -96,20 +96,14 @@ def plans(lines: Iterable[Line], fault: Fault) -> tuple[StrategyPlan, ...]:
         return Clumsy(CLUMSY, parameters, fault)
 
     return (
-        StrategyPlan(name=CLUMSY, kind="scripted", bankroll=CONTEXT.bankroll, parameters="{}", make=clumsy),
+        attrs.evolve(StrategyPlan.of(Scripted, CLUMSY, parameters, CONTEXT), make=clumsy),
         *(_plan(kind, values) for kind, values in OTHERS.items()),
     )
 
 
 def _plan(kind: str, values: dict[str, Plain]) -> StrategyPlan:
-    parameters = parse_parameters(kind, values)
-    return StrategyPlan(
-        name=kind,
-        kind=kind,
-        bankroll=CONTEXT.bankroll,
-        parameters="{}",
-        make=lambda: make(kind, kind, parameters, CONTEXT),
-    )
+    strategy = installed().strategies[kind]
+    return StrategyPlan.of(strategy, kind, strategy.parameters_class.parse(values), CONTEXT)
 
 
 def _ticker(line: Line) -> str:

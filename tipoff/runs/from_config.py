@@ -7,13 +7,14 @@ import hashlib
 import json
 from pathlib import Path
 
+import attrs
+
 from engine.exchange import ExchangeRules
 from engine.latency import Delay
 from engine.risk import RiskLimits
 from engine.strategies.parameters import Parameters, Plain
-from engine.strategies.registry import STRATEGIES, make
-from engine.strategies.scripted import ScriptedParameters
-from engine.strategies.strategy import Strategy, StrategyContext
+from engine.strategies.scripted import Scripted, ScriptedParameters
+from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Money, Nanos
 from tipoff.config.load import Config, Schema, StrategySettings
 from tipoff.config.sections import ExchangeSection
@@ -27,15 +28,16 @@ SCRIPTED_BANKROLL = Money(100_000 * MONEY_ONE)
 
 
 def schema() -> Schema:
-    """The classes that a configuration is read into: our limits and every known kind's parameters, those of
-    strategies from other packages among them.
+    """The classes that a configuration is read into: the gate's limits and every known kind's parameters.
+
+    Raises Failure where our own kinds cannot be found.
     """
-    others = installed()
+    found = installed()
     return Schema(
         RiskLimits,
-        {kind: strategy.parameters_class for kind, strategy in STRATEGIES.items()},
-        packages=others.packages,
-        broken=others.broken,
+        {kind: strategy.parameters_class for kind, strategy in found.strategies.items()},
+        packages=found.packages,
+        broken=found.broken,
     )
 
 
@@ -83,18 +85,8 @@ def _plan(settings: StrategySettings, seed: int) -> StrategyPlan:
     parameters = settings.parameters
     assert isinstance(parameters, Parameters)  # noqa: S101 - the schema says so
     context = StrategyContext(seed=seed, bankroll=settings.bankroll)
-
-    def build() -> Strategy:
-        return make(settings.kind, settings.name, parameters, context)
-
-    return StrategyPlan(
-        name=settings.name,
-        kind=settings.kind,
-        bankroll=settings.bankroll,
-        parameters=json.dumps(parameters.plain(), sort_keys=True, separators=(",", ":")),
-        make=build,
-        enabled=settings.enabled,
-    )
+    plan = StrategyPlan.of(installed().strategies[settings.kind], settings.name, parameters, context)
+    return attrs.evolve(plan, enabled=settings.enabled)
 
 
 def scripted_plan(path: Path, seed: int) -> StrategyPlan:
@@ -115,10 +107,5 @@ def scripted_plan(path: Path, seed: int) -> StrategyPlan:
     except ValueError as error:
         raise Failure("orders", f"{path}: {error}") from error
     context = StrategyContext(seed=seed, bankroll=SCRIPTED_BANKROLL)
-    return StrategyPlan(
-        name="scripted",
-        kind="scripted",
-        bankroll=SCRIPTED_BANKROLL,
-        parameters=hashlib.sha256(repr(parameters.orders).encode()).hexdigest(),
-        make=lambda: make("scripted", "scripted", parameters, context),
-    )
+    plan = StrategyPlan.of(Scripted, Scripted.kind, parameters, context)
+    return attrs.evolve(plan, parameters=hashlib.sha256(repr(parameters.orders).encode()).hexdigest())

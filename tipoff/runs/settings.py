@@ -18,7 +18,9 @@ from engine.configured_settings import Settings, StrategySetting
 from engine.exchange import ExchangeRules
 from engine.risk import RiskLimits
 from engine.risk.limits import LIMIT_NAMES
-from engine.strategies.strategy import Strategy
+from engine.strategies.parameters import Parameters
+from engine.strategies.strategy import Strategy, StrategyContext
+from engine.strategy_traits import StrategyTraits
 from engine.units import Money
 from tipoff.wiring import Parts
 
@@ -46,9 +48,24 @@ class StrategyPlan:
     kind: str
     bankroll: Money
     parameters: str
+    traits: StrategyTraits
     make: Callable[[], Strategy]
     enabled: bool = True
     """Whether it trades from the start; one that does not has an actor, and no account until it does."""
+
+    @classmethod
+    def of(
+        cls, strategy: type[Strategy], name: str, parameters: Parameters, context: StrategyContext
+    ) -> "StrategyPlan":
+        """An instance of a kind, with what the kind says of itself."""
+        return cls(
+            name=name,
+            kind=strategy.kind,
+            bankroll=context.bankroll,
+            parameters=json.dumps(parameters.plain(), sort_keys=True, separators=(",", ":")),
+            traits=strategy.traits(),
+            make=lambda: strategy(name, parameters, context),
+        )
 
 
 def parts_of(
@@ -87,7 +104,10 @@ def openings(settings: TradingSettings) -> Iterator[tuple[Address, object]]:
     """
     for plan in settings.strategies:
         if plan.enabled:
-            yield PAPER_EXCHANGE, AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters)
+            yield (
+                PAPER_EXCHANGE,
+                AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters, plan.traits),
+            )
     yield RISK_GATE, configured(settings)
 
 

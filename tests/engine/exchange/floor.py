@@ -30,6 +30,7 @@ from engine.orders import (
     RejectCode,
     TimeInForce,
 )
+from engine.run_facts import StrategyOpened
 from engine.step import Step
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_MILLISECOND, PRICE_ONE, Count, Money, Nanos, Price
 
@@ -98,10 +99,14 @@ class Floor:
         self.conn = 1
         self.trades = 0
         for strategy in ("ann", "bob"):
-            self.do(self.exchange.open_account(strategy, "test", Money(1_000 * MONEY_ONE), "{}", self.now))
+            self.do(self.exchange.open_account(self.opening(strategy)))
         self.hear(listing())
 
     # Running
+
+    def opening(self, strategy: str) -> StrategyOpened:
+        """What an account begins with."""
+        return StrategyOpened(strategy, "test", Money(1_000 * MONEY_ONE), "{}", self.now)
 
     def do(self, step: Step) -> tuple[Fact, ...]:
         """Take a step's answer as the runtime would; returns its facts."""

@@ -18,6 +18,7 @@ from engine.orders import CancelReason, Liquidity, OrderCommand, PlaceOrder, Tim
 from engine.reasons import DenialReason
 from engine.risk import RiskGate, RiskLimits
 from engine.risk.limits import LIMIT_NAMES
+from engine.strategy_traits import StrategyTraits
 from engine.units import (
     COUNT_ONE,
     MONEY_ONE,
@@ -56,9 +57,15 @@ class Desk:
         self.gate.hear(top(HOME_WINS, 49, 51, size=1000), START)
         self.gate.hear(odds("fanduel", -110, -110), START)
 
-    def open(self, name: str, kind: str = "sharp_line", bankroll: int = 10_000) -> None:
+    def open(
+        self,
+        name: str,
+        kind: str = "sharp_line",
+        bankroll: int = 10_000,
+        traits: StrategyTraits | None = None,
+    ) -> None:
         """Give a strategy its account."""
-        self.learn(StrategyOpened(name, kind, Money(bankroll * MONEY_ONE), "{}", self.now))
+        self.learn(StrategyOpened(name, kind, Money(bankroll * MONEY_ONE), "{}", self.now, traits))
 
     def learn(self, fact: Fact) -> None:
         """Tell the gate what happened."""

@@ -10,6 +10,7 @@ from engine.facts import StrategyChanged
 from engine.message import changed
 from engine.orders import CancelOrder, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
+from engine.strategy_traits import StrategyTraits
 from engine.units import NANOS_PER_SECOND, Nanos, Price
 from tests.engine.risk.desk import Desk
 from tests.engine.strategies.evening import (
@@ -231,6 +232,39 @@ def test_controls_need_no_opinion_but_all_else() -> None:
     assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is None
     told(desk, top(HOME_WINS, 30, 51))
     assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is DenialReason.SPREAD
+
+
+def test_a_strategy_that_says_nothing_of_itself_is_judged_by_every_rule() -> None:
+    desk = Desk()
+    desk.open("quiet", kind="somebody_elses")
+    assert desk.judge(desk.order(strategy="quiet")) is None
+    assert desk.judge(changed(desk.order(strategy="quiet"), p_fair=None)) is DenialReason.MISSING_DATA
+    desk = Desk(odds_age_seconds=900)
+    desk.open("quiet", kind="somebody_elses")
+    desk.later(900.001)
+    assert desk.judge(desk.order(strategy="quiet")) is DenialReason.ODDS_AGE
+
+
+@pytest.mark.parametrize("kind", ["somebody_elses", "sharp_line", "scripted"])
+def test_what_a_strategy_says_of_itself_counts_whatever_its_kind_is_called(kind: str) -> None:
+    desk = Desk(odds_age_seconds=900)
+    desk.open("chart", kind=kind, traits=StrategyTraits(rests_on_odds=False))
+    desk.open("odds", kind=kind, traits=StrategyTraits())
+    desk.open("coin", kind=kind, traits=StrategyTraits(has_opinion=False))
+    desk.later(900.001)
+    assert desk.judge(desk.order(strategy="chart")) is None
+    assert desk.judge(desk.order(strategy="odds")) is DenialReason.ODDS_AGE
+    desk.gate.hear(changed(odds("betmgm", -110, -110), at=desk.now), desk.now)
+    assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is None
+    assert desk.judge(changed(desk.order(strategy="odds"), p_fair=None)) is DenialReason.MISSING_DATA
+
+
+def test_only_a_strategy_by_hand_may_trade_what_is_no_matched_game() -> None:
+    desk = Desk()
+    desk.open("list", kind="somebody_elses", traits=StrategyTraits(by_hand=True))
+    desk.gate.hear(game_known(matched=False), desk.now)
+    assert desk.judge(desk.order(strategy="list")) is None
+    assert desk.judge(desk.order()) is DenialReason.GAME_UNMATCHED
 
 
 def _cancel(desk: Desk, order: PlaceOrder) -> CancelOrder:

@@ -33,7 +33,6 @@ from engine.facts import (
 from engine.orders import CancelOrder, CancelReason, Liquidity, OrderCommand, PlaceOrder
 from engine.step import Step
 from engine.strategies.parameters import Plain
-from engine.strategies.registry import make, parse_parameters
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import (
     COUNT_ZERO,
@@ -50,6 +49,7 @@ from engine.units import (
     format_price,
 )
 from engine.view import displayed
+from tipoff.runs.plugins import installed
 
 GAME: Final = "KXNBAGAME-26NOV22BOSLAL"
 HOME_WINS: Final = f"{GAME}-LAL"
@@ -223,7 +223,8 @@ class Evening:
 
     def _made(self) -> Strategy:
         context = StrategyContext(seed=7, bankroll=Money(self.bankroll * MONEY_ONE))
-        return make(self.kind, "s", parse_parameters(self.kind, self.chosen), context)
+        strategy = installed().strategies[self.kind]
+        return strategy("s", strategy.parameters_class.parse(self.chosen), context)
 
     def _fire(self, until: Nanos) -> None:
         while self.timers:

@@ -5,7 +5,6 @@ import pytest
 from engine.facts import SignalAction
 from engine.strategies.correlation import CorrelationParameters
 from engine.strategies.parameters import ParametersRefused, Plain
-from engine.strategies.registry import parse_parameters
 from tests.engine.strategies.evening import (
     AWAY_WINS,
     GAME,
@@ -210,7 +209,7 @@ def test_in_play_the_model_narrows_with_the_clock() -> None:
 
 def test_contradicting_sums_are_refused() -> None:
     with pytest.raises(ParametersRefused):
-        parse_parameters("correlation", {"complementary_min_sum": 101})
+        CorrelationParameters.parse({"complementary_min_sum": 101})
 
 
 def test_defaults_are_the_documented_ones() -> None:

@@ -5,7 +5,6 @@ import pytest
 from engine.facts import SignalAction
 from engine.strategies.ev_multi import EvMultiParameters
 from engine.strategies.parameters import ParametersRefused, Plain
-from engine.strategies.registry import parse_parameters
 from tests.engine.strategies.evening import HOME_WINS, Evening, counts, game_known, market, odds, score, top
 
 BOOKS = ("draftkings", "fanduel", "betmgm", "caesars", "bet365")
@@ -108,7 +107,7 @@ def test_in_play_more_is_asked() -> None:
 
 def test_contradicting_parameters_are_refused() -> None:
     with pytest.raises(ParametersRefused, match="both name fanduel"):
-        parse_parameters("ev_multi", {"preferred_books": ["fanduel"], "exclude_books": ["fanduel"]})
+        EvMultiParameters.parse({"preferred_books": ["fanduel"], "exclude_books": ["fanduel"]})
 
 
 def test_defaults_are_the_documented_ones() -> None:

@@ -5,7 +5,6 @@ import pytest
 from engine.facts import Noted, SignalAction
 from engine.strategies.mean_reversion import MeanReversionParameters
 from engine.strategies.parameters import ParametersRefused, Plain
-from engine.strategies.registry import parse_parameters
 from tests.engine.strategies.evening import (
     GAME,
     HOME_WINS,
@@ -171,7 +170,7 @@ def test_a_game_first_heard_of_in_the_third_quarter_has_no_pregame_price() -> No
 
 def test_an_empty_window_is_refused() -> None:
     with pytest.raises(ParametersRefused, match="min_reversion_percent"):
-        parse_parameters("mean_reversion", {"min_reversion_percent": 41})
+        MeanReversionParameters.parse({"min_reversion_percent": 41})
 
 
 def test_defaults_are_the_documented_ones() -> None:

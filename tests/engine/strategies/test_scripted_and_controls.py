@@ -5,9 +5,9 @@ import pytest
 from engine.events import BookSide
 from engine.orders import TimeInForce
 from engine.step import Step
-from engine.strategies.registry import STRATEGIES, KindUnknown, make, register, strategy_class
+from engine.strategies.momentum import Momentum
 from engine.strategies.scripted import Line, Scripted, ScriptedParameters, parse_line
-from engine.strategies.sharp_line import SharpLine, SharpLineParameters
+from engine.strategies.sharp_line import SharpLineParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import COUNT_ONE, NANOS_PER_SECOND, Count, Nanos, Price
 from tests.engine.strategies.evening import AWAY_WINS, HOME_WINS, START, Evening, game_known, market, top
@@ -23,9 +23,7 @@ PLACE: Line = {
 
 
 def scripted(*lines: Line) -> Scripted:
-    strategy = make("scripted", "s", ScriptedParameters().with_lines(lines), StrategyContext())
-    assert isinstance(strategy, Scripted)
-    return strategy
+    return Scripted("s", ScriptedParameters().with_lines(lines), StrategyContext())
 
 
 def wishes(*steps: Step) -> list[str]:
@@ -138,30 +136,6 @@ def test_controls_claim_no_fair_value() -> None:
         assert all(order.p_fair is None for order in control(kind).at(60).orders)
 
 
-def test_every_kind_is_registered_under_its_own_word() -> None:
-    assert list(STRATEGIES) == [
-        "sharp_line",
-        "momentum",
-        "ev_multi",
-        "mean_reversion",
-        "correlation",
-        "scripted",
-        "random_taker",
-        "join_the_bid",
-        "buy_and_cross_back",
-    ]
-    with pytest.raises(KindUnknown, match="there are sharp_line"):
-        strategy_class("astrology")
-
-
-def test_two_strategies_cannot_have_one_word() -> None:
-    class Impostor(SharpLine):
-        kind = "sharp_line"
-
-    with pytest.raises(ValueError, match="two strategies"):
-        register(Impostor)
-
-
 def test_a_strategy_refuses_the_parameters_of_another() -> None:
     with pytest.raises(TypeError):
-        make("momentum", "m", SharpLineParameters(), StrategyContext())
+        Momentum("m", SharpLineParameters(), StrategyContext())  # type: ignore[arg-type]

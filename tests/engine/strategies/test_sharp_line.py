@@ -5,7 +5,7 @@ import pytest
 from engine.events import GamePhase, Trust
 from engine.facts import SignalAction, SignalRaised
 from engine.strategies.parameters import ParametersRefused, Plain
-from engine.strategies.registry import parse_parameters
+from engine.strategies.sharp_line import SharpLineParameters
 from engine.units import Nanos, contracts
 from tests.engine.strategies.evening import (
     HOME_WINS,
@@ -202,8 +202,7 @@ def test_a_resting_entry_improves_the_bid_and_is_taken_back_when_its_edge_is_gon
 
 def test_bad_parameters_are_refused_all_at_once() -> None:
     with pytest.raises(ParametersRefused) as refused:
-        parse_parameters(
-            "sharp_line",
+        SharpLineParameters.parse(
             {
                 "threshold_percent": -1,
                 "min_sample_sportsbooks": 2.5,

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.strategies.registry import STRATEGIES
 from tipoff.cli.app import main
 from tipoff.exit_codes import Exit
 from tipoff.runs import plugins
@@ -73,14 +72,11 @@ def test_its_entry_point_is_taken(written: Path, monkeypatch: pytest.MonkeyPatch
     points = project["entry-points"][plugins.GROUP]
     monkeypatch.syspath_prepend(str(written))
     group = [metadata.EntryPoint(kind, place, plugins.GROUP) for kind, place in points.items()]
-    try:
-        found = plugins.add(group)
-        assert (list(found.packages), found.broken) == ([KIND], {})
-        assert STRATEGIES[KIND].__name__ == "LateWhistle2"
-        parameters = STRATEGIES[KIND].parameters_class.parse({"threshold_percent": 5.0})
-        assert parameters.plain()["threshold_percent"] == 5.0
-    finally:
-        STRATEGIES.pop(KIND, None)
+    found = plugins.kinds_of(group)
+    assert (list(found.packages), found.broken) == ([KIND], {})
+    assert found.strategies[KIND].__name__ == "LateWhistle2"
+    parameters = found.strategies[KIND].parameters_class.parse({"threshold_percent": 5.0})
+    assert parameters.plain()["threshold_percent"] == 5.0
 
 
 def test_what_is_there_is_not_overwritten(written: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,15 +4,16 @@ import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from engine.strategies.registry import STRATEGIES
 from tipoff.cli.app import main
 from tipoff.config.load import parse, template
 from tipoff.config.problems import ConfigError
 from tipoff.exit_codes import Exit
+from tipoff.output import Failure
 from tipoff.runs import plugins
 from tipoff.runs.from_config import schema, trading_settings
 
@@ -40,6 +41,10 @@ GOOD = """
     class Bare:
         kind = "bare"
 
+    class Vague(JoinTheBid):
+        kind = "vague"
+        rests_on_odds = "no"
+
     class Untold(JoinTheBid):
         kind = "untold"
         parameters_class = dict
@@ -51,7 +56,6 @@ Install = Callable[..., None]
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Installs a package of another author for the time of a test: its module and its metadata."""
-    kinds = dict(STRATEGIES)
     folder = tmp_path / "site"
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.chdir(tmp_path)
@@ -67,8 +71,6 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
     yield put
     plugins.installed.cache_clear()
-    for kind in set(STRATEGIES) - set(kinds):
-        del STRATEGIES[kind]
     for name in [name for name in sys.modules if name.startswith("foreign_")]:
         del sys.modules[name]
 
@@ -115,6 +117,7 @@ BROKEN = {
     "bare": ("foreign_good:Bare", "no class derived from"),
     "momentum": ("foreign_good:Patient", "there is a kind 'momentum' already"),
     "unnamed": ("foreign_good:Unnamed", "calls itself 'something_else'"),
+    "vague": ("foreign_good:Vague", "its rests_on_odds is neither True nor False"),
     "untold": ("foreign_good:Untold", "parameters_class is not derived"),
     "Loud": ("foreign_good:Patient", "no name for a kind"),
     "abstract": ("engine.strategies.strategy:Strategy", "does not say what it does: hear, learn"),
@@ -149,3 +152,53 @@ def test_a_configuration_that_needs_a_broken_package_says_which(install: Install
         ConfigError, match=r"'luck' cannot be used: unlucky 1\.2 .*ZeroDivisionError: no luck"
     ):
         parse('[[strategy]]\nname = "a"\nkind = "luck"\n', schema())
+
+
+def ours(folder: Path, **rows: str) -> metadata.EntryPoints:
+    """Entry points as the metadata of a Tipoff that was installed in a folder lists them."""
+    info = folder / "tipoff-0.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tipoff\nVersion: 0.1\n", "utf-8")
+    lines = "\n".join(f"{kind} = {place}" for kind, place in rows.items())
+    (info / "entry_points.txt").write_text(f"[{plugins.GROUP}]\n{lines}\n", "utf-8")
+    (installed,) = metadata.distributions(path=[str(folder)])
+    return installed.entry_points
+
+
+def test_ours_come_first_in_the_order_that_they_ask_for_and_then_the_others(install: Install) -> None:
+    install("patience", "foreign_good", GOOD, patient="foreign_good:Patient")
+    assert list(schema().strategies) == [
+        "sharp_line",
+        "momentum",
+        "ev_multi",
+        "mean_reversion",
+        "correlation",
+        "scripted",
+        "random_taker",
+        "join_the_bid",
+        "buy_and_cross_back",
+        "patient",
+    ]
+
+
+@pytest.mark.parametrize("rows", [{}, {"sharp_line": "engine.strategies.sharp_line:SharpLine"}])
+def test_metadata_that_does_not_know_our_own_strategies_is_named_with_what_to_do(
+    root: Path, tmp_path: Path, rows: dict[str, str]
+) -> None:
+    known = ours(tmp_path, **rows)
+    with pytest.raises(Failure, match=r"does not know .* \(buy_and.*momentum.*run `make setup`") as refused:
+        plugins.require_own(known, root / "pyproject.toml")
+    assert refused.value.exit == Exit.CONFIG
+
+
+def test_without_a_checkout_a_package_without_its_own_is_to_be_installed_anew(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(Failure, match=r"none of its own.*install the package anew"):
+        plugins.require_own([], tmp_path / "pyproject.toml")
+    known = ours(tmp_path, momentum="engine.strategies.momentum:Momentum")
+    plugins.require_own(known, tmp_path / "pyproject.toml")
+
+
+def test_what_is_installed_is_what_the_checkout_says(root: Path) -> None:
+    plugins.require_own(metadata.entry_points(group=plugins.GROUP), root / "pyproject.toml")

@@ -1,0 +1,53 @@
+"""What the risk gate must know of a strategy to judge its orders: what they rest on, and who writes them.
+
+A strategy's class says it, `StrategyOpened` carries it to the gate. Whoever says nothing is judged by every
+rule there is.
+"""
+
+from typing import Final
+
+from engine.message import message
+
+
+@message
+class StrategyTraits:
+    """What a kind of strategy says of itself; the defaults are the strictest reading."""
+
+    rests_on_odds: bool = True
+    """Its entries rest on sportsbook odds, so odds that are missing or too old stop them."""
+    has_opinion: bool = True
+    """It claims a fair value with every entry, so an entry without one, or without an edge, is stopped."""
+    by_hand: bool = False
+    """An operator wrote its orders down: nothing is asked that only an NBA game could answer."""
+
+
+STRICTEST: Final = StrategyTraits()
+
+_PRICES_ONLY: Final = StrategyTraits(rests_on_odds=False)
+_CONTROL: Final = StrategyTraits(rests_on_odds=False, has_opinion=False)
+
+FORMER_KINDS: Final = {
+    "momentum": _PRICES_ONLY,
+    "mean_reversion": _PRICES_ONLY,
+    "correlation": _PRICES_ONLY,
+    "random_taker": _CONTROL,
+    "join_the_bid": _CONTROL,
+    "buy_and_cross_back": _CONTROL,
+    "scripted": StrategyTraits(rests_on_odds=False, has_opinion=False, by_hand=True),
+}
+"""How journals are read that were written when the gate still knew kinds by name. A new kind says it itself
+and has no place here.
+"""
+
+
+def traits_of(kind: str, stated: StrategyTraits | None) -> StrategyTraits:
+    """What holds for a strategy whose journal states so much; the strictest where nothing is known."""
+    return FORMER_KINDS.get(kind, STRICTEST) if stated is None else stated
+
+
+def to_state(kind: str, traits: StrategyTraits) -> StrategyTraits | None:
+    """What a journal must state so that `traits_of` gives the traits; None where it knows them already.
+
+    A journal of today's strategies is therefore, byte for byte, what it was before they could say anything.
+    """
+    return None if traits_of(kind, None) == traits else traits
