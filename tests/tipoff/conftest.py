@@ -4,8 +4,11 @@ import attrs
 import pytest
 
 from engine.units import COUNT_ONE, MONEY_ONE, Count, Money, Price
+from tests.tipoff.installs import install
 from tipoff.config.fields import between, setting
 from tipoff.config.load import Schema
+
+__all__ = ["install"]
 
 
 @attrs.frozen(kw_only=True)

@@ -1,14 +1,12 @@
 """Strategies of other packages: they are found, configured and told apart, and a bad one hurts nobody."""
 
 import json
-import sys
-import textwrap
-from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from tests.tipoff.installs import Install
 from tipoff.cli.app import main
 from tipoff.config.load import parse, template
 from tipoff.config.problems import ConfigError
@@ -49,30 +47,6 @@ GOOD = """
         kind = "untold"
         parameters_class = dict
 """
-
-Install = Callable[..., None]
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Installs a package of another author for the time of a test: its module and its metadata."""
-    folder = tmp_path / "site"
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.chdir(tmp_path)
-
-    def put(package: str, module: str, text: str, **points: str) -> None:
-        info = folder / f"{package}-1.2.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.2\n", "utf-8")
-        lines = "\n".join(f"{kind} = {place}" for kind, place in points.items())
-        (info / "entry_points.txt").write_text(f"[{plugins.GROUP}]\n{lines}\n", "utf-8")
-        (folder / f"{module}.py").write_text(textwrap.dedent(text), "utf-8")
-        plugins.installed.cache_clear()
-
-    yield put
-    plugins.installed.cache_clear()
-    for name in [name for name in sys.modules if name.startswith("foreign_")]:
-        del sys.modules[name]
 
 
 def test_a_strategy_of_another_package_is_configured_like_ours(install: Install) -> None:

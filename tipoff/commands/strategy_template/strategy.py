@@ -1,22 +1,32 @@
 """`one_book`: believe a single sportsbook, and trade where the market pays enough for it.
 
 Written by `tipoff new-strategy` to be changed. A strategy is pure: it reads no clock, draws no random numbers
-and opens nothing; what it knows is what it was told. That is why a recorded evening can be replayed. Imports
-nothing of Tipoff but `engine`.
+and opens nothing; what it knows is what it was told. That is why a recorded evening can be replayed. Of
+Tipoff it imports `tipoff.strategy` and nothing else.
 """
 
 from typing import ClassVar
 
 import attrs
 
-from engine.events import OddsSeen, ScoreSeen
-from engine.pricing.fair_value import Rules, fair_value
-from engine.strategies.opinion import Opinion, p_text
-from engine.strategies.parameters import MARKET_TYPES, Parameters, TradingParameters, number, seconds, words
-from engine.strategies.strategy import StrategyContext
-from engine.strategies.trader import Trader
-from engine.units import Nanos
-from engine.view import MarketView
+from tipoff.strategy import (
+    MARKET_TYPES,
+    MarketView,
+    Nanos,
+    OddsSeen,
+    Opinion,
+    Parameters,
+    Rules,
+    ScoreSeen,
+    StrategyContext,
+    Trader,
+    TradingParameters,
+    fair_value,
+    number,
+    p_text,
+    seconds,
+    words,
+)
 
 
 @attrs.frozen
@@ -38,6 +48,8 @@ class OneBook(Trader):
 
     kind: ClassVar[str] = "one_book"
     parameters_class: ClassVar[type[Parameters]] = OneBookParameters
+    # The risk gate goes by this: no entry on odds that are missing or too old. False would lift that.
+    rests_on_odds: ClassVar[bool] = True
 
     def __init__(
         self,
