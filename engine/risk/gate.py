@@ -382,9 +382,8 @@ class RiskGate:
     def _terms_of(self, command: OrderCommand) -> FeeTerms:
         """The fee terms of an order's market; before the market is heard of again, those with maker fees."""
         exposure = self.accounts.orders.get(command.order_id)
-        ticker = (
-            command.ticker if isinstance(command, PlaceOrder) else "" if exposure is None else exposure.ticker
-        )
+        known = "" if exposure is None else exposure.ticker
+        ticker = command.ticker if isinstance(command, PlaceOrder) else known
         market = self.view.markets.get(ticker)
         if market is None or market.terms is None:
             return FeeTerms().with_maker_fees()

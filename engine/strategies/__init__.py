@@ -1,1 +1,1 @@
-"""The strategies, one file each; pure, and known to the rest of the engine by the registry only."""
+"""The strategies, one file each; pure, and found by their entry points, known to the rest of the engine by nothing."""
