@@ -7,7 +7,7 @@ decimals.
 """
 
 from enum import Enum
-from typing import TypeAlias, get_args
+from typing import Final, TypeAlias, get_args
 
 from engine.events import BookSide, MarketStatus, Trust
 from engine.message import message
@@ -49,6 +49,10 @@ from engine.venue_facts import (
 
 Evidence: TypeAlias = tuple[tuple[str, str], ...]
 """Named values that made a decision, in the order a person should read them."""
+
+
+ORDER_EVIDENCE: Final = "order"
+"""The name under which a signal's evidence keeps the order that it gave rise to."""
 
 
 class SignalAction(Enum):

@@ -7,10 +7,17 @@ process.
 
 from collections.abc import Iterable
 
-from engine.facts import CancelRefused, Fact, OrderApproved, OrderDenied, OrderSubmitted, SignalRaised
+from engine.facts import (
+    ORDER_EVIDENCE,
+    CancelRefused,
+    Fact,
+    OrderApproved,
+    OrderDenied,
+    OrderSubmitted,
+    SignalRaised,
+)
 from engine.orders import AmendOrder, CancelOrder, OrderCommand, PlaceOrder
 from engine.reasons import DenialReason
-from engine.strategies.portfolio import ORDER_EVIDENCE
 from engine.units import Nanos
 from engine.venue_facts import AmendSubmitted, CancelSubmitted
 

@@ -19,6 +19,7 @@ from engine.events import (
     TopChanged,
 )
 from engine.facts import (
+    ORDER_EVIDENCE,
     Evidence,
     Fact,
     Noted,
@@ -57,7 +58,7 @@ from engine.strategies.parameters import (
     whole,
     words,
 )
-from engine.strategies.portfolio import ORDER_EVIDENCE, Holding, OpenOrder, Portfolio
+from engine.strategies.portfolio import Holding, OpenOrder, Portfolio
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.strategies.trader import Trader
 from engine.strategy_traits import StrategyTraits

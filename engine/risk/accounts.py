@@ -64,10 +64,6 @@ class Account:
         self.by_day[day] = Money(self.by_day.get(day, 0) + amount)
         self.peak = max(self.peak, self.equity())
 
-    def lost_on(self, day: dt.date) -> Money:
-        """The day's realized loss; zero if it is a gain."""
-        return Money(max(0, -self.by_day.get(day, 0)))
-
     def realized_in_week(self, week: tuple[int, int]) -> Money:
         """The week's realized result."""
         return Money(sum(amount for day, amount in self.by_day.items() if day.isocalendar()[:2] == week))

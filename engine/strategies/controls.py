@@ -12,11 +12,11 @@ from typing import ClassVar
 import attrs
 
 from engine.events import BookSide, GameNews, TopChanged
-from engine.facts import Fact, SignalAction, SignalRaised
+from engine.facts import ORDER_EVIDENCE, Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.parameters import MARKET_TYPES, Parameters, number, seconds, whole, words
-from engine.strategies.portfolio import ORDER_EVIDENCE, Portfolio
+from engine.strategies.portfolio import Portfolio
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import Count, Nanos, contracts
 from engine.view import MarketView, View, displayed

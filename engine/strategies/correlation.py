@@ -16,7 +16,7 @@ from typing import ClassVar
 import attrs
 
 from engine.events import BookSide, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
-from engine.facts import Evidence, Fact, SignalAction, SignalRaised
+from engine.facts import ORDER_EVIDENCE, Evidence, Fact, SignalAction, SignalRaised
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
@@ -36,7 +36,6 @@ from engine.strategies.parameters import (
     switch,
     words,
 )
-from engine.strategies.portfolio import ORDER_EVIDENCE
 from engine.strategies.relations import Cover, Offer, covers
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader

@@ -11,6 +11,7 @@ import attrs
 
 from engine.events import BookSide
 from engine.facts import (
+    ORDER_EVIDENCE,
     Fact,
     OrderApproved,
     OrderCancelled,
@@ -21,7 +22,6 @@ from engine.facts import (
     SignalRaised,
 )
 from engine.orders import PlaceOrder
-from engine.strategies.portfolio import ORDER_EVIDENCE
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money
 
 GROUP_EVIDENCE: Final = "group"

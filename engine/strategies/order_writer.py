@@ -7,14 +7,14 @@ the order, the order names the signal.
 import attrs
 
 from engine.events import BookSide
-from engine.facts import Evidence, SignalAction, SignalRaised
+from engine.facts import ORDER_EVIDENCE, Evidence, SignalAction, SignalRaised
 from engine.message import changed
 from engine.orders import CancelOrder, Liquidity, PlaceOrder, TimeInForce
 from engine.sizing import Sizing, contracts_to_trade
 from engine.step import NOTHING, Step
 from engine.strategies.opinion import HAIR, Edge, Opinion, edge_of, p_text, price_text
 from engine.strategies.parameters import TradingParameters
-from engine.strategies.portfolio import ORDER_EVIDENCE, Holding, OpenOrder, Portfolio
+from engine.strategies.portfolio import Holding, OpenOrder, Portfolio
 from engine.strategies.strategy import StrategyContext
 from engine.units import (
     COUNT_ONE,

@@ -11,6 +11,7 @@ import attrs
 
 from engine.events import BookSide
 from engine.facts import (
+    ORDER_EVIDENCE,
     Fact,
     OrderAmended,
     OrderApproved,
@@ -26,11 +27,6 @@ from engine.message import changed
 from engine.orders import PlaceOrder
 from engine.reasons import DenialReason
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Nanos
-
-ORDER_EVIDENCE = "order"
-"""The name under which a signal's evidence keeps the order it gave rise to; the order counter is restored
-from it.
-"""
 
 LASTING: Final = (
     DenialReason.ORDERS_PER_HOUR,

@@ -19,12 +19,12 @@ import attrs
 from attrs import validators
 
 from engine.events import BookSide, GameNews, MarketKnown, TopChanged
-from engine.facts import Fact, SignalAction, SignalRaised
+from engine.facts import ORDER_EVIDENCE, Fact, SignalAction, SignalRaised
 from engine.message import changed
 from engine.orders import AmendOrder, CancelOrder, OrderCommand, PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.parameters import Parameters, Plain
-from engine.strategies.portfolio import ORDER_EVIDENCE, Portfolio
+from engine.strategies.portfolio import Portfolio
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import NANOS_PER_SECOND, Count, Nanos, Price, UnitError, parse_count, parse_price
 

@@ -27,6 +27,7 @@ from engine.events import (
     VenueEvent,
 )
 from engine.facts import (
+    ORDER_EVIDENCE,
     LedgerPosted,
     OrderCancelled,
     OrderDenied,
@@ -40,7 +41,6 @@ from engine.facts import (
 from engine.message import changed
 from engine.orders import CancelReason
 from engine.orphaned_orders import LOST
-from engine.strategies.portfolio import ORDER_EVIDENCE
 from engine.tally import Tally
 from engine.units import MONEY_ZERO, NANOS_PER_SECOND, Nanos
 from engine.venue_facts import BlindnessBegan, BlindnessEnded
