@@ -139,3 +139,4 @@ class CancelReason(Enum):
     AMENDED_TO_NOTHING = "amended_to_nothing"
     NO_HEARTBEAT = "no_heartbeat"
     OPERATOR = "operator"
+    FEES_UNKNOWN = "fees_unknown"

@@ -19,6 +19,7 @@ from engine.events import (
 from engine.exchange.balance import enforce
 from engine.exchange.gaps import give_up
 from engine.exchange.market import Market
+from engine.exchange.orders import Stage
 from engine.exchange.state import Settled
 from engine.exchange.step_context import StepContext
 from engine.facts import MarketStateChanged, PositionSettled
@@ -83,6 +84,8 @@ def _set_terms(context: StepContext, market: Market, terms: MarketTermsChanged) 
     if before is not None and changed(before, at=terms.at) == terms:
         return
     context.emit(terms)
+    if not context.priced(market):
+        withdraw_unpriced(context)
     status_before = None if before is None else before.status
     follow_status(market)
     if terms.status is status_before:
@@ -214,8 +217,21 @@ def fees_changed(context: StepContext, event: FeeChanged) -> None:
     if before is not None and changed(before, at=context.now) == fact:
         return
     context.emit(fact)
+    withdraw_unpriced(context)
     for strategy in context.state.accounts:
         enforce(context, strategy)
+
+
+def withdraw_unpriced(context: StepContext) -> None:
+    """Take back what rests where nobody knows the fees any more, in every reading.
+
+    A fill whose fee is unknown cannot be booked, so nothing may rest there. What is on its way is refused
+    when it arrives. Called whenever terms may have changed, and at the start, for an earlier program left
+    such orders resting.
+    """
+    for order in list(context.state.orders.values()):
+        if order.stage is not Stage.IN_FLIGHT and not context.priced(context.state.market(order.ticker)):
+            context.cancel(order, CancelReason.FEES_UNKNOWN)
 
 
 def venue_status_seen(context: StepContext, event: ExchangeStatusSeen) -> None:

@@ -203,6 +203,7 @@ class PaperExchange(ExchangeViews):
         Call it after `restore`, before anything is heard. Orders wait for the missing trades or are given up.
         """
         context = self._context(now)
+        lifecycle.withdraw_unpriced(context)
         gaps.process_restarted(context)
         return self._finish(context)
 

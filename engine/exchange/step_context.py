@@ -88,6 +88,14 @@ class StepContext:
             market.fee_terms = self._fee_terms(market.terms)
         return market.fee_terms
 
+    def priced(self, market: Market) -> bool:
+        """Whether the fee of a fill in this market is known."""
+        try:
+            self.fee_terms(market)
+        except FeeTermsUnknown:
+            return False
+        return True
+
     def _fee_terms(self, terms: MarketTermsChanged) -> FeeTerms:
         listed = FeeNames(terms.fee_type, terms.fee_multiplier)
         changed = self.state.fee_terms.get(terms.series)

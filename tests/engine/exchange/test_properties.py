@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engine.events import (
     BookSide,
+    ExchangeStatusSeen,
     FeeChanged,
     FeedGapped,
     FeedLost,
@@ -43,6 +44,12 @@ PRICES = st.integers(47, 53)
 SIZES = st.sampled_from([0.01, 1, 3, 10, 25, 60])
 SIDES = st.sampled_from(list(BookSide))
 TIFS = st.sampled_from([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK])
+
+
+MISHAPS = (
+    *("pause", "resume", "resume", "cancel", "cancel ann", "gap", "lost"),
+    *("venue stops", "venue goes on", "venue goes on"),
+)
 
 
 @attrs.frozen
@@ -163,9 +170,7 @@ class Evening(RuleBasedStateMachine):
                 floor.trades -= 1
                 assert floor.hear(heard) == ()
 
-    @rule(
-        mishap=st.sampled_from(["pause", "resume", "resume", "fees", "cancel", "cancel ann", "gap", "lost"])
-    )
+    @rule(mishap=st.sampled_from(MISHAPS))
     def mishap(self, mishap: str) -> None:
         """What does not happen every minute."""
         for floor in self.floors:
@@ -174,9 +179,9 @@ class Evening(RuleBasedStateMachine):
                     floor.hear(MarketStatusChanged(MARKET, MarketStatus.INACTIVE, floor.now, floor.now))
                 case "resume":
                     floor.hear(MarketStatusChanged(MARKET, MarketStatus.ACTIVE, floor.now, floor.now))
-                case "fees":
-                    multiplier = "2" if len(floor.facts) % 2 else None
-                    floor.hear(FeeChanged("KXNBAGAME-26OCT20OKCSAS", None, multiplier, floor.now))
+                case "venue stops" | "venue goes on":
+                    active = mishap == "venue goes on"
+                    floor.hear(ExchangeStatusSeen(active, active, None, floor.now))
                 case "gap":
                     floor.hear(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now))
                 case "lost":
@@ -184,6 +189,30 @@ class Evening(RuleBasedStateMachine):
                 case _:
                     whose = "ann" if mishap == "cancel ann" else None
                     floor.do(floor.exchange.cancel_all(whose, CancelReason.OPERATOR, floor.now))
+
+    @rule(
+        scope=st.sampled_from(["KXNBAGAME-26OCT20OKCSAS", "KXNBAGAME"]),
+        fee_type=st.sampled_from([None, None, None, "", "quadratic", "flat", "a type of tomorrow"]),
+        multiplier=st.sampled_from([None, None, "2", "0.5", "", "-1", "1e3", "0.00001"]),
+        relisted=st.sampled_from([False, False, False, True]),
+    )
+    def fees_change(
+        self, scope: str, fee_type: str | None, multiplier: str | None, *, relisted: bool
+    ) -> None:
+        """The venue says other terms, or some that nobody knows, in a message or by listing the market anew."""
+        for floor in self.floors:
+            if relisted:
+                floor.relist(fee_type=fee_type, fee_multiplier=multiplier, at=floor.now)
+            else:
+                floor.hear(FeeChanged(scope, fee_type, multiplier, floor.now))
+
+    @rule()
+    def fees_known(self) -> None:
+        """The series' own terms are in force again."""
+        for floor in self.floors:
+            floor.relist(at=floor.now)
+            for scope in ("KXNBAGAME-26OCT20OKCSAS", "KXNBAGAME"):
+                floor.hear(FeeChanged(scope, None, None, floor.now))
 
     # Gaps
 
