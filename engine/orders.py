@@ -140,3 +140,4 @@ class CancelReason(Enum):
     NO_HEARTBEAT = "no_heartbeat"
     OPERATOR = "operator"
     FEES_UNKNOWN = "fees_unknown"
+    NOTHING_TO_CLOSE = "nothing_to_close"

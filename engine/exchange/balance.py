@@ -46,10 +46,14 @@ def affordable(context: StepContext, order: PaperOrder) -> bool:
 
 
 def enforce(context: StepContext, strategy: str) -> None:
-    """Cancel the newest resting orders until the others are covered again.
+    """Take back exits that have nothing left to close, then the newest orders until the others are covered.
 
     A sale that would have closed a position opens one when another order has closed it first.
     """
+    for order in resting_of(context.state, strategy):
+        held = context.state.position(strategy, order.ticker).count
+        if order.order.exit and not closable(held, order.side):
+            context.cancel(order, CancelReason.NOTHING_TO_CLOSE)
     resting = resting_of(context.state, strategy)
     while resting and available(context, strategy) < 0:
         context.cancel(resting.pop(), CancelReason.INSUFFICIENT_BALANCE)

@@ -20,6 +20,7 @@ from engine.exchange.balance import enforce
 from engine.exchange.gaps import give_up
 from engine.exchange.market import Market
 from engine.exchange.orders import Stage
+from engine.exchange.refusals import stands_still
 from engine.exchange.state import Settled
 from engine.exchange.step_context import StepContext
 from engine.facts import MarketStateChanged, PositionSettled
@@ -87,7 +88,7 @@ def _set_terms(context: StepContext, market: Market, terms: MarketTermsChanged) 
     if not context.priced(market):
         withdraw_unpriced(context)
     status_before = None if before is None else before.status
-    follow_status(market)
+    follow_status(context, market)
     if terms.status is status_before:
         return
     if market.has_orders():
@@ -101,10 +102,14 @@ def _set_terms(context: StepContext, market: Market, terms: MarketTermsChanged) 
         _end_orders(context, market, CancelReason.MARKET_CLOSED)
 
 
-def follow_status(market: Market) -> None:
-    """The book is paused while the market is inactive; after a restart this follows from the terms."""
+def follow_status(context: StepContext, market: Market) -> None:
+    """The book is paused while the market is inactive or the venue stands still.
+
+    Nothing can trade then, whatever is heard. After a restart this follows from the terms and the venue's
+    status.
+    """
     terms = market.terms
-    if terms is not None and terms.status is MarketStatus.INACTIVE:
+    if terms is not None and (terms.status is MarketStatus.INACTIVE or stands_still(context, terms)):
         market.book.pause()
     else:
         market.book.resume()
@@ -240,3 +245,5 @@ def venue_status_seen(context: StepContext, event: ExchangeStatusSeen) -> None:
     before = context.state.venue.get(event.exchange_index)
     if before is None or changed(before, at=context.now) != fact:
         context.emit(fact)
+        for market in context.state.markets.values():
+            follow_status(context, market)

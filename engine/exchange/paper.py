@@ -104,7 +104,7 @@ class PaperExchange(ExchangeViews):
             case BookSnapshot():
                 market = self.state.market(event.ticker)
                 applied = market.book.apply_snapshot(event)
-                lifecycle.follow_status(market)
+                lifecycle.follow_status(context, market)
                 if applied and market.watched:
                     gaps.resynchronized(context, market)
             case TradesRecovered():

@@ -46,15 +46,19 @@ def refused_by_venue(context: StepContext, market: Market) -> Refusal | None:
     stopped = exchange_paused(context, terms)
     if stopped is not None:
         return stopped
-    for index in (None, terms.exchange_index):
-        seen = context.state.venue.get(index)
-        if seen is not None and not seen.trading_active:
-            return Refusal(RejectCode.TRADING_PAUSED, "the venue takes no orders")
+    if stands_still(context, terms):
+        return Refusal(RejectCode.TRADING_PAUSED, "the venue takes no orders")
     if context.rules.thursday_pause and trading_paused(context.now):
         return Refusal(RejectCode.TRADING_PAUSED, "it is the venue's weekly pause")
     if market.result is not None:
         return Refusal(RejectCode.MARKET_INACTIVE, f"its result is {market.result.result}")
     return closed(context, terms) or _inactive(terms)
+
+
+def stands_still(context: StepContext, terms: MarketTermsChanged) -> bool:
+    """Whether nothing trades at the whole venue or on the market's shard."""
+    seen = (context.state.venue.get(index) for index in (None, terms.exchange_index))
+    return any(one is not None and not (one.exchange_active and one.trading_active) for one in seen)
 
 
 def exchange_paused(context: StepContext, terms: MarketTermsChanged) -> Refusal | None:
@@ -108,10 +112,10 @@ def _refused_by_life(context: StepContext, order: PaperOrder) -> Refusal | None:
         return Refusal(RejectCode.EXPIRATION_IN_PAST, "it expired on its way")
     if wish.post_only and wish.tif is not TimeInForce.GTC:
         return Refusal(RejectCode.POST_ONLY_NEEDS_GTC, "an order that may not take cannot be immediate")
-    if not wish.reduce_only:
-        return None
-    if wish.tif is not TimeInForce.IOC:
+    if wish.reduce_only and wish.tif is not TimeInForce.IOC:
         return Refusal(RejectCode.REDUCE_ONLY_NEEDS_IOC, "reduce only works at once or not at all")
+    if not (wish.reduce_only or wish.exit):
+        return None
     position = context.state.position(order.strategy, order.ticker).count
     if closable(position, order.side) == 0:
         return Refusal(RejectCode.REDUCE_ONLY_WITHOUT_POSITION, "there is nothing to reduce")

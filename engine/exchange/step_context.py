@@ -27,7 +27,7 @@ from engine.facts import (
 )
 from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
 from engine.orders import CancelReason, Liquidity, RejectCode
-from engine.positions import Trade, trade, trade_postings
+from engine.positions import Trade, closable, trade, trade_postings
 from engine.queueing import Matched
 from engine.units import MONEY_ZERO, Count, Money, Nanos, Price
 from engine.venue_facts import BandEnded, MarketTermsChanged, QueueLevelChanged
@@ -109,11 +109,24 @@ class StepContext:
     def fill(self, order: PaperOrder, given: Given, source: Source) -> None:
         """Give an order what an event gave it.
 
-        The base reading's fill with its money, then all three readings.
+        The base reading's fill with its money, then all three readings. What was approved as an exit closes
+        what is held and never opens the opposite: of what it would get beyond that it gets nothing.
         """
+        if order.order.exit:
+            given = self._within_position(order, given)
         fee = self._fill_base(order, given, source) if given.base else MONEY_ZERO
         if given.pessimistic or given.base or given.optimistic:
             self.move_bands(order, given, source, fee)
+
+    def _within_position(self, order: PaperOrder, given: Given) -> Given:
+        """As much of it as the position that the order leaves."""
+        held = closable(self.state.position(order.strategy, order.ticker).count, order.side)
+        return attrs.evolve(
+            given,
+            pessimistic=min(given.pessimistic, held),
+            base=min(given.base, held),
+            optimistic=min(given.optimistic, held),
+        )
 
     def _fill_base(self, order: PaperOrder, given: Given, source: Source) -> Money:
         """The fill that strategies see, and its ledger entry. Returns its fee."""

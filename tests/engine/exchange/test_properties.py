@@ -64,6 +64,7 @@ class Wish:
     strict: bool
     maker_yields: bool
     expires: bool
+    exit: bool = False
 
 
 WISHES = st.builds(
@@ -76,6 +77,7 @@ WISHES = st.builds(
     strict=st.sampled_from([False, False, True]),
     maker_yields=st.booleans(),
     expires=st.sampled_from([False, False, True]),
+    exit=st.sampled_from([False, False, False, True]),
 )
 
 
@@ -90,6 +92,7 @@ class Evening(RuleBasedStateMachine):
         self.pieces = Floor(rules())
         self.mirrored: Floor = MirroredFloor(rules())
         self.orders = 0
+        self.exits: dict[str, bool] = {}
         self.missed: dict[int, list[TradePrinted]] = {}
         self.heard: dict[str, Count] = {}
 
@@ -250,6 +253,7 @@ class Evening(RuleBasedStateMachine):
     def place(self, wish: Wish, wait: float) -> None:
         """An order of any kind, which may not have arrived yet when the next thing happens."""
         self.orders += 1
+        self.exits[f"order-{self.orders}"] = wish.exit
         gtc = wish.tif is TimeInForce.GTC
         life = Nanos(900 * NANOS_PER_MILLISECOND)
         for floor in self.floors:
@@ -262,6 +266,7 @@ class Evening(RuleBasedStateMachine):
                 tif=wish.tif,
                 post_only=wish.strict and gtc,
                 reduce_only=wish.strict and wish.tif is TimeInForce.IOC,
+                exit=wish.exit,
                 stp=SelfTradePrevention.MAKER if wish.maker_yields else SelfTradePrevention.TAKER_AT_CROSS,
                 expires_at=Nanos(floor.now + life) if wish.expires and gtc else None,
             )
@@ -325,6 +330,17 @@ class Evening(RuleBasedStateMachine):
             assert account.cash == cash - PRICE_ONE * max(0, -position)
             assert account.cash >= 0
             assert self.plain.exchange.bands(strategy).base == account.equity - account.bankroll
+
+    @invariant()
+    def an_exit_never_opens_the_opposite(self) -> None:
+        """What was approved as an exit brings a position towards nothing, and never beyond."""
+        held: Counter[str] = Counter()
+        for fill in self.plain.of(OrderFilled):
+            before = held[fill.strategy]
+            held[fill.strategy] += fill.count if fill.side is BID else -fill.count
+            if self.exits[fill.order_id]:
+                assert abs(held[fill.strategy]) < abs(before)
+                assert held[fill.strategy] * before >= 0
 
     @invariant()
     def the_readings_are_a_band(self) -> None:
