@@ -49,7 +49,12 @@ class RiskGateActor:
         """
         self.gate.restore(self._memory.facts)
         lost = Step(facts=unjudged(self._memory.resume(OWNER), Nanos(now)))
-        return [*outgoing(OWNER, lost, now), Publish(GAMES_TOPIC, NewsWanted(RISK_GATE))]
+        again = self.gate.stop_again(Nanos(now))
+        return [
+            *outgoing(OWNER, lost, now),
+            *outgoing(OWNER, again, now),
+            Publish(GAMES_TOPIC, NewsWanted(RISK_GATE)),
+        ]
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Judge a wish, or learn what changed."""

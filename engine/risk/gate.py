@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from engine.configured_settings import BY_CONFIGURATION
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
 from engine.facts import (
+    CancelRefused,
     Fact,
     FollowingChanged,
     LimitChanged,
@@ -44,9 +45,11 @@ from engine.risk.limits import LimitInUse, LimitTable, RiskLimits, parse_limit
 from engine.risk.market_rules import MARKET_RULES
 from engine.risk.money_rules import MONEY_RULES
 from engine.risk.order_context import Denial, OrderContext, missing
+from engine.risk.stops import UnfulfilledStops
 from engine.risk.utilization import limits_in_use
 from engine.step import NOTHING, Step
 from engine.units import PRICE_ONE, Nanos
+from engine.venue_facts import VenueStatusChanged
 from engine.view import MarketView, View
 
 MAKER = "risk gate"
@@ -68,6 +71,7 @@ class RiskGate:
         self.view = View()
         self.accounts = Accounts()
         self.halts = Halts()
+        self.stops = UnfulfilledStops()
         self.journal_trouble: str | None = None
         self.ends = False
         """Whether the run ends: what is known of the market is the past from now on."""
@@ -88,7 +92,24 @@ class RiskGate:
         """Fold a committed fact of others; its own were folded when they were decided."""
         if not isinstance(fact, OrderApproved | TradingHalted | TradingResumed | LimitChanged):
             self.accounts.apply(fact)
+            if isinstance(fact, CancelRefused | VenueStatusChanged):
+                self.stops.apply(fact)
+                return self.stop_again(now)
         return NOTHING
+
+    def stop_again(self, now: Nanos) -> Step:
+        """Send the cancels again that the venue refused because it stood still, once it goes on.
+
+        Called when the venue's status changes, and at the start, for a process may have ended in between.
+        """
+        cancels = [
+            CancelOrder(order_id, self.accounts.orders[order_id].strategy, now)
+            for order_id in self.stops.due()
+            if order_id in self.accounts.orders
+        ]
+        for cancel in cancels:
+            self.stops.sent(cancel.order_id)
+        return Step(facts=tuple(OrderApproved(cancel, now) for cancel in cancels), approved=_pass(cancels))
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold the facts of an earlier life, oldest first."""
@@ -96,6 +117,11 @@ class RiskGate:
             match fact:
                 case OrderApproved():
                     self.accounts.restore(fact, self._terms_of(fact.command))
+                    if isinstance(fact.command, CancelOrder):
+                        self.stops.sent(fact.command.order_id)
+                case CancelRefused() | VenueStatusChanged():
+                    self.accounts.apply(fact)
+                    self.stops.apply(fact)
                 case TradingHalted() | TradingResumed():
                     self._apply_halt(fact)
                 case FollowingChanged():

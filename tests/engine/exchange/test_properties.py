@@ -202,7 +202,7 @@ class Evening(RuleBasedStateMachine):
     def fees_change(
         self, scope: str, fee_type: str | None, multiplier: str | None, *, relisted: bool
     ) -> None:
-        """The venue says other terms, or some that nobody knows, in a message or by listing the market anew."""
+        """The venue says other terms, or some that nobody knows, by message or listing."""
         for floor in self.floors:
             if relisted:
                 floor.relist(fee_type=fee_type, fee_multiplier=multiplier, at=floor.now)
