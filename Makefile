@@ -9,6 +9,8 @@ PYTEST := $(BIN)/python -m pytest
 # The whole suite on every core; what is left is taken over by whoever is idle, for a few tests take a minute.
 WORKERS ?= auto
 PARALLEL := --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal
+# What `make quick` compares the tree with.
+SINCE ?= main
 # One stamp for each set of requirements, named by the hash of everything that decides its content.
 SETUP_HASH = $(shell cat pyproject.toml requirements/$(1).txt | sha256sum | cut -c 1-16)
 STAMP_RUNTIME := $(VENV)/.runtime-$(call SETUP_HASH,runtime)
@@ -22,7 +24,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check unit docs bench soak sdk mutate honesty requirements setup clean
+.PHONY: help demo test check unit docs wheel quick bench soak sdk mutate honesty requirements setup clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +41,12 @@ check: $(STAMP_DEV) ## style, types, architecture
 	$(BIN)/lint-imports
 	$(PYTEST) tests/tidy --quiet
 
+quick: $(STAMP_DEV) ## while working: style, types, the tests of what changed since `main` (SINCE=main)
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/python -m tests.changed $(SINCE)
+
 unit: $(STAMP_DEV) ## every test, with a summary
 	@mkdir -p build
 	-@$(MAKE) --no-print-directory $(STAMP_SDK)
@@ -47,6 +55,10 @@ unit: $(STAMP_DEV) ## every test, with a summary
 docs: $(STAMP_DEV) ## the manual, warnings are errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
 	@echo "the manual is in docs/_build/html/index.html"
+
+wheel: $(STAMP_DEV) ## the source archive and the wheel, in dist/
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	@ls -l dist
 
 bench: $(STAMP_DEV) ## benchmarks that print ratios
 	$(BIN)/python -m benchmarks

@@ -4,7 +4,7 @@ Each function does one workload once and prints nothing; `benchmarks.runtime` ru
 process. Ours runs with everything that the daemon has on: supervision, bounded mailboxes, counters.
 """
 
-# ruff: noqa: ANN401, D102  Pykka's signatures are dynamically typed, and a handler is a handler
+# ruff: noqa: ANN401  Pykka's signatures are dynamically typed, and a handler is a handler
 
 import threading
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
 """The manual's tables, made from the code, so that they cannot say anything else.
 
-Called by `conf.py` at every build and by `tests/tidy/test_manual.py`. Writes Markdown into `docs/generated`,
+Called by `conf.py` at every build and by `tests/docs/test_manual.py`. Writes Markdown into `docs/generated`,
 which the pages include and nobody edits.
 """
 

@@ -13,7 +13,7 @@ from engine.units import Nanos
 
 PER_MILLE: Final = 1_000
 PESSIMISTIC_PER_MILLE: Final = 950
-"""The pessimistic reading sees every delay at this quantile (fills_and_metrics.md §5, rule 13)."""
+"""The pessimistic reading sees every delay at this quantile (rule 13)."""
 
 _DRAW_BYTES: Final = 8
 

@@ -32,9 +32,9 @@ class Payout:
 
 
 def payout(count: Count, value: Price, grid: Money) -> Payout:
-    """Pay YES `value` and NO one dollar minus it, rounded down to the balance grid (kalshi.md §5.
+    """Pay YES `value` and NO one dollar minus it, rounded down to the balance grid.
 
-    100.01 at 0.3060).
+    The venue's own example: 100.01 contracts at 0.3060 pay 30.603, and on the grid of a cent 30.60.
     """
     gross = count * value if count >= 0 else -count * (PRICE_ONE - value)
     amount = gross // grid * grid

@@ -19,7 +19,14 @@ from persistence.connect import Access, file_of, make_engine, revision, sorted_e
 from persistence.errors import RESTORE, SchemaNewer, StorageCorrupt, StorageForeign, StorageGone
 from persistence.tables import APPLICATION_ID, REVISIONS, metadata
 
-MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "migrations"
+
+def _migrations(home: Path) -> Path:
+    """The folder of the migrations: within this package once installed, beside it in the repository."""
+    inside = home / "migrations"
+    return inside if inside.is_dir() else home.parent / "migrations"
+
+
+MIGRATIONS: Final = _migrations(Path(__file__).resolve().parent)
 
 
 def alembic_config(url: str) -> Config:

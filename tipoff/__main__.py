@@ -1,7 +1,34 @@
-"""`python -m tipoff` is `tipoff`, for machines and tests where the script is not on the path."""
+"""The command `tipoff`, also as `python -m tipoff`.
 
+Before anything of ours is imported it makes sure that it is ours, since `engine`, `actors`, `venues` and
+`persistence` are names that another package, or a folder where the command is called, may have too.
+"""
+
+import json
 import sys
 
-from tipoff.cli.app import main
+from tipoff.exit_codes import Exit
+from tipoff.neighbours import foreign_package
 
-sys.exit(main())
+
+def main() -> int:
+    """Run the command line and return the exit code."""
+    found = foreign_package()
+    if found is not None:
+        return _refuse(found)
+    from tipoff.cli.app import main as run
+
+    return run()
+
+
+def _refuse(sentence: str) -> Exit:
+    """Say it in the two forms of every error; the module that prints errors may not be importable."""
+    if "--json" in sys.argv[1:]:
+        print(json.dumps({"error": {"code": "installation", "message": sentence, "details": []}}))  # noqa: T201
+    else:
+        print(f"tipoff: {sentence}", file=sys.stderr)  # noqa: T201
+    return Exit.CONFIG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

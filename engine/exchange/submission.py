@@ -24,7 +24,7 @@ from engine.units import NANOS_PER_HOUR, PRICE_ONE, Count, Nanos, Price
 from engine.venue_facts import AmendSubmitted, CancelSubmitted
 
 GAME_LENGTH = Nanos(3 * NANOS_PER_HOUR)
-"""The venue expects a game's markets to expire this long after its scheduled start (kalshi.md §3)."""
+"""The venue expects a game's markets to expire this long after its scheduled start."""
 
 
 def submit(context: StepContext, command: OrderCommand, seed: int) -> bool:

@@ -41,7 +41,7 @@ WEIGHTS: Final = {
     "caesars": 1.5,
     "betrivers": 1.5,
 }
-"""Sharper books first (nba_and_odds.md §3.5); all others weigh 1."""
+"""Sharper books first; all others weigh 1."""
 
 
 @attrs.frozen

@@ -54,13 +54,14 @@ THREAD_SEAMS = {
     "tests/": "tests of threads",
     "benchmarks/": "the rival runtimes are threads",
 }
+_QUEUES = ("Queue", "open_memory_channel")
 
 
 def impure_import(source: Source) -> Iterable[str]:
     """The engine imports only what computes."""
     if source.package != "engine":
         return
-    for node, module in _imports(source.tree):
+    for node, module in source.imports:
         if module.split(".")[0] not in PURE_MODULES:
             yield source.at(node, f"engine imports {module}, which is not pure")
 
@@ -89,8 +90,8 @@ def thread(source: Source) -> Iterable[str]:
 def text_hash(source: Source) -> Iterable[str]:
     """hash() of a text differs from process to process, so nothing that decides may use it."""
     if source.package in {"engine", "actors"}:
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "hash":
+        for node, called in source.calls:
+            if called == "hash":
                 yield source.at(node, "hash() differs between processes; use hashlib")
 
 
@@ -98,15 +99,15 @@ def unbounded_queue(source: Source) -> Iterable[str]:
     """A queue without a limit is memory without a limit."""
     if source.package not in PRODUCT:
         return
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and _is_unbounded(node):
+    for node, called in source.calls:
+        if called.endswith(_QUEUES) and _is_unbounded(node, called):
             yield source.at(node, f"a queue without a limit: {ast.unparse(node)}")
 
 
 def any_type(source: Source) -> Iterable[str]:
     """`Any` switches the type checker off; the engine does not."""
     if source.package == "engine":
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             match node:
                 case ast.Name(id="Any") | ast.Attribute(attr="Any") | ast.alias(name="Any"):
                     yield source.at(node, "Any in the engine")
@@ -124,7 +125,7 @@ def sleeping_test(source: Source) -> Iterable[str]:
 def mock(source: Source) -> Iterable[str]:
     """Fakes show how a thing behaves; mocks show how it is written."""
     if source.package == "tests":
-        mocks = (found for found in _imports(source.tree) if found[1].startswith(("unittest.mock", "mock")))
+        mocks = (found for found in source.imports if found[1].startswith(("unittest.mock", "mock")))
         yield from (source.at(node, "a mock; write a fake") for node, _ in mocks)
 
 
@@ -132,41 +133,21 @@ def _is_seam(path: str, seams: dict[str, str]) -> bool:
     return path.startswith(tuple(seams))
 
 
-def _imports(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=names):
-                yield from ((node, alias.name) for alias in names)
-            case ast.ImportFrom(module=str(module), names=names, level=0):
-                yield from ((node, f"{module}.{alias.name}") for alias in names)
-            case _:
-                pass
-
-
 def _imports_of(source: Source, package: str) -> Iterator[tuple[ast.AST, str]]:
-    return (found for found in _imports(source.tree) if found[1].split(".")[0] == package)
+    return (found for found in source.imports if found[1].split(".")[0] == package)
 
 
 def _calls(source: Source, names: frozenset[str]) -> Iterator[tuple[ast.AST, str]]:
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            if called in names or any(called.endswith(f".{name}") for name in names if "." in name):
-                yield node, called
+    tails = tuple(f".{name}" for name in names if "." in name)
+    return (found for found in source.calls if found[1] in names or found[1].endswith(tails))
 
 
-def _is_unbounded(call: ast.Call) -> bool:
-    called = ast.unparse(call.func)
+def _is_unbounded(call: ast.Call, called: str) -> bool:
     limits = [ast.unparse(value) for value in (*call.args, *(keyword.value for keyword in call.keywords))]
-    if called in {
-        "Queue",
-        "LifoQueue",
-        "PriorityQueue",
-        "queue.Queue",
-        "queue.LifoQueue",
-        "queue.PriorityQueue",
-    }:
-        return not limits or limits[0] in {"0", "-1"}
-    if called in {"SimpleQueue", "queue.SimpleQueue"}:
-        return True
-    return called.split("[")[0].endswith("open_memory_channel") and limits in (["math.inf"], ["inf"])
+    match called.removeprefix("queue."):
+        case "Queue" | "LifoQueue" | "PriorityQueue":
+            return not limits or limits[0] in {"0", "-1"}
+        case "SimpleQueue":
+            return True
+        case _:
+            return called.endswith("open_memory_channel") and limits in (["math.inf"], ["inf"])

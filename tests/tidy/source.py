@@ -5,9 +5,10 @@ problems; a problem is a line of text that begins with `path:line`, so that an e
 """
 
 import ast
+import gc
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -31,6 +32,35 @@ class Source:
         """Parse `text`; a rule's own tests use this to make small bad samples."""
         return cls(path, text, ast.parse(text, filename=path))
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """The whole tree in one row: walked once, however many rules look at it."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def functions(self) -> tuple["Function", ...]:
+        """Every function and method, nested ones too."""
+        return tuple(n for n in self.nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+    @cached_property
+    def calls(self) -> tuple[tuple[ast.Call, str], ...]:
+        """Every call with the dotted name that it calls; without one where it is not a name."""
+        return tuple((node, dotted(node.func)) for node in self.nodes if isinstance(node, ast.Call))
+
+    @cached_property
+    def imports(self) -> tuple[tuple[ast.AST, str], ...]:
+        """Every absolute import with the full name of what it brings in."""
+        found: list[tuple[ast.AST, str]] = []
+        for node in self.nodes:
+            match node:
+                case ast.Import(names=names):
+                    found += [(node, alias.name) for alias in names]
+                case ast.ImportFrom(module=str(module), names=names, level=0):
+                    found += [(node, f"{module}.{alias.name}") for alias in names]
+                case _:
+                    pass
+        return tuple(found)
+
     @property
     def package(self) -> str:
         """The top-level folder."""
@@ -50,7 +80,18 @@ def sources() -> tuple[Source, ...]:
     """Every Python file of the project, in order of its path."""
     files = (path for folder in PYTHON for path in (ROOT / folder).rglob("*.py"))
     wanted = sorted(path for path in files if not {"_build", "generated"} & set(path.parts))
-    return tuple(Source.of(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in wanted)
+    # Nodes by the million, and all stay: looking for garbage among them takes four times as long as parsing.
+    gc.disable()
+    try:
+        parsed = tuple(
+            Source.of(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in wanted
+        )
+        for source in parsed:
+            source.nodes  # noqa: B018 - walked now, while nothing looks for garbage
+    finally:
+        gc.enable()
+    gc.freeze()
+    return parsed
 
 
 def product() -> Iterator[Source]:
@@ -71,11 +112,17 @@ def texts() -> tuple[tuple[str, str], ...]:
     return tuple(_readable(name for name in sorted(names) if name and (ROOT / name).is_file()))
 
 
-def functions(source: Source) -> Iterator[Function]:
-    """Every function and method of a file, nested ones too."""
-    return (
-        node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
+def dotted(node: ast.expr) -> str:
+    """`a.b.c` of a name or an attribute of one; a generic's name without its types; else nothing."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{dotted(value)}.{name}"
+        case ast.Subscript(value=value):
+            return dotted(value)
+        case _:
+            return ""
 
 
 def check(rule: Rule, over: Iterable[Source]) -> None:

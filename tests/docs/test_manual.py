@@ -54,9 +54,9 @@ def test_every_row_of_the_promises_names_a_test() -> None:
 
 
 def test_a_test_that_does_not_exist_is_found() -> None:
-    assert not _exists("tests/tidy/test_manual.py::test_of_nothing")
+    assert not _exists("tests/docs/test_manual.py::test_of_nothing")
     assert not _exists("tests/none.py::test_of_nothing")
-    assert _exists("tests/tidy/test_manual.py::test_a_test_that_does_not_exist_is_found")
+    assert _exists("tests/docs/test_manual.py::test_a_test_that_does_not_exist_is_found")
 
 
 def _exists(name: str) -> bool:
