@@ -12,6 +12,7 @@ from rich.console import Console
 
 from docs.bounds import rows as bound_rows
 from docs.outline import drawn
+from engine.freshness import CLOCKS
 from engine.reasons import DenialReason
 from engine.strategies.parameters import TradingParameters
 from tipoff.cli.app import COMMANDS, app, explain
@@ -43,6 +44,7 @@ def tables() -> dict[str, str]:
         "denials": table(("reason", "what it means"), ((f"`{r.value}`", r.meaning) for r in DenialReason)),
         "exits": table(("code", "meaning"), ((f"{int(code)}", code.explanation) for code in Exit)),
         "bounds": told_bounds(),
+        "freshness": freshness(),
         "limits": limits(),
         "tree": f"```text\n{drawn()}```\n",
         "parameters_shared": table(PARAMETER_HEADINGS, rows(TradingParameters)),
@@ -99,6 +101,16 @@ def limits() -> str:
         for limit in _limits(path)
     )
     return table(("limit", "value", "where", "what it means"), found)
+
+
+def freshness() -> str:
+    """How old what is known may be, and what follows."""
+    headings = ("what", "at most", "beyond it", "key")
+    lines = (
+        (clock.what, f"{clock.seconds:g} s", clock.beyond, f"`{clock.key}`" if clock.key else "")
+        for clock in CLOCKS
+    )
+    return table(headings, lines)
 
 
 def table(headings: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:

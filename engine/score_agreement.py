@@ -18,9 +18,10 @@ from itertools import combinations
 import attrs
 
 from engine.events import ScoreSeen
+from engine.freshness import SCORE_OF_ONE_SOURCE
 from engine.units import NANOS_PER_SECOND, Nanos
 
-LAG_NS = 90 * NANOS_PER_SECOND
+LAG_NS = SCORE_OF_ONE_SOURCE.ns
 """A source may be so far behind another: the longest pause between two polls in play, and the venue's own."""
 
 DISAGREEMENT_NS = 45 * NANOS_PER_SECOND

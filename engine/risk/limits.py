@@ -13,6 +13,8 @@ from typing import TypeAlias
 import attrs
 from attrs import validators
 
+from engine import freshness
+
 LimitValue: TypeAlias = int | float | tuple[str, ...] | None
 """A number, a list of words, or None for no limit."""
 
@@ -91,10 +93,12 @@ class RiskLimits:
     )
     spread_cents: float | None = _limit(10, "cents", "widest spread in which entries are let through")
     book_age_seconds: float | None = _limit(
-        900, "seconds", "oldest best prices that entries may rest on; mistrust sets in much sooner"
+        freshness.BOOK.seconds,
+        "seconds",
+        "oldest best prices that entries may rest on; mistrust sets in much sooner",
     )
     odds_age_seconds: float | None = _limit(
-        900, "seconds", "oldest sportsbook odds that strategies of odds may enter on"
+        freshness.ODDS.seconds, "seconds", "oldest sportsbook odds that strategies of odds may enter on"
     )
     near_close_seconds: float | None = _limit(
         60, "seconds", "no entries so short before a market's close time"

@@ -10,6 +10,7 @@ import attrs
 
 from engine.events import OddsSeen, ScoreSeen, TopChanged
 from engine.fees import FeeTerms
+from engine.freshness import ODDS_ROW, ODDS_ROW_LIVE
 from engine.message import changed
 from engine.pricing.devig import DevigMethod
 from engine.pricing.fair_value import FairValue, Rules, fair_value
@@ -64,8 +65,12 @@ class EvMultiParameters(TradingParameters):
         5, 0, 100, "points", "a book so far from the median is left out; 0 keeps all"
     )
     market_types: tuple[str, ...] = words(("moneyline",), tuple(MARKET_TYPES), "the markets to trade")
-    odds_age_seconds_max: float = number(600, 1, 86_400, "seconds", "older rows are dropped, before the tip")
-    odds_age_live_seconds_max: float = number(60, 1, 3600, "seconds", "older rows are dropped, in play")
+    odds_age_seconds_max: float = number(
+        ODDS_ROW.seconds, 1, 86_400, "seconds", "older rows are dropped, before the tip"
+    )
+    odds_age_live_seconds_max: float = number(
+        ODDS_ROW_LIVE.seconds, 1, 3600, "seconds", "older rows are dropped, in play"
+    )
     devig: str = choice(
         "multiplicative", tuple(method.value for method in DevigMethod), "how a book's margin is taken out"
     )

@@ -10,6 +10,7 @@ from typing import ClassVar
 import attrs
 
 from engine.events import OddsSeen, ScoreSeen
+from engine.freshness import ODDS_ROW, ODDS_ROW_LIVE
 from engine.pricing.devig import DevigMethod
 from engine.pricing.fair_value import Rules, fair_value
 from engine.strategies.opinion import Opinion, p_text
@@ -46,8 +47,12 @@ class SharpLineParameters(TradingParameters):
     devig: str = choice(
         "multiplicative", tuple(method.value for method in DevigMethod), "how a book's margin is taken out"
     )
-    odds_age_seconds_max: float = number(600, 1, 86_400, "seconds", "older rows are dropped, before the tip")
-    odds_age_live_seconds_max: float = number(60, 1, 3600, "seconds", "older rows are dropped, in play")
+    odds_age_seconds_max: float = number(
+        ODDS_ROW.seconds, 1, 86_400, "seconds", "older rows are dropped, before the tip"
+    )
+    odds_age_live_seconds_max: float = number(
+        ODDS_ROW_LIVE.seconds, 1, 3600, "seconds", "older rows are dropped, in play"
+    )
     dispersion_percent_max: float = number(
         6, 0, 100, "points", "books that disagree by more than this are no consensus"
     )

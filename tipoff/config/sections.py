@@ -11,6 +11,7 @@ from typing import Literal
 
 import attrs
 
+from engine import freshness
 from engine.fees import FeeRegime, Member
 from tipoff.config.fields import between, matching, setting
 
@@ -86,7 +87,10 @@ class KalshiSection:
         check=between(1_000, 600_000),
     )
     silence_ms_max: int = setting(
-        30_000, "a connection silent for longer is replaced", unit="ms", check=between(1_000, 600_000)
+        freshness.CONNECTION.milliseconds,
+        "a connection silent for longer is replaced",
+        unit="ms",
+        check=between(1_000, 600_000),
     )
 
 

@@ -25,6 +25,7 @@ from actors.read_model.views import (
 )
 from actors.runtime import ActorStatus
 from engine.book import Book
+from engine.freshness import ANY_BOOK
 from engine.game import Game
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos, Price
 from persistence.errors import StorageError
@@ -50,9 +51,6 @@ from tipoff.control.responses import (
 from tipoff.explain.chain import Told, Why, explain
 from tipoff.explain.sentences import sentence
 from tipoff.output import Failure
-
-QUIET_NS = 120 * NANOS_PER_SECOND
-"""No book changed for longer than this: the feed is called quiet."""
 
 RUNNING = "running"
 
@@ -172,7 +170,7 @@ def _degraded(room: CallContext, seen: Overview, gate: GateSeen | None, now: Nan
         found.append("the market feed is not connected")
     if feed.trusted_books < feed.books:
         found.append(f"{feed.books - feed.trusted_books} of {feed.books} books are not trusted")
-    if feed.last_book_at is not None and now - feed.last_book_at > QUIET_NS:
+    if feed.last_book_at is not None and now - feed.last_book_at > ANY_BOOK.ns:
         found.append(f"no book has changed for {(now - feed.last_book_at) // NANOS_PER_SECOND} s")
     return found
 

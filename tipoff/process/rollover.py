@@ -14,6 +14,7 @@ from actors.messages import HaltOperation, Operate, Operation, OperatorRequest, 
 from actors.observer import OVERVIEW
 from actors.read_model.views import Look, Overview
 from actors.runtime import AskError
+from engine import freshness
 from engine.calendar import game_day
 from engine.events import GamePhase
 from engine.ledger import claim, collateral
@@ -24,9 +25,6 @@ from tipoff.live.engine import LiveEngine
 
 EVERY_NS: Final = NANOS_PER_MINUTE
 """So often it is asked whether the game day is over."""
-
-SILENT_NS: Final = 30 * NANOS_PER_MINUTE
-"""A game of which nobody has told a score for so long does not keep the run."""
 
 ACT_NS_MAX: Final = NANOS_PER_MINUTE
 """So long the answer to an act of ours is waited for; a disk may be slow, and nobody else waits here."""
@@ -116,7 +114,8 @@ async def _playing(engine: LiveEngine) -> bool:
     scores = [game.score for game in (await engine.games()).values()]
     now = engine.plan.clock()
     return any(
-        score is not None and score.phase in PLAYING and now - score.at < SILENT_NS for score in scores
+        score is not None and score.phase in PLAYING and now - score.at < freshness.SCORE.ns
+        for score in scores
     )
 
 

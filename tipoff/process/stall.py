@@ -21,19 +21,20 @@ from actors.addresses import OPERATOR, RISK_GATE
 from actors.messages import HaltOperation, Operate, OperatorRequest
 from actors.runtime.asks import AskError
 from actors.runtime.system import SystemEnded
+from engine import freshness
 from engine.risk.halts import EVERYTHING
 from engine.units import NANOS_PER_SECOND
 from tipoff.live.engine import LiveEngine
 
 LOOK_S: Final = 1.0
-STILL_S: Final = 5.0
+STILL_S: Final = freshness.PROCESS.seconds
 """Nothing was done for so long: the process was stopped, or something blocked it."""
 
 JUMP_S: Final = 1.0
 """The wall clock is so far from the engine's time, or from where it was at the last look: it was set."""
 
 SKEW_WARNED_S: Final = 5.0
-SKEW_BLOCKED_S: Final = 60.0
+SKEW_BLOCKED_S: Final = freshness.VENUE_TIME.seconds
 """Our clock is so far from the venue's: what is called fresh may be old, so no entry passes."""
 
 MINUTE_S: Final = 60.0

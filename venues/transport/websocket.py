@@ -16,6 +16,7 @@ import attrs
 import trio
 import trio_websocket
 
+from engine import freshness
 from venues.errors import (
     BodyTooLarge,
     ClockRefused,
@@ -43,7 +44,7 @@ class SocketLimits:
     open_s_max: float = 10.0
     send_s_max: float = 5.0
     close_s_max: float = 2.0
-    silence_s_max: float = 25.0
+    silence_s_max: float = freshness.CONNECTION.seconds
     """Without any byte, pings included: the venue pings every 10 s."""
     message_bytes_max: int = 4_194_304
 
