@@ -1,8 +1,8 @@
 """Runs the tests of what changed, for `make quick`: `python -m tests.changed [SINCE]`.
 
 What changed is what differs from where this branch left SINCE (`main`), committed or not. A module is tested
-by the files that `tests.tidy.mirror` finds; a changed test by itself; what tests share by the tests that import
-it, and a `conftest.py` by its folder. Slow tests are left to `make test`.
+by the files that `tests.tidy.mirror` finds; a changed test by itself; what tests share by the tests that
+import it, and a `conftest.py` by its folder. Slow tests are left to `make test`.
 """
 
 import subprocess

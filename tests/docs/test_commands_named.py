@@ -9,7 +9,10 @@ import pytest
 from tipoff.cli.app import COMMANDS, app
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
+MANUAL = [
+    page for page in sorted((ROOT / "docs").rglob("*.md")) if not {"_build", "generated"} & set(page.parts)
+]
+PAGES = (*(ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING")), *MANUAL)
 
 
 def typed() -> list[str]:

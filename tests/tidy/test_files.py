@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.tidy import file_rules
 from tests.tidy.source import ROOT, fail_with, texts
@@ -24,6 +25,14 @@ def test_every_key_of_the_configuration_is_commented() -> None:
 
 def test_the_hooks_and_the_integration_script_can_be_run() -> None:
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_every_hook_before_a_commit_is_a_program_of_ours() -> None:
+    """A hook from elsewhere would be fetched over the network, and differ from what `make check` runs."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert [repository["repo"] for repository in hooks] == ["local"]
+    for hook in hooks[0]["hooks"]:
+        assert (hook["language"], hook["entry"].split("/")[:2]) == ("system", [".venv", "bin"])
 
 
 @pytest.mark.parametrize(
