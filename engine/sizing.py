@@ -1,8 +1,8 @@
 """How many contracts: a fixed number or a fraction of Kelly's, capped by depth and by the worst case.
 
 Called by the strategies. Kelly for a binary contract bought at c' (price and fees) with probability p of
-paying one dollar is f* = (p - c') / (1 - c') of the bankroll (reference: nba_and_odds.md §3.6); full Kelly is
-never used by default because p is an estimate.
+paying one dollar is f* = (p - c') / (1 - c') of the bankroll (Kelly 1956, fees being part of the price); full
+Kelly is never used by default because p is an estimate.
 """
 
 import math

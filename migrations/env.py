@@ -1,7 +1,7 @@
 """How alembic reaches a database: one connection with our settings, and everything in one transaction.
 
 Run by alembic, never imported. SQLite's driver would commit between the statements of a migration, and a
-failed one would leave half a schema that the next run cannot mend (reliability.md D13); our connections begin
+failed one would leave half a schema that the next run cannot mend; our connections begin
 immediately and alembic is told that schema changes can be taken back.
 """
 

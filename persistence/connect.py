@@ -1,7 +1,7 @@
 """How a database is opened: the address, the settings of every connection, and what is checked first.
 
 Used by the writer, the readers, maintenance and the migrations. Writers begin with BEGIN IMMEDIATE, so a
-transaction either has the write lock from its first statement or waits for it (reliability.md D2). Every
+transaction either has the write lock from its first statement or waits for it. Every
 setting of SQLite is read back.
 """
 

@@ -1,7 +1,7 @@
 """The high-water mark: a small file that says how far the journal of a SQLite database has come.
 
 SQLite drops the end of its write-ahead log without a word when the log is torn, overwritten or deleted, and
-its own checks then find nothing wrong (reliability.md D9, D10). The writer sets the mark after every commit
+its own checks then find nothing wrong. The writer sets the mark after every commit
 and before anyone hears of it, so a journal that ends before its mark has lost something.
 """
 

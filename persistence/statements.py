@@ -1,7 +1,6 @@
 """The insertions as plain SQL, made once for a table and a dialect: tuples go straight to the driver.
 
-Used by the writer and by rebuilding; compiled statements of SQLAlchemy would cost twice as much for each row
-(performance.md §8).
+Used by the writer and by rebuilding; compiled statements of SQLAlchemy would cost twice as much for each row.
 """
 
 from typing import Final

@@ -2,8 +2,8 @@
 
 Called by `sharp_line`, `ev_multi` and the baselines of the in-play strategies. Rows that are stale,
 one-sided, circular or beyond -1500 are left out; books that share a feed vote once. A market of margins or
-totals is valued by moving each book's own line to the market's with the normal model (reference:
-nba_and_odds.md §3.1, §3.2, §3.5). In play the normal model's deviation shrinks with the time left.
+totals is valued by moving each book's own line to the market's with the normal model:
+margins and totals scatter normally around the bookmaker's line, in play the less the less time is left.
 """
 
 import math

@@ -1,7 +1,7 @@
 """`mean_reversion`: what runs ahead of expectation comes back.
 
 Pace: the teams score faster or slower than the opening total expected; the rest of the game is expected at
-the old pace (a fast first half says nothing of the second: nba_and_odds.md §3.3), so totals that followed the
+the old pace (a fast first half says nothing of the second), so totals that followed the
 pace are sold or bought. Price: a winner's price moved far from its pre-game price, further than score and
 clock justify by the in-play model; it is expected to come back to the model's. Baselines are taken at the tip
 and kept as facts. A position that has come back by `partial_exit_threshold` of the way is halved once.

@@ -4,7 +4,7 @@ Used by `correlation`. Every offer to buy YES or NO is a half-line on the margin
 one and a downward one that overlap cover every outcome, so one of them pays a dollar whatever happens. That
 is all there is to ladders (more points cannot be likelier than fewer), to home and away, and to winner
 against margin: two covering offers that together cost less than a dollar after fees are an arbitrage. Beyond
-that the normal model says how far apart prices should be (nba_and_odds.md §3.1, §3.2).
+that the normal model says how far apart prices should be.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""The game's actor: a book that cannot be right is told as such and asked for anew."""
+"""The game's actor: a book that cannot be right is told as such and asked for anew.
+
+Covers: actors.addresses, engine.game.
+"""
 
 from actors.addresses import FEED_EDGE, NEWS, PAPER_EXCHANGE, game_address
 from actors.game import GameActor

@@ -1,4 +1,7 @@
-"""The journal on the loop: facts are numbered, and nobody hears of one before it is durable."""
+"""The journal on the loop: facts are numbered, and nobody hears of one before it is durable.
+
+Covers: actors.fact_history.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""The market feed: every event reaches those who need it, and a hole in the numbers is never passed over."""
+"""The market feed: every event reaches those who need it, and a hole in the numbers is never passed over.
+
+Covers: engine.quote_book.
+"""
 
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, game_address
 from actors.market_feed import OLD_CONNECTION, WAITING_EVENTS_MAX, MarketFeed

@@ -1,4 +1,7 @@
-"""The observer: an exact picture of what was committed, bounded, and the same after any crash of its own."""
+"""The observer: an exact picture of what was committed, bounded, and the same after any crash of its own.
+
+Covers: actors.operator, actors.read_model.lines, actors.read_model.model.
+"""
 
 import pytest
 

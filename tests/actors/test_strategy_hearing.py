@@ -1,4 +1,7 @@
-"""When a strategy hears what became of its orders: after each order's own way back from the venue."""
+"""When a strategy hears what became of its orders: after each order's own way back from the venue.
+
+Covers: actors.step_messages, actors.strategy.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""A real Prometheus watches a daemon that plays a simulated evening: it is up, and every rule works."""
+"""A real Prometheus watches a daemon that plays a simulated evening: it is up, and every rule works.
+
+Covers: tipoff.services.metrics.
+"""
 
 import http.client
 import json

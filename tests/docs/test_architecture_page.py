@@ -1,4 +1,7 @@
-"""The tree that the manual draws is the tree that a live engine starts."""
+"""The tree that the manual draws is the tree that a live engine starts.
+
+Covers: tipoff.wiring.
+"""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""One market's book: levels, best prices, trust, and what comes before its snapshot."""
+"""One market's book: levels, best prices, trust, and what comes before its snapshot.
+
+Covers: engine.terms.
+"""
 
 import gzip
 import json

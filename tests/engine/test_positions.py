@@ -1,4 +1,7 @@
-"""Positions and settlement: netting, cost, what a trade and a result do to both."""
+"""Positions and settlement: netting, cost, what a trade and a result do to both.
+
+Covers: engine.settlement.
+"""
 
 import pytest
 from hypothesis import given

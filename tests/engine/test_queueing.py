@@ -1,4 +1,7 @@
-"""The queue at one price and the taker's walk, by themselves."""
+"""The queue at one price and the taker's walk, by themselves.
+
+Covers: engine.matching.
+"""
 
 import pytest
 from hypothesis import given

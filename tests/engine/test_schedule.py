@@ -1,4 +1,7 @@
-"""Which market belongs to which game: exact keys, refusal on doubt."""
+"""Which market belongs to which game: exact keys, refusal on doubt.
+
+Covers: engine.milestones.
+"""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,7 @@
-"""What a strategy sees: claims, time left, trust and age, folded from news in any order."""
+"""What a strategy sees: claims, time left, trust and age, folded from news in any order.
+
+Covers: engine.events.
+"""
 
 import pytest
 

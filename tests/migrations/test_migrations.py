@@ -1,4 +1,7 @@
-"""The schema changes step by step, in one transaction each time, on both databases, empty and full."""
+"""The schema changes step by step, in one transaction each time, on both databases, empty and full.
+
+Covers: persistence.schema, persistence.tables, persistence.triggers.
+"""
 
 import os
 import signal

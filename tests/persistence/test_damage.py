@@ -1,6 +1,8 @@
 """A damaged file, log, mark or schema is found before anything is decided on it, and the first loss is named.
 
 Each test names the entry of the fault catalogue that it shows (D9 to D11).
+
+Covers: persistence.high_water_mark, persistence.rebuild.
 """
 
 import contextlib

@@ -2,6 +2,8 @@
 
 Nothing is lost or doubled. D8 of the fault catalogue: the writer's seam fails at operation 1, 2, 3 and so on
 until a run gets through untouched.
+
+Covers: persistence.errors.
 """
 
 import shutil

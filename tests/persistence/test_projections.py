@@ -1,4 +1,7 @@
-"""What is folded from facts: each table says what its facts came to."""
+"""What is folded from facts: each table says what its facts came to.
+
+Covers: persistence.fact_subjects, persistence.projected_rows.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,7 @@
-"""What was heard goes when it is old enough; what was decided stays for ever."""
+"""What was heard goes when it is old enough; what was decided stays for ever.
+
+Covers: persistence.market_tables.
+"""
 
 from collections.abc import Callable
 from typing import Any

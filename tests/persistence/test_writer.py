@@ -1,4 +1,8 @@
-"""The writer: whole batches or nothing, each entry once, the same again after a failure or a kill."""
+"""The writer: whole batches or nothing, each entry once, the same again after a failure or a kill.
+
+Covers: persistence.insert, persistence.journal, persistence.records, persistence.statements,
+persistence.writer_state.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterator

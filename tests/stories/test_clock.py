@@ -1,6 +1,8 @@
 """Time goes wrong in every way that it can: the clock is set, the process is stopped, the calendar jumps.
 
 Group E of the fault catalogue. The engine's own time never jumps; what nobody listened to is not traded on.
+
+Covers: tipoff.process.stall.
 """
 
 import datetime as dt

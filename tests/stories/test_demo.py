@@ -1,4 +1,7 @@
-"""A whole evening over real sockets: everything traded and paid, and the recording replays to its digest."""
+"""A whole evening over real sockets: everything traded and paid, and the recording replays to its digest.
+
+Covers: tipoff.commands.demo, tipoff.commands.simulated_recording, tipoff.reports.document.
+"""
 
 import json
 import subprocess

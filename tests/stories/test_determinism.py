@@ -1,4 +1,7 @@
-"""The same recording, configuration and seed give the same run, wherever and however it is read."""
+"""The same recording, configuration and seed give the same run, wherever and however it is read.
+
+Covers: tipoff.runs.from_config, tipoff.runs.settings.
+"""
 
 import json
 import os

@@ -2,6 +2,8 @@
 
 The messages that each actor hears are a table here, held against an undisturbed evening, so that a new
 message cannot go untested.
+
+Covers: actors.paper_exchange, actors.risk_gate.
 """
 
 from collections import defaultdict

@@ -1,6 +1,8 @@
 """Real recordings of the venue through the whole tree: the books come out as the venue itself quoted them.
 
 The files and what is to be expected of them are described in the README beside them.
+
+Covers: tipoff.replay.live_recording, tipoff.replay.session, tipoff.runs.market_records.
 """
 
 import json

@@ -3,6 +3,8 @@
 Group D of the fault catalogue through the whole tree on a virtual clock: a store that fails at given
 operations, and a real SQLite file that is made to fail. Facts must come to the store without a hole, once, in
 order, and nobody may hear of one before.
+
+Covers: tipoff.replay.batch_store.
 """
 
 import os

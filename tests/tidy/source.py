@@ -49,14 +49,19 @@ class Source:
 
     @cached_property
     def imports(self) -> tuple[tuple[ast.AST, str], ...]:
-        """Every absolute import with the full name of what it brings in."""
+        """Every import with the full name of what it brings in, relative ones too."""
+        folders = self.path.split("/")[:-1]
         found: list[tuple[ast.AST, str]] = []
         for node in self.nodes:
             match node:
                 case ast.Import(names=names):
                     found += [(node, alias.name) for alias in names]
-                case ast.ImportFrom(module=str(module), names=names, level=0):
-                    found += [(node, f"{module}.{alias.name}") for alias in names]
+                case ast.ImportFrom(module=module, names=names, level=level):
+                    above = folders[: len(folders) + 1 - level] if level else []
+                    start = ".".join((*above, *filter(None, (module,))))
+                    found += [(node, f"{start}.{alias.name}") for alias in names]
+                case ast.Call(func=ast.Name(id="import_module"), args=[ast.Constant(value=str(name))]):
+                    found.append((node, name))
                 case _:
                     pass
         return tuple(found)

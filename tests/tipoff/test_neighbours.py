@@ -1,4 +1,7 @@
-"""A package of somebody else with one of our names is told in one sentence, before it can do harm."""
+"""A package of somebody else with one of our names is told in one sentence, before it can do harm.
+
+Covers: tipoff.__main__.
+"""
 
 import json
 import subprocess

@@ -1,4 +1,7 @@
-"""The live clients against the simulated services, over sockets: recordings, faults, toxics, storms."""
+"""The live clients against the simulated services, over sockets: recordings, faults, toxics, storms.
+
+Covers: venues.simulator.balldontlie.bodies, venues.simulator.balldontlie.rest.
+"""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress

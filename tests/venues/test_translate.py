@@ -1,4 +1,7 @@
-"""The translator: which line is read by whom, and that no line at all raises."""
+"""The translator: which line is read by whom, and that no line at all raises.
+
+Covers: venues.recordings.line_kinds.
+"""
 
 import pytest
 from hypothesis import given

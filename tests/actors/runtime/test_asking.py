@@ -1,4 +1,7 @@
-"""Asks always end, by an answer or by a named error (P17; checklist 20-23); death watch (P18; 24)."""
+"""Asks always end, by an answer or by a named error (P17; checklist 20-23); death watch (P18; 24).
+
+Covers: actors.runtime.asks, actors.runtime.loop_actor.
+"""
 
 import random
 import threading

@@ -1,4 +1,7 @@
-"""I/O tasks beside their behaviours: isolation, cancellation, zombies (P8, P10, P11, P19, P22; 13, 22)."""
+"""I/O tasks beside their behaviours: isolation, cancellation, zombies (P8, P10, P11, P19, P22; 13, 22).
+
+Covers: actors.runtime.edge.
+"""
 
 # ruff: noqa: ARG001  pytest-trio takes the clock from a test's arguments
 

@@ -1,4 +1,7 @@
-"""What a failure touches and what it does not (P10-P14, P19, P21, P22, P26; checklist 13-17, 25, 26)."""
+"""What a failure touches and what it does not (P10-P14, P19, P21, P22, P26; checklist 13-17, 25, 26).
+
+Covers: actors.runtime.faults.
+"""
 
 from collections.abc import Callable, Iterable
 

@@ -1,4 +1,7 @@
-"""Ends by force, zombies, faults on purpose, and peers that hold addresses (P10-P13; checklist 13-15)."""
+"""Ends by force, zombies, faults on purpose, and peers that hold addresses (P10-P13; checklist 13-15).
+
+Covers: actors.runtime.system.
+"""
 
 from collections.abc import Callable
 

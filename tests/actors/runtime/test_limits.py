@@ -1,4 +1,7 @@
-"""What a single input may cause and what an actor may leave waiting: at each limit, and one past it."""
+"""What a single input may cause and what an actor may leave waiting: at each limit, and one past it.
+
+Covers: actors.runtime.dispatcher.
+"""
 
 from collections.abc import Callable
 

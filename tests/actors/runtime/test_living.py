@@ -1,4 +1,7 @@
-"""The live system on trio: stamps, timers, I/O tasks, threads (P8, P10, P11, P17, P22; 13, 20, 35)."""
+"""The live system on trio: stamps, timers, I/O tasks, threads (P8, P10, P11, P17, P22; 13, 20, 35).
+
+Covers: actors.runtime.behaviour, actors.runtime.cells, actors.runtime.timers, actors.runtime.topics.
+"""
 
 # ruff: noqa: ARG001  pytest-trio takes the clock from a test's arguments
 

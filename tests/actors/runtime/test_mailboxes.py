@@ -1,4 +1,7 @@
-"""Bounds, policies and order of mailboxes; topics and timers (P13, P15, P16; checklist 16, 18, 19)."""
+"""Bounds, policies and order of mailboxes; topics and timers (P13, P15, P16; checklist 16, 18, 19).
+
+Covers: actors.runtime.virtual.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,7 @@
-"""Quarantine, operators, dynamic and significant children (P6, P19, P20, P24, P25)."""
+"""Quarantine, operators, dynamic and significant children (P6, P19, P20, P24, P25).
+
+Covers: actors.runtime.reports.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,7 @@
-"""Reports, memory, determinism, and the isolation of engines (P20, P23, P25; checklist 27-30, 33)."""
+"""Reports, memory, determinism, and the isolation of engines (P20, P23, P25; checklist 27-30, 33).
+
+Covers: actors.runtime.effects.
+"""
 
 import gc
 import threading

@@ -1,4 +1,7 @@
-"""Strategies, restart types, intensity and backoff (P4-P7, P9, P24; checklist 4-7, 10, 11)."""
+"""Strategies, restart types, intensity and backoff (P4-P7, P9, P24; checklist 4-7, 10, 11).
+
+Covers: actors.runtime.supervisor.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,7 @@
-"""Start order, ready acknowledgement, unwinding of a failed start, stop order (P1-P3, P8, P20; 1-3, 12)."""
+"""Start order, ready acknowledgement, unwinding of a failed start, stop order (P1-P3, P8, P20; 1-3, 12).
+
+Covers: actors.runtime.children, actors.runtime.lifecycle, actors.runtime.specs.
+"""
 
 from collections.abc import Callable
 

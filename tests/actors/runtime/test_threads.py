@@ -1,4 +1,7 @@
-"""Thread actors, and other threads at the door of the loop (P10, P11, P13, P16; checklist 13, 35)."""
+"""Thread actors, and other threads at the door of the loop (P10, P11, P13, P16; checklist 13, 35).
+
+Covers: actors.runtime.live.
+"""
 
 # ruff: noqa: ARG001  pytest-trio takes the clock from a test's arguments
 

@@ -3,6 +3,8 @@
 Each evening is a market whose fair price walks at random from a seed; sellers hit the bid and buyers lift the
 ask at the venue, with their prints and their decreases in either order. If one of these controls earns money,
 the exchange is too kind.
+
+Covers: engine.exchange.cancels, engine.exchange.views.
 """
 
 import random

@@ -1,4 +1,7 @@
-"""The market's life as at the venue (kalshi.md §5): settlement, money and fees over time."""
+"""The market's life as at the venue: settlement, money and fees over time.
+
+Covers: engine.exchange.balance, engine.exchange.lifecycle.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Order types, refusals, cancels, amends, self-trade prevention and idempotence, as at the venue."""
+"""Order types, refusals, cancels, amends, self-trade prevention and idempotence, as at the venue.
+
+Covers: engine.exchange.orders, engine.exchange.refusals, engine.exchange.submission.
+"""
 
 import pytest
 

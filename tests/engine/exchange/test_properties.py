@@ -2,6 +2,8 @@
 
 Four exchanges live through the same made-up evenings: one undisturbed, one restarted now and then, one whose
 time passes in small pieces, and one with YES and NO changed over. They must say the same.
+
+Covers: engine.exchange.paper, engine.exchange.timers.
 """
 
 import os

@@ -1,4 +1,7 @@
-"""Rules 1 to 7 of filling: arrival, the taker's walk, own consumption, queues, maker fills, volume caps."""
+"""Rules 1 to 7 of filling: arrival, the taker's walk, own consumption, queues, maker fills, volume caps.
+
+Covers: engine.exchange.arrival, engine.exchange.depth, engine.exchange.prints.
+"""
 
 import pytest
 

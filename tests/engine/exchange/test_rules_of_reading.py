@@ -1,6 +1,8 @@
 """Rules 10, 11, 13 and 14.
 
 Impact, adverse selection, the three readings, upper bounds (12 is with settlement).
+
+Covers: engine.exchange.step_context.
 """
 
 from engine.events import ExchangeStatusSeen

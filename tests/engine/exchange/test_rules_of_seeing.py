@@ -1,4 +1,7 @@
-"""Rules 8 and 9: prints and depth in either order, untrusted books, gaps and what decides them."""
+"""Rules 8 and 9: prints and depth in either order, untrusted books, gaps and what decides them.
+
+Covers: engine.exchange.gaps.
+"""
 
 from engine.events import (
     FeedConnected,

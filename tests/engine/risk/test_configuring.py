@@ -1,4 +1,7 @@
-"""Limits that a configuration changes: all or none; what was set by command stays until it says otherwise."""
+"""Limits that a configuration changes: all or none; what was set by command stays until it says otherwise.
+
+Covers: engine.risk.limits.
+"""
 
 import attrs
 import pytest

@@ -1,4 +1,7 @@
-"""What passes, what is latched, what survives a restart, and who may make an approved order."""
+"""What passes, what is latched, what survives a restart, and who may make an approved order.
+
+Covers: engine.risk.halts.
+"""
 
 import ast
 from pathlib import Path

@@ -3,6 +3,8 @@
 The machine keeps its own simple book of positions and open orders and measures by brute force what every
 limit is about, with every open order filled or not as is worst. A limit that is lowered below what is already
 held or open is not our action's doing; from then on the use may only fall.
+
+Covers: engine.message.
 """
 
 from itertools import product

@@ -1,4 +1,7 @@
-"""The market an entry goes to: every rule at its limit and one past it."""
+"""The market an entry goes to: every rule at its limit and one past it.
+
+Covers: engine.reasons, engine.risk.order_context.
+"""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""How much and how often: every rule at its limit and one past it."""
+"""How much and how often: every rule at its limit and one past it.
+
+Covers: engine.risk.accounts, engine.risk.utilization.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""The worst case of a game, exact over all margins and totals, whatever of the open orders fills."""
+"""The worst case of a game, exact over all margins and totals, whatever of the open orders fills.
+
+Covers: engine.risk.exposure.
+"""
 
 from itertools import product
 

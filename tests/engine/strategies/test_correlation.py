@@ -1,4 +1,7 @@
-"""Relations between the markets of a game: arbitrage, failed legs, and the normal model's word."""
+"""Relations between the markets of a game: arbitrage, failed legs, and the normal model's word.
+
+Covers: engine.strategies.legs, engine.strategies.merge_steps, engine.strategies.relations.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""What is dismissed at a glance would not have been traded or recorded either."""
+"""What is dismissed at a glance would not have been traded or recorded either.
+
+Covers: engine.strategies.market_watch, engine.strategies.opinion.
+"""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,4 +1,7 @@
-"""Pace and price that ran ahead of expectation: traded as defined, and only then."""
+"""Pace and price that ran ahead of expectation: traded as defined, and only then.
+
+Covers: engine.strategies.baselines.
+"""
 
 import pytest
 

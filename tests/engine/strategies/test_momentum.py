@@ -1,4 +1,7 @@
-"""Scoring runs that the price has not followed, and moves of the price: traded as defined, and only then."""
+"""Scoring runs that the price has not followed, and moves of the price: traded as defined, and only then.
+
+Covers: engine.strategies.inplay.
+"""
 
 import json
 

@@ -1,4 +1,7 @@
-"""Parameters are the configuration's truth: defaults, help, units, and every problem named at once."""
+"""Parameters are the configuration's truth: defaults, help, units, and every problem named at once.
+
+Covers: engine.strategies.registry.
+"""
 
 import attrs
 import pytest

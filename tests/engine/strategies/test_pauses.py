@@ -1,4 +1,7 @@
-"""When a strategy does not think: until a poll's odds are all in, during a cooldown, after denials."""
+"""When a strategy does not think: until a poll's odds are all in, during a cooldown, after denials.
+
+Covers: engine.strategies.portfolio.
+"""
 
 import pytest
 

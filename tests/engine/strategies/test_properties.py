@@ -2,6 +2,8 @@
 
 Evenings are drawn from a seeded walk of score and prices with sportsbooks that lag it, so that all strategies
 find something; hypothesis draws the seeds and the cuts.
+
+Covers: engine.strategies.order_writer, engine.strategies.strategy, engine.strategies.trader.
 """
 
 import random

@@ -1,4 +1,8 @@
-"""Orders from a list, and the controls whose losses are known beforehand."""
+"""Orders from a list, and the controls whose losses are known beforehand.
+
+Covers: engine.strategies.buy_and_cross_back, engine.strategies.controls, engine.strategies.join_the_bid,
+engine.strategies.random_taker, engine.strategies.scripted.
+"""
 
 import pytest
 

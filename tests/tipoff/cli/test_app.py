@@ -1,4 +1,7 @@
-"""The command line: one document or a screen, an exit code that can be relied on, and never a traceback."""
+"""The command line: one document or a screen, an exit code that can be relied on, and never a traceback.
+
+Covers: tipoff.cli.config, tipoff.cli.market, tipoff.commands.report, tipoff.exit_codes.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""Completion in the shells themselves: scripts that they read, and what they offer when Tab is pressed."""
+"""Completion in the shells themselves: scripts that they read, and what they offer when Tab is pressed.
+
+Covers: tipoff.cli.about.
+"""
 
 import os
 import pty

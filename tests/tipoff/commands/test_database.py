@@ -1,4 +1,7 @@
-"""The commands of the database, as people use them: back up, lose everything, restore, verify, go on."""
+"""The commands of the database, as people use them: back up, lose everything, restore, verify, go on.
+
+Covers: tipoff.cli.database.
+"""
 
 import json
 from pathlib import Path

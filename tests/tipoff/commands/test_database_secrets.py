@@ -1,4 +1,7 @@
-"""The database's password is in no output of any command, whether it came from a file or from an address."""
+"""The database's password is in no output of any command, whether it came from a file or from an address.
+
+Covers: tipoff.config.database.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

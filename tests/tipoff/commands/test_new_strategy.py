@@ -1,4 +1,7 @@
-"""`tipoff new-strategy`: what it writes passes its own test, is tidy, and is taken by its entry point."""
+"""`tipoff new-strategy`: what it writes passes its own test, is tidy, and is taken by its entry point.
+
+Covers: tipoff.commands.strategy_template.strategy.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""Bad recordings, imports and orders: one clear error each, with the place, and nothing half-written."""
+"""Bad recordings, imports and orders: one clear error each, with the place, and nothing half-written.
+
+Covers: tipoff.cli.offline, tipoff.commands.import_recording, tipoff.commands.replay.
+"""
 
 import json
 import shutil

@@ -2,6 +2,8 @@
 
 By the command itself: what is damaged or lost ends with 70, what is the wrong database or may not be written
 with 78, so that the service manager starts neither again.
+
+Covers: tipoff.cli.run, tipoff.commands.run.
 """
 
 import inspect

@@ -1,4 +1,8 @@
-"""A configuration is read exactly or refused with everything that is wrong with it."""
+"""A configuration is read exactly or refused with everything that is wrong with it.
+
+Covers: tipoff.config.diff, tipoff.config.fields, tipoff.config.problems, tipoff.config.reader,
+tipoff.config.secret_files, tipoff.config.sections, tipoff.config.values.
+"""
 
 import contextlib
 from itertools import pairwise

@@ -1,4 +1,7 @@
-"""The commands against a daemon that runs: one document or a screen, and exit codes that scripts rely on."""
+"""The commands against a daemon that runs: one document or a screen, and exit codes that scripts rely on.
+
+Covers: tipoff.cli.operations, tipoff.cli.queries.
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""`tipoff drain --wait` against a daemon that runs."""
+"""`tipoff drain --wait` against a daemon that runs.
+
+Covers: tipoff.cli.drain, tipoff.control.open_items.
+"""
 
 import json
 import threading

@@ -1,4 +1,7 @@
-"""What changes something: once for each request id, journaled with the user, one at a time, in all states."""
+"""What changes something: once for each request id, journaled with the user, one at a time, in all states.
+
+Covers: actors.operator_outcomes, tipoff.control.context.
+"""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""What can be looked at: every answer fits its schema, asks nobody who trades, tells what is the matter."""
+"""What can be looked at: every answer fits its schema, asks nobody who trades, tells what is the matter.
+
+Covers: tipoff.control.registry, tipoff.json_schema, tipoff.json_types.
+"""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""The server under peers that are idle, slow, greedy, malformed or gone: each is bounded, others served."""
+"""The server under peers that are idle, slow, greedy, malformed or gone: each is bounded, others served.
+
+Covers: tipoff.control.parameters, tipoff.control.permissions.
+"""
 
 import json
 import os

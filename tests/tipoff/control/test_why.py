@@ -1,4 +1,7 @@
-"""Why: every way in which an order can end is told in words and numbers, by a daemon and by a database."""
+"""Why: every way in which an order can end is told in words and numbers, by a daemon and by a database.
+
+Covers: tipoff.explain.chain, tipoff.explain.from_database, tipoff.explain.sentences.
+"""
 
 import json
 from collections.abc import Callable

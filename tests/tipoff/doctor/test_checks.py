@@ -1,4 +1,7 @@
-"""The doctor finds what is wrong around the daemon and says what to do; nothing it says holds a secret."""
+"""The doctor finds what is wrong around the daemon and says what to do; nothing it says holds a secret.
+
+Covers: tipoff.cli.doctor.
+"""
 
 import os
 import shutil

@@ -1,4 +1,7 @@
-"""What shares a transaction: whole inputs, never half of one."""
+"""What shares a transaction: whole inputs, never half of one.
+
+Covers: engine.tally.
+"""
 
 from contextlib import closing
 from pathlib import Path

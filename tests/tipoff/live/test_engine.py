@@ -1,4 +1,7 @@
-"""The live engine on a virtual clock: what it did is what a replay of its recording does, come what may."""
+"""The live engine on a virtual clock: what it did is what a replay of its recording does, come what may.
+
+Covers: persistence.book_samples, tipoff.runs.recording_digest.
+"""
 
 from itertools import pairwise
 from pathlib import Path

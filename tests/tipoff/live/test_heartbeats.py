@@ -1,4 +1,7 @@
-"""The heartbeat: its way through the real tree, who is late when a stage stands still, and what it leaves."""
+"""The heartbeat: its way through the real tree, who is late when a stage stands still, and what it leaves.
+
+Covers: actors.heartbeat.
+"""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, closing

@@ -1,6 +1,8 @@
 """Fifty times the usual traffic for a while: the engine falls behind for a moment and loses nothing.
 
 On the machine's own clock: nobody is restarted, and the recording replays to the same digest (checklist 99).
+
+Covers: tipoff.reports.of_live_run.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""The text that Prometheus reads: complete from the start, bounded, isolated in its groups, and clean."""
+"""The text that Prometheus reads: complete from the start, bounded, isolated in its groups, and clean.
+
+Covers: tipoff.metrics.exposition, tipoff.metrics.families, tipoff.metrics.samples.
+"""
 
 import shutil
 import subprocess

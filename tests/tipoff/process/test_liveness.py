@@ -1,4 +1,7 @@
-"""The watchdog is fed by what passes the critical actors: each of them, when it hangs, stops the food."""
+"""The watchdog is fed by what passes the critical actors: each of them, when it hangs, stops the food.
+
+Covers: tipoff.services.systemd.
+"""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator

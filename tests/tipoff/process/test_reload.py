@@ -1,4 +1,7 @@
-"""Reading the configuration again: all of it or nothing, journaled, nothing lost, and replayed as it was."""
+"""Reading the configuration again: all of it or nothing, journaled, nothing lost, and replayed as it was.
+
+Covers: tipoff.services.sighup.
+"""
 
 from pathlib import Path
 from typing import cast

@@ -1,4 +1,7 @@
-"""Which run a process belongs to, and with which exit code it ends."""
+"""Which run a process belongs to, and with which exit code it ends.
+
+Covers: tipoff.services.control.
+"""
 
 from pathlib import Path
 

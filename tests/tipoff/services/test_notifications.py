@@ -1,4 +1,7 @@
-"""People hear of what a real engine does, and a webhook in trouble changes nothing in its trading."""
+"""People hear of what a real engine does, and a webhook in trouble changes nothing in its trading.
+
+Covers: tipoff.notifications.rules.
+"""
 
 import json
 from collections.abc import AsyncIterator, Callable

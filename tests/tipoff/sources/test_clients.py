@@ -1,4 +1,7 @@
-"""A run against the simulated venues over real sockets: with keys, without them, and with nobody there."""
+"""A run against the simulated venues over real sockets: with keys, without them, and with nobody there.
+
+Covers: tipoff.process.status, tipoff.sources.balldontlie_polls.
+"""
 
 import json
 from collections import Counter

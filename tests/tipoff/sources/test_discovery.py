@@ -1,4 +1,7 @@
-"""Markets are followed until they have paid, also those that were over before this process began."""
+"""Markets are followed until they have paid, also those that were over before this process began.
+
+Covers: actors.schedule.
+"""
 
 from collections.abc import Sequence
 from types import SimpleNamespace

@@ -1,4 +1,7 @@
-"""What an operator may call a game, and what is said of one that is not there."""
+"""What an operator may call a game, and what is said of one that is not there.
+
+Covers: engine.listing.
+"""
 
 import attrs
 import pytest

@@ -1,4 +1,7 @@
-"""The view itself, driven by keys: panes, pages, games, windows, halts, and a daemon that comes and goes."""
+"""The view itself, driven by keys: panes, pages, games, windows, halts, and a daemon that comes and goes.
+
+Covers: tipoff.top.dialogs, tipoff.top.pane.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

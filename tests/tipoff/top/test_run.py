@@ -1,4 +1,7 @@
-"""The command `top`: what it needs, what it says without that, and a real daemon seen with it."""
+"""The command `top`: what it needs, what it says without that, and a real daemon seen with it.
+
+Covers: tipoff.cli.top.
+"""
 
 import asyncio
 import json

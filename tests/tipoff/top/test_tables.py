@@ -1,4 +1,7 @@
-"""The panes' content: what each answer becomes, in words that need no colours."""
+"""The panes' content: what each answer becomes, in words that need no colours.
+
+Covers: tipoff.top.snapshot.
+"""
 
 from collections.abc import Callable
 

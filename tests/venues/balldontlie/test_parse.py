@@ -1,4 +1,7 @@
-"""Bodies of balldontlie: old and new statuses, both nestings, odds with holes; nothing raises."""
+"""Bodies of balldontlie: old and new statuses, both nestings, odds with holes; nothing raises.
+
+Covers: venues.balldontlie.wire.
+"""
 
 import json
 from pathlib import Path

@@ -1,4 +1,8 @@
-"""Importing: each kind of file becomes lines of ours, and a mistake leaves nothing behind."""
+"""Importing: each kind of file becomes lines of ours, and a mistake leaves nothing behind.
+
+Covers: venues.importers.basketball, venues.importers.entries, venues.importers.files,
+venues.importers.quotes, venues.importers.rows, venues.importers.stream.
+"""
 
 import gzip
 import json

@@ -1,4 +1,7 @@
-"""Kalshi's REST interface over loopback: what is asked, what comes of it, and how it ends (faults B8, B9)."""
+"""Kalshi's REST interface over loopback: what is asked, what comes of it, and how it ends (faults B8, B9).
+
+Covers: venues.kalshi.results.
+"""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Recordings: what was written comes back to the letter, whatever was cut off and however it is read."""
+"""Recordings: what was written comes back to the letter, whatever was cut off and however it is read.
+
+Covers: venues.recordings.segments.
+"""
 
 import json
 import os

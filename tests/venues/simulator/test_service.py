@@ -1,4 +1,7 @@
-"""The services over real sockets: the same evening as the pure one, signatures, tiers, limits and pages."""
+"""The services over real sockets: the same evening as the pure one, signatures, tiers, limits and pages.
+
+Covers: venues.simulator.admin, venues.simulator.kalshi.stream, venues.simulator.wire.json_text.
+"""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,7 @@
-"""Asking politely: budgets, second attempts, the circuit and the order of answers (B4, B5, B8, B10-B12)."""
+"""Asking politely: budgets, second attempts, the circuit and the order of answers (B4, B5, B8, B10-B12).
+
+Covers: venues.transport.backoff, venues.transport.clock_skew.
+"""
 
 # ruff: noqa: ARG001 (a clock winds trio's time on by being asked for)
 

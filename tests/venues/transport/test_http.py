@@ -1,4 +1,7 @@
-"""HTTP over loopback: every bound holds, every failure has its word (faults B1 to B3, B6, B7)."""
+"""HTTP over loopback: every bound holds, every failure has its word (faults B1 to B3, B6, B7).
+
+Covers: venues.errors.
+"""
 
 import ast
 import gzip

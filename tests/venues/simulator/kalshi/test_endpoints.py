@@ -1,4 +1,10 @@
-"""Every endpoint of both services answers by the published schema, before, during and after the games."""
+"""Every endpoint of both services answers by the published schema, before, during and after the games.
+
+Covers: venues.simulator.kalshi.bodies, venues.simulator.kalshi.live_data, venues.simulator.kalshi.queries,
+venues.simulator.kalshi.rest, venues.simulator.kalshi.signatures, venues.simulator.wire.http,
+venues.simulator.wire.timestamps, venues.simulator.world.candles, venues.simulator.world.clock,
+venues.simulator.world.live.
+"""
 
 import json
 from collections.abc import Callable

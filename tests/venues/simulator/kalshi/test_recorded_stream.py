@@ -1,4 +1,7 @@
-"""Recordings served through the simulated stream: what a client hears is what was recorded."""
+"""Recordings served through the simulated stream: what a client hears is what was recorded.
+
+Covers: venues.simulator.wire.recorded_bodies.
+"""
 
 import json
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,7 @@
-"""Commands of the simulated stream: merging, numbering, errors, as recorded and documented."""
+"""Commands of the simulated stream: merging, numbering, errors, as recorded and documented.
+
+Covers: venues.simulator.kalshi.frames, venues.simulator.kalshi.lifecycle_frames.
+"""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,8 @@
-"""Every fault switch does to a real client what its name says, and nothing happens while all are off."""
+"""Every fault switch does to a real client what its name says, and nothing happens while all are off.
+
+Covers: venues.simulator.wire.error_responses, venues.simulator.wire.frame_faults,
+venues.simulator.wire.websocket.
+"""
 
 import itertools
 import json

@@ -1,4 +1,7 @@
-"""One simulated market under any sequence of makers and takers: its happenings are its book."""
+"""One simulated market under any sequence of makers and takers: its happenings are its book.
+
+Covers: venues.simulator.world.book, venues.simulator.world.market_makers, venues.simulator.world.sportsbooks.
+"""
 
 from random import Random
 

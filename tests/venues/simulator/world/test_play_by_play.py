@@ -1,4 +1,7 @@
-"""Simulated games against what is measured of real ones."""
+"""Simulated games against what is measured of real ones.
+
+Covers: venues.simulator.world.fair_value.
+"""
 
 import itertools
 from random import Random

@@ -1,4 +1,7 @@
-"""What a venue seldom does, played by the simulator: late markets, own fees, results taken back."""
+"""What a venue seldom does, played by the simulator: late markets, own fees, results taken back.
+
+Covers: venues.simulator.world.game, venues.simulator.world.world.
+"""
 
 import json
 from collections.abc import Awaitable, Callable

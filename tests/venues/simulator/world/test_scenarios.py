@@ -1,4 +1,8 @@
-"""The situations that strategies live on really occur in the simulated books and odds."""
+"""The situations that strategies live on really occur in the simulated books and odds.
+
+Covers: venues.simulator.world.listing, venues.simulator.world.settings, venues.simulator.world.settlement,
+venues.simulator.world.teams.
+"""
 
 import pytest
 
