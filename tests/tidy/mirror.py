@@ -89,23 +89,31 @@ def lost_names(sources: Iterable[Source]) -> Iterator[str]:
 def empty_claims(sources: Iterable[Source]) -> Iterator[str]:
     """Tests that claim a module which nothing that they import leads to, so that they cannot run it."""
     every = tuple(sources)
-    imports = {module_of(source.path): {module for _, module in source.imports} for source in every}
-    for loader, prefixes in LOADED_BY_NAME.items():
-        imports.setdefault(loader, set()).update(name for name in imports if name.startswith(prefixes))
+    roads = _roads(every)
     for source in filter(is_test, every):
-        for module in set(covered(source)) - _reached(source, imports):
+        for module in set(covered(source)) - _reached(source, roads):
             yield f"{source.path}:1: covers {module}, and nothing that it imports leads there"
 
 
-def _reached(source: Source, imports: Mapping[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
+def _roads(sources: Iterable[Source]) -> Mapping[str, set[str]]:
+    """From each module to those that run when it is imported or called."""
+    imports = {module_of(source.path): {name for _, name in source.imports} for source in sources}
+    for loader, prefixes in LOADED_BY_NAME.items():
+        imports.setdefault(loader, set()).update(name for name in imports if name.startswith(prefixes))
+    return {
+        module: {step for name in names for step in _on_the_way(name)} & imports.keys()
+        for module, names in imports.items()
+    }
+
+
+def _reached(source: Source, roads: Mapping[str, set[str]]) -> set[str]:
     # pytest gives a test the fixtures of every folder above it.
     folders = source.path.split("/")[:-1]
     waiting = [".".join((*folders[:end], "conftest")) for end in range(1, len(folders) + 1)]
     waiting.append(module_of(source.path))
+    seen: set[str] = set()
     while waiting:
-        found = {module for name in imports.get(waiting.pop(), ()) for module in _on_the_way(name)}
-        fresh = (found & imports.keys()) - seen
+        fresh = roads.get(waiting.pop(), set()) - seen
         seen |= fresh
         waiting += fresh
     return seen
