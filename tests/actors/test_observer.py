@@ -1,6 +1,6 @@
 """The observer: an exact picture of what was committed, bounded, and the same after any crash of its own.
 
-Covers: actors.operator, actors.read_model.lines, actors.read_model.model.
+Covers: actors.operator, actors.read_model.lines, actors.read_model.model, actors.read_model.views.
 """
 
 import pytest

@@ -1,6 +1,6 @@
 """When a strategy hears what became of its orders: after each order's own way back from the venue.
 
-Covers: actors.step_messages, actors.strategy.
+Covers: actors.strategy.
 """
 
 import pytest

@@ -1,6 +1,6 @@
 """The tree that the manual draws is the tree that a live engine starts.
 
-Covers: tipoff.wiring.
+Covers: tipoff.runs.from_config, tipoff.runs.settings, tipoff.wiring.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""One market's book: levels, best prices, trust, and what comes before its snapshot.
-
-Covers: engine.terms.
-"""
+"""One market's book: levels, best prices, trust, and what comes before its snapshot."""
 
 import gzip
 import json

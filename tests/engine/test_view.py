@@ -1,7 +1,4 @@
-"""What a strategy sees: claims, time left, trust and age, folded from news in any order.
-
-Covers: engine.events.
-"""
+"""What a strategy sees: claims, time left, trust and age, folded from news in any order."""
 
 import pytest
 

@@ -2,7 +2,7 @@
 
 Group E of the fault catalogue. The engine's own time never jumps; what nobody listened to is not traded on.
 
-Covers: tipoff.process.stall.
+Covers: actors.step_messages, engine.events, tipoff.process.stall.
 """
 
 import datetime as dt

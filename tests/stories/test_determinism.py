@@ -1,7 +1,4 @@
-"""The same recording, configuration and seed give the same run, wherever and however it is read.
-
-Covers: tipoff.runs.from_config, tipoff.runs.settings.
-"""
+"""The same recording, configuration and seed give the same run, wherever and however it is read."""
 
 import json
 import os

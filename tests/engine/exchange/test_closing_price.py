@@ -1,6 +1,6 @@
 """What a position is closed at by hand: the worst price that the market's ticks allow, and always a price.
 
-Covers: engine.exchange.market, engine.exchange.rules.
+Covers: engine.exchange.rules.
 """
 
 import pytest

@@ -4,7 +4,7 @@ Each evening is a market whose fair price walks at random from a seed; sellers h
 ask at the venue, with their prints and their decreases in either order. If one of these controls earns money,
 the exchange is too kind.
 
-Covers: engine.exchange.cancels, engine.exchange.views.
+Covers: engine.exchange.cancels, engine.exchange.market, engine.exchange.views, engine.terms.
 """
 
 import random

@@ -1,7 +1,4 @@
-"""Parameters are the configuration's truth: defaults, help, units, and every problem named at once.
-
-Covers: engine.strategies.registry.
-"""
+"""Parameters are the configuration's truth: defaults, help, units, and every problem named at once."""
 
 import attrs
 import pytest

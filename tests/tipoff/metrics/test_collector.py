@@ -1,6 +1,6 @@
 """The text that Prometheus reads: complete from the start, bounded, isolated in its groups, and clean.
 
-Covers: tipoff.metrics.exposition, tipoff.metrics.families, tipoff.metrics.samples.
+Covers: tipoff.metrics.exposition, tipoff.metrics.families, tipoff.metrics.samples, tipoff.metrics.snapshot.
 """
 
 import shutil

@@ -1,4 +1,7 @@
-"""Bodies of Kalshi's REST interface: real ones are read whole, broken ones are refused alone."""
+"""Bodies of Kalshi's REST interface: real ones are read whole, broken ones are refused alone.
+
+Covers: venues.kalshi.bodies.
+"""
 
 import gzip
 import json
