@@ -19,7 +19,7 @@ class FactHistory:
         self._inherited = len(self._facts)
         self._resumed: set[str] = set()
 
-    def remember(self, facts: Iterable[Fact]) -> None:
+    def append(self, facts: Iterable[Fact]) -> None:
         """Take in facts that have been numbered for the journal."""
         self._facts.extend(facts)
 

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 import trio
 
 from actors.messages import SnapshotWanted, TradesWanted
-from actors.runtime import Outgoing, Perform
-from actors.runtime.edge import Edge
+from actors.runtime import Edge, Outgoing, Perform
 
 Run = Callable[[], Awaitable[None]]
 Request = Callable[[int, int], None]

@@ -49,14 +49,14 @@ class GameActor:
         if isinstance(message, GameMatched):
             self._told = message
             known = GameKnown(message.game, message.away, message.home, message.tip_at, message.matched, at)
-            return [Publish(NEWS, news) for news in state.hear_known(known)]
+            return [Publish(NEWS, news) for news in state.on_game_known(known)]
         if isinstance(message, NewsWanted):
             return [(message.reply_to, news) for news in state.current(at)]
         if isinstance(message, BooksWanted):
             return [(message.reply_to, event) for event in state.books()]
         if isinstance(message, StateWanted):
             return [Answer(state)]
-        return [Publish(NEWS, news) for news in state.hear(message, at)]  # type: ignore[arg-type]
+        return [Publish(NEWS, news) for news in state.on_event(message, at)]  # type: ignore[arg-type]
 
     def _fresh_books(self, now: int) -> list[Outgoing]:
         """Ask for snapshots of the books that nothing else can put right.

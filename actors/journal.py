@@ -74,7 +74,7 @@ class JournalActor:
             Numbered(first + offset, cause, commit.owner, fact) for offset, fact in enumerate(commit.facts)
         )
         self._next_seq += len(numbered)
-        self._memory.remember(commit.facts)
+        self._memory.append(commit.facts)
         self._waiting.append((self._next_seq - 1, commit, numbered))
         return [] if self._failed else self._offer(self._offered)
 

@@ -153,7 +153,7 @@ class MarketFeed:
             refused = FeedRefused("market_feed", OLD_CONNECTION, f"{event.conn}, now {self._conn}", event.at)
             self._refuse(refused, out)
             return False
-        verdict = self.sequence.hear(event.conn, event.sid, event.seq)
+        verdict = self.sequence.check(event.conn, event.sid, event.seq)
         if verdict is Verdict.NEXT or verdict is Verdict.FIRST:
             return True
         if verdict is Verdict.GAP:
@@ -182,7 +182,7 @@ class MarketFeed:
         self._to_market(event.ticker, self._fees.complete(event), out)
 
     def _fee(self, event: FeeChanged, out: list[Outgoing]) -> None:
-        self._fees.hear(event)
+        self._fees.on_fee_changed(event)
         out.append(Publish(FEED, event))
 
     def _to_schedule(self, event: VenueEvent, out: list[Outgoing]) -> None:

@@ -11,7 +11,7 @@ from engine.events import BookSide, MarketListed, VenueEvent
 from engine.facts import Fact
 from engine.message import message
 from engine.orders import TimeInForce
-from engine.risk.limits import LimitInUse
+from engine.risk import LimitInUse
 from engine.strategy_traits import StrategyTraits
 from engine.units import Count, Nanos, Price
 

@@ -22,6 +22,7 @@ from actors.runtime import (
     ActorExited,
     ActorQuarantined,
     ActorRestarted,
+    ActorRevived,
     ActorStarted,
     Answer,
     DeadLetter,
@@ -33,7 +34,6 @@ from actors.runtime import (
     SupervisorReport,
     ZombieDeclared,
 )
-from actors.runtime.reports import ActorRevived
 from engine.events import (
     ExchangeStatusSeen,
     FeedConnected,
@@ -49,7 +49,7 @@ from engine.events import (
     TopChanged,
     Trust,
 )
-from engine.risk.halts import QUARANTINE
+from engine.risk import QUARANTINE
 from engine.units import Money, Nanos
 
 REPORTS = (

@@ -33,10 +33,7 @@ from engine.facts import FollowingChanged, LimitChanged, OperatorActed, OrderDen
 from engine.message import changed
 from engine.orders import CancelOrder, CancelReason, PlaceOrder
 from engine.reasons import DenialReason
-from engine.risk import RiskGate
-from engine.risk.configuring import configure
-from engine.risk.halts import StateUnknown
-from engine.risk.limits import LimitRefused, LimitValue
+from engine.risk import LimitRefused, LimitValue, RiskGate, StateUnknown, configure
 from engine.step import NOTHING, Step
 from engine.strategies.parameters import Parameters, ParametersRefused
 from engine.units import Nanos, format_count

@@ -50,7 +50,7 @@ class PaperExchangeActor:
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Apply a market event, an approved command, a timer or an operator's wish."""
         if type(message) is BookDelta:
-            step = self.exchange.hear(message, now)
+            step = self.exchange.on_venue_event(message, now)
             return SILENCE if step is NOTHING else outgoing(OWNER, step, now)
         match message:
             case Approved():
@@ -66,16 +66,16 @@ class PaperExchangeActor:
             case HeartbeatOfStrategy():
                 return through_paper_exchange(message)
             case BookSnapshot() | TradesRecovered():
-                step = self.exchange.hear(message, now)
+                step = self.exchange.on_venue_event(message, now)
                 return [*outgoing(OWNER, step, now), *self._missing(message.ticker, now)]
             case FeedGapped():
-                step = self.exchange.hear(message, now)
+                step = self.exchange.on_venue_event(message, now)
                 out = [*outgoing(OWNER, step, now)]
                 for ticker in self.exchange.without_visibility():
                     out += self._missing(ticker, now)
                 return out
             case _:
-                step = self.exchange.hear(message, now)  # type: ignore[arg-type]
+                step = self.exchange.on_venue_event(message, now)  # type: ignore[arg-type]
         return outgoing(OWNER, step, now)
 
     def _missing(self, ticker: str, now: int) -> list[Outgoing]:

@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 import attrs
 import trio
 
-from actors.runtime import Outgoing
-from actors.runtime.edge import Edge
+from actors.runtime import Edge, Outgoing
 
 BACKOFF_MAX = 6
 """After so many failures in a row the pause does not double any more."""

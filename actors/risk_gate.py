@@ -26,8 +26,7 @@ from engine.configured_settings import Settings
 from engine.events import TopChanged
 from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
 from engine.orphaned_orders import unjudged
-from engine.risk import RiskGate
-from engine.risk.configuring import configure
+from engine.risk import RiskGate, configure
 from engine.step import NOTHING, Step
 from engine.units import Nanos
 
@@ -59,14 +58,14 @@ class RiskGateActor:
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Judge a wish, or learn what changed."""
         if type(message) is TopChanged:
-            step = self.gate.hear(message, Nanos(now))
+            step = self.gate.on_game_news(message, Nanos(now))
             return SILENCE if step is NOTHING else outgoing(OWNER, step, now)
         if isinstance(message, PlaceOrder | CancelOrder | AmendOrder):
             return outgoing(OWNER, self.gate.judge(message, Nanos(now)), now)
         if isinstance(message, Committed):
             out: list[Outgoing] = []
             for numbered in message.facts:
-                out += outgoing(OWNER, self.gate.learn(numbered.fact, Nanos(now)), now)
+                out += outgoing(OWNER, self.gate.on_committed_fact(numbered.fact, Nanos(now)), now)
             return out
         if isinstance(message, StorageFailed):
             return outgoing(OWNER, self.gate.journal_down(message.detail, Nanos(now)), now)
@@ -91,7 +90,7 @@ class RiskGateActor:
             return through_risk_gate(message)
         if isinstance(message, HeartbeatOfGame):
             return SILENCE
-        return outgoing(OWNER, self.gate.hear(message, Nanos(now)), now)  # type: ignore[arg-type]
+        return outgoing(OWNER, self.gate.on_game_news(message, Nanos(now)), now)  # type: ignore[arg-type]
 
     def _quarantined(self, report: ActorQuarantined, now: int) -> list[Outgoing]:
         """A parked strategy gets no more orders through, and what it has resting is cancelled."""

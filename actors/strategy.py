@@ -62,7 +62,7 @@ class StrategyActor:
             if not self.enabled:
                 return SILENCE
             # Nearly all there is to hear, and nearly always there is nothing to say to it.
-            step = self.strategy.hear(message, at)  # type: ignore[arg-type]
+            step = self.strategy.on_news(message, at)  # type: ignore[arg-type]
             if step is NOTHING:
                 return SILENCE
         elif kind is StrategyChanged:
@@ -70,7 +70,7 @@ class StrategyActor:
         elif kind in FACT_KINDS:
             return [After(self._heard_after(order_of(message)), Learned(message))]  # type: ignore[arg-type]
         elif kind is Learned:
-            step = self.strategy.learn(message.fact, at)  # type: ignore[attr-defined]
+            step = self.strategy.on_fact(message.fact, at)  # type: ignore[attr-defined]
         elif kind is Wake:
             if not self.enabled:
                 return SILENCE
@@ -80,7 +80,7 @@ class StrategyActor:
         elif isinstance(message, HeartbeatOfGame):
             return through_strategy(message)
         else:
-            step = self.strategy.hear(message, at)  # type: ignore[arg-type]
+            step = self.strategy.on_news(message, at)  # type: ignore[arg-type]
         return outgoing(self.strategy.name, step, now)
 
     def _begin(self) -> None:

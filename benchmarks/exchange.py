@@ -60,7 +60,7 @@ def exchange() -> PaperExchange:
     made = PaperExchange(ExchangeRules(decide_to_send=0, entry=MILLISECOND), seed=1)
     made.open_account(StrategyOpened("s", "k", Money(10**6 * MONEY_ONE), "{}", START))
     terms = (None, None, None, None, None, None)
-    made.hear(
+    made.on_venue_event(
         MarketListed(
             TICKER,
             "E",
@@ -76,7 +76,7 @@ def exchange() -> PaperExchange:
         ),
         START,
     )
-    made.hear(snapshot(), START)
+    made.on_venue_event(snapshot(), START)
     return made
 
 
@@ -114,7 +114,7 @@ def book_alone(stream: list[BookDelta]) -> float:
 
 def hear_without_orders(stream: list[BookDelta]) -> float:
     """Seconds for an exchange where nothing of ours stands."""
-    hear = exchange().hear
+    hear = exchange().on_venue_event
 
     def work() -> None:
         for delta in stream:
@@ -147,7 +147,7 @@ def prints_that_fill(count: int) -> float:
         now = Nanos(START + 10 * MILLISECOND)
         for number in range(count):
             now = Nanos(now + MILLISECOND)
-            made.hear(
+            made.on_venue_event(
                 TradePrinted(TICKER, f"t{number}", Price(4_900), Count(10), BookSide.ASK, False, now, now),
                 now,
             )

@@ -108,7 +108,7 @@ def timed(lines: list[Line], settings: TradingSettings, store: Store) -> tuple[f
     counting = Counting(store)
     begun = time.perf_counter()
     session = VirtualSession(settings, run_started("bench", settings, Nanos(lines[0].at)), counting)
-    session.hear_all(lines)
+    session.on_lines(lines)
     session.end(Nanos(lines[-1].at), "end")
     if isinstance(store, RunStore):
         store.flush()

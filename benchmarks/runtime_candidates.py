@@ -90,7 +90,7 @@ def ours_throughput(kind: str, messages: int, clock: Clock) -> float:
     if kind == "batch":
         for first in range(0, messages, WINDOW):
             for number in range(first, first + WINDOW):
-                system.dispatcher.tell(entry, number, None)
+                system.dispatcher.send(entry, number, None)
             system.dispatcher.drain()
         return clock() - began
     for number in range(messages):

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import attrs
 
 from actors.fact_history import FactHistory
-from actors.runtime import Behaviour, ChildSpec, SupervisorSpec
-from actors.runtime.specs import AnySpec, Kind, OnExcess, Restart
+from actors.runtime import AnySpec, Behaviour, ChildSpec, Kind, OnExcess, Restart, SupervisorSpec
 from engine.restart import SECOND_NS
 from tipoff.config.load import template
 from tipoff.runs.from_config import schema, trading_settings

@@ -82,7 +82,7 @@ class Game:
         """Whether two sources of the score contradict each other."""
         return self._agreement.disagree
 
-    def hear(self, event: VenueEvent, now: Nanos) -> list[GameNews]:
+    def on_event(self, event: VenueEvent, now: Nanos) -> list[GameNews]:
         """Fold one event; returns the news it makes, often none."""
         if isinstance(event, BookDelta | BookSnapshot):
             news = self.book_event(event)
@@ -109,7 +109,7 @@ class Game:
             case _:
                 return []
 
-    def hear_known(self, known: GameKnown) -> list[GameNews]:
+    def on_game_known(self, known: GameKnown) -> list[GameNews]:
         """The schedule says who plays and whether the game is matched."""
         self.known = known
         return [known]
@@ -232,7 +232,7 @@ class Game:
         first = self.score
         before = self.scores.get(seen.source)
         told = self._told_score
-        turned = self._agreement.hear(seen, now)
+        turned = self._agreement.on_score(seen, now)
         news: list[GameNews] = []
         if before is None or told is None or before.said != seen.said or _long_ago(told, seen):
             seen = changed(seen, game=self.game)

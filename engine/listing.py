@@ -51,7 +51,7 @@ class FeeTermsHeard:
         """Begin with nothing heard."""
         self._by_scope: dict[str, FeeChanged] = {}
 
-    def hear(self, event: FeeChanged) -> None:
+    def on_fee_changed(self, event: FeeChanged) -> None:
         """Remember the terms of a series or an event."""
         self._by_scope[event.scope] = event
 
@@ -62,7 +62,7 @@ class FeeTermsHeard:
         if before == (listed.fee_type, listed.fee_multiplier):
             return None
         event = FeeChanged(listed.event_ticker, listed.fee_type, listed.fee_multiplier, listed.at)
-        self.hear(event)
+        self.on_fee_changed(event)
         return event
 
     def complete(self, listed: MarketListed) -> MarketListed:

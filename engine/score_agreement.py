@@ -44,7 +44,7 @@ class Track:
     shown: list[Points] = attrs.field(factory=list)
     heard_at: Nanos = Nanos(0)
 
-    def hear(self, seen: ScoreSeen, now: Nanos) -> None:
+    def append(self, seen: ScoreSeen, now: Nanos) -> None:
         """Take in what the source shows now."""
         self.heard_at = now
         shown = self.shown
@@ -70,12 +70,12 @@ class Agreement:
         self._tracks: dict[str, Track] = {}
         self._differ_since: Nanos | None = None
 
-    def hear(self, seen: ScoreSeen, now: Nanos) -> bool:
+    def on_score(self, seen: ScoreSeen, now: Nanos) -> bool:
         """Take a score in; returns whether `disagree` has changed."""
         track = self._tracks.get(seen.source)
         if track is None:
             track = self._tracks[seen.source] = Track()
-        track.hear(seen, now)
+        track.append(seen, now)
         if len(self._tracks) == 1:
             return False
         speaking = [each for each in self._tracks.values() if now - each.heard_at <= LAG_NS]

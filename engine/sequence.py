@@ -34,7 +34,7 @@ class Sequence:
     missing_from: int = 0
     """The number that should have come when the last gap was noticed."""
 
-    def hear(self, conn: int, sid: int, seq: int) -> Heard:
+    def check(self, conn: int, sid: int, seq: int) -> Heard:
         """Note a frame's number.
 
         Frames without book content (`ok` replies) consume numbers too: hear them all.
@@ -60,7 +60,7 @@ class Sequence:
         return Heard.GAP
 
     def follows(self, key: tuple[int, int], seq: int) -> bool:
-        """Note a number if it is the next of (connection, subscription); if not, `hear` says what it is."""
+        """Note a number if it is the next of (connection, subscription); if not, `check` says what it is."""
         if self.last.get(key) != seq - 1:
             return False
         self.last[key] = seq

@@ -135,7 +135,7 @@ class View:
         self.games: dict[str, GameView] = {}
         self.markets: dict[str, MarketView] = {}
 
-    def hear(self, news: GameNews) -> MarketView | GameView:
+    def apply(self, news: GameNews) -> MarketView | GameView:
         """Fold one piece of news; returns what it was about."""
         match news:
             case TopChanged():

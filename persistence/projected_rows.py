@@ -258,11 +258,11 @@ class TableCache(Generic[K, R]):
         """The rows that the batch changed, in the order of their first change."""
         return [self.rows[key].values() for key in self._before]
 
-    def keep(self) -> None:
+    def commit(self) -> None:
         """The batch is durable."""
         self._before.clear()
 
-    def take_back(self) -> None:
+    def rollback(self) -> None:
         """The batch failed: everything is as before it."""
         for key, row in self._before.items():
             if row is None:

@@ -1,7 +1,7 @@
 """What each fact means for the tables: the fold that the writer runs and the verifier runs again.
 
 One `Projection` belongs to one run. `take` folds a fact, `rows` hands out what a batch added and changed,
-`keep` or `take_back` ends the batch. The same code makes the rows at the first writing and at verification,
+`commit` or `rollback` ends the batch. The same code makes the rows at the first writing and at verification,
 so a difference can only come from the database.
 """
 
@@ -65,7 +65,7 @@ class Projection:
         self.listed: dict[Table, list[Values]] = {signals: [], fills: [], ledger_entries: []}
         self.run_changes: list[RunStarted | RunEnded] = []
 
-    def take(self, seq: int, fact: Fact) -> None:
+    def apply(self, seq: int, fact: Fact) -> None:
         """Fold one fact. Raises LedgerImbalanced for postings that do not sum to zero."""
         fold = _FOLDS.get(type(fact))
         if fold is not None:
@@ -82,23 +82,23 @@ class Projection:
         ]
         return [(table, rows) for table, rows in found if rows]
 
-    def keep(self) -> None:
+    def commit(self) -> None:
         """The batch is durable: begin the next."""
-        self.strategies.keep()
-        self.orders.keep()
-        self.positions.keep()
-        self.performance.keep()
-        self.limits.keep()
+        self.strategies.commit()
+        self.orders.commit()
+        self.positions.commit()
+        self.performance.commit()
+        self.limits.commit()
         self._clear()
         self.orders.forget(lambda order: not order.open, ORDERS_KEPT_MAX)
 
-    def take_back(self) -> None:
+    def rollback(self) -> None:
         """The batch failed: everything is as before it."""
-        self.strategies.take_back()
-        self.orders.take_back()
-        self.positions.take_back()
-        self.performance.take_back()
-        self.limits.take_back()
+        self.strategies.rollback()
+        self.orders.rollback()
+        self.positions.rollback()
+        self.performance.rollback()
+        self.limits.rollback()
         self._clear()
 
     def _clear(self) -> None:

@@ -52,7 +52,7 @@ def _fold(connection: Connection, run: int) -> int:
     entries = 0
     for entry in writer_state.entries(connection, run, 1):
         fact = entry.fact
-        projection.take(entry.seq, fact)
+        projection.apply(entry.seq, fact)
         if isinstance(fact, RunStarted | RunEnded):
             writer_state.update_run(connection, run, fact)
         entries += 1
@@ -68,4 +68,4 @@ def _flush(connection: Connection, run: int, projection: Projection, statements:
             connection.exec_driver_sql(statements.new(table), [(run, *values) for values in rows])
     for table, rows in projection.changed():
         connection.exec_driver_sql(statements.latest(table), [(run, *values) for values in rows])
-    projection.keep()
+    projection.commit()

@@ -140,7 +140,7 @@ class _RunCheck:
             facts = [fact for entry in window if (fact := self._step(entry)) is not None]
             self._compare_subjects(first, last, facts)
             self._compare_listed(first, last)
-            self._projection.keep()
+            self._projection.commit()
             if len(window) < writer_state.WINDOW:
                 break
             first = last + 1
@@ -167,8 +167,8 @@ class _RunCheck:
                 self._problem("ledger", f"account {account} after entry {entry.seq - 1}", what)
         try:
             fact = entry.fact
-            self._projection.take(entry.seq, fact)
-            self._money.take(fact)
+            self._projection.apply(entry.seq, fact)
+            self._money.apply(fact)
         except (StorageCorrupt, FactRefused, LedgerImbalanced) as error:
             self._bad(entry.seq, "facts", error.what)
             return None
@@ -276,7 +276,7 @@ class _Money:
         self._touched: set[str] = set()
         self._off: dict[str, int] = {}
 
-    def take(self, fact: Fact) -> None:
+    def apply(self, fact: Fact) -> None:
         """Book what a fact says of money."""
         match fact:
             case LedgerPosted():

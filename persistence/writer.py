@@ -147,7 +147,7 @@ class JournalWriter:
             self._chain = batch.chain
             self._digest = batch.digest
             self._stored = max(self._stored, batch.chain.seq)
-            self._projection.keep()
+            self._projection.commit()
         return self._chain.seq
 
     def reader(self) -> Reader:
@@ -286,7 +286,7 @@ class JournalWriter:
         if old:
             self._compare(entries[:old])
         for placed in facts[old:]:
-            self._projection.take(placed.seq, placed.fact)
+            self._projection.apply(placed.seq, placed.fact)
         return _Batch(entries[old:], [subject(placed.fact) for placed in facts[old:]], chain, digest)
 
     def _compare(self, entries: list[Entry]) -> None:
@@ -327,7 +327,7 @@ class JournalWriter:
         """
         self._suspect = True
         self._disconnect()
-        self._projection.take_back()
+        self._projection.rollback()
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

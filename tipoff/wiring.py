@@ -29,11 +29,11 @@ from actors.runtime import (
     TOPIC_DEAD_LETTERS,
     TOPIC_SUPERVISION,
     TRANSIENT,
+    AnySpec,
     ChildSpec,
     MailboxPolicy,
     SupervisorSpec,
 )
-from actors.runtime.specs import AnySpec
 from actors.schedule import ScheduleActor
 from actors.strategy import StrategyActor
 from engine.exchange import ExchangeRules, PaperExchange

@@ -27,7 +27,7 @@ from actors.read_model.views import (
 from engine import ledger
 from engine.events import BookSide
 from engine.positions import liquidation_value
-from engine.risk.halts import GAME, QUARANTINE, STRATEGY
+from engine.risk import GAME, QUARANTINE, STRATEGY
 from engine.tally import NO_MARK, StrategyTally, ValuationMark
 from engine.units import PRICE_ONE, Money
 

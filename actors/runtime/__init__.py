@@ -5,6 +5,7 @@ about itself, `virtual` and `live` the two systems that run a tree.
 """
 
 from actors.runtime.asks import (
+    ASK_TIMEOUT_NS,
     ActorDead,
     AskError,
     AskFromHandler,
@@ -36,10 +37,13 @@ from actors.runtime.behaviour import (
     Unwatch,
     Watch,
 )
+from actors.runtime.cells import Life
 from actors.runtime.children import Escalated, StartFailed
 from actors.runtime.edge import Edge, StaleIncarnation
 from actors.runtime.faults import Fault, InjectedFault
+from actors.runtime.histograms import Histogram
 from actors.runtime.live import AnchoredClock, LiveSystem, LoopBusy
+from actors.runtime.loop_monitor import LoopWatch
 from actors.runtime.reports import (
     ActorExited,
     ActorQuarantined,
@@ -70,6 +74,7 @@ from actors.runtime.specs import (
     RETAIN,
     TEMPORARY,
     TRANSIENT,
+    AnySpec,
     AutoShutdown,
     ChildSpec,
     Kind,
@@ -83,14 +88,17 @@ from actors.runtime.specs import (
     WhenFull,
 )
 from actors.runtime.system import EngineBroken, StampBackwards, SystemEnded
+from actors.runtime.timing import MESSAGE_S
 from actors.runtime.virtual import VirtualSystem
 
 __all__ = [
+    "ASK_TIMEOUT_NS",
     "CONFLATE",
     "DISCARD",
     "DROP_OLDEST",
     "ESCALATE",
     "FAIL",
+    "MESSAGE_S",
     "ONE_FOR_ALL",
     "ONE_FOR_ONE",
     "PERMANENT",
@@ -114,6 +122,7 @@ __all__ = [
     "After",
     "AnchoredClock",
     "Answer",
+    "AnySpec",
     "AskError",
     "AskFromHandler",
     "AskRefused",
@@ -130,10 +139,13 @@ __all__ = [
     "Exit",
     "ExitReason",
     "Fault",
+    "Histogram",
     "InjectedFault",
     "Kind",
+    "Life",
     "LiveSystem",
     "LoopBusy",
+    "LoopWatch",
     "MailboxPolicy",
     "NotAnswered",
     "OnExcess",

@@ -240,13 +240,13 @@ class Dispatcher:
                 raise WrongOutgoing(f"no wish: {type(item).__name__} {item!r:.200}")
         for item in rest:
             if isinstance(item, tuple):
-                self.tell(item[0], item[1], sender)
+                self.send(item[0], item[1], sender)
             else:
                 self.wishes[type(item)](sender, item)
         if sender.life is not None and sender.life.exit_wish is not None:
             self.on_exit_wish(sender)
 
-    def tell(self, to: Address, message: object, sender: Target | None) -> None:
+    def send(self, to: Address, message: object, sender: Target | None) -> None:
         """Put a message for an address, or make it a dead letter."""
         receiver = self.cells.get(to)
         if receiver is None:

@@ -73,7 +73,7 @@ class Edge:
         self._require_current()
         return self._system.put(to, message)
 
-    def tell_behaviour(self, message: object) -> int:
+    def notify_behaviour(self, message: object) -> int:
         """Hand in one input for the actor's own behaviour."""
         return self.put(self.address, message)
 

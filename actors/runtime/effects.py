@@ -70,7 +70,7 @@ def _sender(system: "System") -> Callable[[Cell, object], None]:
         if not isinstance(wish, Send):
             return
         if not wish.urgent:
-            system.dispatcher.tell(wish.to, wish.message, cell)
+            system.dispatcher.send(wish.to, wish.message, cell)
             return
         receiver = system.dispatcher.cells.get(wish.to)
         if receiver is None:

@@ -139,7 +139,7 @@ class Lives:
             if fate is not Fate.RESTARTING:
                 mailboxes.flush_stash(self.dispatcher, child.cell)
 
-    def tell_watchers(self, child: Child, reason: ExitReason) -> None:
+    def notify_watchers(self, child: Child, reason: ExitReason) -> None:
         """Tell everybody who watches this child, exactly once, that it has ended for good."""
         watchers, child.watchers = child.watchers, {}
         for watcher in watchers:

@@ -237,7 +237,7 @@ class Supervisor:
             child.state = ChildState.PARKED
             self.lives.set_fate(child, Fate.PARKED)
             self.lives.report(ActorQuarantined(child.address, text_of(error), now))
-            self.lives.tell_watchers(child, ExitReason.QUARANTINED)
+            self.lives.notify_watchers(child, ExitReason.QUARANTINED)
             return
         self.lives.report(SupervisorEscalated(self.address, f"{child.address}: {text_of(error)}", now))
         escalated = Escalated(
@@ -353,7 +353,7 @@ class Supervisor:
         child.state = ChildState.DOWN
         child.stop_wanted = False
         self.lives.set_fate(child, Fate.ENDED)
-        self.lives.tell_watchers(child, reason)
+        self.lives.notify_watchers(child, reason)
         if remove:
             self._remove(child)
 

@@ -138,7 +138,7 @@ class System:
         timeless = self._open and dispatcher.now <= at < dispatcher.timers.soonest
         if not timeless or cell is None or cell.put != cell.done or dispatcher.draining:
             self._input(at, receiver, message)
-            dispatcher.tell(receiver, message, None)
+            dispatcher.send(receiver, message, None)
             self._drain()
             return
         # The same in short, for the many inputs before which no timer is due.

@@ -31,7 +31,7 @@ from engine.exchange.balance import enforce
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.depth import credit_expired, depth_changed
 from engine.exchange.orders import Stage
-from engine.exchange.prints import hear_trade
+from engine.exchange.prints import on_trade
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
@@ -76,7 +76,7 @@ class PaperExchange(ExchangeViews):
 
     # Inputs
 
-    def hear(self, event: VenueEvent, now: int) -> Step:
+    def on_venue_event(self, event: VenueEvent, now: int) -> Step:
         """Take in one event of the venue. Where nothing of ours stands, only the book follows it."""
         if type(event) is BookDelta:
             market = self.state.markets.get(event.ticker)
@@ -100,7 +100,7 @@ class PaperExchange(ExchangeViews):
             case TradePrinted():
                 market = self.state.market(event.ticker)
                 if market.watched:
-                    hear_trade(context, market, event)
+                    on_trade(context, market, event)
             case BookSnapshot():
                 market = self.state.market(event.ticker)
                 applied = market.book.apply_snapshot(event)

@@ -32,7 +32,7 @@ class Share:
     queue_after: int = 0
 
 
-def hear_trade(context: StepContext, market: Market, print_: TradePrinted) -> None:
+def on_trade(context: StepContext, market: Market, print_: TradePrinted) -> None:
     """A live print. While the market cannot be followed it is put aside until the gap is decided."""
     if print_.block or print_.trade_id in market.used_trades:
         return

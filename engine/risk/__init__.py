@@ -1,6 +1,23 @@
 """The risk gate: every wish to trade passes here, and nowhere else is one approved."""
 
+from engine.risk.configuring import configure
 from engine.risk.gate import RiskGate, approved_before
-from engine.risk.limits import LimitInUse, LimitRefused, RiskLimits
+from engine.risk.halts import EVERYTHING, GAME, QUARANTINE, STRATEGY, StateUnknown, TradingState
+from engine.risk.limits import LIMIT_NAMES, LimitInUse, LimitRefused, LimitValue, RiskLimits
 
-__all__ = ["LimitInUse", "LimitRefused", "RiskGate", "RiskLimits", "approved_before"]
+__all__ = [
+    "EVERYTHING",
+    "GAME",
+    "LIMIT_NAMES",
+    "QUARANTINE",
+    "STRATEGY",
+    "LimitInUse",
+    "LimitRefused",
+    "LimitValue",
+    "RiskGate",
+    "RiskLimits",
+    "StateUnknown",
+    "TradingState",
+    "approved_before",
+    "configure",
+]

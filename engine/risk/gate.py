@@ -78,17 +78,17 @@ class RiskGate:
         self.unfollowed: set[str] = set()
         self.denials: Counter[tuple[str, DenialReason]] = Counter()
 
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def on_game_news(self, news: GameNews, now: Nanos) -> Step:
         """Keep the view of games; nothing follows from news alone."""
         if news.__class__ is TopChanged:
             market = self.view.markets.get(news.ticker)
             if market is not None:
                 market.top = news
                 return NOTHING
-        self.view.hear(news)
+        self.view.apply(news)
         return NOTHING
 
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_committed_fact(self, fact: Fact, now: Nanos) -> Step:
         """Fold a committed fact of others; its own were folded when they were decided."""
         if not isinstance(fact, OrderApproved | TradingHalted | TradingResumed | LimitChanged):
             self.accounts.apply(fact)

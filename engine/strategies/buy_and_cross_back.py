@@ -19,9 +19,9 @@ class BuyAndCrossBack(Control):
     kind: ClassVar[str] = "buy_and_cross_back"
     listed: ClassVar[int] = 230
 
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """Cross back at once."""
-        super().learn(fact, now)
+        super().on_fact(fact, now)
         if not isinstance(fact, OrderFilled) or fact.strategy != self.name:
             return NOTHING
         market = self.view.markets.get(fact.ticker)

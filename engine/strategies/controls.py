@@ -53,9 +53,9 @@ class Control(Strategy):
     def act(self, market: MarketView, now: Nanos) -> Step:
         """What to do in a tradable market when its time has come."""
 
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def on_news(self, news: GameNews, now: Nanos) -> Step:
         """Start a market's rhythm at its first usable price."""
-        self.view.hear(news)
+        self.view.apply(news)
         if not isinstance(news, TopChanged) or news.ticker in self._started:
             return NOTHING
         market = self.view.markets[news.ticker]
@@ -64,7 +64,7 @@ class Control(Strategy):
         self._started.add(news.ticker)
         return Step(timers=(Timer(f"act:{news.ticker}", Nanos(now + self._interval)),))
 
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """Fold own facts; nothing follows from them."""
         self.portfolio.apply(fact)
         return NOTHING

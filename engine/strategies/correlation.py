@@ -117,11 +117,11 @@ class Correlation(Trader):
         super().restore(kept)
         self._groups.restore(kept)
 
-    def hear_rest(self, news: GameNews, now: Nanos) -> Step:
+    def on_other_news(self, news: GameNews, now: Nanos) -> Step:
         """Markets and teams that become known change what stands beside what."""
         if isinstance(news, MarketKnown | GameKnown):
             self._market_boards.pop(news.game, None)
-        return super().hear_rest(news, now)
+        return super().on_other_news(news, now)
 
     def unwatched(self, top: TopChanged) -> None:
         """A market that is not traded itself may still say something of others."""
@@ -130,9 +130,9 @@ class Correlation(Trader):
         if market_board is not None:
             market_board.repriced(self.view.markets[top.ticker])
 
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """A leg that ended may leave the other uncovered."""
-        step = super().learn(fact, now)
+        step = super().on_fact(fact, now)
         group = self._groups.apply(fact)
         if group is None or group.uncovered() is None:
             return step

@@ -97,9 +97,9 @@ class MeanReversion(Trader):
         super().restore(kept)
         self._baselines.restore(kept)
 
-    def hear_rest(self, news: GameNews, now: Nanos) -> Step:
+    def on_other_news(self, news: GameNews, now: Nanos) -> Step:
         """A live score may begin a game, and so its baseline."""
-        step = super().hear_rest(news, now)
+        step = super().on_other_news(news, now)
         if isinstance(news, ScoreSeen):
             noted = self._baselines.take(self.view.game(news.game), now)
             if noted is not None:

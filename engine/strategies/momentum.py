@@ -104,10 +104,10 @@ class Momentum(Trader):
         super().restore(kept)
         self._baselines.restore(kept)
 
-    def hear_rest(self, news: GameNews, now: Nanos) -> Step:
+    def on_other_news(self, news: GameNews, now: Nanos) -> Step:
         """A live score may begin a game, and so its baseline."""
         self._heard_at = now
-        step = super().hear_rest(news, now)
+        step = super().on_other_news(news, now)
         if isinstance(news, ScoreSeen):
             noted = self._baselines.take(self.view.game(news.game), now)
             if noted is not None:
@@ -163,9 +163,9 @@ class Momentum(Trader):
             return "reversion", abs(holding.count)
         return None
 
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """A market left has no best price any more."""
-        step = super().learn(fact, now)
+        step = super().on_fact(fact, now)
         if self._best:
             self._best = {ticker: p for ticker, p in self._best.items() if ticker in self.portfolio.holdings}
         return step

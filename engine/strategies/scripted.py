@@ -181,7 +181,7 @@ class Scripted(Strategy):
         self._done: set[str] = set()
         self._game_of: dict[str, str] = {}
 
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def on_news(self, news: GameNews, now: Nanos) -> Step:
         """Any news brings the time."""
         if isinstance(news, TopChanged | MarketKnown):
             self._game_of[news.ticker] = news.game
@@ -194,7 +194,7 @@ class Scripted(Strategy):
             return self._due(now)
         return NOTHING
 
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """Fold own facts; nothing follows from them."""
         self.portfolio.apply(fact)
         return NOTHING

@@ -66,11 +66,11 @@ class Strategy(ABC):
         return StrategyTraits(cls.rests_on_odds, cls.has_opinion, cls.by_hand)
 
     @abstractmethod
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def on_news(self, news: GameNews, now: Nanos) -> Step:
         """Take news of a game: best prices, terms, score, odds. Cheap when nothing relevant changed."""
 
     @abstractmethod
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """Take a committed fact about own orders and positions, heard after the acknowledgement's latency."""
 
     @abstractmethod

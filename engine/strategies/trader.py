@@ -78,10 +78,10 @@ class Trader(Strategy):
         """Whether such news can change an opinion; asked before every market of the game is thought over."""
         return True
 
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def on_news(self, news: GameNews, now: Nanos) -> Step:
         """Take news; best prices inside the bounds of an idle market cost next to nothing."""
         if news.__class__ is not TopChanged:
-            return self.hear_rest(news, now)
+            return self.on_other_news(news, now)
         watch = self._watches.get(news.ticker)
         if watch is None:
             self.unwatched(news)
@@ -100,7 +100,7 @@ class Trader(Strategy):
 
     def unwatched(self, top: TopChanged) -> None:
         """The best prices of a market that is not traded changed."""
-        self.view.hear(top)
+        self.view.apply(top)
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """The best prices (or the trust) of a watched market changed."""
@@ -110,7 +110,7 @@ class Trader(Strategy):
             return NOTHING
         return self.consider(watch, now)
 
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """Fold an own fact; the market it was about is no longer (or now) idle."""
         if not self.portfolio.apply(fact):
             return NOTHING
@@ -181,13 +181,13 @@ class Trader(Strategy):
         """The watch of a market, if it is one that this strategy may trade."""
         return self._watches.get(ticker)
 
-    def hear_rest(self, news: GameNews, now: Nanos) -> Step:
+    def on_other_news(self, news: GameNews, now: Nanos) -> Step:
         """Take news that is no best price."""
         match news:
             case OddsSeen():
                 game = self.view.game(news.game)
                 before = (game.opening if news.opening else game.odds).get(news.vendor)
-                self.view.hear(news)
+                self.view.apply(news)
                 if not self.concerns(news, before) or game.game in self._marked:
                     return NOTHING
                 # The rest of the poll's rows come in the same input, so before any timer.
@@ -196,17 +196,17 @@ class Trader(Strategy):
             case ScoreSeen():
                 game = self.view.game(news.game)
                 last = game.score
-                self.view.hear(news)
+                self.view.apply(news)
                 return self.reconsider(game, now) if self.concerns(news, last) else NOTHING
             case MarketKnown():
-                self.view.hear(news)
+                self.view.apply(news)
                 cooling = self._watch(self.view.markets[news.ticker], now)
                 return joined([cooling, self.reconsider(self.view.game(news.game), now)])
             case GameKnown():
-                self.view.hear(news)
+                self.view.apply(news)
                 return self.reconsider(self.view.game(news.game), now)
             case _:
-                self.view.hear(news)
+                self.view.apply(news)
                 return NOTHING
 
     def _watch(self, market: MarketView, now: Nanos) -> Step:

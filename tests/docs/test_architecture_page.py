@@ -6,8 +6,7 @@ Covers: tipoff.runs.from_config, tipoff.runs.settings, tipoff.wiring.
 import re
 from collections.abc import Iterator
 
-from actors.runtime import SupervisorSpec
-from actors.runtime.specs import AnySpec
+from actors.runtime import AnySpec, SupervisorSpec
 from docs.outline import drawn, live_tree, source_specs
 
 

@@ -27,7 +27,7 @@ def heard(agreement: Agreement, *said: tuple[str, int, int, float]) -> list[bool
     """Whether the sources disagree after each of these."""
     found = []
     for source, home, away, second in said:
-        agreement.hear(*score(source, home, away, second))
+        agreement.on_score(*score(source, home, away, second))
         found.append(agreement.disagree)
     return found
 
@@ -116,7 +116,7 @@ def test_points_that_the_table_takes_back_are_no_contradiction() -> None:
 def test_the_venues_own_score_checks_the_leagues_and_is_never_told_to_strategies() -> None:
     game, told = Game("26JAN14WASLAC"), []
     for source, home, second in (("kalshi", 60, 0), ("bdl", 50, 1), ("kalshi", 60, 30), ("bdl", 50, 60)):
-        told += game.hear(*score(source, home, 40, second))
+        told += game.on_event(*score(source, home, 40, second))
     assert [(type(news), getattr(news, "source", "")) for news in told] == [
         (ScoreSeen, "bdl"), (ScoreSeen, "bdl"), (ScoresDisagreed, ""),
     ]  # fmt: skip

@@ -6,17 +6,17 @@ from engine.sequence import Heard, Sequence
 def test_numbers_count_over_all_frames_of_a_subscription() -> None:
     """`ok` replies consume numbers too, so they are heard like the rest."""
     sequence = Sequence()
-    assert sequence.hear(1, 1, 1) is Heard.FIRST
-    assert sequence.hear(1, 1, 2) is Heard.NEXT
-    assert sequence.hear(1, 2, 1) is Heard.FIRST
-    assert sequence.hear(1, 1, 3) is Heard.NEXT
+    assert sequence.check(1, 1, 1) is Heard.FIRST
+    assert sequence.check(1, 1, 2) is Heard.NEXT
+    assert sequence.check(1, 2, 1) is Heard.FIRST
+    assert sequence.check(1, 1, 3) is Heard.NEXT
     assert (sequence.frames, sequence.expected(1, 1), sequence.expected(9, 9)) == (4, 4, None)
 
 
 def test_a_gap_is_told_once_and_counting_goes_on_from_there() -> None:
     """The frames between are lost for good."""
     sequence = Sequence()
-    heard = [sequence.hear(1, 1, seq) for seq in (1, 4, 5)]
+    heard = [sequence.check(1, 1, seq) for seq in (1, 4, 5)]
     assert heard == [Heard.FIRST, Heard.GAP, Heard.NEXT]
     assert sequence.gaps == 1
 
@@ -24,7 +24,7 @@ def test_a_gap_is_told_once_and_counting_goes_on_from_there() -> None:
 def test_repeated_and_old_numbers_are_told_apart() -> None:
     """Neither moves the count."""
     sequence = Sequence()
-    heard = [sequence.hear(1, 1, seq) for seq in (1, 2, 2, 1, 3)]
+    heard = [sequence.check(1, 1, seq) for seq in (1, 2, 2, 1, 3)]
     assert heard == [Heard.FIRST, Heard.NEXT, Heard.DUPLICATE, Heard.OLD, Heard.NEXT]
     assert (sequence.duplicates, sequence.old) == (1, 1)
 
@@ -32,8 +32,8 @@ def test_repeated_and_old_numbers_are_told_apart() -> None:
 def test_a_connection_that_ended_is_forgotten() -> None:
     """The next one counts from one again."""
     sequence = Sequence()
-    sequence.hear(1, 1, 7)
-    sequence.hear(2, 1, 1)
+    sequence.check(1, 1, 7)
+    sequence.check(2, 1, 1)
     sequence.forget(1)
-    assert sequence.hear(1, 1, 1) is Heard.FIRST
+    assert sequence.check(1, 1, 1) is Heard.FIRST
     assert sequence.expected(2, 1) == 2

@@ -36,9 +36,9 @@ def test_a_claim_holds_strictly_beyond_its_threshold() -> None:
 
 def test_markets_known_before_their_game_get_their_claim_later() -> None:
     view = View()
-    view.hear(market(HOME_WINS))
+    view.apply(market(HOME_WINS))
     assert view.markets[HOME_WINS].claim is None
-    view.hear(game_known())
+    view.apply(game_known())
     assert view.markets[HOME_WINS].claim == Claim(Axis.MARGIN, Tenths(0), above=True)
 
 
@@ -74,7 +74,7 @@ def test_prices_may_be_used_if_trusted_open_and_with_known_fees() -> None:
         (market(HOME_WINS), True),
         (changed(market(HOME_WINS), fee_multiplier=""), False),
     ):
-        view.hear(news)
+        view.apply(news)
         assert view.markets[HOME_WINS].tradable is tradable
     assert view.markets[HOME_WINS].p_mid() == 0.5
     assert view.markets[HOME_WINS].spread() == 200
@@ -90,7 +90,7 @@ def test_a_game_is_sound_if_matched_undisputed_and_not_over() -> None:
         (ScoresDisagreed(GAME, False, "", START), True),
         (score(100, 90, 4, 0, GamePhase.FINAL), False),
     ):
-        view.hear(news)
+        view.apply(news)
         assert game.sound is sound
     assert game.home_lead() == 10
 

@@ -43,7 +43,7 @@ def test_every_kind_of_fact_can_be_folded_and_has_a_subject(
     fact = data.draw(any_fact)
     made = Projection()
     try:
-        made.take(1, fact)
+        made.apply(1, fact)
     except (LedgerImbalanced, FactRefused):
         assert isinstance(fact, LedgerPosted | OrderFilled)
     assert isinstance(fact_subjects.subject(fact), str)

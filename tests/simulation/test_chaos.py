@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from actors.runtime.system import System
+from actors.runtime import VirtualSystem
 from tests.actors.runtime.chaos import ChaosFound, Monkey, main, play
 
 
@@ -33,11 +33,11 @@ def test_another_seed_gives_other_events() -> None:
 def test_a_failing_seed_is_named_with_the_command_that_plays_it_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def forgets_to_restart(_system: System, _address: object) -> bool:
+    def forgets_to_restart(_system: VirtualSystem, _address: object) -> bool:
         return False
 
     monkeypatch.setattr(Monkey, "_make_peace", lambda _monkey: None)
-    monkeypatch.setattr(System, "revive", forgets_to_restart)
+    monkeypatch.setattr(VirtualSystem, "revive", forgets_to_restart)
     with pytest.raises(ChaosFound, match=r"seed \d+: .*; again: python -m tests\.actors\.runtime\.chaos \d+"):
         main(["0", "20"])
 

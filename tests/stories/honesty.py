@@ -104,7 +104,7 @@ class Measuring:
         for line in lines:
             while self._later and self._later[0][0] <= line.at:
                 self._mark(self._later.pop(0)[1])
-            self.session.hear(line)
+            self.session.on_line(line)
             at = line.at
         self.session.end(Nanos(at), "end of evening")
         tally = self._store.tally

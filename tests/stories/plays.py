@@ -103,7 +103,7 @@ def play(lines: Iterable[Line], settings: TradingSettings, disturb: Disturb | No
             session = VirtualSession(settings, run_started("story", settings, Nanos(line.at)), keep)
         if disturb is not None:
             disturb(session, number)
-        session.hear(line)
+        session.on_line(line)
     assert session is not None
     session.end(Nanos(session.system.now), "end of story")
     return Played(session, store, tuple(facts))

@@ -14,8 +14,7 @@ import pytest
 
 from actors.addresses import FEED_EDGE, MARKET_FEED, PAPER_EXCHANGE
 from actors.messages import Heard, Numbered, TradesWanted
-from actors.runtime import Outgoing
-from actors.runtime.faults import Fault, InjectedFault
+from actors.runtime import Fault, InjectedFault, Outgoing
 from engine.book import Book
 from engine.events import (
     BookDelta,
@@ -180,7 +179,7 @@ def until_killed(lines: list[Line], settings: TradingSettings, journal: Journal)
         session = VirtualSession(settings, run_started("story", settings, Nanos(lines[0].at)), journal)
         for line in lines:
             heard += 1
-            session.hear(line)
+            session.on_line(line)
     except Killed:
         if session is None or not heard:
             return 1, Nanos(lines[0].at)
@@ -207,7 +206,7 @@ def killed_and_resumed(
             session.system.put(MARKET_FEED, Heard((answer,)), session.system.now)
             answered += 1
         line = lines[number]
-        session.hear(msgspec.structs.replace(line, conn=2) if line.conn == 1 else line)
+        session.on_line(msgspec.structs.replace(line, conn=2) if line.conn == 1 else line)
     session.end(Nanos(lines[-1].at), "end of story")
     assert session.system.lives.restarts == 0
     return journal.facts, asked
@@ -281,7 +280,7 @@ def commits_of(lines: list[Line], settings: TradingSettings) -> int:
     """How many commits an undisturbed evening has."""
     journal = Journal(None)
     session = VirtualSession(settings, run_started("story", settings, Nanos(lines[0].at)), journal)
-    session.hear_all(lines)
+    session.on_lines(lines)
     session.end(Nanos(lines[-1].at), "end of story")
     return journal.commits
 
@@ -348,7 +347,7 @@ def test_only_the_first_life_in_a_process_takes_the_past_for_a_gap(
     journal = Journal(None)
     session = VirtualSession(settings, run_started("story", settings, Nanos(lines[0].at)), journal)
     for number, line in enumerate(lines):
-        session.hear(line)
+        session.on_line(line)
         if number in (LINES // 3, LINES // 2):
             session.system.crash_next(PAPER_EXCHANGE, Fault(InjectedFault("any")))
     assert session.system.lives.restarts >= 2
@@ -365,7 +364,7 @@ def test_a_gap_within_a_process_is_asked_for_once_there_are_books_again(
     asked = wishes_of(session)
     number = 0
     while not _resting(journal.facts) or lines[number].what != "orderbook_delta":
-        session.hear(lines[number])
+        session.on_line(lines[number])
         number += 1
     if how == "connection lost":
         lost = FeedLost(1, "silence", Nanos(lines[number].at))
@@ -373,7 +372,7 @@ def test_a_gap_within_a_process_is_asked_for_once_there_are_books_again(
     # The frame at `number` is not heard, the next of its subscription is.
     following = next(at for at in range(number + 1, LINES) if lines[at].what == "orderbook_delta")
     if how == "frame missing":
-        session.hear(lines[following])
+        session.on_line(lines[following])
     (began,) = [each.fact for each in journal.facts if isinstance(each.fact, BlindnessBegan)]
     assert asked == []
     now = Nanos(lines[following].at)

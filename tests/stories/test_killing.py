@@ -7,14 +7,13 @@ Covers: actors.paper_exchange, actors.risk_gate.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import attrs
 import pytest
 
-from actors.runtime import Address, Outgoing
-from actors.runtime.cells import Cell, Receive
-from actors.runtime.faults import Fault, InjectedFault
+from actors.runtime import Address, Fault, InjectedFault, Outgoing
 from engine.risk import RiskLimits
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money
@@ -121,7 +120,7 @@ def test_the_table_names_every_message_of_an_undisturbed_evening(
     def spy(session: VirtualSession, _number: int) -> None:
         for address, cell in session.system.dispatcher.cells.items():
             if getattr(cell.receive, "__name__", "") != "listening" and cell.life is not None:
-                cell.receive = _listening(cell, heard[game_name(address)])
+                cell.receive = _listening(cell.receive, heard[game_name(address)])
 
     play(small_evening, settings, spy)
     untested = {name: sorted(heard[name] - set(messages) - OTHERS) for name, messages in HEARD.items()}
@@ -144,10 +143,10 @@ OTHERS = frozenset(
 """Messages that are handled like one of the table's, or come before anything has happened."""
 
 
-def _listening(cell: Cell, heard: set[str]) -> Receive:
-    inner = cell.receive
-    assert inner is not None
+Receive: TypeAlias = Callable[[object, int], Iterable[Outgoing]]
 
+
+def _listening(inner: Receive, heard: set[str]) -> Receive:
     def listening(message: object, now: int) -> Iterable[Outgoing]:
         heard.add(type(message).__name__)
         return inner(message, now)

@@ -14,7 +14,7 @@ from actors.addresses import strategy_address
 from engine.events import GameNews
 from engine.facts import Fact, OrderApproved, OrderCancelled, OrderFilled, SignalRaised, TradingHalted
 from engine.orders import CancelReason, PlaceOrder
-from engine.risk.halts import QUARANTINE
+from engine.risk import QUARANTINE
 from engine.step import Step
 from engine.strategies.parameters import Plain
 from engine.strategies.scripted import Scripted, ScriptedParameters
@@ -46,15 +46,15 @@ class Clumsy(Scripted):
         self._fault = fault
         fault.lives += 1
 
-    def hear(self, news: GameNews, now: Nanos) -> Step:
+    def on_news(self, news: GameNews, now: Nanos) -> Step:
         """Count, and perhaps fail."""
         self._fault.count(f"{type(news).__name__}")
-        return super().hear(news, now)
+        return super().on_news(news, now)
 
-    def learn(self, fact: Fact, now: Nanos) -> Step:
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """The same."""
         self._fault.count(f"{type(fact).__name__}")
-        return super().learn(fact, now)
+        return super().on_fact(fact, now)
 
 
 @attrs.define

@@ -94,7 +94,7 @@ def evening(lines: list[Line], settings: TradingSettings, store: Store) -> Virtu
     if isinstance(store, Disk):
         store.now = lambda: session.system.now
         _listen(session, store)
-    session.hear_all(lines)
+    session.on_lines(lines)
     session.end(Nanos(lines[-1].at), "end of story")
     session.system.advance(session.system.now + 3 * NANOS_PER_SECOND)
     return session
@@ -237,7 +237,7 @@ def test_facts_that_come_while_the_last_ones_are_tried_again_are_stored_too(
 
     slow: list[int] = []
     cell.receive = slowly  # type: ignore[assignment]
-    session.hear_all(lines[:400])
+    session.on_lines(lines[:400])
     session.end(Nanos(lines[400].at), "end of story")
     session.system.advance(session.system.now + 3 * NANOS_PER_SECOND)
     assert slow
@@ -265,7 +265,7 @@ def test_a_slow_disk_delays_orders_but_no_market_data(
         nonlocal told
         while begun and begun[0][0] + SLOW_NS <= until:
             at, seq = begun.pop(0)
-            session.hear(Line(at + SLOW_NS, 0, "journal", 0, "", str(seq)))
+            session.on_line(Line(at + SLOW_NS, 0, "journal", 0, "", str(seq)))
             told = seq
             look()
 
@@ -276,7 +276,7 @@ def test_a_slow_disk_delays_orders_but_no_market_data(
     look()
     for line in lines:
         tell(line.at)
-        session.hear(line)
+        session.on_line(line)
         look()
     session.end(Nanos(lines[-1].at), "end of story")
     look()
@@ -320,7 +320,7 @@ def on_file(
         session = VirtualSession(settings, run, each_at_once(writer))
         for number, line in enumerate(lines):
             disturb(number)
-            session.hear(line)
+            session.on_line(line)
         session.end(Nanos(lines[-1].at), "end of story")
         session.system.advance(session.system.now + 3 * NANOS_PER_SECOND)
     return session

@@ -1,4 +1,4 @@
-"""Rules that keep replays equal: who may touch a clock, randomness, threads and queues.
+"""Rules that keep replays equal: who may touch a clock, randomness, threads, queues, and the inside of what.
 
 Called by `test_purity`, which also shows each rule a bad sample. import-linter forbids whole modules; these
 rules see what it cannot: calls, names, and single files that are allowed what the rest is not.
@@ -55,6 +55,12 @@ THREAD_SEAMS = {
     "benchmarks/": "the rival runtimes are threads",
 }
 _QUEUES = ("Queue", "open_memory_channel")
+# What others know of these packages is what `__init__` hands on. Who may look inside, beside themselves:
+FACES = {
+    "actors.runtime": ("actors/runtime/", "tests/actors/runtime/"),
+    "engine.exchange": ("engine/exchange/", "tests/engine/exchange/", "benchmarks/exchange.py"),
+    "engine.risk": ("engine/risk/", "tests/engine/risk/"),
+}
 
 
 def impure_import(source: Source) -> Iterable[str]:
@@ -127,6 +133,28 @@ def mock(source: Source) -> Iterable[str]:
     if source.package == "tests":
         mocks = (found for found in source.imports if found[1].startswith(("unittest.mock", "mock")))
         yield from (source.at(node, "a mock; write a fake") for node, _ in mocks)
+
+
+def past_the_face(source: Source) -> Iterable[str]:
+    """A package with a face is imported by its name, never by the name of one of its modules."""
+    for face, insiders in FACES.items():
+        if source.path.startswith(insiders):
+            continue
+        for node in ast.walk(source.tree):
+            for module in _modules_named(node):
+                if module.startswith(f"{face}."):
+                    yield source.at(node, f"{module} is inside; import from {face}")
+
+
+def _modules_named(node: ast.AST) -> list[str]:
+    """The modules that an import names, without what is taken from them."""
+    match node:
+        case ast.Import(names=names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module=str(module), level=0):
+            return [module]
+        case _:
+            return []
 
 
 def _is_seam(path: str, seams: dict[str, str]) -> bool:

@@ -42,7 +42,24 @@ def test_no_test_uses_a_mock() -> None:
     check(purity_rules.mock, sources())
 
 
+def test_nobody_imports_a_module_past_the_face_of_its_package() -> None:
+    check(purity_rules.past_the_face, sources())
+
+
 SAMPLES = [
+    (
+        purity_rules.past_the_face,
+        "tipoff/a.py",
+        "from actors.runtime.edge import Edge",
+        "from actors.runtime import Edge",
+    ),
+    (purity_rules.past_the_face, "tests/a.py", "import engine.risk.halts", "from engine import risk"),
+    (
+        purity_rules.past_the_face,
+        "actors/a.py",
+        "from engine.exchange.paper import PaperExchange",
+        "from engine.exchange import PaperExchange",
+    ),
     (purity_rules.impure_import, "engine/a.py", "from os import path", "import math\nfrom engine.b import c"),
     (
         purity_rules.impure_import,

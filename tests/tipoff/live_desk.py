@@ -91,7 +91,7 @@ class Desk:
             engine = LiveEngine(plan, lambda _engine: ())
             async with trio.open_nursery() as nursery:
                 await nursery.start(engine.run)
-                await self.hear(clock, engine, lines)
+                await self.feed(clock, engine, lines)
                 if act is not None:
                     await act(engine)
                 if die:
@@ -104,7 +104,7 @@ class Desk:
             assert document["ledger"]["imbalance"] == "0.000000"  # type: ignore[index, call-overload]
             return seal_recording(engine)
 
-    async def hear(self, clock: MockClock, engine: LiveEngine, lines: Sequence[Line]) -> None:
+    async def feed(self, clock: MockClock, engine: LiveEngine, lines: Sequence[Line]) -> None:
         """Let an engine hear lines at their times, and wait until what follows is durable."""
         for line in lines:
             await wait(clock, (line.at - engine.plan.clock()) / NANOS_PER_SECOND)

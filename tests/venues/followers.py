@@ -57,7 +57,7 @@ class Follower:
         """A stream whose frames come here; run it in a nursery."""
         assert callable(wall)
         given = StreamDependencies(
-            hear=self.hear,
+            hear=self.on_text,
             on_gap=self.gaps.append,
             wall=wall,
             draw=lambda: 0.5,
@@ -69,7 +69,7 @@ class Follower:
         self.stream.want(tickers)
         return self.stream
 
-    def hear(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+    def on_text(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
         self.clock += 1
         events = Translator().translate(Line(self.clock, 0, "kalshi.ws", conn, what, text))
         self.stale += conn < self.conn
@@ -94,7 +94,7 @@ class Follower:
                 pass
 
     def numbered(self, event: BookDelta | BookSnapshot | FeedSequenced) -> None:
-        heard = self._numbers.hear(event.conn, event.sid, event.seq)
+        heard = self._numbers.check(event.conn, event.sid, event.seq)
         self.heard[heard] += 1
         if heard is Heard.GAP:
             for book in self.books.values():

@@ -98,7 +98,7 @@ class WebSocketPeer:
         text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
         await self.stream.send_all(frame(TEXT, text.encode()))
 
-    async def hear(self) -> tuple[int, bytes]:
+    async def receive(self) -> tuple[int, bytes]:
         """The next frame of the client: opcode and payload. Raises EndOfChannel at the end."""
         head = await self._bytes(2)
         length = head[1] & 0x7F
@@ -111,7 +111,7 @@ class WebSocketPeer:
     async def command(self) -> dict[str, object]:
         """The next command of the client; pongs and pings on the way are passed over."""
         while True:
-            opcode, payload = await self.hear()
+            opcode, payload = await self.receive()
             if opcode == TEXT:
                 command: dict[str, object] = json.loads(payload)
                 return command

@@ -71,7 +71,7 @@ def test_streams_replay_without_gap_or_negative_level(
     sequence, books, trusts, heard = Sequence(), dict[str, Book](), Counter[Trust](), Counter[Heard]()
     for event in events:
         if isinstance(event, BookDelta | BookSnapshot | FeedSequenced):
-            heard[sequence.hear(event.conn, event.sid, event.seq)] += 1
+            heard[sequence.check(event.conn, event.sid, event.seq)] += 1
         if isinstance(event, BookSnapshot):
             books.setdefault(event.ticker, Book(event.ticker)).apply_snapshot(event)
         elif isinstance(event, BookDelta):

@@ -94,7 +94,7 @@ async def test_half_an_hour_of_drops_leaves_nothing_behind_and_the_books_right(
     storm, follower = Storm(nursery, seed), Follower()
     monkeypatch.setattr("venues.transport.websocket._connect", storm.connect)
     given = StreamDependencies(
-        hear=follower.hear,
+        hear=follower.on_text,
         on_gap=follower.gaps.append,
         wall=lambda: int(trio.current_time() * 1e9),
         draw=Random(seed).random,
@@ -141,7 +141,7 @@ async def test_a20_the_pauses_of_a_storm_are_spread_over_their_whole_range(
     monkeypatch.setattr("venues.transport.websocket._connect", refuse)
     follower = Follower()
     given = StreamDependencies(
-        hear=follower.hear,
+        hear=follower.on_text,
         on_gap=follower.gaps.append,
         wall=lambda: 0,
         draw=Random(7).random,

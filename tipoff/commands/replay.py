@@ -79,7 +79,7 @@ def replay(
                 hearer = VirtualSession(settings, first, store, show)
         if hearer is None:
             continue
-        hearer.hear_all(batch)
+        hearer.on_lines(batch)
         line = batch[-1]
         heard += len(batch)
         if heard >= told + PROGRESS_LINES:

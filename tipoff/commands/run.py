@@ -12,9 +12,7 @@ from functools import partial
 import attrs
 import trio
 
-from actors.runtime import Escalated
-from actors.runtime.children import StartFailed
-from actors.runtime.system import EngineBroken
+from actors.runtime import EngineBroken, Escalated, StartFailed
 from engine.invariant import InvariantBroken
 from persistence.errors import SchemaNewer, SchemaOlder, StorageError, StorageForeign, StorageReadOnly
 from persistence.lock import DirectoryLock

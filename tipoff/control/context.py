@@ -14,7 +14,7 @@ from actors.operator_outcomes import DONE, REFUSED
 from actors.read_model.views import HaltLine, Look, Overview
 from actors.runtime import ActorDead, Address, AskError, AskTimeout, SystemEnded
 from engine.facts import OperatorActed
-from engine.risk.halts import EVERYTHING
+from engine.risk import EVERYTHING
 from engine.units import Nanos
 from tipoff.control.parameters import REQUEST_ID, Param, Params
 from tipoff.control.permissions import Level

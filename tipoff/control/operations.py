@@ -22,7 +22,7 @@ from actors.messages import (
 from actors.runtime import ActorStatus, Address
 from engine.events import BookSide
 from engine.orders import TimeInForce
-from engine.risk.halts import EVERYTHING, QUARANTINE
+from engine.risk import EVERYTHING, QUARANTINE
 from engine.units import UnitError, parse_count, parse_price
 from tipoff.control.context import DRAINING, Call, CallContext, OperationAnswer
 from tipoff.control.protocol import ErrorCode, Fault

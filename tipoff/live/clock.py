@@ -6,7 +6,7 @@ Must not be read by anything that decides: actors know the stamps of their input
 
 import trio
 
-from actors.runtime.live import AnchoredClock
+from actors.runtime import AnchoredClock
 from engine.units import NANOS_PER_SECOND
 
 

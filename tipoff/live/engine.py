@@ -32,9 +32,7 @@ from actors.messages import (
     RunEnds,
     StateWanted,
 )
-from actors.runtime import ActorStatus, Address, AskError, SystemEnded
-from actors.runtime.asks import ASK_TIMEOUT_NS
-from actors.runtime.specs import AnySpec
+from actors.runtime import ASK_TIMEOUT_NS, ActorStatus, Address, AnySpec, AskError, SystemEnded
 from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
@@ -114,7 +112,7 @@ class LiveEngine:
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
         self.system.measure(timed_as)
         self.restarts = Restarts()
-        self.system.lives.on_report = self.restarts.hear
+        self.system.lives.on_report = self.restarts.on_report
         self.heartbeats = Heartbeats()
         self.system.on_heartbeat = self.heartbeats.passed
         self.hearing.attach(self.system)
@@ -195,7 +193,7 @@ class LiveEngine:
 
         Returns False if that took too long: what was not durable then never happened.
         """
-        self.hear_nobody()
+        self.close_ingress()
         self.end_run(reason)
         await self._sample()
         with trio.move_on_after(QUIET_S_MAX):
@@ -209,7 +207,7 @@ class LiveEngine:
         with self.system.at(self.system.now):
             self.hearing.stream(conn, LOST, json.dumps({"reason": reason}))
 
-    def hear_nobody(self) -> None:
+    def close_ingress(self) -> None:
         """Hear nobody any more; from now on no order passes the gate, for nobody knows what became of the
         books.
         """

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from actors.messages import Numbered
-from actors.runtime.histograms import Histogram
+from actors.runtime import Histogram
 from engine.facts import SignalAction, SignalRaised
 
 NANOS = 1_000_000_000

@@ -12,9 +12,7 @@ import trio
 from typing_extensions import override
 
 from actors.heartbeat import HeartbeatPassed
-from actors.runtime import Address, SupervisorSpec
-from actors.runtime.cells import Life
-from actors.runtime.live import LiveSystem
+from actors.runtime import Address, Life, LiveSystem, SupervisorSpec
 from tipoff.live.clock import EveningClock
 
 

@@ -18,11 +18,8 @@ from actors.addresses import OBSERVER
 from actors.messages import FeedSnapshot
 from actors.observer import OVERVIEW
 from actors.read_model.views import Look, Overview
-from actors.runtime.asks import AskError
-from actors.runtime.loop_monitor import LoopWatch
-from actors.runtime.reports import ActorStatus
-from actors.runtime.system import SystemEnded
-from engine.risk.halts import EVERYTHING
+from actors.runtime import ActorStatus, AskError, LoopWatch, SystemEnded
+from engine.risk import EVERYTHING
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_SECOND
 from tipoff import __version__
 from tipoff.json_types import Json

@@ -26,7 +26,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from actors.runtime.histograms import Histogram
+from actors.runtime import Histogram
 from tipoff.metrics.families import FAMILIES, Family
 from tipoff.metrics.samples import Samples, groups, one
 from tipoff.metrics.snapshot import Snapshots

@@ -10,8 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from actors.runtime.histograms import Histogram
-from actors.runtime.timing import MESSAGE_S
+from actors.runtime import MESSAGE_S, Histogram
 from engine.order_stages import OrderStage
 from engine.orders import CancelReason, RejectCode
 from engine.reasons import DenialReason

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import attrs
 
-from actors.runtime.histograms import Histogram
+from actors.runtime import Histogram
 
 
 @attrs.frozen(kw_only=True)

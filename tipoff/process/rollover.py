@@ -18,7 +18,7 @@ from engine import freshness
 from engine.calendar import game_day
 from engine.events import GamePhase
 from engine.ledger import claim, collateral
-from engine.risk.halts import EVERYTHING, QUARANTINE, TradingState
+from engine.risk import EVERYTHING, QUARANTINE, TradingState
 from engine.units import NANOS_PER_MINUTE, Money, Nanos
 from persistence.queries import Reader
 from tipoff.live.engine import LiveEngine

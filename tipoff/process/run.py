@@ -269,7 +269,7 @@ async def stop_run(
         setting.notifier.stopping(f"stopping: {ending.reason}")
 
     async def entries() -> None:
-        engine.hear_nobody()
+        engine.close_ingress()
 
     async def orders() -> None:
         seen = await engine.ask(OBSERVER, Look(OVERVIEW))

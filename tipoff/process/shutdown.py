@@ -11,8 +11,7 @@ from typing import Final
 import attrs
 import trio
 
-from actors.runtime.asks import AskError
-from actors.runtime.system import SystemEnded
+from actors.runtime import AskError, SystemEnded
 from persistence.errors import StorageError
 from tipoff.process.notifier import Notifier
 from venues.errors import RecordingError

@@ -87,7 +87,7 @@ class SignalHandler:
         os.set_blocking(self._tell, False)
         thread = threading.Thread(target=self._wait, args=(heard,), name="signals", daemon=True)
         thread.start()
-        before = {number: signal.signal(number, self.hear) for number in HEARD}
+        before = {number: signal.signal(number, self.on_signal) for number in HEARD}
         try:
             yield
         finally:
@@ -107,7 +107,7 @@ class SignalHandler:
         finally:
             self._loop = None
 
-    def hear(self, number: int, _frame: FrameType | None = None) -> None:
+    def on_signal(self, number: int, _frame: FrameType | None = None) -> None:
         """A signal has come. Runs between any two steps of the main thread, so it takes no locks."""
         name = signal.Signals(number).name
         act = act_on(number, ending=bool(self.reason))

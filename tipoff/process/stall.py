@@ -19,10 +19,9 @@ import trio
 
 from actors.addresses import OPERATOR, RISK_GATE
 from actors.messages import HaltOperation, Operate, OperatorRequest
-from actors.runtime.asks import AskError
-from actors.runtime.system import SystemEnded
+from actors.runtime import AskError, SystemEnded
 from engine import freshness
-from engine.risk.halts import EVERYTHING
+from engine.risk import EVERYTHING
 from engine.units import NANOS_PER_SECOND
 from tipoff.live.engine import LiveEngine
 

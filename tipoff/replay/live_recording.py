@@ -64,12 +64,12 @@ class LiveReplay:
         self._durable: list[Fact] = []
         self._settled = 0
 
-    def hear_all(self, lines: Iterable[Line]) -> None:
+    def on_lines(self, lines: Iterable[Line]) -> None:
         """Work on lines one after the other."""
         for line in lines:
-            self.hear(line)
+            self.on_line(line)
 
-    def hear(self, line: Line) -> None:
+    def on_line(self, line: Line) -> None:
         """Work on one line."""
         if line.source == JOURNAL_SOURCE:
             self.session.frames += 1
@@ -77,7 +77,7 @@ class LiveReplay:
         elif line.source == COMMAND:
             self._command(line)
         else:
-            self.session.hear(line)
+            self.session.on_line(line)
 
     def end(self, at: Nanos) -> None:
         """Let due timers fire; how the run ended is in the recording, if it ended."""

@@ -20,8 +20,7 @@ from actors.messages import (
     Numbered,
     StateWanted,
 )
-from actors.runtime import Address
-from actors.runtime.virtual import VirtualSystem
+from actors.runtime import Address, VirtualSystem
 from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
@@ -84,7 +83,7 @@ class VirtualSession:
         for address, message in openings(settings):
             self._put(address, message, run.at)
 
-    def hear(self, line: Line) -> None:
+    def on_line(self, line: Line) -> None:
         """Work on one recorded line and on everything that follows from it."""
         self.frames += 1
         if line.source in OURS:
@@ -104,12 +103,12 @@ class VirtualSession:
         else:
             self.system.advance(line.at)
 
-    def hear_all(self, lines: Iterable[Line]) -> None:
-        """Work on lines one after the other: `hear` in a loop, without its calls for the commonest line."""
+    def on_lines(self, lines: Iterable[Line]) -> None:
+        """Work on lines one after the other: `on_line` in a loop, without calls for the commonest line."""
         translate, put = self._translate, self.system.put
         for line in lines:
             if line.what != COMMONEST:
-                self.hear(line)
+                self.on_line(line)
                 continue
             self.frames += 1
             events = translate(line)

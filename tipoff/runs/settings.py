@@ -17,7 +17,7 @@ from actors.runtime import Address
 from engine.configured_settings import Settings, StrategySetting
 from engine.exchange import ExchangeRules
 from engine.risk import RiskLimits
-from engine.risk.limits import LIMIT_NAMES
+from engine.risk import LIMIT_NAMES
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.strategy_traits import StrategyTraits

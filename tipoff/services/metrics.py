@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import structlog
 import trio
 
-from actors.runtime.loop_monitor import LoopWatch
+from actors.runtime import LoopWatch
 from tipoff.config.database import SQLITE, database_url
 from tipoff.config.load import Config
 from tipoff.live.engine import LiveEngine

@@ -14,8 +14,7 @@ import trio
 from actors.addresses import OBSERVER
 from actors.observer import OVERVIEW
 from actors.read_model.views import Look, Overview
-from actors.runtime.asks import AskError
-from actors.runtime.system import SystemEnded
+from actors.runtime import AskError, SystemEnded
 from engine.units import MONEY_ONE
 from tipoff.config.load import Config
 from tipoff.config.secret_files import secret_path

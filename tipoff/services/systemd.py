@@ -14,9 +14,7 @@ import trio
 from actors.addresses import JOURNAL, OBSERVER, PAPER_EXCHANGE, RISK_GATE, WRITER
 from actors.observer import OVERVIEW
 from actors.read_model.views import Look
-from actors.runtime.asks import AskError
-from actors.runtime.reports import ActorStatus
-from actors.runtime.system import SystemEnded
+from actors.runtime import ActorStatus, AskError, SystemEnded
 from tipoff.config.load import Config
 from tipoff.live.engine import LiveEngine
 from tipoff.logs.structured import begin, secrets_of

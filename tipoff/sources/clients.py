@@ -17,9 +17,7 @@ from actors.addresses import FEED_EDGE
 from actors.feed_edge import FeedEdge, feed_task
 from actors.messages import TradesWanted
 from actors.pollers import Poll, Poller, PollStatus, polling_task
-from actors.runtime import AskError, Behaviour, ChildSpec
-from actors.runtime.edge import Edge
-from actors.runtime.specs import AnySpec, Kind
+from actors.runtime import AnySpec, AskError, Behaviour, ChildSpec, Edge, Kind
 from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from tipoff.config.load import Config

@@ -151,18 +151,18 @@ class Session:
 
     # What comes in
 
-    def hear(self, text: str, events: Sequence[VenueEvent], at: int, now: float) -> Wishes | None:
+    def on_frame(self, text: str, events: Sequence[VenueEvent], at: int, now: float) -> Wishes | None:
         """Take a frame in: its text and meaning, its stamp (UTC ns), and the clock. None is "nothing"."""
         wishes: Wishes | None = None
         for event in events:
             if type(event) is BookDelta:
-                if self._numbers.hear(self.conn, event.sid, event.seq) is Heard.GAP:
+                if self._numbers.check(self.conn, event.sid, event.seq) is Heard.GAP:
                     wishes = wishes or Wishes(now)
                     self._gapped(event.sid, at, wishes)
                 self._changed_at[event.ticker] = at
             elif type(event) is BookSnapshot or type(event) is FeedSequenced:
                 wishes = wishes or Wishes(now)
-                if self._numbers.hear(self.conn, event.sid, event.seq) is Heard.GAP:
+                if self._numbers.check(self.conn, event.sid, event.seq) is Heard.GAP:
                     self._gapped(event.sid, at, wishes)
                 if type(event) is BookSnapshot:
                     self._snapshot_came(event, at, wishes)

@@ -204,7 +204,7 @@ class KalshiStream:
         if events and type(events[0]) is BookDelta and events[0].at_venue is not None:
             self.status.lag_s = (at - events[0].at_venue) / NANOS_PER_SECOND
         assert self._session is not None  # noqa: S101
-        wishes = self._session.hear(text, events, at, trio.current_time())
+        wishes = self._session.on_frame(text, events, at, trio.current_time())
         if wishes is not None:
             self._do(wishes)
 

@@ -100,7 +100,7 @@ class Floor:
         self.trades = 0
         for strategy in ("ann", "bob"):
             self.do(self.exchange.open_account(self.opening(strategy)))
-        self.hear(listing())
+        self.on_venue_event(listing())
 
     # Running
 
@@ -129,7 +129,7 @@ class Floor:
         assert all(restored[key] == due for key, due in armed.items())
         self.timers = {key: due for key, due in restored.items() if key in armed}
         for book in old.books():
-            facts = self.exchange.hear(book, self.now).facts
+            facts = self.exchange.on_venue_event(book, self.now).facts
             assert facts == (), facts
 
     def wait(self, milliseconds: float = 2) -> None:
@@ -145,9 +145,9 @@ class Floor:
             self.do(self.exchange.wake(key, self.now))
         self.now = end
 
-    def hear(self, event: VenueEvent) -> tuple[Fact, ...]:
+    def on_venue_event(self, event: VenueEvent) -> tuple[Fact, ...]:
         """The venue says something."""
-        return self.do(self.exchange.hear(event, self.now))
+        return self.do(self.exchange.on_venue_event(event, self.now))
 
     def act(self, command: OrderCommand) -> tuple[Fact, ...]:
         """An approved command goes out."""
@@ -160,14 +160,14 @@ class Floor:
         self.seq += 1
         yes = tuple(sorted((cents(price), contracts(size)) for price, size in bids.items()))
         no = tuple(sorted((Price(PRICE_ONE - cents(price)), contracts(size)) for price, size in asks.items()))
-        self.hear(BookSnapshot(ticker, yes, no, self.conn, 1, self.seq, self.now, self.now))
+        self.on_venue_event(BookSnapshot(ticker, yes, no, self.conn, 1, self.seq, self.now, self.now))
 
     def depth(self, side: BookSide, price: float, change: float, ticker: str = MARKET) -> tuple[Fact, ...]:
         """A level's displayed size changes, the price being a YES price."""
         self.seq += 1
         own = cents(price) if side is BID else Price(PRICE_ONE - cents(price))
         which = Side.YES if side is BID else Side.NO
-        return self.hear(
+        return self.on_venue_event(
             BookDelta(ticker, which, own, contracts(change), self.conn, 1, self.seq, self.now, self.now)
         )
 
@@ -175,7 +175,7 @@ class Floor:
         self, taker: BookSide, price: float, count: float, trade_id: str = "", *, block: bool = False
     ) -> tuple[Fact, ...]:
         """A print; `taker` BID lifts an ask, ASK hits a bid."""
-        return self.hear(self.printed(taker, price, count, trade_id, block=block))
+        return self.on_venue_event(self.printed(taker, price, count, trade_id, block=block))
 
     def printed(
         self, taker: BookSide, price: float, count: float, trade_id: str = "", *, block: bool = False
@@ -187,7 +187,7 @@ class Floor:
 
     def relist(self, **changes: object) -> tuple[Fact, ...]:
         """The venue describes the market anew."""
-        return self.hear(changed(listing(), **changes))
+        return self.on_venue_event(changed(listing(), **changes))
 
     # Orders
 

@@ -84,7 +84,7 @@ class MadeUpEvening:
     def result(self) -> float:
         """Dollars won, fees included, when the market pays its fair price."""
         now = self.floor.now
-        self.floor.hear(MarketDetermined(MARKET, "scalar", Price(self.fair * 100), now, now))
+        self.floor.on_venue_event(MarketDetermined(MARKET, "scalar", Price(self.fair * 100), now, now))
         account = self.floor.exchange.account("ann")
         return (account.realized - account.fees) / 1_000_000
 

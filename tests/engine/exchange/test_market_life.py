@@ -30,7 +30,7 @@ IOC = TimeInForce.IOC
 
 
 def _status(floor: Floor, status: MarketStatus) -> None:
-    floor.hear(MarketStatusChanged(MARKET, status, floor.now, floor.now))
+    floor.on_venue_event(MarketStatusChanged(MARKET, status, floor.now, floor.now))
 
 
 def _resting(floor: Floor) -> None:
@@ -46,11 +46,11 @@ def _holding(floor: Floor, count: float = 10) -> None:
 
 
 def _determined(floor: Floor, result: str, value: float) -> None:
-    floor.hear(MarketDetermined(MARKET, result, cents(value), floor.now, floor.now))
+    floor.on_venue_event(MarketDetermined(MARKET, result, cents(value), floor.now, floor.now))
 
 
 def _settled(floor: Floor) -> None:
-    floor.hear(MarketSettled(MARKET, floor.now, floor.now))
+    floor.on_venue_event(MarketSettled(MARKET, floor.now, floor.now))
 
 
 # Lifecycle
@@ -79,7 +79,9 @@ def test_a_paused_market_takes_no_orders_but_cancels(floor: Floor) -> None:
 def test_after_the_close_time_orders_and_amends_are_rejected(floor: Floor) -> None:
     """Resting orders are cancelled soon after, here at once."""
     _resting(floor)
-    floor.hear(CloseTimeChanged(MARKET, Nanos(floor.now + NANOS_PER_MILLISECOND // 2), floor.now, floor.now))
+    floor.on_venue_event(
+        CloseTimeChanged(MARKET, Nanos(floor.now + NANOS_PER_MILLISECOND // 2), floor.now, floor.now)
+    )
     floor.send("b", BID, 50, 5)
     floor.amend("a", 40, 3)
     assert floor.rejected("b") is RejectCode.MARKET_INACTIVE
@@ -137,10 +139,10 @@ def test_in_the_thursday_pause_cancels_work_and_new_orders_and_amends_do_not(flo
 def test_when_the_exchange_stands_still_nothing_works(floor: Floor) -> None:
     """Not even a cancel; a pause of another shard is none of ours."""
     _resting(floor)
-    floor.hear(ExchangeStatusSeen(False, False, 2, floor.now))
+    floor.on_venue_event(ExchangeStatusSeen(False, False, 2, floor.now))
     floor.place("b", BID, 40, 1)
     assert floor.live("b").resting
-    floor.hear(ExchangeStatusSeen(False, False, 3, floor.now))
+    floor.on_venue_event(ExchangeStatusSeen(False, False, 3, floor.now))
     floor.place("c", BID, 40, 1)
     floor.cancel("a")
     floor.wait()
@@ -153,7 +155,7 @@ def test_new_ticks_hold_for_orders_that_arrive_from_now_on(floor: Floor) -> None
     """What rests stays."""
     _resting(floor)
     tenths = (PriceRange(Price(10), Price(9_990), Price(10)),)
-    floor.hear(PriceRangesChanged(MARKET, tenths, floor.now, floor.now))
+    floor.on_venue_event(PriceRangesChanged(MARKET, tenths, floor.now, floor.now))
     floor.place("b", BID, 40.1, 5)
     assert floor.live("a").resting
     assert floor.live("b").resting
@@ -329,7 +331,7 @@ def test_an_events_fee_terms_win_over_the_series_and_can_be_taken_away(floor: Fl
     floor.book(bids={40: 100}, asks={50: 1_000})
     fees = []
     for number, multiplier in enumerate((None, "0.5", None)):
-        floor.hear(FeeChanged("KXNBAGAME-26OCT20OKCSAS", None, multiplier, floor.now))
+        floor.on_venue_event(FeeChanged("KXNBAGAME-26OCT20OKCSAS", None, multiplier, floor.now))
         floor.place(f"o{number}", BID, 50, 10, tif=IOC)
         fees.append(floor.of(OrderFilled)[-1].fee)
     assert fees == [175_000, 87_500, 175_000]

@@ -145,7 +145,7 @@ class Evening(RuleBasedStateMachine):
         self.heard[f"trade-{self.plain.trades + 1}"] = contracts(size)
         for floor in self.floors:
             heard = floor.printed(taker, price, size)
-            floor.hear(changed(heard, at_venue=Nanos(at) if with_time else None))
+            floor.on_venue_event(changed(heard, at_venue=Nanos(at) if with_time else None))
 
     @precondition(lambda self: self.synced)
     @rule(side=SIDES, size=SIZES, print_first=st.booleans())
@@ -173,7 +173,7 @@ class Evening(RuleBasedStateMachine):
             for floor in self.floors:
                 heard = floor.printed(taker, price, 60, name)
                 floor.trades -= 1
-                assert floor.hear(heard) == ()
+                assert floor.on_venue_event(heard) == ()
 
     @rule(mishap=st.sampled_from(MISHAPS))
     def mishap(self, mishap: str) -> None:
@@ -181,16 +181,20 @@ class Evening(RuleBasedStateMachine):
         for floor in self.floors:
             match mishap:
                 case "pause":
-                    floor.hear(MarketStatusChanged(MARKET, MarketStatus.INACTIVE, floor.now, floor.now))
+                    floor.on_venue_event(
+                        MarketStatusChanged(MARKET, MarketStatus.INACTIVE, floor.now, floor.now)
+                    )
                 case "resume":
-                    floor.hear(MarketStatusChanged(MARKET, MarketStatus.ACTIVE, floor.now, floor.now))
+                    floor.on_venue_event(
+                        MarketStatusChanged(MARKET, MarketStatus.ACTIVE, floor.now, floor.now)
+                    )
                 case "venue stops" | "venue goes on":
                     active = mishap == "venue goes on"
-                    floor.hear(ExchangeStatusSeen(active, active, None, floor.now))
+                    floor.on_venue_event(ExchangeStatusSeen(active, active, None, floor.now))
                 case "gap":
-                    floor.hear(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now))
+                    floor.on_venue_event(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now))
                 case "lost":
-                    floor.hear(FeedLost(1, "reset", floor.now))
+                    floor.on_venue_event(FeedLost(1, "reset", floor.now))
                 case _:
                     whose = "ann" if mishap == "cancel ann" else None
                     floor.do(floor.exchange.cancel_all(whose, CancelReason.OPERATOR, floor.now))
@@ -209,7 +213,7 @@ class Evening(RuleBasedStateMachine):
             if relisted:
                 floor.relist(fee_type=fee_type, fee_multiplier=multiplier, at=floor.now)
             else:
-                floor.hear(FeeChanged(scope, fee_type, multiplier, floor.now))
+                floor.on_venue_event(FeeChanged(scope, fee_type, multiplier, floor.now))
 
     @rule()
     def fees_known(self) -> None:
@@ -217,7 +221,7 @@ class Evening(RuleBasedStateMachine):
         for floor in self.floors:
             floor.relist(at=floor.now)
             for scope in ("KXNBAGAME-26OCT20OKCSAS", "KXNBAGAME"):
-                floor.hear(FeeChanged(scope, None, None, floor.now))
+                floor.on_venue_event(FeeChanged(scope, None, None, floor.now))
 
     # Gaps
 
@@ -246,7 +250,7 @@ class Evening(RuleBasedStateMachine):
         for floor in self.floors:
             trades = tuple(self.missed.get(id(floor), ())) if had else None
             since = floor.of(BlindnessBegan)[-1].since
-            floor.hear(TradesRecovered(MARKET, since, floor.now, trades, floor.now))
+            floor.on_venue_event(TradesRecovered(MARKET, since, floor.now, trades, floor.now))
         self.missed.clear()
 
     # Ourselves
@@ -392,8 +396,8 @@ class Evening(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The venue settles: no collateral stays behind, the fold from nothing is the same."""
         floor = self.plain
-        floor.hear(MarketDetermined(MARKET, "scalar", Price(3_333), floor.now, floor.now))
-        floor.hear(MarketSettled(MARKET, floor.now, floor.now))
+        floor.on_venue_event(MarketDetermined(MARKET, "scalar", Price(3_333), floor.now, floor.now))
+        floor.on_venue_event(MarketSettled(MARKET, floor.now, floor.now))
         for strategy in STRATEGIES:
             account = floor.exchange.account(strategy)
             assert (account.collateral, account.claims) == (0, 0)

@@ -110,6 +110,6 @@ def test_rule_14_an_upper_bound_is_no_fill_without_something_heard(floor: Floor)
 def test_the_venues_pause_stops_orders_but_not_books(floor: Floor) -> None:
     """The exchange's status is heard, not guessed."""
     floor.book(bids={40: 10}, asks={50: 100})
-    floor.hear(ExchangeStatusSeen(True, False, 3, floor.now))
+    floor.on_venue_event(ExchangeStatusSeen(True, False, 3, floor.now))
     floor.place("a", BID, 50, 5)
     assert floor.rejected("a") is RejectCode.TRADING_PAUSED

@@ -91,7 +91,7 @@ def test_rule_8_a_print_that_comes_after_its_credit_expired_moves_nothing_twice(
     floor.depth(BID, 40, -60)
     floor.wait(3_000)
     assert floor.ahead("a") == 40
-    floor.hear(changed(late, at=floor.now))
+    floor.on_venue_event(changed(late, at=floor.now))
     assert (floor.ahead("a"), floor.filled("a")) == (40, 0)
 
 
@@ -101,7 +101,7 @@ def test_rule_8_a_trade_from_before_we_joined_moves_nothing(floor: Floor) -> Non
     early = floor.printed(ASK, 40, 50)
     floor.depth(BID, 40, -50)
     floor.place("a", BID, 40, 50)
-    floor.hear(changed(early, at=floor.now))
+    floor.on_venue_event(changed(early, at=floor.now))
     assert floor.ahead("a") == 100
 
 
@@ -109,10 +109,10 @@ def test_rule_8_a_print_without_a_venue_time_counts_only_after_the_whole_window(
     """Until then its decrease may have been seen before the order came."""
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
-    floor.hear(changed(floor.printed(ASK, 40, 30), at_venue=None))
+    floor.on_venue_event(changed(floor.printed(ASK, 40, 30), at_venue=None))
     assert floor.ahead("a") == 100
     floor.wait(2_001)
-    floor.hear(changed(floor.printed(ASK, 40, 30), at_venue=None))
+    floor.on_venue_event(changed(floor.printed(ASK, 40, 30), at_venue=None))
     assert floor.ahead("a") == 70
 
 
@@ -153,7 +153,7 @@ def test_rule_9_nothing_is_filled_while_the_market_is_paused(floor: Floor) -> No
     """Not even by a trade through our price."""
     floor.book(bids={40: 10}, asks={50: 100})
     floor.place("a", BID, 40, 50)
-    floor.hear(MarketStatusChanged(MARKET, MarketStatus.INACTIVE, floor.now, floor.now))
+    floor.on_venue_event(MarketStatusChanged(MARKET, MarketStatus.INACTIVE, floor.now, floor.now))
     assert floor.exchange.trust(MARKET) is Trust.PAUSED
     floor.trade(ASK, 39, 30)
     assert floor.filled("a") == 0
@@ -162,7 +162,7 @@ def test_rule_9_nothing_is_filled_while_the_market_is_paused(floor: Floor) -> No
 def test_rule_9_an_order_that_arrives_at_an_unknown_book_is_refused(floor: Floor) -> None:
     """What the book was is not guessed."""
     floor.book(bids={40: 10}, asks={50: 100})
-    floor.hear(FeedLost(1, "reset", floor.now))
+    floor.on_venue_event(FeedLost(1, "reset", floor.now))
     floor.place("a", BID, 50, 5)
     assert floor.rejected("a") is RejectCode.BOOK_UNTRUSTED
 
@@ -171,7 +171,7 @@ def _gap(floor: Floor) -> None:
     """Ahead 100 of 100 at 40, then frames are missing."""
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
-    floor.hear(FeedGapped(1, 1, 3, 9, floor.now))
+    floor.on_venue_event(FeedGapped(1, 1, 3, 9, floor.now))
     floor.wait(10)
 
 
@@ -181,7 +181,9 @@ def _recover(floor: Floor, *counts: float) -> None:
         changed(floor.printed(ASK, 40, count), at_venue=Nanos(floor.now - 5_000_000 + number), recovered=True)
         for number, count in enumerate(counts)
     )
-    floor.hear(TradesRecovered(MARKET, floor.of(BlindnessBegan)[-1].since, floor.now, trades, floor.now))
+    floor.on_venue_event(
+        TradesRecovered(MARKET, floor.of(BlindnessBegan)[-1].since, floor.now, trades, floor.now)
+    )
 
 
 def test_rule_9_after_a_gap_the_missing_trades_decide(floor: Floor) -> None:
@@ -202,9 +204,9 @@ def test_rule_9_a_gap_whose_trades_cannot_be_had_ends_its_orders(floor: Floor) -
     """They are not guessed to be filled, nor to be not."""
     _gap(floor)
     floor.book(bids={40: 30}, asks={50: 100})
-    floor.hear(TradesRecovered(MARKET, floor.now, floor.now, None, floor.now))
+    floor.on_venue_event(TradesRecovered(MARKET, floor.now, floor.now, None, floor.now))
     assert floor.cancelled("a") is None  # not the whole gap
-    floor.hear(TradesRecovered(MARKET, Nanos(floor.now - 10**9), floor.now, None, floor.now))
+    floor.on_venue_event(TradesRecovered(MARKET, Nanos(floor.now - 10**9), floor.now, None, floor.now))
     assert floor.cancelled("a") is CancelReason.DOWNTIME_UNKNOWN
     assert not floor.of(BlindnessEnded)[-1].recovered
 
@@ -226,7 +228,7 @@ def test_rule_9_no_fill_comes_from_inside_a_gap_that_is_not_recovered(floor: Flo
     floor.trade(ASK, 39, 100, "before the decision")
     floor.depth(ASK, 40, 10)
     assert floor.filled("a") == 0
-    floor.hear(TradesRecovered(MARKET, Nanos(floor.now - 10**9), floor.now, None, floor.now))
+    floor.on_venue_event(TradesRecovered(MARKET, Nanos(floor.now - 10**9), floor.now, None, floor.now))
     assert floor.filled("a") == 0
 
 
@@ -234,11 +236,13 @@ def test_rule_9_prints_heard_during_a_gap_count_once_it_is_decided(floor: Floor)
     """Each once, also if the back-fill brings it too."""
     _gap(floor)
     heard = floor.printed(ASK, 39, 20, "both")
-    floor.hear(heard)
+    floor.on_venue_event(heard)
     floor.book(bids={40: 30}, asks={50: 100})
     floor.trade(ASK, 39, 7, "only live")
     since = floor.of(BlindnessBegan)[-1].since
-    floor.hear(TradesRecovered(MARKET, since, floor.now, (changed(heard, recovered=True),), floor.now))
+    floor.on_venue_event(
+        TradesRecovered(MARKET, since, floor.now, (changed(heard, recovered=True),), floor.now)
+    )
     assert floor.filled("a") == 27
 
 
@@ -251,7 +255,7 @@ def test_rule_9_the_queue_after_a_gap_is_the_estimate_bounded_by_the_display(flo
     _recover(floor)
     assert floor.ahead("a") == 30
     assert floor.of(QueueMoved)[-1].cause == "resync"
-    floor.hear(before)
+    floor.on_venue_event(before)
     assert floor.ahead("a") == 30
 
 
@@ -274,7 +278,7 @@ def test_rule_9_a_cancel_that_arrives_in_a_gap_waits_for_its_decision(floor: Flo
     floor.book(bids={40: 30}, asks={50: 100})
     since = floor.of(BlindnessBegan)[-1].since
     trades = tuple(changed(trade, recovered=True) for trade in (earlier, later))
-    floor.hear(TradesRecovered(MARKET, since, floor.now, trades, floor.now))
+    floor.on_venue_event(TradesRecovered(MARKET, since, floor.now, trades, floor.now))
     assert (floor.filled("a"), floor.cancelled("a")) == (10, CancelReason.REQUESTED)
 
 
@@ -282,7 +286,7 @@ def test_rule_9_a_new_connection_voids_the_books_of_the_older(floor: Floor) -> N
     """So a restarted process is blind from where it stopped, until it has the trades."""
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
-    floor.hear(FeedConnected(2, floor.now))
+    floor.on_venue_event(FeedConnected(2, floor.now))
     floor.conn = 2
     assert MARKET in floor.exchange.without_visibility()
     assert floor.exchange.needs_book() == (MARKET,)
@@ -318,7 +322,7 @@ def test_rule_9_a_new_stream_leaves_polled_books_alone() -> None:
     floor.conn = 0
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
-    floor.hear(FeedConnected(1, floor.now))
+    floor.on_venue_event(FeedConnected(1, floor.now))
     assert floor.exchange.without_visibility() == {}
     floor.wait(1)
     floor.book(bids={40: 30}, asks={50: 100})
@@ -328,11 +332,11 @@ def test_rule_9_a_new_stream_leaves_polled_books_alone() -> None:
 def test_a_gap_makes_every_book_of_the_subscription_untrusted(floor: Floor) -> None:
     """Numbers are shared, so not only the market of the next frame may have missed something."""
     other = "KXNBATOTAL-26OCT20OKCSAS-225"
-    floor.hear(listing(other))
+    floor.on_venue_event(listing(other))
     floor.book(bids={40: 100}, asks={50: 100})
     floor.book(bids={60: 10}, asks={70: 10}, ticker=other)
     floor.place("a", BID, 40, 50)
-    floor.hear(FeedGapped(1, 1, 3, 9, floor.now))
+    floor.on_venue_event(FeedGapped(1, 1, 3, 9, floor.now))
     assert not floor.exchange.book(MARKET).synced
     assert not floor.exchange.book(other).synced
     assert list(floor.exchange.without_visibility()) == [MARKET]
@@ -342,7 +346,7 @@ def test_a_gap_of_the_trades_own_subscription_leaves_the_books_and_freezes_the_o
     """Prints may be missing, and only they fill what rests."""
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
-    floor.hear(FeedGapped(1, 2, 3, 9, floor.now))
+    floor.on_venue_event(FeedGapped(1, 2, 3, 9, floor.now))
     assert floor.exchange.book(MARKET).trust is Trust.TRUSTED
     assert list(floor.exchange.without_visibility()) == [MARKET]
 
@@ -359,7 +363,7 @@ def test_a_restored_exchange_waits_for_its_books_and_keeps_what_it_hears_meanwhi
     floor.depth(ASK, 50, 30)
     floor.place("b", BID, 50, 10, tif=IOC)
     assert floor.rejected("b") is RejectCode.BOOK_UNTRUSTED
-    floor.hear(book)
+    floor.on_venue_event(book)
     assert floor.exchange.needs_book() == ()
     assert floor.exchange.book(MARKET).yes_ask_size == contracts(130)
     assert floor.ahead("a") == 100

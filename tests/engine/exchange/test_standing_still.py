@@ -12,7 +12,7 @@ SHARD = 3
 
 
 def seen(floor: Floor, *, exchange: bool, trading: bool, index: int | None = None) -> None:
-    floor.hear(ExchangeStatusSeen(exchange, trading, index, floor.now))
+    floor.on_venue_event(ExchangeStatusSeen(exchange, trading, index, floor.now))
 
 
 @pytest.mark.parametrize("index", [None, SHARD])

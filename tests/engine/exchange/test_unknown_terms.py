@@ -24,7 +24,7 @@ UNKNOWN = (
 
 
 def unknown(floor: Floor, fee_type: str | None = "flat", multiplier: str | None = "1") -> None:
-    floor.hear(FeeChanged(EVENT, fee_type, multiplier, floor.now))
+    floor.on_venue_event(FeeChanged(EVENT, fee_type, multiplier, floor.now))
 
 
 @pytest.mark.parametrize(("fee_type", "multiplier"), UNKNOWN)
@@ -35,7 +35,7 @@ def test_an_order_that_rests_is_taken_back_and_the_next_prints_and_depth_fill_no
     floor = Floor(rules(), restarting=True)
     floor.book(bids={40: 10}, asks={50: 100})
     floor.place("a", BID, 45, 5)
-    floor.hear(FeeChanged(scope, fee_type, multiplier, floor.now))
+    floor.on_venue_event(FeeChanged(scope, fee_type, multiplier, floor.now))
     assert floor.cancelled("a") is CancelReason.FEES_UNKNOWN
     floor.trade(ASK, 40, 100)
     floor.depth(ASK, 45, 100)

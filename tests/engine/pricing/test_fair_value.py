@@ -77,7 +77,7 @@ def test_in_play_lines_are_moved_with_what_is_left_of_the_game() -> None:
 def told(*rows: OddsSeen) -> View:
     view = View()
     for row in rows:
-        view.hear(row)
+        view.apply(row)
     return view
 
 
@@ -112,7 +112,7 @@ def test_the_books_own_time_is_their_age() -> None:
 
 def test_in_play_without_a_clock_only_moneylines_are_usable() -> None:
     view = told(*(changed(spread_row(-5), vendor=book) for book in ("a", "b", "c")))
-    view.hear(changed(score(10, 10, 2, 5), clock_ms=None))
+    view.apply(changed(score(10, 10, 2, 5), clock_ms=None))
     assert fair_value(view.game(GAME), Claim(Axis.MARGIN, Tenths(25), above=True), RULES, START) is None
 
 

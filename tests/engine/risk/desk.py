@@ -17,7 +17,7 @@ from engine.message import changed
 from engine.orders import CancelReason, Liquidity, OrderCommand, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
 from engine.risk import RiskGate, RiskLimits
-from engine.risk.limits import LIMIT_NAMES
+from engine.risk import LIMIT_NAMES
 from engine.strategy_traits import StrategyTraits
 from engine.units import (
     COUNT_ONE,
@@ -52,10 +52,10 @@ class Desk:
         self._fills = 0
         for name in ("alpha", "beta"):
             self.open(name)
-        self.gate.hear(game_known(), START)
-        self.gate.hear(market(HOME_WINS), START)
-        self.gate.hear(top(HOME_WINS, 49, 51, size=1000), START)
-        self.gate.hear(odds("fanduel", -110, -110), START)
+        self.gate.on_game_news(game_known(), START)
+        self.gate.on_game_news(market(HOME_WINS), START)
+        self.gate.on_game_news(top(HOME_WINS, 49, 51, size=1000), START)
+        self.gate.on_game_news(odds("fanduel", -110, -110), START)
 
     def open(
         self,
@@ -65,12 +65,14 @@ class Desk:
         traits: StrategyTraits | None = None,
     ) -> None:
         """Give a strategy its account."""
-        self.learn(StrategyOpened(name, kind, Money(bankroll * MONEY_ONE), "{}", self.now, traits))
+        self.on_committed_fact(
+            StrategyOpened(name, kind, Money(bankroll * MONEY_ONE), "{}", self.now, traits)
+        )
 
-    def learn(self, fact: Fact) -> None:
+    def on_committed_fact(self, fact: Fact) -> None:
         """Tell the gate what happened."""
         self.facts.append(fact)
-        self.gate.learn(fact, self.now)
+        self.gate.on_committed_fact(fact, self.now)
 
     def later(self, seconds: float) -> None:
         """Let time pass."""
@@ -113,7 +115,7 @@ class Desk:
         """The exchange filled an order at its price, whole or in part."""
         filled = order.count if count is None else Count(round(count * COUNT_ONE))
         self._fills += 1
-        self.learn(
+        self.on_committed_fact(
             OrderFilled(
                 fill_id=f"f{self._fills}",
                 order_id=order.order_id,
@@ -136,7 +138,7 @@ class Desk:
     def cancelled(self, order: PlaceOrder) -> None:
         """The exchange cancelled what was left of an order."""
         reason = CancelReason.IMMEDIATE_REMAINDER
-        self.learn(
+        self.on_committed_fact(
             OrderCancelled(order.order_id, order.strategy, order.ticker, order.count, reason, self.now)
         )
 
@@ -147,7 +149,7 @@ class Desk:
     def paid(self, strategy: str, ticker: str, position: int, value: int, *, reversal: bool = False) -> None:
         """The venue paid a position of any market."""
         paid = position * value if position > 0 else -position * (1 - value)
-        self.learn(
+        self.on_committed_fact(
             PositionSettled(
                 strategy=strategy,
                 game=GAME,
@@ -182,8 +184,8 @@ class Desk:
         for view in self.gate.view.games.values():
             for news in (view.known, *(m.known for m in view.markets.values())):
                 if news is not None:
-                    gate.hear(news, self.now)
+                    gate.on_game_news(news, self.now)
             for told in (*(m.top for m in view.markets.values()), view.score, *view.odds.values()):
                 if told is not None:
-                    gate.hear(told, self.now)
+                    gate.on_game_news(told, self.now)
         return gate

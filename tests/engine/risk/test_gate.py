@@ -204,8 +204,10 @@ def test_amending_is_judged_like_sending_and_the_worse_order_counts_until_it_hap
     assert desk.judge(amend) is DenialReason.CONTRACTS_PER_ORDER
     assert desk.judge(changed(amend, count=Count(30 * COUNT_ONE))) is None
     assert desk.judge(desk.order(51, 21)) is DenialReason.CONTRACTS_PER_MARKET
-    desk.learn(CancelRefused(order.order_id, "alpha", RejectCode.ORDER_NOT_FOUND, desk.now))
-    desk.learn(OrderAmended(order.order_id, "alpha", Price(4800), Count(10 * COUNT_ONE), Count(0), desk.now))
+    desk.on_committed_fact(CancelRefused(order.order_id, "alpha", RejectCode.ORDER_NOT_FOUND, desk.now))
+    desk.on_committed_fact(
+        OrderAmended(order.order_id, "alpha", Price(4800), Count(10 * COUNT_ONE), Count(0), desk.now)
+    )
     assert desk.judge(desk.order(51, 40)) is None
 
 
@@ -237,6 +239,6 @@ def test_the_gate_tells_what_it_did_itself_only_once() -> None:
     desk.gate.resume("all", "eva", "out", desk.now)
     for fact in step.facts:
         assert isinstance(fact, TradingHalted)
-        desk.gate.learn(fact, desk.now)
+        desk.gate.on_committed_fact(fact, desk.now)
     assert desk.judge(desk.order()) is None, "a halt committed late does not come back"
-    desk.gate.hear(top(HOME_WINS, 48, 50), desk.now)
+    desk.gate.on_game_news(top(HOME_WINS, 48, 50), desk.now)

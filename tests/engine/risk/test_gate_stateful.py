@@ -70,8 +70,8 @@ class Gate(RuleBasedStateMachine):
             (HOME_BY_5, "spread", "LAL", 4.5),
             (OVER_220, "total", None, 220.5),
         ):
-            self.desk.gate.hear(market(ticker, kind, team, strike), START)
-            self.desk.gate.hear(top(ticker, 49, 51, size=1000), START)
+            self.desk.gate.on_game_news(market(ticker, kind, team, strike), START)
+            self.desk.gate.on_game_news(top(ticker, 49, 51, size=1000), START)
         self.held = {(name, ticker): Held() for name, ticker in product(NAMES, MARKETS)}
         self.open: dict[str, PlaceOrder] = {}
         self.left: dict[str, int] = {}
@@ -116,10 +116,10 @@ class Gate(RuleBasedStateMachine):
             fact = OrderRejected(
                 order.order_id, order.strategy, order.ticker, RejectCode.BOOK_UNTRUSTED, "", now
             )
-            self.desk.learn(fact)
+            self.desk.on_committed_fact(fact)
         else:
             reason = CancelReason.EXPIRED
-            self.desk.learn(
+            self.desk.on_committed_fact(
                 OrderCancelled(order.order_id, order.strategy, order.ticker, COUNT_ZERO, reason, now)
             )
 

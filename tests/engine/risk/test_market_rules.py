@@ -31,7 +31,7 @@ from tests.engine.strategies.evening import (
 
 def told(desk: Desk, news: TopChanged) -> Desk:
     news.at = desk.now  # type: ignore[misc]
-    desk.gate.hear(news, desk.now)
+    desk.gate.on_game_news(news, desk.now)
     return desk
 
 
@@ -44,31 +44,31 @@ def test_only_allowed_kinds_of_markets() -> None:
 
 def test_only_games_that_are_matched() -> None:
     desk = Desk()
-    desk.gate.hear(game_known(matched=False), desk.now)
+    desk.gate.on_game_news(game_known(matched=False), desk.now)
     assert desk.judge(desk.order()) is DenialReason.GAME_UNMATCHED
-    desk.gate.hear(game_known(), desk.now)
+    desk.gate.on_game_news(game_known(), desk.now)
     assert desk.judge(desk.order()) is None
 
 
 @pytest.mark.parametrize("phase", [GamePhase.FINAL, GamePhase.POSTPONED])
 def test_no_entries_once_a_game_is_over_or_postponed(phase: GamePhase) -> None:
     desk = Desk()
-    desk.gate.hear(score(100, 90, 4, 0, phase), desk.now)
+    desk.gate.on_game_news(score(100, 90, 4, 0, phase), desk.now)
     assert desk.judge(desk.order()) is DenialReason.MARKET_INACTIVE
 
 
 def test_no_entries_while_score_sources_disagree() -> None:
     desk = Desk()
-    desk.gate.hear(ScoresDisagreed(GAME, True, "a: 10-8, b: 10-10", desk.now), desk.now)
+    desk.gate.on_game_news(ScoresDisagreed(GAME, True, "a: 10-8, b: 10-10", desk.now), desk.now)
     assert desk.judge(desk.order()) is DenialReason.SCORES_DISAGREE
-    desk.gate.hear(ScoresDisagreed(GAME, False, "", desk.now), desk.now)
+    desk.gate.on_game_news(ScoresDisagreed(GAME, False, "", desk.now), desk.now)
     assert desk.judge(desk.order()) is None
 
 
 @pytest.mark.parametrize("status", [status for status in MarketStatus if status is not MarketStatus.ACTIVE])
 def test_only_open_markets(status: MarketStatus) -> None:
     desk = Desk()
-    desk.gate.hear(changed(market(HOME_WINS), status=status), desk.now)
+    desk.gate.on_game_news(changed(market(HOME_WINS), status=status), desk.now)
     assert desk.judge(desk.order()) is DenialReason.MARKET_INACTIVE
 
 
@@ -82,7 +82,7 @@ def test_not_too_near_to_the_close() -> None:
     desk = Desk(near_close_seconds=60)
     for seconds, reason in ((60, None), (59.999, DenialReason.NEAR_CLOSE)):
         close_at = Nanos(desk.now + round(seconds * NANOS_PER_SECOND))
-        desk.gate.hear(changed(market(HOME_WINS), close_at=close_at), desk.now)
+        desk.gate.on_game_news(changed(market(HOME_WINS), close_at=close_at), desk.now)
         assert desk.judge(desk.order()) is reason
 
 
@@ -102,7 +102,7 @@ def test_not_on_old_odds_for_strategies_of_odds() -> None:
     desk.later(0.001)
     assert desk.judge(desk.order()) is DenialReason.ODDS_AGE
     assert desk.judge(desk.order(strategy="runs")) is None
-    desk.gate.hear(changed(odds("betmgm", -110, -110), at=desk.now), desk.now)
+    desk.gate.on_game_news(changed(odds("betmgm", -110, -110), at=desk.now), desk.now)
     assert desk.judge(desk.order()) is None
 
 
@@ -172,13 +172,13 @@ def test_one_sided_and_unheard_markets_are_a_no() -> None:
     one_sided = told(Desk(), top(HOME_WINS, None, 51))
     assert one_sided.judge(one_sided.order()) is DenialReason.MISSING_DATA
     unheard = Desk()
-    unheard.gate.hear(market(AWAY_WINS), START)
+    unheard.gate.on_game_news(market(AWAY_WINS), START)
     assert unheard.judge(changed(unheard.order(), ticker=AWAY_WINS)) is DenialReason.BOOK_UNTRUSTED
 
 
 def test_unknown_fee_terms_are_a_no() -> None:
     desk = Desk()
-    desk.gate.hear(changed(market(HOME_WINS), fee_type="flat"), desk.now)
+    desk.gate.on_game_news(changed(market(HOME_WINS), fee_type="flat"), desk.now)
     assert desk.judge(desk.order()) is DenialReason.MISSING_DATA
 
 
@@ -200,9 +200,9 @@ def test_not_against_an_own_order(price: int, reason: DenialReason | None) -> No
 
 def test_a_strategy_that_is_switched_off() -> None:
     desk = Desk()
-    desk.learn(StrategyChanged("alpha", False, "{}", "eva", desk.now))
+    desk.on_committed_fact(StrategyChanged("alpha", False, "{}", "eva", desk.now))
     assert desk.judge(desk.order()) is DenialReason.STRATEGY_DISABLED
-    desk.learn(StrategyChanged("alpha", True, "{}", "eva", desk.now))
+    desk.on_committed_fact(StrategyChanged("alpha", True, "{}", "eva", desk.now))
     assert desk.judge(desk.order()) is None
 
 
@@ -219,8 +219,8 @@ def test_while_the_journal_is_down_nothing_but_cancels_passes() -> None:
 def test_of_a_list_of_orders_nothing_is_asked_that_only_a_game_can_answer() -> None:
     desk = Desk()
     desk.open("list", kind="scripted")
-    desk.gate.hear(game_known(matched=False), desk.now)
-    desk.gate.hear(changed(market(HOME_WINS), kind="other"), desk.now)
+    desk.gate.on_game_news(game_known(matched=False), desk.now)
+    desk.gate.on_game_news(changed(market(HOME_WINS), kind="other"), desk.now)
     told(desk, top(HOME_WINS, None, 51))
     assert desk.judge(changed(desk.order(51, 90, strategy="list"), p_fair=None)) is None
     assert (

@@ -48,8 +48,8 @@ def test_contracts_per_strategy_counts_each_by_itself() -> None:
 
 def test_contracts_per_game_add_up_its_markets_and_contracts_per_market_do_not() -> None:
     desk = Desk(contracts_per_market=50, contracts_per_game=60)
-    desk.gate.hear(market(AWAY_WINS), START)
-    desk.gate.hear(top(AWAY_WINS, 49, 51, size=1000), START)
+    desk.gate.on_game_news(market(AWAY_WINS), START)
+    desk.gate.on_game_news(top(AWAY_WINS, 49, 51, size=1000), START)
     desk.bought(51, 50)
     assert desk.judge(changed(desk.order(count=10.01), ticker=AWAY_WINS)) is DenialReason.CONTRACTS_PER_GAME
     assert desk.judge(changed(desk.order(count=10), ticker=AWAY_WINS)) is None
@@ -98,7 +98,7 @@ def test_a_new_game_day_forgets_the_days_loss_but_not_the_weeks() -> None:
     desk.later(10 * 3600)
     assert desk.judge(desk.order(50, 20)) is DenialReason.LOSS_PER_DAY, "still the same night in New York"
     desk.later(2 * 3600)
-    desk.gate.hear(top(HOME_WINS, 49, 51, size=1000), desk.now)
+    desk.gate.on_game_news(top(HOME_WINS, 49, 51, size=1000), desk.now)
     desk.send(desk.order(50, 20))
 
 
@@ -133,9 +133,9 @@ def test_paper_losses_count_in_a_drawdown_at_what_the_position_would_bring() -> 
     desk.gate.accounts.of.clear()
     desk.open("alpha", bankroll=100)
     desk.bought(51, 60)
-    desk.gate.hear(top(HOME_WINS, 18, 19), desk.now)
+    desk.gate.on_game_news(top(HOME_WINS, 18, 19), desk.now)
     assert desk.judge(desk.order(19, 1)) is None
-    desk.gate.hear(top(HOME_WINS, 17, 18), desk.now)
+    desk.gate.on_game_news(top(HOME_WINS, 17, 18), desk.now)
     assert desk.judge(desk.order(18, 1)) is DenialReason.DRAWDOWN_TOTAL
     assert desk.judge(desk.order(18, 1)) is DenialReason.REDUCING
 
@@ -206,8 +206,8 @@ def test_what_is_approved_counts_until_the_exchange_has_answered() -> None:
 
 def test_the_worst_case_lets_a_hedge_through_that_exposure_alone_would_not() -> None:
     desk = Desk(worst_case_per_game=30)
-    desk.gate.hear(market(AWAY_WINS), START)
-    desk.gate.hear(top(AWAY_WINS, 40, 42, size=1000), START)
+    desk.gate.on_game_news(market(AWAY_WINS), START)
+    desk.gate.on_game_news(top(AWAY_WINS, 40, 42, size=1000), START)
     desk.bought(51, 50)
     assert desk.judge(desk.order(51, 10)) is DenialReason.WORST_CASE_PER_GAME
     # Whether it fills or not, the game cannot cost more than the 25.50 of the position.
@@ -231,6 +231,6 @@ def test_the_same_fill_heard_twice_counts_once() -> None:
     order = desk.send(desk.order(count=10))
     desk.filled(order)
     for fact in desk.facts[-1:]:
-        desk.gate.learn(fact, Nanos(desk.now + 1))
+        desk.gate.on_committed_fact(fact, Nanos(desk.now + 1))
     assert desk.gate.accounts.exposures["alpha", HOME_WINS].count == Count(1000)
     assert desk.gate.accounts.exposures["alpha", HOME_WINS].game == GAME

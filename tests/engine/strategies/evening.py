@@ -165,7 +165,7 @@ class Evening:
         news.at = self.now  # type: ignore[misc]
         if isinstance(news, TopChanged):
             self.tops[news.ticker] = news
-        self.take(self.strategy.hear(news, self.now))
+        self.take(self.strategy.on_news(news, self.now))
 
     def take(self, step: Step) -> None:
         """Write down what a step says, and do it."""
@@ -173,7 +173,7 @@ class Evening:
             self.facts.append(fact)
             if isinstance(fact, SignalRaised):
                 self.lines.append(self._line(fact))
-            self.take(self.strategy.learn(fact, self.now))
+            self.take(self.strategy.on_fact(fact, self.now))
         for timer in step.timers:
             self.timers[timer.key] = timer.due
         for command in step.commands:
@@ -183,7 +183,7 @@ class Evening:
         """Tell facts of the exchange."""
         for fact in facts:
             self.facts.append(fact)
-            self.take(self.strategy.learn(fact, self.now))
+            self.take(self.strategy.on_fact(fact, self.now))
 
     def restart(self) -> None:
         """Another life of the strategy, from its facts; what is current is told again, as games do."""
@@ -200,7 +200,7 @@ class Evening:
             scores = [game.score] if game.score is not None else []
             rows = [*game.odds.values(), *game.opening.values()]
             for news in (*known, *markets, *tops, *scores, *rows):
-                self.take(self.strategy.hear(news, self.now))
+                self.take(self.strategy.on_news(news, self.now))
 
     def settle(self, ticker: str, value: int, position: int) -> None:
         """The venue pays a market's result."""

@@ -36,13 +36,13 @@ quotes = st.tuples(
 
 def told() -> View:
     view = View()
-    view.hear(game_known())
-    view.hear(market(HOME_WINS))
-    view.hear(market(AWAY_WINS))
+    view.apply(game_known())
+    view.apply(market(HOME_WINS))
+    view.apply(market(AWAY_WINS))
     for ticker, team, line in SPREADS:
-        view.hear(market(ticker, "spread", team, line))
+        view.apply(market(ticker, "spread", team, line))
     for ticker, line in TOTALS:
-        view.hear(market(ticker, "total", strike=line))
+        view.apply(market(ticker, "total", strike=line))
     return view
 
 
@@ -69,8 +69,8 @@ def test_a_rung_that_fits_is_not_worth_a_thought(
     for ticker, bid, spread, state in drawn:
         if state is not None:
             home, away, left = state
-            view.hear(score(home, away, 4, left))
-        view.hear(top(ticker, bid, None if bid is None else min(99, bid + spread)))
+            view.apply(score(home, away, 4, left))
+        view.apply(top(ticker, bid, None if bid is None else min(99, bid + spread)))
         market_board.repriced(view.markets[ticker])
         for rung in game.markets.values():
             place = market_board.place_of(rung)

@@ -44,7 +44,7 @@ def denied(run: Evening, reason: DenialReason, second: float) -> OrderDenied:
 
 def test_the_odds_of_one_poll_are_thought_over_together_when_all_are_in() -> None:
     run = evening(odds_told=False).at(1, top(HOME_WINS, 46, 47))
-    steps = [run.strategy.hear(odds(book, -150, 100), run.now) for book in BOOKS]
+    steps = [run.strategy.on_news(odds(book, -150, 100), run.now) for book in BOOKS]
     assert steps == [Step(timers=(Timer(f"odds:{GAME}", run.now),)), NOTHING, NOTHING]
     assert len(run.strategy.wake(f"odds:{GAME}", run.now).commands) == 1
 
@@ -87,6 +87,6 @@ def test_any_other_denial_is_followed_by_the_cooldown_only() -> None:
 
 def test_a_lasting_denial_wakes_the_strategy_when_its_pause_is_over() -> None:
     run = evening().at(1, top(HOME_WINS, 46, 47))
-    step = run.strategy.learn(denied(run, DenialReason.ORDERS_PER_DAY, 1), run.now)
+    step = run.strategy.on_fact(denied(run, DenialReason.ORDERS_PER_DAY, 1), run.now)
     due = Nanos(run.now + NANOS_PER_HOUR)
     assert step.timers == (Timer(f"cool:{HOME_WINS}", due),)

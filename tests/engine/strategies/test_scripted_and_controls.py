@@ -36,15 +36,15 @@ def wishes(*steps: Step) -> list[str]:
 
 def test_an_order_is_wished_for_at_its_time() -> None:
     strategy = scripted({**PLACE, "at": START + 5, "tif": "ioc", "post_only": False})
-    assert strategy.hear(top(HOME_WINS, 40, 41), START).commands == ()
-    (order,) = strategy.hear(top(HOME_WINS, 40, 42), Nanos(START + 5)).commands
+    assert strategy.on_news(top(HOME_WINS, 40, 41), START).commands == ()
+    (order,) = strategy.on_news(top(HOME_WINS, 40, 42), Nanos(START + 5)).commands
     assert order.order_id == "s-1"
     assert (order.price, order.count, order.tif) == (Price(4200), Count(1000), TimeInForce.IOC)  # type: ignore[union-attr]
 
 
 def test_timers_bring_the_time_when_no_news_does() -> None:
     strategy = scripted(PLACE, {**PLACE, "id": "b", "at": START + 50})
-    first = strategy.hear(top(HOME_WINS, 40, 41), START)
+    first = strategy.on_news(top(HOME_WINS, 40, 41), START)
     (timer,) = first.timers
     assert timer.due == START + 50
     assert wishes(first, strategy.wake(timer.key, timer.due)) == ["PlaceOrder s-1", "PlaceOrder s-2"]
@@ -52,7 +52,7 @@ def test_timers_bring_the_time_when_no_news_does() -> None:
 
 def test_relative_times_count_from_the_first_news() -> None:
     strategy = scripted({**PLACE, "at": "+1.5"})
-    assert wishes(strategy.hear(top(HOME_WINS, 40, 41), START)) == []
+    assert wishes(strategy.on_news(top(HOME_WINS, 40, 41), START)) == []
     assert wishes(strategy.wake("script", Nanos(START + 3 * NANOS_PER_SECOND // 2))) == ["PlaceOrder s-1"]
 
 
@@ -68,10 +68,10 @@ def test_cancels_and_amends_name_orders_by_their_id_in_the_list() -> None:
 
 def test_a_restart_does_not_repeat_what_was_wished_for() -> None:
     first = scripted(PLACE, {**PLACE, "id": "b", "at": START + 9})
-    facts = first.hear(top(HOME_WINS, 40, 41), START).facts
+    facts = first.on_news(top(HOME_WINS, 40, 41), START).facts
     second = scripted(PLACE, {**PLACE, "id": "b", "at": START + 9})
     second.restore(facts)
-    assert wishes(second.hear(top(HOME_WINS, 40, 41), Nanos(START + 9))) == ["PlaceOrder s-2"]
+    assert wishes(second.on_news(top(HOME_WINS, 40, 41), Nanos(START + 9))) == ["PlaceOrder s-2"]
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,8 @@ class Bench:
         self.put(JOURNAL, Commit("run", (RunStarted("bench", "0", "d", 1, START),)))
         for address, message in openings(self.settings):
             self.put(address, message)
-        self.hear(FeedConnected(1, START), *opening())
-        self.hear(snapshot())
+        self.hand_in(FeedConnected(1, START), *opening())
+        self.hand_in(snapshot())
 
     def store(self, facts: tuple[Numbered, ...]) -> int:
         self.facts += facts
@@ -91,7 +91,7 @@ class Bench:
     def put(self, address: Address, message: object) -> None:
         self.system.put(address, message)
 
-    def hear(self, *events: VenueEvent) -> None:
+    def hand_in(self, *events: VenueEvent) -> None:
         self.put(MARKET_FEED, Heard(events))
 
     def later(self, seconds: float) -> None:

@@ -78,7 +78,7 @@ async def test_an_unloaded_game_is_heard_of_no_more_and_nothing_is_sent_into_it(
         assert isinstance(last, GameKnown)
         assert not last.matched
         assert (listed(bench), alive(bench)) == ([], False)
-        bench.hear(snapshot(4_000, 4_200, seq=2), *opening())
+        bench.hand_in(snapshot(4_000, 4_200, seq=2), *opening())
         assert heard == [last]
         assert (listed(bench), alive(bench)) == ([], False)
         for table in ("games", "markets"):
@@ -97,12 +97,12 @@ async def test_a_game_that_is_loaded_again_is_met_anew_whoever_was_restarted_mea
         await wire.result("games.unload", request_id="u", game=GAME)
         for address in restarted:
             await wire.result("actors.restart", request_id=str(address).replace("/", "."), name=str(address))
-        bench.hear(*opening())
+        bench.hand_in(*opening())
         assert listed(bench) == []
         heard = listening(bench)
         await wire.result("games.load", request_id="l", game=GAME)
         assert loaded(bench) == {GAME: (EVENT,)}
-        bench.hear(*opening(), snapshot(seq=2))
+        bench.hand_in(*opening(), snapshot(seq=2))
         assert (listed(bench), alive(bench)) == ([GAME], True)
         assert {type(each) for each in heard} >= {GameKnown, TopChanged, ScoreSeen}
         assert await wire.result("orders.place", request_id="o", **ORDER)
@@ -148,8 +148,8 @@ async def test_what_a_game_came_to_is_settled_though_it_was_unloaded_after_the_r
         wire = await at.greeted()
         await wire.result("orders.place", request_id="held", **ORDER)
         bench.later(1)
-        bench.hear(result)
+        bench.hand_in(result)
         await wire.result("games.unload", request_id="u", game=GAME)
-        bench.hear(MarketDetermined(TICKER, "no", PRICE_ONE, START, START))
+        bench.hand_in(MarketDetermined(TICKER, "no", PRICE_ONE, START, START))
     settled = [each.fact for each in bench.facts if isinstance(each.fact, PositionSettled)]
     assert [each.reversal for each in settled] == [False, True, False]

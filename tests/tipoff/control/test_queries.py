@@ -169,7 +169,7 @@ async def test_status_says_on_one_screen_what_a_person_asks_first(serve: Serve, 
 async def test_status_names_everything_that_keeps_orders_back(serve: Serve, bench: Bench) -> None:
     async with serve() as at:
         wire = await at.greeted()
-        bench.hear(FeedLost(1, "reset", Nanos(bench.now)))
+        bench.hand_in(FeedLost(1, "reset", Nanos(bench.now)))
         bench.put(RISK_GATE, StorageFailed("full", "no space left"))
         await wire.result("halt", request_id="h", reason="lunch")
         found = await shown(wire)
@@ -203,7 +203,7 @@ async def test_health_is_fine_or_says_which_check_failed(serve: Serve, bench: Be
     async with serve() as at:
         wire = await at.greeted()
         assert (await shown(wire, "health"))["ok"] is True
-        bench.hear(FeedLost(1, "reset", Nanos(bench.now)))
+        bench.hand_in(FeedLost(1, "reset", Nanos(bench.now)))
         found = await shown(wire, "health")
     assert found["ok"] is False
     checks = found["checks"]

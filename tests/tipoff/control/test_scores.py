@@ -31,16 +31,16 @@ Say = Callable[..., None]
 
 def speaking(bench: Bench) -> Say:
     """A way to have both sources say what they show; each is heard, and the book is confirmed."""
-    bench.hear(MilestoneSeen(RECORD, ("KXNBAGAME-26NOV20MEMPOR",), Nanos(bench.now)))
+    bench.hand_in(MilestoneSeen(RECORD, ("KXNBAGAME-26NOV20MEMPOR",), Nanos(bench.now)))
     seq = 1
 
     def say(league: int, venue: int) -> None:
         nonlocal seq
         seq += 1
         now = Nanos(bench.now)
-        bench.hear(ScoreSeen("bdl:1", "bdl", GamePhase.LIVE, 1, 600_000, league, 10, now, now))
-        bench.hear(ScoreSeen(RECORD, KALSHI, GamePhase.LIVE, 0, None, venue, 10, None, now))
-        bench.hear(snapshot(seq=seq))
+        bench.hand_in(ScoreSeen("bdl:1", "bdl", GamePhase.LIVE, 1, 600_000, league, 10, now, now))
+        bench.hand_in(ScoreSeen(RECORD, KALSHI, GamePhase.LIVE, 0, None, venue, 10, None, now))
+        bench.hand_in(snapshot(seq=seq))
 
     return say
 

@@ -32,11 +32,11 @@ async def evening(wire: Wire, bench: Bench) -> None:
     resting = {**ORDER, "price": "0.50", "tif": "gtc"}
     await wire.result("orders.place", request_id="filled", **resting)
     bench.later(1)
-    bench.hear(trade(450, "t1", bench.now), trade(60, "t2", bench.now))
+    bench.hand_in(trade(450, "t1", bench.now), trade(60, "t2", bench.now))
     bench.later(5)
     await wire.result("orders.place", request_id="never", **resting)
     bench.later(1)
-    bench.hear(trade(5, "t3", bench.now))
+    bench.hand_in(trade(5, "t3", bench.now))
     bench.later(1)
     await wire.result("orders.cancel", request_id="back", order_id="operator:never")
     bench.later(1)

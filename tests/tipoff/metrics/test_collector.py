@@ -12,7 +12,7 @@ import attrs
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from actors.runtime.histograms import Histogram
+from actors.runtime import Histogram
 from engine.reasons import DenialReason
 from tipoff.metrics.exposition import Exposition
 from tipoff.metrics.families import FAMILIES, all_families

@@ -11,9 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from actors.addresses import OPERATOR, RISK_GATE, STRATEGIES
 from actors.messages import HaltOperation, Operate, OperatorRequest
-from actors.runtime import Address
-from actors.runtime.asks import AskError
-from actors.runtime.system import SystemEnded
+from actors.runtime import Address, AskError, SystemEnded
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
 from tipoff.config.load import template

@@ -92,7 +92,7 @@ async def test_limits_parameters_and_switches_change_in_one_commit_and_the_repla
         edited(file, LIMIT, PARAMETER)
         switch_on(file, "random_taker")
         await reload_now(engine, reloader, 5.0)
-        await desk.hear(mock_clock, engine, lines[third : 2 * third])
+        await desk.feed(mock_clock, engine, lines[third : 2 * third])
 
     third = len(lines) // 3
     await desk.process(mock_clock, lines[:third], act, die=True)

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.messages import Numbered
-from actors.runtime import Address, Escalated
-from actors.runtime.children import StartFailed
-from actors.runtime.system import EngineBroken
+from actors.runtime import Address, EngineBroken, Escalated, StartFailed
 from engine.calendar import parse_time
 from engine.facts import Fact, Noted, RunStarted
 from engine.invariant import InvariantBroken

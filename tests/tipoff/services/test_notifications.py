@@ -17,7 +17,7 @@ import trio
 from actors.addresses import OPERATOR, RISK_GATE, strategy_address
 from actors.messages import HaltOperation, Operate, OperatorRequest, OrderOperation, Wake
 from actors.operator import ActOutcome
-from actors.runtime.faults import Fault, InjectedFault
+from actors.runtime import Fault, InjectedFault
 from engine.events import BookSide
 from engine.orders import TimeInForce
 from engine.units import PRICE_ONE, Count, Price

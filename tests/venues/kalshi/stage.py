@@ -29,7 +29,7 @@ class Edge:
     gaps: list[Gap] = attrs.field(factory=list)
     clock: int = 1_000_000_000
 
-    def hear(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+    def on_text(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
         self.clock += 1
         line = Line(self.clock, len(self.lines) + 1, "kalshi.ws", conn, what, text)
         found = Translator().translate(line)
@@ -41,7 +41,7 @@ class Edge:
         self, port: int, hear: Hear | None = None, patience: StreamRetryPolicy = QUICK
     ) -> KalshiStream:
         given = StreamDependencies(
-            hear=hear or self.hear,
+            hear=hear or self.on_text,
             on_gap=self.gaps.append,
             wall=self.wall,
             draw=lambda: 0.5,

@@ -31,11 +31,11 @@ class Talk:
         self.last = self.session.begin(self.now)
         self.sent = [json.loads(command) for command in self.last.commands]
 
-    def hear(self, frame: object) -> Wishes:
+    def on_frame(self, frame: object) -> Wishes:
         text = json.dumps(frame)
         self.at += 1
         events = parse_frame(text, CONN, Nanos(self.at))
-        wishes = self.session.hear(text, events, self.at, self.now)
+        wishes = self.session.on_frame(text, events, self.at, self.now)
         return self.note(wishes or Wishes(self.now))
 
     def note(self, wishes: Wishes) -> Wishes:
@@ -48,18 +48,20 @@ class Talk:
         return sent
 
     def subscribed(self, sid: int = 1, channel: str = "orderbook_delta", number: int = 1) -> Wishes:
-        return self.hear({"id": number, "type": "subscribed", "msg": {"channel": channel, "sid": sid}})
+        return self.on_frame({"id": number, "type": "subscribed", "msg": {"channel": channel, "sid": sid}})
 
     def ok(self, number: int, seq: int, sid: int = 1) -> Wishes:
-        return self.hear({"id": number, "sid": sid, "seq": seq, "type": "ok", "msg": {"market_tickers": []}})
+        return self.on_frame(
+            {"id": number, "sid": sid, "seq": seq, "type": "ok", "msg": {"market_tickers": []}}
+        )
 
     def snapshot(self, ticker: str, seq: int, sid: int = 1) -> Wishes:
         msg = {"market_ticker": ticker}
-        return self.hear({"type": "orderbook_snapshot", "sid": sid, "seq": seq, "msg": msg})
+        return self.on_frame({"type": "orderbook_snapshot", "sid": sid, "seq": seq, "msg": msg})
 
     def delta(self, ticker: str, seq: int, sid: int = 1) -> Wishes:
         msg = {"market_ticker": ticker, "price_dollars": "0.5", "delta_fp": "1.00", "side": "yes"}
-        return self.hear({"type": "orderbook_delta", "sid": sid, "seq": seq, "msg": msg})
+        return self.on_frame({"type": "orderbook_delta", "sid": sid, "seq": seq, "msg": msg})
 
 
 def up(*tickers: str) -> Talk:
@@ -196,7 +198,7 @@ def test_a10_duplicates_and_old_numbers_ask_for_nothing() -> None:
 def test_a_broken_book_frame_shows_as_a_gap_with_the_next_one() -> None:
     talk = up("A")
     broken = {"type": "orderbook_delta", "sid": 1, "seq": 2, "msg": {"market_ticker": "A"}}
-    assert talk.hear(broken).commands == []
+    assert talk.on_frame(broken).commands == []
     assert len(talk.delta("A", 3).commands) == 1
 
 
@@ -238,8 +240,8 @@ def test_a_gap_in_the_trades_asks_for_the_trades_and_for_no_books() -> None:
         "count_fp": "1.00",
         "taker_side": "yes",
     }
-    talk.hear({"type": "trade", "sid": 3, "seq": 1, "msg": msg})
-    wishes = talk.hear({"type": "trade", "sid": 3, "seq": 4, "msg": msg})
+    talk.on_frame({"type": "trade", "sid": 3, "seq": 1, "msg": msg})
+    wishes = talk.on_frame({"type": "trade", "sid": 3, "seq": 4, "msg": msg})
     assert wishes.gaps == [Gap("A", since, talk.at)]
     assert talk.take() == []
 
@@ -253,7 +255,7 @@ def test_snapshots_that_do_not_come_end_the_subscription_and_begin_it_anew() -> 
     talk.note(talk.session.tick(talk.now))
     (command,) = talk.take()
     assert (command["cmd"], command["params"]) == ("unsubscribe", {"sids": [1]})
-    talk.hear({"id": 3, "sid": 1, "seq": 5, "type": "unsubscribed"})
+    talk.on_frame({"id": 3, "sid": 1, "seq": 5, "type": "unsubscribed"})
     (command,) = talk.take()
     assert command["cmd"] == "subscribe"
     assert talk.session.status.resubscriptions == 1
@@ -271,7 +273,7 @@ def test_snapshots_that_never_come_give_the_connection_up() -> None:
             assert turn == SNAPSHOT_FAILURES_MAX - 1
             return
         ended = talk.take()[0]
-        talk.hear({"id": ended["id"], "sid": turn + 1, "type": "unsubscribed"})
+        talk.on_frame({"id": ended["id"], "sid": turn + 1, "type": "unsubscribed"})
         begun = talk.take()[0]
         talk.subscribed(sid=turn + 2, number=int(str(begun["id"])))
     raise AssertionError("the connection was kept")
@@ -281,7 +283,7 @@ def test_snapshots_that_never_come_give_the_connection_up() -> None:
 def test_an_error_that_ends_a_subscription_begins_it_anew_and_its_trades_are_missing(code: int) -> None:
     talk = up("A", "B")
     since = talk.at
-    talk.hear({"type": "error", "sid": 1, "seq": 3, "msg": {"code": code, "msg": "x"}})
+    talk.on_frame({"type": "error", "sid": 1, "seq": 3, "msg": {"code": code, "msg": "x"}})
     (command,) = talk.take()
     assert command["cmd"] == "subscribe"
     assert talk.session.status.errors == {f"error_{code} orderbook_delta": 1}
@@ -292,7 +294,7 @@ def test_an_error_that_ends_a_subscription_begins_it_anew_and_its_trades_are_mis
 def test_a18_an_unknown_channel_is_named_and_the_others_go_on() -> None:
     talk = Talk("A", channels=("orderbook_delta", "weather"))
     talk.take()
-    wishes = talk.hear({"id": 2, "type": "error", "msg": {"code": 8, "msg": "Unknown channel name"}})
+    wishes = talk.on_frame({"id": 2, "type": "error", "msg": {"code": 8, "msg": "Unknown channel name"}})
     assert wishes.reconnect is None
     assert talk.session.status.errors == {"error_8 weather": 1}
     talk.subscribed()
@@ -315,7 +317,7 @@ def test_a_probe_is_asked_once_and_its_answer_settles_it() -> None:
     talk.note(talk.session.probe(talk.now))
     (command,) = talk.take()
     assert command == {"id": 2, "cmd": "list_subscriptions"}
-    talk.hear({"id": 2, "type": "ok", "msg": [{"channel": "orderbook_delta", "sid": 1}]})
+    talk.on_frame({"id": 2, "type": "ok", "msg": [{"channel": "orderbook_delta", "sid": 1}]})
     assert talk.session.tick(talk.now + 100).reconnect is None
 
 
@@ -360,5 +362,5 @@ def test_never_more_than_one_request_for_snapshots_is_in_flight(steps: list[tupl
 @given(st.text(max_size=100))
 def test_no_text_at_all_disturbs_the_conversation(text: str) -> None:
     talk = up("A")
-    talk.session.hear(text, parse_frame(text, CONN, Nanos(1)), 1, talk.now)
+    talk.session.on_frame(text, parse_frame(text, CONN, Nanos(1)), 1, talk.now)
     assert talk.session.tick(talk.now).reconnect is None

@@ -231,7 +231,7 @@ async def test_a19_a_close_for_maintenance_is_a_calm_reconnect(nursery: trio.Nur
         await venue.answer()
         if turns[0] == 1:
             await venue.peer.stream.send_all(frame(CLOSE, b"\x03\xe9Thursday"))
-            await venue.peer.hear()
+            await venue.peer.receive()
             return
         await answering(venue)
 
@@ -253,7 +253,7 @@ async def test_a_crash_of_the_edge_ends_the_run_for_the_supervisor_to_see(nurser
     def crash(conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
         if what == "orderbook_snapshot":
             raise ZeroDivisionError
-        return edge.hear(conn, what, text)
+        return edge.on_text(conn, what, text)
 
     stream = edge.stream(port, hear=crash)
     stream.want(["A"])

@@ -176,8 +176,8 @@ class Slow:
     lags: list[float] = attrs.field(factory=list)
     stream: KalshiStream | None = None
 
-    def hear(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
-        _, events = self.edge.hear(conn, what, text)
+    def on_text(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+        _, events = self.edge.on_text(conn, what, text)
         self.edge.lines.clear()
         self.edge.events.clear()
         if what == "orderbook_delta":
@@ -207,7 +207,7 @@ async def test_a16_a_flood_makes_the_lag_rise_and_fall_again_and_nothing_pile_up
             if burst % 5 == 4:
                 began = trio.current_time()
                 await venue.peer.stream.send_all(frame(PING, b"now"))
-                while (await venue.peer.hear())[0] != PONG:
+                while (await venue.peer.receive())[0] != PONG:
                     pass
                 waits.append(trio.current_time() - began)
         await trio.sleep(0.1)
@@ -216,7 +216,7 @@ async def test_a16_a_flood_makes_the_lag_rise_and_fall_again_and_nothing_pile_up
         await trio.sleep_forever()
 
     slow = Slow(Edge(), 0.000_2)
-    slow.stream = stream = slow.edge.stream(await serve(nursery, script), hear=slow.hear)
+    slow.stream = stream = slow.edge.stream(await serve(nursery, script), hear=slow.on_text)
     stream.want(["A"])
     tracemalloc.start()
     try:

@@ -69,7 +69,7 @@ async def test_texts_come_in_order_and_messages_go_out(nursery: trio.Nursery) ->
         assert peer.head.startswith("GET /ws?x=1 HTTP/1.1")
         assert "x-test: 1" in peer.head.lower()
         while True:
-            opcode, payload = await peer.hear()
+            opcode, payload = await peer.receive()
             if opcode == TEXT:
                 await peer.say(payload.decode())
 
@@ -173,7 +173,7 @@ async def test_pings_keep_a_quiet_connection_alive_but_do_not_count_as_texts(nur
     async def handle(peer: WebSocketPeer) -> None:
         for _ in range(10):
             await peer.stream.send_all(frame(PING, b"heartbeat"))
-            if await peer.hear() == (PONG, b"heartbeat"):
+            if await peer.receive() == (PONG, b"heartbeat"):
                 pongs.append(peer)
             await trio.sleep(0.1)
         await trio.sleep_forever()
@@ -198,7 +198,7 @@ async def test_a8_a_peer_that_never_closes_is_left_within_the_deadline(nursery: 
 async def test_a_close_of_the_peer_gives_its_code_and_reason(nursery: trio.Nursery) -> None:
     async def handle(peer: WebSocketPeer) -> None:
         await peer.stream.send_all(frame(CLOSE, b"\x03\xe9maintenance"))
-        await peer.hear()
+        await peer.receive()
 
     async with connected(nursery, handle) as socket:
         with trio.fail_after(2):
@@ -214,7 +214,7 @@ async def test_a15_a_message_above_the_limit_is_closed_with_1009(nursery: trio.N
     async def handle(peer: WebSocketPeer) -> None:
         await peer.say("x" * 100_001)
         while True:
-            opcode, payload = await peer.hear()
+            opcode, payload = await peer.receive()
             if opcode == CLOSE:
                 closes.append(payload[:2])
                 return
@@ -235,7 +235,7 @@ async def test_a16_pings_are_answered_at_once_while_the_consumer_does_nothing(nu
             await peer.stream.send_all(frame(TEXT, b"x" * 200) * 500)
             began = trio.current_time()
             await peer.stream.send_all(frame(PING, b"now"))
-            while (await peer.hear())[0] != PONG:
+            while (await peer.receive())[0] != PONG:
                 pass
             waits.append(trio.current_time() - began)
         await peer.say("done")
@@ -254,7 +254,7 @@ async def test_a17_one_byte_a_segment_gives_the_same_texts(nursery: trio.Nursery
         for byte in frame(TEXT, b'{"type":"ok"}') + frame(TEXT, "é".encode()) + frame(CLOSE, b"\x03\xe8"):
             await peer.stream.send_all(bytes([byte]))
             await trio.lowlevel.checkpoint()
-        await peer.hear()
+        await peer.receive()
 
     async with connected(nursery, handle, texts) as socket:
         with trio.fail_after(2):

@@ -33,9 +33,9 @@ class Client:
         for answer in self.session.receive(text):
             self.peer.send(answer)
 
-    def hear(self, happened: Happening) -> None:
+    def notify(self, happened: Happening) -> None:
         """Tell the client what happened, if it subscribed to it."""
-        texts = self.session.hear(happened)
+        texts = self.session.frames_of(happened)
         if texts and len(self.peer.outbox) > WAITING_MAX:
             texts = self.session.overflow()
         for text in self.mischief.spoil(texts):
@@ -55,13 +55,13 @@ class KalshiStream:
     def over(cls, live: LiveEvening, faults: Faults, recording: ServedRecording | None) -> "KalshiStream":
         """A stream of the evening, or of a recording."""
         stream = cls(live, faults, recording)
-        live.listeners.append(stream.hear)
+        live.listeners.append(stream.broadcast)
         return stream
 
-    def hear(self, happened: Happening) -> None:
+    def broadcast(self, happened: Happening) -> None:
         """Tell every client."""
         for client in tuple(self.clients):
-            client.hear(happened)
+            client.notify(happened)
 
     def nudge(self) -> None:
         """Close every connection cleanly, as in the weekly pause."""

@@ -230,7 +230,7 @@ class Session:
         self.subscriptions.clear()
         return [frames.error(None, 25, ERRORS[25], sid=one.sid, seq=one.next()) for one in ended]
 
-    def hear(self, happened: Happening) -> list[str]:
+    def frames_of(self, happened: Happening) -> list[str]:
         """The frames that tell this client of what happened; usually one or none."""
         channel = CHANNEL_OF.get(type(happened))
         if channel is None:

@@ -60,7 +60,7 @@ class Candles:
 
     minutes: dict[str, dict[int, Minute]] = attrs.field(factory=dict)
 
-    def hear(self, happened: Happening) -> None:
+    def on_event(self, happened: Happening) -> None:
         """Quotes and trades make candles; the rest is passed over."""
         if not isinstance(happened, Quoted | Printed):
             return

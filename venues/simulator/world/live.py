@@ -53,6 +53,6 @@ class LiveEvening:
             if due is None or due > now:
                 return
             for happened in self.world.step():
-                self.candles.hear(happened)
+                self.candles.on_event(happened)
                 for listener in tuple(self.listeners):
                     listener(happened)

@@ -34,7 +34,7 @@ def live(request: pytest.FixtureRequest) -> LiveEvening:
     until = SETTINGS.starts_at + MOMENTS[request.param] * MINUTE
     while (due := evening.world.due_at) is not None and due <= until:
         for happened in evening.world.step():
-            evening.candles.hear(happened)
+            evening.candles.on_event(happened)
     evening.pace.starts_at = until
     return evening
 

@@ -84,7 +84,7 @@ def test_markets_are_added_and_deleted(command: Command, session: Session, ticke
     deleted = command("update_subscription", sid=1, action="delete_markets", market_tickers=tickers[:1])
     assert deleted[0]["msg"]["market_tickers"] == tickers[1:2]
     market = session.world.markets[tickers[0]]
-    assert session.hear(LevelChanged(1, market, 0, 40, 100)) == []
+    assert session.frames_of(LevelChanged(1, market, 0, 40, 100)) == []
 
 
 def test_an_unsubscribe_takes_a_number_and_ends_the_frames(
@@ -93,7 +93,7 @@ def test_an_unsubscribe_takes_a_number_and_ends_the_frames(
     command("subscribe", channels=["orderbook_delta"], market_tickers=tickers[:1])
     assert kinds(command("unsubscribe", sids=[1])) == [("unsubscribed", 2)]
     market = session.world.markets[tickers[0]]
-    assert session.hear(LevelChanged(1, market, 0, 40, 100)) == []
+    assert session.frames_of(LevelChanged(1, market, 0, 40, 100)) == []
 
 
 def test_no_prices_can_be_asked_for_in_yes_terms(command: Command, tickers: list[str]) -> None:
