@@ -34,7 +34,7 @@ def feed_task(
     async def task(edge: Edge) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run)
-            async for wish in edge.wishes():
+            async for wish in edge.effects():
                 if isinstance(wish, SnapshotWanted):
                     request(wish.conn, wish.sid)
                 elif isinstance(wish, TradesWanted):

@@ -22,7 +22,6 @@ from tipoff.wiring import tree
 KIND_WORDS = {
     Kind.LOOP: "on the loop",
     Kind.EDGE: "on the loop, with a task for its connections",
-    Kind.THREAD: "on a thread of its own",
 }
 
 

@@ -1,6 +1,6 @@
 """How actors run, are addressed, supervised and restarted: the face from which every other room imports.
 
-`behaviour` is what an actor may do, `specs` the supervision tree as values, `reports` what the runtime tells
+`behaviour` is what an actor may do and what a supervision tree is made of, `reports` what the runtime tells
 about itself, `virtual` and `live` the two systems that run a tree.
 """
 
@@ -20,9 +20,12 @@ from actors.runtime.behaviour import (
     Address,
     After,
     Answer,
+    AnySpec,
     Behaviour,
     CancelTimer,
+    ChildSpec,
     Defer,
+    Edge,
     Exit,
     ExitReason,
     Outgoing,
@@ -33,13 +36,13 @@ from actors.runtime.behaviour import (
     StartChild,
     StopChild,
     Subscribe,
+    SupervisorSpec,
     Unsubscribe,
-    Unwatch,
     Watch,
 )
 from actors.runtime.cells import Life
 from actors.runtime.children import Escalated, StartFailed
-from actors.runtime.edge import Edge, StaleIncarnation
+from actors.runtime.edge import StaleIncarnation
 from actors.runtime.faults import Fault, InjectedFault
 from actors.runtime.histograms import Histogram
 from actors.runtime.live import AnchoredClock, LiveSystem, LoopBusy
@@ -74,9 +77,6 @@ from actors.runtime.specs import (
     RETAIN,
     TEMPORARY,
     TRANSIENT,
-    AnySpec,
-    AutoShutdown,
-    ChildSpec,
     Kind,
     MailboxPolicy,
     OnExcess,
@@ -84,7 +84,6 @@ from actors.runtime.specs import (
     Restart,
     SpecError,
     Strategy,
-    SupervisorSpec,
     WhenFull,
 )
 from actors.runtime.system import EngineBroken, StampBackwards, SystemEnded
@@ -127,7 +126,6 @@ __all__ = [
     "AskFromHandler",
     "AskRefused",
     "AskTimeout",
-    "AutoShutdown",
     "Behaviour",
     "CancelTimer",
     "ChildSpec",
@@ -172,7 +170,6 @@ __all__ = [
     "SystemEnded",
     "Terminated",
     "Unsubscribe",
-    "Unwatch",
     "VirtualSystem",
     "Watch",
     "WhenFull",

@@ -1,18 +1,33 @@
-"""What an actor is to the runtime: an address, a behaviour that decides, and the wishes that it may return.
+"""What an actor is to the runtime: an address, a behaviour that decides, what it returns, and its spec.
 
-Every actor of the project is written against this module and `specs`. A behaviour is a pure state machine: it
+Every actor of the project is written against this module. A behaviour is a pure state machine: it
 gets a message and the stamp of the input being worked on, and returns what shall be sent. The runtime sends
-only if no exception left the handler.
+only if no exception left the handler. A spec names the behaviour, and a behaviour may return a spec to be
+started (`StartChild`): one recursive type, so one module. What is wrong with a spec is a `SpecError` that
+names the child, before anything is started.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
+import attrs
+
+from actors.runtime.specs import (
+    ESCALATE,
+    ONE_FOR_ONE,
+    PERMANENT,
+    QUARANTINE,
+    SECOND_NS,
+    Kind,
+    MailboxPolicy,
+    OnExcess,
+    Restart,
+    SpecError,
+    Strategy,
+)
 from engine.message import message
-
-if TYPE_CHECKING:
-    from actors.runtime.specs import ChildSpec, SupervisorSpec
+from engine.restart import Backoff, RestartLimit, RestartSettingsError, require_reachable
 
 TOPIC_SUPERVISION = "supervision"
 """Topic of the supervisor reports (`actors.runtime.reports`)."""
@@ -174,12 +189,149 @@ class Ready:
     """The acknowledgement of a child whose spec says `ready_when_told`: the next sibling may start."""
 
 
+class StopSignal(Protocol):
+    """Whether an actor has been asked to stop, and a way to wait until it is."""
+
+    def is_set(self) -> bool:
+        """Whether it has been asked."""
+        ...  # pragma: no cover
+
+    async def wait(self) -> None:
+        """Return as soon as it has been asked."""
+        ...  # pragma: no cover
+
+
+class Edge(Protocol):
+    """What the I/O task of an EDGE actor sees of the engine. Belongs to one life of the actor."""
+
+    @property
+    def address(self) -> Address:
+        """The actor's own address."""
+        ...  # pragma: no cover
+
+    @property
+    def incarnation(self) -> int:
+        """The number of this life."""
+        ...  # pragma: no cover
+
+    @property
+    def now(self) -> int:
+        """The engine's time as it would stamp an input now (UTC nanoseconds)."""
+        ...  # pragma: no cover
+
+    @property
+    def stopping(self) -> StopSignal:
+        """Set when the actor is asked to stop. Who looks gets the shutdown time; others are cancelled."""
+        ...  # pragma: no cover
+
+    def put(self, to: Address, message: object, /) -> int:
+        """Hand in one input: stamp it, deliver it, drain. Gives the stamp. Refused if this life is over."""
+        ...  # pragma: no cover
+
+    def notify_behaviour(self, message: object, /) -> int:
+        """Hand in one input for the actor's own behaviour."""
+        ...  # pragma: no cover
+
+    def effects(self) -> AsyncIterator[object]:
+        """What the behaviour wants performed, in order, until the life ends."""
+        ...  # pragma: no cover
+
+    def ready(self) -> None:
+        """The acknowledgement for a spec with `ready_when_told`, from the task's side."""
+        ...  # pragma: no cover
+
+    async def breathe(self) -> None:
+        """Let other tasks run; to be called between inputs when many come at once."""
+        ...  # pragma: no cover
+
+    async def ask(self, to: Address, message: object, timeout_ns: int = ..., /) -> object:
+        """Ask another actor. Asking oneself is refused."""
+        ...  # pragma: no cover
+
+
+@attrs.frozen(kw_only=True)
+class ChildSpec:
+    """One actor: how it is made (`factory`, called for every life), restarted, stopped, and what it hears.
+
+    `shutdown_ns` is the time from asking it to stop until it is cancelled, then declared a zombie;
+    `start_timeout_ns` the time to become ready. `ready_when_told` waits for the actor's `Ready`. `task` is
+    the I/O task of an EDGE actor.
+    """
+
+    name: str
+    factory: Callable[[], Behaviour]
+    restart: Restart = PERMANENT
+    mailbox: MailboxPolicy = attrs.field(factory=MailboxPolicy)
+    subscriptions: tuple[str, ...] = ()
+    kind: Kind = Kind.LOOP
+    task: Callable[[Edge], Awaitable[None]] | None = None
+    shutdown_ns: int = attrs.field(default=5 * SECOND_NS, validator=attrs.validators.ge(0))
+    start_timeout_ns: int = attrs.field(default=5 * SECOND_NS, validator=attrs.validators.gt(0))
+    ready_when_told: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse names that would break an address, and a task where none can run."""
+        _require_name(self.name)
+        if (self.kind is Kind.EDGE) != (self.task is not None):
+            raise SpecError(f"{self.name}: an EDGE actor has a task, and only an EDGE actor has one")
+
+
+@attrs.frozen(kw_only=True)
+class SupervisorSpec:
+    """A supervisor: its children in start order and how failures among them are answered.
+
+    More than `intensity` failures within `period_ns` are too many. With QUARANTINE each child is counted by
+    itself. `max_children` bounds dynamic children (static ones not counted). `restart` is its own type
+    under its supervisor.
+    """
+
+    name: str
+    children: "tuple[AnySpec, ...]" = ()
+    strategy: Strategy = ONE_FOR_ONE
+    intensity: int = attrs.field(default=3, validator=attrs.validators.ge(0))
+    period_ns: int = attrs.field(default=60 * SECOND_NS, validator=attrs.validators.gt(0))
+    backoff: Backoff = attrs.field(factory=Backoff)
+    on_excess: OnExcess = ESCALATE
+    max_children: int = attrs.field(default=1_000, validator=attrs.validators.ge(0))
+    restart: Restart = PERMANENT
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a limit that can never fire, doubled names, and quarantine where siblings must fall
+        together.
+        """
+        _require_name(self.name)
+        names = [child.name for child in self.children]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise SpecError(f"{self.name}: children named twice: {', '.join(doubled)}")
+        if self.on_excess is QUARANTINE and self.strategy is not ONE_FOR_ONE:
+            raise SpecError(f"{self.name}: quarantine parks one child, so it needs one_for_one")
+        try:
+            require_reachable(self.limit, self.backoff)
+        except RestartSettingsError as error:
+            raise SpecError(f"{self.name}: {error}") from error
+
+    @property
+    def limit(self) -> RestartLimit:
+        """The restart intensity as the pure module counts it."""
+        return RestartLimit(intensity=self.intensity, period_ns=self.period_ns)
+
+
+def _require_name(name: str) -> None:
+    if not name or "/" in name or not name.isprintable():
+        raise SpecError(f"{name!r}: a name is a non-empty printable text without a slash")
+
+
+AnySpec: TypeAlias = ChildSpec | SupervisorSpec
+"""What may stand in a supervision tree."""
+
+
 @message
 class StartChild:
     """Start a dynamic child under the supervisor at `supervisor`; a refusal is a supervisor report."""
 
     supervisor: Address
-    spec: "ChildSpec | SupervisorSpec"
+    spec: AnySpec
 
 
 @message
@@ -201,17 +353,10 @@ class Watch:
 
 
 @message
-class Unwatch:
-    """Take a `Watch` back; no `Terminated` comes after it."""
-
-    address: Address
-
-
-@message
 class Perform:
-    """A wish to one's own I/O task (`ChildSpec.task`), which takes it from its bounded queue of wishes."""
+    """An effect for one's own I/O task (`ChildSpec.task`), which takes it from its bounded queue of them."""
 
-    wish: object
+    effect: object
 
 
 Outgoing: TypeAlias = (
@@ -229,7 +374,6 @@ Outgoing: TypeAlias = (
     | StartChild
     | StopChild
     | Watch
-    | Unwatch
     | Perform
 )
-"""Everything that a behaviour may wish for."""
+"""Everything that a behaviour may return."""

@@ -1,4 +1,4 @@
-"""The addressed places of an engine: a cell per actor, which outlives its lives, and a topic per name.
+"""The records of an engine: a cell per actor, which outlives its lives, its timers and pending asks.
 
 Used by the dispatcher, which counts in them, and by the supervisor, which fills them with lives. A cell's
 mailbox is a view: its messages stand in the one global queue, the cell knows how many.
@@ -7,17 +7,14 @@ mailbox is a view: its messages stand in the one global queue, the cell knows ho
 from collections import deque
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from actors.runtime.behaviour import Address, Behaviour, ExitReason, Outgoing
-from actors.runtime.specs import ChildSpec, MailboxPolicy
-
-if TYPE_CHECKING:
-    from actors.runtime.asks import Reply
-    from actors.runtime.timers import Timer
+from actors.runtime.asks import AskTimeout
+from actors.runtime.behaviour import Address, Behaviour, ChildSpec, ExitReason, Outgoing
+from actors.runtime.specs import MailboxPolicy
 
 Receive = Callable[[object, int], Iterable[Outgoing]]
-"""A handler: the message and the stamp in, wishes out."""
+"""A handler: the message and the stamp in, what shall be sent out."""
 
 
 class NotAlive(Exception):
@@ -41,7 +38,7 @@ class Life:
         "behaviour",
         "cell",
         "deferred",
-        "exit_wish",
+        "exit_asked",
         "fenced",
         "incarnation",
         "pending",
@@ -69,7 +66,7 @@ class Life:
         self.fenced = False
         self.topics: list[str] = []
         self.deferred: dict[str, Reply] = {}
-        self.exit_wish: ExitReason | None = None
+        self.exit_asked: ExitReason | None = None
 
     @property
     def current(self) -> bool:
@@ -161,3 +158,99 @@ class Sink(Target):
 
 Entry = tuple[Target, object, Target | None]
 """One place in the global queue: receiver, message, sender (None: from outside)."""
+
+
+class Timer:
+    """One timer: of a cell, with a message, or of the runtime itself, with a function to call."""
+
+    __slots__ = ("call", "cell", "due", "key", "live", "message", "number")
+
+    def __init__(self, due: int, number: int) -> None:
+        """Set for `due`; the creation number breaks ties."""
+        self.due = due
+        self.number = number
+        self.live = True
+        self.cell: Cell | None = None
+        self.message: object = None
+        self.key: str | None = None
+        self.call: Callable[[], None] | None = None
+
+    def __lt__(self, other: "Timer") -> bool:
+        """Earlier due first, then earlier created."""
+        return (self.due, self.number) < (other.due, other.number)
+
+
+class Reply:
+    """One pending ask. It is resolved exactly once; whatever comes later is refused."""
+
+    __slots__ = ("address", "cell", "done", "error", "listeners", "timer", "value")
+
+    def __init__(self, address: Address) -> None:
+        """Begin pending."""
+        self.address = address
+        self.cell: Cell | None = None
+        self.done = False
+        self.value: object = None
+        self.error: BaseException | None = None
+        self.timer: Timer | None = None
+        self.listeners: list[Callable[[Reply], None]] = []
+
+    def result(self) -> object:
+        """The answer; raises the error it ended with, or `AskTimeout` while it is pending."""
+        if not self.done:
+            raise AskTimeout(self.address, "not answered yet")
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    def settle(self, value: object, error: BaseException | None) -> bool:
+        """Resolve; False if it was resolved before."""
+        if self.done:
+            return False
+        self.done = True
+        self.value, self.error = value, error
+        if self.cell is not None:
+            self.cell.asks.pop(self, None)
+        listeners, self.listeners = self.listeners, []
+        for listener in listeners:
+            listener(self)
+        return True
+
+
+class Publisher(Protocol):
+    """What a mailbox needs of the topics: a new life may miss what was published before it."""
+
+    def skip_waiting(self, name: str, cell: Cell) -> None:
+        """Let this cell miss the messages of the topic that wait now."""
+        ...  # pragma: no cover
+
+
+class Queue(Protocol):
+    """The one queue as its mailboxes and topics see it; implemented by the dispatcher."""
+
+    queue: deque[Entry]
+    entry: Entry
+    on_failure: Callable[[Cell, BaseException], None]
+
+    @property
+    def topics(self) -> Publisher:
+        """The topics of the engine."""
+        ...  # pragma: no cover
+
+    def lose(self, to: str, message: object, sender: Target | None, why: str) -> None:
+        """Make a message for an unknown address a dead letter."""
+        ...  # pragma: no cover
+
+    def lose_at(
+        self, cell: Cell, message: object, sender: Target | None, why: str, error: BaseException | None = None
+    ) -> None:
+        """Make a message for a known cell a dead letter."""
+        ...  # pragma: no cover
+
+    def send_all(self, cell: Cell, outgoing: tuple[Outgoing, ...], reply: Reply | None = None) -> None:
+        """Send what a handler of this cell returned."""
+        ...  # pragma: no cover
+
+    def fail(self, entry: Entry, error: BaseException) -> None:
+        """A handler failed: its message is a dead letter, its life is over."""
+        ...  # pragma: no cover

@@ -1,20 +1,16 @@
 """A child in the books of its supervisor, where it stands, and the errors that end a supervisor.
 
-Used by `supervisor`, which keeps the books, and by `lives` and `system`, which read them.
+Used by `supervisor`, which keeps the books, and by `lifecycle` and `system`, which read them.
 """
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from actors.runtime.behaviour import Address
-from actors.runtime.cells import Cell
+from actors.runtime.behaviour import Address, AnySpec, ExitReason, SupervisorSpec
+from actors.runtime.cells import Cell, Timer
 from actors.runtime.reports import text_of
-from actors.runtime.specs import QUARANTINE, AnySpec
-from actors.runtime.timers import Timer
+from actors.runtime.specs import QUARANTINE
 from engine.restart import RestartPacing, RestartWindow
-
-if TYPE_CHECKING:
-    from actors.runtime.supervisor import Supervisor
 
 
 class StartFailed(Exception):
@@ -51,6 +47,50 @@ UP = (ChildState.STARTING, ChildState.RUNNING, ChildState.STOPPING)
 """States in which something of the child still runs."""
 
 
+class Parent(Protocol):
+    """A supervisor as its children, and those who look the tree up, see it."""
+
+    address: Address
+    spec: SupervisorSpec
+    state: ChildState
+    window: RestartWindow
+    children: "dict[str, Child]"
+    child: "Child | None"
+    """Its own place under its supervisor; None for the root."""
+
+    def start(self) -> None:
+        """Begin a life."""
+        ...  # pragma: no cover
+
+    def stop(self, reason: ExitReason, error: BaseException | None = None) -> None:
+        """Begin to end."""
+        ...  # pragma: no cover
+
+    def step(self) -> None:
+        """Do the next thing that need not wait."""
+        ...  # pragma: no cover
+
+    def start_child(self, spec: AnySpec) -> bool:
+        """Start a dynamic child; False if that is not possible."""
+        ...  # pragma: no cover
+
+    def stop_child(self, child: "Child") -> None:
+        """Stop a child for good."""
+        ...  # pragma: no cover
+
+    def restart_child(self, child: "Child") -> None:
+        """Bring a child back, or replace its life by a new one."""
+        ...  # pragma: no cover
+
+    def child_ready(self, child: "Child") -> None:
+        """A child's start is complete."""
+        ...  # pragma: no cover
+
+    def child_ended(self, child: "Child", reason: ExitReason, error: BaseException | None) -> None:
+        """A child's life is over, or its start has failed."""
+        ...  # pragma: no cover
+
+
 class Child:
     """One child in the books of its supervisor; `cell` if it is an actor, `node` if it is a supervisor."""
 
@@ -77,7 +117,7 @@ class Child:
     state: ChildState
     window: RestartWindow
 
-    def __init__(self, supervisor: "Supervisor", spec: AnySpec, *, dynamic: bool) -> None:
+    def __init__(self, supervisor: Parent, spec: AnySpec, *, dynamic: bool) -> None:
         """Begin waiting for the first start."""
         self.supervisor = supervisor
         self.spec = spec
@@ -85,7 +125,7 @@ class Child:
         self.address = supervisor.address.child(spec.name)
         self.state = ChildState.WAITING
         self.cell: Cell | None = None
-        self.node: Supervisor | None = None
+        self.node: Parent | None = None
         self.pacing = RestartPacing(supervisor.spec.backoff)
         self.window = (
             RestartWindow(supervisor.spec.limit)

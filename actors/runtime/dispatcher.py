@@ -1,7 +1,7 @@
 """The one queue: (receiver, message, sender) in one global FIFO, drained until empty after every input.
 
 Owned by a system, which lends it a clock and a supervisor. Sending is a dictionary look-up, two counters and
-an append; everything rare (a full mailbox, a missing receiver, a wish that is no plain send, a failure)
+an append; everything rare (a full mailbox, a missing receiver, an effect that is no plain send, a failure)
 leaves the fast path by a method. One thread only.
 """
 
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 
 from actors.runtime import mailboxes
-from actors.runtime.asks import NotAnswered, Reply
+from actors.runtime.asks import NotAnswered
 from actors.runtime.behaviour import TOPIC_DEAD_LETTERS, Address, Outgoing, Publish
-from actors.runtime.cells import Cell, Entry, NotAlive, Sink, Target
+from actors.runtime.cells import Cell, Entry, NotAlive, Reply, Sink, Target
 from actors.runtime.reports import DeadLetter, digest_of, text_of, traceback_of
 from actors.runtime.timers import Timers
 from actors.runtime.topics import Topics
@@ -38,7 +38,7 @@ class Livelock(RuntimeError):
 
 
 class WrongOutgoing(TypeError):
-    """A handler returned something that is no wish; its actor has failed."""
+    """A handler returned something that is no effect; its actor has failed."""
 
 
 class Dispatcher:
@@ -54,9 +54,9 @@ class Dispatcher:
         self.use_queue(self.queue)
         self.timers = Timers()
         self.topics = Topics(self)
-        self.wishes: dict[type, Callable[[Cell, object], None]] = {}
+        self.effects: dict[type, Callable[[Cell, object], None]] = {}
         self.on_failure: Callable[[Cell, BaseException], None] = _ignore_failure
-        self.on_exit_wish: Callable[[Cell], None] = _ignore_wish
+        self.on_exit: Callable[[Cell], None] = _ignore_exit
         self.entry: Entry = NOWHERE
         self.reply: Reply | None = None
         self.draining = False
@@ -231,20 +231,20 @@ class Dispatcher:
     def send_rest(self, sender: Target, outgoing: tuple[Outgoing, ...], first: Outgoing) -> None:
         """Send from the item `first` on. All of it is checked before any of it is sent."""
         if not isinstance(sender, Cell):
-            raise WrongOutgoing("only actors wish")
+            raise WrongOutgoing("only actors have effects")
         start = next(index for index, item in enumerate(outgoing) if item is first)
         rest = outgoing[start:]
         for item in rest:
             if not self._well_formed(item):
                 self._unsend(sender, outgoing[:start])
-                raise WrongOutgoing(f"no wish: {type(item).__name__} {item!r:.200}")
+                raise WrongOutgoing(f"no effect: {type(item).__name__} {item!r:.200}")
         for item in rest:
             if isinstance(item, tuple):
                 self.send(item[0], item[1], sender)
             else:
-                self.wishes[type(item)](sender, item)
-        if sender.life is not None and sender.life.exit_wish is not None:
-            self.on_exit_wish(sender)
+                self.effects[type(item)](sender, item)
+        if sender.life is not None and sender.life.exit_asked is not None:
+            self.on_exit(sender)
 
     def send(self, to: Address, message: object, sender: Target | None) -> None:
         """Put a message for an address, or make it a dead letter."""
@@ -329,7 +329,7 @@ class Dispatcher:
     def _well_formed(self, item: object) -> bool:
         if isinstance(item, tuple):
             return len(item) == 2 and isinstance(item[0], str)
-        return type(item) in self.wishes
+        return type(item) in self.effects
 
     def _unsend(self, sender: Target, sent: tuple[Outgoing, ...]) -> None:
         """Take plain sends of this very handler back from the end of the queue."""
@@ -355,5 +355,5 @@ def _ignore_failure(_cell: Cell, _error: BaseException) -> None:
     """Until a system takes over."""
 
 
-def _ignore_wish(_cell: Cell) -> None:
+def _ignore_exit(_cell: Cell) -> None:
     """Until a system takes over."""

@@ -1,26 +1,23 @@
 """The edge: the I/O task of an EDGE actor, and the one way in which it may touch the engine.
 
 The task (feed, poller, socket) runs in trio beside its behaviour. It hands in what it heard (`put`), and
-performs what the behaviour wishes (`wishes`). What a task of an older incarnation still hands in is refused.
+performs what the behaviour wants done (`effects`). What a task of an older incarnation still hands in is
+refused.
 """
 
 from collections import deque
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import trio
 
 from actors.runtime.asks import ASK_TIMEOUT_NS, AskRefused
-from actors.runtime.behaviour import Address, ExitReason
+from actors.runtime.behaviour import Address, ChildSpec, Edge, ExitReason
 from actors.runtime.cells import Life
-from actors.runtime.specs import ChildSpec
+from actors.runtime.kernel import LiveKernel
 
-if TYPE_CHECKING:
-    from actors.runtime.live import LiveSystem
-
-WISHES_MAX = 1_000
-"""Wishes that may wait for one task; one more ends the actor's life: its task does not keep up."""
+EFFECTS_MAX = 1_000
+"""Effects that may wait for one task; one more ends the actor's life: its task does not keep up."""
 
 
 class StaleIncarnation(RuntimeError):
@@ -28,17 +25,17 @@ class StaleIncarnation(RuntimeError):
 
 
 class EffectsOverflow(Exception):
-    """More than `WISHES_MAX` wishes wait for the task."""
+    """More than `EFFECTS_MAX` effects wait for the task."""
 
 
-class Edge:
-    """What an I/O task sees of the engine. Belongs to one life."""
+class TaskEdge(Edge):
+    """What an I/O task sees of the engine on trio. Belongs to one life."""
 
-    def __init__(self, system: "LiveSystem", life: Life) -> None:
+    def __init__(self, system: LiveKernel, life: Life) -> None:
         """Made by the host when the task starts."""
         self._system = system
         self._life = life
-        self._wishes: deque[object] = deque()
+        self._effects: deque[object] = deque()
         self._more = trio.Event()
         self._stopping = trio.Event()
         self.scope = trio.CancelScope()
@@ -88,11 +85,11 @@ class Edge:
             raise AskRefused(to, "an actor may not ask itself")
         return await self._system.ask(to, message, timeout_ns)
 
-    async def wishes(self) -> AsyncIterator[object]:
-        """What the behaviour wishes to be performed, in order, until the life ends."""
+    async def effects(self) -> AsyncIterator[object]:
+        """What the behaviour wants performed, in order, until the life ends."""
         while True:
-            while self._wishes:
-                yield self._wishes.popleft()
+            while self._effects:
+                yield self._effects.popleft()
             self._more = trio.Event()
             await self._more.wait()
 
@@ -101,11 +98,11 @@ class Edge:
         self._require_current()
         self._system.acknowledge(self._life)
 
-    def wish(self, wish: object) -> bool:
-        """Take a wish from the behaviour; False if too many wait."""
-        if len(self._wishes) >= WISHES_MAX:
+    def take(self, effect: object) -> bool:
+        """Take an effect from the behaviour; False if too many wait."""
+        if len(self._effects) >= EFFECTS_MAX:
             return False
-        self._wishes.append(wish)
+        self._effects.append(effect)
         self._more.set()
         return True
 
@@ -117,6 +114,7 @@ class Edge:
 
     def _require_current(self) -> None:
         if not self._life.current:
+            self._system.stale_refused += 1
             raise StaleIncarnation(f"{self.address}: life {self.incarnation} is over")
 
 
@@ -125,13 +123,13 @@ class EdgeHost:
     supervisor.
     """
 
-    def __init__(self, system: "LiveSystem") -> None:
+    def __init__(self, system: LiveKernel) -> None:
         """Belong to one engine."""
         self._system = system
 
     def start(self, life: Life, spec: ChildSpec, /) -> None:
         """Begin the life on the loop, then its task."""
-        edge = Edge(self._system, life)
+        edge = TaskEdge(self._system, life)
         self._system.begin_on_loop(life, spec)
         if life.current:
             life.vessel = edge
@@ -140,18 +138,18 @@ class EdgeHost:
     def stop(self, life: Life, /) -> None:
         """Run the stop hook, then let the task end."""
         edge = life.vessel
-        if self._system.lives.run_hook(life, "stop") and isinstance(edge, Edge):
+        if self._system.lives.run_hook(life, "stop") and isinstance(edge, TaskEdge):
             edge.ask_to_stop()
 
     def kill(self, life: Life, /) -> bool:
         """Cancel the task; it is over when it has left its last checkpoint."""
         edge = life.vessel
-        if not isinstance(edge, Edge) or edge.done:
+        if not isinstance(edge, TaskEdge) or edge.done:
             return True
         edge.scope.cancel()
         return False
 
-    async def _run(self, life: Life, spec: ChildSpec, edge: Edge) -> None:
+    async def _run(self, life: Life, spec: ChildSpec, edge: TaskEdge) -> None:
         """Run one task to its end. Its errors are the actor's; cancellation from outside passes on."""
         error: BaseException | None = None
         try:
@@ -167,7 +165,7 @@ class EdgeHost:
             edge.done = True
             self._report_end(life, edge, error)
 
-    def _report_end(self, life: Life, edge: Edge, error: BaseException | None) -> None:
+    def _report_end(self, life: Life, edge: TaskEdge, error: BaseException | None) -> None:
         lives = self._system.lives
         with self._system.operation():
             if not life.current:

@@ -4,15 +4,11 @@ For chaos tests and fire drills. Used by the systems' `crash_next`; costs nothin
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import attrs
 
 from actors.runtime.behaviour import Outgoing
 from actors.runtime.cells import Cell, Receive
-
-if TYPE_CHECKING:
-    from actors.runtime.lifecycle import Lives
 
 
 class InjectedFault(Exception):
@@ -37,9 +33,8 @@ class Fault:
 class Faults:
     """The faults that wait for their moment, by cell."""
 
-    def __init__(self, lives: "Lives") -> None:
+    def __init__(self) -> None:
         """Start without faults."""
-        self._lives = lives
         self._faults: dict[Cell, list[Fault]] = {}
 
     def add(self, cell: Cell, fault: Fault) -> None:

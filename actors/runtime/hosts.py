@@ -1,12 +1,12 @@
-"""What carries a life: the interface of loops, tasks and threads, and the reasons to end one.
+"""What carries a life: the interface of loops and tasks, and the reasons for which the runtime ends one.
 
-Implemented by `loop_actor`, `edge` and `threads`; called by `lives`.
+Implemented by `loop_actor` and `edge`; called by `lifecycle`.
 """
 
 from typing import Protocol
 
+from actors.runtime.behaviour import ChildSpec
 from actors.runtime.cells import Life
-from actors.runtime.specs import ChildSpec
 
 GRACE_NS = 1_000_000_000
 """Time from cancelling a life to declaring it a zombie."""

@@ -1,7 +1,7 @@
 """Lives: how a cell gets one, how it ends, and everything that must end with it.
 
-Between the supervisors, which decide, and the hosts, which carry a life on the loop, in a task or on a
-thread. Also keeps the agenda of supervisors that have something to do.
+Between the supervisors, which decide, and the hosts, which carry a life on the loop or beside a task. Also
+keeps the agenda of supervisors that have something to do.
 """
 
 import hashlib
@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from actors.runtime import mailboxes
 from actors.runtime.asks import ActorDead
-from actors.runtime.behaviour import TOPIC_SUPERVISION, Address, Behaviour, ExitReason
-from actors.runtime.cells import Cell, Fate, Life, Receive
-from actors.runtime.children import Child, ChildState
+from actors.runtime.behaviour import TOPIC_SUPERVISION, Address, Behaviour, ChildSpec, ExitReason
+from actors.runtime.cells import Cell, Fate, Life, Receive, Timer
+from actors.runtime.children import Child, ChildState, Parent
 from actors.runtime.dispatcher import Dispatcher
 from actors.runtime.faults import Faults
 from actors.runtime.hosts import GRACE_NS, Host, Killed, StartTimeout, StopTimeout
@@ -25,9 +25,7 @@ from actors.runtime.reports import (
     ZombieDeclared,
     text_of,
 )
-from actors.runtime.specs import ChildSpec, Kind
-from actors.runtime.supervisor import Supervisor
-from actors.runtime.timers import Timer
+from actors.runtime.specs import Kind
 
 
 class Lives:
@@ -39,7 +37,7 @@ class Lives:
         self.hosts = hosts
         self.seed = seed
         self.children: dict[Address, Child] = {}
-        self.faults = Faults(self)
+        self.faults = Faults()
         self.incarnations = self.restarts = self.zombies = self.zombies_ever = 0
         self.reports: dict[str, int] = {}
         self.last_reports: deque[SupervisorReport] = deque(maxlen=1_000)
@@ -48,10 +46,10 @@ class Lives:
         self.on_root_ended: Callable[[ExitReason, BaseException | None], None] = _no_end
         self.on_zombie: Callable[[int], None] = _no_zombie
         self.timed: Callable[[Cell, Receive], Receive] | None = None
-        self.agenda: deque[Supervisor] = deque()
+        self.agenda: deque[Parent] = deque()
         self._settling = False
         dispatcher.on_failure = self.crashed
-        dispatcher.on_exit_wish = self.leave
+        dispatcher.on_exit = self.leave
 
     @property
     def now(self) -> int:
@@ -60,7 +58,7 @@ class Lives:
 
     # -- for supervisors
 
-    def wake(self, supervisor: Supervisor) -> None:
+    def wake(self, supervisor: Parent) -> None:
         """Put a supervisor on the agenda."""
         if supervisor not in self.agenda:
             self.agenda.append(supervisor)
@@ -148,7 +146,7 @@ class Lives:
                 cell.watching.pop(child.address, None)
                 self.dispatcher.put_notice(cell, Terminated(child.address, reason))
 
-    def supervisor_ready(self, supervisor: Supervisor) -> None:
+    def supervisor_ready(self, supervisor: Parent) -> None:
         """All static children of a supervisor are ready."""
         child = supervisor.child
         if child is None:
@@ -156,9 +154,7 @@ class Lives:
         else:
             child.supervisor.child_ready(child)
 
-    def supervisor_ended(
-        self, supervisor: Supervisor, reason: ExitReason, error: BaseException | None
-    ) -> None:
+    def supervisor_ended(self, supervisor: Parent, reason: ExitReason, error: BaseException | None) -> None:
         """A supervisor and all below it are down."""
         child = supervisor.child
         if child is None:
@@ -260,7 +256,7 @@ class Lives:
             return
         life.stopping = True
         if self.run_hook(life, "stop"):
-            self.end(life, life.exit_wish or ExitReason.NORMAL, None)
+            self.end(life, life.exit_asked or ExitReason.NORMAL, None)
 
     def crashed(self, cell: Cell, error: BaseException) -> None:
         """A handler failed (or the mailbox overflowed): end the life."""

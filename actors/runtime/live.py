@@ -1,4 +1,4 @@
-"""The live system: the same dispatcher on trio's thread, with real time, I/O tasks and threads around it.
+"""The live system: the same dispatcher on trio's thread, with real time and I/O tasks around it.
 
 Run by the daemon inside `trio.run`. Inputs are stamped here, by a clock that is anchored once and never
 jumps; other threads enter by `TrioToken.run_sync_soon` only, behind an admission limit.
@@ -11,16 +11,14 @@ from contextlib import contextmanager
 
 import trio
 
-from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
-from actors.runtime.behaviour import Address, ExitReason, Outgoing
-from actors.runtime.cells import Cell, Life
-from actors.runtime.dispatcher import WrongOutgoing
-from actors.runtime.edge import Edge, EdgeHost, EffectsOverflow
+from actors.runtime.asks import ASK_TIMEOUT_NS
+from actors.runtime.behaviour import Address, ChildSpec, ExitReason, SupervisorSpec
+from actors.runtime.cells import Cell, Life, Reply
+from actors.runtime.edge import EdgeHost, EffectsOverflow, TaskEdge
 from actors.runtime.histograms import Histogram
 from actors.runtime.loop_actor import LoopHost
-from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
+from actors.runtime.specs import Kind
 from actors.runtime.system import System
-from actors.runtime.threads import ThreadHost
 from actors.runtime.timing import INPUTS_EVERY, StageOf, Timing
 from engine.invariant import InvariantBroken
 
@@ -70,7 +68,6 @@ class LiveSystem(System):
         super().__init__(tree, self.clock(), seed, interrupts)
         self._loop_host = LoopHost(self)
         self.lives.hosts[Kind.EDGE] = EdgeHost(self)
-        self.lives.hosts[Kind.THREAD] = ThreadHost(self)
         self.token = trio.lowlevel.current_trio_token()
         self.started = trio.Event()
         self.stopped = trio.Event()
@@ -181,7 +178,7 @@ class LiveSystem(System):
         self._loop_host.start(life, spec)
 
     def acknowledge(self, life: Life) -> None:
-        """A life became ready, from the side of its task or thread."""
+        """A life became ready, from the side of its task."""
         with self.operation():
             self.lives.ready(life)
 
@@ -207,45 +204,13 @@ class LiveSystem(System):
             for address, task in self._opening.pop(supervisor):
                 nursery.start_soon(task, name=str(address))
 
-    def perform(self, life: Life, wish: object) -> None:
-        """Hand a wish to the actor's I/O task."""
+    def perform(self, life: Life, effect: object) -> None:
+        """Hand an effect to the actor's I/O task."""
         edge = life.vessel
-        if isinstance(edge, Edge) and not edge.wish(wish):
+        if isinstance(edge, TaskEdge) and not edge.take(effect):
             self.lives.end(
                 life, ExitReason.CRASHED, EffectsOverflow(f"{life.cell.address}: the task does not keep up")
             )
-
-    def from_thread(self, call: Callable[[], None]) -> None:
-        """Run something on the loop, from a thread of ours; it counts as no foreign input."""
-        self.token.run_sync_soon(call)
-
-    def sent_by_thread(self, life: Life, outgoing: tuple[Outgoing, ...]) -> None:
-        """What a thread's behaviour returned: one input. Refused and counted if that life is over."""
-        if not life.current:
-            self.stale_refused += len(outgoing)
-            return
-        with self.operation():
-            self._number(self.now, life.cell.address, outgoing)
-            try:
-                self.dispatcher.send_all(life.cell, outgoing)
-            except WrongOutgoing as error:
-                self.lives.end(life, ExitReason.CRASHED, error)
-
-    def thread_ended(self, life: Life, error: BaseException | None, working_on: tuple[object, ...]) -> None:
-        """A thread is over: in good order, or by an error while it worked on the one message given."""
-        if not self.alive:
-            return
-        with self.operation():
-            for message in working_on:
-                life.cell.done += 1
-                self.dispatcher.lose_at(life.cell, message, None, "the handler failed", error)
-            if life.current and error is not None:
-                life.cell.failures += 1
-                reason = ExitReason.CRASHED if life.ready else ExitReason.START_FAILED
-                self.dispatcher.note_interrupt(error)
-                self.lives.end(life, reason, error)
-            else:
-                self.lives.over(life)
 
     @property
     def busy_since(self) -> int | None:

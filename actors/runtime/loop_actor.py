@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, overload
 import pykka
 from pykka.messages import _ActorStop
 
-from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
-from actors.runtime.cells import Life
-from actors.runtime.specs import ChildSpec
+from actors.runtime.asks import ASK_TIMEOUT_NS
+from actors.runtime.behaviour import ChildSpec
+from actors.runtime.cells import Life, Reply
+from actors.runtime.kernel import Kernel
 
 if TYPE_CHECKING:
     from pykka._actor import ActorInbox
     from pykka._envelope import Envelope
     from pykka._types import OptExcInfo
-
-    from actors.runtime.system import System
 
 
 class WouldDeadlock(RuntimeError):
@@ -77,7 +76,7 @@ class LoopInbox:
     def __init__(self) -> None:
         """Belong to nobody yet."""
         self.life: Life | None = None
-        self.system: System | None = None
+        self.system: Kernel | None = None
 
     def put(self, envelope: "Envelope[Any]", /) -> None:
         """Put Pykka's envelope into the global queue, as a tell or as an ask."""
@@ -146,7 +145,7 @@ class LoopRef(pykka.ActorRef["LoopActor"]):
 class LoopActor(pykka.Actor):
     """One life of an actor on the loop."""
 
-    def __init__(self, system: "System", life: Life, spec: ChildSpec) -> None:
+    def __init__(self, system: Kernel, life: Life, spec: ChildSpec) -> None:
         """Make the life's inbox and reference; nothing runs yet."""
         super().__init__()
         self.actor_urn = f"{life.cell.address}#{life.incarnation}"
@@ -190,7 +189,7 @@ class LoopActor(pykka.Actor):
 class LoopHost:
     """Carries lives on the loop: they begin and end within the call."""
 
-    def __init__(self, system: "System") -> None:
+    def __init__(self, system: Kernel) -> None:
         """Belong to one engine."""
         self._system = system
 

@@ -5,20 +5,16 @@ cell's stash after their turn came while the actor was down.
 """
 
 from collections.abc import MutableSequence
-from typing import TYPE_CHECKING
 
-from actors.runtime.cells import Cell, Entry, Fate, Target
+from actors.runtime.cells import Cell, Entry, Fate, Queue, Target
 from actors.runtime.specs import CONFLATE, DROP_OLDEST, FAIL, RETAIN
-
-if TYPE_CHECKING:
-    from actors.runtime.dispatcher import Dispatcher
 
 
 class MailboxOverflow(Exception):
     """The actor's mailbox was full and its policy is FAIL."""
 
 
-def admit(dispatcher: "Dispatcher", receiver: Target, message: object, sender: Target | None) -> bool:
+def admit(dispatcher: Queue, receiver: Target, message: object, sender: Target | None) -> bool:
     """Whether the message may be put; called only when it would stand deeper than any before it."""
     depth = receiver.depth + 1
     if depth <= receiver.capacity:
@@ -38,7 +34,7 @@ def admit(dispatcher: "Dispatcher", receiver: Target, message: object, sender: T
     return False
 
 
-def nobody_home(dispatcher: "Dispatcher", cell: Cell, message: object, sender: Target | None) -> None:
+def nobody_home(dispatcher: Queue, cell: Cell, message: object, sender: Target | None) -> None:
     """A message came to its turn while the cell had no life: keep, drop or lose it, as its fate and policy
     say.
     """
@@ -53,7 +49,7 @@ def nobody_home(dispatcher: "Dispatcher", cell: Cell, message: object, sender: T
         cell.dropped += 1
 
 
-def _keep(dispatcher: "Dispatcher", cell: Cell, message: object, sender: Target | None) -> None:
+def _keep(dispatcher: Queue, cell: Cell, message: object, sender: Target | None) -> None:
     """Keep a message for the next life; one from a topic was never admitted, so the bound is looked at
     here.
     """
@@ -68,7 +64,7 @@ def _keep(dispatcher: "Dispatcher", cell: Cell, message: object, sender: Target 
     cell.stash.append((cell, message, sender))
 
 
-def begin_life(dispatcher: "Dispatcher", cell: Cell) -> None:
+def begin_life(dispatcher: Queue, cell: Cell) -> None:
     """Give a new life what its policy grants it of the messages that waited; a first life gets them all."""
     if cell.policy.on_restart is RETAIN or cell.fate is Fate.UNBORN:
         dispatcher.queue.extendleft(reversed(cell.stash))
@@ -86,7 +82,7 @@ def begin_life(dispatcher: "Dispatcher", cell: Cell) -> None:
         _discard(cell, gone)
 
 
-def flush_stash(dispatcher: "Dispatcher", cell: Cell) -> None:
+def flush_stash(dispatcher: Queue, cell: Cell) -> None:
     """There will be no next life: what was kept for it becomes dead letters."""
     while cell.stash:
         _, message, sender = cell.stash.popleft()
@@ -101,11 +97,11 @@ def _discard(cell: Cell, count: int) -> None:
     cell.dropped += count
 
 
-def _places(dispatcher: "Dispatcher", cell: Cell) -> "tuple[MutableSequence[Entry], ...]":
+def _places(dispatcher: Queue, cell: Cell) -> tuple[MutableSequence[Entry], ...]:
     return (cell.stash, dispatcher.queue)
 
 
-def _drop_oldest(dispatcher: "Dispatcher", cell: Cell) -> bool:
+def _drop_oldest(dispatcher: Queue, cell: Cell) -> bool:
     for entries in _places(dispatcher, cell):
         oldest = next((index for index, entry in enumerate(entries) if entry[0] is cell), None)
         if oldest is not None:
@@ -115,7 +111,7 @@ def _drop_oldest(dispatcher: "Dispatcher", cell: Cell) -> bool:
     return False
 
 
-def _conflate(dispatcher: "Dispatcher", cell: Cell, message: object, sender: Target | None) -> bool:
+def _conflate(dispatcher: Queue, cell: Cell, message: object, sender: Target | None) -> bool:
     """Put the message into the place of the newest waiting one with the same key; False if there is none."""
     key_of = cell.policy.conflate_key
     key = key_of(message) if key_of is not None else None

@@ -5,11 +5,10 @@ thing and returns, so it can be asked for its status, stopped, or told to forget
 Vocabulary and rules are those of OTP's `supervisor`; where the two differ, the comment says so.
 """
 
-from typing import TYPE_CHECKING
-
-from actors.runtime.behaviour import Address, ExitReason
-from actors.runtime.cells import Fate
-from actors.runtime.children import UP, Child, ChildState, Escalated, StartFailed
+from actors.runtime.behaviour import Address, AnySpec, ChildSpec, ExitReason, SupervisorSpec
+from actors.runtime.cells import Fate, Timer
+from actors.runtime.children import UP, Child, ChildState, Escalated, Parent, StartFailed
+from actors.runtime.lifecycle import Lives
 from actors.runtime.reports import (
     ActorQuarantined,
     ActorRevived,
@@ -24,19 +23,11 @@ from actors.runtime.specs import (
     QUARANTINE,
     TEMPORARY,
     TRANSIENT,
-    AnySpec,
-    AutoShutdown,
-    ChildSpec,
-    SupervisorSpec,
 )
-from actors.runtime.timers import Timer
 from engine.restart import RestartWindow
 
-if TYPE_CHECKING:
-    from actors.runtime.lifecycle import Lives
 
-
-class Supervisor:
+class Supervisor(Parent):
     """One supervisor: its children in start order and what is to be done next."""
 
     __slots__ = (
@@ -52,11 +43,7 @@ class Supervisor:
         "window",
     )
 
-    address: Address
-    state: ChildState
-    window: RestartWindow
-
-    def __init__(self, spec: SupervisorSpec, lives: "Lives", child: Child | None) -> None:
+    def __init__(self, spec: SupervisorSpec, lives: Lives, child: Child | None) -> None:
         """Stand ready to be started; `child` is its own place under its supervisor (None: the root)."""
         self.spec = spec
         self.lives = lives
@@ -177,7 +164,7 @@ class Supervisor:
             self.lives.report(StartRefused(child.address, text_of(error), self.lives.now))
             self._gone(child, reason, remove=True)
         elif child.spec.restart is TEMPORARY or (child.spec.restart is TRANSIENT and not reason.abnormal):
-            self._finished(child, reason)
+            self._gone(child, reason, remove=child.dynamic or child.spec.restart is TEMPORARY)
         else:
             self._failed(child, error)
         child.ready_at = None
@@ -189,19 +176,6 @@ class Supervisor:
             self._gone(child, ExitReason.SHUTDOWN, remove=True)
         else:
             child.state = ChildState.WAITING
-
-    def _finished(self, child: Child, reason: ExitReason) -> None:
-        """A child ended by itself and is not to be restarted; a significant one may end its supervisor."""
-        significant = child.spec.significant
-        self._gone(child, reason, remove=child.dynamic or child.spec.restart is TEMPORARY)
-        auto = self.spec.auto_shutdown
-        if not significant or auto is AutoShutdown.NEVER:
-            return
-        others = any(
-            other.spec.significant and other.state is not ChildState.DOWN for other in self.children.values()
-        )
-        if auto is AutoShutdown.ANY_SIGNIFICANT or not others:
-            self.stop(ExitReason.SHUTDOWN)
 
     def _failed(self, child: Child, error: BaseException | None) -> None:
         """Count a failure, or a failed attempt to restart; plan the next life, or answer the excess."""

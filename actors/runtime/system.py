@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from actors.runtime import effects
-from actors.runtime.asks import ASK_TIMEOUT_NS, ActorDead, AskFromHandler, AskRefused, AskTimeout, Reply
-from actors.runtime.behaviour import Address, ExitReason
-from actors.runtime.cells import Cell, Fate, Life, Sink
-from actors.runtime.children import Child, ChildState
+from actors.runtime.asks import ASK_TIMEOUT_NS, ActorDead, AskFromHandler, AskRefused, AskTimeout
+from actors.runtime.behaviour import Address, AnySpec, ExitReason, SupervisorSpec
+from actors.runtime.cells import Cell, Fate, Life, Reply, Sink
+from actors.runtime.children import Child, ChildState, Parent
 from actors.runtime.dispatcher import Dispatcher
 from actors.runtime.faults import Fault, InjectedFault
 from actors.runtime.lifecycle import Lives
 from actors.runtime.loop_actor import LoopHost
 from actors.runtime.reports import ActorStatus
-from actors.runtime.specs import ChildSpec, Kind, SupervisorSpec
+from actors.runtime.specs import Kind
 from actors.runtime.supervisor import Supervisor
 from engine.invariant import InvariantBroken
 
@@ -56,7 +56,7 @@ class System:
         self.lives = Lives(self.dispatcher, {}, seed)
         self._agenda = self.lives.agenda
         host = LoopHost(self)
-        self.lives.hosts.update({Kind.LOOP: host, Kind.EDGE: host, Kind.THREAD: host})
+        self.lives.hosts.update({Kind.LOOP: host, Kind.EDGE: host})
         self.lives.on_root_ready = self._root_ready
         self.lives.on_root_ended = self._root_ended
         self.lives.on_zombie = self._count_zombies
@@ -284,7 +284,7 @@ class System:
             return False
         return self.restart(address)
 
-    def start_child(self, supervisor: Address, spec: "ChildSpec | SupervisorSpec") -> bool:
+    def start_child(self, supervisor: Address, spec: AnySpec) -> bool:
         """Start a dynamic child from outside; False if refused, and a report says why."""
         node = self.supervisor_at(supervisor)
         with self.operation():
@@ -310,14 +310,14 @@ class System:
             raise ActorDead(address, "no such actor")
         self.lives.faults.add(cell, fault if fault is not None else Fault(InjectedFault("injected")))
 
-    def perform(self, life: Life, wish: object) -> None:
-        """Hand a wish to the actor's I/O task; here to `on_perform`, because there are no tasks."""
+    def perform(self, life: Life, effect: object) -> None:
+        """Hand an effect to the actor's I/O task; here to `on_perform`, because there are no tasks."""
         if self.on_perform is not None:
-            self.on_perform(life.cell.address, wish)
+            self.on_perform(life.cell.address, effect)
 
     # -- looking at it
 
-    def supervisor_at(self, address: Address) -> Supervisor | None:
+    def supervisor_at(self, address: Address) -> Parent | None:
         """The supervisor with this address; the empty path is the root."""
         if not address:
             return self.root
@@ -354,7 +354,7 @@ class System:
             )
 
 
-def _walk(supervisor: Supervisor) -> Iterator[Child]:
+def _walk(supervisor: Parent) -> Iterator[Child]:
     for child in supervisor.children.values():
         yield child
         if child.node is not None:

@@ -8,30 +8,10 @@ import heapq
 import math
 from collections.abc import Callable
 
-from actors.runtime.cells import Cell
+from actors.runtime.cells import Cell, Timer
 
 COMPACT_MIN = 64
 """Below so many forgotten timers the heap is never rebuilt."""
-
-
-class Timer:
-    """One timer: of a cell, with a message, or of the runtime itself, with a function to call."""
-
-    __slots__ = ("call", "cell", "due", "key", "live", "message", "number")
-
-    def __init__(self, due: int, number: int) -> None:
-        """Set for `due`; the creation number breaks ties."""
-        self.due = due
-        self.number = number
-        self.live = True
-        self.cell: Cell | None = None
-        self.message: object = None
-        self.key: str | None = None
-        self.call: Callable[[], None] | None = None
-
-    def __lt__(self, other: "Timer") -> bool:
-        """Earlier due first, then earlier created."""
-        return (self.due, self.number) < (other.due, other.number)
 
 
 class Timers:

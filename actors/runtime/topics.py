@@ -4,13 +4,10 @@ Part of the dispatcher. Subscriptions of a spec outlive restarts, those made by 
 life.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from actors.runtime.cells import Cell, Target
-
-if TYPE_CHECKING:
-    from actors.runtime.behaviour import Outgoing
-    from actors.runtime.dispatcher import Dispatcher
+from actors.runtime.behaviour import Outgoing
+from actors.runtime.cells import Cell, Queue, Target
 
 TOPIC_CAPACITY = 100_000
 """Messages that may wait for one topic; one more becomes a dead letter."""
@@ -21,7 +18,7 @@ class Topic(Target):
 
     __slots__ = ("deaf_until", "dispatcher", "name", "subscribers")
 
-    def __init__(self, name: str, dispatcher: "Dispatcher") -> None:
+    def __init__(self, name: str, dispatcher: Queue) -> None:
         """Start without subscribers."""
         super().__init__(self._fan_out, TOPIC_CAPACITY)
         self.name = name
@@ -29,7 +26,7 @@ class Topic(Target):
         self.subscribers: tuple[Cell, ...] = ()
         self.deaf_until: dict[Cell, int] = {}
 
-    def _fan_out(self, packed: object, now: int) -> "tuple[Outgoing, ...]":
+    def _fan_out(self, packed: object, now: int) -> tuple[Outgoing, ...]:
         """Let every subscriber work on the message; what a failure does, it does to one of them."""
         message, sender = cast("tuple[object, Target | None]", packed)
         dispatcher = self.dispatcher
@@ -67,7 +64,7 @@ class Topics:
 
     __slots__ = ("_dispatcher", "_topics")
 
-    def __init__(self, dispatcher: "Dispatcher") -> None:
+    def __init__(self, dispatcher: Queue) -> None:
         """Start without topics; they come with their first subscriber."""
         self._dispatcher = dispatcher
         self._topics: dict[str, Topic] = {}

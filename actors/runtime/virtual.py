@@ -1,15 +1,16 @@
 """The virtual system: the same dispatcher and supervisors on a virtual clock, as fast as the processor goes.
 
-Replays, sweeps, simulations and chaos tests run here. Thread actors run inline, I/O tasks not at all (their
-wishes go to `on_perform`). The same tree, seed and inputs give the same run.
+Replays, sweeps, simulations and chaos tests run here. I/O tasks do not run at all (what they should
+perform goes to `on_perform`). The same tree, seed and inputs give the same run.
 """
 
 from collections.abc import Mapping
 
-from actors.runtime.asks import ASK_TIMEOUT_NS, Reply
-from actors.runtime.behaviour import Address, ExitReason
+from actors.runtime.asks import ASK_TIMEOUT_NS
+from actors.runtime.behaviour import Address, ExitReason, SupervisorSpec
+from actors.runtime.cells import Reply
 from actors.runtime.hosts import Host
-from actors.runtime.specs import Kind, SupervisorSpec
+from actors.runtime.specs import Kind
 from actors.runtime.system import System
 from engine.invariant import InvariantBroken
 

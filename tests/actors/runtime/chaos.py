@@ -10,11 +10,12 @@ import sys
 from collections import Counter, deque
 from collections.abc import Sequence
 
-from actors.runtime.asks import AskError, Reply
+from actors.runtime.asks import AskError
 from actors.runtime.behaviour import (
     Address,
     After,
     Answer,
+    ChildSpec,
     Defer,
     Exit,
     Outgoing,
@@ -24,12 +25,10 @@ from actors.runtime.behaviour import (
     StopChild,
     Watch,
 )
+from actors.runtime.cells import Reply
 from actors.runtime.faults import Fault, InjectedFault
 from actors.runtime.reports import DeadLetter
-from actors.runtime.specs import (
-    TEMPORARY,
-    ChildSpec,
-)
+from actors.runtime.specs import TEMPORARY
 from actors.runtime.virtual import VirtualSystem
 from tests.actors.runtime.chaos_stage import MILLISECOND_NS, Clerk, Ledger, Order, tree
 from tests.actors.runtime.fakes import Do, Fail

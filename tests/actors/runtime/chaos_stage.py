@@ -7,7 +7,7 @@ happened.
 import hashlib
 from collections.abc import Iterable
 
-from actors.runtime.behaviour import ROOT, Address, Outgoing
+from actors.runtime.behaviour import ROOT, Address, ChildSpec, Outgoing, SupervisorSpec
 from actors.runtime.specs import (
     CONFLATE,
     DROP_OLDEST,
@@ -17,9 +17,7 @@ from actors.runtime.specs import (
     REST_FOR_ONE,
     RETAIN,
     TRANSIENT,
-    ChildSpec,
     MailboxPolicy,
-    SupervisorSpec,
 )
 from engine.message import message
 from engine.restart import Backoff

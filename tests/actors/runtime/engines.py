@@ -1,6 +1,5 @@
 """Running live engines: what the tests of the live runtime share."""
 
-import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
@@ -9,7 +8,6 @@ import trio
 import trio.testing
 
 from actors.runtime import (
-    RETAIN,
     ActorDead,
     Address,
     AnchoredClock,
@@ -18,7 +16,6 @@ from actors.runtime import (
     Edge,
     Kind,
     LiveSystem,
-    MailboxPolicy,
     Outgoing,
     Perform,
     SupervisorSpec,
@@ -74,33 +71,3 @@ class Silent:
 def edge(name: str, task: Callable[[Edge], object], **settings: object) -> ChildSpec:
     settings.setdefault("factory", Silent)
     return ChildSpec(name=name, kind=Kind.EDGE, task=task, **settings)  # type: ignore[arg-type]
-
-
-class Writer:
-    """Works on a thread: tells where, and blocks until the test lets it go on."""
-
-    def __init__(self, gate: threading.Event, seen: list[object]) -> None:
-        self.gate = gate
-        self.seen = seen
-
-    def start(self, now: int) -> Iterable[Outgoing]:
-        self.seen.append("start")
-        return ((A, "writer started"),)
-
-    def stop(self, now: int) -> Iterable[Outgoing]:
-        self.seen.append("stop")
-        return ()
-
-    def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
-        if message == "block":
-            self.seen.append("blocked")
-            self.gate.wait(5)
-        if message == "crash":
-            raise OSError("disk full")
-        self.seen.append(message)
-        return ((A, (message, threading.current_thread() is threading.main_thread())),)
-
-
-def writer(gate: threading.Event, seen: list[object], **settings: object) -> ChildSpec:
-    settings.setdefault("mailbox", MailboxPolicy(capacity=3, on_restart=RETAIN))
-    return ChildSpec(name="w", kind=Kind.THREAD, factory=lambda: Writer(gate, seen), **settings)  # type: ignore[arg-type]

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from actors.runtime.behaviour import Address, Answer, Outgoing
+from actors.runtime.behaviour import Address, Answer, ChildSpec, Edge, Outgoing
 from actors.runtime.cells import Life
-from actors.runtime.specs import ChildSpec
 from actors.runtime.system import System
 from engine.message import message
 
@@ -165,3 +164,7 @@ class HeldHost:
         if self.system is None:
             raise RuntimeError("set `system` first")
         return self.system
+
+
+async def idle(_edge: Edge) -> None:
+    """The task of an EDGE actor whose host is held by the test, and which therefore never runs."""

@@ -29,7 +29,6 @@ from actors.runtime import (
     Outgoing,
     StopChild,
     Terminated,
-    Unwatch,
     VirtualSystem,
     Watch,
 )
@@ -272,15 +271,6 @@ def test_p18_also_of_one_that_is_dead_already_or_never_was(system: Make, script:
         Terminated(B, ExitReason.SHUTDOWN),
         Terminated(Address("nobody"), ExitReason.SHUTDOWN),
     ]
-
-
-def test_p18_unwatch_wins_over_a_notice_that_waits_already(system: Make, script: Script) -> None:
-    """P18, checklist 24: the race."""
-    engine = system("a", "b")
-    engine.put(A, Do((Watch(B),)))
-    engine.put(A, Do((StopChild(B), Unwatch(B))))
-    assert len(script.heard("a")) == 2
-    assert engine.status_of(A).depth == 0  # type: ignore[union-attr]
 
 
 def test_p18_a_child_of_that_name_after_the_old_one_died_is_watched_anew(

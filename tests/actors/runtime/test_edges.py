@@ -35,7 +35,7 @@ async def test_an_edge_hands_in_inputs_and_performs_wishes(
 
     async def task(own: Edge) -> None:
         own.put(A, f"from {own.address}")
-        async for wish in own.wishes():
+        async for wish in own.effects():
             performed.append(wish)
             await own.breathe()
 

@@ -25,7 +25,7 @@ from actors.runtime import (
     ZombieDeclared,
 )
 from actors.runtime.system import TooManyZombies
-from tests.actors.runtime.fakes import Do, Fail, HeldHost, Script
+from tests.actors.runtime.fakes import Do, Fail, HeldHost, Script, idle
 
 A, B, C = Address("a"), Address("b"), Address("c")
 
@@ -61,7 +61,9 @@ def deep(depth: int) -> int:
 def test_p10_a_child_that_does_not_stop_in_time_is_ended_by_force(tree: MakeTree, spec: MakeSpec) -> None:
     """P10, checklist 13."""
     host = HeldHost(stop=True)
-    engine = VirtualSystem(tree("a", spec("b", kind=Kind.THREAD, shutdown_ns=500)), hosts={Kind.THREAD: host})
+    engine = VirtualSystem(
+        tree("a", spec("b", kind=Kind.EDGE, task=idle, shutdown_ns=500)), hosts={Kind.EDGE: host}
+    )
     host.system = engine
     engine.start()
     engine.stop()
@@ -81,7 +83,7 @@ def test_p10_what_cannot_be_killed_is_a_zombie_fenced_and_counted(
     refused.
     """
     host = HeldHost(immortal=True)
-    engine = VirtualSystem(tree("a", spec("b", kind=Kind.THREAD)), hosts={Kind.THREAD: host})
+    engine = VirtualSystem(tree("a", spec("b", kind=Kind.EDGE, task=idle)), hosts={Kind.EDGE: host})
     host.system = engine
     engine.start()
     engine.put(B, CRASH)
@@ -102,7 +104,9 @@ def test_p10_what_cannot_be_killed_is_a_zombie_fenced_and_counted(
 def test_p10_too_many_zombies_end_the_engine(tree: MakeTree, spec: MakeSpec) -> None:
     """P10, checklist 14."""
     host = HeldHost(immortal=True)
-    engine = VirtualSystem(tree("a", spec("b", kind=Kind.THREAD), intensity=9), hosts={Kind.THREAD: host})
+    engine = VirtualSystem(
+        tree("a", spec("b", kind=Kind.EDGE, task=idle), intensity=9), hosts={Kind.EDGE: host}
+    )
     host.system = engine
     engine.zombies_max = 1
     engine.start()

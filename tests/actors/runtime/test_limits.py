@@ -52,7 +52,7 @@ async def test_so_many_wishes_wait_for_a_task_and_one_more_fails_its_actor(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     assert autojump_clock.rate == 0
-    monkeypatch.setattr(edge, "WISHES_MAX", 3)
+    monkeypatch.setattr(edge, "EFFECTS_MAX", 3)
 
     async def idle(_own: Edge) -> None:
         await trio.sleep_forever()

@@ -18,7 +18,6 @@ from actors.runtime import (
     After,
     CancelTimer,
     ChildSpec,
-    Kind,
     MailboxPolicy,
     Outgoing,
     Publish,
@@ -103,11 +102,6 @@ def test_a_policy_without_keys_cannot_conflate() -> None:
         MailboxPolicy(when_full=CONFLATE)
     with pytest.raises(SpecError):
         MailboxPolicy(conflate_key=tens)
-
-
-def test_a_thread_cannot_give_back_what_it_was_given(spec: MakeSpec) -> None:
-    with pytest.raises(SpecError, match="REFUSE or FAIL"):
-        spec("a", kind=Kind.THREAD, mailbox=MailboxPolicy(when_full=DROP_OLDEST))
 
 
 @pytest.mark.parametrize(("policy", "second_life"), [(DISCARD, []), (RETAIN, [1, 2, 3])])

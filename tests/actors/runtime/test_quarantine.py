@@ -1,4 +1,4 @@
-"""Quarantine, operators, dynamic and significant children (P6, P19, P20, P24, P25).
+"""Quarantine, operators, dynamic children (P6, P19, P20, P24, P25).
 
 Covers: actors.runtime.reports.
 """
@@ -12,10 +12,8 @@ from actors.runtime import (
     ONE_FOR_ALL,
     QUARANTINE,
     ROOT,
-    TRANSIENT,
     ActorQuarantined,
     Address,
-    AutoShutdown,
     ChildSpec,
     Exit,
     ExitReason,
@@ -127,39 +125,6 @@ def test_p20_a_dynamic_child_whose_first_start_fails_leaves_nothing(
     assert "x" not in engine.dispatcher.cells
     assert engine.start_child(ROOT, spec("x"))
     assert state(engine, Address("x")) == "running"
-
-
-@pytest.mark.parametrize(
-    ("auto", "ended_after"), [(AutoShutdown.ANY_SIGNIFICANT, 1), (AutoShutdown.ALL_SIGNIFICANT, 2)]
-)
-def test_significant_children_end_their_supervisor(
-    system: Make, spec: MakeSpec, tree: MakeTree, auto: AutoShutdown, ended_after: int
-) -> None:
-    """OTP's significant children: a game that ended takes its subtree down."""
-    over = [spec(name, restart=TRANSIENT, significant=True) for name in ("x", "y")]
-    game = tree(*over, "z", name="game", auto_shutdown=auto, restart=TRANSIENT)
-    engine = system("a", game)
-    for number, name in enumerate(("x", "y")):
-        if number == ended_after:
-            break
-        assert state(engine, Address("game/z")) == "running"
-        engine.put(Address(f"game/{name}"), NORMAL)
-    assert state(engine, Address("game")) == "down"
-    assert state(engine, A) == "running"
-
-
-def test_significant_children_stopped_by_hand_end_nobody(
-    system: Make, spec: MakeSpec, tree: MakeTree
-) -> None:
-    game = tree(
-        spec("x", restart=TRANSIENT, significant=True),
-        name="game",
-        auto_shutdown=AutoShutdown.ANY_SIGNIFICANT,
-        restart=TRANSIENT,
-    )
-    engine = system(game)
-    engine.stop_child(Address("game/x"))
-    assert state(engine, Address("game")) == "running"
 
 
 def test_backoff_off_means_at_once() -> None:

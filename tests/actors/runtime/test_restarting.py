@@ -28,7 +28,7 @@ from actors.runtime import (
     VirtualSystem,
 )
 from engine.restart import Backoff
-from tests.actors.runtime.fakes import START, STOP, Do, Fail, HeldHost, Script
+from tests.actors.runtime.fakes import START, STOP, Do, Fail, HeldHost, Script, idle
 
 A, B, C = Address("a"), Address("b"), Address("c")
 Make = Callable[..., VirtualSystem]
@@ -285,7 +285,7 @@ def test_checklist_11_children_that_quit_while_the_supervisor_stops(
     """Checklist 11, P9, OTP's sup_stop_race: nothing hangs, nothing is restarted."""
     host = HeldHost(stop=True)
     engine = VirtualSystem(
-        tree("a", spec("b", kind=Kind.THREAD, restart=restart), "c"), hosts={Kind.THREAD: host}
+        tree("a", spec("b", kind=Kind.EDGE, task=idle, restart=restart), "c"), hosts={Kind.EDGE: host}
     )
     host.system = engine
     engine.start()

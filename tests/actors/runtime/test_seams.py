@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import actors.runtime
-from actors.runtime import Edge, LiveSystem, VirtualSystem
+from actors.runtime import LiveSystem, VirtualSystem
 
 RUNTIME = Path(actors.runtime.__file__).parent
 SEAMS = {
@@ -40,7 +40,7 @@ def test_only_seams_touch_clocks_threads_and_frameworks(module: Path) -> None:
         assert name not in imports(module) or module.stem in allowed
 
 
-@pytest.mark.parametrize("ask", [VirtualSystem.ask, VirtualSystem.post, LiveSystem.ask, Edge.ask])
+@pytest.mark.parametrize("ask", [VirtualSystem.ask, VirtualSystem.post, LiveSystem.ask, TaskEdge.ask])
 def test_no_ask_accepts_to_wait_for_ever(ask: object) -> None:
     """Checklist 20."""
     timeout = inspect.signature(ask).parameters["timeout_ns"]  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from actors.runtime import (
     SystemEnded,
     VirtualSystem,
 )
-from tests.actors.runtime.fakes import START, STOP, Do, HeldHost, Script
+from tests.actors.runtime.fakes import START, STOP, Do, HeldHost, Script, idle
 
 A, B, C = Address("a"), Address("b"), Address("c")
 Make = Callable[..., VirtualSystem]
@@ -29,7 +29,7 @@ MakeSpec = Callable[..., ChildSpec]
 
 
 def held(tree: SupervisorSpec, host: HeldHost) -> VirtualSystem:
-    system = VirtualSystem(tree, hosts={Kind.THREAD: host})
+    system = VirtualSystem(tree, hosts={Kind.EDGE: host})
     host.system = system
     return system
 
@@ -100,8 +100,8 @@ def test_p3_dynamic_children_stop_in_parallel_before_the_static_ones(
     host = HeldHost(stop=True)
     engine = held(tree("a"), host)
     engine.start()
-    engine.start_child(Address(""), spec("x", kind=Kind.THREAD))
-    engine.start_child(Address(""), spec("y", kind=Kind.THREAD))
+    engine.start_child(Address(""), spec("x", kind=Kind.EDGE, task=idle))
+    engine.start_child(Address(""), spec("y", kind=Kind.EDGE, task=idle))
     engine.root.stop(ExitReason.SHUTDOWN)
     engine.lives.settle()
     assert sorted(host.stopping) == ["x", "y"]
@@ -123,7 +123,7 @@ def test_p3_what_a_stop_hook_sends_reaches_those_who_still_live(system: Make, sc
 def test_p8_the_supervisor_answers_while_a_child_hangs_in_its_start(tree: MakeTree, spec: MakeSpec) -> None:
     """P8, checklist 12: status and stop need nobody's cooperation."""
     host = HeldHost(start=True)
-    engine = held(tree("a", spec("b", kind=Kind.THREAD), "c"), host)
+    engine = held(tree("a", spec("b", kind=Kind.EDGE, task=idle), "c"), host)
     engine.start(wait=False)
     assert [status.state for status in engine.status()] == ["running", "starting", "waiting"]
     engine.stop()
@@ -133,7 +133,7 @@ def test_p8_the_supervisor_answers_while_a_child_hangs_in_its_start(tree: MakeTr
 def test_p8_the_supervisor_answers_while_a_child_hangs_in_its_stop(tree: MakeTree, spec: MakeSpec) -> None:
     """P8, checklist 12."""
     host = HeldHost(stop=True)
-    engine = held(tree("a", spec("b", kind=Kind.THREAD, shutdown_ns=50)), host)
+    engine = held(tree("a", spec("b", kind=Kind.EDGE, task=idle, shutdown_ns=50)), host)
     engine.start()
     engine.stop_child(B)
     status = engine.status_of(B)
@@ -166,7 +166,6 @@ def test_the_start_hook_may_send_to_later_siblings(system: Make, script: Script)
     [
         ({"name": ""}, "name"),
         ({"name": "a/b"}, "slash"),
-        ({"name": "a", "significant": True}, "significant"),
         ({"name": "a", "kind": Kind.EDGE}, "EDGE"),
     ],
 )
