@@ -20,10 +20,12 @@ from actors.operator import OperatorActor
 from actors.paper_exchange import PaperExchangeActor
 from actors.risk_gate import RiskGateActor
 from actors.runtime import (
+    DISCARD,
     FAIL,
     ONE_FOR_ALL,
     ONE_FOR_ONE,
     QUARANTINE,
+    REFUSE,
     REST_FOR_ONE,
     RETAIN,
     TOPIC_DEAD_LETTERS,
@@ -43,8 +45,48 @@ from engine.schedule import Schedule
 from engine.strategies.strategy import Strategy
 from engine.units import NANOS_PER_SECOND
 
-KEEPS_EVERYTHING = MailboxPolicy(capacity=100_000, when_full=FAIL, on_restart=RETAIN)
-"""For those whose messages are commands and facts: nothing may be lost, and nothing is silently dropped."""
+
+def _keeps(capacity: int) -> MailboxPolicy:
+    """For whoever decides about money: one message too many is a failure, never a loss in silence."""
+    return MailboxPolicy(capacity=capacity, when_full=FAIL, on_restart=RETAIN)
+
+
+@attrs.frozen
+class Mailboxes:
+    """How much may wait for each actor, and what one message more does: the one table of it.
+
+    The queue is empty between two inputs, so what waits is what one input caused, or what came while an actor
+    waited for its next life: at most ten seconds (`AT_ONCE`). Sizes are for that, at fifty times the usual
+    traffic, with room. Only who decides nothing about money may refuse or forget.
+    """
+
+    journal: MailboxPolicy = _keeps(100_000)
+    """Every fact of every actor passes here, and a lost one would be a decision that nobody can prove."""
+    writer: MailboxPolicy = _keeps(100_000)
+    """The same facts, numbered."""
+    paper_exchange: MailboxPolicy = _keeps(100_000)
+    """Every change of a book moves a queue: a lost one would make a fill that the venue would not give."""
+    risk_gate: MailboxPolicy = _keeps(100_000)
+    """Halts, orders and facts: a lost one would let an order pass that must not."""
+    market_feed: MailboxPolicy = _keeps(100_000)
+    """Every frame; the sequence check would call a lost one a gap, and every book would be asked for anew."""
+    strategy: MailboxPolicy = _keeps(50_000)
+    """News of all games and what became of its own orders. One that falls behind so far fails alone."""
+    game: MailboxPolicy = _keeps(20_000)
+    """One game's share of the market: about ten markets of the hundreds."""
+    schedule: MailboxPolicy = _keeps(20_000)
+    """Listings and results: twenty pages of the venue's longest answer."""
+    observer: MailboxPolicy = MailboxPolicy(capacity=50_000, when_full=FAIL, on_restart=DISCARD)
+    """Decides nothing. A lost fact would show wrong money, so it fails too; but its next life folds every
+    fact anew and asks the games for what is current, so what waited need not be kept.
+    """
+    operator: MailboxPolicy = MailboxPolicy(capacity=1_000, when_full=REFUSE, on_restart=RETAIN)
+    """What people ask for: one more is refused, and its asker hears so at once."""
+    edge: MailboxPolicy = MailboxPolicy(capacity=1_000, when_full=FAIL, on_restart=DISCARD)
+    """Who holds a connection. Its next life connects anew, and with a connection every book comes whole."""
+
+
+MAILBOXES = Mailboxes()
 
 AT_ONCE = Backoff(first_ns=0, cap_ns=10 * NANOS_PER_SECOND)
 """The first restart is immediate, so that a single crash costs no market data."""
@@ -104,7 +146,7 @@ def _journal(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="journal",
         factory=lambda: JournalActor(parts.memory, parts.cause, parts.next_seq),
-        mailbox=KEEPS_EVERYTHING,
+        mailbox=MAILBOXES.journal,
     )
 
 
@@ -112,7 +154,7 @@ def _writer(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="writer",
         factory=lambda: WriterActor(parts.store, answers=parts.writer_answers),
-        mailbox=KEEPS_EVERYTHING,
+        mailbox=MAILBOXES.writer,
     )
 
 
@@ -120,7 +162,7 @@ def _paper_exchange(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="paper_exchange",
         factory=lambda: PaperExchangeActor(PaperExchange(parts.rules, parts.seed), parts.memory),
-        mailbox=KEEPS_EVERYTHING,
+        mailbox=MAILBOXES.paper_exchange,
         subscriptions=(FEED,),
     )
 
@@ -129,7 +171,7 @@ def _risk_gate(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="risk_gate",
         factory=lambda: RiskGateActor(RiskGate(parts.limits, parts.strategy_limits), parts.memory),
-        mailbox=KEEPS_EVERYTHING,
+        mailbox=MAILBOXES.risk_gate,
         subscriptions=(NEWS, FACTS, FEED, TOPIC_SUPERVISION),
     )
 
@@ -150,7 +192,7 @@ def _strategy(parts: Parts, name: str, make: Callable[[], Strategy]) -> ChildSpe
         factory=lambda: StrategyActor(
             make(), parts.memory, lambda order_id: parts.rules.heard_after(order_id, parts.seed)
         ),
-        mailbox=KEEPS_EVERYTHING,
+        mailbox=MAILBOXES.strategy,
         subscriptions=(NEWS,),
     )
 
@@ -159,12 +201,12 @@ def _schedule(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="schedule",
         factory=lambda: ScheduleActor(Schedule(every_market=parts.every_market), _game, parts.memory),
-        mailbox=KEEPS_EVERYTHING,
+        mailbox=MAILBOXES.schedule,
     )
 
 
 def _market_feed() -> ChildSpec:
-    return ChildSpec(name="market_feed", factory=MarketFeed, mailbox=KEEPS_EVERYTHING)
+    return ChildSpec(name="market_feed", factory=MarketFeed, mailbox=MAILBOXES.market_feed)
 
 
 def _game(game: str) -> ChildSpec:
@@ -172,7 +214,7 @@ def _game(game: str) -> ChildSpec:
         name=game,
         factory=lambda: GameActor(game),
         restart=TRANSIENT,
-        mailbox=KEEPS_EVERYTHING,
+        mailbox=MAILBOXES.game,
         subscriptions=(FEED, GAMES_TOPIC),
     )
 
@@ -188,13 +230,13 @@ def _edge(parts: Parts) -> SupervisorSpec:
             ChildSpec(
                 name="observer",
                 factory=lambda: ObserverActor(parts.memory),
-                mailbox=KEEPS_EVERYTHING,
+                mailbox=MAILBOXES.observer,
                 subscriptions=(FACTS, NEWS, FEED, TOPIC_SUPERVISION, TOPIC_DEAD_LETTERS),
             ),
             ChildSpec(
                 name="operator",
                 factory=lambda: OperatorActor(parts.memory),
-                mailbox=KEEPS_EVERYTHING,
+                mailbox=MAILBOXES.operator,
                 subscriptions=(TOPIC_DEAD_LETTERS,),
             ),
         ),

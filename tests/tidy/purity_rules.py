@@ -140,21 +140,20 @@ def past_the_face(source: Source) -> Iterable[str]:
     for face, insiders in FACES.items():
         if source.path.startswith(insiders):
             continue
-        for node in ast.walk(source.tree):
-            for module in _modules_named(node):
-                if module.startswith(f"{face}."):
-                    yield source.at(node, f"{module} is inside; import from {face}")
+        inside = ((node, module) for node, module in _modules(source.tree) if module.startswith(f"{face}."))
+        yield from (source.at(node, f"{module} is inside; import from {face}") for node, module in inside)
 
 
-def _modules_named(node: ast.AST) -> list[str]:
-    """The modules that an import names, without what is taken from them."""
-    match node:
-        case ast.Import(names=names):
-            return [alias.name for alias in names]
-        case ast.ImportFrom(module=str(module), level=0):
-            return [module]
-        case _:
-            return []
+def _modules(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """The modules that imports name, without what is taken from them."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from ((node, alias.name) for alias in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield node, module
+            case _:
+                pass
 
 
 def _is_seam(path: str, seams: dict[str, str]) -> bool:

@@ -12,7 +12,6 @@ import attrs
 import trio
 
 from actors.messages import Numbered
-from engine.invariant import InvariantBroken
 from engine.tally import Tally
 from persistence.errors import StorageError
 from persistence.records import Record
@@ -115,7 +114,7 @@ class CommitQueue:
     async def run(self) -> None:
         """Store until cancelled; a transaction that has begun is always finished.
 
-        Raises InvariantBroken if no waiting would mend what is wrong.
+        Raises a lasting StorageError if no waiting would mend what is wrong.
         """
         while True:
             while self._facts or self._records:
@@ -142,8 +141,6 @@ class CommitQueue:
                 raise
             status.failures += 1
             status.failing = str(error)
-            if error.lasting:
-                raise InvariantBroken(f"the journal cannot go on: {error}") from error
             self._records[:0] = records
             self._hearing.storage_failed(error.kind, str(error), self._facts.clear)
             if not facts:

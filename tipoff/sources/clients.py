@@ -27,6 +27,7 @@ from tipoff.sources.balldontlie_polls import Scores
 from tipoff.sources.discovery import Discovery, Intervals
 from tipoff.sources.game_selection import GameSelection
 from tipoff.sources.kalshi_scores_poll import LiveScores
+from tipoff.wiring import MAILBOXES
 from venues.balldontlie.rest import TIERS, BalldontlieRest, Tier, detect_tier
 from venues.balldontlie.rest import Dependencies as ScoresSurroundings
 from venues.errors import CredentialsRefused, TlsRefused, VenueError
@@ -255,4 +256,4 @@ def _fetch(feed: KalshiFeed, wanted: TradesWanted) -> None:
 def _edge(
     name: str, behaviour: Callable[[], Behaviour], task: Callable[[Edge], Awaitable[None]]
 ) -> ChildSpec:
-    return ChildSpec(name=name, factory=behaviour, kind=Kind.EDGE, task=task)
+    return ChildSpec(name=name, factory=behaviour, kind=Kind.EDGE, task=task, mailbox=MAILBOXES.edge)

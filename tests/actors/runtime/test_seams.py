@@ -8,6 +8,7 @@ import pytest
 
 import actors.runtime
 from actors.runtime import LiveSystem, VirtualSystem
+from actors.runtime.edge import TaskEdge
 
 RUNTIME = Path(actors.runtime.__file__).parent
 SEAMS = {
