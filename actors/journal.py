@@ -37,9 +37,9 @@ class StoreFailed(Exception):
 class JournalActor:
     """Numbers, holds, publishes."""
 
-    def __init__(self, memory: FactHistory, cause: Callable[[], int], next_seq: int = 1) -> None:
+    def __init__(self, history: FactHistory, cause: Callable[[], int], next_seq: int = 1) -> None:
         """`cause` gives the number of the input being worked on; `next_seq` is where the journal goes on."""
-        self._memory = memory
+        self._history = history
         self._cause = cause
         self._next_seq = next_seq
         self._waiting: deque[tuple[int, Commit, tuple[Numbered, ...]]] = deque()
@@ -74,7 +74,7 @@ class JournalActor:
             Numbered(first + offset, cause, commit.owner, fact) for offset, fact in enumerate(commit.facts)
         )
         self._next_seq += len(numbered)
-        self._memory.append(commit.facts)
+        self._history.append(commit.facts)
         self._waiting.append((self._next_seq - 1, commit, numbered))
         return [] if self._failed else self._offer(self._offered)
 

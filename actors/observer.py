@@ -75,9 +75,9 @@ VENDORS_MAX = 64
 class ObserverActor:
     """Folds, answers."""
 
-    def __init__(self, memory: FactHistory) -> None:
-        """The past comes from `memory`."""
-        self._memory = memory
+    def __init__(self, history: FactHistory) -> None:
+        """The past comes from `history`."""
+        self._history = history
         self.model = ReadModel()
         self._folded = 0
         self._conn: int | None = None
@@ -88,7 +88,7 @@ class ObserverActor:
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the remembered facts and ask the games for what is current."""
-        for fact in self._memory.facts:
+        for fact in self._history.facts:
             self.model.fact(fact)
         # What is remembered already and was on its way to an earlier life is not counted again.
         self._folded = self.model.seq = self.model.tally.facts
@@ -106,13 +106,13 @@ class ObserverActor:
         elif isinstance(message, Look):
             return [Answer(self._look(message, Nanos(now)))]
         else:
-            self._hear(message)
+            self._on_other(message)
         return ()
 
     def _look(self, look: Look, now: Nanos) -> object:
         return self.overview(now) if look.what == OVERVIEW else lines(self.model, look)
 
-    def _hear(self, message: object) -> None:
+    def _on_other(self, message: object) -> None:
         model = self.model
         match message:
             case MarketKnown():

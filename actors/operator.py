@@ -55,16 +55,16 @@ class Pending:
 class OperatorActor:
     """Passes wishes on, remembers outcomes."""
 
-    def __init__(self, memory: FactHistory) -> None:
-        """The past comes from `memory`."""
-        self._memory = memory
+    def __init__(self, history: FactHistory) -> None:
+        """The past comes from `history`."""
+        self._history = history
         self._acts: dict[str, OperatorActed] = {}
         self._pending: dict[str, Pending] = {}
         self._handles = 0
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the acts of earlier lives."""
-        for fact in self._memory.facts:
+        for fact in self._history.facts:
             if isinstance(fact, OperatorActed):
                 self._remember(fact)
         return []

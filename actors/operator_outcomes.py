@@ -83,7 +83,7 @@ def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -
             raise AssertionError(f"a step with facts begins with a commit, not {first!r}")
 
 
-def gate_outcome(gate: RiskGate, memory: FactHistory, wished: OperationWanted, now: Nanos) -> Outcome:
+def gate_outcome(gate: RiskGate, history: FactHistory, wished: OperationWanted, now: Nanos) -> Outcome:
     """What the risk gate makes of a wish."""
     wish, by = wished.wish, signature(wished.request)
     try:
@@ -103,7 +103,7 @@ def gate_outcome(gate: RiskGate, memory: FactHistory, wished: OperationWanted, n
             case CancelOperation():
                 return _cancel(gate, wish, now)
             case ConfigureOperation(settings):
-                step = configure(gate, settings, memory.facts, now)
+                step = configure(gate, settings, history.facts, now)
                 return done(step, _words(step))
             case FollowOperation():
                 return _follow(gate, wish, by, now)

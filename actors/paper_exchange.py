@@ -26,10 +26,10 @@ OWNER = "paper_exchange"
 class PaperExchangeActor:
     """Runs the paper exchange."""
 
-    def __init__(self, exchange: PaperExchange, memory: FactHistory) -> None:
-        """`exchange` is empty; its past comes from `memory`."""
+    def __init__(self, exchange: PaperExchange, history: FactHistory) -> None:
+        """`exchange` is empty; its past comes from `history`."""
         self.exchange = exchange
-        self._memory = memory
+        self._history = history
         self._asked: dict[str, int] = {}
 
     def start(self, now: int) -> list[Outgoing]:
@@ -38,9 +38,9 @@ class PaperExchangeActor:
         If an earlier process left the facts, nobody knows what the venue did since: orders wait for the
         missing trades. What was approved then and never set out does so now.
         """
-        step = self.exchange.restore(self._memory.facts)
+        step = self.exchange.restore(self._history.facts)
         out = [*outgoing(OWNER, step, now), Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
-        left = self._memory.resume(OWNER)
+        left = self._history.resume(OWNER)
         if left:
             out += outgoing(OWNER, self.exchange.resumed(now), now)
             for approved in approved_before(left):

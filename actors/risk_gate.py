@@ -36,18 +36,18 @@ OWNER = "risk_gate"
 class RiskGateActor:
     """Judges wishes."""
 
-    def __init__(self, gate: RiskGate, memory: FactHistory) -> None:
-        """`gate` is empty; its past comes from `memory`."""
+    def __init__(self, gate: RiskGate, history: FactHistory) -> None:
+        """`gate` is empty; its past comes from `history`."""
         self.gate = gate
-        self._memory = memory
+        self._history = history
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the remembered facts and ask the games for what is current.
 
         What was wished for in an earlier process and not judged is denied.
         """
-        self.gate.restore(self._memory.facts)
-        lost = Step(facts=unjudged(self._memory.resume(OWNER), Nanos(now)))
+        self.gate.restore(self._history.facts)
+        lost = Step(facts=unjudged(self._history.resume(OWNER), Nanos(now)))
         again = self.gate.stop_again(Nanos(now))
         return [
             *outgoing(OWNER, lost, now),
@@ -79,10 +79,10 @@ class RiskGateActor:
         if isinstance(message, Wake):
             return outgoing(OWNER, self.gate.wake(message.key, Nanos(now)), now)
         if isinstance(message, OperationWanted):
-            outcome = gate_outcome(self.gate, self._memory, message, Nanos(now))
+            outcome = gate_outcome(self.gate, self._history, message, Nanos(now))
             return concluded(OWNER, message, outcome, now)
         if isinstance(message, Settings):
-            return outgoing(OWNER, configure(self.gate, message, self._memory.facts, Nanos(now)), now)
+            return outgoing(OWNER, configure(self.gate, message, self._history.facts, Nanos(now)), now)
         if isinstance(message, LimitsWanted):
             limits = tuple(self.gate.limits_in_use(Nanos(now)))
             return [Answer(GateSeen(limits, self.gate.journal_trouble))]

@@ -38,11 +38,11 @@ class ScheduleActor:
     """Routes by game; keeps what came before a match was made."""
 
     def __init__(
-        self, schedule: Schedule, game_spec: Callable[[str], ChildSpec], memory: FactHistory
+        self, schedule: Schedule, game_spec: Callable[[str], ChildSpec], history: FactHistory
     ) -> None:
-        """`game_spec` makes the child specification of a game's actor; `memory` knows what is unloaded."""
+        """`game_spec` makes the child specification of a game's actor; `history` knows what is unloaded."""
         self._schedule = schedule
-        self._memory = memory
+        self._history = history
         self._unloaded: set[str] = set()
         self._loaded: dict[str, tuple[str, ...]] = {}
         self._game_spec = game_spec
@@ -53,7 +53,7 @@ class ScheduleActor:
 
     def start(self, now: int) -> list[Outgoing]:
         """Ask the games that are there what an earlier life told them."""
-        for fact in self._memory.facts:
+        for fact in self._history.facts:
             if isinstance(fact, FollowingChanged):
                 self._keep(fact)
         return [Publish(GAMES_TOPIC, MatchWanted())]

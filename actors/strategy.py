@@ -42,10 +42,10 @@ class Learned:
 class StrategyActor:
     """Runs one strategy."""
 
-    def __init__(self, strategy: Strategy, memory: FactHistory, heard_after: HeardAfter) -> None:
+    def __init__(self, strategy: Strategy, history: FactHistory, heard_after: HeardAfter) -> None:
         """`heard_after` says how long the venue's answer about an order takes to come back."""
         self.strategy = strategy
-        self._memory = memory
+        self._history = history
         self._heard_after = heard_after
         self.enabled = True
         self._address = strategy_address(strategy.name)
@@ -85,7 +85,7 @@ class StrategyActor:
 
     def _begin(self) -> None:
         """Take the parameters in force, if somebody gave others since, and everything that is remembered."""
-        facts = self._memory.of_strategy(self.strategy.name)
+        facts = self._history.of_strategy(self.strategy.name)
         known = known_strategies(facts).get(self.strategy.name)
         if known is not None and known.in_force is not None:
             self.enabled = known.in_force.enabled
@@ -117,7 +117,7 @@ class StrategyActor:
             out.append(cancel_resting(name))
         if anew:
             begun = self._with(fact.parameters)
-            begun.restore(self._memory.of_strategy(name))
+            begun.restore(self._history.of_strategy(name))
             self.strategy = begun
             out.append(Publish(GAMES_TOPIC, NewsWanted(self._address)))
         return out
@@ -127,7 +127,7 @@ class StrategyActor:
         name, wish = self.strategy.name, wished.wish
         if not isinstance(wish, StrategyOperation):
             return concluded(name, wished, refused(f"a strategy cannot {type(wish).__name__}"), now)
-        known = known_strategies(self._memory.of_strategy(name)).get(name, Known())
+        known = known_strategies(self._history.of_strategy(name)).get(name, Known())
         text = known.in_force.parameters if known.in_force is not None else "{}"
         if wish.values:
             parameters = parsed(self.strategy.parameters_class, text, wish)

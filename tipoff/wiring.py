@@ -102,7 +102,7 @@ class Parts:
     rules: ExchangeRules
     seed: int
     every_market: bool
-    memory: FactHistory
+    history: FactHistory
     cause: Callable[[], int]
     store: Callable[[tuple[Numbered, ...]], int]
     next_seq: int = 1
@@ -145,7 +145,7 @@ def tree(parts: Parts) -> SupervisorSpec:
 def _journal(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="journal",
-        factory=lambda: JournalActor(parts.memory, parts.cause, parts.next_seq),
+        factory=lambda: JournalActor(parts.history, parts.cause, parts.next_seq),
         mailbox=MAILBOXES.journal,
     )
 
@@ -161,7 +161,7 @@ def _writer(parts: Parts) -> ChildSpec:
 def _paper_exchange(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="paper_exchange",
-        factory=lambda: PaperExchangeActor(PaperExchange(parts.rules, parts.seed), parts.memory),
+        factory=lambda: PaperExchangeActor(PaperExchange(parts.rules, parts.seed), parts.history),
         mailbox=MAILBOXES.paper_exchange,
         subscriptions=(FEED,),
     )
@@ -170,7 +170,7 @@ def _paper_exchange(parts: Parts) -> ChildSpec:
 def _risk_gate(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="risk_gate",
-        factory=lambda: RiskGateActor(RiskGate(parts.limits, parts.strategy_limits), parts.memory),
+        factory=lambda: RiskGateActor(RiskGate(parts.limits, parts.strategy_limits), parts.history),
         mailbox=MAILBOXES.risk_gate,
         subscriptions=(NEWS, FACTS, FEED, TOPIC_SUPERVISION),
     )
@@ -190,7 +190,7 @@ def _strategy(parts: Parts, name: str, make: Callable[[], Strategy]) -> ChildSpe
     return ChildSpec(
         name=name,
         factory=lambda: StrategyActor(
-            make(), parts.memory, lambda order_id: parts.rules.heard_after(order_id, parts.seed)
+            make(), parts.history, lambda order_id: parts.rules.heard_after(order_id, parts.seed)
         ),
         mailbox=MAILBOXES.strategy,
         subscriptions=(NEWS,),
@@ -200,7 +200,7 @@ def _strategy(parts: Parts, name: str, make: Callable[[], Strategy]) -> ChildSpe
 def _schedule(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="schedule",
-        factory=lambda: ScheduleActor(Schedule(every_market=parts.every_market), _game, parts.memory),
+        factory=lambda: ScheduleActor(Schedule(every_market=parts.every_market), _game, parts.history),
         mailbox=MAILBOXES.schedule,
     )
 
@@ -229,13 +229,13 @@ def _edge(parts: Parts) -> SupervisorSpec:
         children=(
             ChildSpec(
                 name="observer",
-                factory=lambda: ObserverActor(parts.memory),
+                factory=lambda: ObserverActor(parts.history),
                 mailbox=MAILBOXES.observer,
                 subscriptions=(FACTS, NEWS, FEED, TOPIC_SUPERVISION, TOPIC_DEAD_LETTERS),
             ),
             ChildSpec(
                 name="operator",
-                factory=lambda: OperatorActor(parts.memory),
+                factory=lambda: OperatorActor(parts.history),
                 mailbox=MAILBOXES.operator,
                 subscriptions=(TOPIC_DEAD_LETTERS,),
             ),

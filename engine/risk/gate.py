@@ -158,8 +158,7 @@ class RiskGate:
     def halt(self, scope: str, state: str, by: str, why: str, now: Nanos) -> Step:
         """Stop a scope (`all`, `strategy:NAME`, `game:ID`) until it is resumed.
 
-        Open orders of the scope are cancelled: all of them when halted, entries when reducing. Raises
-        StateUnknown.
+        Open orders of the scope are cancelled: all when halted, entries when reducing. Raises StateUnknown.
         """
         check_scope(scope)
         halted = parse_state(state) is TradingState.HALTED

@@ -70,7 +70,7 @@ class StrategyPlan:
 
 def parts_of(
     settings: TradingSettings,
-    memory: FactHistory,
+    history: FactHistory,
     store: Callable[[tuple[Numbered, ...]], int],
     cause: Callable[[], int],
 ) -> Parts:
@@ -82,7 +82,7 @@ def parts_of(
         rules=settings.rules,
         seed=settings.seed,
         every_market=settings.every_market,
-        memory=memory,
+        history=history,
         cause=cause,
         store=store,
     )

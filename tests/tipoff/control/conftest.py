@@ -71,7 +71,7 @@ class Bench:
             rules=self.settings.rules,
             seed=1,
             every_market=False,
-            memory=self.memory,
+            history=self.memory,
             cause=lambda: self.system.inputs,
             store=self.store,
             watched=True,

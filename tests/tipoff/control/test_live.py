@@ -116,7 +116,7 @@ async def test_a_live_system_is_looked_at_acted_on_restarted_and_stopped(path: P
         rules=settings.rules,
         seed=1,
         every_market=False,
-        memory=FactHistory(),
+        history=FactHistory(),
         cause=lambda: system.inputs,
         store=store,
         watched=True,
