@@ -16,8 +16,7 @@ from actors.operator_outcomes import limit_text
 from actors.runtime import Address
 from engine.configured_settings import Settings, StrategySetting
 from engine.exchange import ExchangeRules
-from engine.risk import RiskLimits
-from engine.risk import LIMIT_NAMES
+from engine.risk import LIMIT_NAMES, RiskLimits
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.strategy_traits import StrategyTraits

@@ -16,8 +16,7 @@ from engine.facts import (
 from engine.message import changed
 from engine.orders import CancelReason, Liquidity, OrderCommand, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
-from engine.risk import RiskGate, RiskLimits
-from engine.risk import LIMIT_NAMES
+from engine.risk import LIMIT_NAMES, RiskGate, RiskLimits
 from engine.strategy_traits import StrategyTraits
 from engine.units import (
     COUNT_ONE,

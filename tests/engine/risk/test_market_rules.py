@@ -257,7 +257,7 @@ def test_what_a_strategy_says_of_itself_counts_whatever_its_kind_is_called(kind:
     desk.later(900.001)
     assert desk.judge(desk.order(strategy="chart")) is None
     assert desk.judge(desk.order(strategy="odds")) is DenialReason.ODDS_AGE
-    desk.gate.hear(changed(odds("betmgm", -110, -110), at=desk.now), desk.now)
+    desk.gate.on_game_news(changed(odds("betmgm", -110, -110), at=desk.now), desk.now)
     assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is None
     assert desk.judge(changed(desk.order(strategy="odds"), p_fair=None)) is DenialReason.MISSING_DATA
 
@@ -265,7 +265,7 @@ def test_what_a_strategy_says_of_itself_counts_whatever_its_kind_is_called(kind:
 def test_only_a_strategy_by_hand_may_trade_what_is_no_matched_game() -> None:
     desk = Desk()
     desk.open("list", kind="somebody_elses", traits=StrategyTraits(by_hand=True))
-    desk.gate.hear(game_known(matched=False), desk.now)
+    desk.gate.on_game_news(game_known(matched=False), desk.now)
     assert desk.judge(desk.order(strategy="list")) is None
     assert desk.judge(desk.order()) is DenialReason.GAME_UNMATCHED
 
