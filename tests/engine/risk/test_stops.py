@@ -25,7 +25,7 @@ def refused(desk: Desk, order: PlaceOrder, code: RejectCode = RejectCode.EXCHANG
 
 def told(desk: Desk, fact: Fact) -> Step:
     desk.facts.append(fact)
-    step = desk.gate.learn(fact, desk.now)
+    step = desk.gate.on_committed_fact(fact, desk.now)
     desk.facts += step.facts
     return step
 
