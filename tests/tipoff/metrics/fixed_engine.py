@@ -1,6 +1,6 @@
 """An engine that stands still with known numbers in every counter, and what surrounds it: for the metrics."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -14,7 +14,6 @@ from actors.read_model.views import BandLine, FeedLine, Overview
 from actors.runtime import ActorStatus, Address
 from actors.runtime.asks import ASK_TIMEOUT_NS
 from actors.runtime.histograms import Histogram
-from actors.runtime.loop_monitor import LoopWatch
 from actors.runtime.timing import MESSAGE_S
 from engine import ledger
 from engine.facts import TradingHalted
@@ -27,6 +26,8 @@ from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.live.heartbeats import Heartbeats
+from tipoff.metrics.engine_view import EngineView
+from tipoff.metrics.process_counters import NothingDelivered, ProcessCounters
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from tipoff.sources.clients import Credentials, Sources
@@ -140,13 +141,6 @@ async def fixed_engine(folder: Path, run: str = "demo-2026-11-20") -> AsyncItera
     writer.close()
 
 
-def fixed_sources(engine: LiveEngine) -> FixedSources:
-    """Its sources, which miss a key."""
-    sources = FixedSources(template(schema()), Credentials())
-    sources.degraded.append("balldontlie has no key: no scores and no odds are heard")
-    return sources
-
-
 def histogram(*values: float, bounds: tuple[float, ...] | None = None) -> Histogram:
     """A histogram of these values."""
     made = Histogram() if bounds is None else Histogram(bounds)
@@ -250,10 +244,22 @@ def _fill_in_trading(engine: FixedEngine) -> None:
     engine.tally.stages.ended[OrderStage.FILLED] = 8
 
 
-def watch() -> LoopWatch:
-    """A loop with some slow steps."""
-    made = LoopWatch()
-    made.steps, made.slow_steps, made.slowest_ns = 5_000, 4, 400_000_000
-    return made
-
-
+def fixed_view(engine: LiveEngine, folder: Path) -> EngineView:
+    """The engine with sources that miss a key, and a process that has counted something."""
+    usual = template(schema())
+    config = attrs.evolve(usual, engine=attrs.evolve(usual.engine, state_directory=folder))
+    sources = FixedSources(config, Credentials())
+    sources.degraded.append("balldontlie has no key: no scores and no odds are heard")
+    counters = ProcessCounters(
+        reloads=8,
+        reload_failures=1,
+        reloaded_at=1_795_217_402.5,
+        notices=NothingDelivered(5, 6, 7),
+        log_lines=lambda: {"info": 30, "warning": 2},
+        log_dropped=lambda: 3,
+        log_sink_dropped=lambda: 4,
+        watchdog_at=lambda: 1_795_217_401.5,
+    )
+    loop = counters.loop
+    loop.steps, loop.slow_steps, loop.slowest_ns = 5_000, 4, 400_000_000
+    return EngineView(engine, sources, config, counters)
