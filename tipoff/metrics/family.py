@@ -94,13 +94,13 @@ def info(name: str, text: str, **read: Callable[[EngineView], str]) -> Family:
     )
 
 
-def counted(known: Iterable[Labels], found: Mapping[Labels, float]) -> dict[Labels, float]:
+def counted(known: Iterable[Labels], found: Iterable[tuple[Labels, float]]) -> dict[Labels, float]:
     """Every known set of labels from 0 on, and others as far as there is room.
 
     The rest is counted under `other`, which takes the place of the first label.
     """
-    samples = dict.fromkeys(known, 0.0)
-    for labels, value in found.items():
+    samples: dict[Labels, float] = dict.fromkeys(known, 0.0)
+    for labels, value in found:
         key = tuple(map(label, labels))
         if key not in samples and len(samples) >= LABEL_VALUES_MAX:
             key = (OTHER, *key[1:])
@@ -118,7 +118,7 @@ def _one(read: Callable[[EngineView], float | None]) -> Callable[[EngineView], S
 
 def _counted(read: ReadBy, known: tuple[str, ...]) -> Callable[[EngineView], Samples]:
     def samples(view: EngineView) -> Samples:
-        found = {(name,): value for name, value in read(view).items()}
+        found = (((name,), value) for name, value in read(view).items())
         return counted([(name,) for name in known], found)
 
     return samples

@@ -51,9 +51,8 @@ def _timed(view: EngineView, read: Callable[[Timing], Mapping[str, Histogram]]) 
 
 def _restarts(view: EngineView) -> Samples:
     """Every reason from 0 on for the actors that there are at least."""
-    return counted(
-        [(actor, reason) for actor in RESTARTED for reason in REASONS], view.engine.restarts.counts
-    )
+    known = [(actor, reason) for actor in RESTARTED for reason in REASONS]
+    return counted(known, view.engine.restarts.counts.items())
 
 
 # A table: a metric is a row of one line or two.

@@ -49,15 +49,24 @@ ADDRESSES = (
 )
 
 
-def actor(name: str, state: str = "running", **counts: int) -> ActorStatus:
+def actor(name: str, state: str = "running", kind: str = "actor", **counts: int) -> ActorStatus:
     """An actor with these numbers, and 0 in the others."""
-    usual = {
-        field.name: 0
-        for field in attrs.fields(ActorStatus)
-        if field.name not in ("address", "kind", "state", "last_error")
-    }
-    numbers = {**usual, "capacity": 1_000, **counts}
-    return ActorStatus(address=Address(name), kind="actor", state=state, last_error="", **numbers)
+    numbers = dict.fromkeys(
+        (
+            "incarnation",
+            "restarts",
+            "depth",
+            "peak",
+            "handled",
+            "refused",
+            "dropped",
+            "conflated",
+            "failures",
+        ),
+        0,
+    )
+    numbers |= {"capacity": 1_000, **counts}
+    return ActorStatus(address=Address(name), kind=kind, state=state, last_error="", **numbers)
 
 
 class FixedEngine(LiveEngine):
@@ -178,7 +187,7 @@ def _fill_in_runtime(engine: FixedEngine) -> None:
         actor("edge/observer", "parked", refused=5, dropped=6, conflated=7),
         actor("games/2026-1", handled=10, depth=3, peak=5),
         actor("games/2026-2", "backoff", handled=20, depth=9, peak=4),
-        attrs.evolve(actor("games", handled=99), kind="supervisor"),
+        actor("games", kind="supervisor", handled=99),
     )
 
 
