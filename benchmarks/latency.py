@@ -32,6 +32,8 @@ from persistence.writer import JournalWriter
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
+from tipoff.process.notifier import Notifier
+from tipoff.process.shutdown import Shutdown, stop_engine
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from venues.kalshi.stream import KalshiStream, StreamDependencies
@@ -124,8 +126,7 @@ async def running(folder: Path, starts_at: int, speed: float) -> AsyncIterator[L
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
             yield engine
-            await engine.quiet("end of benchmark")
-            await engine.close()
+            await stop_engine(engine, "end of benchmark", Shutdown(print, Notifier({})))
             engine.hearing.close()
             nursery.cancel_scope.cancel()
 

@@ -60,7 +60,7 @@ async def evening() -> float:
             before, began = megabytes(), time.perf_counter()
             number = await heard(engine)
             took = time.perf_counter() - began
-            await engine.durable.wait_calm()
+            await engine.durable.drain()
             gc.collect()
             games = await engine.games()
             markets = sum(len(game.markets) for game in games.values())

@@ -49,7 +49,7 @@ async def live(
             else:
                 engine.hearing.body_of(line.source)(line.what, line.body)
         assert await engine.listing()
-        await engine.durable.wait_calm()
+        await engine.durable.drain()
         yield engine
         nursery.cancel_scope.cancel()
     writer.close()

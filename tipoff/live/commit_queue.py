@@ -54,7 +54,7 @@ class CommitQueue:
         self._busy = False
         self._closed = False
         self._more = trio.Event()
-        self._calm = trio.Event()
+        self._drained = trio.Event()
         self.began_at: float | None = None
         """When the transaction under way began, on trio's clock; None while there is none."""
         self.abandoned = False
@@ -91,15 +91,15 @@ class CommitQueue:
         return len(self._records)
 
     @property
-    def calm(self) -> bool:
+    def drained(self) -> bool:
         """Whether everything that was handed over is durable, and the loop has heard of it."""
         return not (self._busy or self._facts or self._records or self.status.failing)
 
-    async def wait_calm(self) -> None:
+    async def drain(self) -> None:
         """Wait until nothing is left to be stored. Give it a deadline: a full disk may never let it end."""
-        while not self.calm:
-            self._calm = trio.Event()
-            await self._calm.wait()
+        while not self.drained:
+            self._drained = trio.Event()
+            await self._drained.wait()
 
     def close(self) -> None:
         """Take nothing in any more: what comes now belongs to nobody."""
@@ -125,7 +125,7 @@ class CommitQueue:
                 records, self._records = self._records, []
                 await self._store(facts, records)
                 self._busy = False
-                self._calm.set()
+                self._drained.set()
             self._more = trio.Event()
             if not (self._facts or self._records):
                 await self._more.wait()

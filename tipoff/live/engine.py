@@ -1,8 +1,9 @@
 """The live engine: the tree of actors on trio, fed by recorded inputs, made durable beside the loop.
 
 The live twin of `tipoff.replay.session`: `run`, `demo` and tests make one, start `run` in a nursery, and end
-it by `quiet` and `close`. It is also what control socket, metrics and pages are given: they ask, look at the
-status, and act; each act is an input like any other. What is connected to it is none of its business.
+it by `tipoff.process.shutdown.stop_engine`. It is also what control socket, metrics and pages are given: they
+ask, read the status, and act; each act is an input like any other. What is connected to it is none of its
+business.
 """
 
 import json
@@ -70,9 +71,6 @@ log = logging.getLogger("tipoff.engine")
 TICK_S: Final = 60.0
 """So often time is written down, so that a cut recording replays its timers up to its last minute."""
 
-QUIET_S_MAX: Final = 10.0
-STOP_S_MAX: Final = 10.0
-
 
 @attrs.frozen(kw_only=True)
 class LivePlan:
@@ -122,7 +120,10 @@ class LiveEngine:
     # Life
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Start, and live until `close`. Raises Escalated, StartFailed or EngineBroken if that is the end."""
+        """Start, and live until the tree stops.
+
+        Raises Escalated, StartFailed or EngineBroken if that is how it ended.
+        """
         async with trio.open_nursery() as nursery:
             at = self.started_at = self._write_down_start()
             await nursery.start(self.system.run)
@@ -162,9 +163,9 @@ class LiveEngine:
             await trio.sleep(TICK_S)
             self.hearing.require_space(self.plan.disk_free_megabytes_min)
             self.hearing.tick()
-            await self._sample()
+            await self.sample_books()
 
-    async def _sample(self) -> None:
+    async def sample_books(self) -> None:
         """Keep the books that moved, so that a stored run values what is open at late prices, not first ones.
 
         A game that does not answer is left out: its actor is being restarted, or everything ends.
@@ -190,26 +191,12 @@ class LiveEngine:
                 self.system.put_at(self.system.stamp(), MARKET_FEED, beat)
             await trio.sleep(HEARTBEAT_S)
 
-    async def quiet(self, reason: str) -> bool:
-        """Hear nobody any more, end the run in the journal, and wait until all is durable.
-
-        Returns False if that took too long: what was not durable then never happened.
-        """
-        self.hear_nobody()
-        self.end_run(reason)
-        await self._sample()
-        with trio.move_on_after(QUIET_S_MAX):
-            await self.durable.wait_calm()
-        calm = self.durable.calm
-        self.durable.close()
-        return calm
-
     def lose_feed(self, conn: int, reason: str) -> None:
         """Call every book of a connection stale, as of the last input: nobody listened since then."""
         with self.system.at(self.system.now):
             self.hearing.stream(conn, LOST, json.dumps({"reason": reason}))
 
-    def hear_nobody(self) -> None:
+    def close_ingress(self) -> None:
         """Hear nobody any more; from now on no order passes the gate, for nobody knows what became of the
         books.
         """
@@ -222,11 +209,6 @@ class LiveEngine:
         at = self.hearing.command(ENDED, reason)
         self.system.put_at(at, RISK_GATE, RunEnds())
         self.system.put_at(at, JOURNAL, Commit("run", (RunEnded(self.plan.run, reason, Nanos(at)),)))
-
-    async def close(self) -> None:
-        """Stop the tree in reverse order; what does not stop in time is left behind."""
-        with trio.move_on_after(STOP_S_MAX):
-            await self.system.stop()
 
     # For control socket, metrics and pages
 

@@ -28,7 +28,7 @@ KEPT_CHARS_MAX: Final = 2_000
 HAND_ON_S: Final = 1.0
 
 
-class KeptLogs:
+class DatabaseLogSink:
     """A small queue with a budget."""
 
     def __init__(

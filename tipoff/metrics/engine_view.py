@@ -209,7 +209,7 @@ class EngineView:
 
     def issues(self) -> int:
         """How many things of the sources do not work as they should."""
-        return len(self._sources.complaints())
+        return len(self._sources.health_issues())
 
     def sources(self) -> dict[str, SourceCounts]:
         """The stream and the polls."""

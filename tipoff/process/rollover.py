@@ -103,7 +103,7 @@ async def _may_end(engine: LiveEngine) -> bool:
             )
         return False
     seen = await engine.ask(OBSERVER, Look(OVERVIEW))
-    if isinstance(seen, Overview) and seen.open_orders == 0 and engine.durable.calm:
+    if isinstance(seen, Overview) and seen.open_orders == 0 and engine.durable.drained:
         return True
     if halt is None:
         await _act(

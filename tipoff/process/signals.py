@@ -54,7 +54,7 @@ class Loop:
     """What signals do to a loop that runs; each is called on the loop."""
 
     token: trio.lowlevel.TrioToken
-    want: Callable[[str], None]
+    stop: Callable[[str], None]
     """End in good order, for this reason."""
     cut: Callable[[], None]
     """Do not wait for that."""
@@ -101,7 +101,7 @@ class SignalHandler:
         """Let signals reach this loop inside; one that came before is passed on at once."""
         self._loop = loop
         if self.reason:
-            loop.want(self.reason)
+            loop.stop(self.reason)
         try:
             yield
         finally:
@@ -125,7 +125,7 @@ class SignalHandler:
     def _on_loop(self, loop: Loop, act: Act) -> None:
         match act:
             case Act.END:
-                loop.want(self.reason)
+                loop.stop(self.reason)
             case Act.CUT:
                 loop.cut()
             case Act.RELOAD:

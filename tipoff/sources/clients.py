@@ -25,6 +25,7 @@ from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from tipoff.config.load import Config
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
+from tipoff.live.health import HealthIssue, IssueKind
 from tipoff.sources.balldontlie_polls import Scores
 from tipoff.sources.discovery import Discovery, Intervals
 from tipoff.sources.game_selection import GameSelection
@@ -63,7 +64,7 @@ class Sources:
     def __init__(self, config: Config, access: Credentials, every: Intervals = USUAL) -> None:
         """Nothing is opened yet; `opened` does that. `every` are the pauses that no configuration names."""
         self._every = every
-        self.degraded: list[str] = []
+        self.degraded: list[HealthIssue] = []
         self._config = config
         self._access = access
         self._draw = random.SystemRandom().random
@@ -90,7 +91,8 @@ class Sources:
                 scores = Http(self._config.balldontlie.url)
                 self._scores_http = await stack.enter_async_context(scores)
             else:
-                self.degraded.append("balldontlie has no key: no scores and no odds are heard")
+                text = "balldontlie has no key: no scores and no odds are heard"
+                self.degraded.append(HealthIssue("balldontlie", text))
             yield self
 
     def specs(self, engine: LiveEngine) -> tuple[AnySpec, ...]:
@@ -151,19 +153,20 @@ class Sources:
         found = {"kalshi": self._rest, "balldontlie": scores}
         return {name: rest.client for name, rest in found.items() if rest is not None}
 
-    def complaints(self) -> list[str]:
-        """What does not work as it should, a sentence each."""
+    def health_issues(self) -> list[HealthIssue]:
+        """What does not work as it should."""
         found = list(self.degraded)
         if self._feed_status.degraded:
-            found.append(f"Kalshi has {self._feed_status.degraded}")
+            found.append(HealthIssue("kalshi", f"Kalshi has {self._feed_status.degraded}"))
         stream = None if self._stream is None else self._stream.status
         if stream is not None and not stream.connected:
-            found.append(f"the stream is not connected: {stream.last_error or 'connecting'}")
+            text = f"the stream is not connected: {stream.last_error or 'connecting'}"
+            found.append(HealthIssue("stream", text, IssueKind.FEED_LOST))
         for name, status in self._polls.items():
             if status.failures_in_row:
-                found.append(f"the poll of {name} fails: {status.last_error}")
+                found.append(HealthIssue(f"poll {name}", f"the poll of {name} fails: {status.last_error}"))
             elif status.stopped:
-                found.append(f"{name}: {status.stopped}")
+                found.append(HealthIssue(f"poll {name}", f"{name}: {status.stopped}"))
         return found
 
     def _kalshi(self, engine: LiveEngine) -> KalshiRest:
@@ -214,7 +217,8 @@ class Sources:
             if tier is None:
                 tier = await detect_tier(http, key, surroundings, date)
             if tier is not Tier.GOAT:
-                self.degraded.append(f"balldontlie is of tier {tier.value}: {TIERS[tier].lost}")
+                text = f"balldontlie is of tier {tier.value}: {TIERS[tier].lost}"
+                self.degraded.append(HealthIssue("balldontlie", text))
             return BalldontlieRest(http, key, surroundings, tier)
 
         scores = self.scores = Scores(find_out, engine.plan.clock, section)

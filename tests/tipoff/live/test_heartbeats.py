@@ -15,6 +15,7 @@ from engine.calendar import parse_time
 from persistence.connect import Durability, Settings
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
+from tests.tipoff.contexts import stop
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
@@ -148,8 +149,7 @@ async def alive(plan: Callable[[JournalWriter], LivePlan], folder: Path) -> Asyn
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
             yield engine
-            await engine.quiet("end of test")
-            await engine.close()
+            await stop(engine)
 
 
 async def settle(engine: LiveEngine) -> None:
@@ -157,7 +157,7 @@ async def settle(engine: LiveEngine) -> None:
     for _ in range(3):
         await trio.testing.wait_all_tasks_blocked()
         with trio.fail_after(1_000):
-            await engine.durable.wait_calm()
+            await engine.durable.drain()
 
 
 async def test_a_heartbeat_passes_every_stage_of_the_real_tree_and_leaves_no_facts(

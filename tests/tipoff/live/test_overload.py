@@ -16,11 +16,11 @@ import trio
 from persistence.connect import Durability, Settings
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
+from tests.tipoff.contexts import stop
 from tests.tipoff.live_desk import Desk, evening
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.reports.of_live_run import seal_recording
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from venues.recordings.line_kinds import BALLDONTLIE, KALSHI_REST, KALSHI_STREAM
@@ -102,17 +102,15 @@ async def test_fifty_times_the_traffic_is_worked_off_and_nothing_is_lost(
             await nursery.start(engine.run)
             took_s = await overload(venue, lines)
             dead_letters = engine.system.dispatcher.dead_letters
-            assert await engine.quiet("end of test")
-            await engine.close()
-        sealed = seal_recording(engine)
-    assert sealed is not None
+            stopped = await stop(engine)
+    assert stopped.sealed is not None
     assert took_s < RECOVERY_S_MAX
     assert (engine.restarts.counts, dead_letters) == ({}, 0)
     by_source = engine.hearing.status.by_source
     venues = (KALSHI_STREAM, KALSHI_REST, BALLDONTLIE)
     assert sum(by_source[source] for source in venues) == venue.heard
     assert sum(tally.fills for tally in engine.tally.strategies.values()) > 0
-    assert desk.replayed() == sealed.digest
+    assert desk.replayed() == stopped.sealed.digest
 
 
 def hold_up(seconds: float) -> None:
@@ -129,7 +127,7 @@ async def overload(venue: Venue, lines: Sequence[Line]) -> float:
     durable = venue.engine.durable
     await venue.send(lines[:begin], trio.current_time(), math.inf)
     with trio.fail_after(RECOVERY_S_MAX):
-        await durable.wait_calm()
+        await durable.drain()
     began = trio.current_time()
     await venue.send(flood, began, USUAL_PER_S * TIMES)
     over = began + OVERLOAD_S

@@ -25,6 +25,7 @@ from tipoff.config.load import template
 from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
+from tipoff.live.health import HealthIssue
 from tipoff.live.heartbeats import Heartbeats
 from tipoff.metrics.engine_view import EngineView
 from tipoff.metrics.process_counters import NothingDelivered, ProcessCounters
@@ -258,7 +259,7 @@ def fixed_view(engine: LiveEngine, folder: Path) -> EngineView:
     usual = template(schema())
     config = attrs.evolve(usual, engine=attrs.evolve(usual.engine, state_directory=folder))
     sources = FixedSources(config, Credentials())
-    sources.degraded.append("balldontlie has no key: no scores and no odds are heard")
+    sources.degraded.append(HealthIssue("balldontlie", "there is no key"))
     counters = ProcessCounters(
         reloads=8,
         reload_failures=1,

@@ -16,6 +16,7 @@ from actors.runtime.asks import AskError
 from actors.runtime.system import SystemEnded
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
+from tests.tipoff.contexts import stop
 from tests.tipoff.metrics.fixed_engine import fixed_view
 from tipoff.config.load import template
 from tipoff.config.sections import MetricsSection
@@ -112,7 +113,7 @@ async def test_metrics_answer_within_100_ms_while_the_database_hangs_and_no_stra
             nursery.start_soon(view.follow)
             port = await nursery.start(serve_metrics, section, exposition, lambda: Health(ok=True, state="x"))
             with trio.fail_after(HANG_S_MAX):
-                await engine.durable.wait_calm()
+                await engine.durable.drain()
             disk.hangs.set()
             nursery.start_soon(halt, engine)
             names, answers = strategies(engine), []
@@ -125,8 +126,7 @@ async def test_metrics_answer_within_100_ms_while_the_database_hangs_and_no_stra
             found = values(answers[-1][1])
             disk.hangs.clear()
             disk.goes_on.set()
-            await engine.quiet("end of test")
-            await engine.close()
+            await stop(engine)
             nursery.cancel_scope.cancel()
     # The machine may be busy with something else; the daemon must not be what is waited for.
     assert min(seconds for seconds, _ in answers) < ANSWER_S_MAX

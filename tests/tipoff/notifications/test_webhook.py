@@ -9,7 +9,6 @@ import pytest
 import trio
 
 from tipoff.config.sections import NotifySection
-from tipoff.notifications.rules import Seen, differences, summary
 from tipoff.notifications.webhook import (
     REMEMBERED_MAX,
     TEXT_CHARS_MAX,
@@ -191,45 +190,3 @@ async def test_a_message_is_posted_as_json_over_the_one_client() -> None:
     assert (request.method, str(request.url)) == ("POST", "https://example.org/hook/1")
     assert request.headers["content-type"] == "application/json"
     assert request.content == b'{"a": 1}'
-
-
-def test_people_hear_of_halts_parked_actors_and_complaints_once_and_of_their_end() -> None:
-    calm = Seen(at=1.0, fills={"sharp": 1})
-    bad = Seen(
-        at=2.0,
-        halts={"all": "operator", "quarantine:sharp": "crashed"},
-        complaints=frozenset({"the stream is not connected"}),
-        down=frozenset({"exchange/strategies/sharp"}),
-        fills={"sharp": 3},
-    )
-    assert [(notice.kind, notice.level) for notice in differences(calm, bad)] == [
-        ("halted", "error"),
-        ("quarantined", "error"),
-        ("actor_down", "error"),
-        ("feed_lost", "warning"),
-        ("filled", "info"),
-    ]
-    assert list(differences(bad, bad)) == []
-    assert [notice.kind for notice in differences(bad, calm)] == ["resumed", "resumed", "feed_back"]
-
-
-def test_the_evening_ends_in_a_sentence() -> None:
-    seen = Seen(at=1.0, fills={"a": 2, "b": 3}, realized=-4.5, orders=9, restarts=1, band=(-6.0, -4.0, 1.25))
-    assert summary(seen, "demo-2026-01-01").text == (
-        "run demo-2026-01-01: P&L -4.00 dollars after fees (pessimistic -6.00, optimistic +1.25), "
-        "-4.50 of it realized; 9 orders, 5 fills, 1 restarts (paper)"
-    )
-    assert "P&L" not in summary(Seen(at=1.0), "demo-2026-01-01").text
-
-
-def test_a_complaint_whose_numbers_change_is_told_once_and_a_lost_feed_by_its_name() -> None:
-    def seen(*complaints: str) -> Seen:
-        return Seen(at=1.0, complaints=frozenset(complaints))
-
-    lost = "the stream is not connected: 503"
-    first = seen("no heartbeat has passed games/a for 31 s", lost)
-    then = seen("no heartbeat has passed games/a for 36.5 s", lost)
-    told = [(notice.kind, notice.level) for notice in differences(seen(), first)]
-    assert told == [("degraded", "warning"), ("feed_lost", "warning")]
-    assert list(differences(first, then)) == []
-    assert [notice.kind for notice in differences(then, seen())] == ["recovered", "feed_back"]

@@ -36,7 +36,7 @@ class Heard:
 def loop_of(heard: Heard, stuck: Callable[[], str] = lambda: "nothing") -> Loop:
     return Loop(
         token=trio.lowlevel.current_trio_token(),
-        want=heard.note,
+        stop=heard.note,
         cut=lambda: heard.note("cut"),
         reload=lambda: heard.note("reload"),
         dump=lambda: heard.note("dump"),
