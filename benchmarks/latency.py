@@ -85,7 +85,7 @@ class Follower:
             nursery.cancel_scope.cancel()
 
     def _hear(self, conn: int, kind: str, text: str) -> Told:
-        told: Told = self.engine.hearing.stream(conn, kind, text) if self.thinking else (time.time_ns(), ())
+        told: Told = self.engine.ingress.stream(conn, kind, text) if self.thinking else (time.time_ns(), ())
         if kind == DELTA:
             self.done.append(time.monotonic_ns())
             self._hear_beside()
@@ -97,7 +97,7 @@ class Follower:
         """What the other interfaces say by now."""
         while self.thinking and self._next is not None and self._next[0] <= len(self.done):
             body = self._next[1]
-            self.engine.hearing.body_of(body.source)(body.what, body.body)
+            self.engine.ingress.body_of(body.source)(body.what, body.body)
             self._next = next(self._beside, None)
 
 
@@ -127,7 +127,7 @@ async def running(folder: Path, starts_at: int, speed: float) -> AsyncIterator[L
             await nursery.start(engine.run)
             yield engine
             await stop_engine(engine, "end of benchmark", Shutdown(print, Notifier({})))
-            engine.hearing.close()
+            engine.ingress.close()
             nursery.cancel_scope.cancel()
 
 

@@ -112,10 +112,10 @@ class Evening:
             for line in self.lines:
                 clock.jump(max(0.0, (line.at - plan.clock()) / NANOS_PER_SECOND))
                 if line.source == "kalshi.ws":
-                    engine.hearing.stream(line.conn, line.what, line.body)
+                    engine.ingress.stream(line.conn, line.what, line.body)
                 else:
-                    engine.hearing.body_of(line.source)(line.what, line.body)
-            await engine.durable.drain()
+                    engine.ingress.body_of(line.source)(line.what, line.body)
+            await engine.commit_queue.drain()
             done = act(engine)
             if isinstance(done, trio.Event):
                 await done.wait()
@@ -139,7 +139,7 @@ async def settled(clock: MockClock, engine: LiveEngine) -> None:
     clock.jump(0.001)
     for _ in range(20):
         await trio.lowlevel.checkpoint()
-    await engine.durable.drain()
+    await engine.commit_queue.drain()
 
 
 @pytest.fixture

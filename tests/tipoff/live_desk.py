@@ -107,10 +107,10 @@ class Desk:
         for line in lines:
             await wait(clock, (line.at - engine.plan.clock()) / NANOS_PER_SECOND)
             if line.source == "kalshi.ws":
-                engine.hearing.stream(line.conn, line.what, line.body)
+                engine.ingress.stream(line.conn, line.what, line.body)
             else:
-                engine.hearing.body_of(line.source)(line.what, line.body)
-            while not (engine.durable.drained or engine.durable.status.failing):
+                engine.ingress.body_of(line.source)(line.what, line.body)
+            while not (engine.commit_queue.drained or engine.commit_queue.status.failing):
                 await trio.lowlevel.checkpoint()
 
     def replayed(self, batch: int | None = None) -> str:

@@ -155,7 +155,7 @@ async def _tell(engine: LiveEngine) -> None:
         orders, fills = sum(row.orders for row in rows), sum(row.fills for row in rows)
         moment = eastern(Nanos(engine.plan.clock())).strftime("%H:%M")
         progress(
-            f"{moment} in New York: {engine.hearing.status.lines} inputs, {orders} orders, {fills} fills"
+            f"{moment} in New York: {engine.ingress.status.lines} inputs, {orders} orders, {fills} fills"
         )
 
 
@@ -164,7 +164,7 @@ async def _settled(engine: LiveEngine) -> None:
     with trio.move_on_after(SETTLED_S_MAX):
         while not await _all_paid(engine):  # noqa: ASYNC110 - nothing tells when the last market is paid
             await trio.sleep(0.1)
-        await engine.durable.drain()
+        await engine.commit_queue.drain()
 
 
 async def _all_paid(engine: LiveEngine) -> bool:

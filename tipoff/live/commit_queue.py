@@ -41,12 +41,12 @@ class CommitQueueStatus:
 class CommitQueue:
     """The queue in front of the journal's writer, and the task that empties it."""
 
-    def __init__(self, writer: JournalWriter, hearing: Ingress, rows_max: int, tally: Tally) -> None:
+    def __init__(self, writer: JournalWriter, ingress: Ingress, rows_max: int, tally: Tally) -> None:
         """`tally` counts what is durable; `rows_max` facts are the most that one transaction takes."""
         self.status = CommitQueueStatus(committed_seq=writer.stored_seq)
         self.tally = tally
         self._writer = writer
-        self._hearing = hearing
+        self._ingress = ingress
         self._rows_max = rows_max
         self._facts: list[Numbered] = []
         self._records: list[Record] = []
@@ -65,7 +65,7 @@ class CommitQueue:
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
         """Take facts in; they are durable when the loop hears so. Returns the last number handed over."""
         if not self._closed:
-            self._hearing.latency.handed(facts, self._hearing.seq, self._hearing.busy_since)
+            self._ingress.latency.handed(facts, self._ingress.seq, self._ingress.busy_since)
             self._facts += facts
             self._handed_seq = max(self._handed_seq, facts[-1].seq)
             self._more.set()
@@ -133,7 +133,7 @@ class CommitQueue:
     async def _store(self, facts: list[Numbered], records: list[Record]) -> None:
         status, began = self.status, trio.current_time()
         if facts:
-            self._hearing.flush()
+            self._ingress.flush()
         try:
             await self._append(facts, records)
         except StorageError as error:
@@ -145,7 +145,7 @@ class CommitQueue:
             if error.lasting:
                 raise InvariantBroken(f"the journal cannot go on: {error}") from error
             self._records[:0] = records
-            self._hearing.storage_failed(error.kind, str(error), self._facts.clear)
+            self._ingress.storage_failed(error.kind, str(error), self._facts.clear)
             if not facts:
                 # Nobody offers records again, so wait a little before they are tried with the next facts.
                 await trio.sleep(1.0)
@@ -156,14 +156,14 @@ class CommitQueue:
         failed_before, status.failing = status.failing, ""
         if failed_before and not facts:
             # The journal has nothing to try it with, so it is told that storing works again.
-            self._hearing.committed(status.committed_seq)
+            self._ingress.committed(status.committed_seq)
         if facts:
             status.facts += len(facts)
             status.committed_seq = facts[-1].seq
-            self._hearing.latency.durable(facts[-1].seq)
+            self._ingress.latency.durable(facts[-1].seq)
             for numbered in facts:
                 self.tally.apply(numbered.fact)
-            self._hearing.committed(facts[-1].seq)
+            self._ingress.committed(facts[-1].seq)
 
     async def _append(self, facts: list[Numbered], records: list[Record]) -> None:
         """One transaction, which no cancellation cuts off. What was abandoned never comes to its end."""

@@ -48,7 +48,7 @@ from tipoff.live.clock import EveningClock
 from tipoff.live.commit_queue import CommitQueue
 from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
 from tipoff.live.ingress import Ingress
-from tipoff.live.restart_counts import Restarts
+from tipoff.live.restart_counts import RestartCounts
 from tipoff.live.stamped_system import StampedSystem
 from tipoff.runs.market_records import Archive
 from tipoff.runs.recorded_inputs import (
@@ -100,22 +100,22 @@ class LiveEngine:
         for fact in plan.facts:
             self.tally.apply(fact)
         self.archive = Archive()
-        self.hearing = Ingress(plan.recorder, self._show)
-        self.durable = CommitQueue(plan.writer, self.hearing, plan.rows_max, self.tally)
+        self.ingress = Ingress(plan.recorder, self._keep_records)
+        self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
         self.phase = "starting"
-        self.step_of_stop: Callable[[], str] = str
+        self.shutdown_step: Callable[[], str] = str
         """Says which step of a stop is being done; whoever stops the engine knows."""
         self.started_at: int | None = None
-        parts = parts_of(plan.settings, FactHistory(plan.facts), self.durable, lambda: self.hearing.seq)
+        parts = parts_of(plan.settings, FactHistory(plan.facts), self.commit_queue, lambda: self.ingress.seq)
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
         parts = attrs.evolve(parts, sources=edges(self))
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
         self.system.measure(timed_as)
-        self.restarts = Restarts()
-        self.system.lives.on_report = self.restarts.hear
+        self.restarts = RestartCounts()
+        self.system.lives.on_report = self.restarts.on_report
         self.heartbeats = Heartbeats()
         self.system.on_heartbeat = self.heartbeats.passed
-        self.hearing.attach(self.system)
+        self.ingress.attach(self.system)
 
     # Life
 
@@ -128,7 +128,7 @@ class LiveEngine:
             at = self.started_at = self._write_down_start()
             await nursery.start(self.system.run)
             self._begin(at)
-            nursery.start_soon(self.durable.run)
+            nursery.start_soon(self.commit_queue.run)
             nursery.start_soon(self._tick)
             nursery.start_soon(self._flush)
             nursery.start_soon(self._beat)
@@ -147,7 +147,7 @@ class LiveEngine:
             settings_digest=plan.settings_digest,
             version=__version__,
         )
-        return self.hearing.command(STARTED, started.text())
+        return self.ingress.command(STARTED, started.text())
 
     def _begin(self, at: int) -> None:
         """The run's first fact and the strategies' accounts, all at the moment of the first line."""
@@ -161,8 +161,8 @@ class LiveEngine:
     async def _tick(self) -> None:
         while True:
             await trio.sleep(TICK_S)
-            self.hearing.require_space(self.plan.disk_free_megabytes_min)
-            self.hearing.tick()
+            self.ingress.require_space(self.plan.disk_free_megabytes_min)
+            self.ingress.tick()
             await self.sample_books()
 
     async def sample_books(self) -> None:
@@ -175,13 +175,13 @@ class LiveEngine:
         except (AskError, SystemEnded) as error:
             log.info("no samples of the books this time: %s", error)
             return
-        self.durable.keep(self.archive.books(games.values()))
+        self.commit_queue.keep(self.archive.books(games.values()))
 
     async def _flush(self) -> None:
         """Bound what a kill costs the recording: a quiet evening has no next line that would flush."""
         while True:
             await trio.sleep(self.plan.flush_ms_max / 1_000)
-            self.hearing.flush()
+            self.ingress.flush()
 
     async def _beat(self) -> None:
         """Send heartbeats; they are stamped like an ask, and like an ask they are not written down."""
@@ -194,19 +194,19 @@ class LiveEngine:
     def lose_feed(self, conn: int, reason: str) -> None:
         """Call every book of a connection stale, as of the last input: nobody listened since then."""
         with self.system.at(self.system.now):
-            self.hearing.stream(conn, LOST, json.dumps({"reason": reason}))
+            self.ingress.stream(conn, LOST, json.dumps({"reason": reason}))
 
     def close_ingress(self) -> None:
         """Hear nobody any more; from now on no order passes the gate, for nobody knows what became of the
         books.
         """
         self.phase = "stopping"
-        self.hearing.closed = True
-        self.hearing.tick()
+        self.ingress.closed = True
+        self.ingress.tick()
 
     def end_run(self, reason: str) -> None:
         """Write into the journal that the run has ended."""
-        at = self.hearing.command(ENDED, reason)
+        at = self.ingress.command(ENDED, reason)
         self.system.put_at(at, RISK_GATE, RunEnds())
         self.system.put_at(at, JOURNAL, Commit("run", (RunEnded(self.plan.run, reason, Nanos(at)),)))
 
@@ -231,9 +231,9 @@ class LiveEngine:
         """Ask and wait. What changes something is written down first. Raises an AskError or SystemEnded."""
         at = self.system.stamp()
         if isinstance(message, Operate) and address == OPERATOR:
-            at = self.hearing.command(OPERATE, operate_text(message))
+            at = self.ingress.command(OPERATE, operate_text(message))
         elif isinstance(message, ActDone) and address == OPERATOR:
-            at = self.hearing.command(ACT_DONE, act_done_text(message))
+            at = self.ingress.command(ACT_DONE, act_done_text(message))
         return await self.system.ask_at(at, address, message, timeout_ns)
 
     def status(self) -> tuple[ActorStatus, ...]:
@@ -244,7 +244,7 @@ class LiveEngine:
         """Replace a life by a new one; False if there is no such child."""
         if self.system.status_of(address) is None:
             return False
-        with self.system.at(self.hearing.command(RESTART, str(address))):
+        with self.system.at(self.ingress.command(RESTART, str(address))):
             return self.system.restart(address)
 
     def revive(self, address: Address) -> bool:
@@ -281,7 +281,7 @@ class LiveEngine:
         assert isinstance(figures, FeedSnapshot)  # noqa: S101
         return figures
 
-    def _show(self, body: str, events: tuple[VenueEvent, ...]) -> None:
+    def _keep_records(self, body: str, events: tuple[VenueEvent, ...]) -> None:
         records = self.archive.records(body, events)
         if records:
-            self.durable.keep(records)
+            self.commit_queue.keep(records)

@@ -22,7 +22,7 @@ ENDED_MAX: Final = 1_000
 """Actors that have ended and not begun again; the oldest is forgotten first."""
 
 
-class Restarts:
+class RestartCounts:
     """Counts; never falls."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Restarts:
         self.counts: Counter[tuple[str, str]] = Counter()
         self._ended: dict[Address, str] = {}
 
-    def hear(self, report: SupervisorReport) -> None:
+    def on_report(self, report: SupervisorReport) -> None:
         """Take a supervisor's report in."""
         if isinstance(report, ActorExited):
             self._ended.pop(report.address, None)

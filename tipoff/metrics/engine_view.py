@@ -27,7 +27,7 @@ from tipoff.config.load import Config
 from tipoff.json_types import Json
 from tipoff.live.commit_queue import CommitQueue
 from tipoff.live.engine import LiveEngine
-from tipoff.live.ingress import HeardSoFar
+from tipoff.live.ingress import IngressStatus
 from tipoff.live.latency import Latency
 from tipoff.live.stamped_system import StampedSystem
 from tipoff.metrics.process_counters import ProcessCounters
@@ -178,17 +178,17 @@ class EngineView:
     @property
     def queue(self) -> CommitQueue:
         """What stands before the journal."""
-        return self.engine.durable
+        return self.engine.commit_queue
 
     @property
-    def ingress(self) -> HeardSoFar:
+    def ingress(self) -> IngressStatus:
         """What came in."""
-        return self.engine.hearing.status
+        return self.engine.ingress.status
 
     @property
     def latency(self) -> Latency:
         """How long decisions take, and how long until they are durable."""
-        return self.engine.hearing.latency
+        return self.engine.ingress.latency
 
     @property
     def tally(self) -> Tally:

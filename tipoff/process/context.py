@@ -45,7 +45,7 @@ class StopRequest:
 
 
 @attrs.define
-class SignalActions:
+class SignalHooks:
     """What is done when the system calls: reload on SIGHUP, log the state on SIGUSR1.
 
     Set by the service that can do it; None is answered with a word that nobody listens.
@@ -65,7 +65,7 @@ class RunContext:
     sources: Sources
     notifier: Notifier
     reloader: Reloader
-    signals: SignalActions
+    signals: SignalHooks
     counters: ProcessCounters
     metrics: EngineView
     exposition: Exposition
@@ -93,7 +93,7 @@ class RunDependencies:
     """Hears `ready`, `stopping` and `stopped`, each in a sentence for people."""
     notifier: Notifier = attrs.field(factory=lambda: Notifier({}))
     """The line to the service manager; nobody hears it unless it is given."""
-    signals: SignalActions = attrs.field(factory=SignalActions)
+    signals: SignalHooks = attrs.field(factory=SignalHooks)
     counters: ProcessCounters = attrs.field(factory=ProcessCounters)
     on_engine: Callable[[LiveEngine, Shutdown], None] = lambda _engine, _shutdown: None
     """Is shown the engine and its shutdown as soon as both are there."""

@@ -169,7 +169,7 @@ async def _live(
     engine, sources, notifier = context.engine, context.sources, context.notifier
     shutdown = Shutdown(dependencies.on_phase, notifier)
     dependencies.on_engine(engine, shutdown)
-    engine.step_of_stop = lambda: shutdown.step
+    engine.shutdown_step = lambda: shutdown.step
     async with trio.open_nursery() as nursery:
         notifier.status("starting: the actors start")
         await nursery.start(engine.run)
@@ -198,7 +198,7 @@ async def _live(
 
 def _give_back(writer: JournalWriter, engines: Sequence[LiveEngine]) -> None:
     """Close the database, unless a thread was left behind in it: the system does it when the process ends."""
-    if not any(engine.durable.abandoned for engine in engines):
+    if not any(engine.commit_queue.abandoned for engine in engines):
         writer.close()
 
 

@@ -132,19 +132,19 @@ async def stop_engine(engine: LiveEngine, reason: str, shutdown: Shutdown) -> St
         if drained:
             stopped.sealed = await in_thread(partial(seal_recording, engine))
         else:
-            await in_thread(engine.hearing.close)
+            await in_thread(engine.ingress.close)
 
     await shutdown.do(ENTRIES, entries)
     await shutdown.do(ORDERS, orders)
     await shutdown.do(RUN_END, run_end)
     await shutdown.do(SAMPLE, engine.sample_books)
-    drained = await shutdown.do(DURABLE, engine.durable.drain)
-    engine.durable.close()
+    drained = await shutdown.do(DURABLE, engine.commit_queue.drain)
+    engine.commit_queue.close()
     await shutdown.do(REPORT, report)
     await shutdown.do(SEAL, seal)
     await shutdown.do(TREE, engine.system.stop)
     if not drained:
-        engine.durable.abandon()
+        engine.commit_queue.abandon()
     return stopped
 
 
@@ -156,7 +156,7 @@ async def in_thread(work: Callable[[], T]) -> T:
 def seal_recording(engine: LiveEngine) -> RecordingDigest | None:
     """Close the recording and write the digest of its run beside it; None if it is not whole."""
     plan = engine.plan
-    folder = engine.hearing.close()
+    folder = engine.ingress.close()
     if folder is None:
         return None
     digest = RecordingDigest(

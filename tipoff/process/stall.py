@@ -103,7 +103,7 @@ class Stall:
         now = self._clocks.since_boot()
         still = (now - self._lived) / NANOS_PER_SECOND
         self._lived = now
-        if still < STILL_S or self._engine.hearing.closed:
+        if still < STILL_S or self._engine.ingress.closed:
             return
         self.stalls += 1
         reason = f"nothing was done for {still:.0f} s"

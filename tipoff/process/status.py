@@ -10,20 +10,20 @@ from tipoff.sources.clients import Sources
 def health_issues(engine: LiveEngine, sources: Sources) -> list[HealthIssue]:
     """What does not work as it should."""
     found = sources.health_issues()
-    if engine.hearing.status.not_recorded:
-        reason = engine.hearing.status.not_recorded
+    if engine.ingress.status.not_recorded:
+        reason = engine.ingress.status.not_recorded
         found.append(HealthIssue("recording", f"nothing is recorded: {reason}"))
     if engine.heartbeats.late():
         found.append(HealthIssue("heartbeat", engine.heartbeats.late()))
-    if engine.durable.status.failing:
-        found.append(HealthIssue("journal", f"nothing can be stored: {engine.durable.status.failing}"))
+    if engine.commit_queue.status.failing:
+        found.append(HealthIssue("journal", f"nothing can be stored: {engine.commit_queue.status.failing}"))
     return found
 
 
 def status_line(engine: LiveEngine, sources: Sources) -> str:
     """One line for `systemctl status`."""
     halted = "halted, " if engine.tally.halted else ""
-    behind = "" if engine.durable.drained else "journal behind, "
+    behind = "" if engine.commit_queue.drained else "journal behind, "
     return (
         f"{engine.phase}, {halted}{behind}run {engine.plan.run}, {len(sources.health_issues())} complaints, "
         f"{engine.system.lives.restarts} restarts"

@@ -11,7 +11,7 @@ from tipoff.reports.document import RunSnapshot, report_document
 
 async def live_document(engine: LiveEngine) -> dict[str, Json]:
     """The contract's document of a run that has become quiet."""
-    system, heard, feed = engine.system, engine.hearing.status, await engine.feed()
+    system, heard, feed = engine.system, engine.ingress.status, await engine.feed()
     figures = RunSnapshot(
         run=engine.plan.run,
         digest=engine.plan.writer.digest(),

@@ -39,7 +39,7 @@ async def run(context: RunContext) -> None:
         reload=context.reloader.operation,
         reloaded=context.reloader.applied,
         phase=lambda: PHASES[engine.phase],
-        step=engine.step_of_stop,
+        step=engine.shutdown_step,
         heartbeat=engine.heartbeats.late,
         loglevel=partial(_set_level, context),
         degraded=lambda: [issue.text for issue in health_issues(engine, sources)],

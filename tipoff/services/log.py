@@ -7,7 +7,7 @@ from tipoff.process.context import RunContext
 
 async def run(context: RunContext) -> None:
     """Log until cancelled."""
-    config, commit_queue, counters = context.config, context.engine.durable, context.counters
+    config, commit_queue, counters = context.config, context.engine.commit_queue, context.counters
     logs = context.logs = begin(config.logging, secrets_of(config))
     sink = DatabaseLogSink(
         commit_queue.keep, lambda: bool(commit_queue.status.failing), context.engine.plan.clock

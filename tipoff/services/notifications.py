@@ -61,7 +61,7 @@ async def run(context: RunContext, poll_s: float = POLL_S) -> None:
 async def snapshot_of(engine: LiveEngine, sources: Sources, last: NoticeSnapshot | None) -> NoticeSnapshot:
     """The engine as it stands; what positions are worth stays as it was if nobody says so."""
     band = None if last is None else last.band
-    if engine.running and not engine.hearing.closed:
+    if engine.running and not engine.ingress.closed:
         with contextlib.suppress(AskError, SystemEnded):
             overview = await engine.ask(OBSERVER, Look(OVERVIEW))
             if isinstance(overview, Overview):

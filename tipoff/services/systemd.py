@@ -55,7 +55,7 @@ class Liveness:
             if each is None or each.state != "running" or _stuck(last.get(name), each):
                 self.why = f"{name} does not work"
                 return False
-        began = engine.durable.began_at
+        began = engine.commit_queue.began_at
         if began is not None and trio.current_time() - began > WRITER_S_MAX:
             self.why = f"a transaction of the journal does not end: {trio.current_time() - began:.0f} s"
             return False

@@ -174,7 +174,7 @@ class Sources:
         reads = section.reads_per_second if signer else section.reads_per_second_keyless
         tokens = max(TOKENS_PER_READ, round(reads * TOKENS_PER_READ))
         surroundings = Dependencies(
-            hear=engine.hearing.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._draw
+            hear=engine.ingress.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._draw
         )
         assert self._kalshi_http is not None  # noqa: S101 - opened before the engine is made
         budget = Budget(tokens, tokens * 2 if signer else tokens)
@@ -189,7 +189,7 @@ class Sources:
             return KalshiFeed(status, None, gaps, BookPolling(rest, status, clock, every_s))
         prod = self._config.engine.environment == "prod"
         surroundings = StreamDependencies(
-            hear=engine.hearing.stream,
+            hear=engine.ingress.stream,
             wall=clock,
             draw=self._draw,
             limits=SocketLimits(silence_s_max=section.silence_ms_max / 1_000),
@@ -205,7 +205,7 @@ class Sources:
     def _score_specs(self, engine: LiveEngine, http: Http) -> list[AnySpec]:
         section = self._config.balldontlie
         surroundings = ScoresSurroundings(
-            hear=engine.hearing.body_of(BALLDONTLIE),
+            hear=engine.ingress.body_of(BALLDONTLIE),
             wall=engine.plan.clock,
             draw=self._draw,
             bucket=self._access.balldontlie_bucket,

@@ -55,7 +55,7 @@ async def test_a_loaded_game_is_followed_after_a_restart_too_and_an_unloaded_one
     config = configured(simulator, tmp_path)
     access = credentials_of(config)
     async with running(tmp_path, config, access, simulator) as scene:
-        await scene.until(lambda: scene.engine.hearing.status.by_source["kalshi.rest"] > 1)
+        await scene.until(lambda: scene.engine.ingress.status.by_source["kalshi.rest"] > 1)
         with pytest.raises(Fault, match="the venue knows no market of 26JAN14WASLAC"):
             await ask(scene, "games.load", "26jan14waslac", "nowhere")
         with pytest.raises(Fault, match="is not followed; followed are: none"):

@@ -157,14 +157,14 @@ async def settle(engine: LiveEngine) -> None:
     for _ in range(3):
         await trio.testing.wait_all_tasks_blocked()
         with trio.fail_after(1_000):
-            await engine.durable.drain()
+            await engine.commit_queue.drain()
 
 
 async def test_a_heartbeat_passes_every_stage_of_the_real_tree_and_leaves_no_facts(
     engine: LiveEngine, mock_clock: MockClock
 ) -> None:
     await settle(engine)
-    facts = engine.durable.status.facts
+    facts = engine.commit_queue.status.facts
     began = engine.heartbeats.sent
     for _ in range(20):
         await pass_time(mock_clock, HEARTBEAT_S)
@@ -174,8 +174,8 @@ async def test_a_heartbeat_passes_every_stage_of_the_real_tree_and_leaves_no_fac
     moments = engine.heartbeats.timestamps()
     assert set(moments) == set(STAGES)
     assert min(moments.values()) > 0
-    assert engine.durable.status.facts == facts
-    assert engine.hearing.status.by_source["timer"] + engine.hearing.status.by_source["command"] < 5
+    assert engine.commit_queue.status.facts == facts
+    assert engine.ingress.status.by_source["timer"] + engine.ingress.status.by_source["command"] < 5
     assert engine.system.dispatcher.dead_letters == 0
 
 

@@ -61,17 +61,17 @@ class Venue:
     def _hear(self, line: Line) -> None:
         """Time goes by the evening: the clock shows the line's moment, as if we had slept until then."""
         self.clock.slept(line.at - self.clock())
-        hearing = self.engine.hearing
+        ingress = self.engine.ingress
         if line.source == "kalshi.ws":
-            hearing.stream(line.conn, line.what, line.body)
+            ingress.stream(line.conn, line.what, line.body)
         else:
-            hearing.body_of(line.source)(line.what, line.body)
+            ingress.body_of(line.source)(line.what, line.body)
         self.heard += 1
 
     @property
     def caught_up(self) -> bool:
         """Whether neither lines nor decisions wait longer than usual."""
-        return max(self.lag_s, self.engine.hearing.latency.lag_s) < LAG_S_MAX
+        return max(self.lag_s, self.engine.ingress.latency.lag_s) < LAG_S_MAX
 
 
 @pytest.mark.parametrize("commit_s", [0.0, 0.05], ids=["usual-disk", "slow-disk"])
@@ -106,7 +106,7 @@ async def test_fifty_times_the_traffic_is_worked_off_and_nothing_is_lost(
     assert stopped.sealed is not None
     assert took_s < RECOVERY_S_MAX
     assert (engine.restarts.counts, dead_letters) == ({}, 0)
-    by_source = engine.hearing.status.by_source
+    by_source = engine.ingress.status.by_source
     venues = (KALSHI_STREAM, KALSHI_REST, BALLDONTLIE)
     assert sum(by_source[source] for source in venues) == venue.heard
     assert sum(tally.fills for tally in engine.tally.strategies.values()) > 0
@@ -124,7 +124,7 @@ async def overload(venue: Venue, lines: Sequence[Line]) -> float:
     few = round(USUAL_PER_S * LAG_S_MAX)
     flood, rest = lines[begin : begin + many], list(lines[begin + many :])
     assert len(flood) == many
-    durable = venue.engine.durable
+    durable = venue.engine.commit_queue
     await venue.send(lines[:begin], trio.current_time(), math.inf)
     with trio.fail_after(RECOVERY_S_MAX):
         await durable.drain()

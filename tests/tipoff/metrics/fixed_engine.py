@@ -193,13 +193,13 @@ def _fill_in_runtime(engine: FixedEngine) -> None:
 
 
 def _fill_in_way(engine: FixedEngine) -> None:
-    heard = engine.hearing.status
+    heard = engine.ingress.status
     heard.lines, heard.events, heard.not_recorded = 950, 800, ""
     heard.by_source["kalshi.ws"] = 901
     heard.last_at["kalshi.ws"] = START_NS + 9_000_000_000
-    latency = engine.hearing.latency
+    latency = engine.ingress.latency
     latency.decision_s, latency.durable_s = histogram(0.003), histogram(0.04, 3.0)
-    status = engine.durable.status
+    status = engine.commit_queue.status
     status.committed_seq, status.transactions, status.facts = 321, 45, 321
     status.records, status.records_given_up, status.failures = 77, 11, 2
     status.failing, status.slowest_s = "no space", 0.75

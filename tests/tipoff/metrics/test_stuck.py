@@ -113,7 +113,7 @@ async def test_metrics_answer_within_100_ms_while_the_database_hangs_and_no_stra
             nursery.start_soon(view.follow)
             port = await nursery.start(serve_metrics, section, exposition, lambda: Health(ok=True, state="x"))
             with trio.fail_after(HANG_S_MAX):
-                await engine.durable.drain()
+                await engine.commit_queue.drain()
             disk.hangs.set()
             nursery.start_soon(halt, engine)
             names, answers = strategies(engine), []

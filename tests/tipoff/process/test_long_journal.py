@@ -112,7 +112,7 @@ async def runs(writer: JournalWriter, past: tuple[Fact, ...]) -> None:
     engine = LiveEngine(plan, lambda _engine: ())
     async with trio.open_nursery() as nursery:
         await nursery.start(engine.run)
-        await engine.durable.drain()
+        await engine.commit_queue.drain()
         assert engine.phase == "running"
         assert engine.tally.facts == writer.stored_seq > len(past)
         assert engine.restarts.counts == {}

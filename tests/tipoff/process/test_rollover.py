@@ -27,7 +27,7 @@ from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine
 from tipoff.process.context import RunContext, RunDependencies, StopRequest
-from tipoff.process.rollover import WHY
+from tipoff.process.rollover import DRAIN_REASON
 from tipoff.process.run import past_of, run_live
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
@@ -184,7 +184,7 @@ async def test_an_open_position_keeps_the_run_until_it_is_settled_and_paid(tmp_p
         assert engine.plan.run == OLD
         await checks(engine, 3)
         kept.append(engine.phase == "running")
-        engine.hearing.body_of("kalshi.rest")(f"/markets?tickers={TICKER}", result_of(TICKER))
+        engine.ingress.body_of("kalshi.rest")(f"/markets?tickers={TICKER}", result_of(TICKER))
 
     assert (await house.run(settle)).next_day
     assert kept == [True]
@@ -211,7 +211,7 @@ async def test_a_position_that_is_opened_while_orders_are_taken_back_lets_tradin
 ) -> None:
     house, bench = House(tmp_path, AFTER_SIX), Bench()
     place(bench, 5_200)
-    drain = TradingHalted("all", "reducing", "uid 0", WHY, Nanos(bench.now))
+    drain = TradingHalted("all", "reducing", "uid 0", DRAIN_REASON, Nanos(bench.now))
     house.stored(OLD, [*evening(bench), drain])
 
     async def wait(engine: LiveEngine) -> None:

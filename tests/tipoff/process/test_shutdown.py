@@ -113,12 +113,12 @@ class Desk:
             engine = LiveEngine(plan, lambda _engine: ())
             async with trio.open_nursery() as nursery:
                 await nursery.start(engine.run)
-                await engine.durable.drain()
+                await engine.commit_queue.drain()
                 self.blocking = hang
                 run = await stop_engine(engine, "stopped by SIGTERM", shutdown)
                 nursery.cancel_scope.cancel()
         if hang:
-            assert engine.durable.abandoned
+            assert engine.commit_queue.abandoned
             self.blocked.set()
         else:
             writer.close()

@@ -49,7 +49,7 @@ async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
     async with running(tmp_path, config, credentials_of(config), simulator) as scene:
-        heard = scene.engine.hearing.status
+        heard = scene.engine.ingress.status
         await scene.until(lambda: heard.by_source["kalshi.ws"] > 100)
         await scene.until(lambda: heard.by_source["balldontlie"] > 5)
         await scene.until_books()
@@ -70,7 +70,7 @@ async def test_without_keys_it_polls_and_says_so(
 ) -> None:
     async with running(tmp_path, config, Credentials(), simulator) as scene:
         await scene.until(lambda: "polled" in issues(scene))
-        heard = scene.engine.hearing.status
+        heard = scene.engine.ingress.status
         await scene.until(lambda: heard.by_source["kalshi.rest"] > 12)
         await scene.until_books()
         assert heard.by_source["kalshi.ws"] == heard.by_source["balldontlie"] == 0
@@ -86,7 +86,7 @@ async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
     async with running(tmp_path, config, credentials_of(config), simulator) as scene:
         await scene.until(lambda: "stream is not connected" in issues(scene))
         simulator.faults.clear()
-        await scene.until(lambda: scene.engine.hearing.status.by_source["kalshi.ws"] > 20)
+        await scene.until(lambda: scene.engine.ingress.status.by_source["kalshi.ws"] > 20)
         assert scene.engine.system.lives.restarts == 0
 
 
@@ -138,7 +138,7 @@ def lines(scene: Scene) -> list[Line]:
     """What was recorded so far."""
     recorder = scene.engine.plan.recorder
     assert recorder is not None
-    scene.engine.hearing.flush()
+    scene.engine.ingress.flush()
     return list(read(recorder.folder))
 
 
