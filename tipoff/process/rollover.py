@@ -17,7 +17,7 @@ from actors.runtime import AskError
 from engine.calendar import game_day
 from engine.events import GamePhase
 from engine.ledger import claim, collateral
-from engine.risk.halts import EVERYTHING, QUARANTINE, TradingState
+from engine.risk.halts import EVERYTHING, ScopeKind, TradingState, kind_of_scope
 from engine.units import NANOS_PER_MINUTE, Money, Nanos
 from persistence.queries import Reader
 from tipoff.live.engine import LiveEngine
@@ -29,7 +29,7 @@ SILENT_NS: Final = 30 * NANOS_PER_MINUTE
 """A game of which nobody has told a score for so long does not keep the run."""
 
 OPERATION_NS_MAX: Final = NANOS_PER_MINUTE
-"""So long the answer to an operation of ours is waited for; a disk may be slow, and nobody else waits here."""
+"""So long an operation of ours may take: a disk may be slow, and nobody else waits here."""
 
 PLAYING: Final = frozenset({GamePhase.LIVE, GamePhase.HALFTIME})
 DRAIN_REASON: Final = "draining: the game day is over"
@@ -61,7 +61,7 @@ def halts_of(reader: Reader) -> tuple[HaltOperation, ...]:
         HaltOperation(row.scope, row.value, row.why.removesuffix(CARRIED) + CARRIED)
         for row in reader.limits()
         if row.name == "halt" and row.value in states
-        if not row.scope.startswith(QUARANTINE) and row.why != DRAIN_REASON
+        if kind_of_scope(row.scope) is not ScopeKind.QUARANTINE and row.why != DRAIN_REASON
     )
 
 
@@ -106,12 +106,8 @@ async def _may_end(engine: LiveEngine) -> bool:
     if isinstance(seen, Overview) and seen.open_orders == 0 and engine.commit_queue.drained:
         return True
     if halt is None:
-        await _operate(
-            engine,
-            f"drain.{engine.now}",
-            "drain",
-            HaltOperation(EVERYTHING, TradingState.REDUCING.word, DRAIN_REASON),
-        )
+        drain = HaltOperation(EVERYTHING, TradingState.REDUCING.word, DRAIN_REASON)
+        await _operate(engine, f"drain.{engine.now}", "drain", drain)
     return False
 
 
