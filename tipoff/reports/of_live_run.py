@@ -1,7 +1,4 @@
-"""The report of a live run, from the engine while it is still there.
-
-Called by `run` and `demo` when a run has become quiet. Must not stop anything.
-"""
+"""The report of a live run, from the engine while it is still there."""
 
 from engine.units import NANOS_PER_SECOND, Nanos
 from tipoff.json_types import Json, utc_text
@@ -10,7 +7,7 @@ from tipoff.reports.document import RunSnapshot, report_document
 
 
 async def live_document(engine: LiveEngine) -> dict[str, Json]:
-    """The contract's document of a run that has become quiet."""
+    """The contract's document of a run in which nothing happens any more."""
     system, heard, feed = engine.system, engine.ingress.status, await engine.feed()
     figures = RunSnapshot(
         run=engine.plan.run,

@@ -1,7 +1,4 @@
-"""The control socket beside the engine: what the daemon lends it, and what a refused socket means.
-
-Found by `tipoff.commands.run` by its name; `beside` gives the task.
-"""
+"""The control socket: what the daemon lends it, and what a refused socket means."""
 
 from collections.abc import Sequence
 from functools import partial

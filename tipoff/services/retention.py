@@ -1,9 +1,8 @@
-"""Retention beside the engine: at the start and once a day, what is older than configured goes.
+"""Retention: at the start and once a day, what is older than configured goes.
 
-Found by `tipoff.commands.run` by its name; `beside` gives the task. A portion at a time, in a thread, with a
-pause after each, so that the journal's writer always comes first. It decides nothing, so nothing of it is
-recorded. Its troubles are logged and tried again an hour later. Must not touch what was decided, nor the open
-run.
+A portion at a time, in a thread, with a pause after each, so that the journal's writer always comes first. It
+decides nothing, so nothing of it is recorded; what was decided, and the open run, are never touched. Errors
+are logged, and it is tried again an hour later.
 """
 
 from typing import Final

@@ -1,8 +1,4 @@
-"""SIGHUP beside the engine: the configuration is read again, as `tipoff reload` would have it read.
-
-Found by `tipoff.commands.run` by its name; `beside` gives the task. It also takes over what of a
-configuration is not about trading and belongs to nobody else. Must not decide what may change.
-"""
+"""SIGHUP: the configuration is read again, as `tipoff reload` would have it read."""
 
 import os
 from functools import partial

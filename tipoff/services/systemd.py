@@ -1,7 +1,6 @@
-"""The service manager beside the engine: ready when all is up, fed while the actors answer, told of the end.
+"""The service manager: told when all is up, fed while the actors answer.
 
-Found by `tipoff.commands.run` by its name; `beside` gives the task. Without a manager it still judges the
-engine's health, for the metrics. Must not decide anything.
+Without one the engine's health is judged all the same, for the metrics.
 """
 
 from functools import partial
