@@ -1,7 +1,8 @@
 """Messages to people: what needs them, posted to a webhook in the shape that its service wants.
 
 Whoever has something to say hands it over and goes on: repeated messages are left out, too many are dropped,
-and what cannot be delivered is tried again a few times and then given up, all counted. The address is a secret and is never shown.
+and what cannot be delivered is tried again a few times and then given up, all counted. The address is a
+secret and is never shown.
 """
 
 import json
