@@ -65,7 +65,7 @@ class CommitQueue:
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
         """Take facts in; they are durable when the loop hears so. Returns the last number handed over."""
         if not self._closed:
-            self._ingress.latency.handed(facts, self._ingress.seq, self._ingress.busy_since)
+            self._ingress.latency.handed_over(facts, self._ingress.seq, self._ingress.busy_since)
             self._facts += facts
             self._handed_seq = max(self._handed_seq, facts[-1].seq)
             self._more.set()
@@ -160,7 +160,7 @@ class CommitQueue:
         if facts:
             status.facts += len(facts)
             status.committed_seq = facts[-1].seq
-            self._ingress.latency.durable(facts[-1].seq)
+            self._ingress.latency.committed(facts[-1].seq)
             for numbered in facts:
                 self.tally.apply(numbered.fact)
             self._ingress.committed(facts[-1].seq)

@@ -277,9 +277,9 @@ class LiveEngine:
 
     async def feed(self) -> FeedSnapshot:
         """What the market feed has counted."""
-        figures = await self.system.ask(MARKET_FEED, StateWanted())
-        assert isinstance(figures, FeedSnapshot)  # noqa: S101
-        return figures
+        counts = await self.system.ask(MARKET_FEED, StateWanted())
+        assert isinstance(counts, FeedSnapshot)  # noqa: S101
+        return counts
 
     def _keep_records(self, body: str, events: tuple[VenueEvent, ...]) -> None:
         records = self.archive.records(body, events)

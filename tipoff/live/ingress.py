@@ -87,7 +87,7 @@ class Ingress:
     def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, Sequence[VenueEvent]]:
         if self.closed:
             return self._system.stamp(), ()
-        self.latency.heard()
+        self.latency.input_began()
         try:
             line = self._line(source, conn, what, body)
             events = self._translate(line)
@@ -96,7 +96,7 @@ class Ingress:
                 self._on_input(body, events)
                 self._system.put_at(line.at, MARKET_FEED, Heard(events))
         finally:
-            self.latency.done()
+            self.latency.input_done()
         return line.at, events
 
     # Ourselves

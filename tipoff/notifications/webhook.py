@@ -106,7 +106,7 @@ class Notices:
         self._last: dict[tuple[str, str], float] = {}
         self._give, self._take = trio.open_memory_channel[Notice](WAITING_MAX)
 
-    def tell(self, notice: Notice) -> bool:
+    def enqueue(self, notice: Notice) -> bool:
         """Hand a message over; False if it is unimportant, repeats an earlier one, or too many wait."""
         if NUMBERS[notice.level] < NUMBERS[self.section.level]:
             return False

@@ -9,7 +9,7 @@ from tipoff.reports.document import RunSnapshot, report_document
 async def live_document(engine: LiveEngine) -> dict[str, Json]:
     """The contract's document of a run in which nothing happens any more."""
     system, heard, feed = engine.system, engine.ingress.status, await engine.feed()
-    figures = RunSnapshot(
+    snapshot = RunSnapshot(
         run=engine.plan.run,
         digest=engine.plan.writer.digest(),
         frames=heard.lines,
@@ -22,4 +22,4 @@ async def live_document(engine: LiveEngine) -> dict[str, Json]:
         restarts=system.lives.restarts,
         dead_letters=system.dispatcher.dead_letters,
     )
-    return report_document(figures, engine.tally, await engine.games())
+    return report_document(snapshot, engine.tally, await engine.games())

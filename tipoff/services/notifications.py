@@ -52,7 +52,7 @@ async def run(context: RunContext, poll_s: float = POLL_S) -> None:
                     await trio.sleep(poll_s)
                     before, last = last, await snapshot_of(engine, sources, last)
                     for notice in differences(before, last):
-                        notices.tell(notice)
+                        notices.enqueue(notice)
             finally:
                 with trio.move_on_after(LAST_S_MAX, shield=True):
                     await notices.last(summary(_snapshot(engine, sources, last.band), engine.plan.run))

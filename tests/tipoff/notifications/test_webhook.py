@@ -50,7 +50,7 @@ def notices_to(service: Service, **section: object) -> Notices:
 
 async def posted(notices: Notices, messages: Sequence[Notice], *, seconds: float = 1_000) -> None:
     for message in messages:
-        notices.tell(message)
+        notices.enqueue(message)
     with trio.move_on_after(seconds):
         await notices.run()
 
@@ -100,21 +100,21 @@ async def test_the_same_message_is_not_repeated_within_the_pause() -> None:
     service = Service()
     notices = notices_to(service, pause_ms_min=60_000)
     messages = [attrs.evolve(LOST, at=1_000.0 + seconds) for seconds in (0, 30, 59, 61)]
-    assert [notices.tell(message) for message in messages] == [True, False, False, True]
-    assert notices.tell(attrs.evolve(LOST, subject="another", at=1_030.0))
+    assert [notices.enqueue(message) for message in messages] == [True, False, False, True]
+    assert notices.enqueue(attrs.evolve(LOST, subject="another", at=1_030.0))
     assert notices.dropped == 2
 
 
 async def test_what_is_less_important_is_not_sent() -> None:
     notices = notices_to(Service(), level="error")
-    assert not notices.tell(LOST)
-    assert notices.tell(attrs.evolve(LOST, level="error"))
+    assert not notices.enqueue(LOST)
+    assert notices.enqueue(attrs.evolve(LOST, level="error"))
     assert notices.dropped == 0
 
 
 async def test_too_many_messages_are_dropped_and_nobody_waits() -> None:
     notices = notices_to(Service())
-    told = [notices.tell(attrs.evolve(LOST, subject=str(number))) for number in range(WAITING_MAX + 50)]
+    told = [notices.enqueue(attrs.evolve(LOST, subject=str(number))) for number in range(WAITING_MAX + 50)]
     assert told.count(True) == WAITING_MAX
     assert notices.dropped == 50
 
@@ -123,7 +123,7 @@ async def test_what_is_remembered_of_messages_is_bounded() -> None:
     service = Service()
     notices = notices_to(service)
     for number in range(REMEMBERED_MAX + 100):
-        notices.tell(attrs.evolve(LOST, subject=str(number)))
+        notices.enqueue(attrs.evolve(LOST, subject=str(number)))
         notices._take.receive_nowait()
     assert len(notices._last) == REMEMBERED_MAX
 
