@@ -13,6 +13,8 @@ from persistence.connect import Durability, Settings
 from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
+from tests.tipoff.contexts import stop
+from tests.tipoff.engines import live
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
@@ -136,6 +138,13 @@ async def test_a_stop_in_good_order_leaves_nothing_unfinished_and_seals_the_reco
     with Reader.open(Desk(tmp_path).url, "run") as reader:
         assert isinstance(reader.tail(1)[0].fact, RunEnded)
         assert seal.journal_seq == reader.last_seq()
+
+
+async def test_the_books_are_kept_as_they_are_last(tmp_path: Path) -> None:
+    async with live(tmp_path) as engine:
+        before = engine.commit_queue.status.records
+        await stop(engine)
+        assert engine.commit_queue.status.records > before
 
 
 async def test_a_writer_that_is_blocked_is_named_and_left_behind_and_nothing_vouches_for_the_recording(
