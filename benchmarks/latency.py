@@ -32,6 +32,8 @@ from persistence.writer import JournalWriter
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
+from tipoff.process.notifier import Notifier
+from tipoff.process.shutdown import Shutdown, stop_engine
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from venues.kalshi.stream import KalshiStream, StreamDependencies
@@ -83,7 +85,7 @@ class Follower:
             nursery.cancel_scope.cancel()
 
     def _hear(self, conn: int, kind: str, text: str) -> Told:
-        told: Told = self.engine.hearing.stream(conn, kind, text) if self.thinking else (time.time_ns(), ())
+        told: Told = self.engine.ingress.stream(conn, kind, text) if self.thinking else (time.time_ns(), ())
         if kind == DELTA:
             self.done.append(time.monotonic_ns())
             self._hear_beside()
@@ -95,7 +97,7 @@ class Follower:
         """What the other interfaces say by now."""
         while self.thinking and self._next is not None and self._next[0] <= len(self.done):
             body = self._next[1]
-            self.engine.hearing.body_of(body.source)(body.what, body.body)
+            self.engine.ingress.body_of(body.source)(body.what, body.body)
             self._next = next(self._beside, None)
 
 
@@ -124,9 +126,8 @@ async def running(folder: Path, starts_at: int, speed: float) -> AsyncIterator[L
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
             yield engine
-            await engine.quiet("end of benchmark")
-            await engine.close()
-            engine.hearing.close()
+            await stop_engine(engine, "end of benchmark", Shutdown(print, Notifier({})))
+            engine.ingress.close()
             nursery.cancel_scope.cancel()
 
 

@@ -43,9 +43,9 @@ async def heard(engine: LiveEngine) -> int:
     number = 0
     for number, output in enumerate(generate(EVENING), start=1):
         if output.source == "kalshi.ws":
-            engine.hearing.stream(output.conn, output.what, output.body)
+            engine.ingress.stream(output.conn, output.what, output.body)
         else:
-            engine.hearing.body_of(output.source)(output.what, output.body)
+            engine.ingress.body_of(output.source)(output.what, output.body)
         if number % BREATHE_EVERY == 0:
             await trio.lowlevel.checkpoint()
         if number % LOOK_EVERY == 0:
@@ -60,7 +60,7 @@ async def evening() -> float:
             before, began = megabytes(), time.perf_counter()
             number = await heard(engine)
             took = time.perf_counter() - began
-            await engine.durable.wait_calm()
+            await engine.commit_queue.drain()
             gc.collect()
             games = await engine.games()
             markets = sum(len(game.markets) for game in games.values())

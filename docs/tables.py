@@ -19,6 +19,8 @@ from tipoff.cli.app import COMMANDS, app, explain
 from tipoff.config.load import SECTIONS, StrategySettings
 from tipoff.config.render import about, rows
 from tipoff.exit_codes import Exit
+from tipoff.metrics.families import COLLECTOR_GROUP, GROUPS
+from tipoff.metrics.family import Family
 from tipoff.runs.from_config import schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,7 @@ def tables() -> dict[str, str]:
         "bounds": told_bounds(),
         "freshness": freshness(),
         "limits": limits(),
+        "metrics": metrics(),
         "tree": f"```text\n{drawn()}```\n",
         "parameters_shared": table(PARAMETER_HEADINGS, rows(TradingParameters)),
         **{f"parameters_{kind}": parameters(kind) for kind in OPINIONATED},
@@ -90,6 +93,20 @@ def told_bounds() -> str:
         f"## {part}\n\n{table(headings, (cells for heading, cells in every if heading == part))}"
         for part in parts
     )
+
+
+def metrics() -> str:
+    """Every metric, in its group."""
+    headings = ("metric", "kind", "labels", "meaning")
+    return "\n".join(
+        f"## {group.title}\n\n{table(headings, map(_metric, group.families))}"
+        for group in (*GROUPS, COLLECTOR_GROUP)
+    )
+
+
+def _metric(family: Family) -> tuple[str, ...]:
+    labels = ", ".join(f"`{name}`" for name in family.labels)
+    return (f"`{family.name}`", family.kind, labels, family.help)
 
 
 def limits() -> str:

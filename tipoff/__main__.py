@@ -8,7 +8,7 @@ import json
 import sys
 
 from tipoff.exit_codes import Exit
-from tipoff.neighbours import foreign_package
+from tipoff.foreign_packages import foreign_package
 
 
 def main() -> int:

@@ -87,7 +87,7 @@ from actors.runtime.specs import (
     WhenFull,
 )
 from actors.runtime.system import EngineBroken, StampBackwards, SystemEnded
-from actors.runtime.timing import MESSAGE_S
+from actors.runtime.timing import MESSAGE_S, Timing
 from actors.runtime.virtual import VirtualSystem
 
 __all__ = [
@@ -169,6 +169,7 @@ __all__ = [
     "SupervisorSpec",
     "SystemEnded",
     "Terminated",
+    "Timing",
     "Unsubscribe",
     "VirtualSystem",
     "Watch",

@@ -2,7 +2,16 @@
 
 from engine.risk.configuring import configure
 from engine.risk.gate import RiskGate, approved_before
-from engine.risk.halts import EVERYTHING, GAME, QUARANTINE, STRATEGY, StateUnknown, TradingState
+from engine.risk.halts import (
+    EVERYTHING,
+    GAME,
+    QUARANTINE,
+    STRATEGY,
+    ScopeKind,
+    StateUnknown,
+    TradingState,
+    kind_of_scope,
+)
 from engine.risk.limits import LIMIT_NAMES, LimitInUse, LimitRefused, LimitValue, RiskLimits
 
 __all__ = [
@@ -16,8 +25,10 @@ __all__ = [
     "LimitValue",
     "RiskGate",
     "RiskLimits",
+    "ScopeKind",
     "StateUnknown",
     "TradingState",
     "approved_before",
     "configure",
+    "kind_of_scope",
 ]

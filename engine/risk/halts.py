@@ -3,7 +3,7 @@
 Kept by the risk gate from facts alone, so a halt survives every restart and ends by an explicit resume only.
 """
 
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Final
 
 import attrs
@@ -15,6 +15,15 @@ EVERYTHING: Final = "all"
 STRATEGY: Final = "strategy:"
 GAME: Final = "game:"
 QUARANTINE: Final = "quarantine:"
+
+
+class ScopeKind(Enum):
+    """What a scope is of; the value is how its scopes begin."""
+
+    ALL = "all"
+    STRATEGY = "strategy"
+    GAME = "game"
+    QUARANTINE = "quarantine"
 
 
 class TradingState(IntEnum):
@@ -93,6 +102,11 @@ def check_scope(scope: str) -> str:
         if scope.startswith(prefix) and len(scope) > len(prefix):
             return scope
     raise StateUnknown(f"{scope!r} is no scope: all, strategy:NAME or game:ID")
+
+
+def kind_of_scope(scope: str) -> ScopeKind:
+    """What a scope is of. Raises StateUnknown for what is no scope."""
+    return ScopeKind(check_scope(scope).partition(":")[0])
 
 
 def covers(scope: str, strategy: str, game: str) -> bool:

@@ -21,7 +21,7 @@ import yaml
 
 from tests.tipoff.live_scene import SERVED, Scene, running
 from tests.tipoff.managed import free_port
-from tipoff.commands.run import access_of
+from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
 from tipoff.live.heartbeats import STAGES
@@ -108,13 +108,11 @@ def prometheus(config: Config, tmp_path: Path, root: Path) -> Iterator[Prometheu
 @asynccontextmanager
 async def played(folder: Path, config: Config, simulator: Simulator) -> AsyncGenerator[Scene]:
     """A run whose metrics are served."""
-    page = metrics.beside(config)
-    assert page is not None
     async with (
-        running(folder, config, access_of(config), simulator) as scene,
+        running(folder, config, credentials_of(config), simulator) as scene,
         trio.open_nursery() as nursery,
     ):
-        nursery.start_soon(page, scene.engine, scene.sources)
+        nursery.start_soon(metrics.run, scene.context)
         yield scene
         nursery.cancel_scope.cancel()
 

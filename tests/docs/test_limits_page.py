@@ -36,7 +36,7 @@ def test_the_table_has_every_kind_of_limit() -> None:
         "`actors.runtime.behaviour:SupervisorSpec.intensity`",
         "`venues.kalshi.rest:PAGES_MAX`",
         "`venues.transport.http:HttpLimits.body_bytes_max`",
-        "`tipoff.metrics.samples:LABEL_VALUES_MAX`",
+        "`tipoff.metrics.engine_view:LABEL_VALUES_MAX`",
         "`actors.runtime.system:ZOMBIES_MAX`",
         "`tipoff.config.load:FILE_BYTES_MAX`",
         "`venues.recordings.segments:LINE_BYTES_MAX`",

@@ -26,11 +26,12 @@ from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
 from tests.stories.plays import scripted
+from tests.tipoff.contexts import stop
 from tipoff.commands.replay import replay
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
+from tipoff.live.health import HealthIssue
 from tipoff.process.stall import SKEW_BLOCKED_S, SKEW_WARNED_S, STILL_S, Clocks, Stall
-from tipoff.reports.of_live_run import seal_recording
 from tipoff.runs.settings import TradingSettings, settings_digest
 from venues.kalshi.auth import Signer
 from venues.recordings.recorder import Line, Recorder, read, read_batches
@@ -49,7 +50,7 @@ class Feed:
 
     conn: int = 1
     skew: float | None = None
-    degraded: list[str] = attrs.field(factory=list)
+    degraded: list[HealthIssue] = attrs.field(factory=list)
     renewed: list[str] = attrs.field(factory=list)
 
     def renew(self, reason: str) -> None:
@@ -113,19 +114,17 @@ class Evening:
             for line in self.lines:
                 clock.jump(max(0.0, (line.at - plan.clock()) / NANOS_PER_SECOND))
                 if line.source == "kalshi.ws":
-                    engine.hearing.stream(line.conn, line.what, line.body)
+                    engine.ingress.stream(line.conn, line.what, line.body)
                 else:
-                    engine.hearing.body_of(line.source)(line.what, line.body)
-            await engine.durable.wait_calm()
+                    engine.ingress.body_of(line.source)(line.what, line.body)
+            await engine.commit_queue.drain()
             done = act(engine)
             if isinstance(done, trio.Event):
                 await done.wait()
             await settled(clock, engine)
-            assert await engine.quiet("end of test")
-            await engine.close()
-        seal = seal_recording(engine)
-        assert seal is not None
-        self.seal = seal.digest
+            stopped = await stop(engine)
+        assert stopped.sealed is not None
+        self.seal = stopped.sealed.digest
         writer.close()
 
     def facts(self) -> list[Fact]:
@@ -142,7 +141,7 @@ async def settled(clock: MockClock, engine: LiveEngine) -> None:
     clock.jump(0.001)
     for _ in range(20):
         await trio.lowlevel.checkpoint()
-    await engine.durable.wait_calm()
+    await engine.commit_queue.drain()
 
 
 @pytest.fixture
@@ -161,7 +160,7 @@ async def test_e5_after_a_stop_of_two_minutes_books_are_stale_first_and_no_late_
 
     def stop(engine: LiveEngine) -> None:
         if watched:
-            engine.system.before_time_passes = Stall(engine, feed, machine.clocks()).look
+            engine.system.before_time_passes = Stall(engine, feed, machine.clocks()).check
         stopped_at.append(engine.now)
         machine.up_s += STOPPED_S
         mock_clock.jump(STOPPED_S)
@@ -194,9 +193,9 @@ async def test_e5_a_machine_that_slept_wakes_up_in_the_present(
         watch = Stall(engine, Feed(), machine.clocks())
         before.append(engine.plan.clock())
         machine.asleep_s += 3_600
-        watch.look()
+        watch.check()
         assert engine.plan.clock() - before[0] == NANOS_PER_HOUR
-        assert watch.stood_still == 1
+        assert watch.stalls == 1
 
     await evening.play(mock_clock, sleep)
 
@@ -210,8 +209,8 @@ async def test_e5_a_short_pause_is_none(
     def pause(engine: LiveEngine) -> None:
         watch = Stall(engine, Feed(), machine.clocks())
         machine.up_s += still_s
-        watch.look()
-        assert watch.stood_still == counted
+        watch.check()
+        assert watch.stalls == counted
 
     await evening.play(mock_clock, pause)
 
@@ -230,17 +229,17 @@ async def test_e1_a_clock_that_is_set_moves_no_timer_and_is_told(
         machine = Machine(wall_s=engine.plan.clock() / NANOS_PER_SECOND)
         watch = Stall(engine, feed, machine.clocks())
         watch._wall()
-        told.append(list(feed.degraded))
+        told.append([issue.text for issue in feed.degraded])
         before, due = engine.plan.clock(), engine.plan.clock.trio_time(engine.now + NANOS_PER_SECOND)
         monkeypatch.setattr(time, "time_ns", lambda: before + jump_s * NANOS_PER_SECOND)
         machine.wall_s += jump_s
         watch._wall()
-        told.append(list(feed.degraded))
+        told.append([issue.text for issue in feed.degraded])
         assert engine.plan.clock() == before
         assert engine.plan.clock.trio_time(engine.now + NANOS_PER_SECOND) == due
         machine.wall_s -= jump_s
         watch._wall()
-        told.append(list(feed.degraded))
+        told.append([issue.text for issue in feed.degraded])
 
     await evening.play(mock_clock, jump)
     words = f"the machine's clock was set: it is {jump_s:+.0f} s from the time that the engine counts"
@@ -276,7 +275,7 @@ async def test_e6_a_clock_that_is_off_is_told_and_far_off_it_blocks_entries_unti
             return done
 
         await evening.play(mock_clock, begin)
-    assert any("from the venue's" in words for words in feed.degraded) is warned
+    assert any("from the venue's" in issue.text for issue in feed.degraded) is warned
     halts = [fact for fact in evening.facts() if isinstance(fact, TradingHalted)]
     assert [(halt.scope, halt.state) for halt in halts] == ([("all", "reducing")] if blocked else [])
     assert not blocked or evening.replayed() == evening.seal

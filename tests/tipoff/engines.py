@@ -45,11 +45,11 @@ async def live(
         await nursery.start(engine.run)
         for line in lines:
             if line.source == "kalshi.ws":
-                engine.hearing.stream(line.conn, line.what, line.body)
+                engine.ingress.stream(line.conn, line.what, line.body)
             else:
-                engine.hearing.body_of(line.source)(line.what, line.body)
+                engine.ingress.body_of(line.source)(line.what, line.body)
         assert await engine.listing()
-        await engine.durable.wait_calm()
+        await engine.commit_queue.drain()
         yield engine
         nursery.cancel_scope.cancel()
     writer.close()

@@ -13,10 +13,10 @@ from persistence.connect import Durability, Settings
 from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
+from tests.tipoff.contexts import stop
 from tipoff.commands.replay import replay
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.reports.of_live_run import live_document, seal_recording
 from tipoff.runs.recording_digest import RecordingDigest
 from tipoff.runs.settings import TradingSettings, settings_digest
 from venues.recordings.recorder import Line, Recorder, read_batches
@@ -98,21 +98,19 @@ class Desk:
                     nursery.cancel_scope.cancel()
                     cut_off(engine)
                     return None
-                assert await engine.quiet("end of test")
-                document = await live_document(engine)
-                await engine.close()
-            assert document["ledger"]["imbalance"] == "0.000000"  # type: ignore[index, call-overload]
-            return seal_recording(engine)
+                stopped = await stop(engine)
+            assert stopped.document["ledger"]["imbalance"] == "0.000000"  # type: ignore[index, call-overload]
+            return stopped.sealed
 
     async def feed(self, clock: MockClock, engine: LiveEngine, lines: Sequence[Line]) -> None:
         """Let an engine hear lines at their times, and wait until what follows is durable."""
         for line in lines:
             await wait(clock, (line.at - engine.plan.clock()) / NANOS_PER_SECOND)
             if line.source == "kalshi.ws":
-                engine.hearing.stream(line.conn, line.what, line.body)
+                engine.ingress.stream(line.conn, line.what, line.body)
             else:
-                engine.hearing.body_of(line.source)(line.what, line.body)
-            while not (engine.durable.calm or engine.durable.status.failing):
+                engine.ingress.body_of(line.source)(line.what, line.body)
+            while not (engine.commit_queue.drained or engine.commit_queue.status.failing):
                 await trio.lowlevel.checkpoint()
 
     def replayed(self, batch: int | None = None) -> str:

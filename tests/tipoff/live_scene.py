@@ -12,7 +12,8 @@ from tipoff.config.load import Config
 from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine
-from tipoff.process.run import Ending, Setting, run_live
+from tipoff.process.context import RunContext, RunDependencies, StopRequest
+from tipoff.process.run import run_live
 from tipoff.sources.clients import Credentials, Sources
 from venues.simulator.service import ServiceSettings, Simulator
 from venues.simulator.world.settings import EveningSettings
@@ -32,11 +33,20 @@ SERVED = ServiceSettings(
 class Scene:
     """A run beside simulated venues, and what it says."""
 
-    engine: LiveEngine
-    sources: Sources
+    context: RunContext
     simulator: Simulator
     folder: Path
     said: list[str]
+
+    @property
+    def engine(self) -> LiveEngine:
+        """What trades."""
+        return self.context.engine
+
+    @property
+    def sources(self) -> Sources:
+        """Where its inputs come from."""
+        return self.context.sources
 
     async def until(self, so: Callable[[], bool], seconds: float = SECONDS_MAX) -> None:
         """Wait until something is so."""
@@ -59,14 +69,14 @@ class Scene:
 
 @asynccontextmanager
 async def running(
-    folder: Path, config: Config, access: Credentials, simulator: Simulator, speed: float = SPEED
+    folder: Path, config: Config, credentials: Credentials, simulator: Simulator, speed: float = SPEED
 ) -> AsyncGenerator[Scene]:
     """A run in its own nursery, ended in good order at the end."""
-    met: list[tuple[LiveEngine, Sources]] = []
-    here, ending, said = trio.Event(), Ending(), list[str]()
+    contexts: list[RunContext] = []
+    here, stop, said = trio.Event(), StopRequest(), list[str]()
 
-    async def meet(engine: LiveEngine, sources: Sources) -> None:
-        met.append((engine, sources))
+    async def service(context: RunContext) -> None:
+        contexts.append(context)
         here.set()
         await trio.sleep_forever()
 
@@ -75,17 +85,19 @@ async def running(
         return EveningClock(simulator.pace.now(), speed)
 
     documents: list[dict[str, Json]] = []
-    setting = Setting(config=config, access=access, clock=clock, beside=(meet,), on_phase=said.append)
+    dependencies = RunDependencies(
+        config=config, credentials=credentials, clock=clock, services=(service,), on_phase=said.append
+    )
 
     async def live() -> None:
-        documents.append(await run_live(setting, ending))
+        documents.append(await run_live(dependencies, stop))
 
     config.engine.state_directory.mkdir(exist_ok=True)
     with trio.fail_after(RUN_SECONDS_MAX):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(live)
             await here.wait()
-            yield Scene(*met[0], simulator, folder, said)
-            ending.want("end of test")
+            yield Scene(contexts[0], simulator, folder, said)
+            stop.request("end of test")
     assert documents[0]["actors"] == {"restarts": 0, "dead_letters": 0}
     assert said[-1] == "stopped"

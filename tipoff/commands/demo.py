@@ -31,8 +31,9 @@ from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.output import Answer, Failure, progress
+from tipoff.process.notifier import Notifier
+from tipoff.process.shutdown import Shutdown, stop_engine
 from tipoff.reports.document import report_screen
-from tipoff.reports.of_live_run import live_document, seal_recording
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import RecordingDigest, write_config, write_seal
 from tipoff.runs.settings import settings_digest
@@ -141,13 +142,9 @@ async def _trade(config: Config, folder: Path, simulator: Simulator, sources: So
             nursery.start_soon(_tell, engine)
             await simulator.live.over.wait()
             await _settled(engine)
-            if not await engine.quiet("end of the evening"):
-                progress("not everything became durable in time")
-            document = await live_document(engine)
-            await engine.close()
+            stopped = await stop_engine(engine, "end of the evening", Shutdown(progress, Notifier({})))
             nursery.cancel_scope.cancel()
-        seal_recording(engine)
-    return document
+    return stopped.document
 
 
 async def _tell(engine: LiveEngine) -> None:
@@ -158,7 +155,7 @@ async def _tell(engine: LiveEngine) -> None:
         orders, fills = sum(row.orders for row in rows), sum(row.fills for row in rows)
         moment = eastern(Nanos(engine.plan.clock())).strftime("%H:%M")
         progress(
-            f"{moment} in New York: {engine.hearing.status.lines} inputs, {orders} orders, {fills} fills"
+            f"{moment} in New York: {engine.ingress.status.lines} inputs, {orders} orders, {fills} fills"
         )
 
 
@@ -167,7 +164,7 @@ async def _settled(engine: LiveEngine) -> None:
     with trio.move_on_after(SETTLED_S_MAX):
         while not await _all_paid(engine):  # noqa: ASYNC110 - nothing tells when the last market is paid
             await trio.sleep(0.1)
-        await engine.durable.wait_calm()
+        await engine.commit_queue.drain()
 
 
 async def _all_paid(engine: LiveEngine) -> bool:

@@ -6,8 +6,7 @@ all problems. Exit codes: 0 stopped in good order, 75 escalated (start me again)
 71 the stop was cut short, 78 the configuration.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 
 import attrs
 import trio
@@ -24,9 +23,10 @@ from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
 from tipoff.output import Answer, Failure, progress
+from tipoff.process.context import RunDependencies, StoppedBeforeStart, StopRequest
 from tipoff.process.notifier import Notifier
-from tipoff.process.run import SIGNALS, Beside, EndedEarly, Ending, Setting, run_live
-from tipoff.process.shutdown import Stopping
+from tipoff.process.run import run_live
+from tipoff.process.shutdown import Shutdown
 from tipoff.process.signals import Loop, SignalHandler
 from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema
@@ -42,16 +42,13 @@ def run_daemon(request: RunRequest) -> Answer:
     problems = list(file_problems(config))
     if problems:
         raise ConfigError(str(request.config or "engine.toml"), problems)
-    setting = Setting(
-        config=config,
-        access=access_of(config),
-        beside=tuple(neighbours(config)),
-        notifier=Notifier(),
+    dependencies = RunDependencies(
+        config=config, credentials=credentials_of(config), services=SERVICES, notifier=Notifier()
     )
     try:
-        document = run_setting(setting)
-    except EndedEarly as early:
-        return Answer({"run": None, "stop": {"reason": str(early), "unfinished": []}}, str(early))
+        document = run_until_signal(dependencies)
+    except StoppedBeforeStart as stopped:
+        return Answer({"run": None, "stop": {"reason": str(stopped), "unfinished": []}}, str(stopped))
     return Answer(document, report_screen(document), _exit_of(document))
 
 
@@ -60,16 +57,16 @@ def _exit_of(document: Mapping[str, Json]) -> Exit:
     return Exit.CUT_SHORT if isinstance(stop, Mapping) and stop.get("unfinished") else Exit.OK
 
 
-def run_setting(setting: Setting) -> dict[str, Json]:
+def run_until_signal(dependencies: RunDependencies) -> dict[str, Json]:
     """Lock the state directory and run until a signal ends it; returns the last run's report.
 
-    Raises EndedEarly, and Failure or InvariantBroken, as `run_daemon` does.
+    Raises StoppedBeforeStart, and Failure or InvariantBroken, as `run_daemon` does.
     """
-    directory, desk = setting.config.engine.state_directory, SignalHandler()
+    directory, handler = dependencies.config.engine.state_directory, SignalHandler()
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with desk.listening(), DirectoryLock(directory):
-            return _until_the_end(setting, desk)
+        with handler.listening(), DirectoryLock(directory):
+            return _until_the_end(dependencies, handler)
     except StorageError as error:
         raise Failure(f"storage_{error.kind}", str(error), exit_code=exit_of(error)) from error
 
@@ -89,7 +86,7 @@ def exit_of(error: StorageError) -> Exit:
             return Exit.FAILED
 
 
-def access_of(config: Config) -> Credentials:
+def credentials_of(config: Config) -> Credentials:
     """The keys that the configuration names. Raises ConfigError for one that cannot be used."""
     kalshi, key_file = config.kalshi, config.balldontlie.key_file
     try:
@@ -104,21 +101,13 @@ def access_of(config: Config) -> Credentials:
     return Credentials(signer=signer, balldontlie_key=key)
 
 
-def neighbours(config: Config) -> Iterator[Beside]:
-    """Who stands beside the engine: what each service gives for this configuration."""
-    for give in SERVICES:
-        task = give(config)
-        if task is not None:
-            yield task
-
-
-def _until_the_end(setting: Setting, desk: SignalHandler) -> dict[str, Json]:
+def _until_the_end(dependencies: RunDependencies, handler: SignalHandler) -> dict[str, Json]:
     """One run after the other, an evening each, until somebody ends it."""
     try:
         while True:
-            ending = Ending()
-            document = trio.run(_watched, setting, ending, desk)
-            if not ending.next_day:
+            stop = StopRequest()
+            document = trio.run(_run_under_signals, dependencies, stop, handler)
+            if not stop.next_day:
                 return document
             if _exit_of(document) is not Exit.OK:
                 message = "the game day's run did not stop in good order; start me again for the next"
@@ -129,35 +118,39 @@ def _until_the_end(setting: Setting, desk: SignalHandler) -> dict[str, Json]:
         raise in_our_words(error) from error
 
 
-async def _watched(setting: Setting, ending: Ending, desk: SignalHandler) -> dict[str, Json]:
+async def _run_under_signals(
+    dependencies: RunDependencies, stop: StopRequest, handler: SignalHandler
+) -> dict[str, Json]:
     """A run under the eyes of the signals: the first asks it to end, the second does not wait for it."""
-    met: list[tuple[LiveEngine, Stopping]] = []
+    running: list[tuple[LiveEngine, Shutdown]] = []
+    signals = dependencies.signals
     with trio.CancelScope() as scope:
         loop = Loop(
             token=trio.lowlevel.current_trio_token(),
-            want=ending.want,
+            stop=stop.request,
             cut=scope.cancel,
-            reload=partial(_call, "SIGHUP", lambda: SIGNALS.reload),
-            dump=partial(_call, "SIGUSR1", lambda: SIGNALS.dump),
-            stuck=lambda: _stuck(*met[-1]) if met else "the start did not end",
+            reload=lambda: _call("SIGHUP", signals.reload),
+            dump=lambda: _call("SIGUSR1", signals.dump),
+            stuck=lambda: _stuck(*running[-1]) if running else "the start did not end",
         )
-        with desk.serving(loop):
-            return await run_live(attrs.evolve(setting, meet=lambda *both: met.append(both)), ending)
+        with handler.serving(loop):
+            return await run_live(
+                attrs.evolve(dependencies, on_engine=lambda *both: running.append(both)), stop
+            )
     message = "ended at once by a second signal; the journal is whole, the recording is cut off"
     raise Failure("cut_short", message, exit_code=Exit.CUT_SHORT)
 
 
-def _call(name: str, hook: Callable[[], Callable[[], None] | None]) -> None:
-    act = hook()
-    if act is None:
+def _call(name: str, action: Callable[[], None] | None) -> None:
+    if action is None:
         progress(f"{name}: nobody listens to it")
     else:
-        act()
+        action()
 
 
-def _stuck(engine: LiveEngine, stopping: Stopping) -> str:
+def _stuck(engine: LiveEngine, shutdown: Shutdown) -> str:
     """What a run hangs in. Called by another thread."""
-    busy, step = engine.system.busy_with(), stopping.step
+    busy, step = engine.system.busy_with(), shutdown.step
     words = f"the step {step!r} of the stop did not end" if step else "the stop did not begin"
     return f"{words}; {busy[0] or 'the loop'} has been at work for {busy[1] / 1e9:.1f} s" if busy else words
 

@@ -40,12 +40,12 @@ class CommitQueueStatus:
 class CommitQueue:
     """The queue in front of the journal's writer, and the task that empties it."""
 
-    def __init__(self, writer: JournalWriter, hearing: Ingress, rows_max: int, tally: Tally) -> None:
+    def __init__(self, writer: JournalWriter, ingress: Ingress, rows_max: int, tally: Tally) -> None:
         """`tally` counts what is durable; `rows_max` facts are the most that one transaction takes."""
         self.status = CommitQueueStatus(committed_seq=writer.stored_seq)
         self.tally = tally
         self._writer = writer
-        self._hearing = hearing
+        self._ingress = ingress
         self._rows_max = rows_max
         self._facts: list[Numbered] = []
         self._records: list[Record] = []
@@ -53,7 +53,7 @@ class CommitQueue:
         self._busy = False
         self._closed = False
         self._more = trio.Event()
-        self._calm = trio.Event()
+        self._drained = trio.Event()
         self.began_at: float | None = None
         """When the transaction under way began, on trio's clock; None while there is none."""
         self.abandoned = False
@@ -64,7 +64,7 @@ class CommitQueue:
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
         """Take facts in; they are durable when the loop hears so. Returns the last number handed over."""
         if not self._closed:
-            self._hearing.latency.handed(facts, self._hearing.seq, self._hearing.busy_since)
+            self._ingress.latency.handed_over(facts, self._ingress.seq, self._ingress.busy_since)
             self._facts += facts
             self._handed_seq = max(self._handed_seq, facts[-1].seq)
             self._more.set()
@@ -90,15 +90,15 @@ class CommitQueue:
         return len(self._records)
 
     @property
-    def calm(self) -> bool:
+    def drained(self) -> bool:
         """Whether everything that was handed over is durable, and the loop has heard of it."""
         return not (self._busy or self._facts or self._records or self.status.failing)
 
-    async def wait_calm(self) -> None:
+    async def drain(self) -> None:
         """Wait until nothing is left to be stored. Give it a deadline: a full disk may never let it end."""
-        while not self.calm:
-            self._calm = trio.Event()
-            await self._calm.wait()
+        while not self.drained:
+            self._drained = trio.Event()
+            await self._drained.wait()
 
     def close(self) -> None:
         """Take nothing in any more: what comes now belongs to nobody."""
@@ -124,7 +124,7 @@ class CommitQueue:
                 records, self._records = self._records, []
                 await self._store(facts, records)
                 self._busy = False
-                self._calm.set()
+                self._drained.set()
             self._more = trio.Event()
             if not (self._facts or self._records):
                 await self._more.wait()
@@ -132,7 +132,7 @@ class CommitQueue:
     async def _store(self, facts: list[Numbered], records: list[Record]) -> None:
         status, began = self.status, trio.current_time()
         if facts:
-            self._hearing.flush()
+            self._ingress.flush()
         try:
             await self._append(facts, records)
         except StorageError as error:
@@ -142,7 +142,7 @@ class CommitQueue:
             status.failures += 1
             status.failing = str(error)
             self._records[:0] = records
-            self._hearing.storage_failed(error.kind, str(error), self._facts.clear)
+            self._ingress.storage_failed(error.kind, str(error), self._facts.clear)
             if not facts:
                 # Nobody offers records again, so wait a little before they are tried with the next facts.
                 await trio.sleep(1.0)
@@ -153,14 +153,14 @@ class CommitQueue:
         failed_before, status.failing = status.failing, ""
         if failed_before and not facts:
             # The journal has nothing to try it with, so it is told that storing works again.
-            self._hearing.committed(status.committed_seq)
+            self._ingress.committed(status.committed_seq)
         if facts:
             status.facts += len(facts)
             status.committed_seq = facts[-1].seq
-            self._hearing.latency.durable(facts[-1].seq)
+            self._ingress.latency.committed(facts[-1].seq)
             for numbered in facts:
                 self.tally.apply(numbered.fact)
-            self._hearing.committed(facts[-1].seq)
+            self._ingress.committed(facts[-1].seq)
 
     async def _append(self, facts: list[Numbered], records: list[Record]) -> None:
         """One transaction, which no cancellation cuts off. What was abandoned never comes to its end."""

@@ -1,8 +1,9 @@
 """The live engine: the tree of actors on trio, fed by recorded inputs, made durable beside the loop.
 
 The live twin of `tipoff.replay.session`: `run`, `demo` and tests make one, start `run` in a nursery, and end
-it by `quiet` and `close`. It is also what control socket, metrics and pages are given: they ask, look at the
-status, and act; each act is an input like any other. What is connected to it is none of its business.
+it by `tipoff.process.shutdown.stop_engine`. It is also what control socket, metrics and pages are given: they
+ask, read the status, and act; each act is an input like any other. What is connected to it is none of its
+business.
 """
 
 import json
@@ -45,7 +46,7 @@ from tipoff.live.clock import EveningClock
 from tipoff.live.commit_queue import CommitQueue
 from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
 from tipoff.live.ingress import Ingress
-from tipoff.live.restart_counts import Restarts
+from tipoff.live.restart_counts import RestartCounts
 from tipoff.live.stamped_system import StampedSystem
 from tipoff.runs.market_records import Archive
 from tipoff.runs.recorded_inputs import (
@@ -67,9 +68,6 @@ log = logging.getLogger("tipoff.engine")
 
 TICK_S: Final = 60.0
 """So often time is written down, so that a cut recording replays its timers up to its last minute."""
-
-QUIET_S_MAX: Final = 10.0
-STOP_S_MAX: Final = 10.0
 
 
 @attrs.frozen(kw_only=True)
@@ -100,32 +98,35 @@ class LiveEngine:
         for fact in plan.facts:
             self.tally.apply(fact)
         self.archive = Archive()
-        self.hearing = Ingress(plan.recorder, self._show)
-        self.durable = CommitQueue(plan.writer, self.hearing, plan.rows_max, self.tally)
+        self.ingress = Ingress(plan.recorder, self._keep_records)
+        self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
         self.phase = "starting"
-        self.step_of_stop: Callable[[], str] = str
+        self.shutdown_step: Callable[[], str] = str
         """Says which step of a stop is being done; whoever stops the engine knows."""
         self.started_at: int | None = None
-        parts = parts_of(plan.settings, FactHistory(plan.facts), self.durable, lambda: self.hearing.seq)
+        parts = parts_of(plan.settings, FactHistory(plan.facts), self.commit_queue, lambda: self.ingress.seq)
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
         parts = attrs.evolve(parts, sources=edges(self))
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
         self.system.measure(timed_as)
-        self.restarts = Restarts()
+        self.restarts = RestartCounts()
         self.system.lives.on_report = self.restarts.on_report
         self.heartbeats = Heartbeats()
         self.system.on_heartbeat = self.heartbeats.passed
-        self.hearing.attach(self.system)
+        self.ingress.attach(self.system)
 
     # Life
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Start, and live until `close`. Raises Escalated, StartFailed or EngineBroken if that is the end."""
+        """Start, and live until the tree stops.
+
+        Raises Escalated, StartFailed or EngineBroken if that is how it ended.
+        """
         async with trio.open_nursery() as nursery:
             at = self.started_at = self._write_down_start()
             await nursery.start(self.system.run)
             self._begin(at)
-            nursery.start_soon(self.durable.run)
+            nursery.start_soon(self.commit_queue.run)
             nursery.start_soon(self._tick)
             nursery.start_soon(self._flush)
             nursery.start_soon(self._beat)
@@ -144,7 +145,7 @@ class LiveEngine:
             settings_digest=plan.settings_digest,
             version=__version__,
         )
-        return self.hearing.command(STARTED, started.text())
+        return self.ingress.command(STARTED, started.text())
 
     def _begin(self, at: int) -> None:
         """The run's first fact and the strategies' accounts, all at the moment of the first line."""
@@ -158,11 +159,11 @@ class LiveEngine:
     async def _tick(self) -> None:
         while True:
             await trio.sleep(TICK_S)
-            self.hearing.require_space(self.plan.disk_free_megabytes_min)
-            self.hearing.tick()
-            await self._sample()
+            self.ingress.require_space(self.plan.disk_free_megabytes_min)
+            self.ingress.tick()
+            await self.sample_books()
 
-    async def _sample(self) -> None:
+    async def sample_books(self) -> None:
         """Keep the books that moved, so that a stored run values what is open at late prices, not first ones.
 
         A game that does not answer is left out: its actor is being restarted, or everything ends.
@@ -172,13 +173,13 @@ class LiveEngine:
         except (AskError, SystemEnded) as error:
             log.info("no samples of the books this time: %s", error)
             return
-        self.durable.keep(self.archive.books(games.values()))
+        self.commit_queue.keep(self.archive.books(games.values()))
 
     async def _flush(self) -> None:
         """Bound what a kill costs the recording: a quiet evening has no next line that would flush."""
         while True:
             await trio.sleep(self.plan.flush_ms_max / 1_000)
-            self.hearing.flush()
+            self.ingress.flush()
 
     async def _beat(self) -> None:
         """Send heartbeats; they are stamped like an ask, and like an ask they are not written down."""
@@ -188,43 +189,24 @@ class LiveEngine:
                 self.system.put_at(self.system.stamp(), MARKET_FEED, beat)
             await trio.sleep(HEARTBEAT_S)
 
-    async def quiet(self, reason: str) -> bool:
-        """Hear nobody any more, end the run in the journal, and wait until all is durable.
-
-        Returns False if that took too long: what was not durable then never happened.
-        """
-        self.close_ingress()
-        self.end_run(reason)
-        await self._sample()
-        with trio.move_on_after(QUIET_S_MAX):
-            await self.durable.wait_calm()
-        calm = self.durable.calm
-        self.durable.close()
-        return calm
-
     def lose_feed(self, conn: int, reason: str) -> None:
         """Call every book of a connection stale, as of the last input: nobody listened since then."""
         with self.system.at(self.system.now):
-            self.hearing.stream(conn, LOST, json.dumps({"reason": reason}))
+            self.ingress.stream(conn, LOST, json.dumps({"reason": reason}))
 
     def close_ingress(self) -> None:
         """Hear nobody any more; from now on no order passes the gate, for nobody knows what became of the
         books.
         """
         self.phase = "stopping"
-        self.hearing.closed = True
-        self.hearing.tick()
+        self.ingress.closed = True
+        self.ingress.tick()
 
     def end_run(self, reason: str) -> None:
         """Write into the journal that the run has ended."""
-        at = self.hearing.command(ENDED, reason)
+        at = self.ingress.command(ENDED, reason)
         self.system.put_at(at, RISK_GATE, RunEnds())
         self.system.put_at(at, JOURNAL, Commit("run", (RunEnded(self.plan.run, reason, Nanos(at)),)))
-
-    async def close(self) -> None:
-        """Stop the tree in reverse order; what does not stop in time is left behind."""
-        with trio.move_on_after(STOP_S_MAX):
-            await self.system.stop()
 
     # For control socket, metrics and pages
 
@@ -247,9 +229,9 @@ class LiveEngine:
         """Ask and wait. What changes something is written down first. Raises an AskError or SystemEnded."""
         at = self.system.stamp()
         if isinstance(message, Operate) and address == OPERATOR:
-            at = self.hearing.command(OPERATE, operate_text(message))
+            at = self.ingress.command(OPERATE, operate_text(message))
         elif isinstance(message, ActDone) and address == OPERATOR:
-            at = self.hearing.command(ACT_DONE, act_done_text(message))
+            at = self.ingress.command(ACT_DONE, act_done_text(message))
         return await self.system.ask_at(at, address, message, timeout_ns)
 
     def status(self) -> tuple[ActorStatus, ...]:
@@ -260,7 +242,7 @@ class LiveEngine:
         """Replace a life by a new one; False if there is no such child."""
         if self.system.status_of(address) is None:
             return False
-        with self.system.at(self.hearing.command(RESTART, str(address))):
+        with self.system.at(self.ingress.command(RESTART, str(address))):
             return self.system.restart(address)
 
     def revive(self, address: Address) -> bool:
@@ -293,11 +275,11 @@ class LiveEngine:
 
     async def feed(self) -> FeedSnapshot:
         """What the market feed has counted."""
-        figures = await self.system.ask(MARKET_FEED, StateWanted())
-        assert isinstance(figures, FeedSnapshot)  # noqa: S101
-        return figures
+        counts = await self.system.ask(MARKET_FEED, StateWanted())
+        assert isinstance(counts, FeedSnapshot)  # noqa: S101
+        return counts
 
-    def _show(self, body: str, events: tuple[VenueEvent, ...]) -> None:
+    def _keep_records(self, body: str, events: tuple[VenueEvent, ...]) -> None:
         records = self.archive.records(body, events)
         if records:
-            self.durable.keep(records)
+            self.commit_queue.keep(records)

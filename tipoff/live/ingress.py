@@ -24,14 +24,14 @@ from venues.recordings.line_kinds import KALSHI_STREAM
 from venues.recordings.recorder import Line, Recorder
 from venues.translate import Translator
 
-Show = Callable[[str, tuple[VenueEvent, ...]], None]
+OnInput = Callable[[str, tuple[VenueEvent, ...]], None]
 """Is shown the body of every input and what it meant, to keep what is worth keeping."""
 
 MEGABYTE = 1_048_576
 
 
 @attrs.define
-class HeardSoFar:
+class IngressStatus:
     """What can be seen of the inputs: for `status` and the metrics. Moments are UTC nanoseconds."""
 
     lines: int = 0
@@ -46,15 +46,15 @@ class HeardSoFar:
 class Ingress:
     """Stamps, records, translates, puts in."""
 
-    def __init__(self, recorder: Recorder | None, show: Show) -> None:
+    def __init__(self, recorder: Recorder | None, on_input: OnInput) -> None:
         """Without a recorder inputs are only numbered. Nothing may be heard before `attach`."""
-        self.status = HeardSoFar()
+        self.status = IngressStatus()
         self.latency = Latency()
         self.closed = False
         """Whether venues are not listened to any more."""
         self._system: StampedSystem
         self._recorder = recorder
-        self._show = show
+        self._on_input = on_input
         self._translate = Translator().translate
         self._seq = 0
         if recorder is None:
@@ -87,16 +87,16 @@ class Ingress:
     def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, Sequence[VenueEvent]]:
         if self.closed:
             return self._system.stamp(), ()
-        self.latency.heard()
+        self.latency.input_began()
         try:
             line = self._line(source, conn, what, body)
             events = self._translate(line)
             self.status.events += len(events)
             if events:
-                self._show(body, events)
+                self._on_input(body, events)
                 self._system.put_at(line.at, MARKET_FEED, Heard(events))
         finally:
-            self.latency.done()
+            self.latency.input_done()
         return line.at, events
 
     # Ourselves

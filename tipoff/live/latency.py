@@ -24,26 +24,26 @@ class Latency:
         self.decision_s = Histogram()
         self.durable_s = Histogram()
         self._clock = clock
-        self._heard: int | None = None
+        self._began: int | None = None
         self._waiting: deque[tuple[int, int]] = deque()
         """The last number of what was handed over together, and when."""
 
-    def heard(self) -> None:
-        """An input of the venues has come: what is decided before `done` follows from it."""
-        self._heard = self._clock()
+    def input_began(self) -> None:
+        """An input of the venues has come: what is decided before `input_done` follows from it."""
+        self._began = self._clock()
 
-    def done(self) -> None:
+    def input_done(self) -> None:
         """Everything that follows from the input at once has been worked on."""
-        self._heard = None
+        self._began = None
 
-    def handed(self, facts: Sequence[Numbered], cause: int, busy_since: int | None) -> None:
+    def handed_over(self, facts: Sequence[Numbered], cause: int, busy_since: int | None) -> None:
         """Facts are handed over to be stored.
 
         Signals to act count as decisions of the input `cause`, unless they were made earlier and are offered
         again; what a timer made is measured from the timer, at `busy_since`.
         """
         now, last = self._clock(), facts[-1].seq
-        began = self._heard if self._heard is not None else busy_since
+        began = self._began if self._began is not None else busy_since
         if began is not None:
             for numbered in facts:
                 if numbered.cause == cause and _is_decision(numbered):
@@ -51,7 +51,7 @@ class Latency:
         if not self._waiting or last > self._waiting[-1][0]:
             self._waiting.append((last, now))
 
-    def durable(self, seq: int) -> None:
+    def committed(self, seq: int) -> None:
         """Everything up to and including `seq` is durable."""
         now = self._clock()
         while self._waiting and self._waiting[0][0] <= seq:

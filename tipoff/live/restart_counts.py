@@ -22,7 +22,7 @@ ENDED_MAX: Final = 1_000
 """Actors that have ended and not begun again; the oldest is forgotten first."""
 
 
-class Restarts:
+class RestartCounts:
     """Counts; never falls."""
 
     def __init__(self) -> None:

@@ -1,8 +1,8 @@
 """Warnings and worse on their way from the log to the database's `system_logs`.
 
-Given to the log by `beside_system`. Lines come from any thread and are only taken in; a task hands them on
-with the next records of the market. A budget bounds them, and while nothing can be stored they wait here or
-are dropped, so that a broken database is never asked to store its own complaints. Must not log.
+Lines come from any thread and are only taken in; a task hands them on with the next records of the market. A
+budget bounds them, and while nothing can be stored they wait here or are dropped, so that a broken database
+is never asked to store its own errors. Nothing here logs.
 """
 
 import threading
@@ -28,7 +28,7 @@ KEPT_CHARS_MAX: Final = 2_000
 HAND_ON_S: Final = 1.0
 
 
-class KeptLogs:
+class DatabaseLogSink:
     """A small queue with a budget."""
 
     def __init__(

@@ -6,7 +6,8 @@ imports prometheus_client.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import attrs
 import structlog
@@ -27,11 +28,13 @@ from prometheus_client.metrics_core import (
 )
 
 from actors.runtime import Histogram
-from tipoff.metrics.families import FAMILIES, Family
-from tipoff.metrics.samples import Samples, groups, one
-from tipoff.metrics.snapshot import Snapshots
+from tipoff.metrics.engine_view import EngineView
+from tipoff.metrics.families import COLLECTOR_GROUP, GROUPS
+from tipoff.metrics.family import Family, Group, Samples
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+PYTHON = "python"
+"""The group of the interpreter's own numbers."""
 
 
 @attrs.frozen
@@ -47,12 +50,12 @@ class _Made:
 class Exposition:
     """All metrics of one engine; two engines in one process know nothing of one another."""
 
-    def __init__(self, figures: Snapshots) -> None:
+    def __init__(self, view: EngineView, groups: Sequence[Group] = GROUPS) -> None:
         """Registers nothing globally."""
-        self._figures = figures
-        self._groups = groups()
-        self._failures = dict.fromkeys((*self._groups, "python"), 0)
-        self._took_s = 0.0
+        self._view = view
+        self._groups = groups
+        self._health = view.collectors
+        self._health.failures = dict.fromkeys((*(group.name for group in groups), PYTHON), 0.0)
         self.registry = CollectorRegistry(auto_describe=False)
         # The interpreter's own numbers; the library's names for them are what dashboards know.
         ProcessCollector(registry=self.registry)
@@ -62,52 +65,36 @@ class Exposition:
     def text(self) -> bytes:
         """Every metric, in the text format; never raises, whatever a group does."""
         began = time.perf_counter()
-        up: dict[str, float] = {}
-        parts = [self._part(name, up) for name in self._groups]
-        parts.append(self._python(up))
-        samples: Samples = {
-            "tipoff_collector_up": {(name,): value for name, value in up.items()},
-            "tipoff_collector_failures_total": {(name,): value for name, value in self._failures.items()},
-            "tipoff_exposition_seconds": one(self._took_s),
-        }
-        parts.append(_rendered("collectors", samples))
-        self._took_s = time.perf_counter() - began
+        self._health.up = {}
+        parts = [self._part(group.name, partial(self._rendered, group)) for group in self._groups]
+        parts.append(self._part(PYTHON, lambda: bytes(generate_latest(self.registry))))
+        parts.append(self._rendered(COLLECTOR_GROUP))
+        self._health.took_s = time.perf_counter() - began
         return b"".join(parts)
 
     def text_from_thread(self) -> str:
         """The same, asked for in a worker thread of trio: the numbers are read on the loop's own."""
         return trio.from_thread.run_sync(self.text).decode()
 
-    def _part(self, name: str, up: dict[str, float]) -> bytes:
+    def _part(self, name: str, render: Callable[[], bytes]) -> bytes:
         try:
-            part = _rendered(name, self._groups[name](self._figures))
+            part = render()
         except Exception as error:  # noqa: BLE001 - whatever it is, the other groups stay
-            return self._failed(name, up, error)
-        up[name] = 1.0
+            self._health.up[name] = 0.0
+            self._health.failures[name] += 1
+            if self._health.failures[name] == 1:
+                structlog.get_logger().warning("metrics_failed", collector=name, error=repr(error))
+            return b""
+        self._health.up[name] = 1.0
         return part
 
-    def _python(self, up: dict[str, float]) -> bytes:
-        try:
-            part = bytes(generate_latest(self.registry))
-        except Exception as error:  # noqa: BLE001 - as above
-            return self._failed("python", up, error)
-        up["python"] = 1.0
-        return part
-
-    def _failed(self, name: str, up: dict[str, float], error: Exception) -> bytes:
-        up[name] = 0.0
-        self._failures[name] += 1
-        if self._failures[name] == 1:
-            structlog.get_logger().warning("metrics_failed", collector=name, error=repr(error))
-        return b""
+    def _rendered(self, group: Group) -> bytes:
+        group.prepare(self._view)
+        made = _Made([_metric(family, family.samples(self._view)) for family in group.families])
+        return bytes(generate_latest(made))
 
 
-def _rendered(group: str, samples: Samples) -> bytes:
-    made = _Made([_metric(family, samples.get(family.name, {})) for family in FAMILIES[group]])
-    return bytes(generate_latest(made))
-
-
-def _metric(family: Family, samples: dict[tuple[str, ...], float | Histogram]) -> Metric:
+def _metric(family: Family, samples: Samples) -> Metric:
     match family.kind:
         case "counter":
             return _filled(CounterMetricFamily(family.name, family.help, labels=family.labels), samples)
@@ -119,9 +106,7 @@ def _metric(family: Family, samples: dict[tuple[str, ...], float | Histogram]) -
             return _histogram(family, samples)
 
 
-def _filled(
-    metric: CounterMetricFamily | GaugeMetricFamily, samples: dict[tuple[str, ...], float | Histogram]
-) -> Metric:
+def _filled(metric: CounterMetricFamily | GaugeMetricFamily, samples: Samples) -> Metric:
     for labels, value in samples.items():
         if isinstance(value, Histogram):
             raise TypeError(f"{metric.name} is no histogram")
@@ -129,14 +114,14 @@ def _filled(
     return metric
 
 
-def _info(family: Family, samples: dict[tuple[str, ...], float | Histogram]) -> Metric:
+def _info(family: Family, samples: Samples) -> Metric:
     metric = InfoMetricFamily(family.name.removesuffix("_info"), family.help)
     for labels in samples:
         metric.add_metric((), dict(zip(family.labels, labels, strict=True)))
     return metric
 
 
-def _histogram(family: Family, samples: dict[tuple[str, ...], float | Histogram]) -> Metric:
+def _histogram(family: Family, samples: Samples) -> Metric:
     metric = HistogramMetricFamily(family.name, family.help, labels=family.labels)
     for labels, value in samples.items():
         if not isinstance(value, Histogram):

@@ -1,31 +1,30 @@
 """What is worth telling people: the difference between two looks at the engine, as messages.
 
-Called by `beside_notices` every few seconds. Pure: a look is plain values, and the same two looks give the
-same messages. Must not post anything.
+Pure: a look is plain values, and the same two looks give the same messages.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import attrs
 
+from engine.risk import ScopeKind, kind_of_scope
+from tipoff.live.health import HealthIssue, IssueKind
 from tipoff.notifications.webhook import Notice
 
-FEED_LOST: Final = "the stream is not connected"
-"""How the complaint about a lost feed begins."""
-
-NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,:]\d+)*")
+GONE: Final = {IssueKind.FEED_LOST: "feed_back", IssueKind.DEGRADED: "recovered"}
+"""What a health issue is called when it is one no longer."""
 
 
 @attrs.frozen(kw_only=True)
-class Seen:
+class NoticeSnapshot:
     """The engine at one moment, as far as people want to hear of it; `at` is seconds since 1970."""
 
     at: float
     halts: Mapping[str, str] = attrs.field(factory=dict)
     """Scope and reason of every halt in force."""
-    complaints: frozenset[str] = frozenset()
+    issues: Mapping[str, HealthIssue] = attrs.field(factory=dict)
+    """What does not work, by its subject; its words may change from look to look ("for 31 s")."""
     down: frozenset[str] = frozenset()
     """Actors that are parked or down."""
     fills: Mapping[str, int] = attrs.field(factory=dict)
@@ -38,56 +37,38 @@ class Seen:
     """Profit or loss after fees in dollars, open positions included: pessimistic, base, optimistic."""
 
 
-def differences(before: Seen, after: Seen) -> Iterator[Notice]:
+def differences(before: NoticeSnapshot, after: NoticeSnapshot) -> Iterator[Notice]:
     """What has happened between two looks, the worst first."""
     for scope, reason in after.halts.items():
         if scope not in before.halts:
-            kind = "quarantined" if scope.startswith("quarantine:") else "halted"
+            kind = "quarantined" if kind_of_scope(scope) is ScopeKind.QUARANTINE else "halted"
             yield Notice(kind, "error", f"{scope}: {reason}", scope, after.at)
     for name in sorted(after.down - before.down):
         yield Notice("actor_down", "error", f"{name} does not run any more", name, after.at)
-    for subject, complaint in _news(before, after):
-        kind = "feed_lost" if complaint.startswith(FEED_LOST) else "degraded"
-        yield Notice(kind, "warning", complaint, subject, after.at)
+    for subject, issue in after.issues.items():
+        if subject not in before.issues:
+            yield Notice(issue.kind.value, "warning", issue.text, subject, after.at)
     for scope in before.halts:
         if scope not in after.halts:
             yield Notice("resumed", "info", f"{scope} trades again", scope, after.at)
-    for subject, complaint in _news(after, before):
-        kind = "feed_back" if complaint.startswith(FEED_LOST) else "recovered"
-        yield Notice(kind, "info", f"no longer: {complaint}", subject, after.at)
+    for subject, issue in before.issues.items():
+        if subject not in after.issues:
+            yield Notice(GONE[issue.kind], "info", f"no longer: {issue.text}", subject, after.at)
     for name, fills in after.fills.items():
         more = fills - before.fills.get(name, 0)
         if more > 0:
             yield Notice("filled", "info", f"{name}: {more} fills", f"{name} {fills}", after.at)
 
 
-def _news(before: Seen, after: Seen) -> Iterator[tuple[str, str]]:
-    """Complaints of one look that the other has not, with what they are about.
-
-    Numbers change from look to look ("for 31 s", "for 36 s") and make no new complaint.
-    """
-    known = {subject_of(complaint) for complaint in before.complaints}
-    for complaint in sorted(after.complaints):
-        subject = subject_of(complaint)
-        if subject not in known:
-            known.add(subject)
-            yield subject, complaint
-
-
-def subject_of(complaint: str) -> str:
-    """What a complaint is about: its words without their numbers."""
-    return NUMBER.sub("#", complaint)
-
-
-def summary(seen: Seen, run: str) -> Notice:
+def summary(snapshot: NoticeSnapshot, run: str) -> Notice:
     """The evening in a sentence, when a run ends."""
-    fills = sum(seen.fills.values())
+    fills = sum(snapshot.fills.values())
     text = f"run {run}: "
-    if seen.band is not None:
-        low, base, high = seen.band
+    if snapshot.band is not None:
+        low, base, high = snapshot.band
         text += f"P&L {base:+.2f} dollars after fees (pessimistic {low:+.2f}, optimistic {high:+.2f}), "
     text += (
-        f"{seen.realized:+.2f} of it realized; {seen.orders} orders, {fills} fills, {seen.restarts} restarts"
-        " (paper)"
+        f"{snapshot.realized:+.2f} of it realized; {snapshot.orders} orders, {fills} fills, "
+        f"{snapshot.restarts} restarts (paper)"
     )
-    return Notice("daily_summary", "info", text, run, seen.at)
+    return Notice("daily_summary", "info", text, run, snapshot.at)

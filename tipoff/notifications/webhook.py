@@ -1,8 +1,8 @@
 """Messages to people: what needs them, posted to a webhook in the shape that its service wants.
 
-Used by `beside_notices`. Whoever has something to say hands it over and goes on: repeated messages are left
-out, too many are dropped, and what cannot be delivered is tried again a few times and then given up, all
-counted. The address is a secret and is never shown.
+Whoever has something to say hands it over and goes on: repeated messages are left out, too many are dropped,
+and what cannot be delivered is tried again a few times and then given up, all counted. The address is a
+secret and is never shown.
 """
 
 import json
@@ -106,7 +106,7 @@ class Notices:
         self._last: dict[tuple[str, str], float] = {}
         self._give, self._take = trio.open_memory_channel[Notice](WAITING_MAX)
 
-    def tell(self, notice: Notice) -> bool:
+    def enqueue(self, notice: Notice) -> bool:
         """Hand a message over; False if it is unimportant, repeats an earlier one, or too many wait."""
         if NUMBERS[notice.level] < NUMBERS[self.section.level]:
             return False

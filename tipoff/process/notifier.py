@@ -1,8 +1,7 @@
 """What the service manager is told: ready, reloading, stopping, how things stand, that all is still well.
 
-Used by `beside_system` and by whoever reloads. Speaks datagrams of sd_notify; without a manager, or when it
-has gone, all of this does nothing, quietly. The watchdog is fed only after a round trip through the actors
-that matter, never by a timer alone.
+Speaks datagrams of sd_notify; without a manager, or when it has gone, all of this does nothing. The watchdog
+is fed only after a round trip through the actors that matter, never by a timer alone.
 """
 
 import os

@@ -1,15 +1,13 @@
 """Reading the configuration again while the engine runs: what is taken, what is refused, who is told.
 
-Asked by the control socket and by SIGHUP. Limits and strategies go to the risk gate as one wish, so they
+Asked by the control socket and by SIGHUP. Limits and strategies go to the risk gate as one operation, so they
 change in one commit or not at all; what else can change without a restart is handed to whoever said that he
-takes it. A file that cannot be used, or that changes what needs a restart, changes nothing.
+subscribes. A file that cannot be used, or that changes what needs a restart, changes nothing.
 """
 
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final
-from weakref import WeakKeyDictionary
 
 import trio
 
@@ -19,48 +17,48 @@ from actors.runtime import Address
 from tipoff.config.diff import changes
 from tipoff.config.load import Config, load
 from tipoff.config.problems import ConfigError
-from tipoff.live.engine import LiveEngine
+from tipoff.metrics.process_counters import ProcessCounters
 from tipoff.output import Failure
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import configured
-from tipoff.services.metrics import SURROUNDINGS
-
-TAKERS: Final[dict[str, Callable[[Config], object]]] = {}
-"""Who takes over what of a new configuration does not trade, by the name of its part."""
-
-_RELOADERS: Final[WeakKeyDictionary[LiveEngine, "Reloader"]] = WeakKeyDictionary()
 
 
 class Reloader:
     """Knows the configuration in force, and the one that is about to replace it."""
 
-    def __init__(self, config: Config) -> None:
-        """`config` is what the process was started with."""
+    def __init__(self, config: Config, counters: ProcessCounters) -> None:
+        """`config` is what the run was started with."""
         self.config = config
+        self._counters = counters
         self._next: Config | None = None
+        self._subscribers: list[Callable[[Config], object]] = []
 
-    async def wish(self) -> tuple[Address, Operation]:
-        """Read the file; what it changes of trading is a wish to the risk gate.
+    def subscribe(self, subscriber: Callable[[Config], object]) -> None:
+        """Have somebody take over what of every new configuration does not trade."""
+        self._subscribers.append(subscriber)
+
+    async def operation(self) -> tuple[Address, Operation]:
+        """Read the file; what it changes of trading is an operation of the risk gate.
 
         Raises Failure if it cannot be used, or changes what needs a restart.
         """
-        SURROUNDINGS.reloads += 1
+        self._counters.reloads += 1
         try:
             self._next = await self._read()
         except Failure:
-            SURROUNDINGS.reload_failures += 1
+            self._counters.reload_failures += 1
             raise
         return RISK_GATE, ConfigureOperation(configured(trading_settings(self._next)))
 
-    def reloaded(self) -> None:
-        """The wish was fulfilled: tell the others, too."""
+    def applied(self) -> None:
+        """The operation was done: tell the others, too."""
         after, self._next = self._next, None
         if after is None:
             return
         self.config = after
-        for take in TAKERS.values():
-            take(after)
-        SURROUNDINGS.reloaded_at = time.time()
+        for subscriber in self._subscribers:
+            subscriber(after)
+        self._counters.reloaded_at = time.time()
 
     async def _read(self) -> Config:
         path = self.config.source
@@ -76,11 +74,3 @@ class Reloader:
             what = f"{path} changes what needs a restart, so nothing was changed"
             raise Failure("restart_needed", what, details=fixed)
         return after
-
-
-def reloader_of(config: Config, engine: LiveEngine) -> Reloader:
-    """The one reloader of an engine, made when it is asked for first."""
-    found = _RELOADERS.get(engine)
-    if found is None:
-        found = _RELOADERS[engine] = Reloader(config)
-    return found

@@ -18,7 +18,7 @@ from engine import freshness
 from engine.calendar import game_day
 from engine.events import GamePhase
 from engine.ledger import claim, collateral
-from engine.risk import EVERYTHING, QUARANTINE, TradingState
+from engine.risk import EVERYTHING, ScopeKind, TradingState, kind_of_scope
 from engine.units import NANOS_PER_MINUTE, Money, Nanos
 from persistence.queries import Reader
 from tipoff.live.engine import LiveEngine
@@ -26,11 +26,11 @@ from tipoff.live.engine import LiveEngine
 EVERY_NS: Final = NANOS_PER_MINUTE
 """So often it is asked whether the game day is over."""
 
-ACT_NS_MAX: Final = NANOS_PER_MINUTE
-"""So long the answer to an act of ours is waited for; a disk may be slow, and nobody else waits here."""
+OPERATION_NS_MAX: Final = NANOS_PER_MINUTE
+"""So long an operation of ours may take: a disk may be slow, and nobody else waits here."""
 
 PLAYING: Final = frozenset({GamePhase.LIVE, GamePhase.HALFTIME})
-WHY: Final = "draining: the game day is over"
+DRAIN_REASON: Final = "draining: the game day is over"
 CARRIED: Final = " (in force since an earlier run)"
 OPEN_ACCOUNTS: Final = (collateral("", "").partition(":")[0] + ":", claim("", "").partition(":")[0] + ":")
 
@@ -59,7 +59,7 @@ def halts_of(reader: Reader) -> tuple[HaltOperation, ...]:
         HaltOperation(row.scope, row.value, row.why.removesuffix(CARRIED) + CARRIED)
         for row in reader.limits()
         if row.name == "halt" and row.value in states
-        if not row.scope.startswith(QUARANTINE) and row.why != WHY
+        if kind_of_scope(row.scope) is not ScopeKind.QUARANTINE and row.why != DRAIN_REASON
     )
 
 
@@ -69,7 +69,7 @@ async def carry_over(engine: LiveEngine, halts: Iterable[HaltOperation]) -> None
     Every process of a run does so; by its request id each is done once.
     """
     for number, halt in enumerate(halts, start=1):
-        await _act(engine, f"carried-{number}.{engine.plan.run}", "halt", halt)
+        await _operate(engine, f"carried-{number}.{engine.plan.run}", "halt", halt)
 
 
 async def wait_for_next_day(engine: LiveEngine, environment: str) -> None:
@@ -92,8 +92,8 @@ async def _may_end(engine: LiveEngine) -> bool:
     halt = engine.tally.halted.get(EVERYTHING)
     positions = any(any(row.positions.values()) for row in engine.tally.strategies.values())
     if positions or is_open(engine.tally.ledger.balances) or await _playing(engine):
-        if halt is not None and halt.why == WHY:
-            await _act(
+        if halt is not None and halt.why == DRAIN_REASON:
+            await _operate(
                 engine,
                 f"goes-on.{engine.now}",
                 "resume",
@@ -101,12 +101,11 @@ async def _may_end(engine: LiveEngine) -> bool:
             )
         return False
     seen = await engine.ask(OBSERVER, Look(OVERVIEW))
-    if isinstance(seen, Overview) and seen.open_orders == 0 and engine.durable.calm:
+    if isinstance(seen, Overview) and seen.open_orders == 0 and engine.commit_queue.drained:
         return True
     if halt is None:
-        await _act(
-            engine, f"drain.{engine.now}", "drain", HaltOperation(EVERYTHING, TradingState.REDUCING.word, WHY)
-        )
+        drain = HaltOperation(EVERYTHING, TradingState.REDUCING.word, DRAIN_REASON)
+        await _operate(engine, f"drain.{engine.now}", "drain", drain)
     return False
 
 
@@ -119,6 +118,6 @@ async def _playing(engine: LiveEngine) -> bool:
     )
 
 
-async def _act(engine: LiveEngine, name: str, command: str, wish: Operation) -> None:
+async def _operate(engine: LiveEngine, name: str, command: str, operation: Operation) -> None:
     request = OperatorRequest(f"rollover.{name}", os.getuid(), command, "{}")
-    await engine.ask(OPERATOR, Operate(request, RISK_GATE, wish), ACT_NS_MAX)
+    await engine.ask(OPERATOR, Operate(request, RISK_GATE, operation), OPERATION_NS_MAX)

@@ -1,4 +1,4 @@
-"""One run of the daemon from its past to its end: what was durable before, the engine, who stands beside it.
+"""One run of the daemon from its past to its end: what was durable before, the engine and its services.
 
 Called by `tipoff.commands.run`, which knows signals and exit codes, and by tests. A run is an evening: a
 process that starts again on the same game day goes on with it, and so does one whose positions are not
@@ -6,17 +6,14 @@ settled yet. Must not read the command line.
 """
 
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
 import attrs
 import trio
 
-from actors.addresses import OBSERVER
 from actors.messages import HaltOperation
-from actors.observer import OVERVIEW
-from actors.read_model.views import Look, Overview
 from engine.facts import Fact
 from engine.units import NANOS_PER_MILLISECOND, Nanos
 from persistence.queries import Reader
@@ -26,29 +23,16 @@ from tipoff import __version__
 from tipoff.config.database import database_url
 from tipoff.config.load import Config
 from tipoff.json_types import Json
-from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.output import progress
+from tipoff.process.context import RunContext, RunDependencies, StoppedBeforeStart, StopRequest, run_context
 from tipoff.process.notifier import Notifier
 from tipoff.process.rollover import carry_over, halts_of, left_open, run_of, wait_for_next_day
-from tipoff.process.shutdown import (
-    BESIDE,
-    CLOSE,
-    DURABLE,
-    ENTRIES,
-    ORDERS,
-    REPORT,
-    RUN_END,
-    SEAL,
-    TREE,
-    Stopping,
-)
+from tipoff.process.shutdown import CLOSE, SERVICES, Shutdown, in_thread, stop_engine
 from tipoff.process.stall import Stall
-from tipoff.reports.of_live_run import live_document, seal_recording
 from tipoff.runs.from_config import trading_settings
 from tipoff.runs.recording_digest import break_seal, write_config
 from tipoff.runs.settings import settings_digest
-from tipoff.sources.clients import Credentials, Sources
+from tipoff.sources.clients import Sources
 from venues.recordings.recorder import Recorder
 
 MEGABYTE: Final = 1_048_576
@@ -57,39 +41,6 @@ START_STEP_S_MAX: Final = 3_600.0
 """After so long in one step of the start the manager's own patience decides."""
 
 T = TypeVar("T")
-Beside = Callable[[LiveEngine, Sources], Awaitable[None]]
-"""A task that runs as long as the engine does."""
-
-
-@attrs.define
-class Signals:
-    """What is done when the system calls: reload on SIGHUP, tell the state on SIGUSR1.
-
-    Set by who can do it; None is answered with a word that nobody listens.
-    """
-
-    reload: Callable[[], None] | None = None
-    dump: Callable[[], None] | None = None
-
-
-SIGNALS: Final = Signals()
-
-
-@attrs.frozen(kw_only=True)
-class Setting:
-    """What a run needs beside the engine's configuration."""
-
-    config: Config
-    access: Credentials
-    clock: Callable[[], EveningClock] = EveningClock
-    beside: tuple[Beside, ...] = ()
-    """Tasks that run as long as the engine does: control socket, metrics, pages, watchdog."""
-    on_phase: Callable[[str], None] = progress
-    """Hears `ready`, `stopping` and `stopped`, each in a sentence for people."""
-    notifier: Notifier = attrs.field(factory=lambda: Notifier({}))
-    """The line to the service manager; nobody hears it unless it is given."""
-    meet: Callable[[LiveEngine, Stopping], None] = lambda _engine, _stopping: None
-    """Is shown the engine and its stop as soon as both are there."""
 
 
 @attrs.frozen
@@ -100,25 +51,6 @@ class Past:
     facts: tuple[Fact, ...]
     halts: tuple[HaltOperation, ...] = ()
     """What was halted when the run before this one ended."""
-
-
-class EndedEarly(Exception):
-    """The run was to end before its engine was made; the reason is the text."""
-
-
-@attrs.define
-class Ending:
-    """How a run shall end: whoever wants it says why and sets the event."""
-
-    reason: str = "stopped"
-    next_day: bool = False
-    wanted: trio.Event = attrs.field(factory=trio.Event)
-
-    def want(self, reason: str) -> None:
-        """End the run in good order."""
-        if not self.wanted.is_set():
-            self.reason = reason
-            self.wanted.set()
 
 
 def past_of(url: str, environment: str, at: Nanos) -> Past:
@@ -152,16 +84,16 @@ def _has_runs(url: str) -> bool:
         return connection.execute(runs.select().limit(1)).first() is not None
 
 
-async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
-    """Live until `ending` is wanted or the tree gives up; returns the run's report.
+async def run_live(dependencies: RunDependencies, stop: StopRequest) -> dict[str, Json]:
+    """Live until `stop` is requested or the tree gives up; returns the run's report.
 
-    Raises EndedEarly if it is wanted before the engine is made. Raises Escalated, EngineBroken or
+    Raises StoppedBeforeStart if it is requested before the engine is made. Raises Escalated, EngineBroken or
     InvariantBroken (possibly in groups) if that is how it ended.
     """
-    config, begin = setting.config, partial(_begin, setting, ending)
+    config, begin = dependencies.config, partial(_begin, dependencies.notifier, stop)
     url = database_url(config, None)
     await begin("the database is brought up to date", partial(upgrade, url))
-    clock = setting.clock()
+    clock = dependencies.clock()
     environment = config.engine.environment
     past = await begin("the journal is read", partial(past_of, url, environment, Nanos(clock())))
     # Whoever is still open when the run does not come to its end is closed here; else the stop has done it.
@@ -173,7 +105,7 @@ async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
         recorder = await begin("the recording is opened", partial(_recorder, config, past.run))
         if recorder is not None:
             unfinished.callback(recorder.close)
-        async with Sources(config, setting.access).opened() as sources:
+        async with Sources(config, dependencies.credentials).opened() as sources:
             settings = trading_settings(config)
             plan = LivePlan(
                 settings=settings,
@@ -189,22 +121,23 @@ async def run_live(setting: Setting, ending: Ending) -> dict[str, Json]:
             )
             engine = LiveEngine(plan, sources.specs)
             engines.append(engine)
-            document = await _live(setting, engine, sources, ending, past.halts)
+            context = run_context(dependencies, engine, sources)
+            document = await _live(dependencies, context, stop, past.halts)
         unfinished.pop_all()
     return document
 
 
-async def _begin(setting: Setting, ending: Ending, words: str, work: Callable[[], T]) -> T:
+async def _begin(notifier: Notifier, stop: StopRequest, words: str, work: Callable[[], T]) -> T:
     """One step of the start, in a thread; the manager is told what is done and that it takes its time.
 
-    Raises EndedEarly, before it is begun, if nobody wants the run any more.
+    Raises StoppedBeforeStart, before it is begun, if nobody wants the run any more.
     """
-    if ending.wanted.is_set():
-        raise EndedEarly(ending.reason)
-    setting.notifier.status(f"starting: {words}")
+    if stop.requested.is_set():
+        raise StoppedBeforeStart(stop.reason)
+    notifier.status(f"starting: {words}")
     done = trio.Event()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_wait_patiently, setting.notifier, done)
+        nursery.start_soon(_wait_patiently, notifier, done)
         result, error = await trio.to_thread.run_sync(_caught, work)
         done.set()
     if error is not None:
@@ -230,95 +163,50 @@ async def _wait_patiently(notifier: Notifier, done: trio.Event) -> None:
 
 
 async def _live(
-    setting: Setting, engine: LiveEngine, sources: Sources, ending: Ending, halts: tuple[HaltOperation, ...]
+    dependencies: RunDependencies, context: RunContext, stop: StopRequest, halts: tuple[HaltOperation, ...]
 ) -> dict[str, Json]:
-    """The engine's life with everybody beside it, and its end step by step."""
-    stopping = Stopping(setting.on_phase, setting.notifier)
-    setting.meet(engine, stopping)
-    engine.step_of_stop = lambda: stopping.step
+    """The engine's life with its services, and its end step by step."""
+    engine, sources, notifier = context.engine, context.sources, context.notifier
+    shutdown = Shutdown(dependencies.on_phase, notifier)
+    dependencies.on_engine(engine, shutdown)
+    engine.shutdown_step = lambda: shutdown.step
     async with trio.open_nursery() as nursery:
-        setting.notifier.status("starting: the actors start")
+        notifier.status("starting: the actors start")
         await nursery.start(engine.run)
         await carry_over(engine, halts)
-        for task in setting.beside:
-            nursery.start_soon(partial(task, engine, sources))
+        for service in dependencies.services:
+            nursery.start_soon(service, context)
         nursery.start_soon(Stall(engine, sources).run)
-        nursery.start_soon(_next_day, engine, setting.config.engine.environment, ending)
+        nursery.start_soon(_next_day, engine, context.config.engine.environment, stop)
         entries = len(engine.plan.facts)
         goes_on = f", going on after {entries} facts" if entries else ""
-        setting.on_phase(f"ready: run {engine.plan.run}{goes_on}")
-        for complaint in sources.degraded:
-            setting.on_phase(f"degraded: {complaint}")
-        await ending.wanted.wait()
-        document = await stop_run(engine, ending, stopping, setting)
-        stopping.enter(BESIDE)
+        dependencies.on_phase(f"ready: run {engine.plan.run}{goes_on}")
+        for issue in sources.degraded:
+            dependencies.on_phase(f"degraded: {issue.text}")
+        await stop.requested.wait()
+        dependencies.on_phase(f"stopping: {stop.reason}")
+        if not stop.next_day:
+            # Between two game days the service goes on; a manager that hears this would end it after a while.
+            notifier.stopping(f"stopping: {stop.reason}")
+        stopped = await stop_engine(engine, stop.reason, shutdown)
+        shutdown.enter(SERVICES)
         nursery.cancel_scope.cancel()
-    await stopping.do(CLOSE, partial(_in_thread, partial(_give_back, engine.plan.writer, [engine])))
-    setting.on_phase("stopped")
-    return {**document, "stop": {"reason": ending.reason, "unfinished": list(stopping.late)}}
-
-
-async def stop_run(
-    engine: LiveEngine, ending: Ending, stopping: Stopping, setting: Setting
-) -> dict[str, Json]:
-    """End a run in good order, up to its tree; returns its report, which is short if nobody could tell it."""
-    documents: list[dict[str, Json]] = []
-    setting.on_phase(f"stopping: {ending.reason}")
-    if not ending.next_day:
-        # Between two game days the service goes on; a manager that hears this would end it after a while.
-        setting.notifier.stopping(f"stopping: {ending.reason}")
-
-    async def entries() -> None:
-        engine.close_ingress()
-
-    async def orders() -> None:
-        seen = await engine.ask(OBSERVER, Look(OVERVIEW))
-        if isinstance(seen, Overview) and seen.open_orders:
-            setting.on_phase(f"stopping: {seen.open_orders} orders rest, and are kept for the next start")
-
-    async def run_end() -> None:
-        engine.end_run(ending.reason)
-
-    async def report() -> None:
-        documents.append(await live_document(engine))
-
-    await stopping.do(ENTRIES, entries)
-    await stopping.do(ORDERS, orders)
-    await stopping.do(RUN_END, run_end)
-    calm = await stopping.do(DURABLE, engine.durable.wait_calm)
-    engine.durable.close()
-    await stopping.do(REPORT, report)
-    await stopping.do(SEAL, partial(_in_thread, partial(_seal, engine, sealed=calm)))
-    await stopping.do(TREE, engine.system.stop)
-    if not calm:
-        engine.durable.abandon()
-    return documents[0] if documents else {"run": engine.plan.run}
-
-
-def _seal(engine: LiveEngine, *, sealed: bool) -> None:
-    """Close the recording. What was heard but did not become durable never happened: then nothing vouches."""
-    if sealed:
-        seal_recording(engine)
-    else:
-        engine.hearing.close()
+    await shutdown.do(CLOSE, partial(in_thread, partial(_give_back, engine.plan.writer, [engine])))
+    dependencies.on_phase("stopped")
+    return {**stopped.document, "stop": {"reason": stop.reason, "unfinished": list(shutdown.late)}}
 
 
 def _give_back(writer: JournalWriter, engines: Sequence[LiveEngine]) -> None:
     """Close the database, unless a thread was left behind in it: the system does it when the process ends."""
-    if not any(engine.durable.abandoned for engine in engines):
+    if not any(engine.commit_queue.abandoned for engine in engines):
         writer.close()
 
 
-async def _in_thread(work: Callable[[], object]) -> None:
-    """Do what may block where it blocks nobody; if it takes too long, its thread is left behind."""
-    await trio.to_thread.run_sync(work, abandon_on_cancel=True)
-
-
-async def _next_day(engine: LiveEngine, environment: str, ending: Ending) -> None:
+async def _next_day(engine: LiveEngine, environment: str, stop: StopRequest) -> None:
     """End the run when its game day is over and nothing of it is open any more."""
     await wait_for_next_day(engine, environment)
-    ending.next_day = not ending.wanted.is_set()
-    ending.want("the game day is over")
+    stop.next_day = not stop.requested.is_set()
+    stop.request("the game day is over")
 
 
 def _recorder(config: Config, run: str) -> Recorder | None:

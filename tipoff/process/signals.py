@@ -27,10 +27,10 @@ CUT_S_MAX: Final = 2.0
 """After a second signal the process is gone within this time, whatever it is doing."""
 
 ENDS: Final = (signal.SIGTERM, signal.SIGINT)
-HEARD: Final = (*ENDS, signal.SIGHUP, signal.SIGUSR1)
+HANDLED: Final = (*ENDS, signal.SIGHUP, signal.SIGUSR1)
 
 
-class Act(Enum):
+class SignalRequest(Enum):
     """What a signal asks for; the value is the byte that the thread is told, if it is to know."""
 
     END = b"E"
@@ -39,14 +39,14 @@ class Act(Enum):
     DUMP = b" "
 
 
-SECONDS: Final = {Act.END.value: STOP_S_ALL + GRACE_S, Act.CUT.value: CUT_S_MAX}
+SECONDS: Final = {SignalRequest.END.value: STOP_S_ALL + GRACE_S, SignalRequest.CUT.value: CUT_S_MAX}
 
 
-def act_on(number: int, *, ending: bool) -> Act:
+def request_of(number: int, *, ending: bool) -> SignalRequest:
     """What a signal asks for; `ending` says that one has asked for the end before."""
     if number in ENDS:
-        return Act.CUT if ending else Act.END
-    return Act.RELOAD if number == signal.SIGHUP else Act.DUMP
+        return SignalRequest.CUT if ending else SignalRequest.END
+    return SignalRequest.RELOAD if number == signal.SIGHUP else SignalRequest.DUMP
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +54,7 @@ class Loop:
     """What signals do to a loop that runs; each is called on the loop."""
 
     token: trio.lowlevel.TrioToken
-    want: Callable[[str], None]
+    stop: Callable[[str], None]
     """End in good order, for this reason."""
     cut: Callable[[], None]
     """Do not wait for that."""
@@ -78,22 +78,22 @@ class SignalHandler:
         self._leave = leave
         self._seconds = seconds
         self._loop: Loop | None = None
-        self._tell = -1
+        self._wake = -1
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Hear signals inside; afterwards they do what they did before."""
-        heard, self._tell = os.pipe()
-        os.set_blocking(self._tell, False)
+        heard, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
         thread = threading.Thread(target=self._wait, args=(heard,), name="signals", daemon=True)
         thread.start()
-        before = {number: signal.signal(number, self.on_signal) for number in HEARD}
+        before = {number: signal.signal(number, self.on_signal) for number in HANDLED}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            os.close(self._tell)
+            os.close(self._wake)
             thread.join(CUT_S_MAX)
 
     @contextmanager
@@ -101,7 +101,7 @@ class SignalHandler:
         """Let signals reach this loop inside; one that came before is passed on at once."""
         self._loop = loop
         if self.reason:
-            loop.want(self.reason)
+            loop.stop(self.reason)
         try:
             yield
         finally:
@@ -110,27 +110,27 @@ class SignalHandler:
     def on_signal(self, number: int, _frame: FrameType | None = None) -> None:
         """A signal has come. Runs between any two steps of the main thread, so it takes no locks."""
         name = signal.Signals(number).name
-        act = act_on(number, ending=bool(self.reason))
-        if act is Act.END:
+        request = request_of(number, ending=bool(self.reason))
+        if request is SignalRequest.END:
             self.reason = f"stopped by {name}"
-        if act in (Act.END, Act.CUT):
+        if request in (SignalRequest.END, SignalRequest.CUT):
             with suppress(OSError):
-                os.write(self._tell, act.value)
+                os.write(self._wake, request.value)
         if self._loop is None:
             say(f"{name}: heard; there is no run yet, or none any more")
             return
         with suppress(trio.RunFinishedError):
-            self._loop.token.run_sync_soon(self._on_loop, self._loop, act)
+            self._loop.token.run_sync_soon(self._on_loop, self._loop, request)
 
-    def _on_loop(self, loop: Loop, act: Act) -> None:
-        match act:
-            case Act.END:
-                loop.want(self.reason)
-            case Act.CUT:
+    def _on_loop(self, loop: Loop, request: SignalRequest) -> None:
+        match request:
+            case SignalRequest.END:
+                loop.stop(self.reason)
+            case SignalRequest.CUT:
                 loop.cut()
-            case Act.RELOAD:
+            case SignalRequest.RELOAD:
                 loop.reload()
-            case Act.DUMP:
+            case SignalRequest.DUMP:
                 loop.dump()
 
     def _wait(self, heard: int) -> None:

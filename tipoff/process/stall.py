@@ -24,8 +24,9 @@ from engine import freshness
 from engine.risk import EVERYTHING
 from engine.units import NANOS_PER_SECOND
 from tipoff.live.engine import LiveEngine
+from tipoff.live.health import HealthIssue
 
-LOOK_S: Final = 1.0
+POLL_S: Final = 1.0
 STILL_S: Final = freshness.PROCESS.seconds
 """Nothing was done for so long: the process was stopped, or something blocked it."""
 
@@ -42,7 +43,7 @@ MINUTE_S: Final = 60.0
 class Feed(Protocol):
     """What is needed of the sources."""
 
-    degraded: list[str]
+    degraded: list[HealthIssue]
 
     @property
     def conn(self) -> int:
@@ -74,7 +75,7 @@ class Stall:
 
     def __init__(self, engine: LiveEngine, feed: Feed, clocks: Clocks = Clocks()) -> None:
         """Lived through up to now."""
-        self.stood_still = 0
+        self.stalls = 0
         """So often."""
         self._engine = engine
         self._feed = feed
@@ -82,29 +83,29 @@ class Stall:
         self._lived = clocks.since_boot()
         self._slept = clocks.since_boot() - clocks.awake()
         self._jumped = 0.0
-        self._told: dict[str, str] = {}
+        self._issues: dict[str, HealthIssue] = {}
         self._halted = False
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        self._engine.system.before_time_passes = self.look
+        self._engine.system.before_time_passes = self.check
         try:
             while True:
-                self.look()
+                self.check()
                 self._wall()
                 await self._skew()
-                await trio.sleep(LOOK_S)
+                await trio.sleep(POLL_S)
         finally:
             self._engine.system.before_time_passes = None
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Called before time passes for the actors: find out whether it stood still."""
         now = self._clocks.since_boot()
         still = (now - self._lived) / NANOS_PER_SECOND
         self._lived = now
-        if still < STILL_S or self._engine.hearing.closed:
+        if still < STILL_S or self._engine.ingress.closed:
             return
-        self.stood_still += 1
+        self.stalls += 1
         reason = f"nothing was done for {still:.0f} s"
         structlog.get_logger().warning("stood_still", seconds=round(still, 1))
         # Old time first: what is heard now was the last thing heard, however much is due since.
@@ -123,13 +124,13 @@ class Stall:
             structlog.get_logger().warning("clock_set", seconds=round(apart - self._jumped, 1))
             self._jumped = apart
         words = "the machine's clock was set: it is {:+.0f} s from the time that the engine counts"
-        self._tell("wall", words.format(apart) if abs(apart) >= JUMP_S else "")
+        self._report("wall clock", words.format(apart) if abs(apart) >= JUMP_S else "")
 
     async def _skew(self) -> None:
         """Warn when the venue's clock is elsewhere; far away, let no entry pass until somebody resumes."""
         skew = self._feed.skew_s()
         far = skew is not None and abs(skew) >= SKEW_WARNED_S
-        self._tell("skew", f"our clock is {skew:+.0f} s from the venue's" if far else "")
+        self._report("clock skew", f"our clock is {skew:+.0f} s from the venue's" if far else "")
         if skew is None or abs(skew) < SKEW_BLOCKED_S:
             self._halted = False
         elif not self._halted:
@@ -141,18 +142,18 @@ class Stall:
         """Let only exits pass, durably; it ends by a resume. False if nobody could be told."""
         given = json.dumps({"reason": why}, sort_keys=True)
         request = OperatorRequest(f"clock.{self._engine.now}", os.geteuid(), "halt", given)
-        wish = HaltOperation(EVERYTHING, "reducing", why)
+        operation = HaltOperation(EVERYTHING, "reducing", why)
         try:
-            await self._engine.ask(OPERATOR, Operate(request, RISK_GATE, wish))
+            await self._engine.ask(OPERATOR, Operate(request, RISK_GATE, operation))
         except (AskError, SystemEnded):
             return False
         return True
 
-    def _tell(self, about: str, complaint: str) -> None:
-        """Have one complaint about each thing stand in the status, or none."""
-        before = self._told.pop(about, "")
-        if before in self._feed.degraded:
+    def _report(self, subject: str, text: str) -> None:
+        """Have one health issue of a subject stand in the status, or none."""
+        before = self._issues.pop(subject, None)
+        if before is not None and before in self._feed.degraded:
             self._feed.degraded.remove(before)
-        if complaint:
-            self._told[about] = complaint
-            self._feed.degraded.append(complaint)
+        if text:
+            issue = self._issues[subject] = HealthIssue(subject, text)
+            self._feed.degraded.append(issue)

@@ -1,50 +1,37 @@
-"""The board of the live engine: connections, last messages, journal, recording, and what is degraded.
+"""How a run stands, without asking an actor: what does not work, and a line for people."""
 
-Asked by the control socket, metrics and pages; plain values, made anew for every look, never waiting for
-anybody. Moments are UTC nanoseconds.
-"""
+import structlog
 
-import attrs
-
-from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
+from tipoff.live.health import HealthIssue
 from tipoff.sources.clients import Sources
 
 
-def board(engine: LiveEngine, sources: Sources) -> dict[str, Json]:
-    """Everything that can be seen without asking an actor."""
-    system, heard = engine.system, engine.hearing.status
-    return {
-        "run": engine.plan.run,
-        "phase": engine.phase,
-        "started_at": engine.started_at,
-        "now": system.now,
-        "degraded": complaints(engine, sources),
-        "inputs": {
-            "lines": heard.lines,
-            "events": heard.events,
-            "by_source": dict(heard.by_source),
-            "last_at": dict(heard.last_at),
-            "not_recorded": heard.not_recorded,
-        },
-        "journal": attrs.asdict(engine.durable.status),
-        "loop": {
-            "slow_inputs": system.slow_inputs,
-            "slowest_input_ns": system.slowest_input_ns,
-            "restarts": system.lives.restarts,
-            "dead_letters": system.dispatcher.dead_letters,
-        },
-        **sources.status(),
-    }
-
-
-def complaints(engine: LiveEngine, sources: Sources) -> list[str]:
-    """What does not work as it should, a sentence each."""
-    found = sources.complaints()
-    if engine.hearing.status.not_recorded:
-        found.append(f"nothing is recorded: {engine.hearing.status.not_recorded}")
+def health_issues(engine: LiveEngine, sources: Sources) -> list[HealthIssue]:
+    """What does not work as it should."""
+    found = sources.health_issues()
+    if engine.ingress.status.not_recorded:
+        reason = engine.ingress.status.not_recorded
+        found.append(HealthIssue("recording", f"nothing is recorded: {reason}"))
     if engine.heartbeats.late():
-        found.append(engine.heartbeats.late())
-    if engine.durable.status.failing:
-        found.append(f"nothing can be stored: {engine.durable.status.failing}")
+        found.append(HealthIssue("heartbeat", engine.heartbeats.late()))
+    if engine.commit_queue.status.failing:
+        found.append(HealthIssue("journal", f"nothing can be stored: {engine.commit_queue.status.failing}"))
     return found
+
+
+def status_line(engine: LiveEngine, sources: Sources) -> str:
+    """One line for `systemctl status`."""
+    halted = "halted, " if engine.tally.halted else ""
+    behind = "" if engine.commit_queue.drained else "journal behind, "
+    return (
+        f"{engine.phase}, {halted}{behind}run {engine.plan.run}, {len(sources.health_issues())} complaints, "
+        f"{engine.system.lives.restarts} restarts"
+    )
+
+
+def log_state(engine: LiveEngine, sources: Sources) -> None:
+    """Write into the log how things stand, as a signal asks for."""
+    actors = {str(each.address): f"{each.state}, {each.depth} waiting" for each in engine.status()}
+    issues = [issue.text for issue in sources.health_issues()]
+    structlog.get_logger().info("state", line=status_line(engine, sources), complaints=issues, actors=actors)

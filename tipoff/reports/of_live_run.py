@@ -1,19 +1,15 @@
-"""The report of a live run, from the engine while it is still there, and the seal of its recording.
-
-Called by `run` and `demo` when a run has become quiet. Must not stop anything.
-"""
+"""The report of a live run, from the engine while it is still there."""
 
 from engine.units import NANOS_PER_SECOND, Nanos
 from tipoff.json_types import Json, utc_text
 from tipoff.live.engine import LiveEngine
 from tipoff.reports.document import RunSnapshot, report_document
-from tipoff.runs.recording_digest import RecordingDigest, write_seal
 
 
 async def live_document(engine: LiveEngine) -> dict[str, Json]:
-    """The contract's document of a run that has become quiet."""
-    system, heard, feed = engine.system, engine.hearing.status, await engine.feed()
-    figures = RunSnapshot(
+    """The contract's document of a run in which nothing happens any more."""
+    system, heard, feed = engine.system, engine.ingress.status, await engine.feed()
+    snapshot = RunSnapshot(
         run=engine.plan.run,
         digest=engine.plan.writer.digest(),
         frames=heard.lines,
@@ -26,21 +22,4 @@ async def live_document(engine: LiveEngine) -> dict[str, Json]:
         restarts=system.lives.restarts,
         dead_letters=system.dispatcher.dead_letters,
     )
-    return report_document(figures, engine.tally, await engine.games())
-
-
-def seal_recording(engine: LiveEngine) -> RecordingDigest | None:
-    """Close the recording and write the digest of its run beside it; None if it is not whole."""
-    plan = engine.plan
-    folder = engine.hearing.close()
-    if folder is None:
-        return None
-    seal = RecordingDigest(
-        run=plan.run,
-        digest=plan.writer.digest(),
-        settings_digest=plan.settings_digest,
-        seed=plan.settings.seed,
-        journal_seq=plan.writer.stored_seq,
-    )
-    write_seal(folder, seal)
-    return seal
+    return report_document(snapshot, engine.tally, await engine.games())

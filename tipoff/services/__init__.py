@@ -1,20 +1,21 @@
 """What runs beside an engine for as long as it lives.
 
-Each service gives its task for a configuration, or None where the configuration wants none; `tipoff run`
-starts them in this order. A new service is a module here and a line below.
+Each service is handed the run's context, and returns at once where the configuration does not want it. A new
+service is a module here and a line below.
 """
 
-from collections.abc import Callable
 from typing import Final
 
-from tipoff.config.load import Config
-from tipoff.process.run import Beside
-from tipoff.services import control, metrics, retention, sighup, systemd
+from tipoff.process.context import Service
+from tipoff.services import control, log, metrics, notifications, retention, sighup, systemd
 
-SERVICES: Final[tuple[Callable[[Config], Beside | None], ...]] = (
-    control.beside,
-    metrics.beside,
-    sighup.beside,
-    retention.beside,
-    systemd.beside,
+SERVICES: Final[tuple[Service, ...]] = (
+    log.run,
+    control.run,
+    metrics.run,
+    notifications.run,
+    sighup.run,
+    retention.run,
+    systemd.run,
 )
+"""In the order in which they are started."""

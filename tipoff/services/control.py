@@ -1,30 +1,23 @@
-"""The control socket beside the engine: what the daemon lends it, and what a refused socket means.
-
-Found by `tipoff.commands.run` by its name; `beside` gives the task.
-"""
+"""The control socket: what the daemon lends it, and what a refused socket means."""
 
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
+import attrs
 import trio
 
 from persistence.queries import Reader
 from tipoff.config.database import database_url
-from tipoff.config.load import Config
 from tipoff.control.permissions import control_settings
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.control.unix_socket import SocketRefused
 from tipoff.exit_codes import Exit
 from tipoff.explain.chain import Told
-from tipoff.live.engine import LiveEngine
 from tipoff.output import Failure
-from tipoff.process.reload import reloader_of
-from tipoff.process.run import Beside
-from tipoff.process.status import complaints
-from tipoff.services.metrics import SURROUNDINGS, exposition_of
-from tipoff.sources.clients import Sources
+from tipoff.process.context import RunContext
+from tipoff.process.status import health_issues
 
 PHASES: dict[str, Literal["starting", "running", "stopping"]] = {
     "starting": "starting",
@@ -34,54 +27,52 @@ PHASES: dict[str, Literal["starting", "running", "stopping"]] = {
 }
 
 
-def beside(config: Config) -> Beside | None:
-    """The task that serves commands; None where the configuration wants none."""
+async def run(context: RunContext) -> None:
+    """Serve commands until cancelled. Raises Failure where the socket is refused."""
+    config, engine, sources = context.config, context.engine, context.sources
     if not config.control.enabled:
-        return None
-    url = database_url(config, None)
-
-    async def serve(engine: LiveEngine, sources: Sources) -> None:
-        reloader = reloader_of(config, engine)
-        hooks = Hooks(
-            reload=reloader.wish,
-            reloaded=reloader.reloaded,
-            phase=lambda: PHASES[engine.phase],
-            step=engine.step_of_stop,
-            heartbeat=engine.heartbeats.late,
-            loglevel=_loglevel,
-            degraded=lambda: complaints(engine, sources),
-            load_game=sources.following.load,
-            unload_game=sources.following.unload,
-            followed=sources.follow,
-            story=partial(_story, url, engine.plan.run),
-            metrics=exposition_of(config, engine, sources)[0].text_from_thread,
-        )
-        try:
-            settings = control_settings(config.control, config.engine.state_directory)
-            await serve_control(settings, engine, hooks, task_status=_Told())
-        except (SocketRefused, KeyError) as error:
-            raise Failure("control", str(error), exit_code=Exit.CONFIG) from error
-        finally:
-            SURROUNDINGS.control = False
-        await trio.sleep_forever()
-
-    return serve
+        return
+    hooks = Hooks(
+        reload=context.reloader.operation,
+        reloaded=context.reloader.applied,
+        phase=lambda: PHASES[engine.phase],
+        step=engine.shutdown_step,
+        heartbeat=engine.heartbeats.late,
+        loglevel=partial(_set_level, context),
+        degraded=lambda: [issue.text for issue in health_issues(engine, sources)],
+        load_game=sources.following.load,
+        unload_game=sources.following.unload,
+        followed=sources.follow,
+        story=partial(_chain_of, database_url(config, None), engine.plan.run),
+        metrics=context.exposition.text_from_thread,
+    )
+    try:
+        settings = control_settings(config.control, config.engine.state_directory)
+        await serve_control(settings, engine, hooks, task_status=_Ready(context))
+    except (SocketRefused, KeyError) as error:
+        raise Failure("control", str(error), exit_code=Exit.CONFIG) from error
+    finally:
+        context.control_ready = False
+    await trio.sleep_forever()
 
 
-class _Told:
+@attrs.frozen
+class _Ready:
     """Hears that the socket can be connected to."""
 
+    context: RunContext
+
     def started(self, value: ControlServer | None = None) -> None:
-        SURROUNDINGS.control = value is not None
+        self.context.control_ready = value is not None
 
 
-def _story(url: str, run: str, name: str) -> Sequence[Told]:
+def _chain_of(url: str, run: str, name: str) -> Sequence[Told]:
     with Reader.open(url, run) as reader:
         return [Told(each.seq, each.at, each.cause, each.owner, each.fact) for each in reader.chain_of(name)]
 
 
-def _loglevel(level: str | None) -> str:
+def _set_level(context: RunContext, level: str | None) -> str:
     """Set the level of the process's log, or only say it."""
-    if SURROUNDINGS.logs is None:
+    if context.logs is None:
         raise Failure("not_available", "the daemon does not log yet, or does not log any more")
-    return SURROUNDINGS.logs.set_level(level)
+    return context.logs.set_level(level)

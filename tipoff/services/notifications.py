@@ -1,7 +1,6 @@
 """Messages to people beside the engine: a look every few seconds, and what has changed since the last.
 
-Started by `beside_system` when the configuration names a webhook. Its troubles are counted in the metrics and
-are nobody else's. Must not show the address to anybody.
+Its errors are counted in the metrics and are nobody else's. The address of the webhook is shown to nobody.
 """
 
 import contextlib
@@ -16,18 +15,16 @@ from actors.observer import OVERVIEW
 from actors.read_model.views import Look, Overview
 from actors.runtime import AskError, SystemEnded
 from engine.units import MONEY_ONE
-from tipoff.config.load import Config
 from tipoff.config.secret_files import secret_path
 from tipoff.live.engine import LiveEngine
-from tipoff.notifications.rules import Seen, differences, summary
+from tipoff.notifications.rules import NoticeSnapshot, differences, summary
 from tipoff.notifications.webhook import Notices, shape_of
-from tipoff.process.reload import TAKERS
-from tipoff.process.status import complaints
-from tipoff.services.metrics import SURROUNDINGS
+from tipoff.process.context import RunContext
+from tipoff.process.status import health_issues
 from tipoff.sources.clients import Sources
 from venues.transport.http import Http, HttpLimits
 
-LOOK_S: Final = 5.0
+POLL_S: Final = 5.0
 LAST_S_MAX: Final = 3.0
 """So long the last message of a run may take."""
 
@@ -35,48 +32,51 @@ LIMITS: Final = HttpLimits(total_s_max=10.0, body_bytes_max=65_536, connections_
 DOWN: Final = frozenset({"parked", "down"})
 
 
-async def tell_people(config: Config, engine: LiveEngine, sources: Sources, look_s: float = LOOK_S) -> None:
+async def run(context: RunContext, poll_s: float = POLL_S) -> None:
     """Look and tell until cancelled; returns at once if nobody wants to hear."""
+    config, engine, sources = context.config, context.engine, context.sources
     name = config.notify.webhook_file
     url = secret_path(name).read_text("utf-8").strip() if name else ""
     if not url:
         return
     async with Http(url, LIMITS) as http:
         notices = Notices(config.notify, config.engine.name, shape_of(url), partial(http.post, ""))
-        SURROUNDINGS.notices = lambda: (notices.sent, notices.failed, notices.dropped)
-        TAKERS["notices"] = lambda after: setattr(notices, "section", after.notify)
-        last = await seen_of(engine, sources, None)
+        context.counters.notices = notices
+        context.reloader.subscribe(lambda after: setattr(notices, "section", after.notify))
+        last = await snapshot_of(engine, sources, None)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(notices.run)
             try:
                 while True:
-                    await trio.sleep(look_s)
-                    before, last = last, await seen_of(engine, sources, last)
+                    await trio.sleep(poll_s)
+                    before, last = last, await snapshot_of(engine, sources, last)
                     for notice in differences(before, last):
-                        notices.tell(notice)
+                        notices.enqueue(notice)
             finally:
                 with trio.move_on_after(LAST_S_MAX, shield=True):
-                    await notices.last(summary(_seen(engine, sources, last.band), engine.plan.run))
+                    await notices.last(summary(_snapshot(engine, sources, last.band), engine.plan.run))
 
 
-async def seen_of(engine: LiveEngine, sources: Sources, last: Seen | None) -> Seen:
+async def snapshot_of(engine: LiveEngine, sources: Sources, last: NoticeSnapshot | None) -> NoticeSnapshot:
     """The engine as it stands; what positions are worth stays as it was if nobody says so."""
     band = None if last is None else last.band
-    if engine.running and not engine.hearing.closed:
+    if engine.running and not engine.ingress.closed:
         with contextlib.suppress(AskError, SystemEnded):
             overview = await engine.ask(OBSERVER, Look(OVERVIEW))
             if isinstance(overview, Overview):
                 found = overview.band
                 band = (found.pessimistic / MONEY_ONE, found.base / MONEY_ONE, found.optimistic / MONEY_ONE)
-    return _seen(engine, sources, band)
+    return _snapshot(engine, sources, band)
 
 
-def _seen(engine: LiveEngine, sources: Sources, band: tuple[float, float, float] | None) -> Seen:
+def _snapshot(
+    engine: LiveEngine, sources: Sources, band: tuple[float, float, float] | None
+) -> NoticeSnapshot:
     tally = engine.tally
-    return Seen(
+    return NoticeSnapshot(
         at=time.time(),
         halts={scope: f"{halt.state} by {halt.by}: {halt.why}" for scope, halt in tally.halted.items()},
-        complaints=frozenset(complaints(engine, sources)),
+        issues={issue.subject: issue for issue in health_issues(engine, sources)},
         down=frozenset(str(each.address) for each in engine.status() if each.state in DOWN),
         fills={name: line.fills for name, line in tally.strategies.items()},
         realized=sum(tally.realized(name) for name in tally.strategies) / MONEY_ONE,

@@ -1,9 +1,8 @@
-"""Retention beside the engine: at the start and once a day, what is older than configured goes.
+"""Retention: at the start and once a day, what is older than configured goes.
 
-Found by `tipoff.commands.run` by its name; `beside` gives the task. A portion at a time, in a thread, with a
-pause after each, so that the journal's writer always comes first. It decides nothing, so nothing of it is
-recorded. Its troubles are logged and tried again an hour later. Must not touch what was decided, nor the open
-run.
+A portion at a time, in a thread, with a pause after each, so that the journal's writer always comes first. It
+decides nothing, so nothing of it is recorded; what was decided, and the open run, are never touched. Errors
+are logged, and it is tried again an hour later.
 """
 
 from typing import Final
@@ -15,10 +14,7 @@ from engine.units import NANOS_PER_DAY, NANOS_PER_HOUR, Nanos
 from persistence.errors import StorageError
 from persistence.maintenance import Pruning
 from tipoff.config.database import database_url, retention_policy
-from tipoff.config.load import Config
-from tipoff.live.engine import LiveEngine
-from tipoff.process.run import Beside
-from tipoff.sources.clients import Sources
+from tipoff.process.context import RunContext
 
 EVERY_NS: Final = NANOS_PER_DAY
 AGAIN_NS: Final = NANOS_PER_HOUR
@@ -28,25 +24,21 @@ PAUSE_S: Final = 0.1
 """After every portion: longer than a writer that waits for the lock sleeps between two looks."""
 
 
-def beside(config: Config) -> Beside:
-    """The task that prunes."""
+async def run(context: RunContext) -> None:
+    """Prune until cancelled."""
+    config, clock, log = context.config, context.engine.plan.clock, structlog.get_logger()
     url, policy = database_url(config, None), retention_policy(config.database.retention)
-
-    async def keep_pruned(engine: LiveEngine, _sources: Sources) -> None:
-        clock, log = engine.plan.clock, structlog.get_logger()
-        while True:
-            pruning = Pruning(url, Nanos(clock()), policy)
-            try:
-                await _finish(pruning)
-            except StorageError as error:
-                log.warning("prune_failed", why=str(error), kind=error.kind, removed=pruning.removed)
-                await clock.sleep(AGAIN_NS)
-                continue
-            if any(pruning.removed.values()):
-                log.info("pruned", **pruning.removed)
-            await clock.sleep(EVERY_NS)
-
-    return keep_pruned
+    while True:
+        pruning = Pruning(url, Nanos(clock()), policy)
+        try:
+            await _finish(pruning)
+        except StorageError as error:
+            log.warning("prune_failed", why=str(error), kind=error.kind, removed=pruning.removed)
+            await clock.sleep(AGAIN_NS)
+            continue
+        if any(pruning.removed.values()):
+            log.info("pruned", **pruning.removed)
+        await clock.sleep(EVERY_NS)
 
 
 async def _finish(pruning: Pruning) -> None:

@@ -1,37 +1,27 @@
-"""The service manager beside the engine: ready when all is up, fed while the actors answer, told of the end.
+"""The service manager: told when all is up, fed while the actors answer.
 
-Found by `tipoff.commands.run` by its name; `beside` gives the task. Without a manager it still judges the
-engine's health, for the metrics. Must not decide anything.
+Without one the engine's health is judged all the same, for the metrics.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-import structlog
 import trio
 
 from actors.addresses import JOURNAL, OBSERVER, PAPER_EXCHANGE, RISK_GATE, WRITER
 from actors.observer import OVERVIEW
 from actors.read_model.views import Look
 from actors.runtime import ActorStatus, AskError, SystemEnded
-from tipoff.config.load import Config
 from tipoff.live.engine import LiveEngine
-from tipoff.logs.structured import begin, secrets_of
-from tipoff.logs.to_database import KeptLogs
-from tipoff.process.notifier import Notifier, watch
-from tipoff.process.reload import TAKERS
-from tipoff.process.run import SIGNALS, Beside
-from tipoff.services.metrics import SURROUNDINGS
-from tipoff.services.notifications import tell_people
-from tipoff.sources.clients import Sources
+from tipoff.process.context import RunContext
+from tipoff.process.notifier import watch
+from tipoff.process.status import log_state, status_line
 
 CRITICAL: Final = (JOURNAL, WRITER, PAPER_EXCHANGE, RISK_GATE)
 """Without one of these nothing is traded."""
 
-LOOK_S: Final = 0.05
+POLL_S: Final = 0.05
 STOPPING: Final = frozenset({"stopping", "stopped"})
-
 
 WRITER_S_MAX: Final = 30.0
 """A transaction that takes longer is stuck; a disk that is merely slow is told of by the metrics."""
@@ -62,7 +52,7 @@ class Liveness:
             if each is None or each.state != "running" or _stuck(last.get(name), each):
                 self.why = f"{name} does not work"
                 return False
-        began = engine.durable.began_at
+        began = engine.commit_queue.began_at
         if began is not None and trio.current_time() - began > WRITER_S_MAX:
             self.why = f"a transaction of the journal does not end: {trio.current_time() - began:.0f} s"
             return False
@@ -77,73 +67,40 @@ class Liveness:
         return True
 
 
-def beside(config: Config) -> Beside:
-    """The task that speaks with the service manager."""
-
-    async def speak(engine: LiveEngine, sources: Sources) -> None:
-        notifier, pulse, logs = Notifier(), Liveness(engine), begin(config.logging, secrets_of(config))
-        SURROUNDINGS.watchdog_at = lambda: notifier.watchdog_at
-        SURROUNDINGS.log_lines, SURROUNDINGS.log_dropped = lambda: logs.lines, lambda: logs.dropped
-        durable = engine.durable
-        kept = KeptLogs(durable.keep, lambda: bool(durable.status.failing), engine.plan.clock)
-        SURROUNDINGS.logs, SURROUNDINGS.log_unkept = logs, lambda: kept.dropped
-        logs.on_warning = kept.take
-        SIGNALS.dump = partial(tell_state, engine, sources)
-        SURROUNDINGS.reloading = partial(_tell_reload, notifier, partial(line, engine, sources))
-        TAKERS["logging"] = lambda after: logs.set_level(after.logging.level)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(tell_people, config, engine, sources)
-            nursery.start_soon(kept.run)
-            try:
-                await _live(notifier, pulse, config, partial(line, engine, sources))
-                await trio.sleep_forever()
-            finally:
-                SIGNALS.dump = SURROUNDINGS.logs = None
-                logs.close()
-
-    return speak
+async def run(context: RunContext) -> None:
+    """Speak with the service manager until cancelled."""
+    engine, sources = context.engine, context.sources
+    context.counters.watchdog_at = lambda: context.notifier.watchdog_at
+    context.signals.dump = partial(log_state, engine, sources)
+    try:
+        await _speak(context)
+        await trio.sleep_forever()
+    finally:
+        context.signals.dump = None
 
 
-def _tell_reload(notifier: Notifier, status: Callable[[], str], begins: bool) -> None:  # noqa: FBT001
-    if begins:
-        notifier.reloading("reading the configuration again")
-    else:
-        notifier.ready(status())
-
-
-async def _live(notifier: Notifier, pulse: Liveness, config: Config, status: Callable[[], str]) -> None:
+async def _speak(context: RunContext) -> None:
     """Tell the manager when all is up, then how it goes, until a stop begins, which speaks for itself."""
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_until_up, notifier, pulse, config, status)
-        while pulse.engine.phase not in STOPPING:  # noqa: ASYNC110 - nobody tells when the phase changes
-            await trio.sleep(LOOK_S)
+        nursery.start_soon(_until_up, context)
+        while context.engine.phase not in STOPPING:  # noqa: ASYNC110 - nobody tells when the phase changes
+            await trio.sleep(POLL_S)
         nursery.cancel_scope.cancel()
 
 
-async def _until_up(notifier: Notifier, pulse: Liveness, config: Config, status: Callable[[], str]) -> None:
-    while missing := not_up(config):
+async def _until_up(context: RunContext) -> None:
+    notifier, liveness = context.notifier, Liveness(context.engine)
+    while missing := not_up(context):
         # However long it takes: how long is too long is the manager's decision.
         notifier.status(f"starting: {missing} cannot be reached yet")
-        await trio.sleep(LOOK_S)
-    notifier.ready(status())
-    await watch(notifier, pulse.healthy, lambda: f"{pulse.why}; {status()}" if pulse.why else status())
+        await trio.sleep(POLL_S)
 
+    def status() -> str:
+        line = status_line(context.engine, context.sources)
+        return f"{liveness.why}; {line}" if liveness.why else line
 
-def tell_state(engine: LiveEngine, sources: Sources) -> None:
-    """Write into the log how things stand, as a signal asks for."""
-    actors = {str(each.address): f"{each.state}, {each.depth} waiting" for each in engine.status()}
-    complaints = sources.complaints()
-    structlog.get_logger().info("state", line=line(engine, sources), complaints=complaints, actors=actors)
-
-
-def line(engine: LiveEngine, sources: Sources) -> str:
-    """One line for `systemctl status`."""
-    halted = "halted, " if engine.tally.halted else ""
-    behind = "" if engine.durable.calm else "journal behind, "
-    return (
-        f"{engine.phase}, {halted}{behind}run {engine.plan.run}, {len(sources.complaints())} complaints, "
-        f"{engine.system.lives.restarts} restarts"
-    )
+    notifier.ready(status_line(context.engine, context.sources))
+    await watch(notifier, liveness.healthy, status)
 
 
 def _stuck(before: ActorStatus | None, now: ActorStatus) -> bool:
@@ -151,8 +108,8 @@ def _stuck(before: ActorStatus | None, now: ActorStatus) -> bool:
     return before is not None and before.depth > 0 and now.depth > 0 and before.handled == now.handled
 
 
-def not_up(config: Config) -> str:
+def not_up(context: RunContext) -> str:
     """What is still to come of the metrics page and the control socket, as far as they are to be."""
-    if config.metrics.enabled and SURROUNDINGS.port is None:
+    if context.config.metrics.enabled and context.metrics_port is None:
         return "the metrics page"
-    return "the control socket" if config.control.enabled and not SURROUNDINGS.control else ""
+    return "the control socket" if context.config.control.enabled and not context.control_ready else ""

@@ -23,6 +23,7 @@ from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from tipoff.config.load import Config
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
+from tipoff.live.health import HealthIssue, IssueKind
 from tipoff.sources.balldontlie_polls import Scores
 from tipoff.sources.discovery import Discovery, Intervals
 from tipoff.sources.game_selection import GameSelection
@@ -62,7 +63,7 @@ class Sources:
     def __init__(self, config: Config, access: Credentials, every: Intervals = USUAL) -> None:
         """Nothing is opened yet; `opened` does that. `every` are the pauses that no configuration names."""
         self._every = every
-        self.degraded: list[str] = []
+        self.degraded: list[HealthIssue] = []
         self._config = config
         self._access = access
         self._draw = random.SystemRandom().random
@@ -89,7 +90,8 @@ class Sources:
                 scores = Http(self._config.balldontlie.url)
                 self._scores_http = await stack.enter_async_context(scores)
             else:
-                self.degraded.append("balldontlie has no key: no scores and no odds are heard")
+                text = "balldontlie has no key: no scores and no odds are heard"
+                self.degraded.append(HealthIssue("balldontlie", text))
             yield self
 
     def specs(self, engine: LiveEngine) -> tuple[AnySpec, ...]:
@@ -150,19 +152,20 @@ class Sources:
         found = {"kalshi": self._rest, "balldontlie": scores}
         return {name: rest.client for name, rest in found.items() if rest is not None}
 
-    def complaints(self) -> list[str]:
-        """What does not work as it should, a sentence each."""
+    def health_issues(self) -> list[HealthIssue]:
+        """What does not work as it should."""
         found = list(self.degraded)
         if self._feed_status.degraded:
-            found.append(f"Kalshi has {self._feed_status.degraded}")
+            found.append(HealthIssue("kalshi", f"Kalshi has {self._feed_status.degraded}"))
         stream = None if self._stream is None else self._stream.status
         if stream is not None and not stream.connected:
-            found.append(f"the stream is not connected: {stream.last_error or 'connecting'}")
+            text = f"the stream is not connected: {stream.last_error or 'connecting'}"
+            found.append(HealthIssue("stream", text, IssueKind.FEED_LOST))
         for name, status in self._polls.items():
             if status.failures_in_row:
-                found.append(f"the poll of {name} fails: {status.last_error}")
+                found.append(HealthIssue(f"poll {name}", f"the poll of {name} fails: {status.last_error}"))
             elif status.stopped:
-                found.append(f"{name}: {status.stopped}")
+                found.append(HealthIssue(f"poll {name}", f"{name}: {status.stopped}"))
         return found
 
     def _kalshi(self, engine: LiveEngine) -> KalshiRest:
@@ -170,7 +173,7 @@ class Sources:
         reads = section.reads_per_second if signer else section.reads_per_second_keyless
         tokens = max(TOKENS_PER_READ, round(reads * TOKENS_PER_READ))
         surroundings = Dependencies(
-            hear=engine.hearing.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._draw
+            hear=engine.ingress.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._draw
         )
         assert self._kalshi_http is not None  # noqa: S101 - opened before the engine is made
         budget = Budget(tokens, tokens * 2 if signer else tokens)
@@ -185,7 +188,7 @@ class Sources:
             return KalshiFeed(status, None, gaps, BookPolling(rest, status, clock, every_s))
         prod = self._config.engine.environment == "prod"
         surroundings = StreamDependencies(
-            hear=engine.hearing.stream,
+            hear=engine.ingress.stream,
             wall=clock,
             draw=self._draw,
             limits=SocketLimits(silence_s_max=section.silence_ms_max / 1_000),
@@ -201,7 +204,7 @@ class Sources:
     def _score_specs(self, engine: LiveEngine, http: Http) -> list[AnySpec]:
         section = self._config.balldontlie
         surroundings = ScoresSurroundings(
-            hear=engine.hearing.body_of(BALLDONTLIE),
+            hear=engine.ingress.body_of(BALLDONTLIE),
             wall=engine.plan.clock,
             draw=self._draw,
             bucket=self._access.balldontlie_bucket,
@@ -213,7 +216,8 @@ class Sources:
             if tier is None:
                 tier = await detect_tier(http, key, surroundings, date)
             if tier is not Tier.GOAT:
-                self.degraded.append(f"balldontlie is of tier {tier.value}: {TIERS[tier].lost}")
+                text = f"balldontlie is of tier {tier.value}: {TIERS[tier].lost}"
+                self.degraded.append(HealthIssue("balldontlie", text))
             return BalldontlieRest(http, key, surroundings, tier)
 
         scores = self.scores = Scores(find_out, engine.plan.clock, section)

@@ -15,14 +15,13 @@ import trio
 
 from engine.calendar import parse_time
 from tipoff.cli.app import in_words
-from tipoff.commands.run import access_of, neighbours, run_setting
+from tipoff.commands.run import credentials_of, run_until_signal
 from tipoff.config.load import load
 from tipoff.live.clock import EveningClock
-from tipoff.live.engine import LiveEngine
 from tipoff.output import Answer, Output
-from tipoff.process.run import Setting
+from tipoff.process.context import RunContext, RunDependencies
 from tipoff.runs.from_config import schema
-from tipoff.sources.clients import Sources
+from tipoff.services import SERVICES
 
 ASK_S_MAX = 10.0
 
@@ -34,7 +33,7 @@ def clock_of(admin: str, speed: float) -> EveningClock:
     return EveningClock(now, speed)
 
 
-async def count_tasks(file: Path, _engine: LiveEngine, _sources: Sources) -> None:
+async def count_tasks(file: Path, _context: RunContext) -> None:
     """Keep the number of living tasks in a file."""
     while True:
         partial_file = file.with_suffix(".new")
@@ -48,13 +47,13 @@ def main(config_file: str, admin: str, speed: str, tasks: str) -> int:
     output = Output(as_json=True)
     try:
         config = load(Path(config_file), schema())
-        setting = Setting(
+        dependencies = RunDependencies(
             config=config,
-            access=access_of(config),
+            credentials=credentials_of(config),
             clock=partial(clock_of, admin, float(speed)),
-            beside=(*neighbours(config), partial(count_tasks, Path(tasks))),
+            services=(*SERVICES, partial(count_tasks, Path(tasks))),
         )
-        return output.answer(Answer(run_setting(setting), ""))
+        return output.answer(Answer(run_until_signal(dependencies), ""))
     except Exception as error:  # noqa: BLE001 - as the command line does
         traceback.print_exc()
         return output.failure(in_words(error))

@@ -8,7 +8,7 @@ import trio
 from engine.calendar import eastern, parse_time
 from engine.units import NANOS_PER_SECOND, Nanos
 from tipoff.commands.options import SimulateRequest
-from tipoff.commands.run import access_of
+from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import beginning_now, description, faults_of, write_keys
 from tipoff.config.load import load
 from tipoff.config.secret_files import file_problems
@@ -28,7 +28,7 @@ async def test_what_it_prints_is_enough_to_run_the_daemon_against_it(
     simulator: Simulator = await nursery.start(serve, ServiceSettings(held=True))
     config = load(write_keys(simulator, tmp_path / "keys"), schema())
     assert not list(file_problems(config))
-    access = access_of(config)
+    access = credentials_of(config)
     assert access.signer is not None
     assert simulator.key is not None
     assert access.signer.key_id == simulator.key.key_id

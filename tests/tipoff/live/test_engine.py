@@ -190,9 +190,9 @@ async def test_no_line_waits_longer_than_it_may_for_being_flushed(
         on_disk.append(number in {line.seq for line in read(desk.folder / "recording")})
 
     async def fall_silent(engine: LiveEngine) -> None:
-        engine.hearing.tick()
-        engine.hearing.tick()
-        number = engine.hearing.seq
+        engine.ingress.tick()
+        engine.ingress.tick()
+        number = engine.ingress.seq
         flushed(number)
         await wait(mock_clock, flush_ms / 1_000)
         await trio.testing.wait_all_tasks_blocked()

@@ -8,7 +8,7 @@ import trio
 
 from tests.tipoff.live_scene import SERVED, Scene, running
 from tipoff.commands.replay import replay
-from tipoff.commands.run import access_of
+from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
 from tipoff.control.context import Call, CallContext, OperationAnswer
@@ -53,9 +53,9 @@ async def test_a_loaded_game_is_followed_after_a_restart_too_and_an_unloaded_one
     simulator: Simulator = await nursery.start(serve, SERVED)
     first, second = (game.listing.code for game in simulator.live.world.games)
     config = configured(simulator, tmp_path)
-    access = access_of(config)
+    access = credentials_of(config)
     async with running(tmp_path, config, access, simulator) as scene:
-        await scene.until(lambda: scene.engine.hearing.status.by_source["kalshi.rest"] > 1)
+        await scene.until(lambda: scene.engine.ingress.status.by_source["kalshi.rest"] > 1)
         with pytest.raises(Fault, match="the venue knows no market of 26JAN14WASLAC"):
             await ask(scene, "games.load", "26jan14waslac", "nowhere")
         with pytest.raises(Fault, match="is not followed; followed are: none"):

@@ -18,6 +18,7 @@ from engine.calendar import parse_time
 from persistence.connect import Durability, Settings
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
+from tests.tipoff.contexts import stop
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
@@ -151,8 +152,7 @@ async def alive(plan: Callable[[JournalWriter], LivePlan], folder: Path) -> Asyn
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
             yield engine
-            await engine.quiet("end of test")
-            await engine.close()
+            await stop(engine)
 
 
 async def settle(engine: LiveEngine) -> None:
@@ -160,14 +160,14 @@ async def settle(engine: LiveEngine) -> None:
     for _ in range(3):
         await trio.testing.wait_all_tasks_blocked()
         with trio.fail_after(1_000):
-            await engine.durable.wait_calm()
+            await engine.commit_queue.drain()
 
 
 async def test_a_heartbeat_passes_every_stage_of_the_real_tree_and_leaves_no_facts(
     engine: LiveEngine, mock_clock: MockClock
 ) -> None:
     await settle(engine)
-    facts = engine.durable.status.facts
+    facts = engine.commit_queue.status.facts
     began = engine.heartbeats.sent
     for _ in range(20):
         await pass_time(mock_clock, HEARTBEAT_S)
@@ -177,8 +177,8 @@ async def test_a_heartbeat_passes_every_stage_of_the_real_tree_and_leaves_no_fac
     moments = engine.heartbeats.timestamps()
     assert set(moments) == set(STAGES)
     assert min(moments.values()) > 0
-    assert engine.durable.status.facts == facts
-    assert engine.hearing.status.by_source["timer"] + engine.hearing.status.by_source["command"] < 5
+    assert engine.commit_queue.status.facts == facts
+    assert engine.ingress.status.by_source["timer"] + engine.ingress.status.by_source["command"] < 5
     assert engine.system.dispatcher.dead_letters == 0
 
 

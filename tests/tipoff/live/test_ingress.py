@@ -23,10 +23,10 @@ def test_recording_goes_on_at_the_least_free_space_and_stops_with_one_byte_less(
 ) -> None:
     free = [10 * MEGABYTE]
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(0, 0, free[0]))
-    hearing = Ingress(Recorder(tmp_path / "recording"), lambda _body, _events: None)
-    hearing.require_space(10)
-    assert hearing.status.not_recorded == ""
+    ingress = Ingress(Recorder(tmp_path / "recording"), lambda _body, _events: None)
+    ingress.require_space(10)
+    assert ingress.status.not_recorded == ""
     free[0] -= 1
-    hearing.require_space(10)
-    assert hearing.status.not_recorded == "less than 10 MB are free on the disk"
-    assert hearing.close() is None
+    ingress.require_space(10)
+    assert ingress.status.not_recorded == "less than 10 MB are free on the disk"
+    assert ingress.close() is None

@@ -18,11 +18,11 @@ import trio
 from persistence.connect import Durability, Settings
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
+from tests.tipoff.contexts import stop
 from tests.tipoff.live_desk import Desk, evening
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.reports.of_live_run import seal_recording
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from venues.recordings.line_kinds import BALLDONTLIE, KALSHI_REST, KALSHI_STREAM
@@ -63,17 +63,17 @@ class Venue:
     def _hear(self, line: Line) -> None:
         """Time goes by the evening: the clock shows the line's moment, as if we had slept until then."""
         self.clock.slept(line.at - self.clock())
-        hearing = self.engine.hearing
+        ingress = self.engine.ingress
         if line.source == "kalshi.ws":
-            hearing.stream(line.conn, line.what, line.body)
+            ingress.stream(line.conn, line.what, line.body)
         else:
-            hearing.body_of(line.source)(line.what, line.body)
+            ingress.body_of(line.source)(line.what, line.body)
         self.heard += 1
 
     @property
     def caught_up(self) -> bool:
         """Whether neither lines nor decisions wait longer than usual."""
-        return max(self.lag_s, self.engine.hearing.latency.lag_s) < LAG_S_MAX
+        return max(self.lag_s, self.engine.ingress.latency.lag_s) < LAG_S_MAX
 
 
 @pytest.mark.parametrize("commit_s", [0.0, 0.05], ids=["usual-disk", "slow-disk"])
@@ -104,17 +104,15 @@ async def test_fifty_times_the_traffic_is_worked_off_and_nothing_is_lost(
             await nursery.start(engine.run)
             took_s = await overload(venue, lines)
             dead_letters = engine.system.dispatcher.dead_letters
-            assert await engine.quiet("end of test")
-            await engine.close()
-        sealed = seal_recording(engine)
-    assert sealed is not None
+            stopped = await stop(engine)
+    assert stopped.sealed is not None
     assert took_s < RECOVERY_S_MAX
     assert (engine.restarts.counts, dead_letters) == ({}, 0)
-    by_source = engine.hearing.status.by_source
+    by_source = engine.ingress.status.by_source
     venues = (KALSHI_STREAM, KALSHI_REST, BALLDONTLIE)
     assert sum(by_source[source] for source in venues) == venue.heard
     assert sum(tally.fills for tally in engine.tally.strategies.values()) > 0
-    assert desk.replayed() == sealed.digest
+    assert desk.replayed() == stopped.sealed.digest
 
 
 def hold_up(seconds: float) -> None:
@@ -128,10 +126,10 @@ async def overload(venue: Venue, lines: Sequence[Line]) -> float:
     few = round(USUAL_PER_S * LAG_S_MAX)
     flood, rest = lines[begin : begin + many], list(lines[begin + many :])
     assert len(flood) == many
-    durable = venue.engine.durable
+    durable = venue.engine.commit_queue
     await venue.send(lines[:begin], trio.current_time(), math.inf)
     with trio.fail_after(RECOVERY_S_MAX):
-        await durable.wait_calm()
+        await durable.drain()
     began = trio.current_time()
     await venue.send(flood, began, USUAL_PER_S * TIMES)
     over = began + OVERLOAD_S

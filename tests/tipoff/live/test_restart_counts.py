@@ -2,7 +2,7 @@
 
 from actors.addresses import JOURNAL, game_address
 from actors.runtime import ActorExited, ActorRestarted, Address, ExitReason
-from tipoff.live.restart_counts import ENDED_MAX, REASONS, Restarts
+from tipoff.live.restart_counts import ENDED_MAX, REASONS, RestartCounts
 
 
 def ended(address: Address, reason: ExitReason) -> ActorExited:
@@ -14,7 +14,7 @@ def begun(address: Address) -> ActorRestarted:
 
 
 def test_a_restart_is_counted_by_why_the_life_before_ended() -> None:
-    restarts = Restarts()
+    restarts = RestartCounts()
     for reason in (ExitReason.CRASHED, ExitReason.CRASHED, ExitReason.SHUTDOWN):
         restarts.on_report(ended(JOURNAL, reason))
         restarts.on_report(begun(JOURNAL))
@@ -23,13 +23,13 @@ def test_a_restart_is_counted_by_why_the_life_before_ended() -> None:
 
 
 def test_a_life_that_is_not_followed_by_another_is_no_restart() -> None:
-    restarts = Restarts()
+    restarts = RestartCounts()
     restarts.on_report(ended(JOURNAL, ExitReason.CRASHED))
     assert not restarts.counts
 
 
 def test_all_games_are_one_and_those_that_never_came_back_are_forgotten() -> None:
-    restarts = Restarts()
+    restarts = RestartCounts()
     for number in range(ENDED_MAX + 1):
         restarts.on_report(ended(game_address(f"g{number}"), ExitReason.CRASHED))
     assert len(restarts._ended) == ENDED_MAX

@@ -12,7 +12,7 @@ from persistence.queries import Reader
 from persistence.records import LogRecord, Record
 from persistence.schema import create
 from persistence.writer import JournalWriter
-from tipoff.logs.to_database import KEPT_CHARS_MAX, LINES_AT_ONCE, LINES_PER_MINUTE, KeptLogs
+from tipoff.logs.to_database import KEPT_CHARS_MAX, LINES_AT_ONCE, LINES_PER_MINUTE, DatabaseLogSink
 
 
 @attrs.define
@@ -32,8 +32,8 @@ def store() -> Store:
 
 
 @pytest.fixture
-def kept(store: Store) -> KeptLogs:
-    return KeptLogs(store.keep, lambda: store.failing, lambda: 7)
+def kept(store: Store) -> DatabaseLogSink:
+    return DatabaseLogSink(store.keep, lambda: store.failing, lambda: 7)
 
 
 async def pass_time(clock: MockClock, seconds: float) -> None:
@@ -43,7 +43,7 @@ async def pass_time(clock: MockClock, seconds: float) -> None:
 
 
 async def test_a_warning_is_kept_with_its_level_and_its_line(
-    kept: KeptLogs, store: Store, nursery: trio.Nursery, mock_clock: MockClock
+    kept: DatabaseLogSink, store: Store, nursery: trio.Nursery, mock_clock: MockClock
 ) -> None:
     nursery.start_soon(kept.run)
     kept.take("error", "disk_full", "the whole line")
@@ -52,7 +52,7 @@ async def test_a_warning_is_kept_with_its_level_and_its_line(
 
 
 async def test_a_flood_is_cut_at_the_budget_and_the_rest_is_counted(
-    kept: KeptLogs, store: Store, nursery: trio.Nursery, mock_clock: MockClock
+    kept: DatabaseLogSink, store: Store, nursery: trio.Nursery, mock_clock: MockClock
 ) -> None:
     nursery.start_soon(kept.run)
     await pass_time(mock_clock, 1)
@@ -70,7 +70,7 @@ async def test_a_flood_is_cut_at_the_budget_and_the_rest_is_counted(
 
 
 async def test_while_nothing_can_be_stored_lines_wait_and_no_more_than_a_few(
-    kept: KeptLogs, store: Store, nursery: trio.Nursery, mock_clock: MockClock
+    kept: DatabaseLogSink, store: Store, nursery: trio.Nursery, mock_clock: MockClock
 ) -> None:
     store.failing = True
     nursery.start_soon(kept.run)
@@ -84,7 +84,7 @@ async def test_while_nothing_can_be_stored_lines_wait_and_no_more_than_a_few(
 
 
 async def test_lines_of_other_threads_come_along_and_long_ones_are_cut(
-    kept: KeptLogs, store: Store, nursery: trio.Nursery, mock_clock: MockClock
+    kept: DatabaseLogSink, store: Store, nursery: trio.Nursery, mock_clock: MockClock
 ) -> None:
     nursery.start_soon(kept.run)
     thread = threading.Thread(target=kept.take, args=("warning", "e" * 9_000, "l" * 9_000))
@@ -106,7 +106,7 @@ async def test_they_are_read_again_from_the_database(
     def keep(records: list[Record]) -> None:
         writer.append([], records)
 
-    kept = KeptLogs(keep, lambda: False, lambda: 7)
+    kept = DatabaseLogSink(keep, lambda: False, lambda: 7)
     nursery.start_soon(kept.run)
     kept.take("warning", "feed_lost", '{"event": "feed_lost"}')
     await pass_time(mock_clock, 1)

@@ -14,11 +14,12 @@ from actors.messages import HaltOperation, Operate, OperatorRequest
 from actors.runtime import Address, AskError, SystemEnded
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
+from tests.tipoff.contexts import stop
+from tests.tipoff.metrics.fixed_engine import fixed_view
 from tipoff.config.load import template
 from tipoff.config.sections import MetricsSection
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.metrics.collector import EngineSnapshots, ProcessCounters
 from tipoff.metrics.exposition import Exposition
 from tipoff.metrics.server import Health, serve_metrics
 from tipoff.runs.from_config import schema, trading_settings
@@ -103,14 +104,14 @@ async def test_metrics_answer_within_100_ms_while_the_database_hangs_and_no_stra
             clock=EveningClock(),
         )
         engine = LiveEngine(plan, lambda _engine: ())
-        figures = EngineSnapshots(engine, ProcessCounters(folder=tmp_path, database=tmp_path / "tipoff.db"))
-        exposition = Exposition(figures)
+        view = fixed_view(engine, tmp_path)
+        exposition = Exposition(view)
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
-            nursery.start_soon(figures.follow)
+            nursery.start_soon(view.follow)
             port = await nursery.start(serve_metrics, section, exposition, lambda: Health(ok=True, state="x"))
             with trio.fail_after(HANG_S_MAX):
-                await engine.durable.wait_calm()
+                await engine.commit_queue.drain()
             disk.hangs.set()
             nursery.start_soon(halt, engine)
             names, answers = strategies(engine), []
@@ -123,8 +124,7 @@ async def test_metrics_answer_within_100_ms_while_the_database_hangs_and_no_stra
             found = values(answers[-1][1])
             disk.hangs.clear()
             disk.goes_on.set()
-            await engine.quiet("end of test")
-            await engine.close()
+            await stop(engine)
             nursery.cancel_scope.cancel()
     # The machine may be busy with something else; the daemon must not be what is waited for.
     assert min(seconds for seconds, _ in answers) < ANSWER_S_MAX

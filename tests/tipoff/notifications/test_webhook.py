@@ -9,7 +9,6 @@ import pytest
 import trio
 
 from tipoff.config.sections import NotifySection
-from tipoff.notifications.rules import Seen, differences, summary
 from tipoff.notifications.webhook import (
     REMEMBERED_MAX,
     TEXT_CHARS_MAX,
@@ -51,7 +50,7 @@ def notices_to(service: Service, **section: object) -> Notices:
 
 async def posted(notices: Notices, messages: Sequence[Notice], *, seconds: float = 1_000) -> None:
     for message in messages:
-        notices.tell(message)
+        notices.enqueue(message)
     with trio.move_on_after(seconds):
         await notices.run()
 
@@ -101,21 +100,21 @@ async def test_the_same_message_is_not_repeated_within_the_pause() -> None:
     service = Service()
     notices = notices_to(service, pause_ms_min=60_000)
     messages = [attrs.evolve(LOST, at=1_000.0 + seconds) for seconds in (0, 30, 59, 61)]
-    assert [notices.tell(message) for message in messages] == [True, False, False, True]
-    assert notices.tell(attrs.evolve(LOST, subject="another", at=1_030.0))
+    assert [notices.enqueue(message) for message in messages] == [True, False, False, True]
+    assert notices.enqueue(attrs.evolve(LOST, subject="another", at=1_030.0))
     assert notices.dropped == 2
 
 
 async def test_what_is_less_important_is_not_sent() -> None:
     notices = notices_to(Service(), level="error")
-    assert not notices.tell(LOST)
-    assert notices.tell(attrs.evolve(LOST, level="error"))
+    assert not notices.enqueue(LOST)
+    assert notices.enqueue(attrs.evolve(LOST, level="error"))
     assert notices.dropped == 0
 
 
 async def test_too_many_messages_are_dropped_and_nobody_waits() -> None:
     notices = notices_to(Service())
-    told = [notices.tell(attrs.evolve(LOST, subject=str(number))) for number in range(WAITING_MAX + 50)]
+    told = [notices.enqueue(attrs.evolve(LOST, subject=str(number))) for number in range(WAITING_MAX + 50)]
     assert told.count(True) == WAITING_MAX
     assert notices.dropped == 50
 
@@ -124,7 +123,7 @@ async def test_what_is_remembered_of_messages_is_bounded() -> None:
     service = Service()
     notices = notices_to(service)
     for number in range(REMEMBERED_MAX + 100):
-        notices.tell(attrs.evolve(LOST, subject=str(number)))
+        notices.enqueue(attrs.evolve(LOST, subject=str(number)))
         notices._take.receive_nowait()
     assert len(notices._last) == REMEMBERED_MAX
 
@@ -191,45 +190,3 @@ async def test_a_message_is_posted_as_json_over_the_one_client() -> None:
     assert (request.method, str(request.url)) == ("POST", "https://example.org/hook/1")
     assert request.headers["content-type"] == "application/json"
     assert request.content == b'{"a": 1}'
-
-
-def test_people_hear_of_halts_parked_actors_and_complaints_once_and_of_their_end() -> None:
-    calm = Seen(at=1.0, fills={"sharp": 1})
-    bad = Seen(
-        at=2.0,
-        halts={"all": "operator", "quarantine:sharp": "crashed"},
-        complaints=frozenset({"the stream is not connected"}),
-        down=frozenset({"exchange/strategies/sharp"}),
-        fills={"sharp": 3},
-    )
-    assert [(notice.kind, notice.level) for notice in differences(calm, bad)] == [
-        ("halted", "error"),
-        ("quarantined", "error"),
-        ("actor_down", "error"),
-        ("feed_lost", "warning"),
-        ("filled", "info"),
-    ]
-    assert list(differences(bad, bad)) == []
-    assert [notice.kind for notice in differences(bad, calm)] == ["resumed", "resumed", "feed_back"]
-
-
-def test_the_evening_ends_in_a_sentence() -> None:
-    seen = Seen(at=1.0, fills={"a": 2, "b": 3}, realized=-4.5, orders=9, restarts=1, band=(-6.0, -4.0, 1.25))
-    assert summary(seen, "demo-2026-01-01").text == (
-        "run demo-2026-01-01: P&L -4.00 dollars after fees (pessimistic -6.00, optimistic +1.25), "
-        "-4.50 of it realized; 9 orders, 5 fills, 1 restarts (paper)"
-    )
-    assert "P&L" not in summary(Seen(at=1.0), "demo-2026-01-01").text
-
-
-def test_a_complaint_whose_numbers_change_is_told_once_and_a_lost_feed_by_its_name() -> None:
-    def seen(*complaints: str) -> Seen:
-        return Seen(at=1.0, complaints=frozenset(complaints))
-
-    lost = "the stream is not connected: 503"
-    first = seen("no heartbeat has passed games/a for 31 s", lost)
-    then = seen("no heartbeat has passed games/a for 36.5 s", lost)
-    told = [(notice.kind, notice.level) for notice in differences(seen(), first)]
-    assert told == [("degraded", "warning"), ("feed_lost", "warning")]
-    assert list(differences(first, then)) == []
-    assert [notice.kind for notice in differences(then, seen())] == ["recovered", "feed_back"]

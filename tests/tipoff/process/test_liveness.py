@@ -128,7 +128,7 @@ async def pass_beats(clock: trio.testing.MockClock, engine: LiveEngine, beats: i
         clock.jump(HEARTBEAT_S)
         for _ in range(5):
             await trio.lowlevel.checkpoint()
-        await engine.durable.wait_calm()
+        await engine.commit_queue.drain()
 
 
 @pytest.mark.parametrize("address", [MARKET_FEED, GAME, RISK_GATE, PAPER_EXCHANGE], ids=str)
@@ -168,7 +168,7 @@ async def test_a_transaction_that_does_not_end_stops_the_food(
 
     async with live(tmp_path, seam) as engine:
         pulse = Liveness(engine)
-        await engine.durable.wait_calm()
+        await engine.commit_queue.drain()
         assert await pulse.healthy()
         stuck.set()
         engine.system.put(JOURNAL, Commit("test", (Noted("sharp_line", "key", "1", Nanos(engine.now)),)))
@@ -179,5 +179,5 @@ async def test_a_transaction_that_does_not_end_stops_the_food(
         assert pulse.why.startswith("a transaction of the journal does not end")
         stuck.clear()
         go_on.set()
-        await engine.durable.wait_calm()
+        await engine.commit_queue.drain()
         assert await pulse.healthy() or "heartbeat" in pulse.why

@@ -112,11 +112,11 @@ async def runs(writer: JournalWriter, past: tuple[Fact, ...]) -> None:
     engine = LiveEngine(plan, lambda _engine: ())
     async with trio.open_nursery() as nursery:
         await nursery.start(engine.run)
-        await engine.durable.wait_calm()
+        await engine.commit_queue.drain()
         assert engine.phase == "running"
         assert engine.tally.facts == writer.stored_seq > len(past)
         assert engine.restarts.counts == {}
-        await engine.close()
+        await engine.system.stop()
 
 
 async def test_a_start_behind_a_long_journal_takes_its_time_for_each_entry_and_no_more(

@@ -18,7 +18,7 @@ from tipoff.config.secret_files import secret_path
 from tipoff.exit_codes import Exit
 from tipoff.process.notifier import Notifier, watch
 from tipoff.process.shutdown import STEPS, STOP_S_ALL
-from tipoff.process.signals import SECONDS, Act
+from tipoff.process.signals import SECONDS, SignalRequest
 
 UNIT = "deploy/tipoff.service"
 
@@ -204,7 +204,7 @@ def test_the_manager_waits_longer_than_all_steps_of_a_stop_and_than_its_end_by_f
     patience = int(settings(root)["TimeoutStopSec"])
     assert sum(step.seconds_max for step in STEPS) == STOP_S_ALL
     assert patience > max(SECONDS.values()) + 5
-    assert SECONDS[Act.END.value] > STOP_S_ALL
+    assert SECONDS[SignalRequest.END.value] > STOP_S_ALL
 
 
 def test_the_unit_reloads_by_a_signal_and_waits_for_ready(root: Path) -> None:

@@ -4,7 +4,6 @@ Covers: tipoff.services.sighup.
 """
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 import trio
@@ -13,17 +12,17 @@ from trio.testing import MockClock
 from engine.configured_settings import BY_CONFIGURATION
 from engine.facts import Fact, LimitChanged, OperatorActed, OrderApproved, StrategyChanged, StrategyOpened
 from persistence.queries import Reader
+from tests.tipoff.contexts import context_of
 from tests.tipoff.live_desk import Desk, evening, resumed
 from tipoff.config.load import load, template
 from tipoff.config.render import render
 from tipoff.live.engine import LiveEngine
-from tipoff.process.reload import TAKERS, Reloader
-from tipoff.process.run import SIGNALS
+from tipoff.metrics.process_counters import ProcessCounters
+from tipoff.process.reload import Reloader
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import TradingSettings
 from tipoff.services import sighup
 from tipoff.services.sighup import reload_now
-from tipoff.sources.clients import Sources
 from venues.recordings.recorder import Line
 
 
@@ -88,7 +87,7 @@ async def test_limits_parameters_and_switches_change_in_one_commit_and_the_repla
     desk: Desk, lines: list[Line], file: Path, mock_clock: MockClock
 ) -> None:
     async def act(engine: LiveEngine) -> None:
-        reloader = Reloader(load(file, schema()))
+        reloader = Reloader(load(file, schema()), ProcessCounters())
         edited(file, LIMIT, PARAMETER)
         switch_on(file, "random_taker")
         await reload_now(engine, reloader, 5.0)
@@ -165,16 +164,13 @@ async def test_a_file_that_cannot_be_taken_changes_nothing(
     unchanged = render(template(schema()))
 
     async def act(engine: LiveEngine) -> None:
-        reloader = Reloader(load(file, schema()))
+        reloader = Reloader(load(file, schema()), ProcessCounters())
         edited(file, edit)
-        TAKERS["test"] = lambda config: told.append(str(config.source))
-        try:
-            await reload_now(engine, reloader, 5.0)
-            assert told == []
-            mended(file, unchanged)
-            await reload_now(engine, reloader, 5.0)
-        finally:
-            del TAKERS["test"]
+        reloader.subscribe(lambda config: told.append(str(config.source)))
+        await reload_now(engine, reloader, 5.0)
+        assert told == []
+        mended(file, unchanged)
+        await reload_now(engine, reloader, 5.0)
 
     await desk.process(mock_clock, evening()[:200], act)
     facts = facts_of(desk)
@@ -191,7 +187,7 @@ async def test_a_daemon_without_a_file_says_so(
     desk: Desk, lines: list[Line], mock_clock: MockClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def act(engine: LiveEngine) -> None:
-        await reload_now(engine, Reloader(template(schema())), 5.0)
+        await reload_now(engine, Reloader(template(schema()), ProcessCounters()), 5.0)
 
     await desk.process(mock_clock, lines[:50], act)
     assert "not started from a configuration file" in capsys.readouterr().err
@@ -201,18 +197,18 @@ async def test_the_signal_reads_the_file_again(
     desk: Desk, lines: list[Line], file: Path, mock_clock: MockClock
 ) -> None:
     async def act(engine: LiveEngine) -> None:
-        task = sighup.beside(load(file, schema()))
+        context = context_of(engine, load(file, schema()))
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(task, engine, cast("Sources", None))
+            nursery.start_soon(sighup.run, context)
             await trio.testing.wait_all_tasks_blocked()
             edited(file, LIMIT)
-            assert SIGNALS.reload is not None
+            assert context.signals.reload is not None
             for _ in range(3):
-                SIGNALS.reload()
+                context.signals.reload()
             while not any(isinstance(fact, LimitChanged) for fact in facts_of(desk)):
                 await trio.lowlevel.checkpoint()
             nursery.cancel_scope.cancel()
-        assert SIGNALS.reload is None
+        assert context.signals.reload is None
 
     await desk.process(mock_clock, lines[:200], act)
     assert [fact.value for fact in facts_of(desk) if isinstance(fact, LimitChanged)] == ["70.0"]

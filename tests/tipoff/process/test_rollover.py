@@ -26,11 +26,12 @@ from tipoff.config.load import Config, template
 from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine
-from tipoff.process.rollover import WHY
-from tipoff.process.run import Ending, Setting, past_of, run_live
+from tipoff.process.context import RunContext, RunDependencies, StopRequest
+from tipoff.process.rollover import DRAIN_REASON
+from tipoff.process.run import past_of, run_live
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
-from tipoff.sources.clients import Credentials, Sources
+from tipoff.sources.clients import Credentials
 from venues.recordings.recorder import read_batches
 
 SPEED = 120.0
@@ -72,7 +73,7 @@ class House:
         gone = round((time.monotonic() - self.began) * self.speed * 1e9)
         return EveningClock(self.starts_at + gone, self.speed)
 
-    async def run(self, act: Act | None = None) -> Ending:
+    async def run(self, act: Act | None = None) -> StopRequest:
         """A run that nobody ends but itself, and something that is done in it."""
 
         async def beside(engine: LiveEngine) -> None:
@@ -80,40 +81,40 @@ class House:
                 await act(engine)
             await trio.sleep_forever()
 
-        ending = Ending()
-        document = await self._run(beside, ending)
-        stop = document["stop"]
-        assert isinstance(stop, dict)
-        assert stop["reason"] == "the game day is over"
-        return ending
+        stop = StopRequest()
+        document = await self._run(beside, stop)
+        ended = document["stop"]
+        assert isinstance(ended, dict)
+        assert ended["reason"] == "the game day is over"
+        return stop
 
     async def begun(self, act: Act | None = None) -> str:
         """Begin a run, see which one it is, perhaps do something in it, and end it."""
         runs: list[str] = []
-        ending = Ending()
+        stop = StopRequest()
 
         async def beside(engine: LiveEngine) -> None:
             runs.append(engine.plan.run)
             if act is not None:
                 await act(engine)
-            ending.want("seen")
+            stop.request("seen")
 
-        await self._run(beside, ending)
+        await self._run(beside, stop)
         return runs[0]
 
-    async def _run(self, act: Act, ending: Ending) -> dict[str, Json]:
-        async def beside(engine: LiveEngine, _sources: Sources) -> None:
-            await act(engine)
+    async def _run(self, act: Act, stop: StopRequest) -> dict[str, Json]:
+        async def service(context: RunContext) -> None:
+            await act(context.engine)
 
-        setting = Setting(
+        dependencies = RunDependencies(
             config=self.config(),
-            access=Credentials(),
+            credentials=Credentials(),
             clock=self.clock,
-            beside=(beside,),
+            services=(service,),
             on_phase=lambda _words: None,
         )
         with trio.fail_after(SECONDS_MAX):
-            return await run_live(setting, ending)
+            return await run_live(dependencies, stop)
 
     def stored(self, run: str, facts: Iterable[Fact]) -> None:
         """What an earlier process of a run left behind."""
@@ -183,7 +184,7 @@ async def test_an_open_position_keeps_the_run_until_it_is_settled_and_paid(tmp_p
         assert engine.plan.run == OLD
         await checks(engine, 3)
         kept.append(engine.phase == "running")
-        engine.hearing.body_of("kalshi.rest")(f"/markets?tickers={TICKER}", result_of(TICKER))
+        engine.ingress.body_of("kalshi.rest")(f"/markets?tickers={TICKER}", result_of(TICKER))
 
     assert (await house.run(settle)).next_day
     assert kept == [True]
@@ -210,7 +211,7 @@ async def test_a_position_that_is_opened_while_orders_are_taken_back_lets_tradin
 ) -> None:
     house, bench = House(tmp_path, AFTER_SIX), Bench()
     place(bench, 5_200)
-    drain = TradingHalted("all", "reducing", "uid 0", WHY, Nanos(bench.now))
+    drain = TradingHalted("all", "reducing", "uid 0", DRAIN_REASON, Nanos(bench.now))
     house.stored(OLD, [*evening(bench), drain])
 
     async def wait(engine: LiveEngine) -> None:

@@ -10,9 +10,9 @@ import pytest
 import trio
 
 from tipoff.exit_codes import Exit
-from tipoff.process.signals import ENDS, HEARD, Act, Loop, SignalHandler, act_on
+from tipoff.process.signals import ENDS, HANDLED, Loop, SignalHandler, SignalRequest, request_of
 
-SECONDS = {Act.END.value: 60.0, Act.CUT.value: 60.0}
+SECONDS = {SignalRequest.END.value: 60.0, SignalRequest.CUT.value: 60.0}
 
 
 @attrs.define
@@ -36,7 +36,7 @@ class Heard:
 def loop_of(heard: Heard, stuck: Callable[[], str] = lambda: "nothing") -> Loop:
     return Loop(
         token=trio.lowlevel.current_trio_token(),
-        want=heard.note,
+        stop=heard.note,
         cut=lambda: heard.note("cut"),
         reload=lambda: heard.note("reload"),
         dump=lambda: heard.note("dump"),
@@ -46,16 +46,21 @@ def loop_of(heard: Heard, stuck: Callable[[], str] = lambda: "nothing") -> Loop:
 
 @pytest.mark.parametrize("ending", [False, True])
 def test_every_signal_has_one_meaning(ending: bool) -> None:  # noqa: FBT001
-    ends = Act.CUT if ending else Act.END
-    asked = {signal.Signals(number).name: act_on(number, ending=ending) for number in HEARD}
-    assert asked == {"SIGTERM": ends, "SIGINT": ends, "SIGHUP": Act.RELOAD, "SIGUSR1": Act.DUMP}
+    ends = SignalRequest.CUT if ending else SignalRequest.END
+    asked = {signal.Signals(number).name: request_of(number, ending=ending) for number in HANDLED}
+    assert asked == {
+        "SIGTERM": ends,
+        "SIGINT": ends,
+        "SIGHUP": SignalRequest.RELOAD,
+        "SIGUSR1": SignalRequest.DUMP,
+    }
 
 
 @pytest.mark.parametrize("first", ENDS)
 @pytest.mark.parametrize("second", ENDS)
 async def test_the_first_ends_in_good_order_and_the_second_does_not_wait(first: int, second: int) -> None:
-    desk, heard = SignalHandler(seconds=SECONDS), Heard()
-    with desk.listening(), desk.serving(loop_of(heard)):
+    handler, heard = SignalHandler(seconds=SECONDS), Heard()
+    with handler.listening(), handler.serving(loop_of(heard)):
         os.kill(os.getpid(), signal.SIGHUP)
         await heard.until("reload")
         os.kill(os.getpid(), first)
@@ -65,23 +70,23 @@ async def test_the_first_ends_in_good_order_and_the_second_does_not_wait(first: 
         await heard.until("reload", reason, "dump")
         os.kill(os.getpid(), second)
         await heard.until("reload", reason, "dump", "cut")
-    assert desk.reason == reason
+    assert handler.reason == reason
 
 
 async def test_a_signal_that_comes_before_the_run_is_passed_on_when_it_begins() -> None:
-    desk, heard = SignalHandler(seconds=SECONDS), Heard()
-    with desk.listening():
+    handler, heard = SignalHandler(seconds=SECONDS), Heard()
+    with handler.listening():
         for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM):
             os.kill(os.getpid(), number)
-        with desk.serving(loop_of(heard)):
+        with handler.serving(loop_of(heard)):
             await heard.until("stopped by SIGTERM")
 
 
 def test_outside_of_listening_signals_do_what_they_did_before() -> None:
-    before = [signal.getsignal(number) for number in HEARD]
+    before = [signal.getsignal(number) for number in HANDLED]
     with SignalHandler(seconds=SECONDS).listening():
-        assert all(signal.getsignal(number) not in before for number in HEARD)
-    assert [signal.getsignal(number) for number in HEARD] == before
+        assert all(signal.getsignal(number) not in before for number in HANDLED)
+    assert [signal.getsignal(number) for number in HANDLED] == before
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -96,9 +101,9 @@ async def test_a_loop_that_hangs_is_ended_from_outside_and_what_it_hangs_in_is_n
         gone.set()
 
     late, soon = 3_600.0, 0.05
-    seconds = {Act.END.value: soon if times == 1 else late, Act.CUT.value: soon}
-    desk = SignalHandler(leave, seconds)
-    with desk.listening(), desk.serving(loop_of(Heard(), lambda: "exchange/risk_gate is at work")):
+    seconds = {SignalRequest.END.value: soon if times == 1 else late, SignalRequest.CUT.value: soon}
+    handler = SignalHandler(leave, seconds)
+    with handler.listening(), handler.serving(loop_of(Heard(), lambda: "exchange/risk_gate is at work")):
         for _ in range(times):
             os.kill(os.getpid(), signal.SIGTERM)
         # The loop does nothing of it: it waits here, without trio.
@@ -110,8 +115,8 @@ async def test_a_loop_that_hangs_is_ended_from_outside_and_what_it_hangs_in_is_n
 
 async def test_a_stop_that_comes_to_its_end_is_left_alone() -> None:
     left: list[int] = []
-    desk, heard = SignalHandler(left.append, SECONDS), Heard()
-    with desk.listening(), desk.serving(loop_of(heard)):
+    handler, heard = SignalHandler(left.append, SECONDS), Heard()
+    with handler.listening(), handler.serving(loop_of(heard)):
         os.kill(os.getpid(), signal.SIGTERM)
         await heard.until("stopped by SIGTERM")
     assert left == []

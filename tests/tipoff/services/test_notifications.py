@@ -21,11 +21,14 @@ from actors.runtime import Fault, InjectedFault
 from engine.events import BookSide
 from engine.orders import TimeInForce
 from engine.units import PRICE_ONE, Count, Price
+from tests.tipoff.contexts import context_of
 from tests.tipoff.engines import live
 from tipoff.config.load import template
 from tipoff.live.engine import LiveEngine
+from tipoff.live.health import HealthIssue, IssueKind
 from tipoff.runs.from_config import schema
-from tipoff.services.notifications import LAST_S_MAX, tell_people
+from tipoff.services import notifications
+from tipoff.services.notifications import LAST_S_MAX
 from tipoff.sources.clients import Sources
 
 SECONDS_MAX = 30.0
@@ -87,10 +90,10 @@ class Receiver:
 class Venues:
     """Sources as far as people hear of them."""
 
-    troubles: list[str] = attrs.field(factory=list)
+    issues: list[HealthIssue] = attrs.field(factory=list)
 
-    def complaints(self) -> list[str]:
-        return list(self.troubles)
+    def health_issues(self) -> list[HealthIssue]:
+        return list(self.issues)
 
 
 @attrs.frozen
@@ -152,7 +155,8 @@ async def scene(folder: Path, *, hangs: bool = False) -> AsyncIterator[Scene]:
         notify = attrs.evolve(usual.notify, webhook_file=str(address), level="info", pause_ms_min=0)
         config = attrs.evolve(usual, notify=notify)
         async with live(folder) as engine, trio.open_nursery() as people:
-            people.start_soon(tell_people, config, engine, cast("Sources", venues), 0.05)
+            context = context_of(engine, config, cast("Sources", venues))
+            people.start_soon(notifications.run, context, 0.05)
             yield Scene(engine, venues, receiver)
             people.cancel_scope.cancel()
         nursery.cancel_scope.cancel()
@@ -163,9 +167,9 @@ async def test_people_hear_of_fills_halts_quarantine_a_lost_feed_and_of_the_day(
     async with scene(tmp_path) as at:
         await at.fill(1)
         assert (await at.receiver.heard("filled"))["text"] == f"{TRADER}: 1 fills"
-        at.venues.troubles.append("the stream is not connected: cut")
+        at.venues.issues.append(HealthIssue("stream", "not connected: cut", IssueKind.FEED_LOST))
         assert (await at.receiver.heard("feed_lost"))["level"] == "warning"
-        at.venues.troubles.clear()
+        at.venues.issues.clear()
         await at.receiver.heard("feed_back")
         await at.quarantine()
         assert "momentum" in (await at.receiver.heard("quarantined"))["text"]

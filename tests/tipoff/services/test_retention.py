@@ -23,10 +23,9 @@ from tests.persistence.evenings import Placed
 from tipoff.config.database import database_url, retention_policy
 from tipoff.config.load import Config, load
 from tipoff.live.clock import EveningClock
-from tipoff.live.engine import LiveEngine
+from tipoff.process.context import RunContext
 from tipoff.runs.from_config import schema
-from tipoff.services.retention import AGAIN_NS, EVERY_NS, beside
-from tipoff.sources.clients import Sources
+from tipoff.services.retention import AGAIN_NS, EVERY_NS, run
 
 NOW = Nanos(1_000 * NANOS_PER_DAY)
 WAIT_S = 60.0
@@ -57,9 +56,10 @@ def lines_left(url: str) -> int:
 @asynccontextmanager
 async def pruned(config: Config) -> AsyncIterator[None]:
     """The task beside an engine whose clock shows NOW at the start."""
-    engine = cast("LiveEngine", SimpleNamespace(plan=SimpleNamespace(clock=EveningClock(NOW))))
+    engine = SimpleNamespace(plan=SimpleNamespace(clock=EveningClock(NOW)))
+    context = cast("RunContext", SimpleNamespace(config=config, engine=engine))
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(beside(config), engine, cast("Sources", None))
+        nursery.start_soon(run, context)
         yield
         nursery.cancel_scope.cancel()
 

@@ -19,10 +19,10 @@ from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from engine.venue_facts import BlindnessBegan
 from persistence.queries import Reader
 from tests.tipoff.live_scene import SERVED, Scene, running
-from tipoff.commands.run import access_of
+from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
-from tipoff.process.status import board, complaints
+from tipoff.process.status import health_issues
 from tipoff.runs.from_config import schema
 from tipoff.runs.recording_digest import read_seal
 from tipoff.sources.clients import Credentials
@@ -43,18 +43,22 @@ def config(simulator: Simulator, tmp_path: Path) -> Config:
     return load(write_keys(simulator, tmp_path), schema())
 
 
+def issues(scene: Scene) -> str:
+    """What does not work, in words."""
+    return " ".join(issue.text for issue in health_issues(scene.engine, scene.sources))
+
+
 async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
-    async with running(tmp_path, config, access_of(config), simulator) as scene:
-        heard = scene.engine.hearing.status
+    async with running(tmp_path, config, credentials_of(config), simulator) as scene:
+        heard = scene.engine.ingress.status
         await scene.until(lambda: heard.by_source["kalshi.ws"] > 100)
         await scene.until(lambda: heard.by_source["balldontlie"] > 5)
         await scene.until_books()
-        assert complaints(scene.engine, scene.sources) == []
-        seen = board(scene.engine, scene.sources)
-        assert seen["phase"] == "running"
-        assert set(seen["polls"]) == {  # type: ignore[arg-type]
+        assert health_issues(scene.engine, scene.sources) == []
+        assert scene.engine.phase == "running"
+        assert set(scene.sources.status()["polls"]) == {  # type: ignore[arg-type]
             "markets", "exchange", "fees", "live_data", "games", "box_scores", "odds", "opening_odds",
         }  # fmt: skip
         assert all(game.known and game.known.matched for game in (await scene.engine.games()).values())
@@ -68,12 +72,12 @@ async def test_without_keys_it_polls_and_says_so(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
     async with running(tmp_path, config, Credentials(), simulator) as scene:
-        await scene.until(lambda: "polled" in " ".join(complaints(scene.engine, scene.sources)))
-        heard = scene.engine.hearing.status
+        await scene.until(lambda: "polled" in issues(scene))
+        heard = scene.engine.ingress.status
         await scene.until(lambda: heard.by_source["kalshi.rest"] > 12)
         await scene.until_books()
         assert heard.by_source["kalshi.ws"] == heard.by_source["balldontlie"] == 0
-        said = " ".join(complaints(scene.engine, scene.sources))
+        said = issues(scene)
         assert "balldontlie has no key" in said
         assert any(words.startswith("degraded: ") for words in scene.said)
 
@@ -82,12 +86,10 @@ async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
     simulator.faults.change({"silent": True, "refuse": True, "cut": 3, "http_500": 2})
-    async with running(tmp_path, config, access_of(config), simulator) as scene:
-        await scene.until(
-            lambda: "stream is not connected" in " ".join(complaints(scene.engine, scene.sources))
-        )
+    async with running(tmp_path, config, credentials_of(config), simulator) as scene:
+        await scene.until(lambda: "stream is not connected" in issues(scene))
         simulator.faults.clear()
-        await scene.until(lambda: scene.engine.hearing.status.by_source["kalshi.ws"] > 20)
+        await scene.until(lambda: scene.engine.ingress.status.by_source["kalshi.ws"] > 20)
         assert scene.engine.system.lives.restarts == 0
 
 
@@ -95,7 +97,7 @@ async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
 async def test_the_trades_of_a_gap_are_fetched_once_and_only_where_the_exchange_wishes_for_them(
     simulator: Simulator, config: Config, tmp_path: Path, *, keyed: bool
 ) -> None:
-    access = access_of(config) if keyed else Credentials()
+    access = credentials_of(config) if keyed else Credentials()
     async with running(tmp_path, config, access, simulator) as scene:
         await scene.until_books()
         if keyed:
@@ -139,7 +141,7 @@ def lines(scene: Scene) -> list[Line]:
     """What was recorded so far."""
     recorder = scene.engine.plan.recorder
     assert recorder is not None
-    scene.engine.hearing.flush()
+    scene.engine.ingress.flush()
     return list(read(recorder.folder))
 
 

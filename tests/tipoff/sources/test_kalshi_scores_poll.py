@@ -9,7 +9,7 @@ import trio
 from engine.milestones import KALSHI
 from tests.tipoff.live_scene import Scene, running
 from tipoff.commands.replay import replay
-from tipoff.commands.run import access_of
+from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import load
 from tipoff.runs.from_config import schema, trading_settings
@@ -47,7 +47,7 @@ async def test_a_wrong_score_of_the_venue_stops_the_game_until_it_is_right_again
     slower = attrs.evolve(config.balldontlie, box_score_poll_ms=15_000, odds_poll_ms=60_000)
     config = attrs.evolve(config, balldontlie=slower)
     (game,) = simulator.live.world.games
-    async with running(tmp_path, config, access_of(config), simulator, SPEED) as scene:
+    async with running(tmp_path, config, credentials_of(config), simulator, SPEED) as scene:
         await scene.until(lambda: game.shown.period > 0, seconds=60)
         await until_both(scene)
         assert not any(game.disagree for game in (await scene.engine.games()).values())

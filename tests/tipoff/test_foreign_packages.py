@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tipoff.exit_codes import Exit
-from tipoff.neighbours import PACKAGES, foreign_package
+from tipoff.foreign_packages import PACKAGES, foreign_package
 
 TICKER = "KXNBAGAME-26JAN14WASLAC-LAC"
 

@@ -1,0 +1,22 @@
+"""What of a live engine and its surroundings does not work as it should: a sentence, and what it is about."""
+
+from enum import Enum
+
+import attrs
+
+
+class IssueKind(Enum):
+    """What a person is told that a health issue is."""
+
+    FEED_LOST = "feed_lost"
+    DEGRADED = "degraded"
+
+
+@attrs.frozen
+class HealthIssue:
+    """One thing that does not work."""
+
+    subject: str
+    """What it is about; stays the same while the words change."""
+    text: str
+    kind: IssueKind = IssueKind.DEGRADED
