@@ -1,7 +1,4 @@
-"""Arguments that several commands take, spelled once: seed, configuration file, switches.
-
-Used by the files of `tipoff.cli`.
-"""
+"""Arguments that several commands take, spelled once: seed, configuration file, switches, request id."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,3 +16,8 @@ ConfigFile = Annotated[
 
 
 Flag = Annotated[bool, Parameter(negative="")]
+
+
+RequestId = Annotated[
+    str | None, Parameter(help="Repeating a command with the same id does it once. Drawn unless given.")
+]

@@ -1,7 +1,7 @@
 """A call of the socket, the method that answers it, and what that method may look at and do."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal, TypeAlias, TypeVar
 
 import attrs
@@ -16,8 +16,8 @@ from actors.runtime import ActorDead, Address, AskError, AskTimeout, SystemEnded
 from engine.facts import OperatorActed
 from engine.risk.halts import EVERYTHING
 from engine.units import Nanos
-from tipoff.control.parameters import REQUEST_ID, Param, Params
-from tipoff.control.permissions import Level
+from tipoff.control.method import Method
+from tipoff.control.parameters import Params
 from tipoff.control.ports import Engine, Hooks
 from tipoff.control.protocol import ErrorCode, Fault
 from tipoff.output import Failure
@@ -36,7 +36,7 @@ State: TypeAlias = Literal["starting", "running", "draining", "halted", "stoppin
 class Call:
     """A request of a peer whose level and parameters were checked."""
 
-    method: "Method"
+    method: Method
     given: Params
     uid: int
     request_id: str
@@ -46,46 +46,6 @@ class Call:
         arguments = {name: value for name, value in self.given.values.items() if name != "request_id"}
         text = json.dumps(arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return OperatorRequest(self.request_id, self.uid, self.method.name, text)
-
-
-@attrs.frozen(kw_only=True)
-class Method:
-    """One method. `mutates` means that it needs a request id, is journaled, and waits for its turn.
-
-    `always` methods are answered while the daemon starts or stops, too.
-    """
-
-    name: str
-    help: str
-    result: object
-    call: "Callable[[CallContext, Call], Awaitable[object]]"
-    level: Level = Level.READ
-    params: tuple[Param, ...] = ()
-    mutates: bool = False
-    always: bool = False
-
-    def check(self, params: Mapping[str, object]) -> Params:
-        """Check parameters. Raises Fault with every problem."""
-        known = {param.name: param for param in self.all_params()}
-        problems = [f"{name[:80]}: is no parameter of {self.name}" for name in params if name not in known]
-        for name, param in known.items():
-            if name not in params:
-                problems += [f"{name}: is required"] if param.required else []
-                continue
-            problem = param.problem(params[name])
-            if problem is not None:
-                problems.append(f"{name}: {problem}")
-        if self.mutates and not REQUEST_ID.fullmatch(str(params.get("request_id", ""))):
-            problems.append(f"request_id: matches {REQUEST_ID.pattern}")
-        if problems:
-            message = f"{self.name}: {'; '.join(problems)}"
-            raise Fault(ErrorCode.INVALID_PARAMS, message, problems)
-        return Params(params)
-
-    def all_params(self) -> tuple[Param, ...]:
-        """Its parameters, with the request id of those that change something."""
-        own_id = Param(name="request_id", required=True, help="the same id is fulfilled once")
-        return (*self.params, own_id) if self.mutates else self.params
 
 
 @attrs.frozen(kw_only=True)
@@ -195,6 +155,10 @@ class CallContext:
             if isinstance(done, str):
                 return acted_of(await self.ask(OPERATOR, ActDone(request, done)))
             return acted_of(await self.ask(OPERATOR, Operate(request, *done)))
+
+
+Handler: TypeAlias = Callable[[CallContext, Call], Awaitable[object]]
+"""What answers a method; its annotation says what with, and the schema is made of that."""
 
 
 def state_of(halts: Iterable[object]) -> State:

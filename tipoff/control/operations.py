@@ -1,11 +1,11 @@
-"""The methods of the control socket that change something: each becomes one wish, or one deed of the daemon.
+"""The methods of the control socket that change something: each is one operation of an actor or the process.
 
-Listed by `control_catalogue`. What they come to is journaled with the peer's user id, in the same commit as
-its effect where actors are concerned.
+What they come to is journaled with the peer's user id, in the same commit as its effect where actors are
+concerned. Names, parameters and help stand in `registry`.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from actors.addresses import GAMES, PAPER_EXCHANGE, RISK_GATE, STRATEGIES, strategy_address
 from actors.messages import (
@@ -24,12 +24,9 @@ from engine.events import BookSide
 from engine.orders import TimeInForce
 from engine.risk.halts import EVERYTHING, QUARANTINE
 from engine.units import UnitError, parse_count, parse_price
-from tipoff.control.context import DRAINING, Call, CallContext, OperationAnswer
+from tipoff.control.context import DRAINING, Call, CallContext, Handler, OperationAnswer
 from tipoff.control.protocol import ErrorCode, Fault
 from tipoff.output import Failure
-
-TIMES_IN_FORCE = {"gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC, "fok": TimeInForce.FOK}
-"""The short words for how long an order lives."""
 
 
 async def halt(room: CallContext, call: Call) -> OperationAnswer:
@@ -70,7 +67,7 @@ async def drain(room: CallContext, call: Call) -> OperationAnswer:
     return await room.act(call, RISK_GATE, HaltOperation(EVERYTHING, "reducing", why))
 
 
-async def place(room: CallContext, call: Call) -> OperationAnswer:
+async def orders_place(room: CallContext, call: Call) -> OperationAnswer:
     """Send an order by hand on a strategy's account; the risk gate judges it like any other."""
     given = call.given
     try:
@@ -83,7 +80,7 @@ async def place(room: CallContext, call: Call) -> OperationAnswer:
         BookSide(given.must("side")),
         price,
         count,
-        TIMES_IN_FORCE[given.text("tif") or "ioc"],
+        TimeInForce[(given.text("tif") or "ioc").upper()],
         given.flag("post_only"),
         given.flag("reduce_only"),
         given.number("p_fair"),
@@ -91,34 +88,32 @@ async def place(room: CallContext, call: Call) -> OperationAnswer:
     return await room.act(call, RISK_GATE, wish)
 
 
-async def cancel(room: CallContext, call: Call) -> OperationAnswer:
+async def orders_cancel(room: CallContext, call: Call) -> OperationAnswer:
     """Take an order back, or with `all` those of a strategy or of everybody."""
     given = call.given
     order_id = given.text("order_id")
-    if (order_id is None) is not given.flag("all"):
-        raise Fault(ErrorCode.INVALID_PARAMS, "name an order_id, or say all (and perhaps a strategy)")
     if order_id is None:
         return await room.act(call, PAPER_EXCHANGE, CancelAllOperation(given.text("strategy")))
     return await room.act(call, RISK_GATE, CancelOperation(order_id))
 
 
-async def close(room: CallContext, call: Call) -> OperationAnswer:
+async def positions_close(room: CallContext, call: Call) -> OperationAnswer:
     """Close a position at whatever the book gives, risk limits or not."""
     given = call.given
     return await room.act(call, PAPER_EXCHANGE, CloseOperation(given.must("strategy"), given.must("ticker")))
 
 
-async def switch_on(room: CallContext, call: Call) -> OperationAnswer:
+async def strategies_enable(room: CallContext, call: Call) -> OperationAnswer:
     """Let a strategy trade again."""
     return await room.act(call, _strategy(room, call), StrategyOperation(True))
 
 
-async def switch_off(room: CallContext, call: Call) -> OperationAnswer:
+async def strategies_disable(room: CallContext, call: Call) -> OperationAnswer:
     """A strategy sends nothing more and its resting orders are cancelled; its positions stay."""
     return await room.act(call, _strategy(room, call), StrategyOperation(False))
 
 
-async def configure(room: CallContext, call: Call) -> OperationAnswer:
+async def strategies_set(room: CallContext, call: Call) -> OperationAnswer:
     """Give a strategy other parameters, all or none of them; positions and open orders stay."""
     values = tuple((name, json.dumps(value)) for name, value in call.given.table("values").items())
     return await room.act(call, _strategy(room, call), StrategyOperation(None, values))
@@ -133,20 +128,20 @@ def _strategy(room: CallContext, call: Call) -> Address:
     return strategy_address(name)
 
 
-async def limit_set(room: CallContext, call: Call) -> OperationAnswer:
+async def risk_set(room: CallContext, call: Call) -> OperationAnswer:
     """Change a risk limit from now on, over restarts too."""
     given = call.given
     wish = LimitOperation(given.must("name"), given.text("strategy"), given.must("value"))
     return await room.act(call, RISK_GATE, wish)
 
 
-async def limit_reset(room: CallContext, call: Call) -> OperationAnswer:
+async def risk_reset(room: CallContext, call: Call) -> OperationAnswer:
     """Put a risk limit back to what the configuration says."""
     given = call.given
     return await room.act(call, RISK_GATE, LimitOperation(given.must("name"), given.text("strategy"), None))
 
 
-async def restart(room: CallContext, call: Call) -> OperationAnswer:
+async def actors_restart(room: CallContext, call: Call) -> OperationAnswer:
     """Replace an actor's life by a new one, which folds its past again."""
     actor = _actor(room, call.given.must("name"))
 
@@ -157,7 +152,7 @@ async def restart(room: CallContext, call: Call) -> OperationAnswer:
     return await room.perform(call, deed)
 
 
-async def revive(room: CallContext, call: Call) -> OperationAnswer:
+async def actors_revive(room: CallContext, call: Call) -> OperationAnswer:
     """Bring a quarantined or stopped actor back; a strategy may trade again."""
     actor = _actor(room, call.given.must("name"))
 
@@ -209,7 +204,7 @@ async def loglevel(room: CallContext, call: Call) -> OperationAnswer:
     return await room.perform(call, deed)
 
 
-async def load_game(room: CallContext, call: Call) -> OperationAnswer:
+async def games_load(room: CallContext, call: Call) -> OperationAnswer:
     """Follow a game that was not found by itself, or was unloaded."""
     hook = room.hooks.load_game
     if hook is None:
@@ -217,7 +212,7 @@ async def load_game(room: CallContext, call: Call) -> OperationAnswer:
     return await _follow(room, call, hook)
 
 
-async def unload_game(room: CallContext, call: Call) -> OperationAnswer:
+async def games_unload(room: CallContext, call: Call) -> OperationAnswer:
     """Follow a game no more; refused while there is a position or an order of ours in it."""
     hook = room.hooks.unload_game
     if hook is None:
@@ -235,3 +230,25 @@ async def _follow(
     if room.hooks.followed is not None:
         await room.hooks.followed()
     return acted
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "halt": halt,
+    "resume": resume,
+    "drain": drain,
+    "orders.place": orders_place,
+    "orders.cancel": orders_cancel,
+    "positions.close": positions_close,
+    "strategies.enable": strategies_enable,
+    "strategies.disable": strategies_disable,
+    "strategies.set": strategies_set,
+    "risk.set": risk_set,
+    "risk.reset": risk_reset,
+    "actors.restart": actors_restart,
+    "actors.revive": actors_revive,
+    "games.load": games_load,
+    "games.unload": games_unload,
+    "reload": reload,
+    "loglevel": loglevel,
+}
+"""What answers each method that changes something."""

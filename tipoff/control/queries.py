@@ -1,11 +1,11 @@
-"""The methods of the control socket that only look: what they ask, and the answer as a class.
+"""The methods of the control socket that only query: what they ask, and the answer as a class.
 
-Listed by `control_catalogue`. All but `book` and `risk` read from the observer; those two ask the game and
-the risk gate, because only they know, and cost one message.
+All but `book` and `risk` read from the observer; those two ask the game and the risk gate, because only they
+know, and cost one message. Names, parameters and help stand in `registry`.
 """
 
 import platform
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 from actors.addresses import RISK_GATE, game_address
 from actors.messages import GateSeen, LimitsWanted, Numbered, StateWanted
@@ -30,7 +30,7 @@ from engine.game import Game
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos, Price
 from persistence.errors import StorageError
 from tipoff import __version__
-from tipoff.control.context import Call, CallContext, State, state_of
+from tipoff.control.context import Call, CallContext, Handler, State, state_of
 from tipoff.control.open_items import still_open
 from tipoff.control.parameters import Params
 from tipoff.control.protocol import PROTOCOL, ErrorCode, Fault
@@ -55,10 +55,7 @@ from tipoff.output import Failure
 RUNNING = "running"
 
 
-Method = Callable[[CallContext, Call], Awaitable[object]]
-
-
-def table(what: str) -> Method:
+def table(what: str) -> Handler:
     """The method that shows a table of the observer, filtered as asked."""
 
     async def show(room: CallContext, call: Call) -> object:
@@ -331,7 +328,7 @@ async def metrics(room: CallContext, _call: Call) -> Metrics:
     return Metrics(text=await room.in_thread(text))
 
 
-async def loglevel(room: CallContext, _call: Call) -> LogLevel:
+async def loglevel_show(room: CallContext, _call: Call) -> LogLevel:
     """What is logged."""
     hook = room.hooks.loglevel
     if hook is None:
@@ -348,7 +345,7 @@ async def version(room: CallContext, _call: Call) -> Version:
     return Version(tipoff=__version__, python=platform.python_version(), protocol=PROTOCOL, state=state)
 
 
-SHOWN: dict[str, object] = {
+TABLES: Mapping[str, object] = {
     "strategies": tuple[StrategyLine, ...],
     "orders": tuple[OrderLine, ...],
     "fills": tuple[FillLine, ...],
@@ -360,3 +357,18 @@ SHOWN: dict[str, object] = {
     "dead_letters": tuple[DeadLetterLine, ...],
 }
 """The observer's tables that are answered as they are, and what their lines are."""
+
+HANDLERS: Mapping[str, Handler] = {
+    "status": status,
+    "health": health,
+    "actors": actors,
+    "book": book,
+    "risk": risk,
+    "journal": journal,
+    "why": why,
+    "metrics": metrics,
+    "loglevel.show": loglevel_show,
+    "version": version,
+    **{name: table(name) for name in TABLES},
+}
+"""What answers each method that only looks."""

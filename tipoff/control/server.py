@@ -12,8 +12,9 @@ import attrs
 import trio
 
 from tipoff import __version__
-from tipoff.control.context import Call, CallContext, Method
-from tipoff.control.permissions import ControlSettings, Level
+from tipoff.control.context import Call, CallContext
+from tipoff.control.method import Method
+from tipoff.control.permissions import Level
 from tipoff.control.ports import Engine, Hooks
 from tipoff.control.protocol import (
     FRAME_BYTES_MAX,
@@ -28,7 +29,9 @@ from tipoff.control.protocol import (
     read_request,
     result_frames,
 )
-from tipoff.control.registry import METHODS, digest
+from tipoff.control.registry import METHODS
+from tipoff.control.schema import HANDLERS, RESULTS, digest
+from tipoff.control.settings import ControlSettings
 from tipoff.control.unix_socket import Peer, listening, peer_of
 from tipoff.json_schema import plain
 from tipoff.json_types import Json
@@ -255,7 +258,7 @@ class ControlServer:
         if method.mutates:
             log.info("uid %d: %s %s", call.uid, method.name, call.request_id)
         try:
-            return plain(await method.call(self.room, call), method.result)
+            return plain(await HANDLERS[method.name](self.room, call), RESULTS[method.name])
         except Fault:
             raise
         except Exception as error:

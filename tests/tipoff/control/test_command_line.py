@@ -16,7 +16,8 @@ import pytest
 from tipoff.cli.app import main
 from tipoff.control.client import ControlClient, new_request_id
 from tipoff.control.permissions import Level
-from tipoff.control.registry import METHODS, document
+from tipoff.control.registry import METHODS
+from tipoff.control.schema import document
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
 

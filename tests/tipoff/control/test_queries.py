@@ -17,7 +17,8 @@ from engine.units import Nanos
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.protocol import TROUBLES
-from tipoff.control.registry import METHODS, document, text
+from tipoff.control.registry import METHODS
+from tipoff.control.schema import document, text
 
 from .conftest import GAME, START, TICKER, Bench, Serve, Wire
 

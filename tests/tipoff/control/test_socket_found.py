@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tipoff.cli.queries import configured_socket
+from tipoff.cli.where import configured_socket
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
 
