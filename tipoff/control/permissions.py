@@ -4,10 +4,7 @@ Used by the server before it reads a single byte of a peer. The kernel says who 
 peer says is asked.
 """
 
-from collections.abc import Mapping
 from enum import IntEnum
-
-import attrs
 
 
 class Level(IntEnum):
@@ -24,15 +21,3 @@ class Level(IntEnum):
     def word(self) -> str:
         """As it is written in the hello and in the schema."""
         return self.name.lower()
-
-
-@attrs.frozen(kw_only=True)
-class Levels:
-    """Levels by user id. Whoever is not named gets `others`; None lets nobody else in."""
-
-    of: Mapping[int, Level]
-    others: Level | None = None
-
-    def level(self, uid: int) -> Level | None:
-        """A peer's level; None refuses it."""
-        return self.of.get(uid, self.others)

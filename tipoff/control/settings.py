@@ -2,12 +2,25 @@
 
 import grp
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
 from tipoff.config.sections import ControlSection
-from tipoff.control.permissions import Level, Levels
+from tipoff.control.permissions import Level
+
+
+@attrs.frozen(kw_only=True)
+class Levels:
+    """Levels by user id. Whoever is not named gets `others`; None lets nobody else in."""
+
+    of: Mapping[int, Level]
+    others: Level | None = None
+
+    def level(self, uid: int) -> Level | None:
+        """A peer's level; None refuses it."""
+        return self.of.get(uid, self.others)
 
 
 @attrs.frozen(kw_only=True)

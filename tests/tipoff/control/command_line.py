@@ -15,10 +15,10 @@ from actors.messages import FollowOperation
 from tests.tipoff.control.conftest import TICKER, Bench
 from tipoff.cli.app import main
 from tipoff.control.client import ControlClient
-from tipoff.control.permissions import Level, Levels
+from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import serve_control
-from tipoff.control.settings import ControlSettings
+from tipoff.control.settings import ControlSettings, Levels
 from tipoff.json_types import Json
 
 NAME = "mean_reversion"

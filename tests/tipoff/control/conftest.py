@@ -31,10 +31,10 @@ from engine.events import GamePhase as Phase
 from engine.facts import RunStarted
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Count, Nanos, Price
 from tipoff.config.load import template
-from tipoff.control.permissions import Level, Levels
+from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
-from tipoff.control.settings import ControlSettings
+from tipoff.control.settings import ControlSettings, Levels
 from tipoff.explain.chain import Told
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import openings

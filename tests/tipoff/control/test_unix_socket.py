@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tipoff.config.sections import ControlSection
-from tipoff.control.permissions import Level, Levels
-from tipoff.control.settings import control_settings
+from tipoff.control.permissions import Level
+from tipoff.control.settings import Levels, control_settings
 from tipoff.control.unix_socket import PATH_BYTES_MAX, SocketRefused, listening, peer_of
 
 
