@@ -10,21 +10,18 @@ import trio
 from actors.addresses import OBSERVER, OPERATOR
 from actors.messages import ActDone, ActKnown, Operate, Operation, OperatorRequest
 from actors.operator import ActOutcome, ActRefused
-from actors.operator_outcomes import DONE, REFUSED
+from actors.operator_outcomes import act_done
 from actors.read_model.views import HaltLine, Look, Overview
 from actors.runtime import ActorDead, Address, AskError, AskTimeout, SystemEnded
 from engine.facts import OperatorActed
-from engine.risk.halts import EVERYTHING
+from engine.risk.halts import EVERYTHING, TradingState
+from engine.run_facts import Verdict
 from engine.units import Nanos
 from tipoff.control.method import Method
 from tipoff.control.parameters import Params
 from tipoff.control.ports import Engine, Hooks
 from tipoff.control.protocol import ErrorCode, Fault
 from tipoff.output import Failure
-
-DRAINING = "draining"
-"""How the reason of a halt begins that is a drain."""
-
 
 T = TypeVar("T")
 
@@ -147,14 +144,16 @@ class CallContext:
             try:
                 done = await deed()
             except Failure as failure:
-                done = "\n".join([f"{REFUSED}{failure}", *map(str, failure.details)])
+                lines = "\n".join([str(failure), *map(str, failure.details)])
+                message: ActDone | Operate = act_done(request, Verdict.REFUSED, lines)
             except Exception as error:  # noqa: BLE001  whatever failed, the journal shall say so
-                done = f"{REFUSED}{type(error).__name__}: {error}"
+                message = act_done(request, Verdict.REFUSED, f"{type(error).__name__}: {error}")
             else:
-                done = DONE + done if isinstance(done, str) else done
-            if isinstance(done, str):
-                return acted_of(await self.ask(OPERATOR, ActDone(request, done)))
-            return acted_of(await self.ask(OPERATOR, Operate(request, *done)))
+                if isinstance(done, str):
+                    message = act_done(request, Verdict.DONE, done)
+                else:
+                    message = Operate(request, *done)
+            return acted_of(await self.ask(OPERATOR, message))
 
 
 Handler: TypeAlias = Callable[[CallContext, Call], Awaitable[object]]
@@ -165,7 +164,7 @@ def state_of(halts: Iterable[object]) -> State:
     """Running, draining or halted, by what is halted."""
     for halt in halts:
         if isinstance(halt, HaltLine) and halt.scope == EVERYTHING:
-            return "draining" if halt.why.startswith(DRAINING) else "halted"
+            return "draining" if halt.state == TradingState.DRAINING.word else "halted"
     return "running"
 
 
@@ -173,13 +172,14 @@ def acted_of(answer: object) -> OperationAnswer:
     """What the operator actor answered; a refusal is a Fault with its reasons."""
     match answer:
         case ActOutcome(acted=OperatorActed() as acted, repeated=repeated):
-            if acted.outcome.startswith(REFUSED):
-                reasons = acted.outcome.removeprefix(REFUSED).split("\n")
+            verdict, words = acted.judged()
+            if verdict is Verdict.REFUSED:
+                reasons = words.split("\n")
                 raise Fault(ErrorCode.REFUSED, reasons[0], reasons if len(reasons) > 1 else ())
             return OperationAnswer(
                 request_id=acted.request_id,
                 command=acted.command,
-                outcome=acted.outcome.removeprefix(DONE),
+                outcome=words,
                 repeated=repeated,
                 at=acted.at,
             )

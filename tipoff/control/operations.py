@@ -22,11 +22,13 @@ from actors.messages import (
 from actors.runtime import ActorStatus, Address
 from engine.events import BookSide
 from engine.orders import TimeInForce
-from engine.risk.halts import EVERYTHING, QUARANTINE
+from engine.risk.halts import EVERYTHING, QUARANTINE, TradingState
 from engine.units import UnitError, parse_count, parse_price
-from tipoff.control.context import DRAINING, Call, CallContext, Handler, OperationAnswer
+from tipoff.control.context import Call, CallContext, Handler, OperationAnswer
 from tipoff.control.protocol import ErrorCode, Fault
 from tipoff.output import Failure
+
+NO_REASON = "no reason given"
 
 
 async def halt(room: CallContext, call: Call) -> OperationAnswer:
@@ -37,7 +39,7 @@ async def halt(room: CallContext, call: Call) -> OperationAnswer:
     wish = HaltOperation(
         scope,
         given.text("state") or "halted",
-        given.text("reason") or "no reason given",
+        given.text("reason") or NO_REASON,
     )
     return await room.act(call, RISK_GATE, wish)
 
@@ -63,8 +65,8 @@ async def resume(room: CallContext, call: Call) -> OperationAnswer:
 async def drain(room: CallContext, call: Call) -> OperationAnswer:
     """Let no entry pass any more and take resting entries back; exits and settlement go on."""
     reason = call.given.text("reason")
-    why = f"{DRAINING}: {reason}" if reason else DRAINING
-    return await room.act(call, RISK_GATE, HaltOperation(EVERYTHING, "reducing", why))
+    state = TradingState.DRAINING.word
+    return await room.act(call, RISK_GATE, HaltOperation(EVERYTHING, state, reason or NO_REASON))
 
 
 async def orders_place(room: CallContext, call: Call) -> OperationAnswer:

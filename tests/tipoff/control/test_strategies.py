@@ -72,7 +72,7 @@ async def test_parameters_are_changed_all_or_none_and_hold_over_restarts(serve: 
         behaviour = running.behaviour
         trading = behaviour.strategy.trading  # type: ignore[union-attr]  # the shell of a trader
         assert (trading.position_size, trading.cooldown_minutes) == (3, 9.0)
-        assert behaviour.strategy.desk.held(TICKER) == 1_000  # type: ignore[union-attr]
+        assert behaviour.strategy.portfolio.held(TICKER) == 1_000  # type: ignore[union-attr]
     changed = [fact for fact in kinds(bench, StrategyChanged) if fact.strategy == NAME]  # type: ignore[attr-defined]
     assert len(changed) == 1
 

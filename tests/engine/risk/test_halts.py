@@ -1,0 +1,38 @@
+"""A drain is a state of its own, also in journals where it was a reducing halt with a reason that says so."""
+
+import pytest
+
+from engine.facts import TradingHalted
+from engine.risk.halts import EVERYTHING, Halts, TradingState, state_in
+from engine.units import Nanos
+
+
+def halted(state: str, why: str = "lunch", scope: str = EVERYTHING) -> TradingHalted:
+    return TradingHalted(scope, state, "uid 7", why, Nanos(5))
+
+
+@pytest.mark.parametrize(
+    ("fact", "state"),
+    [
+        (halted("draining"), TradingState.DRAINING),
+        (halted("draining", "draining: by hand"), TradingState.DRAINING),
+        (halted("reducing", "draining"), TradingState.DRAINING),
+        (halted("reducing", "draining: by hand"), TradingState.DRAINING),
+        (halted("reducing", "drawdown_total: 5, limit 4"), TradingState.REDUCING),
+        (halted("halted", "draining: a word of a person"), TradingState.HALTED),
+        (halted("reducing", "draining: a word of a person", "strategy:sharp"), TradingState.REDUCING),
+    ],
+)
+def test_the_state_of_a_halt_is_read_as_it_was_meant(fact: TradingHalted, state: TradingState) -> None:
+    halts = Halts()
+    halts.apply(fact)
+    assert state_in(fact) is state
+    assert halts.state_of(fact.scope) is state
+
+
+def test_a_halt_is_stricter_than_a_drain_and_a_drain_than_nothing() -> None:
+    halts = Halts()
+    halts.apply(halted("draining"))
+    assert halts.state("sharp", "g") == (TradingState.DRAINING, EVERYTHING)
+    halts.apply(halted("halted", scope="game:g"))
+    assert halts.state("sharp", "g") == (TradingState.HALTED, "game:g")
