@@ -189,7 +189,3 @@ def _details(error: ConfigError) -> list[Json]:
         }
         for problem in error.problems
     ]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,7 @@
-"""Arguments that several commands take, spelled once: seed, configuration file, switches, request id."""
+"""Arguments that several commands take, spelled once: seed, configuration file, switches, request id.
+
+Used by the files of `tipoff.cli`.
+"""
 
 from pathlib import Path
 from typing import Annotated

@@ -75,9 +75,8 @@ def screen_of(method: Method) -> Callable[..., Answer]:
 def listed(name: str, found: Line | list[Line]) -> Answer:
     """Any answer as a table: a list line by line, or a word that there is nothing; one thing part by part."""
     if isinstance(found, Mapping):
-        return Answer(
-            found, table(("part", "value"), [(key, _cell(key, each)) for key, each in found.items()])
-        )
+        rows = [(key.replace("_", " "), _cell(key, each)) for key, each in found.items()]
+        return Answer(found, table(("part", "value"), rows))
     return Answer(found, _table(name, found))
 
 

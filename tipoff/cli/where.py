@@ -1,4 +1,7 @@
-"""Which daemon a command asks: the socket that is named, or the one that a configuration names."""
+"""Which daemon a command asks: the socket that is named, or the one that a configuration names.
+
+Options of every command that talks to a running daemon.
+"""
 
 import os
 import re

@@ -316,12 +316,3 @@ def test_the_bench_is_what_these_tests_believe(bench: Bench) -> None:
     assert bench.now == START
     bench.put(OBSERVER, Operate(request, RISK_GATE, HaltOperation("all", "halted", "x")))
     assert len(bench.facts) == 16
-
-
-def test_the_manual_has_every_method_and_every_error(root: Path) -> None:
-    page = (root / "docs" / "control.md").read_text("utf-8")
-    assert [name for name in METHODS if f"| `{name}` | {METHODS[name].level.word} |" not in page] == []
-    missing = [
-        word for word, one in TROUBLES.items() if f"| `{word}` | {one.rpc} | {int(one.exit)} |" not in page
-    ]
-    assert missing == []
