@@ -1,6 +1,6 @@
 """The command `tipoff`: which commands there are, and how every one of them ends.
 
-Called by people and scripts. A command is a thin function in a `cli_…` module that parses and presents; what
+Called by people and scripts. A command is a thin function beside this module that parses and presents; what
 it does is imported when it is called, so that `tipoff` answers at once. Must not hold what a command does.
 """
 

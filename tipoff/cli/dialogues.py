@@ -63,8 +63,8 @@ class Question:
         try:
             with self.where.connected() as client:
                 if method.mutates:
-                    return client.act(method.name, self.request_id, **self.params)
-                return client.look(method.name, **self.params)
+                    return client.operate(method.name, self.request_id, **self.params)
+                return client.query(method.name, **self.params)
         except NotRunning as failure:
             message, details = str(failure), failure.details
             raise Failure(failure.code, message, details=details, exit_code=method.not_running) from None

@@ -34,13 +34,13 @@ class Call:
     """A request of a peer whose level and parameters were checked."""
 
     method: Method
-    given: Params
+    params: Params
     uid: int
     request_id: str
 
     def request(self) -> OperatorRequest:
         """As the operator actor and the journal know it."""
-        arguments = {name: value for name, value in self.given.values.items() if name != "request_id"}
+        arguments = {name: value for name, value in self.params.values.items() if name != "request_id"}
         text = json.dumps(arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return OperatorRequest(self.request_id, self.uid, self.method.name, text)
 
@@ -83,7 +83,7 @@ class CallContext:
         if phase != "running":
             return phase
         try:
-            found = await self.look(Look("halts", limit=1_000))
+            found = await self.query(Look("halts", limit=1_000))
         except Fault:
             return phase
         return state_of(found if isinstance(found, tuple) else ())
@@ -109,13 +109,13 @@ class CallContext:
         except SystemEnded:
             raise Fault(ErrorCode.NOT_READY, "the daemon is stopping") from None
 
-    async def look(self, look: Look) -> object:
+    async def query(self, query: Look) -> object:
         """Ask the observer for lines. Raises Fault."""
-        return await self.ask(OBSERVER, look)
+        return await self.ask(OBSERVER, query)
 
     async def overview(self) -> Overview:
         """Ask the observer for the whole. Raises Fault."""
-        seen = await self.look(Look("overview"))
+        seen = await self.query(Look("overview"))
         assert isinstance(seen, Overview)  # noqa: S101 - that is what it answers
         return seen
 
@@ -123,26 +123,26 @@ class CallContext:
         """Run something that blocks beside the loop; its thread is left behind when the request ends."""
         return await trio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._readers)
 
-    # -- acting
+    # -- operating
 
-    async def act(self, call: Call, to: Address, wish: Operation) -> OperationAnswer:
-        """Pass a wish on and wait until its outcome is durable. Raises Fault."""
+    async def operate(self, call: Call, to: Address, operation: Operation) -> OperationAnswer:
+        """Pass an operation on and wait until its outcome is durable. Raises Fault."""
         async with self._turn:
-            return acted_of(await self.ask(OPERATOR, Operate(call.request(), to, wish)))
+            return answer_of(await self.ask(OPERATOR, Operate(call.request(), to, operation)))
 
     async def perform(
-        self, call: Call, deed: Callable[[], Awaitable[str | tuple[Address, Operation]]]
+        self, call: Call, work: Callable[[], Awaitable[str | tuple[Address, Operation]]]
     ) -> OperationAnswer:
-        """Do something outside of the tree once, and make that durable; what is left to do inside of it is a
-        wish to an actor. Raises Fault.
+        """Do something outside of the tree once, and make that durable; what is left to do inside of it is an
+        operation of an actor. Raises Fault.
         """
         request = call.request()
         async with self._turn:
             known = await self.ask(OPERATOR, ActKnown(request))
             if known is not None:
-                return acted_of(known)
+                return answer_of(known)
             try:
-                done = await deed()
+                done = await work()
             except Failure as failure:
                 lines = "\n".join([str(failure), *map(str, failure.details)])
                 message: ActDone | Operate = act_done(request, Verdict.REFUSED, lines)
@@ -153,7 +153,7 @@ class CallContext:
                     message = act_done(request, Verdict.DONE, done)
                 else:
                     message = Operate(request, *done)
-            return acted_of(await self.ask(OPERATOR, message))
+            return answer_of(await self.ask(OPERATOR, message))
 
 
 Handler: TypeAlias = Callable[[CallContext, Call], Awaitable[object]]
@@ -168,7 +168,7 @@ def state_of(halts: Iterable[object]) -> State:
     return "running"
 
 
-def acted_of(answer: object) -> OperationAnswer:
+def answer_of(answer: object) -> OperationAnswer:
     """What the operator actor answered; a refusal is a Fault with its reasons."""
     match answer:
         case ActOutcome(acted=OperatorActed() as acted, repeated=repeated):

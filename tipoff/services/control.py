@@ -17,7 +17,7 @@ from tipoff.control.server import ControlServer, serve_control
 from tipoff.control.settings import control_settings
 from tipoff.control.unix_socket import SocketRefused
 from tipoff.exit_codes import Exit
-from tipoff.explain.chain import Told
+from tipoff.explain.chain import JournaledFact
 from tipoff.live.engine import LiveEngine
 from tipoff.output import Failure
 from tipoff.process.reload import reloader_of
@@ -53,7 +53,7 @@ def beside(config: Config) -> Beside | None:
             load_game=sources.following.load,
             unload_game=sources.following.unload,
             followed=sources.follow,
-            story=partial(_story, url, engine.plan.run),
+            chain=partial(_chain, url, engine.plan.run),
             metrics=exposition_of(config, engine, sources)[0].text_from_thread,
         )
         try:
@@ -75,9 +75,12 @@ class _Told:
         SURROUNDINGS.control = value is not None
 
 
-def _story(url: str, run: str, name: str) -> Sequence[Told]:
+def _chain(url: str, run: str, name: str) -> Sequence[JournaledFact]:
     with Reader.open(url, run) as reader:
-        return [Told(each.seq, each.at, each.cause, each.owner, each.fact) for each in reader.chain_of(name)]
+        return [
+            JournaledFact(each.seq, each.at, each.cause, each.owner, each.fact)
+            for each in reader.chain_of(name)
+        ]
 
 
 def _loglevel(level: str | None) -> str:

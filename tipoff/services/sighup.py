@@ -57,7 +57,7 @@ async def reload_now(engine: LiveEngine, reloader: Reloader, seconds: float) -> 
     """As the control socket would do it, in the name of the daemon's own user; says what came of it."""
     room = CallContext(engine, Hooks(reload=reloader.wish, reloaded=reloader.reloaded), seconds)
     request_id = f"SIGHUP.{engine.system.stamp()}.{engine.hearing.seq}"
-    call = Call(method=METHODS["reload"], given=Params({}), uid=os.getuid(), request_id=request_id)
+    call = Call(method=METHODS["reload"], params=Params({}), uid=os.getuid(), request_id=request_id)
     try:
         progress(f"reload: {(await reload(room, call)).outcome}")
     except Fault as fault:

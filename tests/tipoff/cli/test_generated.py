@@ -56,11 +56,11 @@ class Daemon:
     def __exit__(self, *_ended: object) -> None:
         pass
 
-    def look(self, method: str, **params: object) -> object:
+    def query(self, method: str, **params: object) -> object:
         self.asked.append((method, None, params))
         return self.answer
 
-    def act(self, method: str, request_id: str | None = None, **params: object) -> object:
+    def operate(self, method: str, request_id: str | None = None, **params: object) -> object:
         self.asked.append((method, request_id, params))
         return self.answer
 

@@ -35,7 +35,7 @@ from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.control.settings import ControlSettings, Levels
-from tipoff.explain.chain import Told
+from tipoff.explain.chain import JournaledFact
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import openings
 from tipoff.wiring import Parts, tree
@@ -99,10 +99,10 @@ class Bench:
         """Let virtual time pass."""
         self.system.advance(self.system.now + round(seconds * NANOS_PER_SECOND))
 
-    def story(self, name: str) -> list[Told]:
+    def chain(self, name: str) -> list[JournaledFact]:
         """The facts whose text names an id: a stand-in for the journal's own look-up."""
         return [
-            Told(seq=each.seq, at=each.fact.at, cause=each.cause, owner=each.owner, fact=each.fact)
+            JournaledFact(seq=each.seq, at=each.fact.at, cause=each.cause, owner=each.owner, fact=each.fact)
             for each in self.facts
             if repr(name)[1:-1] in repr(each.fact)
         ]

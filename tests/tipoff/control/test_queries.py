@@ -16,7 +16,7 @@ from engine.events import FeedLost
 from engine.units import Nanos
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
-from tipoff.control.protocol import TROUBLES
+from tipoff.control.protocol import ERROR_CODES
 from tipoff.control.registry import METHODS
 from tipoff.control.schema import document, text
 
@@ -47,7 +47,7 @@ async def traded(wire: Wire, bench: Bench) -> None:
 
 def hooks_of(bench: Bench) -> Hooks:
     return Hooks(
-        story=bench.story,
+        chain=bench.chain,
         metrics=lambda: "tipoff_up 1\n",
         loglevel=lambda level: level or "info",
         degraded=lambda: ["no key"],
@@ -301,7 +301,7 @@ async def test_an_error_has_the_shape_of_the_schema(serve: Serve) -> None:
             error = answer["error"]
             assert isinstance(error, dict)
             assert sorted(error) == ["code", "data", "message"]
-            assert error["code"] == TROUBLES[error["data"]["name"]].rpc
+            assert error["code"] == ERROR_CODES[error["data"]["name"]].rpc
             assert document()["errors"][error["data"]["name"]]["code"] == error["code"]  # type: ignore[index, call-overload]
             json.dumps(error)
 

@@ -30,7 +30,7 @@ async def ask(scene: Scene, method: str, game: str, request_id: str) -> Operatio
     following = scene.sources.following
     hooks = Hooks(load_game=following.load, unload_game=following.unload, followed=scene.sources.follow)
     given = METHODS[method].check({"game": game, "request_id": request_id})
-    call = Call(method=METHODS[method], given=given, uid=0, request_id=request_id)
+    call = Call(method=METHODS[method], params=given, uid=0, request_id=request_id)
     acted = await HANDLERS[method](CallContext(scene.engine, hooks, 20.0), call)
     assert isinstance(acted, OperationAnswer)
     return acted
