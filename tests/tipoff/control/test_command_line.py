@@ -1,6 +1,6 @@
 """The commands against a daemon that runs: one document or a screen, and exit codes that scripts rely on.
 
-Covers: tipoff.cli.operations, tipoff.cli.queries.
+Covers: tipoff.control.method.
 """
 
 import json

@@ -1,6 +1,6 @@
 """`tipoff drain --wait` against a daemon that runs.
 
-Covers: tipoff.cli.drain, tipoff.control.open_items.
+Covers: tipoff.cli.dialogues, tipoff.control.open_items.
 """
 
 import json

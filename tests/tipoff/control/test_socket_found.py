@@ -1,4 +1,7 @@
-"""Where a command finds the daemon: a slip in the file must not keep anybody from stopping what runs."""
+"""Where a command finds the daemon: a slip in the file must not keep anybody from stopping what runs.
+
+Covers: tipoff.cli.where.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""The socket's file: its mode, what is replaced and what is refused, and who is at the other end."""
+"""The socket's file: its mode, what is replaced and what is refused, and who is at the other end.
+
+Covers: tipoff.control.settings.
+"""
 
 import os
 import socket
