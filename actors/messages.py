@@ -12,6 +12,7 @@ from engine.facts import Fact
 from engine.message import message
 from engine.orders import TimeInForce
 from engine.risk import LimitInUse
+from engine.run_facts import Verdict
 from engine.strategy_traits import StrategyTraits
 from engine.units import Count, Nanos, Price
 
@@ -250,6 +251,8 @@ class ActDone:
 
     request: OperatorRequest
     outcome: str
+    verdict: Verdict | None = None
+    """None in recordings that were written before there was one."""
 
 
 @message

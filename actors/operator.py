@@ -14,6 +14,7 @@ from actors.messages import ActDone, ActKnown, Commit, Operate, OperationWanted,
 from actors.runtime import After, Answer, CancelTimer, DeadLetter, Defer, Outgoing
 from engine.facts import OperatorActed
 from engine.message import message
+from engine.run_facts import Verdict
 from engine.units import NANOS_PER_SECOND, Nanos
 
 WISH_NS = 5 * NANOS_PER_SECOND
@@ -77,7 +78,7 @@ class OperatorActor:
                     message.request, [(message.to, OperationWanted(message.request, message.wish))]
                 )
             case ActDone():
-                acted = self._acted(message.request, message.outcome, now)
+                acted = self._acted(message.request, message.outcome, message.verdict, now)
                 return self._begin(message.request, [self._commit(acted)])
             case ActKnown():
                 return [Answer(self._known(message.request))]
@@ -140,11 +141,14 @@ class OperatorActor:
         """The actor that was to do it failed, or is not there: nothing was done, and that is the outcome."""
         if wished.request.request_id not in self._pending:
             return []
-        return [self._commit(self._acted(wished.request, f"refused: {why}", now))]
+        verdict = Verdict.REFUSED
+        return [self._commit(self._acted(wished.request, verdict.word + why, verdict, now))]
 
-    def _acted(self, request: OperatorRequest, outcome: str, now: int) -> OperatorActed:
+    def _acted(
+        self, request: OperatorRequest, outcome: str, verdict: Verdict | None, now: int
+    ) -> OperatorActed:
         return OperatorActed(
-            request.request_id, request.uid, request.command, request.arguments, outcome, Nanos(now)
+            request.request_id, request.uid, request.command, request.arguments, outcome, Nanos(now), verdict
         )
 
     def _commit(self, acted: OperatorActed) -> Outgoing:

@@ -11,6 +11,7 @@ import attrs
 from actors.addresses import JOURNAL, OPERATOR, PAPER_EXCHANGE, SCHEDULE
 from actors.fact_history import FactHistory
 from actors.messages import (
+    ActDone,
     CancelAll,
     CancelAllOperation,
     CancelOperation,
@@ -34,13 +35,10 @@ from engine.message import changed
 from engine.orders import CancelOrder, CancelReason, PlaceOrder
 from engine.reasons import DenialReason
 from engine.risk import LimitRefused, LimitValue, RiskGate, StateUnknown, configure
+from engine.run_facts import Verdict
 from engine.step import NOTHING, Step
 from engine.strategies.parameters import Parameters, ParametersRefused
 from engine.units import Nanos, format_count
-
-DONE = "done: "
-REFUSED = "refused: "
-"""How the outcome of an act begins; the lines after it are for people."""
 
 
 @attrs.frozen
@@ -48,17 +46,23 @@ class Outcome:
     """What became of a wish: the facts that follow, and the words for whoever wished."""
 
     step: Step
-    text: str
+    verdict: Verdict
+    words: str
 
 
 def refused(*lines: str) -> Outcome:
     """Nothing was done; each line is a reason."""
-    return Outcome(NOTHING, REFUSED + "\n".join(lines))
+    return Outcome(NOTHING, Verdict.REFUSED, "\n".join(lines))
 
 
 def done(step: Step, text: str) -> Outcome:
     """It was done."""
-    return Outcome(step, DONE + text)
+    return Outcome(step, Verdict.DONE, text)
+
+
+def act_done(request: OperatorRequest, verdict: Verdict, words: str) -> ActDone:
+    """What was done outside of the tree, as the operator actor hears it."""
+    return ActDone(request, verdict.word + words, verdict)
 
 
 def signature(request: OperatorRequest) -> str:
@@ -70,7 +74,13 @@ def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -
     """Commit an outcome and the act in one; the operator hears of it once it is durable."""
     request = wished.request
     acted = OperatorActed(
-        request.request_id, request.uid, request.command, request.arguments, outcome.text, Nanos(now)
+        request.request_id,
+        request.uid,
+        request.command,
+        request.arguments,
+        outcome.verdict.word + outcome.words,
+        Nanos(now),
+        outcome.verdict,
     )
     step = outcome.step
     first, *rest = outgoing(owner, changed(step, facts=(*step.facts, acted)), now)
@@ -163,7 +173,7 @@ def _order(gate: RiskGate, wish: OrderOperation, request: OperatorRequest, now: 
             why = f"{fact.reason.value}: {fact.reason.meaning} (in use {fact.use}, limit {fact.limit})"
             if fact.reason is DenialReason.MISSING_DATA and wish.p_fair is None:
                 why += "; an order on this account may need a fair value beside it"
-            return Outcome(step, f"{REFUSED}{why}")
+            return Outcome(step, Verdict.REFUSED, why)
     return done(step, f"order {order_id} is on its way")
 
 

@@ -18,6 +18,9 @@ from engine.strategies.parameters import TradingParameters
 from tipoff.cli.app import COMMANDS, app, explain
 from tipoff.config.load import SECTIONS, StrategySettings
 from tipoff.config.render import about, rows
+from tipoff.control.parameters import Param
+from tipoff.control.protocol import ErrorCode
+from tipoff.control.registry import METHODS
 from tipoff.exit_codes import Exit
 from tipoff.metrics.families import COLLECTOR_GROUP, GROUPS
 from tipoff.metrics.family import Family
@@ -49,6 +52,8 @@ def tables() -> dict[str, str]:
         "freshness": freshness(),
         "limits": limits(),
         "metrics": metrics(),
+        "methods": methods(),
+        "request_errors": request_errors(),
         "tree": f"```text\n{drawn()}```\n",
         "parameters_shared": table(PARAMETER_HEADINGS, rows(TradingParameters)),
         **{f"parameters_{kind}": parameters(kind) for kind in OPINIONATED},
@@ -82,6 +87,25 @@ def commands() -> str:
         for name, *_ in COMMANDS
         for words in _commands_of(name)
     )
+
+
+def methods() -> str:
+    """Every method of the control socket; what may be left out has a question mark."""
+    lines = (
+        (f"`{method.name}`", method.level.word, ", ".join(map(_param, method.params)) or "-", method.line)
+        for method in METHODS.values()
+    )
+    return table(("method", "level", "parameters", ""), lines)
+
+
+def request_errors() -> str:
+    """Everything that can be wrong with a request."""
+    lines = ((f"`{e.value}`", str(e.rpc), str(int(e.exit)), e.meaning) for e in ErrorCode)
+    return table(("word", "code", "exit", "meaning"), lines)
+
+
+def _param(param: Param) -> str:
+    return f"`{param.name}`" + ("" if param.required else "?")
 
 
 def told_bounds() -> str:

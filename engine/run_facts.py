@@ -3,6 +3,8 @@
 Part of `engine.facts.Fact`, which is where the journal's reader finds them.
 """
 
+from enum import Enum
+
 from engine.message import message
 from engine.strategy_traits import StrategyTraits
 from engine.units import Money, Nanos
@@ -103,6 +105,18 @@ class FollowingChanged:
     at: Nanos
 
 
+class Verdict(Enum):
+    """What became of a command."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+    @property
+    def word(self) -> str:
+        """As it stands before the words of an outcome."""
+        return f"{self.value}: "
+
+
 @message
 class OperatorActed:
     """A mutating command of an operator, with its request id (idempotence) and the peer's user id."""
@@ -112,4 +126,14 @@ class OperatorActed:
     command: str
     arguments: str
     outcome: str
+    """For people: the word of the verdict and a sentence; below it, of a refusal, further reasons."""
     at: Nanos
+    verdict: Verdict | None = None
+    """None in journals that were written before there was one."""
+
+    def judged(self) -> tuple[Verdict, str]:
+        """The verdict, and the outcome without its word; of older journals the word is the verdict."""
+        for verdict in Verdict:
+            if verdict is self.verdict or (self.verdict is None and self.outcome.startswith(verdict.word)):
+                return verdict, self.outcome.removeprefix(verdict.word)
+        return Verdict.DONE, self.outcome

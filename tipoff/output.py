@@ -13,7 +13,6 @@ from contextlib import suppress
 import attrs
 from rich.console import Console, RenderableType
 from rich.table import Table
-from typing_extensions import override
 
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
@@ -46,8 +45,8 @@ class Failure(Exception):
 class Screen(Console):
     """A console that lets a closed pipe be an exception instead of an exit code of its own."""
 
-    @override
     def on_broken_pipe(self) -> None:
+        """Let whoever prints decide."""
         raise BrokenPipeError
 
 

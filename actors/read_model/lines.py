@@ -27,7 +27,7 @@ from actors.read_model.views import (
 from engine import ledger
 from engine.events import BookSide
 from engine.positions import liquidation_value
-from engine.risk import GAME, QUARANTINE, STRATEGY
+from engine.risk import GAME, QUARANTINE, STRATEGY, state_in
 from engine.tally import NO_MARK, StrategyTally, ValuationMark
 from engine.units import PRICE_ONE, Money
 
@@ -296,7 +296,7 @@ def dead_letters(model: ReadModel, look: Look) -> Iterator[DeadLetterLine]:
 def halts(model: ReadModel, _look: Look) -> Iterator[HaltLine]:
     """Every scope that may not trade as it likes."""
     for scope, halt in model.tally.halted.items():
-        yield HaltLine(scope=scope, state=halt.state, by=halt.by, why=halt.why, at=halt.at)
+        yield HaltLine(scope=scope, state=state_in(halt).word, by=halt.by, why=halt.why, at=halt.at)
 
 
 def _wanted(look: Look, strategy: str, ticker: str, game: str) -> bool:

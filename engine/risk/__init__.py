@@ -11,6 +11,7 @@ from engine.risk.halts import (
     StateUnknown,
     TradingState,
     kind_of_scope,
+    state_in,
 )
 from engine.risk.limits import LIMIT_NAMES, LimitInUse, LimitRefused, LimitValue, RiskLimits
 
@@ -31,4 +32,5 @@ __all__ = [
     "approved_before",
     "configure",
     "kind_of_scope",
+    "state_in",
 ]

@@ -282,7 +282,7 @@ class RiskGate:
         state, where = self.halts.state(context.order.strategy, context.order.game)
         if state is TradingState.HALTED:
             return Denial(DenialReason.HALTED, where, "resumed")
-        if state is TradingState.REDUCING and not context.exit:
+        if state in (TradingState.REDUCING, TradingState.DRAINING) and not context.exit:
             return Denial(DenialReason.REDUCING, where, "orders that reduce a position")
         if not context.exit and self.halts.quarantined(context.order.strategy):
             return Denial(DenialReason.QUARANTINED, "parked", "revived")

@@ -1,4 +1,4 @@
-"""Who may trade: the latched states ACTIVE, REDUCING and HALTED, for everything, a strategy or a game.
+"""Who may trade: how much is let through, latched for everything, a strategy or a game.
 
 Kept by the risk gate from facts alone, so a halt survives every restart and ends by an explicit resume only.
 """
@@ -15,6 +15,8 @@ EVERYTHING: Final = "all"
 STRATEGY: Final = "strategy:"
 GAME: Final = "game:"
 QUARANTINE: Final = "quarantine:"
+DRAINING_BEFORE: Final = "draining"
+"""So the reason of a drain begins in journals where it is a REDUCING halt, for want of a state of its own."""
 
 
 class ScopeKind(Enum):
@@ -31,7 +33,9 @@ class TradingState(IntEnum):
 
     ACTIVE = 0
     REDUCING = 1
-    HALTED = 2
+    DRAINING = 2
+    """As much as REDUCING lets through, on the way to an end that an operator wants."""
+    HALTED = 3
 
     @property
     def word(self) -> str:
@@ -63,7 +67,7 @@ class Halts:
     def apply(self, fact: TradingHalted | TradingResumed) -> None:
         """Fold a halt or a resume."""
         if isinstance(fact, TradingHalted):
-            self.of[fact.scope] = Halt(parse_state(fact.state), fact.by, fact.why, fact.at)
+            self.of[fact.scope] = Halt(state_in(fact), fact.by, fact.why, fact.at)
         else:
             self.of.pop(fact.scope, None)
 
@@ -87,11 +91,18 @@ class Halts:
 
 
 def parse_state(word: str) -> TradingState:
-    """Read REDUCING or HALTED. Raises StateUnknown: a fact that cannot be read must not pass for ACTIVE."""
-    for state in (TradingState.REDUCING, TradingState.HALTED):
-        if word == state.word:
+    """A state other than ACTIVE. Raises StateUnknown: a fact that cannot be read must not pass for ACTIVE."""
+    for state in TradingState:
+        if state is not TradingState.ACTIVE and word == state.word:
             return state
-    raise StateUnknown(f"{word!r} is no state to halt in: reducing or halted")
+    raise StateUnknown(f"{word!r} is no state to halt in: reducing, draining or halted")
+
+
+def state_in(fact: TradingHalted) -> TradingState:
+    """The state that a halt is, also as older journals have it. Raises StateUnknown."""
+    state = parse_state(fact.state)
+    drains = state is TradingState.REDUCING and fact.scope == EVERYTHING
+    return TradingState.DRAINING if drains and fact.why.startswith(DRAINING_BEFORE) else state
 
 
 def check_scope(scope: str) -> str:

@@ -64,6 +64,7 @@ from engine.facts import (
 )
 from engine.message import changed
 from engine.orders import CancelReason, PlaceOrder, TimeInForce
+from engine.run_facts import Verdict
 from engine.units import Count, Money, Nanos, Price
 
 AT = Nanos(1_000)
@@ -253,8 +254,8 @@ def operate(name: str = "r", command: str = "halt") -> Operate:
     return Operate(request(name, command), RISK_GATE, HaltOperation("all", "halted", "x"))
 
 
-def acted(name: str = "r", outcome: str = "done: x") -> OperatorActed:
-    return OperatorActed(name, 0, "halt", "{}", outcome, AT)
+def acted(name: str = "r", outcome: str = "done: x", verdict: Verdict | None = None) -> OperatorActed:
+    return OperatorActed(name, 0, "halt", "{}", outcome, AT, verdict)
 
 
 def test_a_wish_is_passed_on_once_and_everybody_who_waits_is_answered() -> None:
@@ -302,7 +303,7 @@ def test_a_wish_that_was_lost_is_refused_durably() -> None:
     letter = DeadLetter(
         RISK_GATE, 1, "", "OperationWanted", "d", "the handler failed", "KeyError: 1", "", AT, lost
     )
-    refused = acted(outcome="refused: the handler failed KeyError: 1")
+    refused = acted(outcome="refused: the handler failed KeyError: 1", verdict=Verdict.REFUSED)
     assert actor.receive(letter, AT) == [(JOURNAL, Commit("operator", (refused,), ((OPERATOR, refused),)))]
     other = changed(letter, message=OperationWanted(request("other"), lost.wish))
     assert actor.receive(other, AT) == []

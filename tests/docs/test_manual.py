@@ -9,6 +9,8 @@ from docs.tables import tables as made
 from tests.tidy import file_rules
 from tests.tidy.source import ROOT, fail_with
 from tipoff.cli.app import COMMANDS
+from tipoff.control.protocol import ErrorCode
+from tipoff.control.registry import METHODS
 from tipoff.exit_codes import Exit
 
 DOCS = ROOT / "docs"
@@ -29,6 +31,15 @@ def test_the_manual_has_every_key_of_the_configuration(tables: dict[str, str]) -
 def test_the_manual_has_every_command_and_exit_code(tables: dict[str, str]) -> None:
     assert [name for name, *_ in COMMANDS if f"## `tipoff {name}" not in tables["commands"]] == []
     assert [code for code in Exit if f"| {int(code)} |" not in tables["exits"]] == []
+
+
+def test_the_manual_has_every_method_and_every_error_of_the_control_socket(tables: dict[str, str]) -> None:
+    methods, errors = tables["methods"], tables["request_errors"]
+    assert [
+        name for name, each in METHODS.items() if f"| `{name}` | {each.level.word} |" not in methods
+    ] == []
+    assert "| `orders.cancel` | operate | `order_id`?, `all`?, `strategy`? |" in methods
+    assert [e for e in ErrorCode if f"| `{e.value}` | {e.rpc} | {int(e.exit)} |" not in errors] == []
 
 
 def test_the_manual_explains_every_limit(tables: dict[str, str]) -> None:

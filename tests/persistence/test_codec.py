@@ -14,6 +14,7 @@ from engine.facts import (
     Fact,
     LevelTaken,
     Noted,
+    OperatorActed,
     OrderApproved,
     OrderDenied,
     SignalAction,
@@ -22,6 +23,7 @@ from engine.facts import (
 )
 from engine.orders import AmendOrder, CancelOrder, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
+from engine.run_facts import Verdict
 from engine.strategy_traits import StrategyTraits
 from engine.units import Count, Money, Nanos, Price
 from persistence import codec
@@ -137,3 +139,13 @@ def test_an_account_of_a_former_build_is_read_and_written_as_it_was() -> None:
 def test_what_a_strategy_states_of_itself_is_stored() -> None:
     opened = StrategyOpened("m", "mine", Money(2), "{}", Nanos(1), StrategyTraits(rests_on_odds=False))
     assert b'"traits":{"by_hand":false,"has_opinion":true,"rests_on_odds":false}' in codec.encode(opened)
+
+
+def test_an_act_of_a_journal_from_before_there_were_verdicts_is_read_with_its_outcome() -> None:
+    body = (
+        '{"arguments":"{}","at":5,"command":"halt","outcome":"refused: no order\\nof ours",'
+        '"request_id":"r-1","uid":7}'
+    )
+    fact = codec.decode("OperatorActed", body)
+    assert isinstance(fact, OperatorActed)
+    assert fact.judged() == (Verdict.REFUSED, "no order\nof ours")

@@ -47,7 +47,7 @@ class House:
 
     def act(self, method: str, reason: str) -> None:
         with ControlClient(next((self.folder / "state").glob("*.sock")), 60) as client:
-            client.act(method, reason=reason)
+            client.operate(method, reason=reason)
 
     def state(self) -> str:
         with ControlClient(next((self.folder / "state").glob("*.sock")), 60) as client:

@@ -30,15 +30,14 @@ LIBRARIES = ("pykka", "trio", "trio-websocket", "httpx", "attrs", "msgspec", "sq
 
 def version() -> Answer:
     """Show the versions of tipoff and of what it stands on, for reports of faults."""
-    document: dict[str, Json] = {
+    ours = {
         "tipoff": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "libraries": {name: metadata.version(name) for name in LIBRARIES},
     }
-    libraries = [(name, metadata.version(name)) for name in LIBRARIES]
-    shown = [(key, str(value)) for key, value in document.items() if isinstance(value, str)]
-    return Answer(document, table(("part", "version"), [*shown, *libraries]))
+    libraries = {name: metadata.version(name) for name in LIBRARIES}
+    document: dict[str, Json] = {**ours, "libraries": libraries}
+    return Answer(document, table(("part", "version"), [*ours.items(), *libraries.items()]))
 
 
 def completion(shell: Literal["bash", "zsh", "fish"], /) -> Answer:

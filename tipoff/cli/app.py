@@ -1,6 +1,6 @@
 """The command `tipoff`: which commands there are, and how every one of them ends.
 
-Called by people and scripts. A command is a thin function in a `cli_…` module that parses and presents; what
+Called by people and scripts. A command is a thin function beside this module that parses and presents; what
 it does is imported when it is called, so that `tipoff` answers at once. Must not hold what a command does.
 """
 
@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, Group, MissingArgumentError, Parameter,
 from engine.invariant import InvariantBroken
 from tipoff import __version__
 from tipoff.config.problems import ConfigError
+from tipoff.control.registry import METHODS
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, Output, Screen, silence
@@ -41,6 +42,7 @@ app["--version"].group = OURSELVES
 ROOMS = {"persistence.errors": "storage", "venues.errors": "venue"}
 
 # Where each command is, its group, and its line in the list; what it says at length is its docstring.
+# Those that ask a running daemon are made from the registry of its methods.
 COMMANDS = (
     ("demo", "offline:demo", EVENINGS, "A whole simulated evening: trades, then prints its report."),
     ("run", "run:run", LIVE, "The daemon: follow the evening and trade it on paper."),
@@ -50,29 +52,7 @@ COMMANDS = (
     ("report", "offline:report", EVENINGS, "What happened in a run and whether it means anything."),
     ("ticker", "market:ticker", LOOK, "What a ticker means."),
     ("fees", "market:fees", LOOK, "What the venue charges, with the arithmetic."),
-    ("status", "queries:status", LIVE, "One screen: is it trading, what is at risk, what failed."),
     ("top", "top:top", LIVE, "Watch it in the terminal: games, books, strategies, actors, journal."),
-    ("health", "queries:health", LIVE, "Checks for probes, with an exit code."),
-    ("halt", "operations:halt", LIVE, "Stop trading at once, until it is resumed."),
-    ("resume", "operations:resume", LIVE, "End a halt."),
-    ("drain", "drain:drain", LIVE, "Let no entry pass any more, and wait for what rests."),
-    ("actors", "operations:actors", LIVE, "The tree of actors; restart or revive one."),
-    ("games", "operations:games", LIVE, "The games; follow one, or one no more."),
-    ("markets", "queries:markets", LIVE, "The markets with their best prices."),
-    ("book", "queries:book", LIVE, "A market's book, level by level."),
-    ("strategies", "operations:strategies", LIVE, "The strategies; on, off, other parameters."),
-    ("signals", "queries:signals", LIVE, "What the strategies concluded lately."),
-    ("orders", "operations:orders", LIVE, "The orders; place or cancel by hand."),
-    ("fills", "queries:fills", LIVE, "The last fills."),
-    ("positions", "operations:positions", LIVE, "The positions; close one by hand."),
-    ("pnl", "queries:pnl", LIVE, "Profit and loss as a band."),
-    ("risk", "operations:risk", LIVE, "The risk limits and their use; set or reset one."),
-    ("why", "queries:why", LIVE, "Why an order, fill or signal happened, or did not."),
-    ("journal", "queries:journal", LIVE, "The last committed facts in words."),
-    ("dead-letters", "queries:dead_letters", LIVE, "Messages that nobody will work on."),
-    ("metrics", "queries:metrics", LIVE, "The numbers that Prometheus gets."),
-    ("loglevel", "operations:loglevel", LIVE, "Show what the daemon logs, or set it."),
-    ("reload", "operations:reload", LIVE, "Let the daemon read its configuration again."),
     ("init", "config:init", SETUP, "Write a commented configuration."),
     ("new-strategy", "config:new_strategy", SETUP, "Write a template of a strategy of your own."),
     ("config", "config:app", SETUP, "Show and check the configuration."),
@@ -80,6 +60,11 @@ COMMANDS = (
     ("doctor", "doctor:doctor", SETUP, "Find what is wrong around the daemon, and what to do."),
     ("completion", "about:completion", SETUP, "Print a completion script for the shell."),
     ("version", "about:version", OURSELVES, "What is installed here."),
+    *(
+        (method.words[0], f"generated:{method.name}", LIVE, method.line)
+        for method in METHODS.values()
+        if method.command and len(method.words) == 1
+    ),
 )
 for name, place, group, line in COMMANDS:
     app.command(f"tipoff.cli.{place}", name=name, group=group, help=line)
@@ -204,7 +189,3 @@ def _details(error: ConfigError) -> list[Json]:
         }
         for problem in error.problems
     ]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

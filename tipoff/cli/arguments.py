@@ -1,4 +1,4 @@
-"""Arguments that several commands take, spelled once: seed, configuration file, switches.
+"""Arguments that several commands take, spelled once: seed, configuration file, switches, request id.
 
 Used by the files of `tipoff.cli`.
 """
@@ -19,3 +19,8 @@ ConfigFile = Annotated[
 
 
 Flag = Annotated[bool, Parameter(negative="")]
+
+
+RequestId = Annotated[
+    str | None, Parameter(help="Repeating a command with the same id does it once. Drawn unless given.")
+]

@@ -1,19 +1,23 @@
 """What people see of a daemon's answers: tables, and for `status`, `why` and `book` a screen of their own.
 
 Used by the commands that talk to the control socket. A screen says the same as the document that it is made
-of, and leaves out what does not fit; must not ask anybody anything.
+of, and leaves out what does not fit. A method without a screen here is shown as a table.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
+from cyclopts import Parameter
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from tipoff.cli.arguments import Flag
+from tipoff.control.method import Method
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, table
 
@@ -60,13 +64,25 @@ class Wide:
         yield from console.render(self._grid, options.update(width=wanted))
 
 
-def lines(what: str, found: list[Line]) -> Answer:
-    """A list as a table, or a word that there is nothing."""
-    if what == "pnl":
-        return Answer(found, _pnl(found))
-    if what == "orders":
-        return Answer(found, _table(what, [{**line, "state": _stage(line)} for line in found]))
-    return Answer(found, _table(what, found))
+def screen_of(method: Method) -> Callable[..., Answer]:
+    """How a method's answer is shown: by a screen of its own, as what was done, or as a table."""
+    screen = SCREENS.get(method.name)
+    if screen is not None:
+        return screen
+    return done if method.mutates else partial(listed, method.name)
+
+
+def listed(name: str, found: Line | list[Line]) -> Answer:
+    """Any answer as a table: a list line by line, or a word that there is nothing; one thing part by part."""
+    if isinstance(found, Mapping):
+        rows = [(key.replace("_", " "), _cell(key, each)) for key, each in found.items()]
+        return Answer(found, table(("part", "value"), rows))
+    return Answer(found, _table(name, found))
+
+
+def orders(found: list[Line]) -> Answer:
+    """The orders, each with where it stands."""
+    return Answer(found, _table("orders", [{**line, "state": _stage(line)} for line in found]))
 
 
 def _stage(line: Line) -> str:
@@ -76,7 +92,7 @@ def _stage(line: Line) -> str:
     return str(line["end"] or line["stage"])
 
 
-def acted(found: Any) -> Answer:  # noqa: ANN401 - the schema says what it is
+def done(found: Any) -> Answer:  # noqa: ANN401 - the schema says what it is
     """What was done."""
     again = " (done before by the same request)" if found["repeated"] else ""
     return Answer(found, Text(f"{found['outcome']}{again}"))
@@ -170,9 +186,10 @@ def _switch(line: Line) -> str:
     return str(line["halted"] or "on")
 
 
-def health(found: Line, code: Exit) -> Answer:
+def health(found: Line) -> Answer:
     """The checks, and the exit code for probes."""
     rows = [(check["name"], "ok" if check["ok"] else "FAILED", check["detail"]) for check in found["checks"]]
+    code = Exit.OK if found["ok"] else Exit.NOT_READY
     return Answer(found, table(("check", "result", "detail"), rows), code)
 
 
@@ -196,7 +213,11 @@ def _life(line: Line) -> tuple[str, str, str, str]:
     return str(line["incarnation"]), str(line["restarts"]), mailbox, _duration(line["age_seconds"])
 
 
-def strategies(found: list[Line], *, parameters: bool) -> Answer:
+def strategies(
+    found: list[Line],
+    *,
+    parameters: Annotated[Flag, Parameter(help="Show their parameters too.")] = False,
+) -> Answer:
     """The strategies, on request with their parameters below."""
     rows = [
         (
@@ -269,12 +290,18 @@ def why(found: Any) -> Answer:  # noqa: ANN401 - the schema says what it is
     return Answer(found, Group(*parts))
 
 
+def log_level(found: Line) -> Answer:
+    """The level in a sentence."""
+    return Answer(found, f"the log level is {found['level']}")
+
+
 def metrics(found: Line) -> Answer:
     """The text as it is."""
     return Answer(found, Text(str(found["text"]), no_wrap=True, end=""))
 
 
-def _pnl(found: list[Line]) -> RenderableType:
+def pnl(found: list[Line]) -> Answer:
+    """The band of each strategy."""
     rows = [
         (
             line["strategy"],
@@ -283,13 +310,12 @@ def _pnl(found: list[Line]) -> RenderableType:
         )
         for line in found
     ]
-    return Wide(
-        table(("strategy", "realized", "unrealized", "fees", "pessimistic", "base", "optimistic"), rows)
-    )
+    heads = ("strategy", "realized", "unrealized", "fees", "pessimistic", "base", "optimistic")
+    return Answer(found, Wide(table(heads, rows)))
 
 
-def _table(what: str, found: Iterable[Line]) -> RenderableType:
-    columns = COLUMNS[what]
+def _table(what: str, found: list[Line]) -> RenderableType:
+    columns = COLUMNS.get(what) or tuple(found[0] if found else ())
     rows = [[_cell(column, line[column]) for column in columns] for line in found]
     if not rows:
         return Text(f"no {what.replace('_', ' ')}", "dim")
@@ -341,3 +367,19 @@ def _duration(seconds: int | None) -> str:
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s"
+
+
+SCREENS: Mapping[str, Callable[..., Answer]] = {
+    "status": status,
+    "health": health,
+    "actors": actors,
+    "strategies": strategies,
+    "orders": orders,
+    "pnl": pnl,
+    "risk": risk,
+    "book": book,
+    "why": why,
+    "metrics": metrics,
+    "loglevel.show": log_level,
+}
+"""The methods whose answers have a screen of their own. What a screen can be told by name becomes options."""

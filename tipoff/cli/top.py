@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.queries import HERE, Where
+from tipoff.cli.where import HERE, Where
 from tipoff.output import Answer
 
 Every = Annotated[float, Parameter(help="Seconds between two looks.", validator=Number(gte=0.2, lte=3_600))]

@@ -1,4 +1,4 @@
-"""A client of the control socket: connects, asks, and turns every trouble into a `Failure`.
+"""A client of the control socket: connects, asks, and turns every error into a `Failure`.
 
 Used by the command line and by the terminal view. Plain blocking sockets with deadlines, so that a command
 needs neither trio nor the engine to ask a question.
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tipoff.control.protocol import PROTOCOL, TROUBLES, ErrorCode, encode
+from tipoff.control.protocol import ERROR_CODES, PROTOCOL, ErrorCode, encode
 from tipoff.control.unix_socket import SocketRefused, check_length
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
@@ -70,13 +70,13 @@ class ControlClient:
         """End the connection; for those who cannot use it as a context."""
         self._socket.close()
 
-    def look(self, method: str, **params: Json) -> Json:
+    def query(self, method: str, **params: Json) -> Json:
         """Ask something; parameters that are None are left out. Raises Failure."""
         return self._call(method, {name: value for name, value in params.items() if value is not None})
 
-    def act(self, method: str, request_id: str | None = None, **params: Json) -> Json:
+    def operate(self, method: str, request_id: str | None = None, **params: Json) -> Json:
         """Change something, once for each request id. Raises Failure."""
-        return self.look(method, request_id=request_id or new_request_id(), **params)
+        return self.query(method, request_id=request_id or new_request_id(), **params)
 
     def _call(self, method: str, params: Mapping[str, Json]) -> Json:
         self._number += 1
@@ -170,14 +170,14 @@ def failure_of(error: Json) -> Failure:
     found = error if isinstance(error, Mapping) else {}
     data = found.get("data")
     named = data if isinstance(data, Mapping) else {}
-    trouble = TROUBLES.get(str(named.get("name")), ErrorCode.INTERNAL)
+    code = ERROR_CODES.get(str(named.get("name")), ErrorCode.INTERNAL)
     details = named.get("details")
     lines = details if isinstance(details, list) else []
     return Failure(
-        trouble.value,
-        str(found.get("message", trouble.meaning)),
+        code.value,
+        str(found.get("message", code.meaning)),
         details=lines,
-        exit_code=trouble.exit,
+        exit_code=code.exit,
     )
 
 

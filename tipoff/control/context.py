@@ -1,7 +1,7 @@
 """A call of the socket, the method that answers it, and what that method may look at and do."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal, TypeAlias, TypeVar
 
 import attrs
@@ -10,21 +10,18 @@ import trio
 from actors.addresses import OBSERVER, OPERATOR
 from actors.messages import ActDone, ActKnown, Operate, Operation, OperatorRequest
 from actors.operator import ActOutcome, ActRefused
-from actors.operator_outcomes import DONE, REFUSED
+from actors.operator_outcomes import act_done
 from actors.read_model.views import HaltLine, Look, Overview
 from actors.runtime import ActorDead, Address, AskError, AskTimeout, SystemEnded
 from engine.facts import OperatorActed
-from engine.risk import EVERYTHING
+from engine.risk import EVERYTHING, TradingState
+from engine.run_facts import Verdict
 from engine.units import Nanos
-from tipoff.control.parameters import REQUEST_ID, Param, Params
-from tipoff.control.permissions import Level
+from tipoff.control.method import Method
+from tipoff.control.parameters import Params
 from tipoff.control.ports import Engine, Hooks
 from tipoff.control.protocol import ErrorCode, Fault
 from tipoff.output import Failure
-
-DRAINING = "draining"
-"""How the reason of a halt begins that is a drain."""
-
 
 T = TypeVar("T")
 
@@ -36,56 +33,16 @@ State: TypeAlias = Literal["starting", "running", "draining", "halted", "stoppin
 class Call:
     """A request of a peer whose level and parameters were checked."""
 
-    method: "Method"
-    given: Params
+    method: Method
+    params: Params
     uid: int
     request_id: str
 
     def request(self) -> OperatorRequest:
         """As the operator actor and the journal know it."""
-        arguments = {name: value for name, value in self.given.values.items() if name != "request_id"}
+        arguments = {name: value for name, value in self.params.values.items() if name != "request_id"}
         text = json.dumps(arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return OperatorRequest(self.request_id, self.uid, self.method.name, text)
-
-
-@attrs.frozen(kw_only=True)
-class Method:
-    """One method. `mutates` means that it needs a request id, is journaled, and waits for its turn.
-
-    `always` methods are answered while the daemon starts or stops, too.
-    """
-
-    name: str
-    help: str
-    result: object
-    call: "Callable[[CallContext, Call], Awaitable[object]]"
-    level: Level = Level.READ
-    params: tuple[Param, ...] = ()
-    mutates: bool = False
-    always: bool = False
-
-    def check(self, params: Mapping[str, object]) -> Params:
-        """Check parameters. Raises Fault with every problem."""
-        known = {param.name: param for param in self.all_params()}
-        problems = [f"{name[:80]}: is no parameter of {self.name}" for name in params if name not in known]
-        for name, param in known.items():
-            if name not in params:
-                problems += [f"{name}: is required"] if param.required else []
-                continue
-            problem = param.problem(params[name])
-            if problem is not None:
-                problems.append(f"{name}: {problem}")
-        if self.mutates and not REQUEST_ID.fullmatch(str(params.get("request_id", ""))):
-            problems.append(f"request_id: matches {REQUEST_ID.pattern}")
-        if problems:
-            message = f"{self.name}: {'; '.join(problems)}"
-            raise Fault(ErrorCode.INVALID_PARAMS, message, problems)
-        return Params(params)
-
-    def all_params(self) -> tuple[Param, ...]:
-        """Its parameters, with the request id of those that change something."""
-        own_id = Param(name="request_id", required=True, help="the same id is fulfilled once")
-        return (*self.params, own_id) if self.mutates else self.params
 
 
 @attrs.frozen(kw_only=True)
@@ -126,7 +83,7 @@ class CallContext:
         if phase != "running":
             return phase
         try:
-            found = await self.look(Look("halts", limit=1_000))
+            found = await self.query(Look("halts", limit=1_000))
         except Fault:
             return phase
         return state_of(found if isinstance(found, tuple) else ())
@@ -152,13 +109,13 @@ class CallContext:
         except SystemEnded:
             raise Fault(ErrorCode.NOT_READY, "the daemon is stopping") from None
 
-    async def look(self, look: Look) -> object:
+    async def query(self, query: Look) -> object:
         """Ask the observer for lines. Raises Fault."""
-        return await self.ask(OBSERVER, look)
+        return await self.ask(OBSERVER, query)
 
     async def overview(self) -> Overview:
         """Ask the observer for the whole. Raises Fault."""
-        seen = await self.look(Look("overview"))
+        seen = await self.query(Look("overview"))
         assert isinstance(seen, Overview)  # noqa: S101 - that is what it answers
         return seen
 
@@ -166,56 +123,63 @@ class CallContext:
         """Run something that blocks beside the loop; its thread is left behind when the request ends."""
         return await trio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._readers)
 
-    # -- acting
+    # -- operating
 
-    async def act(self, call: Call, to: Address, wish: Operation) -> OperationAnswer:
-        """Pass a wish on and wait until its outcome is durable. Raises Fault."""
+    async def operate(self, call: Call, to: Address, operation: Operation) -> OperationAnswer:
+        """Pass an operation on and wait until its outcome is durable. Raises Fault."""
         async with self._turn:
-            return acted_of(await self.ask(OPERATOR, Operate(call.request(), to, wish)))
+            return answer_of(await self.ask(OPERATOR, Operate(call.request(), to, operation)))
 
     async def perform(
-        self, call: Call, deed: Callable[[], Awaitable[str | tuple[Address, Operation]]]
+        self, call: Call, work: Callable[[], Awaitable[str | tuple[Address, Operation]]]
     ) -> OperationAnswer:
-        """Do something outside of the tree once, and make that durable; what is left to do inside of it is a
-        wish to an actor. Raises Fault.
+        """Do something outside of the tree once, and make that durable; what is left to do inside of it is an
+        operation of an actor. Raises Fault.
         """
         request = call.request()
         async with self._turn:
             known = await self.ask(OPERATOR, ActKnown(request))
             if known is not None:
-                return acted_of(known)
+                return answer_of(known)
             try:
-                done = await deed()
+                done = await work()
             except Failure as failure:
-                done = "\n".join([f"{REFUSED}{failure}", *map(str, failure.details)])
+                lines = "\n".join([str(failure), *map(str, failure.details)])
+                message: ActDone | Operate = act_done(request, Verdict.REFUSED, lines)
             except Exception as error:  # noqa: BLE001  whatever failed, the journal shall say so
-                done = f"{REFUSED}{type(error).__name__}: {error}"
+                message = act_done(request, Verdict.REFUSED, f"{type(error).__name__}: {error}")
             else:
-                done = DONE + done if isinstance(done, str) else done
-            if isinstance(done, str):
-                return acted_of(await self.ask(OPERATOR, ActDone(request, done)))
-            return acted_of(await self.ask(OPERATOR, Operate(request, *done)))
+                if isinstance(done, str):
+                    message = act_done(request, Verdict.DONE, done)
+                else:
+                    message = Operate(request, *done)
+            return answer_of(await self.ask(OPERATOR, message))
+
+
+Handler: TypeAlias = Callable[[CallContext, Call], Awaitable[object]]
+"""What answers a method; its annotation says what with, and the schema is made of that."""
 
 
 def state_of(halts: Iterable[object]) -> State:
     """Running, draining or halted, by what is halted."""
     for halt in halts:
         if isinstance(halt, HaltLine) and halt.scope == EVERYTHING:
-            return "draining" if halt.why.startswith(DRAINING) else "halted"
+            return "draining" if halt.state == TradingState.DRAINING.word else "halted"
     return "running"
 
 
-def acted_of(answer: object) -> OperationAnswer:
+def answer_of(answer: object) -> OperationAnswer:
     """What the operator actor answered; a refusal is a Fault with its reasons."""
     match answer:
         case ActOutcome(acted=OperatorActed() as acted, repeated=repeated):
-            if acted.outcome.startswith(REFUSED):
-                reasons = acted.outcome.removeprefix(REFUSED).split("\n")
+            verdict, words = acted.judged()
+            if verdict is Verdict.REFUSED:
+                reasons = words.split("\n")
                 raise Fault(ErrorCode.REFUSED, reasons[0], reasons if len(reasons) > 1 else ())
             return OperationAnswer(
                 request_id=acted.request_id,
                 command=acted.command,
-                outcome=acted.outcome.removeprefix(DONE),
+                outcome=words,
                 repeated=repeated,
                 at=acted.at,
             )

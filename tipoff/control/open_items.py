@@ -13,12 +13,12 @@ TOLD_MAX: Final = 20
 """So many are named; of the rest only the number is told."""
 
 
-async def still_open(room: CallContext) -> tuple[str, ...]:
+async def still_open(context: CallContext) -> tuple[str, ...]:
     """Orders first, for they are what a drain waits for; then positions, which only the venue ends. Raises
     Fault.
     """
-    orders = await room.look(Look("orders", open_only=True, limit=1_000))
-    positions = await room.look(Look("positions", limit=1_000))
+    orders = await context.query(Look("orders", open_only=True, limit=1_000))
+    positions = await context.query(Look("positions", limit=1_000))
     told = [_order(each) for each in _of(orders) if isinstance(each, OrderLine)]
     told += [_position(each) for each in _of(positions) if isinstance(each, PositionLine) and each.position]
     more = [f"and {len(told) - TOLD_MAX} more"] if len(told) > TOLD_MAX else []

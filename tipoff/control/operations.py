@@ -1,11 +1,11 @@
-"""The methods of the control socket that change something: each becomes one wish, or one deed of the daemon.
+"""The methods of the control socket that change something: each is one operation of an actor or the process.
 
-Listed by `control_catalogue`. What they come to is journaled with the peer's user id, in the same commit as
-its effect where actors are concerned.
+What they come to is journaled with the peer's user id, in the same commit as its effect where actors are
+concerned. Names, parameters and help stand in `registry`.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from actors.addresses import GAMES, PAPER_EXCHANGE, RISK_GATE, STRATEGIES, strategy_address
 from actors.messages import (
@@ -22,161 +22,164 @@ from actors.messages import (
 from actors.runtime import ActorStatus, Address
 from engine.events import BookSide
 from engine.orders import TimeInForce
-from engine.risk import EVERYTHING, QUARANTINE
+from engine.risk import EVERYTHING, QUARANTINE, TradingState
 from engine.units import UnitError, parse_count, parse_price
-from tipoff.control.context import DRAINING, Call, CallContext, OperationAnswer
+from tipoff.control.context import Call, CallContext, Handler, OperationAnswer
 from tipoff.control.protocol import ErrorCode, Fault
 from tipoff.output import Failure
 
-TIMES_IN_FORCE = {"gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC, "fok": TimeInForce.FOK}
-"""The short words for how long an order lives."""
+NO_REASON = "no reason given"
 
 
-async def halt(room: CallContext, call: Call) -> OperationAnswer:
+async def halt(context: CallContext, call: Call) -> OperationAnswer:
     """Stop a scope at once; it stays stopped until somebody resumes it, over restarts too."""
-    given = call.given
-    scope = given.text("scope") or EVERYTHING
-    _require_known(room, scope)
-    wish = HaltOperation(
+    params = call.params
+    scope = params.text("scope") or EVERYTHING
+    _require_known(context, scope)
+    operation = HaltOperation(
         scope,
-        given.text("state") or "halted",
-        given.text("reason") or "no reason given",
+        params.text("state") or "halted",
+        params.text("reason") or NO_REASON,
     )
-    return await room.act(call, RISK_GATE, wish)
+    return await context.operate(call, RISK_GATE, operation)
 
 
-def _require_known(room: CallContext, scope: str) -> None:
+def _require_known(context: CallContext, scope: str) -> None:
     """Raise Fault if a scope names nobody: a mistyped halt must not look as if something stood still."""
     kind, _, name = scope.partition(":")
     parent = {"strategy": STRATEGIES, "game": GAMES}.get(kind)
-    names = [str(actor.address.last) for actor in room.engine.status() if actor.address.parent == parent]
+    names = [str(actor.address.last) for actor in context.engine.status() if actor.address.parent == parent]
     if parent is not None and name and name not in names:
         there = f"there are {', '.join(names)}" if names else "there is none"
         raise Fault(ErrorCode.NOT_FOUND, f"no {kind} is called {name!r}, so nothing is halted; {there}")
 
 
-async def resume(room: CallContext, call: Call) -> OperationAnswer:
+async def resume(context: CallContext, call: Call) -> OperationAnswer:
     """End a halt, with a reason."""
-    given = call.given
-    return await room.act(
-        call, RISK_GATE, ResumeOperation(given.text("scope") or EVERYTHING, given.must("reason"))
+    params = call.params
+    return await context.operate(
+        call, RISK_GATE, ResumeOperation(params.text("scope") or EVERYTHING, params.must("reason"))
     )
 
 
-async def drain(room: CallContext, call: Call) -> OperationAnswer:
+async def drain(context: CallContext, call: Call) -> OperationAnswer:
     """Let no entry pass any more and take resting entries back; exits and settlement go on."""
-    reason = call.given.text("reason")
-    why = f"{DRAINING}: {reason}" if reason else DRAINING
-    return await room.act(call, RISK_GATE, HaltOperation(EVERYTHING, "reducing", why))
+    reason = call.params.text("reason")
+    state = TradingState.DRAINING.word
+    return await context.operate(call, RISK_GATE, HaltOperation(EVERYTHING, state, reason or NO_REASON))
 
 
-async def place(room: CallContext, call: Call) -> OperationAnswer:
+async def orders_place(context: CallContext, call: Call) -> OperationAnswer:
     """Send an order by hand on a strategy's account; the risk gate judges it like any other."""
-    given = call.given
+    params = call.params
     try:
-        price, count = parse_price(given.must("price")), parse_count(given.must("count"))
+        price, count = parse_price(params.must("price")), parse_count(params.must("count"))
     except UnitError as error:
         raise Fault(ErrorCode.INVALID_PARAMS, str(error)) from None
-    wish = OrderOperation(
-        given.must("strategy"),
-        given.must("ticker"),
-        BookSide(given.must("side")),
+    operation = OrderOperation(
+        params.must("strategy"),
+        params.must("ticker"),
+        BookSide(params.must("side")),
         price,
         count,
-        TIMES_IN_FORCE[given.text("tif") or "ioc"],
-        given.flag("post_only"),
-        given.flag("reduce_only"),
-        given.number("p_fair"),
+        TimeInForce[(params.text("tif") or "ioc").upper()],
+        params.flag("post_only"),
+        params.flag("reduce_only"),
+        params.number("p_fair"),
     )
-    return await room.act(call, RISK_GATE, wish)
+    return await context.operate(call, RISK_GATE, operation)
 
 
-async def cancel(room: CallContext, call: Call) -> OperationAnswer:
+async def orders_cancel(context: CallContext, call: Call) -> OperationAnswer:
     """Take an order back, or with `all` those of a strategy or of everybody."""
-    given = call.given
-    order_id = given.text("order_id")
-    if (order_id is None) is not given.flag("all"):
-        raise Fault(ErrorCode.INVALID_PARAMS, "name an order_id, or say all (and perhaps a strategy)")
+    params = call.params
+    order_id = params.text("order_id")
     if order_id is None:
-        return await room.act(call, PAPER_EXCHANGE, CancelAllOperation(given.text("strategy")))
-    return await room.act(call, RISK_GATE, CancelOperation(order_id))
+        return await context.operate(call, PAPER_EXCHANGE, CancelAllOperation(params.text("strategy")))
+    return await context.operate(call, RISK_GATE, CancelOperation(order_id))
 
 
-async def close(room: CallContext, call: Call) -> OperationAnswer:
+async def positions_close(context: CallContext, call: Call) -> OperationAnswer:
     """Close a position at whatever the book gives, risk limits or not."""
-    given = call.given
-    return await room.act(call, PAPER_EXCHANGE, CloseOperation(given.must("strategy"), given.must("ticker")))
+    params = call.params
+    return await context.operate(
+        call, PAPER_EXCHANGE, CloseOperation(params.must("strategy"), params.must("ticker"))
+    )
 
 
-async def switch_on(room: CallContext, call: Call) -> OperationAnswer:
+async def strategies_enable(context: CallContext, call: Call) -> OperationAnswer:
     """Let a strategy trade again."""
-    return await room.act(call, _strategy(room, call), StrategyOperation(True))
+    return await context.operate(call, _strategy(context, call), StrategyOperation(True))
 
 
-async def switch_off(room: CallContext, call: Call) -> OperationAnswer:
+async def strategies_disable(context: CallContext, call: Call) -> OperationAnswer:
     """A strategy sends nothing more and its resting orders are cancelled; its positions stay."""
-    return await room.act(call, _strategy(room, call), StrategyOperation(False))
+    return await context.operate(call, _strategy(context, call), StrategyOperation(False))
 
 
-async def configure(room: CallContext, call: Call) -> OperationAnswer:
+async def strategies_set(context: CallContext, call: Call) -> OperationAnswer:
     """Give a strategy other parameters, all or none of them; positions and open orders stay."""
-    values = tuple((name, json.dumps(value)) for name, value in call.given.table("values").items())
-    return await room.act(call, _strategy(room, call), StrategyOperation(None, values))
+    values = tuple((name, json.dumps(value)) for name, value in call.params.table("values").items())
+    return await context.operate(call, _strategy(context, call), StrategyOperation(None, values))
 
 
-def _strategy(room: CallContext, call: Call) -> Address:
+def _strategy(context: CallContext, call: Call) -> Address:
     """The address of the strategy that is named. Raises Fault, naming those there are."""
-    name = call.given.must("name")
-    names = [str(actor.address.last) for actor in room.engine.status() if actor.address.parent == STRATEGIES]
+    name = call.params.must("name")
+    names = [
+        str(actor.address.last) for actor in context.engine.status() if actor.address.parent == STRATEGIES
+    ]
     if name not in names:
         raise Fault(ErrorCode.NOT_FOUND, f"no strategy is called {name!r}; there are {', '.join(names)}")
     return strategy_address(name)
 
 
-async def limit_set(room: CallContext, call: Call) -> OperationAnswer:
+async def risk_set(context: CallContext, call: Call) -> OperationAnswer:
     """Change a risk limit from now on, over restarts too."""
-    given = call.given
-    wish = LimitOperation(given.must("name"), given.text("strategy"), given.must("value"))
-    return await room.act(call, RISK_GATE, wish)
+    params = call.params
+    operation = LimitOperation(params.must("name"), params.text("strategy"), params.must("value"))
+    return await context.operate(call, RISK_GATE, operation)
 
 
-async def limit_reset(room: CallContext, call: Call) -> OperationAnswer:
+async def risk_reset(context: CallContext, call: Call) -> OperationAnswer:
     """Put a risk limit back to what the configuration says."""
-    given = call.given
-    return await room.act(call, RISK_GATE, LimitOperation(given.must("name"), given.text("strategy"), None))
+    params = call.params
+    return await context.operate(
+        call, RISK_GATE, LimitOperation(params.must("name"), params.text("strategy"), None)
+    )
 
 
-async def restart(room: CallContext, call: Call) -> OperationAnswer:
+async def actors_restart(context: CallContext, call: Call) -> OperationAnswer:
     """Replace an actor's life by a new one, which folds its past again."""
-    actor = _actor(room, call.given.must("name"))
+    actor = _actor(context, call.params.must("name"))
 
-    async def deed() -> str:
-        room.engine.restart(actor.address)
+    async def work() -> str:
+        context.engine.restart(actor.address)
         return f"{actor.address} was restarted"
 
-    return await room.perform(call, deed)
+    return await context.perform(call, work)
 
 
-async def revive(room: CallContext, call: Call) -> OperationAnswer:
+async def actors_revive(context: CallContext, call: Call) -> OperationAnswer:
     """Bring a quarantined or stopped actor back; a strategy may trade again."""
-    actor = _actor(room, call.given.must("name"))
+    actor = _actor(context, call.params.must("name"))
 
-    async def deed() -> str:
-        if not room.engine.revive(actor.address):
+    async def work() -> str:
+        if not context.engine.revive(actor.address):
             raise Failure("running", f"{actor.address} is {actor.state}; only what is parked can be revived")
         return f"{actor.address} was revived"
 
     if actor.address.parent != STRATEGIES:
-        return await room.perform(call, deed)
-    if actor.state != "running" and not room.engine.revive(actor.address):
+        return await context.perform(call, work)
+    if actor.state != "running" and not context.engine.revive(actor.address):
         raise Fault(ErrorCode.REFUSED, f"{actor.address} could not be revived")
-    wish = ResumeOperation(QUARANTINE + actor.address.last, "revived")
-    return await room.act(call, RISK_GATE, wish)
+    operation = ResumeOperation(QUARANTINE + actor.address.last, "revived")
+    return await context.operate(call, RISK_GATE, operation)
 
 
-def _actor(room: CallContext, name: str) -> ActorStatus:
+def _actor(context: CallContext, name: str) -> ActorStatus:
     """The actor of an address, or of the last part of one if only one has it. Raises Fault."""
-    found = [actor for actor in room.engine.status() if name in (str(actor.address), actor.address.last)]
+    found = [actor for actor in context.engine.status() if name in (str(actor.address), actor.address.last)]
     exact = [actor for actor in found if str(actor.address) == name]
     chosen = exact or found
     if len(chosen) == 1:
@@ -187,51 +190,73 @@ def _actor(room: CallContext, name: str) -> ActorStatus:
     raise Fault(ErrorCode.NOT_FOUND, f"no actor is called {name!r}; `tipoff actors` lists them")
 
 
-async def reload(room: CallContext, call: Call) -> OperationAnswer:
+async def reload(context: CallContext, call: Call) -> OperationAnswer:
     """Read the configuration again; a broken one changes nothing."""
-    if room.hooks.reload is None:
+    if context.hooks.reload is None:
         raise Fault(ErrorCode.NOT_AVAILABLE, "this daemon was not started from a configuration file")
-    acted = await room.perform(call, room.hooks.reload)
-    if room.hooks.reloaded is not None:
-        room.hooks.reloaded()
-    return acted
+    answer = await context.perform(call, context.hooks.reload)
+    if context.hooks.reloaded is not None:
+        context.hooks.reloaded()
+    return answer
 
 
-async def loglevel(room: CallContext, call: Call) -> OperationAnswer:
+async def loglevel(context: CallContext, call: Call) -> OperationAnswer:
     """Set what is logged."""
-    hook, level = room.hooks.loglevel, call.given.must("level")
+    hook, level = context.hooks.loglevel, call.params.must("level")
     if hook is None:
         raise Fault(ErrorCode.NOT_AVAILABLE, "this daemon's log level cannot be changed while it runs")
 
-    async def deed() -> str:
+    async def work() -> str:
         return f"the log level is {hook(level)}"
 
-    return await room.perform(call, deed)
+    return await context.perform(call, work)
 
 
-async def load_game(room: CallContext, call: Call) -> OperationAnswer:
+async def games_load(context: CallContext, call: Call) -> OperationAnswer:
     """Follow a game that was not found by itself, or was unloaded."""
-    hook = room.hooks.load_game
+    hook = context.hooks.load_game
     if hook is None:
         raise Fault(ErrorCode.NOT_AVAILABLE, "this daemon finds its games by itself only")
-    return await _follow(room, call, hook)
+    return await _follow(context, call, hook)
 
 
-async def unload_game(room: CallContext, call: Call) -> OperationAnswer:
+async def games_unload(context: CallContext, call: Call) -> OperationAnswer:
     """Follow a game no more; refused while there is a position or an order of ours in it."""
-    hook = room.hooks.unload_game
+    hook = context.hooks.unload_game
     if hook is None:
         raise Fault(ErrorCode.NOT_AVAILABLE, "this daemon follows its games to their end")
-    return await _follow(room, call, hook)
+    return await _follow(context, call, hook)
 
 
 async def _follow(
-    room: CallContext, call: Call, hook: Callable[[str], Awaitable[FollowOperation]]
+    context: CallContext, call: Call, hook: Callable[[str], Awaitable[FollowOperation]]
 ) -> OperationAnswer:
-    async def deed() -> tuple[Address, FollowOperation]:
-        return RISK_GATE, await hook(call.given.must("game"))
+    async def work() -> tuple[Address, FollowOperation]:
+        return RISK_GATE, await hook(call.params.must("game"))
 
-    acted = await room.perform(call, deed)
-    if room.hooks.followed is not None:
-        await room.hooks.followed()
-    return acted
+    answer = await context.perform(call, work)
+    if context.hooks.followed is not None:
+        await context.hooks.followed()
+    return answer
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "halt": halt,
+    "resume": resume,
+    "drain": drain,
+    "orders.place": orders_place,
+    "orders.cancel": orders_cancel,
+    "positions.close": positions_close,
+    "strategies.enable": strategies_enable,
+    "strategies.disable": strategies_disable,
+    "strategies.set": strategies_set,
+    "risk.set": risk_set,
+    "risk.reset": risk_reset,
+    "actors.restart": actors_restart,
+    "actors.revive": actors_revive,
+    "games.load": games_load,
+    "games.unload": games_unload,
+    "reload": reload,
+    "loglevel": loglevel,
+}
+"""What answers each method that changes something."""

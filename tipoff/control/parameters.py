@@ -1,10 +1,9 @@
-"""What a method of the control socket is: level, parameters, answer, and the room that it is called in.
+"""The parameters of a method: what each may be, how a person types it, and the values of a request.
 
-The methods themselves are in `control_looking` and `control_acting`; `control_catalogue` lists them. Written
-against the small `Engine`, so that a live and a virtual system serve alike.
+Declared once, in `registry`: the server checks them, the schema and the manual show them, and the command
+line makes its arguments and options of them.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -13,13 +12,10 @@ import attrs
 from tipoff.control.protocol import TEXT_CHARS_MAX
 from tipoff.json_types import Json
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-"""What a request id looks like; it becomes part of order ids."""
-
 
 @attrs.frozen(kw_only=True)
 class Param:
-    """One parameter: its name, type and bounds."""
+    """One parameter: its name, type and bounds, and how it is typed on the command line."""
 
     name: str
     kind: Literal["text", "whole", "number", "flag", "values"] = "text"
@@ -28,6 +24,23 @@ class Param:
     low: int = 1
     high: int = 1_000
     help: str = ""
+    unsaid: str = ""
+    """What holds for a program that does not say it."""
+    place: bool = False
+    """Typed by its place, without a name before it."""
+    typed: str = ""
+    """What it is called on the command line, if not by its name."""
+    default: str | int | None = None
+    """What a command says for a person who does not."""
+    switch: str = ""
+    """This choice is typed as a flag of its name; without the flag the default holds."""
+    upper: bool = False
+    """Typed in any letter case."""
+
+    @property
+    def description(self) -> str:
+        """What it is, for a program."""
+        return f"{self.help} {self.unsaid} unless said." if self.unsaid else self.help
 
     def schema(self) -> Json:
         """The JSON schema of its values."""
@@ -35,16 +48,16 @@ class Param:
             case "text":
                 choices: dict[str, Json] = {"enum": list(self.choices)} if self.choices else {}
                 length: dict[str, Json] = {"minLength": 1, "maxLength": TEXT_CHARS_MAX}
-                return {"type": "string", **length, **choices, "description": self.help}
+                return {"type": "string", **length, **choices, "description": self.description}
             case "whole":
                 bounds: dict[str, Json] = {"minimum": self.low, "maximum": self.high}
-                return {"type": "integer", **bounds, "description": self.help}
+                return {"type": "integer", **bounds, "description": self.description}
             case "number":
-                return {"type": "number", "description": self.help}
+                return {"type": "number", "description": self.description}
             case "flag":
-                return {"type": "boolean", "description": self.help}
+                return {"type": "boolean", "description": self.description}
             case "values":
-                return {"type": "object", "minProperties": 1, "description": self.help}
+                return {"type": "object", "minProperties": 1, "description": self.description}
 
     def problem(self, value: object) -> str | None:
         """What is wrong with a value."""

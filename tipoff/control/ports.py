@@ -7,7 +7,7 @@ import attrs
 
 from actors.messages import FollowOperation, Operation
 from actors.runtime import ActorStatus, Address
-from tipoff.explain.chain import Told
+from tipoff.explain.chain import JournaledFact
 
 
 class Engine(Protocol):
@@ -65,7 +65,7 @@ class Hooks:
     """Set the level (None asks) and return it."""
     metrics: Callable[[], str] | None = None
     """The exposition text; called in a thread."""
-    story: Callable[[str], Sequence[Told]] | None = None
+    chain: Callable[[str], Sequence[JournaledFact]] | None = None
     """All facts about an id from the journal; called in a thread."""
     load_game: Callable[[str], Awaitable[FollowOperation]] | None = None
     """Find out at the venue what a game is; what is to be followed of it goes to the risk gate."""

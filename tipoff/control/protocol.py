@@ -67,16 +67,16 @@ class ErrorCode(Enum):
     TOO_SLOW = "too_slow", -32013, Exit.TIMEOUT, "the frame did not come to its end in time"
 
 
-TROUBLES: dict[str, ErrorCode] = {trouble.value: trouble for trouble in ErrorCode}
+ERROR_CODES: dict[str, ErrorCode] = {code.value: code for code in ErrorCode}
 
 
 class Fault(Exception):
     """A request that could not be fulfilled; `details` are lines below the sentence."""
 
-    def __init__(self, trouble: ErrorCode, message: str = "", details: Sequence[str] = ()) -> None:
-        """Without a message the meaning of the trouble is the sentence."""
-        super().__init__(message or trouble.meaning)
-        self.trouble = trouble
+    def __init__(self, code: ErrorCode, message: str = "", details: Sequence[str] = ()) -> None:
+        """Without a message the meaning of the code is the sentence."""
+        super().__init__(message or code.meaning)
+        self.code = code
         self.details = tuple(details)
 
 
@@ -176,8 +176,8 @@ def result_frames(ident: int | str, result: Json) -> Iterator[bytes]:
 def error_frame(ident: int | str | None, fault: Fault) -> bytes:
     """An error as JSON-RPC has it; `data` carries our word and the details."""
     error: Json = {
-        "code": fault.trouble.rpc,
+        "code": fault.code.rpc,
         "message": str(fault)[:TEXT_CHARS_MAX],
-        "data": {"name": fault.trouble.value, "details": [line[:TEXT_CHARS_MAX] for line in fault.details]},
+        "data": {"name": fault.code.value, "details": [line[:TEXT_CHARS_MAX] for line in fault.details]},
     }
     return encode({"jsonrpc": "2.0", "v": PROTOCOL, "id": ident, "error": error})

@@ -1,11 +1,11 @@
-"""The methods of the control socket that only look: what they ask, and the answer as a class.
+"""The methods of the control socket that only query: what they ask, and the answer as a class.
 
-Listed by `control_catalogue`. All but `book` and `risk` read from the observer; those two ask the game and
-the risk gate, because only they know, and cost one message.
+All but `book` and `risk` read from the observer; those two ask the game and the risk gate, because only they
+know, and cost one message. Names, parameters and help stand in `registry`.
 """
 
 import platform
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 from actors.addresses import RISK_GATE, game_address
 from actors.messages import GateSeen, LimitsWanted, Numbered, StateWanted
@@ -30,7 +30,7 @@ from engine.game import Game
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos, Price
 from persistence.errors import StorageError
 from tipoff import __version__
-from tipoff.control.context import Call, CallContext, State, state_of
+from tipoff.control.context import Call, CallContext, Handler, State, state_of
 from tipoff.control.open_items import still_open
 from tipoff.control.parameters import Params
 from tipoff.control.protocol import PROTOCOL, ErrorCode, Fault
@@ -48,55 +48,52 @@ from tipoff.control.responses import (
     Status,
     Version,
 )
-from tipoff.explain.chain import Told, Why, explain
+from tipoff.explain.chain import JournaledFact, Why, explain
 from tipoff.explain.sentences import sentence
 from tipoff.output import Failure
 
 RUNNING = "running"
 
 
-Method = Callable[[CallContext, Call], Awaitable[object]]
-
-
-def table(what: str) -> Method:
+def table(what: str) -> Handler:
     """The method that shows a table of the observer, filtered as asked."""
 
-    async def show(room: CallContext, call: Call) -> object:
-        return await room.look(look_of(what, call.given))
+    async def show(context: CallContext, call: Call) -> object:
+        return await context.query(query_of(what, call.params))
 
     return show
 
 
-def look_of(what: str, given: Params) -> Look:
+def query_of(what: str, params: Params) -> Look:
     """The question to the observer."""
     return Look(
         what,
-        given.text("strategy"),
-        given.text("ticker"),
-        given.text("game"),
-        open_only=given.flag("open"),
-        limit=given.whole("limit", 100),
+        params.text("strategy"),
+        params.text("ticker"),
+        params.text("game"),
+        open_only=params.flag("open"),
+        limit=params.whole("limit", 100),
     )
 
 
-async def status(room: CallContext, _call: Call) -> Status:
+async def status(context: CallContext, _call: Call) -> Status:
     """One screen; while the tree is not there it says so and little else."""
-    seen = await room.overview()
-    strategies = await room.look(Look("strategies", limit=1_000))
-    results = await room.look(Look("pnl", limit=1_000))
+    seen = await context.overview()
+    strategies = await context.query(Look("strategies", limit=1_000))
+    results = await context.query(Look("pnl", limit=1_000))
     assert isinstance(strategies, tuple)  # noqa: S101 - the observer's tables are tuples
     assert isinstance(results, tuple)  # noqa: S101
-    gate = await _gate(room)
-    now = Nanos(room.engine.now)
-    actors = [actor for actor in room.engine.status() if actor.kind != "supervisor"]
-    phase = room.phase()
+    gate = await _gate(context)
+    now = Nanos(context.engine.now)
+    actors = [actor for actor in context.engine.status() if actor.kind != "supervisor"]
+    phase = context.phase()
     why_not = tuple(_why_not(seen, gate)) if phase == RUNNING else (f"the daemon is {phase}",)
     state = state_of(seen.halts) if phase == RUNNING else phase
     return Status(
         state=state,
         trading=not why_not,
         why_not=why_not,
-        degraded=tuple(_degraded(room, seen, gate, now)),
+        degraded=tuple(_degraded(context, seen, gate, now)),
         tipoff=__version__,
         run=seen.run,
         at=now,
@@ -105,7 +102,7 @@ async def status(room: CallContext, _call: Call) -> Status:
         at_risk_max=_limit(gate, "exposure_total"),
         positions=seen.positions,
         open_orders=seen.open_orders,
-        still_open=await still_open(room) if state in ("draining", "halted") else (),
+        still_open=await still_open(context) if state in ("draining", "halted") else (),
         pnl=seen.band,
         strategies=strategies,
         results=results,
@@ -120,10 +117,10 @@ async def status(room: CallContext, _call: Call) -> Status:
     )
 
 
-async def _gate(room: CallContext) -> GateSeen | None:
+async def _gate(context: CallContext) -> GateSeen | None:
     """The risk gate's own view; None if it does not answer, which is a finding of its own."""
     try:
-        seen = await room.ask(RISK_GATE, LimitsWanted())
+        seen = await context.ask(RISK_GATE, LimitsWanted())
     except Fault:
         return None
     return seen if isinstance(seen, GateSeen) else None
@@ -154,14 +151,14 @@ def _why_not(seen: Overview, gate: GateSeen | None) -> list[str]:
     return found
 
 
-def _degraded(room: CallContext, seen: Overview, gate: GateSeen | None, now: Nanos) -> list[str]:
+def _degraded(context: CallContext, seen: Overview, gate: GateSeen | None, now: Nanos) -> list[str]:
     """Everything that is not as it should be, whether it stops trading or not."""
     feed = seen.feed
-    found = list(room.hooks.degraded()) if room.hooks.degraded is not None else []
+    found = list(context.hooks.degraded()) if context.hooks.degraded is not None else []
     found += [f"{scope} is quarantined" for scope in seen.quarantined]
     found += [
         f"{actor.address} is {actor.state}"
-        for actor in room.engine.status()
+        for actor in context.engine.status()
         if actor.kind != "supervisor" and actor.state != RUNNING
     ]
     if gate is not None and gate.trouble is not None:
@@ -175,27 +172,27 @@ def _degraded(room: CallContext, seen: Overview, gate: GateSeen | None, now: Nan
     return found
 
 
-async def health(room: CallContext, _call: Call) -> Health:
+async def health(context: CallContext, _call: Call) -> Health:
     """The checks of a probe. It is answered in every state, and asks nobody who might hang."""
-    phase = room.phase()
-    step = room.hooks.step()
+    phase = context.phase()
+    step = context.hooks.step()
     checks = [Check(name="phase", ok=phase == RUNNING, detail=f"{phase}, {step}" if step else phase)]
-    down = [actor for actor in room.engine.status() if actor.state != RUNNING]
+    down = [actor for actor in context.engine.status() if actor.state != RUNNING]
     detail = ", ".join(f"{actor.address} is {actor.state}" for actor in down)
     checks.append(Check(name="actors", ok=not down, detail=detail or "all run"))
     try:
-        seen = await room.overview()
+        seen = await context.overview()
     except Fault as fault:
         checks.append(Check(name="observer", ok=False, detail=str(fault)))
         return Health(ok=False, state=phase, checks=tuple(checks))
-    gate = await _gate(room)
-    trouble = "does not answer" if gate is None else gate.trouble
+    gate = await _gate(context)
+    problem = "does not answer" if gate is None else gate.trouble
     checks.append(
         Check(name="risk_gate", ok=gate is not None, detail="answers" if gate else "does not answer")
     )
-    checks.append(Check(name="journal", ok=trouble is None, detail=trouble or "durable"))
-    if room.hooks.heartbeat is not None:
-        late = room.hooks.heartbeat()
+    checks.append(Check(name="journal", ok=problem is None, detail=problem or "durable"))
+    if context.hooks.heartbeat is not None:
+        late = context.hooks.heartbeat()
         checks.append(Check(name="heartbeat", ok=not late, detail=late or "passes every stage"))
     checks.append(Check(name="feed", ok=seen.feed.connected, detail=_feed_words(seen.feed)))
     state: State = state_of(seen.halts) if phase == RUNNING else phase
@@ -207,17 +204,19 @@ def _feed_words(feed: FeedLine) -> str:
     return f"{connected}, {feed.trusted_books} of {feed.books} books trusted"
 
 
-async def actors(room: CallContext, _call: Call) -> tuple[ActorLine, ...]:
+async def actors(context: CallContext, _call: Call) -> tuple[ActorLine, ...]:
     """The tree as it stands, also while parts of it are restarting."""
-    now = room.engine.now
+    now = context.engine.now
     since: dict[str, Nanos] = {}
     begun: Nanos | None = None
     try:
-        seen = await room.overview()
+        seen = await context.overview()
         since, begun = seen.since, seen.started_at
     except Fault:
         pass
-    return tuple(_actor(actor, since.get(str(actor.address), begun), now) for actor in room.engine.status())
+    return tuple(
+        _actor(actor, since.get(str(actor.address), begun), now) for actor in context.engine.status()
+    )
 
 
 def _actor(actor: ActorStatus, since: Nanos | None, now: int) -> ActorLine:
@@ -240,13 +239,13 @@ def _actor(actor: ActorStatus, since: Nanos | None, now: int) -> ActorLine:
     )
 
 
-async def book(room: CallContext, call: Call) -> BookSeen:
+async def book(context: CallContext, call: Call) -> BookSeen:
     """A market's book, level by level, from the game that keeps it."""
-    ticker = call.given.must("ticker")
-    found = await room.look(Look("markets", ticker=ticker))
+    ticker = call.params.must("ticker")
+    found = await context.query(Look("markets", ticker=ticker))
     if not (isinstance(found, tuple) and found and isinstance(found[0], MarketLine)):
         raise Fault(ErrorCode.NOT_FOUND, f"no market {ticker!r} is followed")
-    game = await room.ask(game_address(found[0].game), StateWanted())
+    game = await context.ask(game_address(found[0].game), StateWanted())
     market = game.markets.get(ticker) if isinstance(game, Game) else None
     if market is None:
         raise Fault(ErrorCode.NOT_FOUND, f"no market {ticker!r} is followed")
@@ -270,10 +269,10 @@ def _book(ticker: str, game: str, seen: Book) -> BookSeen:
     )
 
 
-async def risk(room: CallContext, _call: Call) -> RiskSeen:
+async def risk(context: CallContext, _call: Call) -> RiskSeen:
     """Every limit with its use, from the gate that holds it."""
-    gate = await room.ask(RISK_GATE, LimitsWanted())
-    seen = await room.overview()
+    gate = await context.ask(RISK_GATE, LimitsWanted())
+    seen = await context.overview()
     assert isinstance(gate, GateSeen)  # noqa: S101 - that is what it answers
     limits = tuple(
         LimitLine(
@@ -289,14 +288,14 @@ async def risk(room: CallContext, _call: Call) -> RiskSeen:
     return RiskSeen(limits=limits, halts=seen.halts, journal_trouble=gate.trouble)
 
 
-async def journal(room: CallContext, call: Call) -> tuple[JournalLine, ...]:
+async def journal(context: CallContext, call: Call) -> tuple[JournalLine, ...]:
     """The last facts in words."""
-    found = await room.look(look_of("journal", call.given))
+    found = await context.query(query_of("journal", call.params))
     assert isinstance(found, tuple)  # noqa: S101 - the observer's tables are tuples
     return tuple(journal_line(each) for each in found if isinstance(each, Numbered))
 
 
-def journal_line(each: Numbered | Told) -> JournalLine:
+def journal_line(each: Numbered | JournaledFact) -> JournalLine:
     """A fact as a line."""
     return JournalLine(
         seq=each.seq,
@@ -308,14 +307,14 @@ def journal_line(each: Numbered | Told) -> JournalLine:
     )
 
 
-async def why(room: CallContext, call: Call) -> Why:
-    """The story of an order, a fill or a signal, read from the journal beside the loop."""
-    story, name = room.hooks.story, call.given.must("id")
-    if story is None:
+async def why(context: CallContext, call: Call) -> Why:
+    """The causal chain of an order, a fill or a signal, read from the journal beside the loop."""
+    chain, name = context.hooks.chain, call.params.must("id")
+    if chain is None:
         message = "this daemon keeps no journal that can be read; try `tipoff why ID --db URL`"
         raise Fault(ErrorCode.NOT_AVAILABLE, message)
     try:
-        found = explain(name, await room.in_thread(lambda: story(name)))
+        found = explain(name, await context.in_thread(lambda: chain(name)))
     except (Failure, StorageError) as error:
         raise Fault(ErrorCode.UNAVAILABLE, f"the journal cannot be read: {error}") from None
     if not found.steps:
@@ -323,17 +322,17 @@ async def why(room: CallContext, call: Call) -> Why:
     return found
 
 
-async def metrics(room: CallContext, _call: Call) -> Metrics:
+async def metrics(context: CallContext, _call: Call) -> Metrics:
     """The numbers for Prometheus."""
-    text = room.hooks.metrics
+    text = context.hooks.metrics
     if text is None:
         raise Fault(ErrorCode.NOT_AVAILABLE, "this daemon keeps no metrics")
-    return Metrics(text=await room.in_thread(text))
+    return Metrics(text=await context.in_thread(text))
 
 
-async def loglevel(room: CallContext, _call: Call) -> LogLevel:
+async def loglevel_show(context: CallContext, _call: Call) -> LogLevel:
     """What is logged."""
-    hook = room.hooks.loglevel
+    hook = context.hooks.loglevel
     if hook is None:
         raise Fault(ErrorCode.NOT_AVAILABLE, "this daemon's log level is not known")
     try:
@@ -342,13 +341,13 @@ async def loglevel(room: CallContext, _call: Call) -> LogLevel:
         raise Fault(ErrorCode.NOT_AVAILABLE, str(error)) from None
 
 
-async def version(room: CallContext, _call: Call) -> Version:
+async def version(context: CallContext, _call: Call) -> Version:
     """What runs, and where it stands."""
-    state = await room.state()
+    state = await context.state()
     return Version(tipoff=__version__, python=platform.python_version(), protocol=PROTOCOL, state=state)
 
 
-SHOWN: dict[str, object] = {
+TABLES: Mapping[str, object] = {
     "strategies": tuple[StrategyLine, ...],
     "orders": tuple[OrderLine, ...],
     "fills": tuple[FillLine, ...],
@@ -360,3 +359,18 @@ SHOWN: dict[str, object] = {
     "dead_letters": tuple[DeadLetterLine, ...],
 }
 """The observer's tables that are answered as they are, and what their lines are."""
+
+HANDLERS: Mapping[str, Handler] = {
+    "status": status,
+    "health": health,
+    "actors": actors,
+    "book": book,
+    "risk": risk,
+    "journal": journal,
+    "why": why,
+    "metrics": metrics,
+    "loglevel.show": loglevel_show,
+    "version": version,
+    **{name: table(name) for name in TABLES},
+}
+"""What answers each method that only looks."""

@@ -1,6 +1,6 @@
 """What the control socket answers beside the observer's own lines: one class an answer.
 
-Their annotations make both the JSON and its schema (`control_schema`). A moment is of type `Nanos`; whole
+Their annotations make both the JSON and its schema (`schema`). A moment is of type `Nanos`; whole
 numbers of time are named after their unit.
 """
 

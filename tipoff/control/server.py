@@ -12,8 +12,9 @@ import attrs
 import trio
 
 from tipoff import __version__
-from tipoff.control.context import Call, CallContext, Method
-from tipoff.control.permissions import ControlSettings, Level
+from tipoff.control.context import Call, CallContext
+from tipoff.control.method import Method
+from tipoff.control.permissions import Level
 from tipoff.control.ports import Engine, Hooks
 from tipoff.control.protocol import (
     FRAME_BYTES_MAX,
@@ -28,7 +29,9 @@ from tipoff.control.protocol import (
     read_request,
     result_frames,
 )
-from tipoff.control.registry import METHODS, digest
+from tipoff.control.registry import METHODS
+from tipoff.control.schema import HANDLERS, RESULTS, digest
+from tipoff.control.settings import ControlSettings
 from tipoff.control.unix_socket import Peer, listening, peer_of
 from tipoff.json_schema import plain
 from tipoff.json_types import Json
@@ -54,9 +57,9 @@ async def serve_control(
 
     Raises SocketRefused if the socket cannot be had.
     """
-    room = CallContext(engine, hooks or Hooks(), settings.request_seconds)
+    context = CallContext(engine, hooks or Hooks(), settings.request_seconds)
     with listening(settings.path, settings.gid) as bound:
-        server = ControlServer(settings, room)
+        server = ControlServer(settings, context)
         async with trio.open_nursery() as nursery:
             listener = trio.socket.from_stdlib_socket(bound)
             task_status.started(server)
@@ -77,10 +80,10 @@ class Connection:
 class ControlServer:
     """The connections of one socket."""
 
-    def __init__(self, settings: ControlSettings, room: CallContext) -> None:
+    def __init__(self, settings: ControlSettings, context: CallContext) -> None:
         """Nothing is listened to yet."""
         self.settings = settings
-        self.room = room
+        self.context = context
         self.connections: list[Connection] = []
         self.accepted = self.refused = self.dropped = self.requests = self.faults = 0
         self._turning_away = 0
@@ -99,7 +102,7 @@ class ControlServer:
             self._welcome(trio.SocketStream(accepted), nursery)
 
     def _welcome(self, stream: trio.SocketStream, nursery: trio.Nursery) -> None:
-        """Ask the kernel who it is, make room, and serve it or turn it away."""
+        """Ask the kernel who it is, make context, and serve it or turn it away."""
         try:
             peer = peer_of(_stdlib(stream))
         except OSError:
@@ -178,7 +181,7 @@ class ControlServer:
     async def _hello(self, level: Level) -> Json:
         methods: list[Json] = [method.name for method in METHODS.values() if method.level <= level]
         with trio.move_on_after(self.settings.write_seconds):
-            state = await self.room.state()
+            state = await self.context.state()
             return {
                 "protocol": PROTOCOL,
                 "tipoff": __version__,
@@ -244,9 +247,9 @@ class ControlServer:
             log.warning("refused %s to uid %d", method.name, peer.uid)
             message = f"{method.name} needs the level {method.level.word}; uid {peer.uid} has {level.word}"
             raise Fault(ErrorCode.NOT_PERMITTED, message)
-        given = method.check(request.params)
-        call = Call(method=method, given=given, uid=peer.uid, request_id=given.text("request_id") or "")
-        self.room.require_running(method)
+        params = method.check(request.params)
+        call = Call(method=method, params=params, uid=peer.uid, request_id=params.text("request_id") or "")
+        self.context.require_running(method)
         with trio.move_on_after(self.settings.request_seconds):
             return await self._called(method, call)
         raise Fault(ErrorCode.TIMEOUT, f"no answer within {self.settings.request_seconds:g} s")
@@ -255,7 +258,7 @@ class ControlServer:
         if method.mutates:
             log.info("uid %d: %s %s", call.uid, method.name, call.request_id)
         try:
-            return plain(await method.call(self.room, call), method.result)
+            return plain(await HANDLERS[method.name](self.context, call), RESULTS[method.name])
         except Fault:
             raise
         except Exception as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 import attrs
 
 PATH_BYTES_MAX = 107
-"""The kernel has room for so many bytes of a socket's path."""
+"""The kernel has context for so many bytes of a socket's path."""
 
 BACKLOG = 64
 OWNER_ONLY, OWNER_AND_GROUP = 0o600, 0o660

@@ -26,11 +26,11 @@ from engine.units import COUNT_ZERO, Count, Nanos, format_count, format_money, f
 from tipoff.explain.sentences import sentence
 
 STEPS_MAX = 2_000
-"""A story is told up to this length: from its beginning, and then its end."""
+"""A chain is told up to this length: from its beginning, and then its end."""
 
 
 @attrs.frozen
-class Told:
+class JournaledFact:
     """A fact with its place in the journal: its number, the input it was decided on, and by whom."""
 
     seq: int
@@ -42,7 +42,7 @@ class Told:
 
 @attrs.frozen(kw_only=True)
 class WhyStep:
-    """One step of a story."""
+    """One step of a causal chain."""
 
     seq: int
     at: Nanos
@@ -54,7 +54,7 @@ class WhyStep:
 
 @attrs.frozen(kw_only=True)
 class Why:
-    """A story: what came of it in one sentence, and its steps from market message to ledger entry."""
+    """A causal chain: what came of it in one sentence, and its steps from market message to ledger entry."""
 
     id: str
     verdict: str
@@ -62,42 +62,42 @@ class Why:
     left_out: int
 
 
-def explain(name: str, story: Sequence[Told]) -> Why:
-    """Word the facts about `name`; a story without facts has no steps."""
-    distinct = _without_repeats(story)
+def explain(name: str, chain: Sequence[JournaledFact]) -> Why:
+    """Word the facts about `name`; a chain without facts has no steps."""
+    distinct = _without_repeats(chain)
     kept = distinct
     if len(distinct) > STEPS_MAX:
         kept = [*distinct[: STEPS_MAX // 2], *distinct[-STEPS_MAX // 2 :]]
     return Why(
         id=name,
-        verdict=verdict(name, [told.fact for told in story]),
+        verdict=verdict(name, [each.fact for each in chain]),
         steps=tuple(map(_step, kept)),
         left_out=len(distinct) - len(kept),
     )
 
 
-def _step(told: Told) -> WhyStep:
+def _step(each: JournaledFact) -> WhyStep:
     return WhyStep(
-        seq=told.seq,
-        at=told.at,
-        cause=told.cause,
-        owner=told.owner,
-        kind=type(told.fact).__name__,
-        text=sentence(told.fact),
+        seq=each.seq,
+        at=each.at,
+        cause=each.cause,
+        owner=each.owner,
+        kind=type(each.fact).__name__,
+        text=sentence(each.fact),
     )
 
 
-def _without_repeats(story: Sequence[Told]) -> list[Told]:
+def _without_repeats(chain: Sequence[JournaledFact]) -> list[JournaledFact]:
     """The readings of an order are noted at every step; only a change of them is worth a sentence."""
-    kept: list[Told] = []
+    kept: list[JournaledFact] = []
     readings: tuple[Count, Count, Count] | None = None
-    for told in story:
-        fact = told.fact
+    for each in chain:
+        fact = each.fact
         if isinstance(fact, BandMoved):
             if readings == (fact.pessimistic, fact.base, fact.optimistic):
                 continue
             readings = (fact.pessimistic, fact.base, fact.optimistic)
-        kept.append(told)
+        kept.append(each)
     return kept
 
 

@@ -1,4 +1,4 @@
-"""The story of an id, read from a database: for `tipoff why --db`, and for a daemon that keeps one.
+"""The causal chain of an id, read from a database: for `tipoff why --db`, and for a daemon that keeps one.
 
 Called beside the loop, never on it: it blocks as long as the database takes. Reading disturbs no writer.
 """
@@ -7,31 +7,33 @@ from collections.abc import Callable
 
 from persistence.errors import StorageError
 from persistence.queries import Reader
-from tipoff.explain.chain import Told, Why, explain
+from tipoff.explain.chain import JournaledFact, Why, explain
 from tipoff.json_schema import plain
 from tipoff.json_types import Json
 from tipoff.output import Failure
 
 
-def story_reader(url: str, run: str | None = None) -> Callable[[str], list[Told]]:
+def chain_reader(url: str, run: str | None = None) -> Callable[[str], list[JournaledFact]]:
     """A function that reads all facts about an id from a run (None: the latest). It raises Failure."""
 
-    def story(name: str) -> list[Told]:
+    def chain(name: str) -> list[JournaledFact]:
         try:
             with Reader.open(url, run) as reader:
                 return [
-                    Told(seq=found.seq, at=found.at, cause=found.cause, owner=found.owner, fact=found.fact)
+                    JournaledFact(
+                        seq=found.seq, at=found.at, cause=found.cause, owner=found.owner, fact=found.fact
+                    )
                     for found in reader.chain_of(name)
                 ]
         except StorageError as error:
             raise Failure("storage", str(error)) from error
 
-    return story
+    return chain
 
 
 def why_in(url: str, run: str | None, name: str) -> Json:
-    """The story of an id as the control socket would tell it. Raises Failure."""
-    found = explain(name, story_reader(url, run)(name))
+    """The causal chain of an id as the control socket would tell it. Raises Failure."""
+    found = explain(name, chain_reader(url, run)(name))
     if not found.steps:
         raise Failure("not_found", f"nothing is known of {name!r} in {run or 'the latest run'}")
     return plain(found, Why)

@@ -54,7 +54,7 @@ def left_open(reader: Reader) -> bool:
 
 def halts_of(reader: Reader) -> tuple[HaltOperation, ...]:
     """The halts that are in force at a run's end; parked strategies begin anew, and so does our own drain."""
-    states = {TradingState.HALTED.word, TradingState.REDUCING.word}
+    states = {state.word for state in TradingState if state is not TradingState.ACTIVE}
     return tuple(
         HaltOperation(row.scope, row.value, row.why.removesuffix(CARRIED) + CARRIED)
         for row in reader.limits()
@@ -104,7 +104,7 @@ async def _may_end(engine: LiveEngine) -> bool:
     if isinstance(seen, Overview) and seen.open_orders == 0 and engine.commit_queue.drained:
         return True
     if halt is None:
-        drain = HaltOperation(EVERYTHING, TradingState.REDUCING.word, DRAIN_REASON)
+        drain = HaltOperation(EVERYTHING, TradingState.DRAINING.word, DRAIN_REASON)
         await _operate(engine, f"drain.{engine.now}", "drain", drain)
     return False
 

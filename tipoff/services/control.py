@@ -9,12 +9,12 @@ import trio
 
 from persistence.queries import Reader
 from tipoff.config.database import database_url
-from tipoff.control.permissions import control_settings
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
+from tipoff.control.settings import control_settings
 from tipoff.control.unix_socket import SocketRefused
 from tipoff.exit_codes import Exit
-from tipoff.explain.chain import Told
+from tipoff.explain.chain import JournaledFact
 from tipoff.output import Failure
 from tipoff.process.context import RunContext
 from tipoff.process.status import health_issues
@@ -43,7 +43,7 @@ async def run(context: RunContext) -> None:
         load_game=sources.following.load,
         unload_game=sources.following.unload,
         followed=sources.follow,
-        story=partial(_chain_of, database_url(config, None), engine.plan.run),
+        chain=partial(_chain_of, database_url(config, None), engine.plan.run),
         metrics=context.exposition.text_from_thread,
     )
     try:
@@ -66,9 +66,12 @@ class _Ready:
         self.context.control_ready = value is not None
 
 
-def _chain_of(url: str, run: str, name: str) -> Sequence[Told]:
+def _chain_of(url: str, run: str, name: str) -> Sequence[JournaledFact]:
     with Reader.open(url, run) as reader:
-        return [Told(each.seq, each.at, each.cause, each.owner, each.fact) for each in reader.chain_of(name)]
+        return [
+            JournaledFact(each.seq, each.at, each.cause, each.owner, each.fact)
+            for each in reader.chain_of(name)
+        ]
 
 
 def _set_level(context: RunContext, level: str | None) -> str:

@@ -47,7 +47,7 @@ async def reload_now(engine: LiveEngine, reloader: Reloader, seconds: float) -> 
     """As the control socket would do it, in the name of the daemon's own user; says what came of it."""
     call_context = CallContext(engine, Hooks(reload=reloader.operation, reloaded=reloader.applied), seconds)
     request_id = f"SIGHUP.{engine.system.stamp()}.{engine.ingress.seq}"
-    call = Call(method=METHODS["reload"], given=Params({}), uid=os.getuid(), request_id=request_id)
+    call = Call(method=METHODS["reload"], params=Params({}), uid=os.getuid(), request_id=request_id)
     try:
         progress(f"reload: {(await reload(call_context, call)).outcome}")
     except Fault as fault:

@@ -1,6 +1,6 @@
 """The terminal view: a head, five panes, and the keys; the only module beside its panes that knows textual.
 
-Made by `tipoff.top.run`. It shows what `top_asking` hears and changes nothing by itself: a halt or a resume
+Made by `tipoff.top.run`. It shows what `poller` hears and changes nothing by itself: a halt or a resume
 goes the way of every command. A large terminal shows all panes, a small one a page of them.
 """
 
@@ -152,15 +152,15 @@ class TopApp(App[None]):
         """Ask for a reason, then resume."""
         self._open(RESUME)
 
-    def _open(self, deed: Request) -> None:
+    def _open(self, request: Request) -> None:
         link = self.seen.link
         if link.lost is not None:
-            _ = self.push_screen(Reading(f"{deed.verb}: not now", f"No daemon answers: {link.lost}"))
-        elif not link.may(deed.method):
-            refusal = f"{deed.method} needs the level operate; you have the level {link.level}."
-            _ = self.push_screen(Reading(f"{deed.verb}: not permitted", refusal))
+            _ = self.push_screen(Reading(f"{request.verb}: not now", f"No daemon answers: {link.lost}"))
+        elif not link.may(request.method):
+            refusal = f"{request.method} needs the level operate; you have the level {link.level}."
+            _ = self.push_screen(Reading(f"{request.verb}: not permitted", refusal))
         else:
-            _ = self.push_screen(Acting(deed, self._connect_anew), self._acted)
+            _ = self.push_screen(Acting(request, self._connect_anew), self._acted)
 
     def _acted(self, outcome: str | None) -> None:
         if outcome is not None:

@@ -1,6 +1,6 @@
 """The windows of the terminal view: halt and resume with their reason, all of a row, and the help.
 
-Opened by `top_app`. A change is sent only when a reason stands there and its button was pressed; the same
+Opened by `app`. A change is sent only when a reason stands there and its button was pressed; the same
 window sends the same request id, so that pressing again never does it twice.
 """
 
@@ -91,21 +91,21 @@ class Reading(Window):
 class Acting(Window):
     """Asks for a reason and a press of the button, acts, and shows a refusal."""
 
-    def __init__(self, deed: Request, connect: Connect) -> None:
+    def __init__(self, request: Request, connect: Connect) -> None:
         """Nothing is sent until the button is pressed."""
         super().__init__()
-        self._deed, self._connect = deed, connect
+        self._request, self._connect = request, connect
         self._request_id = new_request_id()
         self._busy = False
 
     @override
     def compose(self) -> ComposeResult:
         with Vertical(classes="window") as box:
-            box.border_title = f"{self._deed.verb} trading"
-            yield Static(self._deed.warning, markup=False)
+            box.border_title = f"{self._request.verb} trading"
+            yield Static(self._request.warning, markup=False)
             yield Input(placeholder="reason, kept in the journal", id="reason", max_length=500)
             with Horizontal(classes="buttons"):
-                yield Button(self._deed.verb, id="act", variant="warning", flat=True)
+                yield Button(self._request.verb, id="act", variant="warning", flat=True)
                 yield Button("Leave it", id="leave", flat=True)
             yield Static("Enter goes to the button, Enter again presses it; Esc leaves it", id="outcome")
 
@@ -146,7 +146,7 @@ class Acting(Window):
         def call() -> str:
             client = self._connect()
             try:
-                done = client.act(self._deed.method, self._request_id, scope="all", reason=reason)
+                done = client.operate(self._request.method, self._request_id, scope="all", reason=reason)
             finally:
                 client.close()
             return str(done["outcome"]) if isinstance(done, Mapping) else "done"

@@ -1,6 +1,6 @@
 """The head of the terminal view: six lines that say whether it trades, what it has, and what is wrong.
 
-Called by `top_app` for every round. Pure. What is wrong is said in words and marked `!`, so that a screen
+Called by `app` for every round. Pure. What is wrong is said in words and marked `!`, so that a screen
 without colours says the same.
 """
 

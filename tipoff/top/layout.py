@@ -1,6 +1,6 @@
 """Tables that fit: rows of cells, cut and aligned for so many columns and lines of a terminal.
 
-Made by `top_tables`, drawn by the panes of the terminal view. Pure: knows nothing of terminals but their
+Made by `tables`, drawn by the panes of the terminal view. Pure: knows nothing of terminals but their
 size, so that every size can be tested.
 """
 

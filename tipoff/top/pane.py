@@ -1,7 +1,7 @@
 """A pane of the terminal view: a titled table with one chosen row, moved by the arrow keys.
 
-Put together by `top_app`, which hands it tables. It keeps its place by the row's key while rows come and go;
-at the last row it follows what is added. What a table looks like is decided in `top_lines`.
+Put together by `app`, which hands it tables. It keeps its place by the row's key while rows come and go;
+at the last row it follows what is added. What a table looks like is decided in `layout`.
 """
 
 from typing import ClassVar

@@ -1,6 +1,6 @@
 """Asks the daemon for the terminal view: one connection, one round of questions at a time, again and again.
 
-Started by `top_app` in a thread of its own, because the client blocks; what it hears it hands on. Only
+Started by `app` in a thread of its own, because the client blocks; what it hears it hands on. Only
 methods that look are asked, so that nobody's watching can change what is traded. A lost daemon is asked for
 until it is back.
 """
@@ -36,11 +36,11 @@ class Asked(Protocol):
         """What the daemon said first."""
         ...  # pragma: no cover
 
-    def look(self, method: str, **params: Json) -> Json:
+    def query(self, method: str, **params: Json) -> Json:
         """Ask something. Raises Failure."""
         ...  # pragma: no cover
 
-    def act(self, method: str, request_id: str | None = None, **params: Json) -> Json:
+    def operate(self, method: str, request_id: str | None = None, **params: Json) -> Json:
         """Change something, once for each request id. Raises Failure."""
         ...  # pragma: no cover
 
@@ -130,7 +130,7 @@ def round_of(client: Asked, wanted: str | None, before: Answers | None = None) -
 
     def ask(method: str, nothing: Any, **params: Json) -> Any:  # noqa: ANN401 - the schema says what it is
         try:
-            return client.look(method, **params)
+            return client.query(method, **params)
         except Failure as failure:
             if failure.code in CONNECTION_ENDS:
                 raise

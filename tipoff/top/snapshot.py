@@ -1,6 +1,6 @@
 """What the terminal view knows of a daemon: its answers to one round of questions, and how the line stands.
 
-Made by `top_asking`, read by `top_head` and `top_tables`. Plain values: whoever shows them asks nobody.
+Made by `poller`, read by `header` and `tables`. Plain values: whoever shows them asks nobody.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """The panes of the terminal view as tables: games, books, strategies, actors, journal, made from answers.
 
-Called by `top_app` for every round. Pure. Words carry the meaning and colours only repeat it; moments are
+Called by `app` for every round. Pure. Words carry the meaning and colours only repeat it; moments are
 UTC, as in every other command.
 """
 

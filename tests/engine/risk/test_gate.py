@@ -61,10 +61,11 @@ def exit_order(desk: Desk, count: float = 10) -> PlaceOrder:
     return changed(desk.order(49, count, BookSide.ASK), exit=True, p_fair=None)
 
 
-def test_an_exit_passes_where_every_entry_is_blocked() -> None:
+@pytest.mark.parametrize("state", ["reducing", "draining"])
+def test_an_exit_passes_where_every_entry_is_blocked(state: str) -> None:
     desk = Desk(RiskLimits())
     desk.bought(51, 10)
-    desk.gate.halt("all", "reducing", "eva", "enough", desk.now)
+    desk.gate.halt("all", state, "eva", "enough", desk.now)
     for name in LIMIT_NAMES:
         desk.gate.set_limit(name, None, "0" if name != "market_types" else "none", "eva", desk.now)
     assert desk.judge(desk.order(count=1)) is DenialReason.REDUCING

@@ -106,19 +106,19 @@ class Daemon:
     def look(self, method: str, **params: Json) -> Json:
         """Ask over the control socket. Raises Failure."""
         with ControlClient(self.socket) as client:
-            return client.look(method, **params)
+            return client.query(method, **params)
 
     def resume(self, words: str) -> int:
         """End every halt whose reason has these words, as an operator would; returns how many there were."""
         resumed = 0
         with suppress(Failure), ControlClient(self.socket) as client:
-            status = client.look("status")
+            status = client.query("status")
             assert isinstance(status, dict)
             halts = status["halts"]
             assert isinstance(halts, list)
             for halt in halts:
                 if isinstance(halt, dict) and words in str(halt["why"]):
-                    client.act("resume", scope=halt["scope"], reason="looked at it: the weather was it")
+                    client.operate("resume", scope=halt["scope"], reason="looked at it: the weather was it")
                     resumed += 1
         return resumed
 

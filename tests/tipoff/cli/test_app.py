@@ -271,7 +271,7 @@ def test_the_help_of_a_command_is_all_that_is_known_of_it(tipoff: Tipoff) -> Non
 
 @pytest.mark.parametrize("arguments", [["A"], ["A", "--json"], ["A"] * 4_000 + ["--json"], ["--help"]])
 def test_a_reader_that_goes_away_leaves_the_exit_code_and_no_noise(root: Path, arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "tipoff.cli.app", "ticker", *arguments]
+    command = [sys.executable, "-m", "tipoff", "ticker", *arguments]
     reading, writing = os.pipe()
     os.close(reading)
     try:

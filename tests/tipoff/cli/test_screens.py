@@ -49,7 +49,7 @@ def test_before_the_first_book_there_was_never_one(status: dict[str, Any]) -> No
 
 def test_columns_of_moments_say_their_zone() -> None:
     order = dict.fromkeys(("order_id", "ticker", "side", "price", "count", "filled", "stage", "end"), "x")
-    shown = text(screens.lines("orders", [{**order, "ahead": None, "at": "2026-11-20T23:30:00.000000Z"}]))
+    shown = text(screens.orders([{**order, "ahead": None, "at": "2026-11-20T23:30:00.000000Z"}]))
     assert shown.splitlines()[0].rstrip().endswith("at UTC")
 
 

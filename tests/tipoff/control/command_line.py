@@ -15,9 +15,10 @@ from actors.messages import FollowOperation
 from tests.tipoff.control.conftest import TICKER, Bench
 from tipoff.cli.app import main
 from tipoff.control.client import ControlClient
-from tipoff.control.permissions import ControlSettings, Level, Levels
+from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import serve_control
+from tipoff.control.settings import ControlSettings, Levels
 from tipoff.json_types import Json
 
 NAME = "mean_reversion"
@@ -68,7 +69,7 @@ def hooks_of(running: Running) -> Hooks:
         load_game=partial(found, followed=True),
         unload_game=partial(found, followed=False),
         metrics=lambda: "# HELP tipoff_up\ntipoff_up 1\n",
-        story=running.bench.story,
+        chain=running.bench.chain,
     )
 
 
@@ -114,8 +115,8 @@ def run(
                 "p_fair": 0.6,
             }
             if level is Level.ADMIN:
-                client.act("orders.place", "held", price="0.52", **order)
-                client.act("orders.place", "resting", price="0.45", tif="gtc", **order)
+                client.operate("orders.place", "held", price="0.52", **order)
+                client.operate("orders.place", "resting", price="0.45", tif="gtc", **order)
         bench.later(1)
         return running
 

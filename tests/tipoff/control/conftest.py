@@ -31,10 +31,11 @@ from engine.events import GamePhase as Phase
 from engine.facts import RunStarted
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Count, Nanos, Price
 from tipoff.config.load import template
-from tipoff.control.permissions import ControlSettings, Level, Levels
+from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
-from tipoff.explain.chain import Told
+from tipoff.control.settings import ControlSettings, Levels
+from tipoff.explain.chain import JournaledFact
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import openings
 from tipoff.wiring import Parts, tree
@@ -98,10 +99,10 @@ class Bench:
         """Let virtual time pass."""
         self.system.advance(self.system.now + round(seconds * NANOS_PER_SECOND))
 
-    def story(self, name: str) -> list[Told]:
+    def chain(self, name: str) -> list[JournaledFact]:
         """The facts whose text names an id: a stand-in for the journal's own look-up."""
         return [
-            Told(seq=each.seq, at=each.fact.at, cause=each.cause, owner=each.owner, fact=each.fact)
+            JournaledFact(seq=each.seq, at=each.fact.at, cause=each.cause, owner=each.owner, fact=each.fact)
             for each in self.facts
             if repr(name)[1:-1] in repr(each.fact)
         ]

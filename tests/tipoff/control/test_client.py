@@ -61,7 +61,7 @@ def parts(characters: int) -> tuple[bytes, bytes]:
 def test_an_answer_at_the_limit_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "ANSWER_BYTES_MAX", LIMIT)
     with answering(tmp_path, *parts(LIMIT)) as path, ControlClient(path, 30) as daemon:
-        assert daemon.look("version") == "x" * (LIMIT - 2)
+        assert daemon.query("version") == "x" * (LIMIT - 2)
 
 
 def test_an_answer_that_is_longer_than_the_limit_is_given_up(
@@ -70,5 +70,5 @@ def test_an_answer_that_is_longer_than_the_limit_is_given_up(
     monkeypatch.setattr(client, "ANSWER_BYTES_MAX", LIMIT)
     with answering(tmp_path, *parts(LIMIT + 1)) as path, ControlClient(path, 30) as daemon:
         with pytest.raises(Failure) as caught:
-            daemon.look("version")
+            daemon.query("version")
         assert "the answer does not end" in str(caught.value)

@@ -1,6 +1,6 @@
 """The commands against a daemon that runs: one document or a screen, and exit codes that scripts rely on.
 
-Covers: tipoff.cli.operations, tipoff.cli.queries.
+Covers: tipoff.control.method.
 """
 
 import json
@@ -16,7 +16,8 @@ import pytest
 from tipoff.cli.app import main
 from tipoff.control.client import ControlClient, new_request_id
 from tipoff.control.permissions import Level
-from tipoff.control.registry import METHODS, document
+from tipoff.control.registry import METHODS
+from tipoff.control.schema import document
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
 
@@ -276,7 +277,7 @@ def test_a_long_answer_arrives_whole(run: Run) -> None:
     tipoff = run()
     with ControlClient(tipoff.path) as client:
         for _ in range(20):
-            client.act("halt", reason="x" * 4_000)
+            client.operate("halt", reason="x" * 4_000)
     found = tipoff.document("journal", "--limit", "1000")
     assert isinstance(found, list)
     assert len(found) == len(tipoff.bench.facts)
@@ -285,6 +286,6 @@ def test_a_long_answer_arrives_whole(run: Run) -> None:
 def test_other_requests_on_the_same_connection_go_on_after_an_error(run: Run) -> None:
     with ControlClient(run().path) as client:
         with pytest.raises(Failure):
-            client.look("nothing")
-        assert client.look("version")
+            client.query("nothing")
+        assert client.query("version")
         assert client.hello["level"] == "admin"

@@ -1,6 +1,6 @@
 """`tipoff drain --wait` against a daemon that runs.
 
-Covers: tipoff.cli.drain, tipoff.control.open_items.
+Covers: tipoff.cli.dialogues, tipoff.control.open_items.
 """
 
 import json
@@ -54,4 +54,4 @@ def resume_by_hand(path: Path) -> None:
         with ControlClient(path) as client:
             state = str(client.hello["state"])
     with ControlClient(path) as client:
-        client.act("resume", reason="on we go")
+        client.operate("resume", reason="on we go")

@@ -15,9 +15,10 @@ from actors.runtime import LiveSystem
 from engine.facts import RunStarted
 from engine.units import Nanos
 from tipoff.config.load import template
-from tipoff.control.permissions import ControlSettings, Level, Levels
+from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
+from tipoff.control.settings import ControlSettings, Levels
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.wiring import Parts, tree
 

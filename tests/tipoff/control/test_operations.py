@@ -12,7 +12,7 @@ import trio
 import trio.testing
 
 from actors.addresses import JOURNAL, OPERATOR, RISK_GATE
-from actors.messages import CommittedUpTo, FollowOperation
+from actors.messages import CommittedUpTo, FollowOperation, HaltOperation, Operate, OperatorRequest
 from engine.facts import (
     LimitChanged,
     OperatorActed,
@@ -278,6 +278,26 @@ async def test_draining_lets_exits_pass_and_entries_not(serve: Serve, bench: Ben
         await wire.result("orders.place", request_id="x", **out)
         bench.later(1)
         assert await wire.result("positions") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "shown"),
+    [
+        ("reducing", "draining: by hand", "draining"),
+        ("draining", "the game day is over", "draining"),
+        ("reducing", "lunch", "halted"),
+        ("halted", "draining the swamp", "halted"),
+    ],
+)
+async def test_a_drain_is_known_by_its_state_and_in_older_journals_by_its_reason(
+    serve: Serve, bench: Bench, state: str, why: str, shown: str
+) -> None:
+    request = OperatorRequest("h", 0, "halt", "{}")
+    bench.put(OPERATOR, Operate(request, RISK_GATE, HaltOperation("all", state, why)))
+    async with serve() as at:
+        version = await (await at.greeted()).result("version")
+    assert isinstance(version, dict)
+    assert version["state"] == shown
 
 
 async def test_an_order_by_hand_is_judged_placed_and_filled_like_any_other(

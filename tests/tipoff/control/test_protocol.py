@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tipoff.control.protocol import (
     ANSWER_CHARS_MAX,
+    ERROR_CODES,
     FRAME_BYTES_MAX,
     PART_CHARS_MAX,
-    TROUBLES,
     ErrorCode,
     Fault,
     error_frame,
@@ -58,7 +58,7 @@ BAD = [
 def test_a_bad_frame_is_a_fault_with_a_name(frame: bytes, word: str) -> None:
     with pytest.raises(Fault) as caught:
         read_request(frame)
-    assert caught.value.trouble.value == word
+    assert caught.value.code.value == word
 
 
 def test_a_frame_may_say_its_version_and_fields_that_are_unknown_here() -> None:
@@ -91,7 +91,7 @@ def test_no_mutation_of_a_good_frame_raises_anything_but_a_fault(place: int, cha
     try:
         read_request(GOOD[:place] + change + GOOD[place + 1 :])
     except Fault as fault:
-        assert fault.trouble in ErrorCode  # noqa: PT017
+        assert fault.code in ErrorCode  # noqa: PT017
 
 
 def together(frames: list[bytes]) -> object:
@@ -122,9 +122,9 @@ def test_an_answer_beyond_the_limit_is_an_error_that_says_so() -> None:
     assert list(result_frames(1, "x" * (ANSWER_CHARS_MAX - 2)))
     with pytest.raises(Fault) as caught:
         list(result_frames(1, "x" * (ANSWER_CHARS_MAX - 1)))
-    assert caught.value.trouble is ErrorCode.TOO_LARGE
+    assert caught.value.code is ErrorCode.TOO_LARGE
 
 
 def test_every_trouble_has_a_code_of_its_own_and_an_exit_code() -> None:
-    assert len({trouble.rpc for trouble in ErrorCode}) == len(ErrorCode) == len(TROUBLES)
+    assert len({code.rpc for code in ErrorCode}) == len(ErrorCode) == len(ERROR_CODES)
     assert all(trouble.exit is not Exit.OK and trouble.meaning for trouble in ErrorCode)

@@ -16,8 +16,9 @@ from engine.events import FeedLost
 from engine.units import Nanos
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
-from tipoff.control.protocol import TROUBLES
-from tipoff.control.registry import METHODS, document, text
+from tipoff.control.protocol import ERROR_CODES
+from tipoff.control.registry import METHODS
+from tipoff.control.schema import document, text
 
 from .conftest import GAME, START, TICKER, Bench, Serve, Wire
 
@@ -46,7 +47,7 @@ async def traded(wire: Wire, bench: Bench) -> None:
 
 def hooks_of(bench: Bench) -> Hooks:
     return Hooks(
-        story=bench.story,
+        chain=bench.chain,
         metrics=lambda: "tipoff_up 1\n",
         loglevel=lambda level: level or "info",
         degraded=lambda: ["no key"],
@@ -300,7 +301,7 @@ async def test_an_error_has_the_shape_of_the_schema(serve: Serve) -> None:
             error = answer["error"]
             assert isinstance(error, dict)
             assert sorted(error) == ["code", "data", "message"]
-            assert error["code"] == TROUBLES[error["data"]["name"]].rpc
+            assert error["code"] == ERROR_CODES[error["data"]["name"]].rpc
             assert document()["errors"][error["data"]["name"]]["code"] == error["code"]  # type: ignore[index, call-overload]
             json.dumps(error)
 
@@ -315,12 +316,3 @@ def test_the_bench_is_what_these_tests_believe(bench: Bench) -> None:
     assert bench.now == START
     bench.put(OBSERVER, Operate(request, RISK_GATE, HaltOperation("all", "halted", "x")))
     assert len(bench.facts) == 16
-
-
-def test_the_manual_has_every_method_and_every_error(root: Path) -> None:
-    page = (root / "docs" / "control.md").read_text("utf-8")
-    assert [name for name in METHODS if f"| `{name}` | {METHODS[name].level.word} |" not in page] == []
-    missing = [
-        word for word, one in TROUBLES.items() if f"| `{word}` | {one.rpc} | {int(one.exit)} |" not in page
-    ]
-    assert missing == []

@@ -17,11 +17,13 @@ import trio.lowlevel
 import trio.testing
 
 from tipoff import __version__
-from tipoff.control.permissions import Level, Levels
+from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.protocol import FRAME_BYTES_MAX, ErrorCode, Fault
-from tipoff.control.registry import METHODS, digest
+from tipoff.control.registry import METHODS
+from tipoff.control.schema import digest
 from tipoff.control.server import REFUSED_MAX
+from tipoff.control.settings import Levels
 
 from .conftest import Serve, Served, Wire
 

@@ -1,10 +1,13 @@
-"""Where a command finds the daemon: a slip in the file must not keep anybody from stopping what runs."""
+"""Where a command finds the daemon: a slip in the file must not keep anybody from stopping what runs.
+
+Covers: tipoff.cli.where.
+"""
 
 from pathlib import Path
 
 import pytest
 
-from tipoff.cli.queries import configured_socket
+from tipoff.cli.where import configured_socket
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
 

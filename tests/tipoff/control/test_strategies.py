@@ -72,7 +72,7 @@ async def test_parameters_are_changed_all_or_none_and_hold_over_restarts(serve: 
         behaviour = running.behaviour
         trading = behaviour.strategy.trading  # type: ignore[union-attr]  # the shell of a trader
         assert (trading.position_size, trading.cooldown_minutes) == (3, 9.0)
-        assert behaviour.strategy.desk.held(TICKER) == 1_000  # type: ignore[union-attr]
+        assert behaviour.strategy.portfolio.held(TICKER) == 1_000  # type: ignore[union-attr]
     changed = [fact for fact in kinds(bench, StrategyChanged) if fact.strategy == NAME]  # type: ignore[attr-defined]
     assert len(changed) == 1
 
@@ -89,8 +89,8 @@ async def test_a_strategy_with_new_parameters_trades_on_what_it_knows_at_once(
         assert life is not None
         fresh = life.behaviour.strategy  # type: ignore[union-attr]  # the shell of a trader
         assert fresh.view.markets[TICKER].top is not None
-        assert fresh.desk.held(TICKER) == 1_000
-        assert [order.order.order_id for order in fresh.desk.open_in(TICKER)] == ["operator:resting"]
+        assert fresh.portfolio.held(TICKER) == 1_000
+        assert [order.order.order_id for order in fresh.portfolio.open_in(TICKER)] == ["operator:resting"]
 
 
 async def test_a_name_that_is_none_is_told_which_there_are(serve: Serve) -> None:

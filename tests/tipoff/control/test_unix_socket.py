@@ -1,4 +1,7 @@
-"""The socket's file: its mode, what is replaced and what is refused, and who is at the other end."""
+"""The socket's file: its mode, what is replaced and what is refused, and who is at the other end.
+
+Covers: tipoff.control.settings.
+"""
 
 import os
 import socket
@@ -8,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tipoff.config.sections import ControlSection
-from tipoff.control.permissions import Level, Levels, control_settings
+from tipoff.control.permissions import Level
+from tipoff.control.settings import Levels, control_settings
 from tipoff.control.unix_socket import PATH_BYTES_MAX, SocketRefused, listening, peer_of
 
 

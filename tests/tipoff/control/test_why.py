@@ -17,8 +17,8 @@ from persistence import schema as database
 from persistence.writer import JournalWriter
 from tipoff.cli.app import main
 from tipoff.exit_codes import Exit
-from tipoff.explain.chain import STEPS_MAX, Told, explain, verdict
-from tipoff.explain.from_database import story_reader
+from tipoff.explain.chain import STEPS_MAX, JournaledFact, explain, verdict
+from tipoff.explain.from_database import chain_reader
 from tipoff.explain.sentences import sentence
 from tipoff.output import Failure
 
@@ -61,7 +61,7 @@ async def stories(serve: Serve, bench: Bench) -> Callable[[str], str]:
     """The verdicts of the evening above."""
     async with serve() as at:
         await evening(await at.greeted(), bench)
-    return lambda name: explain(name, bench.story(name)).verdict
+    return lambda name: explain(name, bench.chain(name)).verdict
 
 
 async def test_each_end_has_its_verdict(serve: Serve, bench: Bench) -> None:
@@ -90,7 +90,7 @@ async def test_a_fill_names_the_print_or_the_level_that_made_it(serve: Serve, be
 
 async def test_the_chain_goes_from_the_market_message_to_the_ledger(serve: Serve, bench: Bench) -> None:
     await stories(serve, bench)
-    found = explain("operator:filled", bench.story("operator:filled"))
+    found = explain("operator:filled", bench.chain("operator:filled"))
     kinds = [step.kind for step in found.steps]
     order = ["OrderApproved", "OrderSubmitted", "OrderRested", "QueueMoved", "OrderFilled", "LedgerPosted"]
     assert [kind for kind in dict.fromkeys(kinds) if kind in order] == order
@@ -124,7 +124,7 @@ def test_a_near_miss_names_the_limit_that_stopped_it() -> None:
 
 def test_a_story_without_end_is_told_from_its_beginning_and_its_end() -> None:
     moved = QueueMoved("o", Count(2), Count(1), "t", Nanos(1))
-    story = [Told(seq=n, at=Nanos(1), cause=1, owner="x", fact=moved) for n in range(STEPS_MAX + 7)]
+    story = [JournaledFact(seq=n, at=Nanos(1), cause=1, owner="x", fact=moved) for n in range(STEPS_MAX + 7)]
     assert explain("o", story[:STEPS_MAX]).left_out == 0
     found = explain("o", story)
     assert (len(found.steps), found.left_out) == (STEPS_MAX, 7)
@@ -157,12 +157,12 @@ async def test_a_database_tells_the_same_as_the_daemon(
         capfd.readouterr()
         assert main(["why", name, "--db", url, "--json"]) == Exit.OK
         found = json.loads(capfd.readouterr().out)
-        assert found["verdict"] == explain(name, bench.story(name)).verdict, name
+        assert found["verdict"] == explain(name, bench.chain(name)).verdict, name
         assert main(["why", name, "--db", url]) == Exit.OK
         assert found["verdict"] in capfd.readouterr().out.replace("\n", " ")
     assert main(["why", "nobody", "--db", url]) == Exit.FAILED
     with pytest.raises(Failure, match="no run"):
-        story_reader(url, "another")("operator:taken")
+        chain_reader(url, "another")("operator:taken")
 
 
 def _placed(facts: list[Numbered]) -> list[Numbered]:

@@ -15,6 +15,7 @@ from tipoff.control.context import Call, CallContext, OperationAnswer
 from tipoff.control.ports import Hooks
 from tipoff.control.protocol import Fault
 from tipoff.control.registry import METHODS
+from tipoff.control.schema import HANDLERS
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
 from venues.recordings.recorder import read_batches
@@ -29,8 +30,8 @@ async def ask(scene: Scene, method: str, game: str, request_id: str) -> Operatio
     following = scene.sources.following
     hooks = Hooks(load_game=following.load, unload_game=following.unload, followed=scene.sources.follow)
     given = METHODS[method].check({"game": game, "request_id": request_id})
-    call = Call(method=METHODS[method], given=given, uid=0, request_id=request_id)
-    acted = await METHODS[method].call(CallContext(scene.engine, hooks, 20.0), call)
+    call = Call(method=METHODS[method], params=given, uid=0, request_id=request_id)
+    acted = await HANDLERS[method](CallContext(scene.engine, hooks, 20.0), call)
     assert isinstance(acted, OperationAnswer)
     return acted
 

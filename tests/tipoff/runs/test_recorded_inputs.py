@@ -1,5 +1,6 @@
 """What an operator does is written down so that a replay does it again."""
 
+import json
 from typing import get_args
 
 import pytest
@@ -21,6 +22,7 @@ from actors.messages import (
 )
 from engine.events import BookSide
 from engine.orders import TimeInForce
+from engine.run_facts import Verdict
 from engine.units import Count, Price
 from tipoff.runs.recorded_inputs import (
     OPERATIONS,
@@ -70,9 +72,16 @@ def test_an_unknown_wish_is_refused() -> None:
         read_operate(text)
 
 
-def test_what_was_done_outside_of_the_tree_is_the_same_too() -> None:
-    done = ActDone(REQUEST, "restarted")
+@pytest.mark.parametrize("verdict", [*Verdict, None])
+def test_what_was_done_outside_of_the_tree_is_the_same_too(verdict: Verdict | None) -> None:
+    done = ActDone(REQUEST, "done: restarted", verdict)
     assert read_act_done(act_done_text(done)) == done
+
+
+def test_a_recording_from_before_there_were_verdicts_is_read() -> None:
+    text = json.loads(act_done_text(ActDone(REQUEST, "refused: not there", Verdict.REFUSED)))
+    del text["verdict"]
+    assert read_act_done(json.dumps(text)) == ActDone(REQUEST, "refused: not there")
 
 
 def test_the_beginning_of_a_process_is_the_same_too() -> None:

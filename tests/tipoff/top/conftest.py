@@ -219,7 +219,7 @@ class Client:
         methods = [*LOOKS, *(["halt", "resume"] if self.daemon.level != "read" else [])]
         return {"tipoff": "0.1.0", "level": self.daemon.level, "methods": methods, "state": "running"}
 
-    def look(self, method: str, **params: Json) -> Json:
+    def query(self, method: str, **params: Json) -> Json:
         self.daemon.asked.append((method, params))
         if self.daemon.gone:
             raise Failure("closed", "the daemon closed the connection")
@@ -228,7 +228,7 @@ class Client:
         answer: Json = copy.deepcopy(self.daemon.answers[method])
         return answer
 
-    def act(self, method: str, request_id: str | None = None, **params: Json) -> Json:
+    def operate(self, method: str, request_id: str | None = None, **params: Json) -> Json:
         self.daemon.acts.append((method, request_id, params))
         if method in self.daemon.troubles:
             raise self.daemon.troubles[method]

@@ -1,0 +1,156 @@
+"""What a command says to the daemon: one question, and for some commands a dialogue around it.
+
+Most commands ask their question and show the answer. A dialogue does more: `why` may read a database instead,
+`drain` asks until nothing rests. What it can be told by name becomes options of its command.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Self
+
+import attrs
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from rich.console import Group
+from rich.text import Text
+
+from tipoff.cli import screens
+from tipoff.cli.arguments import Flag
+from tipoff.cli.where import Where
+from tipoff.control.client import NotRunning
+from tipoff.control.method import Method
+from tipoff.control.parameters import Param
+from tipoff.control.registry import METHODS
+from tipoff.exit_codes import Exit
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure, progress
+
+AGAIN_SECONDS: Final = 0.5
+"""Pause between two questions whether a drain is done."""
+
+
+Wait = Annotated[Flag, Parameter(help="Wait until no order rests; exit code 6 if one still does.")]
+Within = Annotated[
+    float, Parameter(help="With --wait: so many seconds at most.", validator=Number(gt=0, lte=86_400))
+]
+
+
+@attrs.frozen(kw_only=True)
+class Question:
+    """A method with the parameters that were typed, and whom to ask."""
+
+    method: Method
+    params: Mapping[str, Json]
+    where: Where
+    request_id: str | None = None
+
+    @classmethod
+    def of(cls, method: Method, typed: Mapping[str, Any]) -> Self:
+        """From what stands on the command line. Raises Failure where that is not understood."""
+        params = {param.name: _value(param, typed[param.name]) for param in method.params}
+        said = {name: value for name, value in params.items() if value is not None}
+        if not method.is_one_said(said):
+            words = ", ".join(_typed(param) for param in method.params if param.name in method.one_of)
+            message = f"`tipoff {' '.join(method.words)}` needs exactly one of {words}"
+            raise Failure("usage", message, exit_code=Exit.USAGE)
+        asked = METHODS[method.shows] if method.shows and not said else method
+        return cls(method=asked, params=said, where=typed["where"], request_id=typed.get("request_id"))
+
+    def ask(self) -> Any:  # noqa: ANN401 - the schema says what it is
+        """Ask the daemon. Raises Failure."""
+        method = self.method
+        try:
+            with self.where.connected() as client:
+                if method.mutates:
+                    return client.operate(method.name, self.request_id, **self.params)
+                return client.query(method.name, **self.params)
+        except NotRunning as failure:
+            message, details = str(failure), failure.details
+            raise Failure(failure.code, message, details=details, exit_code=method.not_running) from None
+
+
+def _value(param: Param, typed: Any) -> Json:  # noqa: ANN401 - whatever the command line made of it
+    """A parameter as the daemon takes it; None is not said."""
+    if param.kind == "values":
+        return dict(map(_key_and_value, typed))
+    if param.switch:
+        return param.switch if typed else param.default
+    if param.kind == "flag":
+        return True if typed else None
+    said: Json = typed
+    return said.upper() if param.upper and isinstance(said, str) else said
+
+
+def _typed(param: Param) -> str:
+    return param.typed or (param.name.upper() if param.place else f"--{param.name.replace('_', '-')}")
+
+
+def _key_and_value(text: str) -> tuple[str, Json]:
+    """A parameter as it is typed: JSON where it reads as such, else a text, or with commas a list of them."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise Failure("usage", f"{text!r} is not KEY=VALUE", exit_code=Exit.USAGE)
+    try:
+        read: Json = json.loads(value)
+    except ValueError:
+        return key, value.split(",") if "," in value else value
+    return key, read
+
+
+def why(
+    question: Question,
+    *,
+    db: Annotated[str | None, Parameter(help="Read this database instead of asking a daemon.")] = None,
+    run: Annotated[str | None, Parameter(help="With --db: which run; without it the latest.")] = None,
+) -> Answer:
+    """The chain of causes, from a daemon or from a database."""
+    if db is None:
+        return screens.why(question.ask())
+    from tipoff.explain.from_database import why_in
+
+    return screens.why(why_in(db, run, str(question.params["id"])))
+
+
+def drain(
+    question: Question,
+    *,
+    wait: Wait = False,
+    within: Within = 60.0,
+) -> Answer:
+    """What was done, and on request what is open when no order rests any more, or the time is up."""
+    found = question.ask()
+    done = screens.done(found)
+    if not wait:
+        return done
+    seen = _drained(question.where, time.monotonic() + within)
+    drained = seen["open_orders"] == 0
+    words = "no order rests" if drained else f"{seen['open_orders']} orders still rest after {within:g} s"
+    document = {
+        **found,
+        "drained": drained,
+        "open_orders": seen["open_orders"],
+        "positions": seen["positions"],
+        "still_open": seen["still_open"],
+    }
+    lines = [f"{words}; {seen['positions']} positions are open", *seen["still_open"]]
+    return Answer(document, Group(done.screen, *map(Text, lines)), Exit.OK if drained else Exit.TIMEOUT)
+
+
+def _drained(where: Where, until: float) -> Any:  # noqa: ANN401 - the schema says what it is
+    """The status when no order rests any more, or when the time is up. Raises Failure if it is resumed."""
+    reported: object = None
+    while True:
+        seen = Question(method=METHODS["status"], params={}, where=where).ask()
+        if seen["state"] not in ("draining", "halted"):
+            raise Failure("resumed", f"the daemon does not drain any more: it is {seen['state']}")
+        if seen["open_orders"] == 0 or time.monotonic() >= until:
+            return seen
+        if seen["open_orders"] != reported:
+            reported = seen["open_orders"]
+            progress(f"{reported} orders still rest")
+        time.sleep(AGAIN_SECONDS)
+
+
+DIALOGUES: Mapping[str, Callable[..., Answer]] = {"why": why, "drain": drain}
+"""The commands that do more than ask and show, by their method."""

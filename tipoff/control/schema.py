@@ -1,0 +1,83 @@
+"""What answers each method, and the schema of all of them: parameters, answers, errors, limits.
+
+Read by the server, the tests and the manual; `schema.json` beside this file is the same document, held equal
+by a test. An answer's schema is made of the annotation of what answers.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import get_type_hints
+
+from tipoff.control import operations, queries
+from tipoff.control.context import Call, CallContext, Handler
+from tipoff.control.method import Method
+from tipoff.control.permissions import Level
+from tipoff.control.protocol import (
+    ANSWER_CHARS_MAX,
+    FRAME_BYTES_MAX,
+    PART_CHARS_MAX,
+    PROTOCOL,
+    ErrorCode,
+)
+from tipoff.control.registry import METHODS
+from tipoff.json_schema import schema_of
+from tipoff.json_types import Json
+
+
+async def schema(_context: CallContext, _call: Call) -> object:
+    """This document."""
+    return document()
+
+
+HANDLERS: Mapping[str, Handler] = {**queries.HANDLERS, **operations.HANDLERS, "schema": schema}
+"""What answers each method of the registry."""
+
+RESULTS: Mapping[str, object] = {
+    name: queries.TABLES.get(name) or get_type_hints(handler)["return"] for name, handler in HANDLERS.items()
+}
+"""What type each answer is of."""
+
+
+def document() -> dict[str, Json]:
+    """The schema: methods with levels, parameters and answers, errors, and the limits of frames."""
+    return {
+        "protocol": PROTOCOL,
+        "frames": {
+            "to_server_bytes_max": FRAME_BYTES_MAX,
+            "part_chars_max": PART_CHARS_MAX,
+            "answer_chars_max": ANSWER_CHARS_MAX,
+        },
+        "levels": {level.word: int(level) for level in Level},
+        "errors": {
+            error.value: {"code": error.rpc, "exit": int(error.exit), "meaning": error.meaning}
+            for error in ErrorCode
+        },
+        "methods": {name: _method(method) for name, method in METHODS.items()},
+    }
+
+
+def _method(method: Method) -> Json:
+    return {
+        "help": method.line,
+        "level": method.level.word,
+        "mutates": method.mutates,
+        "always": method.always,
+        "params": {
+            "type": "object",
+            "properties": {param.name: param.schema() for param in method.all_params()},
+            "required": [param.name for param in method.all_params() if param.required],
+            "additionalProperties": False,
+        },
+        "result": schema_of(RESULTS[method.name]),
+    }
+
+
+def digest() -> str:
+    """The SHA-256 of the schema, so that a client sees whether it knows this daemon."""
+    return hashlib.sha256(json.dumps(document(), sort_keys=True).encode()).hexdigest()
+
+
+def text() -> str:
+    """The schema as it stands in the repository."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
