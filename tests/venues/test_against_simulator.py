@@ -16,6 +16,7 @@ import trio
 from engine.events import BookDelta, FeedConnected, GameSeen
 from engine.sequence import Heard
 from engine.units import Nanos
+from tests.venues.ears import keeping
 from tests.venues.followers import QUICK, Follower, books_of_recording
 from tests.venues.peers import until
 from tests.venues.toxics import Toxics, address_of, proxied
@@ -119,7 +120,9 @@ async def test_rest_tells_the_evening_that_the_simulator_plays(tmp_path: Path) -
     async with simulated() as (simulator, _):
         tickers = sorted(simulator.live.world.markets)
         surroundings = Dependencies(
-            hear=lambda what, body: heard.append((what, body)), wall=simulator.pace.stamp, draw=lambda: 0.5
+            on_body=keeping(heard, "kalshi.rest", simulator.pace.stamp),
+            wall=simulator.pace.stamp,
+            draw=lambda: 0.5,
         )
         async with Http(simulator.addresses.kalshi_rest) as http:
             rest = KalshiRest(http, surroundings, signer_of(simulator, tmp_path), Budget(100_000, 100_000))
@@ -141,7 +144,9 @@ async def test_rest_tells_the_evening_that_the_simulator_plays(tmp_path: Path) -
 async def test_scores_and_odds_of_the_simulator_are_read() -> None:
     async with simulated() as (simulator, _):
         surroundings = ScoresSurroundings(
-            hear=lambda _what, _body: None, wall=simulator.pace.stamp, draw=lambda: 0.5
+            on_body=keeping([], "balldontlie", simulator.pace.stamp),
+            wall=simulator.pace.stamp,
+            draw=lambda: 0.5,
         )
         async with Http(simulator.addresses.balldontlie) as http:
             rest = BalldontlieRest(http, simulator.balldontlie_key, surroundings, Tier.GOAT)
@@ -247,7 +252,7 @@ def asking(service: str, simulator: Simulator, folder: Path) -> tuple[str, Ask]:
     """Where a service is, and one poll of it by the client that the engine uses."""
     if service == "kalshi":
         given = Dependencies(
-            hear=lambda _what, _body: None,
+            on_body=keeping([], "kalshi.rest", simulator.pace.stamp),
             wall=simulator.pace.stamp,
             draw=lambda: 0.5,
             patience=POLL_PATIENCE,
@@ -257,7 +262,10 @@ def asking(service: str, simulator: Simulator, folder: Path) -> tuple[str, Ask]:
             "KXNBAGAME"
         )
     around = ScoresSurroundings(
-        hear=lambda _what, _body: None, wall=simulator.pace.stamp, draw=lambda: 0.5, patience=POLL_PATIENCE
+        on_body=keeping([], "balldontlie", simulator.pace.stamp),
+        wall=simulator.pace.stamp,
+        draw=lambda: 0.5,
+        patience=POLL_PATIENCE,
     )
     key = simulator.balldontlie_key
     return simulator.addresses.balldontlie, lambda http: BalldontlieRest(http, key, around, Tier.GOAT).games(

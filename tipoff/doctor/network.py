@@ -192,7 +192,7 @@ async def _tier(config: Config, key: str, asking: Asking) -> list[Finding]:
     """What the key may do, by asking for what only the better tiers are given."""
     wall, date = asking.wall, eastern_date(Nanos(asking.wall())).isoformat()
     surroundings = Dependencies(
-        hear=lambda _what, _body: None, wall=wall, draw=lambda: 0.5, patience=PATIENCE
+        on_body=lambda _what, _body: (), wall=wall, draw=lambda: 0.5, patience=PATIENCE
     )
     try:
         async with asking.connect(config.balldontlie.url) as http:

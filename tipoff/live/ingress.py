@@ -8,7 +8,7 @@ trio's thread only.
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -76,15 +76,15 @@ class Ingress:
 
     # Venues
 
-    def stream(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+    def stream(self, conn: int, what: str, text: str) -> tuple[int, tuple[VenueEvent, ...]]:
         """A frame of the stream, or that a connection came up or was lost."""
         return self._venue(KALSHI_STREAM, conn, what, text)
 
-    def body_of(self, source: str) -> Callable[[str, str], object]:
-        """What a REST client of `source` tells its bodies to."""
-        return lambda what, body: self._venue(source, 0, what, body)
+    def body_of(self, source: str) -> Callable[[str, str], tuple[VenueEvent, ...]]:
+        """What a REST client of `source` gives its bodies to; it returns what they say."""
+        return lambda what, body: self._venue(source, 0, what, body)[1]
 
-    def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, Sequence[VenueEvent]]:
+    def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, tuple[VenueEvent, ...]]:
         if self.closed:
             return self._system.stamp(), ()
         self.latency.heard()

@@ -171,7 +171,7 @@ class Sources:
         reads = section.reads_per_second if signer else section.reads_per_second_keyless
         tokens = max(TOKENS_PER_READ, round(reads * TOKENS_PER_READ))
         surroundings = Dependencies(
-            hear=engine.hearing.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._draw
+            on_body=engine.hearing.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._draw
         )
         assert self._kalshi_http is not None  # noqa: S101 - opened before the engine is made
         budget = Budget(tokens, tokens * 2 if signer else tokens)
@@ -202,7 +202,7 @@ class Sources:
     def _score_specs(self, engine: LiveEngine, http: Http) -> list[AnySpec]:
         section = self._config.balldontlie
         surroundings = ScoresSurroundings(
-            hear=engine.hearing.body_of(BALLDONTLIE),
+            on_body=engine.hearing.body_of(BALLDONTLIE),
             wall=engine.plan.clock,
             draw=self._draw,
             bucket=self._access.balldontlie_bucket,

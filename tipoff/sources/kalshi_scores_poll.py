@@ -10,14 +10,13 @@ from typing import Final
 
 from actors.pollers import PollStatus
 from engine.events import GamePhase, ScoreSeen
-from engine.milestones import KALSHI
+from engine.milestones import KALSHI, MilestoneSeen
 from engine.schedule import ListedGame
 from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_MINUTE
 from tipoff.config.sections import KalshiSection
 from tipoff.live.engine import LiveEngine
 from tipoff.sources.balldontlie_polls import GAME_NS_MAX, SCORES_BEFORE_NS
-from venues.kalshi.live_data import BASKETBALL
 from venues.kalshi.rest import KalshiRest
 
 IDLE_NS: Final = NANOS_PER_MINUTE
@@ -61,7 +60,9 @@ class LiveScores:
         if listed.game in self._milestones or now < self._none_until.get(listed.game, 0):
             return
         found = await self._rest.milestones(parse_ticker(listed.tickers[0]).event)
-        games = [milestone.id for milestone in found if milestone.type == BASKETBALL]
+        games = [
+            seen.reference.removeprefix(f"{KALSHI}:") for seen in found if isinstance(seen, MilestoneSeen)
+        ]
         if games:
             self._milestones[listed.game] = games[0]
         else:

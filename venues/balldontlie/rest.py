@@ -1,7 +1,8 @@
 """balldontlie's REST interface: games, live box scores, odds and plays, within the budget of the key's tier.
 
-Used by the pollers' edges. What an answer says comes back as events; the verbatim body has gone to `hear`
-before. A key may do less than one hopes: `detect_tier` finds out what, and `TIERS` says what is lost.
+Used by the pollers' edges. What an answer says comes back as events; the verbatim body has gone to
+`on_body` before, which has parsed it. A key may do less than one hopes: `detect_tier` finds out what, and
+`TIERS` says what is lost.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,9 +15,8 @@ import msgspec
 from engine.events import FeedRefused, VenueEvent
 from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_MINUTE, Nanos
-from venues.balldontlie.parse import parse_body
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless
-from venues.transport.client import Client, Hear, RequestPolicy, RetryPolicy
+from venues.transport.client import Body, Client, OnBody, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
 URL = "https://api.balldontlie.io"
@@ -68,9 +68,9 @@ TIERS: dict[Tier, TierTerms] = {
 
 @attrs.frozen(kw_only=True)
 class Dependencies:
-    """What the edges of the process give: who hears bodies, UTC nanoseconds, jitter in [0, 1)."""
+    """What the edges of the process give: who parses bodies, UTC nanoseconds, jitter in [0, 1)."""
 
-    hear: Hear
+    on_body: OnBody
     wall: Callable[[], int]
     draw: Callable[[], float]
     patience: RetryPolicy = RetryPolicy()
@@ -101,13 +101,12 @@ class BalldontlieRest:
     def __init__(self, http: Http, key: str, surroundings: Dependencies, tier: Tier = Tier.FREE) -> None:
         """`key` is never logged. `tier` decides the budget; see `detect_tier`."""
         self.tier = tier
-        self._wall = surroundings.wall
         authorization = f"Bearer {key}" if surroundings.bearer else key
         self.client = Client(
             http,
             RequestPolicy(
                 bucket=surroundings.bucket or TIERS[tier].bucket,
-                hear=surroundings.hear,
+                on_body=surroundings.on_body,
                 refuse=words_of_refusal,
                 headers=lambda _target: {"authorization": authorization},
                 wall=surroundings.wall,
@@ -143,10 +142,10 @@ class BalldontlieRest:
 
     async def plays(self, game: int) -> str:
         """Every play of a game, as the vendor wrote it: kept for the record, not folded by the engine."""
-        return await self.client.get(f"/nba/v1/plays?{urlencode({'game_id': game})}")
+        return (await self.client.get(f"/nba/v1/plays?{urlencode({'game_id': game})}")).text
 
     async def _events(self, target: str) -> Events:
-        return self._understood(target, await self.client.get(target))
+        return _understood(target, await self.client.get(target))
 
     async def _all(self, path: str, query: Sequence[tuple[str, object]]) -> Events:
         """What all pages say. The cursor may be set on a last page of one row, so an empty page ends it
@@ -159,21 +158,14 @@ class BalldontlieRest:
             rest = [("per_page", ROWS_PER_PAGE), *([("cursor", cursor)] if cursor is not None else [])]
             target = f"{path}?{urlencode([*query, *rest])}"
             body = await self.client.get(target)
-            found += self._understood(target, body)
-            cursor = _next_cursor(body)
+            found += _understood(target, body)
+            cursor = _next_cursor(body.text)
             if cursor is None:
                 return tuple(found)
             if cursor in seen:
                 raise PagesEndless(f"{path}: the cursor {cursor} came back")
             seen.add(cursor)
         raise PagesEndless(f"{path}: more than {PAGES_MAX} pages")
-
-    def _understood(self, target: str, body: str) -> Events:
-        """What a body says; one that is no list of rows at all is an error."""
-        events = parse_body(target, body, Nanos(self._wall()))
-        if len(events) == 1 and isinstance(events[0], FeedRefused) and not _is_page(body):
-            raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
-        return events
 
 
 async def detect_tier(http: Http, key: str, surroundings: Dependencies, date: str) -> Tier:
@@ -204,6 +196,15 @@ def words_of_refusal(answer: Answer) -> tuple[str, str]:
     except (ValueError, RecursionError):
         return code, answer.body[:200]
     return code, words.error or words.message or answer.body[:200]
+
+
+def _understood(target: str, body: Body) -> Events:
+    """What a body says; one that is no list of rows at all is an error."""
+    match body.events:
+        case (FeedRefused(kind=kind, detail=detail),) if not _is_page(body.text):
+            raise AnswerNotUnderstood(f"{target}: {kind}: {detail}")
+        case events:
+            return events
 
 
 def _is_page(body: str) -> bool:

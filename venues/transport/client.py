@@ -1,8 +1,8 @@
 """Asks one service politely: within its budget, again where that makes sense, not at all while it is down.
 
-Used by `venues.kalshi.rest` and `venues.balldontlie.rest`. Every body goes to `hear` as it came, before
-anybody reads it. Only GET is ever asked again. Time comes from trio (which tests can wind on) and, for
-signatures, dates and stamps, from `wall`.
+Used by `venues.kalshi.rest` and `venues.balldontlie.rest`. Every body goes to `on_body` as it came; it is
+parsed there and nowhere else. Only GET is ever asked again. Time comes from trio (which tests can wind on)
+and, for signatures, dates and stamps, from `wall`.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import attrs
 import trio
 
+from engine.events import VenueEvent
 from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_SECOND, Nanos
 from venues.errors import (
@@ -34,14 +35,22 @@ WAIT_S_MIN = 0.001
 TARGETS_MAX = 1_024
 """Targets whose last answer's date is remembered."""
 
-Hear = Callable[[str, str], object]
-"""Takes `what` and the body of an answer, the moment it is there."""
+OnBody = Callable[[str, str], tuple[VenueEvent, ...]]
+"""Takes `what` and the body of an answer, the moment it is there, and returns what it says."""
 
 Refuse = Callable[[Answer], tuple[str, str]]
 """Finds the service's code and words in the body of a refusal."""
 
 Headers = Callable[[str], Mapping[str, str]]
 """Headers for one attempt at a path below the root, made anew each time."""
+
+
+@attrs.frozen
+class Body:
+    """The body of a good answer, and what it says if it has been passed on."""
+
+    text: str
+    events: tuple[VenueEvent, ...] = ()
 
 
 @attrs.frozen
@@ -58,13 +67,13 @@ class RetryPolicy:
 
 @attrs.frozen(kw_only=True)
 class RequestPolicy:
-    """How one service is asked: its budget as of a moment, who hears the bodies, how it words a refusal.
+    """How one service is asked: its budget as of a moment, who is given the bodies, how it words a refusal.
 
     `wall` is UTC nanoseconds, `draw` gives jitter in [0, 1), `headers` are made anew for every attempt.
     """
 
     bucket: Callable[[Nanos], TokenBucket]
-    hear: Hear
+    on_body: OnBody
     refuse: Refuse
     headers: Headers
     wall: Callable[[], int]
@@ -89,14 +98,14 @@ class Client:
         self._probing = False
         self._newest: dict[str, datetime] = {}
 
-    async def get(self, target: str, cost: int = 1, *, heard: bool = True) -> str:
+    async def get(self, target: str, cost: int = 1, *, pass_on: bool = True) -> Body:
         """Ask for `target` and return the body of its 200. Raises VenueError when trying again did not help.
 
-        Without `heard` a good body is not passed on: its caller does that, together with others.
+        Without `pass_on` a good body is not passed on: its caller does that, together with others.
         """
         for attempt in range(self.patience.attempts_max):
             try:
-                return await self._attempt(target, cost, heard=heard)
+                return await self._attempt(target, cost, pass_on=pass_on)
             except VenueError as error:
                 wait_s = self._wait_s(error, attempt)
                 if wait_s is None or attempt + 1 == self.patience.attempts_max:
@@ -106,7 +115,7 @@ class Client:
 
     def say(self, what: str, body: str) -> None:
         """Pass something on that was put together from several bodies."""
-        self._manners.hear(what, body)
+        self._manners.on_body(what, body)
 
     @property
     def tokens(self) -> int:
@@ -123,7 +132,7 @@ class Client:
         """Whether the service counts as down."""
         return trio.current_time() < self._open_until
 
-    async def _attempt(self, target: str, cost: int, *, heard: bool) -> str:
+    async def _attempt(self, target: str, cost: int, *, pass_on: bool) -> Body:
         """One request: circuit, budget, answer, verdict."""
         probe = self._enter_circuit(target)
         try:
@@ -131,11 +140,12 @@ class Client:
             answer = await self.http.get(target, self._manners.headers(target))
             self.skew = skew_of_headers(answer.headers, self._manners.wall()) or self.skew
             if answer.status == 200 and self._is_older(target, answer):
-                self._manners.hear(f"{OLDER} {target}", answer.body)
+                self._manners.on_body(f"{OLDER} {target}", answer.body)
                 raise AnswerNotUnderstood(f"{target}: an answer that is older than the last one")
-            if heard or answer.status != 200:
-                self._manners.hear(what_of(answer.status, target), answer.body)
-            body = self._verdict(target, answer)
+            events: tuple[VenueEvent, ...] = ()
+            if pass_on or answer.status != 200:
+                events = self._manners.on_body(what_of(answer.status, target), answer.body)
+            body = Body(self._verdict(target, answer, events), events)
         except (Unreachable, TimedOut, ServerFailed):
             self._failed()
             raise
@@ -176,7 +186,7 @@ class Client:
             # A moment as a float may lie a hair before the nanosecond it stands for: never wait for nothing.
             await trio.sleep_until(max(ready_s, trio.current_time() + WAIT_S_MIN))
 
-    def _verdict(self, target: str, answer: Answer) -> str:
+    def _verdict(self, target: str, answer: Answer, events: tuple[VenueEvent, ...]) -> str:
         """The body of a good answer, in order; else the refusal in our words."""
         if answer.status == 200:
             return answer.body
@@ -192,7 +202,7 @@ class Client:
                 self._bucket = self._bucket.drained(_now())
                 raise RateLimited(code, detail, _retry_after_ns(answer))
             case status if status >= 500 or status == 408:
-                raise ServerFailed(status, code, detail)
+                raise ServerFailed(status, code, detail, events)
             case status:
                 raise RequestRefused(status, code, detail)
 

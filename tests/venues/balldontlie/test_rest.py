@@ -14,6 +14,7 @@ import trio
 from trio.testing import MockClock
 
 from engine.events import GameSeen, OddsSeen, ScoreSeen
+from tests.venues.ears import keeping
 from venues.balldontlie.rest import (
     PAGES_MAX,
     TIERS,
@@ -78,7 +79,7 @@ class Service:
 
     def surroundings(self, *, bearer: bool = False) -> Dependencies:
         return Dependencies(
-            hear=lambda what, body: self.heard.append((what, body)),
+            on_body=keeping(self.heard, "balldontlie", lambda: AT),
             wall=lambda: AT,
             draw=lambda: 0.0,
             patience=RetryPolicy(attempts_max=1),

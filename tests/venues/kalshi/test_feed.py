@@ -15,6 +15,7 @@ from trio.testing import MockClock
 
 from engine.events import BookSnapshot, TradePrinted, TradesRecovered, VenueEvent
 from engine.units import Nanos
+from tests.venues.ears import keeping
 from tests.venues.peers import until
 from venues.kalshi.feed import GAPS_MAX, BookPolling, FeedStatus, GapTrades, KalshiFeed
 from venues.kalshi.rest import Budget, Dependencies, KalshiRest
@@ -66,7 +67,7 @@ class World:
 
     def rest(self, budget: Budget) -> KalshiRest:
         surroundings = Dependencies(
-            hear=lambda what, body: self.heard.append((what, body)),
+            on_body=keeping(self.heard, "kalshi.rest", lambda: START),
             wall=self.wall,
             draw=lambda: 0.0,
             patience=RetryPolicy(attempts_max=1, failures_to_open=1_000),

@@ -24,7 +24,9 @@ from engine.events import (
     TradesRecovered,
     VenueEvent,
 )
+from engine.milestones import MilestoneSeen
 from engine.units import Nanos
+from tests.venues.ears import keeping
 from venues import timestamps
 from venues.errors import (
     AnswerNotUnderstood,
@@ -92,7 +94,7 @@ class Venue:
 
     def rest(self, signer: Signer | None = None, budget: Budget | None = FAST) -> KalshiRest:
         surroundings = Dependencies(
-            hear=lambda what, body: self.heard.append((what, body)),
+            on_body=keeping(self.heard, "kalshi.rest", lambda: AT),
             wall=lambda: AT,
             draw=lambda: 0.0,
             patience=RetryPolicy(attempts_max=2, wait_s_base=0.0),
@@ -316,7 +318,7 @@ async def test_schedule_cutoff_milestones_and_series() -> None:
     assert schedule.maintenance == (maintenance,)
     assert (await rest.historical_cutoff()).trades_created_at == timestamps.from_text("2026-07-28T00:00:00Z")
     (milestone,) = await rest.milestones("E")
-    assert (milestone.events, milestone.start_at) == (("E",), timestamps.from_text("2026-01-15T00:30:00Z"))
+    assert milestone == MilestoneSeen("kalshi:m", ("E",), Nanos(AT))
     assert await rest.basketball_series() == ("KXNBAGAME", "KXWNBAGAME")
     assert await rest.series("KXNBAGAME") == (FeeChanged("KXNBAGAME", "quadratic", "1", Nanos(AT)),)
 
