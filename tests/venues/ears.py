@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 from engine.events import VenueEvent
+from tipoff.sources.registry import translator
 from venues.recordings.segments import Line
-from venues.translate import Translator
 
 OnBody = Callable[[str, str], tuple[VenueEvent, ...]]
 
 
 def keeping(heard: list[tuple[str, str]], source: str, wall: Callable[[], int]) -> OnBody:
     """Keep what a client passes on, and parse it as the engine does, once."""
-    translate = Translator().translate
+    translate = translator().translate
 
     def on_body(what: str, body: str) -> tuple[VenueEvent, ...]:
         heard.append((what, body))

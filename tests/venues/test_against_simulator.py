@@ -20,8 +20,9 @@ from tests.venues.ears import keeping
 from tests.venues.followers import QUICK, Follower, books_of_recording
 from tests.venues.peers import until
 from tests.venues.toxics import Toxics, address_of, proxied
-from venues.balldontlie.rest import BalldontlieRest, Tier
+from venues.balldontlie.rest import BalldontlieRest
 from venues.balldontlie.rest import Dependencies as ScoresSurroundings
+from venues.balldontlie.tiers import Tier
 from venues.errors import VenueError
 from venues.importers.evening import import_files, parse_spec
 from venues.kalshi.auth import Signer, read_signer

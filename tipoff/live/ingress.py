@@ -19,10 +19,10 @@ from engine.events import VenueEvent
 from tipoff.live.latency import Latency
 from tipoff.live.stamped_system import StampedSystem
 from tipoff.runs.recorded_inputs import COMMAND, COMMITTED, FAILED, JOURNAL_SOURCE, TICK, TIMER
+from tipoff.sources.registry import translator
 from venues.errors import RecordingError
 from venues.recordings.line_kinds import KALSHI_STREAM
 from venues.recordings.recorder import Line, Recorder
-from venues.translate import Translator
 
 Show = Callable[[str, tuple[VenueEvent, ...]], None]
 """Is shown the body of every input and what it meant, to keep what is worth keeping."""
@@ -55,7 +55,7 @@ class Ingress:
         self._system: StampedSystem
         self._recorder = recorder
         self._show = show
-        self._translate = Translator().translate
+        self._translate = translator().translate
         self._seq = 0
         if recorder is None:
             self.status.not_recorded = "recording is switched off"

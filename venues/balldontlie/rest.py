@@ -6,15 +6,16 @@ Used by the pollers' edges. What an answer says comes back as events; the verbat
 """
 
 from collections.abc import Callable, Sequence
-from enum import Enum
 from urllib.parse import urlencode
 
 import attrs
 import msgspec
 
 from engine.events import FeedRefused, VenueEvent
+from engine.leagues import LEAGUES, NBA, League
 from engine.token_bucket import TokenBucket
-from engine.units import NANOS_PER_MINUTE, Nanos
+from engine.units import Nanos
+from venues.balldontlie.tiers import TIERS, Tier, TierTerms
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless
 from venues.transport.client import Body, Client, OnBody, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
@@ -23,47 +24,7 @@ URL = "https://api.balldontlie.io"
 
 PAGES_MAX = 50
 ROWS_PER_PAGE = 100
-SHARE_USED = 0.9
-"""Nine tenths of the published limit, because the vendor counts in a window whose edges we do not know."""
-
 Events = tuple[VenueEvent, ...]
-
-
-class Tier(Enum):
-    """What a key may do."""
-
-    FREE = "free"
-    ALL_STAR = "all-star"
-    GOAT = "goat"
-
-
-@attrs.frozen
-class TierTerms:
-    """A tier's budget, what it gives, and what is lost with it in words for people."""
-
-    requests_per_minute: int
-    box_scores: bool
-    odds: bool
-    games_every_s: float
-    box_scores_every_s: float | None
-    odds_every_s: float | None
-    lost: str
-
-    def bucket(self, now: Nanos) -> TokenBucket:
-        """A full bucket; a burst is a tenth of the budget, at least one."""
-        used = max(1, int(self.requests_per_minute * SHARE_USED))
-        return TokenBucket.full(used, NANOS_PER_MINUTE, max(1, used // 10), now)
-
-
-TIERS: dict[Tier, TierTerms] = {
-    Tier.FREE: TierTerms(
-        5, False, False, 15.0, None, None, "no live box scores, no odds: scores from /games every 15 s"
-    ),
-    Tier.ALL_STAR: TierTerms(
-        60, False, False, 3.0, None, None, "no live box scores, no odds: scores from /games every 3 s"
-    ),
-    Tier.GOAT: TierTerms(600, True, True, 60.0, 5.0, 10.0, "nothing"),
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -98,8 +59,17 @@ class _Page(msgspec.Struct, frozen=True):
 class BalldontlieRest:
     """One key's view of the service."""
 
-    def __init__(self, http: Http, key: str, surroundings: Dependencies, tier: Tier = Tier.FREE) -> None:
+    def __init__(
+        self,
+        http: Http,
+        key: str,
+        surroundings: Dependencies,
+        tier: Tier = Tier.FREE,
+        *,
+        leagues: Sequence[League] = LEAGUES,
+    ) -> None:
         """`key` is never logged. `tier` decides the budget; see `detect_tier`."""
+        self._leagues = leagues
         self.tier = tier
         authorization = f"Bearer {key}" if surroundings.bearer else key
         self.client = Client(
@@ -122,27 +92,37 @@ class BalldontlieRest:
 
     async def games(self, dates: Sequence[str]) -> Events:
         """The games of some Eastern dates (ISO), with scores where they run."""
-        return await self._all("/nba/v1/games", [("dates[]", date) for date in dates])
+        return await self._of_leagues("/v1/games", [("dates[]", date) for date in dates])
 
-    async def game(self, number: int) -> Events:
+    async def game(self, number: int, league: League = NBA) -> Events:
         """One game."""
-        return await self._events(f"/nba/v1/games/{number}")
+        return await self._events(f"{league.path}/v1/games/{number}")
 
     async def live_box_scores(self) -> Events:
         """All games in progress (GOAT)."""
-        return await self._events("/nba/v1/box_scores/live")
+        found: list[VenueEvent] = []
+        for league in self._leagues:
+            found += await self._events(f"{league.path}/v1/box_scores/live")
+        return tuple(found)
 
     async def odds(self, date: str) -> Events:
         """The odds of all sportsbooks for the games of one Eastern date (GOAT)."""
-        return await self._all("/nba/v2/odds", [("dates[]", date)])
+        return await self._of_leagues("/v2/odds", [("dates[]", date)])
 
     async def opening_odds(self, date: str) -> Events:
         """The opening odds for the games of one Eastern date (GOAT)."""
-        return await self._all("/nba/v2/odds/opening", [("dates[]", date)])
+        return await self._of_leagues("/v2/odds/opening", [("dates[]", date)])
 
-    async def plays(self, game: int) -> str:
+    async def plays(self, game: int, league: League = NBA) -> str:
         """Every play of a game, as the vendor wrote it: kept for the record, not folded by the engine."""
-        return (await self.client.get(f"/nba/v1/plays?{urlencode({'game_id': game})}")).text
+        target = f"{league.path}/v1/plays?{urlencode({'game_id': game})}"
+        return (await self.client.get(target)).text
+
+    async def _of_leagues(self, path: str, query: Sequence[tuple[str, object]]) -> Events:
+        found: list[VenueEvent] = []
+        for league in self._leagues:
+            found += await self._all(f"{league.path}{path}", query)
+        return tuple(found)
 
     async def _events(self, target: str) -> Events:
         return _understood(target, await self.client.get(target))
@@ -177,7 +157,7 @@ async def detect_tier(http: Http, key: str, surroundings: Dependencies, date: st
     probe = BalldontlieRest(http, key, surroundings, Tier.ALL_STAR)
     for tier, ask in (
         (Tier.GOAT, lambda: probe.odds(date)),
-        (Tier.ALL_STAR, lambda: probe.client.get("/nba/v1/player_injuries?per_page=1")),
+        (Tier.ALL_STAR, lambda: probe.client.get(f"{NBA.path}/v1/player_injuries?per_page=1")),
     ):
         try:
             await ask()

@@ -15,14 +15,14 @@ import trio
 
 from engine.calendar import parse_time
 from tipoff.cli.app import in_words
-from tipoff.commands.run import access_of, neighbours, run_setting
+from tipoff.commands.run import neighbours, run_setting
 from tipoff.config.load import load
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine
 from tipoff.output import Answer, Output
 from tipoff.process.run import Setting
 from tipoff.runs.from_config import schema
-from tipoff.sources.clients import Sources
+from tipoff.sources.clients import Credentials, Sources
 
 ASK_S_MAX = 10.0
 
@@ -50,7 +50,7 @@ def main(config_file: str, admin: str, speed: str, tasks: str) -> int:
         config = load(Path(config_file), schema())
         setting = Setting(
             config=config,
-            access=access_of(config),
+            access=Credentials.named_in(config),
             clock=partial(clock_of, admin, float(speed)),
             beside=(*neighbours(config), partial(count_tasks, Path(tasks))),
         )

@@ -17,11 +17,11 @@ from engine.events import BookSnapshot, TradePrinted, TradesRecovered, VenueEven
 from engine.units import Nanos
 from tests.venues.ears import keeping
 from tests.venues.peers import until
+from tipoff.sources.registry import translator
 from venues.kalshi.feed import GAPS_MAX, BookPolling, FeedStatus, GapTrades, KalshiFeed
 from venues.kalshi.rest import Budget, Dependencies, KalshiRest
 from venues.kalshi.session import Gap
 from venues.recordings.segments import Line
-from venues.translate import Translator
 from venues.transport.client import RetryPolicy
 from venues.transport.http import Http
 
@@ -81,7 +81,7 @@ class World:
 
     def events(self) -> list[VenueEvent]:
         lines = [Line(START, 1, "kalshi.rest", 0, what, body) for what, body in self.heard]
-        return [event for line in lines for event in Translator().translate(line)]
+        return [event for line in lines for event in translator().translate(line)]
 
 
 async def test_gaps_get_all_their_trades_in_turn_once_the_venue_has_had_time_to_publish_them(

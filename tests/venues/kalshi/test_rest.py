@@ -27,6 +27,7 @@ from engine.events import (
 from engine.milestones import MilestoneSeen
 from engine.units import Nanos
 from tests.venues.ears import keeping
+from tipoff.sources.registry import translator
 from venues import timestamps
 from venues.errors import (
     AnswerNotUnderstood,
@@ -50,7 +51,6 @@ from venues.kalshi.rest import (
     words_of_refusal,
 )
 from venues.recordings.segments import Line
-from venues.translate import Translator
 from venues.transport.client import RetryPolicy
 from venues.transport.http import Answer, Http
 
@@ -105,7 +105,7 @@ class Venue:
     def events(self) -> list[VenueEvent]:
         """What a replay of everything heard would hear."""
         lines = [Line(AT, 1, "kalshi.rest", 0, what, body) for what, body in self.heard]
-        return [event for line in lines for event in Translator().translate(line)]
+        return [event for line in lines for event in translator().translate(line)]
 
 
 async def failing(body: object) -> VenueError:

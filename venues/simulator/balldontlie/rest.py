@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from engine.leagues import NBA
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
 from venues.simulator.balldontlie import bodies
@@ -100,7 +101,7 @@ class BdlRest:
             answer = self.recorded.answer("balldontlie", request.path, request, self.live.pace.now())
             return answer or balldontlie_refusal(404, self.faults)
         # The older prefix answers the same.
-        path = request.path.removeprefix("/nba")
+        path = request.path.removeprefix(NBA.path)
         for pattern, route, needed in ROUTES:
             match = pattern.fullmatch(path)
             if match is None or request.method != "GET":
@@ -240,4 +241,4 @@ ROUTES: Final[tuple[tuple[re.Pattern[str], Route, Tier], ...]] = (
     (re.compile("/v2/odds"), _odds, Tier.GOAT),
     (re.compile("/v2/odds/opening"), _opening, Tier.GOAT),
 )
-"""Paths below the optional /nba, what answers them, and the tier they need."""
+"""Paths below the league's, which is optional, what answers them, and the tier they need."""

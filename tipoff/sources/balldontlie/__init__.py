@@ -1,0 +1,1 @@
+"""balldontlie as a source: games, live box scores and sportsbooks' odds."""
