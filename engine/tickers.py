@@ -42,7 +42,8 @@ class Ticker:
     """What a ticker says. Fields that its kind does not have are None.
 
     `ticker` is the canonical upper-case text. `strike` is the market's floor: YES needs more than that.
-    `league` is that of the series, if both teams are of it. `event` is the ticker of the market's event, which is `ticker` itself for an event.
+    `league` is that of the series, if both teams are of it. `event` is the ticker of the market's event,
+    which is `ticker` itself for an event.
     """
 
     ticker: str

@@ -42,21 +42,18 @@ class SelfChecking(Protocol):
         ...
 
 
-def setting(  # noqa: PLR0913 - a setting is declared in one call, by keywords
-    default: T,
-    explanation: str,
-    *,
-    unit: str = "",
-    check: Validator | None = None,
-    live: bool = False,
-    secrecy: Secrecy = Secrecy.OPEN,
+def setting(
+    default: T, explanation: str, *, unit: str = "", check: Validator | None = None, live: bool = False
 ) -> T:
-    """A field of a settings class. `live` says that `reload` changes it without a restart.
-
-    `secrecy` says what it has to do with a secret, if anything.
-    """
-    metadata = {HELP: explanation, UNIT: unit, LIVE: live, SECRECY: secrecy}
+    """A field of a settings class. `live` says that `reload` changes it without a restart."""
+    metadata = {HELP: explanation, UNIT: unit, LIVE: live}
     field: T = attrs.field(default=default, metadata=metadata, validator=check)
+    return field
+
+
+def secret(secrecy: Secrecy, default: T, explanation: str) -> T:
+    """A field of a settings class that has to do with a secret."""
+    field: T = attrs.field(default=default, metadata={HELP: explanation, SECRECY: secrecy})
     return field
 
 

@@ -13,7 +13,7 @@ import attrs
 
 from engine import freshness
 from engine.fees import FeeRegime, Member
-from tipoff.config.fields import Secrecy, between, matching, setting
+from tipoff.config.fields import Secrecy, between, matching, secret, setting
 
 _HTTP_URL = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 _SOCKET_URL = re.compile(r"wss?://[^\s/@]+(?:/\S*)?")
@@ -84,10 +84,10 @@ class DatabaseSection:
         "sqlite:///FILE (relative to the state directory) or postgresql://USER@HOST/NAME",
         check=_database_url,
     )
-    password_file: str = setting(
+    password_file: str = secret(
+        Secrecy.FILE,
         "",
         "password of the database: a name in $CREDENTIALS_DIRECTORY, or a path; empty means none",
-        secrecy=Secrecy.FILE,
     )
     batch_rows_max: int = setting(
         512, "a transaction takes at most so many facts", unit="rows", check=between(1, 100_000)
@@ -180,10 +180,10 @@ class DashboardSection:
     enabled: bool = setting(False, "serve the dashboard")
     host: str = setting("127.0.0.1", "address to listen on", check=HOST)
     port: int = setting(8_464, "port to listen on", check=PORT)
-    token_file: str = setting(
+    token_file: str = secret(
+        Secrecy.FILE,
         "",
         "token for commands from the page: a name in $CREDENTIALS_DIRECTORY, or a path; empty: read only",
-        secrecy=Secrecy.FILE,
     )
 
 
@@ -203,10 +203,10 @@ class LoggingSection:
 class NotifySection:
     """Messages to people when something needs them."""
 
-    webhook_file: str = setting(
+    webhook_file: str = secret(
+        Secrecy.FILE,
         "",
         "file with the address to post to: a name in $CREDENTIALS_DIRECTORY, or a path; empty means nobody",
-        secrecy=Secrecy.FILE,
     )
     level: Literal["info", "warning", "error"] = setting(
         "warning", "what is less important is not sent", live=True

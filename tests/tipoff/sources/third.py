@@ -9,7 +9,7 @@ import msgspec
 from engine.events import FeedRefused, OddsSeen, VenueEvent
 from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_SECOND, Nanos
-from tipoff.config.fields import Secrecy, between, setting
+from tipoff.config.fields import Secrecy, between, secret, setting
 from tipoff.config.secret_files import secret_path
 from tipoff.sources.source import Connection, Engine, Link, PollPlan, Source, Work, every
 from venues.recordings.readers import bodies
@@ -24,7 +24,7 @@ class BookwormSection:
     """Odds of a service that nobody runs."""
 
     url: str = setting("http://127.0.0.1:9", "the service")
-    key_file: str = setting("", "API key: a path; empty: no key", secrecy=Secrecy.FILE)
+    key_file: str = secret(Secrecy.FILE, "", "API key: a path; empty: no key")
     poll_ms: int = setting(20_000, "pause between two polls", unit="ms", check=between(1_000, 600_000))
 
 

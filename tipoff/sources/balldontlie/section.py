@@ -1,11 +1,11 @@
-"""What can be set of balldontlie: the section `[balldontlie]` of `engine.toml`."""
+"""What can be set of balldontlie, and within which bounds: the section `[balldontlie]` of `engine.toml`."""
 
 from collections.abc import Iterator
 from typing import Literal
 
 import attrs
 
-from tipoff.config.fields import Secrecy, between, setting
+from tipoff.config.fields import Secrecy, between, secret, setting
 from tipoff.config.sections import http_url
 from venues.balldontlie.tiers import TIER_OF_WORD, TIERS
 
@@ -17,15 +17,15 @@ class BalldontlieSection:
     """Box scores and sportsbook odds. Without a key there are neither, and the engine says so."""
 
     url: str = setting("https://api.balldontlie.io", "the service", check=http_url)
-    tier: Literal["auto", "free", "all_star", "goat"] = setting(
+    tier: Literal["auto", "free", "all_star", "goat"] = secret(
+        Secrecy.ABOUT,
         "auto",
         "tier of the key; `auto` finds out; odds and box scores need `goat`",
-        secrecy=Secrecy.ABOUT,
     )
-    key_file: str = setting(
+    key_file: str = secret(
+        Secrecy.FILE,
         "",
         "API key: a name in $CREDENTIALS_DIRECTORY, or a path; readable by the owner only; empty: no key",
-        secrecy=Secrecy.FILE,
     )
     games_poll_ms: int = setting(
         15_000, "pause between two polls of the day's games", unit="ms", check=between(1_000, 3_600_000)

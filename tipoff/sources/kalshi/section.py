@@ -1,4 +1,4 @@
-"""What can be set of Kalshi: the section `[kalshi]` of `engine.toml`."""
+"""What can be set of Kalshi, and within which bounds: the section `[kalshi]` of `engine.toml`."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import attrs
 
 from engine.leagues import LEAGUES
-from tipoff.config.fields import Secrecy, between, setting
+from tipoff.config.fields import Secrecy, between, secret, setting
 from tipoff.config.sections import http_url, socket_url
 
 TRADED_SERIES = tuple(series for league in LEAGUES for series in league.traded_series)
@@ -35,11 +35,11 @@ class KalshiSection:
     stream_url_prod: str = setting(
         "wss://external-api-ws.kalshi.com/trade-api/ws/v2", "WebSocket of `prod`", check=socket_url
     )
-    key_id: str = setting("", "identifier of the API key; empty means no key", secrecy=Secrecy.COVERED)
-    private_key_file: str = setting(
+    key_id: str = secret(Secrecy.COVERED, "", "identifier of the API key; empty means no key")
+    private_key_file: str = secret(
+        Secrecy.FILE,
         "",
         "private key: a name in $CREDENTIALS_DIRECTORY, or a path; readable by the owner only",
-        secrecy=Secrecy.FILE,
     )
     series: tuple[str, ...] = setting(TRADED_SERIES, "series whose markets are traded", check=_all_series)
     reads_per_second: float = setting(
