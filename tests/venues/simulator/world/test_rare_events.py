@@ -125,7 +125,7 @@ def happenings() -> tuple[World, list[tuple[Happening, str]]]:
 def test_a_result_is_announced_disputed_amended_and_paid() -> None:
     """The last word agrees with the score."""
     world, found = happenings()
-    (market,) = [market for market in world.markets.values() if market.misjudged]
+    (market,) = [market for market in world.markets.values() if market.amended_later]
     told = [
         (happened.event_type, status, happened.at)
         for happened, status in found
