@@ -26,9 +26,7 @@ def league_spelled(source: Source) -> Iterable[str]:
             case str() as text if WORDS.search(text):
                 yield source.at(node, f"{text[:40]!r} belongs into engine/leagues.py")
             case int() | float() as number if number in NUMBERS and source.path.startswith(PLAYED):
-                yield source.at(
-                    node, f"the length of a game ({number}) belongs into engine/leagues.py"
-                )
+                yield source.at(node, f"the length of a game ({number}) belongs into engine/leagues.py")
             case _:
                 pass
 

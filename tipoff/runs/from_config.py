@@ -29,16 +29,17 @@ SCRIPTED_BANKROLL = Money(100_000 * MONEY_ONE)
 
 
 def schema() -> Schema:
-    """The classes that a configuration is read into: our limits and every known kind's parameters, every
-    source's section; those of other packages among them.
+    """The classes a configuration is read into: the gate's limits, and what kinds and sources can be told.
+
+    Raises Failure where our own kinds cannot be found.
     """
-    others, heard = installed(), sources()
+    found, heard = installed(), sources()
     return Schema(
         RiskLimits,
-        {kind: strategy.parameters_class for kind, strategy in STRATEGIES.items()},
+        {kind: strategy.parameters_class for kind, strategy in found.strategies.items()},
         sources=heard.sections(),
-        packages=others.packages,
-        broken=others.broken,
+        packages=found.packages,
+        broken=found.broken,
         broken_sources=heard.broken,
     )
 
