@@ -62,7 +62,7 @@ class Follower:
             wall=wall,
             draw=lambda: 0.5,
             limits=LIMITS,
-            patience=QUICK,
+            retry=QUICK,
             channels=("orderbook_delta", "ticker"),
         )
         self.stream = KalshiStream(url, signer, given, conn)

@@ -132,15 +132,15 @@ async def _trade(config: Config, folder: Path, simulator: Simulator, sources: So
     with contextlib.closing(JournalWriter(_database(folder), "demo", relaxed)) as writer:
         recorder = Recorder(folder / RECORDING, made_by=f"tipoff demo, seed {settings.seed}")
         write_config(recorder.folder, config, settings_digest(settings))
-        pace = simulator.live.pace
-        pace.begin()
+        simulated = simulator.live.clock
+        simulated.begin()
         plan = LivePlan(
             settings=settings,
             settings_digest=settings_digest(settings),
             run="demo",
             writer=writer,
             recorder=recorder,
-            clock=EveningClock(pace.now(), pace.speed),
+            clock=EveningClock(simulated.now(), simulated.speed),
         )
         engine = LiveEngine(plan, sources.specs)
         async with trio.open_nursery() as nursery:

@@ -66,7 +66,7 @@ async def _serve(
             wait_s = max(0.0, (settings.evening.starts_at - time.time_ns()) / NANOS_PER_SECOND)
             progress(f"the evening begins in {wait_s:.0f} s")
             await trio.sleep(wait_s)
-            simulator.pace.begin()
+            simulator.clock.begin()
         await simulator.live.over.wait()
         progress("the evening is over; its markets are still served, until Ctrl-C")
 

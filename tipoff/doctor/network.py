@@ -194,9 +194,7 @@ async def _balldontlie(config: Config, asking: Asking) -> list[Finding]:
 async def _tier(config: Config, key: str, asking: Asking) -> list[Finding]:
     """What the key may do, by asking for what only the better tiers are given."""
     wall, date = asking.wall, eastern_date(Nanos(asking.wall())).isoformat()
-    surroundings = Dependencies(
-        on_body=lambda _what, _body: (), wall=wall, draw=lambda: 0.5, patience=PATIENCE
-    )
+    surroundings = Dependencies(on_body=lambda _what, _body: (), wall=wall, draw=lambda: 0.5, retry=PATIENCE)
     try:
         async with asking.connect(config.section(BalldontlieSection).url) as http:
             tier = await detect_tier(http, key, surroundings, date)

@@ -34,7 +34,7 @@ class Dependencies:
     on_body: OnBody
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = RetryPolicy()
     bucket: Callable[[Nanos], TokenBucket] | None = None
     """Another budget than the tier's, for a service of one's own."""
     bearer: bool = False
@@ -81,7 +81,7 @@ class BalldontlieRest:
                 headers=lambda _target: {"authorization": authorization},
                 wall=surroundings.wall,
                 draw=surroundings.draw,
-                patience=surroundings.patience,
+                retry=surroundings.retry,
             ),
         )
 

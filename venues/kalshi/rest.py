@@ -66,7 +66,7 @@ class Dependencies:
     on_body: OnBody
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = RetryPolicy()
 
 
 class KalshiRest:
@@ -98,7 +98,7 @@ class KalshiRest:
                 headers=signed,
                 wall=surroundings.wall,
                 draw=surroundings.draw,
-                patience=surroundings.patience,
+                retry=surroundings.retry,
             ),
         )
 

@@ -78,21 +78,21 @@ class RequestPolicy:
     headers: Headers
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = RetryPolicy()
 
 
 class Client:
     """Requests to one service within one budget."""
 
-    def __init__(self, http: Http, manners: RequestPolicy) -> None:
+    def __init__(self, http: Http, policy: RequestPolicy) -> None:
         """`http` is opened and closed by whoever gave it."""
         self.http = http
-        self.patience = manners.patience
+        self.retry = policy.retry
         self.skew: ClockSkew | None = None
         self.refusals = 0
         self.older = 0
-        self._bucket = manners.bucket(_now())
-        self._manners = manners
+        self._bucket = policy.bucket(_now())
+        self._policy = policy
         self._failures = 0
         self._open_until = -1.0
         self._probing = False
@@ -103,19 +103,19 @@ class Client:
 
         Without `pass_on` a good body is not passed on: its caller does that, together with others.
         """
-        for attempt in range(self.patience.attempts_max):
+        for attempt in range(self.retry.attempts_max):
             try:
                 return await self._attempt(target, cost, pass_on=pass_on)
             except VenueError as error:
                 wait_s = self._wait_s(error, attempt)
-                if wait_s is None or attempt + 1 == self.patience.attempts_max:
+                if wait_s is None or attempt + 1 == self.retry.attempts_max:
                     raise
             await trio.sleep(wait_s)
         raise AssertionError("attempts_max is at least one")  # pragma: no cover
 
     def say(self, what: str, body: str) -> None:
         """Pass something on that was put together from several bodies."""
-        self._manners.on_body(what, body)
+        self._policy.on_body(what, body)
 
     @property
     def tokens(self) -> int:
@@ -137,14 +137,14 @@ class Client:
         probe = self._enter_circuit(target)
         try:
             await self._take(cost)
-            answer = await self.http.get(target, self._manners.headers(target))
-            self.skew = skew_of_headers(answer.headers, self._manners.wall()) or self.skew
+            answer = await self.http.get(target, self._policy.headers(target))
+            self.skew = skew_of_headers(answer.headers, self._policy.wall()) or self.skew
             if answer.status == 200 and self._is_older(target, answer):
-                self._manners.on_body(f"{OLDER} {target}", answer.body)
+                self._policy.on_body(f"{OLDER} {target}", answer.body)
                 raise AnswerNotUnderstood(f"{target}: an answer that is older than the last one")
             events: tuple[VenueEvent, ...] = ()
             if pass_on or answer.status != 200:
-                events = self._manners.on_body(what_of(answer.status, target), answer.body)
+                events = self._policy.on_body(what_of(answer.status, target), answer.body)
             body = Body(self._verdict(target, answer, events), events)
         except (Unreachable, TimedOut, ServerFailed):
             self._failed()
@@ -160,7 +160,7 @@ class Client:
         """Refuse while the service counts as down; afterwards let one request through to see. True for that
         one.
         """
-        if self._failures < self.patience.failures_to_open:
+        if self._failures < self.retry.failures_to_open:
             return False
         if self.circuit_open or self._probing:
             raise CircuitOpen(f"{target} not asked: {self._failures} failures in a row")
@@ -170,9 +170,9 @@ class Client:
     def _failed(self) -> None:
         """Each failure beyond the limit doubles the pause before the next probe."""
         self._failures += 1
-        beyond = self._failures - self.patience.failures_to_open
+        beyond = self._failures - self.retry.failures_to_open
         if beyond >= 0:
-            pause = min(self.patience.open_s * 2 ** min(beyond, 20), self.patience.open_s_max)
+            pause = min(self.retry.open_s * 2 ** min(beyond, 20), self.retry.open_s_max)
             self._open_until = trio.current_time() + pause
 
     async def _take(self, cost: int) -> None:
@@ -191,7 +191,7 @@ class Client:
         if answer.status == 200:
             return answer.body
         self.refusals += 1
-        code, detail = self._manners.refuse(answer)
+        code, detail = self._policy.refuse(answer)
         match answer.status:
             case 401 | 403 if self.skew is not None and self.skew.large:
                 seconds = self.skew.seconds
@@ -225,12 +225,12 @@ class Client:
 
     def _wait_s(self, error: VenueError, attempt: int) -> float | None:
         """How long to wait before the next attempt; None where another one would not help."""
-        patience = self.patience
-        jitter = full_jitter_s(attempt, self._manners.draw(), patience.wait_s_base, patience.wait_s_max)
+        retry = self.retry
+        jitter = full_jitter_s(attempt, self._policy.draw(), retry.wait_s_base, retry.wait_s_max)
         match error:
             case RateLimited(retry_after_ns=int() as wanted):
                 wait_s = wanted / NANOS_PER_SECOND
-                return wait_s if wait_s <= patience.wait_s_max else None
+                return wait_s if wait_s <= retry.wait_s_max else None
             case RateLimited() | ServerFailed() | Unreachable() | TimedOut():
                 return jitter
             case _:

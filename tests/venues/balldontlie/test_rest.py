@@ -76,7 +76,7 @@ class Service:
             on_body=keeping(self.heard, "balldontlie", lambda: AT),
             wall=lambda: AT,
             draw=lambda: 0.0,
-            patience=RetryPolicy(attempts_max=1),
+            retry=RetryPolicy(attempts_max=1),
             bearer=bearer,
         )
 

@@ -37,16 +37,14 @@ class Edge:
         self.events += found
         return self.clock, found
 
-    def stream(
-        self, port: int, hear: Hear | None = None, patience: StreamRetryPolicy = QUICK
-    ) -> KalshiStream:
+    def stream(self, port: int, hear: Hear | None = None, retry: StreamRetryPolicy = QUICK) -> KalshiStream:
         given = StreamDependencies(
             hear=hear or self.hear,
             on_gap=self.gaps.append,
             wall=self.wall,
             draw=lambda: 0.5,
             limits=LIMITS,
-            patience=patience,
+            retry=retry,
             channels=("orderbook_delta",),
         )
         return KalshiStream(f"ws://127.0.0.1:{port}/trade-api/ws/v2", SIGNER, given)

@@ -70,7 +70,7 @@ class World:
             on_body=keeping(self.heard, "kalshi.rest", lambda: START),
             wall=self.wall,
             draw=lambda: 0.0,
-            patience=RetryPolicy(attempts_max=1, failures_to_open=1_000),
+            retry=RetryPolicy(attempts_max=1, failures_to_open=1_000),
         )
         return KalshiRest(
             Http("http://venue.invalid", transport=httpx.MockTransport(self.reply)),

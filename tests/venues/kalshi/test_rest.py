@@ -97,7 +97,7 @@ class Venue:
             on_body=keeping(self.heard, "kalshi.rest", lambda: AT),
             wall=lambda: AT,
             draw=lambda: 0.0,
-            patience=RetryPolicy(attempts_max=2, wait_s_base=0.0),
+            retry=RetryPolicy(attempts_max=2, wait_s_base=0.0),
         )
         http = Http("https://venue.invalid/trade-api/v2", transport=httpx.MockTransport(self.answer))
         return KalshiRest(http, surroundings, signer, budget)

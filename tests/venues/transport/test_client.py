@@ -64,20 +64,18 @@ class Service:
         self.signatures.append(len(self.signatures))
         return {"signature": str(len(self.signatures))}
 
-    def client(
-        self, per_second: int = 1_000, burst: int = 1_000, patience: RetryPolicy | None = None
-    ) -> Client:
-        manners = RequestPolicy(
+    def client(self, per_second: int = 1_000, burst: int = 1_000, retry: RetryPolicy | None = None) -> Client:
+        policy = RequestPolicy(
             bucket=lambda now: TokenBucket.full(per_second, NANOS_PER_SECOND, burst, now),
             on_body=self.on_body,
             refuse=words,
             headers=self.sign,
             wall=lambda: int(NOW.timestamp()) * NANOS_PER_SECOND,
             draw=lambda: 0.5,
-            patience=patience or RetryPolicy(),
+            retry=retry or RetryPolicy(),
         )
         http = Http("http://service.invalid", transport=httpx.MockTransport(self.reply))
-        return Client(http, manners)
+        return Client(http, policy)
 
 
 def said(body: str) -> tuple[VenueEvent, ...]:
@@ -194,7 +192,7 @@ async def test_b4_no_window_of_a_second_holds_more_than_the_budget(autojump_cloc
 
 async def test_b5_the_circuit_opens_lets_one_probe_through_and_closes(autojump_clock: MockClock) -> None:
     service = Service([status(500)])
-    client = service.client(patience=RetryPolicy(attempts_max=1, failures_to_open=3, open_s=10.0))
+    client = service.client(retry=RetryPolicy(attempts_max=1, failures_to_open=3, open_s=10.0))
     for _ in range(3):
         with pytest.raises(ServerFailed):
             await client.get("/x")
@@ -229,9 +227,9 @@ async def test_b5_the_circuit_opens_lets_one_probe_through_and_closes(autojump_c
 
 
 async def test_b5_another_client_is_not_affected_by_an_open_circuit(autojump_clock: MockClock) -> None:
-    patience = RetryPolicy(attempts_max=1, failures_to_open=1)
+    retry = RetryPolicy(attempts_max=1, failures_to_open=1)
     down, up = Service([httpx.ConnectError("x")]), Service([ok()])
-    broken, healthy = down.client(patience=patience), up.client(patience=patience)
+    broken, healthy = down.client(retry=retry), up.client(retry=retry)
     with pytest.raises(Unreachable):
         await broken.get("/x")
     with pytest.raises(CircuitOpen):

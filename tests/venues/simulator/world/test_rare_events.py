@@ -149,7 +149,7 @@ async def test_the_interfaces_say_it_too(
     async with httpx.AsyncClient(base_url=simulator.addresses.kalshi_rest, trust_env=False) as client:
         assert (await client.get(f"/markets/{late}")).status_code == 404
         assert (await client.get("/events/fee_changes")).json()["event_fee_changes"] == []
-        simulator.pace.begin()
+        simulator.clock.begin()
         with trio.fail_after(60):
             await simulator.live.over.wait()
         assert (await client.get(f"/markets/{late}")).json()["market"]["status"] == "finalized"
