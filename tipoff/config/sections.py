@@ -11,7 +11,6 @@ from typing import Literal
 
 import attrs
 
-from engine import freshness
 from engine.fees import FeeRegime, Member
 from tipoff.config.fields import Secrecy, between, matching, secret, setting
 
