@@ -1,6 +1,6 @@
 """The translator: which line is read by whom, and that no line at all raises.
 
-Covers: venues.recordings.line_kinds.
+Covers: venues.kalshi.lines, venues.recordings.line_kinds, venues.recordings.readers.
 """
 
 import pytest

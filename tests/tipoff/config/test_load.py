@@ -1,6 +1,7 @@
 """A configuration is read exactly or refused with everything that is wrong with it.
 
-Covers: tipoff.config.diff, tipoff.config.fields, tipoff.config.problems, tipoff.config.reader,
+Covers: tipoff.sources.balldontlie.section, tipoff.sources.kalshi.section,
+tipoff.config.diff, tipoff.config.fields, tipoff.config.problems, tipoff.config.reader,
 tipoff.config.secret_files, tipoff.config.sections, tipoff.config.values.
 """
 

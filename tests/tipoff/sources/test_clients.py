@@ -1,6 +1,8 @@
 """A run against the simulated venues over real sockets: with keys, without them, and with nobody there.
 
-Covers: tipoff.process.status, tipoff.sources.balldontlie_polls.
+Covers: actors.schedule, tipoff.process.status, tipoff.sources.balldontlie.connection,
+tipoff.sources.balldontlie.polls, tipoff.sources.balldontlie.source, tipoff.sources.edges,
+tipoff.sources.kalshi.connection, tipoff.sources.kalshi.source.
 """
 
 import json

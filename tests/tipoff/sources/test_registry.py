@@ -1,4 +1,7 @@
-"""Another source is a package and an entry point: section, polls and lines are known like ours."""
+"""Another source is a package and an entry point: section, polls and lines are known like ours.
+
+Covers: tipoff.sources.source.
+"""
 
 import tomllib
 from importlib.metadata import EntryPoint

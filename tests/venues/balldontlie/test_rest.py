@@ -1,4 +1,7 @@
-"""balldontlie's REST interface: tiers and their budgets, refusals in plain text, cursors with quirks."""
+"""balldontlie's REST interface: tiers and their budgets, refusals in plain text, cursors with quirks.
+
+Covers: venues.balldontlie.tiers.
+"""
 
 # ruff: noqa: ARG001 (a clock winds trio's time on by being asked for)
 

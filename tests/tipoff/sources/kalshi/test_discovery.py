@@ -1,7 +1,4 @@
-"""Markets are followed until they have paid, also those that were over before this process began.
-
-Covers: actors.schedule.
-"""
+"""Markets are followed until they have paid, also those that were over before this process began."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace

@@ -1,6 +1,6 @@
 """What a venue seldom does, played by the simulator: late markets, own fees, results taken back.
 
-Covers: venues.simulator.world.game, venues.simulator.world.world.
+Covers: venues.simulator.world.agenda, venues.simulator.world.game, venues.simulator.world.world.
 """
 
 import json
