@@ -20,9 +20,9 @@ import trio
 import trio_websocket
 
 from engine.events import BookDelta, VenueEvent
+from tipoff.sources.registry import translator
 from venues.kalshi.stream import KalshiStream, StreamDependencies
 from venues.recordings.segments import Line
-from venues.translate import Translator
 
 FRAMES = 60_000
 ROUNDS = 5
@@ -95,7 +95,7 @@ async def bare(url: str) -> float:
 
 async def ours(url: str) -> float:
     """Follow the stream as the engine does, up to its events."""
-    translate = Translator().translate
+    translate = translator().translate
     done = trio.Event()
     began = [0.0]
     counted = [0]

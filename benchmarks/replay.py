@@ -20,9 +20,9 @@ from tipoff.commands.simulated_recording import record_evening
 from tipoff.config.load import template
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import TradingSettings
+from tipoff.sources.registry import translator
 from venues.recordings.recorder import read, read_batches
 from venues.simulator.world.settings import EveningSettings
-from venues.translate import Translator
 
 ROUNDS = 5
 TWO = ("sharp_line", "momentum")
@@ -47,7 +47,7 @@ def parsing(recording: Path) -> Candidate:
     """Every line read and turned into events, and no more."""
 
     def run() -> float:
-        translate = Translator().translate
+        translate = translator().translate
         began = time.process_time()
         for line in read(recording):
             translate(line)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from tipoff.config.load import SECTIONS
+from tipoff.runs.from_config import schema
 
 SOURCE: Final = Path(__file__).with_name("bounds.txt")
 NOBODY: Final = "-"
@@ -67,7 +67,7 @@ def _look_up(where: str) -> object:
     module, _, path = where.partition(":")
     if module == "engine.toml":
         section, _, key = path.partition(".")
-        return _default(SECTIONS[section], key)
+        return _default(schema().sections()[section], key)
     found: object = importlib.import_module(module)
     for name in path.split("."):
         found = _default(found, name) if isinstance(found, type) else getattr(found, name)

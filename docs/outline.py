@@ -4,8 +4,6 @@ Called by `docs/tables.py` at every build and by the tests of the manual. It sta
 value, and drawing it needs no actor.
 """
 
-import ast
-import inspect
 from collections.abc import Iterator
 
 import attrs
@@ -16,7 +14,7 @@ from engine.restart import SECOND_NS
 from tipoff.config.load import template
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import parts_of
-from tipoff.sources import clients
+from tipoff.sources.registry import BUNDLED
 from tipoff.wiring import tree
 
 KIND_WORDS = {
@@ -40,14 +38,10 @@ def live_tree() -> SupervisorSpec:
 
 
 def source_specs() -> Iterator[ChildSpec]:
-    """Stand-ins for the actors that `tipoff.sources.clients` makes once it is connected: names only."""
-    for node in ast.walk(ast.parse(inspect.getsource(clients))):
-        match node:
-            case ast.Call(func=ast.Name(id="_edge"), args=[name, *_]):
-                words = eval(ast.unparse(name), vars(clients))  # noqa: S307 - our own module's expression
-                yield ChildSpec(name=str(words), factory=_nobody, kind=Kind.EDGE, task=_nothing)
-            case _:
-                pass
+    """Stand-ins for the actors of our sources, which are made once those are connected: names only."""
+    for source in BUNDLED:
+        for name in source.actors:
+            yield ChildSpec(name=name, factory=_nobody, kind=Kind.EDGE, task=_nothing)
 
 
 def _lines(spec: AnySpec, stem: str, branch: str) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from engine.freshness import CLOCKS
 from engine.reasons import DenialReason
 from engine.strategies.parameters import TradingParameters
 from tipoff.cli.app import COMMANDS, app, explain
-from tipoff.config.load import SECTIONS, StrategySettings
+from tipoff.config.load import StrategySettings
 from tipoff.config.render import about, rows
 from tipoff.control.parameters import Param
 from tipoff.control.protocol import ErrorCode
@@ -63,8 +63,7 @@ def tables() -> dict[str, str]:
 def configuration() -> str:
     """Every key of `engine.toml`: type, default, meaning."""
     known = schema()
-    sections = {**SECTIONS, "risk": known.risk}
-    parts = [_keys(f"[{section}]", kind, f"{section}.") for section, kind in sections.items()]
+    parts = [_keys(f"[{section}]", kind, f"{section}.") for section, kind in known.sections().items()]
     parts.append(_keys("[[strategy]]", StrategySettings, "strategy."))
     parts += [
         _keys(f"Parameters of `{name}`", parameters, f"strategy.{name}.parameters.")

@@ -7,11 +7,12 @@ tenths of a cent and to charge takers only.
 """
 
 from engine.events import FeeChanged, MarketListed, MarketStatus, PriceRange
+from engine.leagues import LEAGUES
 from engine.message import changed
 from engine.tickers import parse_ticker
 from engine.units import PRICE_ONE, Nanos, Price
 
-MAKER_FEE_SERIES = ("KXNBAGAME", "KXNBASPREAD", "KXNBATOTAL")
+MAKER_FEE_SERIES = tuple(series for league in LEAGUES for series in league.traded_series)
 CENT_STEP = Price(100)
 TENTH_OF_A_CENT_STEP = Price(10)
 
@@ -19,7 +20,7 @@ TENTH_OF_A_CENT_STEP = Price(10)
 def assumed_listing(ticker: str, at: Nanos) -> MarketListed:
     """Return the listing we assume for `ticker`; it is replaced as soon as the venue's own arrives."""
     parsed = parse_ticker(ticker)
-    step = CENT_STEP if parsed.nba else TENTH_OF_A_CENT_STEP
+    step = CENT_STEP if parsed.league is not None else TENTH_OF_A_CENT_STEP
     maker_fees = parsed.series in MAKER_FEE_SERIES
     return MarketListed(
         ticker=ticker,

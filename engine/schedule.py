@@ -11,8 +11,8 @@ from enum import Enum
 import attrs
 
 from engine.events import GameSeen
+from engine.leagues import are_teams
 from engine.milestones import KALSHI, MilestoneSeen
-from engine.teams import team_of_code
 from engine.tickers import Ticker, parse_event_ticker, parse_ticker
 from engine.units import NANOS_PER_SECOND, Nanos
 
@@ -64,7 +64,7 @@ def game_of(ticker: Ticker) -> str:
 
     For game markets the event's date and teams, else the event itself.
     """
-    return ticker.game if ticker.nba and ticker.game is not None else ticker.event
+    return ticker.game if ticker.league is not None and ticker.game is not None else ticker.event
 
 
 class Schedule:
@@ -86,7 +86,7 @@ class Schedule:
     def list_market(self, text: str, tip_at: Nanos | None) -> ListedGame | None:
         """Take a market in; returns its game, or None where the market is out of scope."""
         ticker = parse_ticker(text)
-        if not self._every_market and not ticker.nba:
+        if not self._every_market and ticker.league is None:
             return None
         game = game_of(ticker)
         listed = self._listed.get(game)
@@ -107,7 +107,7 @@ class Schedule:
         A reference that was matched before stays with its game when the league moves the date (a
         postponement).
         """
-        if not (team_of_code(seen.away) and team_of_code(seen.home)):
+        if not are_teams(seen.away, seen.home):
             return None
         known = self._references.get(seen.game)
         if known is not None:
@@ -131,7 +131,7 @@ class Schedule:
 
         It says nothing of which game of the league that is: a match is made by the league's word only.
         """
-        games = {event.game for event in map(parse_event_ticker, seen.events) if event.nba and event.game}
+        games = {event.game for event in map(parse_event_ticker, seen.events) if event.league and event.game}
         if len(games) != 1 or self._milestones.get(seen.reference) in games:
             return None
         (game,) = games
@@ -200,7 +200,7 @@ class Schedule:
         key = listed.key
         if key is None:
             return MatchState.NOT_A_GAME, None
-        if not (team_of_code(key.away) and team_of_code(key.home)):
+        if not are_teams(key.away, key.home):
             return MatchState.UNKNOWN_TEAM, None
         games = self._seen.get(key, [])
         if self._seen.get(key.swapped):
@@ -226,7 +226,7 @@ def _key(ticker: Ticker) -> GameKey | None:
 def _key_of_reference(reference: str) -> GameKey | None:
     date, slash, teams = reference.partition("/")
     away, at, home = teams.partition("@")
-    if not (slash and at and team_of_code(away) and team_of_code(home)):
+    if not (slash and at and are_teams(away, home)):
         return None
     return GameKey(date, away, home)
 

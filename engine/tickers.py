@@ -1,8 +1,9 @@
 """What a ticker of the venue says: series, kind, game date, teams, strike.
 
-Unknown shapes are values, not crashes. Called by the schedule when it matches markets to games, by the
-importers and by `tipoff ticker`. The venue warns not to parse tickers, so this is evidence to check its own
-fields against (`event_ticker`, `floor_strike`), never the truth: a postponed game keeps the old date.
+Called by the schedule when it matches markets to games, by the importers and by `tipoff ticker`. The venue
+warns not to parse tickers, so this is evidence to check its own fields against (`event_ticker`,
+`floor_strike`), never the truth: a postponed game keeps the old date. Which series there are is
+the leagues' word.
 
     game    KXNBAGAME-26JAN14WASLAC-LAC              away and home, US Eastern date, the team that YES is for
     spread  KXNBASPREAD-26MAR09DENOKC-DEN4           the team wins by more than 3.5
@@ -13,12 +14,13 @@ fields against (`event_ticker`, `floor_strike`), never the truth: a postponed ga
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
 import attrs
 
-from engine.teams import team_of_code
+from engine.leagues import LEAGUES, NBA, League
 from engine.units import TENTHS_ONE, Tenths
 
 TICKER_LENGTH_MAX: Final = 128
@@ -39,9 +41,9 @@ class TickerKind(Enum):
 class Ticker:
     """What a ticker says. Fields that its kind does not have are None.
 
-    `ticker` is the canonical upper-case text. `strike` is the market's floor: YES needs more than that. `nba`
-    says that the series is of the NBA and both teams are among its thirty. `event` is the ticker of the
-    market's event, which is `ticker` itself for an event.
+    `ticker` is the canonical upper-case text. `strike` is the market's floor: YES needs more than that.
+    `league` is that of the series, if both teams are of it. `event` is the ticker of the market's event,
+    which is `ticker` itself for an event.
     """
 
     ticker: str
@@ -54,7 +56,7 @@ class Ticker:
     team: str | None = None
     player: str | None = None
     strike: Tenths | None = None
-    nba: bool = False
+    league: League | None = None
 
     @property
     def game(self) -> str | None:
@@ -71,21 +73,23 @@ _MONTHS: Final = {
     )
 }
 
-_KIND_OF_SERIES: Final = {
-    "KXNBAGAME": TickerKind.GAME,
-    "KXNBASPREAD": TickerKind.SPREAD,
-    "KXNBATOTAL": TickerKind.TOTAL,
-    "KXNBAPTS": TickerKind.PLAYER,
-    "KXNBAREB": TickerKind.PLAYER,
-    "KXNBAAST": TickerKind.PLAYER,
-    "KXNBA3PT": TickerKind.PLAYER,
-    "KXNBASTL": TickerKind.PLAYER,
-    "KXNBABLK": TickerKind.PLAYER,
-    "KXNBAPRA": TickerKind.PLAYER,
-    "KXNBA2D": TickerKind.PLAYER,
-    "KXNBA3D": TickerKind.PLAYER,
+_KIND_OF_SUFFIX: Final = {
+    "GAME": TickerKind.GAME,
+    "SPREAD": TickerKind.SPREAD,
+    "TOTAL": TickerKind.TOTAL,
+    "PTS": TickerKind.PLAYER,
+    "REB": TickerKind.PLAYER,
+    "AST": TickerKind.PLAYER,
+    "3PT": TickerKind.PLAYER,
+    "STL": TickerKind.PLAYER,
+    "BLK": TickerKind.PLAYER,
+    "PRA": TickerKind.PLAYER,
+    "2D": TickerKind.PLAYER,
+    "3D": TickerKind.PLAYER,
 }
-_WITHOUT_NUMBER: Final = frozenset({"KXNBA2D", "KXNBA3D"})
+"""What stands behind the league's prefix in the name of a series."""
+
+_WITHOUT_NUMBER: Final = frozenset({"2D", "3D"})
 
 _TICKER: Final = re.compile(r"[^\s-]+(?:-[^\s-]+)*", re.ASCII)
 _GAME_PART: Final = re.compile(r"(\d\d)([A-Z]{3})(\d\d)([A-Z]{3})([A-Z]{3})")
@@ -95,11 +99,11 @@ _PLAYER_PART: Final = re.compile(r"([A-Z]{3})([A-Z.]+\d{1,2})")
 _NUMBER_PART: Final = re.compile(r"[1-9]\d?")
 
 
-def parse_ticker(text: str) -> Ticker:
+def parse_ticker(text: str, leagues: Sequence[League] = LEAGUES) -> Ticker:
     """Read a market's ticker, in any letter case. Never fails: what is not understood is of kind OTHER."""
     canonical, parts = _split(text)
     event = "-".join(parts[:2])
-    game = _game_event(canonical, event, parts)
+    game = _game_event(canonical, event, parts, leagues)
     if game is None or len(parts) < 3:
         return _other(canonical, parts)
     if game.kind is TickerKind.GAME:
@@ -113,25 +117,25 @@ def parse_ticker(text: str) -> Ticker:
     return market or _other(canonical, parts)
 
 
-def parse_event_ticker(text: str) -> Ticker:
+def parse_event_ticker(text: str, leagues: Sequence[League] = LEAGUES) -> Ticker:
     """Read an event's ticker such as "KXNBATOTAL-26MAR09PHICLE"; team and strike stay None. Never fails."""
     canonical, parts = _split(text)
-    game = _game_event(canonical, canonical, parts)
+    game = _game_event(canonical, canonical, parts, leagues)
     if game is None or len(parts) != 2:
         return attrs.evolve(_other(canonical, parts), event=canonical)
     return game
 
 
-def read_ticker(text: str) -> Ticker:
+def read_ticker(text: str, leagues: Sequence[League] = LEAGUES) -> Ticker:
     """Read a ticker of which it is not known whether it is a market's or an event's. Never fails."""
-    market = parse_ticker(text)
-    return parse_event_ticker(text) if market.kind is TickerKind.OTHER else market
+    market = parse_ticker(text, leagues)
+    return parse_event_ticker(text, leagues) if market.kind is TickerKind.OTHER else market
 
 
-def game_event_ticker(date: dt.date, away: str, home: str) -> str:
+def game_event_ticker(date: dt.date, away: str, home: str, league: League = NBA) -> str:
     """The event ticker that the venue gives the game winner of that Eastern date, away team and home team."""
     month = next(name for name, number in _MONTHS.items() if number == date.month)
-    return f"KXNBAGAME-{date.year % 100:02d}{month}{date.day:02d}{away}{home}"
+    return f"{league.games_series}-{date.year % 100:02d}{month}{date.day:02d}{away}{home}"
 
 
 def floor_of(number: int) -> Tenths:
@@ -154,18 +158,27 @@ def _other(canonical: str, parts: list[str]) -> Ticker:
     return Ticker(canonical, parts[0] if parts else "", TickerKind.OTHER, event)
 
 
-def _game_event(canonical: str, event: str, parts: list[str]) -> Ticker | None:
-    """The event of a game between two of the thirty teams, or None."""
-    kind = _KIND_OF_SERIES.get(parts[0]) if parts else None
+def _game_event(canonical: str, event: str, parts: list[str], leagues: Sequence[League]) -> Ticker | None:
+    """The event of a game between two teams of a league, or None."""
+    league, kind = _series(parts[0], leagues) if parts else (None, None)
     match = _GAME_PART.fullmatch(parts[1]) if kind is not None and len(parts) > 1 else None
-    if kind is None or match is None:
+    if league is None or kind is None or match is None:
         return None
     year, month, day, away, home = match.groups()
     date = _date(int(year), _MONTHS.get(month, 0), int(day))
     # Preseason has guests from abroad (25OCT13GUAMIN): they are nobody's game here.
-    if date is None or away == home or team_of_code(away) is None or team_of_code(home) is None:
+    if date is None or away == home or league.team(away) is None or league.team(home) is None:
         return None
-    return Ticker(canonical, parts[0], kind, event, date=date, away=away, home=home, nba=True)
+    return Ticker(canonical, parts[0], kind, event, date=date, away=away, home=home, league=league)
+
+
+def _series(name: str, leagues: Sequence[League]) -> tuple[League | None, TickerKind | None]:
+    """Whose series it is, and of which kind; a league's prefix may begin like another's."""
+    for league in leagues:
+        kind = _KIND_OF_SUFFIX.get(name.removeprefix(league.series_prefix))
+        if kind is not None and name.startswith(league.series_prefix):
+            return league, kind
+    return None, None
 
 
 def _date(year: int, month: int, day: int) -> dt.date | None:
@@ -209,7 +222,7 @@ def _player_market(game: Ticker, parts: list[str]) -> Ticker | None:
     if match is None or not _plays(game, match[1]):
         return None
     market = attrs.evolve(game, team=match[1], player=match[2])
-    if game.series in _WITHOUT_NUMBER:
+    if game.league is not None and game.series.removeprefix(game.league.series_prefix) in _WITHOUT_NUMBER:
         return market if len(parts) == 3 else None
     if len(parts) != 4 or not _NUMBER_PART.fullmatch(parts[3]):
         return None

@@ -14,12 +14,11 @@ from typing import Final
 
 import attrs
 
+from engine.leagues import NBA, League
 from engine.pregame_lines import SD_MARGIN, SD_TOTAL, phi, probit
 
-MINUTES_OF_GAME: Final = 48.0
-MINUTES_OF_PERIOD: Final = 12.0
-MINUTES_OF_OVERTIME: Final = 5.0
-PERIODS: Final = 4
+MINUTES_OF_GAME: Final = NBA.minutes
+"""Everything below is fitted to games of this length."""
 
 P_CAP: Final = 0.01
 """No model here knows anything nearer to 0 or 1 than this."""
@@ -44,19 +43,18 @@ _MARGIN_SD: Final = (15.0, 15.0, 14.4, 13.6, SD_MARGIN)
 _TOTAL_SD: Final = (20.8, 20.8, 19.1, 18.2, SD_TOTAL)
 
 
-def minutes_left(period: int, clock_ms: int | None, lead: int) -> float | None:
+def minutes_left(period: int, clock_ms: int | None, lead: int, league: League = NBA) -> float | None:
     """Minutes still to be played, or None if the clock is unknown or impossible.
 
     Period 0 is before the tip. A level game at the end of regulation or of an overtime has the next overtime
     before it.
     """
     if period <= 0:
-        return MINUTES_OF_GAME
-    longest = MINUTES_OF_PERIOD if period <= PERIODS else MINUTES_OF_OVERTIME
-    if clock_ms is None or not 0 <= clock_ms <= longest * 60_000:
+        return league.minutes
+    if clock_ms is None or not 0 <= clock_ms <= league.minutes_of(period) * 60_000:
         return None
-    minutes = clock_ms / 60_000 + max(PERIODS - period, 0) * MINUTES_OF_PERIOD
-    return MINUTES_OF_OVERTIME if minutes == 0.0 and lead == 0 else minutes
+    minutes = clock_ms / 60_000 + max(league.periods - period, 0) * league.minutes_of_period
+    return league.minutes_of_overtime if minutes == 0.0 and lead == 0 else minutes
 
 
 def spread_of_p0(p0: float, sigma: float = 18.0, drift: float = 1.5) -> float:

@@ -4,6 +4,8 @@ Raised by every module of `venues` and caught by the actors that own a connectio
 Exceptions of libraries are mapped to these once, at the border, with their cause kept.
 """
 
+from engine.events import VenueEvent
+
 
 class VenueError(Exception):
     """Something outside did not work this time: wait and try again here, unless a subclass says otherwise."""
@@ -66,7 +68,14 @@ class RateLimited(RequestRefused):
 
 
 class ServerFailed(RequestRefused):
-    """5xx: the service is in trouble. Try again with backoff; the circuit opens when it goes on."""
+    """5xx: the service is in trouble. Try again with backoff; the circuit opens when it goes on.
+
+    `events` are what its body says all the same, as Kalshi's status of the exchange does in a pause.
+    """
+
+    def __init__(self, status: int, code: str, detail: str, events: tuple[VenueEvent, ...] = ()) -> None:
+        super().__init__(status, code, detail)
+        self.events = events
 
 
 class CircuitOpen(VenueError):

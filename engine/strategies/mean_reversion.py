@@ -14,6 +14,7 @@ import attrs
 
 from engine.events import BookSide, GameNews, OddsSeen, ScoreSeen, TopChanged
 from engine.facts import Fact
+from engine.leagues import NBA
 from engine.message import changed
 from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
@@ -234,4 +235,4 @@ class MeanReversion(Trader):
 
 def _in_overtime(market: MarketView) -> bool:
     score = market.game.score
-    return score is not None and score.period > 4
+    return score is not None and NBA.is_overtime(score.period)

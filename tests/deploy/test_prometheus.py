@@ -21,12 +21,12 @@ import yaml
 
 from tests.tipoff.live_scene import SERVED, Scene, running
 from tests.tipoff.managed import free_port
-from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
 from tipoff.live.heartbeats import STAGES
 from tipoff.runs.from_config import schema
 from tipoff.services import metrics
+from tipoff.sources.clients import Credentials
 from venues.simulator.service import Simulator, serve
 
 pytestmark = pytest.mark.slow
@@ -109,7 +109,7 @@ def prometheus(config: Config, tmp_path: Path, root: Path) -> Iterator[Prometheu
 async def played(folder: Path, config: Config, simulator: Simulator) -> AsyncGenerator[Scene]:
     """A run whose metrics are served."""
     async with (
-        running(folder, config, credentials_of(config), simulator) as scene,
+        running(folder, config, Credentials.named_in(config), simulator) as scene,
         trio.open_nursery() as nursery,
     ):
         nursery.start_soon(metrics.run, scene.context)

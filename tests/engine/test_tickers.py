@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.leagues import NBA
 from engine.teams import TEAMS
 from engine.tickers import (
     TICKER_LENGTH_MAX,
@@ -48,7 +49,7 @@ def test_the_shapes_of_the_venue(
     text: str, kind: TickerKind, teams: tuple[str, str], team: str | None, strike: int | None
 ) -> None:
     ticker = parse_ticker(text)
-    assert (ticker.ticker, ticker.kind, ticker.nba) == (text, kind, True)
+    assert (ticker.ticker, ticker.kind, ticker.league) == (text, kind, NBA)
     assert (ticker.away, ticker.home) == teams
     assert (ticker.team, ticker.strike) == (team, strike)
     assert ticker.series == text.partition("-")[0]
@@ -106,7 +107,7 @@ def test_other_shapes_are_values_and_belong_to_no_game(text: str) -> None:
     ticker = parse_ticker(text)
     assert ticker.kind is TickerKind.OTHER
     assert (ticker.away, ticker.home, ticker.team, ticker.strike, ticker.game) == (None,) * 5
-    assert not ticker.nba
+    assert ticker.league is None
 
 
 def test_a_foreign_ticker_still_says_its_series_and_event() -> None:
@@ -183,7 +184,7 @@ def test_the_floor_read_from_a_ticker_is_the_markets_own(shared: Path) -> None:
 def test_no_text_crashes_the_reading(text: str) -> None:
     for ticker in (parse_ticker(text), parse_event_ticker(text)):
         assert isinstance(ticker, Ticker)
-        assert ticker.nba == (ticker.kind is not TickerKind.OTHER)
+        assert (ticker.league is NBA) == (ticker.kind is not TickerKind.OTHER)
 
 
 @given(dates, pairs, st.booleans(), st.integers(1, 99), st.integers(10, 999))

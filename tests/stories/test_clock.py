@@ -30,12 +30,12 @@ from tests.tipoff.contexts import stop
 from tipoff.commands.replay import replay
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.live.health import HealthIssue
 from tipoff.process.stall import SKEW_BLOCKED_S, SKEW_WARNED_S, STILL_S, Clocks, Stall
 from tipoff.runs.settings import TradingSettings, settings_digest
+from tipoff.sources.health import HealthIssue
+from tipoff.sources.registry import translator
 from venues.kalshi.auth import Signer
 from venues.recordings.recorder import Line, Recorder, read, read_batches
-from venues.translate import Translator
 from venues.transport.backoff import full_jitter_s
 
 HEARD = 700
@@ -341,7 +341,7 @@ def test_e8_leap_seconds_leap_days_and_years_too_far_are_read_or_refused_and_nev
     markets = {"markets": [{"ticker": "KXNBAGAME-26NOV20MEMPOR-POR", "close_time": text}]}
     sources = (("balldontlie", "/v1/games", {"data": [game]}), ("kalshi.rest", "/markets", markets))
     for source, what, body in sources:
-        events = Translator().translate(Line(1, 1, source, 0, what, json.dumps(body)))
+        events = translator().translate(Line(1, 1, source, 0, what, json.dumps(body)))
         assert isinstance(events, tuple)
 
 

@@ -47,8 +47,8 @@ from tests.stories.plays import Played, play, scripted
 from tipoff.commands.replay import run_started
 from tipoff.replay.session import Past, VirtualSession
 from tipoff.runs.settings import TradingSettings
+from tipoff.sources.registry import translator
 from venues.recordings.recorder import Line
-from venues.translate import Translator
 
 EVERY = int(os.environ.get("KILL_EVERY", "12"))
 """Every so many commits the process is killed; a soak takes 1, which is every commit."""
@@ -107,7 +107,7 @@ class Venue:
 
     def __init__(self, lines: list[Line]) -> None:
         self.lines = lines
-        self.translate = Translator().translate
+        self.translate = translator().translate
 
     def introduction(self, until: int, at: Nanos) -> list[Heard]:
         """What a new process hears first: the last answer of every request, a new connection, all books."""

@@ -12,12 +12,12 @@ import trio
 from tests.tipoff.live_scene import SERVED, Scene, running
 from tests.tipoff.managed import free_port
 from tipoff.cli.app import main
-from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
 from tipoff.config.render import render
 from tipoff.runs.from_config import schema
 from tipoff.services import SERVICES
+from tipoff.sources.clients import Credentials
 from venues.recordings.recorder import read
 from venues.simulator.service import Simulator, serve
 
@@ -129,7 +129,7 @@ async def test_no_key_is_found(
 ) -> None:
     secrets, file = secrets_in(tmp_path), tmp_path / "engine.toml"
     async with (
-        running(tmp_path, config, credentials_of(config), simulator) as scene,
+        running(tmp_path, config, Credentials.named_in(config), simulator) as scene,
         trio.open_nursery() as nursery,
     ):
         for service in SERVICES:

@@ -21,7 +21,7 @@ def outcome(settings: EveningSettings) -> tuple[str, str]:
     world = World(settings)
     for _ in world.run():
         pass
-    (market,) = [market for market in world.markets.values() if market.misjudged]
+    (market,) = [market for market in world.markets.values() if market.amended_later]
     return market.listing.ticker, market.result
 
 

@@ -7,6 +7,8 @@ from engine.units import COUNT_ONE, MONEY_ONE, Count, Money, Price
 from tests.tipoff.installs import install
 from tipoff.config.fields import between, setting
 from tipoff.config.load import Schema
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
 
 __all__ = ["install"]
 
@@ -45,4 +47,8 @@ class Plain:
 @pytest.fixture(scope="session")
 def schema() -> Schema:
     """A risk gate with four limits, and two kinds of strategies."""
-    return Schema(risk=Limits, strategies={"sharp": Sharp, "plain": Plain})
+    return Schema(
+        risk=Limits,
+        strategies={"sharp": Sharp, "plain": Plain},
+        sources={"kalshi": KalshiSection, "balldontlie": BalldontlieSection},
+    )

@@ -81,8 +81,8 @@ async def running(
         await trio.sleep_forever()
 
     def clock() -> EveningClock:
-        simulator.pace.begin()
-        return EveningClock(simulator.pace.now(), speed)
+        simulator.clock.begin()
+        return EveningClock(simulator.clock.now(), speed)
 
     documents: list[dict[str, Json]] = []
     dependencies = RunDependencies(

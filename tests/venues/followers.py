@@ -20,12 +20,12 @@ from engine.events import (
 from engine.sequence import Heard
 from engine.sequence import Sequence as Numbers
 from engine.units import Count, Price
+from tipoff.sources.registry import translator
 from venues.kalshi.auth import Signer
 from venues.kalshi.session import Gap
 from venues.kalshi.stream import KalshiStream, StreamDependencies, StreamRetryPolicy
 from venues.recordings.recorder import read
 from venues.recordings.segments import Line
-from venues.translate import Translator
 from venues.transport.websocket import SocketLimits
 
 QUICK = StreamRetryPolicy(wait_s_base=0.02, wait_s_max=0.1, refused_wait_s=0.2, probe_after_s=0.5)
@@ -62,7 +62,7 @@ class Follower:
             wall=wall,
             draw=lambda: 0.5,
             limits=LIMITS,
-            patience=QUICK,
+            retry=QUICK,
             channels=("orderbook_delta", "ticker"),
         )
         self.stream = KalshiStream(url, signer, given, conn)
@@ -71,7 +71,7 @@ class Follower:
 
     def on_text(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
         self.clock += 1
-        events = Translator().translate(Line(self.clock, 0, "kalshi.ws", conn, what, text))
+        events = translator().translate(Line(self.clock, 0, "kalshi.ws", conn, what, text))
         self.stale += conn < self.conn
         for event in events:
             self.kinds[type(event)] += 1
@@ -126,6 +126,6 @@ def books_of_recording(folder: Path) -> dict[str, Levels]:
     """The books at the end of a recording that is read directly."""
     follower = Follower()
     for line in read(folder):
-        for event in Translator().translate(line):
+        for event in translator().translate(line):
             follower.take(event)
     return follower.levels()

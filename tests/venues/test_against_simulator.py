@@ -16,11 +16,13 @@ import trio
 from engine.events import BookDelta, FeedConnected, GameSeen
 from engine.sequence import Heard
 from engine.units import Nanos
+from tests.venues.ears import keeping
 from tests.venues.followers import QUICK, Follower, books_of_recording
 from tests.venues.peers import until
 from tests.venues.toxics import Toxics, address_of, proxied
-from venues.balldontlie.rest import BalldontlieRest, Tier
+from venues.balldontlie.rest import BalldontlieRest
 from venues.balldontlie.rest import Dependencies as ScoresSurroundings
+from venues.balldontlie.tiers import Tier
 from venues.errors import VenueError
 from venues.importers.evening import import_files, parse_spec
 from venues.kalshi.auth import Signer, read_signer
@@ -89,7 +91,7 @@ async def test_a_recording_served_over_the_socket_gives_the_same_books_as_read_d
         for conn, deltas in enumerate(wanted):
             before = follower.kinds[BookDelta]
             stream = follower.follow(
-                simulator.addresses.kalshi_stream, signer, simulator.pace.stamp, expected, conn
+                simulator.addresses.kalshi_stream, signer, simulator.clock.stamp, expected, conn
             )
             with trio.CancelScope() as scope:
                 async with trio.open_nursery() as inner:
@@ -119,7 +121,9 @@ async def test_rest_tells_the_evening_that_the_simulator_plays(tmp_path: Path) -
     async with simulated() as (simulator, _):
         tickers = sorted(simulator.live.world.markets)
         surroundings = Dependencies(
-            hear=lambda what, body: heard.append((what, body)), wall=simulator.pace.stamp, draw=lambda: 0.5
+            on_body=keeping(heard, "kalshi.rest", simulator.clock.stamp),
+            wall=simulator.clock.stamp,
+            draw=lambda: 0.5,
         )
         async with Http(simulator.addresses.kalshi_rest) as http:
             rest = KalshiRest(http, surroundings, signer_of(simulator, tmp_path), Budget(100_000, 100_000))
@@ -133,7 +137,7 @@ async def test_rest_tells_the_evening_that_the_simulator_plays(tmp_path: Path) -
             books = await rest.books(tickers)
             assert len(books) == len(tickers)
             await rest.trades(tickers[0])
-            since, until_ = Nanos(simulator.pace.starts_at), Nanos(simulator.pace.now())
+            since, until_ = Nanos(simulator.clock.starts_at), Nanos(simulator.clock.now())
             assert await rest.recover(tickers[0], since, until_)
     assert len(heard) >= 9
 
@@ -141,7 +145,9 @@ async def test_rest_tells_the_evening_that_the_simulator_plays(tmp_path: Path) -
 async def test_scores_and_odds_of_the_simulator_are_read() -> None:
     async with simulated() as (simulator, _):
         surroundings = ScoresSurroundings(
-            hear=lambda _what, _body: None, wall=simulator.pace.stamp, draw=lambda: 0.5
+            on_body=keeping([], "balldontlie", simulator.clock.stamp),
+            wall=simulator.clock.stamp,
+            draw=lambda: 0.5,
         )
         async with Http(simulator.addresses.balldontlie) as http:
             rest = BalldontlieRest(http, simulator.balldontlie_key, surroundings, Tier.GOAT)
@@ -172,7 +178,7 @@ async def test_after_each_fault_of_the_stream_the_books_are_right_again(fault: s
     async with simulated() as (simulator, nursery):
         tickers = sorted(simulator.live.world.markets)
         signer = signer_of(simulator, tmp_path)
-        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.pace.stamp, tickers)
+        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.clock.stamp, tickers)
         nursery.start_soon(stream.run)
         await until(lambda: agrees(follower, simulator, tickers), within_s=20)
         before = follower.kinds[BookDelta]
@@ -192,7 +198,7 @@ async def test_after_a_silence_the_stream_is_given_up_and_comes_back(state: str,
     async with simulated() as (simulator, nursery):
         tickers = sorted(simulator.live.world.markets)
         signer = signer_of(simulator, tmp_path)
-        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.pace.stamp, tickers)
+        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.clock.stamp, tickers)
         nursery.start_soon(stream.run)
         await until(lambda: agrees(follower, simulator, tickers), within_s=20)
         simulator.faults.change({state: True})
@@ -224,7 +230,7 @@ async def test_the_stream_survives_each_toxic(toxic: str, tmp_path: Path) -> Non
         toxics = Toxics()
         proxy = await nursery.start(partial(proxied, address_of(simulator.addresses.kalshi_stream), toxics))
         url = proxy.through(simulator.addresses.kalshi_stream)
-        stream = follower.follow(url, signer_of(simulator, tmp_path), simulator.pace.stamp, tickers)
+        stream = follower.follow(url, signer_of(simulator, tmp_path), simulator.clock.stamp, tickers)
         nursery.start_soon(stream.run)
         await until(lambda: agrees(follower, simulator, tickers), within_s=20)
         for name, value in TOXICS[toxic].items():
@@ -239,7 +245,7 @@ async def test_the_stream_survives_each_toxic(toxic: str, tmp_path: Path) -> Non
 
 
 POLL_LIMITS = HttpLimits(total_s_max=1.0, connect_s_max=0.5, read_s_max=0.5)
-POLL_PATIENCE = RetryPolicy(attempts_max=1, failures_to_open=100)
+POLL_RETRY = RetryPolicy(attempts_max=1, failures_to_open=100)
 Ask = Callable[[Http], Awaitable[object]]
 
 
@@ -247,17 +253,20 @@ def asking(service: str, simulator: Simulator, folder: Path) -> tuple[str, Ask]:
     """Where a service is, and one poll of it by the client that the engine uses."""
     if service == "kalshi":
         given = Dependencies(
-            hear=lambda _what, _body: None,
-            wall=simulator.pace.stamp,
+            on_body=keeping([], "kalshi.rest", simulator.clock.stamp),
+            wall=simulator.clock.stamp,
             draw=lambda: 0.5,
-            patience=POLL_PATIENCE,
+            retry=POLL_RETRY,
         )
         signer, budget = signer_of(simulator, folder), Budget(100_000, 100_000)
         return simulator.addresses.kalshi_rest, lambda http: KalshiRest(http, given, signer, budget).events(
             "KXNBAGAME"
         )
     around = ScoresSurroundings(
-        hear=lambda _what, _body: None, wall=simulator.pace.stamp, draw=lambda: 0.5, patience=POLL_PATIENCE
+        on_body=keeping([], "balldontlie", simulator.clock.stamp),
+        wall=simulator.clock.stamp,
+        draw=lambda: 0.5,
+        retry=POLL_RETRY,
     )
     key = simulator.balldontlie_key
     return simulator.addresses.balldontlie, lambda http: BalldontlieRest(http, key, around, Tier.GOAT).games(
@@ -303,7 +312,7 @@ async def test_a_storm_of_drops_leaves_nothing_behind_and_the_books_right(tmp_pa
     async with simulated() as (simulator, nursery):
         tickers = sorted(simulator.live.world.markets)
         signer = signer_of(simulator, tmp_path)
-        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.pace.stamp, tickers)
+        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.clock.stamp, tickers)
         nursery.start_soon(stream.run)
         await until(lambda: agrees(follower, simulator, tickers), within_s=20)
         descriptors = open_descriptors()
@@ -329,9 +338,9 @@ async def test_a19_the_weekly_pause_closes_the_stream_and_its_end_brings_the_boo
     async with simulated() as (simulator, nursery):
         tickers = sorted(simulator.live.world.markets)
         signer = signer_of(simulator, tmp_path)
-        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.pace.stamp, tickers)
+        stream = follower.follow(simulator.addresses.kalshi_stream, signer, simulator.clock.stamp, tickers)
         stream._given = attrs.evolve(
-            stream._given, patience=attrs.evolve(QUICK, wait_s_base=0.2, wait_s_max=0.4)
+            stream._given, retry=attrs.evolve(QUICK, wait_s_base=0.2, wait_s_max=0.4)
         )
         nursery.start_soon(stream.run)
         await until(lambda: agrees(follower, simulator, tickers), within_s=20)

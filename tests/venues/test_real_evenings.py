@@ -23,9 +23,9 @@ from engine.events import (
 from engine.sequence import Heard, Sequence
 from engine.tickers import parse_ticker
 from engine.units import PRICE_ONE, Count, Price
+from tipoff.sources.registry import translator
 from venues.importers.evening import import_files, parse_spec
 from venues.recordings.recorder import read
-from venues.translate import Translator
 
 FRAMES = "kalshi-frames=kalshi/ws_orderbook_prod_mlb_wnba_20260807.jsonl.gz"
 LONG_SESSION = "kalshi-events=kalshi/ws_btc15m_prod_20260514T0431Z.jsonl.gz"
@@ -48,7 +48,7 @@ Top = tuple[Price | None, Count, Price | None, Count]
 def events_of(shared: Path, out: Path, *specs: str) -> list[VenueEvent]:
     """Import files, read the recording that comes of it, and translate it."""
     import_files([parse_spec(spec.replace("=", f"={shared}/data/", 1)) for spec in specs], out)
-    translate = Translator().translate
+    translate = translator().translate
     events = [event for line in read(out) for event in translate(line)]
     assert not [event for event in events if isinstance(event, FeedRefused)]
     return events
@@ -133,7 +133,7 @@ def test_the_candles_of_24_games(shared: Path, tmp_path: Path) -> None:
     assert len(quotes) == 21_778
     assert len({quote.ticker for quote in quotes}) == 24
     assert all(quote.pseudo and quote.sole and quote.last is not None for quote in quotes)
-    assert all(parse_ticker(quote.ticker).nba for quote in quotes)
+    assert all(parse_ticker(quote.ticker).league for quote in quotes)
     assert all((quote.yes_bid or 0) < (quote.yes_ask or PRICE_ONE) for quote in quotes)
 
 
@@ -179,7 +179,7 @@ def test_everything_together_is_one_evening_whose_games_meet(shared: Path, tmp_p
     priced = {
         f"{ticker.date}/{ticker.away}@{ticker.home}"
         for ticker in (parse_ticker(event.ticker) for event in events if isinstance(event, QuoteSeen))
-        if ticker.nba
+        if ticker.league
     }
     with_odds = {event.game for event in events if isinstance(event, OddsSeen)}
     assert len(priced) == 25

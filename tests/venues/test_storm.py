@@ -98,7 +98,7 @@ async def test_half_an_hour_of_drops_leaves_nothing_behind_and_the_books_right(
         on_gap=follower.gaps.append,
         wall=lambda: int(trio.current_time() * 1e9),
         draw=Random(seed).random,
-        patience=StreamRetryPolicy(stable_s=5.0),
+        retry=StreamRetryPolicy(stable_s=5.0),
         channels=("orderbook_delta",),
     )
     stream = KalshiStream("ws://venue.invalid/ws", Signer("k", ed25519.Ed25519PrivateKey.generate()), given)
@@ -145,7 +145,7 @@ async def test_a20_the_pauses_of_a_storm_are_spread_over_their_whole_range(
         on_gap=follower.gaps.append,
         wall=lambda: 0,
         draw=Random(7).random,
-        patience=StreamRetryPolicy(wait_s_base=1.0, wait_s_max=16.0),
+        retry=StreamRetryPolicy(wait_s_base=1.0, wait_s_max=16.0),
     )
     stream = KalshiStream("ws://venue.invalid/ws", None, given)
     nursery.start_soon(stream.run)

@@ -1,6 +1,6 @@
 """The translator: which line is read by whom, and that no line at all raises.
 
-Covers: venues.recordings.line_kinds.
+Covers: venues.kalshi.lines, venues.recordings.line_kinds, venues.recordings.readers.
 """
 
 import pytest
@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from engine.events import ExchangeStatusSeen, FeedConnected, FeedLost, FeedRefused, GameSeen, QuoteSeen
 from engine.units import Nanos
+from tipoff.sources.registry import translator
 from venues.recordings.line_kinds import split_what, what_of
 from venues.recordings.recorder import Line
-from venues.translate import Translator
 
-TRANSLATE = Translator().translate
+TRANSLATE = translator().translate
 
 
 def line(source: str, what: str, body: str, conn: int = 2) -> Line:

@@ -18,6 +18,8 @@ from tipoff.config.render import flat, render, rows, tree
 from tipoff.config.secret_files import file_problems
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, table
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
 
 OURS = "tipoff"
 """Where a kind comes from that no other package brings."""
@@ -142,9 +144,9 @@ def _kinds(schema: Schema) -> Answer:
 def _degraded(config: Config) -> list[str]:
     """What the engine will have to do without."""
     lines = []
-    if not config.kalshi.key_id:
+    if not config.section(KalshiSection).key_id:
         lines.append("Kalshi has no key: books are polled, and slower")
-    if not config.balldontlie.key_file:
+    if not config.section(BalldontlieSection).key_file:
         lines.append(
             "balldontlie has no key: no scores and no odds, so strategies that need them do not trade"
         )

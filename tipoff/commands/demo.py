@@ -37,16 +37,23 @@ from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import RecordingDigest, write_config, write_seal
 from tipoff.runs.settings import settings_digest
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.balldontlie.source import BALLDONTLIE, Key
 from tipoff.sources.clients import Credentials, Sources
-from tipoff.sources.discovery import Intervals
+from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.kalshi.source import KALSHI
 from venues.kalshi.auth import read_signer
 from venues.recordings.recorder import Recorder, read_batches
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.world.settings import EveningSettings
 
-EVERY: Final = Intervals(
-    markets_ns=600 * NANOS_PER_SECOND, exchange_ns=300 * NANOS_PER_SECOND, fees_ns=7_200 * NANOS_PER_SECOND
-)
+PAUSES: Final = {
+    "markets": 600 * NANOS_PER_SECOND,
+    "exchange": 300 * NANOS_PER_SECOND,
+    "fees": 7_200 * NANOS_PER_SECOND,
+}
+"""Of polls whose pauses no configuration names: an evening of minutes needs them less often."""
+
 REQUESTS_PER_SECOND: Final = 100
 RECORDING: Final = "recording"
 DATABASE: Final = "tipoff.db"
@@ -109,7 +116,7 @@ async def _evening(request: DemoRequest, config: Config, folder: Path) -> dict[s
         simulator: Simulator = await nursery.start(serve, service)
         chosen = pointed_at(config, simulator, request.seed)
         await trio.to_thread.run_sync(upgrade, _database(folder))
-        async with Sources(chosen, access_to(simulator, folder), EVERY).opened() as sources:
+        async with Sources(chosen, access_to(simulator, folder), PAUSES).opened() as sources:
             document = await _trade(chosen, folder, simulator, sources)
         nursery.cancel_scope.cancel()
     return document
@@ -126,15 +133,15 @@ async def _trade(config: Config, folder: Path, simulator: Simulator, sources: So
     with contextlib.closing(JournalWriter(_database(folder), "demo", relaxed)) as writer:
         recorder = Recorder(folder / RECORDING, made_by=f"tipoff demo, seed {settings.seed}")
         write_config(recorder.folder, config, settings_digest(settings))
-        pace = simulator.live.pace
-        pace.begin()
+        simulated = simulator.live.clock
+        simulated.begin()
         plan = LivePlan(
             settings=settings,
             settings_digest=settings_digest(settings),
             run="demo",
             writer=writer,
             recorder=recorder,
-            clock=EveningClock(pace.now(), pace.speed),
+            clock=EveningClock(simulated.now(), simulated.speed),
         )
         engine = LiveEngine(plan, sources.specs)
         async with trio.open_nursery() as nursery:
@@ -176,10 +183,12 @@ def pointed_at(config: Config, simulator: Simulator, seed: int) -> Config:
     """The configuration with the simulated venues in the place of the real ones."""
     addresses = simulator.addresses
     kalshi = attrs.evolve(
-        config.kalshi, rest_url_demo=addresses.kalshi_rest, stream_url_demo=addresses.kalshi_stream
+        config.section(KalshiSection),
+        rest_url_demo=addresses.kalshi_rest,
+        stream_url_demo=addresses.kalshi_stream,
     )
     balldontlie = attrs.evolve(
-        config.balldontlie,
+        config.section(BalldontlieSection),
         url=addresses.balldontlie,
         tier="auto",
         games_poll_ms=60_000,
@@ -187,7 +196,7 @@ def pointed_at(config: Config, simulator: Simulator, seed: int) -> Config:
         odds_poll_ms=30_000,
     )
     engine = attrs.evolve(config.engine, environment="demo", seed=seed)
-    return attrs.evolve(config, engine=engine, kalshi=kalshi, balldontlie=balldontlie)
+    return attrs.evolve(config, engine=engine).with_sources(kalshi, balldontlie)
 
 
 def access_to(simulator: Simulator, folder: Path) -> Credentials:
@@ -196,10 +205,10 @@ def access_to(simulator: Simulator, folder: Path) -> Credentials:
     path = folder / "simulated.pem"
     path.touch(0o600)
     path.write_bytes(simulator.key.private_pem)
+    bucket = partial(TokenBucket.full, REQUESTS_PER_SECOND, Nanos(NANOS_PER_SECOND), REQUESTS_PER_SECOND)
     return Credentials(
-        signer=read_signer(simulator.key.key_id, path),
-        balldontlie_key=simulator.balldontlie_key,
-        balldontlie_bucket=partial(
-            TokenBucket.full, REQUESTS_PER_SECOND, Nanos(NANOS_PER_SECOND), REQUESTS_PER_SECOND
-        ),
+        {
+            KALSHI.name: read_signer(simulator.key.key_id, path),
+            BALLDONTLIE.name: Key(simulator.balldontlie_key, bucket),
+        }
     )

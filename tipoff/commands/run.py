@@ -16,9 +16,9 @@ from engine.invariant import InvariantBroken
 from persistence.errors import SchemaNewer, SchemaOlder, StorageError, StorageForeign, StorageReadOnly
 from persistence.lock import DirectoryLock
 from tipoff.commands.options import RunRequest
-from tipoff.config.load import Config, load_or_template
-from tipoff.config.problems import ConfigError, Problem
-from tipoff.config.secret_files import file_problems, secret_path
+from tipoff.config.load import load_or_template
+from tipoff.config.problems import ConfigError
+from tipoff.config.secret_files import file_problems
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
@@ -32,8 +32,6 @@ from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema
 from tipoff.services import SERVICES
 from tipoff.sources.clients import Credentials
-from venues.errors import KeyUnusable
-from venues.kalshi.auth import read_signer
 
 
 def run_daemon(request: RunRequest) -> Answer:
@@ -43,7 +41,7 @@ def run_daemon(request: RunRequest) -> Answer:
     if problems:
         raise ConfigError(str(request.config or "engine.toml"), problems)
     dependencies = RunDependencies(
-        config=config, credentials=credentials_of(config), services=SERVICES, notifier=Notifier()
+        config=config, credentials=Credentials.named_in(config), services=SERVICES, notifier=Notifier()
     )
     try:
         document = run_until_signal(dependencies)
@@ -84,21 +82,6 @@ def exit_of(error: StorageError) -> Exit:
             return Exit.INVARIANT_BROKEN
         case _:
             return Exit.FAILED
-
-
-def credentials_of(config: Config) -> Credentials:
-    """The keys that the configuration names. Raises ConfigError for one that cannot be used."""
-    kalshi, key_file = config.kalshi, config.balldontlie.key_file
-    try:
-        signer = (
-            read_signer(kalshi.key_id, secret_path(kalshi.private_key_file))
-            if kalshi.key_id and kalshi.private_key_file
-            else None
-        )
-    except KeyUnusable as error:
-        raise ConfigError("engine.toml", [Problem("kalshi.private_key_file", 0, str(error))]) from error
-    key = secret_path(key_file).read_text("utf-8").strip() if key_file else ""
-    return Credentials(signer=signer, balldontlie_key=key)
 
 
 def _until_the_end(dependencies: RunDependencies, handler: SignalHandler) -> dict[str, Json]:

@@ -22,6 +22,8 @@ from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, Output, progress
 from tipoff.runs.from_config import schema
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.wire.faults import SWITCHES, Faults
 from venues.simulator.world.settings import EveningSettings
@@ -64,7 +66,7 @@ async def _serve(
             wait_s = max(0.0, (settings.evening.starts_at - time.time_ns()) / NANOS_PER_SECOND)
             progress(f"the evening begins in {wait_s:.0f} s")
             await trio.sleep(wait_s)
-            simulator.pace.begin()
+            simulator.clock.begin()
         await simulator.live.over.wait()
         progress("the evening is over; its markets are still served, until Ctrl-C")
 
@@ -151,15 +153,17 @@ def _config_text(simulator: Simulator, private: Path, key: Path) -> str:
     assert simulator.key is not None  # noqa: S101 - the caller has written it
     usual, addresses = template(schema()), simulator.addresses
     kalshi = attrs.evolve(
-        usual.kalshi,
+        usual.section(KalshiSection),
         rest_url_demo=addresses.kalshi_rest,
         stream_url_demo=addresses.kalshi_stream,
         key_id=simulator.key.key_id,
         private_key_file=str(private.absolute()),
     )
-    balldontlie = attrs.evolve(usual.balldontlie, url=addresses.balldontlie, key_file=str(key.absolute()))
+    balldontlie = attrs.evolve(
+        usual.section(BalldontlieSection), url=addresses.balldontlie, key_file=str(key.absolute())
+    )
     engine = attrs.evolve(usual.engine, state_directory=private.parent.absolute() / "state")
-    chosen = attrs.evolve(usual, engine=engine, kalshi=kalshi, balldontlie=balldontlie)
+    chosen = attrs.evolve(usual, engine=engine).with_sources(kalshi, balldontlie)
     return render(chosen)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from tipoff.config.fields import is_live, key_of, settings_of
-from tipoff.config.load import SECTIONS, Config, StrategySettings
+from tipoff.config.load import Config, StrategySettings
 from tipoff.config.render import flat, tree
 from tipoff.config.values import Plain
 
@@ -27,17 +27,17 @@ class Change:
 def changes(before: Config, after: Config) -> Iterator[Change]:
     """Every difference, in order of the paths. Covered secrets that both have set are not compared."""
     old, new = flat(tree(before)), flat(tree(after))
-    live = _live_paths()
+    live = _live_paths(after)
     for path in sorted(old.keys() | new.keys()):
         if old.get(path) != new.get(path):
             yield Change(path, old.get(path), new.get(path), _is_live(path, live))
 
 
-def _live_paths() -> frozenset[str]:
+def _live_paths(config: Config) -> frozenset[str]:
     return frozenset(
-        f"{section}.{key_of(field)}"
-        for section, kind in SECTIONS.items()
-        for field in settings_of(kind)
+        f"{name}.{key_of(field)}"
+        for name, section in config.sections().items()
+        for field in settings_of(type(section))
         if is_live(field)
     )
 

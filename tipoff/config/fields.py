@@ -4,8 +4,9 @@ Used by every class that holds settings; the commented `engine.toml`, the manual
 made from what is said here.
 """
 
-from collections.abc import Callable, Mapping
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import attrs
 
@@ -16,7 +17,29 @@ Validator: TypeAlias = Callable[..., object]
 HELP = "help"
 UNIT = "unit"
 LIVE = "live"
-FORMAT = "format"
+SECRECY = "secrecy"
+
+
+class Secrecy(Enum):
+    """What a setting has to do with a secret; a copy without keys has the defaults of all but the first."""
+
+    OPEN = "open"
+    """Nothing."""
+    COVERED = "covered"
+    """It is one, and covered wherever it is shown."""
+    FILE = "file"
+    """It names the file that holds one."""
+    ABOUT = "about"
+    """It means nothing without the secret."""
+
+
+@runtime_checkable
+class SelfChecking(Protocol):
+    """A section whose values may contradict one another."""
+
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """The key to name and what is wrong with it, for each contradiction."""
+        ...
 
 
 def setting(
@@ -25,6 +48,12 @@ def setting(
     """A field of a settings class. `live` says that `reload` changes it without a restart."""
     metadata = {HELP: explanation, UNIT: unit, LIVE: live}
     field: T = attrs.field(default=default, metadata=metadata, validator=check)
+    return field
+
+
+def secret(secrecy: Secrecy, default: T, explanation: str) -> T:
+    """A field of a settings class that has to do with a secret."""
+    field: T = attrs.field(default=default, metadata={HELP: explanation, SECRECY: secrecy})
     return field
 
 
@@ -41,6 +70,13 @@ def unit(field: "attrs.Attribute[object]") -> str:
 def is_live(field: "attrs.Attribute[object]") -> bool:
     """Whether a running daemon takes a new value without a restart."""
     return bool(_metadata(field).get(LIVE, False))
+
+
+def secrecy_of(field: "attrs.Attribute[object]") -> Secrecy:
+    """What a field has to do with a secret."""
+    found = _metadata(field).get(SECRECY, Secrecy.OPEN)
+    assert isinstance(found, Secrecy)  # noqa: S101 - written by `setting` only
+    return found
 
 
 def key_of(field: "attrs.Attribute[object]") -> str:

@@ -1,30 +1,29 @@
 """The configuration: `engine.toml` read into values, with all its problems at once.
 
 Called by every command that runs the engine, by `config check` and by `reload`. What a kind of strategy can
-be told, and which limits the risk gate knows, are classes that the caller hands in (`Schema`), so that
-strategies of other packages are configured like ours.
+be told, what a source can be told, and which limits the risk gate knows, are classes that the caller hands in
+(`Schema`), so that strategies and sources of other packages are configured like ours.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Self, TypeVar
 
 import attrs
 from attrs import AttrsInstance
 
 from engine.strategies.controls import ControlParameters
 from engine.units import MONEY_ONE, Money
-from tipoff.config.fields import default_of, key_of, setting, settings_of
+from tipoff.config.fields import Secrecy, SelfChecking, default_of, key_of, secrecy_of, setting, settings_of
 from tipoff.config.problems import ConfigError, Problem, unknown_key, unknown_name
 from tipoff.config.reader import Reader, Table
 from tipoff.config.sections import (
-    BalldontlieSection,
     ControlSection,
     DashboardSection,
     DatabaseSection,
     EngineSection,
     ExchangeSection,
-    KalshiSection,
     LoggingSection,
     MetricsSection,
     NotifySection,
@@ -34,15 +33,16 @@ from tipoff.config.sections import (
 from tipoff.config.toml_lines import Path as KeyPath
 from tipoff.config.toml_lines import entry, key_lines
 
+S = TypeVar("S", bound=AttrsInstance)
 FILE = Path("engine.toml")
 FILE_BYTES_MAX = 1_048_576
 STRATEGIES_MAX = 64
-REQUESTS_PER_MINUTE = {"free": 5, "all_star": 60, "goat": 600}
 
-SECTIONS: Mapping[str, type[AttrsInstance]] = {
-    "engine": EngineSection,
-    "kalshi": KalshiSection,
-    "balldontlie": BalldontlieSection,
+RISK = "risk"
+FIRST: Mapping[str, type[AttrsInstance]] = {"engine": EngineSection}
+"""Our own sections in the order of the file: these stand before those of the sources, and OTHERS behind."""
+
+OTHERS: Mapping[str, type[AttrsInstance]] = {
     "database": DatabaseSection,
     "recording": RecordingSection,
     "exchange": ExchangeSection,
@@ -67,10 +67,18 @@ class Schema:
     """The limits of the risk gate: an attrs class of which every field has a default."""
     strategies: Mapping[str, type[AttrsInstance]]
     """Kind of strategy to the class of its parameters."""
+    sources: Mapping[str, type[AttrsInstance]] = attrs.field(factory=dict)
+    """Section of a source to its class, of which every field has a default."""
     packages: Mapping[str, str] = attrs.field(factory=dict)
     """Kind to the package that brings it, for those that are not ours."""
     broken: Mapping[str, str] = attrs.field(factory=dict)
     """Kind to what is wrong with the package that should bring it."""
+    broken_sources: Mapping[str, str] = attrs.field(factory=dict)
+    """Section of a source to what is wrong with the package that should bring it."""
+
+    def sections(self) -> Mapping[str, type[AttrsInstance]]:
+        """Every section but the strategies', in the order of the file."""
+        return {**FIRST, **self.sources, **OTHERS, RISK: self.risk}
 
 
 def _positive(_: object, __: object, value: Money) -> None:
@@ -101,8 +109,8 @@ class Config:
 
     risk: AttrsInstance
     engine: EngineSection = EngineSection()
-    kalshi: KalshiSection = KalshiSection()
-    balldontlie: BalldontlieSection = BalldontlieSection()
+    sources: Mapping[str, AttrsInstance] = attrs.field(factory=dict)
+    """The sections of the sources of what is heard, by name."""
     database: DatabaseSection = DatabaseSection()
     recording: RecordingSection = RecordingSection()
     exchange: ExchangeSection = ExchangeSection()
@@ -114,6 +122,28 @@ class Config:
     strategies: tuple[StrategySettings, ...] = ()
     source: Path | None = attrs.field(default=None, eq=False)
     """The file that it was read from, if there is one."""
+
+    def sections(self) -> Mapping[str, AttrsInstance]:
+        """Every section but the strategies', in the order of the file."""
+        first: dict[str, AttrsInstance] = {name: getattr(self, name) for name in FIRST}
+        return {**first, **self.sources, **{name: getattr(self, name) for name in OTHERS}, RISK: self.risk}
+
+    def section(self, kind: type[S]) -> S:
+        """The section of a source. Raises LookupError where that source is not known."""
+        for section in self.sources.values():
+            if isinstance(section, kind):
+                return section
+        raise LookupError(f"no source has a {kind.__name__}")
+
+    def with_sources(self, *changed: AttrsInstance) -> Self:
+        """The same with other sections of some sources."""
+        fresh = {type(section): section for section in changed}
+        sources = {name: fresh.get(type(section), section) for name, section in self.sources.items()}
+        return attrs.evolve(self, sources=sources)
+
+    def without_keys(self) -> Self:
+        """The same with nothing in it about keys of the sources: for a replay, which needs none."""
+        return attrs.evolve(self, sources={name: _keyless(each) for name, each in self.sources.items()})
 
 
 def load(path: Path, schema: Schema) -> Config:
@@ -154,7 +184,7 @@ def parse(text: str, schema: Schema, source: str = "engine.toml") -> Config:
 
 def defaults(schema: Schema) -> Config:
     """What is in force without a file."""
-    return Config(risk=schema.risk())
+    return Config(risk=schema.risk(), sources={name: kind() for name, kind in schema.sources.items()})
 
 
 def template(schema: Schema) -> Config:
@@ -185,21 +215,9 @@ def load_or_template(path: Path | None, schema: Schema) -> Config:
 
 def contradictions(config: Config) -> Iterator[tuple[KeyPath, str]]:
     """Values that are right by themselves but not beside each other, with the path to name."""
-    kalshi = config.kalshi
-    if bool(kalshi.key_id) != bool(kalshi.private_key_file):
-        missing = "private_key_file" if kalshi.key_id else "key_id"
-        yield ("kalshi", missing), "is empty, but a key is an identifier and a private key together"
-    tier = config.balldontlie.tier
-    if not config.balldontlie.key_file and tier != "auto":
-        yield ("balldontlie", "tier"), f"is {tier!r}, but there is no key_file"
-    per_minute, polls = REQUESTS_PER_MINUTE.get(tier), 60_000 / config.balldontlie.games_poll_ms
-    if per_minute is not None and polls > per_minute:
-        message = f"asks {polls:.0f} times a minute; tier {tier!r} allows {per_minute}"
-        yield ("balldontlie", "games_poll_ms"), message
-    for leg in ("decide_to_send", "entry", "acknowledge", "cancel"):
-        median, p95 = getattr(config.exchange, f"{leg}_ms"), getattr(config.exchange, f"{leg}_ms_p95")
-        if p95 < median:
-            yield ("exchange", f"{leg}_ms_p95"), f"is {p95}, less than the median {median}"
+    for table, section in config.sections().items():
+        if isinstance(section, SelfChecking):
+            yield from (((table, key), message) for key, message in section.contradictions())
     if (
         config.metrics.enabled
         and config.dashboard.enabled
@@ -214,7 +232,7 @@ def _address(config: Config, section: str) -> tuple[str, int]:
 
 
 def _read(document: Table, schema: Schema, reader: Reader) -> Config | None:
-    kinds = {**SECTIONS, "risk": schema.risk}
+    kinds = schema.sections()
     for key in document:
         if key not in kinds and key != "strategy":
             reader.complain((key,), _unknown_at_top(key, schema))
@@ -224,8 +242,9 @@ def _read(document: Table, schema: Schema, reader: Reader) -> Config | None:
     strategies = _read_strategies(document.get("strategy", []), schema, reader)
     if reader.problems:
         return None
+    sources = {name: sections.pop(name) for name in schema.sources}
     # Nothing is None here: a section that could not be read has left a problem.
-    return Config(strategies=strategies, **sections)  # type: ignore[arg-type]
+    return Config(strategies=strategies, sources=sources, **sections)  # type: ignore[arg-type]
 
 
 def _read_strategies(value: object, schema: Schema, reader: Reader) -> tuple[StrategySettings, ...]:
@@ -269,10 +288,18 @@ def _read_strategy(table: Table, path: KeyPath, schema: Schema, reader: Reader) 
 
 def _unknown_at_top(key: str, schema: Schema) -> str:
     """A key outside of every table was mostly meant to be inside one."""
-    for section, kind in {**SECTIONS, "risk": schema.risk}.items():
+    if key in schema.broken_sources:
+        return f"cannot be read: {schema.broken_sources[key]}"
+    for section, kind in schema.sections().items():
         if key in map(key_of, settings_of(kind)):
             return f"unknown key; did you mean {key!r} in [{section}]?"
-    return unknown_key(key, (*SECTIONS, "risk", "strategy"))
+    return unknown_key(key, (*schema.sections(), "strategy"))
+
+
+def _keyless(section: AttrsInstance) -> AttrsInstance:
+    """A section with the defaults of whatever says something of a key."""
+    kept = [field for field in settings_of(type(section)) if secrecy_of(field) is Secrecy.OPEN]
+    return type(section)(**{key_of(field): getattr(section, field.name) for field in kept})
 
 
 def _must_be_told(kind: type[AttrsInstance]) -> bool:

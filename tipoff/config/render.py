@@ -1,7 +1,7 @@
 """A configuration as text and as plain values: the commented `engine.toml`, and what `config show` prints.
 
 Called by `tipoff init`, `tipoff config show` and the manual. Whatever could be secret is covered here and
-nowhere else. Must not read files.
+nowhere else.
 """
 
 import inspect
@@ -12,14 +12,22 @@ from typing import TypeAlias
 import attrs
 from attrs import AttrsInstance
 
-from tipoff.config.fields import default_of, explanation, is_live, key_of, settings_of, unit
-from tipoff.config.load import SECTIONS, Config, StrategySettings
+from tipoff.config.fields import (
+    Secrecy,
+    default_of,
+    explanation,
+    is_live,
+    key_of,
+    secrecy_of,
+    settings_of,
+    unit,
+)
+from tipoff.config.load import Config, StrategySettings
 from tipoff.config.values import Plain, plain, type_name
 
 Tree: TypeAlias = "Mapping[str, Plain | Tree | list[Tree]]"
 
 COVERED = "(set)"
-SECRET_KEYS = frozenset({"key_id"})
 WIDTH = 110
 ELSEWHERE = "See the module."
 
@@ -34,7 +42,7 @@ OPENING = """\
 
 def tree(config: Config) -> Tree:
     """The configuration as tables and plain values, secrets covered."""
-    sections = {section: table(getattr(config, section)) for section in (*SECTIONS, "risk")}
+    sections = {name: table(section) for name, section in config.sections().items()}
     return {**sections, "strategy": [table(entry) for entry in config.strategies]}
 
 
@@ -44,7 +52,7 @@ def table(settings: AttrsInstance) -> Tree:
     for field in settings_of(type(settings)):
         value = getattr(settings, field.name)
         values[key_of(field)] = (
-            table(value) if attrs.has(type(value)) else _covered(key_of(field), plain(value, field.type))
+            table(value) if attrs.has(type(value)) else _covered(field, plain(value, field.type))
         )
     return values
 
@@ -77,7 +85,7 @@ def _flat_entries(entries: Sequence[object], path: str) -> dict[str, Plain]:
 def render(config: Config) -> str:
     """The commented file. Reading it again gives an equal configuration, keys and all."""
     parts = [OPENING]
-    parts += [_section(name, getattr(config, name)) for name in (*SECTIONS, "risk")]
+    parts += [_section(name, section) for name, section in config.sections().items()]
     parts += [_strategy(settings) for settings in config.strategies]
     return "\n".join(parts)
 
@@ -174,5 +182,5 @@ def _wrapped(text: str) -> list[str]:
     return lines
 
 
-def _covered(key: str, value: Plain) -> Plain:
-    return COVERED if key in SECRET_KEYS and value else value
+def _covered(field: "attrs.Attribute[object]", value: Plain) -> Plain:
+    return COVERED if secrecy_of(field) is Secrecy.COVERED and value else value

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from tipoff.config.fields import Secrecy, key_of, secrecy_of, settings_of
 from tipoff.config.load import Config
 from tipoff.config.problems import Problem
 
@@ -25,14 +26,20 @@ def secret_path(name: str) -> Path:
 
 def named_secrets(config: Config) -> dict[str, str]:
     """Every key of the configuration that names a file with a secret, and what it names."""
-    named = {
-        "kalshi.private_key_file": config.kalshi.private_key_file,
-        "balldontlie.key_file": config.balldontlie.key_file,
-        "database.password_file": config.database.password_file,
-        "dashboard.token_file": config.dashboard.token_file,
-        "notify.webhook_file": config.notify.webhook_file,
-    }
-    return {key: name for key, name in named.items() if name}
+    return {path: value for path, value in _of_secrecy(config, Secrecy.FILE) if value}
+
+
+def covered_values(config: Config) -> list[str]:
+    """Every value of the configuration that is itself a secret."""
+    return [value for _, value in _of_secrecy(config, Secrecy.COVERED) if value]
+
+
+def _of_secrecy(config: Config, wanted: Secrecy) -> Iterator[tuple[str, str]]:
+    """Path and value of every key that is so secret."""
+    for name, section in config.sections().items():
+        for field in settings_of(type(section)):
+            if secrecy_of(field) is wanted:
+                yield f"{name}.{key_of(field)}", getattr(section, field.name)
 
 
 def file_problems(config: Config) -> Iterator[Problem]:

@@ -1,37 +1,29 @@
 """The sections of `engine.toml` as classes: one field a key, with its default, meaning, unit and bounds.
 
 Read by `config`, used by the wiring; the commented file and the manual's page are made from these. The
-sections of the risk gate and of the strategies are classes of the engine and of strategy packages, not
-repeated here. Must not read files.
+sections of the risk gate, of the strategies and of the sources stand where those are.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import attrs
 
-from engine import freshness
 from engine.fees import FeeRegime, Member
-from tipoff.config.fields import between, matching, setting
+from tipoff.config.fields import Secrecy, between, matching, secret, setting
 
 _HTTP_URL = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 _SOCKET_URL = re.compile(r"wss?://[^\s/@]+(?:/\S*)?")
 _DATABASE_URL = re.compile(r"(?:sqlite|postgresql)(?:\+\w+)?://\S*")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_SERIES = re.compile(r"[A-Z0-9]{1,40}")
 
 http_url = matching(_HTTP_URL.fullmatch, "an address that begins with https:// or http://")
 socket_url = matching(_SOCKET_URL.fullmatch, "an address that begins with wss:// or ws://")
 name = matching(_NAME.fullmatch, "1 to 40 small letters, digits, _ or -, beginning with a letter")
 PORT = between(1, 65_535)
 HOST = matching(re.compile(r"[^\s/]{1,255}").fullmatch, "a host name or an address")
-
-
-def _all_series(_: object, __: object, value: tuple[str, ...]) -> None:
-    wrong = [series for series in value if not _SERIES.fullmatch(series)]
-    if wrong or not value:
-        raise ValueError(f"must name at least one series in capital letters, found {list(wrong or value)}")
 
 
 @attrs.frozen(kw_only=True)
@@ -45,78 +37,6 @@ class EngineSection:
     seed: int = setting(1, "seed of everything that is drawn, such as latencies", check=between(0, 2**63 - 1))
     state_directory: Path = setting(
         Path("state"), "folder of what must survive; relative paths below begin here; created if missing"
-    )
-
-
-@attrs.frozen(kw_only=True)
-class KalshiSection:
-    """The exchange whose markets are watched. Without a key the engine polls and says that it is degraded."""
-
-    rest_url_demo: str = setting(
-        "https://external-api.demo.kalshi.co/trade-api/v2", "REST service of `demo`", check=http_url
-    )
-    rest_url_prod: str = setting(
-        "https://external-api.kalshi.com/trade-api/v2", "REST service of `prod`", check=http_url
-    )
-    stream_url_demo: str = setting(
-        "wss://external-api-ws.demo.kalshi.co/trade-api/ws/v2", "WebSocket of `demo`", check=socket_url
-    )
-    stream_url_prod: str = setting(
-        "wss://external-api-ws.kalshi.com/trade-api/ws/v2", "WebSocket of `prod`", check=socket_url
-    )
-    key_id: str = setting("", "identifier of the API key; empty means no key")
-    private_key_file: str = setting(
-        "", "private key: a name in $CREDENTIALS_DIRECTORY, or a path; readable by the owner only"
-    )
-    series: tuple[str, ...] = setting(
-        ("KXNBAGAME", "KXNBASPREAD", "KXNBATOTAL"), "series whose markets are traded", check=_all_series
-    )
-    reads_per_second: float = setting(
-        15.0, "REST requests with a key", unit="requests per second", check=between(0.1, 400)
-    )
-    reads_per_second_keyless: float = setting(
-        3.0, "REST requests without a key", unit="requests per second", check=between(0.1, 20)
-    )
-    poll_ms: int = setting(
-        2_000, "pause between two polls of a book without a key", unit="ms", check=between(250, 60_000)
-    )
-    live_data_poll_ms: int = setting(
-        10_000,
-        "pause between two polls of the venue's own scores, which check the others",
-        unit="ms",
-        check=between(1_000, 600_000),
-    )
-    silence_ms_max: int = setting(
-        freshness.CONNECTION.milliseconds,
-        "a connection silent for longer is replaced",
-        unit="ms",
-        check=between(1_000, 600_000),
-    )
-
-
-@attrs.frozen(kw_only=True)
-class BalldontlieSection:
-    """Box scores and sportsbook odds. Without a key there are neither, and the engine says so."""
-
-    url: str = setting("https://api.balldontlie.io", "the service", check=http_url)
-    tier: Literal["auto", "free", "all_star", "goat"] = setting(
-        "auto", "tier of the key; `auto` finds out; odds and box scores need `goat`"
-    )
-    key_file: str = setting(
-        "",
-        "API key: a name in $CREDENTIALS_DIRECTORY, or a path; readable by the owner only; empty: no key",
-    )
-    games_poll_ms: int = setting(
-        15_000, "pause between two polls of the day's games", unit="ms", check=between(1_000, 3_600_000)
-    )
-    box_score_poll_ms: int = setting(
-        5_000, "pause between two polls of live box scores", unit="ms", check=between(1_000, 600_000)
-    )
-    odds_poll_ms: int = setting(
-        10_000, "pause between two polls of the odds", unit="ms", check=between(1_000, 3_600_000)
-    )
-    idle_poll_ms: int = setting(
-        60_000, "pause between two polls while no game is near", unit="ms", check=between(1_000, 3_600_000)
     )
 
 
@@ -163,8 +83,10 @@ class DatabaseSection:
         "sqlite:///FILE (relative to the state directory) or postgresql://USER@HOST/NAME",
         check=_database_url,
     )
-    password_file: str = setting(
-        "", "password of the database: a name in $CREDENTIALS_DIRECTORY, or a path; empty means none"
+    password_file: str = secret(
+        Secrecy.FILE,
+        "",
+        "password of the database: a name in $CREDENTIALS_DIRECTORY, or a path; empty means none",
     )
     batch_rows_max: int = setting(
         512, "a transaction takes at most so many facts", unit="rows", check=between(1, 100_000)
@@ -218,6 +140,13 @@ class ExchangeSection:
         check=between(0, 60_000),
     )
 
+    def contradictions(self) -> Iterator[tuple[str, str]]:
+        """A 95th percentile cannot be less than the median."""
+        for leg in ("decide_to_send", "entry", "acknowledge", "cancel"):
+            median, p95 = getattr(self, f"{leg}_ms"), getattr(self, f"{leg}_ms_p95")
+            if p95 < median:
+                yield f"{leg}_ms_p95", f"is {p95}, less than the median {median}"
+
 
 @attrs.frozen(kw_only=True)
 class ControlSection:
@@ -250,7 +179,8 @@ class DashboardSection:
     enabled: bool = setting(False, "serve the dashboard")
     host: str = setting("127.0.0.1", "address to listen on", check=HOST)
     port: int = setting(8_464, "port to listen on", check=PORT)
-    token_file: str = setting(
+    token_file: str = secret(
+        Secrecy.FILE,
         "",
         "token for commands from the page: a name in $CREDENTIALS_DIRECTORY, or a path; empty: read only",
     )
@@ -272,7 +202,8 @@ class LoggingSection:
 class NotifySection:
     """Messages to people when something needs them."""
 
-    webhook_file: str = setting(
+    webhook_file: str = secret(
+        Secrecy.FILE,
         "",
         "file with the address to post to: a name in $CREDENTIALS_DIRECTORY, or a path; empty means nobody",
     )

@@ -12,8 +12,9 @@ import attrs
 
 from tipoff.config.load import Config
 from tipoff.doctor.findings import Finding
-from tipoff.sources.clients import TIER_NAMES
-from venues.balldontlie.rest import SHARE_USED, TIERS, Tier
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
+from venues.balldontlie.tiers import SHARE_USED, TIER_OF_WORD, TIERS, Tier
 
 MINUTE_MS: Final = 60_000
 KEYED_READS_PER_SECOND: Final = 20.0
@@ -42,7 +43,7 @@ class Demand:
 
 def demand(config: Config, tier: Tier) -> Demand:
     """What the polls of balldontlie ask a minute; what a tier does not give is not asked for."""
-    section, terms = config.balldontlie, TIERS[tier]
+    section, terms = config.section(BalldontlieSection), TIERS[tier]
     return Demand(
         games=MINUTE_MS / section.games_poll_ms,
         box_scores=MINUTE_MS / section.box_score_poll_ms if terms.box_scores else 0.0,
@@ -53,8 +54,8 @@ def demand(config: Config, tier: Tier) -> Demand:
 def configured_budgets(config: Config) -> Iterator[Finding]:
     """The budgets as far as the configuration tells them."""
     yield kalshi_budget(config)
-    if config.balldontlie.key_file:
-        tier = TIER_NAMES.get(config.balldontlie.tier)
+    if config.section(BalldontlieSection).key_file:
+        tier = TIER_OF_WORD.get(config.section(BalldontlieSection).tier)
         if tier is None:
             detail = "tier of balldontlie's key: found out at the start (balldontlie.tier is auto)"
             yield Finding("tier", "ok", f"{detail}; --network asks now")
@@ -64,7 +65,7 @@ def configured_budgets(config: Config) -> Iterator[Finding]:
 
 def kalshi_budget(config: Config) -> Finding:
     """Whether the requests a second are those that Kalshi grants without a higher tier."""
-    section, keyed = config.kalshi, bool(config.kalshi.key_id)
+    section, keyed = config.section(KalshiSection), bool(config.section(KalshiSection).key_id)
     key = "reads_per_second" if keyed else "reads_per_second_keyless"
     granted = KEYED_READS_PER_SECOND if keyed else KEYLESS_READS_PER_SECOND
     asked: float = getattr(section, key)
@@ -99,7 +100,7 @@ def tier_findings(config: Config, tier: Tier, how: str) -> Iterator[Finding]:
 def _slower(config: Config, tier: Tier) -> str:
     """Pauses with which everything fits: all of them longer by the same factor."""
     factor = demand(config, tier).total / (TIERS[tier].requests_per_minute * SHARE_USED)
-    section, terms = config.balldontlie, TIERS[tier]
+    section, terms = config.section(BalldontlieSection), TIERS[tier]
     named = {"games_poll_ms": section.games_poll_ms}
     if terms.box_scores:
         named["box_score_poll_ms"] = section.box_score_poll_ms

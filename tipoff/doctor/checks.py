@@ -36,6 +36,8 @@ from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, table
 from tipoff.runs.from_config import schema
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
 from venues.errors import KeyUnusable
 from venues.kalshi.auth import read_signer
 
@@ -122,13 +124,13 @@ def keys(config: Config) -> Iterator[Finding]:
     problems = list(file_problems(config))
     for problem in problems:
         yield Finding("keys", "fail", problem.text("the configuration"), "mend the file, or its name")
-    kalshi = config.kalshi
+    kalshi = config.section(KalshiSection)
     if not kalshi.key_id:
         fix = "make a key at Kalshi; set kalshi.key_id and kalshi.private_key_file"
         yield Finding("keys", "warn", "no key of Kalshi: books are polled instead of streamed", fix)
     elif not any(problem.path == "kalshi.private_key_file" for problem in problems):
         yield _signing_key(config)
-    if not config.balldontlie.key_file:
+    if not config.section(BalldontlieSection).key_file:
         fix = "get a key of balldontlie (odds need tier goat); set balldontlie.key_file"
         yield Finding("keys", "warn", "no key of balldontlie: no scores and no odds are heard", fix)
     elif not any(problem.path == "balldontlie.key_file" for problem in problems):
@@ -137,7 +139,9 @@ def keys(config: Config) -> Iterator[Finding]:
 
 def _signing_key(config: Config) -> Finding:
     try:
-        signer = read_signer(config.kalshi.key_id, secret_path(config.kalshi.private_key_file))
+        signer = read_signer(
+            config.section(KalshiSection).key_id, secret_path(config.section(KalshiSection).private_key_file)
+        )
     except KeyUnusable as error:
         return Finding("keys", "fail", str(error), "download the key anew; it must be a PEM file")
     return Finding("keys", "ok", f"Kalshi has a key ({signer.kind})")

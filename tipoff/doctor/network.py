@@ -15,13 +15,16 @@ import attrs
 import trio
 
 from engine.calendar import eastern_date
+from engine.leagues import NBA
 from engine.units import Nanos
 from tipoff.config.load import Config
 from tipoff.config.secret_files import secret_path
 from tipoff.doctor.budgets import tier_findings
 from tipoff.doctor.findings import Finding
-from tipoff.sources.clients import TIER_NAMES
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
 from venues.balldontlie.rest import Dependencies, detect_tier
+from venues.balldontlie.tiers import TIER_OF_WORD
 from venues.errors import ClockRefused, CredentialsRefused, KeyUnusable, VenueError
 from venues.kalshi.auth import Signer, read_signer
 from venues.transport.client import RetryPolicy
@@ -92,7 +95,7 @@ def _no_network(findings: list[Finding]) -> Iterator[Finding]:
 
 
 async def _kalshi(config: Config, asking: Asking) -> list[Finding]:
-    section = config.kalshi
+    section = config.section(KalshiSection)
     url = section.rest_url_prod if config.engine.environment == "prod" else section.rest_url_demo
     findings = await _asked("kalshi", url, "/exchange/status", asking)
     signer = _signer(config)
@@ -111,7 +114,7 @@ async def _kalshi(config: Config, asking: Asking) -> list[Finding]:
 
 def _signer(config: Config) -> Signer | None:
     """The key, if it can be used; if not, that is told elsewhere."""
-    kalshi = config.kalshi
+    kalshi = config.section(KalshiSection)
     if not (kalshi.key_id and kalshi.private_key_file):
         return None
     with suppress(KeyUnusable):
@@ -133,7 +136,7 @@ def _signature(status: int, environment: str) -> Finding:
 
 async def _stream(config: Config, asking: Asking) -> list[Finding]:
     """The WebSocket's host, with a real handshake where there is a key."""
-    section, signer = config.kalshi, _signer(config)
+    section, signer = config.section(KalshiSection), _signer(config)
     url = section.stream_url_prod if config.engine.environment == "prod" else section.stream_url_demo
     if signer is None:
         return [await _host("stream", url)]
@@ -176,13 +179,13 @@ async def _host(name: str, url: str) -> Finding:
 
 
 async def _balldontlie(config: Config, asking: Asking) -> list[Finding]:
-    url, key_file = config.balldontlie.url, config.balldontlie.key_file
+    url, key_file = config.section(BalldontlieSection).url, config.section(BalldontlieSection).key_file
     try:
         key = secret_path(key_file).read_text("utf-8").strip() if key_file else ""
     except (OSError, UnicodeDecodeError):
         key = ""
     # Without a key it refuses us, and shows by that that it can be reached.
-    findings = await _asked("balldontlie", url, "/nba/v1/teams", asking)
+    findings = await _asked("balldontlie", url, f"{NBA.path}/v1/teams", asking)
     if key and findings[0].state == "ok":
         findings += await _tier(config, key, asking)
     return findings
@@ -191,17 +194,15 @@ async def _balldontlie(config: Config, asking: Asking) -> list[Finding]:
 async def _tier(config: Config, key: str, asking: Asking) -> list[Finding]:
     """What the key may do, by asking for what only the better tiers are given."""
     wall, date = asking.wall, eastern_date(Nanos(asking.wall())).isoformat()
-    surroundings = Dependencies(
-        hear=lambda _what, _body: None, wall=wall, draw=lambda: 0.5, patience=PATIENCE
-    )
+    surroundings = Dependencies(on_body=lambda _what, _body: (), wall=wall, draw=lambda: 0.5, retry=PATIENCE)
     try:
-        async with asking.connect(config.balldontlie.url) as http:
+        async with asking.connect(config.section(BalldontlieSection).url) as http:
             tier = await detect_tier(http, key, surroundings, date)
     except CredentialsRefused as error:
         return [Finding("keys", "fail", f"balldontlie: {error}", "put a valid key into its file")]
     except VenueError as error:
         return [Finding("tier", "warn", f"balldontlie: {error}", "try again in a minute")]
-    configured = TIER_NAMES.get(config.balldontlie.tier)
+    configured = TIER_OF_WORD.get(config.section(BalldontlieSection).tier)
     if configured in (None, tier):
         return list(tier_findings(config, tier, "found out"))
     assert configured is not None  # noqa: S101 - for the type checker

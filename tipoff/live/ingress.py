@@ -8,7 +8,7 @@ trio's thread only.
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import attrs
@@ -19,10 +19,10 @@ from engine.events import VenueEvent
 from tipoff.live.latency import Latency
 from tipoff.live.stamped_system import StampedSystem
 from tipoff.runs.recorded_inputs import COMMAND, COMMITTED, FAILED, JOURNAL_SOURCE, TICK, TIMER
+from tipoff.sources.registry import translator
 from venues.errors import RecordingError
 from venues.recordings.line_kinds import KALSHI_STREAM
 from venues.recordings.recorder import Line, Recorder
-from venues.translate import Translator
 
 OnInput = Callable[[str, tuple[VenueEvent, ...]], None]
 """Is shown the body of every input and what it meant, to keep what is worth keeping."""
@@ -55,7 +55,7 @@ class Ingress:
         self._system: StampedSystem
         self._recorder = recorder
         self._on_input = on_input
-        self._translate = Translator().translate
+        self._translate = translator().translate
         self._seq = 0
         if recorder is None:
             self.status.not_recorded = "recording is switched off"
@@ -76,15 +76,15 @@ class Ingress:
 
     # Venues
 
-    def stream(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+    def stream(self, conn: int, what: str, text: str) -> tuple[int, tuple[VenueEvent, ...]]:
         """A frame of the stream, or that a connection came up or was lost."""
         return self._venue(KALSHI_STREAM, conn, what, text)
 
-    def body_of(self, source: str) -> Callable[[str, str], object]:
-        """What a REST client of `source` tells its bodies to."""
-        return lambda what, body: self._venue(source, 0, what, body)
+    def body_of(self, source: str) -> Callable[[str, str], tuple[VenueEvent, ...]]:
+        """What a REST client of `source` gives its bodies to; it returns what they say."""
+        return lambda what, body: self._venue(source, 0, what, body)[1]
 
-    def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, Sequence[VenueEvent]]:
+    def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, tuple[VenueEvent, ...]]:
         if self.closed:
             return self._system.stamp(), ()
         self.latency.input_began()

@@ -23,7 +23,7 @@ from structlog.typing import EventDict, Processor
 from typing_extensions import override
 
 from tipoff.config.load import Config
-from tipoff.config.secret_files import secret_path
+from tipoff.config.secret_files import covered_values, named_secrets, secret_path
 from tipoff.config.sections import LoggingSection
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -198,15 +198,8 @@ def begin(
 
 def secrets_of(config: Config) -> list[str]:
     """What the configuration's files hold and must never be shown; files that cannot be read hold nothing."""
-    named = (
-        config.kalshi.private_key_file,
-        config.balldontlie.key_file,
-        config.database.password_file,
-        config.dashboard.token_file,
-        config.notify.webhook_file,
-    )
-    found = [config.kalshi.key_id] if config.kalshi.key_id else []
-    for name in filter(None, named):
+    found = covered_values(config)
+    for name in named_secrets(config).values():
         with contextlib.suppress(OSError):
             found.append(secret_path(name).read_text("utf-8", "replace"))
     return found

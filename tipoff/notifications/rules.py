@@ -9,8 +9,8 @@ from typing import Final
 import attrs
 
 from engine.risk import ScopeKind, kind_of_scope
-from tipoff.live.health import HealthIssue, IssueKind
 from tipoff.notifications.webhook import Notice
+from tipoff.sources.health import HealthIssue, IssueKind
 
 GONE: Final = {IssueKind.FEED_LOST: "feed_back", IssueKind.DEGRADED: "recovered"}
 """What a health issue is called when it is one no longer."""

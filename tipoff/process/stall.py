@@ -24,7 +24,7 @@ from engine import freshness
 from engine.risk import EVERYTHING
 from engine.units import NANOS_PER_SECOND
 from tipoff.live.engine import LiveEngine
-from tipoff.live.health import HealthIssue
+from tipoff.sources.health import HealthIssue
 
 POLL_S: Final = 1.0
 STILL_S: Final = freshness.PROCESS.seconds

@@ -3,8 +3,8 @@
 import structlog
 
 from tipoff.live.engine import LiveEngine
-from tipoff.live.health import HealthIssue
 from tipoff.sources.clients import Sources
+from tipoff.sources.health import HealthIssue
 
 
 def health_issues(engine: LiveEngine, sources: Sources) -> list[HealthIssue]:

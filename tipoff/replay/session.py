@@ -27,9 +27,9 @@ from engine.game import Game
 from engine.schedule import ListedGame
 from engine.units import Nanos
 from tipoff.runs.settings import TradingSettings, openings, parts_of
+from tipoff.sources.registry import translator
 from tipoff.wiring import tree
 from venues.recordings.recorder import Line
-from venues.translate import Translator
 
 OURS = frozenset({"journal", "timer"})
 """Sources of lines that are the engine's own inputs."""
@@ -72,7 +72,7 @@ class VirtualSession:
         self.frames = 0
         self.events = 0
         self._archive = archive
-        self._translate = Translator().translate
+        self._translate = translator().translate
         parts = parts_of(settings, FactHistory(past.facts), store, lambda: self.system.inputs)
         parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:

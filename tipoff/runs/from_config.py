@@ -21,6 +21,7 @@ from tipoff.config.sections import ExchangeSection
 from tipoff.output import Failure
 from tipoff.runs.plugins import installed
 from tipoff.runs.settings import StrategyPlan, TradingSettings
+from tipoff.sources.registry import installed as sources
 
 MEDIAN, P95 = 500, 950
 SCRIPTED_BANKROLL = Money(100_000 * MONEY_ONE)
@@ -28,16 +29,18 @@ SCRIPTED_BANKROLL = Money(100_000 * MONEY_ONE)
 
 
 def schema() -> Schema:
-    """The classes that a configuration is read into: the gate's limits and every known kind's parameters.
+    """The classes a configuration is read into: the gate's limits, and what kinds and sources can be told.
 
     Raises Failure where our own kinds cannot be found.
     """
-    found = installed()
+    found, heard = installed(), sources()
     return Schema(
         RiskLimits,
         {kind: strategy.parameters_class for kind, strategy in found.strategies.items()},
+        sources=heard.sections(),
         packages=found.packages,
         broken=found.broken,
+        broken_sources=heard.broken,
     )
 
 

@@ -6,7 +6,6 @@ Written by `run` and `demo` when a run ends in good order, read by `tipoff repla
 from pathlib import Path
 from typing import Final
 
-import attrs
 import msgspec
 
 from tipoff.config.load import Config
@@ -32,11 +31,8 @@ def write_config(folder: Path, config: Config, settings_digest: str) -> None:
 
     Each process of a run may have its own, so it is kept under the digest of its settings, too.
     """
-    kalshi = attrs.evolve(config.kalshi, key_id="", private_key_file="")
-    balldontlie = attrs.evolve(config.balldontlie, key_file="", tier="auto")
-    keyless = attrs.evolve(config, kalshi=kalshi, balldontlie=balldontlie)
     for path in (_config_of_process(folder, settings_digest), folder / CONFIG):
-        path.write_text(render(keyless), "utf-8")
+        path.write_text(render(config.without_keys()), "utf-8")
 
 
 def _config_of_process(folder: Path, settings_digest: str) -> Path:

@@ -12,9 +12,9 @@ import trio
 
 from actors.runtime import LoopWatch
 from tipoff.live.engine import LiveEngine
-from tipoff.live.health import HealthIssue
 from tipoff.metrics.server import Health, PortTaken, serve_metrics
 from tipoff.process.context import RunContext
+from tipoff.sources.health import HealthIssue
 
 AGAIN_S: Final = 30.0
 """After so long a port that was taken is tried again."""

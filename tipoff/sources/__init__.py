@@ -1,1 +1,1 @@
-"""The venues' clients and the polls that hand their answers to the engine."""
+"""Where the live engine's inputs come from: one package a source, each registered by one record."""

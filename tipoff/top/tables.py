@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.calendar import parse_time
+from engine.leagues import NBA
 from engine.tickers import TickerKind, read_ticker
 from engine.units import NANOS_PER_SECOND, format_tenths
 from tipoff.top.layout import BAD, GOOD, PLAIN, QUIET, WARN, Cell, Column, Row, Table
@@ -67,7 +68,6 @@ JOURNAL_COLUMNS: Final = (
 TRUST_STYLES: Final = {"trusted": PLAIN, "crossed": BAD, "gapped": BAD}
 STATE_STYLES: Final = {"running": PLAIN, "starting": WARN, "backoff": WARN, "stopping": WARN}
 PHASES: Final = {"halftime": "half-time", "final": "final", "postponed": "postponed"}
-REGULAR_PERIODS: Final = 4
 
 
 def tables(seen: Seen) -> dict[str, Table]:
@@ -203,8 +203,7 @@ def when(game: Line) -> str:
     if phase in PHASES:
         return PHASES[phase]
     if phase == "live":
-        name = f"Q{period}" if (period or 0) <= REGULAR_PERIODS else f"OT{period - REGULAR_PERIODS}"
-        return f"{name} {_clock(clock_ms)}"
+        return f"{NBA.period_name(period)} {_clock(clock_ms)}"
     tip = game["tip_at"]
     return f"tip {tip[11:16]}" if tip else phase
 

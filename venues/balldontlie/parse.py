@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from engine.events import FeedRefused, GamePhase, GameSeen, OddsSeen, ScoreSeen, VenueEvent
+from engine.leagues import league_of_path
 from engine.units import Nanos, Tenths, UnitError, parse_tenths
 from venues import timestamps
 from venues.balldontlie import wire
@@ -30,7 +31,7 @@ _LIVE_WORDS = ("qtr", "quarter", "ot", "overtime", "half")
 
 
 def parse_body(target: str, body: str, at: Nanos) -> Events:
-    """Return what an answer says. `target` is the path with its query, such as `/nba/v1/box_scores/live`."""
+    """Return what an answer says. `target` is the path with its query, such as `…/v1/box_scores/live`."""
     path = target.partition("?")[0].rstrip("/")
     reader = _reader_of(path)
     if reader is None:
@@ -69,8 +70,9 @@ Reader = Callable[[msgspec.Raw, Nanos], Events]
 
 
 def _reader_of(path: str) -> Reader | None:
-    """Both the documented prefix /nba/v1 and the older /v1 are answered alike."""
-    match path.removeprefix("/nba").strip("/").split("/"):
+    """Both the documented prefix of the league and the older paths without it are answered alike."""
+    league = league_of_path(path)
+    match path.removeprefix("" if league is None else league.path).strip("/").split("/"):
         case ["v1", "games"] | ["v1", "games", _]:
             return _game
         case ["v1", "box_scores"] | ["v1", "box_scores", "live"]:

@@ -1,79 +1,40 @@
 """balldontlie's REST interface: games, live box scores, odds and plays, within the budget of the key's tier.
 
-Used by the pollers' edges. What an answer says comes back as events; the verbatim body has gone to `hear`
-before. A key may do less than one hopes: `detect_tier` finds out what, and `TIERS` says what is lost.
+Used by the pollers' edges. What an answer says comes back as events; the verbatim body has gone to
+`on_body` before, which has parsed it. A key may do less than one hopes: `detect_tier` finds out what, and
+`TIERS` says what is lost.
 """
 
 from collections.abc import Callable, Sequence
-from enum import Enum
 from urllib.parse import urlencode
 
 import attrs
 import msgspec
 
 from engine.events import FeedRefused, VenueEvent
+from engine.leagues import LEAGUES, NBA, League
 from engine.token_bucket import TokenBucket
-from engine.units import NANOS_PER_MINUTE, Nanos
-from venues.balldontlie.parse import parse_body
+from engine.units import Nanos
+from venues.balldontlie.tiers import TIERS, Tier, TierTerms
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless
-from venues.transport.client import Client, Hear, RequestPolicy, RetryPolicy
+from venues.transport.client import Body, Client, OnBody, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
 URL = "https://api.balldontlie.io"
 
 PAGES_MAX = 50
 ROWS_PER_PAGE = 100
-SHARE_USED = 0.9
-"""Nine tenths of the published limit, because the vendor counts in a window whose edges we do not know."""
-
 Events = tuple[VenueEvent, ...]
-
-
-class Tier(Enum):
-    """What a key may do."""
-
-    FREE = "free"
-    ALL_STAR = "all-star"
-    GOAT = "goat"
-
-
-@attrs.frozen
-class TierTerms:
-    """A tier's budget, what it gives, and what is lost with it in words for people."""
-
-    requests_per_minute: int
-    box_scores: bool
-    odds: bool
-    games_every_s: float
-    box_scores_every_s: float | None
-    odds_every_s: float | None
-    lost: str
-
-    def bucket(self, now: Nanos) -> TokenBucket:
-        """A full bucket; a burst is a tenth of the budget, at least one."""
-        used = max(1, int(self.requests_per_minute * SHARE_USED))
-        return TokenBucket.full(used, NANOS_PER_MINUTE, max(1, used // 10), now)
-
-
-TIERS: dict[Tier, TierTerms] = {
-    Tier.FREE: TierTerms(
-        5, False, False, 15.0, None, None, "no live box scores, no odds: scores from /games every 15 s"
-    ),
-    Tier.ALL_STAR: TierTerms(
-        60, False, False, 3.0, None, None, "no live box scores, no odds: scores from /games every 3 s"
-    ),
-    Tier.GOAT: TierTerms(600, True, True, 60.0, 5.0, 10.0, "nothing"),
-}
 
 
 @attrs.frozen(kw_only=True)
 class Dependencies:
-    """What the edges of the process give: who hears bodies, UTC nanoseconds, jitter in [0, 1)."""
+    """What the edges of the process give: who parses bodies, UTC nanoseconds, jitter in [0, 1)."""
 
-    hear: Hear
+    on_body: OnBody
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = RetryPolicy()
     bucket: Callable[[Nanos], TokenBucket] | None = None
     """Another budget than the tier's, for a service of one's own."""
     bearer: bool = False
@@ -98,21 +59,29 @@ class _Page(msgspec.Struct, frozen=True):
 class BalldontlieRest:
     """One key's view of the service."""
 
-    def __init__(self, http: Http, key: str, surroundings: Dependencies, tier: Tier = Tier.FREE) -> None:
+    def __init__(
+        self,
+        http: Http,
+        key: str,
+        surroundings: Dependencies,
+        tier: Tier = Tier.FREE,
+        *,
+        leagues: Sequence[League] = LEAGUES,
+    ) -> None:
         """`key` is never logged. `tier` decides the budget; see `detect_tier`."""
+        self._leagues = leagues
         self.tier = tier
-        self._wall = surroundings.wall
         authorization = f"Bearer {key}" if surroundings.bearer else key
         self.client = Client(
             http,
             RequestPolicy(
                 bucket=surroundings.bucket or TIERS[tier].bucket,
-                hear=surroundings.hear,
+                on_body=surroundings.on_body,
                 refuse=words_of_refusal,
                 headers=lambda _target: {"authorization": authorization},
                 wall=surroundings.wall,
                 draw=surroundings.draw,
-                patience=surroundings.patience,
+                retry=surroundings.retry,
             ),
         )
 
@@ -123,30 +92,40 @@ class BalldontlieRest:
 
     async def games(self, dates: Sequence[str]) -> Events:
         """The games of some Eastern dates (ISO), with scores where they run."""
-        return await self._all("/nba/v1/games", [("dates[]", date) for date in dates])
+        return await self._of_leagues("/v1/games", [("dates[]", date) for date in dates])
 
-    async def game(self, number: int) -> Events:
+    async def game(self, number: int, league: League = NBA) -> Events:
         """One game."""
-        return await self._events(f"/nba/v1/games/{number}")
+        return await self._events(f"{league.path}/v1/games/{number}")
 
     async def live_box_scores(self) -> Events:
         """All games in progress (GOAT)."""
-        return await self._events("/nba/v1/box_scores/live")
+        found: list[VenueEvent] = []
+        for league in self._leagues:
+            found += await self._events(f"{league.path}/v1/box_scores/live")
+        return tuple(found)
 
     async def odds(self, date: str) -> Events:
         """The odds of all sportsbooks for the games of one Eastern date (GOAT)."""
-        return await self._all("/nba/v2/odds", [("dates[]", date)])
+        return await self._of_leagues("/v2/odds", [("dates[]", date)])
 
     async def opening_odds(self, date: str) -> Events:
         """The opening odds for the games of one Eastern date (GOAT)."""
-        return await self._all("/nba/v2/odds/opening", [("dates[]", date)])
+        return await self._of_leagues("/v2/odds/opening", [("dates[]", date)])
 
-    async def plays(self, game: int) -> str:
+    async def plays(self, game: int, league: League = NBA) -> str:
         """Every play of a game, as the vendor wrote it: kept for the record, not folded by the engine."""
-        return await self.client.get(f"/nba/v1/plays?{urlencode({'game_id': game})}")
+        target = f"{league.path}/v1/plays?{urlencode({'game_id': game})}"
+        return (await self.client.get(target)).text
+
+    async def _of_leagues(self, path: str, query: Sequence[tuple[str, object]]) -> Events:
+        found: list[VenueEvent] = []
+        for league in self._leagues:
+            found += await self._all(f"{league.path}{path}", query)
+        return tuple(found)
 
     async def _events(self, target: str) -> Events:
-        return self._understood(target, await self.client.get(target))
+        return _understood(target, await self.client.get(target))
 
     async def _all(self, path: str, query: Sequence[tuple[str, object]]) -> Events:
         """What all pages say. The cursor may be set on a last page of one row, so an empty page ends it
@@ -159,21 +138,14 @@ class BalldontlieRest:
             rest = [("per_page", ROWS_PER_PAGE), *([("cursor", cursor)] if cursor is not None else [])]
             target = f"{path}?{urlencode([*query, *rest])}"
             body = await self.client.get(target)
-            found += self._understood(target, body)
-            cursor = _next_cursor(body)
+            found += _understood(target, body)
+            cursor = _next_cursor(body.text)
             if cursor is None:
                 return tuple(found)
             if cursor in seen:
                 raise PagesEndless(f"{path}: the cursor {cursor} came back")
             seen.add(cursor)
         raise PagesEndless(f"{path}: more than {PAGES_MAX} pages")
-
-    def _understood(self, target: str, body: str) -> Events:
-        """What a body says; one that is no list of rows at all is an error."""
-        events = parse_body(target, body, Nanos(self._wall()))
-        if len(events) == 1 and isinstance(events[0], FeedRefused) and not _is_page(body):
-            raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
-        return events
 
 
 async def detect_tier(http: Http, key: str, surroundings: Dependencies, date: str) -> Tier:
@@ -185,7 +157,7 @@ async def detect_tier(http: Http, key: str, surroundings: Dependencies, date: st
     probe = BalldontlieRest(http, key, surroundings, Tier.ALL_STAR)
     for tier, ask in (
         (Tier.GOAT, lambda: probe.odds(date)),
-        (Tier.ALL_STAR, lambda: probe.client.get("/nba/v1/player_injuries?per_page=1")),
+        (Tier.ALL_STAR, lambda: probe.client.get(f"{NBA.path}/v1/player_injuries?per_page=1")),
     ):
         try:
             await ask()
@@ -204,6 +176,15 @@ def words_of_refusal(answer: Answer) -> tuple[str, str]:
     except (ValueError, RecursionError):
         return code, answer.body[:200]
     return code, words.error or words.message or answer.body[:200]
+
+
+def _understood(target: str, body: Body) -> Events:
+    """What a body says; one that is no list of rows at all is an error."""
+    match body.events:
+        case (FeedRefused(kind=kind, detail=detail),) if not _is_page(body.text):
+            raise AnswerNotUnderstood(f"{target}: {kind}: {detail}")
+        case events:
+            return events
 
 
 def _is_page(body: str) -> bool:

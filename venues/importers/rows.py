@@ -27,6 +27,7 @@ from engine.events import (
     ScoreSeen,
     VenueEvent,
 )
+from engine.leagues import NBA
 from engine.units import (
     PRICE_CENT,
     PRICE_ONE,
@@ -43,8 +44,8 @@ from venues import timestamps
 
 SOURCE = "import"
 DETAIL_MAX = 200
-QUARTER_MS = 720_000
-OVERTIME_MS = 300_000
+PERIOD_MS = round(NBA.minutes_of_period * 60_000)
+OVERTIME_MS = round(NBA.minutes_of_overtime * 60_000)
 REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError, InvalidOperation)
 Events = tuple[VenueEvent, ...]
 Row = dict[str, str]
@@ -212,7 +213,8 @@ def _poll(body: str, at: Nanos) -> Events:
     game = _GAME.decode(body)
     row = game.row
     period, home, away = _whole(row["period"]), _whole(row["home_score"]), _whole(row["away_score"])
-    ends_ms = period * QUARTER_MS if period <= 4 else 4 * QUARTER_MS + (period - 4) * OVERTIME_MS
+    overtimes = max(0, period - NBA.periods)
+    ends_ms = (period - overtimes) * PERIOD_MS + overtimes * OVERTIME_MS
     left_ms = max(0, ends_ms - _milliseconds(row["game_minute"]) * 60)
     phase = _phase(period, left_ms, home != away, last=game.last)
     score = ScoreSeen(game.game, SOURCE, phase, period, left_ms, home, away, None, at)
@@ -221,9 +223,9 @@ def _poll(body: str, at: Nanos) -> Events:
 
 def _phase(period: int, left_ms: int, decided: bool, *, last: bool) -> GamePhase:  # noqa: FBT001
     """A game is over with the last row only: a row at 0:00 may still be followed by free throws."""
-    if left_ms == 0 and period >= 4 and decided and last:
+    if left_ms == 0 and period >= NBA.periods and decided and last:
         return GamePhase.FINAL
-    return GamePhase.HALFTIME if left_ms == 0 and period == 2 else GamePhase.LIVE
+    return GamePhase.HALFTIME if left_ms == 0 and 2 * period == NBA.periods else GamePhase.LIVE
 
 
 def _moneylines(body: str, at: Nanos) -> Events:

@@ -2,7 +2,7 @@
 
 Used by the schedule's and the feed's edges. What an answer says comes back as events of the engine (or as the
 small values of `venues.kalshi.results` where the engine has no event for it); the verbatim body has gone to
-`hear` before.
+`on_body` before, which has parsed it.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_SECOND, Nanos
 from venues.errors import AnswerNotUnderstood, PagesEndless, ServerFailed, VenueError
 from venues.kalshi import results
-from venues.kalshi.answers import RECOVERED, parse_answer, recovered_body
+from venues.kalshi.answers import RECOVERED, recovered_body
 from venues.kalshi.auth import Signer
-from venues.transport.client import Client, Hear, RequestPolicy, RetryPolicy
+from venues.transport.client import Body, Client, OnBody, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
 PROD_URL = "https://external-api.kalshi.com/trade-api/v2"
@@ -61,12 +61,12 @@ them."""
 
 @attrs.frozen(kw_only=True)
 class Dependencies:
-    """What the edges of the process give: who hears bodies, UTC nanoseconds, jitter in [0, 1)."""
+    """What the edges of the process give: who parses bodies, UTC nanoseconds, jitter in [0, 1)."""
 
-    hear: Hear
+    on_body: OnBody
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = RetryPolicy()
 
 
 class KalshiRest:
@@ -82,7 +82,6 @@ class KalshiRest:
         """`budget` is the key's tier; without a key it is small."""
         self.keyed = signer is not None
         self.budget = budget or (KEYED if self.keyed else KEYLESS)
-        self._wall = surroundings.wall
         root_path = http.root_path
 
         def signed(target: str) -> dict[str, str]:
@@ -94,12 +93,12 @@ class KalshiRest:
             http,
             RequestPolicy(
                 bucket=self.budget.bucket,
-                hear=surroundings.hear,
+                on_body=surroundings.on_body,
                 refuse=words_of_refusal,
                 headers=signed,
                 wall=surroundings.wall,
                 draw=surroundings.draw,
-                patience=surroundings.patience,
+                retry=surroundings.retry,
             ),
         )
 
@@ -111,16 +110,16 @@ class KalshiRest:
             return await self._events("/exchange/status")
         except ServerFailed as error:
             if error.status in (503, 504):
-                return parse_answer("/exchange/status", error.detail, Nanos(self._wall()))
+                return error.events
             raise
 
     async def exchange_schedule(self) -> results.ExchangeSchedule:
         """Weekly hours and announced maintenance."""
-        return results.read_schedule(await self._body("/exchange/schedule"))
+        return results.read_schedule((await self._body("/exchange/schedule")).text)
 
     async def historical_cutoff(self) -> results.HistoricalCutoff:
         """Before which moments data must be asked for under `/historical`."""
-        return results.read_cutoff(await self._body("/historical/cutoff"))
+        return results.read_cutoff((await self._body("/historical/cutoff")).text)
 
     # Series, events, markets
 
@@ -131,7 +130,7 @@ class KalshiRest:
     async def basketball_series(self) -> tuple[str, ...]:
         """Tickers of all series that are tagged as basketball."""
         body = await self._body(_target("/series", category="Sports", tags="Basketball"))
-        return results.read_series_tickers(body)
+        return results.read_series_tickers(body.text)
 
     async def events(self, series: str, status: str = "open") -> Events:
         """All events of a series with their markets."""
@@ -208,7 +207,7 @@ class KalshiRest:
         }
         pages: list[str] | None = None
         with suppress(VenueError):
-            pages = [body for _, body in await self._pages("/markets/trades", query, heard=False)]
+            pages = [body.text for _, body in await self._pages("/markets/trades", query, pass_on=False)]
         self._say_recovered(ticker, since, until, pages)
         return None if pages is None else len(pages)
 
@@ -232,7 +231,7 @@ class KalshiRest:
             end_ts=until // NANOS_PER_SECOND,
             period_interval=minutes,
         )
-        return results.read_candles(await self._body(target))
+        return results.read_candles((await self._body(target)).text)
 
     # Fees, milestones, live data
 
@@ -246,10 +245,9 @@ class KalshiRest:
         """Fee changes of an event that are in force by now."""
         return await self._all("/events/fee_changes", {"event_ticker": event, "limit": 1_000})
 
-    async def milestones(self, event: str) -> tuple[results.Milestone, ...]:
-        """What an event's games really are: start and related events."""
-        body = await self._body(_target("/milestones", related_event_ticker=event, limit=100))
-        return results.read_milestones(body)
+    async def milestones(self, event: str) -> Events:
+        """The games that an event is about, each with all its events."""
+        return await self._events(_target("/milestones", related_event_ticker=event, limit=100))
 
     async def live_data(self, milestones: Sequence[str]) -> Events:
         """The venue's own scores of games, a hundred milestones a call."""
@@ -262,44 +260,46 @@ class KalshiRest:
 
     # How
 
-    async def _body(self, target: str, *, heard: bool = True) -> str:
-        return await self.client.get(target, CALL_TOKENS, heard=heard)
+    async def _body(self, target: str, *, pass_on: bool = True) -> Body:
+        return await self.client.get(target, CALL_TOKENS, pass_on=pass_on)
 
     async def _events(self, target: str) -> Events:
-        return self._understood(target, await self._body(target))
+        return _understood(target, await self._body(target))
 
     async def _all(self, path: str, query: dict[str, object]) -> Events:
         """What all pages say."""
         found: list[VenueEvent] = []
         for target, body in await self._pages(path, query):
-            found += self._understood(target, body)
+            found += _understood(target, body)
         return tuple(found)
 
-    def _understood(self, target: str, body: str) -> Events:
-        """What one answer says; an answer of which nothing could be understood is an error."""
-        events = parse_answer(target, body, Nanos(self._wall()))
-        if len(events) == 1 and isinstance(events[0], FeedRefused):
-            raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
-        return events
-
     async def _pages(
-        self, path: str, query: dict[str, object], *, heard: bool = True
-    ) -> list[tuple[str, str]]:
+        self, path: str, query: dict[str, object], *, pass_on: bool = True
+    ) -> list[tuple[str, Body]]:
         """Target and body of page after page until the cursor is empty; one that never ends is an error."""
-        pages: list[tuple[str, str]] = []
+        pages: list[tuple[str, Body]] = []
         seen: set[str] = set()
         cursor = ""
         for _ in range(PAGES_MAX):
             target = _target(path, **query, **({"cursor": cursor} if cursor else {}))
-            body = await self._body(target, heard=heard)
+            body = await self._body(target, pass_on=pass_on)
             pages.append((target, body))
-            cursor = results.read_cursor(body)
+            cursor = results.read_cursor(body.text)
             if not cursor:
                 return pages
             if cursor in seen:
                 raise PagesEndless(f"{path}: the cursor {cursor[:40]!r} came back")
             seen.add(cursor)
         raise PagesEndless(f"{path}: more than {PAGES_MAX} pages")
+
+
+def _understood(target: str, body: Body) -> Events:
+    """What one answer says; an answer of which nothing could be understood is an error."""
+    match body.events:
+        case (FeedRefused(kind=kind, detail=detail),):
+            raise AnswerNotUnderstood(f"{target}: {kind}: {detail}")
+        case events:
+            return events
 
 
 def _target(path: str, **query: object) -> str:

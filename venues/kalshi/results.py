@@ -46,16 +46,6 @@ class Candle:
     volume: Count
 
 
-@attrs.frozen
-class Milestone:
-    """A real happening (a game) and the events that hang on it."""
-
-    id: str
-    type: str
-    start_at: Nanos
-    events: tuple[str, ...]
-
-
 class _Cursor(msgspec.Struct, frozen=True):
     cursor: str | None = None
 
@@ -101,17 +91,6 @@ class _Candle(msgspec.Struct, frozen=True):
 
 class _Candles(msgspec.Struct, frozen=True):
     candlesticks: list[_Candle]
-
-
-class _Milestone(msgspec.Struct, frozen=True):
-    id: str
-    type: str
-    start_date: str
-    related_event_tickers: list[str] = []
-
-
-class _Milestones(msgspec.Struct, frozen=True):
-    milestones: list[_Milestone]
 
 
 class _SeriesRow(msgspec.Struct, frozen=True):
@@ -176,14 +155,6 @@ def _candle(candle: _Candle) -> Candle:
 def _price(text: str | None, empty: Price | None = None) -> Price | None:
     price = None if text is None else parse_price(text)
     return None if price == empty else price
-
-
-def read_milestones(body: str) -> tuple[Milestone, ...]:
-    """The answer of `/milestones`."""
-    return tuple(
-        Milestone(found.id, found.type, _moment(found.start_date), tuple(found.related_event_tickers))
-        for found in _decoded(body, _Milestones).milestones
-    )
 
 
 def read_series_tickers(body: str) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ class StreamDependencies:
     on_gap: Callable[[Gap], None] = lambda _gap: None
     """Is shown every gap once it is over, to look at; its trades are fetched when the exchange wishes so."""
     limits: SocketLimits = SocketLimits()
-    patience: StreamRetryPolicy = StreamRetryPolicy()
+    retry: StreamRetryPolicy = StreamRetryPolicy()
     channels: tuple[str, ...] = CHANNELS
 
 
@@ -130,14 +130,14 @@ class KalshiStream:
 
     async def run(self) -> None:
         """Connect, follow, and connect again; only a cancellation (or a crash of `hear`) ends this."""
-        status, patience = self.status, self._given.patience
+        status, retry = self.status, self._given.retry
         while True:
             status.attempts += 1
             began = trio.current_time()
             reason = await self._one_connection()
             status.last_error, status.last_error_kind = str(reason), type(reason).__name__
             lived = trio.current_time() - began
-            status.failures_in_row = 0 if lived >= patience.stable_s else status.failures_in_row + 1
+            status.failures_in_row = 0 if lived >= retry.stable_s else status.failures_in_row + 1
             status.waiting_s = self._pause_s(reason)
             await trio.sleep(status.waiting_s)
             status.waiting_s = 0.0
@@ -238,20 +238,20 @@ class KalshiStream:
             assert self._session is not None  # noqa: S101
             now = trio.current_time()
             self._do(self._session.tick(now))
-            if socket.idle_s >= self._given.patience.probe_after_s:
+            if socket.idle_s >= self._given.retry.probe_after_s:
                 self._do(self._session.probe(now))
 
     def _pause_s(self, reason: VenueError) -> float:
         """Seconds until the next attempt."""
-        patience, draw = self._given.patience, self._given.draw()
+        retry, draw = self._given.retry, self._given.draw()
         match reason:
             case RateLimited(retry_after_ns=int() as wanted):
                 return wanted / 1e9
             case CredentialsRefused() | TlsRefused() | RateLimited():
-                return patience.refused_wait_s * (1 + 4 * draw)
+                return retry.refused_wait_s * (1 + 4 * draw)
             case _:
                 failures = max(0, self.status.failures_in_row - 1)
-                return full_jitter_s(failures, draw, patience.wait_s_base, patience.wait_s_max)
+                return full_jitter_s(failures, draw, retry.wait_s_base, retry.wait_s_max)
 
 
 def frame_type(text: str) -> str:

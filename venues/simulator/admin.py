@@ -37,7 +37,7 @@ class Admin:
                 self.faults.clear()
                 return _answered(attrs.asdict(self.faults))
             case "POST", "/admin/begin":
-                self.live.pace.begin()
+                self.live.clock.begin()
                 return _answered(self._state())
             case _:
                 return _answered({"error": "no such switch board"}, 404)
@@ -57,9 +57,9 @@ class Admin:
     def _state(self) -> dict[str, object]:
         world = self.live.world
         return {
-            "now": kalshi_time(self.live.pace.now()),
-            "speed": self.live.pace.speed,
-            "begun": self.live.pace.begun.is_set(),
+            "now": kalshi_time(self.live.clock.now()),
+            "speed": self.live.clock.speed,
+            "begun": self.live.clock.begun.is_set(),
             "over": self.live.over.is_set(),
             "clients": len(self.stream.clients),
             "games": [

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final, assert_never
 
+from engine.leagues import NBA
 from venues.simulator.balldontlie import bodies as balldontlie_bodies
 from venues.simulator.kalshi import bodies as kalshi_bodies
 from venues.simulator.kalshi import frames
@@ -93,7 +94,7 @@ class _Client:
         yield from self._poll_listing(at)
         yield from self._poll_games(at)
         rows = [row for game in self.world.games for row in balldontlie_bodies.opening_rows(game)]
-        what = f"/nba/v2/odds/opening?dates[]={self.settings.date}"
+        what = f"{NBA.path}/v2/odds/opening?dates[]={self.settings.date}"
         yield self._body(at, BALLDONTLIE, what, balldontlie_bodies.page(rows))
         yield from self._poll_odds(at)
 
@@ -162,13 +163,16 @@ class _Client:
     def _poll_games(self, at: int) -> Iterator[Output]:
         rows = [balldontlie_bodies.game_row(game) for game in self.world.games]
         yield self._body(
-            at, BALLDONTLIE, f"/nba/v1/games?dates[]={self.settings.date}", balldontlie_bodies.page(rows)
+            at,
+            BALLDONTLIE,
+            f"{NBA.path}/v1/games?dates[]={self.settings.date}",
+            balldontlie_bodies.page(rows),
         )
 
     def _poll_odds(self, at: int) -> Iterator[Output]:
         rows = [row for game in self.world.games for row in balldontlie_bodies.odds_rows(game)]
         yield self._body(
-            at, BALLDONTLIE, f"/nba/v2/odds?dates[]={self.settings.date}", balldontlie_bodies.page(rows)
+            at, BALLDONTLIE, f"{NBA.path}/v2/odds?dates[]={self.settings.date}", balldontlie_bodies.page(rows)
         )
 
     def _poll_boxes(self, at: int) -> Iterator[Output]:
@@ -177,4 +181,4 @@ class _Client:
             for game in self.world.games
             if balldontlie_bodies.has_box(game, at)
         ]
-        yield self._body(at, BALLDONTLIE, "/nba/v1/box_scores/live", {"data": rows})
+        yield self._body(at, BALLDONTLIE, f"{NBA.path}/v1/box_scores/live", {"data": rows})

@@ -25,7 +25,7 @@ from venues.simulator.wire.error_responses import kalshi_refusal
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Answer, Handler, HttpSide, Request, Upgraded
 from venues.simulator.wire.websocket import handshake
-from venues.simulator.world.clock import Pace
+from venues.simulator.world.clock import SimulatedClock
 from venues.simulator.world.listing import new_id
 from venues.simulator.world.live import LiveEvening
 from venues.simulator.world.settings import SECOND, EveningSettings
@@ -47,7 +47,7 @@ class ServiceSettings:
     speed: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
     """Simulated seconds in a second."""
     held: bool = False
-    """Whether simulated time stands still until a client has subscribed (or `Pace.begin` is called)."""
+    """Whether simulated time stands still until a client has subscribed (or its clock begins)."""
     wall_clock: bool = False
     """Whether signatures and Date headers go by the machine's clock instead of simulated time."""
     host: str = "127.0.0.1"
@@ -90,9 +90,9 @@ class Simulator:
     """A key of the best tier."""
 
     @property
-    def pace(self) -> Pace:
+    def clock(self) -> SimulatedClock:
         """Simulated time."""
-        return self.live.pace
+        return self.live.clock
 
 
 async def serve(
@@ -103,8 +103,8 @@ async def serve(
     recording = ServedRecording.read(settings.recording) if settings.recording else None
     bodies = recording.bodies if recording else None
     starts_at = recording.starts_at if recording else settings.evening.starts_at
-    pace = Pace(starts_at, settings.speed, settings.wall_clock)
-    live = LiveEvening(World(settings.evening), pace)
+    clock = SimulatedClock(starts_at, settings.speed, settings.wall_clock)
+    live = LiveEvening(World(settings.evening), clock)
     faults = Faults()
     rest = KalshiRest(live, ring, faults, settings.limited, bodies)
     stream = KalshiStream.over(live, faults, recording)
@@ -119,23 +119,23 @@ async def serve(
         nursery.start_soon(partial(trio.serve_listeners, bdl_side.connected, balldontlie))
         if recording is None:
             nursery.start_soon(live.run)
-            nursery.start_soon(_close_in_pauses, pace, stream)
+            nursery.start_soon(_close_in_pauses, clock, stream)
         if recording is None and not settings.held:
-            live.pace.begin()
+            live.clock.begin()
         best = max(settings.balldontlie_keys.items(), key=lambda item: item[1], default=("", Tier.FREE))
         addresses = _addresses(kalshi[0], balldontlie[0])
         task_status.started(Simulator(addresses, live, faults, stream, pair, best[0]))
         await trio.sleep_forever()
 
 
-async def _close_in_pauses(pace: Pace, stream: KalshiStream) -> None:
+async def _close_in_pauses(clock: SimulatedClock, stream: KalshiStream) -> None:
     """At the begin of every weekly pause the venue closes its streams."""
-    await pace.begun.wait()
+    await clock.begun.wait()
     while True:
-        start, end = next_pause(Nanos(pace.now()))
-        await pace.sleep_until(start)
+        start, end = next_pause(Nanos(clock.now()))
+        await clock.sleep_until(start)
         stream.nudge()
-        await pace.sleep_until(end)
+        await clock.sleep_until(end)
 
 
 def _keys(settings: ServiceSettings) -> tuple[KeyPair | None, KeyRing]:
@@ -181,7 +181,7 @@ class _Side:
 
     def clock(self) -> float:
         """Unix seconds of the venue's clock, for Date headers."""
-        return self.live.pace.stamp() / SECOND + self.faults.skew_ms / 1000
+        return self.live.clock.stamp() / SECOND + self.faults.skew_ms / 1000
 
 
 @attrs.frozen

@@ -1,8 +1,8 @@
 """Asks one service politely: within its budget, again where that makes sense, not at all while it is down.
 
-Used by `venues.kalshi.rest` and `venues.balldontlie.rest`. Every body goes to `hear` as it came, before
-anybody reads it. Only GET is ever asked again. Time comes from trio (which tests can wind on) and, for
-signatures, dates and stamps, from `wall`.
+Used by `venues.kalshi.rest` and `venues.balldontlie.rest`. Every body goes to `on_body` as it came; it is
+parsed there and nowhere else. Only GET is ever asked again. Time comes from trio (which tests can wind on)
+and, for signatures, dates and stamps, from `wall`.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import attrs
 import trio
 
+from engine.events import VenueEvent
 from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_SECOND, Nanos
 from venues.errors import (
@@ -34,14 +35,22 @@ WAIT_S_MIN = 0.001
 TARGETS_MAX = 1_024
 """Targets whose last answer's date is remembered."""
 
-Hear = Callable[[str, str], object]
-"""Takes `what` and the body of an answer, the moment it is there."""
+OnBody = Callable[[str, str], tuple[VenueEvent, ...]]
+"""Takes `what` and the body of an answer, the moment it is there, and returns what it says."""
 
 Refuse = Callable[[Answer], tuple[str, str]]
 """Finds the service's code and words in the body of a refusal."""
 
 Headers = Callable[[str], Mapping[str, str]]
 """Headers for one attempt at a path below the root, made anew each time."""
+
+
+@attrs.frozen
+class Body:
+    """The body of a good answer, and what it says if it has been passed on."""
+
+    text: str
+    events: tuple[VenueEvent, ...] = ()
 
 
 @attrs.frozen
@@ -58,55 +67,55 @@ class RetryPolicy:
 
 @attrs.frozen(kw_only=True)
 class RequestPolicy:
-    """How one service is asked: its budget as of a moment, who hears the bodies, how it words a refusal.
+    """How one service is asked: its budget as of a moment, who is given the bodies, how it words a refusal.
 
     `wall` is UTC nanoseconds, `draw` gives jitter in [0, 1), `headers` are made anew for every attempt.
     """
 
     bucket: Callable[[Nanos], TokenBucket]
-    hear: Hear
+    on_body: OnBody
     refuse: Refuse
     headers: Headers
     wall: Callable[[], int]
     draw: Callable[[], float]
-    patience: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = RetryPolicy()
 
 
 class Client:
     """Requests to one service within one budget."""
 
-    def __init__(self, http: Http, manners: RequestPolicy) -> None:
+    def __init__(self, http: Http, policy: RequestPolicy) -> None:
         """`http` is opened and closed by whoever gave it."""
         self.http = http
-        self.patience = manners.patience
+        self.retry = policy.retry
         self.skew: ClockSkew | None = None
         self.refusals = 0
         self.older = 0
-        self._bucket = manners.bucket(_now())
-        self._manners = manners
+        self._bucket = policy.bucket(_now())
+        self._policy = policy
         self._failures = 0
         self._open_until = -1.0
         self._probing = False
         self._newest: dict[str, datetime] = {}
 
-    async def get(self, target: str, cost: int = 1, *, heard: bool = True) -> str:
+    async def get(self, target: str, cost: int = 1, *, pass_on: bool = True) -> Body:
         """Ask for `target` and return the body of its 200. Raises VenueError when trying again did not help.
 
-        Without `heard` a good body is not passed on: its caller does that, together with others.
+        Without `pass_on` a good body is not passed on: its caller does that, together with others.
         """
-        for attempt in range(self.patience.attempts_max):
+        for attempt in range(self.retry.attempts_max):
             try:
-                return await self._attempt(target, cost, heard=heard)
+                return await self._attempt(target, cost, pass_on=pass_on)
             except VenueError as error:
                 wait_s = self._wait_s(error, attempt)
-                if wait_s is None or attempt + 1 == self.patience.attempts_max:
+                if wait_s is None or attempt + 1 == self.retry.attempts_max:
                     raise
             await trio.sleep(wait_s)
         raise AssertionError("attempts_max is at least one")  # pragma: no cover
 
     def say(self, what: str, body: str) -> None:
         """Pass something on that was put together from several bodies."""
-        self._manners.hear(what, body)
+        self._policy.on_body(what, body)
 
     @property
     def tokens(self) -> int:
@@ -123,19 +132,20 @@ class Client:
         """Whether the service counts as down."""
         return trio.current_time() < self._open_until
 
-    async def _attempt(self, target: str, cost: int, *, heard: bool) -> str:
+    async def _attempt(self, target: str, cost: int, *, pass_on: bool) -> Body:
         """One request: circuit, budget, answer, verdict."""
         probe = self._enter_circuit(target)
         try:
             await self._take(cost)
-            answer = await self.http.get(target, self._manners.headers(target))
-            self.skew = skew_of_headers(answer.headers, self._manners.wall()) or self.skew
+            answer = await self.http.get(target, self._policy.headers(target))
+            self.skew = skew_of_headers(answer.headers, self._policy.wall()) or self.skew
             if answer.status == 200 and self._is_older(target, answer):
-                self._manners.hear(f"{OLDER} {target}", answer.body)
+                self._policy.on_body(f"{OLDER} {target}", answer.body)
                 raise AnswerNotUnderstood(f"{target}: an answer that is older than the last one")
-            if heard or answer.status != 200:
-                self._manners.hear(what_of(answer.status, target), answer.body)
-            body = self._verdict(target, answer)
+            events: tuple[VenueEvent, ...] = ()
+            if pass_on or answer.status != 200:
+                events = self._policy.on_body(what_of(answer.status, target), answer.body)
+            body = Body(self._verdict(target, answer, events), events)
         except (Unreachable, TimedOut, ServerFailed):
             self._failed()
             raise
@@ -150,7 +160,7 @@ class Client:
         """Refuse while the service counts as down; afterwards let one request through to see. True for that
         one.
         """
-        if self._failures < self.patience.failures_to_open:
+        if self._failures < self.retry.failures_to_open:
             return False
         if self.circuit_open or self._probing:
             raise CircuitOpen(f"{target} not asked: {self._failures} failures in a row")
@@ -160,9 +170,9 @@ class Client:
     def _failed(self) -> None:
         """Each failure beyond the limit doubles the pause before the next probe."""
         self._failures += 1
-        beyond = self._failures - self.patience.failures_to_open
+        beyond = self._failures - self.retry.failures_to_open
         if beyond >= 0:
-            pause = min(self.patience.open_s * 2 ** min(beyond, 20), self.patience.open_s_max)
+            pause = min(self.retry.open_s * 2 ** min(beyond, 20), self.retry.open_s_max)
             self._open_until = trio.current_time() + pause
 
     async def _take(self, cost: int) -> None:
@@ -176,12 +186,12 @@ class Client:
             # A moment as a float may lie a hair before the nanosecond it stands for: never wait for nothing.
             await trio.sleep_until(max(ready_s, trio.current_time() + WAIT_S_MIN))
 
-    def _verdict(self, target: str, answer: Answer) -> str:
+    def _verdict(self, target: str, answer: Answer, events: tuple[VenueEvent, ...]) -> str:
         """The body of a good answer, in order; else the refusal in our words."""
         if answer.status == 200:
             return answer.body
         self.refusals += 1
-        code, detail = self._manners.refuse(answer)
+        code, detail = self._policy.refuse(answer)
         match answer.status:
             case 401 | 403 if self.skew is not None and self.skew.large:
                 seconds = self.skew.seconds
@@ -192,7 +202,7 @@ class Client:
                 self._bucket = self._bucket.drained(_now())
                 raise RateLimited(code, detail, _retry_after_ns(answer))
             case status if status >= 500 or status == 408:
-                raise ServerFailed(status, code, detail)
+                raise ServerFailed(status, code, detail, events)
             case status:
                 raise RequestRefused(status, code, detail)
 
@@ -215,12 +225,12 @@ class Client:
 
     def _wait_s(self, error: VenueError, attempt: int) -> float | None:
         """How long to wait before the next attempt; None where another one would not help."""
-        patience = self.patience
-        jitter = full_jitter_s(attempt, self._manners.draw(), patience.wait_s_base, patience.wait_s_max)
+        retry = self.retry
+        jitter = full_jitter_s(attempt, self._policy.draw(), retry.wait_s_base, retry.wait_s_max)
         match error:
             case RateLimited(retry_after_ns=int() as wanted):
                 wait_s = wanted / NANOS_PER_SECOND
-                return wait_s if wait_s <= patience.wait_s_max else None
+                return wait_s if wait_s <= retry.wait_s_max else None
             case RateLimited() | ServerFailed() | Unreachable() | TimedOut():
                 return jitter
             case _:

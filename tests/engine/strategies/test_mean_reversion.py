@@ -1,4 +1,4 @@
-"""Pace and price that ran ahead of expectation: traded as defined, and only then.
+"""SimulatedClock and price that ran ahead of expectation: traded as defined, and only then.
 
 Covers: engine.strategies.baselines.
 """

@@ -15,13 +15,14 @@ import trio
 
 from engine.calendar import parse_time
 from tipoff.cli.app import in_words
-from tipoff.commands.run import credentials_of, run_until_signal
+from tipoff.commands.run import run_until_signal
 from tipoff.config.load import load
 from tipoff.live.clock import EveningClock
 from tipoff.output import Answer, Output
 from tipoff.process.context import RunContext, RunDependencies
 from tipoff.runs.from_config import schema
 from tipoff.services import SERVICES
+from tipoff.sources.clients import Credentials
 
 ASK_S_MAX = 10.0
 
@@ -49,7 +50,7 @@ def main(config_file: str, admin: str, speed: str, tasks: str) -> int:
         config = load(Path(config_file), schema())
         dependencies = RunDependencies(
             config=config,
-            credentials=credentials_of(config),
+            credentials=Credentials.named_in(config),
             clock=partial(clock_of, admin, float(speed)),
             services=(*SERVICES, partial(count_tasks, Path(tasks))),
         )

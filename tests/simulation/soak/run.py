@@ -31,6 +31,8 @@ from tipoff.config.render import render
 from tipoff.json_types import Json
 from tipoff.output import progress
 from tipoff.runs.from_config import schema
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
 
 FIRST_DATE = date(2026, 11, 20)
 FOLDER = ROOT / "build" / "soak"
@@ -159,17 +161,15 @@ def _over(admin: str) -> bool:
 def _configure(file: Path, proxies: list[Proxy], metrics_port: int) -> None:
     """The simulated venues' own configuration, by way of the proxies; it is written beside it."""
     config = load(file, schema())
+    exchange, scores = config.section(KalshiSection), config.section(BalldontlieSection)
     kalshi = attrs.evolve(
-        config.kalshi,
-        rest_url_demo=proxies[0].through(config.kalshi.rest_url_demo),
-        stream_url_demo=proxies[0].through(config.kalshi.stream_url_demo),
+        exchange,
+        rest_url_demo=proxies[0].through(exchange.rest_url_demo),
+        stream_url_demo=proxies[0].through(exchange.stream_url_demo),
     )
-    chosen = attrs.evolve(
-        config,
-        kalshi=kalshi,
-        balldontlie=attrs.evolve(config.balldontlie, url=proxies[1].through(config.balldontlie.url)),
-        metrics=attrs.evolve(config.metrics, port=metrics_port),
-    )
+    balldontlie = attrs.evolve(scores, url=proxies[1].through(scores.url))
+    metrics = attrs.evolve(config.metrics, port=metrics_port)
+    chosen = attrs.evolve(config, metrics=metrics).with_sources(kalshi, balldontlie)
     file.with_name("soak.toml").write_text(render(chosen), "utf-8")
 
 

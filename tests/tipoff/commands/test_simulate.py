@@ -8,13 +8,17 @@ import trio
 from engine.calendar import eastern, parse_time
 from engine.units import NANOS_PER_SECOND, Nanos
 from tipoff.commands.options import SimulateRequest
-from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import beginning_now, description, faults_of, write_keys
 from tipoff.config.load import load
 from tipoff.config.secret_files import file_problems
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
 from tipoff.runs.from_config import schema
+from tipoff.sources.balldontlie.source import BALLDONTLIE, Key
+from tipoff.sources.clients import Credentials
+from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.kalshi.source import KALSHI
+from venues.kalshi.auth import Signer
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.wire.faults import SWITCHES
 from venues.simulator.world.settings import EveningSettings
@@ -28,12 +32,14 @@ async def test_what_it_prints_is_enough_to_run_the_daemon_against_it(
     simulator: Simulator = await nursery.start(serve, ServiceSettings(held=True))
     config = load(write_keys(simulator, tmp_path / "keys"), schema())
     assert not list(file_problems(config))
-    access = credentials_of(config)
-    assert access.signer is not None
+    access = Credentials.named_in(config)
+    signer, key = access.keys[KALSHI.name], access.keys[BALLDONTLIE.name]
+    assert isinstance(signer, Signer)
     assert simulator.key is not None
-    assert access.signer.key_id == simulator.key.key_id
-    assert access.balldontlie_key == simulator.balldontlie_key
-    assert config.kalshi.rest_url_demo == simulator.addresses.kalshi_rest
+    assert signer.key_id == simulator.key.key_id
+    assert isinstance(key, Key)
+    assert key.text == simulator.balldontlie_key
+    assert config.section(KalshiSection).rest_url_demo == simulator.addresses.kalshi_rest
     assert any(strategy.enabled for strategy in config.strategies)
     told = description(simulator, SimulateRequest())
     assert told["admin"] == simulator.addresses.admin

@@ -1,7 +1,8 @@
 """A configuration is read exactly or refused with everything that is wrong with it.
 
 Covers: tipoff.config.diff, tipoff.config.fields, tipoff.config.problems, tipoff.config.reader,
-tipoff.config.secret_files, tipoff.config.sections, tipoff.config.values.
+tipoff.config.secret_files, tipoff.config.sections, tipoff.config.values, tipoff.sources.balldontlie.section,
+tipoff.sources.kalshi.section.
 """
 
 import contextlib
@@ -19,7 +20,8 @@ from tipoff.config.load import FILE_BYTES_MAX, STRATEGIES_MAX, Config, Schema, d
 from tipoff.config.problems import ConfigError
 from tipoff.config.render import COVERED, render, tree
 from tipoff.config.secret_files import SECRET_BYTES_MAX, file_problems
-from tipoff.config.sections import BalldontlieSection
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
 
 EVERYTHING = """\
 [engine]
@@ -62,7 +64,7 @@ def problems(text: str, schema: Schema) -> list[str]:
 def test_everything_that_can_be_said_is_read(schema: Schema) -> None:
     config = parse(EVERYTHING, schema)
     assert config.engine.environment == "prod"
-    assert config.kalshi.series == ("KXNBAGAME",)
+    assert config.section(KalshiSection).series == ("KXNBAGAME",)
     assert tree(config)["risk"] == {
         "contracts_per_market": "2.50",
         "loss_per_day": "150.25",
@@ -194,7 +196,7 @@ def test_a_limit_itself_is_allowed_and_one_past_it_is_not(
     table: str, key: str, low: int, high: int, schema: Schema
 ) -> None:
     for value in (low, high):
-        assert getattr(getattr(parse(f"[{table}]\n{key} = {value}", schema), table), key) == value
+        assert getattr(parse(f"[{table}]\n{key} = {value}", schema).sections()[table], key) == value
     for value in (low - 1, high + 1):
         (problem,) = problems(f"[{table}]\n{key} = {value}", schema)
         assert problem.startswith(f"engine.toml:2: {table}.{key}: must be from ")
@@ -324,7 +326,7 @@ def test_a_credential_of_the_service_manager_may_show_another_mode(
     secret = tmp_path / "key"
     secret.write_text("secret")
     secret.chmod(0o440)
-    config = Config(risk=RiskLimits(), balldontlie=BalldontlieSection(key_file=str(secret)))
+    config = Config(risk=RiskLimits(), sources={"balldontlie": BalldontlieSection(key_file=str(secret))})
     assert len(list(file_problems(config))) == 1
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert list(file_problems(config)) == []
@@ -332,7 +334,7 @@ def test_a_credential_of_the_service_manager_may_show_another_mode(
 
 def test_a_secret_at_the_limit_is_taken_and_one_byte_more_is_not(tmp_path: Path) -> None:
     secret = tmp_path / "key"
-    config = Config(risk=RiskLimits(), balldontlie=BalldontlieSection(key_file=str(secret)))
+    config = Config(risk=RiskLimits(), sources={"balldontlie": BalldontlieSection(key_file=str(secret))})
     secret.touch(0o600)
     secret.write_bytes(b"x" * SECRET_BYTES_MAX)
     assert list(file_problems(config)) == []

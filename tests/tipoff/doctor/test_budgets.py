@@ -10,7 +10,9 @@ from tipoff.config.load import Config, template
 from tipoff.doctor.budgets import configured_budgets, demand, kalshi_budget, tier_findings
 from tipoff.doctor.findings import Finding
 from tipoff.runs.from_config import schema
-from venues.balldontlie.rest import SHARE_USED, TIERS, Tier
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
+from venues.balldontlie.tiers import SHARE_USED, TIERS, Tier
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def config() -> Config:
 
 def polling(config: Config, **pauses: Any) -> Config:  # noqa: ANN401 - pauses of any poll
     """Other pauses between the polls of balldontlie."""
-    return attrs.evolve(config, balldontlie=attrs.evolve(config.balldontlie, **pauses))
+    return config.with_sources(attrs.evolve(config.section(BalldontlieSection), **pauses))
 
 
 def budget(config: Config, tier: Tier) -> Finding:
@@ -65,10 +67,10 @@ def test_the_pauses_that_are_advised_do_fit(config: Config, monkeypatch: pytest.
 
 def test_a_tier_is_found_out_later_configured_or_not_asked_for(config: Config, tmp_path: Path) -> None:
     assert [each.check for each in configured_budgets(config)] == ["budget"]
-    keyed = attrs.evolve(config.balldontlie, key_file=str(tmp_path / "key"))
-    auto = list(configured_budgets(attrs.evolve(config, balldontlie=keyed)))
+    keyed = attrs.evolve(config.section(BalldontlieSection), key_file=str(tmp_path / "key"))
+    auto = list(configured_budgets(config.with_sources(keyed)))
     assert "--network asks now" in auto[1].detail
-    free = attrs.evolve(config, balldontlie=attrs.evolve(keyed, tier="free"))
+    free = config.with_sources(attrs.evolve(keyed, tier="free"))
     states = [(each.check, each.state) for each in configured_budgets(free)]
     assert states == [("budget", "ok"), ("tier", "warn"), ("budget", "ok")]
 
@@ -82,8 +84,8 @@ def test_kalshi_is_asked_no_more_than_it_grants(
 ) -> None:
     name = "reads_per_second" if key_id else "reads_per_second_keyless"
     changes: dict[str, Any] = {"key_id": key_id, name: asked}
-    kalshi = attrs.evolve(config.kalshi, **changes)
-    found = kalshi_budget(attrs.evolve(config, kalshi=kalshi))
+    kalshi = attrs.evolve(config.section(KalshiSection), **changes)
+    found = kalshi_budget(config.with_sources(kalshi))
     assert found.state == state
     assert bool(found.fix) == (state == "warn")
 
@@ -92,5 +94,5 @@ def test_kalshi_is_asked_no_more_than_it_grants(
 def test_books_are_polled_no_faster_than_requests_are_granted(
     config: Config, poll_ms: int, state: str
 ) -> None:
-    kalshi = attrs.evolve(config.kalshi, reads_per_second_keyless=2.0, poll_ms=poll_ms)
-    assert kalshi_budget(attrs.evolve(config, kalshi=kalshi)).state == state
+    kalshi = attrs.evolve(config.section(KalshiSection), reads_per_second_keyless=2.0, poll_ms=poll_ms)
+    assert kalshi_budget(config.with_sources(kalshi)).state == state

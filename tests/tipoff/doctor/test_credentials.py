@@ -10,6 +10,7 @@ from tipoff.config.load import Config, template
 from tipoff.doctor.credentials import credentials
 from tipoff.doctor.findings import Finding
 from tipoff.runs.from_config import schema
+from tipoff.sources.balldontlie.section import BalldontlieSection
 
 SECRET = "hunter2-4711"
 
@@ -26,11 +27,9 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def configured(**files: str) -> Config:
     """A configuration that names files of balldontlie's key and of the dashboard's token."""
     config = template(schema())
-    return attrs.evolve(
-        config,
-        balldontlie=attrs.evolve(config.balldontlie, key_file=files.get("key", "")),
-        dashboard=attrs.evolve(config.dashboard, token_file=files.get("token", "")),
-    )
+    dashboard = attrs.evolve(config.dashboard, token_file=files.get("token", ""))
+    balldontlie = attrs.evolve(config.section(BalldontlieSection), key_file=files.get("key", ""))
+    return attrs.evolve(config, dashboard=dashboard).with_sources(balldontlie)
 
 
 def found(config: Config) -> list[Finding]:

@@ -15,6 +15,8 @@ from tipoff.doctor.findings import Finding
 from tipoff.doctor.network import Asking, examine_venues
 from tipoff.exit_codes import Exit
 from tipoff.runs.from_config import schema
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.kalshi.section import KalshiSection
 from venues.simulator.service import ServiceSettings, Simulator, serve
 
 NOBODY = "http://127.0.0.1:1"
@@ -70,8 +72,8 @@ async def test_a_wrong_signature_fails_and_says_what_to_look_at(
     start: Callable[[], Awaitable[Asked]],
 ) -> None:
     asked = await start()
-    kalshi = attrs.evolve(asked.config.kalshi, key_id="somebody-else")
-    found = await asked.findings(attrs.evolve(asked.config, kalshi=kalshi))
+    kalshi = attrs.evolve(asked.config.section(KalshiSection), key_id="somebody-else")
+    found = await asked.findings(asked.config.with_sources(kalshi))
     assert "fail" in states(found["signature"])
     assert "engine.environment" in found["signature"][0].fix
     assert states(found["reachable"]) == ["ok", "ok", "ok"]
@@ -102,8 +104,8 @@ async def test_a_lesser_tier_is_found_out_with_what_it_loses(
 async def test_another_tier_than_the_configured_one_fails(start: Callable[[], Awaitable[Asked]]) -> None:
     asked = await start()
     (asked.folder / "balldontlie.key").write_text("simulated-all-star", "utf-8")
-    section = attrs.evolve(asked.config.balldontlie, tier="goat")
-    found = await asked.findings(attrs.evolve(asked.config, balldontlie=section))
+    section = attrs.evolve(asked.config.section(BalldontlieSection), tier="goat")
+    found = await asked.findings(asked.config.with_sources(section))
     assert states(found["tier"]) == ["fail", "warn"]
     assert "balldontlie.tier is goat, the key's is all-star" in found["tier"][0].detail
 
@@ -121,9 +123,11 @@ async def test_each_host_is_tried_and_named_by_itself(start: Callable[[], Awaita
     webhook = asked.folder / "webhook"
     webhook.write_text("http://127.0.0.1:1/secret-path", "utf-8")
     webhook.chmod(0o600)
-    kalshi = attrs.evolve(asked.config.kalshi, stream_url_demo="ws://127.0.0.1:1/trade-api/ws/v2")
+    kalshi = attrs.evolve(
+        asked.config.section(KalshiSection), stream_url_demo="ws://127.0.0.1:1/trade-api/ws/v2"
+    )
     notify = attrs.evolve(asked.config.notify, webhook_file=str(webhook))
-    found = await asked.findings(attrs.evolve(asked.config, kalshi=kalshi, notify=notify))
+    found = await asked.findings(attrs.evolve(asked.config, notify=notify).with_sources(kalshi))
     assert states(found["reachable"]) == ["ok", "ok", "fail", "fail"]
     assert found["reachable"][2].detail.startswith("stream: ")
     assert "curl -I http://127.0.0.1:1" in found["reachable"][2].fix
@@ -134,8 +138,8 @@ async def test_each_host_is_tried_and_named_by_itself(start: Callable[[], Awaita
 
 async def test_without_a_key_the_stream_is_only_connected_to(start: Callable[[], Awaitable[Asked]]) -> None:
     asked = await start()
-    kalshi = attrs.evolve(asked.config.kalshi, key_id="", private_key_file="")
-    found = await asked.findings(attrs.evolve(asked.config, kalshi=kalshi))
+    kalshi = attrs.evolve(asked.config.section(KalshiSection), key_id="", private_key_file="")
+    found = await asked.findings(asked.config.with_sources(kalshi))
     assert states(found["reachable"]) == ["ok", "ok", "ok"]
     assert "signature" not in found
 

@@ -8,7 +8,6 @@ import trio
 
 from tests.tipoff.live_scene import SERVED, Scene, running
 from tipoff.commands.replay import replay
-from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
 from tipoff.control.context import Call, CallContext, OperationAnswer
@@ -18,6 +17,8 @@ from tipoff.control.registry import METHODS
 from tipoff.control.schema import HANDLERS
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
+from tipoff.sources.clients import Credentials
+from tipoff.sources.kalshi.section import KalshiSection
 from venues.recordings.recorder import read_batches
 from venues.simulator.service import Simulator, serve
 
@@ -54,7 +55,7 @@ async def test_a_loaded_game_is_followed_after_a_restart_too_and_an_unloaded_one
     simulator: Simulator = await nursery.start(serve, SERVED)
     first, second = (game.listing.code for game in simulator.live.world.games)
     config = configured(simulator, tmp_path)
-    access = credentials_of(config)
+    access = Credentials.named_in(config)
     async with running(tmp_path, config, access, simulator) as scene:
         await scene.until(lambda: scene.engine.ingress.status.by_source["kalshi.rest"] > 1)
         with pytest.raises(Fault, match="the venue knows no market of 26JAN14WASLAC"):
@@ -85,4 +86,4 @@ async def test_a_loaded_game_is_followed_after_a_restart_too_and_an_unloaded_one
 def configured(simulator: Simulator, folder: Path) -> Config:
     """The configuration that `tipoff simulate` writes, for a daemon that looks for other series."""
     config = load(write_keys(simulator, folder), schema())
-    return attrs.evolve(config, kalshi=attrs.evolve(config.kalshi, series=ELSEWHERE))
+    return config.with_sources(attrs.evolve(config.section(KalshiSection), series=ELSEWHERE))

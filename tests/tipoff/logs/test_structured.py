@@ -15,6 +15,7 @@ import structlog
 from tipoff.config.load import Config, Schema, defaults
 from tipoff.config.sections import LoggingSection
 from tipoff.logs.structured import LINE_CHARS_MAX, LINES_MAX, Logs, Scrubber, Sink, begin, secrets_of
+from tipoff.sources.kalshi.section import KalshiSection
 
 PEM = """-----BEGIN PRIVATE KEY-----
 MIIEvQIBADANBgkqhkiG9w0BAQ
@@ -116,9 +117,9 @@ def test_the_secrets_of_a_configuration_are_the_contents_of_its_files(tmp_path: 
     key = tmp_path / "key.pem"
     key.write_text(PEM, "utf-8")
     config: Config = defaults(schema)
-    kalshi = attrs.evolve(config.kalshi, key_id="my-key-id", private_key_file=str(key))
+    kalshi = attrs.evolve(config.section(KalshiSection), key_id="my-key-id", private_key_file=str(key))
     notify = attrs.evolve(config.notify, webhook_file=str(tmp_path / "missing"))
-    assert secrets_of(attrs.evolve(config, kalshi=kalshi, notify=notify)) == ["my-key-id", PEM]
+    assert secrets_of(attrs.evolve(config, notify=notify).with_sources(kalshi)) == ["my-key-id", PEM]
 
 
 def test_a_reader_that_has_stopped_holds_nobody_up_and_drops_are_counted() -> None:

@@ -22,13 +22,13 @@ from tipoff.config.load import template
 from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.live.health import HealthIssue
 from tipoff.live.heartbeats import Heartbeats
 from tipoff.metrics.engine_view import EngineView
 from tipoff.metrics.process_counters import NothingDelivered, ProcessCounters
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from tipoff.sources.clients import Credentials, Sources
+from tipoff.sources.health import HealthIssue
 from venues.transport.client import Client
 from venues.transport.clock_skew import ClockSkew
 

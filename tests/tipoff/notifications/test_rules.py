@@ -1,7 +1,7 @@
 """What is worth telling people between two looks, and what is not."""
 
-from tipoff.live.health import HealthIssue, IssueKind
 from tipoff.notifications.rules import NoticeSnapshot, differences, summary
+from tipoff.sources.health import HealthIssue, IssueKind
 
 
 def snapshot(*issues: HealthIssue) -> NoticeSnapshot:

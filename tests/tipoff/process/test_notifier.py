@@ -13,12 +13,12 @@ import attrs
 import pytest
 import trio
 
-from tipoff.config.load import SECTIONS
 from tipoff.config.secret_files import secret_path
 from tipoff.exit_codes import Exit
 from tipoff.process.notifier import Notifier, watch
 from tipoff.process.shutdown import STEPS, STOP_S_ALL
 from tipoff.process.signals import SECONDS, SignalRequest
+from tipoff.runs.from_config import schema
 
 UNIT = "deploy/tipoff.service"
 
@@ -221,7 +221,7 @@ def test_every_secret_has_a_credential_and_none_is_in_the_environment(
     given = [line for line in text.splitlines() if line.startswith("LoadCredential=")]
     named = [
         field.name
-        for kind in SECTIONS.values()
+        for kind in schema().sections().values()
         for field in attrs.fields(kind)
         if field.name.endswith("_file")
     ]

@@ -32,6 +32,7 @@ from tipoff.process.run import past_of, run_live
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
 from tipoff.sources.clients import Credentials
+from tipoff.sources.kalshi.section import KalshiSection
 from venues.recordings.recorder import read_batches
 
 SPEED = 120.0
@@ -64,9 +65,9 @@ class House:
     def config(self) -> Config:
         """Keyless, with venues where nobody listens."""
         plain = template(schema())
-        nowhere = attrs.evolve(plain.kalshi, rest_url_demo="http://127.0.0.1:9")
+        nowhere = attrs.evolve(plain.section(KalshiSection), rest_url_demo="http://127.0.0.1:9")
         engine = attrs.evolve(plain.engine, environment="demo", state_directory=self.folder)
-        return attrs.evolve(plain, engine=engine, kalshi=nowhere)
+        return attrs.evolve(plain, engine=engine).with_sources(nowhere)
 
     def clock(self) -> EveningClock:
         """Goes on from one run to the next."""

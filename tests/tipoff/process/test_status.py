@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tests.tipoff.contexts import context_of
 from tests.tipoff.engines import live
-from tipoff.live.health import HealthIssue, IssueKind
 from tipoff.process.status import health_issues, status_line
+from tipoff.sources.health import HealthIssue, IssueKind
 
 
 async def test_the_issues_of_sources_recording_and_journal_are_told_together(tmp_path: Path) -> None:

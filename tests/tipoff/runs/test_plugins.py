@@ -94,7 +94,7 @@ BROKEN = {
     "vague": ("foreign_good:Vague", "its rests_on_odds is neither True nor False"),
     "untold": ("foreign_good:Untold", "parameters_class is not derived"),
     "Loud": ("foreign_good:Patient", "no name for a kind"),
-    "abstract": ("engine.strategies.strategy:Strategy", "does not say what it does: hear, learn"),
+    "abstract": ("engine.strategies.strategy:Strategy", "does not say what it does: on_fact, on_news"),
 }
 
 

@@ -25,11 +25,11 @@ from tests.tipoff.contexts import context_of
 from tests.tipoff.engines import live
 from tipoff.config.load import template
 from tipoff.live.engine import LiveEngine
-from tipoff.live.health import HealthIssue, IssueKind
 from tipoff.runs.from_config import schema
 from tipoff.services import notifications
 from tipoff.services.notifications import LAST_S_MAX
 from tipoff.sources.clients import Sources
+from tipoff.sources.health import HealthIssue, IssueKind
 
 SECONDS_MAX = 30.0
 CLUMSY = strategy_address("momentum")

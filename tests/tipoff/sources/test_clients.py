@@ -1,13 +1,17 @@
 """A run against the simulated venues over real sockets: with keys, without them, and with nobody there.
 
-Covers: tipoff.process.status, tipoff.sources.balldontlie_polls.
+Covers: tipoff.process.status, tipoff.sources.balldontlie.connection, tipoff.sources.balldontlie.polls,
+tipoff.sources.balldontlie.source, tipoff.sources.edges, tipoff.sources.kalshi.connection,
+tipoff.sources.kalshi.source.
 """
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from types import ModuleType
 
 import attrs
 import pytest
@@ -19,13 +23,15 @@ from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from engine.venue_facts import BlindnessBegan
 from persistence.queries import Reader
 from tests.tipoff.live_scene import SERVED, Scene, running
-from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
 from tipoff.process.status import health_issues
 from tipoff.runs.from_config import schema
 from tipoff.runs.recording_digest import read_seal
 from tipoff.sources.clients import Credentials
+from tipoff.sources.kalshi.section import KalshiSection
+from venues.balldontlie import parse as balldontlie_parse
+from venues.kalshi import answers
 from venues.recordings.recorder import Line, read
 from venues.simulator.service import Simulator, serve
 
@@ -51,7 +57,7 @@ def issues(scene: Scene) -> str:
 async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
-    async with running(tmp_path, config, credentials_of(config), simulator) as scene:
+    async with running(tmp_path, config, Credentials.named_in(config), simulator) as scene:
         heard = scene.engine.ingress.status
         await scene.until(lambda: heard.by_source["kalshi.ws"] > 100)
         await scene.until(lambda: heard.by_source["balldontlie"] > 5)
@@ -86,7 +92,7 @@ async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
     simulator.faults.change({"silent": True, "refuse": True, "cut": 3, "http_500": 2})
-    async with running(tmp_path, config, credentials_of(config), simulator) as scene:
+    async with running(tmp_path, config, Credentials.named_in(config), simulator) as scene:
         await scene.until(lambda: "stream is not connected" in issues(scene))
         simulator.faults.clear()
         await scene.until(lambda: scene.engine.ingress.status.by_source["kalshi.ws"] > 20)
@@ -97,7 +103,7 @@ async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
 async def test_the_trades_of_a_gap_are_fetched_once_and_only_where_the_exchange_wishes_for_them(
     simulator: Simulator, config: Config, tmp_path: Path, *, keyed: bool
 ) -> None:
-    access = credentials_of(config) if keyed else Credentials()
+    access = Credentials.named_in(config) if keyed else Credentials()
     async with running(tmp_path, config, access, simulator) as scene:
         await scene.until_books()
         if keyed:
@@ -115,12 +121,46 @@ async def test_the_trades_of_a_gap_are_fetched_once_and_only_where_the_exchange_
     assert all(count <= wished[ticker] for ticker, count in fetched.items())
 
 
+async def test_every_body_is_parsed_once(
+    simulator: Simulator, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: Counter[str] = Counter()
+
+    def counted(source: str, module: ModuleType) -> None:
+        reader_of: Callable[[str], object] = module._reader_of
+
+        def count(path: str) -> object:
+            parsed[source] += 1
+            return reader_of(path)
+
+        monkeypatch.setattr(module, "_reader_of", count)
+
+    # Whoever parses a body looks its reader up by the path, once.
+    counted("kalshi.rest", answers)
+    counted("balldontlie", balldontlie_parse)
+    async with running(tmp_path, config, Credentials.named_in(config), simulator) as scene:
+        await scene.until(lambda: {"games", "box_scores", "odds", "markets", "live_data"} <= polled(scene))
+        run = scene.engine.plan.run
+    recording = config.engine.state_directory / "recordings" / run
+    heard = Counter(line.source for line in read(recording) if line.source in ("kalshi.rest", "balldontlie"))
+    assert heard["kalshi.rest"] > 5
+    assert heard["balldontlie"] > 3
+    assert parsed == heard
+
+
+def polled(scene: Scene) -> set[str]:
+    """The polls that have been answered."""
+    polls = scene.sources.status()["polls"]
+    assert isinstance(polls, dict)
+    return {name for name, status in polls.items() if isinstance(status, dict) and status["polls"]}
+
+
 async def test_without_a_key_books_are_polled_as_often_as_configured(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
     every_ms = 4_000
-    slower = attrs.evolve(
-        config, kalshi=attrs.evolve(config.kalshi, poll_ms=every_ms, reads_per_second_keyless=20.0)
+    slower = config.with_sources(
+        attrs.evolve(config.section(KalshiSection), poll_ms=every_ms, reads_per_second_keyless=20.0)
     )
     async with running(tmp_path, slower, Credentials(), simulator) as scene:
         await scene.until(lambda: len(moments(scene, "/markets/orderbooks")) > 8)

@@ -1,4 +1,7 @@
-"""balldontlie's REST interface: tiers and their budgets, refusals in plain text, cursors with quirks."""
+"""balldontlie's REST interface: tiers and their budgets, refusals in plain text, cursors with quirks.
+
+Covers: venues.balldontlie.tiers.
+"""
 
 # ruff: noqa: ARG001 (a clock winds trio's time on by being asked for)
 
@@ -14,18 +17,13 @@ import trio
 from trio.testing import MockClock
 
 from engine.events import GameSeen, OddsSeen, ScoreSeen
-from venues.balldontlie.rest import (
-    PAGES_MAX,
-    TIERS,
-    BalldontlieRest,
-    Dependencies,
-    Tier,
-    detect_tier,
-    words_of_refusal,
-)
+from engine.leagues import NBA
+from tests.venues.ears import keeping
+from tipoff.sources.registry import translator
+from venues.balldontlie.rest import PAGES_MAX, BalldontlieRest, Dependencies, detect_tier, words_of_refusal
+from venues.balldontlie.tiers import TIERS, Tier
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless, VenueError
 from venues.recordings.segments import Line
-from venues.translate import Translator
 from venues.transport.client import RetryPolicy
 from venues.transport.http import Answer, Http
 
@@ -78,10 +76,10 @@ class Service:
 
     def surroundings(self, *, bearer: bool = False) -> Dependencies:
         return Dependencies(
-            hear=lambda what, body: self.heard.append((what, body)),
+            on_body=keeping(self.heard, "balldontlie", lambda: AT),
             wall=lambda: AT,
             draw=lambda: 0.0,
-            patience=RetryPolicy(attempts_max=1),
+            retry=RetryPolicy(attempts_max=1),
             bearer=bearer,
         )
 
@@ -103,7 +101,7 @@ async def test_games_are_asked_for_by_eastern_date_and_heard_as_they_came(autoju
     assert query == [("dates[]", "2026-01-01"), ("dates[]", "2026-01-02"), ("per_page", "100")]
     assert service.heads[0]["authorization"] == "secret-key"
     ((what, body),) = service.heard
-    assert Translator().translate(Line(AT, 1, "balldontlie", 0, what, body)) == events
+    assert translator().translate(Line(AT, 1, "balldontlie", 0, what, body)) == events
 
 
 async def test_the_key_may_be_written_with_bearer(autojump_clock: MockClock) -> None:
@@ -224,3 +222,20 @@ def test_every_tier_says_what_is_lost_with_it_and_polls_within_its_budget() -> N
 def test_no_refusal_is_too_odd_for_words(body: str) -> None:
     code, detail = words_of_refusal(Answer(500, body, {}))
     assert (code, detail) == ("unknown", body[:200])
+
+
+async def test_another_league_is_asked_for_below_its_own_path(autojump_clock: MockClock) -> None:
+    other = attrs.evolve(NBA, name="Other", path="/other")
+    service = Service(lambda _path, _query: rows())
+    rest = BalldontlieRest(service.http(), "key", service.surroundings(), Tier.GOAT, leagues=(NBA, other))
+    await rest.games(["2026-01-01"])
+    await rest.live_box_scores()
+    await rest.odds("2026-01-01")
+    assert [path for _, path, _ in service.asked] == [
+        "/nba/v1/games",
+        "/other/v1/games",
+        "/nba/v1/box_scores/live",
+        "/other/v1/box_scores/live",
+        "/nba/v2/odds",
+        "/other/v2/odds",
+    ]

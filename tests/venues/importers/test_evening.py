@@ -24,12 +24,12 @@ from engine.events import (
     VenueEvent,
 )
 from engine.units import Nanos, Price, Tenths
+from tipoff.sources.registry import translator
 from venues import timestamps
 from venues.errors import ImportFailed
 from venues.importers.evening import KINDS, ImportSpec, import_files, parse_spec
 from venues.importers.rows import american_of_decimal
 from venues.recordings.recorder import Line, read
-from venues.translate import Translator
 
 STATES = (
     "timestamp,game_id,home_team,away_team,quarter,time_remaining_quarter_seconds,score_home,score_away\n"
@@ -106,7 +106,7 @@ def spec(folder: Path, kind: str, text: str | None = None, name: str = "") -> Im
 
 def imported(folder: Path, *specs: ImportSpec) -> list[tuple[Line, tuple[VenueEvent, ...]]]:
     import_files(specs, folder / "out")
-    translate = Translator().translate
+    translate = translator().translate
     return [(line, translate(line)) for line in read(folder / "out")]
 
 
@@ -148,7 +148,7 @@ def test_polls_learn_who_plays_from_another_file_of_the_import(tmp_path: Path) -
 def test_polls_of_unknown_games_keep_the_leagues_number_and_say_so(tmp_path: Path) -> None:
     report = import_files([spec(tmp_path, "nba-polls")], tmp_path / "out")
     assert report.files[0].notes == ("who plays game 0022400071 is not in any file of this import",)
-    found = [event for line in read(tmp_path / "out") for event in Translator().translate(line)]
+    found = [event for line in read(tmp_path / "out") for event in translator().translate(line)]
     assert [event.game for event in found if isinstance(event, ScoreSeen)] == ["nba:0022400071"] * 2
 
 
@@ -252,7 +252,7 @@ def test_several_files_become_one_evening_in_the_order_of_time(tmp_path: Path) -
     games = {
         event.game
         for line in lines
-        for event in Translator().translate(line)
+        for event in translator().translate(line)
         if isinstance(event, GameSeen | ScoreSeen | OddsSeen)
     }
     assert games == {"2024-10-23/PHX@LAC"}

@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from engine.events import VenueEvent
 from tests.venues.peers import WebSocketPeer, listen, websocket
+from tipoff.sources.registry import translator
 from venues.kalshi.auth import Signer
 from venues.kalshi.session import Gap
 from venues.kalshi.stream import Hear, KalshiStream, StreamDependencies, StreamRetryPolicy
 from venues.recordings.segments import Line
-from venues.translate import Translator
 from venues.transport.websocket import SocketLimits
 
 QUICK = StreamRetryPolicy(wait_s_base=0.02, wait_s_max=0.05, refused_wait_s=0.5, stable_s=60.0)
@@ -32,21 +32,19 @@ class Edge:
     def on_text(self, conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
         self.clock += 1
         line = Line(self.clock, len(self.lines) + 1, "kalshi.ws", conn, what, text)
-        found = Translator().translate(line)
+        found = translator().translate(line)
         self.lines.append(line)
         self.events += found
         return self.clock, found
 
-    def stream(
-        self, port: int, hear: Hear | None = None, patience: StreamRetryPolicy = QUICK
-    ) -> KalshiStream:
+    def stream(self, port: int, hear: Hear | None = None, retry: StreamRetryPolicy = QUICK) -> KalshiStream:
         given = StreamDependencies(
             hear=hear or self.on_text,
             on_gap=self.gaps.append,
             wall=self.wall,
             draw=lambda: 0.5,
             limits=LIMITS,
-            patience=patience,
+            retry=retry,
             channels=("orderbook_delta",),
         )
         return KalshiStream(f"ws://127.0.0.1:{port}/trade-api/ws/v2", SIGNER, given)

@@ -15,12 +15,13 @@ from trio.testing import MockClock
 
 from engine.events import BookSnapshot, TradePrinted, TradesRecovered, VenueEvent
 from engine.units import Nanos
+from tests.venues.ears import keeping
 from tests.venues.peers import until
+from tipoff.sources.registry import translator
 from venues.kalshi.feed import GAPS_MAX, BookPolling, FeedStatus, GapTrades, KalshiFeed
 from venues.kalshi.rest import Budget, Dependencies, KalshiRest
 from venues.kalshi.session import Gap
 from venues.recordings.segments import Line
-from venues.translate import Translator
 from venues.transport.client import RetryPolicy
 from venues.transport.http import Http
 
@@ -66,10 +67,10 @@ class World:
 
     def rest(self, budget: Budget) -> KalshiRest:
         surroundings = Dependencies(
-            hear=lambda what, body: self.heard.append((what, body)),
+            on_body=keeping(self.heard, "kalshi.rest", lambda: START),
             wall=self.wall,
             draw=lambda: 0.0,
-            patience=RetryPolicy(attempts_max=1, failures_to_open=1_000),
+            retry=RetryPolicy(attempts_max=1, failures_to_open=1_000),
         )
         return KalshiRest(
             Http("http://venue.invalid", transport=httpx.MockTransport(self.reply)),
@@ -80,7 +81,7 @@ class World:
 
     def events(self) -> list[VenueEvent]:
         lines = [Line(START, 1, "kalshi.rest", 0, what, body) for what, body in self.heard]
-        return [event for line in lines for event in Translator().translate(line)]
+        return [event for line in lines for event in translator().translate(line)]
 
 
 async def test_gaps_get_all_their_trades_in_turn_once_the_venue_has_had_time_to_publish_them(

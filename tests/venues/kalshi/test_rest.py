@@ -24,7 +24,10 @@ from engine.events import (
     TradesRecovered,
     VenueEvent,
 )
+from engine.milestones import MilestoneSeen
 from engine.units import Nanos
+from tests.venues.ears import keeping
+from tipoff.sources.registry import translator
 from venues import timestamps
 from venues.errors import (
     AnswerNotUnderstood,
@@ -48,7 +51,6 @@ from venues.kalshi.rest import (
     words_of_refusal,
 )
 from venues.recordings.segments import Line
-from venues.translate import Translator
 from venues.transport.client import RetryPolicy
 from venues.transport.http import Answer, Http
 
@@ -92,10 +94,10 @@ class Venue:
 
     def rest(self, signer: Signer | None = None, budget: Budget | None = FAST) -> KalshiRest:
         surroundings = Dependencies(
-            hear=lambda what, body: self.heard.append((what, body)),
+            on_body=keeping(self.heard, "kalshi.rest", lambda: AT),
             wall=lambda: AT,
             draw=lambda: 0.0,
-            patience=RetryPolicy(attempts_max=2, wait_s_base=0.0),
+            retry=RetryPolicy(attempts_max=2, wait_s_base=0.0),
         )
         http = Http("https://venue.invalid/trade-api/v2", transport=httpx.MockTransport(self.answer))
         return KalshiRest(http, surroundings, signer, budget)
@@ -103,7 +105,7 @@ class Venue:
     def events(self) -> list[VenueEvent]:
         """What a replay of everything heard would hear."""
         lines = [Line(AT, 1, "kalshi.rest", 0, what, body) for what, body in self.heard]
-        return [event for line in lines for event in Translator().translate(line)]
+        return [event for line in lines for event in translator().translate(line)]
 
 
 async def failing(body: object) -> VenueError:
@@ -316,7 +318,7 @@ async def test_schedule_cutoff_milestones_and_series() -> None:
     assert schedule.maintenance == (maintenance,)
     assert (await rest.historical_cutoff()).trades_created_at == timestamps.from_text("2026-07-28T00:00:00Z")
     (milestone,) = await rest.milestones("E")
-    assert (milestone.events, milestone.start_at) == (("E",), timestamps.from_text("2026-01-15T00:30:00Z"))
+    assert milestone == MilestoneSeen("kalshi:m", ("E",), Nanos(AT))
     assert await rest.basketball_series() == ("KXNBAGAME", "KXWNBAGAME")
     assert await rest.series("KXNBAGAME") == (FeeChanged("KXNBAGAME", "quadratic", "1", Nanos(AT)),)
 

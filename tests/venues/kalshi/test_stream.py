@@ -212,8 +212,8 @@ async def test_a6_a_venue_that_only_answers_pings_is_probed_and_given_up(
             commands.append(str((await venue.peer.command())["cmd"]))
 
     edge = Edge()
-    patience = attrs.evolve(QUICK, probe_after_s=0.2)
-    stream = edge.stream(await serve(nursery, script), patience=patience)
+    retry = attrs.evolve(QUICK, probe_after_s=0.2)
+    stream = edge.stream(await serve(nursery, script), retry=retry)
     stream.want(["A"])
     nursery.start_soon(stream.run)
     await until(lambda: edge.count(FeedConnected) >= 2)

@@ -79,7 +79,7 @@ async def test_a3_a_bad_certificate_is_named_and_tried_slowly(
     monkeypatch.setattr("ssl.create_default_context", lambda: trusting)
     edge = Edge()
     port = await listen(nursery, handle)
-    stream = edge.stream(port, patience=attrs.evolve(QUICK, refused_wait_s=0.2))
+    stream = edge.stream(port, retry=attrs.evolve(QUICK, refused_wait_s=0.2))
     stream._url = f"wss://127.0.0.1:{port}/trade-api/ws/v2"
     nursery.start_soon(stream.run)
     await until(lambda: len(tried) == 3)
@@ -108,7 +108,7 @@ async def test_a4_a_refused_key_signs_each_of_its_few_attempts_anew(
         heads.append(peer.head)
 
     edge = Edge()
-    stream = edge.stream(await listen(nursery, handle), patience=attrs.evolve(QUICK, refused_wait_s=0.1))
+    stream = edge.stream(await listen(nursery, handle), retry=attrs.evolve(QUICK, refused_wait_s=0.1))
     nursery.start_soon(stream.run)
     await until(lambda: len(heads) == 4)
     assert len({header(head, "kalshi-access-signature") for head in heads}) == 4
@@ -129,8 +129,8 @@ async def test_a15_messages_that_are_always_too_long_are_met_with_longer_and_lon
         await trio.sleep_forever()
 
     edge = Edge()
-    patience = StreamRetryPolicy(wait_s_base=0.02, wait_s_max=5.0)
-    stream = edge.stream(await serve(nursery, script), patience=patience)
+    retry = StreamRetryPolicy(wait_s_base=0.02, wait_s_max=5.0)
+    stream = edge.stream(await serve(nursery, script), retry=retry)
     stream._given = attrs.evolve(stream._given, limits=attrs.evolve(LIMITS, message_bytes_max=100_000))
     stream.want(["A"])
     pauses: dict[int, float] = {}

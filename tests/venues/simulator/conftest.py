@@ -82,7 +82,7 @@ def sign() -> Callable[[Simulator, str, str], dict[str, str]]:
     """Signs a request (method, path) for a simulator."""
 
     def signed(simulator: Simulator, method: str, path: str) -> dict[str, str]:
-        return dict(signer(simulator).headers(method, path, simulator.pace.stamp()))
+        return dict(signer(simulator).headers(method, path, simulator.clock.stamp()))
 
     return signed
 
@@ -93,7 +93,7 @@ def stream_client() -> Callable[[Simulator], Any]:
 
     @asynccontextmanager
     async def open_stream(simulator: Simulator) -> AsyncGenerator[StreamClient]:
-        headers = signer(simulator).headers("GET", STREAM_PATH, simulator.pace.stamp())
+        headers = signer(simulator).headers("GET", STREAM_PATH, simulator.clock.stamp())
         extra = [(name.encode(), value.encode()) for name, value in headers.items()]
         async with open_websocket_url(simulator.addresses.kalshi_stream, extra_headers=extra) as socket:
             try:

@@ -5,19 +5,19 @@ from collections import Counter
 import pytest
 
 from engine.events import FeedRefused, GamePhase, MarketListed, ScoreSeen
+from tipoff.sources.registry import translator
 from venues.recordings.segments import Line
 from venues.simulator.world.settings import Output
-from venues.translate import Translator
 
 
 @pytest.fixture(scope="module")
 def events(outputs: list[Output]) -> list[object]:
     """All events of the small evening."""
-    translator = Translator()
+    reads = translator()
     return [
         event
         for number, output in enumerate(outputs)
-        for event in translator.translate(
+        for event in reads.translate(
             Line(
                 at=output.at,
                 seq=number,

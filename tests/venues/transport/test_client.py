@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
+from engine.events import FeedRefused, VenueEvent
 from engine.token_bucket import TokenBucket
-from engine.units import NANOS_PER_SECOND
+from engine.units import NANOS_PER_SECOND, Nanos
 from venues.errors import (
     AnswerNotUnderstood,
     CircuitOpen,
@@ -30,7 +31,7 @@ from venues.errors import (
     Unreachable,
 )
 from venues.transport.backoff import full_jitter_s
-from venues.transport.client import Client, RequestPolicy, RetryPolicy
+from venues.transport.client import Body, Client, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -55,24 +56,31 @@ class Service:
             found.status_code, headers=found.headers, stream=httpx.ByteStream(found.content)
         )
 
+    def on_body(self, what: str, body: str) -> tuple[VenueEvent, ...]:
+        self.heard.append((what, body))
+        return said(body)
+
     def sign(self, _target: str) -> dict[str, str]:
         self.signatures.append(len(self.signatures))
         return {"signature": str(len(self.signatures))}
 
-    def client(
-        self, per_second: int = 1_000, burst: int = 1_000, patience: RetryPolicy | None = None
-    ) -> Client:
-        manners = RequestPolicy(
+    def client(self, per_second: int = 1_000, burst: int = 1_000, retry: RetryPolicy | None = None) -> Client:
+        policy = RequestPolicy(
             bucket=lambda now: TokenBucket.full(per_second, NANOS_PER_SECOND, burst, now),
-            hear=lambda what, body: self.heard.append((what, body)),
+            on_body=self.on_body,
             refuse=words,
             headers=self.sign,
             wall=lambda: int(NOW.timestamp()) * NANOS_PER_SECOND,
             draw=lambda: 0.5,
-            patience=patience or RetryPolicy(),
+            retry=retry or RetryPolicy(),
         )
         http = Http("http://service.invalid", transport=httpx.MockTransport(self.reply))
-        return Client(http, manners)
+        return Client(http, policy)
+
+
+def said(body: str) -> tuple[VenueEvent, ...]:
+    """What a body says to this engine: itself."""
+    return (FeedRefused("service", "said", body, Nanos(0)),)
 
 
 def words(answer: Answer) -> tuple[str, str]:
@@ -95,7 +103,7 @@ def date(seconds: int) -> str:
 
 async def test_a_body_is_heard_verbatim_before_it_is_returned(autojump_clock: MockClock) -> None:
     service = Service([ok('{"a": NaN}')])
-    assert await service.client().get("/x?y=1") == '{"a": NaN}'
+    assert await service.client().get("/x?y=1") == Body('{"a": NaN}', said('{"a": NaN}'))
     assert service.heard == [("/x?y=1", '{"a": NaN}')]
 
 
@@ -107,7 +115,7 @@ async def test_b5_what_may_pass_is_tried_again_with_a_new_signature(
     first: httpx.Response | Exception,
 ) -> None:
     service = Service([first, first, ok()])
-    assert await service.client().get("/x") == "{}"
+    assert (await service.client().get("/x")).text == "{}"
     assert len(service.asked_at) == len(set(service.signatures)) == 3
     waits = [after - before for before, after in pairwise(service.asked_at)]
     assert waits == [pytest.approx(0.25), pytest.approx(0.5)]
@@ -162,7 +170,7 @@ async def test_b4_a_429_that_asks_for_too_long_is_handed_up(autojump_clock: Mock
 @pytest.mark.parametrize("nonsense", ["soon", "-1", "1e9", "9999999"])
 async def test_b4_nonsense_in_retry_after_is_nothing(nonsense: str) -> None:
     service = Service([httpx.Response(429, headers=[("retry-after", nonsense)], content="no"), ok()])
-    assert await service.client().get("/x") == "{}"
+    assert (await service.client().get("/x")).text == "{}"
 
 
 async def test_b4_no_window_of_a_second_holds_more_than_the_budget(autojump_clock: MockClock) -> None:
@@ -184,7 +192,7 @@ async def test_b4_no_window_of_a_second_holds_more_than_the_budget(autojump_cloc
 
 async def test_b5_the_circuit_opens_lets_one_probe_through_and_closes(autojump_clock: MockClock) -> None:
     service = Service([status(500)])
-    client = service.client(patience=RetryPolicy(attempts_max=1, failures_to_open=3, open_s=10.0))
+    client = service.client(retry=RetryPolicy(attempts_max=1, failures_to_open=3, open_s=10.0))
     for _ in range(3):
         with pytest.raises(ServerFailed):
             await client.get("/x")
@@ -213,20 +221,20 @@ async def test_b5_the_circuit_opens_lets_one_probe_through_and_closes(autojump_c
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ask)
         nursery.start_soon(ask)
-    assert await client.get("/y") == "{}"
+    assert (await client.get("/y")).text == "{}"
     assert len(refused) == 1  # whichever came second
     assert not client.circuit_open
 
 
 async def test_b5_another_client_is_not_affected_by_an_open_circuit(autojump_clock: MockClock) -> None:
-    patience = RetryPolicy(attempts_max=1, failures_to_open=1)
+    retry = RetryPolicy(attempts_max=1, failures_to_open=1)
     down, up = Service([httpx.ConnectError("x")]), Service([ok()])
-    broken, healthy = down.client(patience=patience), up.client(patience=patience)
+    broken, healthy = down.client(retry=retry), up.client(retry=retry)
     with pytest.raises(Unreachable):
         await broken.get("/x")
     with pytest.raises(CircuitOpen):
         await broken.get("/x")
-    assert await healthy.get("/x") == "{}"
+    assert (await healthy.get("/x")).text == "{}"
 
 
 async def test_b10_a_401_far_from_the_servers_date_is_about_the_clock(autojump_clock: MockClock) -> None:
@@ -251,14 +259,14 @@ async def test_b12_an_answer_older_than_the_last_one_is_kept_but_no_news(
     script = [ok("new", date=date(0)), ok("old", date=date(-10)), ok("cached", date=date(1), age="20")]
     service = Service([*script, ok("newer", date=date(2))])
     client = service.client()
-    assert await client.get("/x") == "new"
+    assert (await client.get("/x")).text == "new"
     for _ in range(2):
         with pytest.raises(AnswerNotUnderstood, match="older"):
             await client.get("/x")
-    assert await client.get("/x") == "newer"
+    assert (await client.get("/x")).text == "newer"
     assert [what for what, _ in service.heard] == ["/x", "older /x", "older /x", "/x"]
     assert client.older == 2
-    assert await client.get("/other") == "newer"
+    assert (await client.get("/other")).text == "newer"
 
 
 @given(st.integers(0, 100), st.floats(0, 1, exclude_max=True))

@@ -11,10 +11,11 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from engine.leagues import NBA
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
 from venues.simulator.balldontlie import bodies
-from venues.simulator.wire.error_responses import balldontlie_refusal, shot_status
+from venues.simulator.wire.error_responses import balldontlie_refusal, one_shot_status
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Answer, Request
 from venues.simulator.wire.json_text import compact
@@ -76,7 +77,7 @@ class BdlRest:
 
     def answer(self, request: Request) -> Answer:
         """Answer one request; never raises for what a client may send."""
-        if self.faults.concerns("balldontlie", request.path) and (status := shot_status(self.faults)):
+        if self.faults.concerns("balldontlie", request.path) and (status := one_shot_status(self.faults)):
             return balldontlie_refusal(status, self.faults)
         if request.path == "/account/v1/plans":
             return _answered(_plans())
@@ -89,7 +90,7 @@ class BdlRest:
         return self._routed(request, tier)
 
     def _within_budget(self, key: str, tier: Tier) -> bool:
-        now = Nanos(self.live.pace.running())
+        now = Nanos(self.live.clock.running())
         bucket = self.buckets.get(key) or TokenBucket.full(tier, Nanos(MINUTE), tier, now)
         paid = bucket.take(1, now)
         self.buckets[key] = paid or bucket
@@ -97,10 +98,10 @@ class BdlRest:
 
     def _routed(self, request: Request, tier: Tier) -> Answer:
         if self.recorded is not None:
-            answer = self.recorded.answer("balldontlie", request.path, request, self.live.pace.now())
+            answer = self.recorded.answer("balldontlie", request.path, request, self.live.clock.now())
             return answer or balldontlie_refusal(404, self.faults)
         # The older prefix answers the same.
-        path = request.path.removeprefix("/nba")
+        path = request.path.removeprefix(NBA.path)
         for pattern, route, needed in ROUTES:
             match = pattern.fullmatch(path)
             if match is None or request.method != "GET":
@@ -201,7 +202,7 @@ def _game(asked: Asked) -> Row:
 
 
 def _live_boxes(asked: Asked) -> Row:
-    now = asked.live.pace.now()
+    now = asked.live.clock.now()
     return {"data": [bodies.box_row(game) for game in asked.games if bodies.has_box(game, now)]}
 
 
@@ -240,4 +241,4 @@ ROUTES: Final[tuple[tuple[re.Pattern[str], Route, Tier], ...]] = (
     (re.compile("/v2/odds"), _odds, Tier.GOAT),
     (re.compile("/v2/odds/opening"), _opening, Tier.GOAT),
 )
-"""Paths below the optional /nba, what answers them, and the tier they need."""
+"""Paths below the league's, which is optional, what answers them, and the tier they need."""

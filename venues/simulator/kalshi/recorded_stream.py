@@ -20,7 +20,7 @@ from venues.simulator.wire.frame_faults import FrameFaults
 from venues.simulator.wire.http import Request
 from venues.simulator.wire.recorded_bodies import RecordedBodies
 from venues.simulator.wire.websocket import Peer
-from venues.simulator.world.clock import Pace
+from venues.simulator.world.clock import SimulatedClock
 
 CHANNEL_OF_TYPE: Final = {
     "orderbook_snapshot": BOOKS,
@@ -106,7 +106,7 @@ class PeerMaker:
     stream: trio.SocketStream
     request: Request
     rest: bytes
-    pace: Pace
+    clock: SimulatedClock
     faults: Faults
 
     def make(self, session: "RecordedSession") -> Peer:
@@ -161,9 +161,9 @@ async def _play(recorded: RecordedConnection, session: RecordedSession, peer: Pe
     """Send the frames at their recorded times; the first subscription lets time begin."""
     await session.wanted.wait()
     mischief = FrameFaults(maker.faults)
-    maker.pace.begin()
+    maker.clock.begin()
     for frame in recorded.frames:
-        await maker.pace.sleep_until(frame.at)
+        await maker.clock.sleep_until(frame.at)
         if session.hears(frame):
             for text in mischief.spoil([frame.text]):
                 peer.send(text)

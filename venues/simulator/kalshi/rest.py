@@ -13,7 +13,7 @@ from engine.units import Nanos
 from venues.simulator.kalshi.endpoints import COST, ROUTES, Asked
 from venues.simulator.kalshi.queries import BadQuery, Unknown
 from venues.simulator.kalshi.signatures import SKEW_MS_MAX, KeyRing, Refusal
-from venues.simulator.wire.error_responses import kalshi_refusal, shot_status
+from venues.simulator.wire.error_responses import kalshi_refusal, one_shot_status
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Answer, Request
 from venues.simulator.wire.json_text import compact
@@ -43,7 +43,7 @@ class KalshiRest:
 
     def answer(self, request: Request) -> Answer:
         """Answer one request; never raises for what a client may send."""
-        if self.faults.concerns("kalshi", request.path) and (status := shot_status(self.faults)):
+        if self.faults.concerns("kalshi", request.path) and (status := one_shot_status(self.faults)):
             return kalshi_refusal(status, self.faults)
         try:
             key_id = self.signer(request)
@@ -59,14 +59,14 @@ class KalshiRest:
         """The key id that signed a request, "" if nobody did. Raises Refusal for a wrong signature."""
         if not required and "kalshi-access-key" not in request.headers:
             return ""
-        now_ms = self.live.pace.stamp() // 1_000_000 + self.faults.skew_ms
+        now_ms = self.live.clock.stamp() // 1_000_000 + self.faults.skew_ms
         skew_ms = SKEW_MS_MAX
-        if not self.live.pace.wall_clock:
-            skew_ms = int(SKEW_MS_MAX * max(1.0, self.live.pace.speed))
+        if not self.live.clock.wall_clock:
+            skew_ms = int(SKEW_MS_MAX * max(1.0, self.live.clock.speed))
         return self.keys.check(request.headers, f"{request.method}{request.path}", now_ms, skew_ms)
 
     def _within_budget(self, key_id: str) -> bool:
-        now = Nanos(self.live.pace.running())
+        now = Nanos(self.live.clock.running())
         bucket = self.buckets.get(key_id)
         if bucket is None:
             tokens = KEYED_TOKENS if key_id else KEYLESS_TOKENS
@@ -78,7 +78,7 @@ class KalshiRest:
     def _routed(self, request: Request, key_id: str) -> Answer:
         path = request.path.removeprefix(ROOT)
         if self.recorded is not None:
-            answer = self.recorded.answer("kalshi.rest", path, request, self.live.pace.now())
+            answer = self.recorded.answer("kalshi.rest", path, request, self.live.clock.now())
             return answer or kalshi_refusal(404, self.faults)
         for pattern, route, private in ROUTES:
             match = pattern.fullmatch(path)

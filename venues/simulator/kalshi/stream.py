@@ -71,7 +71,7 @@ class KalshiStream:
     async def serve(self, stream: trio.SocketStream, request: Request, rest: bytes) -> None:
         """Serve one client until it goes."""
         if self.recording is not None:
-            maker = PeerMaker(stream, request, rest, self.live.pace, self.faults)
+            maker = PeerMaker(stream, request, rest, self.live.clock, self.faults)
             await self.recording.serve(maker)
             return
         peer = Peer(stream, self.faults, lambda _text: None)
@@ -80,7 +80,7 @@ class KalshiStream:
         def receive(text: str) -> None:
             client.obey(text)
             if client.session.subscriptions:
-                self.live.pace.begin()
+                self.live.clock.begin()
 
         peer.receive = receive
         self.clients.append(client)

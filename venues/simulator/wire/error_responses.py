@@ -47,7 +47,7 @@ def balldontlie_refusal(status: int, faults: Faults, text: str = "") -> Answer:
     return Answer(status, compact({"error": text}).encode(), headers=headers)
 
 
-def shot_status(faults: Faults) -> int:
+def one_shot_status(faults: Faults) -> int:
     """The status of the error that is switched on next, 0 if none is; uses it up."""
     return next((status for name, status in SHOTS.items() if faults.shoot(name)), 0)
 

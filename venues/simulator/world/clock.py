@@ -12,7 +12,7 @@ from venues.simulator.world.settings import SECOND
 
 
 @attrs.define(eq=False)
-class Pace:
+class SimulatedClock:
     """Simulated UTC time, `speed` times as fast as the clock from the moment of `begin` on."""
 
     starts_at: int

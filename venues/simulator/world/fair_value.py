@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from engine.leagues import NBA
 from engine.pregame_lines import phi
 from engine.win_probability import InPlayModel
 from venues.simulator.world.play_by_play import REVERSION, Lines, Moment
@@ -53,7 +54,7 @@ def outlook(lines: Lines, moment: Moment) -> Outlook:
     if moment.status == "Final":
         p_home = 1.0 if moment.lead > 0 else 0.0
         return Outlook(p_home, moment.lead, 0.01, moment.home + moment.away, 0.01)
-    left = moment.minutes_left / 48
+    left = moment.minutes_left / NBA.minutes
     scored = moment.home + moment.away
     played = 1 - left if moment.period <= 4 else 1.0
     kept = exp(-REVERSION * left)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import attrs
 
+from engine.leagues import NBA
 from venues.simulator.world.fair_value import Outlook
 from venues.simulator.world.play_by_play import Lines
 from venues.simulator.world.settings import EveningSettings
@@ -24,9 +25,7 @@ LADDER_STEP: Final = 3
 class Family(Enum):
     """The three families of markets of a game; the value is the Kalshi series."""
 
-    GAME = "KXNBAGAME"
-    SPREAD = "KXNBASPREAD"
-    TOTAL = "KXNBATOTAL"
+    GAME, SPREAD, TOTAL = NBA.traded_series
 
 
 class Fate(Enum):

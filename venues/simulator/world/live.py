@@ -13,7 +13,7 @@ import trio
 from engine.calendar import trading_paused
 from engine.units import Nanos
 from venues.simulator.world.candles import Candles
-from venues.simulator.world.clock import Pace
+from venues.simulator.world.clock import SimulatedClock
 from venues.simulator.world.events import Happening
 from venues.simulator.world.world import World
 
@@ -26,7 +26,7 @@ class LiveEvening:
     """One evening being played."""
 
     world: World
-    pace: Pace
+    clock: SimulatedClock
     candles: Candles = attrs.field(factory=Candles)
     listeners: list[Callable[[Happening], None]] = attrs.field(factory=list)
     over: trio.Event = attrs.field(factory=trio.Event)
@@ -35,19 +35,19 @@ class LiveEvening:
     @property
     def paused(self) -> bool:
         """Whether simulated time stands in the venue's weekly pause."""
-        return trading_paused(Nanos(self.pace.now()))
+        return trading_paused(Nanos(self.clock.now()))
 
     async def run(self) -> None:
         """Play the evening to its end."""
-        await self.pace.begun.wait()
+        await self.clock.begun.wait()
         while (due := self.world.due_at) is not None:
-            await self.pace.sleep_until(due)
+            await self.clock.sleep_until(due)
             self.catch_up()
         self.over.set()
 
     def catch_up(self) -> None:
         """Do what is due by now, but not more than STEPS_MAX steps."""
-        now = self.pace.now()
+        now = self.clock.now()
         for _ in range(STEPS_MAX):
             due = self.world.due_at
             if due is None or due > now:

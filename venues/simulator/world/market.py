@@ -94,7 +94,7 @@ class Market:
     settled_at: int | None = None
     created_at: int = 0
     """Before this moment the venue does not know the market."""
-    misjudged: bool = False
+    amended_later: bool = False
     """Whether its first result will be wrong."""
     quoted_at: int = 0
     quote_due: bool = False

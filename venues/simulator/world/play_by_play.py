@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 import attrs
 
+from engine.leagues import NBA
 from venues.simulator.world.settings import SECOND
 
-QUARTER_SECONDS: Final = 720
-OVERTIME_SECONDS: Final = 300
-REGULATION_SECONDS: Final = 4 * QUARTER_SECONDS
+QUARTER_SECONDS: Final = round(NBA.minutes_of_period * 60)
+OVERTIME_SECONDS: Final = round(NBA.minutes_of_overtime * 60)
+REGULATION_SECONDS: Final = NBA.periods * QUARTER_SECONDS
 POSSESSIONS: Final = 220.0
 """Divides the points of a game over its possessions; above their mean number, for late fouls add points."""
 REVERSION: Final = 0.25

@@ -7,26 +7,26 @@ from a seed of its own, so that an evening without surprises stays as it was.
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
+from venues.simulator.world.agenda import Agenda
 from venues.simulator.world.events import FeesOverridden
 from venues.simulator.world.game import Game, MarketCreated
 from venues.simulator.world.listing import Family
 from venues.simulator.world.market import Market
 from venues.simulator.world.settings import MINUTE, SECOND
 
-if TYPE_CHECKING:
-    from venues.simulator.world.world import World
-
 HALF_FEES: Final = ("quadratic_with_maker_fees", 0.5)
 """What an event's fees are overridden with: as baseball's are before the first pitch."""
 DISPUTED_AFTER: Final = 30 * SECOND
 AMENDED_AFTER: Final = 10 * MINUTE
+SETTLEMENT_TIMER: Final = 90 * SECOND
+"""From the determination to the payment."""
 
 Outcome = tuple[str, int]
-Settle = Callable[["World", Market, int], None]
+Settle = Callable[[Agenda, Market, int], None]
 
 
 @attrs.frozen
@@ -40,39 +40,45 @@ class FeeChange:
     multiplier: float | None
 
 
-def plan_surprises(world: "World", game: Game) -> None:
-    """Plan the surprises of one game."""
-    rng = Random(f"{world.settings.seed}|{game.listing.number}|surprises")
+def plan_surprises(agenda: Agenda, game: Game, changes: list[FeeChange]) -> None:
+    """Plan the surprises of one game; `changes` gets its own fees, as they come into force."""
+    rng = Random(f"{agenda.settings.seed}|{game.listing.number}|surprises")
     late = game.markets[-1]
-    late.created_at = world.settings.starts_at + rng.randint(30, 150) * SECOND
-    world.at(late.created_at, partial(_create, world, game, late))
+    late.created_at = agenda.settings.starts_at + rng.randint(30, 150) * SECOND
+    agenda.at(late.created_at, partial(_create, agenda, game, late))
     if not game.moments:
         return
     begins = game.moments[rng.randrange(10, len(game.moments) // 2)].at
-    world.at(begins, partial(_override, world, game, HALF_FEES))
-    world.at(begins + rng.randint(3, 9) * MINUTE, partial(_override, world, game, (None, None)))
+    agenda.at(begins, partial(_override, agenda, game, changes, HALF_FEES))
+    agenda.at(begins + rng.randint(3, 9) * MINUTE, partial(_override, agenda, game, changes, (None, None)))
     # Winners are what most positions are in, so that a result taken back touches somebody.
-    rng.choice(game.markets[:2]).misjudged = True
+    rng.choice(game.markets[:2]).amended_later = True
 
 
-def _create(world: "World", game: Game, market: Market, at: int) -> None:
-    world.out.append(MarketCreated(at, game, market))
+def _create(agenda: Agenda, game: Game, market: Market, at: int) -> None:
+    agenda.out.append(MarketCreated(at, game, market))
 
 
-def _override(world: "World", game: Game, fees: tuple[str | None, float | None], at: int) -> None:
+def _override(
+    agenda: Agenda,
+    game: Game,
+    changes: list[FeeChange],
+    fees: tuple[str | None, float | None],
+    at: int,
+) -> None:
     fee_type, multiplier = fees
     game.own_fees = None if fee_type is None or multiplier is None else (fee_type, multiplier)
-    world.fee_changes.append(FeeChange(len(world.fee_changes) + 1, at, game, *fees))
-    world.out.append(FeesOverridden(at, game.listing.event_ticker(Family.GAME), *fees))
+    changes.append(FeeChange(len(changes) + 1, at, game, *fees))
+    agenda.out.append(FeesOverridden(at, game.listing.event_ticker(Family.GAME), *fees))
 
 
-def misjudge(world: "World", market: Market, outcome: Outcome, settle: Settle, at: int) -> None:
+def amend_result(agenda: Agenda, market: Market, outcome: Outcome, settle: Settle, at: int) -> None:
     """Announce the contrary of `outcome`; it will be disputed, amended and then paid."""
     word, cents = outcome
     contrary = {"yes": "no", "no": "yes"}[word], 100 - cents
-    _announce(world, market, contrary, "determined", at)
-    world.at(at + DISPUTED_AFTER, partial(_dispute, market))
-    world.at(at + AMENDED_AFTER, partial(_amend, world, market, outcome, settle))
+    _announce(agenda, market, contrary, "determined", at)
+    agenda.at(at + DISPUTED_AFTER, partial(_dispute, market))
+    agenda.at(at + AMENDED_AFTER, partial(_amend, agenda, market, outcome, settle))
 
 
 def _dispute(market: Market, _at: int) -> None:
@@ -80,13 +86,13 @@ def _dispute(market: Market, _at: int) -> None:
     market.status = "disputed"
 
 
-def _amend(world: "World", market: Market, outcome: Outcome, settle: Settle, at: int) -> None:
-    _announce(world, market, outcome, "amended", at)
-    world.at(at + world.settlement_timer, partial(settle, world, market))
+def _amend(agenda: Agenda, market: Market, outcome: Outcome, settle: Settle, at: int) -> None:
+    _announce(agenda, market, outcome, "amended", at)
+    agenda.at(at + SETTLEMENT_TIMER, partial(settle, agenda, market))
 
 
-def _announce(world: "World", market: Market, outcome: Outcome, status: str, at: int) -> None:
+def _announce(agenda: Agenda, market: Market, outcome: Outcome, status: str, at: int) -> None:
     market.result, market.settlement_cents = outcome
     market.status = status
     market.determined_at = at
-    market.live(at, "determined", world.out)
+    market.live(at, "determined", agenda.out)

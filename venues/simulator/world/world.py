@@ -5,13 +5,12 @@ services) decides how fast time goes, and may read the state of every game betwe
 sockets.
 """
 
-import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from random import Random
-from typing import Final, TypeAlias
+from typing import Final
 
-from venues.simulator.world.events import Alarm, Happening
+from venues.simulator.world.agenda import Agenda
+from venues.simulator.world.events import Happening
 from venues.simulator.world.game import Game
 from venues.simulator.world.listing import Fate, list_games
 from venues.simulator.world.market import QUOTE_PAUSE, Market
@@ -25,12 +24,8 @@ from venues.simulator.world.sportsbooks import Sportsbook
 
 SCOREBOARD_DELAY: Final = 3 * SECOND
 """What the scoreboard services are behind the arena."""
-SETTLEMENT_TIMER: Final = 90 * SECOND
-"""From the determination to the payment."""
 RETHINK_PAUSE: Final = 20 * SECOND
 """How often a fading overreaction is looked at."""
-
-Step: TypeAlias = Callable[[int], None]
 
 
 class World:
@@ -38,47 +33,37 @@ class World:
 
     def __init__(self, settings: EveningSettings) -> None:
         self.settings = settings
-        self.now = settings.starts_at
-        self.rng = Random(f"{settings.seed}|world")
+        self._due = Agenda(settings)
         self.games = tuple(Game.prepared(listing, settings) for listing in list_games(settings))
         self.markets = {market.listing.ticker: market for game in self.games for market in game.markets}
-        self._due: list[tuple[int, int, Step]] = []
-        self._made = 0
-        self.settlement_timer = SETTLEMENT_TIMER
         self.fee_changes: list[FeeChange] = []
         """Fees of single events so far, oldest first."""
-        self.out: list[Happening] = []
-        """Where steps leave what happens."""
         self._seconds_of_taker = 9.0 / settings.activity
         for game in self.games:
             self._begin(game)
 
     def run(self) -> Iterator[Happening]:
         """All happenings of the evening, in time order; ends after the last settlement."""
-        while self._due:
+        while self.due_at is not None:
             yield from self.step()
+
+    @property
+    def now(self) -> int:
+        """The moment of the last step, UTC nanoseconds."""
+        return self._due.now
 
     @property
     def due_at(self) -> int | None:
         """When the next step is due, UTC nanoseconds; None when the evening is over."""
-        return self._due[0][0] if self._due else None
+        return self._due.due_at
 
     def step(self) -> list[Happening]:
         """Do the next step and return what happened."""
-        at, _, step = heapq.heappop(self._due)
-        self.now = at
-        step(at)
-        happened, self.out = self.out, []
-        return happened
-
-    def at(self, moment: int, step: Step) -> None:
-        """Have a step done at a moment (UTC nanoseconds), after those asked for the same moment before."""
-        self._made += 1
-        heapq.heappush(self._due, (moment, self._made, step))
+        return self._due.step()
 
     def alarm(self, moment: int, name: str) -> None:
         """Have a reader of the happenings told when a moment comes."""
-        self.at(moment, lambda at: self.out.append(Alarm(at, name)))
+        self._due.alarm(moment, name)
 
     @property
     def finished(self) -> bool:
@@ -95,37 +80,39 @@ class World:
         begins = self.settings.starts_at
         for market in game.markets:
             market.shown = market.top()
-        plan_openings(self, game)
+        plan_openings(self._due, game, self._schedule_makers)
         if self.settings.surprises:
-            plan_surprises(self, game)
+            plan_surprises(self._due, game, self.fee_changes)
         match game.listing.fate:
             case Fate.PLAYED:
-                self.at(game.moments[0].at, partial(self._score, game, 0))
+                self._due.at(game.moments[0].at, partial(self._score, game, 0))
             case Fate.POSTPONED | Fate.CANCELLED:
-                self.at(game.listing.tip_at - 10 * MINUTE, partial(postpone, self, game))
+                self._due.at(game.listing.tip_at - 10 * MINUTE, partial(postpone, self._due, game))
         for case in game.cases:
             pause = RETHINK_PAUSE if case.cause is Cause.OVERREACTION else case.end - case.start
             for moment in range(case.start, case.end + 1, pause):
-                self.at(moment, partial(self._rethink, game))
+                self._due.at(moment, partial(self._rethink, game))
         for book in game.books:
-            self.at(begins + self.rng.randint(5, 300) * SECOND, partial(self._reprice_before, game, book))
-        self.at(begins + self.rng.randint(1, 20) * SECOND, partial(self._taker, game))
+            self._due.at(
+                begins + self._due.rng.randint(5, 300) * SECOND, partial(self._reprice_before, game, book)
+            )
+        self._due.at(begins + self._due.rng.randint(1, 20) * SECOND, partial(self._taker, game))
 
     def _score(self, game: Game, number: int, at: int) -> None:
         """A moment of the game has come: everybody who follows it will react in his own time."""
         moment: Moment = game.moments[number]
         game.score(moment)
-        self.at(at + SCOREBOARD_DELAY, partial(self._show, game, moment))
+        self._due.at(at + SCOREBOARD_DELAY, partial(self._show, game, moment))
         if number + 1 < len(game.moments):
-            self.at(game.moments[number + 1].at, partial(self._score, game, number + 1))
+            self._due.at(game.moments[number + 1].at, partial(self._score, game, number + 1))
         else:
-            settle_played(self, game, at)
+            settle_played(self._due, game, at)
         self._rethink(game, at)
         for book in game.books:
-            self.at(at + self.seconds(*book.lag), partial(self._reprice, game, book))
+            self._due.at(at + self._due.seconds(*book.lag), partial(self._reprice, game, book))
 
     def _show(self, game: Game, moment: Moment, at: int) -> None:
-        game.show(at, moment, self.out)
+        game.show(at, moment, self._due.out)
 
     def _rethink(self, game: Game, at: int) -> None:
         """Markets form their belief anew; makers that are too far from it will re-quote."""
@@ -134,76 +121,76 @@ class World:
             if market.status == "active":
                 self._wake(game, market, at)
 
-    def invite(self, game: Game, market: Market, at: int) -> None:
+    def _schedule_makers(self, game: Game, market: Market, at: int) -> None:
         """All makers come to a market that has just been opened."""
         for maker in market.makers:
             maker.due = True
-            self.at(at + self.seconds(*maker.temper.lag), partial(self._requote, game, market, maker))
+            self._due.at(
+                at + self._due.seconds(*maker.temper.lag), partial(self._requote, game, market, maker)
+            )
 
     def _wake(self, game: Game, market: Market, at: int) -> None:
         moved = False
         for maker in market.makers:
             if not maker.due and maker.wants_to_move(market.fair):
                 maker.due = moved = True
-                lag = self.seconds(*maker.temper.lag)
-                self.at(at + int(lag / self.settings.activity), partial(self._requote, game, market, maker))
-        if moved and self.rng.random() < 0.4:
-            self.at(at + self.seconds(0.8, 3.0), partial(self._take_stale, game, market))
+                lag = self._due.seconds(*maker.temper.lag)
+                self._due.at(
+                    at + int(lag / self.settings.activity), partial(self._requote, game, market, maker)
+                )
+        if moved and self._due.rng.random() < 0.4:
+            self._due.at(at + self._due.seconds(0.8, 3.0), partial(self._take_stale, game, market))
 
     def _requote(self, game: Game, market: Market, maker: Maker, at: int) -> None:
         if market.status == "active":
             # What still rests at an old price would stand in the way of the new quotes.
-            game.take_stale(at, market, maker.temper.size, self.out)
-            market.requote(at, maker, self.out)
+            game.take_stale(at, market, maker.temper.size, self._due.out)
+            market.requote(at, maker, self._due.out)
             self._touch(market, at)
 
     def _take_stale(self, game: Game, market: Market, at: int) -> None:
-        game.take_stale(at, market, self.rng.randrange(500, 20_000), self.out)
+        game.take_stale(at, market, self._due.rng.randrange(500, 20_000), self._due.out)
         self._touch(market, at)
 
     def _taker(self, game: Game, at: int) -> None:
         """Takers come faster in play; each also reminds a maker of refilling."""
         if game.over or game.postponed:
             return
-        market = game.take_some(at, self.out)
-        if market.retail and self.rng.random() < 0.8:
-            self.at(at + self.seconds(20, 200), partial(self._impatience, market))
+        market = game.take_some(at, self._due.out)
+        if market.retail and self._due.rng.random() < 0.8:
+            self._due.at(at + self._due.seconds(20, 200), partial(self._impatience, market))
         for maker in market.makers[:2]:
-            if not maker.due and self.rng.random() < 0.5:
+            if not maker.due and self._due.rng.random() < 0.5:
                 maker.due = True
-                self.at(at + self.seconds(1, 8), partial(self._requote, game, market, maker))
+                self._due.at(at + self._due.seconds(1, 8), partial(self._requote, game, market, maker))
         self._touch(market, at)
         mean = self._seconds_of_taker * (1 if game.live else 4)
-        self.at(at + int(self.rng.expovariate(1 / mean) * SECOND) + 1, partial(self._taker, game))
+        self._due.at(at + int(self._due.rng.expovariate(1 / mean) * SECOND) + 1, partial(self._taker, game))
 
     def _impatience(self, market: Market, at: int) -> None:
         if market.status == "active":
-            market.impatience(at, self.out)
+            market.impatience(at, self._due.out)
             self._touch(market, at)
 
     def _reprice(self, game: Game, book: Sportsbook, at: int) -> None:
-        game.reprice(at, book, self.out)
+        game.reprice(at, book, self._due.out)
 
     def _reprice_before(self, game: Game, book: Sportsbook, at: int) -> None:
         if game.now.period == 0 and not game.postponed:
-            game.reprice(at, book, self.out)
-            self.at(at + self.seconds(90, 480), partial(self._reprice_before, game, book))
+            game.reprice(at, book, self._due.out)
+            self._due.at(at + self._due.seconds(90, 480), partial(self._reprice_before, game, book))
 
     def _touch(self, market: Market, at: int) -> None:
         """Have the ticker channel say a new top, now or when its pause is over."""
         if market.quote_due or not market.wants_quote():
             return
         if at - market.quoted_at >= QUOTE_PAUSE:
-            market.quote(at, self.out)
+            market.quote(at, self._due.out)
         else:
             market.quote_due = True
-            self.at(market.quoted_at + QUOTE_PAUSE, partial(self._quote, market))
+            self._due.at(market.quoted_at + QUOTE_PAUSE, partial(self._quote, market))
 
     def _quote(self, market: Market, at: int) -> None:
         market.quote_due = False
         if market.wants_quote():
-            market.quote(at, self.out)
-
-    def seconds(self, least: float, most: float) -> int:
-        """A random time between two numbers of seconds, in nanoseconds."""
-        return int(self.rng.uniform(least, most) * SECOND)
+            market.quote(at, self._due.out)

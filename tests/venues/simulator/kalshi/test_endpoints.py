@@ -17,7 +17,7 @@ from venues.simulator.kalshi.rest import ROOT, KalshiRest
 from venues.simulator.kalshi.signatures import KeyRing
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Answer, Request
-from venues.simulator.world.clock import Pace
+from venues.simulator.world.clock import SimulatedClock
 from venues.simulator.world.live import LiveEvening
 from venues.simulator.world.settings import MINUTE, EveningSettings
 from venues.simulator.world.world import World
@@ -30,12 +30,12 @@ Problems = Callable[[str, str, object], list[str]]
 @pytest.fixture(params=MOMENTS, scope="module")
 def live(request: pytest.FixtureRequest) -> LiveEvening:
     """The evening so many minutes after its begin."""
-    evening = LiveEvening(World(SETTINGS), Pace(SETTINGS.starts_at, 1))
+    evening = LiveEvening(World(SETTINGS), SimulatedClock(SETTINGS.starts_at, 1))
     until = SETTINGS.starts_at + MOMENTS[request.param] * MINUTE
     while (due := evening.world.due_at) is not None and due <= until:
         for happened in evening.world.step():
             evening.candles.on_event(happened)
-    evening.pace.starts_at = until
+    evening.clock.starts_at = until
     return evening
 
 

@@ -123,7 +123,7 @@ async def test_recorded_bodies_are_found_again_by_question_and_time(tmp_path: Pa
         games = simulator.addresses.balldontlie + "/nba/v1/games?dates[]=2026-11-20"
         down = await client.get(games, headers={"Authorization": simulator.balldontlie_key})
         assert (down.status_code, down.text) == (503, "down")
-        simulator.pace.begin()
+        simulator.clock.begin()
         await trio.sleep(0.01)
         events = await client.get(simulator.addresses.kalshi_rest + "/events?status=open&series_ticker=A")
         assert events.json() == {"events": [2]}

@@ -1,6 +1,6 @@
 """What a venue seldom does, played by the simulator: late markets, own fees, results taken back.
 
-Covers: venues.simulator.world.game, venues.simulator.world.world.
+Covers: venues.simulator.world.agenda, venues.simulator.world.game, venues.simulator.world.world.
 """
 
 import json
@@ -125,7 +125,7 @@ def happenings() -> tuple[World, list[tuple[Happening, str]]]:
 def test_a_result_is_announced_disputed_amended_and_paid() -> None:
     """The last word agrees with the score."""
     world, found = happenings()
-    (market,) = [market for market in world.markets.values() if market.misjudged]
+    (market,) = [market for market in world.markets.values() if market.amended_later]
     told = [
         (happened.event_type, status, happened.at)
         for happened, status in found
@@ -149,7 +149,7 @@ async def test_the_interfaces_say_it_too(
     async with httpx.AsyncClient(base_url=simulator.addresses.kalshi_rest, trust_env=False) as client:
         assert (await client.get(f"/markets/{late}")).status_code == 404
         assert (await client.get("/events/fee_changes")).json()["event_fee_changes"] == []
-        simulator.pace.begin()
+        simulator.clock.begin()
         with trio.fail_after(60):
             await simulator.live.over.wait()
         assert (await client.get(f"/markets/{late}")).json()["market"]["status"] == "finalized"

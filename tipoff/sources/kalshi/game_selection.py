@@ -9,6 +9,7 @@ from itertools import chain
 
 from actors.messages import FollowOperation
 from engine.events import MarketListed, VenueEvent
+from engine.leagues import LEAGUES, NBA
 from engine.tickers import Ticker, read_ticker
 from tipoff.output import Failure
 from venues.errors import RequestRefused, VenueError
@@ -20,8 +21,6 @@ Listing = Callable[[], Awaitable[Mapping[str, object]]]
 """Gives the games that are followed, by id."""
 
 NOT_FOUND = 404
-GAMES_SERIES = "KXNBAGAME"
-"""The series of which every game has an event, in whose ticker its id can be read."""
 
 
 class GameSelection:
@@ -74,12 +73,13 @@ class GameSelection:
 
 
 def _read(text: str) -> Ticker:
-    """A ticker of a game between two NBA teams. Raises Failure."""
-    for ticker in (read_ticker(text), read_ticker(f"{GAMES_SERIES}-{text.strip()}")):
-        if ticker.nba and ticker.game is not None:
+    """A ticker of a game between two teams of a league. Raises Failure."""
+    ids = (f"{league.games_series}-{text.strip()}" for league in LEAGUES)
+    for ticker in map(read_ticker, (text, *ids)):
+        if ticker.league is not None and ticker.game is not None:
             return ticker
     raise Failure(
         "unknown_ticker",
-        f"{text!r} is no game of the NBA, and no event or market of one: "
-        "a game looks like 26JAN14WASLAC, an event like KXNBAGAME-26JAN14WASLAC",
+        f"{text!r} is no game of the {' or the '.join(league.name for league in LEAGUES)}, and no event or "
+        f"market of one: a game looks like 26JAN14WASLAC, an event like {NBA.games_series}-26JAN14WASLAC",
     )

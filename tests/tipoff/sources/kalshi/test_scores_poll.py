@@ -9,11 +9,12 @@ import trio
 from engine.milestones import KALSHI
 from tests.tipoff.live_scene import Scene, running
 from tipoff.commands.replay import replay
-from tipoff.commands.run import credentials_of
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import load
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.clients import Credentials
 from venues.balldontlie.parse import SOURCE as BALLDONTLIE
 from venues.recordings.recorder import read, read_batches
 from venues.simulator.service import ServiceSettings, Simulator, serve
@@ -44,10 +45,10 @@ async def test_a_wrong_score_of_the_venue_stops_the_game_until_it_is_right_again
 ) -> None:
     simulator: Simulator = await nursery.start(serve, SERVED)
     config = load(write_keys(simulator, tmp_path), schema())
-    slower = attrs.evolve(config.balldontlie, box_score_poll_ms=15_000, odds_poll_ms=60_000)
-    config = attrs.evolve(config, balldontlie=slower)
+    slower = attrs.evolve(config.section(BalldontlieSection), box_score_poll_ms=15_000, odds_poll_ms=60_000)
+    config = config.with_sources(slower)
     (game,) = simulator.live.world.games
-    async with running(tmp_path, config, credentials_of(config), simulator, SPEED) as scene:
+    async with running(tmp_path, config, Credentials.named_in(config), simulator, SPEED) as scene:
         await scene.until(lambda: game.shown.period > 0, seconds=60)
         await until_both(scene)
         assert not any(game.disagree for game in (await scene.engine.games()).values())

@@ -1,38 +1,32 @@
 """Finding the evening's markets at Kalshi, following them to their end, and telling the feed which to follow.
 
 Three polls of the live engine's sources. What they hear has entered the engine when they look at it, so the
-schedule's own list says what belongs to a game. Must not decide what is traded.
+schedule's own list says what belongs to a game.
 """
 
 from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 
-import attrs
-
 from actors.pollers import PollStatus
 from engine.events import MarketListed, MarketStatus, VenueEvent
 from engine.ledger import claim
 from engine.tally import Tally
 from engine.units import NANOS_PER_SECOND
-from tipoff.live.engine import LiveEngine
+from tipoff.sources.source import Engine
 from venues.kalshi.feed import KalshiFeed
 from venues.kalshi.rest import KalshiRest
 
 HORIZON_NS: Final = 36 * 3_600 * NANOS_PER_SECOND
 """Games that begin later than this are known, but their books are not followed yet."""
 
+# Pauses between polls, in the engine's time.
+MARKETS_NS: Final = 60 * NANOS_PER_SECOND
+EXCHANGE_NS: Final = 60 * NANOS_PER_SECOND
+FEES_NS: Final = 3_600 * NANOS_PER_SECOND
+
 TICKERS_PER_CALL: Final = 100
 OVER: Final = frozenset({MarketStatus.FINALIZED})
-
-
-@attrs.frozen
-class Intervals:
-    """Pauses between polls, in nanoseconds of the engine's time."""
-
-    markets_ns: int = 60 * NANOS_PER_SECOND
-    exchange_ns: int = 60 * NANOS_PER_SECOND
-    fees_ns: int = 3_600 * NANOS_PER_SECOND
 
 
 def unpaid(tally: Tally) -> set[str]:
@@ -48,15 +42,12 @@ def unpaid(tally: Tally) -> set[str]:
 class Discovery:
     """What is asked of Kalshi again and again, and what the feed shall follow because of it."""
 
-    def __init__(
-        self, rest: KalshiRest, engine: LiveEngine, feed: KalshiFeed, series: Iterable[str], every: Intervals
-    ) -> None:
+    def __init__(self, rest: KalshiRest, engine: Engine, feed: KalshiFeed, series: Iterable[str]) -> None:
         """`series` are those whose markets are traded."""
         self._rest = rest
         self._engine = engine
         self._feed = feed
         self._series = tuple(series)
-        self._every = every
         self._status: dict[str, MarketStatus] = {}
         self._wanted: tuple[str, ...] = ()
 
@@ -74,19 +65,19 @@ class Discovery:
         for start in range(0, len(gone), TICKERS_PER_CALL):
             self._note(await self._rest.markets(gone[start : start + TICKERS_PER_CALL]))
         await self.follow()
-        return self._every.markets_ns
+        return MARKETS_NS
 
     async def exchange(self, _status: PollStatus) -> int:
         """Whether the exchange trades."""
         await self._rest.exchange_status()
-        return self._every.exchange_ns
+        return EXCHANGE_NS
 
     async def fees(self, _status: PollStatus) -> int:
         """Fee terms of each series, and what has changed of them."""
         for series in self._series:
             await self._rest.series(series)
             await self._rest.series_fee_changes(series)
-        return self._every.fees_ns
+        return FEES_NS
 
     def _note(self, events: Iterable[VenueEvent]) -> set[str]:
         """Remember how each market stands; returns those that were named."""

@@ -2,22 +2,20 @@
 
 One poll of the live engine's sources, with a key or without. A game's record at the venue (a milestone) is
 looked up once; then all games that are near are asked for in one request. What is heard has entered the
-engine when it is looked at here; whether it contradicts anybody is decided there. Must not decide what is
-traded.
+engine when it is looked at here; whether it contradicts anybody is decided there.
 """
 
 from typing import Final
 
 from actors.pollers import PollStatus
 from engine.events import GamePhase, ScoreSeen
-from engine.milestones import KALSHI
+from engine.milestones import KALSHI, MilestoneSeen
 from engine.schedule import ListedGame
 from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_MINUTE
-from tipoff.config.sections import KalshiSection
-from tipoff.live.engine import LiveEngine
-from tipoff.sources.balldontlie_polls import GAME_NS_MAX, SCORES_BEFORE_NS
-from venues.kalshi.live_data import BASKETBALL
+from tipoff.sources.game_time import GAME_NS_MAX, SCORES_BEFORE_NS
+from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.source import Engine
 from venues.kalshi.rest import KalshiRest
 
 IDLE_NS: Final = NANOS_PER_MINUTE
@@ -30,7 +28,7 @@ AGAIN_NS: Final = 10 * NANOS_PER_MINUTE
 class LiveScores:
     """What is asked of the venue about the games themselves."""
 
-    def __init__(self, rest: KalshiRest, engine: LiveEngine, section: KalshiSection) -> None:
+    def __init__(self, rest: KalshiRest, engine: Engine, section: KalshiSection) -> None:
         """`section` has the pause between two polls."""
         self._rest = rest
         self._engine = engine
@@ -61,7 +59,9 @@ class LiveScores:
         if listed.game in self._milestones or now < self._none_until.get(listed.game, 0):
             return
         found = await self._rest.milestones(parse_ticker(listed.tickers[0]).event)
-        games = [milestone.id for milestone in found if milestone.type == BASKETBALL]
+        games = [
+            seen.reference.removeprefix(f"{KALSHI}:") for seen in found if isinstance(seen, MilestoneSeen)
+        ]
         if games:
             self._milestones[listed.game] = games[0]
         else:

@@ -1,7 +1,7 @@
 """Asking balldontlie for games, live box scores and odds: what the key allows, no faster than it makes sense.
 
 Four polls of the live engine's sources. While no game is near they idle. Dates are Eastern; yesterday's games
-are asked for too until they are over, because evenings end after midnight. Must not decide what is traded.
+are asked for too until they are over, because evenings end after midnight.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,17 +15,11 @@ from actors.pollers import PollStatus
 from engine.calendar import eastern_date
 from engine.events import GamePhase, GameSeen, ScoreSeen, VenueEvent
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_MINUTE, Nanos
-from tipoff.config.sections import BalldontlieSection
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.game_time import GAME_NS_MAX, ODDS_BEFORE_NS, SCORES_BEFORE_NS
 from venues.balldontlie.rest import BalldontlieRest
 
-SCORES_BEFORE_NS: Final = 15 * NANOS_PER_MINUTE
-"""From so long before the tip-off box scores are asked for at their full pace."""
-
-ODDS_BEFORE_NS: Final = 180 * NANOS_PER_MINUTE
 OPENING_EVERY_NS: Final = 60 * NANOS_PER_MINUTE
-GAME_NS_MAX: Final = 6 * 60 * NANOS_PER_MINUTE
-"""A game of which nobody says that it is over counts as over after this."""
-
 ENDED: Final = frozenset({GamePhase.FINAL, GamePhase.POSTPONED})
 
 FindOut = Callable[[str], Awaitable[BalldontlieRest]]

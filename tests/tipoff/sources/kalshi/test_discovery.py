@@ -1,7 +1,4 @@
-"""Markets are followed until they have paid, also those that were over before this process began.
-
-Covers: actors.schedule.
-"""
+"""Markets are followed until they have paid, also those that were over before this process began."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -16,8 +13,8 @@ from engine.message import changed
 from engine.tally import Tally
 from engine.units import Money
 from tests.persistence.evenings import evening
-from tipoff.live.engine import LiveEngine
-from tipoff.sources.discovery import TICKERS_PER_CALL, Discovery, Intervals, unpaid
+from tipoff.sources.kalshi.discovery import TICKERS_PER_CALL, Discovery, unpaid
+from tipoff.sources.source import Engine
 from venues.kalshi.feed import KalshiFeed
 from venues.kalshi.rest import KalshiRest
 
@@ -56,9 +53,7 @@ async def asked_with(tally: Tally) -> list[list[str]]:
     plan = SimpleNamespace(clock=lambda: 0)
     engine = SimpleNamespace(tally=tally, listing=nothing, loaded=nothing, plan=plan)
     venue, feed = Venue(), SimpleNamespace(want=lambda _tickers: None)
-    discovery = Discovery(
-        cast("KalshiRest", venue), cast("LiveEngine", engine), cast("KalshiFeed", feed), ("S",), Intervals()
-    )
+    discovery = Discovery(cast("KalshiRest", venue), cast("Engine", engine), cast("KalshiFeed", feed), ("S",))
     await discovery.markets(PollStatus())
     return venue.asked
 

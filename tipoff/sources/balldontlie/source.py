@@ -1,0 +1,48 @@
+"""The record of balldontlie; what opens connections is imported when that is done."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+import attrs
+
+from engine.token_bucket import TokenBucket
+from engine.units import Nanos
+from tipoff.config.secret_files import secret_path
+from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.source import Connection, Link, Source
+from venues.balldontlie.lines import READERS
+
+
+@attrs.frozen
+class Key:
+    """A key of the service."""
+
+    text: str = attrs.field(repr=False)
+    bucket: Callable[[Nanos], TokenBucket] | None = None
+    """Another budget than that of the key's tier, for a simulated service."""
+
+
+def read_key(section: BalldontlieSection) -> Key | None:
+    """What the key's file holds."""
+    text = secret_path(section.key_file).read_text("utf-8").strip() if section.key_file else ""
+    return Key(text) if text else None
+
+
+def connect(
+    section: BalldontlieSection, key: Key | None, link: Link
+) -> AbstractAsyncContextManager[Connection]:
+    """Open the connection pool, if there is a key."""
+    from tipoff.sources.balldontlie.connection import opened
+
+    return opened(section, key, link)
+
+
+BALLDONTLIE: Final[Source[BalldontlieSection, Key]] = Source(
+    name="balldontlie",
+    section=BalldontlieSection,
+    readers=READERS,
+    actors=("nba_poller", "odds_poller"),
+    read_key=read_key,
+    connect=connect,
+)

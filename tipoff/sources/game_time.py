@@ -1,0 +1,12 @@
+"""When a game is near: before the tip and while it may still run, nobody saying that it is over."""
+
+from typing import Final
+
+from engine.units import NANOS_PER_MINUTE
+
+SCORES_BEFORE_NS: Final = 15 * NANOS_PER_MINUTE
+"""From so long before the tip-off scores are asked for at their full pace."""
+
+ODDS_BEFORE_NS: Final = 180 * NANOS_PER_MINUTE
+GAME_NS_MAX: Final = 6 * 60 * NANOS_PER_MINUTE
+"""A game of which nobody says that it is over counts as over after this."""

@@ -1,0 +1,207 @@
+"""What a source is: one record that says what can be set of it, how its lines are read, and how it is asked.
+
+For authors of sources, ours (`tipoff.sources.kalshi`, `tipoff.sources.balldontlie`) and other packages'. A
+source is known once its record stands in `tipoff.sources.registry`, or is an entry point of the group
+`tipoff.sources`. Whatever a source hears enters the engine by `Engine.ingress` before anybody looks at it;
+what a source decides is only what to ask next.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Generic, Protocol, TypeVar
+
+import attrs
+from attrs import AttrsInstance
+
+from actors.messages import FollowOperation
+from actors.pollers import PollStatus
+from actors.runtime import AnySpec
+from engine.events import VenueEvent
+from engine.schedule import ListedGame
+from engine.tally import Tally
+from engine.units import NANOS_PER_MILLISECOND
+from tipoff.json_types import Json
+from tipoff.sources.health import HealthIssue
+from venues.recordings.readers import LineReaders
+from venues.transport.client import Client
+
+S = TypeVar("S", bound=AttrsInstance)
+K = TypeVar("K")
+
+
+class Clock(Protocol):
+    """The engine's time, in UTC nanoseconds; `speed` times as fast as a clock's in a simulated evening."""
+
+    speed: float
+
+    def __call__(self) -> int:
+        """The time now."""
+        ...
+
+    async def sleep(self, nanos: float, /) -> None:
+        """Let so much of it pass."""
+        ...
+
+
+class Plan(Protocol):
+    """The part of a live engine's plan that a source needs."""
+
+    @property
+    def clock(self) -> Clock:
+        """The engine's time."""
+        ...
+
+
+class Ingress(Protocol):
+    """The one way into the engine."""
+
+    def stream(self, conn: int, what: str, text: str, /) -> tuple[int, tuple[VenueEvent, ...]]:
+        """Take a frame of the stream; returns its stamp and what it says."""
+        ...
+
+    def body_of(self, source: str, /) -> Callable[[str, str], tuple[VenueEvent, ...]]:
+        """What a client of `source` gives its bodies to; it returns what they say."""
+        ...
+
+
+class Engine(Protocol):
+    """What a source sees of the engine that it feeds."""
+
+    @property
+    def plan(self) -> Plan:
+        """What it was made of."""
+        ...
+
+    @property
+    def ingress(self) -> Ingress:
+        """The way in."""
+        ...
+
+    @property
+    def tally(self) -> Tally:
+        """What has been made durable."""
+        ...
+
+    async def listing(self) -> Mapping[str, ListedGame]:
+        """The games that are followed, by id."""
+        ...
+
+    async def loaded(self) -> Mapping[str, tuple[str, ...]]:
+        """The games that an operator had followed, with the venue's events of each."""
+        ...
+
+
+Ask = Callable[[PollStatus], Awaitable[int | None]]
+"""Asks once; returns the nanoseconds of the engine's time until the next time, or None where there is no
+sense in asking again (then `stopped` of the status says why).
+"""
+
+
+@attrs.frozen
+class PollPlan:
+    """Something that is asked again and again, and the actor that asks it."""
+
+    actor: str
+    name: str
+    ask: Ask
+
+
+def every(milliseconds: int, request: Callable[[], Awaitable[object]]) -> Ask:
+    """Ask at a steady pace, such as that of a key of the source's section."""
+
+    async def ask(_status: PollStatus) -> int:
+        await request()
+        return milliseconds * NANOS_PER_MILLISECOND
+
+    return ask
+
+
+@attrs.frozen(kw_only=True)
+class Work:
+    """What a source does for an engine: its polls, and actors that do more than poll."""
+
+    polls: tuple[PollPlan, ...] = ()
+    actors: tuple[AnySpec, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Link:
+    """What a source is given when it is opened."""
+
+    prod: bool
+    """Whether the venue's real environment is listened to."""
+    draw: Callable[[], float]
+    """Jitter in [0, 1)."""
+    degrade: Callable[[HealthIssue], None]
+    """Says in a sentence what the engine has to do without from now on."""
+
+
+class Connection:
+    """A source that is open: its connection pool is there, nothing has been asked."""
+
+    def start(self, engine: Engine) -> Work:
+        """What to do for `engine`; called once, before the engine runs."""
+        raise NotImplementedError
+
+    @property
+    def client(self) -> Client | None:
+        """Who asks, with its budget and what it knows of the service's clock; None before it is known."""
+        return None
+
+    def status(self) -> Mapping[str, Json]:
+        """What can be seen of it beside its polls, as plain values."""
+        return {}
+
+    def health_issues(self) -> list[HealthIssue]:
+        """What does not work as it should, a sentence each; polls that fail are told by their statuses."""
+        return []
+
+
+class Selection(Protocol):
+    """What an operator means by a game, and whether the venue knows it."""
+
+    async def load(self, text: str, /) -> FollowOperation:
+        """Raises Failure for what is no game, or is not there."""
+        ...
+
+    async def unload(self, text: str, /) -> FollowOperation:
+        """Raises Failure for what is not followed."""
+        ...
+
+
+class MarketConnection(Connection):
+    """The venue whose markets are traded; there is one."""
+
+    selection: Selection
+    """What may be loaded and unloaded; there once `start` has been called."""
+
+    @property
+    def conn(self) -> int:
+        """The number of the connection that brings the books; 0 where they are polled."""
+        raise NotImplementedError
+
+    async def follow(self) -> None:
+        """Follow what is to be followed now, because an operator changed it."""
+        raise NotImplementedError
+
+    def renew(self, reason: str) -> None:
+        """Have every book come anew."""
+        raise NotImplementedError
+
+
+@attrs.frozen(kw_only=True)
+class Source(Generic[S, K]):
+    """A service that is listened to. `S` is the class of its section, `K` that of the key to it."""
+
+    name: str
+    """Of the section in `engine.toml`, and of the source in `status` and the metrics."""
+    section: type[S]
+    """What can be set; every key has a default."""
+    readers: LineReaders
+    """The words of the source in a recording, and how its lines are read."""
+    actors: tuple[str, ...]
+    """The actors that it may have below the supervisor `sources`, in the order of their start."""
+    read_key: Callable[[S], K | None]
+    """The key that the section names, None if none; raises ConfigError for one that cannot be used."""
+    connect: Callable[[S, K | None, Link], AbstractAsyncContextManager[Connection]]
+    """Opens it; with no key it does less and says so."""
