@@ -11,9 +11,10 @@ from engine.units import Nanos
 from venues.balldontlie.parse import parse_body
 from venues.importers.rows import translate_row
 from venues.kalshi.answers import parse_answer
-from venues.kalshi.parse import DETAIL_MAX, parse_frame
+from venues.kalshi.parse import parse_frame
 from venues.recordings.line_kinds import CONNECTED, CONNECTION, KALSHI_STREAM, OLDER, OURS, split_what
 from venues.recordings.segments import Line
+from venues.refusals import DETAIL_MAX
 
 
 class Lost(msgspec.Struct, frozen=True):

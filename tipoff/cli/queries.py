@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from tipoff.cli import screens
-from tipoff.cli.arguments import ConfigFile, Flag
+from tipoff.cli.arguments import ConfigFile, Flag, Whole
 from tipoff.control.client import CALL_SECONDS, ControlClient, NotRunning
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
@@ -112,7 +112,7 @@ HERE = Where()
 Strategy = Annotated[str | None, Parameter(help="Only of this strategy.")]
 Ticker = Annotated[str | None, Parameter(help="Only of this market.")]
 Game = Annotated[str | None, Parameter(help="Only of this game.")]
-Limit = Annotated[int, Parameter(help="So many at most, the newest.", validator=Number(gte=1, lte=1_000))]
+Limit = Annotated[Whole, Parameter(help="So many at most, the newest.", validator=Number(gte=1, lte=1_000))]
 
 
 def status(*, where: Where = HERE) -> Answer:

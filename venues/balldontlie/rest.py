@@ -14,8 +14,10 @@ import msgspec
 from engine.events import FeedRefused, VenueEvent
 from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_MINUTE, Nanos
+from venues.balldontlie import wire
 from venues.balldontlie.parse import parse_body
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless
+from venues.refusals import REFUSABLE
 from venues.transport.client import Client, Hear, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
@@ -85,16 +87,6 @@ class _Words(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class _Page(msgspec.Struct, frozen=True):
-    class Meta(msgspec.Struct, frozen=True):
-        """Where the next page begins."""
-
-        next_cursor: int | str | None = None
-
-    data: list[msgspec.Raw]
-    meta: Meta = Meta()
-
-
 class BalldontlieRest:
     """One key's view of the service."""
 
@@ -160,7 +152,7 @@ class BalldontlieRest:
             target = f"{path}?{urlencode([*query, *rest])}"
             body = await self.client.get(target)
             found += self._understood(target, body)
-            cursor = _next_cursor(body)
+            cursor = _next_cursor(target, body)
             if cursor is None:
                 return tuple(found)
             if cursor in seen:
@@ -171,8 +163,9 @@ class BalldontlieRest:
     def _understood(self, target: str, body: str) -> Events:
         """What a body says; one that is no list of rows at all is an error."""
         events = parse_body(target, body, Nanos(self._wall()))
-        if len(events) == 1 and isinstance(events[0], FeedRefused) and not _is_page(body):
-            raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
+        for event in events:
+            if isinstance(event, FeedRefused) and not event.place:
+                raise AnswerNotUnderstood(f"{target}: {event.kind}: {event.detail}")
         return events
 
 
@@ -206,15 +199,10 @@ def words_of_refusal(answer: Answer) -> tuple[str, str]:
     return code, words.error or words.message or answer.body[:200]
 
 
-def _is_page(body: str) -> bool:
+def _next_cursor(target: str, body: str) -> int | str | None:
+    """Where the next page begins; None at the end, and after a page of no rows whatever it says."""
     try:
-        msgspec.json.decode(body, type=_Page)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _next_cursor(body: str) -> int | str | None:
-    """Where the next page begins; None at the end. A body that is no page has been refused before."""
-    page = msgspec.json.decode(body, type=_Page)
-    return page.meta.next_cursor if page.data else None
+        rows, cursor = wire.ROWS.decode(body)[0].data, wire.META.decode(body)[0].meta.next_cursor
+    except REFUSABLE as error:
+        raise AnswerNotUnderstood(f"{target}: the next page: {error}") from error
+    return cursor if rows else None

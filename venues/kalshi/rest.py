@@ -276,10 +276,11 @@ class KalshiRest:
         return tuple(found)
 
     def _understood(self, target: str, body: str) -> Events:
-        """What one answer says; an answer of which nothing could be understood is an error."""
+        """What one answer says; one that could only be refused whole is an error."""
         events = parse_answer(target, body, Nanos(self._wall()))
-        if len(events) == 1 and isinstance(events[0], FeedRefused):
-            raise AnswerNotUnderstood(f"{target}: {events[0].kind}: {events[0].detail}")
+        for event in events:
+            if isinstance(event, FeedRefused) and not event.place:
+                raise AnswerNotUnderstood(f"{target}: {event.kind}: {event.detail}")
         return events
 
     async def _pages(
