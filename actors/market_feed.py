@@ -22,12 +22,14 @@ from actors.messages import (
 from actors.runtime import Address, Answer, Outgoing, Publish
 from engine.events import (
     BookDelta,
+    BookRefused,
     BookSnapshot,
     FeeChanged,
     FeedConnected,
     FeedGapped,
     FeedRefused,
     FeedSequenced,
+    FeedUnnumbered,
     GameSeen,
     MarketDetermined,
     MarketListed,
@@ -80,6 +82,8 @@ class MarketFeed:
             QuoteSeen: self._quote,
             TradePrinted: self._print,
             FeedSequenced: self._sequenced,
+            FeedUnnumbered: self._unnumbered,
+            BookRefused: self._book_refused,
             FeedConnected: self._connected,
             FeedRefused: self._refuse,
             GameSeen: self._to_schedule,
@@ -144,6 +148,14 @@ class MarketFeed:
 
     def _sequenced(self, event: FeedSequenced, out: list[Outgoing]) -> None:
         self._in_sequence(event, out)
+
+    def _unnumbered(self, event: FeedUnnumbered, out: list[Outgoing]) -> None:
+        self.sequence.check_unread(event.conn, event.sid, event.seq)
+
+    def _book_refused(self, event: BookRefused, out: list[Outgoing]) -> None:
+        """Said to those who have the book; nobody meets a market in a frame that made no sense."""
+        if event.ticker in self._routes or event.ticker in self._waiting:
+            self._to_market(event.ticker, event, out)
 
     def _in_sequence(self, event: BookDelta | BookSnapshot | FeedSequenced, out: list[Outgoing]) -> bool:
         """Whether the event may be applied; a gap makes every book of the subscription suspect first."""

@@ -7,7 +7,7 @@ a snapshot; deltas that come meanwhile are kept and those newer than the snapsho
 
 from typing import Final
 
-from engine.events import BookDelta, BookSide, BookSnapshot, Level, Side, Trust
+from engine.events import BookDelta, BookRefused, BookSide, BookSnapshot, Level, Side, Trust
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Count, Nanos, Price
 
 PENDING_MAX: Final = 4_096
@@ -196,6 +196,12 @@ class Book:
     def feed_gapped(self) -> bool:
         """A frame of the subscription is missing: GAPPED until a snapshot. True if that is news."""
         return self._distrust(Trust.GAPPED)
+
+    def concerns(self, refused: BookRefused) -> bool:
+        """Whether a frame that could not be understood was about these levels, and not about a connection or
+        subscription that they do not follow.
+        """
+        return refused.conn == self.conn and (refused.sid is None or refused.sid == self.sid)
 
     def pause(self) -> bool:
         """The venue paused the market. True if that is news."""

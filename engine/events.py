@@ -139,11 +139,43 @@ class FeedGapped:
 
 @message
 class FeedRefused:
-    """A message of the venue that could not be understood; counted by `kind`, never guessed at."""
+    """What a venue said and nobody could understand; counted by `kind`, never guessed at.
+
+    `place` is the part that was left out of a message taken for the rest ("" is the whole message).
+    """
 
     source: str
     kind: str
     detail: str
+    at: Nanos
+    place: str = ""
+
+
+@message
+class BookRefused:
+    """A frame about one market's book could not be understood: this book, and no other, is not the venue's.
+
+    `sid` is None where the frame's subscription could not be read. `snapshot` says that it was the whole
+    book, so that nothing is under way that would put it right.
+    """
+
+    ticker: str
+    conn: int
+    sid: int | None
+    snapshot: bool
+    at: Nanos
+
+
+@message
+class FeedUnnumbered:
+    """A frame was refused of which the subscription or the number (then None) could not be read.
+
+    It used up a number all the same; the other books of its subscription have missed nothing.
+    """
+
+    conn: int
+    sid: int | None
+    seq: int | None
     at: Nanos
 
 
@@ -321,6 +353,7 @@ class OddsSeen:
 
 MarketEvent: TypeAlias = (
     BookSnapshot
+    | BookRefused
     | BookDelta
     | TradePrinted
     | TradesRecovered
@@ -334,7 +367,7 @@ MarketEvent: TypeAlias = (
 )
 """Events of one market; each has a `ticker`."""
 
-FeedEvent: TypeAlias = FeedConnected | FeedLost | FeedSequenced | FeedGapped | FeedRefused
+FeedEvent: TypeAlias = FeedConnected | FeedLost | FeedSequenced | FeedUnnumbered | FeedGapped | FeedRefused
 GameEvent: TypeAlias = GameSeen | MilestoneSeen | ScoreSeen | OddsSeen
 VenueEvent: TypeAlias = MarketEvent | FeedEvent | GameEvent | FeeChanged | ExchangeStatusSeen
 

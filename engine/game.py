@@ -12,6 +12,7 @@ import attrs
 from engine.book import POLLED, Book
 from engine.events import (
     BookDelta,
+    BookRefused,
     BookSnapshot,
     CloseTimeChanged,
     FeeChanged,
@@ -102,6 +103,8 @@ class Game:
                 return self._fees(event, now)
             case FeedLost() | FeedGapped():
                 return self._feed_event(event, now)
+            case BookRefused():
+                return self._book_refused(event, now)
             case MarketDetermined():
                 return self._status(event.ticker, MarketStatus.DETERMINED, now)
             case MarketSettled():
@@ -227,6 +230,13 @@ class Game:
             top = self._top(ticker, market, None, now)
             news += [] if top is None else [top]
         return news
+
+    def _book_refused(self, event: BookRefused, now: Nanos) -> list[GameNews]:
+        market = self.markets.get(event.ticker)
+        if market is None or not market.book.concerns(event) or not market.book.feed_gapped():
+            return []
+        top = self._top(event.ticker, market, None, now)
+        return [] if top is None else [top]
 
     def _score(self, seen: ScoreSeen, now: Nanos) -> list[GameNews]:
         first = self.score

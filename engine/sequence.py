@@ -33,6 +33,8 @@ class Sequence:
     old: int = 0
     missing_from: int = 0
     """The number that should have come when the last gap was noticed."""
+    unread: dict[tuple[int, int], int] = attrs.field(factory=dict)
+    """Frames since the last number of which only the subscription could be read: they used one up each."""
 
     def check(self, conn: int, sid: int, seq: int) -> Heard:
         """Note a frame's number.
@@ -42,10 +44,11 @@ class Sequence:
         key = (conn, sid)
         last = self.last.get(key)
         self.frames += 1
+        unread = self.unread.pop(key, 0) if self.unread else 0
         if last is None:
             self.last[key] = seq
             return Heard.FIRST
-        if seq == last + 1:
+        if last < seq <= last + 1 + unread:
             self.last[key] = seq
             return Heard.NEXT
         if seq == last:
@@ -59,12 +62,27 @@ class Sequence:
         self.last[key] = seq
         return Heard.GAP
 
+    def check_unread(self, conn: int, sid: int | None, seq: int | None) -> None:
+        """Note a frame of which the subscription or the number could not be read (then None).
+
+        A number without its subscription belongs to the one that waits for it; where that is none or several,
+        nothing is known, and the gap will show.
+        """
+        if sid is not None:
+            self.unread[conn, sid] = self.unread.get((conn, sid), 0) + 1
+        elif seq is not None:
+            waiting = [key for key, last in self.last.items() if key[0] == conn and last + 1 == seq]
+            if len(waiting) == 1:
+                self.last[waiting[0]] = seq
+
     def follows(self, key: tuple[int, int], seq: int) -> bool:
         """Note a number if it is the next of (connection, subscription); if not, `check` says what it is."""
         if self.last.get(key) != seq - 1:
             return False
         self.last[key] = seq
         self.frames += 1
+        if self.unread:
+            self.unread.pop(key, None)
         return True
 
     def expected(self, conn: int, sid: int) -> int | None:
@@ -76,3 +94,4 @@ class Sequence:
         """Drop everything of a connection that ended: the next one counts from one again."""
         for key in [key for key in self.last if key[0] == conn]:
             del self.last[key]
+            self.unread.pop(key, None)

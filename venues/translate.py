@@ -9,8 +9,9 @@ from engine.events import FeedRefused
 from engine.units import Nanos
 from venues.importers.rows import translate_row
 from venues.recordings.line_kinds import IMPORT, OURS
-from venues.recordings.readers import DETAIL_MAX, Events, LineReaders
+from venues.recordings.readers import Events, LineReaders
 from venues.recordings.segments import Line
+from venues.refusals import DETAIL_MAX
 
 
 class Translator:

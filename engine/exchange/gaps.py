@@ -5,7 +5,15 @@ recovered trades. Nothing is filled from inside a gap unless all its trades are 
 """
 
 from engine.book import POLLED
-from engine.events import BookSide, FeedConnected, FeedGapped, FeedLost, TradePrinted, TradesRecovered
+from engine.events import (
+    BookRefused,
+    BookSide,
+    FeedConnected,
+    FeedGapped,
+    FeedLost,
+    TradePrinted,
+    TradesRecovered,
+)
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.depth import bound_queue, bound_taken, later
 from engine.exchange.market import Market, QueueLevel
@@ -58,6 +66,18 @@ def feed_gapped(context: StepContext, event: FeedGapped) -> None:
         if book.sid == event.sid:
             book.feed_gapped()
         _lose_visibility(context, market, since, f"frames {event.expected} to {event.got - 1} are missing")
+
+
+def book_refused(context: StepContext, event: BookRefused) -> None:
+    """A frame about one book could not be understood: this market waits for its snapshot, no other does."""
+    market = context.state.markets.get(event.ticker)
+    if market is None or not market.book.concerns(event):
+        return
+    since = market.book.at
+    if market.book.synced:
+        _remember_display(context, market)
+    market.book.feed_gapped()
+    _lose_visibility(context, market, since, "a frame about its book could not be understood")
 
 
 def book_broke(context: StepContext, market: Market) -> None:

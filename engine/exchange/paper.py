@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from engine.events import (
     BookDelta,
+    BookRefused,
     BookSnapshot,
     CloseTimeChanged,
     ExchangeStatusSeen,
@@ -115,6 +116,8 @@ class PaperExchange(ExchangeViews):
                 gaps.feed_lost(context, event)
             case FeedGapped():
                 gaps.feed_gapped(context, event)
+            case BookRefused():
+                gaps.book_refused(context, event)
             case ExchangeStatusSeen():
                 lifecycle.venue_status_seen(context, event)
             case FeeChanged():

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "faults.md"
-LETTERS = {"A": 20, "B": 13, "E": 8, "F": 16, "I": 11}
+LETTERS = {"A": 22, "B": 14, "E": 8, "F": 16, "I": 11}
 FAULTS = [f"{letter}{number}" for letter, last in LETTERS.items() for number in range(1, last + 1)]
 LINES = PAGE.read_text("utf-8").splitlines()
 ROWS = [line for line in LINES if line.startswith("| ") and "shown by" not in line]

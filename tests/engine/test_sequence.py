@@ -37,3 +37,37 @@ def test_a_connection_that_ended_is_forgotten() -> None:
     sequence.forget(1)
     assert sequence.check(1, 1, 1) is Heard.FIRST
     assert sequence.expected(2, 1) == 2
+
+
+def test_a_frame_whose_number_could_not_be_read_used_one_up() -> None:
+    """The next number but one is no gap then, and the one after that is."""
+    sequence = Sequence()
+    sequence.check(1, 1, 1)
+    sequence.check_unread(1, 1, None)
+    assert sequence.check(1, 1, 3) is Heard.NEXT
+    assert sequence.check(1, 1, 5) is Heard.GAP
+
+
+def test_a_frame_that_used_no_number_up_after_all_hides_no_gap_that_comes_later() -> None:
+    """It is forgotten with the next number, whoever hears it."""
+    for fast in (False, True):
+        sequence = Sequence()
+        sequence.check(1, 1, 1)
+        sequence.check_unread(1, 1, None)
+        assert sequence.follows((1, 1), 2) if fast else sequence.check(1, 1, 2) is Heard.NEXT
+        assert sequence.check(1, 1, 4) is Heard.GAP
+
+
+def test_a_number_without_its_subscription_is_of_the_one_that_waits_for_it() -> None:
+    """Where two wait for it, or none does, nobody can say, and the gap shows."""
+    sequence = Sequence()
+    sequence.check(1, 1, 1)
+    sequence.check(1, 2, 7)
+    sequence.check_unread(1, None, 8)
+    assert sequence.check(1, 2, 9) is Heard.NEXT
+    sequence.check_unread(1, None, 99)
+    sequence.check_unread(1, None, None)
+    assert sequence.check(1, 1, 2) is Heard.NEXT
+    sequence.check(1, 3, 2)
+    sequence.check_unread(1, None, 3)
+    assert sequence.check(1, 1, 4) is Heard.GAP

@@ -14,7 +14,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile, Flag, Seed
+from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole, whole_or_all
 from tipoff.commands.options import DemoRequest, ImportRequest, ReplayRequest, ReportRequest
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
@@ -24,7 +24,7 @@ def demo(
     *,
     speed: Annotated[float, Parameter(validator=Number(gte=0, lte=100_000))] = 160.0,
     seed: Seed = 1,
-    games: Annotated[int, Parameter(validator=Number(gte=1, lte=15))] = 3,
+    games: Annotated[Whole, Parameter(validator=Number(gte=1, lte=15))] = 3,
     keep: Annotated[Path | None, Parameter(help="Folder in which database and recording are kept.")] = None,
 ) -> Answer:
     """Play a whole simulated evening through the engine and print its report. Needs no keys.
@@ -59,7 +59,7 @@ class ReplayOptions:
     report: Annotated[Path | None, Parameter(help="Write the report as one HTML file.")] = None
     batch: Annotated[
         int | Literal["all"],
-        Parameter(help="Frames read at once; the result does not depend on it."),
+        Parameter(help="Frames read at once; the result does not depend on it.", converter=whole_or_all),
     ] = "all"
     orders: Annotated[Path | None, Parameter(help="Orders that a scripted strategy places, as JSON.")] = None
 

@@ -12,11 +12,11 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile, Flag, Seed
+from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole
 from tipoff.commands.options import RunRequest, SimulateRequest
 from tipoff.output import Answer
 
-Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))]
+Port = Annotated[Whole, Parameter(validator=Number(gte=0, lte=65_535))]
 
 
 def run(*, config: ConfigFile = None) -> Answer:
@@ -35,7 +35,7 @@ class SimulateOptions:
     """What is simulated, and where it is served."""
 
     seed: Annotated[Seed, Parameter(help="Which evening; the same seed is the same evening.")] = 1
-    games: Annotated[int, Parameter(validator=Number(gte=1, lte=15), help="How many games are played.")] = 3
+    games: Annotated[Whole, Parameter(validator=Number(gte=1, lte=15), help="How many games are played.")] = 3
     speed: Annotated[
         float, Parameter(validator=Number(gt=0, lte=100_000), help="Seconds of the evening in one of ours.")
     ] = 1.0

@@ -30,7 +30,7 @@ def run_import(request: ImportRequest) -> Answer:
         for note in file.notes:
             progress(f"{file.path}: {note}")
     rows = [
-        (file.kind, str(file.path), str(file.rows), str(file.lines), str(file.skipped))
+        (file.kind, str(file.path), str(file.rows), str(file.lines), str(file.skipped), str(file.refused))
         for file in report.files
     ]
     document: Json = {
@@ -39,8 +39,16 @@ def run_import(request: ImportRequest) -> Answer:
         "first_at": None if report.first_at is None else utc_text(Nanos(report.first_at)),
         "last_at": None if report.last_at is None else utc_text(Nanos(report.last_at)),
         "files": [
-            {"kind": kind, "path": path, "rows": int(read), "lines": int(lines), "skipped": int(skipped)}
-            for kind, path, read, lines, skipped in rows
+            {
+                "kind": file.kind,
+                "path": str(file.path),
+                "rows": file.rows,
+                "lines": file.lines,
+                "skipped": file.skipped,
+                "refused": file.refused,
+            }
+            for file in report.files
         ],
     }
-    return Answer(document, table(["kind", "file", "rows", "lines", "rows that say nothing"], rows))
+    head = ["kind", "file", "rows", "lines", "rows that say nothing", "left out"]
+    return Answer(document, table(head, rows))

@@ -10,24 +10,27 @@ from collections.abc import Callable
 
 import msgspec
 
-from engine.events import FeedRefused, GamePhase, GameSeen, OddsSeen, ScoreSeen, VenueEvent
+from engine.events import GamePhase, GameSeen, OddsSeen, ScoreSeen, VenueEvent
 from engine.leagues import league_of_path
 from engine.units import Nanos, Tenths, UnitError, parse_tenths
 from venues import timestamps
 from venues.balldontlie import wire
+from venues.refusals import REFUSABLE, NotUnderstood, Refused, pieces_refused, refusal
 
 SOURCE = "balldontlie"
-DETAIL_MAX = 200
 PERIOD_MAX = 20
 """No game has gone beyond six overtimes; a larger number is a mistake."""
 
 SCORE_MAX = 999
 Events = tuple[VenueEvent, ...]
-REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError)
 
 _CLOCK = re.compile(r"(?:(?:Q\d|\d?OT\d?)\s+)?(\d{1,2}):([0-5]\d)(?:\.(\d))?", re.ASCII)
 _SECONDS = re.compile(r"(?:(?:Q\d|\d?OT\d?)\s+)?:?([0-5]?\d)\.(\d)", re.ASCII)
-_LIVE_WORDS = ("qtr", "quarter", "ot", "overtime", "half")
+_WORD = re.compile(r"[a-z]+", re.ASCII)
+_PERIODS = frozenset({"qtr", "quarter", "ot", "overtime", "half"})
+"""Words, not parts of words: "Not Started" is no overtime."""
+
+_POSTPONED = frozenset({"postponed", "ppd", "canceled", "cancelled"})
 
 
 def parse_body(target: str, body: str, at: Nanos) -> Events:
@@ -39,44 +42,31 @@ def parse_body(target: str, body: str, at: Nanos) -> Events:
     try:
         rows = _rows(path, body)
     except REFUSABLE as error:
-        return (FeedRefused(SOURCE, refusal_kind(error), f"{path}: {error}"[:DETAIL_MAX], at),)
+        return (refusal(SOURCE, path, error, at),)
     events: list[VenueEvent] = []
-    for row in rows:
+    for number, row in enumerate(rows):
+        place = f"data[{number}]"
         try:
-            events += reader(row, at)
+            if bytes(row) != b"null":
+                found, pieces = reader(row, at)
+                events += [*found, *pieces_refused(SOURCE, f"{path}: {place}", pieces, at)]
         except REFUSABLE as error:
-            events.append(FeedRefused(SOURCE, refusal_kind(error), f"{path}: {error}"[:DETAIL_MAX], at))
+            events.append(refusal(SOURCE, path, error, at, place))
     return tuple(events)
 
 
-def refusal_kind(error: Exception) -> str:
-    """What a body that raised `error` is counted under."""
-    match error:
-        case UnitError():
-            return "wrong_number"
-        case timestamps.MomentError():
-            return "wrong_moment"
-        case msgspec.ValidationError():
-            return "wrong_shape"
-        case UnicodeError():
-            return "wrong_encoding"
-        case RecursionError():
-            return "too_deep"
-        case _:
-            return "malformed"
+Read = tuple[Events, tuple[Refused, ...]]
+"""What a row says, and what had to be left out of it."""
 
-
-Reader = Callable[[msgspec.Raw, Nanos], Events]
+Reader = Callable[[msgspec.Raw, Nanos], Read]
 
 
 def _reader_of(path: str) -> Reader | None:
     """Both the documented prefix of the league and the older paths without it are answered alike."""
     league = league_of_path(path)
     match path.removeprefix("" if league is None else league.path).strip("/").split("/"):
-        case ["v1", "games"] | ["v1", "games", _]:
+        case ["v1", "games" | "box_scores"] | ["v1", "games", _] | ["v1", "box_scores", "live"]:
             return _game
-        case ["v1", "box_scores"] | ["v1", "box_scores", "live"]:
-            return _box_score
         case ["v2", "odds"]:
             return _odds
         case ["v2", "odds", "opening"]:
@@ -87,18 +77,21 @@ def _reader_of(path: str) -> Reader | None:
 
 def _rows(path: str, body: str) -> list[msgspec.Raw]:
     if path.rpartition("/")[2].isdigit():
-        return [wire.ROW.decode(body).data]
-    return wire.ROWS.decode(body).data
+        return [wire.ROW.decode(body)[0].data]
+    return wire.ROWS.decode(body)[0].data or []
 
 
-def _game(row: msgspec.Raw, at: Nanos) -> Events:
-    game = wire.GAME.decode(row)
-    return (_seen(game, at), *_score(game, at))
+def _game(row: msgspec.Raw, at: Nanos) -> Read:
+    """A row says who plays, so that a score finds its game also where a box score has no id.
 
-
-def _box_score(row: msgspec.Raw, at: Nanos) -> Events:
-    """A box score repeats who plays, so that a score finds its game also where the row has no id."""
-    return _game(row, at)
+    A score that makes no sense is refused and leaves the game standing.
+    """
+    game, pieces = wire.GAME.decode(row)
+    seen = _seen(game, at)
+    try:
+        return (seen, *_score(game, at)), pieces
+    except REFUSABLE as error:
+        return (seen, refusal(SOURCE, "score", error, at, seen.game)), pieces
 
 
 def reference_of(game: wire.GameBody) -> str:
@@ -146,11 +139,18 @@ def _tip(game: wire.GameBody) -> Nanos | None:
 
 
 def _score(game: wire.GameBody, at: Nanos) -> Events:
-    """The score of a game that has begun; 0-0 before the tip is not a score."""
+    """The score of a game that has begun; 0-0 before the tip is not a score.
+
+    A game that has just begun may have none yet; later a missing score is not zero but unknown.
+    """
     phase = phase_of(game)
     if phase is GamePhase.SCHEDULED:
         return ()
-    home, away, period = game.home_team_score or 0, game.visitor_team_score or 0, game.period or 0
+    home, away, period = game.home_team_score, game.visitor_team_score, game.period or 0
+    if home is None and away is None and period <= 1:
+        home = away = 0
+    if home is None or away is None:
+        raise NotUnderstood("missing_field", "a game without its score")
     if not (0 <= home <= SCORE_MAX and 0 <= away <= SCORE_MAX and 0 <= period <= PERIOD_MAX):
         raise UnitError(f"not a score: {away}-{home} in period {period}")
     clock_ms = _clock_ms(game, phase)
@@ -159,20 +159,21 @@ def _score(game: wire.GameBody, at: Nanos) -> Events:
 
 def phase_of(game: wire.GameBody) -> GamePhase:
     """Where a game stands: from `status_state` (2026 on) if it is there, else from the words of `status`."""
-    status = game.status.strip().lower()
-    if game.postponed or status.startswith(("postponed", "ppd", "canceled", "cancelled")):
+    words = _WORD.findall(game.status.lower())
+    first = words[0] if words else ""
+    if game.postponed or first in _POSTPONED:
         return GamePhase.POSTPONED
-    if game.status_state == "final" or status.startswith("final"):
+    if game.status_state == "final" or first == "final":
         return GamePhase.FINAL
-    if status.startswith("half"):
+    if first in ("half", "halftime"):
         return GamePhase.HALFTIME
     if game.status_state == "in":
         return GamePhase.LIVE
     if game.status_state == "scheduled":
         return GamePhase.SCHEDULED
-    # Without the state: words are in play, a moment or "7:30 pm ET" is not, and the period decides what is
-    # neither.
-    if any(word in status for word in _LIVE_WORDS):
+    # Without the state: a period's name is in play, a moment or "7:30 pm ET" is not, and the period decides
+    # what is neither.
+    if any(word in _PERIODS for word in words):
         return GamePhase.LIVE
     return GamePhase.LIVE if game.period else GamePhase.SCHEDULED
 
@@ -190,21 +191,27 @@ def _clock_ms(game: wire.GameBody, phase: GamePhase) -> int | None:
     return None
 
 
-def _odds(row: msgspec.Raw, at: Nanos) -> Events:
-    return (_odds_seen(wire.ODDS.decode(row), at, opening=False),)
+def _odds(row: msgspec.Raw, at: Nanos) -> Read:
+    return _prices(row, at, opening=False)
 
 
-def _opening_odds(row: msgspec.Raw, at: Nanos) -> Events:
-    return (_odds_seen(wire.ODDS.decode(row), at, opening=True),)
+def _opening_odds(row: msgspec.Raw, at: Nanos) -> Read:
+    return _prices(row, at, opening=True)
 
 
-def _odds_seen(odds: wire.OddsBody, at: Nanos, *, opening: bool) -> OddsSeen:
-    """A spread belongs to the home team; where only the away team's is given its sign is turned."""
-    spread = _tenths(odds.spread_home_value)
-    if spread is None and (away := _tenths(odds.spread_away_value)) is not None:
+def _prices(row: msgspec.Raw, at: Nanos, *, opening: bool) -> Read:
+    """A spread belongs to the home team; where only the away team's is given its sign is turned.
+
+    A number that is none is left out, and the others of its row stand.
+    """
+    odds, pieces = wire.ODDS.decode(row)
+    odd: list[Refused] = []
+    spread = _tenths("spread_home_value", odds.spread_home_value, odd)
+    away = _tenths("spread_away_value", odds.spread_away_value, odd)
+    if spread is None and away is not None:
         spread = Tenths(-away)
     stamp = odds.opened_at if opening else odds.updated_at
-    return OddsSeen(
+    seen = OddsSeen(
         game=f"bdl:{odds.game_id}",
         vendor=odds.vendor.strip().lower(),
         moneyline_home=odds.moneyline_home_odds,
@@ -212,14 +219,21 @@ def _odds_seen(odds: wire.OddsBody, at: Nanos, *, opening: bool) -> OddsSeen:
         spread_home=spread,
         spread_home_odds=odds.spread_home_odds,
         spread_away_odds=odds.spread_away_odds,
-        total=_tenths(odds.total_value),
+        total=_tenths("total_value", odds.total_value, odd),
         over_odds=odds.total_over_odds,
         under_odds=odds.total_under_odds,
         at_venue=None if stamp is None else timestamps.from_text(stamp),
         at=at,
         opening=opening,
     )
+    return (seen,), (*pieces, *odd)
 
 
-def _tenths(text: str | None) -> Tenths | None:
-    return None if text is None else parse_tenths(text.removeprefix("+"))
+def _tenths(place: str, text: str | None, odd: list[Refused]) -> Tenths | None:
+    if text is None:
+        return None
+    try:
+        return parse_tenths(text.removeprefix("+"))
+    except UnitError as error:
+        odd.append(Refused(place, str(error), "wrong_number"))
+        return None

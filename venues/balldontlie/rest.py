@@ -15,8 +15,10 @@ from engine.events import FeedRefused, VenueEvent
 from engine.leagues import LEAGUES, NBA, League
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
+from venues.balldontlie import wire
 from venues.balldontlie.tiers import TIERS, Tier, TierTerms
 from venues.errors import AnswerNotUnderstood, CredentialsRefused, PagesEndless
+from venues.refusals import REFUSABLE
 from venues.transport.client import Body, Client, OnBody, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
@@ -44,16 +46,6 @@ class Dependencies:
 class _Words(msgspec.Struct, frozen=True):
     error: str = ""
     message: str = ""
-
-
-class _Page(msgspec.Struct, frozen=True):
-    class Meta(msgspec.Struct, frozen=True):
-        """Where the next page begins."""
-
-        next_cursor: int | str | None = None
-
-    data: list[msgspec.Raw]
-    meta: Meta = Meta()
 
 
 class BalldontlieRest:
@@ -139,7 +131,7 @@ class BalldontlieRest:
             target = f"{path}?{urlencode([*query, *rest])}"
             body = await self.client.get(target)
             found += _understood(target, body)
-            cursor = _next_cursor(body.text)
+            cursor = _next_cursor(target, body.text)
             if cursor is None:
                 return tuple(found)
             if cursor in seen:
@@ -179,23 +171,17 @@ def words_of_refusal(answer: Answer) -> tuple[str, str]:
 
 
 def _understood(target: str, body: Body) -> Events:
-    """What a body says; one that is no list of rows at all is an error."""
-    match body.events:
-        case (FeedRefused(kind=kind, detail=detail),) if not _is_page(body.text):
-            raise AnswerNotUnderstood(f"{target}: {kind}: {detail}")
-        case events:
-            return events
+    """What an answer says; one that could only be refused whole is an error."""
+    for event in body.events:
+        if isinstance(event, FeedRefused) and not event.place:
+            raise AnswerNotUnderstood(f"{target}: {event.kind}: {event.detail}")
+    return body.events
 
 
-def _is_page(body: str) -> bool:
+def _next_cursor(target: str, body: str) -> int | str | None:
+    """Where the next page begins; None at the end, and after a page of no rows whatever it says."""
     try:
-        msgspec.json.decode(body, type=_Page)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _next_cursor(body: str) -> int | str | None:
-    """Where the next page begins; None at the end. A body that is no page has been refused before."""
-    page = msgspec.json.decode(body, type=_Page)
-    return page.meta.next_cursor if page.data else None
+        rows, cursor = wire.ROWS.decode(body)[0].data, wire.META.decode(body)[0].meta.next_cursor
+    except REFUSABLE as error:
+        raise AnswerNotUnderstood(f"{target}: the next page: {error}") from error
+    return cursor if rows else None

@@ -7,6 +7,8 @@ one by one so that a broken one spoils no other.
 
 import msgspec
 
+from venues.shapes import Decisive, Shape
+
 
 class TeamBody(msgspec.Struct, frozen=True):
     """A team, flat, or wrapped once more as the specification of box scores has it."""
@@ -26,15 +28,15 @@ class GameBody(msgspec.Struct, frozen=True):
     home_team: TeamBody
     visitor_team: TeamBody
     status: str
-    id: int | None = None
-    date: str | None = None
-    datetime: str | None = None
-    status_state: str | None = None
-    period: int | None = None
+    id: Decisive[int | None] = None
+    date: Decisive[str | None] = None
+    datetime: Decisive[str | None] = None
+    status_state: Decisive[str | None] = None
+    period: Decisive[int | None] = None
     time: str | None = None
-    postponed: bool | None = None
-    home_team_score: int | None = None
-    visitor_team_score: int | None = None
+    postponed: Decisive[bool | None] = None
+    home_team_score: Decisive[int | None] = None
+    visitor_team_score: Decisive[int | None] = None
 
 
 class OddsBody(msgspec.Struct, frozen=True):
@@ -51,21 +53,20 @@ class OddsBody(msgspec.Struct, frozen=True):
     total_value: str | None = None
     total_over_odds: int | None = None
     total_under_odds: int | None = None
-    updated_at: str | None = None
-    opened_at: str | None = None
+    updated_at: Decisive[str | None] = None
+    opened_at: Decisive[str | None] = None
 
 
 class Meta(msgspec.Struct, frozen=True):
     """Where the next page begins."""
 
-    next_cursor: int | None = None
+    next_cursor: Decisive[int | str | None] = None
 
 
 class RowsAnswer(msgspec.Struct, frozen=True):
     """Any list; the rows are read one by one."""
 
-    data: list[msgspec.Raw]
-    meta: Meta = Meta()
+    data: list[msgspec.Raw] | None
 
 
 class RowAnswer(msgspec.Struct, frozen=True):
@@ -74,7 +75,14 @@ class RowAnswer(msgspec.Struct, frozen=True):
     data: msgspec.Raw
 
 
-ROWS = msgspec.json.Decoder(RowsAnswer)
-ROW = msgspec.json.Decoder(RowAnswer)
-GAME = msgspec.json.Decoder(GameBody)
-ODDS = msgspec.json.Decoder(OddsBody)
+class MetaAnswer(msgspec.Struct, frozen=True):
+    """The end of a page. A cursor that cannot be read refuses it, for the pages after it would be missed."""
+
+    meta: Decisive[Meta] = Meta()
+
+
+ROWS = Shape(RowsAnswer)
+ROW = Shape(RowAnswer)
+GAME = Shape(GameBody)
+ODDS = Shape(OddsBody)
+META = Shape(MetaAnswer)

@@ -8,18 +8,22 @@ name only when everything was right: bad input leaves nothing behind.
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 
 from engine.events import FeedRefused
-from engine.units import Nanos
+from engine.units import NANOS_PER_SECOND, Nanos
+from venues import timestamps
 from venues.errors import ImportFailed, RecordingError
 from venues.importers import basketball, quotes, stream
 from venues.importers.entries import Entry, Games
 from venues.importers.files import SourceFile
 from venues.importers.rows import translate_row
 from venues.recordings.recorder import Recorder
+
+AT_MAX = timestamps.SECONDS_MAX * NANOS_PER_SECOND
 
 
 @attrs.frozen
@@ -39,7 +43,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             "kalshi-frames",
-            "JSON lines {received_ms, frame}: verbatim frames of one connection to Kalshi's stream",
+            "JSON lines {received_ms, frame}, or the bare frames (times from ts_ms), of Kalshi's stream",
             stream.read_frames,
         ),
         Kind(
@@ -93,13 +97,17 @@ class ImportSpec:
 
 @attrs.frozen
 class ImportedFile:
-    """What became of one file. `skipped` rows say nothing (a minute without a trade), `notes` do."""
+    """What became of one file. `skipped` rows say nothing (a minute without a trade).
+
+    `refused` counts cells and rows that made no sense and were left out; `notes` tell the first of them.
+    """
 
     kind: str
     path: Path
     rows: int
     lines: int
     skipped: int
+    refused: int
     notes: tuple[str, ...]
 
 
@@ -136,38 +144,60 @@ def import_files(specs: Sequence[ImportSpec], out: Path) -> ImportReport:
     for spec in specs:
         name_games = KINDS[spec.kind].name_games
         if name_games is not None:
-            name_games(SourceFile(spec.path, spec.kind), games)
+            file = SourceFile(spec.path, spec.kind)
+            with _known_failures(file):
+                name_games(file, games)
     entries: list[Entry] = []
     files: list[ImportedFile] = []
     for spec in specs:
         file = SourceFile(spec.path, spec.kind)
-        found = _entries(file, games, conn=max((entry.conn for entry in entries), default=0))
+        with _known_failures(file):
+            found = _entries(file, games, conn=max((entry.conn for entry in entries), default=0))
         if not found:
-            raise ImportFailed(f"{spec.path}: nothing in it to import (read as {spec.kind})")
+            why = "".join(f"; {note}" for note in file.notes[:1])
+            raise ImportFailed(f"{spec.path}: nothing in it to import (read as {spec.kind}){why}")
         entries += found
-        files.append(
-            ImportedFile(spec.kind, spec.path, file.lines_read, len(found), file.skipped, tuple(file.notes))
-        )
+        files.append(_imported(file, len(found)))
     entries.sort(key=lambda entry: entry.at)
     _write(entries, out)
     return ImportReport(out, tuple(files), len(entries), entries[0].at, entries[-1].at)
+
+
+@contextmanager
+def _known_failures(file: SourceFile) -> Iterator[None]:
+    """Whatever a file makes its reader raise is a refusal that names the line, never a traceback."""
+    try:
+        yield
+    except (ImportFailed, RecordingError):
+        raise
+    except Exception as error:
+        raise file.failed(f"{type(error).__name__}: {error}") from error
+
+
+def _imported(file: SourceFile, lines: int) -> ImportedFile:
+    notes = tuple(file.notes)
+    return ImportedFile(file.kind, file.path, file.lines_read, lines, file.skipped, file.refused, notes)
 
 
 def _entries(file: SourceFile, games: Games, conn: int) -> list[Entry]:
     """The lines of one file, each tried on the translator; its connections are numbered after `conn`."""
     entries: list[Entry] = []
     for entry in KINDS[file.kind].read(file, games):
-        if entry.source == "import":
-            _check(file, entry)
+        if not 0 <= entry.at <= AT_MAX:
+            raise file.failed(f"not a moment between 1970 and 2100: {entry.at} ns")
+        if entry.source == "import" and not _says_something(file, entry):
+            continue
         entries.append(entry._replace(conn=entry.conn + conn) if entry.conn else entry)
     return entries
 
 
-def _check(file: SourceFile, entry: Entry) -> None:
-    """A row that the translator would refuse in a replay is refused now, with its place."""
-    for event in translate_row(entry.what, entry.body, Nanos(entry.at)):
-        if isinstance(event, FeedRefused):
-            raise file.failed(event.detail)
+def _says_something(file: SourceFile, entry: Entry) -> bool:
+    """What the translator would refuse in a replay is counted now, with its line; the rest is taken."""
+    events = translate_row(entry.what, entry.body, Nanos(entry.at))
+    refused = [event for event in events if isinstance(event, FeedRefused)]
+    for event in refused:
+        file.refuse(event.detail)
+    return len(refused) < len(events)
 
 
 def _write(entries: list[Entry], out: Path) -> None:

@@ -1,11 +1,13 @@
-"""Other people's files: plain, gzip or zstd, line by line or as tables, with the place of every mistake.
+"""Other people's files: plain or compressed, line by line or as tables, with the place of every mistake.
 
 Used by the importers. How a file is compressed is seen from its first bytes, not from its name.
 """
 
+import bz2
 import csv
 import gzip
 import io
+import lzma
 import sys
 import zlib
 from collections.abc import Iterator
@@ -23,6 +25,14 @@ else:
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
+"""After a byte from 0x50 to 0x5f: a frame that holds no data of the file, such as an index; data follow."""
+
+XZ_MAGIC = b"\xfd7zXZ\x00"
+BZIP2_MAGIC = b"BZh"
+REFUSALS_NOTED = 3
+"""So many of what was left out of a file are told with their lines; all are counted."""
+
 LINE_CHARACTERS_MAX = 8_388_608
 
 T = TypeVar("T")
@@ -40,12 +50,19 @@ class SourceFile:
         self.line = 0
         self.lines_read = 0
         self.skipped = 0
+        self.refused = 0
         self.notes: list[str] = []
 
     def note(self, text: str) -> None:
         """Keep something that people should know, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def refuse(self, what: str) -> None:
+        """Leave something of the line being read out, count it, and tell the first few."""
+        self.refused += 1
+        if self.refused <= REFUSALS_NOTED:
+            self.notes.append(f"line {self.line}: left out: {what}")
 
     def failed(self, what: str, line: int | None = None) -> ImportFailed:
         """The error for a mistake in the line being read (or in `line`)."""
@@ -64,7 +81,7 @@ class SourceFile:
             raise self.failed(f"not UTF-8 text after this line: {error}") from error
         except EOFError as error:
             raise self.failed("the compressed file is cut off after this line") from error
-        except (OSError, zlib.error, zstd.ZstdError) as error:
+        except (OSError, zlib.error, zstd.ZstdError, lzma.LZMAError) as error:
             raise self.failed(f"cannot be read: {error}") from error
 
     def _texts(self) -> Iterator[str]:
@@ -81,10 +98,14 @@ class SourceFile:
     def _open(self) -> IO[str]:
         """The file as text, decompressed if its first bytes say so."""
         with self.path.open("rb") as file:
-            magic = file.read(4)
+            magic = file.read(6)
         if magic.startswith(GZIP_MAGIC):
             return gzip.open(self.path, "rt", encoding="utf-8-sig")
-        if magic == ZSTD_MAGIC:
+        if magic.startswith(BZIP2_MAGIC) and magic[3:4].isdigit():
+            return bz2.open(self.path, "rt", encoding="utf-8-sig")
+        if magic.startswith(XZ_MAGIC):
+            return lzma.open(self.path, "rt", encoding="utf-8-sig")
+        if magic.startswith(ZSTD_MAGIC) or (magic[1:4] == ZSTD_SKIPPABLE and 0x50 <= magic[0] <= 0x5F):
             return io.TextIOWrapper(cast("IO[bytes]", zstd.ZstdFile(self.path)), encoding="utf-8-sig")
         return self.path.open("rt", encoding="utf-8-sig")
 

@@ -11,11 +11,17 @@ from engine.tickers import parse_ticker
 from venues import timestamps
 from venues.importers.entries import Entry, Games, NamedGame
 from venues.importers.files import SourceFile
-from venues.importers.rows import TickerRow
 
 CANDLE_COLUMNS = ("game", "ticker", "timestamp", "close")
 
-_TICKER_ROW = msgspec.json.Decoder(TickerRow)
+
+class TickerMoment(msgspec.Struct, frozen=True):
+    """When a ticker row is of; its prices are read by whoever gives it a meaning."""
+
+    kalshi_ts: int
+
+
+_TICKER_MOMENT = msgspec.json.Decoder(TickerMoment)
 
 
 def read_ticker(file: SourceFile, _games: Games) -> Iterator[Entry]:
@@ -23,7 +29,7 @@ def read_ticker(file: SourceFile, _games: Games) -> Iterator[Entry]:
     verbatim.
     """
     for text in file.lines():
-        row = file.decode(_TICKER_ROW, text)
+        row = file.decode(_TICKER_MOMENT, text)
         yield Entry(_seconds(file, row.kalshi_ts), "import", 0, "kalshi-ticker", text)
 
 

@@ -11,7 +11,8 @@ What is assumed, because the sources do not say it:
 """
 
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TypeVar
 
 import msgspec
 
@@ -36,17 +37,21 @@ from engine.units import (
     Price,
     Tenths,
     UnitError,
-    from_cents,
     parse_price,
     parse_tenths,
 )
 from venues import timestamps
+from venues.refusals import DETAIL_MAX, REFUSABLE, Refused, pieces_refused, refusal
 
 SOURCE = "import"
-DETAIL_MAX = 200
+NONE = frozenset({"", "NA"})
+"""What stands in a cell without a price."""
+
 PERIOD_MS = round(NBA.minutes_of_period * 60_000)
 OVERTIME_MS = round(NBA.minutes_of_overtime * 60_000)
-REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError, InvalidOperation)
+NOT_UNDERSTOOD = (*REFUSABLE, ArithmeticError, LookupError)
+"""What else numbers and columns of strangers can raise."""
+
 Events = tuple[VenueEvent, ...]
 Row = dict[str, str]
 
@@ -132,8 +137,22 @@ def translate_row(kind: str, body: str, at: Nanos) -> Events:
         return (FeedRefused(SOURCE, "unknown_kind", kind[:DETAIL_MAX], at),)
     try:
         return reader(body, at)
-    except REFUSABLE as error:
-        return (FeedRefused(SOURCE, "malformed", f"{kind}: {error}"[:DETAIL_MAX], at),)
+    except NOT_UNDERSTOOD as error:
+        return (refusal(SOURCE, kind, error, at),)
+
+
+T = TypeVar("T")
+
+
+def _cell(read: Callable[[str], T | None], column: str, text: str, odd: list[Refused]) -> T | None:
+    """What one cell says; one that makes no sense is left out, and the others of its row stand."""
+    if text in NONE:
+        return None
+    try:
+        return read(text)
+    except NOT_UNDERSTOOD as error:
+        odd.append(Refused(column, str(error) or type(error).__name__, "wrong_number"))
+        return None
 
 
 def _ticker(body: str, at: Nanos) -> Events:
@@ -163,7 +182,7 @@ def _candle(body: str, at: Nanos) -> Events:
     candle = _CANDLE.decode(body).row
     if not candle.close:
         return ()
-    close = from_cents(_whole(candle.close))
+    close = price_of_cents(candle.close)
     bid, ask = Price(close - PRICE_CENT), Price(close + PRICE_CENT)
     return (
         QuoteSeen(
@@ -179,6 +198,17 @@ def _candle(body: str, at: Nanos) -> Events:
             sole=True,
         ),
     )
+
+
+def price_of_cents(text: str) -> Price:
+    """A price in cents, also between them (sub-penny markets close at 32.5). Raises UnitError."""
+    cents = Decimal(text)
+    if not cents.is_finite() or not 0 <= cents <= 100:
+        raise UnitError(f"not a price: {text[:20]} cents")
+    units = cents * PRICE_CENT
+    if units != int(units):
+        raise UnitError(f"finer than prices are: {text[:20]} cents")
+    return Price(int(units))
 
 
 def _watched(body: str, at: Nanos) -> Events:
@@ -231,11 +261,15 @@ def _phase(period: int, left_ms: int, decided: bool, *, last: bool) -> GamePhase
 def _moneylines(body: str, at: Nanos) -> Events:
     sides = _SIDES.decode(body)
     quotes: dict[str, list[int | None]] = {}
+    odd: list[Refused] = []
     for row in sides.rows:
         column = 1 if row["team"] == sides.away_name else 0
-        for vendor, price in row.items():
-            if vendor not in NOT_BOOKS and price:
-                quotes.setdefault(vendor, [None, None])[column] = american_of_decimal(price)
+        for vendor, text in row.items():
+            if vendor in NOT_BOOKS:
+                continue
+            price = _cell(american_of_decimal, vendor, text, odd)
+            if price is not None:
+                quotes.setdefault(vendor, [None, None])[column] = price
     seen = GameSeen(sides.game, sides.date, sides.away, sides.home, Nanos(sides.tip_at), False, at)
     odds = [
         OddsSeen(
@@ -243,29 +277,30 @@ def _moneylines(body: str, at: Nanos) -> Events:
         )
         for vendor, (home, away) in quotes.items()
     ]
-    return (seen, *odds)
+    return (seen, *odds, *pieces_refused(SOURCE, "odds-moneyline", odd, at))
 
 
 def _spread(body: str, at: Nanos) -> Events:
     game = _GAME.decode(body)
     row = game.row
-    spread = _points(row["home_point"])
-    if spread is None and (away := _points(row["away_point"])) is not None:
+    odd: list[Refused] = []
+    spread = _cell(_points, "home_point", row["home_point"], odd)
+    away = _cell(_points, "away_point", row["away_point"], odd)
+    if spread is None and away is not None:
         spread = Tenths(-away)
-    home_odds, away_odds = _american(row["home_price_american"]), _american(row["away_price_american"])
+    home_odds = _cell(_american, "home_price_american", row["home_price_american"], odd)
+    away_odds = _cell(_american, "away_price_american", row["away_price_american"], odd)
     odds = OddsSeen(
         game.game, row["book"].lower(), None, None, spread, home_odds, away_odds, None, None, None, at, at
     )
-    return (*_game_seen(game, at), odds)
+    return (*_game_seen(game, at), odds, *pieces_refused(SOURCE, "odds-spreads", odd, at))
 
 
-def _points(text: str) -> Tenths | None:
-    return None if text in ("", "NA") else parse_tenths(text.removeprefix("+"))
+def _points(text: str) -> Tenths:
+    return parse_tenths(text.removeprefix("+"))
 
 
-def _american(text: str) -> int | None:
-    if text in ("", "NA"):
-        return None
+def _american(text: str) -> int:
     odds = _whole(text)
     if abs(odds) < 100:
         raise UnitError(f"not American odds: {text!r}")

@@ -4,12 +4,16 @@ Both become `kalshi.ws` lines, as if we had recorded them. Used by `venues.impor
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import msgspec
 
+from engine.units import NANOS_PER_MILLISECOND
 from venues.importers.entries import Entry, Games
 from venues.importers.files import SourceFile
 from venues.kalshi import wire
+from venues.kalshi.wire import Milliseconds
+from venues.timestamps import MILLISECONDS_MAX
 
 STREAM = "kalshi.ws"
 
@@ -58,10 +62,19 @@ ENDS = frozenset({"ws_disconnected", "ws_closed", "ws_error"})
 
 
 class FrameRow(msgspec.Struct, frozen=True):
-    """A row of kalshi-frames."""
+    """A row of kalshi-frames: a frame (perhaps as text) and when it came, or the bare frame."""
 
-    received_ms: int
-    frame: msgspec.Raw
+    received_ms: Decimal | None = None
+    frame: msgspec.Raw = msgspec.Raw()
+    type: str = ""
+    msg: msgspec.Raw = msgspec.Raw(b"{}")
+    recv_ns: msgspec.Raw = msgspec.Raw()
+
+
+class Stamped(msgspec.Struct, frozen=True):
+    """The venue's own moment in the message of a frame."""
+
+    ts_ms: Milliseconds | None = None
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -83,6 +96,15 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
     msg: dict[str, msgspec.Raw] = {}
 
 
+class Typed(msgspec.Struct, frozen=True):
+    """A frame has a type, whatever else it has."""
+
+    type: str
+
+
+_TYPED = msgspec.json.Decoder(Typed)
+_STAMPED = msgspec.json.Decoder(Stamped)
+_TEXT = msgspec.json.Decoder(str)
 _FRAME_ROW = msgspec.json.Decoder(FrameRow)
 _EVENT_ROW = msgspec.json.Decoder(EventRow)
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -90,17 +112,55 @@ _SUBSCRIBED = msgspec.json.Decoder(wire.Subscribed)
 
 
 def read_frames(file: SourceFile, _games: Games) -> Iterator[Entry]:
-    """`{received_ms, frame}`: one connection, whose beginning is the first frame."""
-    connected = False
+    """`{received_ms, frame}`, or bare frames: one connection, whose beginning is the first frame.
+
+    A bare frame came when the venue's stamp says so, or later: those without one (snapshots, replies) stand
+    at the next that is stamped, since nobody can have known them for sure before.
+    """
+    waiting: list[tuple[str, str]] = []
+    at, connected = 0, False
     for text in file.lines():
         row = file.decode(_FRAME_ROW, text)
-        at = row.received_ms * 1_000_000
-        frame = bytes(row.frame).decode()
-        what = file.decode(wire.ENVELOPE, frame).type
+        frame, moment = _frame_of(file, row, text)
+        waiting.append((file.decode(_TYPED, frame).type, frame))
+        if moment is None:
+            continue
+        at = moment if row.received_ms is not None else max(at, moment)
         if not connected:
             connected = True
             yield Entry(at, STREAM, 1, "connected", "")
-        yield Entry(at, STREAM, 1, what, frame)
+        for what, body in waiting:
+            yield Entry(at, STREAM, 1, what, body)
+        waiting.clear()
+    if waiting and not connected:
+        raise file.failed("no frame says when it came: neither received_ms nor ts_ms")
+    for what, body in waiting:
+        yield Entry(at, STREAM, 1, what, body)
+
+
+def _frame_of(file: SourceFile, row: FrameRow, text: str) -> tuple[str, int | None]:
+    """The frame to the letter, and its moment as far as it says one."""
+    if not bytes(row.frame):
+        if not row.type or bytes(row.recv_ns) or row.received_ms is not None:
+            raise file.failed("no frame: neither {received_ms, frame} nor a frame as the venue sent it")
+        file.note("frames without a time of their own stand at the venue's ts_ms")
+        return text, _stamp(row.msg)
+    if row.received_ms is None:
+        raise file.failed("a frame without received_ms")
+    if not row.received_ms.is_finite() or not 0 <= row.received_ms <= MILLISECONDS_MAX:
+        raise file.failed(f"not Unix milliseconds between 1970 and 2100: {row.received_ms}")
+    raw = bytes(row.frame).decode()
+    frame = file.decode(_TEXT, raw) if raw.startswith('"') else raw
+    return frame, int(row.received_ms * NANOS_PER_MILLISECOND)
+
+
+def _stamp(msg: msgspec.Raw) -> int | None:
+    """The venue's moment in a message, if there is one that makes sense."""
+    try:
+        stamp = _STAMPED.decode(msg).ts_ms
+    except msgspec.ValidationError:
+        return None
+    return None if stamp is None else stamp * NANOS_PER_MILLISECOND
 
 
 def read_events(file: SourceFile, _games: Games) -> Iterator[Entry]:

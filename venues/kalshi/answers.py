@@ -4,13 +4,14 @@ Called by `venues.translate` for every recorded body; the endpoint that was aske
 recorded) says how to read it. Reads no clock.
 """
 
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 from urllib.parse import unquote
 
 import msgspec
 
 from engine.events import (
+    BookRefused,
     BookSnapshot,
     ExchangeStatusSeen,
     FeeChanged,
@@ -25,21 +26,23 @@ from engine.events import (
 )
 from engine.units import Nanos, Tenths, UnitError, parse_count, parse_price, tenths_from_number
 from venues import timestamps
-from venues.kalshi import bodies
+from venues.kalshi import bodies, results
 from venues.kalshi.live_data import live_data, milestones
 from venues.kalshi.parse import (
-    DETAIL_MAX,
-    REFUSABLE,
+    check_book_keys,
     check_no_prices,
+    multiplier_text,
     read_levels,
     read_ranges,
-    refusal_kind,
     result_value,
     taker_of,
 )
+from venues.refusals import REFUSABLE, NotUnderstood, Refused, pieces_refused, refusal
+from venues.shapes import Shape
 
 SOURCE = "kalshi.rest"
 
+BOOK_KEYS = frozenset({"yes_dollars", "no_dollars"})
 RECOVERED = "recovered"
 """`what` of the line that holds all trades of a gap: every page of the answer, as it came."""
 Events = tuple[VenueEvent, ...]
@@ -70,12 +73,12 @@ def parse_answer(target: str, body: str, at: Nanos) -> Events:
     """
     path = target.partition("?")[0]
     reader, ticker = _reader_of(path)
-    if reader is None:
-        return ()
     try:
-        return reader(body, ticker, at)
+        events = () if reader is None else reader(body, ticker, at)
+        # What the engine does not fold is read by others (`results`); what they leave out is counted here.
+        return (*events, *_left_out(path, results.refused_pieces(path, body), at))
     except REFUSABLE as error:
-        return (FeedRefused(SOURCE, refusal_kind(error), f"{path}: {error}"[:DETAIL_MAX], at),)
+        return (*_doubt(path, ticker, at), refusal(SOURCE, path, error, at))
 
 
 Reader = Callable[[str, str, Nanos], Events]
@@ -114,18 +117,20 @@ def _market_reader(rest: list[str]) -> Reader | None:
 
 
 def _events(body: str, _ticker: str, at: Nanos) -> Events:
+    answer, pieces = _EVENTS.decode(body)
     found: list[VenueEvent] = []
-    for event in _EVENTS.decode(body).events:
+    for event in answer.events or ():
         found += _event_events(event, event.markets, at)
-    return tuple(found)
+    return (*found, *_left_out("events", pieces, at))
 
 
 def _event(body: str, _ticker: str, at: Nanos) -> Events:
-    answer = _EVENT.decode(body)
-    return tuple(_event_events(answer.event, answer.event.markets or answer.markets, at))
+    answer, pieces = _EVENT.decode(body)
+    found = _event_events(answer.event, answer.event.markets or answer.markets, at)
+    return (*found, *_left_out("event", pieces, at))
 
 
-def _event_events(event: bodies.EventBody, markets: list[msgspec.Raw], at: Nanos) -> list[VenueEvent]:
+def _event_events(event: bodies.EventBody, markets: list[bodies.MarketBody], at: Nanos) -> list[VenueEvent]:
     found: list[VenueEvent] = []
     for market in markets:
         found += _market_events(market, event, at)
@@ -133,31 +138,34 @@ def _event_events(event: bodies.EventBody, markets: list[msgspec.Raw], at: Nanos
 
 
 def _markets(body: str, _ticker: str, at: Nanos) -> Events:
+    answer, pieces = _MARKETS.decode(body)
     found: list[VenueEvent] = []
-    for market in _MARKETS.decode(body).markets:
+    for market in answer.markets or ():
         found += _market_events(market, None, at)
-    return tuple(found)
+    return (*found, *_left_out("markets", pieces, at))
 
 
 def _market(body: str, _ticker: str, at: Nanos) -> Events:
-    return tuple(_market_events(_MARKET.decode(body).market, None, at))
+    answer, pieces = _MARKET.decode(body)
+    return (*_market_events(answer.market, None, at), *_left_out("market", pieces, at))
 
 
-def _market_events(raw: msgspec.Raw, event: bodies.EventBody | None, at: Nanos) -> list[VenueEvent]:
+def _left_out(about: str, pieces: tuple[Refused, ...], at: Nanos) -> list[FeedRefused]:
+    return pieces_refused(SOURCE, about, pieces, at)
+
+
+def _market_events(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos) -> list[VenueEvent]:
     """A market's listing and its result once there is one; a market that makes no sense is refused alone."""
-    ticker = "a market"
     try:
-        market = _MARKET_BODY.decode(raw)
-        ticker = market.ticker
         found: list[VenueEvent] = [_listed(market, event, at)]
         if market.status in RESULT_STATES and market.result:
             value = result_value(market.result, market.settlement_value_dollars)
-            settled_at = None if market.settlement_ts is None else timestamps.from_text(market.settlement_ts)
+            settled_at = _moment(market.settlement_ts)
             found.append(MarketDetermined(market.ticker, market.result, value, settled_at, at))
             if market.status is MarketStatus.FINALIZED:
                 found.append(MarketSettled(market.ticker, settled_at, at))
     except REFUSABLE as error:
-        return [FeedRefused(SOURCE, refusal_kind(error), f"{ticker}: {error}"[:DETAIL_MAX], at)]
+        return [refusal(SOURCE, "market", error, at, market.ticker)]
     return found
 
 
@@ -168,7 +176,7 @@ def _listed(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos
     return MarketListed(
         ticker=market.ticker,
         event_ticker=market.event_ticker,
-        series=market.event_ticker.partition("-")[0] if event is None else event.series_ticker,
+        series=(event.series_ticker if event else "") or market.event_ticker.partition("-")[0],
         title=market.title,
         status=market.status,
         price_ranges=read_ranges(market.price_ranges),
@@ -199,24 +207,37 @@ def _moment(text: str | None) -> Nanos | None:
     return None if text is None else timestamps.from_text(text)
 
 
-def multiplier_text(multiplier: Decimal | None) -> str | None:
-    """A fee multiplier as an exact decimal text."""
-    return None if multiplier is None else format(multiplier, "f")
-
-
 def _book(body: str, ticker: str, at: Nanos) -> Events:
-    return (_snapshot(ticker, _BOOK.decode(body).orderbook_fp, at),)
+    return _polled(ticker, _BOOK.decode(body)[0].orderbook_fp, at)
 
 
 def _books(body: str, _ticker: str, at: Nanos) -> Events:
-    return tuple(_snapshot(book.ticker, book.orderbook_fp, at) for book in _BOOKS.decode(body).orderbooks)
+    answer, pieces = _BOOKS.decode(body)
+    found: list[VenueEvent] = []
+    for book in answer.orderbooks or ():
+        found += _polled(book.ticker, book.orderbook_fp, at)
+    return (*found, *_left_out("orderbooks", pieces, at))
 
 
-def _snapshot(ticker: str, book: bodies.BookBody, at: Nanos) -> BookSnapshot:
-    """A polled book belongs to no connection and no subscription: their numbers are zero."""
-    yes, no = read_levels(book.yes_dollars or []), read_levels(book.no_dollars or [])
-    check_no_prices(yes, no)
-    return BookSnapshot(ticker, yes, no, 0, 0, 0, None, at)
+def _polled(ticker: str, raw: msgspec.Raw, at: Nanos) -> Events:
+    """A polled book belongs to no connection and no subscription: their numbers are zero.
+
+    An odd one is refused alone, and what was polled of its market before is believed no more.
+    """
+    try:
+        book, _ = _BOOK_BODY.decode(raw)
+        if book.yes_dollars is None or book.no_dollars is None:
+            check_book_keys(_KEYS.decode(raw), BOOK_KEYS)
+        yes, no = read_levels(book.yes_dollars or ()), read_levels(book.no_dollars or ())
+        check_no_prices(yes, no)
+    except REFUSABLE as error:
+        return (*_doubt("orderbook", ticker, at), refusal(SOURCE, "orderbook", error, at, ticker))
+    return (BookSnapshot(ticker, yes, no, 0, 0, 0, None, at),)
+
+
+def _doubt(path: str, ticker: str, at: Nanos) -> Events:
+    """That the book of a market is not known any more, where it was asked for and not understood."""
+    return (BookRefused(ticker, 0, 0, True, at),) if ticker and path.endswith("orderbook") else ()
 
 
 def _recovered(body: str, _ticker: str, at: Nanos) -> Events:
@@ -228,92 +249,142 @@ def _recovered(body: str, _ticker: str, at: Nanos) -> Events:
     events: list[VenueEvent] = []
     if line.pages is not None:
         try:
-            found = [trade for page in line.pages for trade in _prints(page, at)]
+            found = [trade for page in line.pages for trade in _all_prints(page, at)]
             trades = tuple(sorted(found, key=lambda trade: (trade.at_venue or 0, trade.trade_id)))
         except REFUSABLE as error:
-            events.append(FeedRefused(SOURCE, refusal_kind(error), f"{RECOVERED}: {error}"[:DETAIL_MAX], at))
+            events.append(refusal(SOURCE, RECOVERED, error, at))
     return (*events, TradesRecovered(line.ticker, Nanos(line.since), Nanos(line.until), trades, at))
 
 
+def _all_prints(page: str, at: Nanos) -> list[TradePrinted]:
+    """Every trade of a page, for whoever must know them all."""
+    rows, pieces = _TRADES.decode(page)
+    if pieces:
+        raise NotUnderstood("wrong_shape", f"{pieces[0].place}: {pieces[0].why}")
+    return [_print(row, at) for row in rows.trades or ()]
+
+
 def _trades(body: str, _ticker: str, at: Nanos) -> Events:
-    return _prints(body, at)
+    """Trades oldest first, each for itself. Overlapping polls bring a trade again; its id says so."""
+    answer, pieces = _TRADES.decode(body)
+    rows = reversed(answer.trades or ())
+    return (*_each(rows, _print, "trades", at), *_left_out("trades", pieces, at))
 
 
-def _prints(body: str, at: Nanos) -> tuple[TradePrinted, ...]:
-    """Trades oldest first. Overlapping polls bring a trade again; its id says so."""
-    return tuple(
-        TradePrinted(
-            row.ticker,
-            row.trade_id,
-            parse_price(row.yes_price_dollars),
-            parse_count(row.count_fp),
-            taker_of(row),
-            row.is_block_trade,
-            timestamps.from_text(row.created_time),
-            at,
-            recovered=True,
-        )
-        for row in reversed(_TRADES.decode(body).trades)
+Row = TypeVar("Row")
+
+
+def _each(
+    rows: Iterable[Row], read: Callable[[Row, Nanos], VenueEvent | None], about: str, at: Nanos
+) -> list[VenueEvent]:
+    """What each row says; one that makes no sense is refused alone."""
+    found: list[VenueEvent] = []
+    for number, row in enumerate(rows):
+        try:
+            event = read(row, at)
+        except REFUSABLE as error:
+            event = refusal(SOURCE, about, error, at, f"row {number}")
+        if event is not None:
+            found.append(event)
+    return found
+
+
+def _print(row: bodies.TradeRow, at: Nanos) -> TradePrinted:
+    return TradePrinted(
+        row.ticker,
+        row.trade_id,
+        parse_price(row.yes_price_dollars),
+        parse_count(row.count_fp),
+        taker_of(row),
+        row.is_block_trade,
+        timestamps.from_text(row.created_time),
+        at,
+        recovered=True,
     )
 
 
 def _status(body: str, _ticker: str, at: Nanos) -> Events:
-    answer = _STATUS.decode(body)
+    answer, pieces = _STATUS.decode(body)
     whole = ExchangeStatusSeen(answer.exchange_active, answer.trading_active, None, at)
     shards = [
         ExchangeStatusSeen(shard.exchange_active, shard.trading_active, shard.exchange_index, at)
         for shard in answer.exchange_index_statuses
     ]
-    return (whole, *shards)
+    return (whole, *shards, *_left_out("exchange/status", pieces, at))
 
 
 def _series(body: str, _ticker: str, at: Nanos) -> Events:
-    series = _SERIES.decode(body).series
+    answer, pieces = _SERIES.decode(body)
+    series, refused = answer.series, _left_out("series", pieces, at)
     if series.fee_type is None:
-        return ()
-    return (FeeChanged(series.ticker, series.fee_type, multiplier_text(series.fee_multiplier), at),)
+        return tuple(refused)
+    return (FeeChanged(series.ticker, series.fee_type, multiplier_text(series.fee_multiplier), at), *refused)
 
 
 def _series_fees(body: str, _ticker: str, at: Nanos) -> Events:
     """Changes that are in force by now, oldest first; those to come are asked for again later."""
-    changes = [
-        (timestamps.from_text(change.scheduled_ts), change)
-        for change in _SERIES_FEES.decode(body).series_fee_change_arr
-    ]
-    return tuple(
-        FeeChanged(change.series_ticker, change.fee_type, multiplier_text(change.fee_multiplier), at)
-        for when, change in sorted(changes, key=lambda pair: pair[0])
-        if when <= at
+    answer, pieces = _SERIES_FEES.decode(body)
+    changes = _by_moment(answer.series_fee_change_arr or (), at)
+    return (
+        *_each(changes, _series_fee, "series/fee_changes", at),
+        *_left_out("series/fee_changes", pieces, at),
     )
 
 
 def _event_fees(body: str, _ticker: str, at: Nanos) -> Events:
-    changes = [
-        (timestamps.from_text(change.scheduled_ts), change)
-        for change in _EVENT_FEES.decode(body).event_fee_changes
-    ]
-    return tuple(
-        FeeChanged(
-            change.event_ticker, change.fee_type_override, multiplier_text(change.fee_multiplier_override), at
-        )
-        for when, change in sorted(changes, key=lambda pair: pair[0])
-        if when <= at
+    answer, pieces = _EVENT_FEES.decode(body)
+    changes = _by_moment(answer.event_fee_changes or (), at)
+    return (
+        *_each(changes, _event_fee, "events/fee_changes", at),
+        *_left_out("events/fee_changes", pieces, at),
     )
 
 
-_EVENTS = msgspec.json.Decoder(bodies.EventsAnswer)
-_EVENT = msgspec.json.Decoder(bodies.EventAnswer)
-_MARKETS = msgspec.json.Decoder(bodies.MarketsAnswer)
-_MARKET_BODY = msgspec.json.Decoder(bodies.MarketBody)
-_MARKET = msgspec.json.Decoder(bodies.MarketAnswer)
-_BOOK = msgspec.json.Decoder(bodies.BookAnswer)
-_BOOKS = msgspec.json.Decoder(bodies.BooksAnswer)
+Change = TypeVar("Change", bodies.SeriesFeeChange, bodies.EventFeeChange)
+
+
+def _by_moment(changes: Iterable[Change], at: Nanos) -> list[Change]:
+    """Those in force, oldest first; before them those of which nobody can say since when, to be refused."""
+    dated = sorted(((_moment_or_none(change.scheduled_ts), change) for change in changes), key=_dated)
+    return [change for when, change in dated if when is None or when <= at]
+
+
+def _dated(pair: tuple[Nanos | None, object]) -> int:
+    return pair[0] or 0
+
+
+def _moment_or_none(text: str) -> Nanos | None:
+    try:
+        return timestamps.from_text(text)
+    except timestamps.MomentError:
+        return None
+
+
+def _series_fee(change: bodies.SeriesFeeChange, at: Nanos) -> FeeChanged:
+    timestamps.from_text(change.scheduled_ts)
+    return FeeChanged(change.series_ticker, change.fee_type, multiplier_text(change.fee_multiplier), at)
+
+
+def _event_fee(change: bodies.EventFeeChange, at: Nanos) -> FeeChanged:
+    timestamps.from_text(change.scheduled_ts)
+    multiplier = multiplier_text(change.fee_multiplier_override)
+    return FeeChanged(change.event_ticker, change.fee_type_override, multiplier, at)
+
+
+_EVENTS = Shape(bodies.EventsAnswer)
+_EVENT = Shape(bodies.EventAnswer)
+_MARKETS = Shape(bodies.MarketsAnswer)
+_MARKET = Shape(bodies.MarketAnswer)
+_BOOK = Shape(bodies.BookAnswer)
+_BOOK_BODY = Shape(bodies.BookBody)
+_BOOKS = Shape(bodies.BooksAnswer)
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _RECOVERED = msgspec.json.Decoder(Recovered)
-_TRADES = msgspec.json.Decoder(bodies.TradesAnswer)
-_STATUS = msgspec.json.Decoder(bodies.ExchangeStatusAnswer)
-_SERIES = msgspec.json.Decoder(bodies.SeriesAnswer)
-_SERIES_FEES = msgspec.json.Decoder(bodies.SeriesFeeChangesAnswer)
-_EVENT_FEES = msgspec.json.Decoder(bodies.EventFeeChangesAnswer)
+_TRADES = Shape(bodies.TradesAnswer)
+_STATUS = Shape(bodies.ExchangeStatusAnswer)
+_SERIES = Shape(bodies.SeriesAnswer)
+_SERIES_FEES = Shape(bodies.SeriesFeeChangesAnswer)
+_EVENT_FEES = Shape(bodies.EventFeeChangesAnswer)
 
 _READERS: dict[str, Reader] = {
     "events": _events,

@@ -11,6 +11,7 @@ import msgspec
 
 from engine.events import BookSide, MarketStatus, Side
 from venues.kalshi.wire import LevelText, RangeText
+from venues.shapes import Decisive
 
 
 class MarketBody(msgspec.Struct, frozen=True):
@@ -19,86 +20,80 @@ class MarketBody(msgspec.Struct, frozen=True):
     ticker: str
     event_ticker: str
     status: MarketStatus
-    market_type: str = "binary"
+    market_type: Decisive[str] = "binary"
     title: str = ""
-    price_ranges: list[RangeText] = []
-    floor_strike: float | None = None
-    strike_type: str | None = None
+    price_ranges: Decisive[list[RangeText]] = []
+    floor_strike: Decisive[float | None] = None
+    strike_type: Decisive[str | None] = None
     open_time: str | None = None
-    close_time: str | None = None
+    close_time: Decisive[str | None] = None
     expected_expiration_time: str | None = None
-    exchange_index: int | None = None
-    result: str = ""
-    settlement_value_dollars: str | None = None
+    exchange_index: Decisive[int | None] = None
+    result: Decisive[str] = ""
+    settlement_value_dollars: Decisive[str | None] = None
     settlement_ts: str | None = None
-    settlement_bounds_type: str = "default"
+    settlement_bounds_type: Decisive[str] = "default"
 
 
 class EventBody(msgspec.Struct, frozen=True):
-    """An event object, with its markets where they were asked for; each is read alone, so that one may be
-    wrong.
-    """
+    """An event object, with its markets where they were asked for. Its fee terms hold for all of them."""
 
-    event_ticker: str
-    series_ticker: str
-    title: str = ""
-    fee_type_override: str | None = None
-    fee_multiplier_override: Decimal | None = None
-    exchange_index: int | None = None
-    markets: list[msgspec.Raw] = []
+    series_ticker: str = ""
+    fee_type_override: Decisive[str | None] = None
+    fee_multiplier_override: Decisive[Decimal | None] = None
+    exchange_index: Decisive[int | None] = None
+    markets: list[MarketBody] = []
 
 
 class EventsAnswer(msgspec.Struct, frozen=True):
     """`GET /events`."""
 
-    events: list[EventBody]
-    cursor: str | None = None
+    events: list[EventBody] | None
 
 
 class EventAnswer(msgspec.Struct, frozen=True):
     """`GET /events/{ticker}`: the markets stand inside the event or beside it."""
 
     event: EventBody
-    markets: list[msgspec.Raw] = []
+    markets: list[MarketBody] = []
 
 
 class MarketsAnswer(msgspec.Struct, frozen=True):
     """`GET /markets`."""
 
-    markets: list[msgspec.Raw]
-    cursor: str | None = None
+    markets: list[MarketBody] | None
 
 
 class MarketAnswer(msgspec.Struct, frozen=True):
     """`GET /markets/{ticker}`."""
 
-    market: msgspec.Raw
+    market: MarketBody
 
 
 class BookBody(msgspec.Struct, frozen=True):
     """A book of REST."""
 
-    yes_dollars: list[LevelText] | None = None
-    no_dollars: list[LevelText] | None = None
+    yes_dollars: Decisive[list[LevelText] | None] = None
+    no_dollars: Decisive[list[LevelText] | None] = None
 
 
 class BookAnswer(msgspec.Struct, frozen=True):
     """`GET /markets/{ticker}/orderbook`: it does not say whose book it is."""
 
-    orderbook_fp: BookBody
+    orderbook_fp: msgspec.Raw
 
 
 class BookOfMarket(msgspec.Struct, frozen=True):
-    """One book of a batch."""
+    """One book of a batch; what is in it is read alone, since an odd book is said by its market's name."""
 
     ticker: str
-    orderbook_fp: BookBody
+    orderbook_fp: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class BooksAnswer(msgspec.Struct, frozen=True):
     """`GET /markets/orderbooks`."""
 
-    orderbooks: list[BookOfMarket]
+    orderbooks: list[BookOfMarket] | None
 
 
 class TradeRow(msgspec.Struct, frozen=True):
@@ -112,14 +107,13 @@ class TradeRow(msgspec.Struct, frozen=True):
     taker_book_side: BookSide | None = None
     taker_outcome_side: Side | None = None
     taker_side: Side | None = None
-    is_block_trade: bool = False
+    is_block_trade: Decisive[bool] = False
 
 
 class TradesAnswer(msgspec.Struct, frozen=True):
     """`GET /markets/trades`, newest first."""
 
-    trades: list[TradeRow]
-    cursor: str | None = None
+    trades: list[TradeRow] | None
 
 
 class ShardStatus(msgspec.Struct, frozen=True):
@@ -142,10 +136,8 @@ class SeriesBody(msgspec.Struct, frozen=True):
     """A series object; its fee terms hold where no event overrides them."""
 
     ticker: str
-    title: str = ""
-    fee_type: str | None = None
-    fee_multiplier: Decimal | None = None
-    exchange_index: int | None = None
+    fee_type: Decisive[str | None] = None
+    fee_multiplier: Decisive[Decimal | None] = None
 
 
 class SeriesAnswer(msgspec.Struct, frozen=True):
@@ -166,7 +158,7 @@ class SeriesFeeChange(msgspec.Struct, frozen=True):
 class SeriesFeeChangesAnswer(msgspec.Struct, frozen=True):
     """`GET /series/fee_changes`."""
 
-    series_fee_change_arr: list[SeriesFeeChange]
+    series_fee_change_arr: list[SeriesFeeChange] | None
 
 
 class EventFeeChange(msgspec.Struct, frozen=True):
@@ -174,15 +166,14 @@ class EventFeeChange(msgspec.Struct, frozen=True):
 
     event_ticker: str
     scheduled_ts: str
-    fee_type_override: str | None = None
-    fee_multiplier_override: Decimal | None = None
+    fee_type_override: str | None
+    fee_multiplier_override: Decimal | None
 
 
 class EventFeeChangesAnswer(msgspec.Struct, frozen=True):
     """`GET /events/fee_changes`."""
 
-    event_fee_changes: list[EventFeeChange]
-    cursor: str | None = None
+    event_fee_changes: list[EventFeeChange] | None
 
 
 class MilestoneBody(msgspec.Struct, frozen=True):
@@ -196,19 +187,19 @@ class MilestoneBody(msgspec.Struct, frozen=True):
 class MilestonesAnswer(msgspec.Struct, frozen=True):
     """`GET /milestones`."""
 
-    milestones: list[MilestoneBody]
+    milestones: list[MilestoneBody] | None
 
 
 class LiveDetails(msgspec.Struct, frozen=True):
     """What we use of the details of a game; the venue promises none of their names."""
 
-    home_points: int
-    away_points: int
     status: str
+    home_points: Decisive[int | None] = None
+    away_points: Decisive[int | None] = None
 
 
 class LiveDatum(msgspec.Struct, frozen=True):
-    """The live data of one milestone; its details are read alone, so that one may be wrong."""
+    """The live data of one milestone. Only a basketball game's details are read."""
 
     milestone_id: str
     details: msgspec.Raw
@@ -218,4 +209,4 @@ class LiveDatum(msgspec.Struct, frozen=True):
 class LiveDataAnswer(msgspec.Struct, frozen=True):
     """`GET /live_data/batch`."""
 
-    live_datas: list[LiveDatum]
+    live_datas: list[LiveDatum] | None

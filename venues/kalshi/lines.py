@@ -7,10 +7,11 @@ import msgspec
 from engine.events import FeedConnected, FeedLost
 from engine.units import Nanos
 from venues.kalshi.answers import parse_answer
-from venues.kalshi.parse import DETAIL_MAX, parse_frame
+from venues.kalshi.parse import parse_frame
 from venues.recordings.line_kinds import CONNECTED, CONNECTION, KALSHI_REST, KALSHI_STREAM
 from venues.recordings.readers import Events, LineReaders, bodies
 from venues.recordings.segments import Line
+from venues.refusals import DETAIL_MAX
 
 
 class Lost(msgspec.Struct, frozen=True):

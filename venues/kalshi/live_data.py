@@ -7,60 +7,97 @@ without them, or of which a number makes no sense, is refused and counted, never
 
 from typing import Final
 
-import msgspec
-
-from engine.events import FeedRefused, GamePhase, ScoreSeen, VenueEvent
+from engine.events import GamePhase, ScoreSeen, VenueEvent
 from engine.milestones import KALSHI, MilestoneSeen, reference_of
 from engine.units import Nanos
 from venues.kalshi import bodies
-from venues.kalshi.parse import DETAIL_MAX, REFUSABLE, refusal_kind
+from venues.refusals import REFUSABLE, NotUnderstood, pieces_refused, refusal
+from venues.shapes import Shape
 
 BASKETBALL: Final = "basketball_game"
 SOURCE: Final = "kalshi.rest"
 POINTS_MAX: Final = 400
 """No team has scored half as many."""
 
-NOT_BEGUN: Final = frozenset({"", "none", "scheduled", "not_started", "created", "upcoming"})
+NOT_BEGUN: Final = frozenset(
+    {
+        "",
+        "none",
+        "scheduled",
+        "notstarted",
+        "created",
+        "upcoming",
+        "pregame",
+        "delayed",
+        "postponed",
+        "canceled",
+    }
+    | {"cancelled"}
+)
 """Of a game of which the venue says this it knows no score: its zeros are no word about the game."""
 
-OVER: Final = frozenset({"finished", "final", "closed", "complete", "ended"})
+RUNNING: Final = frozenset(
+    {"live", "inprogress", "active", "started", "playing", "halftime", "halfway", "overtime", "interrupted"}
+)
+OVER: Final = frozenset({"finished", "final", "closed", "complete", "completed", "ended"})
 
 
 def milestones(body: str, _ticker: str, at: Nanos) -> tuple[VenueEvent, ...]:
     """The games among the milestones."""
-    return tuple(
+    answer, pieces = _MILESTONES.decode(body)
+    games = [
         MilestoneSeen(reference_of(found.id), tuple(found.related_event_tickers), at)
-        for found in _MILESTONES.decode(body).milestones
+        for found in answer.milestones or ()
         if found.type == BASKETBALL
-    )
+    ]
+    return (*games, *pieces_refused(SOURCE, "milestones", pieces, at))
 
 
 def live_data(body: str, _ticker: str, at: Nanos) -> tuple[VenueEvent, ...]:
     """The scores of games that have begun; a game that makes no sense is refused alone."""
+    answer, pieces = _LIVE_DATA.decode(body)
     found: list[VenueEvent] = []
-    for datum in _LIVE_DATA.decode(body).live_datas:
+    for datum in answer.live_datas or ():
         if datum.type == BASKETBALL:
             found += _score(datum, at)
-    return tuple(found)
+    return (*found, *pieces_refused(SOURCE, "live data", pieces, at))
 
 
 def _score(datum: bodies.LiveDatum, at: Nanos) -> list[VenueEvent]:
     try:
-        details = _DETAILS.decode(datum.details)
-        for points in (details.home_points, details.away_points):
-            if not 0 <= points <= POINTS_MAX:
-                raise ValueError(f"{points} points")
+        details, _ = _DETAILS.decode(datum.details)
+        phase = phase_of(details.status)
+        if phase is GamePhase.SCHEDULED:
+            return []
+        home, away = _points(details.home_points), _points(details.away_points)
     except REFUSABLE as error:
-        detail = f"live data of {datum.milestone_id}: {error}"
-        return [FeedRefused(SOURCE, refusal_kind(error), detail[:DETAIL_MAX], at)]
-    status = details.status.strip().lower()
-    if status in NOT_BEGUN:
-        return []
-    phase = GamePhase.FINAL if status in OVER else GamePhase.LIVE
-    home, away = details.home_points, details.away_points
+        return [refusal(SOURCE, "live data", error, at, datum.milestone_id)]
     return [ScoreSeen(reference_of(datum.milestone_id), KALSHI, phase, 0, None, home, away, None, at)]
 
 
-_MILESTONES = msgspec.json.Decoder(bodies.MilestonesAnswer)
-_LIVE_DATA = msgspec.json.Decoder(bodies.LiveDataAnswer)
-_DETAILS = msgspec.json.Decoder(bodies.LiveDetails)
+def _points(points: int | None) -> int:
+    if points is None:
+        raise NotUnderstood("missing_field", "a game without its points")
+    if not 0 <= points <= POINTS_MAX:
+        raise ValueError(f"{points} points")
+    return points
+
+
+def phase_of(status: str) -> GamePhase:
+    """Where a game stands by the venue's word, however it is spelled; NotUnderstood for any other word.
+
+    "Not Started" and "not_started" are one word, and neither is "started".
+    """
+    word = "".join(letter for letter in status.lower() if letter.isalnum())
+    if word in NOT_BEGUN:
+        return GamePhase.SCHEDULED
+    if word in OVER:
+        return GamePhase.FINAL
+    if word in RUNNING:
+        return GamePhase.LIVE
+    raise NotUnderstood("unknown_status", f"status {status[:40]!r}")
+
+
+_MILESTONES = Shape(bodies.MilestonesAnswer)
+_LIVE_DATA = Shape(bodies.LiveDataAnswer)
+_DETAILS = Shape(bodies.LiveDetails)

@@ -1,24 +1,29 @@
 """One frame of Kalshi's stream to events of the engine: pure, exact, and never by an exception to the caller.
 
 Called by `venues.translate` for every frame, live and in a replay. What cannot be understood becomes a
-`FeedRefused` whose `kind` is counted; a frame that is refused but had a sequence number leaves a gap in the
-numbers of its subscription if it could have changed a book, so that the books become untrusted by the
-ordinary rule. Reads no clock.
+`FeedRefused` whose `kind` is counted. A frame that is refused has used its number up, so it is no gap; if it
+was about a book, that book is in doubt (`BookRefused`) until its next snapshot, and no other is. Reads no
+clock.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from itertools import pairwise
 
 import msgspec
 
 from engine.events import (
     BookDelta,
+    BookRefused,
     BookSide,
     BookSnapshot,
     CloseTimeChanged,
     FeeChanged,
+    FeedGapped,
     FeedRefused,
     FeedSequenced,
+    FeedUnnumbered,
     Level,
     MarketDetermined,
     MarketSettled,
@@ -44,25 +49,18 @@ from engine.units import (
 )
 from venues import timestamps
 from venues.kalshi import bodies, wire
+from venues.refusals import DETAIL_MAX, REFUSABLE, NotUnderstood, pieces_refused, refusal, refusal_kind
 
 SOURCE = "kalshi.ws"
-DETAIL_MAX = 200
-"""Characters of a refused message that are kept for people."""
+SNAPSHOT = "orderbook_snapshot"
+CHANGES_BOOKS = frozenset({"orderbook_delta", SNAPSHOT})
+SNAPSHOT_KEYS = frozenset({"market_ticker", "market_id", "yes_dollars_fp", "no_dollars_fp"})
+"""What is known of a snapshot. REST names the sides otherwise; neither's names are taken for the other's."""
 
-CHANGES_BOOKS = frozenset({"orderbook_delta", "orderbook_snapshot"})
+MULTIPLIER_DIGITS_MAX = 12
+"""Digits before or after the point; written out, 1e999999999 would fill the memory."""
 
-
-class NotUnderstood(ValueError):
-    """A decoded message that makes no sense; `kind` is what it is counted under."""
-
-    def __init__(self, kind: str, detail: str) -> None:
-        super().__init__(detail)
-        self.kind = kind
-
-
-REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError)
-"""Everything that the words of a stranger can raise while they are read (deep nesting is a RecursionError).
-"""
+_SIDE_WORD = re.compile(r"(?:^|_)(?:yes|no)(?=_|$|[A-Z])")
 
 
 def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
@@ -90,14 +88,48 @@ def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
                     at,
                 ),
             )
-        return _HANDLERS[type(frame)](frame, conn, at)
+        return _meaning(frame, text, conn, at)
+    except msgspec.ValidationError as error:
+        return _piece_by_piece(text, conn, at, error)
     except REFUSABLE as error:
         return _refused(text, conn, at, error)
 
 
-def _snapshot(frame: wire.Snapshot, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+def _meaning(frame: wire.Frame, text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    if type(frame) is wire.Snapshot:
+        return _snapshot(frame, text, conn, at)
+    return _HANDLERS[type(frame)](frame, conn, at)
+
+
+def _piece_by_piece(
+    text: str, conn: int, at: Nanos, error: msgspec.ValidationError
+) -> tuple[VenueEvent, ...]:
+    """A frame that is not as promised: what is left of it without its odd pieces, or its refusal."""
+    try:
+        kind = wire.ENVELOPE.decode(text)[0].type
+        shape = wire.SHAPES.get(kind)
+        if shape is None:
+            return _refused(text, conn, at, error)
+        frame, pieces = shape.pieces(text)
+        return (*_meaning(frame, text, conn, at), *pieces_refused(SOURCE, kind, pieces, at))
+    except REFUSABLE as second:
+        return _refused(text, conn, at, second)
+
+
+def _delta(frame: wire.Delta, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     body = frame.msg
-    yes, no = read_levels(body.yes_dollars_fp), read_levels(body.no_dollars_fp)
+    price, change = parse_price(body.price_dollars), parse_count_change(body.delta_fp)
+    at_venue = _at_venue(body.ts_ms)
+    return (
+        BookDelta(body.market_ticker, body.side, price, change, conn, frame.sid, frame.seq, at_venue, at),
+    )
+
+
+def _snapshot(frame: wire.Snapshot, text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
+    body = frame.msg
+    if body.yes_dollars_fp is None or body.no_dollars_fp is None:
+        check_book_keys(wire.SNAPSHOT_KEYS.decode(text).msg, SNAPSHOT_KEYS)
+    yes, no = read_levels(body.yes_dollars_fp or ()), read_levels(body.no_dollars_fp or ())
     check_no_prices(yes, no)
     return (BookSnapshot(body.market_ticker, yes, no, conn, frame.sid, frame.seq, None, at),)
 
@@ -165,6 +197,8 @@ def _lifecycle(frame: wire.Lifecycle, conn: int, at: Nanos) -> tuple[VenueEvent,
         case "deactivated":
             events = (MarketStatusChanged(ticker, MarketStatus.INACTIVE, None, at),)
         case "close_date_updated":
+            if body.close_ts is None:
+                raise NotUnderstood("missing_field", f"no close_ts in {body.event_type}")
             events = _close(body, at)
         case "determined":
             value = result_value(body.result, body.settlement_value)
@@ -173,8 +207,9 @@ def _lifecycle(frame: wire.Lifecycle, conn: int, at: Nanos) -> tuple[VenueEvent,
         case "settled":
             events = (MarketSettled(ticker, _seconds(body.settled_ts), at),)
         case "price_level_structure_updated":
-            if body.price_ranges is not None:
-                events = (PriceRangesChanged(ticker, read_ranges(body.price_ranges), None, at),)
+            if body.price_ranges is None:
+                raise NotUnderstood("missing_field", f"no price_ranges in {body.event_type}")
+            events = (PriceRangesChanged(ticker, read_ranges(body.price_ranges), None, at),)
         case "metadata_updated":
             pass  # titles and strikes; the schedule reads them again by REST
         case unknown:
@@ -203,18 +238,17 @@ def result_value(result: str | None, value_text: str | None) -> Price:
 
 def _event_fee(frame: wire.EventFee, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     body = frame.msg
-    multiplier = body.fee_multiplier_override
-    return _sequenced(
-        frame,
-        conn,
-        at,
-        FeeChanged(
-            body.event_ticker,
-            body.fee_type_override,
-            None if multiplier is None else format(multiplier, "f"),
-            at,
-        ),
-    )
+    multiplier = multiplier_text(body.fee_multiplier_override)
+    return _sequenced(frame, conn, at, FeeChanged(body.event_ticker, body.fee_type_override, multiplier, at))
+
+
+def multiplier_text(multiplier: Decimal | None) -> str | None:
+    """A fee multiplier as an exact decimal text. Raises UnitError for what is no number."""
+    if multiplier is None:
+        return None
+    if not multiplier.is_finite() or abs(multiplier.adjusted()) > MULTIPLIER_DIGITS_MAX:
+        raise UnitError(f"not a multiplier: {multiplier}")
+    return format(multiplier, "f")
 
 
 def _error(frame: wire.Error, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
@@ -258,7 +292,18 @@ def _seconds(ts: int | None) -> Nanos | None:
     return None if ts is None else timestamps.from_seconds(ts)
 
 
-def read_levels(texts: list[wire.LevelText]) -> tuple[Level, ...]:
+def check_book_keys(keys: Mapping[str, msgspec.Raw], known: frozenset[str]) -> None:
+    """Raise NotUnderstood where a side of a book is missing and may stand there under another name.
+
+    The venue leaves out the key of an empty side, and whoever renames a key leaves it out too. So a side is
+    empty only if nothing beside it looks like levels.
+    """
+    for key, value in keys.items():
+        if key not in known and (_SIDE_WORD.search(key) or bytes(value).lstrip()[:1] in (b"[", b"{")):
+            raise NotUnderstood("unknown_book", f"a side is missing, and there is {key[:40]!r}")
+
+
+def read_levels(texts: Iterable[wire.LevelText]) -> tuple[Level, ...]:
     """Levels ascending in price, best last, as the venue sends them; put in order if it ever does not.
 
     Raises UnitError for a wrong number and NotUnderstood where a price stands twice.
@@ -294,44 +339,42 @@ def read_ranges(texts: list[wire.RangeText]) -> tuple[PriceRange, ...]:
     return ranges
 
 
-def refusal_kind(error: Exception) -> str:
-    """What a message that raised `error` is counted under."""
-    match error:
-        case NotUnderstood():
-            return error.kind
-        case UnitError():
-            return "wrong_number"
-        case timestamps.MomentError():
-            return "wrong_moment"
-        case msgspec.ValidationError():
-            return "wrong_shape"
-        case UnicodeError():
-            return "wrong_encoding"
-        case RecursionError():
-            return "too_deep"
-        case _:
-            return "malformed"
-
-
 def _refused(text: str, conn: int, at: Nanos, error: Exception) -> tuple[VenueEvent, ...]:
-    """A frame that was not understood; an unknown type only costs its number, a broken book frame leaves a
-    gap.
+    """A frame that was not understood still uses its number up, and puts only its own market in doubt.
+
+    A change of which not even the market can be read puts every book of its subscription in doubt, at once.
     """
-    kind, detail = refusal_kind(error), str(error)
     try:
-        envelope = wire.ENVELOPE.decode(text)
+        envelope, _ = wire.ENVELOPE.decode(text)
     except REFUSABLE:
-        return (FeedRefused(SOURCE, kind, detail[:DETAIL_MAX], at),)
-    if envelope.type not in _TAGS:
-        kind = "unknown_type"
-    refused = FeedRefused(SOURCE, kind, f"{envelope.type[:40]}: {detail}"[:DETAIL_MAX], at)
-    if envelope.seq is None or envelope.sid == 0 or envelope.type in CHANGES_BOOKS:
-        return (refused,)
-    return (FeedSequenced(conn, envelope.sid, envelope.seq, at), refused)
+        return (refusal(SOURCE, "", error, at),)
+    ticker, known = envelope.msg.market_ticker, envelope.type in wire.SHAPES
+    if not known:
+        error = NotUnderstood("unknown_type" if envelope.type else refusal_kind(error), str(error))
+    refused = refusal(SOURCE, envelope.type[:40], error, at)
+    changes = envelope.type in CHANGES_BOOKS or (ticker != "" and not known)
+    number = _number(envelope, conn, at, changes=changes)
+    if not changes or (ticker == "" and envelope.type == SNAPSHOT):
+        return (*number, refused)
+    if ticker == "":
+        if not envelope.sid:
+            return (refused,)  # nothing is known of it: the gap in the numbers will say so
+        seq = envelope.seq or 0
+        return (*number, FeedGapped(conn, envelope.sid, seq, seq + 1, at), refused)
+    snapshot = envelope.type == SNAPSHOT
+    return (*number, BookRefused(ticker, conn, envelope.sid or None, snapshot, at), refused)
+
+
+def _number(envelope: wire.Envelope, conn: int, at: Nanos, *, changes: bool) -> tuple[VenueEvent, ...]:
+    """What is known of the number that a refused frame used up; only those about books always have one."""
+    sid, seq = envelope.sid or None, envelope.seq
+    if sid is not None and seq is not None:
+        return (FeedSequenced(conn, sid, seq, at),)
+    return (FeedUnnumbered(conn, sid, seq, at),) if changes else ()
 
 
 _HANDLERS: dict[type, Callable[..., tuple[VenueEvent, ...]]] = {
-    wire.Snapshot: _snapshot,
+    wire.Delta: _delta,
     wire.Ticker: _ticker,
     wire.Trade: _trade,
     wire.Lifecycle: _lifecycle,
@@ -341,15 +384,4 @@ _HANDLERS: dict[type, Callable[..., tuple[VenueEvent, ...]]] = {
     wire.Ok: _only_number,
     wire.Unsubscribed: _only_number,
     wire.Error: _error,
-}
-_TAGS = CHANGES_BOOKS | {
-    "ticker",
-    "trade",
-    "market_lifecycle_v2",
-    "event_lifecycle",
-    "event_fee_update",
-    "subscribed",
-    "ok",
-    "unsubscribed",
-    "error",
 }

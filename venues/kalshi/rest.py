@@ -294,12 +294,11 @@ class KalshiRest:
 
 
 def _understood(target: str, body: Body) -> Events:
-    """What one answer says; an answer of which nothing could be understood is an error."""
-    match body.events:
-        case (FeedRefused(kind=kind, detail=detail),):
-            raise AnswerNotUnderstood(f"{target}: {kind}: {detail}")
-        case events:
-            return events
+    """What an answer says; one that could only be refused whole is an error."""
+    for event in body.events:
+        if isinstance(event, FeedRefused) and not event.place:
+            raise AnswerNotUnderstood(f"{target}: {event.kind}: {event.detail}")
+    return body.events
 
 
 def _target(path: str, **query: object) -> str:

@@ -4,6 +4,8 @@ Made by `venues.kalshi.rest` for its callers. Raises AnswerNotUnderstood where a
 promised.
 """
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar
 
 import attrs
@@ -12,8 +14,13 @@ import msgspec
 from engine.units import PRICE_ONE, PRICE_ZERO, Count, Nanos, Price, parse_count, parse_price
 from venues import timestamps
 from venues.errors import AnswerNotUnderstood
+from venues.refusals import REFUSABLE, Refused
+from venues.shapes import Decisive, Shape
 
 T = TypeVar("T")
+Row = TypeVar("Row")
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @attrs.frozen
@@ -46,110 +53,149 @@ class Candle:
     volume: Count
 
 
-class _Cursor(msgspec.Struct, frozen=True):
-    cursor: str | None = None
+class Cursor(msgspec.Struct, frozen=True):
+    """Where the next page begins; "" and null are the end."""
+
+    cursor: Decisive[str | None] = None
 
 
-class _Window(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, frozen=True):
+    """Hours of a weekday, Eastern."""
+
     open_time: str
     close_time: str
 
 
-class _Maintenance(msgspec.Struct, frozen=True):
+class Week(msgspec.Struct, frozen=True):
+    """The hours of each weekday."""
+
+    monday: list[Window] = []
+    tuesday: list[Window] = []
+    wednesday: list[Window] = []
+    thursday: list[Window] = []
+    friday: list[Window] = []
+    saturday: list[Window] = []
+    sunday: list[Window] = []
+
+
+class Maintenance(msgspec.Struct, frozen=True):
+    """An announced pause."""
+
     start_datetime: str
     end_datetime: str
 
 
-class _Schedule(msgspec.Struct, frozen=True):
-    standard_hours: list[dict[str, msgspec.Raw]] = []
-    maintenance_windows: list[_Maintenance] = []
+class Schedule(msgspec.Struct, frozen=True):
+    """When the exchange is open."""
+
+    standard_hours: list[Week] = []
+    maintenance_windows: list[Maintenance] = []
 
 
-class _ScheduleAnswer(msgspec.Struct, frozen=True):
-    schedule: _Schedule
+class ScheduleAnswer(msgspec.Struct, frozen=True):
+    """`GET /exchange/schedule`."""
+
+    schedule: Schedule
 
 
-class _Cutoff(msgspec.Struct, frozen=True):
+class CutoffAnswer(msgspec.Struct, frozen=True):
+    """`GET /historical/cutoff`."""
+
     market_settled_ts: str
     trades_created_ts: str
 
 
-class _Prices(msgspec.Struct, frozen=True):
+class Prices(msgspec.Struct, frozen=True):
+    """Prices of a period; those of a period without a trade are missing."""
+
     open_dollars: str | None = None
     high_dollars: str | None = None
     low_dollars: str | None = None
     close_dollars: str | None = None
 
 
-class _Candle(msgspec.Struct, frozen=True):
+class CandleBody(msgspec.Struct, frozen=True):
+    """One period; a price that cannot be read is no price, so the whole candle is refused for it."""
+
     end_period_ts: int
-    price: _Prices = _Prices()
-    yes_bid: _Prices = _Prices()
-    yes_ask: _Prices = _Prices()
-    volume_fp: str = "0"
+    price: Decisive[Prices] = Prices()
+    yes_bid: Decisive[Prices] = Prices()
+    yes_ask: Decisive[Prices] = Prices()
+    volume_fp: Decisive[str] = "0"
 
 
-class _Candles(msgspec.Struct, frozen=True):
-    candlesticks: list[_Candle]
+class CandlesAnswer(msgspec.Struct, frozen=True):
+    """`GET …/candlesticks`."""
+
+    candlesticks: list[CandleBody] | None
 
 
-class _SeriesRow(msgspec.Struct, frozen=True):
+class SeriesRow(msgspec.Struct, frozen=True):
+    """A series of the list."""
+
     ticker: str
 
 
-class _SeriesList(msgspec.Struct, frozen=True):
-    series: list[_SeriesRow]
+class SeriesAnswer(msgspec.Struct, frozen=True):
+    """`GET /series`."""
 
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    series: list[SeriesRow] | None
 
 
 def read_cursor(body: str) -> str:
-    """Where the next page begins, "" at the end (the venue writes "" or null)."""
-    return _decoded(body, _Cursor).cursor or ""
+    """Where the next page begins, "" at the end. Raises AnswerNotUnderstood: what is left out after a cursor
+    that cannot be read would be missed without a word.
+    """
+    return _read(body, _CURSOR).cursor or ""
 
 
 def read_schedule(body: str) -> ExchangeSchedule:
     """The answer of `/exchange/schedule`."""
-    schedule = _decoded(body, _ScheduleAnswer).schedule
+    schedule = _read(body, _SCHEDULE).schedule
     hours: dict[str, tuple[tuple[str, str], ...]] = {}
-    for entry in schedule.standard_hours:
+    for week in schedule.standard_hours:
         for day in WEEKDAYS:
-            if day in entry:
-                windows = _decoded(bytes(entry[day]).decode(), list[_Window])
-                hours[day] = tuple((window.open_time, window.close_time) for window in windows)
-    maintenance = tuple(
-        (_moment(window.start_datetime), _moment(window.end_datetime))
-        for window in schedule.maintenance_windows
-    )
-    return ExchangeSchedule(hours, maintenance)
+            windows: list[Window] = getattr(week, day)
+            if windows:
+                more = tuple((window.open_time, window.close_time) for window in windows)
+                hours[day] = hours.get(day, ()) + more
+    pauses = _each(schedule.maintenance_windows, _pause)
+    return ExchangeSchedule(hours, tuple(pauses))
+
+
+def _pause(window: Maintenance) -> tuple[Nanos, Nanos]:
+    return timestamps.from_text(window.start_datetime), timestamps.from_text(window.end_datetime)
 
 
 def read_cutoff(body: str) -> HistoricalCutoff:
     """The answer of `/historical/cutoff`."""
-    cutoff = _decoded(body, _Cutoff)
-    return HistoricalCutoff(_moment(cutoff.market_settled_ts), _moment(cutoff.trades_created_ts))
+    try:
+        return _cutoff(_read(body, _CUTOFF))
+    except timestamps.MomentError as error:
+        raise AnswerNotUnderstood(str(error)) from error
+
+
+def _cutoff(cutoff: CutoffAnswer) -> HistoricalCutoff:
+    moments = cutoff.market_settled_ts, cutoff.trades_created_ts
+    return HistoricalCutoff(*(timestamps.from_text(moment) for moment in moments))
 
 
 def read_candles(body: str) -> tuple[Candle, ...]:
     """The answer of `…/candlesticks`."""
-    return tuple(_candle(candle) for candle in _decoded(body, _Candles).candlesticks)
+    return tuple(_each(_read(body, _CANDLES).candlesticks or (), _candle))
 
 
-def _candle(candle: _Candle) -> Candle:
-    try:
-        return Candle(
-            timestamps.from_seconds(candle.end_period_ts),
-            _price(candle.price.open_dollars),
-            _price(candle.price.high_dollars),
-            _price(candle.price.low_dollars),
-            _price(candle.price.close_dollars),
-            _price(candle.yes_bid.close_dollars, empty=PRICE_ZERO),
-            _price(candle.yes_ask.close_dollars, empty=PRICE_ONE),
-            parse_count(candle.volume_fp),
-        )
-    except ValueError as error:
-        raise AnswerNotUnderstood(f"a candle: {error}") from error
+def _candle(candle: CandleBody) -> Candle:
+    return Candle(
+        timestamps.from_seconds(candle.end_period_ts),
+        _price(candle.price.open_dollars),
+        _price(candle.price.high_dollars),
+        _price(candle.price.low_dollars),
+        _price(candle.price.close_dollars),
+        _price(candle.yes_bid.close_dollars, empty=PRICE_ZERO),
+        _price(candle.yes_ask.close_dollars, empty=PRICE_ONE),
+        parse_count(candle.volume_fp),
+    )
 
 
 def _price(text: str | None, empty: Price | None = None) -> Price | None:
@@ -159,18 +205,58 @@ def _price(text: str | None, empty: Price | None = None) -> Price | None:
 
 def read_series_tickers(body: str) -> tuple[str, ...]:
     """The tickers of `/series`."""
-    return tuple(series.ticker for series in _decoded(body, _SeriesList).series)
+    return tuple(series.ticker for series in _read(body, _SERIES).series or ())
 
 
-def _moment(text: str) -> Nanos:
+def refused_pieces(path: str, body: str) -> tuple[Refused, ...]:
+    """What the readers above leave out of a body of `path`. Raises what REFUSABLE names."""
+    parts = path.strip("/").split("/")
+    if parts[-1] == "candlesticks":
+        candles, pieces = _CANDLES.decode(body)
+        return (*pieces, *_odd(candles.candlesticks or (), _candle, "candlesticks"))
+    match parts:
+        case ["exchange", "schedule"]:
+            answer, pieces = _SCHEDULE.decode(body)
+            return (*pieces, *_odd(answer.schedule.maintenance_windows, _pause, "maintenance_windows"))
+        case ["historical", "cutoff"]:
+            cutoff, pieces = _CUTOFF.decode(body)
+            _cutoff(cutoff)
+            return pieces
+        case ["series"]:
+            return _SERIES.decode(body)[1]
+        case _:
+            return ()
+
+
+def _each(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
+    """What each row says; one that makes no sense is left out alone."""
+    found: list[T] = []
+    for row in rows:
+        with suppress(ValueError):
+            found.append(read(row))
+    return found
+
+
+def _odd(rows: Iterable[Row], read: Callable[[Row], object], place: str) -> list[Refused]:
+    """The rows that `_each` leaves out."""
+    odd: list[Refused] = []
+    for number, row in enumerate(rows):
+        try:
+            read(row)
+        except ValueError as error:
+            odd.append(Refused(f"{place}[{number}]", str(error)))
+    return odd
+
+
+def _read(body: str, shape: Shape[T]) -> T:
     try:
-        return timestamps.from_text(text)
-    except timestamps.MomentError as error:
-        raise AnswerNotUnderstood(str(error)) from error
-
-
-def _decoded(body: str, shape: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except (ValueError, RecursionError) as error:
+        return shape.decode(body)[0]
+    except REFUSABLE as error:
         raise AnswerNotUnderstood(f"{error}: {body[:80]!r}") from error
+
+
+_CURSOR = Shape(Cursor)
+_SCHEDULE = Shape(ScheduleAnswer)
+_CUTOFF = Shape(CutoffAnswer)
+_CANDLES = Shape(CandlesAnswer)
+_SERIES = Shape(SeriesAnswer)

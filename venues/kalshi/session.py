@@ -9,18 +9,25 @@ and takes up again what the venue has ended. Reads no clock.
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
-import msgspec
 
-from engine.events import BookDelta, BookSnapshot, FeedRefused, FeedSequenced, VenueEvent
+from engine.events import (
+    BookDelta,
+    BookRefused,
+    BookSnapshot,
+    FeedGapped,
+    FeedRefused,
+    FeedSequenced,
+    FeedUnnumbered,
+    VenueEvent,
+)
 from engine.sequence import Heard
 from engine.sequence import Sequence as Numbers
 from venues.kalshi import wire
+from venues.kalshi.commands import REPLY_S_MAX, Command, Commands, reply_of
+from venues.kalshi.missing_books import MissingBooks, Pace
 
 BOOKS = "orderbook_delta"
 TICKERS_PER_COMMAND = 500
-REPLY_S_MAX = 10.0
-"""A command without a reply for so long means that the other side is not listening."""
-
 SNAPSHOT_S_MAX = 10.0
 """Snapshots that were asked for and did not all come by then: subscribe anew."""
 
@@ -30,23 +37,16 @@ SNAPSHOT_FAILURES_MAX = 3
 RESUBSCRIBE_CODES = frozenset({10, 17, 25})
 """Channel error, internal error, buffer overflow: they end the subscription."""
 
-REFUSABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError)
-
-
-@attrs.define
-class Command:
-    """A command that waits for its reply."""
-
-    name: str
-    channel: str
-    tickers: tuple[str, ...]
-    sent_at: float
+ASKS_FREE = 3
+"""Asks for all snapshots of a subscription that follow one another without a pause; then it grows."""
 
 
 @attrs.define
 class Subscription:
-    """One channel. `tickers` are those confirmed or asked for; `awaited` those whose snapshot must still
-    come.
+    """One channel. `tickers` are those confirmed or asked for; `awaited` those whose snapshot must come.
+
+    `missing` are those whose snapshot did not come with the others, or could not be understood; `unread` says
+    that the venue's word about the subscription itself could not be.
     """
 
     channel: str
@@ -56,7 +56,11 @@ class Subscription:
     awaited: dict[str, None] = attrs.field(factory=dict)
     asked_at: float = 0.0
     again: bool = False
+    answered: bool = False
     failures: int = 0
+    pace: Pace = attrs.field(factory=lambda: Pace(free=ASKS_FREE))
+    missing: MissingBooks = attrs.field(factory=MissingBooks)
+    unread: bool = False
 
 
 @attrs.frozen
@@ -111,9 +115,8 @@ class Session:
         self.status = SessionStatus()
         self._wanted: dict[str, None] = dict.fromkeys(tickers)
         self._subscriptions = {channel: Subscription(channel) for channel in channels}
-        self._pending: dict[int, Command] = {}
+        self._commands = Commands()
         self._numbers = Numbers()
-        self._next_id = 1
         self._changed_at: dict[str, int] = {}
         self._blind: dict[str, int] = dict(blind or {})
 
@@ -145,8 +148,8 @@ class Session:
     def probe(self, now: float) -> Wishes:
         """Ask something harmless, to see whether anybody is there."""
         wishes = Wishes(now)
-        if not any(command.name == "list_subscriptions" for command in self._pending.values()):
-            self._command("list_subscriptions", "", (), {}, wishes)
+        if not self._commands.waits("list_subscriptions"):
+            self._command("list_subscriptions", "", {}, wishes)
         return wishes
 
     # What comes in
@@ -160,6 +163,9 @@ class Session:
                     wishes = wishes or Wishes(now)
                     self._gapped(event.sid, at, wishes)
                 self._changed_at[event.ticker] = at
+            elif type(event) in _ABOUT_BOOKS:
+                wishes = wishes or Wishes(now)
+                self._on_book_doubt(event, at, wishes)
             elif type(event) is BookSnapshot or type(event) is FeedSequenced:
                 wishes = wishes or Wishes(now)
                 if self._numbers.check(self.conn, event.sid, event.seq) is Heard.GAP:
@@ -171,6 +177,15 @@ class Session:
             self._control(text, wishes)
         return wishes
 
+    def _on_book_doubt(self, event: VenueEvent, at: int, wishes: Wishes) -> None:
+        """A frame about books made no sense: its market wants a snapshot, or all of its subscription do."""
+        if isinstance(event, FeedUnnumbered):
+            self._numbers.check_unread(self.conn, event.sid, event.seq)
+        elif isinstance(event, FeedGapped):
+            self._gapped(event.sid, at, wishes)
+        elif isinstance(event, BookRefused):
+            self._book_refused(event, wishes)
+
     def left_blind(self) -> dict[str, int]:
         """What this connection, now over, leaves behind: every followed market and when its book last
         changed.
@@ -180,13 +195,20 @@ class Session:
     def tick(self, now: float) -> Wishes:
         """Notice what did not come."""
         wishes = Wishes(now)
-        for command in self._pending.values():
-            if now - command.sent_at > REPLY_S_MAX:
-                wishes.reconnect = f"no reply to {command.name} for {REPLY_S_MAX:g} s"
-                return wishes
+        command = self._commands.overdue(now)
+        if command is not None:
+            wishes.reconnect = f"no reply to {command.name} for {REPLY_S_MAX:g} s"
+            return wishes
         for subscription in self._subscriptions.values():
             if subscription.awaited and now - subscription.asked_at > SNAPSHOT_S_MAX:
                 self._snapshots_failed(subscription, wishes)
+            elif subscription.again and not subscription.awaited:
+                self._ask_snapshots(subscription, wishes)
+            self._ask_missing(subscription, wishes)
+            if subscription.unread and subscription.pace.may(now):
+                subscription.pace.asked(now)
+                subscription.unread = False
+                self._subscribe(subscription, tuple(subscription.tickers), wishes)
         return wishes
 
     # Subscriptions
@@ -209,6 +231,9 @@ class Session:
                 subscription.asked = True
                 self._subscribe(subscription, some, wishes)
             subscription.tickers |= dict.fromkeys(some)
+            if subscription.channel == BOOKS:
+                for ticker in some:
+                    subscription.missing.note(ticker, wishes.now + SNAPSHOT_S_MAX)
             if not subscription.sid:
                 return
         for some in _portions(gone):
@@ -216,6 +241,7 @@ class Session:
             for ticker in some:
                 subscription.tickers.pop(ticker, None)
                 subscription.awaited.pop(ticker, None)
+                subscription.missing.forget(ticker)
                 if subscription.channel == BOOKS:
                     self._changed_at.pop(ticker, None)
                     self._blind.pop(ticker, None)
@@ -226,28 +252,16 @@ class Session:
             params["market_tickers"] = list(tickers)
         if subscription.channel == BOOKS:
             params["use_yes_price"] = False
-        self._command("subscribe", subscription.channel, tickers, params, wishes)
+        self._command("subscribe", subscription.channel, params, wishes)
 
     def _update(
         self, subscription: Subscription, action: str, tickers: tuple[str, ...], wishes: Wishes
     ) -> None:
         params = {"sids": [subscription.sid], "market_tickers": list(tickers), "action": action}
-        self._command("update_subscription", subscription.channel, tickers, params, wishes)
+        self._command("update_subscription", subscription.channel, params, wishes)
 
-    def _command(
-        self,
-        name: str,
-        channel: str,
-        tickers: tuple[str, ...],
-        params: dict[str, object],
-        wishes: Wishes,
-    ) -> None:
-        number, self._next_id = self._next_id, self._next_id + 1
-        self._pending[number] = Command(name, channel, tickers, wishes.now)
-        body: dict[str, object] = {"id": number, "cmd": name}
-        if params:
-            body["params"] = params
-        wishes.commands.append(msgspec.json.encode(body).decode())
+    def _command(self, name: str, channel: str, params: dict[str, object], wishes: Wishes) -> None:
+        wishes.commands.append(self._commands.text_of(name, channel, params, wishes.now))
 
     def _of_sid(self, sid: int) -> Subscription | None:
         for subscription in self._subscriptions.values():
@@ -259,33 +273,30 @@ class Session:
 
     def _control(self, text: str, wishes: Wishes) -> None:
         """A reply to a command, or the venue's word that something ended."""
-        try:
-            frame = wire.FRAME.decode(text)
-        except REFUSABLE:
-            return  # counted by whoever translated it
-        match frame:
-            case wire.Subscribed():
-                self._pending.pop(frame.id, None)
-                subscription = self._subscriptions.get(frame.msg.channel)
-                if subscription is not None:
-                    subscription.sid = frame.msg.sid
-                    self._bring_up(subscription, wishes)
-            case wire.Ok():
-                command = self._pending.pop(frame.id, None)
+        match reply_of(text):
+            case wire.Subscribed() as frame:
+                command = self._commands.take_oldest(frame.id, "subscribe")
+                channel = frame.msg.channel if command is None else command.channel
+                self._has_sid(self._subscriptions.get(channel), frame.msg.sid, wishes)
+            case wire.Ok() as frame:
+                command = self._commands.take_oldest(frame.id)
                 if command is not None and command.name == "subscribe":
-                    self._merged(command, frame.sid, wishes)
-            case wire.Unsubscribed():
-                self._unsubscribed(self._pending.pop(frame.id, None), frame.sid, wishes)
-            case wire.Error():
+                    self._has_sid(self._subscriptions.get(command.channel), frame.sid, wishes)
+            case wire.Unsubscribed() as frame:
+                self._unsubscribed(self._commands.take_oldest(frame.id, "unsubscribe"), frame.sid, wishes)
+            case wire.Error() as frame:
                 self._refused(frame, wishes)
+            case wire.Envelope(type="subscribed") as frame:
+                command = self._commands.take_oldest(frame.id, "subscribe")
+                if command is not None and command.channel in self._subscriptions:
+                    self._subscriptions[command.channel].unread = True
             case _:
                 pass
 
-    def _merged(self, command: Command, sid: int, wishes: Wishes) -> None:
-        """A second subscription of a channel is answered with `ok` and joins the first one's number."""
-        subscription = self._subscriptions.get(command.channel)
+    def _has_sid(self, subscription: Subscription | None, sid: int, wishes: Wishes) -> None:
+        """A subscription has its number; a second one of a channel joins the first one's."""
         if subscription is not None and sid:
-            subscription.sid = sid
+            subscription.sid, subscription.unread = sid, False
             self._bring_up(subscription, wishes)
 
     def _unsubscribed(self, command: Command | None, sid: int, wishes: Wishes) -> None:
@@ -300,13 +311,14 @@ class Session:
         subscription.sid, subscription.asked = 0, False
         subscription.tickers.clear()
         subscription.awaited.clear()
+        subscription.missing.clear()
         subscription.again = False
         self.status.resubscriptions += 1
         self._bring_up(subscription, wishes)
 
     def _refused(self, frame: wire.Error, wishes: Wishes) -> None:
         """An error ends a subscription, or answers a command; the other channels go on in either case."""
-        command = self._pending.pop(frame.id, None)
+        command = self._commands.take(frame.id) if frame.sid else self._commands.take_oldest(frame.id)
         channel = command.channel if command is not None else ""
         subscription = self._of_sid(frame.sid) or self._subscriptions.get(channel)
         name = f"error_{frame.msg.code}" + (f" {subscription.channel}" if subscription is not None else "")
@@ -349,9 +361,13 @@ class Session:
         tickers = tuple(subscription.tickers)
         if not tickers:
             return
+        if not subscription.pace.may(wishes.now):
+            subscription.again = True
+            return
+        subscription.pace.asked(wishes.now)
         subscription.awaited = dict.fromkeys(tickers)
         subscription.asked_at = wishes.now
-        subscription.again = False
+        subscription.again = subscription.answered = False
         self.status.snapshot_requests += 1
         self._update(subscription, "get_snapshot", tickers, wishes)
 
@@ -360,18 +376,59 @@ class Session:
         if since is not None:
             wishes.gaps.append(Gap(event.ticker, since, at))
         self._changed_at[event.ticker] = at
+        books = self._subscriptions.get(BOOKS)
+        if books is not None and books.unread:
+            self._has_sid(books, event.sid, wishes)
         subscription = self._of_sid(event.sid)
-        if subscription is None or event.ticker not in subscription.awaited:
+        if subscription is None:
             return
-        del subscription.awaited[event.ticker]
+        subscription.missing.came(event.ticker)
+        self._answered(subscription, event.ticker, wishes)
+
+    def _answered(self, subscription: Subscription, ticker: str, wishes: Wishes) -> None:
+        """The venue sent the snapshot of a market, whatever it was worth."""
+        if ticker not in subscription.awaited:
+            return
+        del subscription.awaited[ticker]
+        subscription.answered = True
         if subscription.awaited:
             return
         subscription.failures = 0
         if subscription.again:
             self._ask_snapshots(subscription, wishes)
 
+    def _book_refused(self, event: BookRefused, wishes: Wishes) -> None:
+        """One market's book is not the venue's: only its own snapshot is asked for, with growing pauses."""
+        subscription = self._subscriptions.get(BOOKS)
+        if subscription is None or event.ticker not in subscription.tickers:
+            return
+        if event.ticker in self._changed_at:
+            self._blind.setdefault(event.ticker, self._changed_at[event.ticker])
+        if event.ticker in subscription.awaited and not event.snapshot:
+            return  # the snapshot that is under way puts it right
+        subscription.missing.note(event.ticker, wishes.now)
+        if event.snapshot:
+            self._answered(subscription, event.ticker, wishes)
+        self._ask_missing(subscription, wishes)
+
+    def _ask_missing(self, subscription: Subscription, wishes: Wishes) -> None:
+        """Ask one by one for those whose pause is over."""
+        if not subscription.sid:
+            return
+        for ticker in subscription.missing.take_due(wishes.now, subscription.awaited):
+            self.status.snapshot_requests += 1
+            self._update(subscription, "get_snapshot", (ticker,), wishes)
+
     def _snapshots_failed(self, subscription: Subscription, wishes: Wishes) -> None:
-        """They did not come: end the subscription and begin a new one, and in the end a new connection."""
+        """They did not come: end the subscription and begin a new one, and in the end a new connection.
+
+        Where some came the venue is at work, and those that did not are asked for one by one.
+        """
+        if subscription.answered:
+            for ticker in subscription.awaited:
+                subscription.missing.note(ticker, wishes.now)
+            subscription.awaited.clear()
+            return
         subscription.failures += 1
         if subscription.failures >= SNAPSHOT_FAILURES_MAX:
             wishes.reconnect = (
@@ -380,7 +437,10 @@ class Session:
             return
         subscription.awaited.clear()
         params: dict[str, object] = {"sids": [subscription.sid]}
-        self._command("unsubscribe", subscription.channel, (), params, wishes)
+        self._command("unsubscribe", subscription.channel, params, wishes)
+
+
+_ABOUT_BOOKS = frozenset({BookRefused, FeedGapped, FeedUnnumbered})
 
 
 def _portions(tickers: tuple[str, ...]) -> list[tuple[str, ...]]:

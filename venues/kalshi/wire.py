@@ -11,9 +11,13 @@ from typing import Annotated
 import msgspec
 
 from engine.events import BookSide, Side
+from venues.shapes import Decisive, Shape
 
 Number = Annotated[int, msgspec.Meta(ge=0)]
 """A subscription or sequence number."""
+
+Subscription = Annotated[int, msgspec.Meta(ge=1)]
+"""A subscription's number where there must be one: zero is none."""
 
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800_000)]
 """Unix milliseconds until the year 2100."""
@@ -38,7 +42,7 @@ class DeltaBody(msgspec.Struct, frozen=True, gc=False):
 class Delta(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="orderbook_delta"):
     """`orderbook_delta`."""
 
-    sid: Number
+    sid: Subscription
     seq: Number
     msg: DeltaBody
 
@@ -47,14 +51,14 @@ class SnapshotBody(msgspec.Struct, frozen=True):
     """The whole book of one market; the key of an empty side is missing."""
 
     market_ticker: str
-    yes_dollars_fp: list[LevelText] = []
-    no_dollars_fp: list[LevelText] = []
+    yes_dollars_fp: Decisive[list[LevelText] | None] = None
+    no_dollars_fp: Decisive[list[LevelText] | None] = None
 
 
 class Snapshot(msgspec.Struct, frozen=True, tag_field="type", tag="orderbook_snapshot"):
     """`orderbook_snapshot`."""
 
-    sid: Number
+    sid: Subscription
     seq: Number
     msg: SnapshotBody
 
@@ -64,8 +68,8 @@ class TickerBody(msgspec.Struct, frozen=True, gc=False):
 
     market_ticker: str
     price_dollars: str | None = None
-    yes_bid_dollars: str | None = None
-    yes_ask_dollars: str | None = None
+    yes_bid_dollars: Decisive[str | None] = None
+    yes_ask_dollars: Decisive[str | None] = None
     yes_bid_size_fp: str | None = None
     yes_ask_size_fp: str | None = None
     ts_ms: Milliseconds | None = None
@@ -89,7 +93,7 @@ class TradeBody(msgspec.Struct, frozen=True, gc=False):
     taker_book_side: BookSide | None = None
     taker_outcome_side: Side | None = None
     taker_side: Side | None = None
-    is_block_trade: bool = False
+    is_block_trade: Decisive[bool] = False
     ts_ms: Milliseconds | None = None
 
 
@@ -114,13 +118,12 @@ class LifecycleBody(msgspec.Struct, frozen=True):
 
     event_type: str
     market_ticker: str
-    open_ts: Seconds | None = None
     close_ts: Seconds | None = None
-    result: str | None = None
-    settlement_value: str | None = None
+    result: Decisive[str | None] = None
+    settlement_value: Decisive[str | None] = None
     determination_ts: Seconds | None = None
     settled_ts: Seconds | None = None
-    price_ranges: list[RangeText] | None = None
+    price_ranges: Decisive[list[RangeText] | None] = None
 
 
 class Lifecycle(msgspec.Struct, frozen=True, tag_field="type", tag="market_lifecycle_v2"):
@@ -139,11 +142,11 @@ class EventLifecycle(msgspec.Struct, frozen=True, tag_field="type", tag="event_l
 
 
 class EventFeeBody(msgspec.Struct, frozen=True):
-    """An event's own fee terms, null where they were taken away."""
+    """An event's own fee terms, null where they were taken away; terms that are missing say nothing."""
 
     event_ticker: str
-    fee_type_override: str | None = None
-    fee_multiplier_override: Decimal | None = None
+    fee_type_override: str | None
+    fee_multiplier_override: Decimal | None
 
 
 class EventFee(msgspec.Struct, frozen=True, tag_field="type", tag="event_fee_update"):
@@ -186,16 +189,16 @@ class Unsubscribed(msgspec.Struct, frozen=True, tag_field="type", tag="unsubscri
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """The code (kalshi reference §2) and a text."""
+    """The code (kalshi reference §2; zero where there is none) and a text."""
 
-    code: int
+    code: int = 0
     msg: str = ""
 
 
 class Error(msgspec.Struct, frozen=True, tag_field="type", tag="error"):
     """`error`: the answer to a command, or the end of a subscription."""
 
-    msg: ErrorBody
+    msg: ErrorBody = ErrorBody()
     id: int = 0
     sid: Number = 0
     seq: Number | None = None
@@ -215,16 +218,49 @@ Frame = (
     | Error
 )
 
-FRAME = msgspec.json.Decoder(Frame)
+FRAME: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 """One look at the tag decides which frame it is."""
+
+
+SHAPES: dict[str, Shape[Frame]] = {
+    "orderbook_delta": Shape(Delta),
+    "orderbook_snapshot": Shape(Snapshot),
+    "ticker": Shape(Ticker),
+    "trade": Shape(Trade),
+    "market_lifecycle_v2": Shape(Lifecycle),
+    "event_lifecycle": Shape(EventLifecycle),
+    "event_fee_update": Shape(EventFee),
+    "subscribed": Shape(Subscribed),
+    "ok": Shape(Ok),
+    "unsubscribed": Shape(Unsubscribed),
+    "error": Shape(Error),
+}
+"""How a frame is read that is not as promised."""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """Which market a message is about, if any."""
+
+    market_ticker: str = ""
 
 
 class Envelope(msgspec.Struct, frozen=True):
     """What can be said of a frame that fits none of the above."""
 
-    type: str
-    sid: Number = 0
+    type: str = ""
+    id: int = 0
+    sid: Number | None = None
     seq: Number | None = None
+    msg: Named = Named()
 
 
-ENVELOPE = msgspec.json.Decoder(Envelope)
+ENVELOPE = Shape(Envelope)
+
+
+class SnapshotKeys(msgspec.Struct, frozen=True):
+    """Under which names a snapshot holds what it holds."""
+
+    msg: dict[str, msgspec.Raw]
+
+
+SNAPSHOT_KEYS = msgspec.json.Decoder(SnapshotKeys)

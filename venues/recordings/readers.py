@@ -1,14 +1,13 @@
 """How a recorded line is read: each source's lines by a reader of its own, named by the source's word."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from engine.events import FeedRefused, VenueEvent
 from engine.units import Nanos
 from venues.recordings.line_kinds import OLDER, split_what
 from venues.recordings.segments import Line
-
-DETAIL_MAX: Final = 200
+from venues.refusals import DETAIL_MAX
 
 Events: TypeAlias = tuple[VenueEvent, ...]
 LineReader: TypeAlias = Callable[[Line], Events]

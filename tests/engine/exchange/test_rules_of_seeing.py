@@ -4,6 +4,7 @@ Covers: engine.exchange.gaps.
 """
 
 from engine.events import (
+    BookRefused,
     FeedConnected,
     FeedGapped,
     FeedLost,
@@ -340,6 +341,33 @@ def test_a_gap_makes_every_book_of_the_subscription_untrusted(floor: Floor) -> N
     assert not floor.exchange.book(MARKET).synced
     assert not floor.exchange.book(other).synced
     assert list(floor.exchange.without_visibility()) == [MARKET]
+
+
+def test_a_frame_about_one_book_that_makes_no_sense_freezes_that_market_and_no_other(floor: Floor) -> None:
+    """Its order waits as in a gap, until its own snapshot; the other market goes on."""
+    other = "KXNBATOTAL-26OCT20OKCSAS-225"
+    floor.on_venue_event(listing(other))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.book(bids={60: 10}, asks={70: 10}, ticker=other)
+    floor.place("a", BID, 40, 50)
+    floor.on_venue_event(BookRefused(MARKET, 1, 1, False, floor.now))
+    assert not floor.exchange.book(MARKET).synced
+    assert floor.exchange.book(other).trust is not Trust.GAPPED
+    assert list(floor.exchange.without_visibility()) == [MARKET]
+    floor.trade(ASK, 40, 500)
+    floor.wait(5_000)
+    assert floor.filled("a") == 0
+
+
+def test_a_frame_of_a_connection_or_subscription_that_a_book_does_not_follow_says_nothing_of_it(
+    floor: Floor,
+) -> None:
+    """What an older connection cannot say well is as void as what it can."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.on_venue_event(BookRefused(MARKET, 0, 0, True, floor.now))
+    floor.on_venue_event(BookRefused(MARKET, 1, 2, False, floor.now))
+    floor.on_venue_event(BookRefused("KXNBAGAME-26OCT20OKCSAS-NOBODY", 1, 1, False, floor.now))
+    assert floor.exchange.book(MARKET).trust is Trust.TRUSTED
 
 
 def test_a_gap_of_the_trades_own_subscription_leaves_the_books_and_freezes_the_orders(floor: Floor) -> None:

@@ -1,6 +1,6 @@
 """The command line: one document or a screen, an exit code that can be relied on, and never a traceback.
 
-Covers: tipoff.cli.config, tipoff.cli.market, tipoff.commands.report, tipoff.exit_codes.
+Covers: tipoff.cli.arguments, tipoff.cli.config, tipoff.cli.market, tipoff.commands.report, tipoff.exit_codes.
 """
 
 import json
@@ -135,7 +135,7 @@ def test_a_command_that_is_not_understood_exits_2_with_one_sentence(
         (("strategies", "enabel", "x"), "did you mean 'enable'?", "`tipoff strategies --help`"),
         (("halt", "a", "b"), "'b' is not understood after `tipoff halt`", "`tipoff halt --help`"),
         (("demo", "--speed", "fast"), 'unable to convert "fast" into a number', "`tipoff demo --help`"),
-        (("demo", "--seed", "x"), 'unable to convert "x" into a whole number', "`tipoff demo --help`"),
+        (("demo", "--seed", "x"), "'x' is not a whole number", "`tipoff demo --help`"),
     ],
 )
 def test_what_was_not_understood_is_said_in_plain_words_and_where_help_is(
@@ -166,6 +166,26 @@ def test_init_writes_a_configuration_that_is_fine_and_differs_in_nothing(tipoff:
     code, error = tipoff.error("init")
     assert (code, error["code"]) == (Exit.FAILED, "exists")
     assert tipoff("init", "--force")[0] == Exit.OK
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("demo", "--games", "1.5"),
+        ("demo", "--seed", "1.5"),
+        ("simulate", "--games", "2.5"),
+        ("simulate", "--port", "80.5"),
+        ("replay", "x", "--seed", "0.5"),
+        ("replay", "x", "--batch", "64.5"),
+        ("fills", "--limit", "10.5"),
+        ("demo", "--games", "3e0"),
+        ("demo", "--games", "three"),
+    ],
+)
+def test_a_fraction_is_no_whole_number(tipoff: Tipoff, arguments: tuple[str, ...]) -> None:
+    code, error = tipoff.error(*arguments)
+    assert code == Exit.USAGE
+    assert f"{arguments[-1]!r} is not a whole number" in str(error["message"])
 
 
 def test_a_broken_configuration_exits_78_with_every_problem(tipoff: Tipoff) -> None:

@@ -150,13 +150,30 @@ def test_scores_may_go_down() -> None:
 
 @pytest.mark.parametrize("changes", [{"home_team_score": -1}, {"visitor_team_score": 1_000}, {"period": 21}])
 def test_a_score_that_cannot_be_is_refused(changes: dict[str, object]) -> None:
-    (refused,) = parsed("/nba/v1/games", game(**changes))
+    seen, refused = parsed("/nba/v1/games", game(**changes))
+    assert isinstance(seen, GameSeen)
     assert isinstance(refused, FeedRefused)
     assert refused.kind == "wrong_number"
 
 
-def test_a_score_of_null_in_a_running_game_is_nothing_yet() -> None:
-    assert score(home_team_score=None, visitor_team_score=None).home == 0
+def test_a_score_of_null_in_a_game_that_has_just_begun_is_nothing_yet() -> None:
+    assert score(home_team_score=None, visitor_team_score=None, status="1st Qtr", period=1).home == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"home_team_score": None, "visitor_team_score": None},
+        {"home_team_score": None},
+        {"visitor_team_score": None, "status": "1st Qtr", "period": 1},
+        {"home_team_score": None, "visitor_team_score": None, "status": "Final", "period": 4},
+    ],
+)
+def test_a_score_that_is_missing_later_is_unknown_and_not_zero(changes: dict[str, object]) -> None:
+    seen, refused = parsed("/nba/v1/games", game(**changes))
+    assert isinstance(seen, GameSeen)
+    assert isinstance(refused, FeedRefused)
+    assert refused.kind == "missing_field"
 
 
 def odds(**changes: object) -> dict[str, object]:
@@ -225,8 +242,43 @@ def test_opening_odds_are_marked() -> None:
 
 
 def test_a_broken_row_spoils_no_other() -> None:
-    events = parsed("/nba/v2/odds", odds(total_value=242.5), odds(spread_home_value="x"), odds())
+    events = parsed("/nba/v2/odds", odds(game_id=None), odds(updated_at="late"), odds())
     assert [type(event) for event in events] == [FeedRefused, FeedRefused, OddsSeen]
+
+
+def test_a_price_that_is_none_costs_a_row_only_that_price() -> None:
+    row = odds(total_value=242.5, spread_home_value="x", spread_away_value="NA", moneyline_home_odds="even")
+    seen, *refused = parsed("/nba/v2/odds", row)
+    assert isinstance(seen, OddsSeen)
+    assert (seen.total, seen.spread_home, seen.moneyline_home) == (None, None, None)
+    assert (seen.spread_home_odds, seen.moneyline_away) == (-115, odds()["moneyline_away_odds"])
+    assert [event.place for event in refused if isinstance(event, FeedRefused)] == [
+        "moneyline_home_odds",
+        "total_value",
+        "spread_home_value",
+        "spread_away_value",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"),
+    [
+        ("Not Started", GamePhase.SCHEDULED),
+        ("Another Day", GamePhase.SCHEDULED),
+        ("Shot Clock Check", GamePhase.SCHEDULED),
+        ("Semifinal", GamePhase.SCHEDULED),
+        ("2OT", GamePhase.LIVE),
+        ("1st OT", GamePhase.LIVE),
+        ("End of 1st Half", GamePhase.LIVE),
+        ("Halftime", GamePhase.HALFTIME),
+        ("Final/2OT", GamePhase.FINAL),
+    ],
+)
+def test_words_of_a_status_are_words_and_not_parts_of_words(status: str, phase: GamePhase) -> None:
+    seen, *said = parsed("/nba/v1/games", game(status=status, period=0, time=None))
+    assert isinstance(seen, GameSeen)
+    phases = [event.phase for event in said if isinstance(event, ScoreSeen)]
+    assert phases == ([] if phase is GamePhase.SCHEDULED else [phase])
 
 
 @pytest.mark.parametrize(

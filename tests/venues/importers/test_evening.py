@@ -4,17 +4,24 @@ Covers: venues.importers.basketball, venues.importers.entries, venues.importers.
 venues.importers.quotes, venues.importers.rows, venues.importers.stream.
 """
 
+import bz2
 import gzip
 import json
+import lzma
+import re
+import struct
 from pathlib import Path
 
 import pytest
 from backports import zstd
 
 from engine.events import (
+    BookDelta,
+    BookSnapshot,
     CloseTimeChanged,
     FeedConnected,
     FeedLost,
+    FeedSequenced,
     GamePhase,
     GameSeen,
     MarketStatusChanged,
@@ -258,8 +265,25 @@ def test_several_files_become_one_evening_in_the_order_of_time(tmp_path: Path) -
     assert games == {"2024-10-23/PHX@LAC"}
 
 
-@pytest.mark.parametrize("pack", [lambda data: data, gzip.compress, zstd.compress])
-def test_plain_gzip_and_zstd_are_read_alike(tmp_path: Path, pack: object) -> None:
+def skippable(data: bytes) -> bytes:
+    """A zstd file that begins with two frames for others, as those with an index or a signature do."""
+    head = b"".join(struct.pack("<II", magic, 3) + b"abc" for magic in (0x184D2A50, 0x184D2A5F))
+    return head + zstd.compress(data)
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        lambda data: data,
+        gzip.compress,
+        zstd.compress,
+        lzma.compress,
+        bz2.compress,
+        skippable,
+        lambda data: zstd.compress(data[:100]) + zstd.compress(data[100:]),
+    ],
+)
+def test_plain_and_compressed_files_are_read_alike(tmp_path: Path, pack: object) -> None:
     assert callable(pack)
     path = tmp_path / "states"
     path.write_bytes(pack(("\ufeff" + STATES).encode()))
@@ -267,7 +291,6 @@ def test_plain_gzip_and_zstd_are_read_alike(tmp_path: Path, pack: object) -> Non
 
 
 FAULTS = [
-    ("nba-states", STATES.replace("720.0", "soon"), "line 4"),
     ("nba-states", STATES.replace("LAC,PHX,1", "LAC,XXX,1"), "line 4: .*is PHX at LAC in the rows before"),
     ("nba-states", STATES.replace("PHX", "XXX"), "line 2: .*'XXX' is no team"),
     ("nba-states", STATES.replace("2024-10-24T05:04:17Z", "late"), "line 3: .*moment"),
@@ -276,9 +299,7 @@ FAULTS = [
     ("nba-states", STATES + '"never closed\n', "line 5"),
     ("nba-states", "", "no column"),
     ("nba-states", STATES.split("\n", maxsplit=1)[0] + "\n", "nothing in it"),
-    ("nba-polls", POLLS.replace("110,110", "x,110"), "line 3"),
     ("kalshi-candles", CANDLES.replace("1729736280", "noon"), "line 3: .*Unix seconds"),
-    ("kalshi-candles", CANDLES.replace("32,45", "132,45"), "line 3: .*132 cents"),
     ("kalshi-ticker", TICKERS.replace("0.45", "0.45001"), "line 1"),
     ("kalshi-ticker", TICKERS + TICKERS[:40] + "\n", "line 2"),
     ("kalshi-ticker", STATES, "line 1"),
@@ -287,13 +308,141 @@ FAULTS = [
     ("kalshi-frames", '{"received_ms":1,"frame":[1]}\n', "line 1"),
     ("kalshi-events", FRAMES, "line 1"),
     ("kalshi-events", EVENTS.replace('"msg":{"delta_fp"', '"msg":["delta_fp"'), "line 4"),
-    ("odds-moneyline", MONEYLINES.replace("2.85", "0.85"), "line 2: .*decimal odds"),
     ("odds-moneyline", MONEYLINES.replace("1,Phoenix Suns", "1,Suns"), "line 2: .*neither home nor away"),
     ("odds-moneyline", MONEYLINES.replace("24OCT23PHXLAC", "24OCT23LACPHX"), "line 2: .*is not PHX at LAC"),
     ("odds-spreads", SPREADS.replace("LA Clippers", "Clippers"), "line 2: .*no team"),
     ("odds-spreads", SPREADS.replace("2024-10-23", "yesterday"), "line 3: .*not a date"),
-    ("odds-spreads", SPREADS.replace("105", "5"), "line 3: .*American"),
 ]
+
+
+LEFT_OUT = [
+    ("nba-states", STATES.replace("720.0", "soon"), 2, "line 4: .*soon"),
+    ("nba-states", STATES.replace("720.0", "inf"), 2, "line 4: "),
+    ("nba-states", STATES.replace("720.0", "NA"), 2, "line 4: "),
+    ("nba-polls", POLLS.replace("110,110", "x,110"), 1, "line 3: "),
+    ("kalshi-candles", CANDLES.replace("32,45", "132,45"), 1, "line 3: .*132 cents"),
+    ("kalshi-candles", CANDLES.replace("32,45", "32.3000000001,45"), 1, "line 3: .*finer"),
+    ("kalshi-candles", CANDLES.replace("32,45", "1e999999999,45"), 1, "line 3: .*not a price"),
+    ("kalshi-candles", CANDLES.replace("32,45", "NaN,45"), 1, "line 3: .*not a price"),
+    ("kalshi-ticker", TICKERS.replace("0.45", "0.45001") + TICKERS, 1, "line 1: "),
+    ("kalshi-ticker", TICKERS + TICKERS.replace("0.45", '"NA"'), 1, "line 2: "),
+    ("odds-moneyline", MONEYLINES.replace("2.85", "0.85"), 1, "line 2: .*fanduel.*decimal odds"),
+    ("odds-moneyline", MONEYLINES.replace("2.85", "1.0"), 1, "line 2: .*fanduel.*decimal odds"),
+    ("odds-moneyline", MONEYLINES.replace("2.85", "evens"), 1, "line 2: .*fanduel"),
+    ("odds-spreads", SPREADS.replace("105", "5"), 2, "line 3: .*away_price_american.*American"),
+    ("odds-spreads", SPREADS.replace("105", "1.0"), 2, "line 3: .*away_price_american.*American"),
+    ("odds-spreads", SPREADS.replace("-4.0", "four"), 2, "line 3: .*away_point"),
+]
+
+
+@pytest.mark.parametrize("kind, text, lines, told", LEFT_OUT)
+def test_a_cell_that_makes_no_sense_is_left_out_and_counted_and_never_the_file(
+    tmp_path: Path, kind: str, text: str, lines: int, told: str
+) -> None:
+    report = import_files([spec(tmp_path, kind, text)], tmp_path / "out")
+    (file,) = report.files
+    assert (file.lines, file.refused) == (lines, 1)
+    (note,) = [note for note in file.notes if "left out" in note]
+    assert re.match(told, note)
+
+
+def test_the_other_prices_of_the_row_are_taken(tmp_path: Path) -> None:
+    text = MONEYLINES.replace("2.85", "1.0").replace(",,Phoenix", ",NA,Phoenix")
+    found = events(tmp_path, spec(tmp_path, "odds-moneyline", text))
+    odds = [event for event in found if isinstance(event, OddsSeen)]
+    assert [(each.vendor, each.moneyline_home, each.moneyline_away) for each in odds] == [
+        ("fanduel", -200, None),
+        ("betmgm", -1111, None),
+    ]
+
+
+def test_of_many_refusals_the_first_are_told_and_all_are_counted(tmp_path: Path) -> None:
+    bad = CANDLES.splitlines()[2].replace("32,45", "132,45") + "\n"
+    report = import_files([spec(tmp_path, "kalshi-candles", CANDLES + bad * 50)], tmp_path / "out")
+    assert (report.files[0].refused, len(report.files[0].notes)) == (50, 3)
+
+
+def test_a_close_between_cents_is_a_price(tmp_path: Path) -> None:
+    text = CANDLES.replace("32,45", "32.5,45")
+    first = events(tmp_path, spec(tmp_path, "kalshi-candles", text))[0]
+    assert isinstance(first, QuoteSeen)
+    assert (first.yes_bid, first.last, first.yes_ask) == (3150, 3250, 3350)
+
+
+BARE = (
+    '{"type":"subscribed","id":2,"msg":{"channel":"orderbook_delta","sid":1}}\n'
+    '{"type":"orderbook_snapshot","sid":1,"seq":1,"msg":{"market_ticker":"A"}}\n'
+    '{"type":"orderbook_delta", "sid":1,"seq":2,"msg":{"market_ticker":"A","price_dollars":"0.43",'
+    '"delta_fp":"1.00","side":"yes","ts_ms":1786085188417}}\n'
+    '{"type":"orderbook_delta","sid":1,"seq":3,"msg":{"market_ticker":"A","price_dollars":"0.43",'
+    '"delta_fp":"1.00","side":"yes","ts_ms":1786085188400}}\n'
+    '{"type":"ok","id":4,"sid":1,"seq":4,"msg":[{"ts_ms":5}]}\n'
+)
+
+
+def test_bare_frames_stand_at_the_venues_own_moments_and_in_their_order(tmp_path: Path) -> None:
+    found = imported(tmp_path, spec(tmp_path, "kalshi-frames", BARE))
+    assert [line.what for line, _ in found] == [
+        "connected",
+        "subscribed",
+        "orderbook_snapshot",
+        "orderbook_delta",
+        "orderbook_delta",
+        "ok",
+    ]
+    assert {line.at for line, _ in found} == {1_786_085_188_417_000_000}
+    assert [line.body for line, _ in found][3] == BARE.splitlines()[2]
+    assert [type(event) for _, said in found for event in said] == [
+        FeedConnected,
+        BookSnapshot,
+        BookDelta,
+        BookDelta,
+        FeedSequenced,
+    ]
+
+
+def test_bare_frames_of_which_none_says_when_are_refused(tmp_path: Path) -> None:
+    text = "".join(line + "\n" for line in BARE.splitlines()[:2])
+    with pytest.raises(ImportFailed, match="line 2: no frame says when"):
+        import_files([spec(tmp_path, "kalshi-frames", text)], tmp_path / "out")
+
+
+@pytest.mark.parametrize("moment", ["1786085188416.75", '"1786085188416.75"', "1.78608518841675e12"])
+def test_a_fraction_of_a_millisecond_is_exact(tmp_path: Path, moment: str) -> None:
+    text = FRAMES.replace("1786085188416", moment)
+    lines = [line for line, _ in imported(tmp_path, spec(tmp_path, "kalshi-frames", text))]
+    assert lines[1].at == 1_786_085_188_416_750_000
+
+
+def test_a_frame_may_stand_in_its_row_as_text(tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in FRAMES.splitlines()]
+    text = "".join(json.dumps(row | {"frame": json.dumps(row["frame"])}) + "\n" for row in rows)
+    lines = [line for line, _ in imported(tmp_path, spec(tmp_path, "kalshi-frames", text))]
+    assert [line.what for line in lines] == ["connected", "subscribed", "ok"]
+    assert json.loads(lines[2].body) == rows[1]["frame"]
+
+
+@pytest.mark.parametrize("moment", ["-1", "1e30", '"NaN"', '"soon"'])
+def test_a_moment_that_is_none_is_an_error_with_its_line(tmp_path: Path, moment: str) -> None:
+    text = FRAMES.replace("1786085188417", moment)
+    with pytest.raises(ImportFailed, match="line 2: "):
+        import_files([spec(tmp_path, "kalshi-frames", text)], tmp_path / "out")
+    events_text = EVENTS.replace('"recv_ns":2', '"recv_ns":-2')
+    with pytest.raises(ImportFailed, match="line 2: not a moment"):
+        import_files([spec(tmp_path, "kalshi-events", events_text)], tmp_path / "out")
+
+
+def test_an_exception_that_nobody_foresaw_is_a_refusal_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprised(text: str) -> Price:
+        raise AssertionError(f"nobody foresaw {text}")
+
+    monkeypatch.setattr("venues.importers.rows.price_of_cents", surprised)
+    with pytest.raises(ImportFailed, match="line 3: AssertionError: nobody foresaw 32") as caught:
+        import_files([spec(tmp_path, "kalshi-candles")], tmp_path / "out")
+    assert isinstance(caught.value.__cause__, AssertionError)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("kind, text, complaint", FAULTS)
@@ -315,6 +464,10 @@ def test_a_mistake_is_one_error_with_its_place_and_nothing_is_left_behind(
         (gzip.compress(STATES.encode(), mtime=0)[:-20], "cut off"),
         (gzip.compress(STATES.encode(), mtime=0)[:30] + b"\0" * 30, "read"),
         (zstd.compress(STATES.encode())[:-20], "cut off"),
+        (lzma.compress(STATES.encode())[:-20], "cut off"),
+        (bz2.compress(STATES.encode())[:-20], "cut off"),
+        (bz2.compress(STATES.encode())[:30] + b"\0" * 60, "read"),
+        (lzma.compress(STATES.encode())[:30] + b"\0" * 60, "read"),
         (STATES.encode() + b"\xff\xfe\n", "UTF-8"),
     ],
 )

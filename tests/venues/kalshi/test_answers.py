@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import (
+    BookRefused,
     BookSide,
     BookSnapshot,
     ExchangeStatusSeen,
@@ -147,8 +148,24 @@ def test_a_polled_book_belongs_to_no_subscription() -> None:
 
 
 def test_the_old_name_of_the_books_wrapper_is_refused_instead_of_giving_an_empty_book() -> None:
-    (refused,) = parse_answer("/markets/A/orderbook", '{"orderbook": {"yes": [[58, 552]]}}', AT)
+    doubted, refused = parse_answer("/markets/A/orderbook", '{"orderbook": {"yes": [[58, 552]]}}', AT)
+    assert doubted == BookRefused("A", 0, 0, True, AT)
     assert isinstance(refused, FeedRefused)
+    assert refused.place == ""
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [None, 7, {"yes": [["0.4", "1"]]}, {"yes_dollars_fp": []}, {"no_dollars": [["0.4"]]}, {"levels": []}],
+)
+def test_an_odd_book_of_a_batch_is_refused_alone_and_believed_no_more(odd: object) -> None:
+    books = [{"ticker": "A", "orderbook_fp": odd}, {"ticker": "B", "orderbook_fp": {}}]
+    body = json.dumps({"orderbooks": books})
+    doubted, refused, good = parse_answer("/markets/orderbooks?tickers=A&tickers=B", body, AT)
+    assert doubted == BookRefused("A", 0, 0, True, AT)
+    assert isinstance(refused, FeedRefused)
+    assert refused.place == "A"
+    assert good == BookSnapshot("B", (), (), 0, 0, 0, None, AT)
 
 
 def test_the_exchange_says_of_itself_and_of_each_shard_whether_it_trades() -> None:
@@ -188,11 +205,23 @@ def test_fee_changes_count_from_their_moment_on_and_the_latest_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "target",
-    ["/series/S/markets/M/candlesticks?x=1", "/series", "/historical/cutoff", "/x", ""],
+    ("target", "body"),
+    [
+        ("/series/S/markets/M/candlesticks?x=1", '{"candlesticks": []}'),
+        ("/series", '{"series": null}'),
+        ("/exchange/schedule", '{"schedule": {}}'),
+        ("/x", "{}"),
+        ("", "<html>"),
+    ],
 )
-def test_what_the_engine_does_not_fold_is_silent(target: str) -> None:
-    assert parse_answer(target, "{}", AT) == ()
+def test_what_the_engine_does_not_fold_is_silent(target: str, body: str) -> None:
+    assert parse_answer(target, body, AT) == ()
+
+
+@pytest.mark.parametrize("target", ["/series/S/markets/M/candlesticks", "/series", "/historical/cutoff"])
+def test_what_the_engine_does_not_fold_is_refused_where_it_makes_no_sense(target: str) -> None:
+    (refused,) = parse_answer(target, "{}", AT)
+    assert isinstance(refused, FeedRefused)
 
 
 @pytest.mark.parametrize(
@@ -220,8 +249,7 @@ def test_what_the_engine_does_not_fold_is_silent(target: str) -> None:
 )
 def test_no_body_at_all_raises(target: str, body: str) -> None:
     for event in parse_answer(target, body, AT):
-        assert isinstance(event, FeedRefused)
-        assert event.source == "kalshi.rest"
+        assert isinstance(event, FeedRefused | BookRefused)
 
 
 def test_the_real_events_with_markets_are_all_listed(shared: Path) -> None:

@@ -50,9 +50,22 @@ def test_scores_of_games_that_have_begun(status: str, phase: GamePhase) -> None:
     assert found == (ScoreSeen("kalshi:a", "kalshi", phase, 0, None, 51, 48, None, AT),)
 
 
-@pytest.mark.parametrize("status", ["none", "scheduled", "", " None "])
+@pytest.mark.parametrize(
+    "status", ["none", "scheduled", "", " None ", "Not Started", "not_started", "NOT-STARTED", "Pre-game"]
+)
 def test_a_game_that_has_not_begun_has_no_score(status: str) -> None:
     assert parse_answer(TARGET, batch(details(0, 0, status)), AT) == ()
+
+
+def test_a_game_that_has_not_begun_may_lack_its_points() -> None:
+    assert parse_answer(TARGET, batch(details(None, None, "Not Started"), {"status": "none"}), AT) == ()
+
+
+@pytest.mark.parametrize("status", ["another", "unfinished", "not live"])
+def test_a_status_that_nobody_knows_is_refused_and_no_game_in_play(status: str) -> None:
+    (refused,) = parse_answer(TARGET, batch(details(status=status)), AT)
+    assert isinstance(refused, FeedRefused)
+    assert refused.kind == "unknown_status"
 
 
 def test_other_sports_are_not_read() -> None:
@@ -75,7 +88,7 @@ def test_other_sports_are_not_read() -> None:
 def test_a_game_that_makes_no_sense_is_refused_alone(wrong: object) -> None:
     refused, score = parse_answer(TARGET, batch(wrong, details()), AT)
     assert isinstance(refused, FeedRefused)
-    assert "live data of a" in refused.detail
+    assert refused.place == "a"
     assert isinstance(score, ScoreSeen)
     assert score.game == "kalshi:b"
 

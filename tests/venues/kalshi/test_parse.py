@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 from engine.events import (
     BookDelta,
+    BookRefused,
     BookSide,
     BookSnapshot,
     CloseTimeChanged,
     FeeChanged,
+    FeedGapped,
     FeedRefused,
     FeedSequenced,
+    FeedUnnumbered,
     MarketDetermined,
     MarketSettled,
     MarketStatus,
@@ -289,18 +292,93 @@ def test_extra_fields_are_ignored() -> None:
         ({"delta_fp": "1.005"}, "wrong_number"),
         ({"delta_fp": ""}, "wrong_number"),
         ({"side": "maybe"}, "wrong_shape"),
-        ({"ts_ms": "late"}, "wrong_shape"),
-        ({"ts_ms": -1}, "wrong_shape"),
-        ({"ts_ms": 10**17}, "wrong_shape"),
-        ({"market_ticker": 7}, "wrong_shape"),
     ],
 )
-def test_a_broken_delta_is_refused_without_its_number_so_that_a_gap_shows(
+def test_a_broken_delta_uses_its_number_up_and_puts_its_own_book_in_doubt(
     changes: dict[str, object], kind: str
 ) -> None:
     events = parsed(delta(**changes))
-    assert len(events) == 1
+    assert events[:-1] == (FeedSequenced(3, 1, 24, AT), BookRefused(TICKER, 3, 1, False, AT))
     assert refusal(events).kind == kind
+
+
+@pytest.mark.parametrize("ticker", [7, None, ["A"]])
+def test_a_delta_of_which_no_market_can_be_read_puts_all_books_in_doubt(ticker: object) -> None:
+    numbered, gap, refused = parsed(delta(market_ticker=ticker))
+    assert (numbered, gap) == (FeedSequenced(3, 1, 24, AT), FeedGapped(3, 1, 24, 25, AT))
+    assert isinstance(refused, FeedRefused)
+
+
+@pytest.mark.parametrize("moment", ["late", -1, 10**17])
+def test_a_delta_whose_moment_makes_no_sense_has_none(moment: object) -> None:
+    change, refused = parsed(delta(ts_ms=moment))
+    assert isinstance(change, BookDelta)
+    assert change.at_venue is None
+    assert isinstance(refused, FeedRefused)
+    assert refused.place == "msg.ts_ms"
+
+
+@pytest.mark.parametrize("changes", [{"sid": None}, {"sid": 0}, {"seq": None}, {"seq": -1}, {"seq": "x"}])
+def test_a_delta_without_its_number_still_uses_one_up(changes: dict[str, object]) -> None:
+    unnumbered, doubted, refused = parsed(delta() | changes)
+    sid, seq = (None, 24) if "sid" in changes else (1, None)
+    assert unnumbered == FeedUnnumbered(3, sid, seq, AT)
+    assert doubted == BookRefused(TICKER, 3, sid, False, AT)
+    assert isinstance(refused, FeedRefused)
+
+
+def test_an_unknown_frame_that_names_a_market_puts_its_book_in_doubt() -> None:
+    events = parsed(delta() | {"type": "orderbook_delta_v2"})
+    assert events[:-1] == (FeedSequenced(3, 1, 24, AT), BookRefused(TICKER, 3, 1, False, AT))
+    assert refusal(events).kind == "unknown_type"
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        {"yes_dollars_fp": None},
+        {"no_dollars_fp": None, "yes_dollars_fp": []},
+        {"yes_dollars_fp": None, "no_dollars_fp": None, "ts_ms": 5, "market_id": None},
+    ],
+)
+def test_a_side_of_null_is_an_empty_side(sides: dict[str, object]) -> None:
+    assert parsed(snapshot(**sides)) == (BookSnapshot(TICKER, (), (), 3, 1, 2, None, AT),)
+
+
+@pytest.mark.parametrize(
+    "sides",
+    [
+        {"yes_dollars": [["0.40", "1.00"]], "no_dollars": [["0.40", "1.00"]]},
+        {"yes_dollars": None},
+        {"yes": [["0.40", "1.00"]]},
+        {"yes": [], "no": []},
+        {"yes": None},
+        {"yesDollars": None},
+        {"no_dollars_fp": [["0.40", "1.00"]], "yes_levels": []},
+        {"no_dollars_fp": [["0.40", "1.00"]], "bids": {"0.40": "1.00"}},
+        {"yes_dollars_fp": None, "yes_price_levels": [["0.40", "1.00"]]},
+        {"yes_dollars_fp": [["0.40", "1.00", "3"]]},
+        {"yes_dollars_fp": [["0.40", "1.00"], None]},
+        {"yes_dollars_fp": {"0.40": "1.00"}},
+    ],
+)
+def test_a_snapshot_that_is_not_recognised_is_never_an_empty_book(
+    sides: dict[str, object],
+) -> None:
+    events = parsed(snapshot(**sides))
+    assert events[:-1] == (FeedSequenced(3, 1, 2, AT), BookRefused(TICKER, 3, 1, True, AT))
+    refusal(events)
+
+
+@pytest.mark.parametrize("multiplier", ["NaN", "Infinity", "-Infinity", "1e999999999", "0e-999999999"])
+def test_a_multiplier_that_is_no_number_or_endless_is_refused(multiplier: str) -> None:
+    msg = {"event_ticker": "E", "fee_type_override": "quadratic", "fee_multiplier_override": multiplier}
+    assert refusal(parsed({"type": "event_fee_update", "sid": 1, "msg": msg})).kind == "wrong_number"
+
+
+@pytest.mark.parametrize("step", ["close_date_updated", "price_level_structure_updated", "determined"])
+def test_a_step_that_does_not_say_what_changed_is_refused(step: str) -> None:
+    assert refusal(parsed(lifecycle(step))).kind == "missing_field"
 
 
 @pytest.mark.parametrize(
@@ -340,7 +418,7 @@ def test_of_duplicate_keys_the_last_one_counts() -> None:
 @given(st.text(max_size=200))
 def test_no_text_at_all_raises(text: str) -> None:
     for event in parse_frame(text, 1, AT):
-        assert isinstance(event, FeedRefused | FeedSequenced)
+        assert isinstance(event, FeedRefused | FeedSequenced | FeedUnnumbered | BookRefused)
 
 
 @given(st.data())

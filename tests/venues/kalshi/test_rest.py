@@ -19,6 +19,7 @@ from engine.events import (
     BookSnapshot,
     ExchangeStatusSeen,
     FeeChanged,
+    FeedRefused,
     MarketListed,
     ScoreSeen,
     TradesRecovered,
@@ -186,6 +187,32 @@ async def test_b9_pages_without_end_are_an_error() -> None:
     with pytest.raises(PagesEndless, match="more than"):
         await venue.rest().event_markets("E")
     assert len(venue.asked) == PAGES_MAX
+
+
+async def test_b14_a_last_page_of_null_is_an_empty_page() -> None:
+    pages: dict[str, object] = {
+        "": {"events": [{"series_ticker": "S", "markets": None}], "cursor": "c"},
+        "c": {"events": None, "cursor": None},
+    }
+    rest = Venue(lambda _path, query: pages[dict(query).get("cursor", "")]).rest()
+    assert await rest.events("S") == ()
+
+
+async def test_b14_a_market_that_makes_no_sense_is_no_failure_of_the_poll() -> None:
+    good = {"ticker": "E-A", "event_ticker": "E", "status": "active", "title": None, "price_ranges": None}
+    page = {"markets": [good | {"status": "asleep"}, good, None, 7], "cursor": ""}
+    listed, *refused = await Venue(lambda _path, _query: page).rest().event_markets("E")
+    assert isinstance(listed, MarketListed)
+    assert [event.place for event in refused if isinstance(event, FeedRefused)] == [
+        "markets[0].status",
+        "markets[3]",
+    ]
+
+
+async def test_b14_a_cursor_of_another_shape_is_an_error_for_the_pages_after_it_would_be_missed() -> None:
+    rest = Venue(lambda _path, _query: {"markets": [], "cursor": 7}).rest()
+    with pytest.raises(AnswerNotUnderstood, match="cursor"):
+        await rest.event_markets("E")
 
 
 async def test_books_are_asked_for_with_a_parameter_each_and_a_hundred_at_once() -> None:

@@ -1,4 +1,7 @@
-"""The conversation over one connection: what is asked, in order, and exactly once (faults A9, A14, A18)."""
+"""The conversation over one connection: what is asked, in order, and exactly once (faults A9, A14, A18).
+
+Covers: venues.kalshi.commands, venues.kalshi.missing_books.
+"""
 
 import json
 
@@ -7,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.units import Nanos
+from venues.kalshi.commands import REPLY_S_MAX
 from venues.kalshi.parse import parse_frame
 from venues.kalshi.session import (
-    REPLY_S_MAX,
     SNAPSHOT_FAILURES_MAX,
     SNAPSHOT_S_MAX,
     TICKERS_PER_COMMAND,
@@ -195,11 +198,151 @@ def test_a10_duplicates_and_old_numbers_ask_for_nothing() -> None:
     assert talk.session.status.gaps == 0
 
 
-def test_a_broken_book_frame_shows_as_a_gap_with_the_next_one() -> None:
+def broken_delta(seq: int, ticker: str = "A") -> dict[str, object]:
+    return {"type": "orderbook_delta", "sid": 1, "seq": seq, "msg": {"market_ticker": ticker}}
+
+
+def broken_snapshot(seq: int, ticker: str = "A") -> dict[str, object]:
+    msg = {"market_ticker": ticker, "yes": [["0.40", "1.00"]]}
+    return {"type": "orderbook_snapshot", "sid": 1, "seq": seq, "msg": msg}
+
+
+def asked(talk: Talk) -> list[object]:
+    """The markets of which snapshots were asked for since the last look."""
+    params = [command.get("params", {}) for command in talk.take()]
+    return [each["market_tickers"] for each in params if isinstance(each, dict) and "action" in each]
+
+
+def test_a_broken_book_frame_asks_for_its_own_snapshot_and_is_no_gap() -> None:
+    talk = up("A", "B")
+    talk.on_frame(broken_delta(3))
+    assert asked(talk) == [["A"]]
+    assert talk.delta("B", 4).commands == []
+    assert talk.session.status.gaps == 0
+
+
+def test_a_snapshot_that_never_makes_sense_is_asked_for_with_growing_pauses() -> None:
+    talk = up("A", "B")
+    seq, times, began = 2, [], talk.now
+    talk.on_frame(broken_delta(seq := seq + 1))
+    for _ in range(600):
+        for tickers in asked(talk):
+            assert tickers == ["A"]
+            times.append(talk.now - began)
+            talk.ok(number=len(times) + 1, seq=(seq := seq + 1))
+            talk.on_frame(broken_snapshot(seq := seq + 1))
+        talk.now += 0.5
+        assert talk.note(talk.session.tick(talk.now)).reconnect is None
+        seq += 1
+        assert talk.delta("B", seq).commands == []
+    assert times == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]
+    assert (talk.session.status.gaps, talk.session.status.resubscriptions) == (0, 0)
+
+
+def test_changes_that_never_make_sense_do_not_ask_again_and_again_though_the_snapshots_are_good() -> None:
     talk = up("A")
-    broken = {"type": "orderbook_delta", "sid": 1, "seq": 2, "msg": {"market_ticker": "A"}}
-    assert talk.on_frame(broken).commands == []
-    assert len(talk.delta("A", 3).commands) == 1
+    seq, asks = 1, 0
+    for _ in range(240):
+        talk.on_frame(broken_delta(seq := seq + 1))
+        for _tickers in asked(talk):
+            asks += 1
+            talk.ok(number=asks + 1, seq=(seq := seq + 1))
+            talk.snapshot("A", seq := seq + 1)
+        talk.now += 0.5
+        talk.note(talk.session.tick(talk.now))
+    assert 6 <= asks <= 8
+
+
+def test_after_a_minute_of_calm_a_broken_frame_is_asked_about_at_once() -> None:
+    talk = up("A")
+    talk.on_frame(broken_delta(2))
+    assert asked(talk) == [["A"]]
+    talk.ok(number=2, seq=3)
+    talk.snapshot("A", 4)
+    talk.now += 70
+    talk.note(talk.session.tick(talk.now))
+    talk.on_frame(broken_delta(5))
+    assert asked(talk) == [["A"]]
+
+
+def test_a_first_snapshot_that_never_comes_is_asked_for() -> None:
+    talk = Talk("A", "B")
+    talk.subscribed()
+    talk.snapshot("B", 1)
+    talk.take()
+    talk.on_frame({"type": "orderbook_snapshot", "sid": 1, "seq": 2, "msg": {"ticker": "A"}})
+    assert asked(talk) == []
+    talk.now += SNAPSHOT_S_MAX
+    talk.note(talk.session.tick(talk.now))
+    assert asked(talk) == [["A"]]
+
+
+def test_where_some_snapshots_came_the_others_are_asked_for_and_the_subscription_stays() -> None:
+    talk = up("A", "B")
+    talk.delta("A", 9)
+    assert asked(talk) == [["A", "B"]]
+    talk.ok(number=2, seq=10)
+    talk.snapshot("B", 11)
+    talk.now += SNAPSHOT_S_MAX + 0.1
+    talk.note(talk.session.tick(talk.now))
+    assert asked(talk) == [["A"]]
+    assert talk.session.status.resubscriptions == 0
+
+
+def test_a_change_of_which_no_market_can_be_read_is_a_gap_at_once_and_is_asked_about_with_pauses() -> None:
+    talk = up("A", "B")
+    seq, asks = 2, 0
+    for _ in range(120):
+        talk.on_frame({"type": "orderbook_delta", "sid": 1, "seq": (seq := seq + 1), "msg": {"ticker": "A"}})
+        for tickers in asked(talk):
+            assert tickers == ["A", "B"]
+            asks += 1
+            talk.ok(number=asks + 1, seq=(seq := seq + 1))
+            talk.snapshot("A", seq := seq + 1)
+            talk.snapshot("B", seq := seq + 1)
+        talk.now += 0.5
+        assert talk.note(talk.session.tick(talk.now)).reconnect is None
+    assert talk.session.status.gaps == 120
+    assert 6 <= asks <= 9
+
+
+def test_a_reply_of_which_the_number_cannot_be_read_is_to_the_oldest_command() -> None:
+    talk = Talk("A")
+    talk.on_frame({"id": None, "type": "subscribed", "msg": {"channel": "orderbook_delta", "sid": 1}})
+    talk.snapshot("A", 1)
+    talk.note(talk.session.want(["A", "B"], talk.now))
+    talk.on_frame({"sid": 1, "seq": 2, "type": "ok", "msg": 5})
+    talk.snapshot("B", 3)
+    talk.now += REPLY_S_MAX + 1
+    assert talk.session.tick(talk.now).reconnect is None
+    assert talk.session.status.gaps == 0
+
+
+@pytest.mark.parametrize(
+    "msg", [None, {}, {"channel": "orderbook_delta", "sid": None}, {"channel": 5, "sid": 1}]
+)
+def test_a_subscription_whose_number_could_not_be_read_is_known_from_its_books(msg: object) -> None:
+    talk = Talk("A")
+    talk.on_frame({"id": 1, "type": "subscribed", "msg": msg})
+    talk.snapshot("A", 1, sid=6)
+    talk.take()
+    talk.note(talk.session.want(["A", "B"], talk.now))
+    assert [command["params"] for command in talk.take()] == [
+        {"sids": [6], "market_tickers": ["B"], "action": "add_markets"}
+    ]
+
+
+def test_a_subscription_whose_number_could_not_be_read_and_has_no_books_is_asked_for_again() -> None:
+    talk = Talk("A", channels=("trade",))
+    talk.take()
+    talk.on_frame({"id": 1, "type": "subscribed", "msg": {"channel": "trade"}})
+    talk.now += 1
+    talk.note(talk.session.tick(talk.now))
+    (command,) = talk.take()
+    assert command["cmd"] == "subscribe"
+    talk.ok(number=2, seq=1, sid=4)
+    talk.note(talk.session.want(["A", "B"], talk.now))
+    assert talk.take()[0]["params"] == {"sids": [4], "market_tickers": ["B"], "action": "add_markets"}
 
 
 def test_the_trades_of_a_gap_are_wanted_from_a_books_last_change_until_its_snapshot() -> None:

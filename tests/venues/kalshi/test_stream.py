@@ -202,7 +202,7 @@ async def test_a1_a_venue_that_is_not_there_is_tried_with_growing_pauses() -> No
 async def test_a6_a_venue_that_only_answers_pings_is_probed_and_given_up(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("venues.kalshi.session.REPLY_S_MAX", 0.2)
+    monkeypatch.setattr("venues.kalshi.commands.REPLY_S_MAX", 0.2)
     monkeypatch.setattr("venues.kalshi.stream.TICK_S", 0.05)
     commands: list[str] = []
 
