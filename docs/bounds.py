@@ -1,7 +1,7 @@
 """The limits of the manual, read from `docs/bounds.txt`: what is limited, by what, and which test holds it.
 
-Called by `docs/tables.py`, which looks each value up in the code at every build, and by the tests of the
-manual, which check that each named test exists. A constant that is renamed fails the build.
+Called by `docs/tables.py`, which looks each value up in the code at every build; a constant that is renamed
+fails the build. Which tests hold a limit is said by the markers on them.
 """
 
 import importlib
@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 
 import attrs
 
+from docs.markers import held_by
 from tipoff.runs.from_config import schema
 
 SOURCE: Final = Path(__file__).with_name("bounds.txt")
-NOBODY: Final = "-"
+NOTHING: Final = "-"
 UNTESTED: Final = "not tested at the limit"
 """What stands in place of a test where there is none: the manual does not hide it."""
 
@@ -33,7 +34,6 @@ class Bound(NamedTuple):
     where: str
     unit: str
     beyond: str
-    held_by: str
 
     @property
     def value(self) -> str:
@@ -58,8 +58,9 @@ def bounds() -> Iterator[Bound]:
 def rows() -> Iterator[tuple[str, tuple[str, ...]]]:
     """The heading and the cells of every limit."""
     for bound in bounds():
-        held = UNTESTED if bound.held_by == NOBODY else f"`{bound.held_by}`"
-        beyond = "" if bound.beyond == NOBODY else bound.beyond
+        tests = held_by()["limit"].get(bound.where, ())
+        held = ", ".join(f"`{test}`" for test in tests) or UNTESTED
+        beyond = "" if bound.beyond == NOTHING else bound.beyond
         yield bound.heading, (bound.what, bound.value, beyond, f"`{bound.where}`", held)
 
 

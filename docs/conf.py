@@ -3,9 +3,12 @@
 import sys
 from pathlib import Path
 
+from docutils.parsers.rst import roles
+
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from docs.markers import KINDS, role  # noqa: E402
 from docs.tables import write_tables  # noqa: E402
 from tipoff import __version__  # noqa: E402 - the path comes first
 
@@ -21,4 +24,6 @@ nitpicky = True
 html_theme = "furo"
 html_title = f"Tipoff {release}"
 
+for kind in KINDS:
+    roles.register_local_role(kind, role)
 write_tables(HERE / "generated")

@@ -3,6 +3,8 @@
 Covers: actors.addresses, engine.game.
 """
 
+import pytest
+
 from actors.addresses import FEED_EDGE, NEWS, PAPER_EXCHANGE, game_address
 from actors.game import GameActor
 from actors.heartbeat import Heartbeat
@@ -47,6 +49,7 @@ def told(out: list[Outgoing]) -> list[TopChanged]:
     return [each for each in news if isinstance(each, TopChanged)]
 
 
+@pytest.mark.fault("A12")
 def test_a12_a_level_below_zero_is_told_as_crossed_and_the_book_asked_for_at_once() -> None:
     """And again with every heartbeat until it has come."""
     game = opened()
@@ -59,6 +62,7 @@ def test_a12_a_level_below_zero_is_told_as_crossed_and_the_book_asked_for_at_onc
     assert beat(game) == []
 
 
+@pytest.mark.fault("A12")
 def test_a12_a_book_that_stays_crossed_is_asked_for_when_a_match_would_be_over() -> None:
     """Inside one match it may be crossed."""
     game = opened()

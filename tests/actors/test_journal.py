@@ -41,6 +41,7 @@ def test_facts_are_numbered_without_holes_and_carry_their_cause() -> None:
     ]
 
 
+@pytest.mark.promise("nothing-told-before-commit")
 def test_nothing_is_told_before_the_commit_and_everything_after_it() -> None:
     actor = journal()
     actor.receive(Commit("paper_exchange", (NOTE,), (WISH,)), 5)

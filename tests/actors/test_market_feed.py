@@ -3,6 +3,8 @@
 Covers: engine.quote_book.
 """
 
+import pytest
+
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, game_address
 from actors.market_feed import OLD_CONNECTION, WAITING_EVENTS_MAX, MarketFeed
 from actors.messages import FeedSnapshot, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
@@ -78,6 +80,7 @@ def test_frames_without_a_book_consume_numbers_too() -> None:
     assert hear(feed, delta(3)) == [(GAME, delta(3)), (PAPER_EXCHANGE, delta(3))]
 
 
+@pytest.mark.fault("A10")
 def test_a_number_heard_before_is_passed_over() -> None:
     feed = routed()
     hear(feed, delta(2))
@@ -89,6 +92,7 @@ def test_numbers_begin_anew_on_another_connection() -> None:
     assert hear(routed(), delta(1, conn=2)) == [(GAME, delta(1, conn=2)), (PAPER_EXCHANGE, delta(1, conn=2))]
 
 
+@pytest.mark.fault("A11")
 def test_a11_what_an_older_connection_still_says_is_refused_and_counted() -> None:
     """Also between the new connection's beginning and its first snapshot."""
     feed = routed()
@@ -123,6 +127,7 @@ def test_a_market_out_of_scope_is_forgotten() -> None:
     assert hear(feed, delta(2)) == []
 
 
+@pytest.mark.limit("actors.market_feed:WAITING_EVENTS_MAX")
 def test_the_waiting_room_is_bounded_and_says_so() -> None:
     feed = MarketFeed()
     hear(feed, snapshot(1))

@@ -177,6 +177,7 @@ def test_an_answer_has_at_most_a_thousand_lines(asked: int, given: int) -> None:
     assert len(found) == given
 
 
+@pytest.mark.limit("actors.read_model.model:TAIL_MAX")
 def test_what_it_remembers_is_bounded() -> None:
     model = ReadModel()
     letter = DeadLetter(Address("a"), 1, "", "object", "d", "why", "", "", AT, None)
@@ -316,6 +317,7 @@ def test_a_deed_is_made_durable_before_it_is_answered() -> None:
     assert commit == (JOURNAL, Commit("operator", (acted(),), ((OPERATOR, acted()),)))
 
 
+@pytest.mark.limit("actors.operator:ACTS_MAX")
 def test_outcomes_are_remembered_over_restarts_up_to_a_number() -> None:
     facts = [acted(str(number)) for number in range(ACTS_MAX + 1)]
     actor = OperatorActor(FactHistory(facts))
@@ -324,6 +326,7 @@ def test_outcomes_are_remembered_over_restarts_up_to_a_number() -> None:
     assert actor.receive(ActKnown(request("1")), AT) != [Answer(None)]
 
 
+@pytest.mark.limit("actors.operator:PENDING_MAX")
 def test_only_so_many_wishes_wait_at_a_time() -> None:
     actor = OperatorActor(FactHistory())
     for number in range(PENDING_MAX):

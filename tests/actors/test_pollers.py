@@ -55,6 +55,7 @@ async def asked_at(
     return moments, made
 
 
+@pytest.mark.fault("B11")
 async def test_the_pause_begins_when_the_answer_is_there_so_that_polls_never_overlap(
     autojump_clock: MockClock,
 ) -> None:
@@ -67,6 +68,7 @@ async def test_the_pause_begins_when_the_answer_is_there_so_that_polls_never_ove
     assert made.status.polls == 2
 
 
+@pytest.mark.fault("B8")
 async def test_a_failing_poll_waits_twice_as_long_each_time_and_says_why(autojump_clock: MockClock) -> None:
     async def down(_number: int) -> int:
         raise Down("no route")
@@ -77,6 +79,7 @@ async def test_a_failing_poll_waits_twice_as_long_each_time_and_says_why(autojum
     assert made.status.last_error == "Down: no route"
 
 
+@pytest.mark.fault("B10")
 async def test_a_refused_key_is_not_tried_again_in_haste(autojump_clock: MockClock) -> None:
     async def refused(_number: int) -> int:
         raise Refused
@@ -85,6 +88,7 @@ async def test_a_refused_key_is_not_tried_again_in_haste(autojump_clock: MockClo
     assert moments == [0, 60, 180]
 
 
+@pytest.mark.limit("actors.pollers:PAUSE_NS_MAX")
 async def test_no_failing_poll_waits_longer_than_its_longest_pause(autojump_clock: MockClock) -> None:
     async def down(number: int) -> int:
         if number == 1:

@@ -72,6 +72,7 @@ def test_the_scrape_configuration_is_valid(promtool: str, root: Path) -> None:
     checked([promtool, "check", "config", "prometheus.yml"], root / PROMETHEUS)
 
 
+@pytest.mark.promise("alert-section-runbook-case")
 def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_quiet(
     root: Path, rules: dict[str, object]
 ) -> None:
@@ -84,6 +85,7 @@ def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_quiet(
     assert fired == quiet == set(alerts(rules))
 
 
+@pytest.mark.promise("alert-section-runbook-case")
 def test_every_alert_has_a_section_in_the_runbook_and_no_section_is_left_over(
     root: Path, rules: dict[str, object]
 ) -> None:

@@ -31,6 +31,7 @@ def rows(heading: str) -> Iterator[list[str]]:
     return ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:])
 
 
+@pytest.mark.promise("worked-examples-manual-exchange")
 def test_the_queue_of_the_manual_fills_as_it_says() -> None:
     floor = Floor(rules())
     floor.book(bids={40: 100}, asks={50: 100})

@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ def test_a_level_disappears_at_zero_and_the_next_best_takes_over() -> None:
     assert book.size(BookSide.BID, Price(4_100)) == 0
 
 
+@pytest.mark.fault("A12")
 def test_a12_a_level_below_zero_is_counted_and_the_book_believed_no_more() -> None:
     """It never happens at the venue: the book is CROSSED, whatever its levels say, until a snapshot."""
     book = opened()
@@ -85,6 +87,8 @@ def test_a12_a_level_below_zero_is_counted_and_the_book_believed_no_more() -> No
     assert book.levels(BookSide.BID) == [(4_000, 700), (3_800, 500)]
 
 
+@pytest.mark.fault("A12")
+@pytest.mark.limit("engine.book:CROSSED_NS_MAX")
 def test_a12_levels_that_stay_crossed_ask_for_a_snapshot_and_a_match_in_the_making_does_not() -> None:
     """At a second and one nanosecond before it."""
     book = opened()
@@ -112,6 +116,7 @@ def test_a_book_without_a_snapshot_is_stale() -> None:
     assert (book.trust, book.yes_bid) == (Trust.STALE, None)
 
 
+@pytest.mark.fault("A11")
 def test_a11_deltas_newer_than_the_snapshot_are_applied_once_after_it() -> None:
     """Those that it contains already are not."""
     book = Book("T")
@@ -121,6 +126,7 @@ def test_a11_deltas_newer_than_the_snapshot_are_applied_once_after_it() -> None:
     assert (book.yes_bid_size, book.seq, book.old) == (1_100, 5, 2)
 
 
+@pytest.mark.fault("A11")
 def test_a11_deltas_and_snapshots_of_an_older_connection_are_void() -> None:
     """Their levels are gone."""
     book = opened()
@@ -144,6 +150,7 @@ def test_a_polled_book_does_not_disturb_one_that_follows_a_stream() -> None:
     assert (book.yes_bid, book.trust) == (1_100, Trust.TRUSTED)
 
 
+@pytest.mark.limit("engine.book:PENDING_MAX")
 def test_waiting_deltas_are_bounded() -> None:
     """The oldest go, and are counted."""
     book = Book("T")
@@ -152,6 +159,8 @@ def test_waiting_deltas_are_bounded() -> None:
     assert book.dropped == 3
 
 
+@pytest.mark.promise("duplicates-old-numbers-change")
+@pytest.mark.fault("A10")
 def test_an_old_or_repeated_delta_changes_nothing() -> None:
     """Sequence numbers only rise."""
     book = opened()

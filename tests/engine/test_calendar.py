@@ -46,6 +46,7 @@ def test_a_game_past_midnight_keeps_its_day() -> None:
     assert game_day(parse_time("2024-10-24T09:59:59Z")) == dt.date(2024, 10, 23)
 
 
+@pytest.mark.fault("E4")
 @pytest.mark.parametrize(
     ("date", "hours"), [((2026, 3, 7), 23), ((2026, 3, 8), 24), ((2026, 10, 31), 25), ((2026, 11, 1), 24)]
 )
@@ -105,6 +106,7 @@ def test_pauses_and_their_bounds_agree(at: Nanos) -> None:
     assert not trading_paused(Nanos(begin - 1))
 
 
+@pytest.mark.fault("E2")
 @given(moments)
 def test_every_moment_is_in_exactly_the_bounds_of_its_game_day(at: Nanos) -> None:
     begin, end = game_day_bounds(game_day(at))
@@ -112,6 +114,7 @@ def test_every_moment_is_in_exactly_the_bounds_of_its_game_day(at: Nanos) -> Non
     assert game_day(Nanos(begin - 1)) == game_day(at) - dt.timedelta(days=1)
 
 
+@pytest.mark.fault("E3")
 @given(dates)
 def test_game_days_follow_one_another_without_a_gap(date: dt.date) -> None:
     assert game_day_bounds(date)[1] == game_day_bounds(date + dt.timedelta(days=1))[0]
@@ -132,6 +135,7 @@ def test_times_are_read_to_the_nanosecond(text: str, nanos: int) -> None:
     assert parse_time(text) == nanos
 
 
+@pytest.mark.fault("E8")
 @pytest.mark.parametrize(
     "text",
     [

@@ -73,6 +73,7 @@ def whole_order(terms: FeeTerms, lots: list[tuple[Liquidity, BookSide, Price, Co
     return fees
 
 
+@pytest.mark.promise("published-fee-tables-met")
 @pytest.mark.parametrize(
     ("cents", "one", "hundred"),
     [
@@ -96,6 +97,7 @@ def test_the_fee_schedules_table_by_the_cent(cents: int, one: str, hundred: str)
     assert terms.estimate(TAKER, from_cents(cents), contracts(100)) == parse_money(hundred)
 
 
+@pytest.mark.promise("fees-venue-last-microdollar")
 @pytest.mark.parametrize("regime", [FeeRegime.CENTICENT, FeeRegime.MICRODOLLAR])
 @pytest.mark.parametrize(
     ("multiplier", "count", "price", "fee"),
@@ -226,6 +228,7 @@ def test_an_events_terms_win_field_by_field() -> None:
     assert fee_terms(series, FeeNames("", "")) == fee_terms(series)
 
 
+@pytest.mark.promise("fee-terms-understood-refused")
 @pytest.mark.parametrize(
     "series",
     [
@@ -306,6 +309,7 @@ def test_exactly_one_step_in_the_accumulator_stays_there() -> None:
     assert rebated(Money(30_001), MONEY_CENT, Money(20_000)) == (20_000, 10_001)
 
 
+@pytest.mark.promise("fill-ever-paid-order")
 @given(all_terms, fills)
 def test_no_fill_is_ever_paid_for_and_the_balance_of_an_order_adds_up(
     terms: FeeTerms, lots: list[tuple[Liquidity, BookSide, Price, Count]]
@@ -362,6 +366,7 @@ def test_at_whole_cents_a_direct_member_pays_the_model_up_to_a_centicent(price: 
         assert FeeTerms(regime=regime).estimate(TAKER, price, count) == expected
 
 
+@pytest.mark.promise("order-pieces-costs-most")
 @given(cent_prices, st.lists(st.integers(1, 500), min_size=2, max_size=10))
 def test_an_order_in_pieces_costs_at_most_one_step_more_than_whole(price: Price, sizes: list[int]) -> None:
     pieces = whole_order(NEWEST, [(TAKER, BookSide.BID, price, Count(size)) for size in sizes])

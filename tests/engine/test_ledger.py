@@ -17,6 +17,7 @@ def entry(*amounts: tuple[str, int]) -> LedgerPosted:
     return LedgerPosted("e", "ann", "test", postings, Nanos(0))
 
 
+@pytest.mark.promise("entry-sum-zero-books")
 def test_an_entry_that_does_not_sum_to_zero_breaks_and_books_nothing() -> None:
     """Not even its first posting."""
     books = Ledger()

@@ -65,6 +65,7 @@ def test_yes_and_no_net_into_one_signed_position(
     assert position.realized == round(realized * 1_000_000)
 
 
+@pytest.mark.promise("money-conserved-any-trades")
 @given(trades=TRADES)
 def test_money_is_conserved_by_any_trades(trades: list[Trade]) -> None:
     """What was paid is what is locked, lost or charged, and each entry sums to zero."""

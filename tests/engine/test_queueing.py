@@ -43,6 +43,7 @@ def test_a_decrease_is_explained_by_prints_before_it_becomes_credit() -> None:
     assert (matched.credits, matched.printed, matched.rest) == (((20, UNTIL, 7),), (), 20)
 
 
+@pytest.mark.limit("engine.exchange.rules:CREDIT_WINDOW")
 def test_prints_wait_only_so_long() -> None:
     """At the end of the window they are over."""
     assert live_prints(((Count(1), Nanos(5)), (Count(2), Nanos(6))), Nanos(5)) == ((2, 6),)

@@ -41,6 +41,7 @@ def test_a_game_is_matched_by_exact_date_and_teams_in_either_order_of_arrival(*,
     assert schedule.game_for("bdl:1") == "26JAN14WASLAC"
 
 
+@pytest.mark.promise("game-matched-exact-date")
 @pytest.mark.parametrize("date", ["2026-01-13", "2026-01-15"])
 def test_a_rematch_a_day_away_is_another_game(date: str) -> None:
     schedule = Schedule()

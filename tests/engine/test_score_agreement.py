@@ -44,6 +44,8 @@ def court(seconds: int, seed: int, scores_per_second: float) -> list[tuple[int, 
     return shown
 
 
+@pytest.mark.promise("source-scores-behind-contradicts")
+@pytest.mark.limit("engine.score_agreement:LAG_NS")
 @pytest.mark.parametrize("lag_s", [0, 5, 30, LAG_S - 16])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_source_that_is_behind_all_evening_contradicts_nobody(lag_s: int, seed: int) -> None:
@@ -57,6 +59,7 @@ def test_a_source_that_is_behind_all_evening_contradicts_nobody(lag_s: int, seed
         assert not any(heard(agreement, *said)), second
 
 
+@pytest.mark.promise("source-scores-behind-contradicts")
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("wrong", [-12, -2, 2, 12])
 def test_a_score_that_is_wrong_by_a_basket_or_more_is_found_out(seed: int, wrong: int) -> None:
@@ -73,6 +76,7 @@ def test_a_score_that_is_wrong_by_a_basket_or_more_is_found_out(seed: int, wrong
     assert second - begins <= (LAG_S + LASTING_S + 10 if abs(wrong) > 6 else 1_200)
 
 
+@pytest.mark.limit("engine.score_agreement:DISAGREEMENT_NS")
 def test_a_contradiction_counts_once_it_has_lasted_and_not_a_moment_before() -> None:
     agreement = Agreement()
     first = (("bdl", 50, 40, 0.0), ("kalshi", 60, 40, 1.0))

@@ -64,6 +64,7 @@ def test_a_players_ticker_names_him() -> None:
     assert parse_ticker("KXNBAPTS-26MAR09DENOKC-DENNJOKIC15-25").date == dt.date(2026, 3, 9)
 
 
+@pytest.mark.limit("engine.tickers:TICKER_LENGTH_MAX")
 def test_a_ticker_at_the_longest_is_read_and_one_character_more_is_not() -> None:
     longest = "KXNBAGAME-" + "A" * (TICKER_LENGTH_MAX - len("KXNBAGAME-"))
     assert parse_ticker(longest).series == "KXNBAGAME"

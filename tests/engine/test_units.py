@@ -65,6 +65,7 @@ def test_a_price_is_read_exactly(text: str, units: int) -> None:
     assert parse_price(text) == units
 
 
+@pytest.mark.promise("prices-read-exactly-never")
 @pytest.mark.parametrize(
     "text",
     [
@@ -91,6 +92,7 @@ def test_what_is_no_price_is_refused_and_never_rounded(text: str) -> None:
         parse_price(text)
 
 
+@pytest.mark.limit("engine.units:TEXT_LENGTH_MAX")
 def test_a_number_at_the_longest_is_read_and_one_character_more_is_not() -> None:
     longest = "0.54".ljust(TEXT_LENGTH_MAX, "0")
     assert parse_price(longest) == 5_400
@@ -197,6 +199,7 @@ def test_a_text_is_read_as_decimal_arithmetic_reads_it_or_refused(text: str) -> 
         assert Decimal(text) * one == units
 
 
+@pytest.mark.promise("yes-same-contracts-worth")
 @given(prices, counts)
 def test_yes_and_no_of_the_same_contracts_are_worth_a_dollar_each(price: Price, count: Count) -> None:
     assert value(price, count) + value(complement(price), count) == value(PRICE_ONE, count)

@@ -31,6 +31,7 @@ minutes = st.floats(0.01, 48)
 spreads = st.floats(-20, 20)
 
 
+@pytest.mark.promise("win-probabilities-those-published")
 @pytest.mark.parametrize(
     ("lead", "left", "spread", "textbook", "ours", "wider"),
     [
@@ -212,6 +213,7 @@ def test_the_log_loss_on_real_games_is_that_of_the_reference(
     assert loss == pytest.approx(reference, abs=0.006)
 
 
+@pytest.mark.promise("half-time-win-probability")
 def test_at_half_time_what_is_said_happens(games: list[dict[str, str]]) -> None:
     said = said_and_happened(games, 2)
     for tenth in range(10):

@@ -33,6 +33,7 @@ def test_there_is_one_head_and_the_code_knows_every_revision() -> None:
     assert tuple(reversed(history)) == REVISIONS
 
 
+@pytest.mark.promise("migrations-make-exactly-tables")
 def test_the_migrations_make_exactly_the_tables_of_the_code(bare: str) -> None:
     """What `alembic check` asks, and on SQLite the text of every table, index and trigger as well."""
     assert schema.upgrade(bare) == (None, REVISIONS[-1])
@@ -88,6 +89,7 @@ def test_a_full_database_goes_down_and_up_step_by_step(bare: str, small_evening:
     assert verify(bare).sound
 
 
+@pytest.mark.promise("database-newer-older-somebody")
 def test_a_newer_schema_is_refused_naming_both(bare: str) -> None:
     """D12."""
     schema.upgrade(bare)
@@ -98,6 +100,7 @@ def test_a_newer_schema_is_refused_naming_both(bare: str) -> None:
         schema.upgrade(bare)
 
 
+@pytest.mark.promise("database-newer-older-somebody")
 def test_an_older_schema_is_refused_until_it_is_upgraded(tmp_path: Path, bare_server: str) -> None:
     """D12."""
     new = f"sqlite:///{tmp_path / 'none.db'}"
@@ -109,6 +112,7 @@ def test_an_older_schema_is_refused_until_it_is_upgraded(tmp_path: Path, bare_se
     assert not (tmp_path / "none.db").exists()
 
 
+@pytest.mark.promise("database-newer-older-somebody")
 def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "theirs.db"
     theirs = sqlite3.connect(file)
@@ -140,6 +144,7 @@ def downgrade():
 STROKES = {"exception": "raise RuntimeError('half-way')", "kill": "os.kill(os.getpid(), signal.SIGKILL)"}
 
 
+@pytest.mark.promise("migration-ends-half-way")
 @pytest.mark.parametrize("stroke", STROKES)
 def test_a_migration_that_ends_half_way_leaves_what_the_next_run_mends(
     bare: str, small_evening: list[Any], tmp_path: Path, stroke: str

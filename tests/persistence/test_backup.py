@@ -21,6 +21,7 @@ from tests.persistence.servers import SERVER
 Opened = Callable[..., JournalWriter]
 
 
+@pytest.mark.promise("backup-taken-writing-restores")
 def test_a_backup_taken_while_writing_restores_to_a_sound_journal(
     lite: str, file: Path, tmp_path: Path, opened: Opened, make_evening: Callable[[int], list[Any]]
 ) -> None:

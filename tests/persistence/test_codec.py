@@ -81,6 +81,7 @@ def test_an_approval_remembers_which_wish_it_approved(command: PlaceOrder | Canc
     assert codec.decode("OrderApproved", codec.encode(approved)) == approved
 
 
+@pytest.mark.promise("fact-text-depend-hash")
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:
     program = (
         "from engine.facts import Noted; from persistence.codec import encode;"

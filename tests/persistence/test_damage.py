@@ -61,6 +61,7 @@ def test_a_crash_alone_loses_nothing(crashed: Path) -> None:
     writer.close()
 
 
+@pytest.mark.promise("torn-deleted-write-ahead")
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.95])
 def test_a_torn_log_is_found_although_sqlite_finds_nothing_wrong(
     crashed: Path, share: float, make_evening: Callable[[int], list[Any]]
@@ -90,6 +91,7 @@ def test_flipped_bytes_in_the_log_are_found(crashed: Path) -> None:
         JournalWriter(f"sqlite:///{crashed}", "evening")
 
 
+@pytest.mark.promise("torn-deleted-write-ahead")
 def test_a_deleted_log_is_found(crashed: Path) -> None:
     """D10: everything since the last checkpoint is gone."""
     crashed.with_name("tipoff.db-wal").unlink()

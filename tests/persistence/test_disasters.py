@@ -43,6 +43,7 @@ def intruder(file: Path) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
+@pytest.mark.limit("persistence.connect:BUSY_TIMEOUT_MS")
 def test_a_lock_held_for_a_moment_is_waited_for(
     lite: str, opened: Opened, small_evening: list[Any], intruder: sqlite3.Connection
 ) -> None:

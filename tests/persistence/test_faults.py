@@ -70,6 +70,7 @@ def whole(opened: Opened, small_evening: list[Any]) -> JournalWriter:
     return writer
 
 
+@pytest.mark.promise("single-failure-database-loses")
 @pytest.mark.parametrize("more", [0, 1, 2], ids=["once", "and the next", "and the one after"])
 def test_no_single_failure_loses_or_doubles_anything(
     file: Path, tmp_path: Path, small_evening: list[Any], whole: JournalWriter, more: int

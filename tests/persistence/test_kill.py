@@ -81,6 +81,8 @@ def run_and_kill(process: ForkProcess, acknowledged: Acknowledged, chance: rando
     process.join()
 
 
+@pytest.mark.promise("writer-killed-200-times")
+@pytest.mark.fault("I5")
 @pytest.mark.slow
 @pytest.mark.parametrize("durability", list(Durability))
 def test_a_replay_killed_200_times_ends_like_the_undisturbed_one(
@@ -152,6 +154,7 @@ def test_a_kill_before_any_operation_on_a_server_leaves_whole_batches(
     assert verify(served).problems == ()
 
 
+@pytest.mark.promise("kill-before-any-operation")
 def test_a_kill_before_any_operation_leaves_whole_batches(
     file: Path, tmp_path: Path, small_evening: list[Any]
 ) -> None:

@@ -17,6 +17,8 @@ HOLD = (
 )
 
 
+@pytest.mark.promise("second-daemon-same-state")
+@pytest.mark.fault("I10")
 def test_a_second_daemon_is_told_who_the_first_one_is(tmp_path: Path, root: Path) -> None:
     """D14: another process holds the directory until it ends, even by kill -9."""
     holder = subprocess.Popen(

@@ -64,6 +64,7 @@ def test_everything_works_with_a_password_file(bare_server: str, password_file: 
     assert "password" not in verify(url).place
 
 
+@pytest.mark.limit("persistence.passwords:PASSWORD_BYTES_MAX")
 def test_a_password_file_that_cannot_be_used_is_named_with_what_to_do(password_file: Path) -> None:
     url = with_password_file(NOBODY, password_file)
     cases = {

@@ -166,6 +166,7 @@ CHANGES: list[tuple[str, str, str]] = [
 ]
 
 
+@pytest.mark.promise("changed-row-found-tipoff")
 @pytest.mark.parametrize("change", CHANGES, ids=[where for _, where, _ in CHANGES])
 def test_a_changed_row_is_found_and_named_and_rebuilding_mends_it(
     url: str, opened: Opened, small_evening: list[Any], change: tuple[str, str, str]

@@ -59,6 +59,7 @@ def test_the_story_of_an_order_that_did_not_fill(url: str, opened: Opened, small
         assert reader.chain_of("nothing") == []
 
 
+@pytest.mark.limit("persistence.queries:LIMIT")
 def test_lists_are_filtered_and_count_from_the_end(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:

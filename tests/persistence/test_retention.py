@@ -80,6 +80,7 @@ def test_pruning_goes_in_portions_between_which_the_writer_writes(
         assert connection.execute(select(func.count()).select_from(system_logs)).scalar_one() == 11
 
 
+@pytest.mark.limit("persistence.retention:PORTION")
 @pytest.mark.parametrize("rows", [retention.PORTION - 1, retention.PORTION, retention.PORTION + 1])
 def test_a_portion_is_full_at_its_limit_and_one_more_row_needs_another(
     lite: str, opened: Opened, small_evening: list[Any], rows: int
@@ -112,6 +113,7 @@ def test_a_row_goes_one_nanosecond_after_its_time_and_not_before(
     assert left == {str(limit), str(limit + 1)}
 
 
+@pytest.mark.promise("open-run-keeps-everything")
 def test_the_open_run_keeps_everything_until_it_has_ended(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:
@@ -130,6 +132,7 @@ def test_the_open_run_keeps_everything_until_it_has_ended(
     assert prune(url, NOW)["nba_live_data"] == 1
 
 
+@pytest.mark.promise("orders-fills-ledger-cannot")
 def test_decisions_cannot_be_pruned(lite: str) -> None:
     for name in ("journal", "fills", "simulated_orders", "ledger_entries", "nothing"):
         with pytest.raises(ValueError, match=f"{name} is kept for ever"):

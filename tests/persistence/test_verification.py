@@ -8,6 +8,7 @@ from persistence import schema, verification
 from persistence.verification import verify
 
 
+@pytest.mark.limit("persistence.verification:PROBLEMS_MAX")
 @pytest.mark.parametrize(("found", "named"), [(3, 3), (4, 3)])
 def test_problems_are_named_up_to_a_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: int, named: int

@@ -44,6 +44,7 @@ def test_appended_facts_are_there_with_their_place(
     ]
 
 
+@pytest.mark.promise("digest-depend-how-facts")
 def test_the_digest_does_not_depend_on_how_facts_are_batched(
     opened: Opened, make_evening: Callable[[int], list[Any]]
 ) -> None:
@@ -90,6 +91,7 @@ def test_a_replay_is_compared_with_what_is_stored_and_then_goes_on_writing(
         assert len(connection.execute(select(journal.c.seq)).all()) == len(small_evening)
 
 
+@pytest.mark.promise("replay-decides-otherwise-stopped")
 def test_a_replay_that_decides_otherwise_is_stopped_at_the_first_difference(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:
@@ -115,6 +117,7 @@ def test_a_hole_or_a_repetition_in_the_numbers_is_refused(
     assert writer.append(small_evening[3:]) == len(small_evening)
 
 
+@pytest.mark.promise("ledger-entry-out-balance")
 def test_a_ledger_entry_out_of_balance_stops_its_whole_batch(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:
@@ -169,6 +172,7 @@ def test_a_failed_batch_leaves_no_trace_in_what_is_folded(
     assert tuple(filled) == (100, 7_000)
 
 
+@pytest.mark.promise("nobody-can-change-remove")
 def test_nobody_can_change_or_remove_a_line_of_the_journal_a_fill_or_a_posting(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:
@@ -222,6 +226,7 @@ def test_the_mark_follows_every_commit(
     assert known.chain == last
 
 
+@pytest.mark.promise("journal-flipped-byte-missing")
 def test_a_journal_with_a_flipped_byte_is_not_opened(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:
@@ -233,6 +238,7 @@ def test_a_journal_with_a_flipped_byte_is_not_opened(
         opened(url)
 
 
+@pytest.mark.promise("journal-flipped-byte-missing")
 def test_a_journal_with_a_missing_line_is_not_opened(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:

@@ -10,6 +10,7 @@ from actors.runtime import VirtualSystem
 from tests.actors.runtime.chaos import ChaosFound, Monkey, main, play
 
 
+@pytest.mark.promise("dies-random-order-tree")
 @pytest.mark.timeout(0)
 def test_whatever_dies_the_tree_heals_and_nothing_vanishes(seeds: range) -> None:
     """Checklist 32."""

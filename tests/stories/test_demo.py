@@ -29,6 +29,7 @@ def tipoff(*arguments: str) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.promise("recording-demo-over-real")
 @pytest.mark.slow
 def test_the_demo_plays_an_evening_and_its_recording_gives_the_same_digest(tmp_path: Path) -> None:
     keep = tmp_path / "kept"

@@ -49,6 +49,7 @@ def digest_of(recording: Path, *arguments: str, hash_seed: str = "0") -> str:
     return str(json.loads(done.stdout)["digest"])
 
 
+@pytest.mark.promise("hash-seeds-size-reads")
 def test_hash_seeds_and_batches_do_not_matter_but_the_seed_does(recording: Path) -> None:
     digests = {
         digest_of(recording, "--batch", batch, hash_seed=seed)
@@ -58,6 +59,7 @@ def test_hash_seeds_and_batches_do_not_matter_but_the_seed_does(recording: Path)
     assert digest_of(recording, "--seed", "2") not in digests
 
 
+@pytest.mark.promise("another-configuration-gives-another")
 def test_another_configuration_gives_another_digest(recording: Path, settings: TradingSettings) -> None:
     other = attrs.evolve(settings, limits=attrs.evolve(settings.limits, orders_per_hour=1.0))
     digests = {
@@ -91,6 +93,7 @@ def scripted(lines: list[Line], settings: TradingSettings) -> TradingSettings:
     return attrs.evolve(settings, strategies=(plan,), limits=unlimited)
 
 
+@pytest.mark.promise("thousand-identical-orders-moving")
 def test_a_thousand_identical_orders_on_a_moving_book_fill_the_same_in_every_batch(
     small_evening: list[Line], recording: Path, settings: TradingSettings
 ) -> None:

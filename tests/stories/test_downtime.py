@@ -292,6 +292,8 @@ def test_the_undisturbed_evening_has_orders_of_every_fate(undisturbed: Played) -
     assert not any(fate.marked for fate in found.values())
 
 
+@pytest.mark.promise("killed-any-commit-order")
+@pytest.mark.fault("B13", "I5")
 def test_killed_at_any_commit_each_order_ends_the_same_or_names_the_downtime(
     lines: list[Line], settings: TradingSettings, undisturbed: Played
 ) -> None:
@@ -319,6 +321,7 @@ def test_killed_at_any_commit_each_order_ends_the_same_or_names_the_downtime(
     assert marked
 
 
+@pytest.mark.promise("missed-trades-resting-orders")
 def test_with_the_missing_trades_resting_orders_live_on_and_get_no_more_than_they_would_have(
     lines: list[Line], settings: TradingSettings, undisturbed: Played
 ) -> None:

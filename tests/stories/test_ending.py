@@ -82,6 +82,7 @@ def stopped(life: Running, seconds: float) -> None:
     life.process.send_signal(signal.SIGCONT)
 
 
+@pytest.mark.fault("E5", "I1", "I2", "I3", "I4", "I6", "I10")
 @pytest.mark.timeout(400)
 def test_ended_while_starting_running_draining_halted_and_stopping(house: House) -> None:
     while_starting(house)

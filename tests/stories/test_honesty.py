@@ -49,6 +49,7 @@ def say(capsys: pytest.CaptureFixture[str], *lines: str) -> None:
         sys.stdout.write("\n  ".join(["", *lines]) + "\n")
 
 
+@pytest.mark.promise("trades-without-opinion-loses")
 def test_a_random_taker_loses_about_half_the_spread_and_fees(
     takers: list[Evening], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_random_taker_loses_about_half_the_spread_and_fees(
         assert abs(surplus.mean) < 3 * surplus.error
 
 
+@pytest.mark.promise("joining-bid-gains-nothing")
 def test_joining_the_bid_gains_nothing_before_fees(
     joiners: list[Evening], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,6 +94,7 @@ def test_joining_the_bid_gains_nothing_before_fees(
     assert pnl.mean < 0
 
 
+@pytest.mark.promise("trades-without-opinion-loses")
 def test_who_buys_and_crosses_back_loses_exactly_spread_and_fees(
     takers: list[Evening], capsys: pytest.CaptureFixture[str]
 ) -> None:

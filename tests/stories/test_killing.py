@@ -154,6 +154,7 @@ def _listening(inner: Receive, heard: set[str]) -> Receive:
     return listening
 
 
+@pytest.mark.promise("crash-any-message-evening")
 @pytest.mark.parametrize(
     ("address", "message"), [(name, kind) for name, kinds in HEARD.items() for kind in kinds]
 )

@@ -145,6 +145,7 @@ def test_the_undisturbed_evening_has_resting_orders_and_busy_others(undisturbed:
     assert sum(len(undisturbed.ledger(name)) > 1 for name in OTHERS) >= 3
 
 
+@pytest.mark.promise("evening-trading-failure-restart")
 def test_one_failure_is_a_restart_that_loses_nothing(
     small_evening: list[Line], free_settings: TradingSettings, undisturbed: Played
 ) -> None:
@@ -156,6 +157,7 @@ def test_one_failure_is_a_restart_that_loses_nothing(
     require_others_untouched(evening, undisturbed)
 
 
+@pytest.mark.promise("evening-trading-restarted-three")
 @pytest.mark.parametrize("nth", [NTH, 3_000])
 def test_one_that_fails_always_is_restarted_three_times_and_then_parked_with_its_orders_cancelled(
     small_evening: list[Line], free_settings: TradingSettings, undisturbed: Played, nth: int

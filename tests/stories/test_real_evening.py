@@ -71,6 +71,7 @@ def test_the_five_trade_by_default(settings: TradingSettings) -> None:
     assert tuple(plan.name for plan in settings.strategies if plan.enabled) == FIVE
 
 
+@pytest.mark.promise("real-evenings-all-five", "real-nba-evening-line")
 def test_every_line_is_understood_nobody_restarts_and_no_money_appears(
     imported: ImportReport, evening: Played
 ) -> None:
@@ -107,6 +108,7 @@ def test_without_scores_and_with_one_market_a_game_two_strategies_have_nothing_t
     assert len(evening.ledger(strategy)) == 1
 
 
+@pytest.mark.promise("real-evenings-all-five")
 @pytest.mark.parametrize(
     ("strategy", "limit", "needed", "between"),
     [

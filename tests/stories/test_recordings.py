@@ -51,6 +51,7 @@ def books_of(session: VirtualSession) -> dict[str, Book]:
     }
 
 
+@pytest.mark.promise("recorded-stream-venue-gives")
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_recorded_stream_gives_sound_books(
     shared: Path, settings: TradingSettings, tmp_path: Path, name: str
@@ -75,6 +76,7 @@ NEAR_LINES = 600
 """The two channels of the venue are not in step: a quote is looked for among the books of so many lines."""
 
 
+@pytest.mark.promise("book-venue-quoted-moment")
 @pytest.mark.parametrize(
     ("name", "quotes"),
     [("ws_btc15m_prod_20260514T0431Z.jsonl.gz", 325), ("ws_btc15m_prod_20260515T0309Z.jsonl.gz", 1)],
@@ -129,6 +131,7 @@ def test_the_ticker_stream_of_a_real_game_is_a_marked_book_of_quotes(
     assert book.snapshots == 2_717
 
 
+@pytest.mark.promise("nobody-restarts-nothing-lost")
 def test_nobody_restarts_and_nothing_is_lost_in_a_real_recording(
     shared: Path, settings: TradingSettings, tmp_path: Path
 ) -> None:

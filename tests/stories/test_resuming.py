@@ -53,6 +53,7 @@ def ended(recording: Path, database: Path, *arguments: str) -> dict[str, object]
     return document
 
 
+@pytest.mark.promise("process-killed-random-moments")
 def test_killed_at_random_moments_it_resumes_and_ends_with_the_same_digest(
     recording: Path, tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_run_that_is_there_already_is_not_written_twice(recording: Path, tmp_p
     assert json.loads(again.stdout)["error"]["code"] == "run_exists"
 
 
+@pytest.mark.promise("another-configuration-resume-run")
 def test_another_configuration_does_not_resume_a_run(recording: Path, tmp_path: Path) -> None:
     database = tmp_path / "run.db"
     first = ended(recording, database)

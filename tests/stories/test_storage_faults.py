@@ -172,6 +172,7 @@ def test_the_nth_operation_fails_once_and_nothing_is_lost(
     assert_nothing_is_lost(session, disk.facts, undisturbed)
 
 
+@pytest.mark.promise("storage-fails-orders-denied")
 @pytest.mark.parametrize("kind", WAITING)
 def test_while_storage_fails_orders_are_denied_and_then_trading_goes_on(
     lines: list[Line], settings: TradingSettings, undisturbed: Played, kind: str
@@ -196,6 +197,7 @@ def test_while_storage_fails_orders_are_denied_and_then_trading_goes_on(
     assert sum(at > end + 2 * NANOS_PER_SECOND for at in approved) > ORDERS // 8
 
 
+@pytest.mark.promise("failure-waiting-mends-ends")
 @pytest.mark.parametrize("kind", LASTING)
 def test_what_no_waiting_mends_ends_the_engine(
     lines: list[Line], settings: TradingSettings, kind: str

@@ -75,6 +75,7 @@ def kept(
         yield found
 
 
+@pytest.mark.promise("evening-sqlite-postgresql-gives")
 def test_the_digest_is_the_same_in_both_and_without_a_database(
     kept: dict[str, Kept], lines: list[Line], settings: TradingSettings
 ) -> None:
@@ -98,6 +99,7 @@ def rows_of(url: str, table: Table) -> list[str]:
         return sorted(map(repr, connection.execute(select(*columns))))
 
 
+@pytest.mark.promise("evening-sqlite-postgresql-gives")
 @pytest.mark.parametrize("name", sorted(metadata.tables))
 def test_every_table_holds_the_same_rows(kept: dict[str, Kept], name: str) -> None:
     table = metadata.tables[name]

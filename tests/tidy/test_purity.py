@@ -10,6 +10,7 @@ def test_the_engine_imports_only_what_computes() -> None:
     check(purity_rules.impure_import, sources())
 
 
+@pytest.mark.promise("engine-reads-clock")
 def test_a_clock_is_read_only_where_inputs_are_stamped() -> None:
     check(purity_rules.clock_read, sources())
 

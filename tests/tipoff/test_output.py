@@ -8,6 +8,7 @@ import pytest
 from tipoff.output import progress
 
 
+@pytest.mark.fault("I7")
 def test_i7_progress_into_a_closed_pipe_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)

@@ -68,6 +68,19 @@ def actors_of(spec: AnySpec) -> Iterator[ChildSpec]:
             yield from actors_of(child)
 
 
+@pytest.mark.limit(
+    "tipoff.wiring:MAILBOXES.journal.capacity",
+    "tipoff.wiring:MAILBOXES.writer.capacity",
+    "tipoff.wiring:MAILBOXES.paper_exchange.capacity",
+    "tipoff.wiring:MAILBOXES.risk_gate.capacity",
+    "tipoff.wiring:MAILBOXES.market_feed.capacity",
+    "tipoff.wiring:MAILBOXES.strategy.capacity",
+    "tipoff.wiring:MAILBOXES.game.capacity",
+    "tipoff.wiring:MAILBOXES.schedule.capacity",
+    "tipoff.wiring:MAILBOXES.observer.capacity",
+    "tipoff.wiring:MAILBOXES.operator.capacity",
+    "tipoff.wiring:MAILBOXES.edge.capacity",
+)
 @pytest.mark.parametrize(("name", "policy"), POLICIES)
 def test_a_mailbox_of_the_tree_takes_so_many_and_answers_one_more_as_its_policy_says(
     name: str, policy: MailboxPolicy

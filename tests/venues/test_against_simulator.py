@@ -172,6 +172,7 @@ SHOTS: dict[str, dict[str, int]] = {
 }
 
 
+@pytest.mark.promise("after-fault-stream-books")
 @pytest.mark.parametrize("fault", SHOTS)
 async def test_after_each_fault_of_the_stream_the_books_are_right_again(fault: str, tmp_path: Path) -> None:
     follower = Follower()
@@ -222,6 +223,7 @@ TOXICS: dict[str, dict[str, int]] = {
 }
 
 
+@pytest.mark.fault("stream-line")
 @pytest.mark.parametrize("toxic", TOXICS)
 async def test_the_stream_survives_each_toxic(toxic: str, tmp_path: Path) -> None:
     follower = Follower()
@@ -274,6 +276,7 @@ def asking(service: str, simulator: Simulator, folder: Path) -> tuple[str, Ask]:
     )
 
 
+@pytest.mark.fault("line-kalshi-balldontlie-requests")
 @pytest.mark.parametrize("service", ["kalshi", "balldontlie"])
 @pytest.mark.parametrize("toxic", TOXICS)
 async def test_polling_survives_each_toxic(toxic: str, service: str, tmp_path: Path) -> None:
@@ -307,6 +310,7 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+@pytest.mark.fault("A20")
 async def test_a_storm_of_drops_leaves_nothing_behind_and_the_books_right(tmp_path: Path) -> None:
     follower = Follower()
     async with simulated() as (simulator, nursery):
@@ -330,6 +334,7 @@ async def test_a_storm_of_drops_leaves_nothing_behind_and_the_books_right(tmp_pa
     assert {gap.ticker for gap in follower.gaps} <= set(tickers)
 
 
+@pytest.mark.fault("A19")
 async def test_a19_the_weekly_pause_closes_the_stream_and_its_end_brings_the_books_back(
     tmp_path: Path,
 ) -> None:

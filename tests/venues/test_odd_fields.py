@@ -110,6 +110,7 @@ def refusals(said: Said) -> list[FeedRefused]:
     return [each for each in said if isinstance(each, FeedRefused)]
 
 
+@pytest.mark.fault("A14")
 def test_every_field_of_every_wire_struct_has_a_promise() -> None:
     structs = {
         found
@@ -130,6 +131,7 @@ def test_the_good_bodies_are_good(case: Case) -> None:
     assert [each for each in refusals(said) if not each.kind.startswith("error_")] == []
 
 
+@pytest.mark.fault("A14")
 @pytest.mark.parametrize(("case", "key", "promise", "oddity"), list(each_field()))
 def test_the_smallest_thing_is_refused_and_null_is_absent(
     case: Case, key: str, promise: Promise, oddity: str
@@ -155,6 +157,7 @@ def test_the_smallest_thing_is_refused_and_null_is_absent(
             assert len(refusals(absent)) == len(refusals(case.read(text_of(case.body))))
 
 
+@pytest.mark.fault("A14", "B14")
 @pytest.mark.parametrize(("case", "key", "oddity"), beside())
 def test_nobody_beside_it_notices(case: Case, key: str, oddity: str) -> None:
     place = list_of(case)

@@ -54,6 +54,7 @@ def events_of(shared: Path, out: Path, *specs: str) -> list[VenueEvent]:
     return events
 
 
+@pytest.mark.promise("streams-replay-without-gap")
 @pytest.mark.parametrize(
     "spec, counts, markets",
     [

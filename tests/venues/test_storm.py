@@ -86,6 +86,8 @@ class Storm:
         await peer.say(json.dumps({"type": "orderbook_delta", "sid": 1, "seq": seq, "msg": msg}))
 
 
+@pytest.mark.promise("half-hour-drops-leaves")
+@pytest.mark.fault("A20")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_half_an_hour_of_drops_leaves_nothing_behind_and_the_books_right(
     nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, seed: int
@@ -125,6 +127,7 @@ async def test_half_an_hour_of_drops_leaves_nothing_behind_and_the_books_right(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A20")
 async def test_a20_the_pauses_of_a_storm_are_spread_over_their_whole_range(
     nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

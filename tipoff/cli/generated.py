@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.arguments import Flag, RequestId
+from tipoff.cli.arguments import Flag, RequestId, Whole
 from tipoff.cli.dialogues import DIALOGUES, Question
 from tipoff.cli.screens import screen_of
 from tipoff.cli.where import HERE, Where
@@ -101,7 +101,7 @@ def _argument(param: Param, *, required: bool) -> inspect.Parameter:
 def _type(param: Param) -> Any:  # noqa: ANN401 - a type is what this is about
     if param.choices:
         return Literal[param.choices]
-    return {"whole": int, "number": float}.get(param.kind, str)
+    return {"whole": Whole, "number": float}.get(param.kind, str)
 
 
 def _bounds(param: Param) -> Number | None:

@@ -65,6 +65,7 @@ def test_p17_the_timeout_is_finite_and_the_late_answer_is_dropped(system: Make) 
     assert not engine.asks
 
 
+@pytest.mark.promise("p17-question-waits-ever")
 @pytest.mark.parametrize("timeout_ns", [0, -1])
 def test_p17_there_is_no_way_to_wait_for_ever(system: Make, timeout_ns: int) -> None:
     engine = system("a")
@@ -72,6 +73,7 @@ def test_p17_there_is_no_way_to_wait_for_ever(system: Make, timeout_ns: int) -> 
         engine.ask(A, Reply(1), timeout_ns=timeout_ns)
 
 
+@pytest.mark.limit("actors.runtime.asks:ASK_TIMEOUT_NS")
 def test_p17_the_default_timeout_is_five_seconds(system: Make) -> None:
     engine = system("a")
     with pytest.raises(AskTimeout):
@@ -93,6 +95,7 @@ def test_p17_unknown_dead_restarting_and_parked_fail_at_once(system: Make) -> No
     assert engine.now == 0
 
 
+@pytest.mark.promise("p17-question-waits-ever")
 def test_p17_death_while_waiting_fails_at_once(system: Make) -> None:
     """P17, checklist 20: in the handler, deferred, and waiting in the mailbox."""
     engine = system("a", "b")
@@ -247,6 +250,7 @@ def test_checklist_23_a_blocking_get_on_the_loops_thread_raises(system: Make) ->
 # -- death watch
 
 
+@pytest.mark.promise("p18-watches-actor-hears")
 def test_p18_a_watcher_hears_of_an_end_exactly_once_and_not_of_a_restart(
     system: Make, script: Script
 ) -> None:

@@ -70,6 +70,7 @@ async def test_p19_an_edge_whose_task_fails_is_restarted_and_nobody_else(
         assert exits == ["OSError: connection lost"] * 2
 
 
+@pytest.mark.promise("p11-older-life-sends")
 async def test_p11_a_task_of_an_older_life_is_refused(
     tree: MakeTree, script: Script, autojump_clock: trio.testing.MockClock
 ) -> None:

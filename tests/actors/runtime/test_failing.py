@@ -46,6 +46,7 @@ def state(engine: VirtualSystem, address: Address) -> str:
     return status.state if status is not None else "gone"
 
 
+@pytest.mark.promise("p14-message-crashed-actor")
 def test_p14_the_message_that_crashed_an_actor_is_never_run_again(
     system: Make, spec: MakeSpec, script: Script
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_handler_that_returns_no_wishes_at_all_has_failed(system: Make) -> Non
     assert engine.status_of(A).restarts == 1  # type: ignore[union-attr]
 
 
+@pytest.mark.promise("p19-failure-touches-sibling")
 def test_p19_a_failure_touches_no_sibling(system: Make, script: Script) -> None:
     """P19."""
     engine = system("a", "b", "c")
@@ -115,6 +117,7 @@ def test_p19_a_failure_touches_no_sibling(system: Make, script: Script) -> None:
     assert engine.status_of(C).incarnation == 3  # type: ignore[union-attr]
 
 
+@pytest.mark.promise("p21-failures-hooks-handled")
 def test_p21_a_failure_in_a_start_hook_is_a_failed_attempt(system: Make, script: Script) -> None:
     """P21, checklist 25."""
     engine = system("a", "b", intensity=2)
@@ -125,6 +128,7 @@ def test_p21_a_failure_in_a_start_hook_is_a_failed_attempt(system: Make, script:
     assert exits == [ExitReason.CRASHED, ExitReason.START_FAILED]
 
 
+@pytest.mark.promise("p21-failures-hooks-handled")
 def test_p21_a_failure_in_a_stop_hook_stops_all_the_same(system: Make, script: Script) -> None:
     """P21, checklist 25."""
     engine = system("a", "b")
@@ -164,6 +168,7 @@ def test_p21_a_failure_of_the_supervisor_itself_ends_the_engine(
     assert isinstance(engine.ended[1], EngineBroken)
 
 
+@pytest.mark.promise("p22-running-out-memory")
 @pytest.mark.parametrize(
     "error",
     [
@@ -206,6 +211,7 @@ def test_p22_a_real_recursion_is_a_crash_of_the_one_actor(system: Make) -> None:
     assert engine.status_of(A).last_error.startswith("RecursionError")  # type: ignore[union-attr]
 
 
+@pytest.mark.promise("p22-running-out-memory")
 def test_p22_a_keyboard_interrupt_passes_on_after_the_life_has_ended(
     system: Make, spec: MakeSpec, script: Script
 ) -> None:
@@ -231,6 +237,7 @@ def test_p22_an_interrupt_within_a_group_passes_on_and_the_rest_is_the_actors(sy
     assert engine.status_of(A).restarts == 1  # type: ignore[union-attr]
 
 
+@pytest.mark.promise("p22-running-out-memory")
 async def test_p22_trio_cancelled_in_a_handler_is_never_swallowed(system: Make) -> None:
     """P22, checklist 26."""
     engine = system("a", "b")
@@ -246,6 +253,7 @@ async def test_p22_trio_cancelled_in_a_handler_is_never_swallowed(system: Make) 
     assert state(engine, B) == "running"
 
 
+@pytest.mark.limit("actors.runtime.dispatcher:STEPS_PER_INPUT_MAX")
 def test_actors_that_talk_in_a_circle_end_the_engine_instead_of_hanging_it(system: Make) -> None:
     class Echo:
         def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
@@ -258,6 +266,7 @@ def test_actors_that_talk_in_a_circle_end_the_engine_instead_of_hanging_it(syste
     assert engine.ended is not None
 
 
+@pytest.mark.promise("p26-new-life-shares")
 def test_p26_a_new_life_is_made_by_the_factory_and_shares_nothing_with_the_dead_one(system: Make) -> None:
     """P26: what a life knows comes from the factory (which reads the journal), not from the object that
     failed.
@@ -284,6 +293,7 @@ def test_p26_a_new_life_is_made_by_the_factory_and_shares_nothing_with_the_dead_
     assert [life.total for life in lives] == [-1_000, 10]
 
 
+@pytest.mark.promise("p11-older-life-sends")
 def test_p11_timers_of_an_older_life_never_fire(system: Make, script: Script) -> None:
     """P11: nor do its own subscriptions hear anything."""
     engine = system("a", "b")

@@ -58,6 +58,8 @@ def deep(depth: int) -> int:
     return deep(depth + 1) + 1
 
 
+@pytest.mark.promise("p10-stop-ended-force")
+@pytest.mark.limit("actors.runtime.behaviour:ChildSpec.shutdown_ns")
 def test_p10_a_child_that_does_not_stop_in_time_is_ended_by_force(tree: MakeTree, spec: MakeSpec) -> None:
     """P10, checklist 13."""
     host = HeldHost(stop=True)
@@ -76,6 +78,7 @@ def test_p10_a_child_that_does_not_stop_in_time_is_ended_by_force(tree: MakeTree
     assert exits[B].error.startswith("StopTimeout")
 
 
+@pytest.mark.promise("p10-stop-ended-force")
 def test_p10_what_cannot_be_killed_is_a_zombie_fenced_and_counted(
     tree: MakeTree, spec: MakeSpec, script: Script
 ) -> None:
@@ -101,6 +104,8 @@ def test_p10_what_cannot_be_killed_is_a_zombie_fenced_and_counted(
     assert script.heard("b")[-1] == "x"
 
 
+@pytest.mark.promise("p10-stop-ended-force")
+@pytest.mark.limit("actors.runtime.system:ZOMBIES_MAX")
 def test_p10_too_many_zombies_end_the_engine(tree: MakeTree, spec: MakeSpec) -> None:
     """P10, checklist 14."""
     host = HeldHost(immortal=True)
@@ -120,6 +125,7 @@ def test_p10_too_many_zombies_end_the_engine(tree: MakeTree, spec: MakeSpec) -> 
     assert isinstance(engine.ended[1], TooManyZombies)
 
 
+@pytest.mark.promise("p12-address-works-across")
 def test_p12_a_peer_that_holds_an_address_works_on_across_a_hundred_restarts(
     system: Make, script: Script
 ) -> None:

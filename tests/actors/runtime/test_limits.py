@@ -18,6 +18,7 @@ A, NOBODY, FEED = Address("a"), Address("nobody"), Address("feed")
 Make = Callable[..., VirtualSystem]
 
 
+@pytest.mark.limit("actors.runtime.dispatcher:DEAD_LETTERS_PER_INPUT_MAX")
 def test_dead_letters_of_one_input_are_published_up_to_a_number_and_then_only_counted(
     system: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -31,6 +32,7 @@ def test_dead_letters_of_one_input_are_published_up_to_a_number_and_then_only_co
     assert len(counted.last_dead_letters) == 6
 
 
+@pytest.mark.limit("actors.runtime.effects:DEFERRED_MAX")
 def test_an_actor_puts_off_so_many_questions_and_the_next_is_answered_with_an_error(
     system: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,6 +47,7 @@ def test_an_actor_puts_off_so_many_questions_and_the_next_is_answered_with_an_er
     assert engine.ask(A, Reply("still here")) == "still here"
 
 
+@pytest.mark.limit("actors.runtime.edge:EFFECTS_MAX")
 async def test_so_many_wishes_wait_for_a_task_and_one_more_fails_its_actor(
     tree: MakeTree,
     script: Script,

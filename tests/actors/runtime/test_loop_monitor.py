@@ -18,6 +18,7 @@ class Clock:
         return self.now
 
 
+@pytest.mark.limit("actors.runtime.loop_monitor:SLOW_STEP_NS")
 async def test_a_step_of_a_hundred_milliseconds_raises_the_counter() -> None:
     clock = Clock()
     watch = LoopWatch(clock=clock)

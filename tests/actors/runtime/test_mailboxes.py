@@ -52,6 +52,8 @@ def flood(*messages: object) -> Do:
     return Do(wishes)
 
 
+@pytest.mark.promise("p15-mailbox-bounded-full")
+@pytest.mark.limit("actors.runtime.specs:MAILBOX_CAPACITY")
 @pytest.mark.parametrize(
     ("when_full", "at_the_limit", "one_past_it", "refused", "dropped", "conflated"),
     [
@@ -104,6 +106,7 @@ def test_a_policy_without_keys_cannot_conflate() -> None:
         MailboxPolicy(conflate_key=tens)
 
 
+@pytest.mark.promise("p13-waits-mailbox-dropped")
 @pytest.mark.parametrize(("policy", "second_life"), [(DISCARD, []), (RETAIN, [1, 2, 3])])
 def test_p13_what_waited_is_discarded_or_retained(
     system: Make, spec: MakeSpec, script: Script, policy: object, second_life: list[int]
@@ -152,6 +155,7 @@ def test_p13_publications_kept_for_the_next_life_are_bounded_too(
     assert engine.status_of(C).dropped == 2  # type: ignore[union-attr]
 
 
+@pytest.mark.limit("actors.runtime.dispatcher:URGENT_MAX")
 def test_urgent_messages_are_bounded_too(system: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """P15, P16."""
     monkeypatch.setattr(dispatcher, "URGENT_MAX", 3)
@@ -185,6 +189,7 @@ def test_p13_a_publication_that_waited_is_discarded_with_the_rest(
     assert engine.status_of(A).dropped == 1  # type: ignore[union-attr]
 
 
+@pytest.mark.promise("p16-stop-control-messages")
 def test_p16_urgent_messages_overtake_a_hundred_thousand(
     system: Make, spec: MakeSpec, script: Script
 ) -> None:
@@ -198,6 +203,7 @@ def test_p16_urgent_messages_overtake_a_hundred_thousand(
     assert len(heard) == 100_001
 
 
+@pytest.mark.promise("p16-stop-control-messages")
 def test_p16_a_stop_overtakes_a_hundred_thousand(system: Make, spec: MakeSpec, script: Script) -> None:
     """P16, checklist 19: Pykka's stop waits at the end of the queue."""
     engine = system(spec("a", mailbox=MailboxPolicy(capacity=200_000)), "b")

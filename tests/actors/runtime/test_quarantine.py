@@ -51,6 +51,7 @@ def state(engine: VirtualSystem, address: Address) -> str:
     return status.state if status is not None else "gone"
 
 
+@pytest.mark.promise("strategy-fails-too-often")
 def test_quarantine_parks_the_one_and_the_rest_goes_on(system: Make, script: Script) -> None:
     """P6, P19, P25: and revive brings it back with a clean record."""
     engine = system("a", "b", intensity=1, on_excess=QUARANTINE)
@@ -98,6 +99,8 @@ def test_an_operator_restarts_a_child_and_it_counts_as_no_failure(system: Make, 
     assert not engine.restart(Address("nobody"))
 
 
+@pytest.mark.promise("p24-dynamic-children-bounded")
+@pytest.mark.limit("actors.runtime.behaviour:SupervisorSpec.max_children")
 def test_p24_dynamic_children_are_bounded(system: Make, spec: MakeSpec) -> None:
     """P24: static children do not count, children between two lives do."""
     backoff = Backoff(first_ns=100, minimum_ns=100, cap_ns=100, jitter=0.0)
@@ -113,6 +116,7 @@ def test_p24_dynamic_children_are_bounded(system: Make, spec: MakeSpec) -> None:
     assert engine.start_child(ROOT, spec("z"))
 
 
+@pytest.mark.promise("p20-failed-first-start")
 def test_p20_a_dynamic_child_whose_first_start_fails_leaves_nothing(
     system: Make, spec: MakeSpec, script: Script
 ) -> None:

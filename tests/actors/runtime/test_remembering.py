@@ -8,6 +8,8 @@ import threading
 import tracemalloc
 from collections.abc import Callable
 
+import pytest
+
 from actors.runtime import (
     ROOT,
     TEMPORARY,
@@ -35,6 +37,7 @@ MakeSpec = Callable[..., ChildSpec]
 CRASH = Fail(ValueError("air ball"))
 
 
+@pytest.mark.promise("p25-start-end-restart")
 def test_p25_every_start_exit_restart_delay_and_escalation_is_reported(system: Make) -> None:
     """P25, checklist 30: structured, with incarnation, counted, published to whoever listens."""
     backoff = Backoff(first_ns=0, minimum_ns=100, cap_ns=100, jitter=0.0)
@@ -86,6 +89,7 @@ def test_p25_reports_are_messages_for_those_who_subscribe(
     ]
 
 
+@pytest.mark.promise("p23-temporary-children-leave")
 def test_p23_ten_thousand_temporary_children_leave_nothing(system: Make) -> None:
     """P23, P20, checklist 27."""
     script = Script()
@@ -125,6 +129,7 @@ def test_checklist_29_a_thousand_restarts_leave_nothing(system: Make) -> None:
     assert engine.status_of(A).restarts == 1_000  # type: ignore[union-attr]
 
 
+@pytest.mark.promise("p20-failed-first-start")
 def test_p20_a_name_is_free_again_when_its_child_is_gone(system: Make, spec: MakeSpec) -> None:
     """P20, checklist 27: and its incarnations never come twice."""
     engine = system("a")

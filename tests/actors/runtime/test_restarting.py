@@ -45,6 +45,7 @@ def state(engine: VirtualSystem, address: Address) -> str:
     return status.state if status is not None else "gone"
 
 
+@pytest.mark.promise("p5-permanent-transient-temporary")
 @pytest.mark.parametrize(
     ("restart", "message", "expected"),
     [
@@ -81,6 +82,7 @@ def test_p5_a_temporary_bystander_of_a_group_restart_is_not_started_again(
     assert [status.address for status in engine.status()] == ["a", "c"]
 
 
+@pytest.mark.promise("p4-falls-failed-child")
 @pytest.mark.parametrize(
     ("strategy", "expected"),
     [
@@ -140,6 +142,8 @@ def test_p4_one_for_all_a_child_already_restarted_is_taken_down_again(system: Ma
     ]
 
 
+@pytest.mark.promise("p6-exactly-many-restarts")
+@pytest.mark.limit("actors.runtime.behaviour:SupervisorSpec.intensity")
 def test_p6_exactly_the_intensity_is_allowed_and_one_more_escalates(system: Make) -> None:
     """P6, checklist 6."""
     engine = system("a", "b", intensity=3, period_ns=1_000)
@@ -156,6 +160,8 @@ def test_p6_exactly_the_intensity_is_allowed_and_one_more_escalates(system: Make
         engine.put(A, "x")
 
 
+@pytest.mark.promise("p6-exactly-many-restarts")
+@pytest.mark.limit("actors.runtime.behaviour:SupervisorSpec.period_ns")
 def test_p6_the_window_slides(system: Make) -> None:
     """P6, checklist 6: failures a period apart never add up."""
     engine = system("a", intensity=1, period_ns=100)
@@ -174,6 +180,7 @@ def test_p6_failures_of_all_children_are_counted_together(system: Make) -> None:
     assert engine.ended is not None
 
 
+@pytest.mark.promise("p6-exactly-many-restarts")
 def test_p6_failed_attempts_count(system: Make, script: Script) -> None:
     """P6, checklist 6: one crash and three failed starts are four failures."""
     engine = system("a", intensity=3)
@@ -200,6 +207,7 @@ def test_p6_escalation_goes_up_one_level_and_the_subtree_is_restarted(
     assert script.log[-2:] == [("y", STOP), ("a", STOP)]
 
 
+@pytest.mark.promise("p7-restarts-wait-longer")
 def test_p7_backoff_delays_the_restart(system: Make) -> None:
     """P7: first at once, then minimum, doubled, capped."""
     backoff = Backoff(first_ns=0, minimum_ns=100, cap_ns=350, jitter=0.0, reset_ns=10_000)
@@ -227,6 +235,7 @@ def test_p7_the_backoff_starts_anew_after_a_stable_life_and_not_before(system: M
     assert state(engine, A) == "running"
 
 
+@pytest.mark.promise("p7-restarts-wait-longer")
 def test_p7_a_backoff_that_makes_the_limit_unreachable_is_refused() -> None:
     """P7, checklist 7."""
     with pytest.raises(SpecError, match=r"slow: 6 failures take up to .* the limit would never fire"):
@@ -238,6 +247,7 @@ def test_p7_a_backoff_that_makes_the_limit_unreachable_is_refused() -> None:
         )
 
 
+@pytest.mark.promise("p9-after-stop-begun")
 def test_p9_stop_during_backoff_starts_nobody_any_more(system: Make, script: Script) -> None:
     """P9, checklist 10: nothing in the next ten times the longest backoff."""
     backoff = Backoff(first_ns=100, minimum_ns=100, cap_ns=100, jitter=0.0)

@@ -34,6 +34,7 @@ def held(tree: SupervisorSpec, host: HeldHost) -> VirtualSystem:
     return system
 
 
+@pytest.mark.promise("p3-children-stop-reverse")
 def test_p1_children_start_in_declared_order_and_p3_stop_in_reverse(system: Make, script: Script) -> None:
     """P1, P3, checklist 1."""
     engine = system("a", "b", "c")
@@ -41,6 +42,7 @@ def test_p1_children_start_in_declared_order_and_p3_stop_in_reverse(system: Make
     assert script.log == [("a", START), ("b", START), ("c", START), ("c", STOP), ("b", STOP), ("a", STOP)]
 
 
+@pytest.mark.promise("p1-children-start-their")
 def test_p1_a_child_starts_only_after_the_one_before_acknowledged(tree: MakeTree, spec: MakeSpec) -> None:
     """P1, checklist 2: `start` is complete only after every acknowledgement."""
     engine = VirtualSystem(tree(spec("a", ready_when_told=True), "b"))
@@ -52,6 +54,8 @@ def test_p1_a_child_starts_only_after_the_one_before_acknowledged(tree: MakeTree
     assert engine.running
 
 
+@pytest.mark.promise("p1-children-start-their")
+@pytest.mark.limit("actors.runtime.behaviour:ChildSpec.start_timeout_ns")
 def test_p1_a_child_that_never_acknowledges_fails_the_start_in_its_timeout(
     tree: MakeTree, spec: MakeSpec, script: Script
 ) -> None:
@@ -63,6 +67,7 @@ def test_p1_a_child_that_never_acknowledges_fails_the_start_in_its_timeout(
     assert script.log == [("a", START), ("b", START), ("a", STOP)]
 
 
+@pytest.mark.promise("p2-failed-start-undone")
 def test_p2_a_failed_start_unwinds_in_reverse_and_names_child_and_cause(
     tree: MakeTree, script: Script
 ) -> None:
@@ -93,6 +98,7 @@ def test_p2_a_failed_start_unwinds_in_reverse_and_names_child_and_cause(
         engine.start()
 
 
+@pytest.mark.promise("p3-children-stop-reverse")
 def test_p3_dynamic_children_stop_in_parallel_before_the_static_ones(
     tree: MakeTree, spec: MakeSpec, script: Script
 ) -> None:
@@ -120,6 +126,7 @@ def test_p3_what_a_stop_hook_sends_reaches_those_who_still_live(system: Make, sc
     assert script.log[2:] == [("b", STOP), ("a", "last words"), ("a", STOP)]
 
 
+@pytest.mark.promise("p8-supervisor-answers-child")
 def test_p8_the_supervisor_answers_while_a_child_hangs_in_its_start(tree: MakeTree, spec: MakeSpec) -> None:
     """P8, checklist 12: status and stop need nobody's cooperation."""
     host = HeldHost(start=True)
@@ -130,6 +137,7 @@ def test_p8_the_supervisor_answers_while_a_child_hangs_in_its_start(tree: MakeTr
     assert engine.ended == (ExitReason.SHUTDOWN, None)
 
 
+@pytest.mark.promise("p8-supervisor-answers-child")
 def test_p8_the_supervisor_answers_while_a_child_hangs_in_its_stop(tree: MakeTree, spec: MakeSpec) -> None:
     """P8, checklist 12."""
     host = HeldHost(stop=True)

@@ -37,6 +37,7 @@ async def test_p11_what_a_thread_brings_after_its_life_is_over_is_refused_and_co
         assert engine.stale_refused == 1
 
 
+@pytest.mark.limit("actors.runtime.live:FOREIGN_INPUTS_MAX")
 async def test_checklist_35_other_threads_enter_by_the_token_only(tree: MakeTree, script: Script) -> None:
     """Checklist 35: and behind a limit."""
     async with living(tree("a")) as engine:

@@ -224,6 +224,7 @@ def test_a_result_amended_after_payment_takes_the_cash_back(floor: Floor) -> Non
     assert floor.exchange.imbalance == 0
 
 
+@pytest.mark.promise("settlement-comes-venue-alone")
 def test_rule_12_settlement_comes_from_the_venue_alone_and_pays_once(floor: Floor) -> None:
     """A settlement without a result waits for it; heard again, neither does anything."""
     _holding(floor)
@@ -265,6 +266,7 @@ def test_a_no_position_locks_one_dollar_minus_the_price(floor: Floor) -> None:
     assert (floor.position(), account.collateral) == (-10, 6_000_000)
 
 
+@pytest.mark.promise("positions-valued-bid-never")
 def test_positions_are_valued_at_the_bid_never_at_the_middle(floor: Floor) -> None:
     """YES at the YES bid, NO at the NO bid; nothing where nobody bids."""
     _holding(floor)
@@ -348,6 +350,7 @@ def test_the_fee_accumulator_spans_the_taker_and_maker_fills_of_an_order() -> No
     assert [fill.fee_accumulated for fill in floor.of(OrderFilled)] == [29, 6]
 
 
+@pytest.mark.promise("account-goes-below-zero")
 @pytest.mark.parametrize(("side", "price"), [(BID, 50), (ASK, 40)])
 def test_an_account_never_goes_below_zero(floor: Floor, side: BookSide, price: float) -> None:
     """Orders of all that is there, in tiny fills."""

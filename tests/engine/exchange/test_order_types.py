@@ -164,6 +164,7 @@ def test_ticks_are_read_from_the_price_ranges(floor: Floor, price: float, code: 
     assert floor.rejected("a") is code
 
 
+@pytest.mark.limit("engine.exchange.rules:COUNT_MIN")
 @pytest.mark.parametrize(
     ("count", "code"), [(1, None), (0.99, RejectCode.INVALID_COUNT), (0, RejectCode.INVALID_COUNT)]
 )
@@ -344,6 +345,7 @@ def test_our_own_order_is_met_only_after_what_stands_before_it(floor: Floor) -> 
 # Idempotence
 
 
+@pytest.mark.fault("B13")
 def test_the_same_order_id_again_does_nothing(floor: Floor) -> None:
     """Neither while the order lives nor afterwards."""
     floor.book(bids={40: 10}, asks={50: 100})

@@ -14,6 +14,7 @@ from tests.engine.exchange.floor import ASK, BID, Floor, rules
 IOC = TimeInForce.IOC
 
 
+@pytest.mark.promise("order-meets-book-arrival")
 def test_rule_1_an_order_meets_the_book_of_its_arrival_not_of_its_decision(floor: Floor) -> None:
     """What was displayed at the decision is gone when the order comes."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -34,6 +35,7 @@ def test_rule_1_the_delay_in_play_is_added_to_orders_that_may_take() -> None:
     assert arrivals == {"taker": 3_001 * NANOS_PER_MILLISECOND, "maker": NANOS_PER_MILLISECOND}
 
 
+@pytest.mark.promise("taking-walks-displayed-depth")
 def test_rule_2_a_taker_walks_the_displayed_depth_up_to_its_limit(floor: Floor) -> None:
     """Best price first, no more than displayed, nothing beyond the limit."""
     floor.book(bids={40: 100}, asks={50: 10, 51: 20, 53: 100})
@@ -51,6 +53,7 @@ def test_rule_2_what_is_left_of_a_limit_order_rests(floor: Floor) -> None:
     assert [(fact.remaining, fact.ahead) for fact in rested] == [(1_500, 0)]
 
 
+@pytest.mark.promise("we-took-stays-taken")
 def test_rule_3_what_we_took_stays_taken_while_the_level_is_displayed(floor: Floor) -> None:
     """Another change of the level does not give the same contracts twice."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -80,6 +83,7 @@ def test_rule_3_a_level_that_vanished_and_came_back_is_new(floor: Floor) -> None
     assert floor.filled("b") == 40
 
 
+@pytest.mark.promise("resting-order-starts-behind")
 def test_rule_4_an_order_starts_behind_the_display_and_our_own_earlier_orders(floor: Floor) -> None:
     """The second order of ours stands behind the first."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -102,6 +106,7 @@ def test_rule_4_only_an_amend_that_shrinks_keeps_the_place(floor: Floor) -> None
     assert (floor.ahead("a"), floor.live("a").price) == (7, 4_100)
 
 
+@pytest.mark.promise("trades-our-price-against")
 def test_rule_5_only_trades_at_our_price_against_our_side_move_the_queue(floor: Floor) -> None:
     """Cancels are taken to be behind us; buyers at our price do not come for bids."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -114,6 +119,7 @@ def test_rule_5_only_trades_at_our_price_against_our_side_move_the_queue(floor: 
     assert floor.ahead("a") == 70
 
 
+@pytest.mark.promise("cancels-count-behind-us")
 def test_rule_5_no_more_can_be_ahead_than_is_displayed(floor: Floor) -> None:
     """A cancel bounds the queue once it is clear that it was none of the trades."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -134,6 +140,7 @@ def test_the_worked_example_100_ahead_prints_80_30_50_fills_10_then_40(floor: Fl
     assert floor.fills("a") == [(10, 40), (40, 40)]
 
 
+@pytest.mark.promise("trade-strictly-through-our")
 def test_rule_6_a_trade_strictly_through_our_price_fills_up_to_its_size(floor: Floor) -> None:
     """Whoever sold at 39 would have met our bid at 40 first, whatever stood before it."""
     floor.book(bids={39: 100, 40: 100}, asks={50: 100})
@@ -142,6 +149,7 @@ def test_rule_6_a_trade_strictly_through_our_price_fills_up_to_its_size(floor: F
     assert floor.fills("a") == [(20, 40)]
 
 
+@pytest.mark.promise("new-opposite-depth-our")
 def test_rule_6_new_opposite_depth_at_our_price_fills_us_once(floor: Floor) -> None:
     """Without a print: the seller that would have met us is displayed instead, and is then taken."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -158,6 +166,7 @@ def test_rule_6_new_opposite_depth_at_our_price_fills_us_once(floor: Floor) -> N
     assert floor.fills("b") == []
 
 
+@pytest.mark.promise("new-opposite-depth-our")
 def test_rule_6_depth_that_was_there_at_arrival_does_not_fill_a_resting_order(floor: Floor) -> None:
     """It was the taker's to walk; what it left was taken already."""
     floor.book(bids={40: 100}, asks={50: 30})
@@ -180,6 +189,7 @@ def test_rule_6_the_pessimistic_reading_is_never_filled_without_a_print(floor: F
     assert floor.live("a").bands.pessimistic == 500
 
 
+@pytest.mark.promise("all-our-fills-trade")
 def test_rule_7_one_trade_fills_all_of_ours_together_no_more_than_its_size(floor: Floor) -> None:
     """First our better price, then first come first served, over all strategies."""
     floor.book(bids={40: 10}, asks={50: 100})
@@ -191,6 +201,7 @@ def test_rule_7_one_trade_fills_all_of_ours_together_no_more_than_its_size(floor
     assert got == {"best": 15, "late": 30, "later": 5}
 
 
+@pytest.mark.promise("two-strategies-never-get")
 def test_rule_7_two_strategies_on_the_same_100_displayed_contracts_get_100_in_total(floor: Floor) -> None:
     """Whatever the number of changes between them."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -201,6 +212,7 @@ def test_rule_7_two_strategies_on_the_same_100_displayed_contracts_get_100_in_to
     assert floor.filled("a") + floor.filled("b") == 100
 
 
+@pytest.mark.promise("all-our-fills-trade")
 def test_rule_7_a_trade_id_is_used_once(floor: Floor) -> None:
     """Heard again on a reconnection or from the back-fill, it does nothing."""
     floor.book(bids={40: 0}, asks={50: 100})

@@ -5,6 +5,8 @@ Impact, adverse selection, the three readings, upper bounds (12 is with settleme
 Covers: engine.exchange.step_context.
 """
 
+import pytest
+
 from engine.events import ExchangeStatusSeen
 from engine.facts import BandMoved, OrderFilled
 from engine.latency import Delay
@@ -18,6 +20,7 @@ IOC = TimeInForce.IOC
 # Rule 10
 
 
+@pytest.mark.promise("our-own-fills-change")
 def test_rule_10_our_own_fills_move_nothing_but_what_we_took(floor: Floor) -> None:
     """No impact is invented: the book is the venue's."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -28,6 +31,7 @@ def test_rule_10_our_own_fills_move_nothing_but_what_we_took(floor: Floor) -> No
 # Rule 11
 
 
+@pytest.mark.promise("bid-fills-market-comes")
 def test_rule_11_a_bid_is_filled_only_as_the_market_comes_down_to_it(floor: Floor) -> None:
     """What fills a naive joiner is a sale: the fill itself says nothing good about the next price."""
     floor.book(bids={40: 100}, asks={41: 100})
@@ -41,6 +45,7 @@ def test_rule_11_a_bid_is_filled_only_as_the_market_comes_down_to_it(floor: Floo
 # Rule 13
 
 
+@pytest.mark.promise("three-readings-kept-once")
 def test_rule_13_the_three_readings_are_kept_at_once(floor: Floor) -> None:
     """A print at our price is base, one through it pessimistic too, a share of the cancels optimistic."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -81,6 +86,7 @@ def test_rule_13_the_pessimistic_reading_always_pays_maker_fees() -> None:
     assert (moved.base_cash, moved.pessimistic_cash) == (-40_000_000, -40_420_000)
 
 
+@pytest.mark.promise("three-readings-kept-once")
 def test_rule_13_strategies_get_the_base_reading_only(floor: Floor) -> None:
     """Cash, position and order follow it."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -96,6 +102,7 @@ def test_rule_13_strategies_get_the_base_reading_only(floor: Floor) -> None:
 # Rule 14
 
 
+@pytest.mark.promise("time-alone-fills-nobody")
 def test_rule_14_an_upper_bound_is_no_fill_without_something_heard(floor: Floor) -> None:
     """Time alone fills nobody, and every fill names what made it."""
     floor.book(bids={40: 0}, asks={41: 100})

@@ -3,6 +3,8 @@
 Covers: engine.exchange.gaps.
 """
 
+import pytest
+
 from engine.events import (
     BookRefused,
     FeedConnected,
@@ -27,6 +29,7 @@ IOC = TimeInForce.IOC
 # Rule 8
 
 
+@pytest.mark.promise("trade-decrease-depth-count")
 def test_rule_8_a_decrease_heard_before_its_print_fills_nothing_that_was_never_ours(floor: Floor) -> None:
     """Displayed 100, ahead 100; 60 go, then the print of 60: 40 are ahead, not minus 20."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -38,6 +41,7 @@ def test_rule_8_a_decrease_heard_before_its_print_fills_nothing_that_was_never_o
     assert (floor.ahead("a"), floor.filled("a")) == (40, 0)
 
 
+@pytest.mark.promise("trade-decrease-depth-count")
 def test_rule_8_a_print_heard_before_its_decrease_is_not_taken_for_a_cancel_too(floor: Floor) -> None:
     """The decrease that follows is the print's own."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -120,6 +124,8 @@ def test_rule_8_a_print_without_a_venue_time_counts_only_after_the_whole_window(
 # Rule 9
 
 
+@pytest.mark.promise("nothing-fills-book-crossed")
+@pytest.mark.fault("A12")
 def test_rule_9_nothing_is_filled_from_a_crossed_book(floor: Floor) -> None:
     """A momentarily crossed book is the inside of a match; prints move the queue and fill nothing."""
     floor.book(bids={40: 10}, asks={50: 100})
@@ -135,6 +141,8 @@ def test_rule_9_nothing_is_filled_from_a_crossed_book(floor: Floor) -> None:
     assert floor.filled("a") == 5
 
 
+@pytest.mark.promise("book-level-below-zero")
+@pytest.mark.fault("A12")
 def test_a12_a_book_with_a_level_below_zero_fills_nothing_until_its_snapshot(floor: Floor) -> None:
     """Orders wait for the trades of that time, as after a gap."""
     floor.book(bids={40: 100}, asks={50: 100})
@@ -150,6 +158,7 @@ def test_a12_a_book_with_a_level_below_zero_fills_nothing_until_its_snapshot(flo
     assert (floor.filled("a"), floor.exchange.without_visibility()) == (50, {})
 
 
+@pytest.mark.promise("nothing-fills-book-crossed")
 def test_rule_9_nothing_is_filled_while_the_market_is_paused(floor: Floor) -> None:
     """Not even by a trade through our price."""
     floor.book(bids={40: 10}, asks={50: 100})
@@ -187,6 +196,7 @@ def _recover(floor: Floor, *counts: float) -> None:
     )
 
 
+@pytest.mark.promise("after-gap-missing-trades")
 def test_rule_9_after_a_gap_the_missing_trades_decide(floor: Floor) -> None:
     """They run through the same queue; their fills say that they were recovered."""
     _gap(floor)
@@ -201,6 +211,7 @@ def test_rule_9_after_a_gap_the_missing_trades_decide(floor: Floor) -> None:
     assert floor.filled("a") == 15
 
 
+@pytest.mark.promise("after-gap-missing-trades")
 def test_rule_9_a_gap_whose_trades_cannot_be_had_ends_its_orders(floor: Floor) -> None:
     """They are not guessed to be filled, nor to be not."""
     _gap(floor)
@@ -212,6 +223,7 @@ def test_rule_9_a_gap_whose_trades_cannot_be_had_ends_its_orders(floor: Floor) -
     assert not floor.of(BlindnessEnded)[-1].recovered
 
 
+@pytest.mark.limit("engine.exchange.rules:RECOVERY_WINDOW")
 def test_rule_9_orders_wait_for_the_trades_of_a_gap_only_so_long(floor: Floor) -> None:
     """The recovery window is a minute."""
     _gap(floor)
@@ -221,6 +233,8 @@ def test_rule_9_orders_wait_for_the_trades_of_a_gap_only_so_long(floor: Floor) -
     assert floor.cancelled("a") is CancelReason.DOWNTIME_UNKNOWN
 
 
+@pytest.mark.promise("nothing-fills-book-crossed")
+@pytest.mark.fault("A5")
 def test_rule_9_no_fill_comes_from_inside_a_gap_that_is_not_recovered(floor: Floor) -> None:
     """Prints and new depth heard meanwhile do nothing until the gap is decided."""
     _gap(floor)
@@ -330,6 +344,8 @@ def test_rule_9_a_new_stream_leaves_polled_books_alone() -> None:
     assert floor.ahead("a") == 30
 
 
+@pytest.mark.promise("gap-makes-book-subscription")
+@pytest.mark.fault("A9")
 def test_a_gap_makes_every_book_of_the_subscription_untrusted(floor: Floor) -> None:
     """Numbers are shared, so not only the market of the next frame may have missed something."""
     other = "KXNBATOTAL-26OCT20OKCSAS-225"
@@ -343,6 +359,7 @@ def test_a_gap_makes_every_book_of_the_subscription_untrusted(floor: Floor) -> N
     assert list(floor.exchange.without_visibility()) == [MARKET]
 
 
+@pytest.mark.fault("A21")
 def test_a_frame_about_one_book_that_makes_no_sense_freezes_that_market_and_no_other(floor: Floor) -> None:
     """Its order waits as in a gap, until its own snapshot; the other market goes on."""
     other = "KXNBATOTAL-26OCT20OKCSAS-225"

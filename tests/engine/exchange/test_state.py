@@ -8,6 +8,7 @@ from engine.units import Nanos
 from tests.engine.exchange.floor import MARKET
 
 
+@pytest.mark.limit("engine.exchange.state:USED_TRADES_MAX")
 def test_trades_are_remembered_up_to_a_number_and_the_oldest_is_forgotten_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

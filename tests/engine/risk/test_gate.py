@@ -21,6 +21,7 @@ from tests.engine.risk.desk import Desk
 from tests.engine.strategies.evening import GAME, HOME_WINS, top
 
 
+@pytest.mark.promise("gate-makes-approved-orders")
 def test_only_the_gate_makes_approved_orders(root: Path) -> None:
     makers = [
         str(path.relative_to(root))
@@ -50,6 +51,7 @@ def test_what_passes_is_a_fact_and_an_approved_order() -> None:
     assert [approved.command for approved in step.approved] == [order]
 
 
+@pytest.mark.promise("denial-names-rule-use")
 def test_a_denial_names_rule_use_and_limit() -> None:
     desk = Desk(contracts_per_order=20)
     (fact,) = desk.gate.judge(desk.order(count=25), desk.now).facts
@@ -83,6 +85,7 @@ def test_what_only_calls_itself_an_exit_is_judged_as_an_entry() -> None:
     assert desk.judge(exit_order(desk, 4)) is None
 
 
+@pytest.mark.promise("halt-stops-exits-too")
 @pytest.mark.parametrize(
     ("scope", "alpha", "beta"),
     [
@@ -104,6 +107,7 @@ def test_a_halt_holds_for_its_scope_until_it_is_resumed(
     assert desk.restarted().halts.state_of(scope) is TradingState.ACTIVE
 
 
+@pytest.mark.promise("halt-stops-exits-too")
 def test_a_halt_stops_exits_too_and_cancels_what_is_open() -> None:
     desk = Desk()
     desk.bought(51, 10)
@@ -187,6 +191,7 @@ def test_a_limit_lowered_below_its_use_lets_only_reductions_pass() -> None:
     assert desk.judge(exit_order(desk, 40)) is None
 
 
+@pytest.mark.promise("restarted-gate-knows-open")
 def test_a_restarted_gate_knows_what_is_open_held_and_lost() -> None:
     desk = Desk(RiskLimits(contracts_per_market=60))
     desk.bought(51, 20)

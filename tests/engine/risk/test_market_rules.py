@@ -57,6 +57,7 @@ def test_no_entries_once_a_game_is_over_or_postponed(phase: GamePhase) -> None:
     assert desk.judge(desk.order()) is DenialReason.MARKET_INACTIVE
 
 
+@pytest.mark.promise("score-two-sources-tell")
 def test_no_entries_while_score_sources_disagree() -> None:
     desk = Desk()
     desk.gate.on_game_news(ScoresDisagreed(GAME, True, "a: 10-8, b: 10-10", desk.now), desk.now)
@@ -72,6 +73,8 @@ def test_only_open_markets(status: MarketStatus) -> None:
     assert desk.judge(desk.order()) is DenialReason.MARKET_INACTIVE
 
 
+@pytest.mark.promise("nothing-entered-book-trusted")
+@pytest.mark.fault("A12")
 @pytest.mark.parametrize("trust", [trust for trust in Trust if trust is not Trust.TRUSTED])
 def test_only_trusted_books(trust: Trust) -> None:
     desk = told(Desk(), top(HOME_WINS, 49, 51, trust=trust))
@@ -86,6 +89,8 @@ def test_not_too_near_to_the_close() -> None:
         assert desk.judge(desk.order()) is reason
 
 
+@pytest.mark.promise("nothing-entered-book-trusted")
+@pytest.mark.fault("A6")
 def test_not_on_old_prices() -> None:
     desk = Desk(book_age_seconds=900)
     desk.later(900)
@@ -151,6 +156,7 @@ def test_a_fair_value_that_is_missing_or_no_probability_is_a_no(p_fair: float | 
 Change = Callable[[PlaceOrder], PlaceOrder]
 
 
+@pytest.mark.promise("unknown-sane")
 @pytest.mark.parametrize(
     "change",
     [
@@ -206,6 +212,7 @@ def test_a_strategy_that_is_switched_off() -> None:
     assert desk.judge(desk.order()) is None
 
 
+@pytest.mark.promise("journal-down-nothing-cancels")
 def test_while_the_journal_is_down_nothing_but_cancels_passes() -> None:
     desk = Desk()
     order = desk.send(desk.order())

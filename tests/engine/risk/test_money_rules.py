@@ -83,6 +83,7 @@ def test_balance_is_what_the_strategy_has() -> None:
     assert desk.judge(desk.order(50, 1, strategy="gamma")) is DenialReason.BALANCE
 
 
+@pytest.mark.promise("day-loss-counts-together")
 def test_a_days_loss_and_all_that_is_at_risk_count_together() -> None:
     desk = Desk(loss_per_day=100)
     desk.lost(60)
@@ -194,6 +195,7 @@ def test_a_strategys_own_limit_holds_beside_the_global_one() -> None:
     assert desk.judge(desk.order(count=31, strategy="beta")) is DenialReason.CONTRACTS_PER_MARKET
 
 
+@pytest.mark.promise("approved-counts-until-exchange")
 def test_what_is_approved_counts_until_the_exchange_has_answered() -> None:
     desk = Desk(contracts_per_market=30)
     first = desk.send(desk.order(count=20))

@@ -5,6 +5,7 @@ Covers: engine.risk.exposure.
 
 from itertools import product
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +80,7 @@ def test_a_winner_and_its_opponent_cover_each_other() -> None:
 orders = st.tuples(st.sampled_from(BookSide), st.integers(1, 99), st.integers(1, 6))
 
 
+@pytest.mark.promise("way-filling-open-orders")
 @given(st.integers(-8, 8), st.integers(1, 99), st.lists(orders, max_size=4), st.data())
 def test_no_filling_of_the_open_orders_is_worse_than_the_payoff_says(
     held: int, price: int, open_orders: list[tuple[BookSide, int, int]], data: st.DataObject

@@ -188,6 +188,7 @@ def test_a_fraction_is_no_whole_number(tipoff: Tipoff, arguments: tuple[str, ...
     assert f"{arguments[-1]!r} is not a whole number" in str(error["message"])
 
 
+@pytest.mark.fault("F1")
 def test_a_broken_configuration_exits_78_with_every_problem(tipoff: Tipoff) -> None:
     Path("engine.toml").write_text("[engine]\nsede = 1\nseed = 'x'\n")
     code, error = tipoff.error("config", "check")
@@ -201,11 +202,13 @@ def test_a_broken_configuration_exits_78_with_every_problem(tipoff: Tipoff) -> N
     ]
 
 
+@pytest.mark.fault("F1")
 def test_a_missing_configuration_exits_78(tipoff: Tipoff) -> None:
     code, error = tipoff.error("config", "check", "--config", "none.toml")
     assert (code, error["message"]) == (Exit.CONFIG, "one problem in none.toml")
 
 
+@pytest.mark.fault("F1")
 def test_a_key_that_others_can_read_is_refused_and_never_shown(tipoff: Tipoff) -> None:
     key = Path("key.pem")
     key.write_text("hunter2")
@@ -289,6 +292,7 @@ def test_the_help_of_a_command_is_all_that_is_known_of_it(tipoff: Tipoff) -> Non
     assert "Why an order, fill or signal happened, or did not." in listed or "Tell why" in listed
 
 
+@pytest.mark.fault("F16")
 @pytest.mark.parametrize("arguments", [["A"], ["A", "--json"], ["A"] * 4_000 + ["--json"], ["--help"]])
 def test_a_reader_that_goes_away_leaves_the_exit_code_and_no_noise(root: Path, arguments: list[str]) -> None:
     command = [sys.executable, "-m", "tipoff", "ticker", *arguments]
@@ -301,6 +305,7 @@ def test_a_reader_that_goes_away_leaves_the_exit_code_and_no_noise(root: Path, a
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
+@pytest.mark.fault("F16")
 def test_a_narrow_terminal_loses_nothing(tipoff: Tipoff, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     code, out, _ = tipoff("ticker", "KXNBAGAME-26JAN14WASLAC-LAC")

@@ -49,6 +49,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.promise("password-database-output-any")
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_no_command_shows_the_password_of_a_server_that_is_not_there(

@@ -65,6 +65,7 @@ def damage(file: Path) -> None:
     file.write_bytes(content.replace(b'"o3b"', b'"o3c"'))
 
 
+@pytest.mark.promise("damaged-lost-database-ends")
 def test_a_damaged_journal_names_its_first_bad_entry_and_ends_with_70(
     state: Path, ended: Callable[[], tuple[int, Any]]
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_database_that_vanished_ends_with_70_and_is_not_begun_anew(
     assert not (state / "tipoff.db").exists()
 
 
+@pytest.mark.promise("damaged-lost-database-ends")
 def test_a_foreign_file_ends_with_78_and_is_left_alone(
     state: Path, ended: Callable[[], tuple[int, Any]]
 ) -> None:

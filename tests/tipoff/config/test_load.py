@@ -80,6 +80,8 @@ def test_an_empty_file_means_the_defaults(schema: Schema) -> None:
     assert parse("", schema) == defaults(schema)
 
 
+@pytest.mark.promise("broken-configuration-refused-all")
+@pytest.mark.fault("F1")
 def test_all_problems_are_told_at_once_in_order_of_the_file_with_the_key_that_was_meant(
     schema: Schema,
 ) -> None:
@@ -184,6 +186,7 @@ def test_one_problem_is_one_line_that_says_where_and_what(text: str, expected: s
     assert problems(text, schema) == [expected]
 
 
+@pytest.mark.limit("engine.toml:kalshi.live_data_poll_ms")
 @pytest.mark.parametrize(
     ("table", "key", "low", "high"),
     [
@@ -202,6 +205,7 @@ def test_a_limit_itself_is_allowed_and_one_past_it_is_not(
         assert problem.startswith(f"engine.toml:2: {table}.{key}: must be from ")
 
 
+@pytest.mark.fault("F4")
 def test_a_secret_in_the_wrong_place_is_not_repeated(schema: Schema) -> None:
     text = "[database]\nurl = 'postgresql://me:hunter2@host/tipoff'\n[kalshi]\napi_secret = 'hunter2'"
     assert "hunter2" not in "\n".join(problems(text, schema))
@@ -212,12 +216,14 @@ def test_a_wrong_value_beside_a_wrong_type_is_told_too(schema: Schema) -> None:
     assert [line.split(": ")[1] for line in found] == ["metrics.port", "metrics.host"]
 
 
+@pytest.mark.limit("tipoff.config.load:STRATEGIES_MAX")
 def test_strategies_are_limited(schema: Schema) -> None:
     entries = [f"[[strategy]]\nname = 's{number}'\nkind = 'sharp'\n" for number in range(STRATEGIES_MAX + 1)]
     assert len(parse("".join(entries[:-1]), schema).strategies) == STRATEGIES_MAX
     assert problems("".join(entries), schema) == ["engine.toml:1: strategy: 65 strategies; at most 64"]
 
 
+@pytest.mark.limit("tipoff.config.load:FILE_BYTES_MAX")
 def test_a_file_is_limited_and_what_cannot_be_read_is_said(schema: Schema, tmp_path: Path) -> None:
     file = tmp_path / "engine.toml"
     for content, message in [
@@ -254,12 +260,14 @@ def test_the_written_file_comments_every_key(schema: Schema) -> None:
             assert above.startswith("#"), line
 
 
+@pytest.mark.fault("F4")
 def test_what_is_shown_covers_the_key(schema: Schema) -> None:
     shown = tree(parse(EVERYTHING, schema))["kalshi"]
     assert isinstance(shown, dict)
     assert shown["key_id"] == COVERED
 
 
+@pytest.mark.fault("F3")
 def test_a_difference_names_the_key_and_whether_a_running_daemon_takes_it(schema: Schema) -> None:
     before = parse("[[strategy]]\nname = 'a'\nkind = 'sharp'", schema)
     after = parse(
@@ -296,6 +304,7 @@ def test_no_text_brings_the_reader_down(text: str, schema: Schema) -> None:
         parse(text, schema)
 
 
+@pytest.mark.promise("configuration-brings-reader-down")
 @given(section=st.sampled_from(["engine", "kalshi", "risk", "exchange", "strategy"]), value=VALUES)
 def test_no_value_brings_the_reader_down(section: str, value: object, schema: Schema) -> None:
     written = _toml(value)
@@ -332,6 +341,7 @@ def test_a_credential_of_the_service_manager_may_show_another_mode(
     assert list(file_problems(config)) == []
 
 
+@pytest.mark.limit("tipoff.config.secret_files:SECRET_BYTES_MAX")
 def test_a_secret_at_the_limit_is_taken_and_one_byte_more_is_not(tmp_path: Path) -> None:
     secret = tmp_path / "key"
     config = Config(risk=RiskLimits(), sources={"balldontlie": BalldontlieSection(key_file=str(secret))})

@@ -64,6 +64,7 @@ def test_an_answer_at_the_limit_is_read(tmp_path: Path, monkeypatch: pytest.Monk
         assert daemon.query("version") == "x" * (LIMIT - 2)
 
 
+@pytest.mark.limit("tipoff.control.client:ANSWER_BYTES_MAX")
 def test_an_answer_that_is_longer_than_the_limit_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

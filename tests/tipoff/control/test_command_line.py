@@ -182,6 +182,7 @@ def test_who_may_only_read_is_not_permitted_to_act(run: Run) -> None:
     assert tipoff.error("halt") == (Exit.NOT_PERMITTED, "not_permitted")
 
 
+@pytest.mark.fault("F12")
 @pytest.mark.parametrize("phase", ["starting", "stopping"])
 def test_a_daemon_that_starts_or_stops_is_not_ready(run: Run, phase: str) -> None:
     tipoff = run()
@@ -194,6 +195,7 @@ def test_a_daemon_that_starts_or_stops_is_not_ready(run: Run, phase: str) -> Non
     assert phase in out
 
 
+@pytest.mark.fault("F15")
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -1,5 +1,6 @@
 """What goes wrong while something is changed: hooks that refuse or hang, actors that restart, odd wishes."""
 
+import pytest
 import trio
 import trio.testing
 
@@ -41,6 +42,7 @@ async def test_a_hook_that_breaks_is_journaled_too(serve: Serve, bench: Bench) -
     assert acts(bench)[0].outcome == "refused: ZeroDivisionError: by zero"
 
 
+@pytest.mark.fault("F13")
 async def test_an_act_that_hangs_does_not_keep_the_next_one_waiting_for_ever(
     serve: Serve,
     bench: Bench,
@@ -72,6 +74,7 @@ async def test_the_exchange_and_the_gate_refuse_wishes_that_are_not_theirs(bench
     assert [acted.outcome.partition(":")[0] for acted in acts(bench)] == ["refused"] * 3
 
 
+@pytest.mark.fault("F12")
 async def test_while_an_actor_restarts_the_answer_is_defined_and_bounded(serve: Serve, bench: Bench) -> None:
     async with serve() as at:
         wire = await at.greeted()

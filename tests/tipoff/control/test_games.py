@@ -122,6 +122,7 @@ async def test_a_schedule_that_dies_while_a_game_is_let_go_lets_it_go_afterwards
         assert (listed(bench), alive(bench)) == ([], False)
 
 
+@pytest.mark.promise("game-unloaded-there-position")
 async def test_a_game_with_a_position_or_an_order_of_ours_is_not_unloaded(serve: Serve, bench: Bench) -> None:
     async with serve(hooks()) as at:
         wire = await at.greeted()

@@ -67,6 +67,8 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.promise("storm-broken-frames-control")
+@pytest.mark.fault("F14")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("frames", [2_000, pytest.param(100_000, marks=pytest.mark.slow)])
 async def test_a_storm_of_frames_changes_nothing_and_is_answered_frame_by_frame(

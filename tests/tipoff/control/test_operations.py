@@ -101,6 +101,8 @@ def test_the_table_above_has_every_method_that_changes_something() -> None:
     assert set(ACTS) == {name for name, method in METHODS.items() if method.mutates}
 
 
+@pytest.mark.promise("act-same-request-id")
+@pytest.mark.fault("F13")
 @pytest.mark.parametrize("method", ACTS)
 async def test_an_act_is_done_once_for_each_request_id_and_journaled_with_the_user(
     serve: Serve, bench: Bench, method: str
@@ -126,6 +128,7 @@ async def test_an_act_is_done_once_for_each_request_id_and_journaled_with_the_us
         assert again["result"] == {**result, "repeated": True}
 
 
+@pytest.mark.fault("F12")
 @pytest.mark.parametrize("state", ["starting", "running", "draining", "halted", "stopping"])
 @pytest.mark.parametrize("method", ACTS)
 async def test_every_act_is_answered_in_every_state(

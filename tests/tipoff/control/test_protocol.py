@@ -54,6 +54,7 @@ BAD = [
 ]
 
 
+@pytest.mark.fault("F10")
 @pytest.mark.parametrize(("frame", "word"), BAD)
 def test_a_bad_frame_is_a_fault_with_a_name(frame: bytes, word: str) -> None:
     with pytest.raises(Fault) as caught:
@@ -66,6 +67,7 @@ def test_a_frame_may_say_its_version_and_fields_that_are_unknown_here() -> None:
     assert (read.id, read.method, read.params) == (1, "status", {"limit": 3})
 
 
+@pytest.mark.limit("tipoff.control.protocol:ID_CHARS_MAX")
 @pytest.mark.parametrize(("length", "fits"), [(64, True), (65, False)])
 def test_an_id_and_a_method_have_at_most_64_characters(length: int, fits: bool) -> None:  # noqa: FBT001
     for field in ("id", "method"):
@@ -104,6 +106,7 @@ def together(frames: list[bytes]) -> object:
     return json.loads("".join(frame["text"] for frame in read))
 
 
+@pytest.mark.limit("tipoff.control.protocol:PART_CHARS_MAX")
 @pytest.mark.parametrize("length", [0, PART_CHARS_MAX - 2, PART_CHARS_MAX - 1, PART_CHARS_MAX * 3])
 def test_a_long_answer_comes_in_parts_that_are_no_longer_than_a_frame(length: int) -> None:
     answer = "é" * (length // 6) + "x" * (length % 6)
@@ -118,6 +121,7 @@ def test_whatever_is_answered_arrives(answer: object) -> None:
     assert together(list(result_frames("id", [answer] * 50))) == [answer] * 50  # type: ignore[list-item]
 
 
+@pytest.mark.limit("tipoff.control.protocol:ANSWER_CHARS_MAX")
 def test_an_answer_beyond_the_limit_is_an_error_that_says_so() -> None:
     assert list(result_frames(1, "x" * (ANSWER_CHARS_MAX - 2)))
     with pytest.raises(Fault) as caught:

@@ -77,6 +77,7 @@ async def test_every_answer_fits_its_schema(serve: Serve, bench: Bench, method: 
         assert answer
 
 
+@pytest.mark.promise("looking-asks-nobody-trades")
 @pytest.mark.parametrize(
     "method", [name for name in LOOKS if name not in ("book", "risk", "status", "health")]
 )
@@ -103,6 +104,7 @@ async def test_parameters_that_a_method_does_not_have_are_refused_by_name(serve:
         ]
 
 
+@pytest.mark.limit("actors.read_model.lines:LINES_MAX")
 @pytest.mark.parametrize("value", [0, 1_001, True, 1.5, "7", None, [], 10**30])
 async def test_a_limit_is_a_number_from_1_to_1000(serve: Serve, value: object) -> None:
     async with serve() as at:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from engine.events import GamePhase, ScoreSeen
 from engine.facts import OrderDenied
 from engine.milestones import KALSHI, MilestoneSeen, reference_of
@@ -45,6 +47,7 @@ def speaking(bench: Bench) -> Say:
     return say
 
 
+@pytest.mark.promise("score-two-sources-tell")
 async def test_entries_stop_while_two_sources_contradict_each_other_and_pass_again_afterwards(
     serve: Serve, bench: Bench
 ) -> None:

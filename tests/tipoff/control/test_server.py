@@ -72,6 +72,7 @@ async def test_requests_that_come_at_once_are_answered_in_order(serve: Serve) ->
     assert [answer["id"] for answer in answers if answer] == list(range(50))
 
 
+@pytest.mark.fault("F10")
 async def test_a_bad_frame_is_answered_and_harms_nobody_not_even_its_sender(serve: Serve, word: Word) -> None:
     async with serve() as at:
         wire, other = await at.greeted(), await at.greeted()
@@ -91,6 +92,8 @@ async def test_an_error_carries_the_id_where_the_frame_had_one(serve: Serve) -> 
         assert answer["id"] == 77
 
 
+@pytest.mark.fault("F7")
+@pytest.mark.limit("tipoff.control.protocol:FRAME_BYTES_MAX")
 async def test_a_frame_of_64_kibibytes_is_read_and_one_more_byte_ends_the_connection(
     serve: Serve, word: Word
 ) -> None:
@@ -108,6 +111,7 @@ async def test_a_frame_of_64_kibibytes_is_read_and_one_more_byte_ends_the_connec
         assert await wire.frame() is None
 
 
+@pytest.mark.fault("F7")
 async def test_an_endless_line_is_cut_off_with_bounded_memory(serve: Serve, word: Word) -> None:
     async with serve() as at:
         wire = await at.greeted()
@@ -119,6 +123,7 @@ async def test_an_endless_line_is_cut_off_with_bounded_memory(serve: Serve, word
         assert word(await wire.frame()) == "frame_too_large"
 
 
+@pytest.mark.fault("F8")
 async def test_a_frame_that_drips_must_end_in_time(
     serve: Serve,
     word: Word,
@@ -160,6 +165,7 @@ async def test_a_peer_that_does_not_read_is_dropped(
         assert await served(other)
 
 
+@pytest.mark.fault("F11")
 async def test_a_peer_that_goes_away_in_the_middle_of_an_answer_is_nobodys_error(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -172,6 +178,8 @@ async def test_a_peer_that_goes_away_in_the_middle_of_an_answer_is_nobodys_error
     assert [record for record in caplog.records if record.levelname not in ("DEBUG", "INFO")] == []
 
 
+@pytest.mark.fault("F9")
+@pytest.mark.limit("engine.toml:control.connections_max")
 async def test_one_more_than_the_limit_takes_the_place_of_the_oldest_idle_one(
     serve: Serve,
     autojump_clock: trio.testing.MockClock,  # noqa: ARG001 - being asked for is its use
@@ -203,6 +211,7 @@ class Deaf:
         self.closed = True
 
 
+@pytest.mark.limit("tipoff.control.server:REFUSED_MAX")
 async def test_so_many_are_told_why_they_are_turned_away_and_one_more_is_only_closed(
     serve: Serve, nursery: trio.Nursery
 ) -> None:
@@ -237,6 +246,7 @@ async def test_while_all_are_at_work_one_more_is_told_so(serve: Serve, word: Wor
         assert "result" in answer
 
 
+@pytest.mark.fault("F9")
 async def test_a_thousand_idle_clients_keep_nobody_out(serve: Serve) -> None:
     async with serve(connections_max=32) as at:
         wires = [await at.connect() for _ in range(1_000)]
@@ -246,6 +256,7 @@ async def test_a_thousand_idle_clients_keep_nobody_out(serve: Serve) -> None:
             await wire.stream.aclose()
 
 
+@pytest.mark.limit("engine.toml:control.request_ms_max")
 async def test_a_request_that_takes_too_long_is_given_up(
     serve: Serve,
     autojump_clock: trio.testing.MockClock,  # noqa: ARG001 - being asked for is its use
@@ -322,6 +333,7 @@ async def stranger(at: Served) -> list[str]:
     return run.stdout.decode().splitlines()
 
 
+@pytest.mark.fault("F5")
 async def test_another_user_is_refused_before_a_byte_of_it_is_read(
     serve: Serve, word: Word, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -340,6 +352,7 @@ async def test_another_user_of_the_group_gets_its_own_level(serve: Serve) -> Non
         assert json.loads(said)["params"]["level"] == "read"
 
 
+@pytest.mark.fault("F5")
 def test_the_mode_keeps_another_user_away_from_the_socket_itself(folder: str) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")

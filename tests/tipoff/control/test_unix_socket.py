@@ -46,6 +46,7 @@ def test_the_umask_is_as_it_was(path: Path) -> None:
         os.umask(before)
 
 
+@pytest.mark.fault("F6")
 def test_the_file_of_a_crashed_daemon_is_replaced(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as crashed:
         crashed.bind(str(path))
@@ -54,6 +55,7 @@ def test_the_file_of_a_crashed_daemon_is_replaced(path: Path) -> None:
         peer.connect(str(path))
 
 
+@pytest.mark.fault("F6")
 def test_the_socket_of_a_daemon_that_lives_is_refused_and_the_daemon_named(path: Path) -> None:
     with listening(path, None):
         with pytest.raises(SocketRefused, match=f"in use by process {os.getpid()}"), listening(path, None):
@@ -61,6 +63,7 @@ def test_the_socket_of_a_daemon_that_lives_is_refused_and_the_daemon_named(path:
         assert path.exists()
 
 
+@pytest.mark.fault("F6")
 def test_a_symlink_is_refused_whatever_it_points_to(path: Path, folder: Path) -> None:
     path.symlink_to(folder / "elsewhere")
     with pytest.raises(SocketRefused, match="symlink"), listening(path, None):
@@ -75,6 +78,8 @@ def test_a_file_of_somebody_is_not_overwritten(path: Path) -> None:
     assert path.read_text() == "precious"
 
 
+@pytest.mark.fault("F6")
+@pytest.mark.limit("tipoff.control.unix_socket:PATH_BYTES_MAX")
 def test_a_path_has_at_most_107_bytes(folder: Path) -> None:
     name = "s" * (PATH_BYTES_MAX - len(os.fsencode(folder)) - 1)
     with listening(folder / name, None):
@@ -90,6 +95,7 @@ def test_a_socket_that_took_our_place_is_left_alone(path: Path) -> None:
     assert path.read_text() == "another's"
 
 
+@pytest.mark.fault("F5")
 def test_the_peer_is_who_the_kernel_says() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:

@@ -27,6 +27,7 @@ def facts(*causes: int) -> list[Numbered]:
     ]
 
 
+@pytest.mark.limit("engine.toml:database.batch_rows_max")
 @pytest.mark.parametrize(
     ("causes", "rows_max", "taken"),
     [
@@ -43,6 +44,7 @@ def test_a_transaction_ends_where_an_input_ends(causes: tuple[int, ...], rows_ma
     assert whole_inputs(facts(*causes), rows_max) == taken
 
 
+@pytest.mark.limit("tipoff.live.commit_queue:RECORDS_MAX")
 def test_records_wait_up_to_a_number_and_what_is_more_is_given_up_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,7 @@ def desk(tmp_path: Path, settings: TradingSettings) -> Desk:
     return Desk(tmp_path, settings)
 
 
+@pytest.mark.promise("replay-live-run-recording")
 async def test_a_replay_of_the_recording_gives_the_digest_of_the_live_run(
     desk: Desk, lines: list[Line], mock_clock: MockClock
 ) -> None:
@@ -179,6 +180,7 @@ async def test_time_is_written_down_so_that_timers_fire_in_the_replay_too(
     assert ticks[-1].at >= Nanos(lines[199].at) + 200 * NANOS_PER_SECOND
 
 
+@pytest.mark.limit("engine.toml:recording.flush_ms_max")
 @pytest.mark.parametrize("flush_ms", [10, 60_000])
 async def test_no_line_waits_longer_than_it_may_for_being_flushed(
     desk: Desk, lines: list[Line], mock_clock: MockClock, flush_ms: int

@@ -48,6 +48,7 @@ def subscribed(simulator: Simulator) -> set[str]:
     }
 
 
+@pytest.mark.promise("game-loaded-unloaded-after")
 @pytest.mark.timeout(180)
 async def test_a_loaded_game_is_followed_after_a_restart_too_and_an_unloaded_one_is_not(
     nursery: trio.Nursery, tmp_path: Path

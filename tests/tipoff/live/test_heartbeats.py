@@ -80,6 +80,7 @@ async def test_a_stage_is_as_late_as_its_latest_actor_and_the_first_late_stage_i
     assert str(RISK_GATE) in beats.late()
 
 
+@pytest.mark.limit("tipoff.live.heartbeats:LATE_S")
 async def test_exactly_at_the_limit_nobody_is_late_yet(beats: Heartbeats, mock_clock: MockClock) -> None:
     beats.next(tree())
     await pass_time(mock_clock, LATE_S)

@@ -18,6 +18,7 @@ class Usage(NamedTuple):
     free: int
 
 
+@pytest.mark.limit("engine.toml:recording.disk_free_megabytes_min")
 def test_recording_goes_on_at_the_least_free_space_and_stops_with_one_byte_less(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,6 +76,7 @@ class Venue:
         return max(self.lag_s, self.engine.ingress.latency.lag_s) < LAG_S_MAX
 
 
+@pytest.mark.promise("fifty-times-traffic-worked")
 @pytest.mark.parametrize("commit_s", [0.0, 0.05], ids=["usual-disk", "slow-disk"])
 async def test_fifty_times_the_traffic_is_worked_off_and_nothing_is_lost(
     tmp_path: Path, commit_s: float

@@ -1,5 +1,7 @@
 """Restarts, counted by actor and by why the life before ended."""
 
+import pytest
+
 from actors.addresses import JOURNAL, game_address
 from actors.runtime import ActorExited, ActorRestarted, Address, ExitReason
 from tipoff.live.restart_counts import ENDED_MAX, REASONS, RestartCounts
@@ -28,6 +30,7 @@ def test_a_life_that_is_not_followed_by_another_is_no_restart() -> None:
     assert not restarts.counts
 
 
+@pytest.mark.limit("tipoff.live.restart_counts:ENDED_MAX")
 def test_all_games_are_one_and_those_that_never_came_back_are_forgotten() -> None:
     restarts = RestartCounts()
     for number in range(ENDED_MAX + 1):

@@ -91,6 +91,8 @@ def test_lines_of_libraries_come_along(logs: Logs, reader: Reader) -> None:
     assert (line["event"], line["source"], line["level"]) == ("no revision", "alembic", "error")
 
 
+@pytest.mark.promise("secret-ever-written-log")
+@pytest.mark.fault("F4")
 def test_no_secret_is_ever_written_whatever_it_comes_in(logs: Logs, reader: Reader) -> None:
     log = structlog.get_logger()
     log.info("key", pem=PEM, nested={"deep": [PEM.splitlines()[1]]})
@@ -122,6 +124,7 @@ def test_the_secrets_of_a_configuration_are_the_contents_of_its_files(tmp_path: 
     assert secrets_of(attrs.evolve(config, notify=notify).with_sources(kalshi)) == ["my-key-id", PEM]
 
 
+@pytest.mark.limit("tipoff.logs.structured:LINES_MAX")
 def test_a_reader_that_has_stopped_holds_nobody_up_and_drops_are_counted() -> None:
     go_on = threading.Event()
     sink = Sink(lambda _line: go_on.wait())
@@ -138,6 +141,8 @@ def test_a_reader_that_has_stopped_holds_nobody_up_and_drops_are_counted() -> No
     made.close()
 
 
+@pytest.mark.promise("log-nobody-reads-holds")
+@pytest.mark.fault("I7")
 def test_a_full_pipe_holds_nobody_up() -> None:
     read_end, write_end = os.pipe()
     sink = Sink(lambda line: os.write(write_end, line), lines_max=10)
@@ -150,6 +155,7 @@ def test_a_full_pipe_holds_nobody_up() -> None:
     os.close(write_end)
 
 
+@pytest.mark.fault("I7")
 def test_a_closed_standard_error_is_no_crash() -> None:
     def closed(_line: bytes) -> None:
         raise BrokenPipeError
@@ -160,6 +166,7 @@ def test_a_closed_standard_error_is_no_crash() -> None:
     assert made.dropped == 1
 
 
+@pytest.mark.limit("tipoff.logs.structured:LINE_CHARS_MAX")
 def test_long_lines_and_odd_characters_are_bounded(logs: Logs, reader: Reader) -> None:
     structlog.get_logger().info("x\udc80" * LINE_CHARS_MAX)
     logs.close()

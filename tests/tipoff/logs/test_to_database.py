@@ -51,6 +51,7 @@ async def test_a_warning_is_kept_with_its_level_and_its_line(
     assert store.records == [LogRecord("error", "tipoff", "disk_full", {"line": "the whole line"}, 7)]  # type: ignore[arg-type]
 
 
+@pytest.mark.limit("tipoff.logs.to_database:LINES_PER_MINUTE")
 async def test_a_flood_is_cut_at_the_budget_and_the_rest_is_counted(
     kept: DatabaseLogSink, store: Store, nursery: trio.Nursery, mock_clock: MockClock
 ) -> None:
@@ -69,6 +70,7 @@ async def test_a_flood_is_cut_at_the_budget_and_the_rest_is_counted(
     assert len(store.records) == kept.kept
 
 
+@pytest.mark.limit("tipoff.logs.to_database:LINES_AT_ONCE")
 async def test_while_nothing_can_be_stored_lines_wait_and_no_more_than_a_few(
     kept: DatabaseLogSink, store: Store, nursery: trio.Nursery, mock_clock: MockClock
 ) -> None:
@@ -83,6 +85,7 @@ async def test_while_nothing_can_be_stored_lines_wait_and_no_more_than_a_few(
     assert [record.event for record in store.records] == [str(number) for number in range(LINES_AT_ONCE)]
 
 
+@pytest.mark.limit("tipoff.logs.to_database:KEPT_CHARS_MAX")
 async def test_lines_of_other_threads_come_along_and_long_ones_are_cut(
     kept: DatabaseLogSink, store: Store, nursery: trio.Nursery, mock_clock: MockClock
 ) -> None:

@@ -210,6 +210,7 @@ async def test_hostile_names_are_escaped_cut_and_bounded(tmp_path: Path) -> None
     assert all(len(value) <= 80 for _, labels in found for value in labels)
 
 
+@pytest.mark.limit("tipoff.metrics.engine_view:LABEL_VALUES_MAX")
 def test_a_label_has_so_many_values_and_the_next_is_counted_as_other() -> None:
     full = [((f"reason-{number}",), 1.0) for number in range(LABEL_VALUES_MAX)]
     assert counted((), full) == dict(full)
@@ -223,6 +224,7 @@ def test_of_two_labels_the_first_is_counted_as_other() -> None:
     assert counted((), [*full, *rest]) == {**dict(full), (OTHER, "killed"): 1.0, (OTHER, "crashed"): 2.0}
 
 
+@pytest.mark.limit("tipoff.metrics.engine_view:LABEL_CHARS_MAX")
 def test_a_label_is_shown_whole_up_to_its_limit_and_cut_beyond() -> None:
     whole = "x" * LABEL_CHARS_MAX
     assert label(whole) == label(whole + "y") == whole

@@ -106,6 +106,7 @@ async def test_several_questions_share_a_connection() -> None:
     assert server.connections == 0
 
 
+@pytest.mark.limit("tipoff.metrics.server:CONNECTIONS_MAX")
 async def test_two_hundred_silent_scrapers_hold_no_more_than_the_limit() -> None:
     async with served() as (server, port):
         streams = [await trio.open_tcp_stream("127.0.0.1", port) for _ in range(200)]
@@ -119,6 +120,7 @@ async def test_two_hundred_silent_scrapers_hold_no_more_than_the_limit() -> None
         assert server.refused > 0
 
 
+@pytest.mark.limit("tipoff.metrics.server:CONNECTION_S_MAX")
 async def test_a_silent_scraper_is_let_go_after_its_time(autojump_clock: trio.testing.MockClock) -> None:
     server = MetricsServer(Page(), well)  # type: ignore[arg-type]
     ours, theirs = trio.socket.socketpair()
@@ -130,6 +132,7 @@ async def test_a_silent_scraper_is_let_go_after_its_time(autojump_clock: trio.te
     assert server.connections == 0
 
 
+@pytest.mark.promise("metrics-page-answers-thread")
 async def test_an_answer_comes_at_once_while_a_thread_is_stuck() -> None:
     stuck = trio.Event()
 

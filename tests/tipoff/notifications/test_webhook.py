@@ -90,6 +90,7 @@ def test_each_service_gets_its_own_shape() -> None:
     }
 
 
+@pytest.mark.limit("tipoff.notifications.webhook:TEXT_CHARS_MAX")
 def test_a_long_text_is_cut() -> None:
     body = body_of(attrs.evolve(LOST, text="x" * 10_000), "generic", "tipoff")
     assert body["text"] == "x" * TEXT_CHARS_MAX
@@ -112,6 +113,8 @@ async def test_what_is_less_important_is_not_sent() -> None:
     assert notices.dropped == 0
 
 
+@pytest.mark.promise("webhook-trouble-keeps-nobody")
+@pytest.mark.limit("tipoff.notifications.webhook:WAITING_MAX")
 async def test_too_many_messages_are_dropped_and_nobody_waits() -> None:
     notices = notices_to(Service())
     told = [notices.enqueue(attrs.evolve(LOST, subject=str(number))) for number in range(WAITING_MAX + 50)]
@@ -140,6 +143,7 @@ async def test_a_service_in_trouble_is_tried_again_with_growing_pauses(
     assert len(set(service.bodies)) == 1
 
 
+@pytest.mark.limit("tipoff.notifications.webhook:TRIES_MAX")
 async def test_a_message_is_given_up_after_some_tries_and_the_next_is_sent(
     autojump_clock: trio.testing.MockClock,
 ) -> None:

@@ -101,6 +101,7 @@ def watched(folder: Path) -> Iterator[InThread]:
     assert not thread.is_alive()
 
 
+@pytest.mark.fault("I9")
 @pytest.mark.parametrize("address", [MARKET_FEED, GAME, RISK_GATE, PAPER_EXCHANGE, JOURNAL], ids=str)
 def test_an_actor_that_hangs_stops_the_food_until_it_goes_on(tmp_path: Path, address: Address) -> None:
     reached, go_on = threading.Event(), threading.Event()
@@ -131,6 +132,7 @@ async def pass_beats(clock: trio.testing.MockClock, engine: LiveEngine, beats: i
         await engine.commit_queue.drain()
 
 
+@pytest.mark.fault("I9")
 @pytest.mark.parametrize("address", [MARKET_FEED, GAME, RISK_GATE, PAPER_EXCHANGE], ids=str)
 async def test_an_actor_that_lets_no_heartbeat_pass_stops_the_food_though_the_loop_goes_on(
     tmp_path: Path, address: Address, mock_clock: trio.testing.MockClock
@@ -156,6 +158,7 @@ async def test_an_actor_that_lets_no_heartbeat_pass_stops_the_food_though_the_lo
         assert await pulse.healthy(), pulse.why
 
 
+@pytest.mark.fault("I9")
 async def test_a_transaction_that_does_not_end_stops_the_food(
     tmp_path: Path, mock_clock: trio.testing.MockClock
 ) -> None:

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import attrs
+import pytest
 import trio
 
 from engine.facts import Fact
@@ -119,6 +120,7 @@ async def runs(writer: JournalWriter, past: tuple[Fact, ...]) -> None:
         await engine.system.stop()
 
 
+@pytest.mark.promise("start-behind-long-journal")
 async def test_a_start_behind_a_long_journal_takes_its_time_for_each_entry_and_no_more(
     tmp_path: Path,
 ) -> None:

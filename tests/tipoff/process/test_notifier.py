@@ -79,6 +79,7 @@ def test_a_reload_brings_its_time_and_is_followed_by_ready(manager: Manager) -> 
     assert ready["READY"] == "1"
 
 
+@pytest.mark.fault("I11")
 @pytest.mark.parametrize("address", ["", "@", "relative", "/nowhere/at/all", "/" + "x" * 300, "vsock:2:1"])
 def test_a_manager_that_is_missing_or_dead_is_ignored(address: str) -> None:
     notifier = Notifier({"NOTIFY_SOCKET": address} if address else {})
@@ -87,6 +88,7 @@ def test_a_manager_that_is_missing_or_dead_is_ignored(address: str) -> None:
     notifier.stopping("")
 
 
+@pytest.mark.fault("I11")
 def test_a_manager_that_does_not_read_never_holds_us_up(manager: Manager) -> None:
     notifier = manager.notifier()
     for _ in range(10_000):
@@ -133,6 +135,7 @@ async def test_the_watchdog_is_fed_at_least_twice_in_its_interval(
     assert sum("WATCHDOG" in told for told in manager.heard()) > 0
 
 
+@pytest.mark.fault("I9")
 async def test_the_watchdog_is_not_fed_while_a_critical_actor_is_stuck(
     manager: Manager, autojump_clock: trio.testing.MockClock
 ) -> None:
@@ -191,6 +194,7 @@ def test_the_unit_exposes_no_more_than_it_must(root: Path, analyze: str) -> None
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.promise("wrong-configuration-broken-invariant")
 def test_neither_a_wrong_configuration_nor_a_broken_invariant_is_started_again(root: Path) -> None:
     service = settings(root)
     prevented = service["RestartPreventExitStatus"].split()
@@ -200,6 +204,7 @@ def test_neither_a_wrong_configuration_nor_a_broken_invariant_is_started_again(r
     assert str(int(Exit.ESCALATED)) not in prevented
 
 
+@pytest.mark.fault("I1")
 def test_the_manager_waits_longer_than_all_steps_of_a_stop_and_than_its_end_by_force(root: Path) -> None:
     patience = int(settings(root)["TimeoutStopSec"])
     assert sum(step.seconds_max for step in STEPS) == STOP_S_ALL

@@ -83,6 +83,7 @@ LIMIT = ("contracts_total = 500.0", "contracts_total = 70.0")
 PARAMETER = ("threshold_percent = 5.0", "threshold_percent = 4.0")
 
 
+@pytest.mark.promise("configuration-read-again-taken")
 async def test_limits_parameters_and_switches_change_in_one_commit_and_the_replay_does_the_same(
     desk: Desk, lines: list[Line], file: Path, mock_clock: MockClock
 ) -> None:
@@ -121,6 +122,7 @@ async def test_limits_parameters_and_switches_change_in_one_commit_and_the_repla
     assert desk.replayed() == seal.digest
 
 
+@pytest.mark.promise("file-edited-between-two")
 async def test_a_file_that_was_edited_between_two_processes_counts_and_both_are_replayed(
     desk: Desk, lines: list[Line], file: Path, mock_clock: MockClock
 ) -> None:
@@ -137,6 +139,8 @@ async def test_a_file_that_was_edited_between_two_processes_counts_and_both_are_
     assert desk.replayed() == seal.digest
 
 
+@pytest.mark.promise("configuration-cannot-taken-changes")
+@pytest.mark.fault("F2", "F3")
 @pytest.mark.parametrize(
     "edit,said",
     [
@@ -193,6 +197,7 @@ async def test_a_daemon_without_a_file_says_so(
     assert "not started from a configuration file" in capsys.readouterr().err
 
 
+@pytest.mark.fault("I4")
 async def test_the_signal_reads_the_file_again(
     desk: Desk, lines: list[Line], file: Path, mock_clock: MockClock
 ) -> None:

@@ -166,6 +166,7 @@ async def checks(engine: LiveEngine, count: int) -> None:
     await engine.plan.clock.sleep((count + 0.5) * 60e9)
 
 
+@pytest.mark.promise("run-lasts-until-nothing")
 async def test_at_six_in_new_york_the_run_ends_and_the_next_belongs_to_the_new_day(tmp_path: Path) -> None:
     house = House(tmp_path, BEFORE_SIX)
     assert (await house.run()).next_day
@@ -175,6 +176,7 @@ async def test_at_six_in_new_york_the_run_ends_and_the_next_belongs_to_the_new_d
     assert {path.name for path in (tmp_path / "recordings").iterdir()} == {OLD, NEW}
 
 
+@pytest.mark.promise("run-lasts-until-nothing")
 async def test_an_open_position_keeps_the_run_until_it_is_settled_and_paid(tmp_path: Path) -> None:
     house, bench = House(tmp_path, AFTER_SIX), Bench()
     place(bench, 5_200)
@@ -194,6 +196,7 @@ async def test_an_open_position_keeps_the_run_until_it_is_settled_and_paid(tmp_p
     assert await house.begun() == NEW
 
 
+@pytest.mark.promise("run-lasts-until-nothing")
 async def test_orders_that_rest_are_taken_back_before_the_run_ends(tmp_path: Path) -> None:
     house, bench = House(tmp_path, AFTER_SIX), Bench()
     place(bench, 4_500)
@@ -238,6 +241,7 @@ async def test_a_game_that_is_played_keeps_the_run_unless_nobody_tells_of_it_any
     assert kept == [True]
 
 
+@pytest.mark.promise("person-halted-stays-halted")
 async def test_what_a_person_halted_stays_halted_in_the_next_run_until_it_is_resumed_there(
     tmp_path: Path,
 ) -> None:

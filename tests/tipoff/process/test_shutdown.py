@@ -38,6 +38,7 @@ class Told(Notifier):
         self.lines += lines
 
 
+@pytest.mark.fault("I1")
 async def test_a_step_that_hangs_is_named_and_the_next_is_begun(autojump_clock: MockClock) -> None:
     said, notifier, done = list[str](), Told(), list[str]()
     shutdown = Shutdown(said.append, notifier)
@@ -147,6 +148,7 @@ async def test_the_books_are_kept_as_they_are_last(tmp_path: Path) -> None:
         assert engine.commit_queue.status.records > before
 
 
+@pytest.mark.fault("I1")
 async def test_a_writer_that_is_blocked_is_named_and_left_behind_and_nothing_vouches_for_the_recording(
     tmp_path: Path, mock_clock: MockClock
 ) -> None:
@@ -158,6 +160,7 @@ async def test_a_writer_that_is_blocked_is_named_and_left_behind_and_nothing_vou
     assert read_seal(tmp_path / "recording") is None
 
 
+@pytest.mark.fault("I1")
 async def test_a_recorder_whose_disk_is_full_is_named_and_the_tree_stops_all_the_same(tmp_path: Path) -> None:
     class Full(Recorder):
         """A recorder that cannot write its end."""

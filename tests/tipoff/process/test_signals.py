@@ -44,6 +44,7 @@ def loop_of(heard: Heard, stuck: Callable[[], str] = lambda: "nothing") -> Loop:
     )
 
 
+@pytest.mark.fault("I3", "I4", "I8")
 @pytest.mark.parametrize("ending", [False, True])
 def test_every_signal_has_one_meaning(ending: bool) -> None:  # noqa: FBT001
     ends = SignalRequest.CUT if ending else SignalRequest.END
@@ -56,6 +57,7 @@ def test_every_signal_has_one_meaning(ending: bool) -> None:  # noqa: FBT001
     }
 
 
+@pytest.mark.fault("I2")
 @pytest.mark.parametrize("first", ENDS)
 @pytest.mark.parametrize("second", ENDS)
 async def test_the_first_ends_in_good_order_and_the_second_does_not_wait(first: int, second: int) -> None:
@@ -73,6 +75,7 @@ async def test_the_first_ends_in_good_order_and_the_second_does_not_wait(first: 
     assert handler.reason == reason
 
 
+@pytest.mark.fault("I10")
 async def test_a_signal_that_comes_before_the_run_is_passed_on_when_it_begins() -> None:
     handler, heard = SignalHandler(seconds=SECONDS), Heard()
     with handler.listening():
@@ -89,6 +92,7 @@ def test_outside_of_listening_signals_do_what_they_did_before() -> None:
     assert [signal.getsignal(number) for number in HANDLED] == before
 
 
+@pytest.mark.fault("I2")
 @pytest.mark.parametrize("times", [1, 2])
 async def test_a_loop_that_hangs_is_ended_from_outside_and_what_it_hangs_in_is_named(
     capfd: pytest.CaptureFixture[str], times: int

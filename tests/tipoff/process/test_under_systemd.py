@@ -76,6 +76,7 @@ def reload_twice(daemon: Running, file: Path) -> None:
         assert f"\ntipoff_config_reload_failures_total {number}.0\n" in text
 
 
+@pytest.mark.fault("F1")
 def test_a_broken_configuration_ends_at_once_with_the_code_that_is_not_started_again(
     start: Callable[[str], Running],
 ) -> None:

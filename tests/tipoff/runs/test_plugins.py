@@ -108,6 +108,7 @@ def test_what_is_no_strategy_is_named_with_its_package(install: Install, kind: s
     assert reason in known.broken[kind]
 
 
+@pytest.mark.promise("package-somebody-else-broken")
 @pytest.mark.parametrize("text", ["raise ZeroDivisionError('no luck')", "import sys; sys.exit(3)", "def ("])
 def test_a_package_that_fails_while_it_is_imported_ends_no_command(
     install: Install, capfd: pytest.CaptureFixture[str], text: str

@@ -71,6 +71,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await trio.sleep(0.5)
 
 
+@pytest.mark.promise("older-configured-goes-start")
 async def test_what_is_overdue_goes_at_the_start_in_portions_while_the_journal_is_written(
     config: Config,
 ) -> None:

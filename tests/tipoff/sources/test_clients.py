@@ -88,6 +88,7 @@ async def test_without_keys_it_polls_and_says_so(
         assert any(words.startswith("degraded: ") for words in scene.said)
 
 
+@pytest.mark.fault("A1")
 async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
@@ -99,6 +100,7 @@ async def test_with_nobody_there_it_stays_up_says_so_and_recovers_by_itself(
         assert scene.engine.system.lives.restarts == 0
 
 
+@pytest.mark.promise("trades-gap-fetched-once")
 @pytest.mark.parametrize("keyed", [True, False])
 async def test_the_trades_of_a_gap_are_fetched_once_and_only_where_the_exchange_wishes_for_them(
     simulator: Simulator, config: Config, tmp_path: Path, *, keyed: bool

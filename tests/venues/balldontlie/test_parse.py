@@ -160,6 +160,7 @@ def test_a_score_of_null_in_a_game_that_has_just_begun_is_nothing_yet() -> None:
     assert score(home_team_score=None, visitor_team_score=None, status="1st Qtr", period=1).home == 0
 
 
+@pytest.mark.fault("B14")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -246,6 +247,7 @@ def test_a_broken_row_spoils_no_other() -> None:
     assert [type(event) for event in events] == [FeedRefused, FeedRefused, OddsSeen]
 
 
+@pytest.mark.fault("B14")
 def test_a_price_that_is_none_costs_a_row_only_that_price() -> None:
     row = odds(total_value=242.5, spread_home_value="x", spread_away_value="NA", moneyline_home_odds="even")
     seen, *refused = parsed("/nba/v2/odds", row)
@@ -260,6 +262,7 @@ def test_a_price_that_is_none_costs_a_row_only_that_price() -> None:
     ]
 
 
+@pytest.mark.fault("B14")
 @pytest.mark.parametrize(
     ("status", "phase"),
     [

@@ -141,6 +141,8 @@ async def test_an_empty_page_ends_even_if_it_has_a_cursor(autojump_clock: MockCl
     assert len(service.asked) == 2
 
 
+@pytest.mark.fault("B9")
+@pytest.mark.limit("venues.balldontlie.rest:PAGES_MAX")
 async def test_b9_a_cursor_that_comes_back_or_never_ends_is_an_error(autojump_clock: MockClock) -> None:
     service = Service(lambda _path, _query: rows(ODDS, cursor=25))
     with pytest.raises(PagesEndless, match="came back"):
@@ -164,6 +166,7 @@ async def test_a_refused_key_or_plan_is_named_in_each_of_its_shapes_and_not_aske
     assert len(service.asked) == 1
 
 
+@pytest.mark.fault("B8")
 @pytest.mark.parametrize("body", ["<html>", "null", "[]", '{"data":{}}', '{"rows":[]}'])
 async def test_b8_a_200_that_is_no_list_of_rows_is_refused(autojump_clock: MockClock, body: str) -> None:
     with pytest.raises(VenueError) as caught:

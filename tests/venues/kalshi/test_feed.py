@@ -115,6 +115,7 @@ async def test_trades_that_cannot_be_had_are_said_to_be_missing(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.limit("venues.kalshi.feed:GAPS_MAX")
 async def test_more_gaps_than_can_wait_are_said_to_be_lost_and_counted(autojump_clock: MockClock) -> None:
     world, status = World(), FeedStatus()
     trades = GapTrades(world.rest(Budget(10_000, 10_000)), status)
@@ -125,6 +126,7 @@ async def test_more_gaps_than_can_wait_are_said_to_be_lost_and_counted(autojump_
     assert lost == TradesRecovered(f"T{GAPS_MAX}", Nanos(START), Nanos(START), None, Nanos(START))
 
 
+@pytest.mark.promise("without-key-books-polled")
 async def test_without_a_key_books_and_trades_are_polled_within_the_budget_and_it_says_so(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
@@ -160,6 +162,7 @@ async def test_without_a_key_the_trades_of_a_gap_are_fetched_too(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.limit("engine.toml:kalshi.poll_ms")
 @pytest.mark.parametrize("every_s", [0.25, 2.0, 60.0])
 async def test_books_are_polled_as_often_as_it_was_told(
     nursery: trio.Nursery, autojump_clock: MockClock, every_s: float
@@ -174,6 +177,7 @@ async def test_books_are_polled_as_often_as_it_was_told(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("B11")
 async def test_b11_a_slow_poll_never_overlaps_itself_and_missed_ticks_are_skipped(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:

@@ -138,6 +138,7 @@ def is_taken(key: str, oddity: str) -> bool:
     return key in ("yes_dollars_fp", "no_dollars_fp") and oddity in ("null", "absent")
 
 
+@pytest.mark.fault("A14")
 @pytest.mark.parametrize(("kind", "key", "oddity"), SPOILED)
 def test_a_spoiled_frame_puts_its_own_book_in_doubt_and_no_other(kind: str, key: str, oddity: str) -> None:
     evening = up()
@@ -163,6 +164,7 @@ def test_a_spoiled_frame_puts_its_own_book_in_doubt_and_no_other(kind: str, key:
     assert (evening.trust(ODD), evening.trust(GOOD)) == (Trust.TRUSTED, Trust.TRUSTED)
 
 
+@pytest.mark.fault("A21")
 @pytest.mark.parametrize(("key", "oddity"), [(key, oddity) for _, key, oddity in SPOILED if key in SNAPSHOT])
 def test_a_market_whose_first_frame_is_spoiled_is_never_stale_for_ever(key: str, oddity: str) -> None:
     evening = Evening()

@@ -257,6 +257,7 @@ def test_an_events_own_fees_come_and_go() -> None:
     assert parsed(frame) == (FeeChanged("E", None, None, AT),)
 
 
+@pytest.mark.fault("A18")
 def test_an_error_of_the_venue_is_counted_by_its_code() -> None:
     frame = {"id": 9, "type": "error", "msg": {"code": 8, "msg": "Unknown channel name"}}
     refused = refusal(parsed(frame))
@@ -265,12 +266,14 @@ def test_an_error_of_the_venue_is_counted_by_its_code() -> None:
     assert numbered[0] == FeedSequenced(3, 1, 4, AT)
 
 
+@pytest.mark.fault("A14")
 def test_an_unknown_type_is_tolerated_and_its_number_counts() -> None:
     events = parsed({"type": "weather", "sid": 1, "seq": 5, "msg": {}})
     assert events[0] == FeedSequenced(3, 1, 5, AT)
     assert refusal(events).kind == "unknown_type"
 
 
+@pytest.mark.fault("A14")
 def test_extra_fields_are_ignored() -> None:
     frame = delta(new_field={"deep": [1, 2]})
     frame["also_new"] = 1
@@ -278,6 +281,7 @@ def test_extra_fields_are_ignored() -> None:
     assert isinstance(event, BookDelta)
 
 
+@pytest.mark.fault("A14")
 @pytest.mark.parametrize(
     "changes, kind",
     [
@@ -345,6 +349,7 @@ def test_a_side_of_null_is_an_empty_side(sides: dict[str, object]) -> None:
     assert parsed(snapshot(**sides)) == (BookSnapshot(TICKER, (), (), 3, 1, 2, None, AT),)
 
 
+@pytest.mark.fault("A21")
 @pytest.mark.parametrize(
     "sides",
     [
@@ -381,6 +386,7 @@ def test_a_step_that_does_not_say_what_changed_is_refused(step: str) -> None:
     assert refusal(parsed(lifecycle(step))).kind == "missing_field"
 
 
+@pytest.mark.fault("A13")
 @pytest.mark.parametrize(
     "text, kind",
     [
@@ -408,6 +414,7 @@ def test_malformed_text_is_one_refusal_counted_by_kind_and_never_an_exception(te
     assert refusal(parse_frame(text, 1, AT)).kind == kind
 
 
+@pytest.mark.fault("A13")
 def test_of_duplicate_keys_the_last_one_counts() -> None:
     text = json.dumps(delta()).replace('"side": "yes"', '"side": "yes", "side": "no"')
     (event,) = parse_frame(text, 1, AT)
@@ -421,6 +428,8 @@ def test_no_text_at_all_raises(text: str) -> None:
         assert isinstance(event, FeedRefused | FeedSequenced | FeedUnnumbered | BookRefused)
 
 
+@pytest.mark.promise("frame-brings-parser-down")
+@pytest.mark.fault("A13")
 @given(st.data())
 def test_a_frame_cut_or_changed_anywhere_never_raises(data: st.DataObject) -> None:
     text = json.dumps(data.draw(st.sampled_from([delta(), snapshot(yes_dollars_fp=[["0.1", "1"]])])))

@@ -126,6 +126,7 @@ async def test_a_key_signs_the_whole_path_and_without_one_nothing_is_signed() ->
     assert venue.heads[1].get("kalshi-access-key") is None
 
 
+@pytest.mark.limit("engine.toml:kalshi.reads_per_second_keyless")
 async def test_the_budget_is_small_without_a_key() -> None:
     venue = Venue(lambda _path, _query: {})
     keyless = venue.rest(None, None)
@@ -175,12 +176,15 @@ async def test_the_last_page_says_so_in_three_ways(end: dict[str, object]) -> No
     assert dict(venue.asked[0][1])["tickers"] == "M,N"
 
 
+@pytest.mark.fault("B9")
 async def test_b9_a_cursor_that_comes_back_is_an_error() -> None:
     rest = Venue(lambda _path, _query: {"markets": [], "cursor": "again"}).rest()
     with pytest.raises(PagesEndless, match="came back"):
         await rest.event_markets("E")
 
 
+@pytest.mark.fault("B9")
+@pytest.mark.limit("venues.kalshi.rest:PAGES_MAX")
 async def test_b9_pages_without_end_are_an_error() -> None:
     venue = Venue(lambda _path, _query: {})
     venue.reply = lambda _path, _query: {"markets": [], "cursor": f"c{len(venue.asked)}"}
@@ -189,6 +193,7 @@ async def test_b9_pages_without_end_are_an_error() -> None:
     assert len(venue.asked) == PAGES_MAX
 
 
+@pytest.mark.fault("B14")
 async def test_b14_a_last_page_of_null_is_an_empty_page() -> None:
     pages: dict[str, object] = {
         "": {"events": [{"series_ticker": "S", "markets": None}], "cursor": "c"},
@@ -198,6 +203,7 @@ async def test_b14_a_last_page_of_null_is_an_empty_page() -> None:
     assert await rest.events("S") == ()
 
 
+@pytest.mark.fault("B14")
 async def test_b14_a_market_that_makes_no_sense_is_no_failure_of_the_poll() -> None:
     good = {"ticker": "E-A", "event_ticker": "E", "status": "active", "title": None, "price_ranges": None}
     page = {"markets": [good | {"status": "asleep"}, good, None, 7], "cursor": ""}
@@ -215,6 +221,7 @@ async def test_b14_a_cursor_of_another_shape_is_an_error_for_the_pages_after_it_
         await rest.event_markets("E")
 
 
+@pytest.mark.limit("venues.kalshi.rest:BOOKS_PER_CALL_MAX")
 async def test_books_are_asked_for_with_a_parameter_each_and_a_hundred_at_once() -> None:
     def reply(_path: str, query: list[tuple[str, str]]) -> object:
         book = {"yes_dollars": [["0.4", "1"]], "no_dollars": []}
@@ -390,6 +397,7 @@ async def test_refusals_are_read_in_each_of_their_shapes(
     assert (error.code, error.detail) == words
 
 
+@pytest.mark.fault("B8")
 @pytest.mark.parametrize(
     "body", ["<html>maintenance</html>", '{"error":"x"}', "[]", "[" * 100_000, '{"market":NaN}']
 )
@@ -417,6 +425,7 @@ async def test_live_data_comes_back_as_scores() -> None:
     assert (score.game, score.home, score.away) == ("kalshi:m", 3, 2)
 
 
+@pytest.mark.limit("venues.kalshi.rest:MILESTONES_PER_CALL_MAX")
 async def test_live_data_is_asked_for_with_a_parameter_each_and_a_hundred_at_once() -> None:
     venue = Venue(lambda _path, _query: {"live_datas": []})
     rest = venue.rest()

@@ -130,6 +130,7 @@ def test_a_second_subscription_that_was_merged_gives_its_number_by_ok() -> None:
     assert talk.take()[0]["params"] == {"sids": [9], "market_tickers": ["B"], "action": "add_markets"}
 
 
+@pytest.mark.limit("venues.kalshi.session:TICKERS_PER_COMMAND")
 def test_many_markets_go_in_portions() -> None:
     tickers = [f"T{index}" for index in range(TICKERS_PER_COMMAND + 1)]
     talk = Talk(*tickers)
@@ -153,6 +154,8 @@ def test_replies_consume_numbers_and_are_no_gap() -> None:
     assert talk.session.status.gaps == 0
 
 
+@pytest.mark.promise("gap-asks-snapshot-exactly")
+@pytest.mark.fault("A9")
 def test_a9_a_gap_asks_for_the_snapshots_of_every_book_exactly_once() -> None:
     talk = up("A", "B")
     talk.delta("A", 5)
@@ -191,6 +194,8 @@ def test_a9_after_the_snapshots_a_new_gap_is_a_new_request() -> None:
     assert len([command for command in talk.take() if "get_snapshot" in str(command)]) == 2
 
 
+@pytest.mark.promise("duplicates-old-numbers-change")
+@pytest.mark.fault("A10")
 def test_a10_duplicates_and_old_numbers_ask_for_nothing() -> None:
     talk = up("A", "B")
     assert talk.delta("A", 2).commands == []
@@ -221,6 +226,7 @@ def test_a_broken_book_frame_asks_for_its_own_snapshot_and_is_no_gap() -> None:
     assert talk.session.status.gaps == 0
 
 
+@pytest.mark.fault("A21")
 def test_a_snapshot_that_never_makes_sense_is_asked_for_with_growing_pauses() -> None:
     talk = up("A", "B")
     seq, times, began = 2, [], talk.now
@@ -289,6 +295,7 @@ def test_where_some_snapshots_came_the_others_are_asked_for_and_the_subscription
     assert talk.session.status.resubscriptions == 0
 
 
+@pytest.mark.fault("A21")
 def test_a_change_of_which_no_market_can_be_read_is_a_gap_at_once_and_is_asked_about_with_pauses() -> None:
     talk = up("A", "B")
     seq, asks = 2, 0
@@ -306,6 +313,7 @@ def test_a_change_of_which_no_market_can_be_read_is_a_gap_at_once_and_is_asked_a
     assert 6 <= asks <= 9
 
 
+@pytest.mark.fault("A22")
 def test_a_reply_of_which_the_number_cannot_be_read_is_to_the_oldest_command() -> None:
     talk = Talk("A")
     talk.on_frame({"id": None, "type": "subscribed", "msg": {"channel": "orderbook_delta", "sid": 1}})
@@ -318,6 +326,7 @@ def test_a_reply_of_which_the_number_cannot_be_read_is_to_the_oldest_command() -
     assert talk.session.status.gaps == 0
 
 
+@pytest.mark.fault("A22")
 @pytest.mark.parametrize(
     "msg", [None, {}, {"channel": "orderbook_delta", "sid": None}, {"channel": 5, "sid": 1}]
 )
@@ -332,6 +341,7 @@ def test_a_subscription_whose_number_could_not_be_read_is_known_from_its_books(m
     ]
 
 
+@pytest.mark.fault("A22")
 def test_a_subscription_whose_number_could_not_be_read_and_has_no_books_is_asked_for_again() -> None:
     talk = Talk("A", channels=("trade",))
     talk.take()
@@ -404,6 +414,7 @@ def test_snapshots_that_do_not_come_end_the_subscription_and_begin_it_anew() -> 
     assert talk.session.status.resubscriptions == 1
 
 
+@pytest.mark.limit("venues.kalshi.session:SNAPSHOT_FAILURES_MAX")
 def test_snapshots_that_never_come_give_the_connection_up() -> None:
     talk = up("A")
     for turn in range(SNAPSHOT_FAILURES_MAX):
@@ -422,6 +433,7 @@ def test_snapshots_that_never_come_give_the_connection_up() -> None:
     raise AssertionError("the connection was kept")
 
 
+@pytest.mark.fault("A18")
 @pytest.mark.parametrize("code", [10, 17, 25])
 def test_an_error_that_ends_a_subscription_begins_it_anew_and_its_trades_are_missing(code: int) -> None:
     talk = up("A", "B")
@@ -434,6 +446,7 @@ def test_an_error_that_ends_a_subscription_begins_it_anew_and_its_trades_are_mis
     assert talk.snapshot("B", 1, sid=2).gaps == [Gap("B", since, talk.at)]
 
 
+@pytest.mark.fault("A18")
 def test_a18_an_unknown_channel_is_named_and_the_others_go_on() -> None:
     talk = Talk("A", channels=("orderbook_delta", "weather"))
     talk.take()
@@ -446,6 +459,7 @@ def test_a18_an_unknown_channel_is_named_and_the_others_go_on() -> None:
     assert talk.session.tick(talk.now).reconnect is None
 
 
+@pytest.mark.limit("venues.kalshi.session:REPLY_S_MAX")
 def test_a_command_without_a_reply_gives_the_connection_up() -> None:
     talk = Talk("A")
     assert talk.session.tick(talk.now + REPLY_S_MAX).reconnect is None
@@ -470,6 +484,7 @@ def test_a_snapshot_request_for_an_unknown_subscription_is_nothing() -> None:
     assert talk.session.request_snapshots(0, talk.now).commands == []
 
 
+@pytest.mark.fault("A9")
 @given(
     st.lists(
         st.tuples(st.sampled_from(["delta", "skip", "snapshot", "ask", "tick"]), st.integers(0, 1)),

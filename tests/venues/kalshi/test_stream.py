@@ -39,6 +39,8 @@ async def test_books_come_and_later_wishes_are_followed(nursery: trio.Nursery) -
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.promise("drop-followed-new-connection")
+@pytest.mark.fault("A20")
 async def test_a20_every_drop_is_followed_by_a_new_connection_with_a_new_number_and_signature(
     nursery: trio.Nursery,
 ) -> None:
@@ -70,6 +72,7 @@ async def test_a20_every_drop_is_followed_by_a_new_connection_with_a_new_number_
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A5")
 async def test_a5_a_reset_in_the_middle_of_a_frame_loses_only_the_part(nursery: trio.Nursery) -> None:
     turns = [0]
 
@@ -96,6 +99,7 @@ async def test_a5_a_reset_in_the_middle_of_a_frame_loses_only_the_part(nursery: 
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A9")
 async def test_a9_a_gap_brings_one_request_all_snapshots_and_the_wish_for_its_trades(
     nursery: trio.Nursery,
 ) -> None:
@@ -123,6 +127,7 @@ async def test_a9_a_gap_brings_one_request_all_snapshots_and_the_wish_for_its_tr
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A13")
 async def test_a13_and_a14_garbage_is_counted_by_kind_and_the_connection_lives(nursery: trio.Nursery) -> None:
     garbage = [
         b"",
@@ -172,6 +177,7 @@ async def refused_upgrades(
     return stream, tried
 
 
+@pytest.mark.fault("A4")
 async def test_a4_a_refused_key_is_tried_slowly_and_named(nursery: trio.Nursery) -> None:
     stream, tried = await refused_upgrades(nursery, "401 Unauthorized")
     assert len(tried) == 1
@@ -188,6 +194,7 @@ async def test_a_refusal_because_of_the_clock_is_named_clock(nursery: trio.Nurse
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A1")
 async def test_a1_a_venue_that_is_not_there_is_tried_with_growing_pauses() -> None:
     edge = Edge()
     stream = edge.stream(1)
@@ -199,6 +206,8 @@ async def test_a1_a_venue_that_is_not_there_is_tried_with_growing_pauses() -> No
     assert edge.lines == []
 
 
+@pytest.mark.promise("connection-answers-pings-probed")
+@pytest.mark.fault("A6")
 async def test_a6_a_venue_that_only_answers_pings_is_probed_and_given_up(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +232,7 @@ async def test_a6_a_venue_that_only_answers_pings_is_probed_and_given_up(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A19")
 async def test_a19_a_close_for_maintenance_is_a_calm_reconnect(nursery: trio.Nursery) -> None:
     turns = [0]
 

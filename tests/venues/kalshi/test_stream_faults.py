@@ -45,6 +45,7 @@ class Names(trio.abc.HostnameResolver):
         raise NotImplementedError
 
 
+@pytest.mark.fault("A2")
 async def test_a2_a_name_that_comes_back_is_connected_to_by_the_same_stream(nursery: trio.Nursery) -> None:
     names = Names()
     trio.socket.set_custom_hostname_resolver(names)
@@ -64,6 +65,7 @@ async def test_a2_a_name_that_comes_back_is_connected_to_by_the_same_stream(nurs
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A3")
 @pytest.mark.parametrize("fault", ["expired", "wrong name", "unknown issuer"])
 async def test_a3_a_bad_certificate_is_named_and_tried_slowly(
     nursery: trio.Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
@@ -94,6 +96,7 @@ async def test_a3_a_bad_certificate_is_named_and_tried_slowly(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A4")
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
 async def test_a4_a_refused_key_signs_each_of_its_few_attempts_anew(
     nursery: trio.Nursery, status: str
@@ -118,6 +121,7 @@ async def test_a4_a_refused_key_signs_each_of_its_few_attempts_anew(
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A15")
 async def test_a15_messages_that_are_always_too_long_are_met_with_longer_and_longer_pauses(
     nursery: trio.Nursery,
 ) -> None:
@@ -189,6 +193,7 @@ class Slow:
         return time.time_ns(), [changed(event, at=time.time_ns()) for event in events]
 
 
+@pytest.mark.fault("A16")
 async def test_a16_a_flood_makes_the_lag_rise_and_fall_again_and_nothing_pile_up(
     nursery: trio.Nursery,
 ) -> None:

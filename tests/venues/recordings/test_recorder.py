@@ -99,6 +99,7 @@ def test_a_line_is_what_the_contract_promises(tmp_path: Path) -> None:
     assert (manifest.closed, manifest.lines, manifest.first_at, manifest.last_at) == (True, 1, 7, 7)
 
 
+@pytest.mark.limit("engine.toml:recording.segment_megabytes_max")
 def test_segments_rotate_and_read_as_one(tmp_path: Path) -> None:
     bodies = [f"{index:0100d}" for index in range(2_000)]
     with Recorder(tmp_path / "r", segment_bytes=50_000) as recorder:
@@ -168,6 +169,7 @@ def test_a_recorder_goes_on_after_a_crash_of_the_one_before(tmp_path: Path) -> N
     assert (manifest.made_by, manifest.lines, manifest.first_at, manifest.last_at) == ("first", 4, 0, 10)
 
 
+@pytest.mark.promise("recording-survives-death-writer")
 def test_a_killed_process_leaves_everything_up_to_its_last_flush(tmp_path: Path, root: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from venues.recordings.recorder import Recorder\n"
@@ -277,6 +279,7 @@ def test_a_line_is_a_plain_value() -> None:
     assert line == Line(1, 2, "timer", 0, "tick", "")
 
 
+@pytest.mark.limit("venues.recordings.segments:LINE_BYTES_MAX")
 def test_a_line_at_the_limit_is_read_and_one_byte_more_is_refused_with_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def hundredths(text: str) -> int:
     return int(whole + fraction)
 
 
+@pytest.mark.promise("equal-seeds-give-equal")
 def test_equal_seeds_give_equal_bytes_whatever_the_hash_seed(root: Path) -> None:
     digests = {
         subprocess.run(

@@ -107,6 +107,7 @@ async def test_a_body_is_heard_verbatim_before_it_is_returned(autojump_clock: Mo
     assert service.heard == [("/x?y=1", '{"a": NaN}')]
 
 
+@pytest.mark.fault("B1")
 @pytest.mark.parametrize(
     "first", [status(500), status(502), status(503), status(408), httpx.ConnectError("x")]
 )
@@ -146,12 +147,14 @@ async def test_what_will_not_pass_is_not_tried_again(code: int, kind: type[Reque
     assert len(service.asked_at) == 1
 
 
+@pytest.mark.fault("B4")
 async def test_b4_a_429_waits_as_long_as_it_says(autojump_clock: MockClock) -> None:
     service = Service([status(429, retry_after="3"), ok()])
     await service.client(per_second=1_000, burst=1).get("/x")
     assert service.asked_at[1] - service.asked_at[0] == pytest.approx(3.0)
 
 
+@pytest.mark.fault("B4")
 async def test_b4_a_429_that_says_nothing_empties_the_bucket_and_backs_off(autojump_clock: MockClock) -> None:
     service = Service([status(429), ok()])
     client = service.client(per_second=1, burst=10)
@@ -173,6 +176,9 @@ async def test_b4_nonsense_in_retry_after_is_nothing(nonsense: str) -> None:
     assert (await service.client().get("/x")).text == "{}"
 
 
+@pytest.mark.promise("second-holds-requests-budget")
+@pytest.mark.fault("B4")
+@pytest.mark.limit("engine.toml:kalshi.reads_per_second")
 async def test_b4_no_window_of_a_second_holds_more_than_the_budget(autojump_clock: MockClock) -> None:
     service = Service([ok()])
     client = service.client(per_second=30, burst=30)
@@ -190,6 +196,7 @@ async def test_b4_no_window_of_a_second_holds_more_than_the_budget(autojump_cloc
         assert sum(start <= at < start + 1.0 for at in asked) <= 3 + 3  # the burst, and what a second brings
 
 
+@pytest.mark.fault("B5")
 async def test_b5_the_circuit_opens_lets_one_probe_through_and_closes(autojump_clock: MockClock) -> None:
     service = Service([status(500)])
     client = service.client(retry=RetryPolicy(attempts_max=1, failures_to_open=3, open_s=10.0))
@@ -226,6 +233,7 @@ async def test_b5_the_circuit_opens_lets_one_probe_through_and_closes(autojump_c
     assert not client.circuit_open
 
 
+@pytest.mark.fault("B5")
 async def test_b5_another_client_is_not_affected_by_an_open_circuit(autojump_clock: MockClock) -> None:
     retry = RetryPolicy(attempts_max=1, failures_to_open=1)
     down, up = Service([httpx.ConnectError("x")]), Service([ok()])
@@ -237,6 +245,8 @@ async def test_b5_another_client_is_not_affected_by_an_open_circuit(autojump_clo
     assert (await healthy.get("/x")).text == "{}"
 
 
+@pytest.mark.promise("401-caused-wrong-clock")
+@pytest.mark.fault("B10")
 async def test_b10_a_401_far_from_the_servers_date_is_about_the_clock(autojump_clock: MockClock) -> None:
     service = Service([status(401, date=date(-90))])
     client = service.client()
@@ -247,12 +257,14 @@ async def test_b10_a_401_far_from_the_servers_date_is_about_the_clock(autojump_c
     assert len(service.asked_at) == 1
 
 
+@pytest.mark.fault("B10")
 async def test_b10_a_401_near_the_servers_date_is_about_the_key(autojump_clock: MockClock) -> None:
     with pytest.raises(CredentialsRefused) as caught:
         await Service([status(401, date=date(-2))]).client().get("/x")
     assert not isinstance(caught.value, ClockRefused)
 
 
+@pytest.mark.fault("B12")
 async def test_b12_an_answer_older_than_the_last_one_is_kept_but_no_news(
     autojump_clock: object,
 ) -> None:

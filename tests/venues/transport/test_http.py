@@ -72,6 +72,7 @@ async def test_b1_a_name_that_is_not_found_is_unreachable() -> None:
             await client.get("/")
 
 
+@pytest.mark.fault("B1")
 async def test_b1_a_server_that_does_not_answer_is_a_read_timeout(nursery: trio.Nursery) -> None:
     async def handle(stream: trio.SocketStream) -> None:
         await read_head(stream)
@@ -110,6 +111,9 @@ async def test_b1_a_tls_handshake_that_fails_is_named(nursery: trio.Nursery) -> 
             await client.get("/")
 
 
+@pytest.mark.promise("body-drips-never-ends")
+@pytest.mark.fault("B2")
+@pytest.mark.limit("venues.transport.http:HttpLimits.total_s_max")
 async def test_b2_a_body_that_drips_is_ended_by_the_total_deadline(nursery: trio.Nursery) -> None:
     async def handle(stream: trio.SocketStream) -> None:
         await read_head(stream)
@@ -125,12 +129,16 @@ async def test_b2_a_body_that_drips_is_ended_by_the_total_deadline(nursery: trio
     assert trio.current_time() - began < 2.0
 
 
+@pytest.mark.promise("body-drips-never-ends")
+@pytest.mark.fault("B3")
 async def test_b3_a_gzip_bomb_is_refused_before_it_is_in_memory(nursery: trio.Nursery) -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
     reply = answer(bomb, "200 OK", "content-encoding: gzip")
     assert isinstance(await failure(nursery, http(lambda _: reply)), BodyTooLarge)
 
 
+@pytest.mark.promise("body-drips-never-ends")
+@pytest.mark.fault("B3")
 async def test_b3_an_endless_body_is_refused(nursery: trio.Nursery) -> None:
     async def handle(stream: trio.SocketStream) -> None:
         await read_head(stream)
@@ -146,6 +154,7 @@ def always(reply: bytes) -> Callable[[str], bytes]:
     return lambda _head: reply
 
 
+@pytest.mark.limit("venues.transport.http:HttpLimits.body_bytes_max")
 @pytest.mark.parametrize("size, fits", [(100_000, True), (100_001, False)])
 async def test_a_body_at_the_limit_is_read_and_one_byte_more_is_not(
     nursery: trio.Nursery, size: int, *, fits: bool
@@ -177,6 +186,7 @@ async def test_a_damaged_or_unasked_compression_is_not_understood(
     assert isinstance(await failure(nursery, http(lambda _: reply)), AnswerNotUnderstood)
 
 
+@pytest.mark.fault("B7")
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
 async def test_b7_a_redirect_is_refused_and_nothing_is_sent_there(nursery: trio.Nursery, status: str) -> None:
     visited: list[str] = []
@@ -188,6 +198,8 @@ async def test_b7_a_redirect_is_refused_and_nothing_is_sent_there(nursery: trio.
     assert visited == []
 
 
+@pytest.mark.fault("B6")
+@pytest.mark.limit("venues.transport.http:HttpLimits.connections_max")
 async def test_b6_after_a_storm_of_cancellations_the_pool_still_serves(nursery: trio.Nursery) -> None:
     async def slow(_head: str) -> bytes:
         await trio.sleep(0.02)
@@ -225,6 +237,7 @@ async def test_what_is_no_utf_8_is_kept_for_whoever_refuses_it(nursery: trio.Nur
     assert (await asked(nursery, http(lambda _: answer(b'"\xff"')))).body == '"\udcff"'
 
 
+@pytest.mark.fault("B1")
 async def test_b1_a_connection_that_does_not_come_about_is_a_connect_timeout(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -238,6 +251,7 @@ async def test_b1_a_connection_that_does_not_come_about_is_a_connect_timeout(
     assert caught.value.phase == "connect"
 
 
+@pytest.mark.fault("B1")
 async def test_b1_a_server_that_does_not_read_is_a_write_timeout(nursery: trio.Nursery) -> None:
     async def handle(_stream: trio.SocketStream) -> None:
         await trio.sleep_forever()
@@ -249,6 +263,7 @@ async def test_b1_a_server_that_does_not_read_is_a_write_timeout(nursery: trio.N
     assert caught.value.phase == "write"
 
 
+@pytest.mark.fault("B1")
 async def test_b1_a_pool_that_has_lost_its_connections_is_a_pool_timeout_and_made_anew(
     nursery: trio.Nursery,
 ) -> None:
@@ -264,6 +279,7 @@ async def test_b1_a_pool_that_has_lost_its_connections_is_a_pool_timeout_and_mad
         await lost.__aexit__(None, None, None)
 
 
+@pytest.mark.fault("B13")
 def test_b13_no_order_leaves_for_a_venue_because_nobody_there_can_send_anything(root: Path) -> None:
     """An order whose outcome nobody knows cannot come about: venues are only read. What posts is the notice
     to people.

@@ -80,6 +80,7 @@ async def test_texts_come_in_order_and_messages_go_out(nursery: trio.Nursery) ->
     assert texts == [f"message {index}" for index in range(50)]
 
 
+@pytest.mark.fault("A1")
 async def test_a1_a_refused_connection_is_unreachable() -> None:
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     port = listeners[0].socket.getsockname()[1]
@@ -87,10 +88,12 @@ async def test_a1_a_refused_connection_is_unreachable() -> None:
     assert isinstance(await opening(f"ws://127.0.0.1:{port}/"), Unreachable)
 
 
+@pytest.mark.fault("A2")
 async def test_a2_a_name_that_is_not_found_is_unreachable() -> None:
     assert isinstance(await opening("ws://no-such-host.invalid/"), Unreachable)
 
 
+@pytest.mark.fault("A3")
 async def test_a3_a_certificate_that_nobody_vouches_for_is_refused(
     nursery: trio.Nursery, tmp_path: Path
 ) -> None:
@@ -104,6 +107,7 @@ async def test_a3_a_certificate_that_nobody_vouches_for_is_refused(
     assert "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
+@pytest.mark.fault("A3")
 async def test_a3_a_handshake_that_the_peer_refuses_is_named(nursery: trio.Nursery) -> None:
     async def handle(stream: trio.SocketStream) -> None:
         await stream.receive_some()
@@ -116,6 +120,7 @@ async def test_a3_a_handshake_that_the_peer_refuses_is_named(nursery: trio.Nurse
     assert isinstance(error, TlsRefused)
 
 
+@pytest.mark.fault("A4")
 @pytest.mark.parametrize(
     "status, kind",
     [
@@ -135,6 +140,7 @@ async def test_a4_a_refused_upgrade_says_why(
     assert error.detail == '{"error":"no"}'
 
 
+@pytest.mark.fault("B10")
 async def test_b10_a_refusal_with_a_date_far_from_ours_is_about_the_clock(nursery: trio.Nursery) -> None:
     date = format_datetime(datetime.now(UTC) - timedelta(minutes=3), usegmt=True)
     error = await refused(nursery, "401 Unauthorized", f"date: {date}")
@@ -142,6 +148,7 @@ async def test_b10_a_refusal_with_a_date_far_from_ours_is_about_the_clock(nurser
     assert "+180 s" in str(error) or "+181 s" in str(error)
 
 
+@pytest.mark.fault("A5")
 async def test_a5_a_reset_in_the_middle_of_a_message_drops_the_part_and_ends(nursery: trio.Nursery) -> None:
     texts: list[str] = []
 
@@ -154,6 +161,8 @@ async def test_a5_a_reset_in_the_middle_of_a_message_drops_the_part_and_ends(nur
     assert texts == ["whole"]
 
 
+@pytest.mark.fault("A7")
+@pytest.mark.limit("engine.toml:kalshi.silence_ms_max")
 async def test_a7_a_peer_that_falls_silent_is_given_up_in_time(nursery: trio.Nursery) -> None:
     limits = SocketLimits(silence_s_max=0.3, close_s_max=0.1)
 
@@ -186,6 +195,7 @@ async def test_pings_keep_a_quiet_connection_alive_but_do_not_count_as_texts(nur
         assert len(pongs) >= 5
 
 
+@pytest.mark.fault("A8")
 async def test_a8_a_peer_that_never_closes_is_left_within_the_deadline(nursery: trio.Nursery) -> None:
     async def handle(_peer: WebSocketPeer) -> None:
         await trio.sleep_forever()
@@ -208,6 +218,8 @@ async def test_a_close_of_the_peer_gives_its_code_and_reason(nursery: trio.Nurse
     assert "maintenance" in str(reason)
 
 
+@pytest.mark.fault("A15")
+@pytest.mark.limit("venues.transport.websocket:SocketLimits.message_bytes_max")
 async def test_a15_a_message_above_the_limit_is_closed_with_1009(nursery: trio.Nursery) -> None:
     closes: list[bytes] = []
 
@@ -225,6 +237,7 @@ async def test_a15_a_message_above_the_limit_is_closed_with_1009(nursery: trio.N
     assert closes == [(1009).to_bytes(2, "big")]
 
 
+@pytest.mark.fault("A16")
 async def test_a16_pings_are_answered_at_once_while_the_consumer_does_nothing(nursery: trio.Nursery) -> None:
     """The callback puts aside; nobody takes away. The reader goes on all the same."""
     texts: list[str] = []
@@ -247,6 +260,7 @@ async def test_a16_pings_are_answered_at_once_while_the_consumer_does_nothing(nu
     assert max(waits) < 1.0
 
 
+@pytest.mark.fault("A17")
 async def test_a17_one_byte_a_segment_gives_the_same_texts(nursery: trio.Nursery) -> None:
     texts: list[str] = []
 

@@ -58,10 +58,12 @@ async def asked_with(tally: Tally) -> list[list[str]]:
     return venue.asked
 
 
+@pytest.mark.promise("market-over-before-process")
 async def test_a_market_that_ended_while_nobody_was_there_is_asked_for_until_it_is_settled() -> None:
     assert await asked_with(tally_of(FACTS[:CLAIMED])) == [["KXT"]]
 
 
+@pytest.mark.promise("market-over-before-process")
 async def test_a_settled_position_that_is_not_paid_yet_is_asked_for_too() -> None:
     tally = tally_of(FACTS)
     assert not any(tally.strategies["sharp"].positions.values())

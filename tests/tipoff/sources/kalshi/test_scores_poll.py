@@ -39,6 +39,7 @@ async def until_disagree(scene: Scene, *, so: bool) -> None:
             await trio.sleep(0.1)
 
 
+@pytest.mark.promise("score-two-sources-tell")
 @pytest.mark.timeout(180)
 async def test_a_wrong_score_of_the_venue_stops_the_game_until_it_is_right_again(
     nursery: trio.Nursery, tmp_path: Path
