@@ -154,6 +154,7 @@ def test_every_kind_of_error_has_its_own_word() -> None:
     assert len({each.kind for each in kinds}) == len(kinds)
 
 
+@pytest.mark.promise("readable-by-owner-only")
 @pytest.mark.parametrize("mask", [0o000, 0o022])
 def test_what_is_made_is_readable_by_its_owner_only_whatever_the_mask(tmp_path: Path, mask: int) -> None:
     file, copy = tmp_path / "tipoff.db", tmp_path / "copies" / "copy.db"

@@ -34,6 +34,7 @@ def database(encoding: str) -> Iterator[str]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.mark.promise("postgres-holds-every-text")
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "WIN1252"])
 def test_a_database_that_is_not_utf8_is_refused_and_says_what_to_do(encoding: str) -> None:
     with database(encoding) as url:
@@ -44,6 +45,7 @@ def test_a_database_that_is_not_utf8_is_refused_and_says_what_to_do(encoding: st
             assert "\n" not in str(refused.value)
 
 
+@pytest.mark.promise("postgres-holds-every-text")
 def test_a_database_in_utf8_holds_every_character_whatever_the_client_was_told(
     monkeypatch: pytest.MonkeyPatch, small_evening: list[Any]
 ) -> None:
@@ -59,6 +61,7 @@ def test_a_database_in_utf8_holds_every_character_whatever_the_client_was_told(
         assert verify(url).sound
 
 
+@pytest.mark.promise("postgres-holds-every-text")
 def test_what_a_driver_raises_of_python_itself_is_sorted_and_a_mistake_of_ours_is_not() -> None:
     with psycopg.connect(SERVER) as connection:
         connection.execute("SET client_encoding TO 'LATIN1'")

@@ -187,6 +187,7 @@ def test_nobody_can_change_or_remove_a_line_of_the_journal_a_fill_or_a_posting(
     engine.dispose()
 
 
+@pytest.mark.promise("nobody-can-replace")
 def test_nobody_can_replace_a_line_of_the_journal_a_fill_or_a_posting(
     lite: str, file: Path, opened: Opened, small_evening: list[Any]
 ) -> None:

@@ -15,6 +15,7 @@ def seen(floor: Floor, *, exchange: bool, trading: bool, index: int | None = Non
     floor.on_venue_event(ExchangeStatusSeen(exchange, trading, index, floor.now))
 
 
+@pytest.mark.promise("standing-still-fills-nothing")
 @pytest.mark.parametrize("index", [None, SHARD])
 @pytest.mark.parametrize(("exchange", "trading"), [(False, False), (False, True), (True, False)])
 def test_prints_and_depth_that_are_heard_then_fill_nothing(
@@ -66,6 +67,7 @@ def _holding(floor: Floor, count: float) -> None:
     assert floor.position() == count
 
 
+@pytest.mark.promise("exit-stays-an-exit")
 def test_a_resting_exit_never_fills_beyond_the_position_that_it_leaves() -> None:
     floor = Floor(rules(), restarting=True)
     _holding(floor, 10)
@@ -77,6 +79,7 @@ def test_a_resting_exit_never_fills_beyond_the_position_that_it_leaves() -> None
     assert floor.cancelled("exit") is CancelReason.NOTHING_TO_CLOSE
 
 
+@pytest.mark.promise("exit-stays-an-exit")
 def test_an_exit_whose_position_was_closed_otherwise_is_taken_back(floor: Floor) -> None:
     _holding(floor, 10)
     floor.place("exit", ASK, 60, 10, exit=True)

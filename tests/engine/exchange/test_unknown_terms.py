@@ -27,6 +27,7 @@ def unknown(floor: Floor, fee_type: str | None = "flat", multiplier: str | None 
     floor.on_venue_event(FeeChanged(EVENT, fee_type, multiplier, floor.now))
 
 
+@pytest.mark.promise("unknown-fees-stop-one-event")
 @pytest.mark.parametrize(("fee_type", "multiplier"), UNKNOWN)
 @pytest.mark.parametrize("scope", [EVENT, SERIES])
 def test_an_order_that_rests_is_taken_back_and_the_next_prints_and_depth_fill_nothing(
@@ -106,6 +107,7 @@ def test_a_market_listed_with_unknown_terms_takes_back_what_rests_there(floor: F
     assert floor.cancelled("a") is CancelReason.FEES_UNKNOWN
 
 
+@pytest.mark.promise("unknown-fees-stop-one-event")
 def test_what_an_older_program_left_resting_is_taken_back_at_the_start(floor: Floor) -> None:
     """The order rests in its journal although the fees changed: every print killed it, start after start."""
     floor.book(bids={40: 10}, asks={50: 100})

@@ -1,5 +1,7 @@
 """A wish to stop is kept until the venue can fulfil it."""
 
+import pytest
+
 from engine.facts import CancelRefused, Fact, OrderApproved
 from engine.message import changed
 from engine.orders import CancelOrder, PlaceOrder, RejectCode, TimeInForce
@@ -47,6 +49,7 @@ def halted_while_the_venue_stands_still(desk: Desk) -> PlaceOrder:
     return order
 
 
+@pytest.mark.promise("stops-are-kept")
 def test_a_halt_that_the_venue_refused_is_sent_again_when_it_goes_on_and_only_once() -> None:
     desk = Desk()
     order = halted_while_the_venue_stands_still(desk)
@@ -89,6 +92,7 @@ def test_other_refusals_and_refused_amends_are_not_sent_again() -> None:
     assert cancelled(status(desk, active=True)) == []
 
 
+@pytest.mark.promise("stops-are-kept")
 def test_a_process_that_dies_before_or_after_the_venue_is_back_sends_it_all_the_same() -> None:
     desk = Desk()
     order = halted_while_the_venue_stands_still(desk)

@@ -296,6 +296,7 @@ def test_a_line_at_the_limit_is_read_and_one_byte_more_is_refused_with_its_place
         bodies_of(longer)
 
 
+@pytest.mark.promise("readable-by-owner-only")
 def test_a_recording_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
