@@ -128,11 +128,16 @@ class Lives:
             del self.dispatcher.cells[child.address]
 
     def set_fate(self, child: Child, fate: Fate) -> None:
-        """What becomes of messages for this child, or for all below it, while it has no life."""
+        """What becomes of messages for this child, or for all below it, while it has no life.
+
+        Who is brought back before a first life is still to be born, and gets what waits for it then.
+        """
         if child.node is not None:
             for grandchild in child.node.children.values():
                 self.set_fate(grandchild, fate)
         if child.cell is not None and child.cell.life is None:
+            if fate is Fate.RESTARTING and child.cell.fate is Fate.UNBORN:
+                return
             child.cell.fate = fate
             if fate is not Fate.RESTARTING:
                 mailboxes.flush_stash(self.dispatcher, child.cell)

@@ -221,13 +221,15 @@ class Supervisor(Parent):
         self.stop(ExitReason.ESCALATED, escalated)
 
     def _doom(self, failed: Child) -> None:
-        """Mark the siblings that fall with a failed child. Those that are down for good stay down (OTP
-        starts them).
+        """Mark the siblings that fall with a failed child.
+
+        Those that wait go on waiting: nothing of them runs, and a temporary one among them is wanted, not yet
+        lived. Those that are down for good stay down (OTP starts them).
         """
         order = list(self.children.values())
         fallen = order if self.spec.strategy is ONE_FOR_ALL else order[order.index(failed) + 1 :]
         for child in fallen:
-            if child is not failed and child.state in (*UP, ChildState.WAITING):
+            if child is not failed and child.state in UP:
                 child.doomed = True
 
     # -- one step at a time
@@ -244,13 +246,9 @@ class Supervisor(Parent):
                 self._start_step()
 
     def _doom_step(self, child: Child) -> None:
-        if child.state is ChildState.STOPPING:
-            return
-        if child.state in UP:
+        if child.state is not ChildState.STOPPING:
             self._begin_stop(child)
-        else:
-            self._stopped_for_sibling(child)
-        self.lives.wake(self)
+            self.lives.wake(self)
 
     def _start_step(self) -> None:
         in_order = self.state is ChildState.STARTING or self.spec.strategy is not ONE_FOR_ONE

@@ -43,6 +43,8 @@ class ModelChild:
     lives: int = 1
     due: int = 0
     failures: list[int] = attrs.field(factory=list)
+    kept: list[int] = attrs.field(factory=list)
+    """What it was told before its first life, and hears then."""
 
 
 @attrs.define
@@ -128,11 +130,21 @@ class Model:
     def pass_time(self, until: int) -> None:
         """Start whoever is due."""
         self.now = until
-        for child in self.children.values():
+        for name, child in self.children.items():
             due = child.due if child.state == "backoff" else self.hold
             if child.state in ("backoff", "waiting") and due <= until:
                 child.state = "running"
                 child.lives += 1
+                self.heard += [(name, what) for what in child.kept]
+                child.kept.clear()
+
+    def tell(self, name: str, what: int) -> None:
+        """Whoever lives hears it; who is yet to be born will; it is lost on all others, as no name is theirs."""
+        child = self.children.get(name)
+        if child is not None and child.state == "running":
+            self.heard.append((name, what))
+        elif child is not None and child.lives == 0:
+            child.kept.append(what)
 
 
 class SupervisorAgainstModel(RuleBasedStateMachine):
@@ -197,11 +209,10 @@ class SupervisorAgainstModel(RuleBasedStateMachine):
     @precondition(lambda self: not self.model.ended)
     @rule(name=st.sampled_from(NAMES))
     def tell(self, name: str) -> None:
-        """A message is heard exactly by those who live."""
+        """A message is heard exactly by those who live or are yet to be born."""
         self.sent += 1
         self.engine.put(Address(name), self.sent)
-        if self.running(name):
-            self.model.heard.append((name, self.sent))
+        self.model.tell(name, self.sent)
 
     @precondition(lambda self: not self.model.ended)
     @rule(name=st.sampled_from(NAMES), brings_back=st.booleans())
