@@ -30,7 +30,10 @@ settings.register_profile(
     "mutants",
     settings.get_profile("ci"),
     max_examples=50,
-    phases=(Phase.explicit, Phase.generate),  # that it fails is all that is asked for; no time for the smallest
+    phases=(
+        Phase.explicit,
+        Phase.generate,
+    ),  # that it fails is all that is asked for; no time for the smallest
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 

@@ -51,8 +51,9 @@ def rooms_tight(names: list[str]) -> int:
         new += unknown
         share = 100 * killed / max(1, len(outcomes))
         table.append(
-            f"{name}: {killed} of {len(outcomes)} killed ({share:.1f} %), {len(alive) - len(unknown)} harmless, "
-            f"{len(unknown)} new survivors; {len(outcomes)} of {judged.all} looked at"
+            f"{name}: {killed} of {len(outcomes)} killed ({share:.1f} %), "
+            f"{len(alive) - len(unknown)} harmless, {len(unknown)} new survivors; "
+            f"{len(outcomes)} of {judged.all} looked at"
         )
         say(table[-1])
         for mutant in outcomes.keys() & known.keys():

@@ -1,7 +1,7 @@
 """Mutants that no test kills because they change nothing that anybody could see, each with its reason.
 
-Read by `make mutate`, which fails on every other survivor, and by `test_breaks`, which lets none be listed that
-is not made any more.
+Read by `make mutate`, which fails on every other survivor, and by `test_breaks`, which lets none be listed
+that is not made any more.
 """
 
 import tomllib
