@@ -18,12 +18,13 @@ def entry(*amounts: tuple[str, int]) -> LedgerPosted:
 
 
 @pytest.mark.promise("entry-sum-zero-books")
-def test_an_entry_that_does_not_sum_to_zero_breaks_and_books_nothing() -> None:
-    """Not even its first posting."""
+@pytest.mark.parametrize("off", [1, -1])
+def test_an_entry_that_does_not_sum_to_zero_breaks_and_books_nothing(off: int) -> None:
+    """Not even its first posting, whichever way it is off."""
     books = Ledger()
-    with pytest.raises(InvariantBroken, match="out of balance by 1"):
-        books.post(entry(("a", 5), ("b", -4)))
-    assert books.balances == {}
+    with pytest.raises(InvariantBroken, match=f"out of balance by {off}$"):
+        books.post(entry(("a", 5), ("b", off - 5)))
+    assert (books.balances, books.entries, books.entries_of) == ({}, 0, {})
 
 
 def test_balances_add_up_over_entries() -> None:

@@ -245,6 +245,11 @@ def test_p7_a_backoff_that_makes_the_limit_unreachable_is_refused() -> None:
             period_ns=5_000_000_000,
             backoff=Backoff(minimum_ns=1_000_000_000, cap_ns=30_000_000_000),
         )
+    # Three failures take the 100 ns between the second and the third: in a period of 100 the first is forgotten.
+    backoff = Backoff(minimum_ns=100, cap_ns=100, jitter=0.0)
+    with pytest.raises(SpecError, match="the limit would never fire"):
+        SupervisorSpec(name="just", intensity=2, period_ns=100, backoff=backoff)
+    SupervisorSpec(name="fits", intensity=2, period_ns=101, backoff=backoff)
 
 
 @pytest.mark.promise("p9-after-stop-begun")

@@ -185,7 +185,7 @@ def test_a_halt_stops_exits_too_and_cancels_what_is_open() -> None:
     cancels = [CancelOrder(each.order_id, "alpha", desk.now) for each in (order, leaving)]
     assert [approved.command for approved in step.approved] == cancels, "the entry and the exit"
     assert step.facts[1:] == tuple(OrderApproved(cancel, desk.now) for cancel in cancels)
-    assert desk.judge(exit_order(desk)) is DenialReason.HALTED
+    assert desk.judge(exit_order(desk, 6)) is DenialReason.HALTED
     assert desk.judge(CancelOrder(other.order_id, "beta", desk.now)) is None
 
 
