@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+# ruff: noqa: ARG001 (a clock winds trio's time on by being asked for)
 import pytest
 import trio
 from trio.testing import MockClock
