@@ -35,6 +35,15 @@ def test_balances_add_up_over_entries() -> None:
     assert (books.balances, books.entries, books.verify()) == ({"a": 7, "b": -5, "c": -2}, 2, 0)
 
 
+def test_entries_are_counted_for_everybody_and_for_each_strategy() -> None:
+    """Their names are made of the number."""
+    books = Ledger()
+    for number in (1, 2):
+        assert books.entries_of.get("ann", 0) == books.entries == number - 1
+        books.post(entry(("a", 5), ("b", -5)))
+    assert (books.entries, books.entries_of) == (2, {"ann": 2})
+
+
 def test_a_forged_balance_is_found() -> None:
     """The sum of all accounts is zero or the process stops."""
     books = Ledger()

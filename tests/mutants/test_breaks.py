@@ -124,4 +124,7 @@ def test_a_row_with_other_keys_is_no_break(tmp_path: Path) -> None:
 def _exists(test: str) -> bool:
     path, _, name = test.partition("::")
     file = ROOT / path
-    return file.is_file() and re.search(rf"^(async )?def {name}\(", file.read_text("utf-8"), re.MULTILINE) is not None
+    return (
+        file.is_file()
+        and re.search(rf"^(async )?def {name}\(", file.read_text("utf-8"), re.MULTILINE) is not None
+    )
