@@ -201,7 +201,7 @@ def test_a_crossed_book_is_crossed_only_as_long_as_it_is() -> None:
 
 
 CHANGES = st.lists(
-    st.tuples(st.sampled_from(list(Side)), st.integers(1, 99), st.integers(-30, 30)), max_size=60
+    st.tuples(st.sampled_from(list(Side)), st.integers(1, 99), st.integers(-30, 30)), max_size=90
 )
 
 
@@ -276,7 +276,7 @@ def test_a_recorded_evening_has_no_negative_level(shared: Path) -> None:
 changes = st.tuples(st.sampled_from(Side), st.integers(1, 99), st.integers(-30, 30))
 
 
-@given(st.lists(changes, max_size=60))
+@given(st.lists(changes, max_size=90))
 def test_a_book_says_what_its_levels_are_whatever_came(deltas: list[tuple[Side, int, int]]) -> None:
     """Held against plain dictionaries: best prices, sizes and the order of levels, of both sides."""
     book = Book("T")

@@ -106,6 +106,7 @@ def test_a_position_is_worth_the_bid_of_its_side() -> None:
     assert liquidation_value(Count(100), None, Price(4_500)) == 0
     assert liquidation_value(Count(-100), Price(4_000), None) == 0
     assert liquidation_value(Count(0), Price(4_000), Price(4_500)) == 0
+    assert liquidation_value(Count(1), Price(4_000), Price(4_500)) == 4_000
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class Room:
 
 ROOMS = {
     "risk": Room(("engine/risk",), ("tests/engine/risk",)),
-    "fees": Room(("engine/fees.py",), ("tests/engine/test_fees.py",)),
+    "fees": Room(("engine/fees.py",), ("tests/engine/test_fees.py", "tests/engine/test_fee_edges.py")),
     "ledger": Room(("engine/ledger.py",), ("tests/engine/test_ledger.py",)),
     "positions": Room(("engine/positions.py",), ("tests/engine/test_positions.py",)),
     "book": Room(("engine/book.py",), ("tests/engine/test_book.py",)),
