@@ -204,9 +204,6 @@ async def test_orders_that_rest_are_taken_back_before_the_run_ends(tmp_path: Pat
     assert (await house.run()).next_day
     (cancelled,) = house.facts(OLD, OrderCancelled)
     assert isinstance(cancelled, OrderCancelled)
-    (drained,) = house.facts(OLD, TradingHalted)
-    assert isinstance(drained, TradingHalted)
-    assert (drained.state, drained.why, drained.at <= cancelled.at) == ("reducing", WHY, True)
     with Reader.open(house.url, OLD) as reader:
         assert reader.orders(open_only=True) == []
     assert await house.begun() == NEW
