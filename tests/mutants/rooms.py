@@ -143,7 +143,7 @@ def _calls(item: pytest.Item) -> Calls | None:
         passed = _passes(item)
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # the stub does not know that None ends it
+        threading.setprofile(None)
     return Calls(item, time.monotonic() - began, codes) if passed else None
 
 
