@@ -13,8 +13,8 @@ from trio.testing import MockClock
 from actors.pollers import PollStatus
 from engine.calendar import parse_time
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND
-from tipoff.config.sections import BalldontlieSection
-from tipoff.sources.balldontlie_polls import GAME_NS_MAX, ODDS_BEFORE_NS, SCORES_BEFORE_NS, Scores
+from tipoff.sources.balldontlie.polls import GAME_NS_MAX, ODDS_BEFORE_NS, SCORES_BEFORE_NS, Scores
+from tipoff.sources.balldontlie.section import BalldontlieSection
 from venues.balldontlie.rest import BalldontlieRest, Dependencies, Tier
 from venues.transport.http import Http
 
