@@ -64,8 +64,8 @@ def test_a_position_that_is_turned_over_is_over() -> None:
 
 def test_the_use_of_every_limit_is_told_where_it_is_most() -> None:
     desk = Desk(RiskLimits())
-    desk.gate.hear(market(AWAY_WINS), START)
-    desk.gate.hear(top(AWAY_WINS, 49, 51, size=1000), START)
+    desk.gate.on_game_news(market(AWAY_WINS), START)
+    desk.gate.on_game_news(top(AWAY_WINS, 49, 51, size=1000), START)
     desk.lost(3)
     desk.lost(2, "beta")
     desk.bought(50, 10, "beta")
@@ -145,7 +145,7 @@ def test_a_position_is_worth_what_it_would_bring_at_once(count: int, worth: floa
 @pytest.mark.parametrize(("bid", "ask", "count"), [(None, 51, 1), (49, None, -1)])
 def test_what_nobody_bids_for_is_worth_nothing(bid: int | None, ask: int | None, count: int) -> None:
     desk = Desk()
-    desk.gate.hear(top(HOME_WINS, bid, ask), START)
+    desk.gate.on_game_news(top(HOME_WINS, bid, ask), START)
     exposure = Exposure("alpha", HOME_WINS, GAME, Count(count * COUNT_ONE))
     assert value_now(exposure, desk.gate.view.markets) == 0
     assert value_now(exposure, {}) == 0
@@ -156,7 +156,7 @@ def test_paper_gains_do_not_make_a_drawdown_smaller() -> None:
     desk.open("gamma", bankroll=100)
     desk.lost(10, "gamma")
     desk.bought(50, 10, "gamma")
-    desk.gate.hear(top(HOME_WINS, 90, 91), desk.now)
+    desk.gate.on_game_news(top(HOME_WINS, 90, 91), desk.now)
     accounts = desk.gate.accounts
     assert drawdown([accounts.of["gamma"]], accounts.select(strategy="gamma"), desk.gate.view.markets) == 10
 
@@ -200,7 +200,9 @@ def test_until_an_amend_is_known_the_worse_of_both_orders_counts() -> None:
         found = desk.gate.accounts.open_order(order.order_id)
         assert found is not None
         assert (found.price, found.remaining) == (100 * worse, 20 * COUNT_ONE)
-        desk.learn(OrderAmended(order.order_id, "alpha", amend.price, Count(0), Count(0), desk.now))
+        desk.on_committed_fact(
+            OrderAmended(order.order_id, "alpha", amend.price, Count(0), Count(0), desk.now)
+        )
         assert desk.gate.accounts.open_order(order.order_id) is None, "amended to nothing it is over"
 
 

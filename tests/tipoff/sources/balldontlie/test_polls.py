@@ -13,9 +13,11 @@ from trio.testing import MockClock
 from actors.pollers import PollStatus
 from engine.calendar import parse_time
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND
-from tipoff.sources.balldontlie.polls import GAME_NS_MAX, ODDS_BEFORE_NS, SCORES_BEFORE_NS, Scores
+from tipoff.sources.balldontlie.polls import Scores
 from tipoff.sources.balldontlie.section import BalldontlieSection
-from venues.balldontlie.rest import BalldontlieRest, Dependencies, Tier
+from tipoff.sources.game_time import GAME_NS_MAX, ODDS_BEFORE_NS, SCORES_BEFORE_NS
+from venues.balldontlie.rest import BalldontlieRest, Dependencies
+from venues.balldontlie.tiers import Tier
 from venues.transport.http import Http
 
 TIP = parse_time("2026-01-03T00:30:00Z")
@@ -57,7 +59,7 @@ class Evening:
         self.scores = Scores(self._find_out, lambda: self.now, SECTION)
 
     async def _find_out(self, _date: str) -> BalldontlieRest:
-        given = Dependencies(hear=lambda _what, _body: None, wall=lambda: self.now, draw=lambda: 0.0)
+        given = Dependencies(on_body=lambda _what, _body: None, wall=lambda: self.now, draw=lambda: 0.0)
         http = Http("https://service.invalid", transport=httpx.MockTransport(self._answer))
         return BalldontlieRest(http, "secret-key", given, Tier.GOAT)
 
