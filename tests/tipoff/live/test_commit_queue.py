@@ -102,7 +102,7 @@ async def test_records_of_a_failed_transaction_are_stored_before_what_came_meanw
         queue.keep(records[:2])
         async with trio.open_nursery() as nursery:
             nursery.start_soon(queue.run)
-            await queue.wait_calm()
+            await queue.drain()
             nursery.cancel_scope.cancel()
         assert (queue.status.failures, queue.waiting_records) == (1, 0)
     assert seam.failures == 1
