@@ -13,6 +13,7 @@ from trio.testing import MockClock
 from actors.pollers import PollStatus
 from engine.calendar import parse_time
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND
+from tests.venues.ears import keeping
 from tipoff.sources.balldontlie.polls import Scores
 from tipoff.sources.balldontlie.section import BalldontlieSection
 from tipoff.sources.game_time import GAME_NS_MAX, ODDS_BEFORE_NS, SCORES_BEFORE_NS
@@ -59,7 +60,9 @@ class Evening:
         self.scores = Scores(self._find_out, lambda: self.now, SECTION)
 
     async def _find_out(self, _date: str) -> BalldontlieRest:
-        given = Dependencies(on_body=lambda _what, _body: None, wall=lambda: self.now, draw=lambda: 0.0)
+        given = Dependencies(
+            on_body=keeping([], "balldontlie", lambda: self.now), wall=lambda: self.now, draw=lambda: 0.0
+        )
         http = Http("https://service.invalid", transport=httpx.MockTransport(self._answer))
         return BalldontlieRest(http, "secret-key", given, Tier.GOAT)
 
