@@ -71,8 +71,8 @@ soak: $(STAMP_DEV) ## TIPOFF_SOAK_MINUTES (15) of killing a daemon, TIPOFF_SOAK_
 sdk: $(STAMP_DEV) $(STAMP_SDK) ## the simulated Kalshi, read by the venue's own client
 	$(PYTEST) tests/venues/simulator/test_sdk.py
 
-mutate: $(STAMP_DEV) ## mutation tests of the pure core
-	$(BIN)/mutmut run
+mutate: $(STAMP_DEV) ## break the product on purpose: what do the tests notice? TIPOFF_MUTATE_SECONDS (600) a room
+	$(BIN)/python -m tests.mutants
 
 honesty: $(STAMP_DEV) ## the tests which show that paper is never kinder than the venue
 	HONESTY_EVENINGS=50 $(PYTEST) -m honesty --timeout=0
@@ -86,7 +86,7 @@ requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 setup: $(STAMP_DEV) ## the virtual environment with everything that development needs
 
 clean: ## remove everything that was made, the virtual environment too
-	rm -rf $(VENV) build dist docs/_build docs/generated mutants .benchmarks .hypothesis .import_linter_cache \
+	rm -rf $(VENV) build dist docs/_build docs/generated .benchmarks .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -201,7 +201,7 @@ def test_a_crossed_book_is_crossed_only_as_long_as_it_is() -> None:
 
 
 CHANGES = st.lists(
-    st.tuples(st.sampled_from(list(Side)), st.integers(1, 99), st.integers(-30, 30)), max_size=60
+    st.tuples(st.sampled_from(list(Side)), st.integers(1, 99), st.integers(-30, 30)), max_size=90
 )
 
 
@@ -271,3 +271,68 @@ def test_a_recorded_evening_has_no_negative_level(shared: Path) -> None:
     assert sum(book.deltas for book in books.values()) == 245
     assert sum(book.negatives + book.old for book in books.values()) == 0
     assert all(book.trust is Trust.TRUSTED for book in books.values())
+
+
+changes = st.tuples(st.sampled_from(Side), st.integers(1, 99), st.integers(-30, 30))
+
+
+@given(st.lists(changes, max_size=90))
+def test_a_book_says_what_its_levels_are_whatever_came(deltas: list[tuple[Side, int, int]]) -> None:
+    """Held against plain dictionaries: best prices, sizes and the order of levels, of both sides."""
+    book = Book("T")
+    book.apply_snapshot(snapshot((), ()))
+    held: dict[Side, dict[int, int]] = {Side.YES: {}, Side.NO: {}}
+    for seq, (side, price, wanted) in enumerate(deltas, start=2):
+        size = max(held[side].get(price, 0) + wanted, 0)
+        change = size - held[side].pop(price, 0)
+        if size:
+            held[side][price] = size
+        assert book.apply_delta(delta(side, price, change, seq))
+    bids = sorted(((100 * price, 100 * size) for price, size in held[Side.YES].items()), reverse=True)
+    asks = sorted((10_000 - 100 * price, 100 * size) for price, size in held[Side.NO].items())
+    assert (book.levels(BookSide.BID), book.levels(BookSide.ASK)) == (bids, asks)
+    nothing: tuple[int | None, int] = (None, 0)
+    best_bid, best_ask = bids[0] if bids else nothing, asks[0] if asks else nothing
+    assert book.top() == (*best_bid, *best_ask)
+    assert (book.yes_bid, book.yes_bid_size, book.yes_ask, book.yes_ask_size) == (*best_bid, *best_ask)
+    crossed = bool(bids and asks and bids[0][0] >= asks[0][0])
+    assert book.trust is (Trust.CROSSED if crossed else Trust.TRUSTED)
+    for cents in range(1, 100):
+        limit = Price(100 * cents)
+        assert book.size(BookSide.BID, limit) == dict(bids).get(limit, 0)
+        assert book.size(BookSide.ASK, limit) == dict(asks).get(limit, 0)
+        assert book.levels_within(BookSide.BID, limit) == [level for level in bids if level[0] >= limit]
+        assert book.levels_within(BookSide.ASK, limit) == [level for level in asks if level[0] <= limit]
+    assert (book.deltas, book.snapshots, book.negatives, book.old, book.dropped) == (len(deltas), 1, 0, 0, 0)
+
+
+def test_a_book_that_heard_nothing_is_empty_counts_nothing_and_follows_nobody() -> None:
+    book = Book("T")
+    counted = (book.deltas, book.snapshots, book.negatives, book.old, book.dropped)
+    assert (counted, book.at, book.crossed_at, book.pseudo, book.venue_at) == ((0,) * 5, 0, 0, False, None)
+    assert (book.conn, book.sid, book.seq, book.trust) == (-1, -1, -1, Trust.STALE)
+    assert not book.apply_delta(delta(Side.YES, 40, 1, 2))
+
+
+def test_the_venues_time_of_a_book_is_that_of_the_last_change_which_had_one() -> None:
+    book = opened()
+    book.apply_delta(delta(Side.YES, 40, 1, 2))
+    later = BookDelta("T", Side.YES, Price(4_000), Count(100), 1, 1, 3, None, Nanos(2_000))
+    book.apply_delta(later)
+    assert (book.venue_at, book.at) == (AT, 2_000)
+
+
+def test_empty_levels_of_a_snapshot_are_none() -> None:
+    book = Book("T")
+    book.apply_snapshot(snapshot(((40, 10), (41, 0)), ((55, 30), (56, 0))))
+    assert (book.yes, book.no, book.top()) == ({4_000: 1_000}, {5_500: 3_000}, (4_000, 1_000, 4_500, 3_000))
+
+
+def test_a_book_crosses_when_its_prices_do_and_not_again_with_each_change() -> None:
+    book = opened()
+    book.apply_delta(BookDelta("T", Side.YES, Price(4_500), Count(100), 1, 1, 2, None, Nanos(5_000)))
+    assert (book.trust, book.crossed_at) == (Trust.CROSSED, 5_000)
+    book.apply_delta(BookDelta("T", Side.YES, Price(4_600), Count(100), 1, 1, 3, None, Nanos(6_000)))
+    book.pause()
+    book.resume()
+    assert (book.trust, book.crossed_at) == (Trust.CROSSED, 5_000)

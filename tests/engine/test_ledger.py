@@ -18,12 +18,13 @@ def entry(*amounts: tuple[str, int]) -> LedgerPosted:
 
 
 @pytest.mark.promise("entry-sum-zero-books")
-def test_an_entry_that_does_not_sum_to_zero_breaks_and_books_nothing() -> None:
-    """Not even its first posting."""
+@pytest.mark.parametrize("off", [1, -1])
+def test_an_entry_that_does_not_sum_to_zero_breaks_and_books_nothing(off: int) -> None:
+    """Not even its first posting, whichever way it is off."""
     books = Ledger()
-    with pytest.raises(InvariantBroken, match="out of balance by 1"):
-        books.post(entry(("a", 5), ("b", -4)))
-    assert books.balances == {}
+    with pytest.raises(InvariantBroken, match=f"out of balance by {off}$"):
+        books.post(entry(("a", 5), ("b", off - 5)))
+    assert (books.balances, books.entries, books.entries_of) == ({}, 0, {})
 
 
 def test_balances_add_up_over_entries() -> None:
@@ -32,6 +33,15 @@ def test_balances_add_up_over_entries() -> None:
     books.post(entry(("a", 5), ("b", -5)))
     books.post(entry(("a", 2), ("c", -2)))
     assert (books.balances, books.entries, books.verify()) == ({"a": 7, "b": -5, "c": -2}, 2, 0)
+
+
+def test_entries_are_counted_for_everybody_and_for_each_strategy() -> None:
+    """Their names are made of the number."""
+    books = Ledger()
+    for number in (1, 2):
+        assert books.entries_of.get("ann", 0) == books.entries == number - 1
+        books.post(entry(("a", 5), ("b", -5)))
+    assert (books.entries, books.entries_of) == (2, {"ann": 2})
 
 
 def test_a_forged_balance_is_found() -> None:

@@ -105,6 +105,8 @@ def test_a_position_is_worth_the_bid_of_its_side() -> None:
     assert liquidation_value(Count(-100), Price(4_000), Price(4_500)) == 550_000
     assert liquidation_value(Count(100), None, Price(4_500)) == 0
     assert liquidation_value(Count(-100), Price(4_000), None) == 0
+    assert liquidation_value(Count(0), Price(4_000), Price(4_500)) == 0
+    assert liquidation_value(Count(1), Price(4_000), Price(4_500)) == 4_000
 
 
 @pytest.mark.parametrize(
@@ -123,6 +125,26 @@ def test_payouts_are_rounded_down_to_the_balance_grid(
     """The first row is the venue's example: 30.60306 pays 30.6030."""
     paid = payout(Count(count), Price(value), grid)
     assert (paid.amount, paid.residual) == (amount, residual)
+
+
+@pytest.mark.parametrize(
+    ("held", "value", "paid", "realized", "fees"),
+    [
+        ((1_000, 4_000_000), 10_000, 10_000_000, 6_000_000, 0),
+        ((1_000, 4_000_000), 0, 0, -4_000_000, 0),
+        ((-1_000, 6_000_000), 10_000, 0, -6_000_000, 0),
+        ((-1_000, 6_000_000), 0, 10_000_000, 4_000_000, 0),
+        ((-1_000, 6_000_000), 3_333, 6_666_900, 667_000, 100),
+        ((0, 0), 10_000, 0, 0, 0),
+    ],
+)
+def test_a_result_realizes_what_the_held_side_pays_less_what_it_cost(
+    held: tuple[int, int], value: int, paid: int, realized: int, fees: int
+) -> None:
+    """What rounding took of a payout stands among the fees."""
+    count, cost = held
+    after = settled(Position(Count(count), Money(cost)), Price(value), Money(paid))
+    assert after == Position(realized=Money(realized), fees=Money(fees))
 
 
 @given(trades=TRADES, value=st.integers(0, 10_000).map(Price))

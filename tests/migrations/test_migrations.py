@@ -110,6 +110,13 @@ def test_an_older_schema_is_refused_until_it_is_upgraded(tmp_path: Path, bare_se
         ):
             JournalWriter(url, "evening")
     assert not (tmp_path / "none.db").exists()
+    older = f"sqlite:///{tmp_path / 'older.db'}"
+    schema.upgrade(older, REVISIONS[-2])
+    both = f"its schema is {REVISIONS[-2]}, this program needs {REVISIONS[-1]}"
+    with pytest.raises(SchemaOlder, match=both):
+        JournalWriter(older, "evening")
+    schema.upgrade(older)
+    JournalWriter(older, "evening").close()
 
 
 @pytest.mark.promise("database-newer-older-somebody")

@@ -29,6 +29,15 @@ CLOCK_CALLS = frozenset(
         "trio.lowlevel.current_clock",
     }
 )
+OWNERS = frozenset({"datetime.datetime", "datetime.date", "datetime", "trio", "trio.lowlevel"})
+CLOCKS = frozenset(
+    {
+        *("datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"),
+        *("datetime.date.today", "trio.current_time", "trio.lowlevel.current_clock"),
+    }
+)
+"""The same by their full names, for those that are called by another."""
+
 # Each path may touch what the rest may not, for the reason beside it.
 CLOCK_SEAMS = {
     "actors/runtime/": "the runtime turns the clock into numbered inputs",
@@ -76,7 +85,7 @@ def clock_read(source: Source) -> Iterable[str]:
     """A clock is read only where an input is stamped."""
     if not _is_seam(source.path, CLOCK_SEAMS):
         yield from (source.at(node, f"imports {name}") for node, name in _imports_of(source, "time"))
-        yield from (source.at(node, f"reads a clock: {name}") for node, name in _calls(source, CLOCK_CALLS))
+        yield from (source.at(node, f"reads a clock: {name}") for node, name in _clocks(source))
 
 
 def randomness(source: Source) -> Iterable[str]:
@@ -167,6 +176,65 @@ def _imports_of(source: Source, package: str) -> Iterator[tuple[ast.AST, str]]:
 def _calls(source: Source, names: frozenset[str]) -> Iterator[tuple[ast.AST, str]]:
     tails = tuple(f".{name}" for name in names if "." in name)
     return (found for found in source.calls if found[1] in names or found[1].endswith(tails))
+
+
+def _clocks(source: Source) -> Iterator[tuple[ast.AST, str]]:
+    """Calls that name a clock, and whatever stands for one under another name, called or not."""
+    called = list(_calls(source, CLOCK_CALLS))
+    yield from called
+    seen = {id(node.func) for node, _ in called if isinstance(node, ast.Call)}
+    aliases = _names_in_full(source.tree)
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in seen:
+            meant = _meaning(node, aliases)
+            if isinstance(node.ctx, ast.Load) and meant in CLOCKS:
+                yield node, meant
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {
+            "getattr",
+            "attrgetter",
+            "methodcaller",
+        }:
+            yield from ((node, meant) for value in node.args if (meant := _meaning(value, aliases)) in OWNERS)
+
+
+def _names_in_full(tree: ast.Module) -> dict[str, str]:
+    """What each imported or assigned name of a file stands for, in full; the last assignment counts."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                for name in names:
+                    first = name.name.split(".")[0]
+                    found[name.asname or first] = name.name if name.asname else first
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                found |= {name.asname or name.name: f"{module}.{name.name}" for name in names}
+            case _:
+                pass
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=assigned)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=assigned), value=ast.expr() as value)
+                | ast.NamedExpr(target=ast.Name(id=assigned), value=value)
+            ):
+                meant = _meaning(value, found)
+                if meant.split(".")[0] in {"datetime", "trio"}:
+                    found[assigned] = meant
+            case _:
+                pass
+    return found
+
+
+def _meaning(node: ast.AST, aliases: dict[str, str]) -> str:
+    """A dotted name in full; nothing for what is no name."""
+    match node:
+        case ast.Name(id=name):
+            return aliases.get(name, "")
+        case ast.Attribute(value=value, attr=attr):
+            owner = _meaning(value, aliases)
+            return f"{owner}.{attr}" if owner else ""
+        case _:
+            return ""
 
 
 def _is_unbounded(call: ast.Call, called: str) -> bool:

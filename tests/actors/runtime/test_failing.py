@@ -291,6 +291,10 @@ def test_p26_a_new_life_is_made_by_the_factory_and_shares_nothing_with_the_dead_
     journal.append(4)
     engine.put(A, "go")
     assert [life.total for life in lives] == [-1_000, 10]
+    engine.put(A, "go on")
+    assert [life.total for life in lives] == [-1_000, -1_000, 10], (
+        "the second message went to the second life"
+    )
 
 
 @pytest.mark.promise("p11-older-life-sends")

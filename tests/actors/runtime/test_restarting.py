@@ -245,6 +245,11 @@ def test_p7_a_backoff_that_makes_the_limit_unreachable_is_refused() -> None:
             period_ns=5_000_000_000,
             backoff=Backoff(minimum_ns=1_000_000_000, cap_ns=30_000_000_000),
         )
+    # Three failures take the 100 ns before the third: in a period of 100 the first is forgotten by then.
+    backoff = Backoff(minimum_ns=100, cap_ns=100, jitter=0.0)
+    with pytest.raises(SpecError, match="the limit would never fire"):
+        SupervisorSpec(name="just", intensity=2, period_ns=100, backoff=backoff)
+    SupervisorSpec(name="fits", intensity=2, period_ns=101, backoff=backoff)
 
 
 @pytest.mark.promise("p9-after-stop-begun")
@@ -254,8 +259,9 @@ def test_p9_stop_during_backoff_starts_nobody_any_more(system: Make, script: Scr
     engine = system("a", "b", backoff=backoff)
     engine.put(A, CRASH)
     assert state(engine, A) == "backoff"
-    engine.stop()
     lives = script.lives
+    engine.stop()
+    assert script.lives == lives
     engine.advance(1_000)
     assert script.lives == lives
     assert len(engine.dispatcher.timers) == 0

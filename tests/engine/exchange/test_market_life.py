@@ -22,7 +22,7 @@ from engine.events import (
 from engine.exchange import ExchangeRules
 from engine.facts import CancelRefused, LedgerPosted, OrderFilled, PositionSettled
 from engine.orders import CancelReason, RejectCode, TimeInForce
-from engine.units import NANOS_PER_MILLISECOND, Count, Money, Nanos, Price
+from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Count, Money, Nanos, Price
 from engine.venue_facts import MarketTermsChanged, PositionPaid
 from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, cents, rules
 
@@ -230,10 +230,13 @@ def test_rule_12_settlement_comes_from_the_venue_alone_and_pays_once(floor: Floo
     _holding(floor)
     _settled(floor)
     assert floor.of(PositionPaid) == []
+    before = {strategy: floor.cash(strategy) for strategy in ("ann", "bob")}
     for _ in range(2):
         _determined(floor, "yes", 100)
         _settled(floor)
     assert len(floor.of(PositionPaid)) == 2
+    assert floor.cash("ann") - before["ann"] == 10 * MONEY_ONE
+    assert floor.cash("bob") == before["bob"]
 
 
 def test_a_result_ends_what_still_rests(floor: Floor) -> None:
@@ -353,7 +356,11 @@ def test_the_fee_accumulator_spans_the_taker_and_maker_fills_of_an_order() -> No
 @pytest.mark.promise("account-goes-below-zero")
 @pytest.mark.parametrize(("side", "price"), [(BID, 50), (ASK, 40)])
 def test_an_account_never_goes_below_zero(floor: Floor, side: BookSide, price: float) -> None:
-    """Orders of all that is there, in tiny fills."""
+    """Orders of all that is there, in tiny fills; one of more than there is money for is refused."""
+    floor.book(bids={40: 3_000}, asks={50: 3_000})
+    floor.place("taker", side, price, 3_000, tif=IOC)
+    assert floor.rejected("taker") is RejectCode.INSUFFICIENT_BALANCE
+    assert floor.exchange.account("ann").cash == 1_000 * MONEY_ONE
     floor.book(bids={40: 3}, asks={50: 3})
     floor.place("a", side, price, 1_500)
     for number in range(20):

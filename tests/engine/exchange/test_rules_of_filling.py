@@ -164,6 +164,11 @@ def test_rule_6_new_opposite_depth_at_our_price_fills_us_once(floor: Floor) -> N
     )
     floor.place("b", BID, 44, 50, tif=IOC, strategy="bob")
     assert floor.fills("b") == []
+    floor.depth(BID, 47, 10)
+    floor.depth(ASK, 44, 50)  # the book is crossed meanwhile: the inside of a match
+    floor.depth(BID, 47, -10)
+    floor.depth(ASK, 44, 1)
+    assert floor.fills("a") == [(30, 45), (1, 45)], "only the one is new"
 
 
 @pytest.mark.promise("new-opposite-depth-our")

@@ -51,6 +51,7 @@ def test_rule_8_a_print_heard_before_its_decrease_is_not_taken_for_a_cancel_too(
     floor.depth(BID, 40, -60)
     floor.wait(5_000)
     assert (floor.ahead("a"), floor.filled("a")) == (40, 0)
+    assert floor.live("a").optimistic_ahead == contracts(40), "no share of a cancel"
 
 
 def test_rule_8_a_trade_that_exceeds_the_queue_fills_us_if_its_print_comes_first(floor: Floor) -> None:

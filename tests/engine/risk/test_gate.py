@@ -4,6 +4,7 @@ Covers: engine.risk.halts.
 """
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,24 +24,90 @@ from tests.engine.strategies.evening import GAME, HOME_WINS, top
 
 @pytest.mark.promise("gate-makes-approved-orders")
 def test_only_the_gate_makes_approved_orders(root: Path) -> None:
-    makers = [
-        str(path.relative_to(root))
+    makers = {
+        str(path.relative_to(root)): makings
         for folder in ("engine", "actors", "venues", "persistence", "tipoff")
         for path in sorted((root / folder).rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and _called(node.func) == "Approved"
-    ]
-    assert makers == ["engine/risk/gate.py"]
+        if (makings := list(makings_of(path.read_text("utf-8"))))
+    }
+    assert makers == {"engine/risk/gate.py": ["Approved(command)"]}
 
 
-def _called(function: ast.expr) -> str:
-    match function:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case ast.Subscript(value=value):
-            return _called(value)
-        case _:
-            return ""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Approved(order)",
+        "Approved[PlaceOrder](order)",
+        "orders.Approved(order)",
+        "from engine.orders import Approved as Passed",
+        "from engine import orders as wishes\nPassed = wishes.Approved",
+        "make = Approved",
+        "class Passed(Approved): ...",
+        "map(Approved, orders)",
+        "getattr(orders, 'Approved')(order)",
+        "from engine.orders import *",
+    ],
+)
+def test_an_approved_order_is_found_however_it_is_made(text: str) -> None:
+    assert list(makings_of(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from engine.orders import Approved, PlaceOrder",
+        "def act(self, approved: Approved[OrderCommand]) -> tuple[Approved[OrderCommand], ...]: ...",
+        "match message:\n    case Approved(): ...",
+        "isinstance(message, Approved)",
+        "orders: dict[str, orders.Approved[PlaceOrder]] = {}",
+    ],
+)
+def test_who_only_speaks_of_approved_orders_makes_none(text: str) -> None:
+    assert not list(makings_of(text))
+
+
+def makings_of(text: str) -> Iterator[str]:
+    """Wherever `Approved` stands as a value, under any name: calls, aliases, subclasses, what is handed on.
+
+    Types, patterns and questions of what something is make none.
+    """
+    tree = ast.parse(text)
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module="engine.orders", names=names):
+                yield from (
+                    ast.unparse(node)
+                    for name in names
+                    if name.name == "*" or (name.name == "Approved" and name.asname)
+                )
+            case ast.Constant(value="Approved"):
+                yield ast.unparse(parents[node])
+            case ast.Name(id="Approved") | ast.Attribute(attr="Approved"):
+                if not _only_named(node, parents):
+                    yield ast.unparse(parents[node])
+            case _:
+                pass
+
+
+def _only_named(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Whether this is a type, a pattern, or the second argument of `isinstance`."""
+    while node in parents:
+        above = parents[node]
+        match above:
+            case ast.AnnAssign(annotation=annotation) | ast.arg(annotation=annotation) if annotation is node:
+                return True
+            case ast.FunctionDef(returns=returns) | ast.AsyncFunctionDef(returns=returns) if returns is node:
+                return True
+            case ast.MatchClass():
+                return True
+            case ast.Call(func=ast.Name(id="isinstance"), args=[_, kind]) if kind is node:
+                return True
+            case ast.Subscript() | ast.BinOp() | ast.Tuple():
+                node = above
+            case _:
+                return False
+    return False
 
 
 def test_what_passes_is_a_fact_and_an_approved_order() -> None:
@@ -111,13 +178,14 @@ def test_a_halt_holds_for_its_scope_until_it_is_resumed(
 def test_a_halt_stops_exits_too_and_cancels_what_is_open() -> None:
     desk = Desk()
     desk.bought(51, 10)
-    order = desk.send(changed(desk.order(50), tif=TimeInForce.GTC))
-    other = desk.send(changed(desk.order(50, strategy="beta"), tif=TimeInForce.GTC))
+    order = desk.send(changed(desk.order(48), tif=TimeInForce.GTC))
+    leaving = desk.send(changed(exit_order(desk, 4), tif=TimeInForce.GTC))
+    other = desk.send(changed(desk.order(48, strategy="beta"), tif=TimeInForce.GTC))
     step = desk.gate.halt("strategy:alpha", "halted", "eva", "fire", desk.now)
-    assert [approved.command for approved in step.approved] == [
-        CancelOrder(order.order_id, "alpha", desk.now)
-    ]
-    assert desk.judge(exit_order(desk)) is DenialReason.HALTED
+    cancels = [CancelOrder(each.order_id, "alpha", desk.now) for each in (order, leaving)]
+    assert [approved.command for approved in step.approved] == cancels, "the entry and the exit"
+    assert step.facts[1:] == tuple(OrderApproved(cancel, desk.now) for cancel in cancels)
+    assert desk.judge(exit_order(desk, 6)) is DenialReason.HALTED
     assert desk.judge(CancelOrder(other.order_id, "beta", desk.now)) is None
 
 

@@ -11,10 +11,10 @@ import pytest
 from engine.events import BookSide, GamePhase, MarketStatus, ScoresDisagreed, TopChanged, Trust
 from engine.facts import StrategyChanged
 from engine.message import changed
-from engine.orders import CancelOrder, PlaceOrder, TimeInForce
+from engine.orders import AmendOrder, CancelOrder, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
 from engine.strategy_traits import StrategyTraits
-from engine.units import NANOS_PER_SECOND, Nanos, Price
+from engine.units import NANOS_PER_SECOND, Nanos, Price, contracts
 from tests.engine.risk.desk import Desk
 from tests.engine.strategies.evening import (
     AWAY_WINS,
@@ -215,12 +215,17 @@ def test_a_strategy_that_is_switched_off() -> None:
 @pytest.mark.promise("journal-down-nothing-cancels")
 def test_while_the_journal_is_down_nothing_but_cancels_passes() -> None:
     desk = Desk()
-    order = desk.send(desk.order())
+    desk.bought(51, 10)
+    order = desk.send(changed(desk.order(48), tif=TimeInForce.GTC))
+    leaving = changed(desk.order(49, side=BookSide.ASK), exit=True, p_fair=None)
+    smaller = AmendOrder(order.order_id, "alpha", order.price, contracts(5), desk.now)
     desk.gate.journal_down("disk full", desk.now)
-    assert desk.judge(desk.order()) is DenialReason.JOURNAL_DOWN
+    for wish in (desk.order(48), leaving, smaller):
+        assert desk.judge(wish) is DenialReason.JOURNAL_DOWN
     assert desk.judge(_cancel(desk, order)) is None
     desk.gate.journal_up(desk.now)
-    assert desk.judge(desk.order()) is None
+    for wish in (desk.order(48), leaving, smaller):
+        assert desk.judge(wish) is None
 
 
 def test_of_a_list_of_orders_nothing_is_asked_that_only_a_game_can_answer() -> None:

@@ -97,7 +97,9 @@ def test_no_secret_is_ever_written_whatever_it_comes_in(logs: Logs, reader: Read
     log = structlog.get_logger()
     log.info("key", pem=PEM, nested={"deep": [PEM.splitlines()[1]]})
     log.info("address webhook-4711 called")
-    log.info("headers", headers={"Authorization": "abcdef-123456"}, token="Bearer abcdef123456")
+    log.info("headers", headers={"Authorization": "abcdef-123456"}, token="Bearer bcdefa123456")
+    log.info("signed", headers={"KALSHI-ACCESS-SIGNATURE": "cdefab+/123456=="})
+    log.info("signed", words=str({"kalshi-access-signature": "defabc+/123456=="}))
     log.info("slack", url="https://hooks.slack.com/services/T0/B0/xyz")
     try:
         int(f"bad key {PEM}")
@@ -105,10 +107,11 @@ def test_no_secret_is_ever_written_whatever_it_comes_in(logs: Logs, reader: Read
         log.exception("failed")
     logs.close()
     text = "".join(reader.lines)
-    for secret in (*PEM.splitlines()[1:3], "webhook-4711", "abcdef", "services/T0"):
+    known = (*PEM.splitlines()[1:3], "webhook-4711")
+    for secret in (*known, "abcdef", "bcdefa", "cdefab", "defabc", "services/T0"):
         assert secret not in text
     assert "Traceback" in text
-    assert len(reader.lines) == 5
+    assert len(reader.lines) == 7
 
 
 def test_short_texts_are_no_secrets() -> None:

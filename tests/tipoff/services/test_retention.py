@@ -17,7 +17,7 @@ from persistence import connect
 from persistence.maintenance import upgrade
 from persistence.market_tables import system_logs
 from persistence.records import LogRecord
-from persistence.retention import DEFAULT_POLICY, PORTION
+from persistence.retention import DEFAULT_POLICY, PORTION, Pruning
 from persistence.writer import JournalWriter
 from tests.persistence.evenings import Placed
 from tipoff.config.database import database_url, retention_policy
@@ -73,8 +73,20 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.promise("older-configured-goes-start")
 async def test_what_is_overdue_goes_at_the_start_in_portions_while_the_journal_is_written(
-    config: Config,
+    config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    portions: list[int] = []
+
+    class Watched(Pruning):
+        """Writes down how much each step removes."""
+
+        def step(self) -> bool:
+            before = sum(self.removed.values())
+            more = super().step()
+            portions.append(sum(self.removed.values()) - before)
+            return more
+
+    monkeypatch.setattr("tipoff.services.retention.Pruning", Watched)
     url = database_url(config, None)
     upgrade(url)
     wrote(url, "old", [31.0] * (PORTION + 5) + [29.0]).close()
@@ -85,6 +97,7 @@ async def test_what_is_overdue_goes_at_the_start_in_portions_while_the_journal_i
             await trio.to_thread.run_sync(writer.append, [note])
         await until(lambda: lines_left(url) == 2)
     assert writer.stored_seq == 19
+    assert max(portions) == PORTION
     writer.close()
 
 

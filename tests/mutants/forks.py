@@ -1,0 +1,82 @@
+"""Running tests in forked children: each begins with the libraries loaded and leaves nothing behind.
+
+Used by both halves of `make mutate`. A child leads a process group of its own, so that ending it ends the
+processes that its tests have started.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import NoReturn
+
+PASSED, FAILED, SKIPPED = 0, 1, 5
+POLL_S = 0.02
+
+
+class Outcome(Enum):
+    """What became of a break or a mutant. LATE is killed, too: what no longer ends is noticed."""
+
+    KILLED = "killed"
+    LATE = "killed by its time limit"
+    SURVIVED = "survived"
+    SKIPPED = "not run: its tests were skipped"
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was noticed."""
+        return self in (Outcome.KILLED, Outcome.LATE)
+
+
+def say(line: str) -> None:
+    """A line for whoever waits."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def outcome_of(run: Callable[[], int], seconds_max: float, log: Path) -> Outcome:
+    """What `run`, which returns PASSED, FAILED or SKIPPED, comes to in a child whose words go to `log`."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        _be_child(run, log)
+    deadline = time.monotonic() + seconds_max
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            _end_group(child)
+            code = os.waitstatus_to_exitcode(status)
+            return {PASSED: Outcome.SURVIVED, SKIPPED: Outcome.SKIPPED}.get(code, Outcome.KILLED)
+        _pause()
+    _end_group(child)
+    os.waitpid(child, 0)
+    return Outcome.LATE
+
+
+def _be_child(run: Callable[[], int], log: Path) -> NoReturn:
+    code = FAILED
+    try:
+        os.setsid()
+        said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(said, 1)
+        os.dup2(said, 2)
+        code = run()
+    except BaseException as error:  # noqa: BLE001 - whatever it was, the child must not go on as its parent
+        os.write(2, repr(error).encode())
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def _end_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _pause() -> None:
+    signal.sigtimedwait([signal.SIGCHLD], POLL_S)

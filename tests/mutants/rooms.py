@@ -1,0 +1,183 @@
+"""Mutates every function of a room and runs the room's tests that call it: one must fail.
+
+Half of `make mutate`. The tests are collected and run once, to see which calls what and how long it takes;
+then each mutant is a forked child in which one function has other code. A room has TIPOFF_MUTATE_SECONDS;
+what is looked at first is spread over the room, and always the same.
+"""
+
+import functools
+import gc
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+
+import attrs
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutants.breaks import ROOT
+from tests.mutants.forks import FAILED, PASSED, Outcome, outcome_of, say
+from tests.mutants.operators import Mutant, mutants
+
+SECONDS = float(os.environ.get("TIPOFF_MUTATE_SECONDS", "600"))
+"""How long a room may take after its tests have run once."""
+
+SLOW_S = 12.0
+"""A test that takes longer is left out, unless no quicker one calls the function."""
+
+
+@attrs.frozen
+class Room:
+    """Product files (or folders) that belong together, and the tests that answer for them."""
+
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def paths(self) -> list[str]:
+        """Every file of the room, relative to the project."""
+        found = (path for name in self.files for path in _python_files(ROOT / name))
+        return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+    def mutants(self) -> list[Mutant]:
+        """Every mutant of the room, in an order that is spread over it and always the same."""
+        made = [
+            mutant
+            for path in self.paths()
+            for mutant in mutants(path, (ROOT / path).read_text("utf-8"), str(ROOT / path))
+        ]
+        return sorted(made, key=lambda mutant: hashlib.sha256(mutant.name.encode()).digest())
+
+
+ROOMS = {
+    "risk": Room(("engine/risk",), ("tests/engine/risk",)),
+    "fees": Room(("engine/fees.py",), ("tests/engine/test_fees.py", "tests/engine/test_fee_edges.py")),
+    "ledger": Room(("engine/ledger.py",), ("tests/engine/test_ledger.py",)),
+    "positions": Room(("engine/positions.py",), ("tests/engine/test_positions.py",)),
+    "book": Room(("engine/book.py",), ("tests/engine/test_book.py",)),
+    "exchange": Room(
+        ("engine/exchange", "engine/queueing.py", "engine/matching.py"),
+        ("tests/engine/exchange", "tests/engine/test_queueing.py"),
+    ),
+    "persistence": Room(("persistence",), ("tests/persistence",)),
+}
+
+
+@attrs.define
+class Calls:
+    """What one test took, and the functions that it called."""
+
+    item: pytest.Item
+    seconds: float
+    codes: set[CodeType]
+
+
+class Mutating:
+    """A plugin whose run of the tests is: once as they are, then for each mutant those that call it."""
+
+    def __init__(self, room: Room, log: Path) -> None:
+        """`log` takes what the children say."""
+        self.room = room
+        self.outcomes: dict[str, Outcome] = {}
+        self.all = 0
+        self._log = log
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run the tests once, then the mutants until the time is over."""
+        calls = [found for item in session.items if (found := _calls(item)) is not None]
+        say(f"{len(calls)} tests pass in {sum(call.seconds for call in calls):.1f} s")
+        chosen = self.room.mutants()
+        self.all = len(chosen)
+        end = time.monotonic() + SECONDS
+        for mutant in chosen:
+            if time.monotonic() > end:
+                break
+            self._judge(mutant, calls)
+        return True
+
+    def _judge(self, mutant: Mutant, calls: Sequence[Calls]) -> None:
+        functions = _functions_of(mutant)
+        codes = {function.__code__ for function in functions}
+        calling = sorted((call for call in calls if call.codes & codes), key=lambda call: call.seconds)
+        quick = [call for call in calling if call.seconds < SLOW_S] or calling[:1]
+        if quick:
+            limit = 10 + 5 * sum(call.seconds for call in quick)
+            run = functools.partial(_run, mutant, functions, [call.item for call in quick])
+            outcome = outcome_of(run, limit, self._log)
+        else:
+            outcome = Outcome.SURVIVED
+        self.outcomes[mutant.name] = outcome
+        if not outcome.killed:
+            say(f"{outcome.value}: {mutant.name}" + ("" if quick else " (no test calls it)"))
+
+
+def judge(room: Room) -> Mutating:
+    """Mutate a room; what became of its mutants is printed as it is known."""
+    os.environ["HYPOTHESIS_PROFILE"] = "mutants"
+    os.chdir(ROOT)
+    with tempfile.TemporaryDirectory(prefix="tipoff-mutants.") as folder:
+        mutating = Mutating(room, Path(folder) / "log")
+        plain = ["--quiet", "-p", "no:cacheprovider"]
+        pytest.main([*plain, *room.tests], plugins=[mutating])
+    return mutating
+
+
+def _calls(item: pytest.Item) -> Calls | None:
+    """Run a test as it is; None if it does not pass (skipped here, or failing)."""
+    codes: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            codes.add(frame.f_code)
+
+    began = time.monotonic()
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        passed = _passes(item)
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return Calls(item, time.monotonic() - began, codes) if passed else None
+
+
+def _passes(item: pytest.Item) -> bool:
+    """Whether a test passes, whatever it has done before."""
+    request_again = getattr(item, "_initrequest", None)
+    if request_again is not None:
+        request_again()
+    reports = runtestprotocol(item, log=False, nextitem=None)
+    return len(reports) == 3 and all(report.passed for report in reports)
+
+
+def _run(mutant: Mutant, functions: Sequence[FunctionType], items: Sequence[pytest.Item]) -> int:
+    """In a child: give the function its other code, and run the tests until one fails."""
+    for function in functions:
+        function.__code__ = mutant.code
+    for cached in gc.get_objects():
+        if isinstance(cached, functools._lru_cache_wrapper):
+            cached.cache_clear()
+    return PASSED if all(_passes(item) for item in items) else FAILED
+
+
+def _functions_of(mutant: Mutant) -> list[FunctionType]:
+    """The living functions that were made from the code that the mutant replaces."""
+    path = str(ROOT / mutant.path)
+    return [
+        found
+        for found in gc.get_objects()
+        if isinstance(found, FunctionType)
+        and found.__code__.co_filename == path
+        and found.__code__.co_qualname == mutant.function
+        and found.__code__.co_firstlineno == mutant.line
+    ]
+
+
+def _python_files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
