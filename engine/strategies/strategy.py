@@ -70,7 +70,7 @@ class Strategy(ABC):
         """Take news of a game: best prices, terms, score, odds. Cheap when nothing relevant changed."""
 
     def recall(self, news: GameNews, now: Nanos) -> Step:
-        """Take current news that an earlier life may have heard already: after a restart, before anything new.
+        """Take current news that an earlier life may have heard, after a restart and before anything new.
 
         Nothing happened, so a strategy should not do now what it would not have done undisturbed.
         """
