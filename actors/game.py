@@ -15,6 +15,7 @@ from actors.messages import (
     NewsWanted,
     SnapshotWanted,
     StateWanted,
+    ToldAgain,
 )
 from actors.runtime import Answer, Outgoing, Publish
 from engine.events import BookDelta, GameKnown, Trust
@@ -51,7 +52,8 @@ class GameActor:
             known = GameKnown(message.game, message.away, message.home, message.tip_at, message.matched, at)
             return [Publish(NEWS, news) for news in state.on_game_known(known)]
         if isinstance(message, NewsWanted):
-            return [(message.reply_to, news) for news in state.current(at)]
+            current = state.current(at)
+            return [(message.reply_to, ToldAgain(news) if message.again else news) for news in current]
         if isinstance(message, BooksWanted):
             return [(message.reply_to, event) for event in state.books()]
         if isinstance(message, StateWanted):

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from actors.runtime import Address
 from engine.configured_settings import Settings
-from engine.events import BookSide, MarketListed, VenueEvent
+from engine.events import BookSide, GameNews, MarketListed, VenueEvent
 from engine.facts import Fact
 from engine.message import message
 from engine.orders import TimeInForce
@@ -141,9 +141,20 @@ class BooksWanted:
 
 @message
 class NewsWanted:
-    """A restarted strategy or risk gate asks the games for everything that is current."""
+    """A restarted strategy or risk gate asks the games for everything that is current.
+
+    With `again` the answers come as `ToldAgain`, to be told from what has just happened.
+    """
 
     reply_to: Address
+    again: bool = False
+
+
+@message
+class ToldAgain:
+    """What is current, to one who may have heard it in an earlier life."""
+
+    news: GameNews
 
 
 @message

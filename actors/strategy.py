@@ -11,7 +11,7 @@ from typing import Final, get_args
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
 from actors.fact_history import FactHistory, order_of
 from actors.heartbeat import HeartbeatOfGame, through_strategy
-from actors.messages import AccountOpen, NewsWanted, OperationWanted, StrategyOperation, Wake
+from actors.messages import AccountOpen, NewsWanted, OperationWanted, StrategyOperation, ToldAgain, Wake
 from actors.operator_outcomes import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
 from actors.step_messages import SILENCE, outgoing
@@ -53,7 +53,7 @@ class StrategyActor:
     def start(self, now: int) -> list[Outgoing]:
         """Fold what is remembered of this strategy; ask the games for what is current."""
         self._begin()
-        return [Publish(GAMES_TOPIC, NewsWanted(self._address))]
+        return [Publish(GAMES_TOPIC, NewsWanted(self._address, again=True))]
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Hear news, a timer or the fate of an order."""
@@ -75,6 +75,10 @@ class StrategyActor:
             if not self.enabled:
                 return SILENCE
             step = self.strategy.wake(message.key, at)  # type: ignore[attr-defined]
+        elif kind is ToldAgain:
+            if not self.enabled:
+                return SILENCE
+            step = self.strategy.recall(message.news, at)  # type: ignore[attr-defined]
         elif kind is OperationWanted:
             return self._wished(message, at)  # type: ignore[arg-type]
         elif isinstance(message, HeartbeatOfGame):

@@ -116,6 +116,22 @@ class Correlation(Trader):
         kept = list(facts)
         super().restore(kept)
         self._groups.restore(kept)
+        for fact in kept:
+            if isinstance(fact, SignalRaised) and fact.strategy == self.name:
+                evidence = dict(fact.evidence)
+                if evidence.get("leg") == "hedge":
+                    self._tried[evidence[GROUP_EVIDENCE]] = fact.at
+
+    def recalled(self, game: GameView, now: Nanos) -> Step:
+        """Mend what is torn too, now or when the pause since the last attempt is over."""
+        steps = [super().recalled(game, now)]
+        torn = {group.name: group for ticker in game.markets for group in self._groups.in_market(ticker)}
+        for group in torn.values():
+            due = self._tried.get(group.name, -self._retry_pause) + self._retry_pause
+            waits = now < due and group.uncovered() is not None
+            timer = Timer(f"hedge:{group.name}", Nanos(due))
+            steps.append(Step(timers=(timer,)) if waits else self._hedge(group, now))
+        return joined(steps)
 
     def on_other_news(self, news: GameNews, now: Nanos) -> Step:
         """Markets and teams that become known change what stands beside what."""
@@ -145,6 +161,8 @@ class Correlation(Trader):
         market = watch.market
         market_board = self._market_board(market.game)
         place = market_board.repriced(market)
+        if self.recalling:
+            return NOTHING
         steps: list[Step] = []
         if self._groups.of:
             steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]

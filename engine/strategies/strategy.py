@@ -69,6 +69,13 @@ class Strategy(ABC):
     def on_news(self, news: GameNews, now: Nanos) -> Step:
         """Take news of a game: best prices, terms, score, odds. Cheap when nothing relevant changed."""
 
+    def recall(self, news: GameNews, now: Nanos) -> Step:
+        """Take current news that an earlier life may have heard, after a restart and before anything new.
+
+        Nothing happened, so a strategy should not do now what it would not have done undisturbed.
+        """
+        return self.on_news(news, now)
+
     @abstractmethod
     def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """Take a committed fact about own orders and positions, heard after the acknowledgement's latency."""

@@ -13,6 +13,10 @@ their game, which is thought over once, at the same moment, when all of them are
 is held or ordered gets no thought while its cooldown runs, once that was recorded as a near miss, and for
 `DENIED_PAUSE` after the gate refused an entry by a rule that will still hold in a minute: the refusal is on
 record, and a hundred more of them would say nothing new.
+
+A restart is no news. What is current is told again, and is only taken in: an entry needs something new, as it
+would have without the restart. What is held or rests is looked after once all of it is in, since prices may
+have moved meanwhile.
 """
 
 from abc import abstractmethod
@@ -51,6 +55,8 @@ class Trader(Strategy):
         self.kinds = frozenset(MARKET_TYPES[word] for word in self.market_types())
         self._watches: dict[str, Watch] = {}
         self._marked: set[str] = set()
+        self.recalling = False
+        self._recalled: set[str] = set()
         self._cooldown = minutes(parameters.cooldown_minutes)
         self._near_miss = minutes(parameters.near_miss_minutes)
         self._hold = minutes(parameters.hold_minutes_max)
@@ -98,6 +104,21 @@ class Trader(Strategy):
             return NOTHING
         return self.priced(watch, news, now)
 
+    def recall(self, news: GameNews, now: Nanos) -> Step:
+        """Take in what is current; what is held or rests is thought over when the whole game is known."""
+        self.recalling = True
+        step = self.on_news(news, now)
+        self.recalling = False
+        if news.game in self._recalled:
+            return step
+        self._recalled.add(news.game)
+        return changed(step, timers=(*step.timers, Timer(f"recalled:{news.game}", now)))
+
+    def recalled(self, game: GameView, now: Nanos) -> Step:
+        """Look after what is held or rests in a game that was told again."""
+        watches = [self._watches[ticker] for ticker in game.markets if ticker in self._watches]
+        return joined([self.consider(watch, now) for watch in watches if not watch.idle])
+
     def unwatched(self, top: TopChanged) -> None:
         """The best prices of a market that is not traded changed."""
         self.view.apply(top)
@@ -127,8 +148,13 @@ class Trader(Strategy):
         return NOTHING
 
     def wake(self, key: str, now: Nanos) -> Step:
-        """All odds are in; or a cooldown, a time limit or a pause before the next attempt has ended."""
+        """All odds are in, or all that was told again; or a cooldown, a time limit or a pause before the next
+        attempt has ended.
+        """
         word, _colon, name = key.partition(":")
+        if word == "recalled":
+            self._recalled.discard(name)
+            return self.recalled(self.view.game(name), now)
         if word == "odds":
             self._marked.discard(name)
             return self.reconsider(self.view.game(name), now)
@@ -140,7 +166,9 @@ class Trader(Strategy):
         self.portfolio.restore(facts)
 
     def consider(self, watch: Watch, now: Nanos) -> Step:
-        """Think one market over: leave, tend what rests, or enter."""
+        """Think one market over: leave, tend what rests, or enter; not while news is only told again."""
+        if self.recalling:
+            return NOTHING
         if watch.idle:
             if now < watch.cooldown_until:
                 return NOTHING
@@ -188,7 +216,7 @@ class Trader(Strategy):
                 game = self.view.game(news.game)
                 before = (game.opening if news.opening else game.odds).get(news.vendor)
                 self.view.apply(news)
-                if not self.concerns(news, before) or game.game in self._marked:
+                if not self.concerns(news, before) or game.game in self._marked or self.recalling:
                     return NOTHING
                 # The rest of the poll's rows come in the same input, so before any timer.
                 self._marked.add(game.game)

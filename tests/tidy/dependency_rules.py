@@ -21,6 +21,7 @@ LOADED_BY_OTHERS = {
 # Called as programs, by their configuration or as plug-ins: by the Makefile, Sphinx, pytest, mypy and pip.
 TOOLS = frozenset(
     {
+        *("build", "editables", "furo", "hatchling", "import-linter", "mypy", "myst-parser"),
         *("pytest-benchmark", "pytest-timeout", "pytest-trio", "pytest-xdist", "ruff", "sphinx"),
         *("types-pyyaml", "uv"),
     }

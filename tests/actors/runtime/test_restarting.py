@@ -28,7 +28,7 @@ from actors.runtime import (
     VirtualSystem,
 )
 from engine.restart import Backoff
-from tests.actors.runtime.fakes import START, STOP, Do, Fail, HeldHost, Script, idle
+from tests.actors.runtime.fakes import START, STOP, Do, Fail, HeldHost, Script, idle, player
 
 A, B, C = Address("a"), Address("b"), Address("c")
 Make = Callable[..., VirtualSystem]
@@ -314,3 +314,20 @@ def test_checklist_11_children_that_quit_while_the_supervisor_stops(
     engine.stop()
     assert engine.ended == (ExitReason.SHUTDOWN, None)
     assert script.lives == 3
+
+
+def test_a_child_yet_to_be_born_behind_a_held_restart_hears_what_it_was_told_before() -> None:
+    scripts = {name: Script() for name in "ac"}
+    backoff = Backoff(first_ns=10, minimum_ns=10, cap_ns=10, factor=1.0, jitter=0.0)
+    specs = {name: ChildSpec(name=name, factory=player(name, scripts[name])) for name in "ac"}
+    engine = VirtualSystem(
+        SupervisorSpec(name="root", children=(specs["a"],), strategy=REST_FOR_ONE, backoff=backoff)
+    )
+    engine.start()
+    engine.put(A, CRASH)
+    assert engine.start_child(Address(""), specs["c"])
+    engine.put(C, 1)
+    assert engine.restart(C)
+    assert scripts["c"].heard("c") == []
+    engine.advance(engine.now + 10)
+    assert scripts["c"].heard("c") == [1]

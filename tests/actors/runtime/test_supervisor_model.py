@@ -139,7 +139,7 @@ class Model:
                 child.kept.clear()
 
     def tell(self, name: str, what: int) -> None:
-        """Whoever lives hears it, and who is yet to be born will; it is lost on all others."""
+        """Whoever lives hears it, who is yet to be born will; it is lost on all others."""
         child = self.children.get(name)
         if child is not None and child.state == "running":
             self.heard.append((name, what))

@@ -200,7 +200,8 @@ class Evening:
             scores = [game.score] if game.score is not None else []
             rows = [*game.odds.values(), *game.opening.values()]
             for news in (*known, *markets, *tops, *scores, *rows):
-                self.take(self.strategy.on_news(news, self.now))
+                self.take(self.strategy.recall(news, self.now))
+        self._fire(self.now)
 
     def settle(self, ticker: str, value: int, position: int) -> None:
         """The venue pays a market's result."""

@@ -166,7 +166,7 @@ def test_a_restart_between_two_legs_mends_the_torn_group() -> None:
     run.chosen = {**run.chosen, "hedge_mode": "unwind"}
     run.restart()
     run.at(30, top(AWAY_WINS, 38, 40))
-    assert run.trades[2:] == ["7 exit hedge_unwind BOS ask 0.3900"]
+    assert run.trades[2:] == ["2 exit hedge_unwind BOS ask 0.3900"]
 
 
 def statistical(**parameters: Plain) -> Evening:
