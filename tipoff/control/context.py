@@ -121,6 +121,7 @@ class CallContext:
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """Run something that blocks beside the loop; its thread is left behind when the request ends."""
+        # Only readers run here: a thread left behind costs an answer, never a write.
         return await trio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._readers)
 
     # -- operating
@@ -138,6 +139,7 @@ class CallContext:
         """
         request = call.request()
         async with self._turn:
+            # Asked under the lock: a client that repeats a request at once must not have it done twice.
             known = await self.ask(OPERATOR, ActKnown(request))
             if known is not None:
                 return answer_of(known)

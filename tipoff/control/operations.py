@@ -173,6 +173,7 @@ async def actors_revive(context: CallContext, call: Call) -> OperationAnswer:
         return await context.perform(call, work)
     if actor.state != "running" and not context.engine.revive(actor.address):
         raise Fault(ErrorCode.REFUSED, f"{actor.address} could not be revived")
+    # The supervisor runs the actor again, but the gate still holds its quarantine, which is durable.
     operation = ResumeOperation(QUARANTINE + actor.address.last, "revived")
     return await context.operate(call, RISK_GATE, operation)
 

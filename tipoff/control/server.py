@@ -102,7 +102,7 @@ class ControlServer:
             self._welcome(trio.SocketStream(accepted), nursery)
 
     def _welcome(self, stream: trio.SocketStream, nursery: trio.Nursery) -> None:
-        """Ask the kernel who it is, make context, and serve it or turn it away."""
+        """Ask the kernel who it is, make room, and serve it or turn it away."""
         try:
             peer = peer_of(_stdlib(stream))
         except OSError:
@@ -148,6 +148,7 @@ class ControlServer:
             return False
         oldest = min(idle, key=lambda connection: connection.idle_since or 0.0)
         self.dropped += 1
+        # Not left to its task, which ends later: the newcomer needs the place now.
         self.connections.remove(oldest)
         oldest.scope.cancel()
         return True
@@ -212,12 +213,15 @@ class ControlServer:
                 frame = bytes(buffer[:end])
                 del buffer[: end + 1]
                 return frame
+            # Only new bytes are searched: a frame that drips in byte by byte would otherwise cost quadratic
+            # time.
             searched = len(buffer)
             with trio.move_on_at(deadline) as waiting:
                 received = await connection.stream.receive_some(READ_BYTES)
             if waiting.cancelled_caught:
                 if not buffer:
                     return None
+                # An idle peer is closed without a word; half a frame is a mistake that it should hear of.
                 raise Fault(ErrorCode.TOO_SLOW, f"a frame must end within {self.settings.read_seconds:g} s")
             if not received:
                 return None

@@ -1,4 +1,4 @@
-"""The one door into the live engine: every input is stamped, recorded, translated and put in, in that order.
+"""The only way into the live engine: every input is stamped, recorded, translated and put in, in that order.
 
 Used by `tipoff.live.engine` and by the edges that it gives to venues' clients. What a line of the recording
 says is what the actors heard, and at which moment, so a replay of the lines is a replay of the run. Runs on
@@ -89,6 +89,8 @@ class Ingress:
             return self._system.stamp(), ()
         self.latency.input_began()
         try:
+            # Recorded before anybody parses it, so that a body on which the parser fails is there to
+            # reproduce it.
             line = self._line(source, conn, what, body)
             events = self._translate(line)
             self.status.events += len(events)
@@ -103,6 +105,8 @@ class Ingress:
 
     def committed(self, seq: int) -> None:
         """The journal is durable up to `seq`."""
+        # When a commit is heard depends on the disk; as a recorded input it is heard at the same place in a
+        # replay.
         line = self._line(JOURNAL_SOURCE, 0, COMMITTED, str(seq))
         self._system.put_at(line.at, JOURNAL, CommittedUpTo(seq))
 
@@ -111,6 +115,7 @@ class Ingress:
         that what they decided is forgotten with the rest; a replay does the same.
         """
         line = self._line(JOURNAL_SOURCE, 0, FAILED, json.dumps({"kind": kind, "detail": detail}))
+        # An empty operation at this stamp fires the timers due by it first, as `advance` does in a replay.
         with self._system.at(line.at), self._system.operation():
             pass
         forget()
@@ -154,6 +159,8 @@ class Ingress:
         self._seq += 1
         if self._recorder is not None:
             try:
+                # A recorder that goes on with a folder goes on with its numbers, so its number is the
+                # line's.
                 self._seq = self._recorder.write(at, source, conn, what, body)
             except RecordingError as error:
                 self._give_up(str(error))

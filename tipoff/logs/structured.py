@@ -61,6 +61,7 @@ class Scrubber:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """`secrets` are the contents of files; every long line of one is a secret too."""
         parts = {part.strip() for secret in secrets for part in (secret, *secret.splitlines())}
+        # In a JSON line a secret stands escaped (the line breaks of a key), so that form is covered too.
         parts |= {json.dumps(part)[1:-1] for part in parts}
         # The longest first, so that no part of a whole secret is left over.
         known = [part for part in parts if len(part) >= SECRET_CHARS_MIN and not part.startswith("-----")]
@@ -85,6 +86,8 @@ class Sink:
         self.failed = 0
         self._write = write
         self._lines: queue.Queue[bytes | None] = queue.Queue(lines_max)
+        # A daemon thread: a write into a pipe that nobody empties blocks for ever and must not keep the
+        # process.
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
@@ -145,9 +148,11 @@ class Logs:
 
     def write(self, level: str, event: str, text: str, *, prefixed: bool) -> None:
         """Send a finished line on its way."""
+        # Covered before it is cut: half of a secret would not be recognised any more.
         line = self.scrub(text)[:LINE_CHARS_MAX]
         if self.on_warning is not None and NUMBERS.get(level, 20) >= NUMBERS["warning"]:
             self.on_warning(level, self.scrub(event), line)
+        # journald takes "<N>" in front of a line as its priority (SyslogLevelPrefix=, on by default).
         prefix = f"<{PRIORITIES.get(level, 6)}>" if prefixed else ""
         self.sink.put(f"{prefix}{line}\n".encode("utf-8", "backslashreplace"))
 
@@ -232,4 +237,5 @@ def _is_terminal(environ: Mapping[str, str]) -> bool:
 
 def _to_stderr(line: bytes) -> None:
     while line:
+        # A pipe may take less than the whole line.
         line = line[os.write(2, line) :]

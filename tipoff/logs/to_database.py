@@ -63,6 +63,7 @@ class DatabaseLogSink:
         """Lines that the budget does not allow are dropped: when they could be kept they are old."""
         records: list[Record] = []
         with self._lock:
+            # The lock covers only the copy: a thread that logs must never wait for the storage.
             lines = list(self._waiting)
             self._waiting.clear()
         for level, event, line in lines:

@@ -103,6 +103,8 @@ class MetricsServer:
             if request is None:
                 return
             await _send(connection, stream, self._page(request), headless=request.method == b"HEAD")
+            # h11 reuses a connection only when both sides are done; after a body that was not read they are
+            # not.
             if connection.states != {h11.SERVER: h11.DONE, h11.CLIENT: h11.DONE}:
                 return
             connection.start_next_cycle()
@@ -142,6 +144,7 @@ async def _listener(section: MetricsSection) -> trio.socket.SocketType:
         )
         listener = trio.socket.socket(family, kind, protocol)
         try:
+            # Without it a restart fails for a minute on the old connections, which stay in TIME_WAIT.
             listener.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_REUSEADDR, 1)
             await listener.bind(address)
             listener.listen(BACKLOG)

@@ -1,8 +1,8 @@
 """Which kinds of strategies there are: ours and those of other packages, all found by their entry points.
 
 Called by `tipoff.runs.from_config` whenever a configuration is to be read; the packages are looked for once a
-process. A package that cannot be used is never the end of a command: what is wrong with it is kept under its
-name, and told where somebody asks for its strategy.
+process. A package that cannot be used does not fail the command: the reason is kept under its name and
+reported when a configuration asks for its strategy.
 """
 
 import inspect
@@ -61,6 +61,8 @@ def installed() -> Installed:
 
 def require_own(points: Iterable[EntryPoint], checkout: Path) -> None:
     """Refuse metadata that is older than the checkout, or that is not there. Raises Failure."""
+    # An editable install keeps the entry points of the day it was made: a kind added since is missing,
+    # silently.
     found = {point.name: point.value for point in points if _is_ours(point)}
     stale = sorted(set(_written_down(checkout).items()) - set(found.items()))
     if not stale and found:

@@ -1,4 +1,4 @@
-"""The control socket: what the daemon lends it, and what a refused socket means."""
+"""The control socket: the hooks that the daemon gives it, and what a refused socket means."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -53,6 +53,7 @@ async def run(context: RunContext, poll_s: float = POLL_S) -> None:
                     for notice in differences(before, last):
                         notices.enqueue(notice)
             finally:
+                # The stop cancels this service, and the summary of the run has still to go out.
                 with trio.move_on_after(LAST_S_MAX, shield=True):
                     await notices.last(summary(_snapshot(engine, sources, last.band), engine.plan.run))
 

@@ -60,6 +60,8 @@ class Liveness:
             self.why = engine.heartbeats.late()
             return False
         try:
+            # A round trip: a watchdog fed by a timer or a thread would go on being fed while the queue of
+            # the actors hangs.
             await engine.ask(OBSERVER, Look(OVERVIEW))
         except (AskError, SystemEnded):
             return engine.phase in STOPPING

@@ -53,6 +53,7 @@ class Sources:
         """Have the connection pools open; nothing is asked before the engine's actors do."""
         link = Link(
             prod=self._config.engine.environment == "prod",
+            # Not seeded: with one seed every restart, and every other daemon, would draw the same pauses.
             draw=random.SystemRandom().random,
             degrade=self.degraded.append,
         )

@@ -185,9 +185,13 @@ def _listed(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos
         floor_strike=_strike(market.floor_strike),
         strike_type=market.strike_type,
         open_at=_moment(market.open_time),
+        # An upper bound only: games close minutes after the final whistle (`can_close_early`), this lies 2
+        # to 14 days out.
         close_at=_moment(market.close_time),
         expected_expiration_at=_moment(market.expected_expiration_time),
         exchange_index=exchange_index,
+        # Bounds of the type `floor` were announced in October 2026; such a market does not pay 0 or 1
+        # dollar.
         binary=market.market_type == "binary" and market.settlement_bounds_type == "default",
         at=at,
     )
@@ -267,6 +271,7 @@ def _all_prints(page: str, at: Nanos) -> list[TradePrinted]:
 def _trades(body: str, _ticker: str, at: Nanos) -> Events:
     """Trades oldest first, each for itself. Overlapping polls bring a trade again; its id says so."""
     answer, pieces = _TRADES.decode(body)
+    # The venue lists the newest first.
     rows = reversed(answer.trades or ())
     return (*_each(rows, _print, "trades", at), *_left_out("trades", pieces, at))
 

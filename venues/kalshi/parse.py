@@ -204,6 +204,7 @@ def _lifecycle(frame: wire.Lifecycle, conn: int, at: Nanos) -> tuple[VenueEvent,
             value = result_value(body.result, body.settlement_value)
             when = _seconds(body.determination_ts)
             events = (MarketDetermined(ticker, body.result or "", value, when, at),)
+        # Determined is not final: a result can be disputed and amended until the market is settled.
         case "settled":
             events = (MarketSettled(ticker, _seconds(body.settled_ts), at),)
         case "price_level_structure_updated":

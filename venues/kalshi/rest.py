@@ -129,6 +129,7 @@ class KalshiRest:
 
     async def basketball_series(self) -> tuple[str, ...]:
         """Tickers of all series that are tagged as basketball."""
+        # Never the whole list: it has no pages, 14,393 series and 18 MB.
         body = await self._body(_target("/series", category="Sports", tags="Basketball"))
         return results.read_series_tickers(body.text)
 
@@ -154,6 +155,7 @@ class KalshiRest:
 
     async def markets(self, tickers: Sequence[str]) -> Events:
         """Some markets by ticker."""
+        # A comma list; repeated parameters are for /markets/orderbooks only.
         wanted = ",".join(tickers)
         return await self._all("/markets", {"tickers": wanted, "limit": MARKETS_PER_PAGE})
 
@@ -172,6 +174,7 @@ class KalshiRest:
         found: list[VenueEvent] = []
         for start in range(0, len(tickers), BOOKS_PER_CALL_MAX):
             some = tickers[start : start + BOOKS_PER_CALL_MAX]
+            # Here a comma list gives one book; /markets, of all places, wants the comma list.
             query = urlencode([("tickers", ticker) for ticker in some])
             found += await self._events(f"/markets/orderbooks?{query}")
         return tuple(found)
@@ -188,6 +191,8 @@ class KalshiRest:
         if since is not None:
             query["min_ts"] = since // NANOS_PER_SECOND
         if until is not None:
+            # Rounded up, as `since` is rounded down: a trade too many is recognised by its id, a missing
+            # one is not.
             query["max_ts"] = -(-until // NANOS_PER_SECOND)
         events = await self._all("/markets/trades", query)
         trades = [event for event in events if isinstance(event, TradePrinted)]

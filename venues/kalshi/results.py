@@ -105,6 +105,7 @@ class CutoffAnswer(msgspec.Struct, frozen=True):
     trades_created_ts: str
 
 
+# A minute without a trade has no such keys at all (not null), only `previous_dollars`.
 class Prices(msgspec.Struct, frozen=True):
     """Prices of a period; those of a period without a trade are missing."""
 
@@ -192,6 +193,7 @@ def _candle(candle: CandleBody) -> Candle:
         _price(candle.price.high_dollars),
         _price(candle.price.low_dollars),
         _price(candle.price.close_dollars),
+        # The venue writes an empty side as a bid of 0 or an ask of 1 dollar.
         _price(candle.yes_bid.close_dollars, empty=PRICE_ZERO),
         _price(candle.yes_ask.close_dollars, empty=PRICE_ONE),
         parse_count(candle.volume_fp),

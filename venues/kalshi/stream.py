@@ -151,6 +151,7 @@ class KalshiStream:
         blind = self._session.left_blind() if self._session is not None else {}
         blind = {ticker: since for ticker, since in blind.items() if ticker in self._wanted}
         self._session = Session(conn, self._wanted, self._given.channels, blind)
+        # Frames can come in one read with the upgrade's answer; they wait until CONNECTED is recorded.
         self._early = []
         try:
             async with open_socket(self._url, self._signature(), self._on_text, self._given.limits) as socket:
@@ -171,6 +172,7 @@ class KalshiStream:
         """The life of an open connection."""
         assert self._session is not None  # noqa: S101
         self.status.connected, self._socket = True, socket
+        # Commands for the last connection name its sids, which mean nothing here.
         self._outbox.clear()
         self._given.hear(conn, CONNECTED, "")
         early, self._early = self._early or [], None

@@ -78,6 +78,8 @@ class Recorder:
             folder.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
             numbers = self._resume()
             self._write_manifest(closed=False)
+            # A new segment each time: what a crash cut off is a zstd frame without an end, to which nothing
+            # can be added.
             self._number = max(numbers, default=-1) + 1
             self._open()
         except OSError as error:
@@ -109,6 +111,7 @@ class Recorder:
         self._buffer.append(b"")
         data = b"\n".join(self._buffer)
         self._buffer.clear()
+        # FLUSH_BLOCK ends a block: a reader gets all of it although the frame has no end yet.
         self._put(self._frame.compress(data, zstd.ZstdCompressor.FLUSH_BLOCK))
         self._bytes += len(data)
         if self._bytes >= self._segment_bytes:
@@ -233,6 +236,7 @@ def read_batches(
                 yield lines[start : start + size]
         return
     gathered: list[Line] = []
+    # Merged, not sorted: several evenings together need not fit into memory.
     for line in heapq.merge(*(_lines_of(folder, on_note) for folder in folders), key=attrgetter("at")):
         gathered.append(line)
         if len(gathered) == (batch or BATCH_LINES):

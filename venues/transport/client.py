@@ -146,6 +146,7 @@ class Client:
             if pass_on or answer.status != 200:
                 events = self._policy.on_body(what_of(answer.status, target), answer.body)
             body = Body(self._verdict(target, answer, events), events)
+        # A 4xx does not count: whoever refuses is up.
         except (Unreachable, TimedOut, ServerFailed):
             self._failed()
             raise
@@ -193,12 +194,14 @@ class Client:
         self.refusals += 1
         code, detail = self._policy.refuse(answer)
         match answer.status:
+            # A stale timestamp is answered like a wrong key, but what a person must mend is the clock.
             case 401 | 403 if self.skew is not None and self.skew.large:
                 seconds = self.skew.seconds
                 raise ClockRefused(answer.status, code, f"our clock is {seconds:+.0f} s off: {detail}")
             case 401 | 403:
                 raise CredentialsRefused(answer.status, code, detail)
             case 429:
+                # Kalshi sends no Retry-After: an empty bucket is what slows the other callers down too.
                 self._bucket = self._bucket.drained(_now())
                 raise RateLimited(code, detail, _retry_after_ns(answer))
             case status if status >= 500 or status == 408:
@@ -208,6 +211,8 @@ class Client:
 
     def _is_older(self, target: str, answer: Answer) -> bool:
         """A cache may answer with something older than we have had; that must not become news."""
+        # Kalshi's CDN keeps /markets and /series for 15 s, so an answer can be older than the one before
+        # it.
         date = server_date(answer.headers)
         if date is None:
             return False

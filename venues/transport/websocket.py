@@ -109,6 +109,8 @@ class Socket:
         except trio_websocket.ConnectionClosed as error:
             raise self._end(_closed(error, self.tap)) from error
         finally:
+            # Cancelled or timed out in the middle: the library does not close by itself, though half a
+            # frame may be out.
             if not finished:
                 self._end(TimedOut("write", f"{len(text)} characters"))
         if not finished:
@@ -183,6 +185,7 @@ async def open_socket(
                 await _close(socket, bounds)
             nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:
+        # A nursery wraps even a single exception in a group; callers catch VenueError.
         raise _sole(group) from None
     finally:
         await trio.aclose_forcefully(tap)
@@ -201,6 +204,8 @@ async def _connect(url: str, limits: SocketLimits, context: ssl.SSLContext | Non
         if not secure:
             return stream
         context = context or ssl.create_default_context()
+        # `https_compatible`: many servers end without TLS's close_notify, and a WebSocket has its own close
+        # frame.
         wrapped = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
         try:
             await wrapped.do_handshake()
@@ -238,6 +243,7 @@ async def _upgrade(
                 parts.netloc,
                 resource,
                 extra_headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                # The tap takes every text; whatever message still reaches the library is refused with 1009.
                 max_message_size=0,
                 receive_buffer_size=READ_BYTES,
             )
@@ -248,6 +254,7 @@ async def _upgrade(
 
 async def _close(socket: Socket, limits: SocketLimits) -> None:
     """Say goodbye, but not for long: a peer that does not answer is left."""
+    # trio-websocket waits 60 s for the peer's close frame, then raises DisconnectionTimeout.
     with trio.move_on_after(limits.close_s_max, shield=True):
         await socket._connection.aclose()  # noqa: SLF001
 
