@@ -1,4 +1,4 @@
-"""The socket's file: who may have it, whose it is already, and who is at the other end.
+"""The socket's file: its mode and owner, a leftover or a live one at its path, and the peer's credentials.
 
 Used by the control server and by the client. A file that a crash left behind is replaced; one that somebody
 listens on, a symlink or anything else is refused.

@@ -25,7 +25,7 @@ class EveningClock(AnchoredClock):
         return self._wall_ns + round((trio.current_time() - self._started) * self.speed * NANOS_PER_SECOND)
 
     def slept(self, nanos: int) -> None:
-        """Add the time of a suspend: on Linux trio's clock (CLOCK_MONOTONIC) stops while the machine sleeps."""
+        """Add the time of a suspend, in which trio's clock (CLOCK_MONOTONIC on Linux) stands still."""
         self._wall_ns += max(0, round(nanos * self.speed))
 
     def trio_time(self, at_ns: int) -> float:

@@ -64,7 +64,7 @@ class CommitQueue:
         self._one_at_a_time = trio.CapacityLimiter(1)
 
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
-        """Take facts in; they are durable when the loop hears so. Returns the last number handed over."""
+        """Queue facts; `Ingress.committed` says when they are durable. Returns the last number handed over."""
         if not self._closed:
             self._ingress.latency.handed_over(facts, self._ingress.seq, self._ingress.busy_since)
             self._facts += facts
@@ -105,13 +105,13 @@ class CommitQueue:
             await self._drained.wait()
 
     def close(self) -> None:
-        """Take nothing in any more: what comes now belongs to nobody."""
+        """Drop what is queued and accept nothing more."""
         self._closed = True
         self._facts.clear()
         self._records.clear()
 
     def abandon(self) -> None:
-        """Leave the transaction that is under way to its thread: it does not come back."""
+        """Give up waiting for the transaction under way; its thread may still be using the writer."""
         self.abandoned = self.began_at is not None
         self._transaction.cancel()
 

@@ -1,6 +1,7 @@
-"""How long the way takes from hearing of something to a decision, and from a decision to its being durable.
+"""Latency from an input to the decision that follows from it, and from the decision to its commit.
 
-Made by `LiveEngine`; `Ingress` reports inputs, `CommitQueue` what was handed over and what is durable. Reads a monotonic clock of its own, which a replay could not repeat, and therefore decides nothing.
+Made by `LiveEngine`; `Ingress` reports inputs, `CommitQueue` what was handed over and what is durable. Reads a
+monotonic clock of its own, which a replay could not repeat, and therefore decides nothing.
 """
 
 import time
@@ -15,7 +16,7 @@ NANOS = 1_000_000_000
 
 
 class Latency:
-    """Two histograms, in seconds, and what is still on its way."""
+    """Two histograms in seconds, and the decisions that are not durable yet."""
 
     def __init__(self, clock: Callable[[], int] = time.perf_counter_ns) -> None:
         """`clock` gives nanoseconds and never goes back."""

@@ -25,7 +25,7 @@ class StampedSystem(LiveSystem):
         self._given: int | None = self.now
         self._begun = False
         self.on_heartbeat: Callable[[Address, int], None] = _nobody_listens
-        """Hears which actor passed which heartbeat on."""
+        """Called with the actor that passed a heartbeat on, and the heartbeat's number."""
         self.before_time_passes: Callable[[], None] | None = None
         """Is called before every input and every timer, outside of itself."""
 

@@ -1,8 +1,8 @@
 """What the daemon writes about itself: structured lines on standard error, JSON under a service manager.
 
-Set up once by `run` with `begin`. Whoever logs hands a line to a bounded queue and goes on; a thread writes.
-When nobody takes the lines they are dropped and counted, never waited for. Every finished line is searched
-for secrets, whatever they came in with.
+Set up once by `run` with `begin`. A log call puts a line into a bounded queue, and a thread writes it. When
+standard error blocks, lines are dropped and counted; a log call never waits. Secrets are covered in the
+finished line, wherever in it they came from.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
-"""Warnings and worse on their way from the log to the database's `system_logs`.
+"""Copies warnings and errors of the log to the database table `system_logs`.
 
-Lines come from any thread and are only taken in; a task hands them on with the next records of the market. A
-budget bounds them, and while nothing can be stored they wait here or are dropped, so that a broken database
-is never asked to store its own errors. Nothing here logs.
+Lines may come from any thread and are queued; a task stores them with the next records of the market. A token
+bucket bounds them, and while the storage fails they wait or are dropped, so that a broken database is never
+asked to store its own errors. Nothing here logs.
 """
 
 import threading

@@ -39,7 +39,7 @@ PYTHON = "python"
 
 @attrs.frozen
 class _Made:
-    """What one group of metrics has come to."""
+    """The metrics of one group, as prometheus_client collects them."""
 
     families: Iterable[Metric]
 
@@ -48,7 +48,7 @@ class _Made:
 
 
 class Exposition:
-    """All metrics of one engine; two engines in one process know nothing of one another."""
+    """All metrics of one engine; two engines in one process share nothing."""
 
     def __init__(self, view: EngineView, groups: Sequence[Group] = GROUPS) -> None:
         """Registers nothing globally."""

@@ -139,7 +139,7 @@ class LiveReplay:
             raise RecordingError(f"line {line.seq}: the command {line.what!r} is not known")
 
     def _start(self, line: Line) -> None:
-        """A process began: it knew what was durable, and nothing else."""
+        """A process began; its state is made of what was durable, as it was in the live run."""
         try:
             started = Started.read(line.body)
         except ValueError as error:

@@ -48,7 +48,7 @@ class Past:
     facts: tuple[Fact, ...] = ()
     next_seq: int = 1
     told: bool = False
-    """Whether the input says when facts are durable, as the recording of a live run does."""
+    """Whether commits are part of the input, as they are in the recording of a live run."""
 
 
 class VirtualSession:

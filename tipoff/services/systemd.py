@@ -1,4 +1,4 @@
-"""The service manager: told when all is up, fed while the actors answer.
+"""The service manager: readiness, a status line, and watchdog pings as long as the actors answer.
 
 Without one the engine's health is judged all the same, for the metrics.
 """
@@ -82,7 +82,7 @@ async def run(context: RunContext) -> None:
 
 
 async def _speak(context: RunContext) -> None:
-    """Tell the manager when all is up, then how it goes, until a stop begins, which speaks for itself."""
+    """Report readiness, then status and watchdog, until a stop begins, which reports by itself."""
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_until_up, context)
         while context.engine.phase not in STOPPING:  # noqa: ASYNC110 - nobody tells when the phase changes

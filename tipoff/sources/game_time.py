@@ -1,4 +1,4 @@
-"""When a game is near: before the tip and while it may still run, nobody saying that it is over."""
+"""When a game is near: from shortly before the tip until it is over, or must be."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
 """The sources there are: ours, and those of other packages, found by their entry points.
 
 Asked whenever a configuration is to be read and whenever lines are to be translated. A package that cannot be
-used is never the end of a command: what is wrong with it is told where its section is named.
+used does not fail the command: the reason is reported where a configuration names its section.
 """
 
 import re

@@ -103,7 +103,7 @@ def reference_of(game: wire.GameBody) -> str:
 
 def _date(game: wire.GameBody) -> str:
     """The Eastern date: `date` is one already; older bodies wrote it as a UTC midnight."""
-    # Never the UTC date: an evening game in the west tips off on the next day of UTC.
+    # Never the UTC date: evening games tip off after midnight UTC, on the next day.
     if game.date is not None:
         return game.date[:10]
     if game.datetime is not None:

@@ -119,8 +119,7 @@ class BookPolling:
     async def _poll(self) -> None:
         try:
             await self._rest.books(self._wanted)
-            # One market's trades a poll: a client without a key has three reads a second, and a hundred
-            # books cost one.
+            # One market's trades a poll: without a key there are about three reads a second for everything.
             ticker = self._wanted[self._turn % len(self._wanted)]
             self._turn += 1
             since = self._newest[ticker]

@@ -174,7 +174,7 @@ class KalshiRest:
         found: list[VenueEvent] = []
         for start in range(0, len(tickers), BOOKS_PER_CALL_MAX):
             some = tickers[start : start + BOOKS_PER_CALL_MAX]
-            # Here a comma list gives one book; /markets, of all places, wants the comma list.
+            # Repeated, unlike at /markets: a comma list returns one book only.
             query = urlencode([("tickers", ticker) for ticker in some])
             found += await self._events(f"/markets/orderbooks?{query}")
         return tuple(found)

@@ -1,7 +1,7 @@
-"""What is said over one connection to Kalshi's stream: commands, their order, what replies mean.
+"""The protocol of one connection to Kalshi's stream: commands, their order, the meaning of replies.
 
-A pure state machine, driven by `venues.kalshi.stream`: it hears frames and the clock, and answers with
-commands to send, gaps whose trades are to be fetched, or the wish to reconnect. It knows which markets are
+A pure state machine, driven by `venues.kalshi.stream`: in come frames and the clock, out come commands to
+send, gaps whose trades are to be fetched, or a demand to reconnect. It knows which markets are
 wanted and which the venue has confirmed, keeps exactly one request for snapshots in flight per subscription,
 and takes up again what the venue has ended. Reads no clock.
 """
@@ -138,7 +138,7 @@ class Session:
         return wishes
 
     def request_snapshots(self, sid: int, now: float) -> Wishes:
-        """Somebody else noticed that the books of `sid` are not to be trusted; asking twice asks once."""
+        """Request the snapshots of `sid` anew; a second call while one is under way adds nothing."""
         wishes = Wishes(now)
         subscription = self._of_sid(sid)
         if subscription is not None and subscription.channel == BOOKS:
@@ -146,7 +146,7 @@ class Session:
         return wishes
 
     def probe(self, now: float) -> Wishes:
-        """Ask something harmless, to see whether anybody is there."""
+        """Send a command without effect, whose reply shows that the venue is serving."""
         wishes = Wishes(now)
         if not self._commands.waits("list_subscriptions"):
             self._command("list_subscriptions", "", {}, wishes)
@@ -194,7 +194,7 @@ class Session:
         return self._changed_at | self._blind
 
     def tick(self, now: float) -> Wishes:
-        """Notice what did not come."""
+        """Time-outs: replies and snapshots that did not come."""
         wishes = Wishes(now)
         command = self._commands.overdue(now)
         if command is not None:
@@ -277,7 +277,7 @@ class Session:
     # Replies
 
     def _control(self, text: str, wishes: Wishes) -> None:
-        """A reply to a command, or the venue's word that something ended."""
+        """A reply to a command, or the end of a subscription."""
         match reply_of(text):
             case wire.Subscribed() as frame:
                 command = self._commands.take_oldest(frame.id, "subscribe")
@@ -356,7 +356,7 @@ class Session:
         self._ask_snapshots(subscription, wishes)
 
     def _go_blind(self) -> None:
-        """Until their next snapshots nobody knows what happens in these markets."""
+        """Remember since when each book is unknown, until its next snapshot."""
         # The older moment wins: what was missed since then is missing still.
         self._blind = self._changed_at | self._blind
 

@@ -119,7 +119,7 @@ class KalshiStream:
             self._do(self._session.want(self._wanted, trio.current_time()))
 
     def request_snapshots(self, conn: int, sid: int) -> None:
-        """Have the books of a subscription sent anew; a word about an older connection is void."""
+        """Request the books of a subscription anew; ignored if it is of an older connection."""
         if self._session is not None and self.status.connected and conn == self.status.conn:
             self._do(self._session.request_snapshots(sid, trio.current_time()))
 
@@ -188,7 +188,7 @@ class KalshiStream:
         return reason
 
     def _disconnected(self, conn: int) -> None:
-        """Say that everything of this connection is void, if it ever was up."""
+        """Record that the connection is lost, if it ever was up: its books are stale."""
         self._socket = None
         if self.status.connected:
             self.status.connected = False
@@ -234,7 +234,7 @@ class KalshiStream:
                 await self._outbox_filled.wait()
 
     async def _tick(self, socket: Socket) -> None:
-        """Notice what does not come: replies, snapshots, any frame at all."""
+        """Every second: time-outs of replies and snapshots, and a probe when no frame comes."""
         while True:
             await trio.sleep(TICK_S)
             assert self._session is not None  # noqa: S101

@@ -76,7 +76,7 @@ class TickerBody(msgspec.Struct, frozen=True, gc=False):
     ts_ms: Milliseconds | None = None
 
 
-# Its volume and open interest are left out: they count both sides of a trade, unlike those of candles.
+# Volume and open interest stay out: in recordings they are twice those of candles and trades.
 class Ticker(msgspec.Struct, frozen=True, gc=False, tag_field="type", tag="ticker"):
     """`ticker`; it has no sequence number."""
 

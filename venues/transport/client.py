@@ -1,4 +1,4 @@
-"""Asks one service politely: within its budget, again where that makes sense, not at all while it is down.
+"""Requests to one service: within its rate limit, with retries, and a circuit breaker while it is down.
 
 Used by `venues.kalshi.rest` and `venues.balldontlie.rest`. Every body goes to `on_body` as it came; it is
 parsed there and nowhere else. Only GET is ever asked again. Time comes from trio (which tests can wind on)
@@ -133,7 +133,7 @@ class Client:
         return trio.current_time() < self._open_until
 
     async def _attempt(self, target: str, cost: int, *, pass_on: bool) -> Body:
-        """One request: circuit, budget, answer, verdict."""
+        """One request: circuit breaker, rate limit, answer, verdict."""
         probe = self._enter_circuit(target)
         try:
             await self._take(cost)

@@ -1,4 +1,4 @@
-"""One HTTP request, bounded in time and size, with every failure in our own words.
+"""One HTTP request, bounded in time and size, with every failure as a VenueError.
 
 The only module that knows httpx. Used by `venues.transport.client`. Every request has a total deadline (the
 library's own limits are per chunk), the body is capped after decompression, redirects are refused, no
@@ -218,7 +218,7 @@ class Body:
 
 
 def _in_our_words(error: httpx.HTTPError, url: str) -> VenueError:
-    """The library's exceptions by what must be done about them."""
+    """The library's exceptions as ours, which differ by what is to be done."""
     match error:
         case httpx.ConnectTimeout():
             return TimedOut("connect", url)

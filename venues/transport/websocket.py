@@ -1,4 +1,4 @@
-"""One WebSocket connection, from its first byte to its one reason to end.
+"""One WebSocket connection: opening, sending, and the one reason for which it ends.
 
 The only module that knows trio-websocket. Used by `venues.kalshi.stream`. Opening, sending and closing each
 have a deadline; a peer that falls silent ends the connection; after a send that did not finish the connection
@@ -254,7 +254,7 @@ async def _upgrade(
 
 async def _close(socket: Socket, limits: SocketLimits) -> None:
     """Say goodbye, but not for long: a peer that does not answer is left."""
-    # trio-websocket waits 60 s for the peer's close frame, then raises DisconnectionTimeout.
+    # Shielded, so that the close frame goes out when the connection's task is cancelled, too.
     with trio.move_on_after(limits.close_s_max, shield=True):
         await socket._connection.aclose()  # noqa: SLF001
 
