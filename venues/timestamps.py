@@ -26,6 +26,7 @@ def from_text(text: str) -> Nanos:
     """Read an ISO 8601 moment with its zone ("2026-05-14T04:31:24Z"); finer than 1 µs is cut."""
     try:
         moment = datetime.fromisoformat(text)
+        # In whole numbers: `timestamp()` is a float, whose steps today are a quarter of a microsecond.
         microseconds = (moment - EPOCH) // MICROSECOND
     except (ValueError, TypeError) as error:
         raise MomentError(f"not a moment with its zone: {text[:40]!r}") from error

@@ -96,6 +96,8 @@ class ControlServer:
                 accepted, _ = await listener.accept()
             except OSError as error:
                 log.warning("cannot accept: %s", error)
+                # Without descriptors the waiting connection stays, and accept would fail again at once, for
+                # ever.
                 await trio.sleep(ACCEPT_AGAIN_SECONDS)
                 continue
             self.accepted += 1
@@ -108,6 +110,7 @@ class ControlServer:
         except OSError:
             stream.socket.close()
             return
+        # Under systemd's PrivateUsers= every uid but root and the service's own arrives as 65534.
         level = self.settings.levels.level(peer.uid)
         if level is None:
             log.warning("refused uid %d (pid %d)", peer.uid, peer.pid)

@@ -64,7 +64,7 @@ class CommitQueue:
         self._one_at_a_time = trio.CapacityLimiter(1)
 
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
-        """Queue facts; `Ingress.committed` says when they are durable. Returns the last number handed over."""
+        """Queue facts; `Ingress.committed` says when they are durable. Returns the last number taken."""
         if not self._closed:
             self._ingress.latency.handed_over(facts, self._ingress.seq, self._ingress.busy_since)
             self._facts += facts

@@ -2,8 +2,7 @@
 
 The live twin of `tipoff.replay.session`: `run`, `demo` and tests make one, start `run` in a nursery, and end
 it by `tipoff.process.shutdown.stop_engine`. It is also what control socket, metrics and pages are given: they
-ask, read the status, and act; each act is an input like any other. What is connected to it is none of its
-business.
+ask, read the status, and act; each act is an input like any other. It does not know its sources.
 """
 
 import json

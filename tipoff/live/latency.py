@@ -1,7 +1,7 @@
 """Latency from an input to the decision that follows from it, and from the decision to its commit.
 
-Made by `LiveEngine`; `Ingress` reports inputs, `CommitQueue` what was handed over and what is durable. Reads a
-monotonic clock of its own, which a replay could not repeat, and therefore decides nothing.
+Made by `LiveEngine`; `Ingress` reports inputs, `CommitQueue` what was handed over and what is durable. Reads
+a monotonic clock of its own, which a replay could not repeat, and therefore decides nothing.
 """
 
 import time

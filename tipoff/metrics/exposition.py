@@ -83,6 +83,7 @@ class Exposition:
 
     def _part(self, name: str, render: Callable[[], bytes]) -> bytes:
         try:
+            # prometheus_client alone would fail the whole scrape for one collector that raises.
             part = render()
         except Exception as error:  # noqa: BLE001 - whatever it is, the other groups stay
             self._health.up[name] = 0.0

@@ -1,4 +1,4 @@
-"""What of a live engine and its surroundings does not work as it should: a sentence, and what it is about."""
+"""Health issues of a live engine and its sources: a sentence, and what it is about."""
 
 from enum import Enum
 

@@ -1,4 +1,4 @@
-"""What a source is: one record that says what can be set of it, how its lines are read, and how it is asked.
+"""The interface of a source: one record with its settings, the readers of its lines, and its connection.
 
 For authors of sources, ours (`tipoff.sources.kalshi`, `tipoff.sources.balldontlie`) and other packages'. A
 source is known once its record stands in `tipoff.sources.registry`, or is an entry point of the group
@@ -158,7 +158,7 @@ class Connection:
 
 
 class Selection(Protocol):
-    """What an operator means by a game, and whether the venue knows it."""
+    """Resolves what an operator typed to a game that the venue knows."""
 
     async def load(self, text: str, /) -> FollowOperation:
         """Raises Failure for what is no game, or is not there."""

@@ -137,6 +137,8 @@ class KalshiStream:
             reason = await self._one_connection()
             status.last_error, status.last_error_kind = str(reason), type(reason).__name__
             lived = trio.current_time() - began
+            # Reset by a life, not by a connect: a venue that accepts and hangs up at once would be asked
+            # without pause.
             status.failures_in_row = 0 if lived >= retry.stable_s else status.failures_in_row + 1
             status.waiting_s = self._pause_s(reason)
             await trio.sleep(status.waiting_s)

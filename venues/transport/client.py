@@ -224,6 +224,7 @@ class Client:
         older = newest is not None and date < newest
         self.older += older
         self._newest[target] = newest if newest is not None and older else date
+        # Targets hold dates, tickers and cursors, so there are new ones for ever.
         if len(self._newest) > TARGETS_MAX:
             del self._newest[next(iter(self._newest))]
         return older

@@ -166,7 +166,7 @@ class Session:
         return fresh
 
     def _greet(self, subscription: Subscription, fresh: Iterable[str], *, initial: bool) -> list[str]:
-        """What a subscription says of markets that have just been added."""
+        """The first frames of newly added markets: snapshots, or tickers if they were asked for."""
         known = [self.world.markets[ticker] for ticker in fresh if ticker in self.world.markets]
         markets = [market for market in known if market.there(self.world.now)]
         if subscription.channel == BOOKS:
