@@ -13,7 +13,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 SECONDS_MAX = 4_102_444_800
-"""The year 2100: a later moment is a mistake of whoever wrote it."""
+"""The year 2100: a later moment is a mistake of the source."""
 
 MILLISECONDS_MAX = SECONDS_MAX * 1_000
 

@@ -159,7 +159,7 @@ class CallContext:
 
 
 Handler: TypeAlias = Callable[[CallContext, Call], Awaitable[object]]
-"""What answers a method; its annotation says what with, and the schema is made of that."""
+"""The function behind a method; the schema of the answer is made of its return annotation."""
 
 
 def state_of(halts: Iterable[object]) -> State:

@@ -45,7 +45,7 @@ async def halt(context: CallContext, call: Call) -> OperationAnswer:
 
 
 def _require_known(context: CallContext, scope: str) -> None:
-    """Raise Fault if a scope names nobody: a mistyped halt must not look as if something stood still."""
+    """Raise Fault for an unknown scope: a mistyped halt must not look as if it had stopped something."""
     kind, _, name = scope.partition(":")
     parent = {"strategy": STRATEGIES, "game": GAMES}.get(kind)
     names = [str(actor.address.last) for actor in context.engine.status() if actor.address.parent == parent]

@@ -41,7 +41,7 @@ class ErrorCode(Enum):
     meaning: str
 
     def __new__(cls, word: str, rpc: int, code: Exit, meaning: str) -> Self:
-        """A member's value is its word; the rest rides along."""
+        """A member's value is its word; code, exit code and meaning are attributes."""
         member = object.__new__(cls)
         member._value_ = word
         member.rpc, member.exit, member.meaning = rpc, code, meaning

@@ -29,7 +29,7 @@ class SocketRefused(Exception):
 
 @attrs.frozen
 class Peer:
-    """Who is at the other end, as the kernel says."""
+    """The credentials of the connected process, from the kernel."""
 
     pid: int
     uid: int

@@ -57,7 +57,7 @@ class CommitQueue:
         self.began_at: float | None = None
         """When the transaction under way began, on trio's clock; None while there is none."""
         self.abandoned = False
-        """Whether a thread was left behind that may still be using the writer: nobody else may any more."""
+        """Whether a thread was left behind that may still be using the writer, which is then off limits."""
         self._transaction = trio.CancelScope()
         # A limiter of its own: trio's default one is shared by all threads, and a commit must not queue
         # behind readers.
@@ -95,7 +95,7 @@ class CommitQueue:
 
     @property
     def drained(self) -> bool:
-        """Whether everything that was handed over is durable, and the loop has heard of it."""
+        """Whether everything that was handed over is durable, and recorded as such."""
         return not (self._busy or self._facts or self._records or self.status.failing)
 
     async def drain(self) -> None:

@@ -101,7 +101,7 @@ class LiveEngine:
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
         self.phase = "starting"
         self.shutdown_step: Callable[[], str] = str
-        """Says which step of a stop is being done; whoever stops the engine knows."""
+        """The step of the stop that is under way; set by the code that stops the engine."""
         self.started_at: int | None = None
         parts = parts_of(plan.settings, FactHistory(plan.facts), self.commit_queue, lambda: self.ingress.seq)
         # A live writer does not answer by itself: the commit comes back as a recorded input, which a replay
@@ -193,7 +193,7 @@ class LiveEngine:
             await trio.sleep(HEARTBEAT_S)
 
     def lose_feed(self, conn: int, reason: str) -> None:
-        """Call every book of a connection stale, as of the last input: nobody listened since then."""
+        """Mark every book of a connection stale, as of the last input: nothing was received since then."""
         # Not now but then: after a standstill "now" would make timers fire on books that nobody has
         # refreshed.
         with self.system.at(self.system.now):

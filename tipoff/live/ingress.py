@@ -38,7 +38,7 @@ class IngressStatus:
     events: int = 0
     by_source: Counter[str] = attrs.field(factory=Counter)
     last_at: dict[str, int] = attrs.field(factory=dict)
-    """When each source was heard last."""
+    """When the last input of each source came."""
     not_recorded: str = ""
     """Why the recording has stopped; empty while it goes on."""
 
@@ -47,7 +47,7 @@ class Ingress:
     """Stamps, records, translates, puts in."""
 
     def __init__(self, recorder: Recorder | None, on_input: OnInput) -> None:
-        """Without a recorder inputs are only numbered. Nothing may be heard before `attach`."""
+        """Without a recorder inputs are only numbered. No input may come before `attach`."""
         self.status = IngressStatus()
         self.latency = Latency()
         self.closed = False
@@ -61,7 +61,7 @@ class Ingress:
             self.status.not_recorded = "recording is switched off"
 
     def attach(self, system: StampedSystem) -> None:
-        """Say who hears."""
+        """Set the system that the inputs go to."""
         self._system = system
 
     @property
@@ -81,7 +81,7 @@ class Ingress:
         return self._venue(KALSHI_STREAM, conn, what, text)
 
     def body_of(self, source: str) -> Callable[[str, str], tuple[VenueEvent, ...]]:
-        """What a REST client of `source` gives its bodies to; it returns what they say."""
+        """The callback for a REST client of `source`: takes a body, returns its events."""
         return lambda what, body: self._venue(source, 0, what, body)[1]
 
     def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, tuple[VenueEvent, ...]]:

@@ -123,11 +123,11 @@ class Logs:
     lines: Counter[str] = attrs.field(factory=Counter)
     """Lines by level, those that were left out by the level not counted."""
     on_warning: Callable[[str, str, str], None] | None = None
-    """Is told level, event and line of warnings and worse, to keep them in the database. Must not log."""
+    """Called with level, event and line of warnings and errors, to store them. Must not log."""
 
     @property
     def dropped(self) -> int:
-        """Lines that nobody took, or that could not be written."""
+        """Lines that found the queue full, or could not be written."""
         return self.sink.dropped + self.sink.failed
 
     def set_level(self, level: str | None) -> str:

@@ -34,7 +34,7 @@ class DatabaseLogSink:
     def __init__(
         self, keep: Callable[[list[Record]], None], failing: Callable[[], bool], clock: Callable[[], int]
     ) -> None:
-        """`keep` stores records, `failing` says whether that is of no use now, `clock` is UTC nanoseconds."""
+        """`keep` stores records, `failing` is true while storing fails, `clock` is UTC nanoseconds."""
         self.kept = 0
         self.dropped = 0
         self._keep = keep

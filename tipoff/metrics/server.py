@@ -1,4 +1,4 @@
-"""The page that Prometheus asks: /metrics and /healthz over HTTP, on the loopback unless told otherwise.
+"""The endpoint for Prometheus: /metrics and /healthz over HTTP, on the loopback by default.
 
 Started by the daemon beside the engine. Connections, the time of each, and the bytes of a question are
 bounded, because a scraper that never reads must not cost anything: a new connection beyond the limit is
@@ -43,7 +43,7 @@ class PortTaken(Exception):
 
 @attrs.frozen
 class Health:
-    """Whether the daemon can do its work, and what it would say to a person."""
+    """Whether the daemon can do its work, and its state in a word."""
 
     ok: bool
     state: str
@@ -66,7 +66,7 @@ class MetricsServer:
     refused: int = 0
 
     async def serve(self, section: MetricsSection, task_status: trio.TaskStatus[int]) -> None:
-        """Listen until cancelled; tells the port. Raises PortTaken."""
+        """Listen until cancelled; `task_status` gets the port. Raises PortTaken."""
         listener = await _listener(section)
         async with trio.open_nursery() as nursery:
             with listener:
@@ -131,7 +131,7 @@ async def serve_metrics(
     *,
     task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve until cancelled; `task_status` hears of the port. Raises PortTaken with a sentence to show."""
+    """Serve until cancelled; `task_status` gets the port. Raises PortTaken with a sentence to show."""
     await MetricsServer(exposition, health).serve(section, task_status)
 
 

@@ -38,7 +38,7 @@ COMMONEST = "orderbook_delta"
 """The frame that leaves no record, which is most of them."""
 
 ANSWER_WITHIN_NS = 1_000_000_000
-"""How long to wait (on the virtual clock) for an actor to say what it knows."""
+"""How long to wait (on the virtual clock) for an actor's answer."""
 
 
 @attrs.frozen(kw_only=True)

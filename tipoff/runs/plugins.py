@@ -32,7 +32,7 @@ CHECKOUT: Final = Path(__file__).parents[2] / "pyproject.toml"
 
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 REASON_CHARACTERS_MAX = 200
-"""What another package says about its failure is told up to so many characters."""
+"""Characters kept of another package's error message."""
 
 
 class Unfit(Exception):
@@ -77,7 +77,7 @@ def require_own(points: Iterable[EntryPoint], checkout: Path) -> None:
 
 
 def _written_down(checkout: Path) -> dict[str, str]:
-    """Our entry points as the checkout's project file says them; none where there is no checkout."""
+    """Our entry points according to the checkout's project file; none where there is no checkout."""
     if not checkout.is_file():
         return {}
     project = tomllib.loads(checkout.read_text("utf-8")).get("project", {})

@@ -1,4 +1,4 @@
-"""The engine's own inputs as lines of a recording: what `what` and `body` say, both ways.
+"""The engine's own inputs as lines of a recording: encoding and decoding of `what` and `body`.
 
 Written by `tipoff.live.ingress` and `tipoff.live.engine`, read by the replay of a live recording.
 """

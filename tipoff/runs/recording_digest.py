@@ -41,6 +41,7 @@ def _config_of_process(folder: Path, settings_digest: str) -> Path:
 
 def write_seal(folder: Path, seal: RecordingDigest) -> None:
     """Keep the digest beside the recording, in one step."""
+    # A rename replaces whole: a kill must not leave half a digest, which would vouch for nothing.
     fresh = folder / f"{DIGEST}.new"
     fresh.write_bytes(msgspec.json.format(msgspec.json.encode(seal)) + b"\n")
     fresh.replace(folder / DIGEST)

@@ -24,7 +24,7 @@ POLL_S: Final = 0.05
 STOPPING: Final = frozenset({"stopping", "stopped"})
 
 WRITER_S_MAX: Final = 30.0
-"""A transaction that takes longer is stuck; a disk that is merely slow is told of by the metrics."""
+"""A transaction that takes longer is stuck; a disk that is merely slow shows in the metrics."""
 
 
 class Liveness:
@@ -38,7 +38,7 @@ class Liveness:
         """Nothing is known yet."""
         self.engine = engine
         self.why = ""
-        """What is not well, in words; empty while all is, or while nobody has looked."""
+        """What failed in the last check; empty if nothing did, or before the first one."""
         self._last: dict[str, ActorStatus] = {}
 
     async def healthy(self) -> bool:

@@ -6,7 +6,7 @@ import attrs
 
 
 class IssueKind(Enum):
-    """What a person is told that a health issue is."""
+    """The category of a health issue in notifications."""
 
     FEED_LOST = "feed_lost"
     DEGRADED = "degraded"

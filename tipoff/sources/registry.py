@@ -27,7 +27,7 @@ GROUP: Final = "tipoff.sources"
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 REASON_CHARACTERS_MAX: Final = 200
-"""What another package says about its failure is told up to so many characters."""
+"""Characters kept of another package's error message."""
 
 
 class Unfit(Exception):

@@ -34,7 +34,7 @@ _POSTPONED = frozenset({"postponed", "ppd", "canceled", "cancelled"})
 
 
 def parse_body(target: str, body: str, at: Nanos) -> Events:
-    """Return what an answer says. `target` is the path with its query, such as `…/v1/box_scores/live`."""
+    """Return the events of an answer. `target` is the path with its query, such as `…/v1/box_scores/live`."""
     path = target.partition("?")[0].rstrip("/")
     reader = _reader_of(path)
     if reader is None:

@@ -173,7 +173,7 @@ def words_of_refusal(answer: Answer) -> tuple[str, str]:
 
 
 def _understood(target: str, body: Body) -> Events:
-    """What an answer says; one that could only be refused whole is an error."""
+    """The events of an answer. Raises AnswerNotUnderstood for one that was refused as a whole."""
     for event in body.events:
         if isinstance(event, FeedRefused) and not event.place:
             raise AnswerNotUnderstood(f"{target}: {event.kind}: {event.detail}")

@@ -31,7 +31,7 @@ ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 XZ_MAGIC = b"\xfd7zXZ\x00"
 BZIP2_MAGIC = b"BZh"
 REFUSALS_NOTED = 3
-"""So many of what was left out of a file are told with their lines; all are counted."""
+"""So many of the things left out of a file are noted with their lines; all are counted."""
 
 LINE_CHARACTERS_MAX = 8_388_608
 

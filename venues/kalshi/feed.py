@@ -57,7 +57,7 @@ class GapTrades:
         self._give, self._take = trio.open_memory_channel[tuple[Gap, float]](GAPS_MAX)
 
     def note(self, gap: Gap) -> None:
-        """Somebody needs the trades of a gap; never waits."""
+        """Queue the fetching of a gap's trades; never waits."""
         try:
             self._give.send_nowait((gap, trio.current_time()))
         except trio.WouldBlock:

@@ -70,6 +70,7 @@ def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     """
     try:
         frame = wire.FRAME.decode(text)
+        # Most frames of an evening are deltas, so theirs is the one case without a further call.
         if type(frame) is wire.Delta:
             body = frame.msg
             ts_ms = body.ts_ms

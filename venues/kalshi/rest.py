@@ -272,7 +272,7 @@ class KalshiRest:
         return _understood(target, await self._body(target))
 
     async def _all(self, path: str, query: dict[str, object]) -> Events:
-        """What all pages say."""
+        """The events of all pages."""
         found: list[VenueEvent] = []
         for target, body in await self._pages(path, query):
             found += _understood(target, body)
@@ -299,7 +299,7 @@ class KalshiRest:
 
 
 def _understood(target: str, body: Body) -> Events:
-    """What an answer says; one that could only be refused whole is an error."""
+    """The events of an answer. Raises AnswerNotUnderstood for one that was refused as a whole."""
     for event in body.events:
         if isinstance(event, FeedRefused) and not event.place:
             raise AnswerNotUnderstood(f"{target}: {event.kind}: {event.detail}")

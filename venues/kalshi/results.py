@@ -1,4 +1,4 @@
-"""What Kalshi's REST interface says that is no event of the engine: schedules, candles, milestones.
+"""REST answers of Kalshi that are no events of the engine: schedules, candles, cutoffs, cursors.
 
 Made by `venues.kalshi.rest` for its callers. Raises AnswerNotUnderstood where a body is not what was
 promised.
@@ -156,6 +156,7 @@ def read_schedule(body: str) -> ExchangeSchedule:
     hours: dict[str, tuple[tuple[str, str], ...]] = {}
     for week in schedule.standard_hours:
         for day in WEEKDAYS:
+            # A day can have several: Thursday has two, around the pause from three to five Eastern.
             windows: list[Window] = getattr(week, day)
             if windows:
                 more = tuple((window.open_time, window.close_time) for window in windows)
@@ -231,7 +232,7 @@ def refused_pieces(path: str, body: str) -> tuple[Refused, ...]:
 
 
 def _each(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
-    """What each row says; one that makes no sense is left out alone."""
+    """Every row converted; one that makes no sense is left out alone."""
     found: list[T] = []
     for row in rows:
         with suppress(ValueError):

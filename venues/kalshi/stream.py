@@ -124,7 +124,7 @@ class KalshiStream:
             self._do(self._session.request_snapshots(sid, trio.current_time()))
 
     def renew(self, reason: str) -> None:
-        """Give up the present connection, if there is one: what it still brings is void."""
+        """Give up the present connection, if there is one; frames that still come on it are ignored."""
         if self._socket is not None:
             self._socket.end(ConnectionEnded(reason))
 

@@ -25,7 +25,7 @@ FORMAT = "tipoff-recording"
 VERSION = 1
 MANIFEST = "manifest.json"
 OWNER_ONLY_FOLDER = 0o700
-"""A recording shows what was decided and with which settings: it is nobody's business but its owner's."""
+"""A recording shows decisions and settings, so only its owner may read it."""
 OWNER_ONLY = 0o600
 ZSTD_LEVEL = 3
 LINES_PER_FLUSH = 200
@@ -192,7 +192,7 @@ def segment_paths(folder: Path) -> list[Path]:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What the recording says of itself. Raises RecordingError where there is no recording."""
+    """The manifest of a recording. Raises RecordingError where there is none."""
     path = folder / MANIFEST
     if not folder.exists():
         raise RecordingError(f"{folder}: no such folder; give the folder of a recording")
@@ -260,7 +260,7 @@ def _lines_of(folder: Path, on_note: Callable[[str], None]) -> Iterator[Line]:
 
 
 def _batches_of(folder: Path, on_note: Callable[[str], None]) -> Iterator[list[Line]]:
-    """The lines of one recording, with a word on every loss."""
+    """The lines of one recording; every loss is noted."""
     manifest = read_manifest(folder)
     expected = 1
     for path in segment_paths(folder):

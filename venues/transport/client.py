@@ -36,10 +36,10 @@ TARGETS_MAX = 1_024
 """Targets whose last answer's date is remembered."""
 
 OnBody = Callable[[str, str], tuple[VenueEvent, ...]]
-"""Takes `what` and the body of an answer, the moment it is there, and returns what it says."""
+"""Takes `what` and body of an answer as soon as it is there, and returns its events."""
 
 Refuse = Callable[[Answer], tuple[str, str]]
-"""Finds the service's code and words in the body of a refusal."""
+"""Reads the service's error code and message from the body of a refusal."""
 
 Headers = Callable[[str], Mapping[str, str]]
 """Headers for one attempt at a path below the root, made anew each time."""
@@ -47,7 +47,7 @@ Headers = Callable[[str], Mapping[str, str]]
 
 @attrs.frozen
 class Body:
-    """The body of a good answer, and what it says if it has been passed on."""
+    """The body of a good answer, and its events if it has been passed on."""
 
     text: str
     events: tuple[VenueEvent, ...] = ()
@@ -188,7 +188,7 @@ class Client:
             await trio.sleep_until(max(ready_s, trio.current_time() + WAIT_S_MIN))
 
     def _verdict(self, target: str, answer: Answer, events: tuple[VenueEvent, ...]) -> str:
-        """The body of a good answer, in order; else the refusal in our words."""
+        """The body of a good answer; else raises the VenueError for its status."""
         if answer.status == 200:
             return answer.body
         self.refusals += 1

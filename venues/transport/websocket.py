@@ -260,7 +260,7 @@ async def _close(socket: Socket, limits: SocketLimits) -> None:
 
 
 def _closed(error: trio_websocket.ConnectionClosed, tap: FrameTap) -> VenueError:
-    """The library's close reason in our words."""
+    """The library's close reason as a VenueError."""
     code = error.reason.code if error.reason is not None else None
     if tap.too_large or code == CLOSE_TOO_LARGE:
         return BodyTooLarge("a message is longer than allowed; closed with 1009")
@@ -269,7 +269,7 @@ def _closed(error: trio_websocket.ConnectionClosed, tap: FrameTap) -> VenueError
 
 
 def _refused(error: Exception) -> VenueError:
-    """Why there is no connection (any more), in our words: a refused upgrade, or an answer that is none."""
+    """Why there is no connection (any more): a refused upgrade, or an answer that breaks the protocol."""
     if not isinstance(error, trio_websocket.ConnectionRejected):
         return ConnectionEnded(f"the peer broke the protocol: {type(error).__name__} {error}".rstrip())
     headers = {

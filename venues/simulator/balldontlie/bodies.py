@@ -228,7 +228,7 @@ def _kalshi_row(game: Game) -> dict[str, object]:
 
 
 def opening_rows(game: Game) -> list[dict[str, object]]:
-    """The opening lines of one game, as /odds/opening tells them."""
+    """The rows of /odds/opening for one game."""
     rows = []
     for vendor, prices, opened_at in game.opening:
         body = _prices(prices)
@@ -254,7 +254,7 @@ def has_box(game: Game, at: int) -> bool:
 
 
 def play_rows(game: Game) -> list[dict[str, object]]:
-    """The plays of one game so far, as /plays tells them; every moment of the script is one."""
+    """The rows of /plays for one game so far; every moment of the script is one."""
     rows: list[dict[str, object]] = []
     earlier = None
     for order, moment in enumerate(game.played, start=1):

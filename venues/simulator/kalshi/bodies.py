@@ -232,7 +232,7 @@ def _created(fixture: GameListing) -> int:
 
 
 def orderbook(market: Market, depth: int = 0) -> dict[str, object]:
-    """The book as REST tells it: bids only, ascending; `depth` keeps the best levels, 0 all."""
+    """The book as in REST: bids only, ascending; `depth` keeps the best levels, 0 all."""
     sides: dict[str, object] = {}
     for side, key in ((YES, "yes_dollars"), (NO, "no_dollars")):
         levels = [

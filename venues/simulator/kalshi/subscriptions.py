@@ -74,7 +74,7 @@ class Subscription:
         return self.seq
 
     def covers(self, market: Market) -> bool:
-        """Whether it wants to hear of a market."""
+        """Whether a market belongs to it."""
         return self.tickers is None or market.listing.ticker in self.tickers
 
 
