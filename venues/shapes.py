@@ -68,7 +68,7 @@ class _Field:
 
 
 def _object(wire: type[T], text: Text, place: str, refused: list[Refused]) -> T:
-    """An object, field by field; says what it left out only if the object itself stands."""
+    """An object, field by field; adds to `refused` only if the object itself can be used."""
     given = _strictly(_KEYS, text, place)
     found: dict[str, Any] = {}
     left_out: list[Refused] = []

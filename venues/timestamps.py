@@ -13,7 +13,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 SECONDS_MAX = 4_102_444_800
-"""The year 2100: a later moment is a mistake of whoever wrote it."""
+"""The year 2100: a later moment is a mistake of the source."""
 
 MILLISECONDS_MAX = SECONDS_MAX * 1_000
 
@@ -26,6 +26,7 @@ def from_text(text: str) -> Nanos:
     """Read an ISO 8601 moment with its zone ("2026-05-14T04:31:24Z"); finer than 1 µs is cut."""
     try:
         moment = datetime.fromisoformat(text)
+        # In whole numbers: `timestamp()` is a float, whose steps today are a quarter of a microsecond.
         microseconds = (moment - EPOCH) // MICROSECOND
     except (ValueError, TypeError) as error:
         raise MomentError(f"not a moment with its zone: {text[:40]!r}") from error

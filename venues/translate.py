@@ -18,7 +18,7 @@ class Translator:
     """Turns lines into events."""
 
     def __init__(self, readers: LineReaders) -> None:
-        """`readers` are those of every source that can be heard."""
+        """`readers` are those of all sources."""
         self._readers = {IMPORT: _imported} | dict(readers)
 
     def translate(self, line: Line) -> Events:

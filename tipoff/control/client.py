@@ -30,7 +30,7 @@ CALL_SECONDS = 15.0
 
 
 class NotRunning(Failure):
-    """Nobody listens at the socket."""
+    """No daemon accepts connections at the socket."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(
@@ -103,6 +103,7 @@ class ControlClient:
         pieces: list[str] = []
         while True:
             frame = self._frame(deadline)
+            # The hello and other notifications carry no answer.
             if frame.get("method") is not None:
                 continue
             if "error" in frame:
@@ -144,6 +145,8 @@ class ControlClient:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError
+            # Set before every read: a timeout for each would let a peer that drips bytes hold a command for
+            # ever.
             self._socket.settimeout(left)
             received = self._socket.recv(65_536)
             if not received:
@@ -161,7 +164,7 @@ class ControlClient:
 
 
 def new_request_id() -> str:
-    """A request id that nobody has used."""
+    """A fresh random request id."""
     return secrets.token_hex(REQUEST_ID_BYTES)
 
 

@@ -121,6 +121,7 @@ class CallContext:
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """Run something that blocks beside the loop; its thread is left behind when the request ends."""
+        # Only readers run here: a thread left behind costs an answer, never a write.
         return await trio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._readers)
 
     # -- operating
@@ -138,6 +139,7 @@ class CallContext:
         """
         request = call.request()
         async with self._turn:
+            # Asked under the lock: a client that repeats a request at once must not have it done twice.
             known = await self.ask(OPERATOR, ActKnown(request))
             if known is not None:
                 return answer_of(known)
@@ -157,7 +159,7 @@ class CallContext:
 
 
 Handler: TypeAlias = Callable[[CallContext, Call], Awaitable[object]]
-"""What answers a method; its annotation says what with, and the schema is made of that."""
+"""The function behind a method; the schema of the answer is made of its return annotation."""
 
 
 def state_of(halts: Iterable[object]) -> State:

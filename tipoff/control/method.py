@@ -1,4 +1,4 @@
-"""What a method of the control socket is, for whoever serves it, describes it or types it.
+"""The description of a control method, for the server, the schema and the command line.
 
 The rows are in `registry`; what a method does is in `queries` and `operations`, which only the server loads.
 """

@@ -10,7 +10,7 @@ from engine.units import format_count, format_price
 from tipoff.control.context import CallContext
 
 TOLD_MAX: Final = 20
-"""So many are named; of the rest only the number is told."""
+"""So many are named; the rest is only counted."""
 
 
 async def still_open(context: CallContext) -> tuple[str, ...]:

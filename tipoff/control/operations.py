@@ -45,7 +45,7 @@ async def halt(context: CallContext, call: Call) -> OperationAnswer:
 
 
 def _require_known(context: CallContext, scope: str) -> None:
-    """Raise Fault if a scope names nobody: a mistyped halt must not look as if something stood still."""
+    """Raise Fault for an unknown scope: a mistyped halt must not look as if it had stopped something."""
     kind, _, name = scope.partition(":")
     parent = {"strategy": STRATEGIES, "game": GAMES}.get(kind)
     names = [str(actor.address.last) for actor in context.engine.status() if actor.address.parent == parent]
@@ -173,6 +173,7 @@ async def actors_revive(context: CallContext, call: Call) -> OperationAnswer:
         return await context.perform(call, work)
     if actor.state != "running" and not context.engine.revive(actor.address):
         raise Fault(ErrorCode.REFUSED, f"{actor.address} could not be revived")
+    # The supervisor runs the actor again, but the gate still holds its quarantine, which is durable.
     operation = ResumeOperation(QUARANTINE + actor.address.last, "revived")
     return await context.operate(call, RISK_GATE, operation)
 

@@ -54,7 +54,7 @@ class Hooks:
     """
 
     phase: Callable[[], Literal["starting", "running", "stopping"]] | None = None
-    """Where the daemon stands; without it the tree says."""
+    """The phase of the daemon; without it that of the tree of actors."""
     step: Callable[[], str] = str
     """Which step of its stop is being done; empty while there is none."""
     reload: Callable[[], Awaitable[str | tuple[Address, Operation]]] | None = None

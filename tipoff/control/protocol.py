@@ -41,7 +41,7 @@ class ErrorCode(Enum):
     meaning: str
 
     def __new__(cls, word: str, rpc: int, code: Exit, meaning: str) -> Self:
-        """A member's value is its word; the rest rides along."""
+        """A member's value is its word; code, exit code and meaning are attributes."""
         member = object.__new__(cls)
         member._value_ = word
         member.rpc, member.exit, member.meaning = rpc, code, meaning
@@ -93,6 +93,7 @@ def read_request(frame: bytes) -> Request:
     """Read a frame without its newline. Unknown fields are passed over. Raises Fault."""
     document = read_object(frame)
     version = document.get("v", PROTOCOL)
+    # JSON's true equals 1 in Python.
     if version != PROTOCOL or isinstance(version, bool):
         raise Fault(ErrorCode.VERSION, f"version {PROTOCOL} is spoken here, not {_short(version)}")
     if document.get("jsonrpc") != "2.0":
@@ -113,6 +114,7 @@ def id_of(document: Mapping[str, object]) -> int | str | None:
     match document.get("id"):
         case bool():
             return None
+        # Readers that keep numbers as doubles (JavaScript, jq) cannot echo a larger one exactly.
         case int() as number if abs(number) < 2**53:
             return number
         case str() as text if 0 < len(text) <= ID_CHARS_MAX:
@@ -126,7 +128,10 @@ def read_object(frame: bytes) -> dict[str, object]:
     try:
         text = frame.decode("utf-8")
         document = json.loads(text, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+        # json.loads accepts a lone surrogate ("\ud800"), which no UTF-8 log or database can hold.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    # Deep nesting raises RecursionError, which is no ValueError; 5,000 digits raise ValueError since Python
+    # 3.11.
     except (ValueError, RecursionError) as error:
         raise Fault(ErrorCode.PARSE, details=[str(error)[:200]]) from None
     if not isinstance(document, dict):
@@ -135,6 +140,7 @@ def read_object(frame: bytes) -> dict[str, object]:
 
 
 def _no_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # RFC 8259 leaves doubled keys open: two readers of one order could see two prices.
     made = dict(pairs)
     if len(made) != len(pairs):
         raise ValueError("a key stands twice in an object")

@@ -77,7 +77,7 @@ def query_of(what: str, params: Params) -> Look:
 
 
 async def status(context: CallContext, _call: Call) -> Status:
-    """One screen; while the tree is not there it says so and little else."""
+    """One screen; before the tree of actors is started, little more than that it is not."""
     seen = await context.overview()
     strategies = await context.query(Look("strategies", limit=1_000))
     results = await context.query(Look("pnl", limit=1_000))
@@ -173,7 +173,7 @@ def _degraded(context: CallContext, seen: Overview, gate: GateSeen | None, now: 
 
 
 async def health(context: CallContext, _call: Call) -> Health:
-    """The checks of a probe. It is answered in every state, and asks nobody who might hang."""
+    """The checks of a probe, answered in every state of the daemon."""
     phase = context.phase()
     step = context.hooks.step()
     checks = [Check(name="phase", ok=phase == RUNNING, detail=f"{phase}, {step}" if step else phase)]

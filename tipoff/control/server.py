@@ -96,18 +96,21 @@ class ControlServer:
                 accepted, _ = await listener.accept()
             except OSError as error:
                 log.warning("cannot accept: %s", error)
+                # Without descriptors the waiting connection stays, and accept would fail again at once, for
+                # ever.
                 await trio.sleep(ACCEPT_AGAIN_SECONDS)
                 continue
             self.accepted += 1
             self._welcome(trio.SocketStream(accepted), nursery)
 
     def _welcome(self, stream: trio.SocketStream, nursery: trio.Nursery) -> None:
-        """Ask the kernel who it is, make context, and serve it or turn it away."""
+        """Ask the kernel who it is, make room, and serve it or turn it away."""
         try:
             peer = peer_of(_stdlib(stream))
         except OSError:
             stream.socket.close()
             return
+        # Under systemd's PrivateUsers= every uid but root and the service's own arrives as 65534.
         level = self.settings.levels.level(peer.uid)
         if level is None:
             log.warning("refused uid %d (pid %d)", peer.uid, peer.pid)
@@ -148,6 +151,7 @@ class ControlServer:
             return False
         oldest = min(idle, key=lambda connection: connection.idle_since or 0.0)
         self.dropped += 1
+        # Not left to its task, which ends later: the newcomer needs the place now.
         self.connections.remove(oldest)
         oldest.scope.cancel()
         return True
@@ -212,12 +216,15 @@ class ControlServer:
                 frame = bytes(buffer[:end])
                 del buffer[: end + 1]
                 return frame
+            # Only new bytes are searched: a frame that drips in byte by byte would otherwise cost quadratic
+            # time.
             searched = len(buffer)
             with trio.move_on_at(deadline) as waiting:
                 received = await connection.stream.receive_some(READ_BYTES)
             if waiting.cancelled_caught:
                 if not buffer:
                     return None
+                # An idle peer is closed without a word; half a frame is a mistake that it should hear of.
                 raise Fault(ErrorCode.TOO_SLOW, f"a frame must end within {self.settings.read_seconds:g} s")
             if not received:
                 return None

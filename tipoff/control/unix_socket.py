@@ -1,4 +1,4 @@
-"""The socket's file: who may have it, whose it is already, and who is at the other end.
+"""The socket's file: its mode and owner, a leftover or a live one at its path, and the peer's credentials.
 
 Used by the control server and by the client. A file that a crash left behind is replaced; one that somebody
 listens on, a symlink or anything else is refused.
@@ -16,7 +16,7 @@ from pathlib import Path
 import attrs
 
 PATH_BYTES_MAX = 107
-"""The kernel has context for so many bytes of a socket's path."""
+"""Linux: `sun_path` of sockaddr_un has 108 bytes, the zero at the end included."""
 
 BACKLOG = 64
 OWNER_ONLY, OWNER_AND_GROUP = 0o600, 0o660
@@ -29,7 +29,7 @@ class SocketRefused(Exception):
 
 @attrs.frozen
 class Peer:
-    """Who is at the other end, as the kernel says."""
+    """The credentials of the connected process, from the kernel."""
 
     pid: int
     uid: int
@@ -38,6 +38,8 @@ class Peer:
 
 def peer_of(connected: socket.socket) -> Peer:
     """The process that connected."""
+    # The kernel notes them at connect(2): who hands the socket on, or changes its user later, stays who it
+    # was.
     raw = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     return Peer(*_CREDENTIALS.unpack(raw))
 
@@ -74,6 +76,8 @@ def listening(path: Path, gid: int | None) -> Iterator[socket.socket]:
         try:
             yield listener
         finally:
+            # Somebody may have removed the file and another daemon made a new one at this path: that one is
+            # not ours.
             if _identity(path) == identity:
                 path.unlink()
     finally:
@@ -90,6 +94,7 @@ def _make_room(path: Path) -> None:
     if not stat.S_ISSOCK(found.st_mode):
         raise SocketRefused(f"{path} is no socket; remove it, or name another path in control.socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        # A connect to a Unix socket whose backlog is full blocks.
         trial.settimeout(1.0)
         try:
             trial.connect(os.fspath(path))

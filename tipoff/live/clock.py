@@ -20,10 +20,12 @@ class EveningClock(AnchoredClock):
 
     def __call__(self) -> int:
         """The time now."""
+        # The wall clock is read once: a step by NTP or by hand would otherwise move stamps back, and a
+        # recording must never go back.
         return self._wall_ns + round((trio.current_time() - self._started) * self.speed * NANOS_PER_SECOND)
 
     def slept(self, nanos: int) -> None:
-        """The machine slept for so long, which trio's clock did not see; a negative time is none."""
+        """Add the time of a suspend, in which trio's clock (CLOCK_MONOTONIC on Linux) stands still."""
         self._wall_ns += max(0, round(nanos * self.speed))
 
     def trio_time(self, at_ns: int) -> float:

@@ -1,8 +1,8 @@
 """Making facts durable beside the loop: batches for the journal's writer, one at a time, in a thread.
 
-Given to the writer actor by `tipoff.live.engine`; hands facts on and returns at once. When a transaction is
-done the loop hears of it as a numbered input (`Ingress.committed`), and only then does anybody else. What
-cannot be stored is forgotten here: the journal's actor offers it again. Must not decide anything.
+Called by the writer actor; queues facts and returns at once. The end of a transaction enters the loop as a
+numbered input (`Ingress.committed`) before anybody acts on it, so a replay commits at the same place. After a
+failure the queued facts are dropped: the journal actor sends them again. Must not decide anything.
 """
 
 from collections.abc import Sequence
@@ -57,15 +57,19 @@ class CommitQueue:
         self.began_at: float | None = None
         """When the transaction under way began, on trio's clock; None while there is none."""
         self.abandoned = False
-        """Whether a thread was left behind that may still be using the writer: nobody else may any more."""
+        """Whether a thread was left behind that may still be using the writer, which is then off limits."""
         self._transaction = trio.CancelScope()
+        # A limiter of its own: trio's default one is shared by all threads, and a commit must not queue
+        # behind readers.
         self._one_at_a_time = trio.CapacityLimiter(1)
 
     def __call__(self, facts: tuple[Numbered, ...]) -> int:
-        """Take facts in; they are durable when the loop hears so. Returns the last number handed over."""
+        """Queue facts; `Ingress.committed` says when they are durable. Returns the last number taken."""
         if not self._closed:
             self._ingress.latency.handed_over(facts, self._ingress.seq, self._ingress.busy_since)
             self._facts += facts
+            # After a failed transaction the journal sends facts again whose numbers were handed over
+            # before.
             self._handed_seq = max(self._handed_seq, facts[-1].seq)
             self._more.set()
         return self._handed_seq
@@ -91,7 +95,7 @@ class CommitQueue:
 
     @property
     def drained(self) -> bool:
-        """Whether everything that was handed over is durable, and the loop has heard of it."""
+        """Whether everything that was handed over is durable, and recorded as such."""
         return not (self._busy or self._facts or self._records or self.status.failing)
 
     async def drain(self) -> None:
@@ -101,13 +105,13 @@ class CommitQueue:
             await self._drained.wait()
 
     def close(self) -> None:
-        """Take nothing in any more: what comes now belongs to nobody."""
+        """Drop what is queued and accept nothing more."""
         self._closed = True
         self._facts.clear()
         self._records.clear()
 
     def abandon(self) -> None:
-        """Leave the transaction that is under way to its thread: it does not come back."""
+        """Give up waiting for the transaction under way; its thread may still be using the writer."""
         self.abandoned = self.began_at is not None
         self._transaction.cancel()
 
@@ -132,6 +136,8 @@ class CommitQueue:
     async def _store(self, facts: list[Numbered], records: list[Record]) -> None:
         status, began = self.status, trio.current_time()
         if facts:
+            # The inputs first: after a kill no durable fact may follow from an input that the recording
+            # lost.
             self._ingress.flush()
         try:
             await self._append(facts, records)
@@ -142,6 +148,8 @@ class CommitQueue:
             status.failures += 1
             status.failing = str(error)
             self._records[:0] = records
+            # Dropped inside of the input, after the timers due by then: `tipoff.replay` drops what it holds
+            # at the same point.
             self._ingress.storage_failed(error.kind, str(error), self._facts.clear)
             if not facts:
                 # Nobody offers records again, so wait a little before they are tried with the next facts.
@@ -158,6 +166,8 @@ class CommitQueue:
             status.facts += len(facts)
             status.committed_seq = facts[-1].seq
             self._ingress.latency.committed(facts[-1].seq)
+            # Counted only now, so that `status` and the metrics never show a fact that a crash would take
+            # back.
             for numbered in facts:
                 self.tally.apply(numbered.fact)
             self._ingress.committed(facts[-1].seq)
@@ -166,11 +176,14 @@ class CommitQueue:
         """One transaction, which no cancellation cuts off. What was abandoned never comes to its end."""
         self.began_at = trio.current_time()
         try:
+            # The shield leaves `abandon` as the only way out: a thread that hangs in fsync cannot be
+            # killed, and a stop must end all the same.
             with trio.CancelScope(shield=True) as self._transaction:
                 await trio.to_thread.run_sync(
                     self._writer.append, facts, records, limiter=self._one_at_a_time, abandon_on_cancel=True
                 )
             if self._transaction.cancelled_caught:
+                # Whether it was stored is unknown now, so neither a commit nor a failure may be reported.
                 await trio.sleep_forever()
         finally:
             self.began_at = None

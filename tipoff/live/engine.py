@@ -2,8 +2,7 @@
 
 The live twin of `tipoff.replay.session`: `run`, `demo` and tests make one, start `run` in a nursery, and end
 it by `tipoff.process.shutdown.stop_engine`. It is also what control socket, metrics and pages are given: they
-ask, read the status, and act; each act is an input like any other. What is connected to it is none of its
-business.
+ask, read the status, and act; each act is an input like any other. It does not know its sources.
 """
 
 import json
@@ -102,9 +101,11 @@ class LiveEngine:
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
         self.phase = "starting"
         self.shutdown_step: Callable[[], str] = str
-        """Says which step of a stop is being done; whoever stops the engine knows."""
+        """The step of the stop that is under way; set by the code that stops the engine."""
         self.started_at: int | None = None
         parts = parts_of(plan.settings, FactHistory(plan.facts), self.commit_queue, lambda: self.ingress.seq)
+        # A live writer does not answer by itself: the commit comes back as a recorded input, which a replay
+        # plays.
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
         parts = attrs.evolve(parts, sources=edges(self))
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
@@ -124,6 +125,8 @@ class LiveEngine:
         """
         async with trio.open_nursery() as nursery:
             at = self.started_at = self._write_down_start()
+            # Nothing stores or ticks yet: all of the start bears the stamp of the first line, as it does in
+            # a replay.
             await nursery.start(self.system.run)
             self._begin(at)
             nursery.start_soon(self.commit_queue.run)
@@ -190,14 +193,14 @@ class LiveEngine:
             await trio.sleep(HEARTBEAT_S)
 
     def lose_feed(self, conn: int, reason: str) -> None:
-        """Call every book of a connection stale, as of the last input: nobody listened since then."""
+        """Mark every book of a connection stale, as of the last input: nothing was received since then."""
+        # Not now but then: after a standstill "now" would make timers fire on books that nobody has
+        # refreshed.
         with self.system.at(self.system.now):
             self.ingress.stream(conn, LOST, json.dumps({"reason": reason}))
 
     def close_ingress(self) -> None:
-        """Hear nobody any more; from now on no order passes the gate, for nobody knows what became of the
-        books.
-        """
+        """Stop taking inputs from venues; the gate then passes no order, since no book is current."""
         self.phase = "stopping"
         self.ingress.closed = True
         self.ingress.tick()

@@ -1,4 +1,4 @@
-"""The heartbeat seen from outside: which actors the last ones came by, and which stage stands still.
+"""Heartbeats through the actors: which actors have passed the last ones on, and which stage is stuck.
 
 Kept by `LiveEngine`, which sends one every few seconds (`actors.heartbeat` says which way it goes and why it
 is not recorded); read by `status`, `health` and the metrics. A stage is as late as its latest actor. Must not
@@ -34,7 +34,7 @@ TIMED_STAGES: Final = (*STAGES, *TIMED.values(), OTHERS)
 """The names under which waiting and working are counted."""
 
 RESTING: Final = frozenset({"parked", "down"})
-"""Games and strategies in these states are told of elsewhere, and no heartbeat is expected of them."""
+"""Games and strategies in these states are reported elsewhere; no heartbeat is expected of them."""
 
 
 @attrs.frozen
@@ -46,7 +46,7 @@ class Moment:
 
 
 class Heartbeats:
-    """Numbers the heartbeats and remembers where they came by."""
+    """Numbers the heartbeats and remembers when each actor last passed one on."""
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         """Nothing was sent yet; `wall` gives seconds since 1970 (UTC)."""

@@ -1,4 +1,4 @@
-"""The one door into the live engine: every input is stamped, recorded, translated and put in, in that order.
+"""The only way into the live engine: every input is stamped, recorded, translated and put in, in that order.
 
 Used by `tipoff.live.engine` and by the edges that it gives to venues' clients. What a line of the recording
 says is what the actors heard, and at which moment, so a replay of the lines is a replay of the run. Runs on
@@ -38,7 +38,7 @@ class IngressStatus:
     events: int = 0
     by_source: Counter[str] = attrs.field(factory=Counter)
     last_at: dict[str, int] = attrs.field(factory=dict)
-    """When each source was heard last."""
+    """When the last input of each source came."""
     not_recorded: str = ""
     """Why the recording has stopped; empty while it goes on."""
 
@@ -47,7 +47,7 @@ class Ingress:
     """Stamps, records, translates, puts in."""
 
     def __init__(self, recorder: Recorder | None, on_input: OnInput) -> None:
-        """Without a recorder inputs are only numbered. Nothing may be heard before `attach`."""
+        """Without a recorder inputs are only numbered. No input may come before `attach`."""
         self.status = IngressStatus()
         self.latency = Latency()
         self.closed = False
@@ -61,7 +61,7 @@ class Ingress:
             self.status.not_recorded = "recording is switched off"
 
     def attach(self, system: StampedSystem) -> None:
-        """Say who hears."""
+        """Set the system that the inputs go to."""
         self._system = system
 
     @property
@@ -81,7 +81,7 @@ class Ingress:
         return self._venue(KALSHI_STREAM, conn, what, text)
 
     def body_of(self, source: str) -> Callable[[str, str], tuple[VenueEvent, ...]]:
-        """What a REST client of `source` gives its bodies to; it returns what they say."""
+        """The callback for a REST client of `source`: takes a body, returns its events."""
         return lambda what, body: self._venue(source, 0, what, body)[1]
 
     def _venue(self, source: str, conn: int, what: str, body: str) -> tuple[int, tuple[VenueEvent, ...]]:
@@ -89,11 +89,15 @@ class Ingress:
             return self._system.stamp(), ()
         self.latency.input_began()
         try:
+            # Recorded before anybody parses it, so that a body on which the parser fails is there to
+            # reproduce it.
             line = self._line(source, conn, what, body)
             events = self._translate(line)
             self.status.events += len(events)
             if events:
                 self._on_input(body, events)
+                # Run to completion before the next frame: with frames in batches of 64 an order met a book
+                # that had moved on, and of 1,000 equal IOC orders 549 filled (measured; here all 1,000).
                 self._system.put_at(line.at, MARKET_FEED, Heard(events))
         finally:
             self.latency.input_done()
@@ -103,6 +107,8 @@ class Ingress:
 
     def committed(self, seq: int) -> None:
         """The journal is durable up to `seq`."""
+        # When a commit is heard depends on the disk; as a recorded input it is heard at the same place in a
+        # replay.
         line = self._line(JOURNAL_SOURCE, 0, COMMITTED, str(seq))
         self._system.put_at(line.at, JOURNAL, CommittedUpTo(seq))
 
@@ -111,6 +117,7 @@ class Ingress:
         that what they decided is forgotten with the rest; a replay does the same.
         """
         line = self._line(JOURNAL_SOURCE, 0, FAILED, json.dumps({"kind": kind, "detail": detail}))
+        # An empty operation at this stamp fires the timers due by it first, as `advance` does in a replay.
         with self._system.at(line.at), self._system.operation():
             pass
         forget()
@@ -154,6 +161,8 @@ class Ingress:
         self._seq += 1
         if self._recorder is not None:
             try:
+                # A recorder that goes on with a folder goes on with its numbers, so its number is the
+                # line's.
                 self._seq = self._recorder.write(at, source, conn, what, body)
             except RecordingError as error:
                 self._give_up(str(error))

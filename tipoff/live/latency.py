@@ -1,8 +1,7 @@
-"""How long the way takes from hearing of something to a decision, and from a decision to its being durable.
+"""Latency from an input to the decision that follows from it, and from the decision to its commit.
 
-Made by `LiveEngine`; told by the door of the inputs when one comes, and by the queue before the journal what
-was handed over and what is durable. Reads a monotonic clock of its own and decides nothing, so a replay does
-without it.
+Made by `LiveEngine`; `Ingress` reports inputs, `CommitQueue` what was handed over and what is durable. Reads
+a monotonic clock of its own, which a replay could not repeat, and therefore decides nothing.
 """
 
 import time
@@ -17,7 +16,7 @@ NANOS = 1_000_000_000
 
 
 class Latency:
-    """Two histograms, in seconds, and what is still on its way."""
+    """Two histograms in seconds, and the decisions that are not durable yet."""
 
     def __init__(self, clock: Callable[[], int] = time.perf_counter_ns) -> None:
         """`clock` gives nanoseconds and never goes back."""
@@ -48,6 +47,8 @@ class Latency:
             for numbered in facts:
                 if numbered.cause == cause and _is_decision(numbered):
                     self.decision_s.observe((now - began) / NANOS)
+        # Facts that are sent again after a failed transaction keep the moment of their first try: they have
+        # waited since.
         if not self._waiting or last > self._waiting[-1][0]:
             self._waiting.append((last, now))
 

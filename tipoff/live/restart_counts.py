@@ -33,6 +33,8 @@ class RestartCounts:
     def on_report(self, report: SupervisorReport) -> None:
         """Take a supervisor's report in."""
         if isinstance(report, ActorExited):
+            # A dict keeps the place of a key that is set again; without this the newest end could be the
+            # first forgotten.
             self._ended.pop(report.address, None)
             self._ended[report.address] = report.reason.value
             if len(self._ended) > ENDED_MAX:

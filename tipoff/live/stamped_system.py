@@ -25,7 +25,7 @@ class StampedSystem(LiveSystem):
         self._given: int | None = self.now
         self._begun = False
         self.on_heartbeat: Callable[[Address, int], None] = _nobody_listens
-        """Hears which actor passed which heartbeat on."""
+        """Called with the actor that passed a heartbeat on, and the heartbeat's number."""
         self.before_time_passes: Callable[[], None] | None = None
         """Is called before every input and every timer, outside of itself."""
 
@@ -45,6 +45,7 @@ class StampedSystem(LiveSystem):
 
     async def ask_at(self, at: int, address: Address, message: object, timeout_ns: int) -> object:
         """Ask with such a stamp, and wait for the answer. Raises as `ask` does."""
+        # Posted without a checkpoint: between stamp and delivery nothing else may get a later stamp in.
         with self.at(at), self._working():
             asked = trio.Event()
             reply = self._post_at(at, address, message, timeout_ns)
@@ -77,11 +78,14 @@ class StampedSystem(LiveSystem):
 
     @override
     def _pass_time(self, until: int) -> None:
+        # Until then time stands still: a slow start must not fire timers that a replay, which starts at
+        # once, would not.
         if self._begun:
             self._look()
             super()._pass_time(until)
 
     def _look(self) -> None:
+        # The hook may put inputs in itself, which would call it again.
         look, self.before_time_passes = self.before_time_passes, None
         if look is not None:
             try:

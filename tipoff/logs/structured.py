@@ -1,8 +1,8 @@
 """What the daemon writes about itself: structured lines on standard error, JSON under a service manager.
 
-Set up once by `run` with `begin`. Whoever logs hands a line to a bounded queue and goes on; a thread writes.
-When nobody takes the lines they are dropped and counted, never waited for. Every finished line is searched
-for secrets, whatever they came in with.
+Set up once by `run` with `begin`. A log call puts a line into a bounded queue, and a thread writes it. When
+standard error blocks, lines are dropped and counted; a log call never waits. Secrets are covered in the
+finished line, wherever in it they came from.
 """
 
 import contextlib
@@ -61,6 +61,7 @@ class Scrubber:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """`secrets` are the contents of files; every long line of one is a secret too."""
         parts = {part.strip() for secret in secrets for part in (secret, *secret.splitlines())}
+        # In a JSON line a secret stands escaped (the line breaks of a key), so that form is covered too.
         parts |= {json.dumps(part)[1:-1] for part in parts}
         # The longest first, so that no part of a whole secret is left over.
         known = [part for part in parts if len(part) >= SECRET_CHARS_MIN and not part.startswith("-----")]
@@ -85,6 +86,8 @@ class Sink:
         self.failed = 0
         self._write = write
         self._lines: queue.Queue[bytes | None] = queue.Queue(lines_max)
+        # A daemon thread: a write into a pipe that nobody empties blocks for ever and must not keep the
+        # process.
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
@@ -120,11 +123,11 @@ class Logs:
     lines: Counter[str] = attrs.field(factory=Counter)
     """Lines by level, those that were left out by the level not counted."""
     on_warning: Callable[[str, str, str], None] | None = None
-    """Is told level, event and line of warnings and worse, to keep them in the database. Must not log."""
+    """Called with level, event and line of warnings and errors, to store them. Must not log."""
 
     @property
     def dropped(self) -> int:
-        """Lines that nobody took, or that could not be written."""
+        """Lines that found the queue full, or could not be written."""
         return self.sink.dropped + self.sink.failed
 
     def set_level(self, level: str | None) -> str:
@@ -145,9 +148,11 @@ class Logs:
 
     def write(self, level: str, event: str, text: str, *, prefixed: bool) -> None:
         """Send a finished line on its way."""
+        # Covered before it is cut: half of a secret would not be recognised any more.
         line = self.scrub(text)[:LINE_CHARS_MAX]
         if self.on_warning is not None and NUMBERS.get(level, 20) >= NUMBERS["warning"]:
             self.on_warning(level, self.scrub(event), line)
+        # journald takes "<N>" in front of a line as its priority (SyslogLevelPrefix=, on by default).
         prefix = f"<{PRIORITIES.get(level, 6)}>" if prefixed else ""
         self.sink.put(f"{prefix}{line}\n".encode("utf-8", "backslashreplace"))
 
@@ -232,4 +237,5 @@ def _is_terminal(environ: Mapping[str, str]) -> bool:
 
 def _to_stderr(line: bytes) -> None:
     while line:
+        # A pipe may take less than the whole line.
         line = line[os.write(2, line) :]

@@ -1,8 +1,8 @@
-"""Warnings and worse on their way from the log to the database's `system_logs`.
+"""Copies warnings and errors of the log to the database table `system_logs`.
 
-Lines come from any thread and are only taken in; a task hands them on with the next records of the market. A
-budget bounds them, and while nothing can be stored they wait here or are dropped, so that a broken database
-is never asked to store its own errors. Nothing here logs.
+Lines may come from any thread and are queued; a task stores them with the next records of the market. A token
+bucket bounds them, and while the storage fails they wait or are dropped, so that a broken database is never
+asked to store its own errors. Nothing here logs.
 """
 
 import threading
@@ -34,7 +34,7 @@ class DatabaseLogSink:
     def __init__(
         self, keep: Callable[[list[Record]], None], failing: Callable[[], bool], clock: Callable[[], int]
     ) -> None:
-        """`keep` stores records, `failing` says whether that is of no use now, `clock` is UTC nanoseconds."""
+        """`keep` stores records, `failing` is true while storing fails, `clock` is UTC nanoseconds."""
         self.kept = 0
         self.dropped = 0
         self._keep = keep
@@ -63,6 +63,7 @@ class DatabaseLogSink:
         """Lines that the budget does not allow are dropped: when they could be kept they are old."""
         records: list[Record] = []
         with self._lock:
+            # The lock covers only the copy: a thread that logs must never wait for the storage.
             lines = list(self._waiting)
             self._waiting.clear()
         for level, event, line in lines:

@@ -1,6 +1,6 @@
 """A live engine as the metrics see it: counters in memory, and what was fetched a few seconds ago.
 
-Changes nothing. What only an actor or the disk can tell is fetched by `follow`, beside the answers, and kept.
+Read-only. What needs an actor or the disk is fetched by `follow` in the background, never during a scrape.
 """
 
 import shutil
@@ -69,7 +69,7 @@ class SourceCounts:
 
 @attrs.define
 class CollectorHealth:
-    """What became of the groups of metrics themselves."""
+    """Whether each group of metrics was collected, and how long the last scrape took."""
 
     up: dict[str, float] = attrs.field(factory=dict)
     failures: dict[str, float] = attrs.field(factory=dict)
@@ -83,11 +83,11 @@ class ActorTotals:
     COUNTED: Final = ("restarts", "failures", "handled", "refused", "dropped", "conflated")
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Begin without actors."""
         self.counted: dict[str, dict[str, float]] = {}
         """What each actor, or all games together, have counted in all their lives."""
         self.now: dict[str, list[ActorStatus]] = {}
-        """Who there is."""
+        """The actors that exist now."""
         self._last: dict[str, ActorStatus] = {}
 
     def update(self, actors: list[ActorStatus]) -> None:

@@ -39,7 +39,7 @@ PYTHON = "python"
 
 @attrs.frozen
 class _Made:
-    """What one group of metrics has come to."""
+    """The metrics of one group, as prometheus_client collects them."""
 
     families: Iterable[Metric]
 
@@ -48,7 +48,7 @@ class _Made:
 
 
 class Exposition:
-    """All metrics of one engine; two engines in one process know nothing of one another."""
+    """All metrics of one engine; two engines in one process share nothing."""
 
     def __init__(self, view: EngineView, groups: Sequence[Group] = GROUPS) -> None:
         """Registers nothing globally."""
@@ -56,6 +56,8 @@ class Exposition:
         self._groups = groups
         self._health = view.collectors
         self._health.failures = dict.fromkeys((*(group.name for group in groups), PYTHON), 0.0)
+        # A registry of its own: the global one raises ValueError when an engine is made a second time in a
+        # process.
         self.registry = CollectorRegistry(auto_describe=False)
         # The interpreter's own numbers; the library's names for them are what dashboards know.
         ProcessCollector(registry=self.registry)
@@ -66,6 +68,8 @@ class Exposition:
         """Every metric, in the text format; never raises, whatever a group does."""
         began = time.perf_counter()
         self._health.up = {}
+        # Made at the scrape from plain numbers: `Counter.inc()` of the library takes 300 ns on every
+        # message, `+= 1` takes 15 (measured).
         parts = [self._part(group.name, partial(self._rendered, group)) for group in self._groups]
         parts.append(self._part(PYTHON, lambda: bytes(generate_latest(self.registry))))
         parts.append(self._rendered(COLLECTOR_GROUP))
@@ -74,10 +78,12 @@ class Exposition:
 
     def text_from_thread(self) -> str:
         """The same, asked for in a worker thread of trio: the numbers are read on the loop's own."""
+        # Plain numbers without locks, so only the thread that changes them may read them together.
         return trio.from_thread.run_sync(self.text).decode()
 
     def _part(self, name: str, render: Callable[[], bytes]) -> bytes:
         try:
+            # prometheus_client alone would fail the whole scrape for one collector that raises.
             part = render()
         except Exception as error:  # noqa: BLE001 - whatever it is, the other groups stay
             self._health.up[name] = 0.0

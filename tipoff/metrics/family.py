@@ -99,6 +99,7 @@ def counted(known: Iterable[Labels], found: Iterable[tuple[Labels, float]]) -> d
 
     The rest is counted under `other`, which takes the place of the first label.
     """
+    # Prometheus sees no increase in a series that begins with 1, so what is known begins with 0.
     samples: dict[Labels, float] = dict.fromkeys(known, 0.0)
     for labels, value in found:
         key = tuple(map(label, labels))

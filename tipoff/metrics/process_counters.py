@@ -1,4 +1,4 @@
-"""What the process around its engines counts; whoever counts writes it here, or is named here."""
+"""Counters of the process that no engine owns: reloads, loop, notifications, log, watchdog."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -9,7 +9,7 @@ from actors.runtime import LoopWatch
 
 
 class DeliveryCounts(Protocol):
-    """What became of messages to people."""
+    """How many notifications were sent, failed or dropped."""
 
     sent: int
     failed: int
@@ -18,7 +18,7 @@ class DeliveryCounts(Protocol):
 
 @attrs.define
 class NothingDelivered:
-    """Nobody wants to hear anything."""
+    """Notifications are not configured: all zero."""
 
     sent: int = 0
     failed: int = 0

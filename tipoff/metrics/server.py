@@ -1,4 +1,4 @@
-"""The page that Prometheus asks: /metrics and /healthz over HTTP, on the loopback unless told otherwise.
+"""The endpoint for Prometheus: /metrics and /healthz over HTTP, on the loopback by default.
 
 Started by the daemon beside the engine. Connections, the time of each, and the bytes of a question are
 bounded, because a scraper that never reads must not cost anything: a new connection beyond the limit is
@@ -43,7 +43,7 @@ class PortTaken(Exception):
 
 @attrs.frozen
 class Health:
-    """Whether the daemon can do its work, and what it would say to a person."""
+    """Whether the daemon can do its work, and its state in a word."""
 
     ok: bool
     state: str
@@ -66,7 +66,7 @@ class MetricsServer:
     refused: int = 0
 
     async def serve(self, section: MetricsSection, task_status: trio.TaskStatus[int]) -> None:
-        """Listen until cancelled; tells the port. Raises PortTaken."""
+        """Listen until cancelled; `task_status` gets the port. Raises PortTaken."""
         listener = await _listener(section)
         async with trio.open_nursery() as nursery:
             with listener:
@@ -103,6 +103,8 @@ class MetricsServer:
             if request is None:
                 return
             await _send(connection, stream, self._page(request), headless=request.method == b"HEAD")
+            # h11 reuses a connection only when both sides are done; after a body that was not read they are
+            # not.
             if connection.states != {h11.SERVER: h11.DONE, h11.CLIENT: h11.DONE}:
                 return
             connection.start_next_cycle()
@@ -129,7 +131,7 @@ async def serve_metrics(
     *,
     task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve until cancelled; `task_status` hears of the port. Raises PortTaken with a sentence to show."""
+    """Serve until cancelled; `task_status` gets the port. Raises PortTaken with a sentence to show."""
     await MetricsServer(exposition, health).serve(section, task_status)
 
 
@@ -142,6 +144,7 @@ async def _listener(section: MetricsSection) -> trio.socket.SocketType:
         )
         listener = trio.socket.socket(family, kind, protocol)
         try:
+            # Without it a restart fails for a minute on the old connections, which stay in TIME_WAIT.
             listener.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_REUSEADDR, 1)
             await listener.bind(address)
             listener.listen(BACKLOG)

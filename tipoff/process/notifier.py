@@ -61,7 +61,7 @@ class Notifier:
         self.watchdog_at = time.time()
 
     def fatal(self) -> None:
-        """Let the watchdog bite now: the process knows that it is beyond help."""
+        """Trigger the watchdog now: the process knows that it cannot recover."""
         self._send("WATCHDOG=trigger")
 
     def _send(self, *lines: str) -> None:
@@ -79,7 +79,7 @@ class Notifier:
 async def watch(
     notifier: Notifier, healthy: Callable[[], Awaitable[bool]], status: Callable[[], str]
 ) -> None:
-    """Tell how things stand, and feed the watchdog as long as `healthy` says so in time, until cancelled."""
+    """Send the status, and WATCHDOG=1 whenever `healthy` says so in time, until cancelled."""
     interval = notifier.watchdog_s or 60.0
     round_s = interval / ROUNDS_PER_INTERVAL
     while True:
@@ -101,7 +101,7 @@ def _address(name: str) -> str | None:
 
 
 def _watchdog_s(environ: Mapping[str, str]) -> float | None:
-    """How long the manager waits for the watchdog's food; None if it does not wait, or not for us."""
+    """The watchdog timeout of the service manager in seconds; None if there is none, or not for us."""
     if environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return None
     given = environ.get("WATCHDOG_USEC", "")

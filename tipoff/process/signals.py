@@ -114,6 +114,7 @@ class SignalHandler:
         if request is SignalRequest.END:
             self.reason = f"stopped by {name}"
         if request in (SignalRequest.END, SignalRequest.CUT):
+            # The pipe is non-blocking, and it is full only if the thread has long been told.
             with suppress(OSError):
                 os.write(self._wake, request.value)
         if self._loop is None:
@@ -138,6 +139,8 @@ class SignalHandler:
         deadline: float | None = None
         while True:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            # A thread, since a loop that hangs cannot time its own end; select and not read, for the
+            # deadline.
             ready, _, _ = select.select([heard], [], [], left)
             if not ready:
                 loop = self._loop

@@ -1,8 +1,8 @@
 """Replaying the recording of a live run: its own inputs (journal, commands) are played as they came.
 
-Used by `tipoff.commands.replay` when the first line says that a process began. Facts count as durable only
-when the recording says so, exactly as the live engine heard it; what was not durable when a process died
-never happened, and the next process goes on from what was. Runs on a virtual clock, with the same actors.
+Used by `tipoff.commands.replay` when the first line is the start of a live process. Facts count as durable
+when the recording says so, as in the live engine; what was not durable when a process died is discarded, and
+the next process resumes from what was. Runs on a virtual clock, with the same actors.
 """
 
 from collections import deque
@@ -139,12 +139,14 @@ class LiveReplay:
             raise RecordingError(f"line {line.seq}: the command {line.what!r} is not known")
 
     def _start(self, line: Line) -> None:
-        """A process began: it knew what was durable, and nothing else."""
+        """A process began; its state is made of what was durable, as it was in the live run."""
         try:
             started = Started.read(line.body)
         except ValueError as error:
             raise RecordingError(f"line {line.seq}: not the beginning of a run ({error})") from error
         before = started.next_seq - 1
+        # A kill can fall between a commit and the line that reports it: what the next process found stored
+        # counts.
         self._settle(before)
         self._held.clear()
         if len(self._durable) != before:

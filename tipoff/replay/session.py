@@ -38,7 +38,7 @@ COMMONEST = "orderbook_delta"
 """The frame that leaves no record, which is most of them."""
 
 ANSWER_WITHIN_NS = 1_000_000_000
-"""How long to wait (on the virtual clock) for an actor to say what it knows."""
+"""How long to wait (on the virtual clock) for an actor's answer."""
 
 
 @attrs.frozen(kw_only=True)
@@ -48,7 +48,7 @@ class Past:
     facts: tuple[Fact, ...] = ()
     next_seq: int = 1
     told: bool = False
-    """Whether the input says when facts are durable, as the recording of a live run does."""
+    """Whether commits are part of the input, as they are in the recording of a live run."""
 
 
 class VirtualSession:

@@ -29,7 +29,7 @@ SCRIPTED_BANKROLL = Money(100_000 * MONEY_ONE)
 
 
 def schema() -> Schema:
-    """The classes a configuration is read into: the gate's limits, and what kinds and sources can be told.
+    """The classes a configuration is read into: risk limits, and parameters and sections by kind and source.
 
     Raises Failure where our own kinds cannot be found.
     """

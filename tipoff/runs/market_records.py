@@ -95,6 +95,7 @@ class Archive:
     def _market(self, listed: MarketListed, raw: str | None) -> Record | None:
         before = self._listed.get(listed.ticker)
         self._listed[listed.ticker] = listed
+        # Compared without their stamps: every poll brings the same market with a new one.
         if before is not None and changed(before, at=NEVER) == changed(listed, at=NEVER):
             return None
         parsed = parse_ticker(listed.ticker)

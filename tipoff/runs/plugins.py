@@ -1,8 +1,8 @@
 """Which kinds of strategies there are: ours and those of other packages, all found by their entry points.
 
 Called by `tipoff.runs.from_config` whenever a configuration is to be read; the packages are looked for once a
-process. A package that cannot be used is never the end of a command: what is wrong with it is kept under its
-name, and told where somebody asks for its strategy.
+process. A package that cannot be used does not fail the command: the reason is kept under its name and
+reported when a configuration asks for its strategy.
 """
 
 import inspect
@@ -32,7 +32,7 @@ CHECKOUT: Final = Path(__file__).parents[2] / "pyproject.toml"
 
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 REASON_CHARACTERS_MAX = 200
-"""What another package says about its failure is told up to so many characters."""
+"""Characters kept of another package's error message."""
 
 
 class Unfit(Exception):
@@ -61,6 +61,8 @@ def installed() -> Installed:
 
 def require_own(points: Iterable[EntryPoint], checkout: Path) -> None:
     """Refuse metadata that is older than the checkout, or that is not there. Raises Failure."""
+    # An editable install keeps the entry points of the day it was made: a kind added since is missing,
+    # silently.
     found = {point.name: point.value for point in points if _is_ours(point)}
     stale = sorted(set(_written_down(checkout).items()) - set(found.items()))
     if not stale and found:
@@ -75,7 +77,7 @@ def require_own(points: Iterable[EntryPoint], checkout: Path) -> None:
 
 
 def _written_down(checkout: Path) -> dict[str, str]:
-    """Our entry points as the checkout's project file says them; none where there is no checkout."""
+    """Our entry points according to the checkout's project file; none where there is no checkout."""
     if not checkout.is_file():
         return {}
     project = tomllib.loads(checkout.read_text("utf-8")).get("project", {})

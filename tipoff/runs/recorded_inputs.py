@@ -1,4 +1,4 @@
-"""The engine's own inputs as lines of a recording: what `what` and `body` say, both ways.
+"""The engine's own inputs as lines of a recording: encoding and decoding of `what` and `body`.
 
 Written by `tipoff.live.ingress` and `tipoff.live.engine`, read by the replay of a live recording.
 """
@@ -91,7 +91,7 @@ class _Acted(msgspec.Struct, frozen=True):
 
 
 def operate_text(message: Operate) -> str:
-    """An operator's wish as text."""
+    """An operator's request as text."""
     acted = _Acted(
         _CONVERTER.unstructure(message.request),
         str(message.to),
@@ -102,7 +102,7 @@ def operate_text(message: Operate) -> str:
 
 
 def read_operate(text: str) -> Operate:
-    """The wish again. Raises ValueError for what is none."""
+    """The request again. Raises ValueError for a text that is none."""
     acted = msgspec.json.decode(text, type=_Acted)
     kind = OPERATIONS.get(acted.kind)
     if kind is None:

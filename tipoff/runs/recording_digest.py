@@ -1,4 +1,4 @@
-"""What stands beside a live recording: the digest of its run, and the configuration that a replay needs.
+"""Files beside a live recording: the digest of its run, and the configuration that a replay needs.
 
 Written by `run` and `demo` when a run ends in good order, read by `tipoff replay`.
 """
@@ -27,7 +27,7 @@ class RecordingDigest(msgspec.Struct, frozen=True):
 
 
 def write_config(folder: Path, config: Config, settings_digest: str) -> None:
-    """Keep the configuration beside the recording, without a word about keys: a replay needs none.
+    """Keep the configuration beside the recording, without keys: a replay needs none.
 
     Each process of a run may have its own, so it is kept under the digest of its settings, too.
     """
@@ -41,6 +41,7 @@ def _config_of_process(folder: Path, settings_digest: str) -> Path:
 
 def write_seal(folder: Path, seal: RecordingDigest) -> None:
     """Keep the digest beside the recording, in one step."""
+    # A rename replaces whole: a kill must not leave half a digest, which would vouch for nothing.
     fresh = folder / f"{DIGEST}.new"
     fresh.write_bytes(msgspec.json.format(msgspec.json.encode(seal)) + b"\n")
     fresh.replace(folder / DIGEST)

@@ -56,7 +56,7 @@ class StrategyPlan:
     def of(
         cls, strategy: type[Strategy], name: str, parameters: Parameters, context: StrategyContext
     ) -> "StrategyPlan":
-        """An instance of a kind, with what the kind says of itself."""
+        """An instance of a kind, with the traits of the kind."""
         return cls(
             name=name,
             kind=strategy.kind,

@@ -1,4 +1,4 @@
-"""The control socket: what the daemon lends it, and what a refused socket means."""
+"""The control socket: the hooks that the daemon gives it, and what a refused socket means."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -75,7 +75,7 @@ def _chain_of(url: str, run: str, name: str) -> Sequence[JournaledFact]:
 
 
 def _set_level(context: RunContext, level: str | None) -> str:
-    """Set the level of the process's log, or only say it."""
+    """Set the level of the process's log, or only return it."""
     if context.logs is None:
         raise Failure("not_available", "the daemon does not log yet, or does not log any more")
     return context.logs.set_level(level)

@@ -44,6 +44,7 @@ async def _serve(context: RunContext) -> None:
             )
         except PortTaken as error:
             issue = HealthIssue("metrics", str(error))
+        # Not None: readiness waits for the page only until its outcome is known, and a taken port is one.
         context.metrics_port = 0
         structlog.get_logger().warning("metrics_not_served", why=issue.text)
         degraded.append(issue)

@@ -1,6 +1,6 @@
-"""Messages to people beside the engine: a look every few seconds, and what has changed since the last.
+"""Notifications by webhook: the engine is sampled every few seconds, and changes are sent.
 
-Its errors are counted in the metrics and are nobody else's. The address of the webhook is shown to nobody.
+Failures are counted in the metrics and stop nothing. The address of the webhook is never shown.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ DOWN: Final = frozenset({"parked", "down"})
 
 
 async def run(context: RunContext, poll_s: float = POLL_S) -> None:
-    """Look and tell until cancelled; returns at once if nobody wants to hear."""
+    """Sample and notify until cancelled; returns at once if no webhook is configured."""
     config, engine, sources = context.config, context.engine, context.sources
     name = config.notify.webhook_file
     url = secret_path(name).read_text("utf-8").strip() if name else ""
@@ -53,12 +53,13 @@ async def run(context: RunContext, poll_s: float = POLL_S) -> None:
                     for notice in differences(before, last):
                         notices.enqueue(notice)
             finally:
+                # The stop cancels this service, and the summary of the run has still to go out.
                 with trio.move_on_after(LAST_S_MAX, shield=True):
                     await notices.last(summary(_snapshot(engine, sources, last.band), engine.plan.run))
 
 
 async def snapshot_of(engine: LiveEngine, sources: Sources, last: NoticeSnapshot | None) -> NoticeSnapshot:
-    """The engine as it stands; what positions are worth stays as it was if nobody says so."""
+    """A snapshot of the engine; the valuation is the last known one if the observer does not answer."""
     band = None if last is None else last.band
     if engine.running and not engine.ingress.closed:
         with contextlib.suppress(AskError, SystemEnded):

@@ -1,4 +1,4 @@
-"""Retention: at the start and once a day, what is older than configured goes.
+"""Retention: at the start and once a day, rows older than configured are deleted.
 
 A portion at a time, in a thread, with a pause after each, so that the journal's writer always comes first. It
 decides nothing, so nothing of it is recorded; what was decided, and the open run, are never touched. Errors

@@ -44,8 +44,10 @@ def _request(put: "trio.MemorySendChannel[None]") -> None:
 
 
 async def reload_now(engine: LiveEngine, reloader: Reloader, seconds: float) -> None:
-    """As the control socket would do it, in the name of the daemon's own user; says what came of it."""
+    """Reload as over the control socket, with the daemon's own user id; prints the outcome."""
     call_context = CallContext(engine, Hooks(reload=reloader.operation, reloaded=reloader.applied), seconds)
+    # Stamp and line number make it unique over restarts: a known id would be answered from the journal, not
+    # done.
     request_id = f"SIGHUP.{engine.system.stamp()}.{engine.ingress.seq}"
     call = Call(method=METHODS["reload"], params=Params({}), uid=os.getuid(), request_id=request_id)
     try:

@@ -1,4 +1,4 @@
-"""The service manager: told when all is up, fed while the actors answer.
+"""The service manager: readiness, a status line, and watchdog pings as long as the actors answer.
 
 Without one the engine's health is judged all the same, for the metrics.
 """
@@ -24,7 +24,7 @@ POLL_S: Final = 0.05
 STOPPING: Final = frozenset({"stopping", "stopped"})
 
 WRITER_S_MAX: Final = 30.0
-"""A transaction that takes longer is stuck; a disk that is merely slow is told of by the metrics."""
+"""A transaction that takes longer is stuck; a disk that is merely slow shows in the metrics."""
 
 
 class Liveness:
@@ -38,7 +38,7 @@ class Liveness:
         """Nothing is known yet."""
         self.engine = engine
         self.why = ""
-        """What is not well, in words; empty while all is, or while nobody has looked."""
+        """What failed in the last check; empty if nothing did, or before the first one."""
         self._last: dict[str, ActorStatus] = {}
 
     async def healthy(self) -> bool:
@@ -60,6 +60,8 @@ class Liveness:
             self.why = engine.heartbeats.late()
             return False
         try:
+            # A round trip: a watchdog fed by a timer or a thread would go on being fed while the queue of
+            # the actors hangs.
             await engine.ask(OBSERVER, Look(OVERVIEW))
         except (AskError, SystemEnded):
             return engine.phase in STOPPING
@@ -80,7 +82,7 @@ async def run(context: RunContext) -> None:
 
 
 async def _speak(context: RunContext) -> None:
-    """Tell the manager when all is up, then how it goes, until a stop begins, which speaks for itself."""
+    """Report readiness, then status and watchdog, until a stop begins, which reports by itself."""
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_until_up, context)
         while context.engine.phase not in STOPPING:  # noqa: ASYNC110 - nobody tells when the phase changes

@@ -1,7 +1,7 @@
-"""The sources of one engine: opened, started as actors, and told about.
+"""The sources of one engine: opening them, starting their actors, reporting how they stand.
 
-Made by `run` and `demo` for a live engine. Nothing of it may end the process: what is missing or fails is
-said in `status`, and asked for again.
+Made by `run` and `demo` for a live engine. A source never ends the process: what is missing or fails stands
+in `status` and is retried.
 """
 
 import random
@@ -53,6 +53,7 @@ class Sources:
         """Have the connection pools open; nothing is asked before the engine's actors do."""
         link = Link(
             prod=self._config.engine.environment == "prod",
+            # Not seeded: with one seed every restart, and every other daemon, would draw the same pauses.
             draw=random.SystemRandom().random,
             degrade=self.degraded.append,
         )

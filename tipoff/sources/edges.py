@@ -1,4 +1,4 @@
-"""The actors of a source: an edge with its task, and the polls of several sources as pollers."""
+"""The actors of a source: edges with their I/O task, and pollers for the polls of all sources."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""When a game is near: before the tip and while it may still run, nobody saying that it is over."""
+"""When a game is near: from shortly before the tip until it is over, or must be."""
 
 from typing import Final
 
@@ -9,4 +9,4 @@ SCORES_BEFORE_NS: Final = 15 * NANOS_PER_MINUTE
 
 ODDS_BEFORE_NS: Final = 180 * NANOS_PER_MINUTE
 GAME_NS_MAX: Final = 6 * 60 * NANOS_PER_MINUTE
-"""A game of which nobody says that it is over counts as over after this."""
+"""So long after the tip a game counts as over, even if no source has reported the final."""

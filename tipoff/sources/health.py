@@ -1,4 +1,4 @@
-"""What of a live engine and its surroundings does not work as it should: a sentence, and what it is about."""
+"""Health issues of a live engine and its sources: a sentence, and what it is about."""
 
 from enum import Enum
 
@@ -6,7 +6,7 @@ import attrs
 
 
 class IssueKind(Enum):
-    """What a person is told that a health issue is."""
+    """The category of a health issue in notifications."""
 
     FEED_LOST = "feed_lost"
     DEGRADED = "degraded"

@@ -1,7 +1,7 @@
 """The sources there are: ours, and those of other packages, found by their entry points.
 
 Asked whenever a configuration is to be read and whenever lines are to be translated. A package that cannot be
-used is never the end of a command: what is wrong with it is told where its section is named.
+used does not fail the command: the reason is reported where a configuration names its section.
 """
 
 import re
@@ -27,7 +27,7 @@ GROUP: Final = "tipoff.sources"
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 REASON_CHARACTERS_MAX: Final = 200
-"""What another package says about its failure is told up to so many characters."""
+"""Characters kept of another package's error message."""
 
 
 class Unfit(Exception):

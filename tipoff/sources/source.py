@@ -1,4 +1,4 @@
-"""What a source is: one record that says what can be set of it, how its lines are read, and how it is asked.
+"""The interface of a source: one record with its settings, the readers of its lines, and its connection.
 
 For authors of sources, ours (`tipoff.sources.kalshi`, `tipoff.sources.balldontlie`) and other packages'. A
 source is known once its record stands in `tipoff.sources.registry`, or is an entry point of the group
@@ -56,11 +56,11 @@ class Ingress(Protocol):
     """The one way into the engine."""
 
     def stream(self, conn: int, what: str, text: str, /) -> tuple[int, tuple[VenueEvent, ...]]:
-        """Take a frame of the stream; returns its stamp and what it says."""
+        """Take a frame of the stream; returns its stamp and its events."""
         ...
 
     def body_of(self, source: str, /) -> Callable[[str, str], tuple[VenueEvent, ...]]:
-        """What a client of `source` gives its bodies to; it returns what they say."""
+        """The callback for a client of `source`: takes a body, returns its events."""
         ...
 
 
@@ -158,7 +158,7 @@ class Connection:
 
 
 class Selection(Protocol):
-    """What an operator means by a game, and whether the venue knows it."""
+    """Resolves what an operator typed to a game that the venue knows."""
 
     async def load(self, text: str, /) -> FollowOperation:
         """Raises Failure for what is no game, or is not there."""
@@ -198,10 +198,10 @@ class Source(Generic[S, K]):
     section: type[S]
     """What can be set; every key has a default."""
     readers: LineReaders
-    """The words of the source in a recording, and how its lines are read."""
+    """The source names that its lines have in a recording, and their readers."""
     actors: tuple[str, ...]
     """The actors that it may have below the supervisor `sources`, in the order of their start."""
     read_key: Callable[[S], K | None]
     """The key that the section names, None if none; raises ConfigError for one that cannot be used."""
     connect: Callable[[S, K | None, Link], AbstractAsyncContextManager[Connection]]
-    """Opens it; with no key it does less and says so."""
+    """Opens it; without a key it does less and reports that."""

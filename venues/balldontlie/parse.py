@@ -34,7 +34,7 @@ _POSTPONED = frozenset({"postponed", "ppd", "canceled", "cancelled"})
 
 
 def parse_body(target: str, body: str, at: Nanos) -> Events:
-    """Return what an answer says. `target` is the path with its query, such as `…/v1/box_scores/live`."""
+    """Return the events of an answer. `target` is the path with its query, such as `…/v1/box_scores/live`."""
     path = target.partition("?")[0].rstrip("/")
     reader = _reader_of(path)
     if reader is None:
@@ -103,6 +103,7 @@ def reference_of(game: wire.GameBody) -> str:
 
 def _date(game: wire.GameBody) -> str:
     """The Eastern date: `date` is one already; older bodies wrote it as a UTC midnight."""
+    # Never the UTC date: evening games tip off after midnight UTC, on the next day.
     if game.date is not None:
         return game.date[:10]
     if game.datetime is not None:

@@ -25,6 +25,7 @@ from venues.transport.http import Answer, Http
 URL = "https://api.balldontlie.io"
 
 PAGES_MAX = 50
+# The most that the service gives; its own default is 25.
 ROWS_PER_PAGE = 100
 Events = tuple[VenueEvent, ...]
 
@@ -162,6 +163,7 @@ async def detect_tier(http: Http, key: str, surroundings: Dependencies, date: st
 
 def words_of_refusal(answer: Answer) -> tuple[str, str]:
     """Code and words of a refusal: `{"error": …}`, `{"message": …}`, or plain text such as `Unauthorized`."""
+    # The vendor's documents disagree whether a plan that is too small is answered by 401 or by 403.
     code = "key_or_plan" if answer.status in (401, 403) else "unknown"
     try:
         words = msgspec.json.decode(answer.body, type=_Words)
@@ -171,7 +173,7 @@ def words_of_refusal(answer: Answer) -> tuple[str, str]:
 
 
 def _understood(target: str, body: Body) -> Events:
-    """What an answer says; one that could only be refused whole is an error."""
+    """The events of an answer. Raises AnswerNotUnderstood for one that was refused as a whole."""
     for event in body.events:
         if isinstance(event, FeedRefused) and not event.place:
             raise AnswerNotUnderstood(f"{target}: {event.kind}: {event.detail}")

@@ -22,7 +22,7 @@ class Tier(Enum):
 
 @attrs.frozen
 class TierTerms:
-    """A tier's budget, what it gives, and what is lost with it in words for people."""
+    """A tier's rate limit, its endpoints, and in words what is missing from it."""
 
     requests_per_minute: int
     box_scores: bool

@@ -27,7 +27,9 @@ class GameBody(msgspec.Struct, frozen=True):
 
     home_team: TeamBody
     visitor_team: TeamBody
+    # An ISO moment before the tip-off, a word afterwards.
     status: str
+    # The specification promises no id in live box scores.
     id: Decisive[int | None] = None
     date: Decisive[str | None] = None
     datetime: Decisive[str | None] = None

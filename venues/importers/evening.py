@@ -158,6 +158,8 @@ def import_files(specs: Sequence[ImportSpec], out: Path) -> ImportReport:
             raise ImportFailed(f"{spec.path}: nothing in it to import (read as {spec.kind}){why}")
         entries += found
         files.append(_imported(file, len(found)))
+    # Stable: entries of one moment keep the order of the arguments, and so does every import of the same
+    # files.
     entries.sort(key=lambda entry: entry.at)
     _write(entries, out)
     return ImportReport(out, tuple(files), len(entries), entries[0].at, entries[-1].at)
@@ -202,6 +204,7 @@ def _says_something(file: SourceFile, entry: Entry) -> bool:
 
 def _write(entries: list[Entry], out: Path) -> None:
     """Write beside the target and rename, so that the target is whole or absent."""
+    # Beside the target and not in /tmp: a rename is one step only within a file system.
     unfinished = out.with_name(f".{out.name}.unfinished-{os.getpid()}")
     try:
         with Recorder(unfinished, made_by="tipoff import") as recorder:

@@ -31,7 +31,7 @@ ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 XZ_MAGIC = b"\xfd7zXZ\x00"
 BZIP2_MAGIC = b"BZh"
 REFUSALS_NOTED = 3
-"""So many of what was left out of a file are told with their lines; all are counted."""
+"""So many of the things left out of a file are noted with their lines; all are counted."""
 
 LINE_CHARACTERS_MAX = 8_388_608
 
@@ -87,6 +87,7 @@ class SourceFile:
     def _texts(self) -> Iterator[str]:
         """The lines, counted."""
         with self._open() as file:
+            # Bounded, since a small compressed file can hold one endless line.
             while text := file.readline(LINE_CHARACTERS_MAX):
                 self.lines_read += 1
                 self.line = self.lines_read
@@ -100,6 +101,8 @@ class SourceFile:
         with self.path.open("rb") as file:
             magic = file.read(6)
         if magic.startswith(GZIP_MAGIC):
+            # utf-8-sig: spreadsheets write a byte order mark, which would become part of the first column's
+            # name.
             return gzip.open(self.path, "rt", encoding="utf-8-sig")
         if magic.startswith(BZIP2_MAGIC) and magic[3:4].isdigit():
             return bz2.open(self.path, "rt", encoding="utf-8-sig")

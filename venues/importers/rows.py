@@ -131,7 +131,7 @@ class SidesBody(msgspec.Struct, frozen=True):
 
 
 def translate_row(kind: str, body: str, at: Nanos) -> Events:
-    """Return what an imported row says; what cannot be understood is a FeedRefused, never an exception."""
+    """Return the events of an imported row; one that makes no sense is a FeedRefused, never an exception."""
     reader = READERS.get(kind)
     if reader is None:
         return (FeedRefused(SOURCE, "unknown_kind", kind[:DETAIL_MAX], at),)
@@ -145,7 +145,7 @@ T = TypeVar("T")
 
 
 def _cell(read: Callable[[str], T | None], column: str, text: str, odd: list[Refused]) -> T | None:
-    """What one cell says; one that makes no sense is left out, and the others of its row stand."""
+    """The value of a cell; one that makes no sense is left out, and the others of its row stand."""
     if text in NONE:
         return None
     try:

@@ -125,6 +125,7 @@ def read_frames(file: SourceFile, _games: Games) -> Iterator[Entry]:
         waiting.append((file.decode(_TYPED, frame).type, frame))
         if moment is None:
             continue
+        # A recording never goes back, but the venue's stamps of two markets may.
         at = moment if row.received_ms is not None else max(at, moment)
         if not connected:
             connected = True

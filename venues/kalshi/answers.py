@@ -67,7 +67,7 @@ def recovered_body(ticker: str, since: Nanos, until: Nanos, pages: list[str] | N
 
 
 def parse_answer(target: str, body: str, at: Nanos) -> Events:
-    """Return what an answer says. `target` is the path below the interface's root, with its query.
+    """Return the events of an answer. `target` is the path below the interface's root, with its query.
 
     Bodies of endpoints that the engine does not fold (candles, series lists, …) give nothing.
     """
@@ -170,6 +170,8 @@ def _market_events(market: bodies.MarketBody, event: bodies.EventBody | None, at
 
 
 def _listed(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos) -> MarketListed:
+    # Which shard trades the market: a shard can stop alone, and basketball is on shard 3 since September
+    # 2026.
     exchange_index = market.exchange_index
     if exchange_index is None and event is not None:
         exchange_index = event.exchange_index
@@ -179,15 +181,22 @@ def _listed(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos
         series=(event.series_ticker if event else "") or market.event_ticker.partition("-")[0],
         title=market.title,
         status=market.status,
+        # The ticks of this market; `price_level_structure` is only a name, and the ranges behind it may
+        # change.
         price_ranges=read_ranges(market.price_ranges),
         fee_type=None if event is None else event.fee_type_override,
         fee_multiplier=None if event is None else multiplier_text(event.fee_multiplier_override),
         floor_strike=_strike(market.floor_strike),
         strike_type=market.strike_type,
         open_at=_moment(market.open_time),
+        # An upper bound only: games close minutes after the final whistle (`can_close_early`), this lies 2
+        # to 14 days out.
         close_at=_moment(market.close_time),
+        # On game markets this is the scheduled start plus three hours, to the second.
         expected_expiration_at=_moment(market.expected_expiration_time),
         exchange_index=exchange_index,
+        # Bounds of the type `floor` were announced in October 2026; such a market does not pay 0 or 1
+        # dollar.
         binary=market.market_type == "binary" and market.settlement_bounds_type == "default",
         at=at,
     )
@@ -236,7 +245,7 @@ def _polled(ticker: str, raw: msgspec.Raw, at: Nanos) -> Events:
 
 
 def _doubt(path: str, ticker: str, at: Nanos) -> Events:
-    """That the book of a market is not known any more, where it was asked for and not understood."""
+    """BookRefused for the market whose book was asked for and not understood."""
     return (BookRefused(ticker, 0, 0, True, at),) if ticker and path.endswith("orderbook") else ()
 
 
@@ -257,7 +266,7 @@ def _recovered(body: str, _ticker: str, at: Nanos) -> Events:
 
 
 def _all_prints(page: str, at: Nanos) -> list[TradePrinted]:
-    """Every trade of a page, for whoever must know them all."""
+    """All trades of a page. Raises NotUnderstood if even one makes no sense."""
     rows, pieces = _TRADES.decode(page)
     if pieces:
         raise NotUnderstood("wrong_shape", f"{pieces[0].place}: {pieces[0].why}")
@@ -267,6 +276,7 @@ def _all_prints(page: str, at: Nanos) -> list[TradePrinted]:
 def _trades(body: str, _ticker: str, at: Nanos) -> Events:
     """Trades oldest first, each for itself. Overlapping polls bring a trade again; its id says so."""
     answer, pieces = _TRADES.decode(body)
+    # The venue lists the newest first.
     rows = reversed(answer.trades or ())
     return (*_each(rows, _print, "trades", at), *_left_out("trades", pieces, at))
 
@@ -277,7 +287,7 @@ Row = TypeVar("Row")
 def _each(
     rows: Iterable[Row], read: Callable[[Row, Nanos], VenueEvent | None], about: str, at: Nanos
 ) -> list[VenueEvent]:
-    """What each row says; one that makes no sense is refused alone."""
+    """The event of each row; one that makes no sense is refused alone."""
     found: list[VenueEvent] = []
     for number, row in enumerate(rows):
         try:

@@ -46,6 +46,7 @@ class Signer:
         out.
         """
         moment = str(now_ns // NANOS_PER_MILLISECOND)
+        # Without separators, and neither host, query nor body is part of it (the venue's API-keys page).
         signed = f"{moment}{method.upper()}{path.partition('?')[0]}".encode()
         return {
             "KALSHI-ACCESS-KEY": self.key_id,
@@ -54,6 +55,8 @@ class Signer:
         }
 
     def _sign(self, data: bytes) -> bytes:
+        # The venue takes Ed25519 keys since September 2026: same text and headers, no digest and no padding
+        # to choose.
         if isinstance(self._key, ed25519.Ed25519PrivateKey):
             return self._key.sign(data)
         pss = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=SALT_BYTES)
@@ -67,6 +70,7 @@ def read_signer(key_id: str, path: Path) -> Signer:
     """Make a signer of the PEM file at `path`. Raises KeyUnusable with the path and what to do."""
     try:
         with path.open("rb") as file:
+            # Of the open file: a look by path might be at another file than the one that is read.
             mode = os.fstat(file.fileno())
             _check_mode(path, mode)
             data = file.read(KEY_BYTES_MAX)

@@ -64,7 +64,7 @@ class Commands:
 
 
 def reply_of(text: str) -> wire.Frame | wire.Envelope | None:
-    """A frame, or what is left of it; whoever translated it has counted what is not."""
+    """A frame, or its readable part; what is refused of it was counted by the translator."""
     try:
         return wire.FRAME.decode(text)
     except msgspec.ValidationError:

@@ -57,7 +57,7 @@ class GapTrades:
         self._give, self._take = trio.open_memory_channel[tuple[Gap, float]](GAPS_MAX)
 
     def note(self, gap: Gap) -> None:
-        """Somebody needs the trades of a gap; never waits."""
+        """Queue the fetching of a gap's trades; never waits."""
         try:
             self._give.send_nowait((gap, trio.current_time()))
         except trio.WouldBlock:
@@ -119,6 +119,7 @@ class BookPolling:
     async def _poll(self) -> None:
         try:
             await self._rest.books(self._wanted)
+            # One market's trades a poll: without a key there are about three reads a second for everything.
             ticker = self._wanted[self._turn % len(self._wanted)]
             self._turn += 1
             since = self._newest[ticker]

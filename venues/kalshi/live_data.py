@@ -1,4 +1,4 @@
-"""What Kalshi itself says of a game: the events that hang on it, and its score, to check the league's by.
+"""Kalshi's own data on a game: its events, and its score, against which the league's score is checked.
 
 Called by `venues.kalshi.answers` for the bodies of `/milestones` and `/live_data/batch`. The specification
 leaves the details of a game open; points and status have the names by which other clients read them. A body
@@ -34,7 +34,7 @@ NOT_BEGUN: Final = frozenset(
     }
     | {"cancelled"}
 )
-"""Of a game of which the venue says this it knows no score: its zeros are no word about the game."""
+"""With one of these the venue has no score yet: the zeros it sends are placeholders."""
 
 RUNNING: Final = frozenset(
     {"live", "inprogress", "active", "started", "playing", "halftime", "halfway", "overtime", "interrupted"}

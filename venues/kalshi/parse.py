@@ -70,6 +70,7 @@ def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     """
     try:
         frame = wire.FRAME.decode(text)
+        # Most frames of an evening are deltas, so theirs is the one case without a further call.
         if type(frame) is wire.Delta:
             body = frame.msg
             ts_ms = body.ts_ms
@@ -204,6 +205,7 @@ def _lifecycle(frame: wire.Lifecycle, conn: int, at: Nanos) -> tuple[VenueEvent,
             value = result_value(body.result, body.settlement_value)
             when = _seconds(body.determination_ts)
             events = (MarketDetermined(ticker, body.result or "", value, when, at),)
+        # Determined is not final: a result can be disputed and amended until the market is settled.
         case "settled":
             events = (MarketSettled(ticker, _seconds(body.settled_ts), at),)
         case "price_level_structure_updated":

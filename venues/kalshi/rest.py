@@ -129,6 +129,7 @@ class KalshiRest:
 
     async def basketball_series(self) -> tuple[str, ...]:
         """Tickers of all series that are tagged as basketball."""
+        # Never the whole list: it has no pages, 14,393 series and 18 MB.
         body = await self._body(_target("/series", category="Sports", tags="Basketball"))
         return results.read_series_tickers(body.text)
 
@@ -154,6 +155,7 @@ class KalshiRest:
 
     async def markets(self, tickers: Sequence[str]) -> Events:
         """Some markets by ticker."""
+        # A comma list; repeated parameters are for /markets/orderbooks only.
         wanted = ",".join(tickers)
         return await self._all("/markets", {"tickers": wanted, "limit": MARKETS_PER_PAGE})
 
@@ -172,6 +174,7 @@ class KalshiRest:
         found: list[VenueEvent] = []
         for start in range(0, len(tickers), BOOKS_PER_CALL_MAX):
             some = tickers[start : start + BOOKS_PER_CALL_MAX]
+            # Repeated, unlike at /markets: a comma list returns one book only.
             query = urlencode([("tickers", ticker) for ticker in some])
             found += await self._events(f"/markets/orderbooks?{query}")
         return tuple(found)
@@ -188,6 +191,8 @@ class KalshiRest:
         if since is not None:
             query["min_ts"] = since // NANOS_PER_SECOND
         if until is not None:
+            # Rounded up, as `since` is rounded down: a trade too many is recognised by its id, a missing
+            # one is not.
             query["max_ts"] = -(-until // NANOS_PER_SECOND)
         events = await self._all("/markets/trades", query)
         trades = [event for event in events if isinstance(event, TradePrinted)]
@@ -267,7 +272,7 @@ class KalshiRest:
         return _understood(target, await self._body(target))
 
     async def _all(self, path: str, query: dict[str, object]) -> Events:
-        """What all pages say."""
+        """The events of all pages."""
         found: list[VenueEvent] = []
         for target, body in await self._pages(path, query):
             found += _understood(target, body)
@@ -294,7 +299,7 @@ class KalshiRest:
 
 
 def _understood(target: str, body: Body) -> Events:
-    """What an answer says; one that could only be refused whole is an error."""
+    """The events of an answer. Raises AnswerNotUnderstood for one that was refused as a whole."""
     for event in body.events:
         if isinstance(event, FeedRefused) and not event.place:
             raise AnswerNotUnderstood(f"{target}: {event.kind}: {event.detail}")

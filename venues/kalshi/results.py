@@ -1,4 +1,4 @@
-"""What Kalshi's REST interface says that is no event of the engine: schedules, candles, milestones.
+"""REST answers of Kalshi that are no events of the engine: schedules, candles, cutoffs, cursors.
 
 Made by `venues.kalshi.rest` for its callers. Raises AnswerNotUnderstood where a body is not what was
 promised.
@@ -105,6 +105,7 @@ class CutoffAnswer(msgspec.Struct, frozen=True):
     trades_created_ts: str
 
 
+# A minute without a trade has no such keys at all (not null), only `previous_dollars`.
 class Prices(msgspec.Struct, frozen=True):
     """Prices of a period; those of a period without a trade are missing."""
 
@@ -155,6 +156,7 @@ def read_schedule(body: str) -> ExchangeSchedule:
     hours: dict[str, tuple[tuple[str, str], ...]] = {}
     for week in schedule.standard_hours:
         for day in WEEKDAYS:
+            # A day can have several: Thursday has two, around the pause from three to five Eastern.
             windows: list[Window] = getattr(week, day)
             if windows:
                 more = tuple((window.open_time, window.close_time) for window in windows)
@@ -192,6 +194,7 @@ def _candle(candle: CandleBody) -> Candle:
         _price(candle.price.high_dollars),
         _price(candle.price.low_dollars),
         _price(candle.price.close_dollars),
+        # The venue writes an empty side as a bid of 0 or an ask of 1 dollar.
         _price(candle.yes_bid.close_dollars, empty=PRICE_ZERO),
         _price(candle.yes_ask.close_dollars, empty=PRICE_ONE),
         parse_count(candle.volume_fp),
@@ -229,7 +232,7 @@ def refused_pieces(path: str, body: str) -> tuple[Refused, ...]:
 
 
 def _each(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
-    """What each row says; one that makes no sense is left out alone."""
+    """Every row converted; one that makes no sense is left out alone."""
     found: list[T] = []
     for row in rows:
         with suppress(ValueError):

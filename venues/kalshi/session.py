@@ -1,7 +1,7 @@
-"""What is said over one connection to Kalshi's stream: commands, their order, what replies mean.
+"""The protocol of one connection to Kalshi's stream: commands, their order, the meaning of replies.
 
-A pure state machine, driven by `venues.kalshi.stream`: it hears frames and the clock, and answers with
-commands to send, gaps whose trades are to be fetched, or the wish to reconnect. It knows which markets are
+A pure state machine, driven by `venues.kalshi.stream`: in come frames and the clock, out come commands to
+send, gaps whose trades are to be fetched, or a demand to reconnect. It knows which markets are
 wanted and which the venue has confirmed, keeps exactly one request for snapshots in flight per subscription,
 and takes up again what the venue has ended. Reads no clock.
 """
@@ -138,7 +138,7 @@ class Session:
         return wishes
 
     def request_snapshots(self, sid: int, now: float) -> Wishes:
-        """Somebody else noticed that the books of `sid` are not to be trusted; asking twice asks once."""
+        """Request the snapshots of `sid` anew; a second call while one is under way adds nothing."""
         wishes = Wishes(now)
         subscription = self._of_sid(sid)
         if subscription is not None and subscription.channel == BOOKS:
@@ -146,7 +146,7 @@ class Session:
         return wishes
 
     def probe(self, now: float) -> Wishes:
-        """Ask something harmless, to see whether anybody is there."""
+        """Send a command without effect, whose reply shows that the venue is serving."""
         wishes = Wishes(now)
         if not self._commands.waits("list_subscriptions"):
             self._command("list_subscriptions", "", {}, wishes)
@@ -166,6 +166,7 @@ class Session:
             elif type(event) in _ABOUT_BOOKS:
                 wishes = wishes or Wishes(now)
                 self._on_book_doubt(event, at, wishes)
+            # `ok` and `unsubscribed` use numbers up as well; leaving them out would look like a gap.
             elif type(event) is BookSnapshot or type(event) is FeedSequenced:
                 wishes = wishes or Wishes(now)
                 if self._numbers.check(self.conn, event.sid, event.seq) is Heard.GAP:
@@ -193,7 +194,7 @@ class Session:
         return self._changed_at | self._blind
 
     def tick(self, now: float) -> Wishes:
-        """Notice what did not come."""
+        """Time-outs: replies and snapshots that did not come."""
         wishes = Wishes(now)
         command = self._commands.overdue(now)
         if command is not None:
@@ -215,6 +216,7 @@ class Session:
 
     def _bring_up(self, subscription: Subscription, wishes: Wishes) -> None:
         """Ask for what is wanted and not yet asked for, and take back what is not wanted any more."""
+        # market_lifecycle_v2 ignores tickers: it is always about all markets.
         if subscription.channel not in ("orderbook_delta", "ticker", "trade"):
             if not subscription.asked:
                 subscription.asked = True
@@ -251,12 +253,15 @@ class Session:
         if tickers:
             params["market_tickers"] = list(tickers)
         if subscription.channel == BOOKS:
+            # Said although it is the default: the venue has announced that the default will be true one
+            # day.
             params["use_yes_price"] = False
         self._command("subscribe", subscription.channel, params, wishes)
 
     def _update(
         self, subscription: Subscription, action: str, tickers: tuple[str, ...], wishes: Wishes
     ) -> None:
+        # Exactly one sid: the venue answers more with error 12.
         params = {"sids": [subscription.sid], "market_tickers": list(tickers), "action": action}
         self._command("update_subscription", subscription.channel, params, wishes)
 
@@ -272,12 +277,14 @@ class Session:
     # Replies
 
     def _control(self, text: str, wishes: Wishes) -> None:
-        """A reply to a command, or the venue's word that something ended."""
+        """A reply to a command, or the end of a subscription."""
         match reply_of(text):
             case wire.Subscribed() as frame:
                 command = self._commands.take_oldest(frame.id, "subscribe")
                 channel = frame.msg.channel if command is None else command.channel
                 self._has_sid(self._subscriptions.get(channel), frame.msg.sid, wishes)
+            # A second subscribe to a channel is no error any more (code 6 is retired): it is merged into
+            # the first, and answered by `ok` with the sid of that one.
             case wire.Ok() as frame:
                 command = self._commands.take_oldest(frame.id)
                 if command is not None and command.name == "subscribe":
@@ -339,6 +346,7 @@ class Session:
         """Numbers are missing: of the books' subscription every book is suspect, of others only prints are
         lost.
         """
+        # The venue numbers all markets of a subscription together, so nobody knows whose change is missing.
         self.status.gaps += 1
         subscription = self._of_sid(sid)
         if subscription is None or subscription.channel != BOOKS:
@@ -348,7 +356,8 @@ class Session:
         self._ask_snapshots(subscription, wishes)
 
     def _go_blind(self) -> None:
-        """Until their next snapshots nobody knows what happens in these markets."""
+        """Remember since when each book is unknown, until its next snapshot."""
+        # The older moment wins: what was missed since then is missing still.
         self._blind = self._changed_at | self._blind
 
     def _ask_snapshots(self, subscription: Subscription, wishes: Wishes) -> None:

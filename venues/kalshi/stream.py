@@ -119,12 +119,12 @@ class KalshiStream:
             self._do(self._session.want(self._wanted, trio.current_time()))
 
     def request_snapshots(self, conn: int, sid: int) -> None:
-        """Have the books of a subscription sent anew; a word about an older connection is void."""
+        """Request the books of a subscription anew; ignored if it is of an older connection."""
         if self._session is not None and self.status.connected and conn == self.status.conn:
             self._do(self._session.request_snapshots(sid, trio.current_time()))
 
     def renew(self, reason: str) -> None:
-        """Give up the present connection, if there is one: what it still brings is void."""
+        """Give up the present connection, if there is one; frames that still come on it are ignored."""
         if self._socket is not None:
             self._socket.end(ConnectionEnded(reason))
 
@@ -137,6 +137,8 @@ class KalshiStream:
             reason = await self._one_connection()
             status.last_error, status.last_error_kind = str(reason), type(reason).__name__
             lived = trio.current_time() - began
+            # Reset by a life, not by a connect: a venue that accepts and hangs up at once would be asked
+            # without pause.
             status.failures_in_row = 0 if lived >= retry.stable_s else status.failures_in_row + 1
             status.waiting_s = self._pause_s(reason)
             await trio.sleep(status.waiting_s)
@@ -151,6 +153,7 @@ class KalshiStream:
         blind = self._session.left_blind() if self._session is not None else {}
         blind = {ticker: since for ticker, since in blind.items() if ticker in self._wanted}
         self._session = Session(conn, self._wanted, self._given.channels, blind)
+        # Frames can come in one read with the upgrade's answer; they wait until CONNECTED is recorded.
         self._early = []
         try:
             async with open_socket(self._url, self._signature(), self._on_text, self._given.limits) as socket:
@@ -171,6 +174,7 @@ class KalshiStream:
         """The life of an open connection."""
         assert self._session is not None  # noqa: S101
         self.status.connected, self._socket = True, socket
+        # Commands for the last connection name its sids, which mean nothing here.
         self._outbox.clear()
         self._given.hear(conn, CONNECTED, "")
         early, self._early = self._early or [], None
@@ -186,7 +190,7 @@ class KalshiStream:
         return reason
 
     def _disconnected(self, conn: int) -> None:
-        """Say that everything of this connection is void, if it ever was up."""
+        """Record that the connection is lost, if it ever was up: its books are stale."""
         self._socket = None
         if self.status.connected:
             self.status.connected = False
@@ -232,7 +236,7 @@ class KalshiStream:
                 await self._outbox_filled.wait()
 
     async def _tick(self, socket: Socket) -> None:
-        """Notice what does not come: replies, snapshots, any frame at all."""
+        """Every second: time-outs of replies and snapshots, and a probe when no frame comes."""
         while True:
             await trio.sleep(TICK_S)
             assert self._session is not None  # noqa: S101

@@ -1,4 +1,4 @@
-"""The words of a recorded line: its sources, and what `what` says.
+"""The vocabulary of recorded lines: names of sources, and values of `what`.
 
 Used by whoever writes lines (the live connections, the importers) and by the translator, which reads them.
 """

@@ -1,4 +1,4 @@
-"""How a recorded line is read: each source's lines by a reader of its own, named by the source's word."""
+"""Reading recorded lines: one reader for each source, found by the source's name."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -11,13 +11,13 @@ from venues.refusals import DETAIL_MAX
 
 Events: TypeAlias = tuple[VenueEvent, ...]
 LineReader: TypeAlias = Callable[[Line], Events]
-"""Says what a line means, in order. Never raises for what a line holds."""
+"""Turns a line into events, in order. Never raises for the content of a line."""
 
 LineReaders: TypeAlias = Mapping[str, LineReader]
-"""The word of a source, which stands in its lines, to the reader of them."""
+"""Source name, as in the lines, to reader."""
 
 ParseBody: TypeAlias = Callable[[str, str, Nanos], Events]
-"""Target and body of an answer, and when it came, to what it says. Never raises either."""
+"""Target, body and receive time of an answer to its events. Never raises either."""
 
 
 def bodies(parse: ParseBody, said_refusing: frozenset[str] = frozenset()) -> LineReader:

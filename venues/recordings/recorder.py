@@ -25,7 +25,7 @@ FORMAT = "tipoff-recording"
 VERSION = 1
 MANIFEST = "manifest.json"
 OWNER_ONLY_FOLDER = 0o700
-"""A recording shows what was decided and with which settings: it is nobody's business but its owner's."""
+"""A recording shows decisions and settings, so only its owner may read it."""
 OWNER_ONLY = 0o600
 ZSTD_LEVEL = 3
 LINES_PER_FLUSH = 200
@@ -78,6 +78,8 @@ class Recorder:
             folder.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
             numbers = self._resume()
             self._write_manifest(closed=False)
+            # A new segment each time: what a crash cut off is a zstd frame without an end, to which nothing
+            # can be added.
             self._number = max(numbers, default=-1) + 1
             self._open()
         except OSError as error:
@@ -109,6 +111,7 @@ class Recorder:
         self._buffer.append(b"")
         data = b"\n".join(self._buffer)
         self._buffer.clear()
+        # FLUSH_BLOCK ends a block: a reader gets all of it although the frame has no end yet.
         self._put(self._frame.compress(data, zstd.ZstdCompressor.FLUSH_BLOCK))
         self._bytes += len(data)
         if self._bytes >= self._segment_bytes:
@@ -189,7 +192,7 @@ def segment_paths(folder: Path) -> list[Path]:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What the recording says of itself. Raises RecordingError where there is no recording."""
+    """The manifest of a recording. Raises RecordingError where there is none."""
     path = folder / MANIFEST
     if not folder.exists():
         raise RecordingError(f"{folder}: no such folder; give the folder of a recording")
@@ -233,6 +236,7 @@ def read_batches(
                 yield lines[start : start + size]
         return
     gathered: list[Line] = []
+    # Merged, not sorted: several evenings together need not fit into memory.
     for line in heapq.merge(*(_lines_of(folder, on_note) for folder in folders), key=attrgetter("at")):
         gathered.append(line)
         if len(gathered) == (batch or BATCH_LINES):
@@ -256,7 +260,7 @@ def _lines_of(folder: Path, on_note: Callable[[str], None]) -> Iterator[Line]:
 
 
 def _batches_of(folder: Path, on_note: Callable[[str], None]) -> Iterator[list[Line]]:
-    """The lines of one recording, with a word on every loss."""
+    """The lines of one recording; every loss is noted."""
     manifest = read_manifest(folder)
     expected = 1
     for path in segment_paths(folder):

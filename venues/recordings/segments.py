@@ -91,6 +91,7 @@ class Segment:
                     frame = zstd.ZstdDecompressor()
                 yield self._decompressed(frame, data)
                 while not frame.eof and not frame.needs_input:
+                    # A few bytes may become very many; they are taken a chunk at a time.
                     yield self._decompressed(frame, b"")
                 data = (frame.unused_data if frame.eof else b"") or file.read(READ_BYTES)
             self.truncated = not frame.eof

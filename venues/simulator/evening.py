@@ -41,7 +41,7 @@ def generate(settings: EveningSettings) -> Iterator[Output]:
 
 
 class _Client:
-    """The imagined client: what it asked for, and the venue's numbering of what it hears."""
+    """The simulated client: its subscriptions, and the venue's sequence numbers for it."""
 
     def __init__(self, settings: EveningSettings) -> None:
         self.settings = settings

@@ -1,4 +1,4 @@
-"""Asks one service politely: within its budget, again where that makes sense, not at all while it is down.
+"""Requests to one service: within its rate limit, with retries, and a circuit breaker while it is down.
 
 Used by `venues.kalshi.rest` and `venues.balldontlie.rest`. Every body goes to `on_body` as it came; it is
 parsed there and nowhere else. Only GET is ever asked again. Time comes from trio (which tests can wind on)
@@ -36,10 +36,10 @@ TARGETS_MAX = 1_024
 """Targets whose last answer's date is remembered."""
 
 OnBody = Callable[[str, str], tuple[VenueEvent, ...]]
-"""Takes `what` and the body of an answer, the moment it is there, and returns what it says."""
+"""Takes `what` and body of an answer as soon as it is there, and returns its events."""
 
 Refuse = Callable[[Answer], tuple[str, str]]
-"""Finds the service's code and words in the body of a refusal."""
+"""Reads the service's error code and message from the body of a refusal."""
 
 Headers = Callable[[str], Mapping[str, str]]
 """Headers for one attempt at a path below the root, made anew each time."""
@@ -47,7 +47,7 @@ Headers = Callable[[str], Mapping[str, str]]
 
 @attrs.frozen
 class Body:
-    """The body of a good answer, and what it says if it has been passed on."""
+    """The body of a good answer, and its events if it has been passed on."""
 
     text: str
     events: tuple[VenueEvent, ...] = ()
@@ -133,7 +133,7 @@ class Client:
         return trio.current_time() < self._open_until
 
     async def _attempt(self, target: str, cost: int, *, pass_on: bool) -> Body:
-        """One request: circuit, budget, answer, verdict."""
+        """One request: circuit breaker, rate limit, answer, verdict."""
         probe = self._enter_circuit(target)
         try:
             await self._take(cost)
@@ -146,6 +146,7 @@ class Client:
             if pass_on or answer.status != 200:
                 events = self._policy.on_body(what_of(answer.status, target), answer.body)
             body = Body(self._verdict(target, answer, events), events)
+        # A 4xx does not count: whoever refuses is up.
         except (Unreachable, TimedOut, ServerFailed):
             self._failed()
             raise
@@ -187,18 +188,20 @@ class Client:
             await trio.sleep_until(max(ready_s, trio.current_time() + WAIT_S_MIN))
 
     def _verdict(self, target: str, answer: Answer, events: tuple[VenueEvent, ...]) -> str:
-        """The body of a good answer, in order; else the refusal in our words."""
+        """The body of a good answer; else raises the VenueError for its status."""
         if answer.status == 200:
             return answer.body
         self.refusals += 1
         code, detail = self._policy.refuse(answer)
         match answer.status:
+            # A stale timestamp is answered like a wrong key, but what a person must mend is the clock.
             case 401 | 403 if self.skew is not None and self.skew.large:
                 seconds = self.skew.seconds
                 raise ClockRefused(answer.status, code, f"our clock is {seconds:+.0f} s off: {detail}")
             case 401 | 403:
                 raise CredentialsRefused(answer.status, code, detail)
             case 429:
+                # Kalshi sends no Retry-After: an empty bucket is what slows the other callers down too.
                 self._bucket = self._bucket.drained(_now())
                 raise RateLimited(code, detail, _retry_after_ns(answer))
             case status if status >= 500 or status == 408:
@@ -208,6 +211,8 @@ class Client:
 
     def _is_older(self, target: str, answer: Answer) -> bool:
         """A cache may answer with something older than we have had; that must not become news."""
+        # Kalshi's CDN keeps /markets and /series for 15 s, so an answer can be older than the one before
+        # it.
         date = server_date(answer.headers)
         if date is None:
             return False
@@ -219,6 +224,7 @@ class Client:
         older = newest is not None and date < newest
         self.older += older
         self._newest[target] = newest if newest is not None and older else date
+        # Targets hold dates, tickers and cursors, so there are new ones for ever.
         if len(self._newest) > TARGETS_MAX:
             del self._newest[next(iter(self._newest))]
         return older

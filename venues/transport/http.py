@@ -1,4 +1,4 @@
-"""One HTTP request, bounded in time and size, with every failure in our own words.
+"""One HTTP request, bounded in time and size, with every failure as a VenueError.
 
 The only module that knows httpx. Used by `venues.transport.client`. Every request has a total deadline (the
 library's own limits are per chunk), the body is capped after decompression, redirects are refused, no
@@ -72,6 +72,9 @@ class Http:
         self.rebuilds = 0
         self._transport = transport
         self._ssl_context = ssl_context
+        # As many places as connections, so that no request waits in the pool of httpcore 1.0.9: when a
+        # waiting one is cancelled its connection stays in CONNECTING for good (issue 1093 of
+        # encode/httpcore), and at last every request ends in PoolTimeout though the server is well.
         self._places = trio.CapacityLimiter(self.limits.connections_max)
         self._client = self._fresh()
 
@@ -84,6 +87,7 @@ class Http:
         """Ask for `target` (path below the root, with its query). Raises VenueError."""
         async with self._places:
             self.requests += 1
+            # httpx's read timeout is per chunk: a server that drips a byte at a time never meets it.
             with trio.move_on_after(self.limits.total_s_max):
                 return await self._get(self.base_url + target, headers or {})
             raise TimedOut("total", f"{target} took more than {self.limits.total_s_max:g} s")
@@ -115,7 +119,10 @@ class Http:
         return httpx.AsyncClient(
             transport=self._transport,
             verify=self._ssl_context or ssl.create_default_context(),
+            # Proxy, CA and SSLKEYLOGFILE variables belong to whoever starts the process, not to its
+            # configuration.
             trust_env=False,
+            # A redirect would carry the signature or the key to another host.
             follow_redirects=False,
             headers={"accept": "application/json", "accept-encoding": "gzip", "user-agent": "tipoff"},
             limits=httpx.Limits(max_connections=limits.connections_max, keepalive_expiry=30.0),
@@ -155,6 +162,8 @@ class Http:
         body = Body(response.headers.get("content-encoding", "identity"), self.limits.body_bytes_max)
         problem: VenueError | None = None
         try:
+            # Raw, since httpx inflates a chunk whole: 200 KB of gzip became 200 MB in memory (httpx
+            # 0.28.1).
             async for chunk in response.aiter_raw():
                 if problem is None and (problem := body.take(chunk)) is not None:
                     # Leaving the loop would leave the library's generators to the garbage collector; with the
@@ -209,7 +218,7 @@ class Body:
 
 
 def _in_our_words(error: httpx.HTTPError, url: str) -> VenueError:
-    """The library's exceptions by what must be done about them."""
+    """The library's exceptions as ours, which differ by what is to be done."""
     match error:
         case httpx.ConnectTimeout():
             return TimedOut("connect", url)

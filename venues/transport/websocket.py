@@ -1,4 +1,4 @@
-"""One WebSocket connection, from its first byte to its one reason to end.
+"""One WebSocket connection: opening, sending, and the one reason for which it ends.
 
 The only module that knows trio-websocket. Used by `venues.kalshi.stream`. Opening, sending and closing each
 have a deadline; a peer that falls silent ends the connection; after a send that did not finish the connection
@@ -109,6 +109,8 @@ class Socket:
         except trio_websocket.ConnectionClosed as error:
             raise self._end(_closed(error, self.tap)) from error
         finally:
+            # Cancelled or timed out in the middle: the library does not close by itself, though half a
+            # frame may be out.
             if not finished:
                 self._end(TimedOut("write", f"{len(text)} characters"))
         if not finished:
@@ -183,6 +185,7 @@ async def open_socket(
                 await _close(socket, bounds)
             nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:
+        # A nursery wraps even a single exception in a group; callers catch VenueError.
         raise _sole(group) from None
     finally:
         await trio.aclose_forcefully(tap)
@@ -201,6 +204,8 @@ async def _connect(url: str, limits: SocketLimits, context: ssl.SSLContext | Non
         if not secure:
             return stream
         context = context or ssl.create_default_context()
+        # `https_compatible`: many servers end without TLS's close_notify, and a WebSocket has its own close
+        # frame.
         wrapped = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
         try:
             await wrapped.do_handshake()
@@ -238,6 +243,7 @@ async def _upgrade(
                 parts.netloc,
                 resource,
                 extra_headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                # The tap takes every text; whatever message still reaches the library is refused with 1009.
                 max_message_size=0,
                 receive_buffer_size=READ_BYTES,
             )
@@ -248,12 +254,13 @@ async def _upgrade(
 
 async def _close(socket: Socket, limits: SocketLimits) -> None:
     """Say goodbye, but not for long: a peer that does not answer is left."""
+    # Shielded, so that the close frame goes out when the connection's task is cancelled, too.
     with trio.move_on_after(limits.close_s_max, shield=True):
         await socket._connection.aclose()  # noqa: SLF001
 
 
 def _closed(error: trio_websocket.ConnectionClosed, tap: FrameTap) -> VenueError:
-    """The library's close reason in our words."""
+    """The library's close reason as a VenueError."""
     code = error.reason.code if error.reason is not None else None
     if tap.too_large or code == CLOSE_TOO_LARGE:
         return BodyTooLarge("a message is longer than allowed; closed with 1009")
@@ -262,7 +269,7 @@ def _closed(error: trio_websocket.ConnectionClosed, tap: FrameTap) -> VenueError
 
 
 def _refused(error: Exception) -> VenueError:
-    """Why there is no connection (any more), in our words: a refused upgrade, or an answer that is none."""
+    """Why there is no connection (any more): a refused upgrade, or an answer that breaks the protocol."""
     if not isinstance(error, trio_websocket.ConnectionRejected):
         return ConnectionEnded(f"the peer broke the protocol: {type(error).__name__} {error}".rstrip())
     headers = {

@@ -57,6 +57,8 @@ class Scores:
         today = eastern_date(Nanos(self._wall()))
         if self._rest is None:
             self._rest = await self._find_out(today.isoformat())
+            # The other polls wait for this: what the key may do is probed once, for a free key has five
+            # requests a minute.
             self._ready.set()
         dates = [(today - timedelta(days=1)).isoformat(), today.isoformat()]
         self._note(await self._rest.games(dates))
@@ -81,6 +83,8 @@ class Scores:
             status.stopped = f"not with tier {rest.tier.value}"
             return None
         for date in self._dates():
+            # The vendor keeps no history of odds (past dates answer with no rows), so what is not polled is
+            # lost.
             await rest.odds(date)
         near = self._near(ODDS_BEFORE_NS)
         return _nanos(self._section.odds_poll_ms if near else self._section.idle_poll_ms)

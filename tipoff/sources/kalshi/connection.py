@@ -117,6 +117,8 @@ class KalshiConnection(MarketConnection):
     def _rest_of(self, engine: Engine) -> KalshiRest:
         section, signer = self._section, self._signer
         reads = section.reads_per_second if signer else section.reads_per_second_keyless
+        # The venue counts in tokens, ten for almost every call; a key's bucket holds two seconds of them
+        # (Basic tier).
         tokens = max(TOKENS_PER_READ, round(reads * TOKENS_PER_READ))
         given = Dependencies(
             on_body=engine.ingress.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._link.draw

@@ -1,4 +1,4 @@
-"""Finding the evening's markets at Kalshi, following them to their end, and telling the feed which to follow.
+"""Finding the evening's markets at Kalshi, tracking them until paid, and choosing what the feed follows.
 
 Three polls of the live engine's sources. What they hear has entered the engine when they look at it, so the
 schedule's own list says what belongs to a game.
@@ -98,7 +98,7 @@ class Discovery:
         await self._want(loaded)
 
     async def _want(self, loaded: Iterable[str]) -> None:
-        """Tell the feed; only a change is worth a word."""
+        """Set the markets that the feed follows, if they have changed."""
         horizon = self._engine.plan.clock() + HORIZON_NS
         wanted = tuple(
             ticker

@@ -1,6 +1,6 @@
-"""What an operator means by a game, and whether the venue knows it: before a game is loaded or unloaded.
+"""Resolving what an operator typed to a game that the venue knows, before it is loaded or unloaded.
 
-Lent to the control socket by `tipoff.services.control`. What the venue says of a game enters the engine on
+Given to the control socket by `tipoff.services.control`. What the venue says of a game enters the engine on
 its way like any other body; whether the game is then followed is the risk gate's and the schedule's decision.
 """
 

@@ -59,7 +59,7 @@ def team_row(team: Team) -> dict[str, object]:
 
 
 def state_text(moment: Moment) -> str:
-    """The newer, plainer word beside the status."""
+    """The field `status_state`, which stands beside `status` since 2026."""
     if moment.status == "Final":
         return "final"
     return "in" if moment.period else "scheduled"
@@ -85,6 +85,7 @@ def game_row(game: Game) -> dict[str, object]:
         "postponed": game.postponed,
         "home_team_score": moment.home,
         "visitor_team_score": moment.away,
+        # UTC, while `date` is the Eastern date: late games have two different days in one row.
         "datetime": bdl_time(listing.tip_at),
     }
     row |= _periods(game)
@@ -217,6 +218,8 @@ def _kalshi_row(game: Game) -> dict[str, object]:
     return {
         "id": game.listing.bdl_id * 10,
         "game_id": game.listing.bdl_id,
+        # The vendor lists Kalshi among the sportsbooks: a consensus that takes it in compares the market
+        # with itself.
         "vendor": "kalshi",
         "moneyline_home_odds": american(home / 100),
         "moneyline_away_odds": american(away / 100),
@@ -225,7 +228,7 @@ def _kalshi_row(game: Game) -> dict[str, object]:
 
 
 def opening_rows(game: Game) -> list[dict[str, object]]:
-    """The opening lines of one game, as /odds/opening tells them."""
+    """The rows of /odds/opening for one game."""
     rows = []
     for vendor, prices, opened_at in game.opening:
         body = _prices(prices)
@@ -251,7 +254,7 @@ def has_box(game: Game, at: int) -> bool:
 
 
 def play_rows(game: Game) -> list[dict[str, object]]:
-    """The plays of one game so far, as /plays tells them; every moment of the script is one."""
+    """The rows of /plays for one game so far; every moment of the script is one."""
     rows: list[dict[str, object]] = []
     earlier = None
     for order, moment in enumerate(game.played, start=1):
@@ -264,6 +267,7 @@ def play_rows(game: Game) -> list[dict[str, object]]:
             "type": "Score" if scorer else "Play",
             "text": f"{scorer.name} score" if scorer else moment.status,
             "home_score": moment.home,
+            # Here the vendor writes `away`, in games and box scores `visitor`.
             "away_score": moment.away,
             "period": moment.period,
             "period_display": moment.status,

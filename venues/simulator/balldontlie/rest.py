@@ -79,8 +79,10 @@ class BdlRest:
         """Answer one request; never raises for what a client may send."""
         if self.faults.concerns("balldontlie", request.path) and (status := one_shot_status(self.faults)):
             return balldontlie_refusal(status, self.faults)
+        # The vendor answers this one without a key.
         if request.path == "/account/v1/plans":
             return _answered(_plans())
+        # The vendor's own documents write the key with and without `Bearer`; both are taken.
         key = request.headers.get("authorization", "").removeprefix("Bearer ")
         tier = self.tiers.get(key)
         if tier is None:

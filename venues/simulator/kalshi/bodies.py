@@ -147,10 +147,13 @@ def _terms(fixture: GameListing, market: Market) -> dict[str, object]:
         "early_close_condition": "This market will close and expire after a winner is declared.",
         "event_ticker": listing.event_ticker,
         "exchange_index": SHARD,
+        # Three hours after the scheduled start to the second, on every game market seen.
         "expected_expiration_time": whole_second(fixture.tip_at + 180 * MINUTE),
+        # Two days after the start: the rule on postponed games keeps a market open for so long.
         "expiration_time": whole_second(fixture.tip_at + 2880 * MINUTE),
         "latest_expiration_time": whole_second(fixture.tip_at + 2880 * MINUTE),
         "market_type": "binary",
+        # The same as `yes_sub_title` on these markets, not the opponent.
         "no_sub_title": listing.label,
         "notional_value_dollars": "1.0000",
         "occurrence_datetime": whole_second(fixture.tip_at + 180 * MINUTE),
@@ -229,12 +232,13 @@ def _created(fixture: GameListing) -> int:
 
 
 def orderbook(market: Market, depth: int = 0) -> dict[str, object]:
-    """The book as REST tells it: bids only, ascending; `depth` keeps the best levels, 0 all."""
+    """The book as in REST: bids only, ascending; `depth` keeps the best levels, 0 all."""
     sides: dict[str, object] = {}
     for side, key in ((YES, "yes_dollars"), (NO, "no_dollars")):
         levels = [
             [CENTS_TEXT[cents], format_count(Count(size))] for cents, size in market.book.ascending(side)
         ]
+        # REST writes an empty side as an empty list; the stream leaves its key out.
         sides[key] = levels[-depth:] if depth else levels
     return sides
 

@@ -104,6 +104,7 @@ def _event(asked: Asked) -> Body:
     if asked.groups[0] not in listed:
         raise Unknown(asked.groups[0])
     body = bodies.event(*listed[asked.groups[0]], nested=True, at=asked.live.world.now)
+    # The venue's default: the markets stand beside the event, not in it.
     if asked.request.one("with_nested_markets") == "true":
         return {"event": body, "markets": []}
     return {"markets": body.pop("markets"), "event": body}
@@ -128,6 +129,7 @@ def _orderbook(asked: Asked) -> Body:
 
 
 def _orderbooks(asked: Asked) -> Body:
+    # Repeated parameters; a comma list is one ticker here, which nobody knows.
     tickers = asked.request.many("tickers")
     if not 0 < len(tickers) <= BOOKS_MAX:
         raise BadQuery("between 1 and 100 tickers are required")

@@ -1,4 +1,4 @@
-"""What Kalshi's stream says about the life of markets and the fees of events, as verbatim texts.
+"""Frames of Kalshi's stream about the life cycle of markets and the fees of events, as verbatim texts.
 
 Pure writers, beside `venues.simulator.kalshi.frames`: these need what the REST bodies say of a market.
 """
@@ -31,7 +31,7 @@ def kind_of(happened: Lived) -> str:
 
 
 def lived(happened: Lived, sid: int, seq: int) -> str:
-    """The frame that tells of it."""
+    """The frame of such an event."""
     match happened:
         case LifeChanged():
             return frames.lifecycle(happened, sid, seq)

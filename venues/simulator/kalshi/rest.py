@@ -62,6 +62,7 @@ class KalshiRest:
         now_ms = self.live.clock.stamp() // 1_000_000 + self.faults.skew_ms
         skew_ms = SKEW_MS_MAX
         if not self.live.clock.wall_clock:
+            # At 60 times the speed a round trip of half a second takes half a minute of simulated time.
             skew_ms = int(SKEW_MS_MAX * max(1.0, self.live.clock.speed))
         return self.keys.check(request.headers, f"{request.method}{request.path}", now_ms, skew_ms)
 

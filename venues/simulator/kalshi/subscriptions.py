@@ -44,7 +44,7 @@ ERRORS: Final = {
 
 
 Told = LevelChanged | Printed | Quoted | Lived
-"""What subscribers are told of."""
+"""Events that subscribers get frames of."""
 
 
 class Refused(Exception):
@@ -74,7 +74,7 @@ class Subscription:
         return self.seq
 
     def covers(self, market: Market) -> bool:
-        """Whether it wants to hear of a market."""
+        """Whether a market belongs to it."""
         return self.tickers is None or market.listing.ticker in self.tickers
 
 
@@ -124,10 +124,12 @@ class Session:
         tickers = _tickers(params)
         if any(channel not in CHANNELS for channel in channels):
             raise Refused(8)
+        # Tickers and trades may be subscribed to for all markets at once, books may not.
         if BOOKS in channels and not tickers:
             raise Refused(14)
         answers = []
         for channel in channels:
+            # The venue ignores tickers on the channel of the life cycle: it is about all markets.
             wanted = None if channel == LIVES or not tickers else set(tickers)
             answers += self._subscribe_one(number, channel, wanted, params)
         return answers
@@ -164,7 +166,7 @@ class Session:
         return fresh
 
     def _greet(self, subscription: Subscription, fresh: Iterable[str], *, initial: bool) -> list[str]:
-        """What a subscription says of markets that have just been added."""
+        """The first frames of newly added markets: snapshots, or tickers if they were asked for."""
         known = [self.world.markets[ticker] for ticker in fresh if ticker in self.world.markets]
         markets = [market for market in known if market.there(self.world.now)]
         if subscription.channel == BOOKS:
@@ -226,6 +228,7 @@ class Session:
 
     def overflow(self) -> list[str]:
         """Everything ends because the client reads too slowly."""
+        # Error 25 is terminal for a subscription, not for the connection.
         ended = list(self.subscriptions.values())
         self.subscriptions.clear()
         return [frames.error(None, 25, ERRORS[25], sid=one.sid, seq=one.next()) for one in ended]
@@ -244,6 +247,7 @@ class Session:
 
     def _tell(self, subscription: Subscription, happened: Told) -> list[str]:
         sid = subscription.sid
+        # The venue does not number this channel.
         if isinstance(happened, Quoted):
             return [frames.ticker(happened.market, happened.at, sid)]
         if self.faults.shoot("error_25"):

@@ -129,6 +129,7 @@ class HttpSide:
             return False
         concerned = self.faults.concerns(self.service, request.path)
         if concerned:
+            # Read and never answered, not closed: only a total deadline of the client ends it.
             if self.faults.silent:
                 await trio.sleep_forever()
             if self.faults.shoot("cut"):

@@ -26,6 +26,7 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Request
 
+# Kalshi's heartbeat: a Ping frame every ten seconds with this body.
 PING_SECONDS: Final = 10
 HEARTBEAT: Final = b"heartbeat"
 READ_BYTES: Final = 65_536

@@ -92,6 +92,7 @@ class Candles:
 
 def _row(ends: int, minutes: list[Minute]) -> CandleRow:
     volume = sum(minute.volume for minute in minutes)
+    # A minute without a trade has no price keys at the venue; they are not null either.
     price: dict[str, object] = {}
     traded = [minute.price for minute in minutes if minute.price is not None]
     if traded:

@@ -110,6 +110,7 @@ class Game:
         self.opening = tuple((book.vendor, book.prices, opened_at) for book in self.books if book.prices)
         self.believe(at)
         for market in self.markets:
+            # As the venue lists it; the real close, minutes after the final whistle, replaces it.
             market.close_at = self.listing.tip_at + 48 * 60 * MINUTE
             market.volume = self.rng.randrange(20_000, 900_000)
             market.open_interest = market.volume * 2 // 3

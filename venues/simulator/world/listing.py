@@ -19,6 +19,7 @@ from venues.simulator.world.settings import EveningSettings
 from venues.simulator.world.teams import TEAMS, Team
 
 MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+# The venue's ladders of spreads and totals step by three points.
 LADDER_STEP: Final = 3
 
 

@@ -103,6 +103,7 @@ class Market:
     @classmethod
     def listed(cls, listing: MarketListing, seed: str) -> "Market":
         """A market with its makers, which have not quoted yet."""
+        # One generator a market: a draw more in one must not change every other one.
         rng = Random(f"{seed}|market|{listing.ticker}")
         tempers = (TIGHT, MIDDLE, CROWD) if listing.family is Family.GAME else (LADDER, LADDER_CROWD)
         return cls(listing, rng, makers=tuple(Maker(temper, rng) for temper in tempers))

@@ -79,11 +79,13 @@ def postpone(agenda: Agenda, game: Game, at: int) -> None:
         for market in game.markets:
             fair = max(1, min(99, round(market.fair)))
             agenda.at(at + 100 * MINUTE, partial(_close, agenda, market))
+            # The venue has no void: a cancelled game pays a fair price, with the result `scalar`.
             agenda.at(at + 102 * MINUTE, partial(_determine, agenda, market, ("scalar", fair)))
 
 
 def _close(agenda: Agenda, market: Market, at: int) -> None:
     market.close_at = at
+    # The stream has no event for a close: the rewritten close time is all that it says.
     market.live(at, "close_date_updated", agenda.out)
     market.status = "closed"
     market.clear(at, agenda.out)
