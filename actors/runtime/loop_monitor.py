@@ -45,7 +45,6 @@ class LoopWatch(trio.abc.Instrument):
         """Whether steps were counted since the last check; False: trio has dropped this watch, or never had
         it.
         """
-        # The check itself runs in a task, so at least one step must have been counted since the last.
         counts = self.steps > self._checked_at
         self._checked_at = self.steps
         return counts
