@@ -34,6 +34,7 @@ def _migrate(connection: Connection) -> None:
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     with connection.begin():
         if connection.dialect.name == "postgresql":
+            # Two daemons that start together would both find the old schema and both migrate it.
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_OF_UPGRADES})")
         context.configure(
             connection=connection,
@@ -46,6 +47,7 @@ def _migrate(connection: Connection) -> None:
             context.run_migrations()
         if connection.dialect.name == "sqlite":
             orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            # Checked before the commit: with foreign keys off nothing else would notice.
             if orphans:
                 raise RuntimeError(f"the migration leaves rows without their run: {orphans[:3]}")
 
