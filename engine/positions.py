@@ -89,6 +89,8 @@ def settled(before: Position, value: Price, paid: Money) -> Position:
     """
     gross = before.count * value if before.count >= 0 else -before.count * (PRICE_ONE - value)
     return Position(
+        # The venue rounds a payout down to the balance grid; booking the rest as a fee keeps the result
+        # exact.
         realized=Money(before.realized + gross - before.cost), fees=Money(before.fees + gross - paid)
     )
 
@@ -111,6 +113,7 @@ def liquidation_value(count: Count, yes_bid: Price | None, yes_ask: Price | None
     Nothing where nobody bids.
     """
     if count > 0:
+        # The bid and never the middle: a value at the middle hides the spread that leaving would cost.
         return Money(count * (yes_bid or 0))
     no_bid = PRICE_ONE - yes_ask if yes_ask is not None else 0
     return Money(-count * no_bid)

@@ -68,7 +68,7 @@ def game_of(ticker: Ticker) -> str:
 
 
 class Schedule:
-    """The evening's games: the venue's list on one side, the league's on the other, and what ties them."""
+    """The day's games: the venue's listings, the league's games, and the matches between them."""
 
     def __init__(self, *, every_market: bool = False) -> None:
         """With `every_market` each event of another kind is a game of its own too, unmatched."""
@@ -110,6 +110,8 @@ class Schedule:
         if not are_teams(seen.away, seen.home):
             return None
         known = self._references.get(seen.game)
+        # The league moves the date of a postponed game, the venue keeps its tickers: the reference is the
+        # identity.
         if known is not None:
             listed = self._listed[known]
             changed = listed.postponed != seen.postponed
@@ -184,6 +186,7 @@ class Schedule:
 
     def _match(self, listed: ListedGame) -> None:
         state, seen = self._judge(listed)
+        # A match that later evidence contradicts is undone: the gate then lets no more entries into the game.
         if listed.reference is not None and state is not MatchState.MATCHED:
             self._references.pop(listed.reference, None)
             listed.reference = None
@@ -203,11 +206,14 @@ class Schedule:
         if not are_teams(key.away, key.home):
             return MatchState.UNKNOWN_TEAM, None
         games = self._seen.get(key, [])
+        # Home and away decide what every market means; with both meetings on record neither can be trusted.
         if self._seen.get(key.swapped):
             return MatchState.SWAPPED, None
         if not games:
             return MatchState.NO_GAME, None
         sources = [_source(game.game) for game in games]
+        # Two records of one source on one date and pair of teams: a guess could give one game the score of
+        # another.
         if len(set(sources)) < len(sources):
             return MatchState.AMBIGUOUS, None
         seen = games[0]

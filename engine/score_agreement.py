@@ -22,7 +22,7 @@ from engine.freshness import SCORE_OF_ONE_SOURCE
 from engine.units import NANOS_PER_SECOND, Nanos
 
 LAG_NS = SCORE_OF_ONE_SOURCE.ns
-"""A source may be so far behind another: the longest pause between two polls in play, and the venue's own."""
+"""How far one source may be behind another: the longest pause between two polls in play, and its own lag."""
 
 DISAGREEMENT_NS = 45 * NANOS_PER_SECOND
 """Scores that no lag explains count as a disagreement after so long."""
@@ -50,6 +50,7 @@ class Track:
         shown = self.shown
         if not shown or (shown[-1].home, shown[-1].away) != (seen.home, seen.away):
             shown.append(Points(now, seen.home, seen.away))
+        # The youngest entry before the horizon stays: it is what was shown at the horizon.
         while len(shown) > 1 and shown[1].since <= now - LAG_NS:
             del shown[0]
 
@@ -80,6 +81,8 @@ class Agreement:
             return False
         speaking = [each for each in self._tracks.values() if now - each.heard_at <= LAG_NS]
         before = self.disagree
+        # A source that fell silent must not end a contradiction, and its last score is no evidence for one
+        # either.
         if len(speaking) < len(self._tracks):
             self._differ_since = None
         elif all(_agree(one, other) for one, other in combinations(speaking, 2)):

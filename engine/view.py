@@ -180,6 +180,7 @@ class View:
         try:
             market.terms = fee_terms(FeeNames(news.fee_type, news.fee_multiplier))
         except FeeTermsUnknown:
+            # Unknown terms are not free ones: a market without terms is not tradable.
             market.terms = None
         market.claim = claim_of(news, market.game.known)
         return market
@@ -189,6 +190,8 @@ class View:
         game.known = news
         for market in game.markets.values():
             if market.known is not None:
+                # A market may be listed before the teams are known, and only they say which side of the
+                # margin it is on.
                 market.claim = claim_of(market.known, news)
         return game
 
@@ -203,6 +206,7 @@ def claim_of(known: MarketKnown, game: GameKnown | None) -> Claim | None:
     if known.kind == "game":
         return Claim(Axis.MARGIN, Tenths(0), above=home)
     if known.kind == "spread" and known.strike is not None:
+        # The away team wins by more than s where the home team's margin is below -s.
         return Claim(Axis.MARGIN, Tenths(known.strike if home else -known.strike), above=home)
     return None
 

@@ -1,4 +1,4 @@
-"""What the sportsbooks think a market is worth: each book de-vigged by itself, then joined.
+"""The fair value of a market by the sportsbooks: each book de-vigged by itself, then aggregated.
 
 Called by `sharp_line`, `ev_multi` and the baselines of the in-play strategies. Rows that are stale,
 one-sided, circular or beyond -1500 are left out; books that share a feed vote once. A market of margins or
@@ -97,6 +97,7 @@ def book_prices(game: GameView, claim: Claim, rules: Rules, now: Nanos) -> list[
     """Every usable book's own fair probability of a claim, by vendor."""
     share = _share_left(game)
     prices: list[BookPrice] = []
+    # By name and not by arrival: the votes are put on record in this order.
     for vendor, row in sorted(game.odds.items(), key=_vendor_of):
         name = vendor.lower()
         if name in CIRCULAR_VENDORS or name in rules.exclude:

@@ -1,4 +1,4 @@
-"""Rules about the market of an entry: open, trusted, fresh, tight, of the right kind, sanely priced.
+"""Rules on the market of an entry: its kind, freshness, spread, and the order's price and size in it.
 
 Asked by the risk gate, in the order of `MARKET_RULES`, for entries only; what an exit must satisfy too is in
 the gate. What is missing or not a number is a no.
@@ -54,6 +54,7 @@ def near_close(context: OrderContext) -> Denial | None:
     """No entries shortly before the market closes; a market without a known close time has none near."""
     limit = context.limits.strictest("near_close_seconds", context.account.strategy)
     known = context.market.known
+    # The venue's close time lies days after a game until the game ends, so this rule speaks rarely in play.
     if limit is None or known is None or known.close_at is None:
         return None
     left = (known.close_at - context.now) / NANOS_PER_SECOND
@@ -84,6 +85,7 @@ def odds_age(context: OrderContext) -> Denial | None:
     rows = context.odds().values()
     if not rows:
         return missing("odds of the game")
+    # The book's own time where it gives one: a row polled just now may be an hour old.
     newest = max(row.at if row.at_venue is None else row.at_venue for row in rows)
     age = (context.now - newest) / NANOS_PER_SECOND
     if age <= limit:
@@ -160,6 +162,7 @@ def edge(context: OrderContext) -> Denial | None:
     p_win = p_fair if buying else 1.0 - p_fair
     own = order.price if buying else Price(PRICE_ONE - order.price)
     liquidity = Liquidity.MAKER if order.post_only else Liquidity.TAKER
+    # One leg's fee only: held to settlement a contract pays no second one.
     p_net = p_win - own / PRICE_ONE - context.terms.p_fee(liquidity, order.price)
     if p_net > HAIR:
         return None

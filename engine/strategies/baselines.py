@@ -1,4 +1,4 @@
-"""What was expected of a game before the tip: the yardstick of the strategies that trade in play.
+"""The pre-game expectation of a game: the reference of the strategies that trade in play.
 
 Used by `momentum` and `mean_reversion`. Taken once, at the first live score, from what was known until then,
 and kept as a fact (`Noted` under `baseline:GAME`), so that a restart in the third quarter measures against
@@ -107,6 +107,7 @@ def measured(game: GameView, now: Nanos) -> Baseline:
             p_mid, spread = market.p_mid(), market.spread()
             if market.tradable and p_mid is not None and spread is not None and spread <= 10_000 * SPREAD_MAX:
                 p_prices[ticker] = p_mid
+    # Without the score the consensus values the game as before the tip, which is what a baseline is.
     at_opening = attrs.evolve(game, odds=game.opening, score=None)
     before_tip = attrs.evolve(game, score=None)
     opening = _total(at_opening, _OPENING, now)

@@ -164,7 +164,7 @@ class Momentum(Trader):
         return None
 
     def on_fact(self, fact: Fact, now: Nanos) -> Step:
-        """A market left has no best price any more."""
+        """Fold a fact; the best price since entry is forgotten once the position is closed."""
         step = super().on_fact(fact, now)
         if self._best:
             self._best = {ticker: p for ticker, p in self._best.items() if ticker in self.portfolio.holdings}
@@ -177,6 +177,7 @@ class Momentum(Trader):
             return score is not None and not game.live
         states = self._states.setdefault(game.game, deque())
         state = GameState(now, score.home - score.away, score.home + score.away, minutes)
+        # A corrected feed would look like a run of many points, and be traded as one.
         if states and _implausible(states[-1], state):
             states.clear()
         states.append(state)

@@ -128,6 +128,8 @@ def _resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, side: BookSide)
         return None
     if side is BookSide.BID:
         most = _floor_cent(opinion.p_fair - opinion.gap_min)
+        # One cent inside and never through the other side: a post-only order that crosses is rejected, not
+        # repriced.
         price = min(most, bid + PRICE_CENT, ask - PRICE_CENT)
         if price < max(bid, PRICE_CENT):
             return None
