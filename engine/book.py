@@ -149,6 +149,7 @@ class Book:
         """
         if snapshot.conn == POLLED and self._followed:
             return False
+        # What the socket of an older connection still had in its buffer.
         if POLLED < snapshot.conn < self.conn:
             self.old += 1
             return False
@@ -164,6 +165,7 @@ class Book:
         self._unsynced = None
         self._followed = snapshot.conn
         self._judge()
+        # Swapped first: a delta that must still wait puts itself into the new list.
         waiting, self._pending = self._pending, []
         for delta in waiting:
             # Numbers of another connection or subscription say nothing about this snapshot; those of older
@@ -179,6 +181,7 @@ class Book:
             return
         self._pending.append(delta)
         if len(self._pending) > PENDING_MAX:
+            # The oldest, since a snapshot makes old ones void anyway.
             del self._pending[0]
             self.dropped += 1
 

@@ -254,6 +254,7 @@ def parse_multiplier(text: str) -> Multiplier:
     """Read a `fee_multiplier` such as "0.5". Raises FeeTermsUnknown for what is no decimal of four places."""
     whole, _, fraction = text.partition(".")
     digits = (whole + fraction.rstrip("0").ljust(MULTIPLIER_DECIMALS, "0")) if whole else ""
+    # More decimals than we keep are refused: rounded, the multiplier would charge a fee the venue does not.
     exact = len(digits) == len(whole) + MULTIPLIER_DECIMALS and len(digits) <= 12
     if not (exact and digits.isascii() and digits.isdigit()):
         raise FeeTermsUnknown(

@@ -251,6 +251,8 @@ class Game:
         if before is None or told is None or before.said != seen.said or _long_ago(told, seen):
             seen = changed(seen, game=self.game)
             self.scores[seen.source] = seen
+            # One source leads for the whole game: alternating between two that lag differently would make the
+            # score jump back and forth.
             checks = seen.source in CHECKING or (first is not None and first.source != seen.source)
             if not checks and self._is_news(first, seen):
                 self._told_score = seen
@@ -268,6 +270,7 @@ class Game:
         return ", ".join(f"{score.source}: {score.away}-{score.home}" for score in self.scores.values())
 
     def _odds(self, seen: OddsSeen) -> list[GameNews]:
+        # An opening row never changes; kept under the vendor alone the current one would overwrite it.
         key = (seen.vendor, seen.opening)
         before = self.odds.get(key)
         if before is not None and before.at_venue == seen.at_venue and before.said == seen.said:

@@ -40,6 +40,7 @@ class Delay:
         """The time below which `share` of `of` lie."""
         before = self.points[0]
         for point in self.points:
+            # In whole numbers throughout, so that the result is the same on every machine.
             if share * PER_MILLE < point[0] * of:
                 width = (point[0] - before[0]) * of
                 climbed = share * PER_MILLE - before[0] * of

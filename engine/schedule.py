@@ -134,6 +134,7 @@ class Schedule:
         It says nothing of which game of the league that is: a match is made by the league's word only.
         """
         games = {event.game for event in map(parse_event_ticker, seen.events) if event.league and event.game}
+        # A record that names events of two games ties nothing to anything.
         if len(games) != 1 or self._milestones.get(seen.reference) in games:
             return None
         (game,) = games
@@ -196,6 +197,8 @@ class Schedule:
             listed.postponed = seen.postponed
             if listed.tip_at is None:
                 listed.tip_at = seen.tip_at
+            # All sources' references of the game are tied to it, since each source sends its scores under its
+            # own.
             for other in self._seen.get(listed.key, []) if listed.key else []:
                 self._references[other.game] = listed.game
 

@@ -1,15 +1,15 @@
-"""Whether the sources of a game's score believe one another: to lag is no contradiction, to stay away is one.
+"""Agreement of the sources of a game's score: a lag is no contradiction, a lasting difference is one.
 
-Used by `engine.game`. What is believable: every source is polled, and is itself some way behind the arena, so
-at most moments two honest sources show different scores. But what the slower one shows now the faster one has
-shown a little earlier. So two sources agree if each team's points of one lie between the least and the most
-that the other has shown within `LAG_NS`; a correction by the table (points may go down) is then no quarrel
-either. The clock is not compared: sources round it differently, and some have none.
+Used by `engine.game`. Every source is polled and is some way behind the arena, so two correct sources often
+show different scores; but the slower one shows what the faster one showed a little earlier. So two sources
+agree if each team's points of one lie between the least and the most that the other showed within `LAG_NS`.
+A correction by the scorers (points may go down) is then no contradiction either. The clock is not compared:
+sources round it differently, and some have none.
 
-A wrong score of a basket looks like a lag only while that team keeps scoring; the next dry minute and a half,
-of which every game has many, tells them apart. A wrong score of many points is told at once. Because a source
-that has just been met has no past, a contradiction must last `DISAGREEMENT_NS` before it counts. Who has said
-nothing for `LAG_NS` is not compared: silence neither begins a quarrel nor ends one.
+A score that is wrong by one basket looks like a lag while that team keeps scoring, and shows in the next
+minute and a half without a basket; one that is wrong by many points shows at once. A new source has no
+history, so a contradiction must last `DISAGREEMENT_NS` before it counts. A source that was silent for
+`LAG_NS` is not compared: silence neither begins a contradiction nor ends one.
 """
 
 from collections.abc import Iterable

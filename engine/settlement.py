@@ -36,6 +36,7 @@ def payout(count: Count, value: Price, grid: Money) -> Payout:
 
     The venue's own example: 100.01 contracts at 0.3060 pay 30.603, and on the grid of a cent 30.60.
     """
+    # Rounded once, over the whole position: rounding each contract would lose more than the venue takes.
     gross = count * value if count >= 0 else -count * (PRICE_ONE - value)
     amount = gross // grid * grid
     return Payout(Money(amount), Money(gross - amount))

@@ -199,6 +199,7 @@ class Tally:
 
     def _settled(self, fact: PositionSettled) -> None:
         positions = self.strategy(fact.strategy).positions
+        # A corrected result: the position stands again until the venue settles it anew.
         if fact.reversal:
             self.settled.pop(fact.ticker, None)
             positions[fact.ticker] = fact.position

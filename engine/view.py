@@ -200,6 +200,7 @@ def claim_of(known: MarketKnown, game: GameKnown | None) -> Claim | None:
     """What a market's YES says of the game, or None if that cannot be told (yet)."""
     if known.kind == "total":
         return None if known.strike is None else Claim(Axis.TOTAL, known.strike, above=True)
+    # Nothing is guessed from the ticker's order of teams: without a match a margin has no sign.
     if game is None or known.team not in (game.home, game.away) or game.home == game.away:
         return None
     home = known.team == game.home

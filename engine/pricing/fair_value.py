@@ -137,7 +137,7 @@ def _vendor_of(item: tuple[str, OddsSeen]) -> str:
 
 
 def _vote(prices: list[BookPrice]) -> float:
-    """One feed's word: nearly always of a single book."""
+    """The vote of one feed, which is nearly always a single book."""
     return prices[0].p_fair if len(prices) == 1 else median(price.p_fair for price in prices)
 
 
@@ -167,6 +167,8 @@ def _p_home(row: OddsSeen, method: DevigMethod, share: float | None) -> float | 
         return p_home
     # A book without a moneyline: its spread says nearly the same, before the tip.
     p_cover = _two_sided(row.spread_home_odds, row.spread_away_odds, method)
+    # A moneyline that is there but one-sided or extreme was refused for a reason; the spread must not replace
+    # it.
     if row.moneyline_home is not None or row.moneyline_away is not None or share != 1.0:
         return None
     if p_cover is None or row.spread_home is None:
@@ -178,6 +180,8 @@ def _p_margin(row: OddsSeen, claim: Claim, method: DevigMethod, share: float | N
     p_cover = _two_sided(row.spread_home_odds, row.spread_away_odds, method)
     if p_cover is None or row.spread_home is None or share is None or share <= 0.0:
         return None
+    # The deviation in play was measured near half-time; before and right after the tip it would exceed the
+    # whole game's.
     sd = min(SD_MARGIN, SD_MARGIN_LIVE * math.sqrt(share))
     expected = expected_of_line(-row.spread_home / 10, p_cover, sd)
     return p_margin_above(claim.threshold / 10, expected, sd)
@@ -213,6 +217,7 @@ def _share_left(game: GameView) -> float | None:
 
 def _without_outliers(votes: dict[str, float], points: float | None) -> dict[str, float]:
     """Votes further than `points` (of probability) from the median of all are not believed."""
+    # Of two votes nobody can tell which one is the outlier.
     if points is None or len(votes) < 3:
         return votes
     middle = median(votes.values())

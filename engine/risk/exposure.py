@@ -105,6 +105,8 @@ class Exposure:
 
     def payoff(self, claim: Claim | None) -> Payoff:
         """The results of both outcomes of the market, each open order filling whenever that is worse."""
+        # In YES terms a short position received its price and owes a dollar if YES pays; one formula serves
+        # both signs.
         yes = self.cash + self.count * PRICE_ONE
         no = int(self.cash)
         for order in self.orders.values():

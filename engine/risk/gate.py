@@ -211,6 +211,7 @@ class RiskGate:
     def _apply_limit(self, fact: LimitChanged) -> None:
         value = parse_limit(fact.name, fact.value)
         self.limits.set(fact.name, fact.strategy, value)
+        # A command changes what is in force but not what was configured, to which a reset goes back.
         if fact.by == BY_CONFIGURATION:
             self.configured[fact.strategy][fact.name] = value
 
@@ -343,6 +344,7 @@ class RiskGate:
         """A cancel makes nothing worse: it passes in every state, if the order is the strategy's own."""
         exposure = self.accounts.orders.get(cancel.order_id)
         if exposure is None or exposure.strategy != cancel.strategy:
+            # A strategy may not touch what another one has resting.
             return self._deny_named(cancel, missing(f"an open order {cancel.order_id}"), now)
         return Step(facts=(OrderApproved(cancel, now),), approved=_pass((cancel,)))
 

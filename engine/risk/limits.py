@@ -176,6 +176,7 @@ class LimitTable:
         allowed: frozenset[str] | None = None
         for value in (self._global["market_types"], self._own.get((strategy, "market_types"))):
             if isinstance(value, tuple):
+                # Intersected: a strategy's own list may narrow the global one and never widen it.
                 allowed = frozenset(value) if allowed is None else allowed & frozenset(value)
         return allowed
 

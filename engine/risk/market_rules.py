@@ -110,6 +110,7 @@ def collar_fair(context: OrderContext) -> Denial | None:
     """A price far from the strategy's own fair value is a mistake, in whichever direction."""
     limit = context.limits.strictest("collar_fair_cents", context.account.strategy)
     p_fair = context.order.p_fair
+    # A control or an order by hand claims no fair value; one that it does claim is held against it.
     if limit is None or (p_fair is None and not context.account.traits.has_opinion):
         return None
     if p_fair is None or not math.isfinite(p_fair) or not 0.0 <= p_fair <= 1.0:

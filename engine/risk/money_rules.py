@@ -254,6 +254,8 @@ def _scoped(
 def _limits(context: OrderContext, name: str) -> list[tuple[float, str | None]]:
     """The limits of that name that hold for the order, each with whose exposures count (None: all)."""
     own = context.account.strategy
+    # Two limits, not the stricter of two numbers: the global one counts everybody's exposures, the own one
+    # only the strategy's.
     pairs = ((context.limits.number(name), None), (context.limits.own_number(name, own), own))
     return [(limit, strategy) for limit, strategy in pairs if limit is not None]
 

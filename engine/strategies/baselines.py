@@ -80,6 +80,7 @@ class Baselines:
 
     def take(self, game: GameView, now: Nanos) -> Noted | None:
         """Take the baseline when the game has just become live; the fact to be kept, or None."""
+        # Once a game: taken again it would move with what it is the measure of.
         if game.game in self._of or not game.live:
             return None
         baseline = measured(game, now)
@@ -103,6 +104,7 @@ def measured(game: GameView, now: Nanos) -> Baseline:
     fresh = minutes is not None and minutes >= MINUTES_OF_GAME - MINUTES_PLAYED_MAX
     p_prices: dict[str, float] = {}
     if fresh:
+        # A process that starts in the second quarter sees prices that know the game already.
         for ticker, market in game.markets.items():
             p_mid, spread = market.p_mid(), market.spread()
             if market.tradable and p_mid is not None and spread is not None and spread <= 10_000 * SPREAD_MAX:

@@ -221,6 +221,7 @@ class Correlation(Trader):
         """Take the best cover that every limit allows."""
         best: Cover | None = None
         for cover in covers(market):
+            # Equal ones stay in the order of the markets, so that the last digits of floats decide nothing.
             if best is None or cover.p_locked > best.p_locked + HAIR:
                 best = cover
         if best is None or 100 * best.p_locked < self.trading.net_edge_min_cents - HAIR:

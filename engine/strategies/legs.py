@@ -136,6 +136,7 @@ class Groups:
 
     def _filled(self, fact: OrderFilled) -> Group:
         group = self._by_order[fact.order_id]
+        # A fill is remembered before a restart and may be heard again after it.
         if fact.fill_id in self._fills:
             return group
         self._fills.add(fact.fill_id)

@@ -183,6 +183,7 @@ class Momentum(Trader):
         states.append(state)
         while states[0].at < now - self._timeframe:
             states.popleft()
+        # An upper bound from leads alone, kept so that `silent` can dismiss a market without the model.
         self._swing[game.game] = max(abs(state.lead - other.lead) for other in states)
         return True
 
@@ -236,6 +237,7 @@ class Momentum(Trader):
                 ("baseline", baseline.source),
             ),
             side=BookSide.BID if p_change > 0 else BookSide.ASK,
+            # A run is left again within minutes by crossing the spread, which the entry must earn too.
             extra_cost=0.0 if spread is None else spread / (2 * PRICE_ONE),
         )
 

@@ -107,6 +107,7 @@ def resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, net_min: float) 
     """The better of the two orders that could rest one cent inside the best prices and still keep every
     threshold.
     """
+    # Both sides can be worth resting on; one order a market, so the better one.
     best: Edge | None = None
     if top.yes_bid is None or top.yes_ask is None:
         return None

@@ -98,6 +98,7 @@ class Portfolio:
 
     def sent(self, order: PlaceOrder) -> None:
         """An order was wished for; it counts as open until it is refused, cancelled or filled."""
+        # Before the gate has judged it: until then no second order for the same reason may follow.
         self.orders[order.order_id] = OpenOrder(order, order.count)
 
     def held(self, ticker: str) -> Count:

@@ -69,6 +69,7 @@ def covers(market: MarketView) -> Iterator[Cover]:
     if claim is None or not certain(claim):
         return
     for mine in offers(market):
+        # Only this market's pairs: the others' prices have not changed since they were looked at.
         for other in market.game.markets.values():
             if other is market or other.claim is None or other.claim.axis is not claim.axis:
                 continue
@@ -152,6 +153,7 @@ def _opposite(mine: Offer, other: MarketView) -> Offer | None:
     if claim is None or top is None or not certain(claim):
         return None
     overlaps = claim.threshold >= mine.threshold if mine.upward else claim.threshold <= mine.threshold
+    # Two half-lines that leave a gap between them pay nothing for the outcomes in it.
     if not overlaps:
         return None
     # YES of an upward claim is upward, NO of it downward: the side that looks the other way than mine.

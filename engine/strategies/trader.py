@@ -150,6 +150,7 @@ class Trader(Strategy):
                 return NOTHING
         elif self._bound_to_stay(watch.market.ticker):
             return NOTHING
+        # Leaving is impossible then as well: an untrusted price is no price to leave at.
         if not watch.market.tradable:
             return NOTHING
         if now >= watch.until:
@@ -251,6 +252,7 @@ class Trader(Strategy):
         """Form the opinion anew and with it the bounds outside of which prices matter."""
         opinion = self.opinion(watch.market, now)
         watch.settle(opinion)
+        # Bounds are of executable prices; an order that rests makes its own price, so each change counts.
         if opinion is not None and self._takes:
             watch.bound(opinion, self.trading.near_miss_share)
 
@@ -346,6 +348,7 @@ class Trader(Strategy):
                 watch.cooldown_until = self._cooldown_until(market.ticker)
             return step
         step = self.order_writer.enter(market, opinion, edge, now)
+        # No contract was left to buy: that is recorded as a near miss, and no cooldown begins.
         if not step.commands:
             return step
         watch.idle = False
