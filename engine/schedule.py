@@ -123,6 +123,7 @@ class Schedule:
             return None
         games.append(seen)
         for listed in self._listed.values():
+            # Swapped ones too: they are not matched, but the state must say why.
             if listed.key in (key, key.swapped):
                 self._match(listed)
                 return listed

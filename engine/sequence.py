@@ -74,6 +74,7 @@ class Sequence:
             self.unread[conn, sid] = self.unread.get((conn, sid), 0) + 1
         elif seq is not None:
             waiting = [key for key, last in self.last.items() if key[0] == conn and last + 1 == seq]
+            # Of several nobody knows whose number it is; left alone, the gap will show in the next frame.
             if len(waiting) == 1:
                 self.last[waiting[0]] = seq
 

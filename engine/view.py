@@ -1,4 +1,4 @@
-"""What a strategy and the risk gate see: games, best prices, score and clock, and the sportsbooks' odds.
+"""The view of a strategy and of the risk gate: games, best prices, score and clock, sportsbook odds.
 
 Folded from `GameNews` by each strategy and by the risk gate, each for itself, so that no two actors share
 anything. A market that speaks of the winner, the margin or the points is also known as a *claim*: a half-line
@@ -128,7 +128,7 @@ class GameView:
 
 
 class View:
-    """Everything heard, by game and by ticker."""
+    """The current state of all games and markets, by game and by ticker."""
 
     def __init__(self) -> None:
         """Begin with nothing known."""
@@ -234,4 +234,5 @@ def displayed(top: TopChanged, *, buying: bool) -> tuple[Price | None, Count]:
 
 def age(at: Nanos, now: Nanos) -> Nanos:
     """How old something of `at` is; never negative."""
+    # The venue's clock may be ahead of ours.
     return Nanos(max(0, now - at))

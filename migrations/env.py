@@ -39,7 +39,9 @@ def _migrate(connection: Connection) -> None:
         context.configure(
             connection=connection,
             target_metadata=metadata,
+            # SQLite cannot alter most of a table: alembic rebuilds it under another name.
             render_as_batch=True,
+            # SQLite's DDL is transactional; alembic takes it for a database where it is not.
             transactional_ddl=True,
             compare_type=True,
         )

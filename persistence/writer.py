@@ -300,6 +300,7 @@ class JournalWriter:
         if entries:
             digest = digest.copy()
             digest.add(entries)
+        # A batch may straddle the end of what is stored: the first part is compared, the rest written.
         old = max(0, min(len(entries), self._stored - self._chain.seq))
         if old:
             self._compare(entries[:old])

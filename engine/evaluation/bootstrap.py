@@ -103,6 +103,8 @@ def interval(
         value = statistic([row for block in drawn for row in block])
         if value is not None:
             values.append(value)
+    # An interval over the draws that happen to have a value would leave out the very games that make it
+    # uncertain.
     if 2 * len(values) < how.draws:
         return None
     values.sort()

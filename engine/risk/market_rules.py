@@ -37,6 +37,7 @@ def game_matched(context: OrderContext) -> Denial | None:
         return None
     if game.known is None or not game.known.matched:
         return Denial(DenialReason.GAME_UNMATCHED, "unmatched", "matched")
+    # The result may be known to the market before the venue closes it.
     if game.over:
         phase = "" if game.score is None else game.score.phase.value
         return Denial(DenialReason.MARKET_INACTIVE, f"game {phase}", "a game to come or going on")

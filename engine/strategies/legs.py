@@ -70,7 +70,7 @@ class Groups:
         self._fills: set[str] = set()
 
     def sent(self, order: PlaceOrder) -> None:
-        """An order of a group was wished for."""
+        """Note an order of a group that was sent to the gate."""
         if order.leg_of is None:
             return
         group = self.of.setdefault(order.leg_of, Group(order.leg_of))

@@ -69,6 +69,7 @@ class Place:
         yes = NOTHING_OFFERED if ask is None else ask
         no = NOTHING_OFFERED if bid is None else PRICE_ONE - bid
         self.upward, self.downward = (yes, no) if self.claim.above else (no, yes)
+        # A winner market is no rung: others are held against it, it is held against none.
         if self.kind == "game":
             return
         self.p_mid = p_mid = market.p_mid()

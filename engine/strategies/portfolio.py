@@ -97,7 +97,7 @@ class Portfolio:
         return f"{self.name}-{self._orders}"
 
     def sent(self, order: PlaceOrder) -> None:
-        """An order was wished for; it counts as open until it is refused, cancelled or filled."""
+        """Note an order that was sent to the gate; it is open until it is denied, cancelled or filled."""
         # Before the gate has judged it: until then no second order for the same reason may follow.
         self.orders[order.order_id] = OpenOrder(order, order.count)
 
