@@ -1,4 +1,4 @@
-"""Where everybody is found: the addresses and topics of the tree, in one place.
+"""The addresses and topics of the tree, in one place.
 
 Used by the actors and by the wiring.
 """
@@ -18,7 +18,7 @@ OBSERVER = Address("edge/observer")
 OPERATOR = Address("edge/operator")
 
 NEWS = "news"
-"""Topic of what games tell strategies and the risk gate."""
+"""Topic of the games' news for strategies and the risk gate."""
 
 FACTS = "facts"
 """Topic of committed facts."""

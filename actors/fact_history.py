@@ -1,7 +1,7 @@
-"""What a restarted actor is told of its past: the facts that were handed to the journal, in order.
+"""The facts that were handed to the journal, in order, from which a restarted actor rebuilds its state.
 
-Filled by the journal actor, read by the factories of the wiring when an actor begins another life, so that
-its state is the fold of facts and nothing of the dead object survives.
+Filled by the journal actor, read by actors when a life begins: their state is the fold of these facts, and
+nothing of the object that crashed survives.
 """
 
 from collections.abc import Iterable
@@ -16,6 +16,8 @@ class FactHistory:
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         """`facts` are those of an earlier process of the same run, read back from the journal."""
         self._facts: list[Fact] = list(facts)
+        # An actor restarted in this process must not take the orders of this process for left-overs of an
+        # earlier one.
         self._inherited = len(self._facts)
         self._resumed: set[str] = set()
 
@@ -24,17 +26,18 @@ class FactHistory:
         self._facts.extend(facts)
 
     def resume(self, owner: str) -> tuple[Fact, ...]:
-        """What an earlier process left behind, told to each owner once: at its first start in this process.
+        """The facts of an earlier process, given to each owner once, at its first start in this process.
 
         Empty if there was no earlier process, or if only the actor was restarted.
         """
+        # Asked again by the next life of the same actor, whose earlier life has dealt with them already.
         if owner in self._resumed:
             return ()
         self._resumed.add(owner)
         return tuple(self._facts[: self._inherited])
 
     def of_strategy(self, name: str) -> list[Fact]:
-        """What is remembered of one strategy, oldest first."""
+        """The facts about one strategy, oldest first."""
         return [fact for fact in self._facts if strategy_of(fact) == name]
 
     @property

@@ -1,4 +1,4 @@
-"""The market feed's edge: passes on wishes for books and missing trades, and keeps the connection running.
+"""The market feed's edge: runs the connection, and asks the venue for snapshots and missing trades.
 
 Its task is handed in by the daemon, because actors do not know venues. The behaviour decides nothing.
 """
@@ -16,7 +16,7 @@ Fetch = Callable[[TradesWanted], None]
 
 
 class FeedEdge:
-    """The behaviour: every wish of the market feed and the paper exchange becomes a wish to the task."""
+    """The behaviour: requests of the market feed and the paper exchange become effects for the task."""
 
     def receive(self, message: object, now: int) -> list[Outgoing]:
         """Pass on what the task can do."""

@@ -1,4 +1,4 @@
-"""One game: its books, score and odds, told to the strategies as news.
+"""One game: folds its books, score and odds, and publishes news of them to the strategies.
 
 The thin shell of `engine.game`. Started by the schedule under the dynamic supervisor `games`.
 """
@@ -34,15 +34,20 @@ class GameActor:
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
         """Fold one event, or answer a restarted actor with what is current."""
         state = self.state
+        # Nearly every message is a delta: an exact comparison of types comes before everything else.
         if type(message) is BookDelta:
             news = state.book_event(message)
             if news is None:
                 return ()
+            # A crossed book is normal inside a match, but a level below zero is not, and only a snapshot
+            # mends that.
             if news.trust is Trust.CROSSED:
                 return [Publish(NEWS, news), *self._fresh_books(now)]
             return (Publish(NEWS, news),)
         at = Nanos(now)
         if isinstance(message, Heartbeat):
+            # A heartbeat is not recorded and leaves no fact, so a replay may ask for snapshots less often;
+            # what comes of asking is an input, and inputs are recorded.
             return [*through_game(game_address(state.game), message), *self._fresh_books(now)]
         if isinstance(message, MatchWanted):
             tickers = tuple(state.markets)

@@ -1,8 +1,8 @@
-"""The heartbeat: an ordinary message that goes the way of a frame, so that a stage that stands still is seen.
+"""The heartbeat: a message that takes the way of a frame, so that a stage that has stalled is noticed.
 
 The daemon puts one in every few seconds; feed, game, strategy, risk gate and paper exchange each pass it on
-and wish it to be noted outside that it came by. It touches no state and leaves no facts, and therefore it is
-not recorded: a replay gives the same with it as without it, and need not work through thousands of them.
+and report that it came by. It touches no state and leaves no facts, and therefore it is not recorded: a
+replay gives the same with it as without it, and need not work through thousands of them.
 """
 
 from actors.addresses import GAMES_TOPIC, NEWS, PAPER_EXCHANGE, RISK_GATE
@@ -12,7 +12,7 @@ from engine.message import message
 
 @message
 class Heartbeat:
-    """On its way, numbered. `carrier` is the one game that passes it on; without one the feed does."""
+    """A numbered heartbeat. `carrier` is the one game that passes it on; without one the feed does."""
 
     number: int
     carrier: Address | None
@@ -34,7 +34,7 @@ class HeartbeatOfStrategy:
 
 @message
 class HeartbeatPassed:
-    """A wish to whoever runs the actors: note that the heartbeat came by."""
+    """An effect for whoever runs the actors: the heartbeat passed this actor."""
 
     number: int
 

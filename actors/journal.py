@@ -1,8 +1,8 @@
-"""The journal's place on the loop: numbers facts, hands them to the writer, tells of them once durable.
+"""The journal's actor: numbers facts, hands them to the writer, and publishes them once they are durable.
 
 Every actor that decides something sends it here. The writer (a thread of its own, or inline on a virtual
-clock) answers with "committed up to N"; only then do owners, risk gate and observer hear, and only then is
-delivered what had to wait for it.
+clock) answers with "committed up to N"; only then are owners, risk gate and observer notified, and only then
+are the messages delivered that depend on those facts.
 """
 
 from collections import deque
@@ -74,8 +74,12 @@ class JournalActor:
             Numbered(first + offset, cause, commit.owner, fact) for offset, fact in enumerate(commit.facts)
         )
         self._next_seq += len(numbered)
+        # Before the write: an actor that crashes meanwhile is rebuilt with the facts of its own last
+        # decision.
         self._history.append(commit.facts)
+        # Kept until the writer answers: after a failed write the very same numbers are offered again.
         self._waiting.append((self._next_seq - 1, commit, numbered))
+        # While storage fails nothing newer goes out: the writer must store in the order of the numbers.
         return [] if self._failed else self._offer(self._offered)
 
     def _offer(self, after: int) -> list[Outgoing]:
@@ -87,9 +91,12 @@ class JournalActor:
         out: list[Outgoing] = []
         while self._waiting and self._waiting[0][0] <= seq:
             _seq, commit, numbered = self._waiting.popleft()
+            # The risk gate and the observer first, then owners, then what was to be delivered: an order
+            # reaches the exchange only after the gate has counted the facts it rests on.
             out.append(Publish(FACTS, Committed(numbered)))
             for fact in commit.facts:
                 strategy = strategy_of(fact)
+                # An owner has applied its own facts when it decided them.
                 if strategy is not None and strategy != commit.owner:
                     out.append((strategy_address(strategy), fact))
             out += commit.deliver
@@ -128,7 +135,11 @@ class WriterActor:
             seq = self._store(message.facts)
         except StoreFailed as error:
             if error.lasting:
+                # Waiting does not help (damage, a schema of another version): going on would trade without a
+                # record.
                 raise InvariantBroken(f"the journal cannot go on: {error.detail}") from error
+            # Later batches are on their way already; stored without this one they would leave a hole in the
+            # sequence.
             self._missing = first
             return [(JOURNAL, StorageFailed(error.kind, error.detail))]
         self._missing = None

@@ -1,8 +1,8 @@
-"""The market feed's deterministic part: checks sequence numbers and sends each event to those who need it.
+"""The market feed's deterministic part: checks sequence numbers and routes each event.
 
-Hears one `Heard` for every frame or body of the venues. A market's events go to its game and to the paper
-exchange; the schedule says which game that is, and until it has said so the market's events wait here. What
-concerns a whole connection or the whole venue is published. The socket itself is an edge actor.
+Receives one `Heard` for every frame or body of the venues. A market's events go to its game and to the paper
+exchange; the schedule says which game that is, and until then the market's events wait here. What concerns a
+whole connection or the whole venue is published. The socket itself is an edge actor.
 """
 
 from collections.abc import Callable, Iterable
@@ -60,11 +60,11 @@ More means that the schedule is not answering.
 """
 
 OLD_CONNECTION = "old_connection"
-"""The kind of refusal of what comes from a connection that another one has followed."""
+"""The kind of refusal of an event from a connection that has been replaced by a newer one."""
 
 
 class MarketFeed:
-    """Routing and sequence checking of everything the venues say."""
+    """Routing and sequence checking of every event of the venues."""
 
     def __init__(self) -> None:
         """Begin with no route and no connection."""
@@ -103,6 +103,8 @@ class MarketFeed:
                 event = events[0]
                 # Nineteen frames of twenty: one delta, in sequence, of a market that two actors hear.
                 receivers = self._routes.get(event.ticker)
+                # A sequence number of one subscription may be noted here only if `follows` says so;
+                # everything else takes the long way, where gaps are told.
                 if receivers and event.sid and self.sequence.follows((event.conn, event.sid), event.seq):
                     game, exchange = receivers
                     return ((game, event), (exchange, event))
@@ -131,7 +133,9 @@ class MarketFeed:
         return out
 
     def _connected(self, event: FeedConnected, out: list[Outgoing]) -> None:
-        """From here on older connections have nothing to say any more."""
+        """Forget the sequences of older connections; their events are refused from here on."""
+        # The venue counts from one again on every connection, so numbers of an older one must not be
+        # compared.
         for older in sorted({conn for conn, _ in self.sequence.last if conn < event.conn}):
             self.sequence.forget(older)
         self._conn = event.conn
@@ -153,14 +157,16 @@ class MarketFeed:
         self.sequence.check_unread(event.conn, event.sid, event.seq)
 
     def _book_refused(self, event: BookRefused, out: list[Outgoing]) -> None:
-        """Said to those who have the book; nobody meets a market in a frame that made no sense."""
+        """Pass it on to those who have the book; a frame that was refused makes no market known."""
         if event.ticker in self._routes or event.ticker in self._waiting:
             self._to_market(event.ticker, event, out)
 
     def _in_sequence(self, event: BookDelta | BookSnapshot | FeedSequenced, out: list[Outgoing]) -> bool:
         """Whether the event may be applied; a gap makes every book of the subscription suspect first."""
+        # Polled and imported books carry no sequence number: there is nothing to check.
         if event.sid == 0:
             return True
+        # A frame that an old socket had buffered; applied, it would move a book back.
         if event.conn < self._conn:
             refused = FeedRefused("market_feed", OLD_CONNECTION, f"{event.conn}, now {self._conn}", event.at)
             self._refuse(refused, out)
@@ -168,20 +174,26 @@ class MarketFeed:
         verdict = self.sequence.check(event.conn, event.sid, event.seq)
         if verdict is Verdict.NEXT or verdict is Verdict.FIRST:
             return True
+        # The frame after the gap is passed on: the books wait for a snapshot now and keep it among their
+        # deltas.
         if verdict is Verdict.GAP:
             gap = FeedGapped(event.conn, event.sid, self.sequence.missing_from, event.seq, event.at)
             out.append(Publish(FEED, gap))
+            # One request for the subscription and not for the market: the numbers count over all its markets,
+            # so the lost frame may have been any market's.
             out.append((FEED_EDGE, SnapshotWanted(event.conn, event.sid)))
             return True
         return False
 
     def _quote(self, event: QuoteSeen, out: list[Outgoing]) -> None:
         """A quote is a book only where nothing better was recorded; elsewhere the deltas say it sooner."""
+        # A ticker message comes about once a second, deltas at once; a quote on a real book would set it
+        # back.
         if event.sole and event.ticker not in self._depth:
             self._to_market(event.ticker, book_of_quote(event), out)
 
     def _print(self, event: TradePrinted, out: list[Outgoing]) -> None:
-        """Only the exchange lives on prints."""
+        """Only the exchange fills from prints, so games are spared them."""
         if self._routes.get(event.ticker):
             out.append((PAPER_EXCHANGE, event))
         else:
@@ -213,14 +225,18 @@ class MarketFeed:
 
     def _to_market(self, ticker: str, event: VenueEvent, out: list[Outgoing]) -> None:
         receivers = self._routes.get(ticker)
+        # An empty tuple is a route too: out of scope, or unloaded.
         if receivers is not None:
             out += [(receiver, event) for receiver in receivers or self._of_unloaded(event)]
             return
         waiting = self._waiting.get(ticker)
         if waiting is None:
+            # Whoever receives the market must know its terms before its first book; recordings of others
+            # rarely hold a listing, so one is assumed until the venue's own comes.
             listing = event if isinstance(event, MarketListed) else _assumed(ticker, event)
             self._waiting[ticker] = [listing] if listing is event else [listing, event]
             out.append((SCHEDULE, TickerSeen(ticker, listing)))
+        # Bounded, and what is dropped is reported: a schedule that never answers must not fill the memory.
         elif len(waiting) < WAITING_EVENTS_MAX:
             waiting.append(event)
         else:
@@ -232,13 +248,15 @@ class MarketFeed:
             self._to_market(message.ticker, event, out)
 
     def _of_unloaded(self, event: VenueEvent) -> tuple[Address, ...]:
-        """Of a game that is not followed any more only results matter: some may still be unpaid."""
+        """The exchange for results of an unloaded game, which may still be unpaid; else nobody."""
         if self._unloaded and isinstance(event, MarketDetermined | MarketSettled):
             return (PAPER_EXCHANGE,) if game_of(parse_ticker(event.ticker)) in self._unloaded else ()
         return ()
 
     def _game_routed(self, message: GameRouted) -> None:
-        """Shut a game's markets out, or let them be met anew."""
+        """Stop routing a game's markets, or let them be routed anew."""
+        # The routes are kept as empty ones: without them the next frame would ask the schedule again, each
+        # time.
         (self._unloaded.discard if message.followed else self._unloaded.add)(message.game)
         for ticker in [each for each in self._routes if game_of(parse_ticker(each)) == message.game]:
             if not message.followed:

@@ -52,7 +52,7 @@ class GameRouted:
 
 @message
 class GameMatched:
-    """The schedule's word to a game: whether it is tied to a real game, and when it begins."""
+    """From the schedule to a game: whether it is matched to a game of the league, and when it begins."""
 
     game: str
     away: str
@@ -66,12 +66,12 @@ class GameMatched:
 
 @message
 class MatchWanted:
-    """A restarted schedule asks the games what it had told them."""
+    """A restarted schedule asks the games for the match it last sent them."""
 
 
 @message
 class MatchRemembered:
-    """A game's answer: what the schedule last told it, and the markets it has."""
+    """A game's answer: the match it last got from the schedule, and its markets."""
 
     told: GameMatched
     tickers: tuple[str, ...]
@@ -79,7 +79,7 @@ class MatchRemembered:
 
 @message
 class Commit:
-    """Make facts durable, then (and only then) tell their owners and deliver what depends on them."""
+    """Make facts durable; only then notify their owners and deliver the messages that depend on them."""
 
     owner: str
     facts: tuple[Fact, ...]
@@ -120,7 +120,7 @@ class StorageFailed:
 
 @message
 class Committed:
-    """Durable facts, for those who keep a picture of the whole."""
+    """Durable facts, for the risk gate and the observer."""
 
     facts: tuple[Numbered, ...]
 
@@ -189,7 +189,7 @@ class LoadedWanted:
 
 @message
 class RunEnds:
-    """Said to the risk gate when nobody is heard any more: from now on no order passes, exits included."""
+    """To the risk gate when the feeds have stopped: from now on no order passes, exits included."""
 
 
 @message
@@ -242,7 +242,7 @@ class OperatorRequest:
 
 @message
 class Operate:
-    """Asked of the operator actor: pass a wish to `to`, answer when its outcome is durable."""
+    """Asked of the operator actor: pass an operation to `to`, answer when its outcome is durable."""
 
     request: OperatorRequest
     to: Address
@@ -268,7 +268,7 @@ class ActDone:
 
 @message
 class OperationWanted:
-    """An operator's wish to the actor that can fulfil it; its facts and the act are one commit."""
+    """An operation for the actor that can carry it out; its facts and the record of it are one commit."""
 
     request: OperatorRequest
     wish: "Operation"
@@ -317,14 +317,14 @@ class OrderOperation:
 
 @message
 class CancelOperation:
-    """Take one order back, whoever sent it."""
+    """Cancel one order, whoever sent it."""
 
     order_id: str
 
 
 @message
 class CancelAllOperation:
-    """Take all orders of a strategy, or (None) of everybody, back."""
+    """Cancel all orders of a strategy, or (None) of everybody."""
 
     strategy: str | None
 

@@ -1,8 +1,8 @@
-"""The observer: hears what is committed, what games tell and what supervisors report, and answers questions.
+"""The observer: keeps the read model of facts, news and supervisor reports, and answers queries.
 
 The command line, the terminal view and the web page read from it, so that reading never disturbs trading: it
-asks nobody, decides nothing, and what it keeps is bounded. After a restart it folds the remembered facts and
-asks the games for what is current.
+asks no trading actor, decides nothing, and what it keeps is bounded. After a restart it folds the remembered
+facts and asks the games for what is current.
 """
 
 from collections.abc import Iterable
@@ -91,6 +91,7 @@ class ObserverActor:
         for fact in self._history.facts:
             self.model.fact(fact)
         # What is remembered already and was on its way to an earlier life is not counted again.
+        # The history counts from one without holes, so the number of facts is the number of the last one.
         self._folded = self.model.seq = self.model.tally.facts
         return [Publish(GAMES_TOPIC, NewsWanted(OBSERVER))]
 
@@ -101,6 +102,7 @@ class ObserverActor:
             self.model.tops[message.ticker] = message
         elif isinstance(message, Committed):
             for numbered in message.facts:
+                # Facts that were committed while this actor was down come both ways.
                 if numbered.seq > self._folded:
                     self.model.committed(numbered)
         elif isinstance(message, Look):
@@ -123,6 +125,7 @@ class ObserverActor:
                 model.scores[message.game] = message
             case OddsSeen():
                 vendors = model.odds.setdefault(message.game, {})
+                # Vendors are words of a foreign feed: without a bound it decides how much memory we use.
                 if message.vendor in vendors or len(vendors) < VENDORS_MAX:
                     vendors[message.vendor] = message
             case ScoresDisagreed():
@@ -140,6 +143,7 @@ class ObserverActor:
                 self._conn = event.conn
             case FeedLost():
                 self._losses += 1
+                # The end of an old connection may be heard after the new one has begun.
                 if event.conn == self._conn:
                     self._conn = None
             case FeedGapped():
@@ -158,6 +162,7 @@ class ObserverActor:
             self._since[address] = Nanos(report.at)
         if isinstance(report, ActorRestarted):
             self._restarts += 1
+        # An orderly exit is reported like a crash; only the reason tells them apart.
         failed = isinstance(report, FAILURES) and not (
             isinstance(report, ActorExited) and not report.reason.abnormal
         )
@@ -197,7 +202,7 @@ class ObserverActor:
         )
 
     def _feed_line(self) -> FeedLine:
-        """The books of closed markets are nobody's concern."""
+        """The state of the feed, counting the books of active markets only."""
         markets = self.model.markets
         tops = {
             ticker: top

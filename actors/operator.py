@@ -1,7 +1,7 @@
-"""The operator: passes an operator's wish to the actor that can fulfil it, once for each request id.
+"""The operator: passes an operation to the actor that can carry it out, once for each request id.
 
-Asked by the control socket and the web page. A request that was fulfilled before is answered with its outcome
-again, also after a restart, for the outcomes are facts. It answers only when the outcome is durable.
+Asked by the control socket and the web page. A request that was carried out before gets the same outcome
+again, also after a restart, because outcomes are facts. It answers only when the outcome is durable.
 """
 
 from itertools import islice
@@ -18,13 +18,13 @@ from engine.run_facts import Verdict
 from engine.units import NANOS_PER_SECOND, Nanos
 
 WISH_NS = 5 * NANOS_PER_SECOND
-"""How long a wish may take until its asker is told that the outcome is not known."""
+"""How long an operation may take until its caller is told that the outcome is not known."""
 
 ACTS_MAX = 10_000
-"""So many outcomes are remembered for requests that come again; the oldest go first."""
+"""Outcomes remembered for repeated requests; the oldest go first."""
 
 PENDING_MAX = 256
-"""So many wishes may wait for their outcome at a time."""
+"""Operations that may wait for their outcome at a time."""
 
 OWNER = "operator"
 
@@ -47,14 +47,14 @@ class ActRefused:
 
 @attrs.define
 class Pending:
-    """A wish under way, and everybody who waits for it."""
+    """An operation under way, and everybody who waits for it."""
 
     request: OperatorRequest
     handles: list[str]
 
 
 class OperatorActor:
-    """Passes wishes on, remembers outcomes."""
+    """Passes operations on, remembers outcomes."""
 
     def __init__(self, history: FactHistory) -> None:
         """The past comes from `history`."""
@@ -98,10 +98,13 @@ class OperatorActor:
         key = request.request_id
         self._handles += 1
         handle = f"{key}#{self._handles}"
+        # The same request again while the first is under way (a client that lost its connection): it waits
+        # for the same outcome and nothing is passed on twice.
         waiting = self._pending.get(key)
         if waiting is not None:
             waiting.handles.append(handle)
             return [Defer(handle)]
+        # Refused and not dropped: whoever asks can try again, and nothing was done.
         if len(self._pending) >= PENDING_MAX:
             return [Answer(ActRefused("busy", f"{PENDING_MAX} commands wait for their outcome"))]
         self._pending[key] = Pending(request, [handle])

@@ -43,7 +43,7 @@ from engine.units import Nanos, format_count
 
 @attrs.frozen
 class Outcome:
-    """What became of a wish: the facts that follow, and the words for whoever wished."""
+    """The outcome of an operation: the facts that follow from it, and a sentence for the operator."""
 
     step: Step
     verdict: Verdict
@@ -61,7 +61,7 @@ def done(step: Step, text: str) -> Outcome:
 
 
 def act_done(request: OperatorRequest, verdict: Verdict, words: str) -> ActDone:
-    """What was done outside of the tree, as the operator actor hears it."""
+    """The message that records what was done outside of the tree (a restart, a reload)."""
     return ActDone(request, verdict.word + words, verdict)
 
 
@@ -71,7 +71,7 @@ def signature(request: OperatorRequest) -> str:
 
 
 def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -> list[Outgoing]:
-    """Commit an outcome and the act in one; the operator hears of it once it is durable."""
+    """Commit an outcome and the record of who asked together; the operator gets it once it is durable."""
     request = wished.request
     acted = OperatorActed(
         request.request_id,
@@ -82,10 +82,12 @@ def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -
         Nanos(now),
         outcome.verdict,
     )
+    # A refusal is recorded like a success: the same request id, sent again, gets the same answer.
     step = outcome.step
     first, *rest = outgoing(owner, changed(step, facts=(*step.facts, acted)), now)
     match first:
         case (_, Commit() as commit):
+            # The schedule is not among those who hear committed facts, and acts on this one kind only.
             told = tuple((SCHEDULE, fact) for fact in step.facts if isinstance(fact, FollowingChanged))
             # After what follows from it: whoever is answered may rely on it.
             return [(JOURNAL, changed(commit, deliver=(*commit.deliver, *told, (OPERATOR, acted)))), *rest]
@@ -94,7 +96,7 @@ def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -
 
 
 def gate_outcome(gate: RiskGate, history: FactHistory, wished: OperationWanted, now: Nanos) -> Outcome:
-    """What the risk gate makes of a wish."""
+    """Carry out an operation on the risk gate."""
     wish, by = wished.wish, signature(wished.request)
     try:
         match wish:
@@ -119,6 +121,7 @@ def gate_outcome(gate: RiskGate, history: FactHistory, wished: OperationWanted, 
                 return _follow(gate, wish, by, now)
             case _:
                 return refused(f"the risk gate cannot {type(wish).__name__}")
+    # Words that an operator mistyped are a refusal; anything else is a mistake of ours and crashes the gate.
     except (StateUnknown, LimitRefused) as error:
         return refused(str(error))
 
@@ -128,6 +131,7 @@ def _limit(gate: RiskGate, wish: LimitOperation, by: str, now: Nanos) -> Outcome
         return refused(f"no strategy is called {wish.strategy!r}; there are {', '.join(gate.accounts.of)}")
     value = wish.value
     if value is None:
+        # Without a value the limit goes back to what was configured, not to the built-in default.
         value = limit_text(gate.configured.get(wish.strategy, {}).get(wish.name))
     step = gate.set_limit(wish.name, wish.strategy, value, by, now)
     return done(step, f"{wish.name} is {value} {'for ' + wish.strategy if wish.strategy else 'for all'}")
@@ -167,6 +171,7 @@ def _order(gate: RiskGate, wish: OrderOperation, request: OperatorRequest, now: 
         exit=wish.reduce_only,
         p_fair=wish.p_fair,
     )
+    # An order by hand takes the same way as a strategy's: there is no second door past the limits.
     step = gate.judge(order, now)
     for fact in step.facts:
         if isinstance(fact, OrderDenied):
@@ -189,6 +194,7 @@ def _follow(gate: RiskGate, wish: FollowOperation, by: str, now: Nanos) -> Outco
     if wish.followed:
         return done(gate.follow(wish.game, wish.events, by, now), f"{wish.game} is followed")
     held = gate.held_in(wish.game)
+    # An unloaded game gets no prices any more, so what we hold there could not be valued or closed.
     if held:
         return refused(f"{wish.game} cannot be unloaded while there is something of ours in it", *held)
     return done(gate.unfollow(wish.game, by, now), f"{wish.game} is followed no more")
@@ -209,7 +215,7 @@ def _words(step: Step) -> str:
 
 
 def exchange_outcome(exchange: PaperExchange, wished: OperationWanted, now: Nanos) -> Outcome:
-    """What the paper exchange makes of a wish."""
+    """Carry out an operation on the paper exchange."""
     match wished.wish:
         case CancelAllOperation(strategy):
             step = exchange.cancel_all(strategy, CancelReason.OPERATOR, now)
@@ -218,6 +224,7 @@ def exchange_outcome(exchange: PaperExchange, wished: OperationWanted, now: Nano
             held = exchange.positions(strategy).get((strategy, ticker))
             if held is None or held.count == 0:
                 return refused(f"{strategy} holds nothing of {ticker}")
+            # As in `order_id_of`: the id follows from the request, so a repetition cannot close twice.
             request_id = wished.request.request_id.replace("-", "_")
             step = exchange.close_position(strategy, ticker, request_id, now)
             return done(step, f"an order to close {format_count(held.count)} of {ticker} is on its way")
@@ -226,7 +233,7 @@ def exchange_outcome(exchange: PaperExchange, wished: OperationWanted, now: Nano
 
 
 def parsed(kind: type[Parameters], before: str, wish: StrategyOperation) -> Parameters | Outcome:
-    """The parameters after a wish, or a refusal that names every problem. `before` is JSON."""
+    """The parameters after an operation, or a refusal that names every problem. `before` is JSON."""
     try:
         values = json.loads(before)
     except ValueError:

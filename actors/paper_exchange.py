@@ -38,17 +38,24 @@ class PaperExchangeActor:
         If an earlier process left the facts, nobody knows what the venue did since: orders wait for the
         missing trades. What was approved then and never set out does so now.
         """
+        # Everything that decides a fill is in the facts; only the books are not, since the venue's may have
+        # changed.
         step = self.exchange.restore(self._history.facts)
         out = [*outgoing(OWNER, step, now), Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
+        # Only in a new process: then nobody listened to the venue for a while. When this actor alone was
+        # restarted the feed went on.
         left = self._history.resume(OWNER)
         if left:
             out += outgoing(OWNER, self.exchange.resumed(now), now)
+            # An approval is durable, the message that carried it was not. Repeating it is safe, since the
+            # exchange takes an order id only once.
             for approved in approved_before(left):
                 out += outgoing(OWNER, self.exchange.act(approved, now), now)
         return out
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Apply a market event, an approved command, a timer or an operator's wish."""
+        # Most messages; tested before everything else, and most of them change nothing here.
         if type(message) is BookDelta:
             step = self.exchange.on_venue_event(message, now)
             return SILENCE if step is NOTHING else outgoing(OWNER, step, now)
@@ -82,6 +89,8 @@ class PaperExchangeActor:
         """Ask once for the trades that decide a gap, as soon as the market can be followed again."""
         market = self.exchange.state.market(ticker)
         since = market.no_visibility_since
+        # Asked for only when the book follows the venue again: trades fetched before would leave another gap
+        # behind them. Once for each gap, or every snapshot would ask again.
         if since is None or not market.book.synced or self._asked.get(ticker) == since:
             return []
         self._asked[ticker] = since

@@ -1,7 +1,7 @@
-"""Polling: asks again and again, never twice at once, slower while it fails, and says how it stands.
+"""Polling at an interval: never two requests at once, backoff while it fails, and a status for each poll.
 
-The tasks of the edge actors that poll a venue; what is asked is handed in by the daemon, because actors do
-not know venues. What was heard has entered the engine before `ask` returns.
+The tasks of the edge actors that poll a venue; the request is handed in by the daemon, because actors do not
+know venues. What was received has entered the engine before `ask` returns.
 """
 
 from collections.abc import Awaitable, Callable
@@ -53,7 +53,7 @@ class Poll:
     sleep: Sleep
     wall: Callable[[], int]
     refusals: tuple[type[Exception], ...] = ()
-    """Failures that haste does not cure, such as a refused key: after the first the pause is long."""
+    """Failures that a quick retry does not mend, such as a refused key: the pause is long at once."""
     status: PollStatus = attrs.field(factory=PollStatus)
 
     async def run(self) -> None:
@@ -66,8 +66,10 @@ class Poll:
                 status.failures += 1
                 status.failures_in_row += 1
                 status.last_error = f"{type(error).__name__}: {error}"
+                # A wrong key stays wrong in the next second.
                 least = REFUSED_NS if isinstance(error, self.refusals) else PAUSE_NS_MIN
                 factor: int = 2 ** min(status.failures_in_row - 1, BACKOFF_MAX)
+                # Never sooner than usual: failing must not make us ask more often than success does.
                 await self.sleep(max(usual, min(PAUSE_NS_MAX, max(usual, least) * factor)))
                 continue
             status.polls += 1

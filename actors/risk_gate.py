@@ -1,7 +1,7 @@
-"""The risk gate: every wish of a strategy passes here or is refused with a reason.
+"""The risk gate's actor: every order of a strategy is approved here or denied with a reason.
 
-Hears the games' news and all committed facts; the only source of approved orders. It trusts nothing that it
-has not heard: after a restart it folds the remembered facts and asks the games for what is current.
+Receives the games' news and all committed facts; the only source of approved orders. After a restart it folds
+the remembered facts and asks the games for what is current.
 """
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
@@ -34,7 +34,7 @@ OWNER = "risk_gate"
 
 
 class RiskGateActor:
-    """Judges wishes."""
+    """Runs the risk gate."""
 
     def __init__(self, gate: RiskGate, history: FactHistory) -> None:
         """`gate` is empty; its past comes from `history`."""
@@ -47,7 +47,10 @@ class RiskGateActor:
         What was wished for in an earlier process and not judged is denied.
         """
         self.gate.restore(self._history.facts)
+        # The strategy's signal is durable and says that an order was wanted; without this fact nobody could
+        # ever tell what became of it.
         lost = Step(facts=unjudged(self._history.resume(OWNER), Nanos(now)))
+        # The venue may have gone on while no process ran.
         again = self.gate.stop_again(Nanos(now))
         return [
             *outgoing(OWNER, lost, now),
@@ -57,6 +60,7 @@ class RiskGateActor:
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Judge a wish, or learn what changed."""
+        # Best prices are by far the most of what comes, and nearly none of them lead to anything.
         if type(message) is TopChanged:
             step = self.gate.on_game_news(message, Nanos(now))
             return SILENCE if step is NOTHING else outgoing(OWNER, step, now)

@@ -1,8 +1,8 @@
-"""The schedule: says which game a market belongs to, starts the games' actors, matches real games.
+"""The schedule: assigns markets to games, starts the games' actors, and matches them to the league's games.
 
-Hears of unknown tickers from the feed and of games, scores and odds from the pollers; forwards scores and
-odds to the game they were matched to. A game that an operator had unloaded is let go, and none of its markets
-is routed until it is loaded again.
+Gets unknown tickers from the feed and games, scores and odds from the pollers; forwards scores and odds to
+the game they were matched to. A game that an operator has unloaded is stopped, and none of its markets is
+routed until it is loaded again.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_SECOND, Nanos
 
 EXPIRATION_AFTER_TIP_NS = 3 * 3600 * NANOS_PER_SECOND
-"""The venue's `expected_expiration_time` is the scheduled start plus three hours (kalshi reference §0.8)."""
+"""The venue's `expected_expiration_time` of a game is its scheduled start plus exactly three hours."""
 
 HELD_PER_REFERENCE_MAX = 64
 """Scores and odds kept for a reference that is not matched yet; the oldest go first."""
@@ -52,7 +52,7 @@ class ScheduleActor:
         self._held: dict[str, list[ScoreSeen | OddsSeen]] = {}
 
     def start(self, now: int) -> list[Outgoing]:
-        """Ask the games that are there what an earlier life told them."""
+        """Ask the running games for the match that an earlier life sent them."""
         for fact in self._history.facts:
             if isinstance(fact, FollowingChanged):
                 self._keep(fact)
@@ -71,6 +71,7 @@ class ScheduleActor:
                 return self._forward(message)
             case FollowingChanged():
                 return self._following(message)
+            # The game was unloaded while this actor was down, so nobody has stopped it yet.
             case MatchRemembered(told=told) if told.game in self._unloaded:
                 return [StopChild(game_address(told.game))]
             case MatchRemembered():
@@ -91,12 +92,16 @@ class ScheduleActor:
         if game in self._unloaded:
             shut = GameRouted(game, followed=False)
             return [(MARKET_FEED, shut), (MARKET_FEED, TickerRouted(message.ticker, ()))]
+        # Not the close time: the venue sets that two days to two weeks out and rewrites it when the game
+        # ends.
         expiration = message.listing.expected_expiration_at
         tip_at = None if expiration is None else Nanos(expiration - EXPIRATION_AFTER_TIP_NS)
         listed = self._schedule.list_market(message.ticker, tip_at)
         if listed is None:
             return [(MARKET_FEED, TickerRouted(message.ticker, ()))]
         out: list[Outgoing] = []
+        # Before the route is answered: the feed sends the waiting events at once, and the game must exist by
+        # then.
         if listed.game not in self._started:
             self._started.add(listed.game)
             out.append(StartChild(GAMES, self._game_spec(listed.game)))
@@ -106,7 +111,7 @@ class ScheduleActor:
         return out
 
     def _changed(self, listed: ListedGame | None) -> list[Outgoing]:
-        """Tell a game what is new of its match, then what was held for it."""
+        """Send a game its changed match, then the scores and odds that were held for it."""
         if listed is None:
             return []
         key = listed.key
@@ -120,20 +125,22 @@ class ScheduleActor:
             listed.state.value,
             self._schedule.references_of(listed.game),
         )
+        # Every poll repeats every game; only a change is worth a message.
         if self._told.get(listed.game) == told:
             return []
         self._told[listed.game] = told
         self._addresses[listed.game] = game_address(listed.game)
         out: list[Outgoing] = [(game_address(listed.game), told)]
+        # After the match, so that the game knows who plays before it hears the score.
         for reference in list(self._held):
             if self._schedule.game_for(reference) == listed.game:
                 out += [(game_address(listed.game), event) for event in self._held.pop(reference)]
         return out
 
     def _following(self, change: FollowingChanged) -> list[Outgoing]:
-        """Let a game go, or be ready to meet its markets anew.
+        """Stop a game's actor, or be ready to route its markets anew.
 
-        The strategies' last news of a game is that nobody knows it, so that they wish for no more entries.
+        The strategies' last news of a stopped game is that it is unmatched, so that they enter no more.
         """
         game = change.game
         self._keep(change)
@@ -164,6 +171,7 @@ class ScheduleActor:
         if game is None:
             held = self._held.setdefault(event.game, [])
             held.append(event)
+            # A league has more games than the venue lists: most references are never matched.
             del held[:-HELD_PER_REFERENCE_MAX]
             return []
         told = self._told.get(game)

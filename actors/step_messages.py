@@ -1,4 +1,4 @@
-"""How the answer of a pure core becomes messages: facts first, wishes only after they are durable.
+"""How the answer of a pure core becomes messages: facts first, commands only after they are durable.
 
 Used by the actors of strategies, risk gate and paper exchange.
 """
@@ -18,10 +18,13 @@ def outgoing(owner: str, step: Step, now: int) -> tuple[Outgoing, ...] | list[Ou
     out: list[Outgoing] = []
     wishes: list[tuple[Address, object]] = [(RISK_GATE, command) for command in step.commands]
     wishes += [(PAPER_EXCHANGE, approved) for approved in step.approved]
+    # The commands wait inside the commit: an order sent before its signal is durable could be filled in a
+    # process that dies and leave a fill that nobody decided.
     if step.facts:
         out.append((JOURNAL, Commit(owner, step.facts, tuple(wishes))))
     else:
         out += wishes
     for timer in step.timers:
+        # Timers need no commit: they are not durable, and a restarted core asks for its own again.
         out.append(After(max(0, timer.due - now), Wake(timer.key), timer.key))
     return out

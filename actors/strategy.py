@@ -1,4 +1,4 @@
-"""One strategy: hears the games' news and the fate of its own orders, answers with signals and wishes.
+"""One strategy's actor: gets the games' news and its orders' outcomes, answers with signals and orders.
 
 The thin shell of a strategy of `engine.strategies`; one actor for each configured instance, under a
 supervisor that parks an instance which fails too often.
@@ -29,7 +29,7 @@ FACT_KINDS: Final = frozenset(FACTS.values())
 
 
 HeardAfter = Callable[[str | None], int]
-"""Nanoseconds until a strategy hears of an order by its id; None stands for what is about no order."""
+"""Nanoseconds until news of an order reaches its strategy, by order id; None is for facts about no order."""
 
 
 @message
@@ -56,7 +56,7 @@ class StrategyActor:
         return [Publish(GAMES_TOPIC, NewsWanted(self._address, again=True))]
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
-        """Hear news, a timer or the fate of an order."""
+        """Handle news, a timer or the outcome of an order."""
         kind, at = type(message), Nanos(now)
         if kind in NEWS_KINDS:
             if not self.enabled:
@@ -68,6 +68,8 @@ class StrategyActor:
         elif kind is StrategyChanged:
             return self._changed(message, anew=True)  # type: ignore[arg-type]
         elif kind in FACT_KINDS:
+            # The venue's answer takes time to come back: a strategy that knew of its fill at once would be
+            # faster than it could be in reality.
             return [After(self._heard_after(order_of(message)), Learned(message))]  # type: ignore[arg-type]
         elif kind is Learned:
             step = self.strategy.on_fact(message.fact, at)  # type: ignore[attr-defined]
@@ -95,6 +97,8 @@ class StrategyActor:
             self.enabled = known.in_force.enabled
             if known.in_force != known.opened:
                 self.strategy = self._with(known.in_force.parameters)
+        # All facts at once and without the latency: they are the past, and what was still on its way then is
+        # late now.
         self.strategy.restore(facts)
 
     def _with(self, text: str) -> Strategy:
@@ -103,10 +107,10 @@ class StrategyActor:
         return type(self.strategy)(self.strategy.name, parameters, self.strategy.context)
 
     def _changed(self, fact: StrategyChanged, *, anew: bool) -> list[Outgoing]:
-        """Become what a fact says: on or off, with the parameters that it names.
+        """Switch on or off and take the parameters that the fact names.
 
-        Whoever shall begin `anew` does so with all that is remembered: positions and open orders are facts,
-        so the new one has them too.
+        With `anew` the strategy is made again and restored from its facts, so that it keeps its positions and
+        open orders.
         """
         name, was_on = self.strategy.name, self.enabled
         self.enabled = fact.enabled
@@ -118,6 +122,7 @@ class StrategyActor:
                 (PAPER_EXCHANGE, AccountOpen(name, kind, bankroll, fact.parameters, self.strategy.traits()))
             )
         elif was_on and not fact.enabled:
+            # A strategy that is off hears no news, so nobody would tend or withdraw what it has in the book.
             out.append(cancel_resting(name))
         if anew:
             begun = self._with(fact.parameters)

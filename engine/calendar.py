@@ -115,4 +115,5 @@ def _eastern_at(date: dt.date, hour: int) -> Nanos:
 
 def _nanos(moment: dt.datetime) -> Nanos:
     """A date and time with a zone as nanoseconds since 1970."""
+    # In integers: a float of seconds since 1970 has no room for nanoseconds.
     return Nanos((moment - _EPOCH) // _MICROSECOND * NANOS_PER_MICROSECOND)

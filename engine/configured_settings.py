@@ -1,4 +1,4 @@
-"""What a configuration says of strategies and limits, against what a run knows: which facts follow.
+"""The configured strategies and limits compared with those of a run, and the facts that follow.
 
 Used by the risk gate at the start of every process and whenever the configuration is read again. What an
 operator set by command stays until the configuration says something new about the same thing: then that
@@ -59,6 +59,7 @@ def known_strategies(facts: Iterable[Fact]) -> dict[str, Known]:
             case StrategyOpened():
                 seen = known.setdefault(fact.strategy, Known())
                 if seen.in_force is None:
+                    # Opened later by a switch-on, the account says nothing of what was configured.
                     seen.opened = StrategySetting(fact.strategy, True, fact.parameters)
                     seen.configured = seen.in_force = seen.opened
             case StrategyChanged():
@@ -86,11 +87,15 @@ def _changes(known: Known, setting: StrategySetting, at: Nanos) -> tuple[Strateg
     another after it.
     """
     before, in_force = known.configured, known.in_force
+    # Compared with the configuration of before, not with what is in force: an operator's command outlives a
+    # restart with an unchanged file.
     if before == setting:
         return ()
     if before is None or in_force is None:
         # Its account is opened beside this, unless it is configured to be off.
         return () if setting.enabled else (_fact(setting, BY_CONFIGURATION, at),)
+    # Each of the two by itself: a file that changes a parameter must not switch on again what an operator
+    # switched off.
     kept = StrategySetting(
         setting.name,
         setting.enabled if setting.enabled is not before.enabled else in_force.enabled,

@@ -1,4 +1,4 @@
-"""What the outside world told us: market data, scores, odds and listings, as the engine sees them.
+"""The events of the outside world: market data, scores, odds and listings, as the engine sees them.
 
 Made by the translators in `venues` (one wire message gives zero or more events), routed by `actors`, folded
 by the books, games and the paper exchange. Every event carries the venue's time (`at_venue`, may be missing)
@@ -139,7 +139,7 @@ class FeedGapped:
 
 @message
 class FeedRefused:
-    """What a venue said and nobody could understand; counted by `kind`, never guessed at.
+    """Input of a venue that could not be parsed; counted by `kind`, never guessed at.
 
     `place` is the part that was left out of a message taken for the rest ("" is the whole message).
     """

@@ -86,7 +86,7 @@ class SignalRaised:
 
 @message
 class Noted:
-    """What a strategy wants to remember over a restart (a baseline, a cooldown). `value` is JSON text."""
+    """What a strategy keeps over a restart (a baseline, a cooldown). `value` is JSON text."""
 
     strategy: str
     key: str
@@ -96,7 +96,7 @@ class Noted:
 
 @message
 class OrderApproved:
-    """The risk gate let a wish through; the exchange may act on it."""
+    """The risk gate approved a command; the exchange may act on it."""
 
     command: PlaceOrder | CancelOrder | AmendOrder
     at: Nanos
@@ -104,7 +104,7 @@ class OrderApproved:
 
 @message
 class OrderDenied:
-    """The risk gate refused a wish: which rule, how much was in use, and the limit."""
+    """The risk gate denied a command: which rule, how much was in use, and the limit."""
 
     order_id: str
     strategy: str

@@ -154,6 +154,8 @@ class FeeTerms:
 
     def __attrs_post_init__(self) -> None:
         """Refuse unknown terms and look the tables up, once, so that `charge` need not."""
+        # FLAT is in the venue's list without a published formula; guessed, it would make fills cheaper than
+        # they are.
         if self.fee_type not in _MAKER_QUARTERS:
             raise FeeTermsUnknown(f"fee type {self.fee_type.value!r} is charged by no table that we know")
         if self.multiplier < 0:
@@ -206,8 +208,11 @@ class FeeTerms:
         if self.regime is _BY_THE_CENT:
             return self._charge_by_the_cent(liquidity, price, count, accumulated)
         unit = self._unit
+        # Twice negated: integer division rounds down, the venue rounds its fee up.
         trade_fee = Money(-(-self.model_units(liquidity, price, count) // (_PER_MONEY * unit)) * unit)
         revenue = -price * count if side is _BID else price * count
+        # Python's remainder is never negative here, so this is the distance to the grid below, for payments
+        # as well.
         rounding = Money((revenue - trade_fee) % self._grid)
         rebate, left = rebated(Money(accumulated + rounding), self._step, Money(trade_fee + rounding))
         fee = Money(trade_fee + rounding - rebate)
@@ -235,6 +240,7 @@ def rebated(accumulated: Money, step: Money, charged: Money) -> tuple[Money, Mon
     if beyond < step:
         # Also the usual case of an empty accumulator.
         return MONEY_ZERO, accumulated
+    # Capped: the venue's net fee of a fill is never negative.
     rebate = min(beyond // step, charged // step) * step
     return Money(rebate), Money(accumulated - rebate)
 
@@ -248,6 +254,7 @@ def parse_multiplier(text: str) -> Multiplier:
     """Read a `fee_multiplier` such as "0.5". Raises FeeTermsUnknown for what is no decimal of four places."""
     whole, _, fraction = text.partition(".")
     digits = (whole + fraction.rstrip("0").ljust(MULTIPLIER_DECIMALS, "0")) if whole else ""
+    # More decimals than we keep are refused: rounded, the multiplier would charge a fee the venue does not.
     exact = len(digits) == len(whole) + MULTIPLIER_DECIMALS and len(digits) <= 12
     if not (exact and digits.isascii() and digits.isdigit()):
         raise FeeTermsUnknown(

@@ -38,6 +38,7 @@ PROCESS: Final = Clock(
     _seconds(5),
     "it stood still: every book is stale as of the last moment lived through, and asked for anew",
 )
+# The venue pings every ten seconds, so three pings in a row are missing by then.
 CONNECTION: Final = Clock(
     "the last word on the venue's connection, be it a ping",
     _seconds(30),

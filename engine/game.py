@@ -1,6 +1,6 @@
-"""The state of one game: its markets' books, its score, clock and odds, and the news of it for strategies.
+"""The state of one game: its markets' books, its score, clock and odds, and the news made from them.
 
-Folded by one `game` actor per game. Hears the venue's events, answers the news that strategies and the risk
+Folded by one `game` actor per game. Takes the venue's events and gives the news that strategies and the risk
 gate need: best prices only when they (or their sizes, or the book's trust) changed. Two sources of the score
 are compared here.
 """
@@ -45,12 +45,12 @@ nothing is traded on it.
 """
 
 SCORE_TOLD_AGAIN_NS = 30 * NANOS_PER_SECOND
-"""An unchanged score is told again after so long."""
+"""An unchanged score is published again after so long, so that its age is known."""
 
 
 @attrs.define
 class MarketOfGame:
-    """One market of the game: its terms, its book, and what was last told of it."""
+    """One market of the game: its terms, its book, and the last news published of it."""
 
     listed: MarketListed
     book: Book
@@ -193,6 +193,7 @@ class Game:
             market.book.resume()
         else:
             market.book.pause()
+        # A listing alone has no prices; news of an empty book would look like a market that nobody quotes.
         if market.told is None and market.book.snapshots == 0:
             return []
         top = self._top(ticker, market, None, now)
@@ -213,6 +214,7 @@ class Game:
         for ticker, market in self.markets.items():
             if event.scope not in (market.listed.series, market.listed.event_ticker):
                 continue
+            # An event whose override was cleared goes back to what the listing says.
             market.fee_type = event.fee_type or market.listed.fee_type or ""
             market.fee_multiplier = event.fee_multiplier or market.listed.fee_multiplier or ""
             news += self._terms(ticker, market, now)
@@ -222,6 +224,8 @@ class Game:
         news: list[GameNews] = []
         for ticker, market in self.markets.items():
             book = market.book
+            # A gap is counted per subscription, so books of another one on the same connection are still
+            # sound.
             if book.conn != event.conn or (isinstance(event, FeedGapped) and book.sid != event.sid):
                 continue
             newly = book.feed_gapped() if isinstance(event, FeedGapped) else book.feed_lost()
@@ -247,6 +251,8 @@ class Game:
         if before is None or told is None or before.said != seen.said or _long_ago(told, seen):
             seen = changed(seen, game=self.game)
             self.scores[seen.source] = seen
+            # One source leads for the whole game: alternating between two that lag differently would make the
+            # score jump back and forth.
             checks = seen.source in CHECKING or (first is not None and first.source != seen.source)
             if not checks and self._is_news(first, seen):
                 self._told_score = seen
@@ -264,10 +270,12 @@ class Game:
         return ", ".join(f"{score.source}: {score.away}-{score.home}" for score in self.scores.values())
 
     def _odds(self, seen: OddsSeen) -> list[GameNews]:
+        # An opening row never changes; kept under the vendor alone the current one would overwrite it.
         key = (seen.vendor, seen.opening)
         before = self.odds.get(key)
         if before is not None and before.at_venue == seen.at_venue and before.said == seen.said:
             return []
+        # A later answer may carry an older row than the last one.
         if before is not None and before.at_venue is not None and (seen.at_venue or 0) < before.at_venue:
             return []
         seen = changed(seen, game=self.game)

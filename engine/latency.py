@@ -1,7 +1,7 @@
-"""How long things take on the way to the venue and back: constants or distributions, drawn per order.
+"""Latencies to the venue and back: constants or distributions, drawn per order.
 
-Used by the paper exchange's rules. A draw depends on the seed, on what is being drawn and on the order's id
-and on nothing else, so a replay draws the same.
+Used by the paper exchange's rules. A draw depends on the seed, on the kind of latency and on the order's id
+only, so a replay draws the same.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from engine.units import Nanos
 
 PER_MILLE: Final = 1_000
 PESSIMISTIC_PER_MILLE: Final = 950
-"""The pessimistic reading sees every delay at this quantile (rule 13)."""
+"""The pessimistic band takes every delay at this quantile."""
 
 _DRAW_BYTES: Final = 8
 
@@ -40,6 +40,7 @@ class Delay:
         """The time below which `share` of `of` lie."""
         before = self.points[0]
         for point in self.points:
+            # In whole numbers throughout, so that the result is the same on every machine.
             if share * PER_MILLE < point[0] * of:
                 width = (point[0] - before[0]) * of
                 climbed = share * PER_MILLE - before[0] * of
@@ -54,8 +55,11 @@ class Delay:
 
     def draw(self, seed: int, what: str, order_id: str) -> Nanos:
         """This order's delay."""
+        # A constant needs no draw, and every order asks for several delays.
         if len(self.points) == 1:
             return self.points[0][1]
+        # A hash in place of a generator with a state: a draw must not depend on how many orders others sent
+        # before.
         digest = hashlib.blake2b(f"{seed}:{what}:{order_id}".encode(), digest_size=_DRAW_BYTES).digest()
         return self.quantile(int.from_bytes(digest, "big"), of=1 << (8 * _DRAW_BYTES))
 

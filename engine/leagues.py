@@ -1,4 +1,4 @@
-"""What is the NBA's and would be another league's otherwise: names, teams, length of a game, paths.
+"""What differs from league to league: names, teams, length of a game, paths.
 
 Another league is one more record here, with its table of teams. What stays the NBA's all the same are the
 coefficients of `engine.win_probability`, which are fitted to its games.

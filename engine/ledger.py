@@ -58,6 +58,8 @@ class Ledger:
         """
         total = sum(posting.amount for posting in entry.postings)
         if total != 0:
+            # Tested before anything is booked: half an entry would leave the ledger wrong for the rest of the
+            # run.
             raise InvariantBroken(f"ledger entry {entry.entry_id} is out of balance by {total}")
         for posting in entry.postings:
             self.balances[posting.account] = Money(self.balance(posting.account) + posting.amount)

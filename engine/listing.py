@@ -1,9 +1,9 @@
-"""What we assume of a market that no listing described: other people's recordings rarely hold one.
+"""The listing that is assumed of a market without one: other people's recordings rarely hold listings.
 
-Used by the market feed at the first sight of a ticker, so that every book, game and account always knows its
-market's terms. The assumptions are the venue's of 2026 (kalshi reference §0.7, §3): NBA game, spread and
-total markets trade in cents and charge makers a quarter of the taker's fee; anything else is taken to move in
-tenths of a cent and to charge takers only.
+Used by the market feed at the first sight of a ticker, so that every book, game and account has its market's
+terms. The assumptions are the venue's practice of 2026: NBA game, spread and total markets trade in cents and
+charge makers a quarter of the taker's fee; anything else is taken to move in tenths of a cent and to charge
+takers only.
 """
 
 from engine.events import FeeChanged, MarketListed, MarketStatus, PriceRange
@@ -45,7 +45,7 @@ def assumed_listing(ticker: str, at: Nanos) -> MarketListed:
 class FeeTermsHeard:
     """What the venue has said of fees, by series and by event, so that every listing can carry its terms.
 
-    A listing names fee terms only where its event overrides those of its series (kalshi reference section 4).
+    A listing names fee terms only where its event overrides those of its series.
     """
 
     def __init__(self) -> None:
@@ -68,6 +68,7 @@ class FeeTermsHeard:
 
     def complete(self, listed: MarketListed) -> MarketListed:
         """Return the override if the listing changes what was known of its event; it is remembered."""
+        # The event's override wins over its series, as at the venue.
         for scope in (listed.event_ticker, listed.series):
             known = self._by_scope.get(scope)
             if known is not None and known.fee_type is not None:

@@ -67,6 +67,8 @@ def walk(side: BookSide, wanted: Count, offer: Offer, prevention: SelfTradePreve
     Meeting our own order, `TAKER_AT_CROSS` stops the arriving order; `MAKER` makes the resting one yield.
     """
     displayed = dict(offer.levels)
+    # Our own prices too: at a level where only we rest nothing is displayed, and self-trade prevention still
+    # acts.
     prices = sorted({*displayed, *(own.price for own in offer.own)}, reverse=side is BookSide.ASK)
     takes: list[Take] = []
     yields: list[str] = []
@@ -75,6 +77,8 @@ def walk(side: BookSide, wanted: Count, offer: Offer, prevention: SelfTradePreve
     for price in prices:
         shown = displayed.get(price, Count(0))
         here = [own for own in offer.own if own.price == price]
+        # What we took never left the venue's book, so it is still displayed; without this the same contracts
+        # would be had again by every order.
         room = max(0, shown - offer.taken.get(price, 0))
         used, met = _meet_own(here, min(room, left), left, stop=stop)
         stopped = stop and bool(met)
@@ -100,6 +104,7 @@ def _meet_own(here: Sequence[OwnResting], room: int, left: int, *, stop: bool) -
     met: list[str] = []
     first = room
     for own in here:
+        # Time priority: venue contracts that stood before our order are met first.
         before = min(room, own.venue_ahead)
         if before >= left:
             break

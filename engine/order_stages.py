@@ -33,6 +33,7 @@ class OrderStages:
             case OrderSubmitted():
                 self.open[fact.order.order_id] = OrderStage.SUBMITTED
             case OrderRested():
+                # An order that trades on arrival may end before it rests.
                 if fact.order_id in self.open:
                     self.open[fact.order_id] = OrderStage.RESTING
             case OrderFilled():
@@ -51,5 +52,6 @@ class OrderStages:
         return {stage.value: found[stage] for stage in OrderStage}
 
     def _end(self, order_id: str, stage: OrderStage) -> None:
+        # Counted once, also if an order is reported to end in two ways (filled whole, then its cancel).
         if self.open.pop(order_id, None) is not None:
             self.ended[stage] += 1

@@ -1,4 +1,4 @@
-"""Orders: what a strategy wishes, what the risk gate lets through, and the words for what can happen to them.
+"""Orders: the commands of strategies, the approved commands, and the reasons for rejects and cancels.
 
 Made by the strategies, approved by `engine.risk` (the only maker of `Approved`), executed by the paper
 exchange. Prices are always YES prices: buying NO at q is an ASK at 1 - q.
@@ -29,9 +29,11 @@ class SelfTradePrevention(Enum):
     MAKER = "maker"
 
 
+# YES prices only, as in the venue's own order calls: buying NO at q and selling YES at 1 - q are one order
+# there, and with two spellings two of our own orders could cross unnoticed.
 @message
 class PlaceOrder:
-    """A wish to trade. `order_id` is the client order id: unique, deterministic, idempotent.
+    """A request to trade. `order_id` is the client order id: unique, deterministic, idempotent.
 
     `expires_at` makes a GTC order good till time. `leg_of` names the group of a multi-leg order. `exit` marks
     an order that reduces a position: it passes where entries are blocked.
@@ -50,6 +52,7 @@ class PlaceOrder:
     post_only: bool = False
     reduce_only: bool = False
     expires_at: Nanos | None = None
+    # The mode in which an order of ours already in the book is never taken out by a later one.
     stp: SelfTradePrevention = SelfTradePrevention.TAKER_AT_CROSS
     leg_of: str | None = None
     exit: bool = False
@@ -58,7 +61,7 @@ class PlaceOrder:
 
 @message
 class CancelOrder:
-    """A wish to take a resting order back; it has its own latency and may lose the race."""
+    """A request to cancel a resting order; it has its own latency and may lose the race against a fill."""
 
     order_id: str
     strategy: str
@@ -67,7 +70,7 @@ class CancelOrder:
 
 @message
 class AmendOrder:
-    """A wish to change a resting order.
+    """A request to change a resting order.
 
     Only a smaller count at the same price keeps the place in the queue.
     """
@@ -83,9 +86,10 @@ T = TypeVar("T")
 OrderCommand: TypeAlias = PlaceOrder | CancelOrder | AmendOrder
 
 
+# A type of its own, so that the type checker refuses an order that has not been judged.
 @attrs.frozen
 class Approved(Generic[T]):
-    """A wish that passed the risk gate. Only `engine.risk` may make one (held by a test)."""
+    """A command that passed the risk gate. Only `engine.risk` may make one (held by a test)."""
 
     command: T
 

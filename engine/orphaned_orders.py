@@ -1,7 +1,7 @@
-"""What a process that died left half done: decisions that nobody judged, approvals that nobody sent.
+"""Orders left over by a process that died: signals that were never judged, approvals that were never sent.
 
 Called once by the risk gate and by the paper exchange when a process goes on with the facts of an earlier
-one. What was decided is durable, what was to follow from it was only a message, and messages die with their
+one. Decisions are durable; what was to follow from them was only a message, and messages die with their
 process.
 """
 
@@ -71,6 +71,8 @@ def unsent(facts: Iterable[Fact]) -> tuple[OrderCommand, ...]:
     for fact in facts:
         match fact:
             case OrderApproved():
+                # By kind as well as by id: an order, its cancel and its amend are approved under one order
+                # id.
                 waiting[type(fact.command), fact.command.order_id] = fact.command
             case OrderSubmitted():
                 waiting.pop((PlaceOrder, fact.order.order_id), None)

@@ -59,7 +59,7 @@ def collateral_price(side: BookSide, price: Price) -> Price:
 
 
 def trade(before: Position, done: Trade) -> Traded:
-    """What a trade makes of a position.
+    """Apply a trade to a position.
 
     Closing releases cost in proportion, rounded down; closing the whole position releases all of it, so no
     rest stays.
@@ -83,11 +83,12 @@ def trade(before: Position, done: Trade) -> Traded:
 
 
 def settled(before: Position, value: Price, paid: Money) -> Position:
-    """What a result leaves of a position.
+    """Settle a position by a result.
 
     Nothing held, its gain realized, what rounding took among its fees.
     """
     gross = before.count * value if before.count >= 0 else -before.count * (PRICE_ONE - value)
+    # The venue rounds a payout down to the balance grid; booking the rest as a fee keeps the result exact.
     return Position(
         realized=Money(before.realized + gross - before.cost), fees=Money(before.fees + gross - paid)
     )
@@ -111,6 +112,7 @@ def liquidation_value(count: Count, yes_bid: Price | None, yes_ask: Price | None
     Nothing where nobody bids.
     """
     if count > 0:
+        # The bid and never the middle: a value at the middle hides the spread that leaving would cost.
         return Money(count * (yes_bid or 0))
     no_bid = PRICE_ONE - yes_ask if yes_ask is not None else 0
     return Money(-count * no_bid)

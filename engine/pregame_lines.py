@@ -64,6 +64,8 @@ def spread_of_p_win(p_win: float) -> float:
     Raises ValueError unless p_win lies strictly between 0 and 1.
     """
     x = probit(p_win)
+    # Every spread within the offset gives one half, so the way back is not unique there; an even game is the
+    # middle.
     if abs(x) < 1e-12:
         return 0.0
     return math.copysign(_MONEYLINE_SD * abs(x) + _MONEYLINE_OFFSET, x)

@@ -43,6 +43,8 @@ def of_print(
         left -= used
         if size > used:
             kept.append((Count(size - used), expires, venue_at))
+    # The decrease of the same trade is still to come on the other channel; taken for a cancel it would move
+    # the queue a second time.
     waiting = (*printed, (Count(left), until)) if left else printed
     return Matched(tuple(kept), waiting, Count(left))
 
@@ -64,6 +66,8 @@ def of_decrease(
         left -= used
         if size > used:
             kept.append((Count(size - used), expires))
+    # Not applied to the queue yet. Displayed 100, all ahead of us: a decrease of 60 and then its print of 60
+    # would otherwise fill 20 contracts that were never ours.
     waiting = (*credited, (Count(left), credit[0], credit[1])) if left else credited
     return Matched(waiting, tuple(kept), Count(left))
 
@@ -126,5 +130,6 @@ def advance(queue: list[Waiting], volume: int, *, fills: bool) -> list[Advanced]
         reaching = volume - own
         fill = min(max(reaching - order.venue_ahead, 0), order.remaining) if fills else 0
         done.append(Advanced(fill, max(order.venue_ahead - reaching, 0)))
+        # Our orders share one queue: what an earlier one got of a print is not there for a later one.
         own += fill
     return done

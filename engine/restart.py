@@ -55,6 +55,8 @@ class Backoff:
 
     def delay_ns(self, attempt: int, draw: float) -> int:
         """Delay before restart number `attempt` (from 0) in a row; `draw` in [0, 1) places the jitter."""
+        # The first restart is immediate by default: the message that crashed the actor is not run again, so
+        # one is usually enough.
         bare = self.first_ns if attempt <= 0 else self._grown_ns(attempt - 1)
         return min(self.cap_ns, bare + int(bare * self.jitter * draw))
 
@@ -98,6 +100,7 @@ class RestartWindow:
     def __init__(self, limit: RestartLimit) -> None:
         """Start without failures."""
         self.limit = limit
+        # One more than allowed is all that the decision needs; older failures fall out by themselves.
         self._failures: deque[int] = deque(maxlen=limit.intensity + 1)
 
     def failed(self, now_ns: int) -> bool:

@@ -68,7 +68,7 @@ def game_of(ticker: Ticker) -> str:
 
 
 class Schedule:
-    """The evening's games: the venue's list on one side, the league's on the other, and what ties them."""
+    """The day's games: the venue's listings, the league's games, and the matches between them."""
 
     def __init__(self, *, every_market: bool = False) -> None:
         """With `every_market` each event of another kind is a game of its own too, unmatched."""
@@ -110,6 +110,8 @@ class Schedule:
         if not are_teams(seen.away, seen.home):
             return None
         known = self._references.get(seen.game)
+        # The league moves the date of a postponed game, the venue keeps its tickers: the reference is the
+        # identity.
         if known is not None:
             listed = self._listed[known]
             changed = listed.postponed != seen.postponed
@@ -121,6 +123,7 @@ class Schedule:
             return None
         games.append(seen)
         for listed in self._listed.values():
+            # Swapped ones too: they are not matched, but the state must say why.
             if listed.key in (key, key.swapped):
                 self._match(listed)
                 return listed
@@ -132,6 +135,7 @@ class Schedule:
         It says nothing of which game of the league that is: a match is made by the league's word only.
         """
         games = {event.game for event in map(parse_event_ticker, seen.events) if event.league and event.game}
+        # A record that names events of two games ties nothing to anything.
         if len(games) != 1 or self._milestones.get(seen.reference) in games:
             return None
         (game,) = games
@@ -184,6 +188,7 @@ class Schedule:
 
     def _match(self, listed: ListedGame) -> None:
         state, seen = self._judge(listed)
+        # A match that later evidence contradicts is undone: the gate then lets no more entries into the game.
         if listed.reference is not None and state is not MatchState.MATCHED:
             self._references.pop(listed.reference, None)
             listed.reference = None
@@ -193,6 +198,8 @@ class Schedule:
             listed.postponed = seen.postponed
             if listed.tip_at is None:
                 listed.tip_at = seen.tip_at
+            # All sources' references of the game are tied to it, since each source sends its scores under its
+            # own.
             for other in self._seen.get(listed.key, []) if listed.key else []:
                 self._references[other.game] = listed.game
 
@@ -203,11 +210,14 @@ class Schedule:
         if not are_teams(key.away, key.home):
             return MatchState.UNKNOWN_TEAM, None
         games = self._seen.get(key, [])
+        # Home and away decide what every market means; with both meetings on record neither can be trusted.
         if self._seen.get(key.swapped):
             return MatchState.SWAPPED, None
         if not games:
             return MatchState.NO_GAME, None
         sources = [_source(game.game) for game in games]
+        # Two records of one source on one date and pair of teams: a guess could give one game the score of
+        # another.
         if len(set(sources)) < len(sources):
             return MatchState.AMBIGUOUS, None
         seen = games[0]

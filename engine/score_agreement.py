@@ -1,15 +1,15 @@
-"""Whether the sources of a game's score believe one another: to lag is no contradiction, to stay away is one.
+"""Agreement of the sources of a game's score: a lag is no contradiction, a lasting difference is one.
 
-Used by `engine.game`. What is believable: every source is polled, and is itself some way behind the arena, so
-at most moments two honest sources show different scores. But what the slower one shows now the faster one has
-shown a little earlier. So two sources agree if each team's points of one lie between the least and the most
-that the other has shown within `LAG_NS`; a correction by the table (points may go down) is then no quarrel
-either. The clock is not compared: sources round it differently, and some have none.
+Used by `engine.game`. Every source is polled and is some way behind the arena, so two correct sources often
+show different scores; but the slower one shows what the faster one showed a little earlier. So two sources
+agree if each team's points of one lie between the least and the most that the other showed within `LAG_NS`.
+A correction by the scorers (points may go down) is then no contradiction either. The clock is not compared:
+sources round it differently, and some have none.
 
-A wrong score of a basket looks like a lag only while that team keeps scoring; the next dry minute and a half,
-of which every game has many, tells them apart. A wrong score of many points is told at once. Because a source
-that has just been met has no past, a contradiction must last `DISAGREEMENT_NS` before it counts. Who has said
-nothing for `LAG_NS` is not compared: silence neither begins a quarrel nor ends one.
+A score that is wrong by one basket looks like a lag while that team keeps scoring, and shows in the next
+minute and a half without a basket; one that is wrong by many points shows at once. A new source has no
+history, so a contradiction must last `DISAGREEMENT_NS` before it counts. A source that was silent for
+`LAG_NS` is not compared: silence neither begins a contradiction nor ends one.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from engine.freshness import SCORE_OF_ONE_SOURCE
 from engine.units import NANOS_PER_SECOND, Nanos
 
 LAG_NS = SCORE_OF_ONE_SOURCE.ns
-"""A source may be so far behind another: the longest pause between two polls in play, and the venue's own."""
+"""How far one source may be behind another: the longest pause between two polls in play, and its own lag."""
 
 DISAGREEMENT_NS = 45 * NANOS_PER_SECOND
 """Scores that no lag explains count as a disagreement after so long."""
@@ -50,6 +50,7 @@ class Track:
         shown = self.shown
         if not shown or (shown[-1].home, shown[-1].away) != (seen.home, seen.away):
             shown.append(Points(now, seen.home, seen.away))
+        # The youngest entry before the horizon stays: it is what was shown at the horizon.
         while len(shown) > 1 and shown[1].since <= now - LAG_NS:
             del shown[0]
 
@@ -80,6 +81,8 @@ class Agreement:
             return False
         speaking = [each for each in self._tracks.values() if now - each.heard_at <= LAG_NS]
         before = self.disagree
+        # A source that fell silent must not end a contradiction, and its last score is no evidence for one
+        # either.
         if len(speaking) < len(self._tracks):
             self._differ_since = None
         elif all(_agree(one, other) for one, other in combinations(speaking, 2)):

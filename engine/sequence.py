@@ -44,6 +44,7 @@ class Sequence:
         key = (conn, sid)
         last = self.last.get(key)
         self.frames += 1
+        # A frame that could not be read has used up a number, so that a jump by as many is no gap.
         unread = self.unread.pop(key, 0) if self.unread else 0
         if last is None:
             self.last[key] = seq
@@ -60,6 +61,7 @@ class Sequence:
         self.gaps += 1
         self.missing_from = last + 1
         self.last[key] = seq
+        # Goes on from here: one lost frame is one gap, not one for every frame after it.
         return Heard.GAP
 
     def check_unread(self, conn: int, sid: int | None, seq: int | None) -> None:
@@ -72,6 +74,7 @@ class Sequence:
             self.unread[conn, sid] = self.unread.get((conn, sid), 0) + 1
         elif seq is not None:
             waiting = [key for key, last in self.last.items() if key[0] == conn and last + 1 == seq]
+            # Of several nobody knows whose number it is; left alone, the gap will show in the next frame.
             if len(waiting) == 1:
                 self.last[waiting[0]] = seq
 

@@ -1,7 +1,7 @@
-"""Settlement: what a position is paid by the venue's result, and how a corrected result is taken back.
+"""Settlement: the payout of a position by the venue's result, and the reversal of a corrected result.
 
 Used by the paper exchange when the venue determines, corrects and settles a market; never from our own
-scores.
+scores, which may differ from the venue's settlement source.
 """
 
 from typing import Final
@@ -36,6 +36,7 @@ def payout(count: Count, value: Price, grid: Money) -> Payout:
 
     The venue's own example: 100.01 contracts at 0.3060 pay 30.603, and on the grid of a cent 30.60.
     """
+    # Rounded once, over the whole position: rounding each contract would lose more than the venue takes.
     gross = count * value if count >= 0 else -count * (PRICE_ONE - value)
     amount = gross // grid * grid
     return Payout(Money(amount), Money(gross - amount))
@@ -46,6 +47,7 @@ def booking(strategy: str, ticker: str, position: Position, paid: Payout) -> tup
     gain = paid.amount + paid.residual - position.cost
     postings = (
         Posting(ledger.collateral(strategy, ticker), Money(-position.cost)),
+        # Not cash yet: between determination and settlement the result can still be disputed and amended.
         Posting(ledger.claim(strategy, ticker), paid.amount),
         Posting(ledger.fees(strategy), paid.residual),
         Posting(ledger.result(strategy), Money(-gain)),

@@ -1,4 +1,4 @@
-"""What a pure core answers: the facts it decided, the orders it wishes for, and when it wants to be woken.
+"""The result of one decision of a pure core: facts, commands, approved commands and timers.
 
 Returned by strategies, the risk gate and the paper exchange; their actors turn it into messages.
 """
@@ -11,7 +11,7 @@ from engine.units import Nanos
 
 @message
 class Timer:
-    """A wish to be woken with `key` at `due` (UTC nanoseconds); the same key replaces an earlier wish."""
+    """A request to be woken with `key` at `due` (UTC nanoseconds); the same key replaces an earlier one."""
 
     key: str
     due: Nanos
@@ -21,7 +21,7 @@ class Timer:
 class Step:
     """One decision. The core has applied `facts` to itself; others may hear of them only after the commit.
 
-    `commands` are wishes for the risk gate, `approved` what the gate let through to the exchange.
+    `commands` go to the risk gate, `approved` are the gate's and go to the exchange.
     """
 
     facts: tuple[Fact, ...] = ()

@@ -1,7 +1,7 @@
-"""What the risk gate must know of a strategy to judge its orders: what they rest on, and who writes them.
+"""The traits of a strategy that decide which rules of the risk gate apply to its orders.
 
-A strategy's class says it, `StrategyOpened` carries it to the gate. Whoever says nothing is judged by every
-rule there is.
+A strategy's class states them, `StrategyOpened` carries them to the gate. Without a statement every rule
+applies.
 """
 
 from typing import Final

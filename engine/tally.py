@@ -1,4 +1,4 @@
-"""What happened, counted: the fold of a run's facts that reports, the command line and the read model show.
+"""The totals of a run: the fold of its facts that reports, the command line and the read model show.
 
 Fed with committed facts in the order of the journal. Money comes from the ledger and from nowhere else; open
 positions are valued at what they would fetch at once (YES at the bid, NO at one dollar minus the ask), never
@@ -155,6 +155,7 @@ class Tally:
 
     def band(self, name: str, marks: Mapping[str, ValuationMark]) -> Band:
         """Profit and loss under the three readings; `base` is realized plus unrealized to the last digit."""
+        # From the ledger and not from band facts: the base band is what was booked, to the last digit.
         base = Money(self.realized(name) + self.unrealized(name, marks))
         return Band(self._banded(name, "pessimistic", marks), base, self._banded(name, "optimistic", marks))
 
@@ -163,6 +164,7 @@ class Tally:
         for order_id, moved in self._bands.items():
             if moved.strategy != name:
                 continue
+            # A band fact carries amounts without a direction; the direction is its order's.
             side = self._orders[order_id][2]
             sign = 1 if side is BookSide.BID else -1
             position = positions.setdefault(moved.ticker, BandPosition())
@@ -197,6 +199,7 @@ class Tally:
 
     def _settled(self, fact: PositionSettled) -> None:
         positions = self.strategy(fact.strategy).positions
+        # A corrected result: the position stands again until the venue settles it anew.
         if fact.reversal:
             self.settled.pop(fact.ticker, None)
             positions[fact.ticker] = fact.position

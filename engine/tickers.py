@@ -176,6 +176,7 @@ def _series(name: str, leagues: Sequence[League]) -> tuple[League | None, Ticker
     """Whose series it is, and of which kind; a league's prefix may begin like another's."""
     for league in leagues:
         kind = _KIND_OF_SUFFIX.get(name.removeprefix(league.series_prefix))
+        # `removeprefix` leaves a name without the prefix as it is, and that may be a suffix by chance.
         if kind is not None and name.startswith(league.series_prefix):
             return league, kind
     return None, None

@@ -39,6 +39,8 @@ class TokenBucket:
         missing = self._checked(cost) * self.period - stored
         if missing > 0:
             return None
+        # In tokens times the period, whole numbers: in floats many small refills would add up to another
+        # rate.
         return attrs.evolve(self, stored=-missing, at=max(now, self.at))
 
     def ready_at(self, cost: int, now: Nanos) -> Nanos:
@@ -46,11 +48,14 @@ class TokenBucket:
         `take` does.
         """
         missing = self._checked(cost) * self.period - self._stored_at(now)
+        # Rounded up: at the moment before, `take` would still refuse.
         wait = -(-missing // self.tokens) if missing > 0 else 0
         return Nanos(max(now, self.at) + wait)
 
     def drained(self, now: Nanos) -> "TokenBucket":
         """The bucket after the other side said "too many requests": empty, whatever we believed."""
+        # The venue counts requests that we do not know of (another process on the same key), so its word
+        # wins.
         return attrs.evolve(self, stored=0, at=max(now, self.at))
 
     def available(self, now: Nanos) -> int:

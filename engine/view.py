@@ -1,4 +1,4 @@
-"""What a strategy and the risk gate see: games, best prices, score and clock, and the sportsbooks' odds.
+"""The view of a strategy and of the risk gate: games, best prices, score and clock, sportsbook odds.
 
 Folded from `GameNews` by each strategy and by the risk gate, each for itself, so that no two actors share
 anything. A market that speaks of the winner, the margin or the points is also known as a *claim*: a half-line
@@ -128,7 +128,7 @@ class GameView:
 
 
 class View:
-    """Everything heard, by game and by ticker."""
+    """The current state of all games and markets, by game and by ticker."""
 
     def __init__(self) -> None:
         """Begin with nothing known."""
@@ -180,6 +180,7 @@ class View:
         try:
             market.terms = fee_terms(FeeNames(news.fee_type, news.fee_multiplier))
         except FeeTermsUnknown:
+            # Unknown terms are not free ones: a market without terms is not tradable.
             market.terms = None
         market.claim = claim_of(news, market.game.known)
         return market
@@ -189,6 +190,8 @@ class View:
         game.known = news
         for market in game.markets.values():
             if market.known is not None:
+                # A market may be listed before the teams are known, and only they say which side of the
+                # margin it is on.
                 market.claim = claim_of(market.known, news)
         return game
 
@@ -197,12 +200,14 @@ def claim_of(known: MarketKnown, game: GameKnown | None) -> Claim | None:
     """What a market's YES says of the game, or None if that cannot be told (yet)."""
     if known.kind == "total":
         return None if known.strike is None else Claim(Axis.TOTAL, known.strike, above=True)
+    # Nothing is guessed from the ticker's order of teams: without a match a margin has no sign.
     if game is None or known.team not in (game.home, game.away) or game.home == game.away:
         return None
     home = known.team == game.home
     if known.kind == "game":
         return Claim(Axis.MARGIN, Tenths(0), above=home)
     if known.kind == "spread" and known.strike is not None:
+        # The away team wins by more than s where the home team's margin is below -s.
         return Claim(Axis.MARGIN, Tenths(known.strike if home else -known.strike), above=home)
     return None
 
@@ -229,4 +234,5 @@ def displayed(top: TopChanged, *, buying: bool) -> tuple[Price | None, Count]:
 
 def age(at: Nanos, now: Nanos) -> Nanos:
     """How old something of `at` is; never negative."""
+    # The venue's clock may be ahead of ours.
     return Nanos(max(0, now - at))

@@ -54,6 +54,8 @@ def minutes_left(period: int, clock_ms: int | None, lead: int, league: League = 
     if clock_ms is None or not 0 <= clock_ms <= league.minutes_of(period) * 60_000:
         return None
     minutes = clock_ms / 60_000 + max(league.periods - period, 0) * league.minutes_of_period
+    # A level score at the end means that an overtime follows: with zero minutes left the game would pass for
+    # decided.
     return league.minutes_of_overtime if minutes == 0.0 and lead == 0 else minutes
 
 

@@ -34,11 +34,14 @@ def _migrate(connection: Connection) -> None:
         connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
     with connection.begin():
         if connection.dialect.name == "postgresql":
+            # Two daemons that start together would both find the old schema and both migrate it.
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_OF_UPGRADES})")
         context.configure(
             connection=connection,
             target_metadata=metadata,
+            # SQLite cannot alter most of a table: alembic rebuilds it under another name.
             render_as_batch=True,
+            # SQLite's DDL is transactional; alembic takes it for a database where it is not.
             transactional_ddl=True,
             compare_type=True,
         )
@@ -46,6 +49,7 @@ def _migrate(connection: Connection) -> None:
             context.run_migrations()
         if connection.dialect.name == "sqlite":
             orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            # Checked before the commit: with foreign keys off nothing else would notice.
             if orphans:
                 raise RuntimeError(f"the migration leaves rows without their run: {orphans[:3]}")
 

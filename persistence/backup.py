@@ -37,6 +37,8 @@ def backup(url: str, target: Path) -> BackedUp:
         raise StorageError("only a SQLite file is copied", connect.where(url), "use pg_dump for PostgreSQL")
     if target.exists():
         raise StorageReadOnly("it exists already", str(target), "name a new file")
+    # Under another name until it is verified: a backup job that is killed must not leave something that looks
+    # done.
     partial = target.with_name(target.name + ".partial")
     try:
         _copy(url, partial)
@@ -62,6 +64,7 @@ def restore(backup_file: Path, url: str) -> Verification:
         raise StorageError(
             "only a SQLite file is restored", connect.where(url), "use pg_restore for PostgreSQL"
         )
+    # A log left over from the old database would be applied to the restored one.
     present = [each for each in _family(target) if each.exists()]
     if present:
         remedy = "move the old files away first; they are not overwritten"
@@ -86,6 +89,8 @@ def _copy(url: str, partial: Path) -> None:
             # All pages in one step: in a write-ahead log a reader does not keep the writer waiting, and a
             # copy in many steps begins anew whenever the writer commits.
             source.backup(copy, pages=-1)
+            # A backup is one file: with a log beside it somebody would move the database and leave the log
+            # behind.
             copy.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error as error:
             raise sorted_error(error, str(partial)) from error
@@ -114,8 +119,10 @@ def _name(partial: Path, target: Path) -> None:
         with partial.open("rb+") as copied:
             os.fsync(copied.fileno())
         if high_water_mark.path_of(partial).exists():
+            # The mark first: a database without its mark would pass for one that never had one.
             high_water_mark.path_of(partial).rename(high_water_mark.path_of(target))
         partial.rename(target)
+        # A rename is durable only when the directory is.
         directory = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
         os.fsync(directory)
         os.close(directory)

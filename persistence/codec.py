@@ -1,4 +1,4 @@
-"""The canonical text of a fact and the way back: what the journal stores, hashes and folds.
+"""The canonical text of a fact, encoding and decoding: what the journal stores, hashes and folds.
 
 Used by the journal, the projections and the readers. The same fact gives the same bytes in every process:
 JSON without blanks, fields in alphabetical order, enums by their value. A float that is not finite is stored
@@ -17,6 +17,7 @@ from engine.units import Money, Nanos
 from persistence.errors import FactUnstorable, StorageCorrupt
 
 T = TypeVar("T")
+# Sorted, because the chain is over these bytes: a field that moves within its class must not change them.
 _JSON: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -36,6 +37,7 @@ class _OpenedText(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str
     parameters: str
     strategy: str
+    # Journals from before there were traits must read, and hash, as they did.
     traits: StrategyTraits | None = None
 
 
@@ -55,6 +57,8 @@ def encode(fact: Fact) -> bytes:
                 _OpenedText(fact.at, fact.bankroll, fact.kind, fact.parameters, fact.strategy, fact.traits)
             )
         return _JSON.encode(fact)
+    # Refused and not rounded or replaced: the text in the journal has to give exactly the fact that was
+    # decided.
     except (OverflowError, UnicodeEncodeError, TypeError) as error:
         raise FactUnstorable(str(error), type(fact).__name__, "mend the actor that made it") from error
 

@@ -50,9 +50,10 @@ UTF8_WANTED: Final = "make one with: CREATE DATABASE tipoff ENCODING 'UTF8' TEMP
 
 
 class Durability(Enum):
-    """What a commit waits for. FULL: the disk. RELAXED: the operating system only; a power cut may take the
-    last commits, so it is meant for replays, whose truth is the recording. A kill of the process loses
-    nothing in either.
+    """What a commit waits for: FULL for the disk, RELAXED for the operating system only.
+
+    With RELAXED a power cut may take the last commits, so it is meant for replays, whose source is the
+    recording. A kill of the process loses nothing in either.
     """
 
     FULL = "full"
@@ -60,9 +61,7 @@ class Durability(Enum):
 
 
 class Access(Enum):
-    """What a connection is for: READ never changes anything, WRITE begins immediately, CREATE may make the
-    file.
-    """
+    """What a connection may do: READ changes nothing, WRITE may write, CREATE may make the file."""
 
     READ = "ro"
     WRITE = "rw"
@@ -90,11 +89,15 @@ def pragmas(settings: Settings, access: Access) -> dict[str, tuple[str, object]]
     return {
         "busy_timeout": (str(settings.busy_timeout_ms), settings.busy_timeout_ms),
         "journal_mode": ("WAL", "wal"),
+        # In WAL mode NORMAL does not wait for the disk at a commit: a power cut could take back what was
+        # announced.
         "synchronous": ("FULL", 2) if full else ("NORMAL", 1),
         "foreign_keys": ("ON", 1),
         "wal_autocheckpoint": (str(WAL_AUTOCHECKPOINT_PAGES), WAL_AUTOCHECKPOINT_PAGES),
+        # Without a limit the log keeps the size of its largest moment for ever, even when it is empty.
         "journal_size_limit": (str(JOURNAL_SIZE_LIMIT_BYTES), JOURNAL_SIZE_LIMIT_BYTES),
         "trusted_schema": ("ON", 1) if access is Access.CREATE else ("OFF", 0),
+        # Finds a damaged page when it is read instead of returning what happens to stand there.
         "cell_size_check": ("ON", 1),
     }
 
@@ -136,6 +139,7 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
         return _postgres(parsed, access, settings)
     file = file_of(url)
     if file is None:
+        # Each connection to memory is a database of its own, so there may be only one.
         engine = create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
         if file.is_dir():
@@ -151,6 +155,8 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
         target = URL.create("sqlite", database=f"file:{_quoted(file)}", query=query)
         engine = create_engine(target, poolclass=NullPool, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _on_connect(file is None, access, settings))
+    # A transaction that reads first and writes later fails at once if somebody wrote in between, whatever the
+    # busy timeout says; one that begins IMMEDIATE waits.
     begin = "BEGIN" if access is Access.READ else "BEGIN IMMEDIATE"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
@@ -189,6 +195,8 @@ def _on_connect(
         if access is Access.READ:
             cursor.execute("PRAGMA query_only=ON")
         for name, (_, expected) in wanted.items():
+            # SQLite ignores a setting that it cannot apply without a word (WAL on a network file system, for
+            # example).
             actual = cursor.execute(f"PRAGMA {name}").fetchone()[0]
             if actual != expected and access is not Access.READ:
                 raise StorageError(
@@ -226,10 +234,10 @@ def _postgres(named: URL, access: Access, settings: Settings) -> Engine:
 
 
 def _connect_postgres(password_file: Path | None, place: str) -> Callable[..., DBAPIConnection]:
-    """Connects as SQLAlchemy would, and refuses a database that cannot hold every text.
+    """Connect as SQLAlchemy would, and refuse a database that cannot hold every text.
 
-    The password is read at each connection, for it may have been changed. This comes before SQLAlchemy asks
-    the server anything: it does not understand the answers of a database without an encoding (SQL_ASCII).
+    The password is read at each connection, since it may have changed. The encoding is checked before
+    SQLAlchemy asks the server anything, because it cannot read the answers of a SQL_ASCII database.
     """
 
     def connect(
@@ -268,6 +276,7 @@ def reading(url: str) -> Iterator[Connection]:
 def one_moment(engine: Engine) -> Connection:
     """A connection whose every answer belongs to the moment of the first."""
     if engine.dialect.name == "postgresql":
+        # READ COMMITTED, the server's default, would show each statement another moment.
         return engine.connect().execution_options(isolation_level="REPEATABLE READ")
     return engine.connect()
 
@@ -300,6 +309,7 @@ def check_revision(found: str | None, place: str) -> None:
     ours = REVISIONS[-1]
     if found == ours:
         return
+    # An unknown revision can only be newer: ours are all in the list.
     if found is not None and found not in REVISIONS:
         raise SchemaNewer(
             f"its schema is {found}, this program knows up to {ours}", place, "use the newer program"

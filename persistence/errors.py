@@ -1,7 +1,7 @@
-"""What can go wrong with storage, sorted by what must be done about it.
+"""The storage errors, sorted by what must be done about them.
 
-The one place where drivers are read. Everything in `persistence` raises these and nothing else of its own;
-the journal's actor halts trading on any of them and goes on when an append succeeds again.
+The one place where drivers' exceptions are interpreted. Everything in `persistence` raises these and nothing
+else of its own; the journal's actor stops orders on any of them and goes on when an append succeeds again.
 """
 
 import errno
@@ -162,6 +162,7 @@ _POSTGRES: Final[dict[str, tuple[type[StorageError], str]]] = {
     "3D": (StorageUnreachable, "create the database that the URL names"),
     "53": (StorageFull, FREE_SPACE),
     "55": (StorageBusy, OTHER_HOLDER),
+    # Class 57 is operator intervention: an administrator or a restart of the server ended the session.
     "57": (StorageUnreachable, "the server ended the connection; it is opened anew at the next attempt"),
     "22": (FactRefused, MEND),
     "23": (FactRefused, MEND),
@@ -228,6 +229,7 @@ def _of_sqlite(error: sqlite3.Error, where: str) -> StorageError:
         return StorageError(str(error), where, "read the log, then `tipoff db verify`")
     if code in _FULL_IO:
         return StorageFull(f"{error} (write refused by the file system)", where, FREE_SPACE)
+    # Extended result codes carry the primary one in their lowest byte.
     kind, remedy = _SQLITE.get(code & 0xFF, (StorageError, "read the log, then `tipoff db verify`"))
     return kind(str(error), where, remedy)
 
@@ -267,6 +269,8 @@ class Sorted:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
             return
+        # First, and after any exception at all: also a cancelled or interrupted append leaves a connection in
+        # an unknown state.
         self._fail()
         if isinstance(error, Exception) and of_driver(error):
             raise sorted_error(error, self._place) from error

@@ -1,4 +1,4 @@
-"""What each fact is about, in one word: the order, signal, market or scope that it is looked up by.
+"""The subject of each fact: the order, signal, market or scope by which it is looked up.
 
 Used by the writer (the journal's `subject` column) and checked by the verifier; the chain does not cover it,
 for it follows from the body.

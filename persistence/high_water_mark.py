@@ -26,9 +26,7 @@ SLOTS_BYTES: Final = 2 * SLOT_BYTES
 
 @attrs.frozen
 class HighWaterMark:
-    """The last entry that is certainly durable: its run, number and chain. `turn` counts the settings of the
-    mark.
-    """
+    """The last entry known to be durable: its run, number and chain; `turn` counts how often it was set."""
 
     run: str
     seq: int
@@ -72,7 +70,11 @@ class MarkFile:
         self._synced = synced
         self._file = -1
         try:
+            # Close-on-exec: a child process (the dashboard) that inherited it would keep the lock after we
+            # are gone.
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            # The kernel gives the lock back however its holder ends; a file with a process number in it would
+            # stay behind after a kill.
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(self._file).st_size < SLOTS_BYTES:
                 # Both sectors exist from the start, so that a full disk cannot come between a commit and its
@@ -96,8 +98,11 @@ class MarkFile:
         self._turn += 1
         slot = _format(HighWaterMark(run, seq, chain, self._turn))
         try:
+            # The older slot is overwritten, so that a write torn by a crash leaves the newer one whole.
             os.pwrite(self._file, slot, SLOT_BYTES * (self._turn % 2))
             if self._synced:
+                # The size never changes, so the content alone has to reach the disk: that is cheaper than
+                # `fsync`.
                 os.fdatasync(self._file)
         except OSError as error:
             raise sorted_error(error, str(self.path)) from error

@@ -1,7 +1,7 @@
 """How the rows of one transaction reach the database: tuples, statement by statement, straight to the driver.
 
 Part of the writer, which begins and ends the transaction. Facts must all go in; a record that the database
-refuses is left out, so that what was heard can never stop what was decided.
+refuses is left out, so that a bad input can never stop the storing of decisions.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,6 +63,8 @@ class Insertion:
     def _tried(self, connection: Connection, table: Table, statement: str, rows: list[Values]) -> bool:
         """Insert within a savepoint; False if the database's rules refuse it. Other failures are raised."""
         try:
+            # Without the savepoint PostgreSQL refuses everything more in this transaction after one refused
+            # row.
             with connection.begin_nested():
                 self._insert(connection, table, statement, rows)
         except Exception as error:

@@ -1,9 +1,8 @@
 """The journal's arithmetic: entries, the hash chain that ties each to the one before, and the run's digest.
 
-Used by the writer, the verifier and the readers; pure but for nothing: it touches neither database nor clock.
-The chain is over everything an entry says and is how a lost, changed or swapped entry is found. The digest is
-over decisions and their money only, so that equal input, configuration and seed give an equal digest wherever
-and whenever they are replayed.
+Used by the writer, the verifier and the readers; it touches neither database nor clock. The chain covers
+everything in an entry and reveals a lost, changed or swapped one. The digest covers decisions and their money
+only, so that equal input, configuration and seed give an equal digest wherever they are replayed.
 """
 
 from collections.abc import Iterable
@@ -40,9 +39,7 @@ DIGEST_GENESIS: Final = b"tipoff digest 1"
 
 
 class Placed(Protocol):
-    """A fact with its place: its own number in the run, the number of the input it was decided on, and the
-    actor.
-    """
+    """A fact with its number in the run, the number of the input it was decided on, and its actor."""
 
     @property
     def seq(self) -> int:
@@ -87,6 +84,8 @@ class Chain:
     def __init__(self, run: str, seq: int = 0, value: bytes = b"") -> None:
         self.run = run
         self.seq = seq
+        # The beginning names the run, so an entry copied from another run's journal does not fit into this
+        # one.
         self.value = value or genesis(run)
 
     def copy(self) -> "Chain":
@@ -104,6 +103,8 @@ class Chain:
 
     def follows(self, entry: Entry) -> bool:
         """Step over a stored entry; False if it is not what was written after the one before."""
+        # The stored text is hashed, not the decoded fact encoded again: a change in how facts are written
+        # must not accuse old journals.
         step = header(entry.seq, entry.at, entry.cause, entry.kind, entry.owner)
         self.value = link(self.value, step, entry.body.encode())
         right = entry.seq == self.seq + 1 and entry.chain == self.value
@@ -153,8 +154,8 @@ DECISIONS: Final[frozenset[str]] = frozenset(
         PositionPaid,
     )
 )
-"""Kinds that count for the digest: what was decided and what it cost. A run's name, an operator's hand, notes
-to oneself and the state of markets do not."""
+"""Kinds that count for the digest: decisions and what they cost. A run's name, an operator's actions, notes
+and the state of markets do not."""
 
 
 class Digest:
@@ -176,6 +177,8 @@ class Digest:
         update = self._hash.update
         for entry in entries:
             if entry.kind in DECISIONS:
+                # The length of the body is part of the text: without it two entries could be cut differently
+                # and hash alike.
                 update(f"{entry.kind} {len(entry.body)} {entry.body}\n".encode())
 
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""One daemon for one state directory: a lock that the system takes back, however its holder ends.
+"""One daemon for one state directory: a file lock that the kernel releases however its holder ends.
 
 Taken by the daemon before anything else is opened. The file stays; what counts is the lock on it.
 """
@@ -34,6 +34,7 @@ class DirectoryLock:
                 what, str(directory), f"stop process {holder}, or name another directory"
             ) from error
         try:
+            # Only after the lock is ours: before that the number in the file is the holder's.
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
         except OSError as error:

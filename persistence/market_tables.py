@@ -1,4 +1,4 @@
-"""The tables of what was heard and of the process: markets, games, books, scores, odds, logs, dead letters.
+"""The tables of recorded inputs and of the process: markets, games, books, scores, odds, logs, dead letters.
 
 These rows are not part of the journal's chain: they explain decisions but none depends on them, they may be
 sampled, and retention deletes them. Written by `persistence.records` through the journal's writer.

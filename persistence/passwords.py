@@ -48,6 +48,8 @@ def read_password(file: Path, place: str) -> str:
     remedy = "write the password into the file, alone, readable by the daemon's user only (chmod 600)"
     try:
         with file.open("rb") as opened:
+            # One byte more than allowed, so that a wrong file (a device, a log) is found without being read
+            # whole.
             content = opened.read(PASSWORD_BYTES_MAX + 1)
         password = content.decode("utf-8").rstrip("\r\n")
     except OSError as error:

@@ -1,8 +1,8 @@
-"""What each fact means for the tables: the fold that the writer runs and the verifier runs again.
+"""The projection of facts onto the tables: the fold that the writer runs and the verifier runs again.
 
-One `Projection` belongs to one run. `take` folds a fact, `rows` hands out what a batch added and changed,
-`commit` or `rollback` ends the batch. The same code makes the rows at the first writing and at verification,
-so a difference can only come from the database.
+One `Projection` belongs to one run. `apply` folds a fact, `listed` and `changed` give what a batch added and
+changed, `commit` or `rollback` ends the batch. The same code makes the rows at the first writing and at
+verification, so a difference can only come from the database.
 """
 
 from collections.abc import Callable
@@ -242,6 +242,7 @@ class Projection:
         if row is not None:
             row.price = fact.price
             row.remaining = fact.remaining
+            # Journals of older versions have no count in this fact.
             row.count = fact.count or row.filled + fact.remaining
             row.ahead = fact.ahead
             row.seq = seq
@@ -251,6 +252,7 @@ class Projection:
         if row is None:
             return
         sums = self._sums(fact.strategy, seq, fact.at)
+        # The fact carries totals of its order, the row those of the strategy: only the difference is new.
         sums.pessimistic_cash += fact.pessimistic_cash - row.pessimistic_cash
         sums.base_cash += fact.base_cash - row.base_cash
         sums.optimistic_cash += fact.optimistic_cash - row.optimistic_cash
@@ -264,6 +266,7 @@ class Projection:
 
     def _posted(self, seq: int, fact: LedgerPosted) -> None:
         total = sum(posting.amount for posting in fact.postings)
+        # Checked here once more, apart from the ledger itself: what is in the journal is there for ever.
         if total != 0:
             raise LedgerImbalanced(
                 f"its postings sum to {total}", f"ledger entry {fact.entry_id}", "mend the exchange"

@@ -1,4 +1,4 @@
-"""Makes all tables that are folded from the journal anew, when `tipoff db verify` finds one that differs.
+"""Rebuilds all tables that are folded from the journal, when `tipoff db verify` finds one that differs.
 
 The journal itself must be whole; it is read and checked, never changed. Everything happens in one
 transaction, the append-only triggers included.
@@ -27,10 +27,13 @@ def rebuild(url: str) -> int:
         schema.trust(connection, place)
         connection.rollback()
         with connection.begin():
+            # Inside the transaction: if anything fails the old rows and their triggers are back.
             _switch_triggers(connection, on=False)
             for table in (*FOLDED, *LISTED):
                 connection.execute(table.delete())
             for run in connection.execute(select(runs.c.id, runs.c.run)).all():
+                # Checked before it is folded: rows made from a damaged journal would look sound to the next
+                # verification.
                 writer_state.walk(connection, run.id, run.run, place)
                 entries += _fold(connection, run.id)
             _switch_triggers(connection, on=True)
@@ -41,6 +44,7 @@ def rebuild(url: str) -> int:
 def _switch_triggers(connection: Connection, *, on: bool) -> None:
     dialect = connection.dialect.name
     for name in APPEND_ONLY:
+        # The journal keeps its triggers even here: nothing that rebuilds may touch what it rebuilds from.
         if name != journal.name:
             for statement in (triggers.creations if on else triggers.drops)(name, dialect):
                 connection.exec_driver_sql(statement)
@@ -56,6 +60,7 @@ def _fold(connection: Connection, run: int) -> int:
         if isinstance(fact, RunStarted | RunEnded):
             writer_state.update_run(connection, run, fact)
         entries += 1
+        # A season's rows do not have to fit into memory.
         if entries % writer_state.WINDOW == 0:
             _flush(connection, run, projection, statements)
     _flush(connection, run, projection, statements)

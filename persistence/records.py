@@ -1,4 +1,4 @@
-"""What is stored beside the journal: samples of books, scores and odds, logs and dead letters.
+"""Records stored beside the journal: samples of books, scores and odds, logs and dead letters.
 
 Made by the actors that hear the market, handed to `JournalWriter.append` together with the facts of the same
 input. A record is tied to its thing and its time, so the same one written twice (a resumed replay) is kept

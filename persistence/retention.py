@@ -1,4 +1,4 @@
-"""How long what was heard is kept: snapshots, scores, odds, logs; decisions are kept for ever.
+"""Retention of recorded inputs (snapshots, scores, odds) and logs; decisions are kept for ever.
 
 Run by the daemon once a day and by `tipoff db prune`, beside a working daemon: rows go in small portions,
 each its own transaction, so that the journal never waits for long. The run that is open now keeps all its
@@ -34,9 +34,9 @@ DEFAULT_POLICY: Final[Mapping[str, int | None]] = MappingProxyType(
 
 
 class Pruning:
-    """What is older than the policy says, by the time that each row was heard, removed a portion at a time.
+    """Removes rows received before the policy's limit, a portion at a time.
 
-    Whoever drives it may wait between the steps: nothing is held open or locked then.
+    The caller may wait between the steps: nothing is held open or locked then.
     """
 
     def __init__(self, url: str, now: Nanos, policy: Mapping[str, int | None] = DEFAULT_POLICY) -> None:
@@ -70,6 +70,7 @@ class Pruning:
         finally:
             engine.dispose()
         self.removed[name] += count
+        # A full portion says that there may be more of the same table.
         if count < PORTION:
             self._left.popleft()
         return bool(self._left)
@@ -104,6 +105,7 @@ def _remove(connection: Connection, table: Table, before: Nanos) -> int:
 
 def _old(connection: Connection, table: Table, before: Nanos) -> ColumnElement[bool]:
     """Older rows, but for those of the run that is open: the newest, unless it has ended in good order."""
+    # A run that was killed has no end and goes on when it is resumed, so its rows are still in use.
     newest = select(runs.c.id, runs.c.ended_at).order_by(runs.c.id.desc()).limit(1)
     found = connection.execute(newest).first()
     old = table.c.at < before

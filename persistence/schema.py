@@ -61,6 +61,7 @@ def upgrade(url: str, target: str = "head") -> tuple[str | None, str]:
     """
     check_not_lost(url)
     before = found_revision(url)
+    # Asked before alembic is: it would only say that it cannot find the revision.
     if before is not None and before not in REVISIONS:
         what = f"its schema is {before}, this program knows up to {REVISIONS[-1]}"
         raise SchemaNewer(what, where(url), "use the newer program")
@@ -77,6 +78,7 @@ def check_not_lost(url: str) -> None:
     if not file.parent.is_dir():
         raise StorageGone("its directory does not exist", str(file), "make the directory or name another one")
     known = high_water_mark.read(high_water_mark.path_of(file))
+    # An empty database beside a mark looks like a first start and is a loss.
     if known is not None and found_revision(url) is None:
         what = f"run {known.run} had come to entry {known.seq}, and the database is empty or missing"
         remedy = f"{RESTORE}; if it was removed on purpose, remove {high_water_mark.path_of(file)} too"

@@ -33,6 +33,7 @@ def replace(table: Table, dialect: Dialect) -> str:
     quote = dialect.identifier_preparer.quote
     keys = [column.name for column in table.primary_key.columns]
     rest = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in columns(table) if name not in keys)
+    # Not INSERT OR REPLACE: that deletes the old row first, and SQLite fires no trigger for it.
     return f"{insert(table, dialect)} ON CONFLICT ({', '.join(map(quote, keys))}) DO UPDATE SET {rest}"
 
 

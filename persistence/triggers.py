@@ -44,6 +44,7 @@ POSTGRES_FUNCTION = (
 
 def postgres_triggers(table: str) -> list[str]:
     """One refusal for a table of PostgreSQL; needs `POSTGRES_FUNCTION`."""
+    # For each statement, not for each row: a TRUNCATE touches no row.
     moment = f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
     return [
         f"CREATE TRIGGER {table}_append_only {moment} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
@@ -63,6 +64,7 @@ def creations(table: str, dialect: str) -> list[str]:
 
 
 def _attach(statement: str, dialect: str) -> None:
+    # SQLAlchemy formats DDL texts with the percent sign, and the function's body has one of its own.
     ddl = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
     event.listen(metadata, "after_create", ddl)
 

@@ -1,8 +1,8 @@
-"""`tipoff db verify`: everything that can be known wrong about a database, from its pages to the last cent.
+"""`tipoff db verify`: checks a database from its pages to the last cent.
 
-Looks at one moment through a read-only connection while the daemon may go on writing. SQLite's own checks
-come first, then the mark, then every run: sequence, chain, readable facts, and all projections folded again
-by the writer's own code and compared.
+Sees one moment through a read-only connection while the daemon may go on writing. SQLite's own checks come
+first, then the mark, then every run: sequence, chain, readable facts, and all projections folded again by the
+writer's own code and compared.
 """
 
 from collections.abc import Iterator
@@ -78,6 +78,7 @@ def verify(url: str) -> Verification:
     with connect.reading(url) as connection:
         found = connect.revision(connection)
         connect.check_revision(found, place)
+        # From the bottom up: what is wrong with pages explains everything that follows.
         problems += _pages(connection)
         problems += [Problem("schema", name, state) for name, state in schema.differences(connection)]
         problems += _mark(url, connection, place)
@@ -134,6 +135,7 @@ class _RunCheck:
     def go(self) -> RunVerified:
         """Do all checks and sum up."""
         first = 1
+        # After the first bad entry nothing is compared: every later row would differ, and hide the cause.
         while self._first_bad is None:
             last = first + writer_state.WINDOW - 1
             window = list(writer_state.entries(self._connection, self._run, first, last))
@@ -289,9 +291,7 @@ class _Money:
                 pass
 
     def settle(self, cause: int, made: Projection) -> Iterator[tuple[str, str]]:
-        """An input is done: the accounts that have just gone astray, and how far. `cause` is the next
-        input.
-        """
+        """An input is done: the accounts that no longer agree, and by how much. `cause` is the next input."""
         self.cause = cause
         for strategy in sorted(self._touched):
             sums = made.performance.rows.get(strategy)

@@ -49,8 +49,10 @@ WRITER_LOCK: Final = 7_241_651
 
 
 class Mode(Enum):
-    """What a writer does with entries that the run has already. CONTINUE: the caller has folded them and goes
-    on after the last. REPLAY: the caller begins again at entry 1 and must decide the same again.
+    """What a writer does with entries that the run has already.
+
+    CONTINUE: the caller has folded them and goes on after the last. REPLAY: the caller begins again at entry
+    1 and must decide the same again.
     """
 
     CONTINUE = "continue"
@@ -68,9 +70,7 @@ class Options:
 
 @attrs.frozen
 class _Batch:
-    """What one append brings: entries to compare, entries to write, and where the chain and the digest stand
-    after.
-    """
+    """One append: the new entries with their subjects, and the chain and the digest after it."""
 
     new: list[Entry]
     subjects: list[str]
@@ -141,9 +141,15 @@ class JournalWriter:
                 self._reopen()
             self._live().rollback()  # whatever a reader has begun
             batch = self._take(facts)
+            # While a replay catches up its records were stored at the first writing: again they would be rows
+            # twice.
             if batch.new or (records and not (facts and self.replaying)):
                 self._write(batch, records)
+            # After the commit and before anybody hears of it: a mark that is ahead would accuse a sound
+            # journal, one that is behind would miss a loss of what somebody relied on.
             self._move_mark(batch.chain)
+            # Memory follows the disk and never leads it: a failure up to here leaves everything as it was
+            # before the call.
             self._chain = batch.chain
             self._digest = batch.digest
             self._stored = max(self._stored, batch.chain.seq)
@@ -188,11 +194,14 @@ class JournalWriter:
 
     def _open(self) -> None:
         with Sorted(self._where, self._fail):
+            # First of all: where a mark remembers a journal and its file is gone, an empty database would
+            # begin over lost positions.
             schema.check_not_lost(self._url)
             if not self._memory:
                 check_revision(schema.found_revision(self._url), self._where)
             if self._file is not None:
                 synced = self._options.settings.durability is Durability.FULL
+                # Taken before the first connection: holding it is what makes this process the only writer.
                 self._mark = high_water_mark.MarkFile(high_water_mark.path_of(self._file), synced=synced)
             connection = self._connect()
             check_pages(connection, self._where)
@@ -200,6 +209,8 @@ class JournalWriter:
                 high_water_mark.read(high_water_mark.path_of(self._file)) if self._file is not None else None
             )
             if known is not None:
+                # SQLite finds nothing wrong with a log whose end is missing; only the mark knows how far it
+                # went.
                 writer_state.check_mark(connection, known, self._where)
             connection.rollback()
             with connection.begin():
@@ -209,6 +220,8 @@ class JournalWriter:
 
     def _load(self, connection: Connection) -> None:
         """Walk the stored journal, and take up the folded rows where it ends."""
+        # Every entry is read and its chain computed again: what is damaged must be found before new entries
+        # are chained to it.
         walked = writer_state.walk(connection, self._run_id, self.run, self._where)
         self._stored = walked.chain.seq
         replay = self._options.mode is Mode.REPLAY
@@ -224,6 +237,7 @@ class JournalWriter:
         self._seam("connect")
         connection = self._engine.connect()
         self._connection = connection
+        # A database in memory lives as long as its one connection, so nobody else can have made its tables.
         if self._memory and revision(connection) is None:
             schema.create_in(connection)
         check_revision(revision(connection), self._where)
@@ -246,6 +260,7 @@ class JournalWriter:
         self._disconnect()
         connection = self._connect()
         last, _ = writer_state.last_entry(connection, self._run_id, self.run)
+        # The database was exchanged or restored under us, or lost what it had confirmed.
         if last < self._stored:
             raise StorageCorrupt(f"entry {self._stored} was durable and is gone", self._where, RESTORE)
         if last > self._stored:
@@ -263,6 +278,8 @@ class JournalWriter:
             inode = self._file.stat().st_ino
         except FileNotFoundError:
             inode = -1
+        # An open file that was deleted or replaced still takes writes; they would all be gone at the next
+        # start.
         if inode != self._inode and self._connection is not None:
             what = "the file was replaced" if inode > 0 else "the file is gone"
             raise StorageGone(f"{what} while it was in use", self._where, RESTORE)
@@ -271,6 +288,7 @@ class JournalWriter:
 
     def _take(self, facts: Sequence[Placed]) -> _Batch:
         """Chain and fold the facts; nothing is written yet."""
+        # On copies: a batch that fails half way must leave chain, digest and folded rows as they were.
         chain = self._chain.copy()
         entries: list[Entry] = []
         for placed in facts:
@@ -282,9 +300,11 @@ class JournalWriter:
         if entries:
             digest = digest.copy()
             digest.add(entries)
+        # A batch may straddle the end of what is stored: the first part is compared, the rest written.
         old = max(0, min(len(entries), self._stored - self._chain.seq))
         if old:
             self._compare(entries[:old])
+        # Stored facts are in the folded rows already; folded again they would count twice.
         for placed in facts[old:]:
             self._projection.apply(placed.seq, placed.fact)
         return _Batch(entries[old:], [subject(placed.fact) for placed in facts[old:]], chain, digest)
@@ -292,6 +312,8 @@ class JournalWriter:
     def _compare(self, entries: list[Entry]) -> None:
         stored = writer_state.entries(self._live(), self._run_id, entries[0].seq, entries[-1].seq)
         for again, before in zip(entries, stored, strict=True):
+            # One comparison for everything, since the chain covers all that an entry says and all that came
+            # before.
             if again.chain != before.chain:
                 what = (
                     f"entry {again.seq} is {again.kind} {again.body} by {again.owner} on {again.cause}, "
@@ -316,15 +338,15 @@ class JournalWriter:
         """Set the mark to the end of the journal, unless it is there or the journal goes on beyond
         `chain`.
         """
+        # In a catching-up replay the mark stays at the end of what is stored: moved back it would hide a
+        # loss.
         if self._mark is not None and self._marked != chain.seq >= self._stored:
             self._seam("mark")
             self._mark.set(self.run, chain.seq, chain.value)
             self._marked = chain.seq
 
     def _fail(self) -> None:
-        """Whatever went wrong: forget the batch, drop the connection, and ask the database before the next
-        one.
-        """
+        """Forget the batch and drop the connection; the next append asks the database what it has."""
         self._suspect = True
         self._disconnect()
         self._projection.rollback()
@@ -334,6 +356,7 @@ class JournalWriter:
         if connection is not None:
             try:
                 if not self._memory:
+                    # Not returned to anybody: after an error its transaction may still be open on the server.
                     connection.invalidate()
             finally:
                 connection.close()

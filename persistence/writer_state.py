@@ -1,4 +1,4 @@
-"""What a writer takes up when it opens a database: the run, its verified journal, and the rows folded so far.
+"""What a writer reads when it opens a database: the run, its verified journal, and the rows folded so far.
 
 Called by `persistence.writer`, by the verifier and by the readers.
 """
@@ -48,7 +48,7 @@ def run_id(connection: Connection, run: str) -> int:
 
 
 def update_run(connection: Connection, run: int, fact: RunStarted | RunEnded) -> None:
-    """Write down what a run says of itself. A run that starts again keeps its first start."""
+    """Store a run's start or end in its row. A run that starts again keeps its first start."""
     chosen = update(runs).where(runs.c.id == run)
     if isinstance(fact, RunEnded):
         connection.execute(chosen.values(ended_at=fact.at, end_reason=fact.reason))
@@ -76,6 +76,8 @@ def entries(connection: Connection, run: int, first: int, last: int | None = Non
         found = connection.execute(wanted.order_by(journal.c.seq)).all()
         for seq, at, cause, owner, kind, body, chain in found:
             yield Entry(seq, Nanos(at), cause, owner, kind, body, bytes(chain))
+        # An empty window is not the end: a lost stretch of entries leaves a hole, and what lies behind it
+        # must still be seen to name the first entry that is missing.
         if last is None and not found and not _later(connection, run, end):
             return
         first = end + 1
@@ -144,6 +146,8 @@ def projection(connection: Connection, run: int, live: Callable[[], Connection])
         table = OrderRow.TABLE
         wanted = _columns(OrderRow).where(table.c.run == run, table.c.order_id == order_id)
         asked = live()
+        # Called within an append as well as before one; only a transaction that this reading began may be
+        # ended by it.
         began = not asked.in_transaction()
         found = asked.execute(wanted).first()
         if began:
@@ -158,6 +162,7 @@ def projection(connection: Connection, run: int, live: Callable[[], Connection])
     )
     made.orders.rows = {row[0]: OrderRow(*row) for row in found}
     over = select(orders.c.order_id).where(orders.c.run == run, orders.c.status.not_in(OPEN_STATES))
+    # The ids only: orders that are over are many, and a row is read if a fact names one of them again.
     made.orders.elsewhere = set(connection.execute(over).scalars())
     made.positions.rows = {(row.strategy, row.ticker): row for row in rows_of(connection, PositionRow, run)}
     made.performance.rows = {row.strategy: row for row in rows_of(connection, PerformanceRow, run)}

@@ -58,7 +58,7 @@ def strategies(model: ReadModel, look: Look) -> Iterator[StrategyLine]:
     for name, seen in model.strategies.items():
         if look.strategy not in (None, name):
             continue
-        # One that was never switched on has no account, and has done nothing.
+        # A strategy that was never switched on has no account, and has done nothing.
         counted = tally.strategies.get(name, StrategyTally(name))
         halt = tally.halted.get(STRATEGY + name)
         yield StrategyLine(
@@ -95,6 +95,7 @@ def _owner(seen: OrderSeen) -> str:
 
 
 def _promised(seen: OrderSeen) -> int:
+    # An order that can only close a position promises no more money.
     if seen.order.exit or seen.order.reduce_only:
         return 0
     price = seen.price if seen.order.side is BookSide.BID else PRICE_ONE - seen.price

@@ -99,6 +99,7 @@ class ReadModel:
 
     def fact(self, fact: Fact) -> None:
         """Fold a fact."""
+        # Money comes from the same fold as in reports, so that screen and report can never differ.
         self.tally.apply(fact)
         match fact:
             case QueueMoved():
@@ -123,12 +124,13 @@ class ReadModel:
                 self._order(fact)
 
     def strategy(self, name: str) -> StrategySeen:
-        """What is known of a strategy, made at its first mention."""
+        """The state of a strategy, created at its first mention."""
         return self.strategies.setdefault(name, StrategySeen())
 
     def known_market(self, known: MarketKnown) -> None:
         """A market's terms."""
         self.markets[known.ticker] = known
+        # A dictionary keeps the order of insertion, so the first key is the oldest market.
         if len(self.markets) > MARKETS_MAX:
             oldest = next(iter(self.markets))
             del self.markets[oldest]

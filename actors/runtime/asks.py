@@ -6,6 +6,8 @@ so no cycle of asks can arise.
 
 from actors.runtime.behaviour import Address
 
+# OTP's default for calls. Pykka waits for ever, and an ask that lands after the target drained its inbox is
+# then never answered: too rare for a test to meet, so it would be met in production.
 ASK_TIMEOUT_NS = 5_000_000_000
 """How long an ask waits unless the caller says otherwise; there is no way to wait for ever."""
 

@@ -92,7 +92,7 @@ class ExitReason(Enum):
 
     @property
     def abnormal(self) -> bool:
-        """Whether a transient child is restarted after such an exit."""
+        """Whether a transient child is restarted after this exit."""
         return self not in (ExitReason.NORMAL, ExitReason.SHUTDOWN)
 
 
@@ -104,9 +104,7 @@ class Behaviour(Protocol):
     """
 
     def receive(self, message: object, now: int, /) -> "Iterable[Outgoing]":
-        """Work on one message; `now` is the stamp of the input being worked on (UTC nanoseconds). May
-        return ().
-        """
+        """Work on one message; `now` is the stamp of the input being worked on (UTC nanoseconds)."""
         ...  # pragma: no cover
 
 
@@ -132,7 +130,7 @@ class Publish:
 
 @message
 class Subscribe:
-    """Hear `topic` until this life ends; a subscription for every life belongs into the `ChildSpec`."""
+    """Subscribe to `topic` until this life ends; a subscription for every life belongs in the `ChildSpec`."""
 
     topic: str
 
@@ -162,8 +160,9 @@ class CancelTimer:
 
 @message
 class Answer:
-    """Answers the ask being handled, or with `handle` one that was put off by `Defer`. Of a tell: goes
-    nowhere.
+    """The answer to the ask being handled, or with `handle` to one deferred earlier.
+
+    While a plain message is being handled there is nobody to answer, and it is counted and dropped.
     """
 
     message: object
@@ -296,10 +295,10 @@ class SupervisorSpec:
     restart: Restart = PERMANENT
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a limit that can never fire, doubled names, and quarantine where siblings must fall
-        together.
-        """
+        """Refuse a limit that can never fire, duplicate names, and quarantine among linked siblings."""
         _require_name(self.name)
+        # All that is wrong is found before anything starts: a tree that cannot keep its promises never runs
+        # half.
         names = [child.name for child in self.children]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:
@@ -307,6 +306,8 @@ class SupervisorSpec:
         if self.on_excess is QUARANTINE and self.strategy is not ONE_FOR_ONE:
             raise SpecError(f"{self.name}: quarantine parks one child, so it needs one_for_one")
         try:
+            # Backoff spreads failures out: if intensity + 1 of them cannot fit into the period, the limit
+            # never fires and a child that always crashes is restarted for ever.
             require_reachable(self.limit, self.backoff)
         except RestartSettingsError as error:
             raise SpecError(f"{self.name}: {error}") from error
@@ -336,17 +337,16 @@ class StartChild:
 
 @message
 class StopChild:
-    """Stop the child at `address`: dynamic ones are gone, static ones stay down until somebody restarts
-    them.
-    """
+    """Stop the child at `address`; a dynamic one is removed, a static one stays down until restarted."""
 
     address: Address
 
 
 @message
 class Watch:
-    """Tell me `Terminated` exactly once when `address` has ended for good (not at a restart), at once if it
-    has.
+    """Send the watcher one `Terminated` when `address` has ended for good (not at a restart).
+
+    It is sent at once if the address has ended already.
     """
 
     address: Address

@@ -18,7 +18,7 @@ Receive = Callable[[object, int], Iterable[Outgoing]]
 
 
 class NotAlive(Exception):
-    """Raised in place of a handler while a cell has no life; the dispatcher turns it into the cell's fate."""
+    """Raised in place of a handler while a cell has no life; the dispatcher then looks at its `Fate`."""
 
 
 class Fate(Enum):
@@ -74,6 +74,7 @@ class Life:
         return not self.fenced and self.cell.life is self
 
 
+# A handler that raises spares the fast path a check for life before every message.
 def _nobody(_message: object, _now: int) -> Iterable[Outgoing]:
     raise NotAlive
 
@@ -90,6 +91,8 @@ class Target:
         """Start empty."""
         self.receive = receive
         self.capacity = capacity
+        # Two counters that only grow, in place of one depth: `done` also says how many were handled, and
+        # `put` marks a place in the order of messages (see `Topics.skip_waiting`).
         self.put = 0
         self.done = 0
         self.peak = 0
@@ -136,6 +139,8 @@ class Cell(Target):
         self.timers: dict[int, Timer] = {}
         self.keyed_timers: dict[str, int] = {}
         self.watching: dict[Address, None] = {}
+        # Counters belong to the cell, not to the life: a restart must not hide what was refused or dropped
+        # before it.
         self.refused = self.dropped = self.conflated = self.discarded = self.failures = self.restarts = 0
         self.last_error = ""
 
@@ -145,13 +150,13 @@ class Cell(Target):
         return self.done - self.discarded
 
     def vacate(self) -> None:
-        """Have no life: every message goes to the cell's fate."""
+        """Remove the life: from now on the cell's `Fate` decides over every message."""
         self.life = None
         self.receive = _nobody
 
 
 class Sink(Target):
-    """A target for the runtime's own entries: unbounded in count, each is bounded where it is made."""
+    """A target for the runtime's own entries: unbounded, because each is bounded where it is made."""
 
     __slots__ = ()
 
@@ -177,6 +182,8 @@ class Timer:
 
     def __lt__(self, other: "Timer") -> bool:
         """Earlier due first, then earlier created."""
+        # Without the number two timers due at the same moment would fire in heap order, which depends on what
+        # else was set and cancelled; a replay could then differ.
         return (self.due, self.number) < (other.due, other.number)
 
 
@@ -211,6 +218,7 @@ class Reply:
         self.value, self.error = value, error
         if self.cell is not None:
             self.cell.asks.pop(self, None)
+        # Taken out first: a listener may ask again or end a life, and must not find itself still in the list.
         listeners, self.listeners = self.listeners, []
         for listener in listeners:
             listener(self)
@@ -218,7 +226,7 @@ class Reply:
 
 
 class Publisher(Protocol):
-    """What a mailbox needs of the topics: a new life may miss what was published before it."""
+    """What a mailbox needs of the topics: skipping what was published before a new life."""
 
     def skip_waiting(self, name: str, cell: Cell) -> None:
         """Let this cell miss the messages of the topic that wait now."""

@@ -1,6 +1,6 @@
-"""A child in the books of its supervisor, where it stands, and the errors that end a supervisor.
+"""A supervisor's record of a child, the child's state, and the errors that end a supervisor.
 
-Used by `supervisor`, which keeps the books, and by `lifecycle` and `system`, which read them.
+Kept by `supervisor`, read by `lifecycle` and `system`.
 """
 
 from enum import Enum
@@ -20,6 +20,8 @@ class StartFailed(Exception):
 
     def __init__(self, address: Address, cause: BaseException | None) -> None:
         """Name the innermost child that failed and why."""
+        # Every level of a tree wraps the failure once more; whoever reads the exit wants the child that
+        # failed and its exception, not the chain of supervisors above it.
         if isinstance(cause, StartFailed):
             address, cause = cause.address, cause.__cause__
         super().__init__(f"{address} did not start: {text_of(cause)}")
@@ -32,7 +34,7 @@ class Escalated(Exception):
 
 
 class ChildState(Enum):
-    """Where a child stands in the eyes of its supervisor."""
+    """A child's state as its supervisor knows it."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -92,7 +94,7 @@ class Parent(Protocol):
 
 
 class Child:
-    """One child in the books of its supervisor; `cell` if it is an actor, `node` if it is a supervisor."""
+    """A supervisor's record of one child; `cell` if it is an actor, `node` if it is a supervisor."""
 
     __slots__ = (
         "address",
@@ -128,6 +130,8 @@ class Child:
         self.node: Parent | None = None
         self.pacing = RestartPacing(supervisor.spec.backoff)
         self.window = (
+            # Quarantine counts each child by itself; otherwise the failures of siblings add up in one window,
+            # as in OTP.
             RestartWindow(supervisor.spec.limit)
             if supervisor.spec.on_excess is QUARANTINE
             else supervisor.window

@@ -20,6 +20,7 @@ from actors.runtime.topics import Topics
 STEPS_PER_INPUT_MAX = 10_000_000
 """Messages that one input may cause before the engine is taken for a livelock."""
 
+# Whoever subscribes to dead letters may fail on one of them, and that failure is another dead letter.
 DEAD_LETTERS_PER_INPUT_MAX = 100
 """Dead letters published for one input; more are only counted, so that a flood does not feed itself."""
 
@@ -30,7 +31,7 @@ DEAD_LETTERS_KEPT = 100
 """The newest dead letters, kept for status and tests."""
 
 NOWHERE: Entry = (Sink(lambda _message, _now: (), 0), None, None)
-"""What is being worked on while nothing is."""
+"""The entry that stands for "no message is being worked on"."""
 
 
 class Livelock(RuntimeError):
@@ -68,6 +69,8 @@ class Dispatcher:
         self.last_dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_KEPT)
         self._dead_letters_left = DEAD_LETTERS_PER_INPUT_MAX
         self._urgent: deque[Entry] = deque()
+        # Urgent messages wait in a lane of their own and put only a marker before the queue: appended to the
+        # front themselves, two of them would change places.
         self._overtaker = Sink(self._overtake, 0)
 
     def use_queue(self, queue: deque[Entry]) -> None:
@@ -84,6 +87,7 @@ class Dispatcher:
             raise RuntimeError("a handler may not drive the engine it runs in")
         self.draining = True
         self._dead_letters_left = DEAD_LETTERS_PER_INPUT_MAX
+        # A bounded iterator counts in C: a counter compared in Python would be paid for by every message.
         steps = repeat(None, self.steps_max)
         try:
             self._run(steps)
@@ -94,9 +98,11 @@ class Dispatcher:
             self._finish()
 
     def _run_on(self, steps: "Iterator[None]", error: BaseException) -> None:
-        """After a failure: answer it, and work on, as often as it takes."""
+        """After a failure: end that actor's life and go on draining, as often as it happens."""
         failed: BaseException | None = error
         try:
+            # The same iterator goes on, so that a message which fails and is answered by another that fails
+            # still meets the livelock bound.
             while failed is not None:
                 self.fail(self.entry, failed)
                 failed = None
@@ -113,7 +119,7 @@ class Dispatcher:
         return None
 
     def _run(self, steps: "Iterator[None]") -> None:
-        """Work until the queue is empty or the steps are spent; an error is that of `self.entry`."""
+        """Work until the queue is empty or the steps are spent; an error raised belongs to `self.entry`."""
         queue, take, push, find = self._bound
         now = self.now
         for _ in steps:
@@ -122,6 +128,8 @@ class Dispatcher:
             self.entry = target, message, _sender = take()
             target.done += 1
             outgoing = target.receive(message, now)
+            # A behaviour may be a generator: it has to run to its end before anything is sent, or a crash
+            # half way would leave half a decision behind.
             if outgoing.__class__ is not tuple:
                 outgoing = tuple(outgoing)
             for item in outgoing:
@@ -142,7 +150,7 @@ class Dispatcher:
                 push((receiver, content, target))
 
     def _finish(self) -> None:
-        """Tell whoever drained of an interrupt or of a livelock."""
+        """Raise a pending interrupt, or `Livelock` if the queue is still not empty."""
         if self.interrupt is not None:
             error, self.interrupt = self.interrupt, None
             raise error
@@ -150,6 +158,8 @@ class Dispatcher:
             waiting = len(self.queue)
             for target, _, _ in self.queue:
                 target.done += 1
+            # Two actors that talk in a circle would fill the queue again; the engine is given up, so nothing
+            # of it counts.
             self.queue.clear()
             raise Livelock(
                 f"one input caused more than {self.steps_max} messages; {waiting} more were thrown away"
@@ -167,17 +177,13 @@ class Dispatcher:
         return True
 
     def put_notice(self, cell: Cell, message: object) -> None:
-        """Put a notice of the runtime itself, which no full mailbox may refuse: there is one for each
-        watch.
-        """
+        """Put a notice of the runtime itself; a full mailbox takes it too: there is one for a watch."""
         cell.put += 1
         cell.peak = max(cell.peak, cell.depth)
         self.queue.append((cell, message, None))
 
     def put_urgent(self, receiver: Target, message: object, sender: Target | None) -> None:
-        """Put one message before all that are not urgent; urgent ones keep their order, in a lane of their
-        own.
-        """
+        """Put one message before all that are not urgent; urgent ones keep their order among themselves."""
         if len(self._urgent) >= URGENT_MAX:
             self.lose(_name(receiver), message, sender, "too many urgent messages")
             return
@@ -195,9 +201,7 @@ class Dispatcher:
         return ()
 
     def step(self, cell: Cell, message: object, sender: Target | None, reply: Reply | None = None) -> None:
-        """Let one actor work on one message outside the fast path (topic, ask, hook); its failure stays its
-        own.
-        """
+        """Let one actor work on one message outside the fast path; only this actor may fail by it."""
         outer = self.entry
         self.entry = entry = (cell, message, sender)
         cell.put += 1
@@ -233,6 +237,7 @@ class Dispatcher:
         if not isinstance(sender, Cell):
             raise WrongOutgoing("only actors have effects")
         start = next(index for index, item in enumerate(outgoing) if item is first)
+        # An item that is no effect fails the handler, and a failed handler must have sent nothing.
         rest = outgoing[start:]
         for item in rest:
             if not self._well_formed(item):
@@ -243,6 +248,8 @@ class Dispatcher:
                 self.send(item[0], item[1], sender)
             else:
                 self.effects[type(item)](sender, item)
+        # After the loop: what an actor sends beside its `Exit` still goes out, whatever its place in the
+        # answer.
         if sender.life is not None and sender.life.exit_asked is not None:
             self.on_exit(sender)
 
@@ -255,17 +262,18 @@ class Dispatcher:
             self.put(receiver, message, sender)
 
     def fail(self, entry: Entry, error: BaseException) -> None:
-        """A handler failed: its message is a dead letter, its life is over. An interrupt passes on after
-        that.
-        """
+        """Handle a failed handler: its message becomes a dead letter, its life ends."""
         target, message, sender = entry
         if not isinstance(target, Cell):
             raise error
+        # The life is looked at too: a behaviour that lets a `NotAlive` out is a crash like any other.
         if isinstance(error, NotAlive) and target.life is None:
             mailboxes.nobody_home(self, target, message, sender)
             return
         self.note_interrupt(error)
         target.failures += 1
+        # One crash appears in a dead letter and in an exit report; its traceback is written out once for
+        # both.
         self._described = (error, traceback_of(error))
         self.lose_at(target, message, sender, "the handler failed", error)
         self.on_failure(target, error)
@@ -306,6 +314,7 @@ class Dispatcher:
     ) -> None:
         """Count a dead letter, keep it and publish it; one about a dead letter is only counted."""
         self.dead_letters += 1
+        # A dead letter about a dead letter would feed itself.
         if self._dead_letters_left <= 0 or isinstance(message, DeadLetter):
             self.dead_letters_unpublished += 1
             return
@@ -333,6 +342,8 @@ class Dispatcher:
 
     def _unsend(self, sender: Target, sent: tuple[Outgoing, ...]) -> None:
         """Take plain sends of this very handler back from the end of the queue."""
+        # From the end backwards, and only where the entry is still this handler's own: nothing else can have
+        # come between, because the handler has not left yet.
         for item in reversed(sent):
             if (
                 isinstance(item, tuple)

@@ -1,8 +1,8 @@
 """The edge: the I/O task of an EDGE actor, and the one way in which it may touch the engine.
 
-The task (feed, poller, socket) runs in trio beside its behaviour. It hands in what it heard (`put`), and
-performs what the behaviour wants done (`effects`). What a task of an older incarnation still hands in is
-refused.
+The task (feed, poller, socket) runs in trio beside its behaviour. It puts its inputs into the engine (`put`)
+and performs the effects that the behaviour returns (`effects`). Inputs from a task of an older incarnation
+are refused.
 """
 
 from collections import deque
@@ -62,11 +62,14 @@ class TaskEdge(Edge):
         """Set when the actor is asked to stop. A task that looks at it gets its shutdown time; others are
         cancelled.
         """
+        # Looking at the event is the promise to act on it; a task that never looks would only use up its
+        # whole shutdown time.
         self.listens_for_stop = True
         return self._stopping
 
     def put(self, to: Address, message: object) -> int:
         """Hand in one input: stamp it, deliver it, drain. Gives the stamp. Refused if this life is over."""
+        # A task that is slow to die may still hold a frame of its old connection.
         self._require_current()
         return self._system.put(to, message)
 
@@ -88,6 +91,8 @@ class TaskEdge(Edge):
     async def effects(self) -> AsyncIterator[object]:
         """What the behaviour wants performed, in order, until the life ends."""
         while True:
+            # A plain deque with an event: a memory channel was measured at 6 µs a message, 25 times an entry
+            # of a queue.
             while self._effects:
                 yield self._effects.popleft()
             self._more = trio.Event()
@@ -132,6 +137,7 @@ class EdgeHost:
         edge = TaskEdge(self._system, life)
         self._system.begin_on_loop(life, spec)
         if life.current:
+            # The start hook may have failed: then there is nothing that a task could serve.
             life.vessel = edge
             self._system.spawn(edge.address, partial(self._run, life, spec, edge))
 
@@ -158,6 +164,8 @@ class EdgeHost:
                     await spec.task(edge)
         except BaseException as raised:  # noqa: BLE001  a crash of one actor
             error = self._own(raised)
+            # A task group may end with a crash of its own and a cancellation from outside at once; the
+            # cancellation has to go on upwards, or the nursery of the whole engine never closes.
             rest = self._foreign(raised)
             if rest is not None:
                 raise rest from None

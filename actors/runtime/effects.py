@@ -1,7 +1,7 @@
-"""What the runtime does for each thing that a behaviour returns and that is no plain send.
+"""What the runtime does for each effect that a behaviour returns and that is no plain send.
 
-One function an effect, entered into the dispatcher's table by `install`. All of them do nothing for an actor
-whose life ended meanwhile.
+One function an effect, entered into the dispatcher's table by `install`. They do nothing for an actor whose
+life has ended meanwhile.
 """
 
 from collections.abc import Callable
@@ -55,6 +55,8 @@ def install(system: Kernel) -> None:
 
 def _enter(system: Kernel, kind: type[EffectT], act: Callable[[Kernel, Life, EffectT], None]) -> None:
     def grant(cell: Cell, effect: object) -> None:
+        # An effect earlier in the same answer may have ended the life, such as `Ready` if the next sibling
+        # fails.
         if cell.life is not None and isinstance(effect, kind):
             act(system, cell.life, effect)
 
@@ -98,6 +100,7 @@ def _unsubscribe(system: Kernel, life: Life, effect: Unsubscribe) -> None:
 
 
 def _after(system: Kernel, life: Life, effect: After) -> None:
+    # From the stamp of the input, not from a clock: a replay then sets the same timers.
     due = system.now + max(0, effect.delay_ns)
     system.dispatcher.timers.for_actor(life.cell, due, effect.message, effect.key)
 
@@ -109,6 +112,7 @@ def _cancel_timer(system: Kernel, life: Life, effect: CancelTimer) -> None:
 def _answer(system: Kernel, life: Life, effect: Answer) -> None:
     reply = system.dispatcher.reply if effect.handle is None else life.deferred.pop(effect.handle, None)
     if reply is None or not reply.settle(effect.message, None):
+        # Late answers are normal (the ask timed out, its asker is gone), so they are counted and no error.
         system.answers_unheard += 1
 
 
@@ -142,6 +146,7 @@ def _stop_child(system: Kernel, _life: Life, effect: StopChild) -> None:
 
 def _watch(system: Kernel, life: Life, effect: Watch) -> None:
     child = system.lives.children.get(effect.address)
+    # Notified at once, as in OTP and Akka: a watcher that came too late would wait for ever.
     if child is None or child.state in (ChildState.DOWN, ChildState.PARKED):
         parked = child is not None and child.state is ChildState.PARKED
         reason = ExitReason.QUARANTINED if parked else ExitReason.SHUTDOWN

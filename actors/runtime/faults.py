@@ -1,6 +1,7 @@
-"""Faults on purpose: the next message, or the next hook, of an actor fails.
+"""Injected faults: the next message, or the next hook, of an actor fails.
 
-For chaos tests and fire drills. Used by the systems' `crash_next`; costs nothing while no fault is set.
+For chaos tests and drills. Used by the systems' `crash_next`; costs nothing while no fault is set, because
+the handler is wrapped only then.
 """
 
 from collections.abc import Iterable
@@ -31,14 +32,14 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait for their moment, by cell."""
+    """The faults that are still to happen, by cell."""
 
     def __init__(self) -> None:
         """Start without faults."""
         self._faults: dict[Cell, list[Fault]] = {}
 
     def add(self, cell: Cell, fault: Fault) -> None:
-        """Let the fault happen at the next moment that fits."""
+        """Let the fault happen at the next message or hook that it names."""
         self._faults.setdefault(cell, []).append(fault)
         if cell.life is not None and cell.life.receive is not None:
             cell.receive = self.wrap(cell, cell.life.receive)
@@ -51,7 +52,7 @@ class Faults:
                 cell.receive = cell.life.receive
 
     def wrap(self, cell: Cell, receive: Receive) -> Receive:
-        """The handler itself, or while a fault waits, one that looks for its moment first."""
+        """The handler itself, or while a fault is set, one that fails when the fault applies."""
         if cell not in self._faults:
             return receive
 
@@ -61,6 +62,8 @@ class Faults:
                 return receive(message, now)
             cell.receive = self.wrap(cell, receive)
             if fault.after_handler:
+                # Generators run only when something takes from them: without `tuple` the handler would not
+                # have worked at all.
                 tuple(receive(message, now))
             raise fault.error
 

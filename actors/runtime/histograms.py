@@ -6,6 +6,8 @@ Observed by the live system and by the daemon on the loop's thread, read by the 
 from bisect import bisect_left
 from collections.abc import Sequence
 
+# Plain numbers and a `bisect`: an observation through the metrics library was measured at 630 ns, and one is
+# made for every input.
 LATENCY_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Upper bounds of the buckets of what takes time as a whole, in seconds."""
 

@@ -8,6 +8,8 @@ from typing import Protocol
 from actors.runtime.behaviour import ChildSpec
 from actors.runtime.cells import Life
 
+# Python cannot kill a thread or a task that never reaches a checkpoint: after this time it is fenced off and
+# counted, and the restart does not wait for it.
 GRACE_NS = 1_000_000_000
 """Time from cancelling a life to declaring it a zombie."""
 

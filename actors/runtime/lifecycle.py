@@ -1,6 +1,6 @@
-"""Lives: how a cell gets one, how it ends, and everything that must end with it.
+"""Lives: how one begins in a cell, how it ends, and everything that must end with it.
 
-Between the supervisors, which decide, and the hosts, which carry a life on the loop or beside a task. Also
+Between the supervisors, which decide, and the hosts, which run a life on the loop or beside a task. Also
 keeps the agenda of supervisors that have something to do.
 """
 
@@ -70,7 +70,10 @@ class Lives:
         self._settling = True
         try:
             while self.agenda:
+                # A loop and not recursion: a supervisor that starts a child whose start fails, whose
+                # supervisor stops, would otherwise call itself through the whole tree.
                 self.agenda.popleft().step()
+                # Messages of one start hook reach the earlier siblings before the next sibling starts.
                 if not self.dispatcher.draining:
                     self.dispatcher.drain()
         finally:
@@ -86,6 +89,8 @@ class Lives:
 
     def draw(self, address: Address) -> float:
         """The next number in [0, 1) for this address: the same seed gives the same jitter."""
+        # Jitter without `random`: the same seed and history give the same delays, so a replay restarts at the
+        # same stamps. The count of incarnations makes every attempt draw anew.
         digest = hashlib.sha256(f"{self.seed}/{address}/{self.incarnations}".encode()).digest()
         return int.from_bytes(digest[:7], "big") / 2.0**56
 
@@ -98,6 +103,8 @@ class Lives:
         if self.on_report is not None:
             try:
                 self.on_report(report)
+            # A report is made in the middle of a restart; a listener that raises there must not stop the
+            # restart, and one that raises each time would bury it in tracebacks.
             except Exception:  # noqa: BLE001  a listener's failure is its own
                 self.on_report = None
                 self.reports["listener_failed"] = self.reports.get("listener_failed", 0) + 1
@@ -124,13 +131,14 @@ class Lives:
         mailboxes.flush_stash(self.dispatcher, cell)
         for topic in cell.spec.subscriptions:
             self.dispatcher.topics.unsubscribe(topic, cell)
+        # A new child may have taken the address already.
         if self.dispatcher.cells.get(child.address) is cell:
             del self.dispatcher.cells[child.address]
 
     def set_fate(self, child: Child, fate: Fate) -> None:
-        """What becomes of messages for this child, or for all below it, while it has no life.
+        """Set what happens to messages for this child, or for all below it, while it has no life.
 
-        Who is brought back before a first life is still to be born, and gets what waits for it then.
+        A child that has never lived keeps the fate UNBORN, so that its first life gets what waits for it.
         """
         if child.node is not None:
             for grandchild in child.node.children.values():
@@ -144,6 +152,7 @@ class Lives:
 
     def notify_watchers(self, child: Child, reason: ExitReason) -> None:
         """Tell everybody who watches this child, exactly once, that it has ended for good."""
+        # Emptied first, so that nobody is notified twice if the child is removed as a consequence.
         watchers, child.watchers = child.watchers, {}
         for watcher in watchers:
             cell = self.dispatcher.cells.get(watcher)
@@ -175,6 +184,8 @@ class Lives:
         self.incarnations += 1
         life = Life(cell, self.incarnations)
         cell.life = life
+        # Before the fate becomes ALIVE: what is granted depends on whether this is the first life or a
+        # restart.
         mailboxes.begin_life(self.dispatcher, cell)
         cell.fate = Fate.ALIVE
         self.hosts[cell.spec.kind].start(life, cell.spec)
@@ -190,12 +201,11 @@ class Lives:
             self.attach(life, behaviour)
 
     def attach(self, life: Life, behaviour: Behaviour) -> None:
-        """Give a life its behaviour and run its start hook on the loop; ready unless the spec says
-        otherwise.
-        """
+        """Give a life its behaviour and run its start hook; then it is ready unless the spec waits."""
         life.behaviour = behaviour
         self.give_handler(life, behaviour.receive)
         cell = life.cell
+        # The start hook may have ended its own life by what it sent.
         if self.run_hook(life, "start") and life.current and not cell.spec.ready_when_told:
             self.ready(life)
 
@@ -207,15 +217,15 @@ class Lives:
         life.cell.receive = self.faults.wrap(life.cell, receive)
 
     def run_hook(self, life: Life, name: str) -> bool:
-        """Run the optional hook `start` or `stop` and send what it returns. A failure ends the life; False
-        then.
-        """
+        """Run the optional hook `start` or `stop` and send what it returns; False if it failed."""
         hook = getattr(life.behaviour, name, None)
         try:
             self.faults.before_hook(life.cell, name)
             if hook is not None:
                 self.dispatcher.send_all(life.cell, tuple(hook(self.now)))
         except BaseException as error:  # noqa: BLE001  a crash of one actor
+            # Hooks run outside the message loop, where Pykka would not report an exception at all: the actor
+            # would just never come up.
             self.dispatcher.note_interrupt(error)
             life.cell.failures += 1
             self.end(life, ExitReason.START_FAILED if name == "start" else ExitReason.CRASHED, error)
@@ -230,6 +240,7 @@ class Lives:
         life.ready_at = self.now
         cell = life.cell
         child = self.children.get(cell.address)
+        # A late `Ready` of a life whose child was removed, or replaced by one of the same name.
         if child is None or child.cell is not cell:
             return
         if child.lived:
@@ -249,6 +260,7 @@ class Lives:
             self.end(life, ExitReason.KILLED, None)
             return
         self.hosts[life.cell.spec.kind].stop(life)
+        # Most lives end within the call; only one that is still stopping needs a deadline.
         if child.state is ChildState.STOPPING:
             child.timer = self.call_at(
                 self.now + life.cell.spec.shutdown_ns, lambda: self._stop_is_late(child, life)
@@ -265,6 +277,7 @@ class Lives:
 
     def crashed(self, cell: Cell, error: BaseException) -> None:
         """A handler failed (or the mailbox overflowed): end the life."""
+        # An overflow of the mailbox may be noticed after the life has ended.
         if cell.life is not None:
             self.end(cell.life, ExitReason.CRASHED if cell.life.ready else ExitReason.START_FAILED, error)
 
@@ -280,6 +293,8 @@ class Lives:
         if not life.current:
             return
         self._fence(life, reason, error)
+        # Fenced before the host is asked to let go: a task that is slow to end cannot send anything
+        # meanwhile.
         child = self.children.get(life.cell.address)
         if child is not None and child.cell is life.cell:
             life.pending = (reason, error)
@@ -292,10 +307,11 @@ class Lives:
         self.settle()
 
     def over(self, life: Life) -> None:
-        """The host has let go of a life: tell its supervisor, or count one zombie less."""
+        """A life has ended for its host: tell its supervisor, or count one zombie less."""
         if life.current:
             self._fence(life, ExitReason.SHUTDOWN, None)
             life.pending = (ExitReason.SHUTDOWN, None)
+        # A zombie that ends after all: its supervisor has long gone on without it.
         if life.zombie:
             life.zombie = False
             self.zombies -= 1
@@ -312,6 +328,8 @@ class Lives:
         cell = life.cell
         cell.vacate()
         cell.fate = Fate.RESTARTING
+        # A timer is part of the state of the life that set it; the next life would get a message it never
+        # asked for.
         self.dispatcher.timers.cancel_all(cell)
         for topic in life.topics:
             self.dispatcher.topics.unsubscribe(topic, cell)
@@ -320,6 +338,8 @@ class Lives:
             if target is not None:
                 target.watchers.pop(cell.address, None)
         cell.watching.clear()
+        # Askers are told at once: they would wait for their whole timeout for somebody who cannot answer any
+        # more.
         for reply in [*cell.asks, *life.deferred.values()]:
             reply.settle(None, ActorDead(cell.address, f"its life ended ({reason.value}) before it answered"))
         life.deferred.clear()

@@ -51,6 +51,8 @@ class AnchoredClock:
 
     def __call__(self) -> int:
         """The time now."""
+        # The wall clock is corrected while the daemon runs; a stamp that went back would reorder inputs, and
+        # one that jumped forward would fire timers and make every feed look stale.
         return self._wall_ns + round((trio.current_time() - self._started) * NANOS)
 
     def trio_time(self, at_ns: int) -> float:
@@ -64,6 +66,7 @@ class LiveSystem(System):
     def __init__(self, tree: SupervisorSpec, seed: int = 0, clock: AnchoredClock | None = None) -> None:
         """Make it without starting anything."""
         self.clock = clock if clock is not None else AnchoredClock()
+        # Cancelled is never an actor's failure: swallowing it would leave a nursery that cannot end.
         interrupts = (KeyboardInterrupt, InvariantBroken, trio.Cancelled)
         super().__init__(tree, self.clock(), seed, interrupts)
         self._loop_host = LoopHost(self)
@@ -80,6 +83,8 @@ class LiveSystem(System):
         self._busy_since: int | None = None
         self._thread = threading.get_ident()
         self._foreign_waiting = 0
+        # `run_sync_soon` never blocks and its queue has no bound: 200,000 calls were queued while the loop
+        # was busy. Without a count of our own a thread could get past every mailbox limit.
         self._foreign_lock = threading.Lock()
         self._nursery: trio.Nursery | None = None
         self._nurseries: dict[Address, trio.Nursery] = {}
@@ -111,6 +116,8 @@ class LiveSystem(System):
                 await self.stopped.wait()
                 nursery.cancel_scope.cancel()
         except BaseExceptionGroup as group:
+            # trio wraps whatever leaves a nursery in groups; the exit code depends on this one error, however
+            # deep it is.
             broken = _first(group, InvariantBroken)
             if broken is not None:
                 raise broken from group
@@ -132,7 +139,7 @@ class LiveSystem(System):
     # -- inputs
 
     def put(self, address: Address, message: object) -> int:
-        """Stamp one input with the time now, deliver it, and drain until nothing waits. Gives the stamp."""
+        """Stamp one input with the time now, deliver it, and drain the queue; returns the stamp."""
         self._require_loop()
         if self.timing is not None:
             self.timing.next_input()
@@ -190,6 +197,8 @@ class LiveSystem(System):
             raise RuntimeError("the engine does not run")
         supervisor = address.parent
         nursery = self._nurseries.get(supervisor)
+        # A nursery without tasks is about to close, or has closed: a task started there would raise or be
+        # lost.
         if nursery is not None and nursery.child_tasks:
             nursery.start_soon(task, name=str(address))
         elif supervisor in self._opening:
@@ -218,7 +227,7 @@ class LiveSystem(System):
         return self._busy_since
 
     def busy_with(self) -> tuple[str, int] | None:
-        """What is being worked on, and for how long (nanoseconds), or None. May be called from any thread."""
+        """The actor being run and for how long (nanoseconds), or None. May be called from any thread."""
         began, target = self._busy_since, self.dispatcher.entry[0]
         if began is None:
             return None
@@ -228,12 +237,16 @@ class LiveSystem(System):
 
     def _stamp(self) -> int:
         """Now, but never before what has been worked on already."""
+        # A timer fires with its due time, which the floats of trio's clock may put a nanosecond ahead of
+        # ours; a stamp before that would be refused.
         return max(self.clock(), self.dispatcher.now)
 
     def _put_foreign(self, address: Address, message: object) -> None:
         with self._foreign_lock:
             self._foreign_waiting -= 1
         if self.alive:
+            # Between the call in the thread and this moment the engine may have ended: a late thread is no
+            # error.
             self.put(address, message)
 
     def _enter_from_thread(self, call: Callable[[], None]) -> None:
@@ -287,8 +300,11 @@ class LiveSystem(System):
                 continue
             with trio.move_on_at(self.clock.trio_time(due)):
                 await self._rearm.wait()
+            # An earlier timer was set meanwhile: sleep again until that one.
             if not self._rearm.is_set() and self.alive:
                 with self._working():
+                    # The due time, not the time of waking: a replay has no lateness, and must see the same
+                    # stamp.
                     self._pass_time(max(due, self.dispatcher.now))
 
     async def _tell_started(self, task_status: trio.TaskStatus[None]) -> None:

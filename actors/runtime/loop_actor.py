@@ -48,6 +48,7 @@ class LoopFuture(pykka.Future[Any]):
         if self._get_hook is not None:
             return super().get(timeout=timeout)
         if not self._resolved.is_set():
+            # Pykka's own future would block here: the loop waits for an answer that only the loop can make.
             if threading.get_ident() == self._loop_thread:
                 raise WouldDeadlock("a blocking get() on the loop's own thread would wait for itself")
             limit = ASK_TIMEOUT_NS / 1e9 if timeout is None else timeout
@@ -81,8 +82,12 @@ class LoopInbox:
     def put(self, envelope: "Envelope[Any]", /) -> None:
         """Put Pykka's envelope into the global queue, as a tell or as an ask."""
         life, system = self.life, self.system
+        # Pykka's contract for a dead actor. Its own check of `is_alive` runs earlier and may be out of date
+        # by now.
         if life is None or system is None or not life.current:
             raise pykka.ActorDeadError("this life is over")
+        # In Pykka a stop is an ordinary message: a thousand queued messages of 1 ms delay it by more than a
+        # second.
         if isinstance(envelope.message, _ActorStop):
             system.stop_life(life)
             if envelope.reply_to is not None:
@@ -138,6 +143,7 @@ class LoopRef(pykka.ActorRef["LoopActor"]):
         """Ask; with `block` wait at most `timeout` seconds (default 5), which raises on the loop's own
         thread.
         """
+        # Pykka's `ask` applies no timeout unless given one; ours has one always.
         future = cast("LoopFuture", super().ask(message, block=False))
         return future.get(timeout=timeout) if block else future
 
@@ -148,6 +154,8 @@ class LoopActor(pykka.Actor):
     def __init__(self, system: Kernel, life: Life, spec: ChildSpec) -> None:
         """Make the life's inbox and reference; nothing runs yet."""
         super().__init__()
+        # The incarnation is part of the name: a log line of an older life cannot be taken for one of the
+        # present.
         self.actor_urn = f"{life.cell.address}#{life.incarnation}"
         self._actor_ref = LoopRef(self)
         self.system = system
@@ -180,9 +188,7 @@ class LoopActor(pykka.Actor):
         raise NotImplementedError("loop actors are started by a supervisor, from a ChildSpec")
 
     def on_receive(self, message: Any) -> Any:
-        """Let the behaviour work on a message outside the queue, for tests of the behaviour through Pykka's
-        eyes.
-        """
+        """Let the behaviour work on a message outside the queue, for tests through Pykka's interface."""
         return tuple(self.life.cell.receive(message, self.system.now))
 
 

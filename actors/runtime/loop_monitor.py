@@ -1,4 +1,4 @@
-"""A watch over the loop: which steps of trio took so long that they blocked everybody.
+"""An instrument of the loop: counts steps of trio that took so long that they blocked everybody.
 
 Registered by the daemon with `trio.lowlevel.add_instrument`; its counters are exported as metrics. trio drops
 an instrument that raises, with no more than a log line, so `check` tells whether this one still counts.

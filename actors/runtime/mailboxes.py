@@ -20,6 +20,7 @@ def admit(dispatcher: Queue, receiver: Target, message: object, sender: Target |
     if depth <= receiver.capacity:
         receiver.peak = depth
         return True
+    # Entries of the runtime itself (topics, asks, urgent markers) are bounded where they are made.
     if not isinstance(receiver, Cell):
         return True
     when_full = receiver.policy.when_full
@@ -29,16 +30,18 @@ def admit(dispatcher: Queue, receiver: Target, message: object, sender: Target |
         return True
     receiver.refused += 1
     dispatcher.lose_at(receiver, message, sender, "the mailbox is full")
+    # The sender's handler is still running: only the receiver fails, and the rest of the answer is still
+    # sent.
     if when_full is FAIL and receiver.life is not None:
         dispatcher.on_failure(receiver, MailboxOverflow(f"more than {receiver.capacity} messages waited"))
     return False
 
 
 def nobody_home(dispatcher: Queue, cell: Cell, message: object, sender: Target | None) -> None:
-    """A message came to its turn while the cell had no life: keep, drop or lose it, as its fate and policy
-    say.
-    """
+    """Keep, drop or lose a message whose turn came while the cell had no life, by its fate and policy."""
     retains = cell.policy.on_restart is RETAIN
+    # A first life gets what was sent before it whatever the policy: siblings start in order, and the earlier
+    # ones already talk to the later ones.
     if cell.fate is Fate.UNBORN or (cell.fate is Fate.RESTARTING and retains):
         _keep(dispatcher, cell, message, sender)
         return
@@ -50,9 +53,8 @@ def nobody_home(dispatcher: Queue, cell: Cell, message: object, sender: Target |
 
 
 def _keep(dispatcher: Queue, cell: Cell, message: object, sender: Target | None) -> None:
-    """Keep a message for the next life; one from a topic was never admitted, so the bound is looked at
-    here.
-    """
+    """Keep a message for the next life; one from a topic was never admitted, so the bound is checked here."""
+    # It was counted as done when its turn came; while it is kept it waits again.
     cell.done -= 1
     makes_room = cell.policy.when_full in (CONFLATE, DROP_OLDEST)
     if cell.depth > cell.capacity and not (makes_room and _drop_oldest(dispatcher, cell)):
@@ -65,8 +67,9 @@ def _keep(dispatcher: Queue, cell: Cell, message: object, sender: Target | None)
 
 
 def begin_life(dispatcher: Queue, cell: Cell) -> None:
-    """Give a new life what its policy grants it of the messages that waited; a first life gets them all."""
+    """Give a new life the waiting messages that its policy retains; a first life gets all."""
     if cell.policy.on_restart is RETAIN or cell.fate is Fate.UNBORN:
+        # To the front: what was kept is older than everything in the queue, and order by sender has to hold.
         dispatcher.queue.extendleft(reversed(cell.stash))
         cell.stash.clear()
         return
@@ -98,6 +101,7 @@ def _discard(cell: Cell, count: int) -> None:
 
 
 def _places(dispatcher: Queue, cell: Cell) -> tuple[MutableSequence[Entry], ...]:
+    # Stash first: its turn has come before, so it holds the older messages.
     return (cell.stash, dispatcher.queue)
 
 
@@ -117,6 +121,7 @@ def _conflate(dispatcher: Queue, cell: Cell, message: object, sender: Target | N
     key = key_of(message) if key_of is not None else None
     if key_of is None or key is None:
         return False
+    # From the newest back: replacing an older one would let a stale value be worked on after a fresh one.
     for entries in reversed(_places(dispatcher, cell)):
         for index in range(len(entries) - 1, -1, -1):
             target, waiting, _ = entries[index]

@@ -173,6 +173,7 @@ class ActorStatus:
 def digest_of(content: object) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of the message's text; never raises."""
     try:
+        # The message may be the very thing that is broken: describing a failure must not be a second failure.
         text = repr(content)[:REPR_CHARS_MAX]
     except Exception as error:  # noqa: BLE001  somebody's repr
         text = f"<no text: {type(error).__name__}>"

@@ -1,4 +1,4 @@
-"""The supervisor: a state machine that is told of lives ending and decides who starts, stops or gives up.
+"""The supervisor: a state machine that hears of lives ending and decides who starts, stops or gives up.
 
 One per `SupervisorSpec`, driven by `lives` and `system`. It never blocks on a child: every step does one
 thing and returns, so it can be asked for its status, stopped, or told to forget a restart at any moment.
@@ -61,12 +61,12 @@ class Supervisor(Parent):
     # -- orders from above
 
     def start(self) -> None:
-        """Begin a life: static children start in order; dynamic ones of an earlier life are forgotten, as
-        in OTP.
-        """
+        """Start static children in order; dynamic ones of an earlier life are forgotten, as in OTP."""
         self.state = ChildState.STARTING
         self.window.clear()
         for child in list(self.children.values()):
+            # A supervisor that begins again starts all its static children anew, as OTP does; a temporary one
+            # gets a new record for it, because nothing of its former life may stay.
             if child.dynamic or (child.spec.restart is TEMPORARY and child.lived):
                 self._remove(child)
             else:
@@ -93,6 +93,7 @@ class Supervisor(Parent):
         """Start a dynamic child; False, and a report, if that is not possible."""
         why = ""
         if self.state is not ChildState.RUNNING:
+            # While it starts or stops, a child added now would be started out of order or left behind.
             why = f"the supervisor is {self.state.value}"
         elif spec.name in self.children:
             why = "already present"
@@ -116,9 +117,7 @@ class Supervisor(Parent):
         self.lives.wake(self)
 
     def restart_child(self, child: Child) -> None:
-        """Bring a parked or stopped child back, or replace a running one by a new life. Counts as no
-        failure.
-        """
+        """Restart a parked, stopped or running child; this does not count as a failure."""
         if self.state is not ChildState.RUNNING:
             return
         child.stop_wanted = False
@@ -128,6 +127,8 @@ class Supervisor(Parent):
         else:
             self._cancel_timer(child)
             child.pacing.clear()
+            # Somebody decided to revive it, so its own count begins anew. A shared window is left alone:
+            # reviving one child must not forgive the failures of its siblings.
             if child.window is not self.window:
                 child.window.clear()
             child.state = ChildState.WAITING
@@ -149,16 +150,20 @@ class Supervisor(Parent):
 
     def child_ended(self, child: Child, reason: ExitReason, error: BaseException | None) -> None:
         """A child's life is over, or its start has failed: decide what follows."""
+        # Order matters below: an end that was asked for is no failure, whatever reason the life gave for it.
         started_in_vain = child.ready_at is None
         self._cancel_timer(child)
         child.state = ChildState.DOWN
         if self.state is ChildState.STOPPING:
+            # The stop steps look at the states themselves; nothing is restarted once a stop has begun.
             pass
         elif child.stop_wanted:
             self._gone(child, ExitReason.SHUTDOWN, remove=child.dynamic)
         elif child.doomed or child.restart_wanted:
             self._stopped_for_sibling(child)
         elif self.state is ChildState.STARTING and started_in_vain:
+            # As in OTP a supervisor whose start fails stops those already started and hands the cause
+            # upwards.
             self.stop(ExitReason.START_FAILED, StartFailed(child.address, error))
         elif child.dynamic and not child.lived:
             self.lives.report(StartRefused(child.address, text_of(error), self.lives.now))
@@ -180,6 +185,8 @@ class Supervisor(Parent):
     def _failed(self, child: Child, error: BaseException | None) -> None:
         """Count a failure, or a failed attempt to restart; plan the next life, or answer the excess."""
         now = self.lives.now
+        # A failed attempt to restart counts as a failure, else a child that cannot start would never exceed
+        # anything.
         if child.window.failed(now):
             self._exceeded(child, error)
             return
@@ -188,6 +195,8 @@ class Supervisor(Parent):
         if self.spec.strategy is ONE_FOR_ONE:
             self._delay_restart(child, delay, child.pacing.attempt)
             return
+        # Siblings stop at once and all restart after one common delay: restarting them one by one would let
+        # some run against a sibling that is still down.
         self._doom(child)
         child.state = ChildState.WAITING
         self.hold_until = now + delay
@@ -221,14 +230,15 @@ class Supervisor(Parent):
         self.stop(ExitReason.ESCALATED, escalated)
 
     def _doom(self, failed: Child) -> None:
-        """Mark the siblings that fall with a failed child.
+        """Mark the running siblings that are restarted with a failed child.
 
-        Those that wait go on waiting: nothing of them runs, and a temporary one among them is wanted, not yet
-        lived. Those that are down for good stay down (OTP starts them).
+        Those that wait go on waiting: nothing of them runs, and a temporary one among them has yet to live.
         """
         order = list(self.children.values())
         fallen = order if self.spec.strategy is ONE_FOR_ALL else order[order.index(failed) + 1 :]
         for child in fallen:
+            # OTP starts the ones that are down for good again here; an operator who stopped a child wants it
+            # down.
             if child is not failed and child.state in UP:
                 child.doomed = True
 
@@ -241,6 +251,8 @@ class Supervisor(Parent):
         elif self.state in (ChildState.STARTING, ChildState.RUNNING):
             doomed = [child for child in self.children.values() if child.doomed]
             if doomed:
+                # The last one first: stopping runs in reverse order of starting, one at a time, as for a
+                # whole stop.
                 self._doom_step(doomed[-1])
             else:
                 self._start_step()
@@ -251,6 +263,7 @@ class Supervisor(Parent):
             self.lives.wake(self)
 
     def _start_step(self) -> None:
+        # Under one_for_one siblings do not depend on one another: one in restart does not hold up the rest.
         in_order = self.state is ChildState.STARTING or self.spec.strategy is not ONE_FOR_ONE
         for child in self.children.values():
             if child.state is ChildState.WAITING:
@@ -274,6 +287,8 @@ class Supervisor(Parent):
             self.state = ChildState.DOWN
             self.lives.supervisor_ended(self, *self.ending)
             return
+        # Dynamic children stop together, static ones one by one in reverse: OTP's rule, since dynamic ones do
+        # not know one another and a hundred games must not add up their shutdown times.
         dynamic = [child for child in up if child.dynamic]
         for child in dynamic or up[-1:]:
             if child.state is not ChildState.STOPPING:
@@ -288,6 +303,7 @@ class Supervisor(Parent):
         self.lives.start(child)
         if child.state is ChildState.STARTING:
             timeout = child.spec.start_timeout_ns if isinstance(child.spec, ChildSpec) else 0
+            # Set after the start: most children are ready within the call and need no timer.
             due = self.lives.now + timeout
             child.timer = self.lives.call_at(due, lambda: self.lives.start_is_late(child))
 
@@ -311,7 +327,7 @@ class Supervisor(Parent):
             child.state = ChildState.WAITING
             self.lives.wake(self)
 
-    # -- the books
+    # -- the record of children
 
     def _add(self, spec: AnySpec, *, dynamic: bool) -> None:
         child = Child(self, spec, dynamic=dynamic)

@@ -22,11 +22,12 @@ from actors.runtime.specs import Kind
 from actors.runtime.supervisor import Supervisor
 from engine.invariant import InvariantBroken
 
+# Each zombie holds a task and whatever it has open; threads and tasks cannot be killed, a process can.
 ZOMBIES_MAX = 8
 """More zombies than this at a time, and the engine gives up: the process must be replaced."""
 
 InputTap = Callable[[int, int, Address, object], None]
-"""Hears of every input before it is worked on: number, stamp, receiver, message."""
+"""Called with every input before it is worked on: number, stamp, receiver, message."""
 
 
 class SystemEnded(RuntimeError):
@@ -135,6 +136,8 @@ class System:
         if at is None:
             at = dispatcher.now
         cell = dispatcher.cells.get(receiver)
+        # Nearly every input of a busy evening comes before the next timer: going through `_pass_time` for
+        # each would be paid by all of them.
         timeless = self._open and dispatcher.now <= at < dispatcher.timers.soonest
         if not timeless or cell is None or cell.put != cell.done or dispatcher.draining:
             self._input(at, receiver, message)
@@ -159,9 +162,7 @@ class System:
             self._drain()
 
     def _drain(self) -> None:
-        """Work until nothing waits. An error that is nobody's handler's is the runtime's own: the engine is
-        broken.
-        """
+        """Work until nothing waits; an error that is no actor's is the runtime's and ends the engine."""
         try:
             self.dispatcher.drain()
             if self.lives.agenda:
@@ -171,27 +172,28 @@ class System:
             raise
 
     def _interrupted_or_broken(self, error: BaseException) -> None:
-        """Unless it is a mere interrupt, give up without asking anybody: the books can no longer be
-        trusted.
-        """
+        """End the engine without an orderly stop, unless the error is only an interrupt."""
         interrupts = self.dispatcher.interrupts
         grouped = isinstance(error, BaseExceptionGroup) and error.subgroup(interrupts) is not None
         invariant = isinstance(error, InvariantBroken)
+        # An interrupt comes from outside and leaves the queue consistent; anything else that left the
+        # dispatcher was raised by the runtime's own code.
         if self.ended is None and (invariant or not (grouped or isinstance(error, interrupts))):
             self.root.state = ChildState.DOWN
             cause = error if invariant else EngineBroken(f"{type(error).__name__}: {error}")
             self._root_ended(ExitReason.ESCALATED, cause)
 
     def _pass_time(self, until: int) -> None:
-        """Fire every timer due by then, each with its own due time as now; the queue is empty before the
-        next.
-        """
+        """Fire every timer due by then, each with its own due time as now, draining the queue after each."""
         dispatcher = self.dispatcher
         if until < dispatcher.now:
             raise StampBackwards(f"{until} is before {dispatcher.now}")
         timers = dispatcher.timers
         timer = timers.pop_due(until)
+        # One timer at a time: what it causes may set a timer that is due before the next one in the heap.
         while timer is not None:
+            # Its due time is `now` for the handler; the time at which the loop woke up would differ in a
+            # replay.
             dispatcher.now = max(dispatcher.now, timer.due)
             if timer.cell is not None:
                 dispatcher.put(timer.cell, timer.message)
@@ -204,7 +206,7 @@ class System:
     # -- asks
 
     def _post_at(self, at: int, receiver: Address, message: object, timeout_ns: int) -> Reply:
-        """Put an ask in; the reply is resolved now or later, and never not at all."""
+        """Put an ask in; the reply is always resolved, now or later, by an answer or an error."""
         if timeout_ns <= 0:
             raise ValueError("an ask waits for a positive, finite time")
         if self.dispatcher.draining:
@@ -216,6 +218,8 @@ class System:
             why = "no such actor" if cell is None else f"the actor is {cell.fate.value}"
             reply.settle(None, ActorDead(receiver, why))
             return reply
+        # Asks come from people and scripts: refusing one is better than filling the mailbox of an actor under
+        # load.
         if cell.depth >= cell.capacity:
             cell.refused += 1
             reply.settle(None, AskRefused(receiver, "the mailbox is full"))
@@ -227,6 +231,8 @@ class System:
         )
         reply.listeners.append(self._ask_settled)
         self.asks[reply] = None
+        # An ask takes a place in the queue like every message: answered at once, it would overtake those
+        # before it.
         asked = Sink(lambda content, _now: self._asked(cell, content, reply), 0)
         cell.put += 1
         asked.put += 1
@@ -248,6 +254,7 @@ class System:
         self.dispatcher.timers.cancel(reply.timer)
         if reply.cell is not None and reply.cell.life is not None:
             deferred = reply.cell.life.deferred
+            # An asker that gave up must not keep its place among the bounded number of deferred answers.
             for handle in [handle for handle, other in deferred.items() if other is reply]:
                 del deferred[handle]
 
@@ -262,9 +269,7 @@ class System:
             self._drain()
 
     def kill(self, address: Address) -> bool:
-        """End a life between two messages, as a failure; its supervisor answers it. False if nobody is
-        there.
-        """
+        """End a life between two messages, as a failure for its supervisor; False if there is no life."""
         cell = self.dispatcher.cells.get(address)
         with self.operation():
             return cell is not None and self.lives.kill(cell)
@@ -348,6 +353,7 @@ class System:
             self.lives.unregister(child)
 
     def _count_zombies(self, count: int) -> None:
+        # An orderly stop first: the journal can still commit, and systemd starts a clean process.
         if count > self.zombies_max:
             self.root.stop(
                 ExitReason.ESCALATED, TooManyZombies(f"{count} zombies, {self.zombies_max} allowed")

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from actors.runtime.cells import Cell, Timer
 
+# Each ask sets a timeout and cancels it a moment later; taken out of the middle of a heap one by one, each
+# would cost a search through all of it.
 COMPACT_MIN = 64
 """Below so many forgotten timers the heap is never rebuilt."""
 
@@ -103,5 +105,7 @@ class Timers:
 
     def _new(self, due: int) -> Timer:
         self._created += 1
+        # A bound may be too early (a cancelled timer) but never too late, so an input that passes it may skip
+        # the heap.
         self.soonest = min(self.soonest, due)
         return Timer(due, self._created)

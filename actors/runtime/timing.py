@@ -115,13 +115,15 @@ class Timing:
     def next_input(self) -> None:
         """An input comes: time it, or not. While messages wait nothing is changed."""
         self._inputs += 1
+        # Whole inputs are timed, not single messages: a wait only means something if the put was stamped too.
         on = self._inputs % self._every == 0
+        # Entries that wait in one queue cannot move to the other without a change of order.
         if on != self._on and not self._dispatcher.queue:
             self._on = on
             self._dispatcher.use_queue(self._stamped if on else self._plain)
 
     def wrap(self, cell: Cell, receive: Receive) -> Receive:
-        """The handler, timed. One that makes its answer bit by bit is timed up to its first bit only."""
+        """The handler, timed; of a generator only the call is timed, not what it yields later."""
         stage = self._stage_of(cell.address)
         wait = self.waits.setdefault(stage, Histogram(MESSAGE_S)).observe
         work = self.works.setdefault(stage, Histogram(MESSAGE_S)).observe

@@ -27,14 +27,18 @@ class Topic(Target):
         self.deaf_until: dict[Cell, int] = {}
 
     def _fan_out(self, packed: object, now: int) -> tuple[Outgoing, ...]:
-        """Let every subscriber work on the message; what a failure does, it does to one of them."""
+        """Let every subscriber work on the message; a failure ends only that subscriber's life."""
         message, sender = cast("tuple[object, Target | None]", packed)
         dispatcher = self.dispatcher
         outer = dispatcher.entry
+        # A tuple that is replaced and never changed: whoever subscribes while it is walked hears the next
+        # message.
         for cell in self.subscribers:
             if self.deaf_until and self._deaf(cell):
                 continue
             receive = cell.receive
+            # Counted as put and done at once: the message stood in the topic's queue, not in the actor's
+            # mailbox, but the actor's counters must show what it worked on.
             dispatcher.entry = entry = (cell, message, sender)
             cell.put += 1
             cell.done += 1
@@ -99,6 +103,8 @@ class Topics:
         """A new life does not want what was published before it: let it miss the messages that wait now."""
         topic = self._topics.get(name)
         if topic is not None and topic.depth:
+            # A number in place of a search: entries of a topic are shared, one subscriber cannot take them
+            # out.
             topic.deaf_until[cell] = topic.put
 
     def publish(self, name: str, message: object, sender: Target | None) -> None:

@@ -1,4 +1,4 @@
-"""How sure a number is: intervals by drawing whole games again and again, from a seed that is given.
+"""Bootstrap intervals: statistics with confidence intervals by resampling whole games from a given seed.
 
 Called by reports with the statistics of `engine.evaluation.scoring`. Bets of one game win and lose together,
 so games are drawn, not bets; drawing bets would make every interval too narrow. The generator is our own
@@ -103,6 +103,8 @@ def interval(
         value = statistic([row for block in drawn for row in block])
         if value is not None:
             values.append(value)
+    # An interval over the draws that happen to have a value would leave out the very games that make it
+    # uncertain.
     if 2 * len(values) < how.draws:
         return None
     values.sort()

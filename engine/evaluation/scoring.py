@@ -1,4 +1,4 @@
-"""Whether forecasts were good and trades made money for a reason: scores, calibration, markouts, returns.
+"""Scores of forecasts and trades: Brier and log loss, calibration, closing line value, markouts, returns.
 
 Called by reports and by the journal's projections of performance. Every definition is the usual one, named in
 its docstring; where one has no value (no trade lost, no row has a market price) the answer is None, never 0
@@ -119,6 +119,7 @@ def calibration(forecasts: Sequence[Forecast], bins: int = 10) -> Calibration | 
     reliability = math.fsum(each.count * (each.p_said - each.p_came) ** 2 for each in filled) / n
     resolution = math.fsum(each.count * (each.p_came - base_rate) ** 2 for each in filled) / n
     uncertainty = math.fsum((row.outcome - base_rate) ** 2 for row in forecasts) / n
+    # Forecasts within a bin differ, so Murphy's three terms alone do not add up to the Brier score.
     within = total - (reliability - resolution + uncertainty)
     return Calibration(tuple(filled), reliability, resolution, uncertainty, within)
 

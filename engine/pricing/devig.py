@@ -169,6 +169,7 @@ def _bisected(f: Callable[[float], float], low: float, high: float) -> float:
     """Where a falling function crosses 0 between two points, to the last digit."""
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
+        # Neighbouring floats: there is nothing left to halve.
         if middle in (low, high):
             break
         if f(middle) > 0.0:

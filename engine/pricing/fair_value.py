@@ -1,4 +1,4 @@
-"""What the sportsbooks think a market is worth: each book de-vigged by itself, then joined.
+"""The fair value of a market by the sportsbooks: each book de-vigged by itself, then aggregated.
 
 Called by `sharp_line`, `ev_multi` and the baselines of the in-play strategies. Rows that are stale,
 one-sided, circular or beyond -1500 are left out; books that share a feed vote once. A market of margins or
@@ -97,6 +97,7 @@ def book_prices(game: GameView, claim: Claim, rules: Rules, now: Nanos) -> list[
     """Every usable book's own fair probability of a claim, by vendor."""
     share = _share_left(game)
     prices: list[BookPrice] = []
+    # By name and not by arrival: the votes are put on record in this order.
     for vendor, row in sorted(game.odds.items(), key=_vendor_of):
         name = vendor.lower()
         if name in CIRCULAR_VENDORS or name in rules.exclude:
@@ -136,7 +137,7 @@ def _vendor_of(item: tuple[str, OddsSeen]) -> str:
 
 
 def _vote(prices: list[BookPrice]) -> float:
-    """One feed's word: nearly always of a single book."""
+    """The vote of one feed, which is nearly always a single book."""
     return prices[0].p_fair if len(prices) == 1 else median(price.p_fair for price in prices)
 
 
@@ -166,6 +167,8 @@ def _p_home(row: OddsSeen, method: DevigMethod, share: float | None) -> float | 
         return p_home
     # A book without a moneyline: its spread says nearly the same, before the tip.
     p_cover = _two_sided(row.spread_home_odds, row.spread_away_odds, method)
+    # A moneyline that is there but one-sided or extreme was refused for a reason; the spread must not replace
+    # it.
     if row.moneyline_home is not None or row.moneyline_away is not None or share != 1.0:
         return None
     if p_cover is None or row.spread_home is None:
@@ -177,6 +180,8 @@ def _p_margin(row: OddsSeen, claim: Claim, method: DevigMethod, share: float | N
     p_cover = _two_sided(row.spread_home_odds, row.spread_away_odds, method)
     if p_cover is None or row.spread_home is None or share is None or share <= 0.0:
         return None
+    # The deviation in play was measured near half-time; before and right after the tip it would exceed the
+    # whole game's.
     sd = min(SD_MARGIN, SD_MARGIN_LIVE * math.sqrt(share))
     expected = expected_of_line(-row.spread_home / 10, p_cover, sd)
     return p_margin_above(claim.threshold / 10, expected, sd)
@@ -212,6 +217,7 @@ def _share_left(game: GameView) -> float | None:
 
 def _without_outliers(votes: dict[str, float], points: float | None) -> dict[str, float]:
     """Votes further than `points` (of probability) from the median of all are not believed."""
+    # Of two votes nobody can tell which one is the outlier.
     if points is None or len(votes) < 3:
         return votes
     middle = median(votes.values())

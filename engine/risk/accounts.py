@@ -1,6 +1,6 @@
-"""What the risk gate remembers of every strategy: exposure, results, peaks, streaks and orders sent.
+"""The risk gate's state of every strategy: exposure, results, peaks, losing streaks and orders sent.
 
-Folded from facts only, so that a restarted gate knows what the old one knew. Used by the gate and its rules.
+Folded from facts only, so that a restarted gate has the same state. Used by the gate and its rules.
 Days are the venue's game days: Eastern time, and the small hours belong to the evening before.
 """
 
@@ -126,6 +126,7 @@ class Accounts:
         if not order.exit:
             entries = self.account(order.strategy).entries
             entries.append(at)
+            # Two days: the longest window that a limit looks at is a game day, which has up to 25 hours.
             while entries[0] < at - 2 * NANOS_PER_DAY:
                 entries.popleft()
 
@@ -217,6 +218,7 @@ class Accounts:
             found.remaining = fact.remaining
         if fact.remaining <= 0:
             self._ended(fact.order_id)
+        # A position that changes sign was closed and another opened in one fill: that is a round trip too.
         if before * exposure.count < 0 or (before != 0 and exposure.count == 0):
             account.concluded(exposure.trip, fact.at)
             exposure.trip = MONEY_ZERO
@@ -241,6 +243,7 @@ class Accounts:
         result = Money(fact.payout - exposure.cost)
         account.realize(result, fact.at)
         account.concluded(Money(exposure.trip + result), fact.at)
+        # Kept as it was: the venue may dispute a determined result, and then the position stands again.
         self._settled[key] = attrs.evolve(exposure, orders={})
         exposure.count, exposure.cost, exposure.trip = Count(0), MONEY_ZERO, MONEY_ZERO
         exposure.cash = MONEY_ZERO
@@ -255,6 +258,6 @@ class Accounts:
             self.exposures[key] = settled
 
     def _forget(self, exposure: Exposure) -> None:
-        """A market without position and orders keeps its results in the account; its cash stays a while."""
+        """Drop the exposure of a market without position, orders and cash; its results are in the account."""
         if exposure.count == 0 and not exposure.orders and exposure.cash == 0:
             self.exposures.pop((exposure.strategy, exposure.ticker), None)

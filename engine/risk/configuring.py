@@ -21,6 +21,7 @@ def configure(gate: RiskGate, settings: Settings, facts: Iterable[Fact], now: Na
     LimitRefused before anything is changed.
     """
     before = gate.configured[None]
+    # Compared with what was configured before, not with what is in force: an operator's change stays.
     new = [(name, text) for name, text in settings.limits if parse_limit(name, text) != before.get(name)]
     steps = [gate.set_limit(name, None, text, BY_CONFIGURATION, now) for name, text in new]
     return Step(

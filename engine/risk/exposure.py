@@ -1,4 +1,4 @@
-"""What is at risk: the position and the approved orders of one strategy in one market, at their worst.
+"""Exposure: the position and the approved orders of one strategy in one market, at their worst.
 
 Folded by the risk gate from its own approvals and from the exchange's facts. An approved order counts in full
 from the moment it is approved until the exchange has said how it ended, so nothing is counted too late. All
@@ -75,6 +75,7 @@ class Exposure:
         """The largest position, either way, that any filling of the open orders can lead to."""
         buys = sum(order.remaining for order in self.orders.values() if order.buys)
         sells = sum(order.remaining for order in self.orders.values() if not order.buys)
+        # All buys fill and no sell, or the other way about: no other filling leads further out.
         return Count(max(abs(self.count + buys), abs(self.count - sells)))
 
     def lines(self) -> list[str]:
@@ -94,6 +95,7 @@ class Exposure:
         )
         against = [order for order in self.orders.values() if order.buys != (self.count >= 0)]
         cover = abs(self.count)
+        # The cheapest are taken to be the closing ones, which leaves the dearest as new risk.
         for order in sorted(against, key=_unit_cost):
             covered = min(cover, order.remaining)
             cover -= covered
@@ -103,12 +105,16 @@ class Exposure:
 
     def payoff(self, claim: Claim | None) -> Payoff:
         """The results of both outcomes of the market, each open order filling whenever that is worse."""
+        # In YES terms a short position received its price and owes a dollar if YES pays; one formula serves
+        # both signs.
         yes = self.cash + self.count * PRICE_ONE
         no = int(self.cash)
         for order in self.orders.values():
             own, other = order.price * order.remaining, (PRICE_ONE - order.price) * order.remaining
             fee = order.fee_left
             if order.buys:
+                # Filled only where that is worse: nobody knows which of our orders will trade, so each does
+                # its worst.
                 yes += min(0, other - fee)
                 no -= own + fee
             else:
@@ -120,6 +126,8 @@ class Exposure:
         """Whether an order can only make the position smaller, even if all other open orders fill first."""
         if self.count == 0 or (order.side is BookSide.BID) == (self.count > 0):
             return False
+        # Other orders to close count first: two exits that each fit the position would together open one the
+        # other way.
         promised = sum(
             other.remaining
             for other in self.orders.values()
@@ -135,6 +143,7 @@ class Exposure:
         realized = 0
         own = price if side is BookSide.BID else PRICE_ONE - price
         if closing:
+            # Rounded down: what is left in the position keeps the remainder, so no cost gets lost.
             cost = self.cost * closing // abs(self.count)
             fee_closing = fee * closing // count
             # Selling YES at p brings p; as the purchase of NO at 1 - p it pays off a dollar a pair.

@@ -1,9 +1,9 @@
-"""The risk gate: hears what the strategies wish, and lets through what no rule objects to.
+"""The risk gate: judges the strategies' orders and approves those that break no rule.
 
-The only maker of `Approved` (held by a test over the source tree). Driven by one actor; hears the same news
-as the strategies and learns the exchange's facts after their commit. What it approved counts from that moment
-on, so no limit can be passed in the time until the exchange answers. It fails closed: what is unknown,
-missing or not a number is a no.
+The only maker of `Approved` (held by a test over the source tree). Driven by one actor; gets the same news as
+the strategies, and the exchange's facts after their commit. An approved order counts from that moment on, so
+no limit can be passed in the time until the exchange answers. It fails closed: what is unknown, missing or
+not a number is denied.
 
 Orders that can only make a position smaller (`exit`) pass where entries are blocked: they are asked only
 whether they are sane, whether trading is halted, and whether the market can be traded. An order that calls
@@ -74,12 +74,13 @@ class RiskGate:
         self.stops = UnfulfilledStops()
         self.journal_trouble: str | None = None
         self.ends = False
-        """Whether the run ends: what is known of the market is the past from now on."""
+        """Whether the run is ending: no more market data will come, so no order passes."""
         self.unfollowed: set[str] = set()
         self.denials: Counter[tuple[str, DenialReason]] = Counter()
 
     def on_game_news(self, news: GameNews, now: Nanos) -> Step:
-        """Keep the view of games; nothing follows from news alone."""
+        """Keep the view of games up to date; news alone leads to no decision."""
+        # Every change of every best price comes here; nothing but a look-up may be spent on it.
         if news.__class__ is TopChanged:
             market = self.view.markets.get(news.ticker)
             if market is not None:
@@ -90,6 +91,8 @@ class RiskGate:
 
     def on_committed_fact(self, fact: Fact, now: Nanos) -> Step:
         """Fold a committed fact of others; its own were folded when they were decided."""
+        # Own facts were applied when they were decided: applied again after the commit they would count
+        # twice.
         if not isinstance(fact, OrderApproved | TradingHalted | TradingResumed | LimitChanged):
             self.accounts.apply(fact)
             if isinstance(fact, CancelRefused | VenueStatusChanged):
@@ -105,6 +108,7 @@ class RiskGate:
         cancels = [
             CancelOrder(order_id, self.accounts.orders[order_id].strategy, now)
             for order_id in self.stops.due()
+            # The order may have been filled, or cancelled by a reactivated market, before the venue went on.
             if order_id in self.accounts.orders
         ]
         for cancel in cancels:
@@ -116,6 +120,8 @@ class RiskGate:
         for fact in facts:
             match fact:
                 case OrderApproved():
+                    # An approval without a later end counts as open: that is too much at worst, and never too
+                    # little.
                     self.accounts.restore(fact, self._terms_of(fact.command))
                     if isinstance(fact.command, CancelOrder):
                         self.stops.sent(fact.command.order_id)
@@ -164,6 +170,7 @@ class RiskGate:
         halted = parse_state(state) is TradingState.HALTED
         fact = TradingHalted(scope, state, by, why, now)
         self._apply_halt(fact)
+        # Halted first: an order that is judged while the cancels are on their way must meet the halt.
         cancels = self._cancels(scope, entries_only=not halted, now=now)
         return Step(
             facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
@@ -192,6 +199,7 @@ class RiskGate:
         fact = LimitChanged(name, strategy, value, by, now)
         self._apply_limit(fact)
         scope = EVERYTHING if strategy is None else STRATEGY + strategy
+        # Only if the limit is passed now: lowering a limit that is far away must not clear the book.
         passed = any(
             line.name == name and line.strategy == strategy for line in self.limits_in_use(now) if line.passed
         )
@@ -203,11 +211,12 @@ class RiskGate:
     def _apply_limit(self, fact: LimitChanged) -> None:
         value = parse_limit(fact.name, fact.value)
         self.limits.set(fact.name, fact.strategy, value)
+        # A command changes what is in force but not what was configured, to which a reset goes back.
         if fact.by == BY_CONFIGURATION:
             self.configured[fact.strategy][fact.name] = value
 
     def held_in(self, game: str) -> list[str]:
-        """What of ours stands in a game, a sentence each: positions, and orders from their approval on."""
+        """Positions and approved orders in a game, a sentence each."""
         return [line for exposure in self.accounts.select(game=game) for line in exposure.lines()]
 
     def follow(self, game: str, events: tuple[str, ...], by: str, now: Nanos) -> Step:
@@ -232,6 +241,7 @@ class RiskGate:
     def _judge_place(self, order: PlaceOrder, now: Nanos) -> Step:
         market = self.view.markets.get(order.ticker)
         denial = self._refusal(order, market)
+        # A market may be known and its fee terms not: then nothing is traded in it.
         if denial is not None or market is None or market.terms is None:
             return self._deny(order, denial or missing("the market's fee terms"), now)
         context = self._context(order, market, market.terms, now)
@@ -244,6 +254,8 @@ class RiskGate:
 
     def _context(self, order: PlaceOrder, market: MarketView, terms: FeeTerms, now: Nanos) -> OrderContext:
         exposure = self.accounts.exposure(order.strategy, order.ticker, order.game)
+        # Found out here and not believed: an entry that called itself an exit would pass every limit on
+        # entries.
         reduces = exposure.reduces(order)
         return OrderContext(
             order=order if order.exit == reduces else changed(order, exit=reduces),
@@ -265,10 +277,13 @@ class RiskGate:
         if self.ends:
             return Denial(DenialReason.HALTED, "the run ends", "the next start")
         if self.journal_trouble is not None:
+            # Nothing may be sent that could not be put on record; cancels pass, because they only make
+            # exposure smaller.
             return Denial(DenialReason.JOURNAL_DOWN, self.journal_trouble, "up")
         account = self.accounts.of.get(order.strategy)
         if account is None or account.bankroll is None:
             return missing(f"an account of strategy {order.strategy}")
+        # The exchange would refuse it too; here it is known before it counts against any limit.
         if order.order_id in self.accounts.seen:
             return Denial(DenialReason.DUPLICATE, order.order_id, "a new id")
         if order.game in self.unfollowed:
@@ -279,6 +294,8 @@ class RiskGate:
 
     def _objection(self, context: OrderContext) -> Denial | None:
         """The first rule that objects."""
+        # From what is always true of an order to what depends on numbers: the reason on record is the
+        # broadest that holds.
         state, where = self.halts.state(context.order.strategy, context.order.game)
         if state is TradingState.HALTED:
             return Denial(DenialReason.HALTED, where, "resumed")
@@ -288,6 +305,8 @@ class RiskGate:
             return Denial(DenialReason.QUARANTINED, "parked", "revived")
         if not context.exit and not context.account.enabled:
             return Denial(DenialReason.STRATEGY_DISABLED, "off", "on")
+        # Exits must pass these as well: an untrusted book has no price to leave at, and the venue prevents
+        # self-trades whatever an order is for.
         denial = self._market_shut(context) or self._self_cross(context)
         if denial is not None or context.exit:
             return denial
@@ -310,6 +329,8 @@ class RiskGate:
     def _self_cross(self, context: OrderContext) -> Denial | None:
         """No order that would meet one of our own, whoever of us sent it."""
         order = context.order
+        # Over all strategies: they trade on one account at the venue, where any two of their orders would
+        # meet.
         for exposure in self.accounts.select(ticker=order.ticker):
             for other in exposure.orders.values():
                 if other.buys == (order.side is BookSide.BID):
@@ -323,6 +344,7 @@ class RiskGate:
         """A cancel makes nothing worse: it passes in every state, if the order is the strategy's own."""
         exposure = self.accounts.orders.get(cancel.order_id)
         if exposure is None or exposure.strategy != cancel.strategy:
+            # A strategy may not touch what another one has resting.
             return self._deny_named(cancel, missing(f"an open order {cancel.order_id}"), now)
         return Step(facts=(OrderApproved(cancel, now),), approved=_pass((cancel,)))
 
@@ -331,6 +353,7 @@ class RiskGate:
         exposure = self.accounts.orders.get(amend.order_id)
         if exposure is None or exposure.strategy != amend.strategy:
             return self._deny_named(amend, missing(f"an open order {amend.order_id}"), now)
+        # Taken out for the trial: beside itself the amended order would count twice against every limit.
         found = exposure.orders.pop(amend.order_id)
         self.accounts.seen.discard(amend.order_id)
         wish = changed(found.order, price=amend.price, count=amend.count, decided_at=amend.decided_at)
@@ -339,6 +362,7 @@ class RiskGate:
         terms = None if market is None else market.terms
         if denial is None and market is not None and terms is not None:
             denial = self._objection(self._context(wish, market, terms, now))
+        # Put back before the answer: until the exchange confirms the amend, the old terms may still fill.
         self.accounts.restore_order(exposure, found)
         if denial is not None or terms is None:
             return self._deny_named(amend, denial or missing("the market's fee terms"), now)
@@ -347,6 +371,7 @@ class RiskGate:
 
     def _deny(self, order: PlaceOrder, denial: Denial, now: Nanos) -> Step:
         self.denials[order.strategy, denial.reason] += 1
+        # Judging made an empty exposure; thousands of denials must not leave thousands of them.
         self.accounts.forget(order.strategy, order.ticker)
         fact = OrderDenied(
             order_id=order.order_id,
@@ -386,6 +411,7 @@ class RiskGate:
         else:
             return step
         why = f"{denial.reason.value}: {denial.use}, limit {denial.limit}"
+        # As a fact, so that it survives a restart: breakers that live in memory reset when the process does.
         latched = self.halt(scope, TradingState.REDUCING.word, MAKER, why, now)
         return Step(facts=step.facts + latched.facts, approved=latched.approved)
 
@@ -394,6 +420,8 @@ class RiskGate:
         if isinstance(fact, TradingResumed):
             for account in self.accounts.of.values():
                 if fact.scope in (EVERYTHING, STRATEGY + account.strategy):
+                    # Without a new peak the next order would meet the same drawdown, and a resume would mean
+                    # nothing.
                     account.peak = account.equity()
 
     def _cancels(self, scope: str, *, entries_only: bool, now: Nanos) -> list[CancelOrder]:
@@ -411,6 +439,8 @@ class RiskGate:
         ticker = command.ticker if isinstance(command, PlaceOrder) else known
         market = self.view.markets.get(ticker)
         if market is None or market.terms is None:
+            # At a restart facts come before the market's listing. Dearer than any terms of these markets: the
+            # estimate may only be too high.
             return FeeTerms().with_maker_fees()
         return market.terms
 

@@ -1,4 +1,4 @@
-"""Who may trade: how much is let through, latched for everything, a strategy or a game.
+"""Trading states (active, reducing, draining, halted), latched for everything, a strategy or a game.
 
 Kept by the risk gate from facts alone, so a halt survives every restart and ends by an explicit resume only.
 """
@@ -16,7 +16,7 @@ STRATEGY: Final = "strategy:"
 GAME: Final = "game:"
 QUARANTINE: Final = "quarantine:"
 DRAINING_BEFORE: Final = "draining"
-"""So the reason of a drain begins in journals where it is a REDUCING halt, for want of a state of its own."""
+"""How the reason of a drain begins in older journals, where a drain is a REDUCING halt."""
 
 
 class ScopeKind(Enum):
@@ -74,6 +74,7 @@ class Halts:
     def state(self, strategy: str, game: str) -> tuple[TradingState, str]:
         """The strictest state that holds for an order, and its scope."""
         strictest, where = TradingState.ACTIVE, ""
+        # Quarantine is not among them: a parked strategy's position may still be closed by hand.
         for scope in (EVERYTHING, STRATEGY + strategy, GAME + game):
             halt = self.of.get(scope)
             if halt is not None and halt.state > strictest:
@@ -102,6 +103,7 @@ def state_in(fact: TradingHalted) -> TradingState:
     """The state that a halt is, also as older journals have it. Raises StateUnknown."""
     state = parse_state(fact.state)
     drains = state is TradingState.REDUCING and fact.scope == EVERYTHING
+    # Journals from before DRAINING was a state have it as a REDUCING halt whose reason begins with that word.
     return TradingState.DRAINING if drains and fact.why.startswith(DRAINING_BEFORE) else state
 
 

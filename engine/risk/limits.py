@@ -124,6 +124,7 @@ def parse_limit(name: str, text: str) -> LimitValue:
         value = math.nan
     if not (math.isfinite(value) and value >= 0):
         raise LimitRefused(f"{text!r} is no value of {name}: a number that is not negative, or none")
+    # NaN would compare as false with everything and switch the limit off without a word.
     return value
 
 
@@ -138,6 +139,8 @@ class LimitTable:
         """Begin with the configured limits; of a strategy's own those count that differ from the defaults."""
         self._global: dict[str, LimitValue] = {name: getattr(limits, name) for name in LIMIT_NAMES}
         self._own: dict[tuple[str, str], LimitValue] = {}
+        # A strategy's own limits are parsed as a whole table; what it did not set stands there as the
+        # default.
         defaults = RiskLimits()
         for strategy, chosen in own.items():
             for name in LIMIT_NAMES:
@@ -173,6 +176,7 @@ class LimitTable:
         allowed: frozenset[str] | None = None
         for value in (self._global["market_types"], self._own.get((strategy, "market_types"))):
             if isinstance(value, tuple):
+                # Intersected: a strategy's own list may narrow the global one and never widen it.
                 allowed = frozenset(value) if allowed is None else allowed & frozenset(value)
         return allowed
 

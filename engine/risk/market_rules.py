@@ -1,4 +1,4 @@
-"""Rules about the market of an entry: open, trusted, fresh, tight, of the right kind, sanely priced.
+"""Rules on the market of an entry: its kind, freshness, spread, and the order's price and size in it.
 
 Asked by the risk gate, in the order of `MARKET_RULES`, for entries only; what an exit must satisfy too is in
 the gate. What is missing or not a number is a no.
@@ -37,6 +37,7 @@ def game_matched(context: OrderContext) -> Denial | None:
         return None
     if game.known is None or not game.known.matched:
         return Denial(DenialReason.GAME_UNMATCHED, "unmatched", "matched")
+    # The result may be known to the market before the venue closes it.
     if game.over:
         phase = "" if game.score is None else game.score.phase.value
         return Denial(DenialReason.MARKET_INACTIVE, f"game {phase}", "a game to come or going on")
@@ -54,6 +55,7 @@ def near_close(context: OrderContext) -> Denial | None:
     """No entries shortly before the market closes; a market without a known close time has none near."""
     limit = context.limits.strictest("near_close_seconds", context.account.strategy)
     known = context.market.known
+    # The venue's close time lies days after a game until the game ends, so this rule speaks rarely in play.
     if limit is None or known is None or known.close_at is None:
         return None
     left = (known.close_at - context.now) / NANOS_PER_SECOND
@@ -84,6 +86,7 @@ def odds_age(context: OrderContext) -> Denial | None:
     rows = context.odds().values()
     if not rows:
         return missing("odds of the game")
+    # The book's own time where it gives one: a row polled just now may be an hour old.
     newest = max(row.at if row.at_venue is None else row.at_venue for row in rows)
     age = (context.now - newest) / NANOS_PER_SECOND
     if age <= limit:
@@ -108,6 +111,7 @@ def collar_fair(context: OrderContext) -> Denial | None:
     """A price far from the strategy's own fair value is a mistake, in whichever direction."""
     limit = context.limits.strictest("collar_fair_cents", context.account.strategy)
     p_fair = context.order.p_fair
+    # A control or an order by hand claims no fair value; one that it does claim is held against it.
     if limit is None or (p_fair is None and not context.account.traits.has_opinion):
         return None
     if p_fair is None or not math.isfinite(p_fair) or not 0.0 <= p_fair <= 1.0:
@@ -160,6 +164,7 @@ def edge(context: OrderContext) -> Denial | None:
     p_win = p_fair if buying else 1.0 - p_fair
     own = order.price if buying else Price(PRICE_ONE - order.price)
     liquidity = Liquidity.MAKER if order.post_only else Liquidity.TAKER
+    # One leg's fee only: held to settlement a contract pays no second one.
     p_net = p_win - own / PRICE_ONE - context.terms.p_fee(liquidity, order.price)
     if p_net > HAIR:
         return None

@@ -1,4 +1,4 @@
-"""Rules about how much: contracts, dollars, the worst outcome of a game, losses, drawdown, and how often.
+"""Rules on amounts: contracts, dollars, the worst outcome of a game, losses, drawdown, and order rates.
 
 Asked by the risk gate for entries, in the order of `MONEY_RULES`. Every use is counted with the order in it
 and with all that was approved before and may still fill, so that a limit can be reached but not passed by
@@ -17,6 +17,7 @@ from engine.risk.scenarios import Payoff, worst_case
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Money, Nanos
 from engine.view import MarketView, displayed
 
+# Sums of floats: a limit that is exactly reached must not be passed by its last digit.
 HAIR = 1e-9
 
 
@@ -197,9 +198,11 @@ def drawdown(
     """
     chosen = list(accounts)
     peak = sum(account.peak for account in chosen)
+    # An account that has lost everything, or never had anything, has no peak to measure from.
     if peak <= 0:
         return 100.0
     equity: int = sum(account.equity() for account in chosen)
+    # Gains on paper are left out: they would raise a peak that no fact can restore after a restart.
     equity += sum(min(0, value_now(exposure, views) - exposure.cost) for exposure in exposures)
     return max(0.0, 100.0 * (peak - equity) / peak)
 
@@ -208,6 +211,7 @@ def value_now(exposure: Exposure, views: dict[str, MarketView]) -> Money:
     """What a position would bring at the best price; nothing if nobody bids, or no price was heard yet."""
     view = views.get(exposure.ticker)
     top = None if view is None else view.top
+    # Worth nothing until a price is heard: after a restart that is the cautious answer.
     if exposure.count == 0 or top is None:
         return Money(0)
     price, _depth = displayed(top, buying=exposure.count < 0)
@@ -250,6 +254,8 @@ def _scoped(
 def _limits(context: OrderContext, name: str) -> list[tuple[float, str | None]]:
     """The limits of that name that hold for the order, each with whose exposures count (None: all)."""
     own = context.account.strategy
+    # Two limits, not the stricter of two numbers: the global one counts everybody's exposures, the own one
+    # only the strategy's.
     pairs = ((context.limits.number(name), None), (context.limits.own_number(name, own), own))
     return [(limit, strategy) for limit, strategy in pairs if limit is not None]
 
@@ -260,6 +266,8 @@ def _with_order(
     """A measure of exposures as if the order had been approved."""
     counted = list(exposures)
     order_id = context.order.order_id
+    # Measured with the order in place, by the same code as `risk show`, in place of adding it to each sum by
+    # hand.
     context.exposure.orders[order_id] = pending(context.order, context.terms)
     try:
         return measure(counted if context.exposure in counted else [*counted, context.exposure])
@@ -272,6 +280,8 @@ def _losses(
 ) -> Denial | None:
     for limit, strategy in _limits(context, reason.value):
         accounts = context.accounts.of.values() if strategy is None else (context.account,)
+        # Everything at risk is taken for lost, so that a day's limit cannot be passed by positions that lose
+        # later.
         at_risk = _with_order(context, context.accounts.select(strategy=strategy), dollars_in)
         denial = _over(reason, lost(accounts) + at_risk, limit)
         if denial is not None:

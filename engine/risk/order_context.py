@@ -1,4 +1,4 @@
-"""One order before the risk gate: everything its rules may look at, and the shape of their answer.
+"""The context of one order at the risk gate: everything its rules may look at, and the form of their answer.
 
 Used by the rules and the gate.
 """

@@ -33,6 +33,7 @@ def worst_case(payoffs: Iterable[Payoff]) -> Money:
     worst = 0
     for payoff in payoffs:
         if payoff.claim is None:
+            # A player's points are tied to neither axis: no outcome of the game can be shown to help them.
             worst += min(payoff.yes, payoff.no)
         else:
             by_axis[payoff.claim.axis].append(payoff)
@@ -48,6 +49,7 @@ def break_points(axis: Axis, payoffs: Sequence[Payoff]) -> list[Tenths]:
     for payoff in payoffs:
         if payoff.claim is not None:
             floor = payoff.claim.threshold // 10
+            # Both sides of a threshold, and the whole number on it where a line has no half point.
             values.update((floor - 1, floor, floor + 1))
     if axis is Axis.MARGIN and 0 in values:
         # Nobody wins by nothing; the stretches on both sides of it have margins of their own.

@@ -1,7 +1,7 @@
-"""Wishes to stop that the venue refused because it stood still: they are kept until they can be fulfilled.
+"""Cancels that the venue refused during an exchange pause: kept until they can be sent again.
 
-Kept by the risk gate from facts alone. A halt whose cancels came to nothing would otherwise leave orders
-resting that fill under the halt, minutes after the venue is back.
+Kept by the risk gate from facts alone. Without them a halt would leave orders resting whose cancels were
+refused, and they would fill under the halt once the venue is back.
 """
 
 from engine.facts import CancelRefused
@@ -18,9 +18,11 @@ class UnfulfilledStops:
         self._still: set[int | None] = set()
 
     def apply(self, fact: CancelRefused | VenueStatusChanged) -> None:
-        """Fold a refusal, or the venue's (or a shard's) standing still and going on."""
+        """Fold a refused cancel, or a pause or resumption of the venue or of one of its shards."""
         match fact:
             case CancelRefused():
+                # Other refusals are final: the order is gone, or the market is closed and its orders are
+                # cancelled by the venue.
                 if fact.code is RejectCode.EXCHANGE_PAUSED and not fact.amend:
                     self._refused[fact.order_id] = None
             case VenueStatusChanged():

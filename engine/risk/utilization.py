@@ -90,6 +90,7 @@ def _worst_drawdown(owners: list[Account], accounts: Accounts, views: dict[str, 
     best: Use = (0.0, "")
     for account in owners:
         use = drawdown([account], accounts.select(strategy=account.strategy), views)
+        # A strategy that was never opened has no capital, and would show a drawdown of everything.
         if account.bankroll is not None and use > best[0]:
             best = (use, account.strategy)
     return best

@@ -1,4 +1,4 @@
-"""What was expected of a game before the tip: the yardstick of the strategies that trade in play.
+"""The pre-game expectation of a game: the reference of the strategies that trade in play.
 
 Used by `momentum` and `mean_reversion`. Taken once, at the first live score, from what was known until then,
 and kept as a fact (`Noted` under `baseline:GAME`), so that a restart in the third quarter measures against
@@ -80,6 +80,7 @@ class Baselines:
 
     def take(self, game: GameView, now: Nanos) -> Noted | None:
         """Take the baseline when the game has just become live; the fact to be kept, or None."""
+        # Once a game: taken again it would move with what it is the measure of.
         if game.game in self._of or not game.live:
             return None
         baseline = measured(game, now)
@@ -103,10 +104,12 @@ def measured(game: GameView, now: Nanos) -> Baseline:
     fresh = minutes is not None and minutes >= MINUTES_OF_GAME - MINUTES_PLAYED_MAX
     p_prices: dict[str, float] = {}
     if fresh:
+        # A process that starts in the second quarter sees prices that know the game already.
         for ticker, market in game.markets.items():
             p_mid, spread = market.p_mid(), market.spread()
             if market.tradable and p_mid is not None and spread is not None and spread <= 10_000 * SPREAD_MAX:
                 p_prices[ticker] = p_mid
+    # Without the score the consensus values the game as before the tip, which is what a baseline is.
     at_opening = attrs.evolve(game, odds=game.opening, score=None)
     before_tip = attrs.evolve(game, score=None)
     opening = _total(at_opening, _OPENING, now)

@@ -25,6 +25,7 @@ class BuyAndCrossBack(Control):
         if not isinstance(fact, OrderFilled) or fact.strategy != self.name:
             return NOTHING
         market = self.view.markets.get(fact.ticker)
+        # An order of ours that is still open may fill as well; crossing back twice would open a position.
         if market is None or not market.tradable or self.portfolio.open_in(fact.ticker):
             return NOTHING
         return self.flatten(market, now) if self.portfolio.held(fact.ticker) else NOTHING

@@ -76,6 +76,7 @@ class Control(Strategy):
         if market is None or market.game.over:
             return NOTHING
         step = self.act(market, now) if market.tradable else NOTHING
+        # Set again also when the market cannot be traded now: it may be a pause.
         timer = Timer(key, Nanos(now + self._interval))
         return Step(step.facts, step.commands, step.approved, (*step.timers, timer))
 
@@ -87,6 +88,7 @@ class Control(Strategy):
         """A fair coin that falls the same in every replay: drawn from seed, name, market and the signal's
         number.
         """
+        # No generator with a state: a draw must not depend on what other strategies or markets drew before.
         text = f"{self.context.seed}/{self.name}/{market.ticker}/{self.portfolio.next_signal()}"
         return hashlib.sha256(text.encode()).digest()[0] % 2 == 0
 

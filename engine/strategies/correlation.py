@@ -147,7 +147,7 @@ class Correlation(Trader):
             market_board.repriced(self.view.markets[top.ticker])
 
     def on_fact(self, fact: Fact, now: Nanos) -> Step:
-        """A leg that ended may leave the other uncovered."""
+        """Fold a fact; a leg that ended unfilled may leave the other uncovered, and it is hedged."""
         step = super().on_fact(fact, now)
         group = self._groups.apply(fact)
         if group is None or group.uncovered() is None:
@@ -168,6 +168,7 @@ class Correlation(Trader):
             steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]
         if place is None:
             return joined(steps)
+        # The board compares plain numbers; the exact sums with fees are made only for what passes it.
         if self.parameters.arbitrage and market_board.beaten(place):
             steps.append(self._arbitrage(market, now))
         if self.parameters.statistics:
@@ -238,6 +239,7 @@ class Correlation(Trader):
         """Take the best cover that every limit allows."""
         best: Cover | None = None
         for cover in covers(market):
+            # Equal ones stay in the order of the markets, so that the last digits of floats decide nothing.
             if best is None or cover.p_locked > best.p_locked + HAIR:
                 best = cover
         if best is None or 100 * best.p_locked < self.trading.net_edge_min_cents - HAIR:
@@ -274,6 +276,7 @@ class Correlation(Trader):
 
     def _size(self, cover: Cover) -> Count:
         """Whole contracts of both legs: what the thinner one displays, what the game may cost."""
+        # One leg that is larger than the other is an open position, not an arbitrage.
         depth = min(cover.first.depth, cover.second.depth)
         left = dollars(self.trading.game_loss_max_dollars) - self.portfolio.at_risk(
             cover.first.market.game.markets

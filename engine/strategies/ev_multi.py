@@ -154,6 +154,8 @@ class EvMulti(Trader):
         if self._takes and edge.ev_percent < self.trading.near_miss_share * opinion.ev_percent_min - HAIR:
             # Not even nearly: nobody will ask who agrees.
             return opinion
+        # All books are asked about the one side that would be traded: agreeing on the other side is no
+        # agreement.
         sided = changed(opinion, side=edge.side)
         agreeing = [feed for feed, p_vote in fair.votes if self._expects(sided, p_vote, terms, top)]
         evidence = (

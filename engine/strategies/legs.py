@@ -51,6 +51,8 @@ class Group:
 
     def uncovered(self) -> tuple[Leg, Leg, Count] | None:
         """The leg with more, the leg with less and the difference, once nothing is open; None if equal."""
+        # While an order of a leg may still fill, the difference is not final: hedging it could end twice
+        # covered.
         if self.open or len(self.legs) != 2:
             return None
         less, more = sorted(self.legs.values(), key=lambda leg: leg.held)
@@ -68,11 +70,12 @@ class Groups:
         self._fills: set[str] = set()
 
     def sent(self, order: PlaceOrder) -> None:
-        """An order of a group was wished for."""
+        """Note an order of a group that was sent to the gate."""
         if order.leg_of is None:
             return
         group = self.of.setdefault(order.leg_of, Group(order.leg_of))
         if not order.exit:
+            # A hedge that sells a leg again belongs to the group, but it is no leg of it.
             group.legs.setdefault(order.ticker, Leg(order.ticker, order.side))
         group.open.add(order.order_id)
         self._by_order[order.order_id] = group
@@ -86,6 +89,7 @@ class Groups:
                 group = self._by_order[fact.order_id]
                 group.open.discard(fact.order_id)
                 return group
+            # A denial without a ticker is one of a cancel or amend: the order itself is still there.
             case OrderDenied() if fact.order_id in self._by_order and fact.ticker:
                 group = self._by_order[fact.order_id]
                 group.open.discard(fact.order_id)
@@ -132,6 +136,7 @@ class Groups:
 
     def _filled(self, fact: OrderFilled) -> Group:
         group = self._by_order[fact.order_id]
+        # A fill is remembered before a restart and may be heard again after it.
         if fact.fill_id in self._fills:
             return group
         self._fills.add(fact.fill_id)

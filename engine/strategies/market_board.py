@@ -1,10 +1,9 @@
-"""The markets of one game side by side, arranged so that most price changes can be dismissed at a glance.
+"""The markets of one game side by side, arranged so that most price changes can be dismissed cheaply.
 
-Used by `correlation`, which hears every change of every market. Costs of both directions are kept as plain
-numbers, neighbours are looked up, not searched for, and prices are kept as deviates (the inverse of the
-normal distribution function), in which the normal model's word of a neighbour is a sum: a price *fits* when
-one neighbour's word lies in the band around it that is not worth a thought, and that neighbour is asked first
-the next time.
+Used by `correlation`, which gets every change of every market. Costs of both directions are kept as plain
+numbers, neighbours are precomputed, and prices are kept as deviates (the inverse of the normal distribution
+function), in which the value that a neighbour implies is a sum. A price *fits* when the value implied by one
+neighbour lies in the band around it that is too small to trade; that neighbour is tried first the next time.
 """
 
 import math
@@ -27,10 +26,10 @@ EMPTY: Final = (math.inf, -math.inf)
 
 @attrs.frozen
 class Reach:
-    """What correlation tells its board.
+    """The thresholds of a board.
 
-    Rungs within `points` are neighbours; distances from the neighbours' word below `ladder` and from the
-    winner's below `winner` (both probabilities) are not worth a thought.
+    Rungs within `points` are neighbours; distances from the value they imply below `ladder`, and from the
+    winner market's below `winner` (both probabilities), are ignored.
     """
 
     points: float
@@ -70,6 +69,7 @@ class Place:
         yes = NOTHING_OFFERED if ask is None else ask
         no = NOTHING_OFFERED if bid is None else PRICE_ONE - bid
         self.upward, self.downward = (yes, no) if self.claim.above else (no, yes)
+        # A winner market is no rung: others are held against it, it is held against none.
         if self.kind == "game":
             return
         self.p_mid = p_mid = market.p_mid()
@@ -114,6 +114,8 @@ class MarketBoard:
         place = self._places.get(market.ticker)
         if place is not None:
             place.price(self._reach)
+        # An identity test: each score is a new object, and comparing its fields on every price would cost
+        # more.
         if self.game.score is not self._score:
             self._read()
         elif place is not None and place.kind == "game":
@@ -126,6 +128,7 @@ class MarketBoard:
             return False
         line = place.line
         up_left, down_left = PRICE_ONE - place.upward, PRICE_ONE - place.downward
+        # Before fees and on integers: it may only dismiss what is certainly no arbitrage.
         for other in self._lines[place.margin]:
             if other.downward < up_left and other.line >= line:
                 return True

@@ -1,4 +1,4 @@
-"""One market under watch: the last opinion of it, and when a change of its price deserves a thought.
+"""One watched market: the last opinion of it, and the prices at which it must be evaluated again.
 
 Kept by `Trader` for each market that its strategy may trade.
 """
@@ -66,5 +66,6 @@ class Watch:
         side = opinion.side
         most = (p_fair - reach) / (1.0 + n)
         least = 1.0 - (1.0 - p_fair - reach) / (1.0 + n)
+        # Rounded outwards by one: a bound may only let too much through, never dismiss a trade.
         self.buy_below = -1 if side is BookSide.ASK else int(most * PRICE_ONE + 1)
         self.sell_above = PRICE_ONE + 1 if side is BookSide.BID else int(least * PRICE_ONE)

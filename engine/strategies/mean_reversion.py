@@ -134,6 +134,7 @@ class MeanReversion(Trader):
         """Half of it, once, when enough of the way back is made."""
         p_price = self.order_writer.p_exit_price(watch.market, holding)
         share = self.parameters.partial_exit_threshold / 100
+        # Once only: halving what is left again and again would never be done.
         if p_price is None or holding.p_entry_fair is None or not share or holding.halved:
             return None
         p_worth = holding.p_entry_fair if holding.count > 0 else 1.0 - holding.p_entry_fair
@@ -149,6 +150,7 @@ class MeanReversion(Trader):
         expected = baseline.total if baseline.opening is None else baseline.opening
         if expected is None or market.claim is None or elapsed <= 0.0:
             return None
+        # The projection divides by the time played: early in a game a few baskets decide it.
         if 100 * elapsed < self.parameters.min_time_elapsed_percent - HAIR or _in_overtime(market):
             return None
         projected = state.points / elapsed

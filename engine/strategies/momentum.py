@@ -164,7 +164,7 @@ class Momentum(Trader):
         return None
 
     def on_fact(self, fact: Fact, now: Nanos) -> Step:
-        """A market left has no best price any more."""
+        """Fold a fact; the best price since entry is forgotten once the position is closed."""
         step = super().on_fact(fact, now)
         if self._best:
             self._best = {ticker: p for ticker, p in self._best.items() if ticker in self.portfolio.holdings}
@@ -177,11 +177,13 @@ class Momentum(Trader):
             return score is not None and not game.live
         states = self._states.setdefault(game.game, deque())
         state = GameState(now, score.home - score.away, score.home + score.away, minutes)
+        # A corrected feed would look like a run of many points, and be traded as one.
         if states and _implausible(states[-1], state):
             states.clear()
         states.append(state)
         while states[0].at < now - self._timeframe:
             states.popleft()
+        # An upper bound from leads alone, kept so that `silent` can dismiss a market without the model.
         self._swing[game.game] = max(abs(state.lead - other.lead) for other in states)
         return True
 
@@ -235,6 +237,7 @@ class Momentum(Trader):
                 ("baseline", baseline.source),
             ),
             side=BookSide.BID if p_change > 0 else BookSide.ASK,
+            # A run is left again within minutes by crossing the spread, which the entry must earn too.
             extra_cost=0.0 if spread is None else spread / (2 * PRICE_ONE),
         )
 

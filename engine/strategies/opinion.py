@@ -107,6 +107,7 @@ def resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, net_min: float) 
     """The better of the two orders that could rest one cent inside the best prices and still keep every
     threshold.
     """
+    # Both sides can be worth resting on; one order a market, so the better one.
     best: Edge | None = None
     if top.yes_bid is None or top.yes_ask is None:
         return None
@@ -128,6 +129,8 @@ def _resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, side: BookSide)
         return None
     if side is BookSide.BID:
         most = _floor_cent(opinion.p_fair - opinion.gap_min)
+        # One cent inside and never through the other side: a post-only order that crosses is rejected, not
+        # repriced.
         price = min(most, bid + PRICE_CENT, ask - PRICE_CENT)
         if price < max(bid, PRICE_CENT):
             return None

@@ -62,6 +62,7 @@ class OrderWriter:
         evidence = (*opinion.evidence, *edge_evidence(market, edge), (ORDER_EVIDENCE, order_id))
         signal = self._signal(market, edge, SignalAction.ENTER, opinion.reason, now)
         signal = changed(signal, signal_id=signal_id, evidence=evidence)
+        # An entry that rests for long rests on an opinion that is no longer held.
         expires = Nanos(now + round(self._parameters.rest_seconds * NANOS_PER_SECOND))
         order = PlaceOrder(
             order_id=order_id,
@@ -83,6 +84,7 @@ class OrderWriter:
     def wished(self, signal: SignalRaised, order: PlaceOrder) -> Step:
         """A signal and its order, noted in the portfolio."""
         self._portfolio.apply(signal)
+        # Before the commit is heard: the next price may come first, and must find the order counted.
         self._portfolio.sent(order)
         return Step(facts=(signal,), commands=(order,))
 
@@ -168,6 +170,7 @@ class OrderWriter:
             edge = edge_of(opinion, market.terms, order.side, (order.price, Count(0)), Liquidity.MAKER)
             if 100 * edge.p_net >= self._parameters.net_edge_min_cents - HAIR:
                 return NOTHING
+        # Marked at once: until the venue's answer every change of price would otherwise send another cancel.
         open_order.cancelling = True
         return Step(commands=(CancelOrder(order.order_id, self._portfolio.name, now),))
 

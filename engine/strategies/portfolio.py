@@ -70,7 +70,7 @@ class OpenOrder:
 
 
 class Portfolio:
-    """What a strategy knows of itself."""
+    """The state of one strategy's own trading."""
 
     def __init__(self, name: str) -> None:
         """Begin with nothing."""
@@ -97,7 +97,8 @@ class Portfolio:
         return f"{self.name}-{self._orders}"
 
     def sent(self, order: PlaceOrder) -> None:
-        """An order was wished for; it counts as open until it is refused, cancelled or filled."""
+        """Note an order that was sent to the gate; it is open until it is denied, cancelled or filled."""
+        # Before the gate has judged it: until then no second order for the same reason may follow.
         self.orders[order.order_id] = OpenOrder(order, order.count)
 
     def held(self, ticker: str) -> Count:
@@ -128,6 +129,7 @@ class Portfolio:
                 self._signalled(fact)
             case OrderApproved(command=PlaceOrder() as order) if order.strategy == self.name:
                 self._count(order.order_id)
+                # After a restart an approval may be heard again when its order has ended already.
                 if order.order_id not in self._ended:
                     self.orders.setdefault(order.order_id, OpenOrder(order, order.count))
             case OrderDenied(ticker="") if fact.strategy == self.name:
@@ -172,6 +174,7 @@ class Portfolio:
         self._ended.add(order_id)
 
     def _count(self, order_id: str) -> None:
+        # Numbers are taken from what was sent: after a restart the next id must be one that was never used.
         self._orders = max(self._orders, _number(order_id, "-"))
 
     def _filled(self, fact: OrderFilled) -> None:
@@ -198,6 +201,8 @@ class Portfolio:
         opening = abs(change) - closing
         if opening:
             price = fact.price if fact.side is BookSide.BID else PRICE_ONE - fact.price
+            # A fill that closes and opens pays one fee: only the opening part belongs to the new position's
+            # cost.
             fee = fact.fee * opening // abs(change)
             base = 0 if closing else holding.cost
             holding.cost = Money(base + price * opening + fee)

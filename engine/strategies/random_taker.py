@@ -20,6 +20,7 @@ class RandomTaker(Control):
 
     def act(self, market: MarketView, now: Nanos) -> Step:
         """In by the coin, out at the next turn."""
+        # Decided on the position: while an order is under way that is not known.
         if self.portfolio.open_in(market.ticker):
             return NOTHING
         if self.portfolio.held(market.ticker):

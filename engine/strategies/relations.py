@@ -1,4 +1,4 @@
-"""Relations that must hold between the markets of one game, and what breaking them is worth.
+"""Relations that must hold between the markets of one game, and the profit when prices violate them.
 
 Used by `correlation`. Every offer to buy YES or NO is a half-line on the margin or on the points; an upward
 one and a downward one that overlap cover every outcome, so one of them pays a dollar whatever happens. That
@@ -69,6 +69,7 @@ def covers(market: MarketView) -> Iterator[Cover]:
     if claim is None or not certain(claim):
         return
     for mine in offers(market):
+        # Only this market's pairs: the others' prices have not changed since they were looked at.
         for other in market.game.markets.values():
             if other is market or other.claim is None or other.claim.axis is not claim.axis:
                 continue
@@ -76,6 +77,8 @@ def covers(market: MarketView) -> Iterator[Cover]:
             if theirs is None:
                 continue
             p_locked = 1.0 - (mine.own + theirs.own) / PRICE_ONE - mine.p_fee() - theirs.p_fee()
+            # Both legs pay the taker's fee, which at even odds takes 3.5 cents of the dollar: most apparent
+            # arbitrages are smaller than that.
             if p_locked > 0.0:
                 yield Cover(relation_of(market, other), mine, theirs, p_locked)
 
@@ -93,6 +96,8 @@ def offers(market: MarketView) -> Iterator[Offer]:
 
 def certain(claim: Claim) -> bool:
     """Whether no outcome lies on the threshold itself, so that NO is exactly the other half-line."""
+    # On a whole-number line a result may fall on the line itself; NO is then more than the opposite
+    # half-line.
     return claim.threshold % 10 != 0 or (claim.axis is Axis.MARGIN and claim.threshold == 0)
 
 
@@ -148,6 +153,7 @@ def _opposite(mine: Offer, other: MarketView) -> Offer | None:
     if claim is None or top is None or not certain(claim):
         return None
     overlaps = claim.threshold >= mine.threshold if mine.upward else claim.threshold <= mine.threshold
+    # Two half-lines that leave a gap between them pay nothing for the outcomes in it.
     if not overlaps:
         return None
     # YES of an upward claim is upward, NO of it downward: the side that looks the other way than mine.

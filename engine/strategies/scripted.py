@@ -185,6 +185,7 @@ class Scripted(Strategy):
         """Any news brings the time."""
         if isinstance(news, TopChanged | MarketKnown):
             self._game_of[news.ticker] = news.game
+        # Relative times count from the first news, so that one file fits recordings of any date.
         if self._relative:
             self._waiting += [changed_at(order, now) for order in self._relative]
             self._waiting.sort(key=lambda order: order.at)
@@ -219,6 +220,7 @@ class Scripted(Strategy):
         while self._waiting and self._waiting[0].at <= now:
             order = self._waiting.pop(0)
             line = f"{order.do} {order.name}"
+            # A restart reads the file again from its beginning; what left a signal was wished for already.
             if line in self._done:
                 continue
             self._done.add(line)

@@ -1,4 +1,4 @@
-"""`sharp_line`: the sportsbooks' consensus against the price.
+"""`sharp_line`: trades the gap between the sportsbooks' consensus and the venue's price.
 
 Enters when the consensus of enough fresh, independent, de-vigged books is further from the executable price
 than the threshold, and the expected gain after both legs' fees is worth the stake. In play the books lag the

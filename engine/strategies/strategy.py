@@ -1,4 +1,4 @@
-"""What a strategy is: the four things it can be told, and what it answers.
+"""The interface of a strategy: its four inputs (news, facts, timers, restored facts) and its steps.
 
 Implemented by every file of this folder and by strategies of other packages; driven by one actor each. A
 strategy is a pure state machine: the same news and facts in the same order give the same steps. It sends

@@ -1,4 +1,4 @@
-"""The trade that most strategies share: hold an opinion, enter when the price offers enough, leave.
+"""The base of most strategies: form an opinion, enter when the price offers enough edge, leave.
 
 A strategy derives from `Trader` and says only what it believes (`opinion`) and what else makes it leave
 (`leave`). The rest is here once: watching best prices cheaply, thresholds after fees, sizing, cooldown, near
@@ -94,6 +94,7 @@ class Trader(Strategy):
             return NOTHING
         market = watch.market
         before = market.top
+        # Written past the view: this is the path of nearly all news, and the market is at hand.
         market.top = news
         if (
             before is not None
@@ -126,13 +127,15 @@ class Trader(Strategy):
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """The best prices (or the trust) of a watched market changed."""
         if watch.idle and (
+            # A market with a position or an order is always considered: leaving must not wait for a threshold
+            # of entering.
             now < watch.cooldown_until or (now < watch.until and not watch.crosses_threshold(top))
         ):
             return NOTHING
         return self.consider(watch, now)
 
     def on_fact(self, fact: Fact, now: Nanos) -> Step:
-        """Fold an own fact; the market it was about is no longer (or now) idle."""
+        """Fold an own fact and update whether its market is idle (nothing held, nothing ordered)."""
         if not self.portfolio.apply(fact):
             return NOTHING
         ticker = ticker_of(fact)
@@ -140,6 +143,7 @@ class Trader(Strategy):
         if watch is None:
             return NOTHING
         watch.idle = self._idle(ticker)
+        # A fill changes what may still be bought, so the bounds of the last opinion are void.
         if isinstance(fact, OrderFilled | PositionSettled):
             watch.until = NEVER
         elif isinstance(fact, OrderDenied) and fact.reason in LASTING:
@@ -174,6 +178,7 @@ class Trader(Strategy):
                 return NOTHING
         elif self._bound_to_stay(watch.market.ticker):
             return NOTHING
+        # Leaving is impossible then as well: an untrusted price is no price to leave at.
         if not watch.market.tradable:
             return NOTHING
         if now >= watch.until:
@@ -187,12 +192,13 @@ class Trader(Strategy):
         return self._enter(watch, watch.opinion, now)
 
     def reconsider(self, game: GameView, now: Nanos) -> Step:
-        """Think every watched market of a game over, because something beside its price changed."""
+        """Evaluate every watched market of a game, because something beside its price changed."""
         steps: list[Step] = []
         for ticker in game.markets:
             watch = self._watches.get(ticker)
             if watch is None:
                 continue
+            # An opinion is valid until something beside the price changes, and that has just happened.
             watch.until = NEVER
             if watch.idle and (now < watch.cooldown_until or self.silent(watch, now)):
                 continue
@@ -274,6 +280,7 @@ class Trader(Strategy):
         """Form the opinion anew and with it the bounds outside of which prices matter."""
         opinion = self.opinion(watch.market, now)
         watch.settle(opinion)
+        # Bounds are of executable prices; an order that rests makes its own price, so each change counts.
         if opinion is not None and self._takes:
             watch.bound(opinion, self.trading.near_miss_share)
 
@@ -369,9 +376,12 @@ class Trader(Strategy):
                 watch.cooldown_until = self._cooldown_until(market.ticker)
             return step
         step = self.order_writer.enter(market, opinion, edge, now)
+        # No contract was left to buy: that is recorded as a near miss, and no cooldown begins.
         if not step.commands:
             return step
         watch.idle = False
+        # When the cooldown ends no price may change: without a timer an opportunity that is there would be
+        # missed.
         timer = Timer(f"cool:{market.ticker}", Nanos(now + self._cooldown))
         return changed(step, timers=(*step.timers, timer))
 
