@@ -111,6 +111,16 @@ def address(url: str) -> URL:
         raise StorageUnreachable("this is not a database address", "database", remedy) from error
     match parsed.get_backend_name():
         case "sqlite":
+            if parsed.host is not None or parsed.username is not None or parsed.port is not None:
+                remedy = (
+                    "write three strokes before a relative path, sqlite:///FILE, and four before an absolute"
+                )
+                raise StorageUnreachable(
+                    f"sqlite://{parsed.host}/… names a server, and SQLite has none", "database", remedy
+                )
+            if parsed.query:
+                remedy = "leave out the question mark and what stands behind it"
+                raise StorageUnreachable("SQLite is told nothing beside its file", "database", remedy)
             return parsed.set(drivername="sqlite")
         case "postgresql":
             return parsed.set(drivername="postgresql+psycopg")

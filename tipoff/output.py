@@ -7,12 +7,15 @@ standard error, so that standard output can be piped. The only module that write
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import IO, Final
 
 import attrs
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+from typing_extensions import override
 
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
@@ -42,9 +45,65 @@ class Failure(Exception):
         super().__init__(message)
 
 
-class Screen(Console):
-    """A console that lets a closed pipe be an exception instead of an exit code of its own."""
+CONTROLS: Final = {
+    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"},
+    0x7F: 0x2421,
+    **dict.fromkeys(range(0x80, 0xA0), 0xFFFD),
+    **dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
+    **dict.fromkeys((0x2028, 0x2029), 0x2424),
+}
+"""Characters that command a terminal or turn its writing round, and the pictures that are shown for them."""
 
+LINE_BREAKS: Final[dict[int, int | str]] = {ord("\n"): 0x2424, ord("\t"): " "}
+
+
+def harmless(text: str) -> str:
+    """Text of others as it may be shown: nothing in it commands a terminal; lines stay lines."""
+    return text.translate(CONTROLS)
+
+
+def harmless_line(text: str) -> str:
+    """The same on one line, for a cell or a sentence."""
+    return harmless(text).translate(LINE_BREAKS)
+
+
+class Screen(Console):
+    """The one way to a screen or page. What it is given is text, never markup, and commands no terminal.
+
+    Styles are said by `Text`. A closed pipe is an exception instead of an exit code of its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        record: bool = False,
+        width: int | None = None,
+        file: IO[str] | None = None,
+        stderr: bool = False,
+        soft_wrap: bool = False,
+    ) -> None:
+        """As rich's, without markup, emoji names and guessed colours."""
+        super().__init__(
+            record=record,
+            width=width,
+            file=file,
+            stderr=stderr,
+            soft_wrap=soft_wrap,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+
+    @override
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Every piece of text on its way out, whoever has put it together."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.translate(CONTROLS) == segment.text:
+                yield segment
+            else:
+                yield Segment(harmless(segment.text), segment.style)
+
+    @override
     def on_broken_pipe(self) -> None:
         """Let whoever prints decide."""
         raise BrokenPipeError
@@ -56,8 +115,8 @@ class Output:
     def __init__(self, *, as_json: bool) -> None:
         """`as_json` prints documents instead of screens."""
         self._as_json = as_json
-        self._out = Screen(highlight=False, soft_wrap=not sys.stdout.isatty())
-        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = Screen(soft_wrap=not sys.stdout.isatty())
+        self._err = Screen(stderr=True, soft_wrap=True)
 
     def answer(self, answer: Answer) -> Exit:
         """Print an answer and return its exit code, whoever has stopped reading."""
@@ -76,9 +135,9 @@ class Output:
         if self._as_json:
             error = {"code": failure.code, "message": str(failure), "details": failure.details}
             return self.answer(Answer({"error": error}, "", failure.exit))
-        self._err.print(f"tipoff: {failure}", style="red", markup=False)
+        self._err.print(f"tipoff: {failure}", style="red")
         for detail in failure.details:
-            self._err.print(f"  {_line(detail)}", markup=False)
+            self._err.print(f"  {_line(detail)}")
         return failure.exit
 
     def _print_document(self, document: Json) -> None:
@@ -89,7 +148,7 @@ class Output:
 def progress(text: str) -> None:
     """Tell people how far a long command is, on standard error; perhaps nobody reads there any more."""
     with suppress(OSError):
-        Screen(stderr=True, highlight=False).print(text, style="dim", markup=False)
+        Screen(stderr=True).print(text, style="dim")
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -99,7 +158,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
         numeric = bool(rows) and _is_number(rows[0][column])
         grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(harmless_line, row))
     return grid
 
 

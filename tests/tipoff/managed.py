@@ -69,8 +69,8 @@ def free_port() -> int:
         return port
 
 
-def started(root: Path, folder: Path, config: Path, port: int) -> Running:
-    """Start a daemon with this configuration, whose metrics are at `port`."""
+def started(root: Path, folder: Path, config: Path, port: int, path: tuple[Path, ...] = ()) -> Running:
+    """Start a daemon with this configuration, whose metrics are at `port`; plug-ins lie in `path`."""
     address = folder / "notify"
     address.unlink(missing_ok=True)
     line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -81,7 +81,7 @@ def started(root: Path, folder: Path, config: Path, port: int) -> Running:
         env={
             "NOTIFY_SOCKET": str(address),
             "WATCHDOG_USEC": "2000000",
-            "PYTHONPATH": str(root),
+            "PYTHONPATH": os.pathsep.join(map(str, (root, *path))),
             "PATH": os.environ["PATH"],
         },
         stdout=subprocess.PIPE,

@@ -15,7 +15,6 @@ from tipoff.config.diff import changes
 from tipoff.config.load import FILE, Config, Schema, load_or_template, template
 from tipoff.config.problems import ConfigError
 from tipoff.config.render import flat, render, rows, tree
-from tipoff.config.secret_files import file_problems
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, table
 from tipoff.sources.balldontlie.section import BalldontlieSection
@@ -79,8 +78,10 @@ def show(
 @app.command
 def check(*, config: ConfigFile = None) -> Answer:
     """Name everything that is wrong with the configuration and the files that it names."""
+    from tipoff.process.start_problems import start_problems
+
     read = load_or_template(config, _schema())
-    wrong = list(file_problems(read))
+    wrong = start_problems(read)
     if wrong:
         raise ConfigError(str(config or FILE), wrong)
     degraded = [*_degraded(read), *_schema().broken.values()]

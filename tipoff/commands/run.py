@@ -18,7 +18,6 @@ from persistence.lock import DirectoryLock
 from tipoff.commands.options import RunRequest
 from tipoff.config.load import load_or_template
 from tipoff.config.problems import ConfigError
-from tipoff.config.secret_files import file_problems
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
@@ -28,6 +27,7 @@ from tipoff.process.notifier import Notifier
 from tipoff.process.run import run_live
 from tipoff.process.shutdown import Shutdown
 from tipoff.process.signals import Loop, SignalHandler
+from tipoff.process.start_problems import start_problems
 from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema
 from tipoff.services import SERVICES
@@ -37,7 +37,7 @@ from tipoff.sources.clients import Credentials
 def run_daemon(request: RunRequest) -> Answer:
     """Run until a signal ends it. Raises ConfigError, Failure or InvariantBroken."""
     config = load_or_template(request.config, schema())
-    problems = list(file_problems(config))
+    problems = start_problems(config)
     if problems:
         raise ConfigError(str(request.config or "engine.toml"), problems)
     dependencies = RunDependencies(

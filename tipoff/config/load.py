@@ -5,6 +5,7 @@ be told, what a source can be told, and which limits the risk gate knows, are cl
 (`Schema`), so that strategies and sources of other packages are configured like ours.
 """
 
+import codecs
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,8 @@ S = TypeVar("S", bound=AttrsInstance)
 FILE = Path("engine.toml")
 FILE_BYTES_MAX = 1_048_576
 STRATEGIES_MAX = 64
+BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""What some editors put in front of a text."""
 
 RISK = "risk"
 FIRST: Mapping[str, type[AttrsInstance]] = {"engine": EngineSection}
@@ -156,6 +159,10 @@ def load(path: Path, schema: Schema) -> Config:
         raise ConfigError(str(path), [Problem("", 0, f"cannot be read: {reason}")]) from None
     if len(content) > FILE_BYTES_MAX:
         raise ConfigError(str(path), [Problem("", 0, f"is larger than {FILE_BYTES_MAX} bytes")])
+    if content.startswith(BOMS):
+        raise ConfigError(
+            str(path), [Problem("", 1, "begins with a byte-order mark; save it as plain UTF-8")]
+        )
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

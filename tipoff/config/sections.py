@@ -16,7 +16,7 @@ from tipoff.config.fields import Secrecy, between, matching, secret, setting
 
 _HTTP_URL = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 _SOCKET_URL = re.compile(r"wss?://[^\s/@]+(?:/\S*)?")
-_DATABASE_URL = re.compile(r"(?:sqlite|postgresql)(?:\+\w+)?://\S*")
+_DATABASE_URL = re.compile(r"(?:sqlite|postgresql)(?:\+\w+)?://.*")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 http_url = matching(_HTTP_URL.fullmatch, "an address that begins with https:// or http://")

@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import attrs
-from rich.markup import escape
 from rich.table import Table
 
 from persistence.connect import where
@@ -277,5 +276,5 @@ def _document(findings: list[Finding]) -> Json:
 
 def _screen(findings: list[Finding]) -> Table:
     # Names of sections stand in brackets, which would be taken for styles.
-    rows = [(each.state, each.check, escape(each.detail), escape(each.fix)) for each in findings]
+    rows = [(each.state, each.check, each.detail, each.fix) for each in findings]
     return table(("", "what", "found", "what to do"), rows)

@@ -32,10 +32,19 @@ from actors.messages import (
     RunEnds,
     StateWanted,
 )
-from actors.runtime import ASK_TIMEOUT_NS, ActorStatus, Address, AnySpec, AskError, SystemEnded
+from actors.runtime import (
+    ASK_TIMEOUT_NS,
+    ActorStatus,
+    Address,
+    AnySpec,
+    AskError,
+    SupervisorReport,
+    SystemEnded,
+)
 from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
+from engine.invariant import InvariantBroken
 from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import Nanos
@@ -43,6 +52,7 @@ from persistence.writer import JournalWriter
 from tipoff import __version__
 from tipoff.live.clock import EveningClock
 from tipoff.live.commit_queue import CommitQueue
+from tipoff.live.crash_log import log_report
 from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
 from tipoff.live.ingress import Ingress
 from tipoff.live.restart_counts import RestartCounts
@@ -67,6 +77,10 @@ log = logging.getLogger("tipoff.engine")
 
 TICK_S: Final = 60.0
 """So often time is written down, so that a cut recording replays its timers up to its last minute."""
+
+
+LAST_WORDS_S_MAX: Final = 0.5
+"""So long a failed engine waits for what is handed over to become durable: it shall be started again soon."""
 
 
 @attrs.frozen(kw_only=True)
@@ -103,6 +117,10 @@ class LiveEngine:
         self.shutdown_step: Callable[[], str] = str
         """The step of the stop that is under way; set by the code that stops the engine."""
         self.started_at: int | None = None
+        self.failure: Exception | None = None
+        """What ended the engine, if nobody asked for its end."""
+        self.last_words: list[Callable[[], None]] = []
+        """Called when the engine fails, while storing still works: whoever holds records hands them on."""
         parts = parts_of(plan.settings, FactHistory(plan.facts), self.commit_queue, lambda: self.ingress.seq)
         # A live writer does not answer by itself: the commit comes back as a recorded input, which a replay
         # plays.
@@ -111,7 +129,7 @@ class LiveEngine:
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
         self.system.measure(timed_as)
         self.restarts = RestartCounts()
-        self.system.lives.on_report = self.restarts.on_report
+        self.system.lives.on_report = self._on_report
         self.heartbeats = Heartbeats()
         self.system.on_heartbeat = self.heartbeats.passed
         self.ingress.attach(self.system)
@@ -121,23 +139,38 @@ class LiveEngine:
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Start, and live until the tree stops.
 
-        Raises Escalated, StartFailed or EngineBroken if that is how it ended.
+        Raises Escalated, StartFailed or EngineBroken, in a group, if that is how it ended.
         """
         async with trio.open_nursery() as nursery:
             at = self.started_at = self._write_down_start()
-            # Nothing stores or ticks yet: all of the start bears the stamp of the first line, as it does in
-            # a replay.
-            await nursery.start(self.system.run)
-            self._begin(at)
             nursery.start_soon(self.commit_queue.run)
+            await nursery.start(self._tree, nursery.cancel_scope)
+            self._begin(at)
             nursery.start_soon(self._tick)
             nursery.start_soon(self._flush)
             nursery.start_soon(self._beat)
             self.phase = "running"
             task_status.started()
-            await self.system.stopped.wait()
-            nursery.cancel_scope.cancel()
         self.phase = "stopped"
+
+    async def _tree(self, beside: trio.CancelScope, task_status: trio.TaskStatus[None]) -> None:
+        """The tree's life; what runs beside it ends with it, and not before it has said how it ended."""
+        try:
+            await self.system.run(task_status)
+        except Exception as error:
+            await self._fail(error)
+            raise
+        beside.cancel()
+
+    async def _fail(self, error: Exception) -> None:
+        """Say why it is over, in the log and in the database; nobody may cut that short."""
+        self.failure, self.phase = error, "stopping"
+        log.critical("the engine gives up: %s: %s", type(error).__name__, error)
+        for hand_on in self.last_words:
+            hand_on()
+        if not isinstance(error, InvariantBroken):
+            with trio.move_on_after(LAST_WORDS_S_MAX, shield=True):
+                await self.commit_queue.drain()
 
     def _write_down_start(self) -> int:
         plan = self.plan
@@ -281,6 +314,10 @@ class LiveEngine:
         counts = await self.system.ask(MARKET_FEED, StateWanted())
         assert isinstance(counts, FeedSnapshot)  # noqa: S101
         return counts
+
+    def _on_report(self, report: SupervisorReport) -> None:
+        self.restarts.on_report(report)
+        log_report(report, self.system.dispatcher.last_dead_letters)
 
     def _keep_records(self, body: str, events: tuple[VenueEvent, ...]) -> None:
         records = self.archive.records(body, events)

@@ -42,6 +42,7 @@ class DatabaseLogSink:
         self._clock = clock
         self._waiting: deque[tuple[str, str, str]] = deque()
         self._lock = threading.Lock()
+        self._budget: TokenBucket | None = None
 
     def take(self, level: str, event: str, line: str) -> None:
         """Take a finished line in, from any thread. Never blocks for long, never raises."""
@@ -53,14 +54,18 @@ class DatabaseLogSink:
 
     async def run(self) -> None:
         """Hand lines on until cancelled, as the budget allows."""
-        budget = TokenBucket.full(LINES_PER_MINUTE, NANOS_PER_MINUTE, LINES_AT_ONCE, _now())
         while True:
-            if not self._failing():
-                budget = self._hand_on(budget)
+            self.hand_on()
             await trio.sleep(HAND_ON_S)
 
-    def _hand_on(self, budget: TokenBucket) -> TokenBucket:
-        """Lines that the budget does not allow are dropped: when they could be kept they are old."""
+    def hand_on(self) -> None:
+        """Hand on what waits, unless nothing can be stored.
+
+        Lines that the budget does not allow are dropped: when they could be kept they are old.
+        """
+        if self._failing():
+            return
+        budget = self._budget or TokenBucket.full(LINES_PER_MINUTE, NANOS_PER_MINUTE, LINES_AT_ONCE, _now())
         records: list[Record] = []
         with self._lock:
             # The lock covers only the copy: a thread that logs must never wait for the storage.
@@ -73,10 +78,10 @@ class DatabaseLogSink:
                 continue
             budget = left
             records.append(LogRecord(level, "tipoff", event, {"line": line}, Nanos(self._clock())))
+        self._budget = budget
         if records:
             self.kept += len(records)
             self._keep(records)
-        return budget
 
 
 def _now() -> Nanos:

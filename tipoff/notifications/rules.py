@@ -72,3 +72,8 @@ def summary(snapshot: NoticeSnapshot, run: str) -> Notice:
         f"{snapshot.restarts} restarts (paper)"
     )
     return Notice("daily_summary", "info", text, run, snapshot.at)
+
+
+def gave_up(error: Exception, run: str) -> Notice:
+    """Why the engine of a run has ended that nobody asked to end."""
+    return Notice("gave_up", "error", f"run {run} ended: {error}", run)

@@ -18,6 +18,7 @@ import trio
 
 from tipoff.config.sections import NotifySection
 from tipoff.json_types import Json
+from tipoff.output import harmless_line
 from venues.errors import VenueError
 from venues.transport.http import Answer
 
@@ -73,7 +74,7 @@ def shape_of(url: str) -> Shape:
 
 def body_of(notice: Notice, shape: Shape, engine: str) -> dict[str, Json]:
     """The message as its service wants it."""
-    text = notice.text[:TEXT_CHARS_MAX]
+    text = harmless_line(notice.text)[:TEXT_CHARS_MAX]
     title = f"{engine}: {notice.kind.replace('_', ' ')}"
     match shape:
         case "slack":

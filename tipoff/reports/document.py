@@ -134,7 +134,14 @@ def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, ValuationMar
 
 
 def report_screen(document: Mapping[str, Json]) -> RenderableType:
-    """The report as a person reads it, from the same document that `--json` prints."""
+    """The report as a person reads it, from the same document that `--json` prints.
+
+    An engine that could not tell its figures any more leaves a document with nothing but its run.
+    """
+    if "recording" not in document:
+        return Text(
+            f"run {document['run']} ended without its figures; `tipoff report` reads them from the database"
+        )
     return Group(_headline(document), _strategies_table(document), _games_table(document), _footer(document))
 
 

@@ -7,9 +7,9 @@ import io
 from html import escape
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
-from tipoff.output import Failure
+from tipoff.output import Failure, Screen, harmless_line
 
 WIDTH = 180
 TITLE = "THE TITLE"
@@ -32,9 +32,9 @@ pre {{{{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px;
 
 def write_html(path: Path, screen: RenderableType, title: str) -> None:
     """Write `screen` to `path`. Raises Failure where that cannot be done."""
-    console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
+    console = Screen(record=True, width=WIDTH, file=io.StringIO())
     console.print(screen)
-    shown = escape(title).replace("{", "{{").replace("}", "}}")
+    shown = escape(harmless_line(title)).replace("{", "{{").replace("}", "}}")
     page = console.export_html(code_format=PAGE.replace(TITLE, shown))
     try:
         path.write_text(page, "utf-8")

@@ -13,6 +13,7 @@ async def run(context: RunContext) -> None:
         commit_queue.keep, lambda: bool(commit_queue.status.failing), context.engine.plan.clock
     )
     logs.on_warning = sink.take
+    context.engine.last_words.append(sink.hand_on)
     counters.log_lines, counters.log_dropped = lambda: logs.lines, lambda: logs.dropped
     counters.log_sink_dropped = lambda: sink.dropped
     context.reloader.subscribe(lambda after: logs.set_level(after.logging.level))

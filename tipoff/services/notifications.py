@@ -17,8 +17,8 @@ from actors.runtime import AskError, SystemEnded
 from engine.units import MONEY_ONE
 from tipoff.config.secret_files import secret_path
 from tipoff.live.engine import LiveEngine
-from tipoff.notifications.rules import NoticeSnapshot, differences, summary
-from tipoff.notifications.webhook import Notices, shape_of
+from tipoff.notifications.rules import NoticeSnapshot, differences, gave_up, summary
+from tipoff.notifications.webhook import Notice, Notices, shape_of
 from tipoff.process.context import RunContext
 from tipoff.process.status import health_issues
 from tipoff.sources.clients import Sources
@@ -27,6 +27,9 @@ from venues.transport.http import Http, HttpLimits
 POLL_S: Final = 5.0
 LAST_S_MAX: Final = 3.0
 """So long the last message of a run may take."""
+
+FAILED_S_MAX: Final = 1.0
+"""So long if the engine has failed: it waits to be started again."""
 
 LIMITS: Final = HttpLimits(total_s_max=10.0, body_bytes_max=65_536, connections_max=1)
 DOWN: Final = frozenset({"parked", "down"})
@@ -53,9 +56,16 @@ async def run(context: RunContext, poll_s: float = POLL_S) -> None:
                     for notice in differences(before, last):
                         notices.enqueue(notice)
             finally:
-                # The stop cancels this service, and the summary of the run has still to go out.
-                with trio.move_on_after(LAST_S_MAX, shield=True):
-                    await notices.last(summary(_snapshot(engine, sources, last.band), engine.plan.run))
+                await _say_last(
+                    notices, engine, summary(_snapshot(engine, sources, last.band), engine.plan.run)
+                )
+
+
+async def _say_last(notices: Notices, engine: LiveEngine, evening: Notice) -> None:
+    """The last message of a run: what became of the evening, or why the engine gave up."""
+    failure = engine.failure
+    with trio.move_on_after(LAST_S_MAX if failure is None else FAILED_S_MAX, shield=True):
+        await notices.last(evening if failure is None else gave_up(failure, engine.plan.run))
 
 
 async def snapshot_of(engine: LiveEngine, sources: Sources, last: NoticeSnapshot | None) -> NoticeSnapshot:

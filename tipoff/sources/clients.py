@@ -13,6 +13,7 @@ import attrs
 
 from actors.runtime import AnySpec
 from tipoff.config.load import Config
+from tipoff.config.problems import ConfigError, Problem
 from tipoff.json_types import Json
 from tipoff.sources.edges import Polls
 from tipoff.sources.health import HealthIssue
@@ -31,6 +32,17 @@ class Credentials:
     def named_in(cls, config: Config) -> "Credentials":
         """The keys that a configuration names. Raises ConfigError for one that cannot be used."""
         return cls({name: source.read_key(config.sources[name]) for name, source in _of(config).items()})
+
+    @classmethod
+    def problems(cls, config: Config) -> list[Problem]:
+        """What `named_in` would raise, of every source: all of it at once."""
+        found: list[Problem] = []
+        for name, source in _of(config).items():
+            try:
+                source.read_key(config.sources[name])
+            except ConfigError as error:
+                found += error.problems
+        return found
 
 
 class Sources:

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Static
 from typing_extensions import override
 
+from tipoff.output import harmless_line
 from tipoff.top.dialogs import HALT, HELP, RESUME, Acting, Reading, Request
 from tipoff.top.header import HEAD_LINES, head, old
 from tipoff.top.pane import Pane
@@ -164,7 +165,7 @@ class TopApp(App[None]):
 
     def _acted(self, outcome: str | None) -> None:
         if outcome is not None:
-            self.notify(outcome, timeout=6, markup=False)
+            self.notify(harmless_line(outcome), timeout=6, markup=False)
             self._asking.ask_now()
 
     def _hand_on(self, seen: Seen) -> None:

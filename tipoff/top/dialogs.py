@@ -12,12 +12,13 @@ import attrs
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.markup import escape
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 from typing_extensions import override
 
 from tipoff.control.client import new_request_id
-from tipoff.output import Failure
+from tipoff.output import Failure, harmless, harmless_line
 from tipoff.top.poller import Connect
 
 HELP: Final = """\
@@ -77,12 +78,12 @@ class Reading(Window):
     def __init__(self, title: str, text: str) -> None:
         """`text` is shown as it is."""
         super().__init__()
-        self._title, self._text = title, text
+        self._title, self._text = harmless_line(title), harmless(text)
 
     @override
     def compose(self) -> ComposeResult:
         with Vertical(classes="window") as box:
-            box.border_title = self._title
+            box.border_title = escape(self._title)
             with VerticalScroll():
                 yield Static(self._text, markup=False)
             yield Label("Esc closes", classes="quiet")
@@ -102,12 +103,14 @@ class Acting(Window):
     def compose(self) -> ComposeResult:
         with Vertical(classes="window") as box:
             box.border_title = f"{self._request.verb} trading"
-            yield Static(self._request.warning, markup=False)
+            yield Static(harmless(self._request.warning), markup=False)
             yield Input(placeholder="reason, kept in the journal", id="reason", max_length=500)
             with Horizontal(classes="buttons"):
                 yield Button(self._request.verb, id="act", variant="warning", flat=True)
                 yield Button("Leave it", id="leave", flat=True)
-            yield Static("Enter goes to the button, Enter again presses it; Esc leaves it", id="outcome")
+            yield Static(
+                "Enter goes to the button, Enter again presses it; Esc leaves it", id="outcome", markup=False
+            )
 
     def on_mount(self) -> None:
         """Begin with the reason."""
@@ -157,4 +160,4 @@ class Acting(Window):
         return self.query_one("#reason", Input).value.strip()
 
     def _say(self, text: str) -> None:
-        self.query_one("#outcome", Static).update(text)
+        self.query_one("#outcome", Static).update(harmless(text))

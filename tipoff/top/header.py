@@ -11,6 +11,7 @@ from typing import Final
 from rich.text import Text
 
 from engine.calendar import eastern, parse_time
+from tipoff.output import harmless_line
 from tipoff.top.layout import BAD, GOOD, PLAIN, QUIET, WARN, clipped
 from tipoff.top.snapshot import Answers, Line, Seen
 from tipoff.top.tables import dollars, duration, money_style, signed
@@ -35,6 +36,8 @@ def head(seen: Seen, width: int) -> Text:
         _failed(seen.answers.status),
     ]
     for line in lines:
+        # One character for one, so that styles stay where they are.
+        line.plain = harmless_line(line.plain)
         line.truncate(width, overflow="ellipsis")
     return Text("\n", no_wrap=True, end="").join(lines)
 

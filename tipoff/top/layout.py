@@ -11,6 +11,8 @@ import attrs
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from tipoff.output import harmless_line
+
 GAP: Final = 2
 MARK: Final = "> "
 """Stands before the row that is chosen, so that colour is not the only sign of it."""
@@ -36,9 +38,9 @@ class Column:
 
 @attrs.frozen
 class Cell:
-    """A text and its style; the text alone says everything."""
+    """A text and its style; the text alone says everything, and nothing in it commands the terminal."""
 
-    text: str
+    text: str = attrs.field(converter=harmless_line)
     style: str = PLAIN
 
 

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from persistence.errors import StorageError
 from tipoff import __version__
@@ -218,6 +220,11 @@ def test_a_key_that_others_can_read_is_refused_and_never_shown(tipoff: Tipoff) -
     assert code == Exit.CONFIG
     assert "chmod 600" in str(error["details"])
     key.chmod(0o600)
+    code, error = tipoff.error("config", "check")
+    assert (code, "hunter2" in str(error)) == (Exit.CONFIG, False)
+    made = ed25519.Ed25519PrivateKey.generate()
+    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    key.write_text(pem)
     assert tipoff("config", "check")[0] == Exit.OK
     for arguments in (
         ("config", "show"),
@@ -226,7 +233,7 @@ def test_a_key_that_others_can_read_is_refused_and_never_shown(tipoff: Tipoff) -
         ("config", "check"),
     ):
         _, out, err = tipoff(*arguments)
-        assert "hunter2" not in out + err
+        assert pem.splitlines()[1] not in out + err
         assert "my-key-id" not in out + err
 
 

@@ -8,6 +8,7 @@ import attrs
 
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
+from tipoff.config.problems import ConfigError, Problem
 from tipoff.config.secret_files import secret_path
 from tipoff.sources.balldontlie.section import BalldontlieSection
 from tipoff.sources.source import Connection, Link, Source
@@ -24,9 +25,24 @@ class Key:
 
 
 def read_key(section: BalldontlieSection) -> Key | None:
-    """What the key's file holds."""
-    text = secret_path(section.key_file).read_text("utf-8").strip() if section.key_file else ""
+    """What the key's file holds. Raises ConfigError for one that cannot be used."""
+    if not section.key_file:
+        return None
+    path = secret_path(section.key_file)
+    try:
+        text = path.read_text("utf-8").strip()
+    except OSError as error:
+        raise _unusable(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        # Not chained: that exception holds the bytes.
+        raise _unusable(f"{path} is not UTF-8 text") from None
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise _unusable(f"{path} holds no key: a key is one word of ASCII characters")
     return Key(text) if text else None
+
+
+def _unusable(words: str) -> ConfigError:
+    return ConfigError("engine.toml", [Problem("balldontlie.key_file", 0, words)])
 
 
 def connect(

@@ -1,0 +1,45 @@
+"""Everything that keeps a daemon from starting, found before it starts: one list, for whoever asks.
+
+Called by `run`, by `config check` and by `doctor`, so that none of them can say of a configuration what the
+others do not. Opens no connection and changes nothing.
+"""
+
+from collections.abc import Iterator
+
+from persistence.connect import address
+from persistence.errors import StorageError
+from tipoff.config.database import database_url
+from tipoff.config.load import Config
+from tipoff.config.problems import Problem
+from tipoff.config.secret_files import file_problems
+from tipoff.control.settings import control_settings
+from tipoff.control.unix_socket import SocketRefused, check_length
+from tipoff.sources.clients import Credentials
+
+
+def start_problems(config: Config) -> list[Problem]:
+    """What a start with this configuration would meet; of one key only the first problem."""
+    found: dict[str, Problem] = {}
+    for problem in (*file_problems(config), *_database(config), *_socket(config)):
+        found.setdefault(problem.path, problem)
+    for problem in Credentials.problems(config):
+        found.setdefault(problem.path, problem)
+    return list(found.values())
+
+
+def _database(config: Config) -> Iterator[Problem]:
+    try:
+        address(database_url(config, None))
+    except StorageError as error:
+        yield Problem("database.url", 0, str(error))
+
+
+def _socket(config: Config) -> Iterator[Problem]:
+    if not config.control.enabled:
+        return
+    try:
+        check_length(control_settings(config.control, config.engine.state_directory).path)
+    except SocketRefused as error:
+        yield Problem("control.socket", 0, str(error))
+    except KeyError:
+        yield Problem("control.group", 0, f"there is no group {config.control.group!r}")
