@@ -143,9 +143,11 @@ class LiveEngine:
         """
         async with trio.open_nursery() as nursery:
             at = self.started_at = self._write_down_start()
-            nursery.start_soon(self.commit_queue.run)
+            # Nothing stores or ticks yet: all of the start bears the stamp of the first line, as it does in
+            # a replay.
             await nursery.start(self._tree, nursery.cancel_scope)
             self._begin(at)
+            nursery.start_soon(self.commit_queue.run)
             nursery.start_soon(self._tick)
             nursery.start_soon(self._flush)
             nursery.start_soon(self._beat)

@@ -1,6 +1,6 @@
 """Everything that keeps a daemon from starting, found before it starts: one list, for whoever asks.
 
-Called by `run`, by `config check` and by `doctor`, so that none of them can say of a configuration what the
+Called by `run` and by `config check`, so that neither can say of a configuration what the
 others do not. Opens no connection and changes nothing.
 """
 

@@ -56,6 +56,7 @@ async def run(context: RunContext, poll_s: float = POLL_S) -> None:
                     for notice in differences(before, last):
                         notices.enqueue(notice)
             finally:
+                # The stop cancels this service, and the last message of the run has still to go out.
                 await _say_last(
                     notices, engine, summary(_snapshot(engine, sources, last.band), engine.plan.run)
                 )
