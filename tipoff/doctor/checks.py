@@ -14,8 +14,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import attrs
+from attrs import AttrsInstance
 from rich.table import Table
 
 from persistence.connect import where
@@ -26,19 +28,16 @@ from persistence.tables import REVISIONS
 from tipoff.config.database import SQLITE, database_url
 from tipoff.config.load import FILE, Config, load_or_template
 from tipoff.config.problems import ConfigError
-from tipoff.config.secret_files import file_problems, secret_path
+from tipoff.config.secret_files import file_problems
 from tipoff.control.unix_socket import SocketRefused, check_length
-from tipoff.doctor.budgets import configured_budgets
 from tipoff.doctor.credentials import credentials
-from tipoff.doctor.findings import Finding
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, table
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
-from venues.errors import KeyUnusable
-from venues.kalshi.auth import read_signer
+from tipoff.sources.findings import Finding
+from tipoff.sources.registry import sources_of
+from tipoff.sources.source import KeyAdvice, Source
 
 PYTHON_MIN = (3, 11)
 """Older interpreters cannot run it."""
@@ -78,7 +77,7 @@ def examine(config_file: Path | None) -> Iterator[Finding]:
         return
     yield from keys(config)
     yield from credentials(config)
-    yield from configured_budgets(config)
+    yield from budgets(config)
     yield from state(config)
     yield database(config)
     yield disk(config)
@@ -123,27 +122,29 @@ def keys(config: Config) -> Iterator[Finding]:
     problems = list(file_problems(config))
     for problem in problems:
         yield Finding("keys", "fail", problem.text("the configuration"), "mend the file, or its name")
-    kalshi = config.section(KalshiSection)
-    if not kalshi.key_id:
-        fix = "make a key at Kalshi; set kalshi.key_id and kalshi.private_key_file"
-        yield Finding("keys", "warn", "no key of Kalshi: books are polled instead of streamed", fix)
-    elif not any(problem.path == "kalshi.private_key_file" for problem in problems):
-        yield _signing_key(config)
-    if not config.section(BalldontlieSection).key_file:
-        fix = "get a key of balldontlie (odds need tier goat); set balldontlie.key_file"
-        yield Finding("keys", "warn", "no key of balldontlie: no scores and no odds are heard", fix)
-    elif not any(problem.path == "balldontlie.key_file" for problem in problems):
-        yield Finding("keys", "ok", "balldontlie has a key")
+    told = {problem.path.partition(".")[0] for problem in problems}
+    for name, source in sources_of(config).items():
+        if source.key is not None and name not in told:
+            yield from _key(source, source.key, config.sources[name])
 
 
-def _signing_key(config: Config) -> Finding:
+def _key(source: Source[Any, Any], about: KeyAdvice[Any], section: AttrsInstance) -> Iterator[Finding]:
     try:
-        signer = read_signer(
-            config.section(KalshiSection).key_id, secret_path(config.section(KalshiSection).private_key_file)
-        )
-    except KeyUnusable as error:
-        return Finding("keys", "fail", str(error), "download the key anew; it must be a PEM file")
-    return Finding("keys", "ok", f"Kalshi has a key ({signer.kind})")
+        key = source.read_key(section)
+    except ConfigError as error:
+        for problem in error.problems:
+            yield Finding("keys", "fail", problem.message, about.mend)
+        return
+    if key is None:
+        yield Finding("keys", "warn", f"no key of {source.title}: {about.without}", about.get)
+    else:
+        yield Finding("keys", "ok", f"{source.title} has a key{about.kind(key)}")
+
+
+def budgets(config: Config) -> Iterator[Finding]:
+    """What each source makes of its own section: whether what is configured fits into what is allowed."""
+    for name, source in sources_of(config).items():
+        yield from source.check(config.sources[name])
 
 
 def state(config: Config) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """A configuration is read exactly or refused with everything that is wrong with it.
 
 Covers: tipoff.config.diff, tipoff.config.fields, tipoff.config.problems, tipoff.config.reader,
-tipoff.config.secret_files, tipoff.config.sections, tipoff.config.values, tipoff.sources.balldontlie.section,
-tipoff.sources.kalshi.section.
+tipoff.config.secret_files, tipoff.config.sections, tipoff.config.values,
+tipoff.sources.bundled.balldontlie.section, tipoff.sources.bundled.kalshi.section.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from tipoff.config.load import FILE_BYTES_MAX, STRATEGIES_MAX, Config, Schema, d
 from tipoff.config.problems import ConfigError
 from tipoff.config.render import COVERED, render, tree
 from tipoff.config.secret_files import SECRET_BYTES_MAX, file_problems
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 
 EVERYTHING = """\
 [engine]

@@ -1,6 +1,6 @@
 """`config check` refuses what `run` would, with the same words: both ask the same function.
 
-Covers: tipoff.config.database, tipoff.sources.clients, tipoff.sources.balldontlie.source.
+Covers: tipoff.config.database, tipoff.sources.clients, tipoff.sources.bundled.balldontlie.source.
 """
 
 import json

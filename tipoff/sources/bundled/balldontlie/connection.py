@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from tipoff.sources.balldontlie.polls import Scores
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.balldontlie.source import Key
+from tipoff.sources.bundled.balldontlie.polls import Scores
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.balldontlie.source import Key
 from tipoff.sources.health import HealthIssue
 from tipoff.sources.source import Connection, Engine, Link, PollPlan, Work
 from venues.balldontlie.rest import BalldontlieRest, Dependencies, detect_tier
