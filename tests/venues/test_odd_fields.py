@@ -240,7 +240,7 @@ def test_the_keys_that_are_known_are_read_off_the_structs_as_they_are_sent() -> 
         yes: str | None = msgspec.field(name="outcome_yes_fp", default=None)
 
     assert keys_of(Renamed) == {"market_ticker", "outcome_yes_fp"}
-    bodies_of = {
+    bodies_of: dict[str, type[msgspec.Struct]] = {
         "orderbook_snapshot": wire.SnapshotBody,
         "orderbook_delta": wire.DeltaBody,
         "ticker": wire.TickerBody,

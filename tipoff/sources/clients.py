@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import attrs
 
 from actors.runtime import AnySpec
+from engine.leagues import leagues_of
 from tipoff.config.load import Config
 from tipoff.config.problems import ConfigError, Problem
 from tipoff.json_types import Json
@@ -66,6 +67,7 @@ class Sources:
         """Have the connection pools open; nothing is asked before the engine's actors do."""
         link = Link(
             prod=self._config.engine.environment == "prod",
+            leagues=leagues_of(self._config.engine.leagues),
             # Not seeded: with one seed every restart, and every other daemon, would draw the same pauses.
             draw=random.SystemRandom().random,
             degrade=self.degraded.append,

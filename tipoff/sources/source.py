@@ -16,6 +16,7 @@ from actors.messages import FollowOperation
 from actors.pollers import PollStatus
 from actors.runtime import AnySpec
 from engine.events import VenueEvent
+from engine.leagues import League
 from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import NANOS_PER_MILLISECOND
@@ -131,6 +132,8 @@ class Link:
 
     prod: bool
     """Whether the venue's real environment is listened to."""
+    leagues: tuple[League, ...]
+    """Whose games are traded; at least one."""
     draw: Callable[[], float]
     """Jitter in [0, 1)."""
     degrade: Callable[[HealthIssue], None]

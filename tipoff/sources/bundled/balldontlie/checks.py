@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from engine.calendar import eastern_date
-from engine.leagues import NBA
+from engine.leagues import LEAGUES
 from engine.units import Nanos
 from tipoff.sources.asking import Asking, reachable
 from tipoff.sources.bundled.balldontlie.section import MINUTE_MS, BalldontlieSection
@@ -98,7 +98,7 @@ def _slower(section: BalldontlieSection, tier: Tier) -> str:
 async def service(section: BalldontlieSection, key: Key | None, asking: Asking) -> list[Finding]:
     """Whether it answers, and what the key may do."""
     # Without a key it refuses us, and shows by that that it can be reached.
-    findings = await reachable("balldontlie", section.url, f"{NBA.path}/v1/teams", asking)
+    findings = await reachable("balldontlie", section.url, f"{LEAGUES[0].path}/v1/teams", asking)
     if key is not None and findings[0].state == "ok":
         findings += await _tier(section, key, asking)
     return findings

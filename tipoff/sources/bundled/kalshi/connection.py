@@ -63,8 +63,10 @@ class KalshiConnection(MarketConnection):
         section = self._section
         rest = self._rest = self._rest_of(engine)
         feed = self._feed(engine, rest)
-        discovery = self._discovery = Discovery(rest, engine, feed, section.series)
-        self.selection = GameSelection(rest.event, engine.listing, section.series)
+        leagues = self._link.leagues
+        series = section.series or tuple(each for league in leagues for each in league.traded_series)
+        discovery = self._discovery = Discovery(rest, engine, feed, series)
+        self.selection = GameSelection(rest.event, engine.listing, series)
         asks = (
             ("markets", discovery.markets),
             ("exchange", discovery.exchange),
