@@ -5,6 +5,7 @@ processes that its tests have started.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ from typing import NoReturn
 
 PASSED, FAILED, SKIPPED, UNTRIED = 0, 1, 5, 6
 POLL_S = 0.02
+PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
 class Outcome(Enum):
@@ -67,6 +70,8 @@ def _be_child(run: Callable[[], int], log: Path) -> NoReturn:
     code = FAILED
     try:
         os.setsid()
+        # A run that is ended from outside takes its child along; it would go on with the whole suite.
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(said, 1)
         os.dup2(said, 2)
