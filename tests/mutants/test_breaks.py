@@ -110,6 +110,20 @@ def test_a_mutant_is_the_code_of_its_function() -> None:
     assert purse.low
 
 
+def test_a_marked_function_tells_that_it_was_called_and_does_what_it_does() -> None:
+    called: set[tuple[str, str, int]] = set()
+    space: dict[str, Any] = {"__called__": called}
+    exec(compile(SAMPLE, "/purse.py", "exec"), space)
+    for name, _line, code in operators.marked("purse.py", SAMPLE, "/purse.py", "__called__"):
+        found = vars(space["Purse"])[name.partition(".")[2]]
+        getattr(found, "fget", found).__code__ = code
+    purse = space["Purse"]()
+    purse.cents, purse.open = 99, False
+    assert purse.low
+    assert {name for _, name, _ in called} == {"Purse.low"}
+    assert space["Purse"].low.__doc__ == "Nor this: 1 < 2."
+
+
 def test_a_break_whose_place_is_gone_or_doubled_is_refused() -> None:
     each = Break("a sum", ("tests/a.py::test_b",), "engine/a.py", "a + b", "a - b")
     assert each.made_in("c = a + b") == "c = a - b"
@@ -172,7 +186,7 @@ def test_what_a_child_comes_to_is_known_however_it_ends(
 
 def test_the_tests_that_stand_for_a_module_try_its_mutants_first_within_the_time(tmp_path: Path) -> None:
     def calls(name: str, seconds: float) -> rooms.Calls:
-        return rooms.Calls(cast("pytest.Item", Placed(ROOT / name)), seconds, set())
+        return rooms.Calls(cast("pytest.Item", Placed(ROOT / name)), seconds, frozenset())
 
     own = calls("tests/engine/test_ledger.py", 3.0)
     quick, slower = calls("tests/engine/test_book.py", 1.0), calls("tests/engine/test_fees.py", 11.0)
@@ -190,6 +204,9 @@ class Placed:
     """A test's place."""
 
     path: Path
+
+    def get_closest_marker(self, _name: str) -> None:
+        """It has none."""
 
 
 def test_a_room_is_tight_when_each_survivor_is_explained() -> None:
