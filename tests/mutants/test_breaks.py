@@ -167,15 +167,21 @@ def test_a_break_is_noticed_by_a_test_that_fails_and_not_by_tests_that_could_not
     assert outcomes.code(ended) == code
 
 
+def end_by_a_signal() -> int:
+    """As a crash of the interpreter does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return forks.PASSED
+
+
 @pytest.mark.parametrize(
     ("run", "outcome"),
     [
         (lambda: forks.PASSED, Outcome.SURVIVED),
         (lambda: forks.FAILED, Outcome.KILLED),
         (lambda: 1 // 0, Outcome.KILLED),
-        (lambda: os.kill(os.getpid(), signal.SIGKILL) or 0, Outcome.KILLED),
+        (end_by_a_signal, Outcome.KILLED),
         (lambda: forks.UNTRIED, Outcome.UNTRIED),
-        (lambda: threading.Event().wait(60) or 0, Outcome.LATE),
+        (lambda: int(threading.Event().wait(60)), Outcome.LATE),
     ],
 )
 def test_what_a_child_comes_to_is_known_however_it_ends(
