@@ -213,8 +213,6 @@ class KeyAdvice(Generic[K]):
     """What the engine has to do without while there is no key."""
     get: str
     """How to come by one, and which keys of the section name it."""
-    mend: str = "mend the file, or its name"
-    """What to do about one that cannot be used."""
     kind: Callable[[K], str] = lambda _key: ""
     """What may be told of a key; stands behind "has a key"."""
 

@@ -73,7 +73,6 @@ KALSHI: Final[Source[KalshiSection, "Signer"]] = Source(
     key=KeyAdvice(
         without="books are polled, and slower",
         get="make a key at Kalshi; set kalshi.key_id and kalshi.private_key_file",
-        mend="download the key anew; it must be a PEM file",
         kind=lambda signer: f" ({signer.kind})",
     ),
     read_key=read_key,
