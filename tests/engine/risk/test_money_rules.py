@@ -184,6 +184,13 @@ def test_a_pause_after_losses_in_a_row() -> None:
     assert desk.judge(desk.order()) is None
 
 
+def test_one_loss_can_be_a_streak() -> None:
+    desk = Desk(loss_streak=1, loss_streak_pause_minutes=5)
+    assert desk.judge(desk.order()) is None
+    desk.lost(1)
+    assert desk.judge(desk.order()) is DenialReason.LOSS_STREAK
+
+
 def test_a_win_ends_a_streak() -> None:
     desk = Desk(loss_streak=3, loss_streak_pause_minutes=5)
     desk.lost(1)
