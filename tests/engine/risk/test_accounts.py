@@ -156,6 +156,16 @@ def test_entries_are_taken_back_when_a_limit_is_set_below_what_they_could_come_t
     assert [each.command.order_id for each in cancelled] == [entry.order_id, other.order_id], "not the exit"
 
 
+def test_a_limit_that_is_not_passed_takes_nothing_back_although_another_one_is() -> None:
+    desk = Desk(contracts_total=100)
+    desk.bought(50, 10)
+    entry = desk.send(changed(desk.order(48, 20), tif=TimeInForce.GTC))
+    lowered = desk.gate.set_limit("contracts_total", None, "5", "eva", desk.now)
+    assert [each.command.order_id for each in lowered.approved] == [entry.order_id]
+    for name, strategy in (("loss_per_day", None), ("contracts_total", "beta")):
+        assert desk.gate.set_limit(name, strategy, "1000", "eva", desk.now).approved == ()
+
+
 @pytest.mark.parametrize(
     ("count", "worth"),
     [(10, 4.9), (-10, 4.9), (1, 0.49), (-1, 0.49), (0.01, 0.0049), (-0.01, 0.0049), (0, 0)],
@@ -206,6 +216,14 @@ def test_what_was_bought_and_sold_at_one_price_leaves_no_exposure_behind() -> No
     desk = Desk(loss_per_day=1000)
     desk.bought(50, 10)
     sold(desk, 50, 10)
+    assert desk.gate.accounts.exposures == {}
+
+
+def test_fills_of_orders_that_nobody_approved_here_leave_no_exposure_behind_once_flat() -> None:
+    desk = Desk(loss_per_day=1000)
+    desk.filled(desk.order(50, 10))
+    assert desk.gate.accounts.exposures["alpha", HOME_WINS].count == 10 * COUNT_ONE
+    desk.filled(desk.order(50, 10, BookSide.ASK))
     assert desk.gate.accounts.exposures == {}
 
 

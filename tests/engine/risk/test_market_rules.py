@@ -310,6 +310,13 @@ def test_controls_need_no_opinion_but_all_else() -> None:
     assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is DenialReason.SPREAD
 
 
+@pytest.mark.parametrize(("p_fair", "reason"), [(0.9, DenialReason.COLLAR_FAIR), (0.3, DenialReason.EDGE)])
+def test_a_control_that_claims_a_fair_value_is_held_against_it(p_fair: float, reason: DenialReason) -> None:
+    desk = Desk(collar_fair_cents=30)
+    desk.open("coin", kind="random_taker")
+    assert desk.judge(changed(desk.order(51, strategy="coin"), p_fair=p_fair)) is reason
+
+
 def test_a_strategy_that_says_nothing_of_itself_is_judged_by_every_rule() -> None:
     desk = Desk()
     desk.open("quiet", kind="somebody_elses")
