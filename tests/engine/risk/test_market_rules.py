@@ -38,7 +38,8 @@ def told(desk: Desk, news: TopChanged) -> Desk:
 
 def test_only_allowed_kinds_of_markets() -> None:
     desk = Desk(market_types=("spread", "total"))
-    assert desk.judge(desk.order()) is DenialReason.MARKET_TYPE
+    denied = denial_of(desk, desk.order())
+    assert (denied.reason, denied.use) == (DenialReason.MARKET_TYPE, "game")
     desk.gate.set_limit("market_types", None, "spread, game", "eva", desk.now)
     assert desk.judge(desk.order()) is None
 
