@@ -12,7 +12,7 @@ from engine.orders import AmendOrder, Liquidity, TimeInForce
 from engine.reasons import DenialReason
 from engine.risk import RiskGate, RiskLimits
 from engine.risk.accounts import Account, Accounts
-from engine.risk.exposure import FEE_ALLOWANCE, Exposure
+from engine.risk.exposure import Exposure
 from engine.risk.halts import StateUnknown
 from engine.risk.limits import LimitRefused
 from engine.risk.money_rules import drawdown, value_now, worst_loss
@@ -298,7 +298,8 @@ def test_until_an_amend_is_known_the_dearer_of_both_fees_counts(prices: tuple[in
     assert terms is not None
     count = Count(20 * COUNT_ONE)
     taking = [terms.estimate(Liquidity.TAKER, Price(100 * price), count) for price in prices]
-    for post_only, fee in ((True, max(taking)), (False, max(taking[0] + FEE_ALLOWANCE, taking[1]))):
+    in_pieces = terms.estimate_in_pieces(Liquidity.TAKER, Price(100 * prices[0]), count)
+    for post_only, fee in ((True, max(taking)), (False, max(in_pieces, taking[1]))):
         order = desk.send(changed(desk.order(prices[0], 20), tif=TimeInForce.GTC, post_only=post_only))
         amend = AmendOrder(order.order_id, "alpha", Price(100 * prices[1]), count, desk.now)
         assert desk.judge(amend) is None
@@ -367,7 +368,7 @@ def test_what_is_approved_counts_at_the_markets_fee_and_at_a_dear_one_while_that
     dear = FeeTerms().with_maker_fees() if terms is None else terms
     found = gate.accounts.open_order(order.order_id)
     assert found is not None
-    assert found.fee == dear.estimate(Liquidity.MAKER, order.price, order.count) + FEE_ALLOWANCE
+    assert found.fee == dear.estimate_in_pieces(Liquidity.MAKER, order.price, order.count)
 
 
 def test_a_game_that_is_let_go_takes_no_order_until_it_is_followed_again() -> None:
