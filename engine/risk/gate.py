@@ -133,7 +133,6 @@ class RiskGate:
                     if isinstance(fact.command, CancelOrder):
                         self.stops.sent(fact.command.order_id)
                 case CancelRefused() | VenueStatusChanged():
-                    self.accounts.apply(fact)
                     self.stops.apply(fact)
                 case TradingHalted() | TradingResumed():
                     self._apply_halt(fact)
