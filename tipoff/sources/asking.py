@@ -15,7 +15,7 @@ import trio
 
 from tipoff.sources.findings import Finding
 from venues.errors import VenueError
-from venues.transport.clock_skew import LARGE_S, skew_of_headers
+from venues.transport.clock_skew import LARGE_S, remedy, skew_of_headers
 from venues.transport.http import Http, HttpLimits
 
 LIMITS: Final = HttpLimits(total_s_max=8.0, body_bytes_max=1_048_576)
@@ -47,7 +47,7 @@ async def reachable(name: str, url: str, target: str, asking: Asking) -> list[Fi
     skew = skew_of_headers(answer.headers, asking.wall())
     if skew is not None:
         detail = f"{skew.seconds:+.1f} s against {name}"
-        fix = "" if not skew.large else f"more than {LARGE_S:g} s: timedatectl set-ntp true"
+        fix = "" if not skew.large else f"more than {LARGE_S:g} s: {remedy(skew.seconds)}"
         findings.append(Finding("clock", "fail" if skew.large else "ok", detail, fix))
     return findings
 
