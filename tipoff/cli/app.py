@@ -124,6 +124,9 @@ def in_words(error: Exception) -> Failure:
     match error:
         case Failure():
             return error
+        case ExceptionGroup(exceptions=(only,)):
+            # Whatever is served runs in a nursery, which puts even a single error into a group.
+            return in_words(only)
         case CycloptsError():
             return Failure("usage", _usage(error), details=[_hint(error)], exit_code=Exit.USAGE)
         case ConfigError():

@@ -93,8 +93,8 @@ def parts_of(
 def remembered(facts: Iterable[Fact | UnreadFact], settings: TradingSettings, tally: Tally) -> FactHistory:
     """The past of a run that goes on, without what cannot be applied; the tally counts what is kept."""
     exchange = PaperExchange(settings.rules, settings.seed)
-    scratch = Scratch(exchange, RiskGate(settings.limits, settings.strategy_limits), tally)
-    sifted = sift(facts, scratch)
+    gate = RiskGate(settings.limits, settings.strategy_limits, settings.rules.rounding)
+    sifted = sift(facts, Scratch(exchange, gate, tally))
     return FactHistory(sifted.kept, Quarantine(sifted, exchange))
 
 

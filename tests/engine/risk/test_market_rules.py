@@ -9,10 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from engine.events import BookSide, GamePhase, MarketStatus, ScoresDisagreed, TopChanged, Trust
-from engine.facts import StrategyChanged
+from engine.facts import OrderDenied, StrategyChanged
 from engine.message import changed
 from engine.orders import AmendOrder, CancelOrder, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
+from engine.risk.market_rules import takes
 from engine.strategy_traits import StrategyTraits
 from engine.units import NANOS_PER_SECOND, Nanos, Price, contracts
 from tests.engine.risk.desk import Desk
@@ -115,6 +116,36 @@ def test_not_on_old_odds_for_strategies_of_odds() -> None:
 def test_not_in_wide_markets(ask: int, reason: DenialReason | None) -> None:
     desk = told(Desk(spread_cents=10), top(HOME_WINS, 46, ask, size=1000))
     assert desk.judge(desk.order(ask)) is reason
+
+
+def test_a_spread_is_measured_in_hundredths_of_a_cent() -> None:
+    desk = told(Desk(spread_cents=10), changed(top(HOME_WINS, 46, 56, size=1000), yes_ask=Price(5_601)))
+    denied = denial_of(desk, desk.order(56))
+    assert (denied.reason, denied.use) == (DenialReason.SPREAD, "10.01 cents")
+
+
+def test_a_denial_says_how_the_market_or_the_game_stands() -> None:
+    desk = Desk()
+    desk.gate.on_game_news(score(100, 90, 4, 0, GamePhase.FINAL), desk.now)
+    assert denial_of(desk, desk.order()).use == "game final"
+    desk.gate.on_game_news(changed(market(HOME_WINS), status=MarketStatus.CLOSED), desk.now)
+    assert denial_of(desk, desk.order()).use == "closed"
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "met"),
+    [
+        (BookSide.BID, 51, True),
+        (BookSide.BID, 50, False),
+        (BookSide.ASK, 49, True),
+        (BookSide.ASK, 50, False),
+    ],
+)
+def test_an_order_takes_when_it_reaches_the_other_side(side: BookSide, price: int, *, met: bool) -> None:
+    order = Desk().order(price, 1, side)
+    assert takes(order, top(HOME_WINS, 49, 51)) is met
+    assert not takes(changed(order, post_only=True), top(HOME_WINS, 49, 51))
+    assert not takes(order, top(HOME_WINS, None, None))
 
 
 @pytest.mark.parametrize(("p_fair", "reason"), [(0.81, None), (0.8101, DenialReason.COLLAR_FAIR)])
@@ -280,6 +311,12 @@ def test_only_a_strategy_by_hand_may_trade_what_is_no_matched_game() -> None:
     desk.gate.on_game_news(game_known(matched=False), desk.now)
     assert desk.judge(desk.order(strategy="list")) is None
     assert desk.judge(desk.order()) is DenialReason.GAME_UNMATCHED
+
+
+def denial_of(desk: Desk, order: PlaceOrder) -> OrderDenied:
+    (fact,) = desk.gate.judge(order, desk.now).facts
+    assert isinstance(fact, OrderDenied)
+    return fact
 
 
 def _cancel(desk: Desk, order: PlaceOrder) -> CancelOrder:

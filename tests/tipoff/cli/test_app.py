@@ -89,9 +89,30 @@ def test_several_tickers_are_one_document(tipoff: Tipoff) -> None:
     ],
 )
 def test_fees_are_those_of_the_published_table(tipoff: Tipoff, arguments: tuple[str, ...], fee: str) -> None:
-    document = tipoff.document("fees", *arguments)
-    assert list(document) == ["fee", "trade_fee", "rounding", "formula"]
+    document = tipoff.document("fees", *arguments, "--date", "2026-11-20")
+    assert list(document) == ["fee", "trade_fee", "rounding", "formula", "regime", "regime_reason"]
     assert document["fee"] == fee
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fee", "regime", "reason"),
+    [
+        (("--date", "2025-12-25"), "0.020000", "cent", "from the beginning until 2026-03-11"),
+        (("--date", "2026-03-11"), "0.020000", "cent", "from the beginning until 2026-03-11"),
+        (("--date", "2026-03-12"), "0.020000", "cent_aligned", "from 2026-03-12 until 2026-05-31"),
+        (("--date", "2026-05-31"), "0.020000", "cent_aligned", "from 2026-03-12 until 2026-05-31"),
+        (("--date", "2026-06-01"), "0.017500", "centicent", "from 2026-06-01 until 2026-08-31"),
+        (("--date", "2026-09-01"), "0.017500", "microdollar", "from 2026-09-01"),
+        (("--date", "2025-12-25", "--regime", "microdollar"), "0.017500", "microdollar", "--regime"),
+    ],
+)
+def test_fees_of_a_date_say_which_rounding_was_in_force_and_why(
+    tipoff: Tipoff, arguments: tuple[str, ...], fee: str, regime: str, reason: str
+) -> None:
+    document = tipoff.document("fees", "1", "0.50", *arguments)
+    assert (document["fee"], document["regime"]) == (fee, regime)
+    assert reason in str(document["regime_reason"])
+    assert arguments[1] in str(document["regime_reason"])
 
 
 @pytest.mark.parametrize(
@@ -103,6 +124,7 @@ def test_fees_are_those_of_the_published_table(tipoff: Tipoff, arguments: tuple[
         ("fees", "1", "1.5"),
         ("fees", "1", "0.5", "--type", "flat"),
         ("fees", "1", "0.5", "--makr"),
+        ("fees", "1", "0.5", "--date", "25-12-2025"),
         ("fees", "1", "0.5", "--multiplier", "x"),
         ("ticker",),
         ("completion", "tcsh"),

@@ -62,6 +62,7 @@ VALUES: Final[Mapping[str, str]] = {
     "--speed": "0",
     "--every": "1",
     "--regime": "centicent",
+    "--date": "2025-12-25",
     "--type": "quadratic",
     "--multiplier": "1",
     "--member": "direct",
