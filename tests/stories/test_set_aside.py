@@ -8,7 +8,7 @@ engine.exchange.rehearsal.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -17,7 +17,6 @@ from actors.addresses import MARKET_FEED
 from actors.messages import Heard, Numbered
 from engine.events import BookSide, BookSnapshot, FeedConnected, MarketStatus, TradePrinted, Trust
 from engine.exchange import PaperExchange
-from engine.exchange.step_context import StepContext
 from engine.facts import (
     FACTS,
     CancelRefused,
@@ -139,8 +138,8 @@ def evening() -> Evening:
     )
     told = tuple(line for line in lines[:cut] if line.source != "kalshi.ws")
     facts = tuple(numbered.fact for numbered in kept)
-    at = Nanos(lines[cut].at)
-    return Evening(settings, (*facts, *old_market(facts[-1].at, plan.parameters)), told, books, at)
+    at, last = Nanos(lines[cut].at), facts[-1].at
+    return Evening(settings, (*facts, *old_market(last), *by_people(last, plan.parameters)), told, books, at)
 
 
 def begun_at(
@@ -182,8 +181,34 @@ def goes_on(evening: Evening, facts: Sequence[Fact | UnreadFact], *, later: bool
     return Begun(tally, said, new)
 
 
-def old_market(at: Nanos, parameters: str) -> tuple[Fact, ...]:
-    """A market's whole life, and what operators did, in facts that the evening does not have."""
+def posted(entry: str, cause: str, at: Nanos, **amounts: int) -> LedgerPosted:
+    """A ledger entry of the old market, by what the accounts are for."""
+    accounts = {
+        "cash": f"cash:{NAME}",
+        "held": f"collateral:{NAME}:{OLD}",
+        "claim": f"claim:{NAME}:{OLD}",
+        "result": f"result:{NAME}",
+    }
+    postings = tuple(Posting(accounts[name], Money(amount)) for name, amount in amounts.items())
+    return LedgerPosted(entry, NAME, cause, postings, at)
+
+
+def by_people(at: Nanos, parameters: str) -> tuple[Fact, ...]:
+    """What operators did, a strategy noted, and the end of the run."""
+    return (
+        Noted(NAME, "mood", '"calm"', at),
+        StrategyChanged(NAME, True, parameters, "uid 0", at),
+        TradingHalted("game:26NOV19BOSNYK", "halted", "uid 0", "a test", at),
+        TradingResumed("game:26NOV19BOSNYK", "uid 0", "a test", at),
+        LimitChanged("spread_cents", None, "90.0", "uid 0", at),
+        FollowingChanged("26NOV18DALUTA", False, (), "uid 0", at),
+        OperatorActed("req-old", 0, "loglevel", "{}", "done: yes", at),
+        RunEnded("story", "a test", at),
+    )
+
+
+def old_market(at: Nanos) -> tuple[Fact, ...]:
+    """A market's whole life, in facts that the evening does not have yet."""
     order = PlaceOrder(
         "scripted-old", NAME, "26NOV19BOSNYK", OLD, BookSide.BID, Price(4_000), Count(1_000),
         TimeInForce.GTC, at, "scripted/old",
@@ -196,14 +221,6 @@ def old_market(at: Nanos, parameters: str) -> tuple[Fact, ...]:
     amend = AmendOrder(order.order_id, NAME, Price(4_000), Count(500), at)
     trade = TradePrinted(OLD, "t-held", Price(4_000), Count(100), BookSide.BID, False, at, at)
     cost, gain = 4_000 * 500, 10_000 * 500
-
-    def posted(entry: str, cause: str, **amounts: int) -> LedgerPosted:
-        accounts = {
-            "cash": f"cash:{NAME}", "held": f"collateral:{NAME}:{OLD}", "claim": f"claim:{NAME}:{OLD}",
-            "result": f"result:{NAME}",
-        }  # fmt: skip
-        postings = tuple(Posting(accounts[name], Money(amount)) for name, amount in amounts.items())
-        return LedgerPosted(entry, NAME, cause, postings, at)
 
     return (
         MarketTermsChanged(
@@ -223,7 +240,7 @@ def old_market(at: Nanos, parameters: str) -> tuple[Fact, ...]:
             "scripted-old/1", order.order_id, NAME, "26NOV19BOSNYK", OLD, BookSide.BID, Price(4_000),
             Count(500), Liquidity.MAKER, Money(0), Money(0), Count(0), evidence, at, at,
         ),
-        posted("fill:scripted-old/1", "scripted-old/1", cash=-cost, held=cost),
+        posted("fill:scripted-old/1", "scripted-old/1", at, cash=-cost, held=cost),
         BandEnded(order.order_id, at),
         OrderSubmitted(refused, at, at),
         OrderRejected(refused.order_id, NAME, OLD, RejectCode.INVALID_PRICE, "a test", at),
@@ -232,20 +249,12 @@ def old_market(at: Nanos, parameters: str) -> tuple[Fact, ...]:
         OrderCancelled(resting.order_id, NAME, OLD, Count(1_000), CancelReason.OPERATOR, at),
         MarketStateChanged(OLD, MarketStatus.DETERMINED, Trust.STALE, "was active", at),
         MarketResultKnown(OLD, "yes", Price(10_000), False, at),
-        posted("settle:old", "result yes", held=-cost, claim=gain, result=cost - gain),
+        posted("settle:old", "result yes", at, held=-cost, claim=gain, result=cost - gain),
         PositionSettled(
             NAME, "26NOV19BOSNYK", OLD, Count(500), Price(10_000), "yes", Money(gain), False, at
         ),
-        posted("pay:old", "settled", claim=-gain, cash=gain),
+        posted("pay:old", "settled", at, claim=-gain, cash=gain),
         PositionPaid(NAME, OLD, Money(gain), at),
-        Noted(NAME, "mood", '"calm"', at),
-        StrategyChanged(NAME, True, parameters, "uid 0", at),
-        TradingHalted("game:26NOV19BOSNYK", "halted", "uid 0", "a test", at),
-        TradingResumed("game:26NOV19BOSNYK", "uid 0", "a test", at),
-        LimitChanged("spread_cents", None, "90.0", "uid 0", at),
-        FollowingChanged("26NOV18DALUTA", False, (), "uid 0", at),
-        OperatorActed("req-old", 0, "loglevel", "{}", "done: yes", at),
-        RunEnded("story", "a test", at),
     )  # fmt: skip
 
 
@@ -449,7 +458,7 @@ def test_what_cannot_be_decided_at_the_start_costs_its_market_only(
     again = changed(sent.order, order_id="scripted-stuck", tif=TimeInForce.GTC)
     arrives = PaperExchange._arrive
 
-    def fails(exchange: PaperExchange, context: StepContext, order_id: str) -> None:
+    def fails(exchange: PaperExchange, context: Any, order_id: str) -> None:  # noqa: ANN401 - handed on
         if order_id == again.order_id:
             raise ZeroDivisionError("nobody thought of this")
         arrives(exchange, context, order_id)
