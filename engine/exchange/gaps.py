@@ -4,6 +4,8 @@ Otherwise they are given up. Called by the paper exchange for lost connections, 
 recovered trades. Nothing is filled from inside a gap unless all its trades are known.
 """
 
+from collections.abc import Iterable
+
 from engine.book import POLLED
 from engine.events import (
     BookRefused,
@@ -37,9 +39,9 @@ def feed_connected(context: StepContext, event: FeedConnected) -> None:
             _lose(context, market, "a new connection began")
 
 
-def process_restarted(context: StepContext) -> None:
+def process_restarted(context: StepContext, markets: Iterable[Market]) -> None:
     """Nobody looked since the last fact: every market where our orders stand must be recovered."""
-    for market in context.state.markets.values():
+    for market in markets:
         _lose(context, market, "the process was restarted")
 
 
