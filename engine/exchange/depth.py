@@ -43,13 +43,13 @@ def remember_taken(context: StepContext, market: Market, side: BookSide, price: 
     """
     now = context.now
     short = market.shortfalls(side).get(price)
-    if short is not None and now - short.since >= TAKEN_MEMORY:
+    displayed = market.book.size(side, price)
+    if short is not None and displayed > short.most and now - short.since >= TAKEN_MEMORY:
         _forget(context, market, side, price)
         short = market.shortfalls(side).get(price)
     taken = market.taken(side).get(price)
     if taken is None:
         return
-    displayed = market.book.size(side, price)
     if displayed >= taken:
         if short is not None:
             context.emit(LevelTaken(market.ticker, side, price, taken, now))
