@@ -170,9 +170,7 @@ def _less_the_listed(market: Market, moment: Nanos, sizes: Sizes) -> None:
                 least, most = sizes.get((side, shown), (size, size))
                 if side is hit and shown == price:
                     sizes[side, shown] = (max(0, least - trade.count), most)
-                elif (shown < price if side is BookSide.ASK else shown > price) or (
-                    side is not hit and shown == price
-                ):
+                elif shown == price or (shown < price) is (side is BookSide.ASK):
                     sizes[side, shown] = (0, most)
 
 

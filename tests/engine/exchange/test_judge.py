@@ -18,7 +18,6 @@ EACH: Final = -(-EVENINGS // (len(CELLS) * SHARDS))
 SHOWN_MAX: Final = 3
 
 
-@pytest.mark.xfail(strict=False, reason="orders are decided before the feed has passed their arrival")
 @pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name.replace(", ", "-").replace(" ", "-"))
 def test_paper_is_never_kinder_than_a_true_venue(cell: Cell, shard: int) -> None:
