@@ -174,6 +174,16 @@ def _less_the_listed(market: Market, moment: Nanos, sizes: Sizes) -> None:
                     sizes[side, shown] = (0, most)
 
 
+def offered_meanwhile(context: StepContext, market: Market, order: PaperOrder) -> bool:
+    """Whether the trades of a polled market show that it could have been met between two polls."""
+    for trade in market.listed:
+        when = trade.at if trade.at_venue is None else trade.at_venue
+        better = trade.price <= order.price if order.side is BookSide.BID else trade.price >= order.price
+        if trade.taker is order.side and better and when + PRINTS_KEPT >= context.moment:
+            return True
+    return False
+
+
 def note_listed(market: Market, trade: TradePrinted) -> None:
     """Keep a trade of a polled market for a while."""
     kept = [each for each in market.listed if each.at + 2 * PRINTS_KEPT > trade.at]
