@@ -124,6 +124,8 @@ class RejectCode(Enum):
     UNKNOWN_FEE_TYPE = "unknown_fee_type"
     BOOK_UNTRUSTED = "book_untrusted"
     MARKET_FROZEN = "market_frozen"
+    FEED_BEHIND = "feed_behind"
+    DOWNTIME_UNKNOWN = "downtime_unknown"
 
 
 class CancelReason(Enum):

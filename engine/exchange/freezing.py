@@ -18,7 +18,7 @@ from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder
 from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
-from engine.exchange.timers import CLOSE, CREDIT, RECOVERY, read_credit_subject
+from engine.exchange.timers import BEHIND, CLOSE, CREDIT, RECOVERY, TOLD, read_credit_subject
 from engine.facts import OrderCancelled, OrderRejected, OrderSubmitted
 from engine.orders import CancelReason, OrderCommand, PlaceOrder, RejectCode
 from engine.units import Count
@@ -37,7 +37,11 @@ def freeze(context: StepContext, market: Market) -> None:
     market.bids.clear()
     market.asks.clear()
     market.watch()
-    context.state.timers.disarm(CLOSE, market.ticker)
+    timers = context.state.timers
+    for key in list(timers.due):
+        if market_of_timer(context.state, key) == market.ticker:
+            kind, _, subject = key.partition(":")
+            timers.disarm(kind, subject)
 
 
 def _take_back(context: StepContext, order: PaperOrder) -> None:
@@ -89,6 +93,8 @@ def refuse_new(context: StepContext, command: OrderCommand) -> bool:
 def market_of_timer(state: ExchangeState, key: str) -> str | None:
     """The market that a timer is about; None if its order was never heard of."""
     kind, _, subject = key.partition(":")
+    if kind in (BEHIND, TOLD):
+        return market_of_timer(state, subject)
     if kind == CREDIT:
         return read_credit_subject(subject)[2]
     if kind in (CLOSE, RECOVERY):

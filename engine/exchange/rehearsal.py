@@ -5,6 +5,7 @@ there would raise at every start, and end it for all markets.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from engine.exchange import gaps
 from engine.exchange.freezing import market_of_timer
@@ -18,12 +19,12 @@ def undecidable(exchange: PaperExchange, now: Nanos) -> dict[str, str]:
     failed: dict[str, str] = {}
     context = StepContext(exchange.state, exchange.rules, now)
     for market in list(exchange.state.markets.values()):
-        _try(failed, market.ticker, lambda market=market: gaps.process_restarted(context, (market,)))  # type: ignore[misc]
+        _try(failed, market.ticker, partial(gaps.process_restarted, context, (market,)))
     due = exchange.state.timers.due
     for key in [key for key, at in due.items() if at <= now]:
         ticker = market_of_timer(exchange.state, key)
         if ticker is not None and ticker not in failed:
-            _try(failed, ticker, lambda key=key: exchange.wake(key, now))  # type: ignore[misc]
+            _try(failed, ticker, partial(exchange.wake, key, now, only=ticker))
     return failed
 
 
