@@ -187,7 +187,7 @@ class Mutating:
         functions = self._living[place]
         chosen = self.chosen(mutant, [call for call in calls if place in call.called])
         if chosen:
-            limit = 10 + 5 * sum(call.seconds for call in chosen)
+            limit = 5 + 3 * sum(call.seconds for call in chosen)
             run = functools.partial(_run, mutant, functions, self._caches, [call.item for call in chosen])
             outcome = outcome_of(run, limit, self._log)
         else:

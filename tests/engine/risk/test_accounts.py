@@ -11,7 +11,7 @@ from engine.message import changed
 from engine.orders import AmendOrder, Liquidity, TimeInForce
 from engine.reasons import DenialReason
 from engine.risk import RiskGate, RiskLimits
-from engine.risk.accounts import Account
+from engine.risk.accounts import Account, Accounts
 from engine.risk.exposure import Exposure
 from engine.risk.halts import StateUnknown
 from engine.risk.limits import LimitRefused
@@ -57,6 +57,13 @@ def test_a_streak_counts_whole_positions_and_a_win_or_nothing_lost_ends_it() -> 
         assert account.streak == streak
 
 
+def test_a_hundredth_of_a_contract_is_a_position_that_can_be_lost() -> None:
+    desk = Desk(loss_per_day=1000)
+    desk.bought(51, 0.01)
+    sold(desk, 41, 0.01)
+    assert desk.gate.accounts.of["alpha"].streak == 1
+
+
 def test_a_position_that_is_turned_over_is_over() -> None:
     desk = Desk(contracts_total=1000)
     desk.bought(51, 10)
@@ -94,6 +101,16 @@ def test_the_use_of_every_limit_is_told_where_it_is_most() -> None:
     desk.later(86_400)
     assert (use(desk, "orders_per_day")[0], use(desk, "loss_per_day")[0]) == ("0", "7")
     assert use(desk, "loss_per_week")[0] == "7", "the evening was a Sunday"
+
+
+def test_of_equal_uses_the_first_is_named_and_of_none_nobody() -> None:
+    desk = Desk(RiskLimits())
+    desk.bought(50, 5)
+    desk.bought(50, 5, "beta")
+    assert use(desk, "contracts_per_strategy") == ("5", "alpha")
+    sure = Desk(RiskLimits())
+    sure.gate.accounts.exposure("alpha", HOME_WINS, GAME).cash = Money(10)
+    assert use(sure, "worst_case_per_game") == use(sure, "contracts_per_market") == ("0", "")
 
 
 def test_nothing_is_used_where_nobody_did_anything_and_a_gain_is_no_loss() -> None:
@@ -137,6 +154,16 @@ def test_entries_are_taken_back_when_a_limit_is_set_below_what_they_could_come_t
     ].command.order_id == (other.order_id)
     cancelled = desk.gate.set_limit("contracts_total", None, "49", "eva", desk.now).approved
     assert [each.command.order_id for each in cancelled] == [entry.order_id, other.order_id], "not the exit"
+
+
+def test_a_limit_that_is_not_passed_takes_nothing_back_although_another_one_is() -> None:
+    desk = Desk(contracts_total=100)
+    desk.bought(50, 10)
+    entry = desk.send(changed(desk.order(48, 20), tif=TimeInForce.GTC))
+    lowered = desk.gate.set_limit("contracts_total", None, "5", "eva", desk.now)
+    assert [each.command.order_id for each in lowered.approved] == [entry.order_id]
+    for name, strategy in (("loss_per_day", None), ("contracts_total", "beta")):
+        assert desk.gate.set_limit(name, strategy, "1000", "eva", desk.now).approved == ()
 
 
 @pytest.mark.parametrize(
@@ -183,6 +210,46 @@ def test_a_settled_position_is_gone_with_its_exposure() -> None:
     desk.settled(0, 10)
     assert desk.gate.accounts.exposures == {}
     assert (desk.gate.accounts.of["alpha"].realized, desk.gate.accounts.of["alpha"].streak) == (-5_000_000, 1)
+
+
+def test_what_was_bought_and_sold_at_one_price_leaves_no_exposure_behind() -> None:
+    desk = Desk(loss_per_day=1000)
+    desk.bought(50, 10)
+    sold(desk, 50, 10)
+    assert desk.gate.accounts.exposures == {}
+
+
+def test_fills_of_orders_that_nobody_approved_here_leave_no_exposure_behind_once_flat() -> None:
+    desk = Desk(loss_per_day=1000)
+    desk.filled(desk.order(50, 10))
+    assert desk.gate.accounts.exposures["alpha", HOME_WINS].count == 10 * COUNT_ONE
+    desk.filled(desk.order(50, 10, BookSide.ASK))
+    assert desk.gate.accounts.exposures == {}
+
+
+def test_exposures_are_chosen_by_strategy_market_and_game() -> None:
+    accounts = Accounts()
+    for strategy, ticker, game in (("alpha", "A", "G"), ("alpha", "B", "H"), ("beta", "A", "G")):
+        accounts.exposure(strategy, ticker, game)
+
+    def chosen(**by: str) -> list[tuple[str, str]]:
+        return [(each.strategy, each.ticker) for each in accounts.select(**by)]
+
+    assert len(chosen()) == 3
+    assert chosen(strategy="alpha") == [("alpha", "A"), ("alpha", "B")]
+    assert chosen(ticker="A") == chosen(game="G") == [("alpha", "A"), ("beta", "A")]
+    assert chosen(strategy="alpha", game="G") == [("alpha", "A")]
+
+
+def test_who_has_no_capital_has_no_equity() -> None:
+    assert Account("alpha").equity() == 0
+
+
+def test_a_hundredth_of_a_contract_can_be_given_back_and_nothing_cannot() -> None:
+    sale = changed(Desk().order(50, side=BookSide.ASK), count=Count(1))
+    assert Exposure("alpha", HOME_WINS, GAME, Count(1)).reduces(sale)
+    assert not Exposure("alpha", HOME_WINS, GAME, Count(0)).reduces(sale)
+    assert not Exposure("alpha", HOME_WINS, GAME, Count(-1)).reduces(sale)
 
 
 def test_what_ended_leaves_no_exposure_behind() -> None:
@@ -252,6 +319,15 @@ def test_an_order_is_open_until_the_last_hundredth_of_a_contract_is_filled() -> 
         assert found.remaining == left
     desk.filled(changed(order, count=Count(1)))
     assert desk.gate.accounts.open_order(order.order_id) is None
+
+
+def test_an_order_that_was_amended_to_a_hundredth_of_a_contract_is_open() -> None:
+    desk = Desk(contracts_total=1000)
+    order = desk.send(changed(desk.order(48, 20), tif=TimeInForce.GTC))
+    desk.on_committed_fact(OrderAmended(order.order_id, "alpha", order.price, Count(1), Count(1), desk.now))
+    found = desk.gate.accounts.open_order(order.order_id)
+    assert found is not None
+    assert found.remaining == 1
 
 
 def test_a_hundredth_of_a_contract_is_settled_and_nothing_held_is_not() -> None:
@@ -353,6 +429,7 @@ def test_an_amount_is_finite_and_not_negative(value: str) -> None:
 def test_a_configured_amount_is_finite_and_not_negative(value: float) -> None:
     with pytest.raises(ValueError, match="must be a finite number that is not negative"):
         RiskLimits(loss_per_day=value)
+    assert RiskLimits(loss_per_day=0).loss_per_day == 0
 
 
 @pytest.mark.parametrize("words", [["game"], ("game", 1), "game"])

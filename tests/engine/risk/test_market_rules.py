@@ -38,7 +38,8 @@ def told(desk: Desk, news: TopChanged) -> Desk:
 
 def test_only_allowed_kinds_of_markets() -> None:
     desk = Desk(market_types=("spread", "total"))
-    assert desk.judge(desk.order()) is DenialReason.MARKET_TYPE
+    denied = denial_of(desk, desk.order())
+    assert (denied.reason, denied.use) == (DenialReason.MARKET_TYPE, "game")
     desk.gate.set_limit("market_types", None, "spread, game", "eva", desk.now)
     assert desk.judge(desk.order()) is None
 
@@ -171,6 +172,27 @@ def test_not_more_than_a_share_of_what_is_displayed(
     assert desk.judge(resting) is None
 
 
+def test_the_share_is_of_the_side_that_the_order_meets() -> None:
+    uneven = changed(top(HOME_WINS, 49, 51, size=100), yes_bid_size=contracts(1_000))
+    desk = told(Desk(depth_share=0.25), uneven)
+    assert desk.judge(desk.order(51, 26)) is DenialReason.DEPTH_SHARE
+    assert desk.judge(desk.order(49, 26, BookSide.ASK)) is None
+
+
+def test_no_sale_without_an_edge_after_the_fee() -> None:
+    desk = Desk()
+    fee = 0.07 * 0.49 * 0.51
+    sale = desk.order(49, side=BookSide.ASK)
+    assert desk.judge(changed(sale, p_fair=0.49 - fee)) is DenialReason.EDGE
+    assert desk.judge(changed(sale, p_fair=0.49 - fee - 1e-6)) is None
+
+
+@pytest.mark.parametrize(("p_fair", "side"), [(0.0, BookSide.BID), (1.0, BookSide.ASK)])
+def test_what_is_certain_is_a_fair_value(p_fair: float, side: BookSide) -> None:
+    desk = Desk(collar_fair_cents=100)
+    assert desk.judge(changed(desk.order(50, side=side), p_fair=p_fair)) is DenialReason.EDGE
+
+
 def test_not_without_an_edge_after_the_fee() -> None:
     desk = Desk()
     fee = 0.07 * 0.51 * 0.49
@@ -235,6 +257,15 @@ def test_not_against_an_own_order(price: int, reason: DenialReason | None) -> No
     assert desk.judge(desk.order(price, side=BookSide.ASK, strategy="beta")) is reason
 
 
+@pytest.mark.parametrize(
+    ("price", "reason"), [(48, None), (49, DenialReason.SELF_CROSS), (50, DenialReason.SELF_CROSS)]
+)
+def test_no_purchase_meets_an_own_sale(price: int, reason: DenialReason | None) -> None:
+    desk = Desk()
+    desk.send(desk.order(49, side=BookSide.ASK))
+    assert desk.judge(desk.order(price, strategy="beta")) is reason
+
+
 def test_a_strategy_that_is_switched_off() -> None:
     desk = Desk()
     desk.on_committed_fact(StrategyChanged("alpha", False, "{}", "eva", desk.now))
@@ -278,6 +309,13 @@ def test_controls_need_no_opinion_but_all_else() -> None:
     assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is None
     told(desk, top(HOME_WINS, 30, 51))
     assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is DenialReason.SPREAD
+
+
+@pytest.mark.parametrize(("p_fair", "reason"), [(0.9, DenialReason.COLLAR_FAIR), (0.3, DenialReason.EDGE)])
+def test_a_control_that_claims_a_fair_value_is_held_against_it(p_fair: float, reason: DenialReason) -> None:
+    desk = Desk(collar_fair_cents=30)
+    desk.open("coin", kind="random_taker")
+    assert desk.judge(changed(desk.order(51, strategy="coin"), p_fair=p_fair)) is reason
 
 
 def test_a_strategy_that_says_nothing_of_itself_is_judged_by_every_rule() -> None:

@@ -104,6 +104,15 @@ def test_losses_of_all_count_in_the_global_limit_and_own_ones_in_a_strategys_own
     assert desk.judge(desk.order(50, 25, strategy="beta")) is not None
 
 
+@pytest.mark.parametrize("name", ["loss_per_day", "loss_per_week"])
+def test_losses_count_to_the_microdollar_and_who_lost_nothing_adds_none(name: str) -> None:
+    use = 60 + 5 + FEE_OF_10_AT_50 + ALLOWANCE
+    for limit, passes in ((use, True), (use - 0.000_000_5, False)):
+        desk = Desk(**{name: limit})
+        desk.lost(60)
+        assert (desk.judge(desk.order(50, 10, strategy="beta")) is None) is passes
+
+
 def test_balance_is_what_the_strategy_has() -> None:
     desk = Desk(contracts_total=10_000)
     desk.open("gamma", bankroll=6)
@@ -182,6 +191,13 @@ def test_a_pause_after_losses_in_a_row() -> None:
     assert desk.judge(desk.order()) is DenialReason.LOSS_STREAK
     desk.later(0.1)
     assert desk.judge(desk.order()) is None
+
+
+def test_one_loss_can_be_a_streak() -> None:
+    desk = Desk(loss_streak=1, loss_streak_pause_minutes=5)
+    assert desk.judge(desk.order()) is None
+    desk.lost(1)
+    assert desk.judge(desk.order()) is DenialReason.LOSS_STREAK
 
 
 def test_a_win_ends_a_streak() -> None:
