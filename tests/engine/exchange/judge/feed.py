@@ -27,6 +27,7 @@ from engine.events import (
     TradesRecovered,
     VenueEvent,
 )
+from engine.message import changed
 from engine.units import NANOS_PER_MILLISECOND as MS
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Count, Nanos, Price
 from tests.engine.exchange.floor import MARKET
@@ -35,6 +36,9 @@ from tests.engine.exchange.judge.venue import ASK, BID, Change, Print, Public, S
 
 OVERLAP: Final = 2 * NANOS_PER_SECOND
 """The trades of a gap are asked for from a little earlier on, as the client does it."""
+
+AGAIN: Final = 0.02
+"""The share of trades that are told a second time."""
 
 
 class Mode(Enum):
@@ -102,7 +106,7 @@ def printed(said: Print, at: int, *, timed: bool, recovered: bool = False) -> Tr
         Price(said.price),
         Count(said.count),
         said.taker,
-        block=False,
+        block=said.block,
         at_venue=venue,
         at=Nanos(at),
         recovered=recovered,
@@ -165,7 +169,7 @@ class Feed:
     def __init__(self, flow: Flow, mode: Mode, lag_ms: int, seed: str) -> None:
         """Everything that is heard, in the order in which it is."""
         self.rng = rng = Random(f"{seed}/feed")
-        self.flow, self.mode, self.lag_ms = flow, mode, lag_ms
+        self.flow, self.mode, self.lag_ms, self.seed = flow, mode, lag_ms, seed
         self.tape = Tape(flow)
         jitter = rng.random() < 0.7
         stalls = self._stalls()
@@ -314,6 +318,10 @@ class Stream:
             yield heard
         else:
             self.waiting.append(heard)
+        if self.rng.random() < AGAIN:
+            # A trade may be told twice; it happened once.
+            later = at + self.rng.randrange(3 * NANOS_PER_SECOND)
+            yield Heard(later, changed(heard.event, at=Nanos(later)))
 
     def snapshot_again(self, sent: int) -> Iterator[Heard]:
         """The whole book in the middle; at times an empty one before it, which the venue takes back."""

@@ -29,6 +29,7 @@ DEEDS: Final = (
     *("amend",) * 3,
     *("quote",) * 4,
     "kill",
+    "block",
 )
 AGAIN_MS_MAX: Final = 1_500.0
 """A quote that is posted again is so within this time; whoever comes later is somebody else."""
@@ -163,6 +164,8 @@ class Drawing:
                 self._enter(deed, side, self._touch(side.opposite, rng.choice((0, 0, 1, 2))), size)
             case "kill":
                 self._enter(Deed.FOK, side, self._touch(side.opposite, 1), size)
+            case "block":
+                self._do(Action(self.now, Deed.BLOCK, 0, side, self._touch(side, -1), size))
             case "quote":
                 self._quote(side, size)
             case _:

@@ -56,7 +56,8 @@ def said(given: Input) -> str:
         case TradePrinted():
             taker = "buyer" if given.taker is BookSide.BID else "seller"
             again = " (from the list)" if given.recovered else ""
-            return f"{given.trade_id}: {taker} takes {_of(given)}{_when(given.at_venue)}{again}"
+            block = "block: " if given.block else ""
+            return f"{given.trade_id}: {block}{taker} takes {_of(given)}{_when(given.at_venue)}{again}"
         case BookSnapshot():
             asks = [(PRICE_ONE - price, size) for price, size in reversed(given.no)]
             return f"book: {_levels(given.yes)} | {_levels(asks)}"

@@ -31,6 +31,7 @@ class Deed(Enum):
     FOK = "fill or kill"
     CANCEL = "cancel"
     AMEND = "amend"
+    BLOCK = "block trade"
     PAUSE = "pause"
     RESUME = "resume"
 
@@ -71,6 +72,7 @@ class Print:
     price: int
     count: int
     taker: BookSide
+    block: bool = False
 
 
 @attrs.frozen
@@ -155,6 +157,7 @@ class Venue:
         self.queues: dict[BookSide, dict[int, Queue]] = {BID: {}, ASK: {}}
         self.entries: dict[int, Entry] = {}
         self.open = True
+        self.stopped = False
         self.prints = 0
 
     # What others do
@@ -165,14 +168,21 @@ class Venue:
         match action.deed:
             case Deed.PAUSE | Deed.RESUME:
                 self.open = action.deed is Deed.RESUME
+                self.stopped = not self.open and bool(action.count)
                 said.append(Switch(action.at, self.open, whole=bool(action.count)))
             case Deed.CANCEL:
-                entry = self.entries.pop(action.order, None)
+                entry = None if self.stopped else self.entries.pop(action.order, None)
                 if entry is not None:
                     self._take_out(entry)
                     said.append(Change(action.at, entry.side, entry.price, -entry.left))
             case Deed.AMEND:
                 self._amend(action, said)
+            case Deed.BLOCK:
+                # Agreed upon elsewhere; no order in the book has a part in it.
+                self.prints += 1
+                said.append(
+                    Print(action.at, self.prints, action.price, action.count, action.side, block=True)
+                )
             case _:
                 self._enter(action, said)
         return said

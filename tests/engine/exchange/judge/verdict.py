@@ -65,9 +65,15 @@ class Stand:
     base: list[Fill] = attrs.field(factory=list)
     pessimistic: list[Fill] = attrs.field(factory=list)
 
+    alike: bool = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        places = {(leg.arrives, leg.wanted) for leg in (self.leg, self.slow)}
+        self.alike = len(places) == 1
+
     def legs(self) -> tuple[Leg, ...]:
-        """One leg, or two if the slow reading arrives later."""
-        return (self.leg,) if self.slow.arrives == self.leg.arrives else (self.leg, self.slow)
+        """One leg, or two if the slow reading arrives later, or wants something else."""
+        return (self.leg,) if self.alike else (self.leg, self.slow)
 
 
 @attrs.define(eq=False)
@@ -133,8 +139,9 @@ def read(facts: list[Fact], kinder: list[Kinder]) -> dict[str, Case]:
             case OrderSubmitted():
                 order = fact.order
                 slow_at = fact.arrives_pessimistic_at or fact.arrives_at
-                first = _stand(order, fact.arrives_at, (order.price, order.count), slow_at)
-                cases[order.order_id] = Case(order, [first])
+                place = order.price, order.count
+                stand = Stand(_leg(order, fact.arrives_at, place), _leg(order, slow_at, place))
+                cases[order.order_id] = Case(order, [stand])
             case OrderFilled():
                 case_ = cases[fact.order_id]
                 case_.filled += fact.count
@@ -154,13 +161,9 @@ def read(facts: list[Fact], kinder: list[Kinder]) -> dict[str, Case]:
     return cases
 
 
-def _stand(order: PlaceOrder, at: int, place: tuple[int, int], slow_at: int) -> Stand:
+def _leg(order: PlaceOrder, at: int, place: tuple[int, int]) -> Leg:
     price, wanted = place
-    base, slow = (
-        Leg(order.order_id, order.side, price, wanted, arrives, None, order.tif, order.post_only)
-        for arrives in (at, slow_at)
-    )
-    return Stand(base, slow)
+    return Leg(order.order_id, order.side, price, wanted, at, None, order.tif, order.post_only)
 
 
 def _amended(case: Case, fact: OrderAmended) -> None:
@@ -173,7 +176,9 @@ def _amended(case: Case, fact: OrderAmended) -> None:
         return
     for leg in (last.leg, last.slow):
         leg.ends = at
-    case.stands.append(_stand(case.order, at, (fact.price, fact.count - case.filled), at))
+    # An order on its slow way is not there yet when it is amended, and arrives at the new place.
+    slow = _leg(case.order, max(at, last.slow.arrives), (fact.price, fact.count - case.readings[0]))
+    case.stands.append(Stand(_leg(case.order, at, (fact.price, fact.count - case.filled)), slow))
 
 
 def _readings(case: Case, fact: BandMoved) -> Iterator[Kinder]:
@@ -190,14 +195,16 @@ def _readings(case: Case, fact: BandMoved) -> Iterator[Kinder]:
 
 
 def _end(case: Case) -> None:
-    """An order leaves by its cancel, unless that was refused, or when it expires."""
-    ends = [case.order.expires_at] if case.order.expires_at is not None else []
-    if case.cancel is not None and not case.refused:
-        ends.append(case.cancel.arrives_at)
-    for stand in case.stands:
-        for leg in (stand.leg, stand.slow):
-            own = [*ends, leg.ends] if leg.ends is not None else ends
-            leg.ends = min(own, default=None)
+    """An order leaves by its cancel, unless that was refused, or when it expires.
+
+    A cancel that is there before its order finds nothing, and the order stays.
+    """
+    cancel = None if case.cancel is None or case.refused else case.cancel.arrives_at
+    for leg in (leg for stand in case.stands for leg in (stand.leg, stand.slow)):
+        ends = [at for at in (case.order.expires_at, leg.ends) if at is not None]
+        if cancel is not None and cancel > leg.arrives:
+            ends.append(cancel)
+        leg.ends = min(ends, default=None)
 
 
 # The truth
@@ -219,7 +226,7 @@ def run(flow: Flow, cases: Iterable[Case]) -> None:
 
 
 def _moments(venue: Venue, leg: Leg) -> Iterator[Moment]:
-    """A cancel that is there before its order finds nothing, and the order is told so."""
+    """It comes and goes, unless it is to be gone before it comes."""
     if leg.ends is not None and leg.ends <= leg.arrives:
         return
     yield leg.arrives, 1, partial(venue.arrive, leg, leg.arrives)
