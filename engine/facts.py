@@ -38,12 +38,14 @@ from engine.venue_facts import (
     BlindnessBegan,
     BlindnessEnded,
     CancelSubmitted,
+    DepthUnclear,
     FeeTermsChanged,
     MarketResultKnown,
     MarketTermsChanged,
     PositionPaid,
     QueueLevelChanged,
     TradeHeld,
+    TradeReleased,
     VenueStatusChanged,
 )
 
@@ -176,13 +178,18 @@ class QueueMoved:
 
 @message
 class LevelTaken:
-    """Our own consumption of a displayed level: `taken` is the new total; zero clears it."""
+    """Our own consumption of a displayed level: `taken` is the new total; zero clears it.
+
+    `short_since` is since when less than that has been displayed, and `short_most` the most of it since.
+    """
 
     ticker: str
     side: BookSide
     price: Price
     taken: Count
     at: Nanos
+    short_since: Nanos | None = None
+    short_most: Count = Count(0)
 
 
 @message
@@ -206,6 +213,8 @@ class FillEvidence:
     arrived_at: Nanos
     fee_formula: str
     pseudo: bool = False
+    feed_lag_ns: int | None = None
+    """How long after it happened at the venue we heard of what made the fill; None if nobody knows."""
 
 
 @message
@@ -380,6 +389,8 @@ Fact: TypeAlias = (
     | BlindnessBegan
     | BlindnessEnded
     | TradeHeld
+    | TradeReleased
+    | DepthUnclear
 )
 
 FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in get_args(Fact)}

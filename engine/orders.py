@@ -123,6 +123,7 @@ class RejectCode(Enum):
     MARKET_NOT_BINARY = "market_not_binary"
     UNKNOWN_FEE_TYPE = "unknown_fee_type"
     BOOK_UNTRUSTED = "book_untrusted"
+    FEED_BEHIND = "feed_behind"
 
 
 class CancelReason(Enum):

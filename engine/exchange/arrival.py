@@ -5,21 +5,24 @@ reading comes later.
 """
 
 from engine.events import BookSide
+from engine.exchange.depth import forget_taken
+from engine.exchange.feed_clock import unclear_sizes
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, refusal
-from engine.exchange.step_context import Given, Source, StepContext, book_time, trusted
+from engine.exchange.step_context import Given, Source, StepContext, book_lag, trusted
 from engine.exchange.timers import PESSIMISTIC
 from engine.facts import OrderRested
 from engine.matching import Offer, OwnResting, Take, Walk, walk
 from engine.orders import CancelReason, Liquidity, RejectCode, TimeInForce
 from engine.positions import closable
-from engine.units import MONEY_ZERO, Count, Price
+from engine.queueing import Matched
+from engine.units import MONEY_ZERO, Count, Nanos, Price
 from engine.venue_facts import BandEnded
 
 
 def arrive(context: StepContext, order: PaperOrder) -> None:
-    """An order on its way has arrived."""
+    """An order on its way has arrived, and the feed has told everything up to then."""
     market = context.state.market(order.ticker)
     met = meeting(context, market, order)
     if isinstance(met, Refusal):
@@ -29,17 +32,18 @@ def arrive(context: StepContext, order: PaperOrder) -> None:
 
 
 def meeting(context: StepContext, market: Market, order: PaperOrder) -> Walk | Refusal:
-    """What happens when an order meets the book now: its walk, or why the venue refuses it."""
+    """What happens when an order meets the book of the moment: its walk, or why the venue refuses it."""
     refused = refusal(context, market, order)
     if refused is not None:
         return refused
-    if order.order.post_only and crosses(market, order):
+    forget_taken(context, market, order.side.opposite)
+    if order.order.post_only and crosses(context, market, order):
         return Refusal(RejectCode.POST_ONLY_CROSS, "it would trade at once")
     wanted = order.remaining
     if order.order.reduce_only:
         position = context.state.position(order.strategy, order.ticker).count
         wanted = min(wanted, closable(position, order.side))
-    plan = walk(order.side, Count(wanted), offer(market, order), order.order.stp)
+    plan = walk(order.side, Count(wanted), offer(context, market, order), order.order.stp)
     if order.order.tif is TimeInForce.FOK and plan.count < wanted:
         detail = f"{plan.count} of {wanted} hundredths are to be had"
         return Refusal(RejectCode.FOK_INSUFFICIENT_RESTING_VOLUME, detail)
@@ -66,9 +70,16 @@ def meet(context: StepContext, market: Market, order: PaperOrder, plan: Walk) ->
         context.cancel(order, CancelReason.IMMEDIATE_REMAINDER)
 
 
-def offer(market: Market, order: PaperOrder) -> Offer:
-    """The other side as the order finds it, within its limit."""
+def offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
+    """The other side as the order finds it, within its limit; where that is not clear, the least of it."""
     side = order.side.opposite
+    levels = market.book.levels_within(side, order.price)
+    least = {
+        price: low for (which, price), (low, _) in unclear_sizes(context, market).items() if which is side
+    }
+    if least:
+        levels = [(price, Count(min(size, least.get(price, size)))) for price, size in levels]
+        levels = [level for level in levels if level[1]]
     own = [
         OwnResting(other.order_id, other.price, Count(other.venue_ahead))
         for level in market.own_levels(side).values()
@@ -76,20 +87,23 @@ def offer(market: Market, order: PaperOrder) -> Offer:
         if other.resting and _crosses(order, other.price)
     ]
     own.sort(key=lambda resting: resting.price, reverse=side is BookSide.BID)
-    return Offer(market.book.levels_within(side, order.price), market.taken(side), own)
+    return Offer(levels, market.taken(side), own)
 
 
 def _crosses(order: PaperOrder, price: Price) -> bool:
     return price <= order.price if order.side is BookSide.BID else price >= order.price
 
 
-def crosses(market: Market, order: PaperOrder) -> bool:
-    """Whether the order would trade at once.
+def crosses(context: StepContext, market: Market, order: PaperOrder) -> bool:
+    """Whether the order would trade at once, or may.
 
     With what is displayed, taken by us or not, or with ourselves.
     """
-    other = offer(market, order)
-    return bool(other.levels or other.own)
+    other = offer(context, market, order)
+    side = order.side.opposite
+    unclear = unclear_sizes(context, market)
+    may = (most and which is side and _crosses(order, price) for (which, price), (_, most) in unclear.items())
+    return bool(other.levels or other.own) or any(may)
 
 
 def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
@@ -100,7 +114,9 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
     book = market.book
     level = market.own_levels(order.side).get(order.price)
     own = sum(other.remaining for other in level.orders) if level else 0
-    ahead = book.size(order.side, order.price) + own
+    displayed = book.size(order.side, order.price)
+    _, most = unclear_sizes(context, market).get((order.side, order.price), (0, displayed))
+    ahead = most + own
     context.emit(
         OrderRested(
             order_id=order.order_id,
@@ -113,17 +129,23 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
             book_seq=book.seq,
             at=context.now,
             own_ahead=Count(own),
-            known_to=book_time(market),
+            known_to=context.moment,
         )
     )
+    if most > displayed:
+        # It may have left after we joined: then its print is still to come.
+        level = market.own_levels(order.side)[order.price]
+        until = Nanos(context.now + context.rules.credit_window_ns)
+        left = (*level.credits, (Count(most - displayed), until, context.now))
+        context.explain(market, level, Matched(left, level.printed, Count(0)), "depth")
 
 
-def arrive_pessimistic(context: StepContext, order: PaperOrder) -> None:
+def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool = True) -> None:
     """The pessimistic reading of an order arrives, later than the base reading: it takes what is left by
     then.
 
     It never gets more than the base reading has, so the readings stay a band. What the base reading of this
-    very order took in between is there for it.
+    very order took in between is there for it. Without `takes` it finds nothing: the feed did not tell.
     """
     market = context.state.market(order.ticker)
     if order.stage is Stage.DONE and not trusted(market):
@@ -131,8 +153,9 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder) -> None:
         context.emit(BandEnded(order.order_id, context.now))
         return
     wanted = order.bands.base - order.bands.pessimistic
-    if wanted and trusted(market):
-        found = walk(order.side, Count(wanted), _offer_without(market, order), order.order.stp)
+    if takes and wanted and trusted(market):
+        forget_taken(context, market, order.side.opposite)
+        found = walk(order.side, Count(wanted), _offer_without(context, market, order), order.order.stp)
         for take in found.takes:
             given = Given(take.price, Liquidity.TAKER, take.count, 0, 0)
             context.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
@@ -141,9 +164,9 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder) -> None:
     context.move_bands(order, nothing, _level(market, arrived, PESSIMISTIC), MONEY_ZERO)
 
 
-def _offer_without(market: Market, order: PaperOrder) -> Offer:
+def _offer_without(context: StepContext, market: Market, order: PaperOrder) -> Offer:
     """The other side as if the base reading of this order had not taken from it."""
-    found = offer(market, order)
+    found = offer(context, market, order)
     taken = {
         price: Count(max(0, count - order.taken_here.get(price, 0))) for price, count in found.taken.items()
     }
@@ -152,4 +175,6 @@ def _offer_without(market: Market, order: PaperOrder) -> Offer:
 
 def _level(market: Market, take: Take, cause: str) -> Source:
     """A displayed level as the source of a fill."""
-    return Source("book_level", cause, None, take.price, take.displayed, market.book.venue_at)
+    return Source(
+        "book_level", cause, None, take.price, take.displayed, market.book.venue_at, lag=book_lag(market)
+    )

@@ -11,17 +11,15 @@ from engine.events import (
     FeedConnected,
     FeedGapped,
     FeedLost,
-    TradePrinted,
     TradesRecovered,
 )
-from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
-from engine.exchange.depth import bound_queue, bound_taken, later
+from engine.exchange.depth import bound_queue, later, remember_taken
 from engine.exchange.market import Market, QueueLevel
-from engine.exchange.prints import use_trade
+from engine.exchange.orders import Stage
+from engine.exchange.prints import moment_of, use_trade
 from engine.exchange.step_context import StepContext, book_time
-from engine.exchange.timers import AMEND, CANCEL, EXPIRE, key_of
 from engine.message import changed
-from engine.orders import CancelReason
+from engine.orders import CancelReason, RejectCode
 from engine.units import Count, Nanos
 from engine.venue_facts import BlindnessBegan, BlindnessEnded, QueueLevelChanged
 
@@ -35,6 +33,19 @@ def feed_connected(context: StepContext, event: FeedConnected) -> None:
         book = market.book
         if book.conn != event.conn and not (book.synced and book.conn == POLLED):
             _lose(context, market, "a new connection began")
+
+
+def missed(context: StepContext, market: Market, seen_to: Nanos) -> None:
+    """The first book that we see is from after what reached the venue: what it had then nobody can say."""
+    detail = "its book was not followed when it arrived"
+    for order_id in list(market.arriving):
+        order = context.state.orders.get(order_id)
+        if order is None:
+            continue
+        if order.stage is Stage.IN_FLIGHT and order.arrives_at < seen_to:
+            context.reject(order, RejectCode.BOOK_UNTRUSTED, detail)
+        elif order.amend_at is not None and order.amend_at < seen_to:
+            context.refuse(order_id, order.strategy, RejectCode.BOOK_UNTRUSTED, amend=True)
 
 
 def process_restarted(context: StepContext) -> None:
@@ -127,7 +138,7 @@ def resynchronized(context: StepContext, market: Market) -> None:
     """
     for side in BookSide:
         for price in list(market.taken(side)):
-            bound_taken(context, market, side, price)
+            remember_taken(context, market, side, price)
     if market.no_visibility_since is None:
         for level in _levels(market):
             bound_queue(context, market, level, "resync")
@@ -144,13 +155,11 @@ def recovered(context: StepContext, market: Market, event: TradesRecovered) -> N
     missing = {trade.trade_id: trade for trade in event.trades}
     for trade_id, held in market.held.items():
         missing.setdefault(trade_id, changed(held, recovered=True))
-    for trade in sorted(missing.values(), key=_moment):
+    for trade in sorted(missing.values(), key=moment_of):
         use_trade(context, market, trade, fills=True)
     _place_anew(context, market)
     context.emit(BlindnessEnded(market.ticker, since, recovered=True, at=context.now))
-    if market.book.synced:
-        resume(context, market)
-    else:
+    if not market.book.synced:
         _lose_visibility(context, market, event.until, "the book is still missing")
 
 
@@ -173,10 +182,6 @@ def _place_anew(context: StepContext, market: Market) -> None:
         _reset(context, market, level, None)
 
 
-def _moment(trade: TradePrinted) -> tuple[int, str]:
-    return (trade.at if trade.at_venue is None else trade.at_venue, trade.trade_id)
-
-
 def give_up(context: StepContext, market: Market) -> None:
     """Nobody will ever know what the gap did to these orders: they are cancelled and say so."""
     if market.no_visibility_since is None:
@@ -185,15 +190,3 @@ def give_up(context: StepContext, market: Market) -> None:
         context.cancel(order, CancelReason.DOWNTIME_UNKNOWN)
     since = market.no_visibility_since
     context.emit(BlindnessEnded(market.ticker, since, recovered=False, at=context.now))
-
-
-def resume(context: StepContext, market: Market) -> None:
-    """The gap is decided: what came due meanwhile happens now, in the order in which it was due."""
-    due = context.state.timers.due
-    for order in market.orders():
-        if due.get(key_of(CANCEL, order.order_id), context.now + 1) <= context.now:
-            cancel_arrives(context, order.order_id)
-        if due.get(key_of(AMEND, order.order_id), context.now + 1) <= context.now:
-            amend_arrives(context, order.order_id)
-        if due.get(key_of(EXPIRE, order.order_id), context.now + 1) <= context.now:
-            expires(context, order)

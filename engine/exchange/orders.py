@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from engine.events import BookSide
+from engine.exchange.rules import VENUE_TICK
 from engine.facts import BandMoved
 from engine.orders import AmendOrder, CancelReason, PlaceOrder, TimeInForce
 from engine.units import MONEY_ZERO, Money, Nanos, Price
@@ -126,6 +127,11 @@ class PaperOrder:
         """
         ends = [at for at in (self.cancel_at, self.amend_at, self.order.expires_at) if at is not None]
         return min(ends, default=None)
+
+    def gone_by(self, moment: int) -> bool:
+        """Whether something may have taken it out of the queue before what the venue stamps with `moment`."""
+        ends = self.ends_at()
+        return ends is not None and ends < moment + VENUE_TICK
 
 
 @attrs.define

@@ -108,7 +108,7 @@ def _refused_by_life(context: StepContext, order: PaperOrder) -> Refusal | None:
     wish = order.order
     if wish.expires_at is not None and wish.tif is not TimeInForce.GTC:
         return Refusal(RejectCode.EXPIRATION_NOT_ALLOWED, "only orders that rest expire")
-    if wish.expires_at is not None and wish.expires_at <= context.now:
+    if wish.expires_at is not None and wish.expires_at <= context.moment:
         return Refusal(RejectCode.EXPIRATION_IN_PAST, "it expired on its way")
     if wish.post_only and wish.tif is not TimeInForce.GTC:
         return Refusal(RejectCode.POST_ONLY_NEEDS_GTC, "an order that may not take cannot be immediate")

@@ -10,8 +10,9 @@ from typing import Final
 import attrs
 
 from engine.book import Book
-from engine.exchange.market import Market, QueueLevel
+from engine.exchange.market import Market, QueueLevel, Shortfall
 from engine.exchange.orders import NANOS_ZERO, BandTotals, PaperOrder, Stage
+from engine.exchange.rules import CREDIT_WINDOW, FEED_WAIT_NS_MAX
 from engine.exchange.timers import (
     AMEND,
     ARRIVE,
@@ -51,12 +52,14 @@ from engine.venue_facts import (
     BlindnessBegan,
     BlindnessEnded,
     CancelSubmitted,
+    DepthUnclear,
     FeeTermsChanged,
     MarketResultKnown,
     MarketTermsChanged,
     PositionPaid,
     QueueLevelChanged,
     TradeHeld,
+    TradeReleased,
     VenueStatusChanged,
 )
 
@@ -77,10 +80,13 @@ class Settled:
 class ExchangeState:
     """Everything durable.
 
-    `recovery_window_ns` is the only rule that the fold needs (a timer follows from it).
+    The three waits are the only rules that the fold needs (timers follow from them): for the trades of a gap,
+    for the feed to pass a moment, and for prints up to then.
     """
 
     recovery_window_ns: Nanos
+    feed_wait_ns: Nanos = FEED_WAIT_NS_MAX
+    print_wait_ns: Nanos = CREDIT_WINDOW
     markets: dict[str, Market] = attrs.field(factory=dict)
     orders: dict[str, PaperOrder] = attrs.field(factory=dict)
     """Orders that some reading of still lives."""
@@ -94,12 +100,17 @@ class ExchangeState:
     ledger: Ledger = attrs.field(factory=Ledger)
     fee_terms: dict[str, FeeTermsChanged] = attrs.field(factory=dict)
     venue: dict[int | None, VenueStatusChanged] = attrs.field(factory=dict)
-    timers: Timers = attrs.field(factory=Timers)
+    timers: Timers = attrs.field(init=False)
     last_at: Nanos = NANOS_ZERO
+    awaits_books: bool = False
+    """Whether the exchange alone was restarted and has heard nothing but its books since. Not durable."""
+    prints_to: Nanos = NANOS_ZERO
+    """The latest venue time of a print of this connection: older trades have been heard. Not durable."""
     _folds: dict[type[Fact], Callable[..., None]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Tie each kind of fact to how it is folded."""
+        self.timers = Timers(self.feed_wait_ns, self.print_wait_ns)
         self._folds = {
             StrategyOpened: self._opened,
             OrderSubmitted: self._submitted,
@@ -126,6 +137,8 @@ class ExchangeState:
             BlindnessBegan: self._lose_visibility,
             BlindnessEnded: self._seeing,
             TradeHeld: self._held,
+            TradeReleased: self._released,
+            DepthUnclear: self._depth_unclear,
         }
 
     def apply(self, fact: Fact) -> None:
@@ -155,6 +168,9 @@ class ExchangeState:
         self.games[order.ticker] = order.game
         self.orders[order.order_id] = PaperOrder(order, fact.arrives_at, order.price, order.count, later)
         self.timers.arm(ARRIVE, order.order_id, fact.arrives_at)
+        market = self.market(order.ticker)
+        market.arriving[order.order_id] = None
+        market.watched = True
         if later is not None:
             self.timers.arm(PESSIMISTIC, order.order_id, later)
 
@@ -174,6 +190,19 @@ class ExchangeState:
         order.rested_at = fact.at
         self.timers.disarm(ARRIVE, fact.order_id)
         self._join(order)
+        self._met(order)
+
+    def _met(self, order: PaperOrder) -> None:
+        """No longer on its way, in no reading: what it waited for can be forgotten."""
+        if order.stage is Stage.IN_FLIGHT or (order.pessimistic_at is not None and order.lives_on):
+            return
+        if order.amend is not None and order.lives_on:
+            return
+        market = self.market(order.ticker)
+        market.arriving.pop(order.order_id, None)
+        if not market.arriving:
+            market.unclear = ()
+        market.watch()
 
     def _join(self, order: PaperOrder) -> None:
         """Put an order into the queue of its price, behind our own that stand there."""
@@ -229,6 +258,7 @@ class ExchangeState:
             self.timers.disarm(kind, order.order_id)
         self._leave(order)
         self.orders.pop(order.order_id, None)
+        self._met(order)
 
     def _leave(self, order: PaperOrder) -> None:
         """Take an order out of its level; a level without orders has nothing to remember."""
@@ -255,6 +285,9 @@ class ExchangeState:
         order = self.orders.get(fact.amend.order_id)
         if order is not None:
             order.amend, order.amend_at = fact.amend, fact.arrives_at
+            market = self.market(order.ticker)
+            market.arriving[order.order_id] = None
+            market.watched = True
         self.timers.arm(AMEND, fact.amend.order_id, fact.arrives_at)
 
     def _cancel_refused(self, fact: CancelRefused) -> None:
@@ -264,6 +297,7 @@ class ExchangeState:
             return
         if fact.amend:
             order.amend = order.amend_at = None
+            self._met(order)
         else:
             order.cancel_at = None
 
@@ -276,6 +310,7 @@ class ExchangeState:
             order.stage = Stage.IN_FLIGHT
         order.price = fact.price
         order.count = fact.count
+        self._met(order)
 
     # Queues
 
@@ -311,6 +346,10 @@ class ExchangeState:
             taken[fact.price] = fact.taken
         else:
             taken.pop(fact.price, None)
+        if fact.short_since is None:
+            market.shortfalls(fact.side).pop(fact.price, None)
+        else:
+            market.shortfalls(fact.side)[fact.price] = Shortfall(fact.short_since, fact.short_most)
         market.watch()
 
     def _band_moved(self, fact: BandMoved) -> None:
@@ -335,6 +374,7 @@ class ExchangeState:
         if order.stage is Stage.DONE and order.lives_on and (level is None or order not in level.orders):
             # Its base reading was filled on arrival and never stood in the queue; this one does.
             self._join(order)
+        self._met(order)
 
     def _band_ended(self, fact: BandEnded) -> None:
         order = self.orders.get(fact.order_id)
@@ -397,3 +437,11 @@ class ExchangeState:
 
     def _held(self, fact: TradeHeld) -> None:
         self.market(fact.trade.ticker).held[fact.trade.trade_id] = fact.trade
+
+    def _released(self, fact: TradeReleased) -> None:
+        self.market(fact.ticker).held.pop(fact.trade_id, None)
+
+    # What is not clear
+
+    def _depth_unclear(self, fact: DepthUnclear) -> None:
+        self.market(fact.ticker).unclear = fact.changes

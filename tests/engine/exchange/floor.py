@@ -38,6 +38,8 @@ START = Nanos(1_790_000_000_000_000_000)
 """A Monday evening in September 2026."""
 
 MARKET = "KXNBAGAME-26OCT20OKCSAS-SAS"
+ELSEWHERE = "KXNBAGAME-26OCT20OKCSAS-OKC"
+"""Another market of the same subscription: what is heard of it brings the feed's clock on."""
 BID, ASK = BookSide.BID, BookSide.ASK
 F = TypeVar("F", bound=Fact)
 
@@ -98,6 +100,8 @@ class Floor:
         self.seq = 0
         self.conn = 1
         self.trades = 0
+        self.quiet = False
+        """Whether nothing is heard unless the test says it, so that the feed's clock stands still."""
         for strategy in ("ann", "bob"):
             self.do(self.exchange.open_account(self.opening(strategy)))
         self.on_venue_event(listing())
@@ -143,7 +147,40 @@ class Floor:
             del self.timers[key]
             self.now = max(self.now, at)
             self.do(self.exchange.wake(key, self.now))
+            self.pass_on(1)
         self.now = end
+        self.pass_on()
+
+    def pass_on(self, later: int = 0) -> None:
+        """The feed goes on, elsewhere: a change and a print tell that nothing happened here up to now.
+
+        With `later` nanoseconds: to just after now, which is later than everything that happens now.
+        """
+        if self.quiet:
+            return
+        book = self.exchange.book(ELSEWHERE)
+        at = Nanos(self.now + later)
+        if not self.exchange.book(MARKET).synced:
+            return
+        if not book.synced:
+            self.seq += 1
+            self.on_venue_event(BookSnapshot(ELSEWHERE, (), (), self.conn, 1, self.seq, self.now, self.now))
+        self.seq += 1
+        change = contracts(1 if self.seq % 2 else -1) if book.yes else contracts(1)
+        self.on_venue_event(
+            BookDelta(ELSEWHERE, Side.YES, cents(1), change, self.conn, 1, self.seq, at, self.now)
+        )
+        print_ = TradePrinted(
+            ELSEWHERE,
+            f"elsewhere-{self.seq}",
+            cents(1),
+            contracts(1),
+            BID,
+            block=False,
+            at_venue=at,
+            at=self.now,
+        )
+        self.on_venue_event(print_)
 
     def on_venue_event(self, event: VenueEvent) -> tuple[Fact, ...]:
         """The venue says something."""

@@ -373,7 +373,8 @@ class Evening(RuleBasedStateMachine):
         market = self.plain.exchange.state.market(MARKET)
         for side in (BID, ASK):
             for price, taken in market.taken(side).items():
-                assert 0 < taken <= market.book.size(side, price) or not market.book.synced
+                short = price in market.shortfalls(side)
+                assert short is (taken > market.book.size(side, price)) or not market.book.synced
 
     @invariant()
     def no_fill_comes_from_a_book_that_nobody_could_trust(self) -> None:
@@ -402,7 +403,7 @@ class Evening(RuleBasedStateMachine):
             account = floor.exchange.account(strategy)
             assert (account.collateral, account.claims) == (0, 0)
             assert account.cash == account.bankroll + account.realized - account.fees
-        folded = ExchangeState(floor.rules.recovery_window_ns)
+        folded = ExchangeState(floor.rules.recovery_window_ns, floor.rules.feed_wait_ns)
         for fact in floor.facts:
             folded.apply(fact)
         assert folded.ledger.balances == floor.exchange.state.ledger.balances

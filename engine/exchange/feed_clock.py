@@ -1,0 +1,135 @@
+"""Up to when the venue has been heard, and what its book was at a moment.
+
+Used for everything that happens at the venue at a moment: an arrival, a cancel, an amend, an expiry. The
+venue numbers a subscription over all its markets and sends it in order, so its *clock* is the latest venue
+time in it: whatever happened before has been heard. A moment is decided when the clock is past it, and before
+the event that brought the clock past it is applied: then the book is the one of that moment.
+
+Where an event has no time it is placed where it is worst for us. Between the last event that was surely
+before the moment and the first that was surely after it, changes of a level are *unclear*: any number of the
+first of them may have been before. An arriving order takes no more than the least that the level had in
+between, and stands behind the most. A print without a time happened after the one before it in its channel,
+and fills nobody who may have come later than that, or may have left. The venue stamps whole milliseconds:
+what is stamped with the millisecond of the moment is unclear too.
+
+A polled book has no clock. What was asked for after the moment shows what came later, and a poll is sent
+after the answer before it; so the second answer after the moment decides, and all books between are unclear.
+A book made of quotes knows the quote's own time.
+"""
+
+from typing import Final, TypeAlias
+
+from engine.book import POLLED
+from engine.events import BookDelta, BookSide, Side
+from engine.exchange.market import Market
+from engine.exchange.orders import PaperOrder, Stage
+from engine.exchange.rules import VENUE_TICK
+from engine.exchange.state import ExchangeState
+from engine.exchange.step_context import StepContext
+from engine.units import PRICE_ONE, Count, Nanos, Price
+from engine.venue_facts import DepthChange, DepthUnclear
+
+NEVER: Final = Nanos(1 << 63)
+"""Later than any time."""
+
+
+def stream_clock(state: ExchangeState, market: Market) -> Nanos:
+    """The latest venue time that the stream which brings this market's book has shown; zero if none."""
+    conn, sid = market.book.conn, market.book.sid
+    times = (
+        book.venue_at
+        for book in (each.book for each in state.markets.values())
+        if book.conn == conn and book.sid == sid and book.venue_at is not None
+    )
+    return max(times, default=Nanos(0))
+
+
+def passed(context: StepContext, market: Market, moment: Nanos) -> bool:
+    """Whether everything that happened in this market's book up to a moment has been heard.
+
+    Of a book that nobody follows nothing more will be heard: then the gap decides.
+    """
+    book = market.book
+    if not book.synced:
+        return True
+    if book.conn == POLLED:
+        return market.polled_to is not None and moment < market.polled_to
+    if context.heard is not None and context.heard[:2] == (book.conn, book.sid) and moment < context.heard[2]:
+        return True
+    return moment < stream_clock(context.state, market)
+
+
+def at_venue(context: StepContext, market: Market, moment: Nanos) -> Nanos:
+    """A moment of ours by the venue's clock.
+
+    If that is ahead of ours, what the book showed when the moment came had happened before it.
+    """
+    if not market.book.synced or market.book.conn == POLLED:
+        return moment
+    return max(moment, stream_clock(context.state, market))
+
+
+def arrivals(order: PaperOrder) -> tuple[Nanos, ...]:
+    """When an order, or a reading of it, meets the book, as far as that is not decided."""
+    found = (
+        order.arrives_at if order.stage is Stage.IN_FLIGHT else None,
+        order.pessimistic_at,
+        order.amend_at if order.amend is not None else None,
+    )
+    return tuple(at for at in found if at is not None)
+
+
+def note_delta(context: StepContext, market: Market, delta: BookDelta) -> None:
+    """Remember a change of the book that may have been before or after an arrival."""
+    earliest = _earliest(context, market)
+    moment = delta.at_venue
+    if moment is not None and not earliest - VENUE_TICK < moment <= earliest:
+        # Everything before it in the channel is older than it, and so surely before the arrival.
+        if market.unclear:
+            context.emit(DepthUnclear(market.ticker, (), context.now))
+        return
+    if delta.side is Side.YES:
+        change = DepthChange(BookSide.BID, delta.price, delta.change, moment)
+    else:
+        change = DepthChange(BookSide.ASK, Price(PRICE_ONE - delta.price), delta.change, moment)
+    context.emit(DepthUnclear(market.ticker, (*market.unclear, change), context.now))
+
+
+Levels: TypeAlias = dict[Price, Count]
+
+
+def note_snapshot(context: StepContext, market: Market, before: tuple[Levels, Levels]) -> None:
+    """Remember in what a book taken whole differs from the levels (YES, NO) that were known.
+
+    Nobody knows when that happened.
+    """
+    changes = list(market.unclear)
+    book = market.book
+    for side, old, new in ((BookSide.BID, before[0], book.yes), (BookSide.ASK, before[1], book.no)):
+        for price in sorted({*old, *new}):
+            change = new.get(price, 0) - old.get(price, 0)
+            shown = price if side is BookSide.BID else Price(PRICE_ONE - price)
+            if change:
+                changes.append(DepthChange(side, shown, Count(change), None))
+    if len(changes) != len(market.unclear):
+        context.emit(DepthUnclear(market.ticker, tuple(changes), context.now))
+
+
+def _earliest(context: StepContext, market: Market) -> Nanos:
+    orders = (context.state.orders.get(order_id) for order_id in market.arriving)
+    times = [at for order in orders if order is not None for at in arrivals(order)]
+    return min(times, default=NEVER)
+
+
+def unclear_sizes(context: StepContext, market: Market) -> dict[tuple[BookSide, Price], tuple[int, int]]:
+    """The least and the most that levels may have had at the moment, where that is not clear."""
+    found: dict[tuple[BookSide, Price], tuple[int, int, int]] = {}
+    for change in reversed(market.unclear):
+        if change.at_venue is not None and change.at_venue + VENUE_TICK <= context.moment:
+            break
+        key = (change.side, change.price)
+        shown = market.book.size(*key)
+        size, least, most = found.get(key, (shown, shown, shown))
+        size = max(0, size - change.change)
+        found[key] = (size, min(least, size), max(most, size))
+    return {key: (least, most) for key, (_, least, most) in found.items()}
