@@ -120,11 +120,11 @@ def judge(flow: Flow, facts: list[Fact]) -> Verdict:
     cases = read(facts, kinder)
     for case in cases.values():
         _end(case)
-    run(flow, cases.values())
+    lots = run(flow, cases.values())
     for case in cases.values():
         for stand in case.stands:
             kinder += _compare(case, stand)
-    kinder += _shared(flow, cases)
+    kinder += _shared(lots, cases)
     return Verdict(tuple(kinder), cases)
 
 
@@ -210,8 +210,8 @@ def _end(case: Case) -> None:
 # The truth
 
 
-def run(flow: Flow, cases: Iterable[Case]) -> None:
-    """Play the flow again, with our orders in their places."""
+def run(flow: Flow, cases: Iterable[Case]) -> Counter[int]:
+    """Play the flow again, with our orders in their places. Returns how many contracts each lot had."""
     venue = Venue()
     for action in flow.opening:
         venue.act(action)
@@ -223,6 +223,7 @@ def run(flow: Flow, cases: Iterable[Case]) -> None:
         moments += [(at, 2, partial(leg.shrink, count)) for at, leg, count in case.shrinks]
     for _, _, happens in sorted(moments, key=itemgetter(0, 1)):
         happens()
+    return venue.lots
 
 
 def _moments(venue: Venue, leg: Leg) -> Iterator[Moment]:
@@ -278,30 +279,20 @@ def _too_cheap(leg: Leg, fills: list[Fill]) -> str:
     return f"{count / 100:g} contracts: paper at {average}" if kinder else ""
 
 
-def _shared(flow: Flow, cases: dict[str, Case]) -> Iterator[Kinder]:
+def _shared(lots: Counter[int], cases: dict[str, Case]) -> Iterator[Kinder]:
     """All orders together: there is a way to give each what paper gave it, no contract twice."""
     stands = [stand for case in cases.values() for stand in case.stands]
     wanted = [(stand.leg, sum(fill[2] for fill in stand.base)) for stand in stands]
     wanted = [(leg, count) for leg, count in wanted if count]
     if len(wanted) < 2:
         return
-    sizes = _lots(flow)
     for side in BookSide:
         legs = [(leg, count) for leg, count in wanted if leg.side is side]
         total = sum(count for _, count in legs)
-        most = _most(legs, sizes)
+        most = _most(legs, lots)
         if total > most:
             names = ", ".join(dict.fromkeys(leg.order_id for leg, _ in legs))
             yield Kinder(Fault.TWICE, names, f"paper gave {total / 100:g}, all lots together {most / 100:g}")
-
-
-def _lots(flow: Flow) -> Counter[int]:
-    """How many contracts each lot ever had: its size, or what an amendment made of it."""
-    sizes: Counter[int] = Counter()
-    for action in (*flow.opening, *flow.actions):
-        if action.lot:
-            sizes[action.lot] += action.count if not sizes[action.lot] or action.deed.value == "amend" else 0
-    return sizes
 
 
 def _most(legs: list[tuple[Leg, int]], sizes: Counter[int]) -> int:
