@@ -143,7 +143,10 @@ class OrderRejected:
 
 @message
 class OrderRested:
-    """An order (or its remainder) joined the book behind `ahead` contracts. `book_seq` is the book it met."""
+    """An order (or its remainder) joined the book behind `ahead` contracts. `book_seq` is the book it met.
+
+    `joined_at` is when, by the venue's clock; prints up to `known_to` are in the queue already.
+    """
 
     order_id: str
     strategy: str
@@ -156,6 +159,7 @@ class OrderRested:
     at: Nanos
     own_ahead: Count = Count(0)
     known_to: Nanos | None = None
+    joined_at: Nanos | None = None
 
 
 @message

@@ -4,9 +4,10 @@ Called by the paper exchange when an order has arrived, an amend sent it to the 
 reading comes later.
 """
 
+from engine.book import POLLED
 from engine.events import BookSide
 from engine.exchange.depth import forget_taken
-from engine.exchange.feed_clock import unclear_sizes
+from engine.exchange.feed_clock import sizes_at
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, refusal
@@ -73,13 +74,10 @@ def meet(context: StepContext, market: Market, order: PaperOrder, plan: Walk) ->
 def offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
     """The other side as the order finds it, within its limit; where that is not clear, the least of it."""
     side = order.side.opposite
-    levels = market.book.levels_within(side, order.price)
-    least = {
-        price: low for (which, price), (low, _) in unclear_sizes(context, market).items() if which is side
-    }
-    if least:
-        levels = [(price, Count(min(size, least.get(price, size)))) for price, size in levels]
-        levels = [level for level in levels if level[1]]
+    levels = dict(market.book.levels_within(side, order.price))
+    for (which, price), (least, _) in sizes_at(context, market).items():
+        if which is side and _crosses(order, price):
+            levels[price] = Count(least)
     own = [
         OwnResting(other.order_id, other.price, Count(other.venue_ahead))
         for level in market.own_levels(side).values()
@@ -87,7 +85,8 @@ def offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
         if other.resting and _crosses(order, other.price)
     ]
     own.sort(key=lambda resting: resting.price, reverse=side is BookSide.BID)
-    return Offer(levels, market.taken(side), own)
+    shown = [level for level in levels.items() if level[1]]
+    return Offer(shown, market.taken(side), own)
 
 
 def _crosses(order: PaperOrder, price: Price) -> bool:
@@ -99,11 +98,15 @@ def crosses(context: StepContext, market: Market, order: PaperOrder) -> bool:
 
     With what is displayed, taken by us or not, or with ourselves.
     """
-    other = offer(context, market, order)
     side = order.side.opposite
-    unclear = unclear_sizes(context, market)
-    may = (most and which is side and _crosses(order, price) for (which, price), (_, most) in unclear.items())
-    return bool(other.levels or other.own) or any(may)
+    sizes = sizes_at(context, market)
+    shown = (price for price, _ in market.book.levels_within(side, order.price))
+    may = (most and which is side and _crosses(order, price) for (which, price), (_, most) in sizes.items())
+    return (
+        any((side, price) not in sizes for price in shown)
+        or any(may)
+        or bool(offer(context, market, order).own)
+    )
 
 
 def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
@@ -115,7 +118,11 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
     level = market.own_levels(order.side).get(order.price)
     own = sum(other.remaining for other in level.orders) if level else 0
     displayed = book.size(order.side, order.price)
-    _, most = unclear_sizes(context, market).get((order.side, order.price), (0, displayed))
+    _, most = sizes_at(context, market).get((order.side, order.price), (0, displayed))
+    known_to = context.moment
+    if book.conn == POLLED:
+        # Whoever was ahead is displayed by the poll that was asked for later; older trades say nothing.
+        most, known_to = displayed, max(known_to, book.at)
     ahead = most + own
     context.emit(
         OrderRested(
@@ -129,7 +136,8 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
             book_seq=book.seq,
             at=context.now,
             own_ahead=Count(own),
-            known_to=context.moment,
+            known_to=known_to,
+            joined_at=context.moment,
         )
     )
     if most > displayed:
@@ -156,7 +164,8 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool =
     if takes and wanted and trusted(market):
         forget_taken(context, market, order.side.opposite)
         found = walk(order.side, Count(wanted), _offer_without(context, market, order), order.order.stp)
-        for take in found.takes:
+        whole = order.order.tif is not TimeInForce.FOK or found.count == order.count
+        for take in found.takes if whole else ():
             given = Given(take.price, Liquidity.TAKER, take.count, 0, 0)
             context.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
     arrived = Take(order.price, Count(0), Count(0))

@@ -29,7 +29,7 @@ def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> Non
     if delta.change < 0:
         level = market.own_levels(side).get(price)
         if level is not None:
-            _decreased(context, market, level, delta)
+            decreased(context, market, level, displayed - delta.change, delta.at_venue)
             bound_queue(context, market, level, "depth")
     elif market.own_levels(side.opposite) and trusted(market):
         _opposed(context, market, side, price, min(delta.change, displayed))
@@ -76,14 +76,19 @@ def _forget(context: StepContext, market: Market, side: BookSide, price: Price) 
         context.emit(LevelTaken(market.ticker, side, price, most, now))
 
 
-def _decreased(context: StepContext, market: Market, level: QueueLevel, delta: BookDelta) -> None:
+def decreased(
+    context: StepContext, market: Market, level: QueueLevel, before: int, at_venue: Nanos | None = None
+) -> None:
     """A decrease is a trade if a print says so, before or within the window; until then it is credit."""
     now = context.now
+    less = before - market.book.size(level.side, level.price)
+    if less <= 0:
+        return
     # Without a time of its own it happened when it was heard, at the latest.
-    moment = now if delta.at_venue is None else delta.at_venue
+    moment = now if at_venue is None else at_venue
     credit = (Nanos(now + context.rules.credit_window_ns), moment)
     printed = live_prints(level.printed, now)
-    context.explain(market, level, of_decrease(level.credits, printed, Count(-delta.change), credit), "depth")
+    context.explain(market, level, of_decrease(level.credits, printed, Count(less), credit), "depth")
 
 
 def bound_queue(

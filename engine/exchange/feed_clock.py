@@ -12,18 +12,22 @@ between, and stands behind the most. A print without a time happened after the o
 and fills nobody who may have come later than that, or may have left. The venue stamps whole milliseconds:
 what is stamped with the millisecond of the moment is unclear too.
 
+That a market was stopped is told by another channel, or polled. So an order is decided when something is
+heard that only an open market does, or after a short wait; what the book did meanwhile is undone for it.
+
 A polled book has no clock. What was asked for after the moment shows what came later, and a poll is sent
-after the answer before it; so the second answer after the moment decides, and all books between are unclear.
-A book made of quotes knows the quote's own time.
+after the answer before it; so the second answer after the moment decides, and all books between are unclear,
+less what was traded in between; the queue is what that answer shows. A book made of quotes knows the time of
+each quote.
 """
 
 from typing import Final, TypeAlias
 
 from engine.book import POLLED
-from engine.events import BookDelta, BookSide, Side
+from engine.events import BookDelta, BookSide, Side, TradePrinted
 from engine.exchange.market import Market
-from engine.exchange.orders import PaperOrder, Stage
-from engine.exchange.rules import VENUE_TICK
+from engine.exchange.orders import NANOS_ZERO, PaperOrder, Stage
+from engine.exchange.rules import PRINTS_KEPT, PUBLISHED, VENUE_TICK
 from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
 from engine.units import PRICE_ONE, Count, Nanos, Price
@@ -53,20 +57,19 @@ def passed(context: StepContext, market: Market, moment: Nanos) -> bool:
     if not book.synced:
         return True
     if book.conn == POLLED:
-        return market.polled_to is not None and moment < market.polled_to
+        waits = NANOS_ZERO if book.pseudo else PUBLISHED
+        return market.polled_to is not None and moment + waits < market.polled_to
     if context.heard is not None and context.heard[:2] == (book.conn, book.sid) and moment < context.heard[2]:
         return True
     return moment < stream_clock(context.state, market)
 
 
-def at_venue(context: StepContext, market: Market, moment: Nanos) -> Nanos:
-    """A moment of ours by the venue's clock.
-
-    If that is ahead of ours, what the book showed when the moment came had happened before it.
-    """
+def venue_now(context: StepContext, ticker: str) -> Nanos:
+    """What time it is at the venue, at least: its clock may be ahead of ours, as what it sent then shows."""
+    market = context.state.market(ticker)
     if not market.book.synced or market.book.conn == POLLED:
-        return moment
-    return max(moment, stream_clock(context.state, market))
+        return context.now
+    return max(context.now, stream_clock(context.state, market))
 
 
 def arrivals(order: PaperOrder) -> tuple[Nanos, ...]:
@@ -80,10 +83,10 @@ def arrivals(order: PaperOrder) -> tuple[Nanos, ...]:
 
 
 def note_delta(context: StepContext, market: Market, delta: BookDelta) -> None:
-    """Remember a change of the book that may have been before or after an arrival."""
+    """Remember a change of the book that was not surely before an arrival."""
     earliest = _earliest(context, market)
     moment = delta.at_venue
-    if moment is not None and not earliest - VENUE_TICK < moment <= earliest:
+    if moment is not None and moment + VENUE_TICK <= earliest:
         # Everything before it in the channel is older than it, and so surely before the arrival.
         if market.unclear:
             context.emit(DepthUnclear(market.ticker, (), context.now))
@@ -121,15 +124,54 @@ def _earliest(context: StepContext, market: Market) -> Nanos:
     return min(times, default=NEVER)
 
 
-def unclear_sizes(context: StepContext, market: Market) -> dict[tuple[BookSide, Price], tuple[int, int]]:
-    """The least and the most that levels may have had at the moment, where that is not clear."""
+Sizes: TypeAlias = dict[tuple[BookSide, Price], tuple[int, int]]
+
+
+def sizes_at(context: StepContext, market: Market) -> Sizes:
+    """The least and the most that levels had at the moment, where that is not what is displayed now.
+
+    What came surely later is undone; of what is unclear any number of the first may have been before.
+    """
+    changes, moment = market.unclear, context.moment
+    later = [each.at_venue is not None and each.at_venue > moment for each in changes]
+    first_later = later.index(True) if True in later else len(changes)
     found: dict[tuple[BookSide, Price], tuple[int, int, int]] = {}
-    for change in reversed(market.unclear):
-        if change.at_venue is not None and change.at_venue + VENUE_TICK <= context.moment:
+    for number in range(len(changes) - 1, -1, -1):
+        change = changes[number]
+        if change.at_venue is not None and change.at_venue + VENUE_TICK <= moment:
             break
         key = (change.side, change.price)
         shown = market.book.size(*key)
         size, least, most = found.get(key, (shown, shown, shown))
         size = max(0, size - change.change)
-        found[key] = (size, min(least, size), max(most, size))
-    return {key: (least, most) for key, (_, least, most) in found.items()}
+        if number >= first_later:
+            found[key] = (size, size, size)
+        else:
+            found[key] = (size, min(least, size), max(most, size))
+    sizes = {key: (least, most) for key, (_, least, most) in found.items()}
+    if market.book.conn == POLLED:
+        _less_the_listed(market, moment, sizes)
+    return sizes
+
+
+def _less_the_listed(market: Market, moment: Nanos, sizes: Sizes) -> None:
+    """Between two polls a level may have been traded away and filled again: the trades tell."""
+    for trade in market.listed:
+        when = trade.at if trade.at_venue is None else trade.at_venue
+        if when + PRINTS_KEPT < moment:
+            continue
+        key = (trade.taker.opposite, trade.price)
+        shown = market.book.size(*key)
+        least, most = sizes.get(key, (shown, shown))
+        sizes[key] = (max(0, least - trade.count), most)
+
+
+def note_listed(market: Market, trade: TradePrinted) -> None:
+    """Keep a trade of a polled market for a while."""
+    kept = [each for each in market.listed if each.at + 2 * PRINTS_KEPT > trade.at]
+    market.listed = [*kept, trade]
+
+
+def goes_on(context: StepContext, market: Market, moment: Nanos) -> bool:
+    """Whether the market was open at a moment, for all that would have been heard by now."""
+    return context.now >= moment + context.rules.status_wait_ns or market.active_to > moment

@@ -13,14 +13,15 @@ from engine.events import (
     FeedLost,
     TradesRecovered,
 )
-from engine.exchange.depth import bound_queue, later, remember_taken
+from engine.exchange.depth import bound_queue, decreased, later, remember_taken
+from engine.exchange.feed_clock import Levels
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import Stage
 from engine.exchange.prints import moment_of, use_trade
 from engine.exchange.step_context import StepContext, book_time
 from engine.message import changed
 from engine.orders import CancelReason, RejectCode
-from engine.units import Count, Nanos
+from engine.units import PRICE_ONE, Count, Nanos, Price
 from engine.venue_facts import BlindnessBegan, BlindnessEnded, QueueLevelChanged
 
 
@@ -131,17 +132,27 @@ def _reset(context: StepContext, market: Market, level: QueueLevel, displayed: C
     )
 
 
-def resynchronized(context: StepContext, market: Market) -> None:
+def resynchronized(context: StepContext, market: Market, before: tuple[Levels, Levels] | None) -> None:
     """The market's book was taken anew: what we took and where we stand is bounded by what is displayed.
 
-    The same book again changes nothing. While nothing is visible the queues wait until the gap is decided.
+    Of a book that was followed all along (its levels were those of `before`, YES and NO) what became less may
+    turn out a trade, as with any decrease. The same book again changes nothing. While nothing is visible the
+    queues wait until the gap is decided.
     """
     for side in BookSide:
         for price in list(market.taken(side)):
             remember_taken(context, market, side, price)
     if market.no_visibility_since is None:
         for level in _levels(market):
+            if before is not None:
+                decreased(context, market, level, _shown(level, before))
             bound_queue(context, market, level, "resync")
+
+
+def _shown(level: QueueLevel, levels: tuple[Levels, Levels]) -> int:
+    if level.side is BookSide.BID:
+        return levels[0].get(level.price, 0)
+    return levels[1].get(Price(PRICE_ONE - level.price), 0)
 
 
 def recovered(context: StepContext, market: Market, event: TradesRecovered) -> None:

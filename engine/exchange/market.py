@@ -10,7 +10,7 @@ import attrs
 
 from engine.book import Book
 from engine.events import BookSide, TradePrinted
-from engine.exchange.orders import PaperOrder
+from engine.exchange.orders import NANOS_ZERO, PaperOrder
 from engine.fees import FeeTerms
 from engine.queueing import Credit, Printed
 from engine.units import Count, Nanos, Price
@@ -69,6 +69,12 @@ class Market:
     arriving: dict[str, None] = attrs.field(factory=dict)
     unclear: tuple[DepthChange, ...] = ()
     polled_to: Nanos | None = None
+    active_to: Nanos = NANOS_ZERO
+    """The latest venue time of something that only an open market does, while an order is on its way."""
+    open_since: Nanos = NANOS_ZERO
+    """When it was heard that the market had been taken up again."""
+    listed: list[TradePrinted] = attrs.field(factory=list)
+    """The latest trades of a market whose book is polled."""
     used_trades: dict[str, None] = attrs.field(factory=dict)
     held: dict[str, TradePrinted] = attrs.field(factory=dict)
     no_visibility_since: Nanos | None = None

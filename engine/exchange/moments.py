@@ -7,7 +7,7 @@ then ends its order all the same.
 
 from engine.exchange.arrival import arrive, arrive_pessimistic
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
-from engine.exchange.feed_clock import at_venue, passed
+from engine.exchange.feed_clock import goes_on, passed
 from engine.exchange.market import Market
 from engine.exchange.orders import Stage
 from engine.exchange.prints import release
@@ -24,20 +24,24 @@ def settle(context: StepContext) -> None:
     due = sorted(
         (moment, number, key) for number, (key, moment) in enumerate(moments.items()) if moment <= context.now
     )
+    waiting: set[str] = set()
     for moment, _, key in due:
-        # Another decision of this step may have settled it.
-        if moments.get(key) == moment:
-            kind, _, order_id = key.partition(":")
+        kind, _, order_id = key.partition(":")
+        # Another decision of this step may have settled it; and nothing overtakes what came before it.
+        if moments.get(key) == moment and order_id not in waiting:
             _settle_one(context, kind, order_id, moment)
+            if moments.get(key) == moment:
+                waiting.add(order_id)
     context.moment = context.now
 
 
 def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -> None:
     market = context.state.market(context.state.known[order_id].ticker)
     if passed(context, market, moment):
-        if kind in ENDS and not _prints_heard(context, moment):
+        ready = _prints_heard(context, moment) if kind in ENDS else goes_on(context, market, moment)
+        if market.book.synced and not ready:
             return
-        context.moment = at_venue(context, market, moment)
+        context.moment = moment
         _decide(context, kind, order_id)
     elif context.now >= moment + context.rules.feed_wait_ns:
         _give_up(context, market, (kind, order_id), moment)

@@ -60,6 +60,8 @@ class PaperOrder:
     venue_ahead: int = 0
     optimistic_ahead: int = 0
     known_to: Nanos | None = None
+    joined_at: Nanos | None = None
+    """When it joined the queue by the venue's clock: what trades through its price later fills it."""
     rested_at: Nanos = NANOS_ZERO
     cancel_at: Nanos | None = None
     cancel_reason: CancelReason = CancelReason.REQUESTED

@@ -30,7 +30,7 @@ from engine.events import (
 from engine.exchange import gaps, lifecycle
 from engine.exchange.balance import enforce
 from engine.exchange.depth import credit_expired, depth_changed
-from engine.exchange.feed_clock import NEVER, note_delta, note_snapshot
+from engine.exchange.feed_clock import NEVER, note_delta, note_listed, note_snapshot
 from engine.exchange.market import Market
 from engine.exchange.moments import settle
 from engine.exchange.prints import on_trade
@@ -52,8 +52,8 @@ class PaperExchange(ExchangeViews):
 
     def __init__(self, rules: ExchangeRules, seed: int) -> None:
         """An empty exchange; `seed` is what the delays are drawn from."""
-        waits = (rules.recovery_window_ns, rules.feed_wait_ns, rules.credit_window_ns)
-        super().__init__(rules, ExchangeState(*waits))
+        held = rules.feed_wait_ns, rules.credit_window_ns, rules.status_wait_ns
+        super().__init__(rules, ExchangeState(rules.recovery_window_ns, *held))
         self.seed = seed
         self.duplicates = 0
         self._waits_since: Nanos = NEVER
@@ -95,6 +95,9 @@ class PaperExchange(ExchangeViews):
         self.state.awaits_books = False
         if event.at_venue is not None:
             context.heard = (event.conn, event.sid, event.at_venue)
+            if event.change > 0:
+                # While a market stands still its offers are only taken away.
+                market.active_to = max(market.active_to, event.at_venue)
         settle(context)
         context.heard = None
         if market.book.apply_delta(event) and market.watched:
@@ -117,6 +120,10 @@ class PaperExchange(ExchangeViews):
                 market = self.state.market(event.ticker)
                 if market.watched:
                     on_trade(context, market, event)
+                if event.at_venue is not None:
+                    market.active_to = max(market.active_to, event.at_venue)
+                if market.book.conn == POLLED:
+                    note_listed(market, event)
                 # Fetched ones come market by market, so they say nothing about the others.
                 if event.at_venue is not None and not event.recovered:
                     self.state.prints_to = max(self.state.prints_to, event.at_venue)
@@ -157,7 +164,7 @@ class PaperExchange(ExchangeViews):
                 gaps.missed(context, market, event.at if event.at_venue is None else event.at_venue)
             elif before is not None and market.arriving:
                 note_snapshot(context, market, before)
-            gaps.resynchronized(context, market)
+            gaps.resynchronized(context, market, before)
 
     def _live(self, context: StepContext, event: VenueEvent) -> None:
         """The life of a market; events that are not the exchange's are passed over."""

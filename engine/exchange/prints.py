@@ -86,7 +86,9 @@ def use_trade(context: StepContext, market: Market, print_: TradePrinted, *, fil
     shares: list[Share] = []
     left = _through(context, market, print_, shares) if fills else print_.count
     level = market.own_levels(side).get(print_.price)
-    if level is not None and not all(predates(context, print_, order) for order in level.orders):
+    if level is not None and not all(
+        predates(context, print_, order, order.known_to) for order in level.orders
+    ):
         _explain(context, market, level, print_)
         shares += _advance(context, level, print_, Count(left), fills=fills)
         if market.book.synced and market.no_visibility_since is None:
@@ -95,12 +97,13 @@ def use_trade(context: StepContext, market: Market, print_: TradePrinted, *, fil
         _give(context, print_, shares)
 
 
-def predates(context: StepContext, print_: TradePrinted, order: PaperOrder) -> bool:
-    """Whether the trade may have happened before the order stood in the queue, or after it had left it.
+def predates(context: StepContext, print_: TradePrinted, order: PaperOrder, known_to: Nanos | None) -> bool:
+    """Whether the trade may have happened before what is known of the order already, or after it had left.
+
+    At its price that is what its place in the queue accounts for, through its price that it had joined.
 
     A print without a venue time is later than the one before it in its channel, and that is all.
     """
-    known_to = order.known_to
     if print_.at_venue is not None:
         return known_to is None or print_.at_venue <= known_to or order.gone_by(print_.at_venue)
     if print_.recovered or known_to is None:
@@ -116,7 +119,7 @@ def _through(context: StepContext, market: Market, print_: TradePrinted, shares:
     left: int = print_.count
     for level in market.through(print_.taker.opposite, print_.price):
         for order in level.orders:
-            if predates(context, print_, order):
+            if predates(context, print_, order, order.joined_at):
                 continue
             base = min(left, order.remaining)
             shares.append(Share(order, base, order.pessimistic_remaining, left))
@@ -137,7 +140,8 @@ def _advance(
     """Move the queue at the print's price; what exceeds the contracts ahead of an order is its share."""
     orders = list(level.orders)
     queue = [
-        Waiting(order.venue_ahead, order.remaining, not predates(context, print_, order)) for order in orders
+        Waiting(order.venue_ahead, order.remaining, not predates(context, print_, order, order.known_to))
+        for order in orders
     ]
     shares: list[Share] = []
     own = 0

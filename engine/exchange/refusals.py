@@ -9,7 +9,7 @@ from engine.calendar import trading_paused
 from engine.events import MarketStatus
 from engine.exchange.balance import affordable
 from engine.exchange.market import Market
-from engine.exchange.orders import PaperOrder
+from engine.exchange.orders import NANOS_ZERO, PaperOrder
 from engine.exchange.rules import on_tick
 from engine.exchange.step_context import StepContext, trusted
 from engine.fees import FeeTermsUnknown
@@ -50,6 +50,9 @@ def refused_by_venue(context: StepContext, market: Market) -> Refusal | None:
         return Refusal(RejectCode.TRADING_PAUSED, "the venue takes no orders")
     if context.rules.thursday_pause and trading_paused(context.now):
         return Refusal(RejectCode.TRADING_PAUSED, "it is the venue's weekly pause")
+    shards = (context.state.open_since.get(index, NANOS_ZERO) for index in (None, terms.exchange_index))
+    if context.moment < max(market.open_since, *shards):
+        return Refusal(RejectCode.TRADING_PAUSED, "it was not open again when the order arrived")
     if market.result is not None:
         return Refusal(RejectCode.MARKET_INACTIVE, f"its result is {market.result.result}")
     return closed(context, terms) or _inactive(terms)

@@ -10,9 +10,10 @@ from typing import Final
 import attrs
 
 from engine.book import Book
+from engine.events import MarketStatus
 from engine.exchange.market import Market, QueueLevel, Shortfall
 from engine.exchange.orders import NANOS_ZERO, BandTotals, PaperOrder, Stage
-from engine.exchange.rules import CREDIT_WINDOW, FEED_WAIT_NS_MAX
+from engine.exchange.rules import CREDIT_WINDOW, FEED_WAIT_NS_MAX, STATUS_WAIT
 from engine.exchange.timers import (
     AMEND,
     ARRIVE,
@@ -80,13 +81,14 @@ class Settled:
 class ExchangeState:
     """Everything durable.
 
-    The three waits are the only rules that the fold needs (timers follow from them): for the trades of a gap,
-    for the feed to pass a moment, and for prints up to then.
+    The four waits are the only rules that the fold needs (timers follow from them): for the trades of a gap,
+    for the feed to pass a moment, for prints up to then, and for the word that a market had been stopped.
     """
 
     recovery_window_ns: Nanos
     feed_wait_ns: Nanos = FEED_WAIT_NS_MAX
     print_wait_ns: Nanos = CREDIT_WINDOW
+    status_wait_ns: Nanos = STATUS_WAIT
     markets: dict[str, Market] = attrs.field(factory=dict)
     orders: dict[str, PaperOrder] = attrs.field(factory=dict)
     """Orders that some reading of still lives."""
@@ -100,6 +102,8 @@ class ExchangeState:
     ledger: Ledger = attrs.field(factory=Ledger)
     fee_terms: dict[str, FeeTermsChanged] = attrs.field(factory=dict)
     venue: dict[int | None, VenueStatusChanged] = attrs.field(factory=dict)
+    open_since: dict[int | None, Nanos] = attrs.field(factory=dict)
+    """When it was heard that the venue, or a shard of it, had been taken up again."""
     timers: Timers = attrs.field(init=False)
     last_at: Nanos = NANOS_ZERO
     awaits_books: bool = False
@@ -110,7 +114,7 @@ class ExchangeState:
 
     def __attrs_post_init__(self) -> None:
         """Tie each kind of fact to how it is folded."""
-        self.timers = Timers(self.feed_wait_ns, self.print_wait_ns)
+        self.timers = Timers(self.feed_wait_ns, self.print_wait_ns, self.status_wait_ns)
         self._folds = {
             StrategyOpened: self._opened,
             OrderSubmitted: self._submitted,
@@ -187,6 +191,7 @@ class ExchangeState:
         order.price = fact.price
         order.venue_ahead = order.optimistic_ahead = fact.ahead - fact.own_ahead
         order.known_to = fact.known_to
+        order.joined_at = fact.joined_at
         order.rested_at = fact.at
         self.timers.disarm(ARRIVE, fact.order_id)
         self._join(order)
@@ -404,6 +409,8 @@ class ExchangeState:
 
     def _terms_changed(self, fact: MarketTermsChanged) -> None:
         market = self.market(fact.ticker)
+        if market.terms is not None and market.terms.status is not fact.status is MarketStatus.ACTIVE:
+            market.open_since = fact.at
         market.terms = fact
         market.fee_terms = None
         if market.has_orders() and fact.close_at is not None:
@@ -418,6 +425,9 @@ class ExchangeState:
             market.fee_terms = None
 
     def _venue_changed(self, fact: VenueStatusChanged) -> None:
+        before = self.venue.get(fact.exchange_index)
+        if before is not None and fact.exchange_active and fact.trading_active:
+            self.open_since[fact.exchange_index] = fact.at
         self.venue[fact.exchange_index] = fact
 
     # Blindness

@@ -21,7 +21,7 @@ CREDIT: Final = "credit"
 CLOSE: Final = "close"
 RECOVERY: Final = "recovery"
 BEHIND: Final = "behind"
-PRINTS: Final = "prints"
+TOLD: Final = "told"
 
 AT_VENUE: Final = frozenset({ARRIVE, PESSIMISTIC, CANCEL, AMEND, EXPIRE})
 """What happens at the venue at a moment, and is decided once the feed has told everything up to then."""
@@ -51,12 +51,13 @@ class Timers:
     """Keys and when they are due, in the order in which they were set.
 
     `fresh` are those set since last asked. `moments` are those of them that happen at the venue; each has a
-    second timer (BEHIND) that ends the wait for the feed, and those that end an order have a third (PRINTS)
-    that ends the wait for prints.
+    second timer (BEHIND) that ends the wait for the feed, and a third (TOLD) that ends the wait for what
+    other channels tell: prints, or that the market had been stopped.
     """
 
     feed_wait_ns: Nanos
     print_wait_ns: Nanos
+    status_wait_ns: Nanos
     due: dict[str, Nanos] = attrs.field(factory=dict)
     fresh: dict[str, Nanos] = attrs.field(factory=dict)
     moments: dict[str, Nanos] = attrs.field(factory=dict)
@@ -72,8 +73,9 @@ class Timers:
             self.moments.pop(key, None)
             self.moments[key] = due
             self._set(key_of(BEHIND, key), Nanos(due + self.feed_wait_ns))
-        if kind in ENDS:
-            self._set(key_of(PRINTS, key), Nanos(due + self.print_wait_ns))
+            told = self.print_wait_ns if kind in ENDS else self.status_wait_ns
+            if told:
+                self._set(key_of(TOLD, key), Nanos(due + told))
 
     def _set(self, key: str, due: Nanos) -> None:
         self.due.pop(key, None)
@@ -85,7 +87,7 @@ class Timers:
         """Forget a timer. The runtime may still fire it; nobody listens then."""
         key = key_of(kind, subject)
         self.moments.pop(key, None)
-        for each in (key, key_of(BEHIND, key), key_of(PRINTS, key)):
+        for each in (key, key_of(BEHIND, key), key_of(TOLD, key)):
             self.due.pop(each, None)
             self.fresh.pop(each, None)
 

@@ -82,6 +82,7 @@ def rules(**changes: object) -> ExchangeRules:
         "decide_to_send": 0,
         "entry": NANOS_PER_MILLISECOND,
         "cancel": NANOS_PER_MILLISECOND,
+        "status_wait_ns": 0,
     }
     return ExchangeRules(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -136,9 +137,15 @@ class Floor:
             facts = self.exchange.on_venue_event(book, self.now).facts
             assert facts == (), facts
 
-    def wait(self, milliseconds: float = 2) -> None:
-        """Let time pass; what comes due happens in order."""
-        end = Nanos(self.now + round(milliseconds * NANOS_PER_MILLISECOND))
+    def wait(self, milliseconds: float = 2, pieces: int = 1) -> None:
+        """Let time pass, perhaps in pieces; what comes due happens in order, and then the feed goes on."""
+        begin = self.now
+        for piece in range(pieces):
+            part = round(milliseconds * NANOS_PER_MILLISECOND) * (piece + 1) // pieces
+            self._wait_until(Nanos(begin + part))
+        self.pass_on()
+
+    def _wait_until(self, end: Nanos) -> None:
         while True:
             due = [(at, number, key) for number, (key, at) in enumerate(self.timers.items()) if at <= end]
             if not due:
@@ -149,7 +156,6 @@ class Floor:
             self.do(self.exchange.wake(key, self.now))
             self.pass_on(1)
         self.now = end
-        self.pass_on()
 
     def pass_on(self, later: int = 0) -> None:
         """The feed goes on, elsewhere: a change and a print tell that nothing happened here up to now.

@@ -28,7 +28,7 @@ from engine.events import (
     TradePrinted,
     TradesRecovered,
 )
-from engine.exchange.state import ExchangeState
+from engine.exchange import PaperExchange
 from engine.exchange.timers import PESSIMISTIC
 from engine.facts import BandMoved, OrderFilled
 from engine.latency import Delay
@@ -295,8 +295,7 @@ class Evening(RuleBasedStateMachine):
         self.plain.wait(milliseconds)
         self.restarted.wait(milliseconds)
         self.mirrored.wait(milliseconds)
-        for _ in range(4):
-            self.pieces.wait(milliseconds / 4)
+        self.pieces.wait(milliseconds, pieces=4)
 
     @rule()
     def restart(self) -> None:
@@ -403,7 +402,7 @@ class Evening(RuleBasedStateMachine):
             account = floor.exchange.account(strategy)
             assert (account.collateral, account.claims) == (0, 0)
             assert account.cash == account.bankroll + account.realized - account.fees
-        folded = ExchangeState(floor.rules.recovery_window_ns, floor.rules.feed_wait_ns)
+        folded = PaperExchange(floor.rules, seed=7).state
         for fact in floor.facts:
             folded.apply(fact)
         assert folded.ledger.balances == floor.exchange.state.ledger.balances
