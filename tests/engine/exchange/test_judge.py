@@ -18,7 +18,8 @@ from tests.engine.exchange.floor import MARKET
 from tests.engine.exchange.judge.evenings import CELLS, Cell, evening, feed_of, judged
 from tests.engine.exchange.judge.feed import Heard, Mode
 from tests.engine.exchange.judge.history import history
-from tests.engine.exchange.judge.verdict import Fault, judge
+from tests.engine.exchange.judge.second_world import SecondWorld
+from tests.engine.exchange.judge.verdict import Case, Fault, Stand, judge, read, run
 
 pytestmark = pytest.mark.honesty
 
@@ -39,6 +40,28 @@ def test_paper_is_never_kinder_than_a_true_venue(cell: Cell, shard: int) -> None
         [f"{len(kinder)} of {len(found)} evenings: {', '.join(each.seed for each in kinder)}"]
         + [history(each, each.verdict.kinder[0].order_id.split(",")[0]) for each in kinder[:SHOWN_MAX]]
     )
+
+
+def test_paper_is_never_kinder_than_a_whole_second_world_to_orders_that_leave_no_footprint() -> None:
+    """There the judge's truth is that world's, contract by contract."""
+    for cell in (cell for cell in CELLS if cell.mode is Mode.TIMED):
+        for number in range(TRIED // 2):
+            feed = feed_of(cell, number, wants=(1,))
+            found = judged(feed, number)
+            second = read(found.player.facts, [])
+            base_only = [
+                attrs.evolve(case, stands=list(map(_base_only, case.stands))) for case in second.values()
+            ]
+            run(SecondWorld(), feed.flow, base_only)
+            for case in base_only:
+                truth = [stand.leg.gains for stand in found.verdict.cases[case.order.order_id].stands]
+                assert [stand.leg.gains for stand in case.stands] == truth, found.seed
+            assert not found.verdict.kinder, history(found)
+
+
+def _base_only(case: Case) -> Case:
+    """Only one of the two readings can really be there."""
+    return attrs.evolve(case, stands=[Stand(stand.leg, stand.leg) for stand in case.stands])
 
 
 # What the judge must see. The exchange is led astray by what it hears, so that none of this has to be taken

@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 
 from tests.engine.exchange.judge.feed import Feed, Mode
-from tests.engine.exchange.judge.flow import flow
+from tests.engine.exchange.judge.flow import WANTS, flow
 from tests.engine.exchange.judge.play import Player, played
 from tests.engine.exchange.judge.verdict import Fault, Verdict, judge
 
@@ -52,11 +52,11 @@ def evening(cell: Cell, number: int) -> Evening:
     return judged(feed_of(cell, number), number)
 
 
-def feed_of(cell: Cell, number: int) -> Feed:
+def feed_of(cell: Cell, number: int, wants: tuple[int, ...] = WANTS) -> Feed:
     """What is heard in an evening; in one of ten the market or the venue stands still for a while."""
     seed = f"{cell.name}/{number}"
     pauses = Random(f"{seed}/pauses").random() < PAUSES
-    return Feed(flow(seed, pauses=pauses), cell.mode, cell.lag_ms, seed)
+    return Feed(flow(seed, pauses=pauses, wants=wants), cell.mode, cell.lag_ms, seed)
 
 
 def judged(feed: Feed, number: int) -> Evening:

@@ -132,11 +132,15 @@ class Leg:
             self._reached[lot] = there
             self.reach[lot] = self.reach.get(lot, 0) + new
         had = self._had.get(lot, 0)
-        got = min(there - had, self.left)
-        if got > 0:
-            self._had[lot] = had + got
+        self._had[lot] = had + self.take(at, price, there - had)
+
+    def take(self, at: int, price: int, most: int) -> int:
+        """Get up to so many contracts; returns how many."""
+        got = max(0, min(most, self.left))
+        if got:
             self.left -= got
             self.gains.append((at, price, got))
+        return got
 
     def shown(self, lot: int, left: int) -> None:
         """So many contracts of a lot are left after others traded, or after it was made smaller."""

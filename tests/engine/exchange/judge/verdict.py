@@ -118,9 +118,7 @@ def judge(flow: Flow, facts: list[Fact]) -> Verdict:
     """Read what paper did, put the same orders into the venue, and compare."""
     kinder: list[Kinder] = []
     cases = read(facts, kinder)
-    for case in cases.values():
-        _end(case)
-    lots = run(flow, cases.values())
+    lots = run(Venue(), flow, cases.values())
     for case in cases.values():
         for stand in case.stands:
             kinder += _compare(case, stand)
@@ -158,6 +156,8 @@ def read(facts: list[Fact], kinder: list[Kinder]) -> dict[str, Case]:
                 cases[fact.order_id].refused = True
             case _:
                 pass
+    for found in cases.values():
+        _end(found)
     return cases
 
 
@@ -210,9 +210,8 @@ def _end(case: Case) -> None:
 # The truth
 
 
-def run(flow: Flow, cases: Iterable[Case]) -> Counter[int]:
+def run(venue: Venue, flow: Flow, cases: Iterable[Case]) -> Counter[int]:
     """Play the flow again, with our orders in their places. Returns how many contracts each lot had."""
-    venue = Venue()
     for action in flow.opening:
         venue.act(action)
     # At one moment: who leaves is gone before anybody arrives, and ours come before the others' deeds.
