@@ -49,6 +49,7 @@ from engine.events import (
     TopChanged,
     Trust,
 )
+from engine.feed_lag import FeedLag
 from engine.risk import QUARANTINE
 from engine.units import Money, Nanos
 
@@ -81,6 +82,7 @@ class ObserverActor:
         self.model = ReadModel()
         self._folded = 0
         self._conn: int | None = None
+        self._lag = FeedLag()
         self._gaps = self._losses = self._refused = self._restarts = 0
         self._venue_trading = True
         self._last_failure: ReportLine | None = None
@@ -100,6 +102,7 @@ class ObserverActor:
         if isinstance(message, TopChanged):
             # The most frequent message by far, so it is the first that is asked for.
             self.model.tops[message.ticker] = message
+            self._lag.hear(message.at, message.at_venue)
         elif isinstance(message, Committed):
             for numbered in message.facts:
                 # Facts that were committed while this actor was down come both ways.
@@ -189,7 +192,7 @@ class ObserverActor:
             ),
             open_orders=len(model.orders),
             band=everything.band,
-            feed=self._feed_line(),
+            feed=self._feed_line(now),
             halts=tuple(halts(model, Look("halts"))),
             quarantined=tuple(
                 scope.removeprefix(QUARANTINE) for scope in tally.halted if scope.startswith(QUARANTINE)
@@ -201,7 +204,7 @@ class ObserverActor:
             since=dict(self._since),
         )
 
-    def _feed_line(self) -> FeedLine:
+    def _feed_line(self, now: Nanos) -> FeedLine:
         """The state of the feed, counting the books of active markets only."""
         markets = self.model.markets
         tops = {
@@ -216,6 +219,7 @@ class ObserverActor:
             losses=self._losses,
             refused=self._refused,
             last_book_at=max((top.at for top in tops.values()), default=None),
+            lag=self._lag.worst(now),
             venue_trading=self._venue_trading,
             trusted_books=sum(1 for top in tops.values() if top.trust is Trust.TRUSTED),
             books=len(tops),

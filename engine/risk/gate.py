@@ -25,6 +25,7 @@ from engine.facts import (
     TradingHalted,
     TradingResumed,
 )
+from engine.feed_lag import FeedLag
 from engine.fees import FeeTerms
 from engine.message import changed
 from engine.orders import AmendOrder, Approved, CancelOrder, OrderCommand, PlaceOrder
@@ -69,6 +70,7 @@ class RiskGate:
         self.configured = {scope: self.limits.all_of(scope) for scope in scopes}
         """The limits that were configured last, by scope and name: what a reset goes back to."""
         self.view = View()
+        self.lag = FeedLag()
         self.accounts = Accounts()
         self.halts = Halts()
         self.stops = UnfulfilledStops()
@@ -82,6 +84,7 @@ class RiskGate:
         """Keep the view of games up to date; news alone leads to no decision."""
         # Every change of every best price comes here; nothing but a look-up may be spent on it.
         if news.__class__ is TopChanged:
+            self.lag.hear(news.at, news.at_venue)
             market = self.view.markets.get(news.ticker)
             if market is not None:
                 market.top = news
@@ -268,6 +271,7 @@ class RiskGate:
             exposure=exposure,
             limits=self.limits,
             views=self.view.markets,
+            feed_lag=self.lag.worst(now),
         )
 
     def _refusal(self, order: PlaceOrder, market: MarketView | None) -> Denial | None:

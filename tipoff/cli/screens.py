@@ -155,7 +155,7 @@ def _feed(feed: Line) -> str:
     connected = "connected" if feed["connected"] else "not connected"
     return (
         f"{connected}, {feed['trusted_books']} of {feed['books']} books trusted, {feed['gaps']} gaps, "
-        f"last book {_moment(feed['last_book_at'])}"
+        f"last book {_moment(feed['last_book_at'])}, heard up to {feed['lag'] / 1e9:.3f} s late"
     )
 
 

@@ -43,12 +43,14 @@ from engine.venue_facts import (
     BlindnessBegan,
     BlindnessEnded,
     CancelSubmitted,
+    DepthUnclear,
     FeeTermsChanged,
     MarketResultKnown,
     MarketTermsChanged,
     PositionPaid,
     QueueLevelChanged,
     TradeHeld,
+    TradeReleased,
     VenueStatusChanged,
 )
 
@@ -130,7 +132,8 @@ def _evidence(evidence: FillEvidence) -> str:
     queue = (
         f"ahead in the queue {format_count(evidence.queue_before)}, then {format_count(evidence.queue_after)}"
     )
-    return f"{evidence.kind}: {source}; {queue}; it had arrived {waited} ms after the decision"
+    late = "" if evidence.feed_lag_ns is None else f", heard {_ms(evidence.feed_lag_ns)} ms late"
+    return f"{evidence.kind}: {source}{late}; {queue}; it had arrived {waited} ms after the decision"
 
 
 def _of_queue(fact: Fact) -> str | None:
@@ -151,6 +154,10 @@ def _of_queue(fact: Fact) -> str | None:
                 f"of what is displayed at {format_price(fact.price)} ({fact.side.value}) we have taken "
                 f"{format_count(fact.taken)}"
             )
+        case DepthUnclear():
+            return f"{len(fact.changes)} changes of the book may be older or newer than an arrival"
+        case TradeReleased():
+            return f"trade {fact.trade_id} had waited for the decision on an order, and counts now"
         case BandMoved():
             return (
                 f"filled so far: pessimistic {format_count(fact.pessimistic)}, "
