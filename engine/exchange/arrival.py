@@ -12,7 +12,7 @@ from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, refusal
 from engine.exchange.step_context import Given, Source, StepContext, book_lag, trusted
-from engine.exchange.timers import PESSIMISTIC
+from engine.exchange.timers import PESSIMISTIC, PESSIMISTIC_REFUSED
 from engine.facts import OrderRested
 from engine.matching import Offer, OwnResting, Take, Walk, walk
 from engine.orders import CancelReason, Liquidity, RejectCode, TimeInForce
@@ -160,17 +160,19 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool =
         # It would be the only thing of ours in a market that nobody can follow: it gets nothing.
         context.emit(BandEnded(order.order_id, context.now))
         return
-    wanted = order.bands.base - order.bands.pessimistic
-    if takes and wanted and trusted(market):
+    wanted = order.bands.base - order.bands.pessimistic - order.forgone
+    refused = not takes or (order.order.post_only and crosses(context, market, order))
+    if wanted and not refused and trusted(market):
         forget_taken(context, market, order.side.opposite)
         found = walk(order.side, Count(wanted), _offer_without(context, market, order), order.order.stp)
-        whole = order.order.tif is not TimeInForce.FOK or found.count == order.count
-        for take in found.takes if whole else ():
+        refused = order.order.tif is TimeInForce.FOK and found.count < order.count
+        for take in () if refused else found.takes:
             given = Given(take.price, Liquidity.TAKER, take.count, 0, 0)
             context.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
     arrived = Take(order.price, Count(0), Count(0))
     nothing = Given(order.price, Liquidity.TAKER, 0, 0, 0)
-    context.move_bands(order, nothing, _level(market, arrived, PESSIMISTIC), MONEY_ZERO)
+    cause = PESSIMISTIC_REFUSED if refused else PESSIMISTIC
+    context.move_bands(order, nothing, _level(market, arrived, cause), MONEY_ZERO)
 
 
 def _offer_without(context: StepContext, market: Market, order: PaperOrder) -> Offer:

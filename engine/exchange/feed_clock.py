@@ -155,15 +155,25 @@ def sizes_at(context: StepContext, market: Market) -> Sizes:
 
 
 def _less_the_listed(market: Market, moment: Nanos, sizes: Sizes) -> None:
-    """Between two polls a level may have been traded away and filled again: the trades tell."""
+    """Between two polls a level may have been traded away and filled again: the trades tell.
+
+    A trade took from its own level, and all that is better had gone by then, on both sides of it: nobody
+    buys at 52 while there are offers at 51, or bids at 52.
+    """
     for trade in market.listed:
         when = trade.at if trade.at_venue is None else trade.at_venue
         if when + PRINTS_KEPT < moment:
             continue
-        key = (trade.taker.opposite, trade.price)
-        shown = market.book.size(*key)
-        least, most = sizes.get(key, (shown, shown))
-        sizes[key] = (max(0, least - trade.count), most)
+        hit, price = trade.taker.opposite, trade.price
+        for side in BookSide:
+            for shown, size in market.book.levels(side):
+                least, most = sizes.get((side, shown), (size, size))
+                if side is hit and shown == price:
+                    sizes[side, shown] = (max(0, least - trade.count), most)
+                elif (shown < price if side is BookSide.ASK else shown > price) or (
+                    side is not hit and shown == price
+                ):
+                    sizes[side, shown] = (0, most)
 
 
 def note_listed(market: Market, trade: TradePrinted) -> None:

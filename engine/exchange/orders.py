@@ -67,6 +67,10 @@ class PaperOrder:
     cancel_reason: CancelReason = CancelReason.REQUESTED
     amend: AmendOrder | None = None
     amend_at: Nanos | None = None
+    pessimistic_refused: bool = False
+    """Whether the venue would have refused it when its pessimistic reading came."""
+    forgone: int = 0
+    """What the pessimistic reading lacked when an amend sent the order to the back: that is lost to it."""
     bands: Bands = attrs.field(factory=Bands)
     taken_here: dict[Price, int] = attrs.field(factory=dict)
 
@@ -103,9 +107,9 @@ class PaperOrder:
     @property
     def pessimistic_remaining(self) -> int:
         """What the pessimistic reading still wants, once it has arrived."""
-        if not self.bands.alive or self.pessimistic_at is not None:
+        if not self.bands.alive or self.pessimistic_at is not None or self.pessimistic_refused:
             return 0
-        return max(0, self.count - self.bands.pessimistic)
+        return max(0, self.count - self.bands.pessimistic - self.forgone)
 
     @property
     def optimistic_remaining(self) -> int:

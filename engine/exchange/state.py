@@ -22,6 +22,7 @@ from engine.exchange.timers import (
     CREDIT,
     EXPIRE,
     PESSIMISTIC,
+    PESSIMISTIC_REFUSED,
     RECOVERY,
     Timers,
     credit_subject,
@@ -311,6 +312,7 @@ class ExchangeState:
         self.timers.disarm(AMEND, fact.order_id)
         order.amend = order.amend_at = None
         if fact.requeued:
+            order.forgone = max(0, order.bands.base - order.bands.pessimistic)
             self._leave(order)
             order.stage = Stage.IN_FLIGHT
         order.price = fact.price
@@ -365,7 +367,8 @@ class ExchangeState:
         bands.pessimistic, bands.base, bands.optimistic = fact.pessimistic, fact.base, fact.optimistic
         bands.pessimistic_cash, bands.base_cash = fact.pessimistic_cash, fact.base_cash
         bands.optimistic_cash = fact.optimistic_cash
-        if fact.cause == PESSIMISTIC:
+        if fact.cause in (PESSIMISTIC, PESSIMISTIC_REFUSED):
+            order.pessimistic_refused = fact.cause == PESSIMISTIC_REFUSED
             self._pessimistic_arrived(order)
         elif fact.cause:
             self._use(self.market(fact.ticker), fact.cause)

@@ -14,6 +14,9 @@ from engine.units import Nanos, Price
 
 ARRIVE: Final = "arrive"
 PESSIMISTIC: Final = "pessimistic"
+PESSIMISTIC_REFUSED: Final = "pessimistic_refused"
+"""No timer, but the cause under which the fold hears that this reading of an order was refused on arrival."""
+
 CANCEL: Final = "cancel"
 AMEND: Final = "amend"
 EXPIRE: Final = "expire"
