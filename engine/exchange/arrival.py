@@ -7,7 +7,7 @@ reading comes later.
 from engine.book import POLLED
 from engine.events import BookSide
 from engine.exchange.depth import forget_taken
-from engine.exchange.feed_clock import sizes_at
+from engine.exchange.feed_clock import offered_meanwhile, sizes_at
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, refusal
@@ -106,6 +106,7 @@ def crosses(context: StepContext, market: Market, order: PaperOrder) -> bool:
         any((side, price) not in sizes for price in shown)
         or any(may)
         or bool(offer(context, market, order).own)
+        or offered_meanwhile(context, market, order)
     )
 
 

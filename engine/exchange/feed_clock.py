@@ -170,10 +170,18 @@ def _less_the_listed(market: Market, moment: Nanos, sizes: Sizes) -> None:
                 least, most = sizes.get((side, shown), (size, size))
                 if side is hit and shown == price:
                     sizes[side, shown] = (max(0, least - trade.count), most)
-                elif (shown < price if side is BookSide.ASK else shown > price) or (
-                    side is not hit and shown == price
-                ):
+                elif shown == price or (shown < price) is (side is BookSide.ASK):
                     sizes[side, shown] = (0, most)
+
+
+def offered_meanwhile(context: StepContext, market: Market, order: PaperOrder) -> bool:
+    """Whether the trades of a polled market show that it could have been met between two polls."""
+    for trade in market.listed:
+        when = trade.at if trade.at_venue is None else trade.at_venue
+        better = trade.price <= order.price if order.side is BookSide.BID else trade.price >= order.price
+        if trade.taker is order.side and better and when + PRINTS_KEPT >= context.moment:
+            return True
+    return False
 
 
 def note_listed(market: Market, trade: TradePrinted) -> None:

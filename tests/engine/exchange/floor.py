@@ -214,6 +214,27 @@ class Floor:
             BookDelta(ticker, which, own, contracts(change), self.conn, 1, self.seq, self.now, self.now)
         )
 
+    def heard_late(self, side: BookSide, price: float, change: float, at_venue: Nanos | None) -> None:
+        """A level's displayed size has changed at a moment that the venue names, or does not."""
+        self.seq += 1
+        own = cents(price) if side is BID else Price(PRICE_ONE - cents(price))
+        which = Side.YES if side is BID else Side.NO
+        self.on_venue_event(
+            BookDelta(MARKET, which, own, contracts(change), self.conn, 1, self.seq, at_venue, self.now)
+        )
+
+    def poll(self, bid_size: float, ask_size: float) -> None:
+        """A polled book of 40 and 50, of which the venue does not say when it was."""
+        yes = ((cents(40), contracts(bid_size)),)
+        no = ((Price(PRICE_ONE - cents(50)), contracts(ask_size)),)
+        self.on_venue_event(BookSnapshot(MARKET, yes, no, 0, 0, 0, None, self.now))
+
+    def quote(self, bid: float, ask: float) -> None:
+        """A book made of a quote of this moment."""
+        size = contracts(100)
+        yes, no = ((cents(bid), size),), ((Price(PRICE_ONE - cents(ask)), size),)
+        self.on_venue_event(BookSnapshot(MARKET, yes, no, 0, 0, 0, self.now, self.now, pseudo=True))
+
     def trade(
         self, taker: BookSide, price: float, count: float, trade_id: str = "", *, block: bool = False
     ) -> tuple[Fact, ...]:

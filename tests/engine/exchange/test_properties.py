@@ -29,7 +29,7 @@ from engine.events import (
     TradesRecovered,
 )
 from engine.exchange import PaperExchange
-from engine.exchange.timers import PESSIMISTIC
+from engine.exchange.timers import PESSIMISTIC, PESSIMISTIC_REFUSED
 from engine.facts import BandMoved, OrderFilled
 from engine.latency import Delay
 from engine.message import changed
@@ -368,7 +368,8 @@ class Evening(RuleBasedStateMachine):
                 earlier = getattr(last, name) if last is not None else 0
                 given[moved.cause, name] += getattr(moved, name) - earlier
         for (cause, name), count in given.items():
-            assert cause in ("", PESSIMISTIC) or count <= self.heard[cause], (cause, name, count)
+            own = cause in ("", PESSIMISTIC, PESSIMISTIC_REFUSED)
+            assert own or count <= self.heard[cause], (cause, name, count)
         market = self.plain.exchange.state.market(MARKET)
         for side in (BID, ASK):
             for price, taken in market.taken(side).items():
