@@ -355,9 +355,9 @@ class Stream:
         else:
             self.waiting.append(heard)
         if self.rng.random() < AGAIN:
-            # A trade may be told twice; it happened once.
+            # A trade may be told twice; it happened once. The list tells it again, and so with its time.
             later = at + self.rng.randrange(3 * NANOS_PER_SECOND)
-            yield Heard(later, changed(heard.event, at=Nanos(later)))
+            yield Heard(later, printed(said, later, timed=True))
 
     def snapshot_again(self, sent: int) -> Iterator[Heard]:
         """The whole book in the middle; at times an empty one before it, which the venue takes back."""
