@@ -124,6 +124,7 @@ class RejectCode(Enum):
     UNKNOWN_FEE_TYPE = "unknown_fee_type"
     BOOK_UNTRUSTED = "book_untrusted"
     FEED_BEHIND = "feed_behind"
+    DOWNTIME_UNKNOWN = "downtime_unknown"
 
 
 class CancelReason(Enum):

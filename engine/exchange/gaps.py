@@ -50,7 +50,13 @@ def missed(context: StepContext, market: Market, seen_to: Nanos) -> None:
 
 
 def process_restarted(context: StepContext) -> None:
-    """Nobody looked since the last fact: every market where our orders stand must be recovered."""
+    """Nobody looked since the last fact: every market where our orders stand must be recovered.
+
+    What came to the venue meanwhile met a book that nobody saw.
+    """
+    for order in list(context.state.orders.values()):
+        if order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now:
+            context.reject(order, RejectCode.DOWNTIME_UNKNOWN, "the process was down when it arrived")
     for market in context.state.markets.values():
         _lose(context, market, "the process was restarted")
 
