@@ -10,7 +10,7 @@ from engine.exchange.depth import forget_taken
 from engine.exchange.feed_clock import offered_meanwhile, sizes_at
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
-from engine.exchange.refusals import Refusal, refusal
+from engine.exchange.refusals import Refusal, polled, refusal
 from engine.exchange.step_context import Given, Source, StepContext, book_lag, trusted
 from engine.exchange.timers import PESSIMISTIC, PESSIMISTIC_REFUSED
 from engine.facts import OrderRested
@@ -72,12 +72,17 @@ def meet(context: StepContext, market: Market, order: PaperOrder, plan: Walk) ->
 
 
 def offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
-    """The other side as the order finds it, within its limit; where that is not clear, the least of it."""
+    """The other side as the order finds it, within its limit; where that is not clear, the least of it.
+
+    Of a polled book that is nothing: what it shows may have been away in between.
+    """
     side = order.side.opposite
-    levels = dict(market.book.levels_within(side, order.price))
-    for (which, price), (least, _) in sizes_at(context, market).items():
-        if which is side and _crosses(order, price):
-            levels[price] = Count(least)
+    levels: dict[Price, Count] = {}
+    if not polled(market):
+        levels = dict(market.book.levels_within(side, order.price))
+        for (which, price), (least, _) in sizes_at(context, market).items():
+            if which is side and _crosses(order, price):
+                levels[price] = Count(least)
     own = [
         OwnResting(other.order_id, other.price, Count(other.venue_ahead))
         for level in market.own_levels(side).values()
@@ -162,7 +167,9 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool =
         context.emit(BandEnded(order.order_id, context.now))
         return
     wanted = order.bands.base - order.bands.pessimistic - order.forgone
-    refused = not takes or (order.order.post_only and crosses(context, market, order))
+    expires_at = order.order.expires_at
+    expired = expires_at is not None and expires_at <= context.moment
+    refused = not takes or expired or (order.order.post_only and crosses(context, market, order))
     if wanted and not refused and trusted(market):
         forget_taken(context, market, order.side.opposite)
         found = walk(order.side, Count(wanted), _offer_without(context, market, order), order.order.stp)

@@ -164,14 +164,18 @@ def _less_the_listed(market: Market, moment: Nanos, sizes: Sizes) -> None:
         when = trade.at if trade.at_venue is None else trade.at_venue
         if when + PRINTS_KEPT < moment:
             continue
-        hit, price = trade.taker.opposite, trade.price
         for side in BookSide:
-            for shown, size in market.book.levels(side):
-                least, most = sizes.get((side, shown), (size, size))
-                if side is hit and shown == price:
-                    sizes[side, shown] = (max(0, least - trade.count), most)
-                elif shown == price or (shown < price) is (side is BookSide.ASK):
-                    sizes[side, shown] = (0, most)
+            _less_one(market, side, trade, sizes)
+
+
+def _less_one(market: Market, side: BookSide, trade: TradePrinted, sizes: Sizes) -> None:
+    """What one trade leaves of one side, at the least."""
+    for price, size in market.book.levels(side):
+        least, most = sizes.get((side, price), (size, size))
+        if price == trade.price and side is not trade.taker:
+            sizes[side, price] = (max(0, least - trade.count), most)
+        elif price == trade.price or (price < trade.price) is (side is BookSide.ASK):
+            sizes[side, price] = (0, most)
 
 
 def offered_meanwhile(context: StepContext, market: Market, order: PaperOrder) -> bool:

@@ -5,6 +5,7 @@ Used when an order arrives and when an amend does.
 
 import attrs
 
+from engine.book import POLLED
 from engine.calendar import trading_paused
 from engine.events import MarketStatus
 from engine.exchange.balance import affordable
@@ -34,6 +35,7 @@ def refusal(context: StepContext, market: Market, order: PaperOrder) -> Refusal 
         or _refused_by_terms(context, market, order)
         or _refused_by_life(context, order)
         or refused_by_trust(market)
+        or _refused_by_polling(market, order)
         or _refused_by_money(context, order)
     )
 
@@ -131,6 +133,19 @@ def refused_by_trust(market: Market) -> Refusal | None:
         return None
     why = market.book.trust.value if market.book.synced else "not followed"
     return Refusal(RejectCode.BOOK_UNTRUSTED, f"the book is {why}")
+
+
+def polled(market: Market) -> bool:
+    """Whether the market's depth is known from polls alone: of the moments in between nobody knows it."""
+    return market.book.conn == POLLED and not market.book.pseudo
+
+
+def _refused_by_polling(market: Market, order: PaperOrder) -> Refusal | None:
+    """Whether it would have taken, or crossed, no poll can show; what can rest and be taken may come."""
+    wish = order.order
+    if not polled(market) or (wish.tif is TimeInForce.GTC and not wish.post_only):
+        return None
+    return Refusal(RejectCode.FEED_BEHIND, "a polled book does not show what was there at its arrival")
 
 
 def _refused_by_money(context: StepContext, order: PaperOrder) -> Refusal | None:

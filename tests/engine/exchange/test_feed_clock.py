@@ -199,18 +199,23 @@ def test_what_an_open_market_alone_does_decides_at_once_on_the_book_of_the_arriv
     assert floor.fills("a") == [(10, 50)]
 
 
-def test_a_polled_book_decides_at_the_second_answer_and_gives_the_least_of_all() -> None:
-    """The second was asked for after the arrival; what was there before or after alone is not had."""
+def test_from_a_polled_book_nothing_is_taken() -> None:
+    """What it showed before and after may have been away in between, also with what it seems to cross."""
     floor = Floor(rules())
     floor.quiet = True
     floor.poll(bid_size=100, ask_size=100)
-    floor.place("a", BID, 50, 200, tif=IOC)
-    floor.wait(2_000)
-    floor.poll(bid_size=100, ask_size=30)
-    assert floor.filled("a") == 0
-    floor.wait(2_000)
-    floor.poll(bid_size=100, ask_size=60)
-    assert floor.filled("a") == 30
+    floor.place("a", BID, 50, 10, tif=IOC)
+    floor.place("b", BID, 50, 10, tif=TimeInForce.FOK)
+    floor.place("c", BID, 45, 10, post_only=True)
+    floor.place("d", BID, 50, 10)
+    for _ in range(2):
+        floor.wait(2_000)
+        floor.poll(bid_size=100, ask_size=100)
+    assert {floor.rejected(order_id) for order_id in ("a", "b", "c")} == {RejectCode.FEED_BEHIND}
+    assert floor.live("d").resting
+    floor.wait(10)
+    floor.trade(ASK, 40, 4)
+    assert floor.fills("d") == [(4, 50)]
 
 
 def test_the_evidence_of_a_fill_says_how_late_it_was_heard(late: Floor) -> None:

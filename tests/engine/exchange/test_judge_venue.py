@@ -95,6 +95,19 @@ def test_what_came_to_us_once_does_not_come_again_though_it_is_shown_again() -> 
     assert leg.gains == [(2, 41, 20)]
     street.do(ASK, 41, 25, lot=7)
     assert leg.total == 25
+    assert street.venue.lots[7] == 25
+
+
+def test_what_others_traded_of_a_lot_is_not_what_we_had_of_it() -> None:
+    street = Street()
+    street.do(BID, 40, 10)
+    leg = street.ours(BID, 41, 100)
+    street.do(ASK, 40, 25, lot=7)
+    assert leg.total == 25
+    # To the public ten were traded and 15 rest; whoever wants to sell five more has five to give.
+    street.venue.act(Action(9, Deed.AMEND, 2, ASK, 40, 20, 7))
+    assert leg.total == 30
+    assert street.venue.lots[7] == 30
 
 
 def test_what_we_took_is_gone_for_us_and_for_nobody_else() -> None:

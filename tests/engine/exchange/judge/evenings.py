@@ -14,11 +14,12 @@ from typing import Final
 import attrs
 
 from tests.engine.exchange.judge.feed import Feed, Mode
-from tests.engine.exchange.judge.flow import flow
+from tests.engine.exchange.judge.flow import WANTS, flow
 from tests.engine.exchange.judge.play import Player, played
 from tests.engine.exchange.judge.verdict import Fault, Verdict, judge
 
 LAGS_MS: Final = (0, 40, 200)
+PAUSES: Final = 0.1
 
 
 @attrs.frozen
@@ -48,11 +49,20 @@ class Evening:
 
 def evening(cell: Cell, number: int) -> Evening:
     """Play one evening; the cell and the number are all of it."""
+    return judged(feed_of(cell, number), number)
+
+
+def feed_of(cell: Cell, number: int, wants: tuple[int, ...] = WANTS) -> Feed:
+    """What is heard in an evening; in one of ten the market or the venue stands still for a while."""
     seed = f"{cell.name}/{number}"
-    pauses = Random(f"{seed}/pauses").random() < 0.1
-    feed = Feed(flow(seed, pauses=pauses), cell.mode, cell.lag_ms, seed)
+    pauses = Random(f"{seed}/pauses").random() < PAUSES
+    return Feed(flow(seed, pauses=pauses, wants=wants), cell.mode, cell.lag_ms, seed)
+
+
+def judged(feed: Feed, number: int) -> Evening:
+    """Let paper live through it, and ask the judge."""
     player = played(feed, number)
-    return Evening(seed, player, judge(feed.flow, player.facts))
+    return Evening(feed.seed, player, judge(feed.flow, player.facts))
 
 
 @attrs.define
@@ -139,12 +149,16 @@ HEADINGS: Final = {
 
 def printed_table(rows: dict[Cell, Row]) -> str:
     """Evenings in which paper was kinder, by reading, and how far base stays behind."""
+    total = Row()
+    for row in rows.values():
+        total.merge(row)
+    total.numbers.clear()
     names = [f"{name:>13}" for name in HEADINGS.values()]
     lines = [f"{'feed':<26}{'evenings':>9}{''.join(names)}{'base/venue':>12}{'behind':>9}  seeds"]
-    for cell, row in rows.items():
+    for name, row in [*((cell.name, row) for cell, row in rows.items()), ("in all", total)]:
         counts = "".join(f"{row.kinder[fault]:>13}" for fault in HEADINGS)
         share = f"{100 * row.base / max(row.truth, 1):.1f} %"
         behind = f"{100 * row.behind / max(row.orders, 1):.1f} %"
         numbers = " ".join(map(str, row.numbers))
-        lines.append(f"{cell.name:<26}{row.evenings:>9}{counts}{share:>12}{behind:>9}  {numbers}")
+        lines.append(f"{name:<26}{row.evenings:>9,}{counts}{share:>12}{behind:>9}  {numbers}")
     return "\n".join(lines)

@@ -27,14 +27,21 @@ from engine.events import (
     TradesRecovered,
     VenueEvent,
 )
+from engine.message import changed
 from engine.units import NANOS_PER_MILLISECOND as MS
-from engine.units import NANOS_PER_SECOND, PRICE_ONE, Count, Nanos, Price
+from engine.units import NANOS_PER_SECOND, PRICE_CENT, PRICE_ONE, Count, Nanos, Price
 from tests.engine.exchange.floor import MARKET
 from tests.engine.exchange.judge.flow import START, Flow
 from tests.engine.exchange.judge.venue import ASK, BID, Change, Print, Public, Switch, Venue
 
 OVERLAP: Final = 2 * NANOS_PER_SECOND
 """The trades of a gap are asked for from a little earlier on, as the client does it."""
+
+ELSEWHERE: Final = "KXNBAGAME-26OCT20OKCSAS-OKC"
+"""Another market of the same subscription."""
+
+AGAIN: Final = 0.02
+"""The share of trades that are told a second time."""
 
 
 class Mode(Enum):
@@ -44,6 +51,13 @@ class Mode(Enum):
     UNTIMED = "untimed stream"
     GAPS = "gaps"
     POLLED = "polled"
+
+
+@attrs.frozen
+class Elsewhere:
+    """Something happens in another market of the subscription."""
+
+    at: int
 
 
 @attrs.frozen
@@ -102,7 +116,7 @@ def printed(said: Print, at: int, *, timed: bool, recovered: bool = False) -> Tr
         Price(said.price),
         Count(said.count),
         said.taker,
-        block=False,
+        block=said.block,
         at_venue=venue,
         at=Nanos(at),
         recovered=recovered,
@@ -165,9 +179,10 @@ class Feed:
     def __init__(self, flow: Flow, mode: Mode, lag_ms: int, seed: str) -> None:
         """Everything that is heard, in the order in which it is."""
         self.rng = rng = Random(f"{seed}/feed")
-        self.flow, self.mode, self.lag_ms = flow, mode, lag_ms
+        self.flow, self.mode, self.lag_ms, self.seed = flow, mode, lag_ms, seed
         self.tape = Tape(flow)
         jitter = rng.random() < 0.7
+        self.busy = rng.choice((0.0, 1.0, 1.0))
         stalls = self._stalls()
         self.books, self.trades, self.life = (
             Line(rng, lag_ms, stalls, jitter=jitter and lag_ms > 0) for _ in range(3)
@@ -192,13 +207,27 @@ class Feed:
         yield Heard(START, FeedConnected(1, Nanos(START)))
         at = self.books.arrival(START)
         yield Heard(at, snapshot(self.tape, 0, at, (1, 1, 1)))
+        yield Heard(at, BookSnapshot(ELSEWHERE, (), (), 1, 1, 1, None, Nanos(at)))
         stream = Stream(self, self._holes() if self.mode is Mode.GAPS else [])
         middles = {rng.randrange(len(self.flow.public) + 1) for _ in range(rng.choice((0, 0, 1, 2)))}
-        for number, said in enumerate(self.flow.public):
+        for number, said in enumerate(self._and_elsewhere()):
             yield from stream.heard(said)
             if number in middles:
                 yield from stream.snapshot_again(said.at)
         yield from stream.waiting
+
+    def _and_elsewhere(self) -> list[Public | Elsewhere]:
+        """Mostly the stream brings another market too, which goes on unless the whole venue stops."""
+        rng, public = self.rng, self.flow.public
+        stops = [said for said in public if isinstance(said, Switch) and said.whole]
+        found: list[Public | Elsewhere] = list(public)
+        at = START
+        while rng.random() < self.busy and at < self.flow.ends:
+            at += int(rng.expovariate(1 / 300) * MS) + 1
+            before = [said for said in stops if said.at <= at]
+            if not before or before[-1].active:
+                found.append(Elsewhere(at))
+        return sorted(found, key=lambda said: said.at)
 
     def switched(self, said: Switch) -> Heard:
         """The market's life has its own channel; the venue's state is polled, and has no time."""
@@ -280,7 +309,7 @@ class Stream:
         self.waiting: list[Heard] = []
         """Prints that are heard after the change that their trade made."""
 
-    def heard(self, said: Public) -> Iterator[Heard]:
+    def heard(self, said: Public | Elsewhere) -> Iterator[Heard]:
         """What comes of one thing that the venue says."""
         if self.holes and said.at >= self.holes[0].ends:
             yield from self._mended(self.holes.pop(0))
@@ -293,6 +322,8 @@ class Stream:
                 yield from self._printed(said)
             case Switch():
                 yield self.feed.switched(said)
+            case Elsewhere():
+                yield from self._elsewhere(said)
 
     def _changed(self, said: Change) -> Iterator[Heard]:
         self.index += 1
@@ -305,6 +336,15 @@ class Stream:
         yield from self.waiting
         self.waiting.clear()
 
+    def _elsewhere(self, said: Elsewhere) -> Iterator[Heard]:
+        self.seq += 1
+        if not self.hole.books:
+            at = self.feed.books.arrival(said.at)
+            timed = self.rng.random() < self.deltas_timed
+            change = Change(said.at, BID, PRICE_CENT, 100)
+            found = delta(change, at, (self.conn, 1, self.seq), timed=timed)
+            yield Heard(at, changed(found, ticker=ELSEWHERE))
+
     def _printed(self, said: Print) -> Iterator[Heard]:
         if self.hole.trades:
             return
@@ -314,6 +354,10 @@ class Stream:
             yield heard
         else:
             self.waiting.append(heard)
+        if self.rng.random() < AGAIN:
+            # A trade may be told twice; it happened once. The list tells it again, and so with its time.
+            later = at + self.rng.randrange(3 * NANOS_PER_SECOND)
+            yield Heard(later, printed(said, later, timed=True))
 
     def snapshot_again(self, sent: int) -> Iterator[Heard]:
         """The whole book in the middle; at times an empty one before it, which the venue takes back."""
@@ -335,6 +379,7 @@ class Stream:
             at = books.arrival(hole.ends)
             yield Heard(at, FeedConnected(self.conn, Nanos(at)))
             yield Heard(at, snapshot(self.feed.tape, self.index, at, (self.conn, 1, 1)))
+            yield Heard(at, BookSnapshot(ELSEWHERE, (), (), self.conn, 1, 1, None, Nanos(at)))
             return
         at = books.arrival(hole.ends)
         sid = 1 if hole.books else 2

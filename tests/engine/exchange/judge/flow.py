@@ -29,6 +29,7 @@ DEEDS: Final = (
     *("amend",) * 3,
     *("quote",) * 4,
     "kill",
+    "block",
 )
 AGAIN_MS_MAX: Final = 1_500.0
 """A quote that is posted again is so within this time; whoever comes later is somebody else."""
@@ -73,9 +74,9 @@ class Flow:
 class Drawing:
     """The evening while it is drawn."""
 
-    def __init__(self, rng: Random, *, pauses: bool) -> None:
-        """`pauses` lets the market or the venue stand still once."""
-        self.rng = rng
+    def __init__(self, rng: Random, wants: tuple[int, ...], *, pauses: bool) -> None:
+        """`wants` are the sizes of our orders; `pauses` lets the market or the venue stand still once."""
+        self.rng, self.wants = rng, wants
         self.venue = Venue()
         self.now = START
         self.orders = 0
@@ -163,6 +164,8 @@ class Drawing:
                 self._enter(deed, side, self._touch(side.opposite, rng.choice((0, 0, 1, 2))), size)
             case "kill":
                 self._enter(Deed.FOK, side, self._touch(side.opposite, 1), size)
+            case "block":
+                self._do(Action(self.now, Deed.BLOCK, 0, side, self._touch(side, -1), size))
             case "quote":
                 self._quote(side, size)
             case _:
@@ -232,25 +235,25 @@ class Drawing:
             (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK), (4, 4, 1) if taking else (20, 1, 1)
         )[0]
         gtc = tif is TimeInForce.GTC
-        moved = self._touch(side, rng.choice((-2, -1, 0, 1))), rng.choice(WANTS)
+        moved = self._touch(side, rng.choice((-2, -1, 0, 1))), rng.choice(self.wants)
         self.wishes.append(
             Wish(
                 order_id=f"order-{len(self.wishes) + 1}",
                 at=self.now + int(rng.expovariate(1 / 100) * MS),
                 side=side,
                 price=price,
-                count=rng.choice(WANTS),
+                count=rng.choice(self.wants),
                 tif=tif,
                 post_only=gtc and rng.random() < 0.15,
                 expires_after=int(rng.uniform(200, 6_000) * MS) if gtc and rng.random() < 0.1 else None,
                 cancel_after=int(rng.uniform(10, 6_000) * MS) if gtc and rng.random() < 0.35 else None,
                 amend_after=int(rng.uniform(10, 4_000) * MS) if gtc and rng.random() < 0.2 else None,
-                amend=moved if rng.random() < 0.6 else (price, rng.choice(WANTS)),
+                amend=moved if rng.random() < 0.6 else (price, rng.choice(self.wants)),
                 strategy=rng.choice(("ann", "bob")),
             )
         )
 
 
-def flow(seed: str, *, pauses: bool) -> Flow:
+def flow(seed: str, *, pauses: bool, wants: tuple[int, ...] = WANTS) -> Flow:
     """The evening of a seed."""
-    return Drawing(Random(seed), pauses=pauses).draw()
+    return Drawing(Random(seed), wants, pauses=pauses).draw()

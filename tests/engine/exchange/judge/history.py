@@ -18,6 +18,7 @@ from engine.units import NANOS_PER_MILLISECOND as MS
 from engine.units import PRICE_ONE
 from engine.venue_facts import AmendSubmitted, BlindnessBegan, BlindnessEnded, CancelSubmitted
 from tests.engine.exchange.judge.evenings import Evening
+from tests.engine.exchange.judge.feed import ELSEWHERE
 from tests.engine.exchange.judge.flow import START
 from tests.engine.exchange.judge.play import Input
 
@@ -44,6 +45,10 @@ def _span(evening: Evening, order_id: str) -> tuple[int, int]:
 
 def _heard(evening: Evening) -> Iterator[tuple[int, str]]:
     for at, given in evening.player.said:
+        if getattr(given, "ticker", "") == ELSEWHERE:
+            if isinstance(given, BookDelta):
+                yield at, f"heard    elsewhere{_when(given.at_venue)}"
+            continue
         yield at, f"heard    {said(given)}"
 
 
@@ -56,7 +61,8 @@ def said(given: Input) -> str:
         case TradePrinted():
             taker = "buyer" if given.taker is BookSide.BID else "seller"
             again = " (from the list)" if given.recovered else ""
-            return f"{given.trade_id}: {taker} takes {_of(given)}{_when(given.at_venue)}{again}"
+            block = "block: " if given.block else ""
+            return f"{given.trade_id}: {block}{taker} takes {_of(given)}{_when(given.at_venue)}{again}"
         case BookSnapshot():
             asks = [(PRICE_ONE - price, size) for price, size in reversed(given.no)]
             return f"book: {_levels(given.yes)} | {_levels(asks)}"

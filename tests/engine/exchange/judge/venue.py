@@ -10,6 +10,7 @@ no public feed knows (the tenth rule of the paper exchange: no impact is invente
 same flow" is taken at its word: they do to one another what they did, and to us what price and time say.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from typing import TypeAlias
@@ -31,6 +32,7 @@ class Deed(Enum):
     FOK = "fill or kill"
     CANCEL = "cancel"
     AMEND = "amend"
+    BLOCK = "block trade"
     PAUSE = "pause"
     RESUME = "resume"
 
@@ -40,7 +42,7 @@ class Action:
     """One deed of another participant at a moment of the venue (ns). Prices 1/10,000 $, counts 1/100.
 
     `lot` names the contracts that he means: a quote that is pulled and posted again is the same lot, and what
-    we have got of it he has no more.
+    we have got of it he has no more; what he then has beyond is new.
     """
 
     at: int
@@ -71,6 +73,7 @@ class Print:
     price: int
     count: int
     taker: BookSide
+    block: bool = False
 
 
 @attrs.frozen
@@ -90,7 +93,7 @@ class Leg:
     """An order of ours while it stands at one place: from its arrival until a cancel, a new place or its end.
 
     `gains` is the truth: (moment, price, count). `reach` is how many contracts of each lot would have come to
-    it, had it wanted without end: no two orders of ours together can have more of a lot than there is.
+    it, had it wanted without end: all orders of ours together can have no more of a lot than there ever was.
     """
 
     order_id: str
@@ -104,7 +107,10 @@ class Leg:
     left: int = attrs.field(init=False)
     gains: list[tuple[int, int, int]] = attrs.field(factory=list)
     reach: dict[int, int] = attrs.field(factory=dict)
-    _used: dict[int, int] = attrs.field(factory=dict)
+    _had: dict[int, int] = attrs.field(factory=dict)
+    """Of what each lot still shows, what this order has got."""
+    _reached: dict[int, int] = attrs.field(factory=dict)
+    """The same, had it wanted without end."""
 
     def __attrs_post_init__(self) -> None:
         self.left = self.wanted
@@ -121,15 +127,26 @@ class Leg:
 
     def meet(self, at: int, lot: int, there: int, price: int) -> None:
         """`there` contracts of a lot come to its turn."""
-        reached = self.reach.get(lot, 0)
-        if there > reached:
-            self.reach[lot] = there
-        used = self._used.get(lot, 0)
-        got = min(there - used, self.left)
-        if got > 0:
-            self._used[lot] = used + got
+        new = there - self._reached.get(lot, 0)
+        if new > 0:
+            self._reached[lot] = there
+            self.reach[lot] = self.reach.get(lot, 0) + new
+        had = self._had.get(lot, 0)
+        self._had[lot] = had + self.take(at, price, there - had)
+
+    def take(self, at: int, price: int, most: int) -> int:
+        """Get up to so many contracts; returns how many."""
+        got = max(0, min(most, self.left))
+        if got:
             self.left -= got
             self.gains.append((at, price, got))
+        return got
+
+    def shown(self, lot: int, left: int) -> None:
+        """So many contracts of a lot are left after others traded, or after it was made smaller."""
+        for memory in (self._had, self._reached):
+            if memory.get(lot, 0) > left:
+                memory[lot] = left
 
 
 @attrs.define(eq=False)
@@ -155,7 +172,12 @@ class Venue:
         self.queues: dict[BookSide, dict[int, Queue]] = {BID: {}, ASK: {}}
         self.entries: dict[int, Entry] = {}
         self.open = True
+        self.stopped = False
         self.prints = 0
+        self.legs: list[Leg] = []
+        self.lots: Counter[int] = Counter()
+        """How many contracts each lot ever had."""
+        self._pulled: dict[int, int] = {}
 
     # What others do
 
@@ -165,14 +187,22 @@ class Venue:
         match action.deed:
             case Deed.PAUSE | Deed.RESUME:
                 self.open = action.deed is Deed.RESUME
+                self.stopped = not self.open and bool(action.count)
                 said.append(Switch(action.at, self.open, whole=bool(action.count)))
             case Deed.CANCEL:
-                entry = self.entries.pop(action.order, None)
+                entry = None if self.stopped else self.entries.pop(action.order, None)
                 if entry is not None:
                     self._take_out(entry)
+                    self._pulled[entry.lot] = entry.left
                     said.append(Change(action.at, entry.side, entry.price, -entry.left))
             case Deed.AMEND:
                 self._amend(action, said)
+            case Deed.BLOCK:
+                # Agreed upon elsewhere; no order in the book has a part in it.
+                self.prints += 1
+                said.append(
+                    Print(action.at, self.prints, action.price, action.count, action.side, block=True)
+                )
             case _:
                 self._enter(action, said)
         return said
@@ -184,7 +214,9 @@ class Venue:
             return
         if action.deed is Deed.POST and self.depth(action.side.opposite, action.price):
             return
+        self.lots[action.lot] += max(0, action.count - self._pulled.pop(action.lot, 0))
         left = self._match(action, said)
+        self._shown(action.lot, left)
         if left and action.deed in (Deed.LIMIT, Deed.POST):
             self._rest(Entry(action.order, action.lot, action.side, action.price, left))
             said.append(Change(action.at, action.side, action.price, left))
@@ -202,6 +234,7 @@ class Venue:
                 traded = min(left, entry.left)
                 left -= traded
                 entry.left -= traded
+                self._shown(entry.lot, entry.left)
                 if not entry.left:
                     self._take_out(entry)
                     del self.entries[entry.order]
@@ -218,9 +251,11 @@ class Venue:
             if action.count < entry.left:
                 said.append(Change(action.at, entry.side, entry.price, action.count - entry.left))
                 entry.left = action.count
+                self._shown(entry.lot, entry.left)
             return
         self._take_out(entry)
         del self.entries[action.order]
+        self._pulled[entry.lot] = entry.left
         said.append(Change(action.at, entry.side, entry.price, -entry.left))
         self._enter(attrs.evolve(action, deed=Deed.LIMIT, side=entry.side), said)
 
@@ -228,6 +263,7 @@ class Venue:
 
     def arrive(self, leg: Leg, at: int) -> None:
         """An order of ours arrives: it takes what it meets, and what is left of it rests at the back."""
+        self.legs.append(leg)
         if not self.open:
             return
         other = leg.side.opposite
@@ -247,6 +283,10 @@ class Venue:
             if entry.leg is leg:
                 self._take_out(entry)
                 return
+
+    def _shown(self, lot: int, left: int) -> None:
+        for leg in self.legs:
+            leg.shown(lot, left)
 
     # The book
 

@@ -65,9 +65,15 @@ class Stand:
     base: list[Fill] = attrs.field(factory=list)
     pessimistic: list[Fill] = attrs.field(factory=list)
 
+    alike: bool = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        places = {(leg.arrives, leg.wanted) for leg in (self.leg, self.slow)}
+        self.alike = len(places) == 1
+
     def legs(self) -> tuple[Leg, ...]:
-        """One leg, or two if the slow reading arrives later."""
-        return (self.leg,) if self.slow.arrives == self.leg.arrives else (self.leg, self.slow)
+        """One leg, or two if the slow reading arrives later, or wants something else."""
+        return (self.leg,) if self.alike else (self.leg, self.slow)
 
 
 @attrs.define(eq=False)
@@ -112,13 +118,11 @@ def judge(flow: Flow, facts: list[Fact]) -> Verdict:
     """Read what paper did, put the same orders into the venue, and compare."""
     kinder: list[Kinder] = []
     cases = read(facts, kinder)
-    for case in cases.values():
-        _end(case)
-    run(flow, cases.values())
+    lots = run(Venue(), flow, cases.values())
     for case in cases.values():
         for stand in case.stands:
             kinder += _compare(case, stand)
-    kinder += _shared(flow, cases)
+    kinder += _shared(lots, cases)
     return Verdict(tuple(kinder), cases)
 
 
@@ -133,8 +137,9 @@ def read(facts: list[Fact], kinder: list[Kinder]) -> dict[str, Case]:
             case OrderSubmitted():
                 order = fact.order
                 slow_at = fact.arrives_pessimistic_at or fact.arrives_at
-                first = _stand(order, fact.arrives_at, (order.price, order.count), slow_at)
-                cases[order.order_id] = Case(order, [first])
+                place = order.price, order.count
+                stand = Stand(_leg(order, fact.arrives_at, place), _leg(order, slow_at, place))
+                cases[order.order_id] = Case(order, [stand])
             case OrderFilled():
                 case_ = cases[fact.order_id]
                 case_.filled += fact.count
@@ -151,16 +156,14 @@ def read(facts: list[Fact], kinder: list[Kinder]) -> dict[str, Case]:
                 cases[fact.order_id].refused = True
             case _:
                 pass
+    for found in cases.values():
+        _end(found)
     return cases
 
 
-def _stand(order: PlaceOrder, at: int, place: tuple[int, int], slow_at: int) -> Stand:
+def _leg(order: PlaceOrder, at: int, place: tuple[int, int]) -> Leg:
     price, wanted = place
-    base, slow = (
-        Leg(order.order_id, order.side, price, wanted, arrives, None, order.tif, order.post_only)
-        for arrives in (at, slow_at)
-    )
-    return Stand(base, slow)
+    return Leg(order.order_id, order.side, price, wanted, at, None, order.tif, order.post_only)
 
 
 def _amended(case: Case, fact: OrderAmended) -> None:
@@ -173,7 +176,9 @@ def _amended(case: Case, fact: OrderAmended) -> None:
         return
     for leg in (last.leg, last.slow):
         leg.ends = at
-    case.stands.append(_stand(case.order, at, (fact.price, fact.count - case.filled), at))
+    # An order on its slow way is not there yet when it is amended, and arrives at the new place.
+    slow = _leg(case.order, max(at, last.slow.arrives), (fact.price, fact.count - case.readings[0]))
+    case.stands.append(Stand(_leg(case.order, at, (fact.price, fact.count - case.filled)), slow))
 
 
 def _readings(case: Case, fact: BandMoved) -> Iterator[Kinder]:
@@ -190,22 +195,23 @@ def _readings(case: Case, fact: BandMoved) -> Iterator[Kinder]:
 
 
 def _end(case: Case) -> None:
-    """An order leaves by its cancel, unless that was refused, or when it expires."""
-    ends = [case.order.expires_at] if case.order.expires_at is not None else []
-    if case.cancel is not None and not case.refused:
-        ends.append(case.cancel.arrives_at)
-    for stand in case.stands:
-        for leg in (stand.leg, stand.slow):
-            own = [*ends, leg.ends] if leg.ends is not None else ends
-            leg.ends = min(own, default=None)
+    """An order leaves by its cancel, unless that was refused, or when it expires.
+
+    A cancel that is there before its order finds nothing, and the order stays.
+    """
+    cancel = None if case.cancel is None or case.refused else case.cancel.arrives_at
+    for leg in (leg for stand in case.stands for leg in (stand.leg, stand.slow)):
+        ends = [at for at in (case.order.expires_at, leg.ends) if at is not None]
+        if cancel is not None and cancel > leg.arrives:
+            ends.append(cancel)
+        leg.ends = min(ends, default=None)
 
 
 # The truth
 
 
-def run(flow: Flow, cases: Iterable[Case]) -> None:
-    """Play the flow again, with our orders in their places."""
-    venue = Venue()
+def run(venue: Venue, flow: Flow, cases: Iterable[Case]) -> Counter[int]:
+    """Play the flow again, with our orders in their places. Returns how many contracts each lot had."""
     for action in flow.opening:
         venue.act(action)
     # At one moment: who leaves is gone before anybody arrives, and ours come before the others' deeds.
@@ -216,10 +222,11 @@ def run(flow: Flow, cases: Iterable[Case]) -> None:
         moments += [(at, 2, partial(leg.shrink, count)) for at, leg, count in case.shrinks]
     for _, _, happens in sorted(moments, key=itemgetter(0, 1)):
         happens()
+    return venue.lots
 
 
 def _moments(venue: Venue, leg: Leg) -> Iterator[Moment]:
-    """A cancel that is there before its order finds nothing, and the order is told so."""
+    """It comes and goes, unless it is to be gone before it comes."""
     if leg.ends is not None and leg.ends <= leg.arrives:
         return
     yield leg.arrives, 1, partial(venue.arrive, leg, leg.arrives)
@@ -271,30 +278,20 @@ def _too_cheap(leg: Leg, fills: list[Fill]) -> str:
     return f"{count / 100:g} contracts: paper at {average}" if kinder else ""
 
 
-def _shared(flow: Flow, cases: dict[str, Case]) -> Iterator[Kinder]:
+def _shared(lots: Counter[int], cases: dict[str, Case]) -> Iterator[Kinder]:
     """All orders together: there is a way to give each what paper gave it, no contract twice."""
     stands = [stand for case in cases.values() for stand in case.stands]
     wanted = [(stand.leg, sum(fill[2] for fill in stand.base)) for stand in stands]
     wanted = [(leg, count) for leg, count in wanted if count]
     if len(wanted) < 2:
         return
-    sizes = _lots(flow)
     for side in BookSide:
         legs = [(leg, count) for leg, count in wanted if leg.side is side]
         total = sum(count for _, count in legs)
-        most = _most(legs, sizes)
+        most = _most(legs, lots)
         if total > most:
             names = ", ".join(dict.fromkeys(leg.order_id for leg, _ in legs))
             yield Kinder(Fault.TWICE, names, f"paper gave {total / 100:g}, all lots together {most / 100:g}")
-
-
-def _lots(flow: Flow) -> Counter[int]:
-    """How many contracts each lot ever had: its size, or what an amendment made of it."""
-    sizes: Counter[int] = Counter()
-    for action in (*flow.opening, *flow.actions):
-        if action.lot:
-            sizes[action.lot] += action.count if not sizes[action.lot] or action.deed.value == "amend" else 0
-    return sizes
 
 
 def _most(legs: list[tuple[Leg, int]], sizes: Counter[int]) -> int:
