@@ -51,6 +51,8 @@ class Room:
 
     files: tuple[str, ...]
     tests: tuple[str, ...]
+    marks: str = "not slow"
+    """Which of them, as for `pytest -m`."""
     words: tuple[str, ...] = ()
     """Only mutants whose name has one of these in it, if there are any."""
 
@@ -70,7 +72,7 @@ class Room:
         made = [
             mutant
             for path in self.paths()
-            for mutant in mutants(path, (ROOT / path).read_text("utf-8"), str(ROOT / path))
+            for mutant in mutants(path, _text(path), str(ROOT / path))
             if not self.words or any(word in mutant.name for word in self.words)
         ]
         return sorted(made, key=lambda mutant: hashlib.sha256(mutant.name.encode()).digest())
@@ -86,7 +88,7 @@ ROOMS = {
         ("engine/exchange", "engine/queueing.py", "engine/matching.py"),
         ("tests/engine/exchange", "tests/engine/test_queueing.py"),
     ),
-    "persistence": Room(("persistence",), ("tests/persistence",)),
+    "persistence": Room(("persistence",), ("tests/persistence",), "not slow and not postgres"),
 }
 
 
@@ -155,6 +157,7 @@ class Mutating:
     def _find_living(self) -> None:
         """Load the room, and find its functions and what remembers their answers."""
         for path in self.room.paths():
+            _text(path)
             import_module(module_of(path))
         for found in gc.get_objects():
             if isinstance(found, FunctionType):
@@ -175,7 +178,7 @@ class Mutating:
         setattr(builtins, MARK, called)
         whole = {function: function.__code__ for found in self._living.values() for function in found}
         for path in self.room.paths():
-            for name, line, code in marked(path, (ROOT / path).read_text("utf-8"), str(ROOT / path), MARK):
+            for name, line, code in marked(path, _text(path), str(ROOT / path), MARK):
                 for function in self._living[path, name, line]:
                     function.__code__ = code
         yield called
@@ -215,7 +218,7 @@ def judge(room: Room) -> Mutating:
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="tipoff-mutants.") as folder:
         mutating = Mutating(room, Path(folder) / "log")
-        plain = ["--quiet", "-p", "no:cacheprovider", "-m", "not slow"]
+        plain = ["--quiet", "-p", "no:cacheprovider", "-m", room.marks]
         pytest.main([*plain, *room.all_tests()], plugins=[mutating])
     return mutating
 
@@ -261,6 +264,12 @@ def _run(
     for cached in caches:
         cached.cache_clear()
     return PASSED if all(_passes(item) for item in items) else FAILED
+
+
+@functools.cache
+def _text(path: str) -> str:
+    """A file as it was when it was first asked for: what is loaded does not change while somebody edits."""
+    return (ROOT / path).read_text("utf-8")
 
 
 def _python_files(path: Path) -> list[Path]:
