@@ -74,6 +74,13 @@ def test_a_story_of_more_orders_than_one_question_names_is_told_whole(opened: Op
     assert told == orders
 
 
+def test_postings_are_those_of_one_strategy(opened: Opened, small_evening: list[Any]) -> None:
+    writer = opened("sqlite://")
+    writer.append(small_evening)
+    assert len(list(writer.reader().postings("sharp"))) == 8
+    assert list(writer.reader().postings("nobody")) == []
+
+
 def test_the_last_facts_are_as_many_as_were_asked_for(opened: Opened, small_evening: list[Any]) -> None:
     writer = opened("sqlite://")
     writer.append(small_evening)
