@@ -112,7 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         silence()
         return Exit.OK
-    except Exception as error:
+    except BaseException as error:
+        # What is served runs in a nursery, and Ctrl-C comes out of it in a group.
+        if isinstance(error, BaseExceptionGroup) and error.subgroup(KeyboardInterrupt) is not None:
+            return Exit.INTERRUPTED
+        if not isinstance(error, Exception):
+            raise
         if os.environ.get("TIPOFF_TRACEBACK"):
             raise
         return output.failure(in_words(error))

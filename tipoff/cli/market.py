@@ -29,6 +29,7 @@ from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure, table
 
 TICKERS_MAX = 10_000
+TICKER_COLUMNS = ("ticker", "kind", "date", "game", "team", "strike")
 
 
 def ticker(*tickers: Annotated[str, Parameter(name="TICKER", required=True)]) -> Answer:
@@ -44,7 +45,7 @@ def ticker(*tickers: Annotated[str, Parameter(name="TICKER", required=True)]) ->
     if len(tickers) > TICKERS_MAX:
         raise Failure("usage", f"{len(tickers)} tickers; at most {TICKERS_MAX}", exit_code=Exit.USAGE)
     rows = [_meaning(read_ticker(text)) for text in tickers]
-    screen = table(tuple(rows[0]), [[value or "-" for value in row.values()] for row in rows])
+    screen = table(TICKER_COLUMNS, [_line(row) for row in rows])
     return Answer(rows[0] if len(rows) == 1 else rows, screen)
 
 
@@ -123,6 +124,13 @@ def _reason(regime: FeeRegime, date: dt.date) -> str:
         if until is None
         else (f"the venue's rule {begun} until {until}, so on {date}")
     )
+
+
+def _line(row: dict[str, str | None]) -> tuple[str, ...]:
+    """As narrow as 80 columns want it: the series begins the ticker, and both teams are the game."""
+    game = f"{row['away']}@{row['home']}" if row["away"] and row["home"] else "-"
+    shown = {**row, "game": game}
+    return tuple(shown[column] or "-" for column in TICKER_COLUMNS)
 
 
 def _meaning(read: Ticker) -> dict[str, str | None]:

@@ -340,3 +340,33 @@ def test_a_narrow_terminal_loses_nothing(tipoff: Tipoff, monkeypatch: pytest.Mon
     code, out, _ = tipoff("ticker", "KXNBAGAME-26JAN14WASLAC-LAC")
     assert code == Exit.OK
     assert "WASLAC" in "".join(out.split())
+
+
+LONGEST = ("KXNBAPTS-26MAR09DENOKC-DENNJOKIC15-25", "KXNBASPREAD-26MAR09DENOKC-DEN14", "nonsense")
+
+
+def test_the_table_of_tickers_fits_eighty_columns_with_each_in_one_piece(tipoff: Tipoff) -> None:
+    _, out, _ = tipoff("ticker", *LONGEST)
+    lines = out.splitlines()
+    assert len(lines) == 1 + len(LONGEST)
+    assert all(len(line) <= 80 for line in lines)
+    assert [line.split()[0] for line in lines[1:]] == [text.upper() for text in LONGEST]
+    assert "DEN@OKC" in lines[1]
+
+
+def test_a_strategy_that_one_side_has_is_one_line_of_the_difference(tipoff: Tipoff) -> None:
+    Path("engine.toml").write_text("[[strategy]]\nname = 'mine'\nkind = 'momentum'\n[engine]\nseed = 5\n")
+    changes = tipoff.document("config", "diff")["changes"]
+    assert isinstance(changes, list)
+    assert len(changes) > 100
+    _, out, _ = tipoff("config", "diff")
+    lines = out.splitlines()
+    assert len([line for line in lines if line.startswith("strategy.mine")]) == 1
+    assert len([line for line in lines if line.startswith("strategy.momentum")]) == 1
+    assert len([line for line in lines if line.startswith("engine.seed")]) == 1
+    assert len(lines) < 20
+
+
+def test_a_report_without_a_database_says_how_another_is_named(tipoff: Tipoff) -> None:
+    _, error = tipoff.error("report")
+    assert "--db sqlite:///" in str(error["message"])
