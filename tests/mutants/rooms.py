@@ -102,6 +102,8 @@ class Calls:
 
     item: pytest.Item
     seconds: float
+    work_s: float
+    """Its share of a processor, which is the same however busy the machine is."""
     called: frozenset[Place]
 
     @property
@@ -149,7 +151,7 @@ class Mutating:
             self._judge(mutant, calls)
             if number % TOLD_EVERY == 0:
                 say(f"{number} of {self.all}")
-        items = [call.item for call in calls if call.seconds < SLOW_S]
+        items = [call.item for call in calls if call.work_s < SLOW_S]
         whole = outcome_of(lambda: PASSED if all(map(_passes, items)) else FAILED, 10 * SECONDS, self._log)
         self.void = bool(items) and whole is not Outcome.SURVIVED
         return True
@@ -203,12 +205,12 @@ class Mutating:
         """The tests that are to notice a mutant: as many as its time allows, at least one."""
         standing = self._standing.get(module_of(mutant.path), set())
         in_order = sorted(
-            calling, key=lambda call: (call.file not in standing, call.waits_for_server, call.seconds)
+            calling, key=lambda call: (call.file not in standing, call.waits_for_server, call.work_s)
         )
-        quick = [call for call in in_order if call.seconds < SLOW_S]
-        spent = itertools.accumulate(call.seconds for call in quick)
+        quick = [call for call in in_order if call.work_s < SLOW_S]
+        spent = itertools.accumulate(call.work_s for call in quick)
         return [call for call, until in zip(quick, spent, strict=True) if until <= MUTANT_S] or sorted(
-            calling, key=lambda call: call.seconds
+            calling, key=lambda call: call.work_s
         )[:1]
 
 
@@ -226,10 +228,15 @@ def judge(room: Room) -> Mutating:
 def _calls(item: pytest.Item, called: set[Place]) -> Calls | None:
     """Run a test as it is; None if it does not pass (skipped here, or failing)."""
     called.clear()
-    began = time.monotonic()
+    began, work = time.monotonic(), _work_s()
     if not _passes(item):
         return None
-    return Calls(item, time.monotonic() - began, frozenset(called))
+    return Calls(item, time.monotonic() - began, _work_s() - work, frozenset(called))
+
+
+def _work_s() -> float:
+    """What this process and its children have had of a processor so far."""
+    return sum(os.times()[:4])
 
 
 class _Another:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine.facts import Fact, LedgerPosted, Noted, OrderFilled, Posting, QueueMoved
+from engine.facts import Fact, LedgerPosted, Noted, OrderApproved, OrderFilled, Posting, QueueMoved
 from engine.message import changed
 from engine.units import Count, Money, Nanos
 from persistence import connect, high_water_mark
@@ -173,6 +173,25 @@ def test_a_failed_batch_leaves_no_trace_in_what_is_folded(
             )
         ).one()
     assert tuple(filled) == (100, 7_000)
+
+
+def test_a_strategy_has_its_sums_as_soon_as_it_is_opened(
+    lite: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    writer = opened(lite)
+    writer.append(small_evening[:2])
+    assert [(row.strategy, row.realized) for row in writer.reader().performance()] == [("sharp", 0)]
+
+
+def test_an_order_has_its_row_as_soon_as_it_is_approved(
+    lite: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    facts = [each.fact for each in small_evening]
+    approved = next(number for number, fact in enumerate(facts, 1) if isinstance(fact, OrderApproved))
+    opened(lite).append(small_evening[:approved])
+    with connect.reading(lite) as connection:
+        found = connection.execute(select(simulated_orders.c.order_id, simulated_orders.c.status)).all()
+    assert [tuple(row) for row in found] == [("o0", "approved")]
 
 
 def test_an_order_that_was_over_is_changed_when_a_fact_names_it_again(
