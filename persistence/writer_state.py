@@ -76,16 +76,20 @@ def entries(connection: Connection, run: int, first: int, last: int | None = Non
         found = connection.execute(wanted.order_by(journal.c.seq)).all()
         for seq, at, cause, owner, kind, body, chain in found:
             yield Entry(seq, Nanos(at), cause, owner, kind, body, bytes(chain))
-        # An empty window is not the end: a lost stretch of entries leaves a hole, and what lies behind it
-        # must still be seen to name the first entry that is missing.
-        if last is None and not found and not _later(connection, run, end):
-            return
         first = end + 1
+        if last is None and not found:
+            # An empty window is not the end: a lost stretch of entries leaves a hole, and what lies behind it
+            # must still be seen to name the first entry that is missing.
+            behind = next_after(connection, run, end)
+            if behind is None:
+                return
+            first = behind
 
 
-def _later(connection: Connection, run: int, seq: int) -> bool:
-    wanted = select(journal.c.seq).where(journal.c.run == run, journal.c.seq > seq).limit(1)
-    return connection.execute(wanted).first() is not None
+def next_after(connection: Connection, run: int, seq: int) -> int | None:
+    """Number of the first entry after `seq`; None if there is none."""
+    wanted = select(journal.c.seq).where(journal.c.run == run, journal.c.seq > seq)
+    return connection.execute(wanted.order_by(journal.c.seq).limit(1)).scalar_one_or_none()
 
 
 def last_entry(connection: Connection, run: int, name: str) -> tuple[int, bytes]:
