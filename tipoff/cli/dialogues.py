@@ -4,7 +4,6 @@ Most commands ask their question and show the answer. A dialogue does more: `why
 `drain` asks until nothing rests. What it can be told by name becomes options of its command.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Self
@@ -16,7 +15,7 @@ from rich.console import Group
 from rich.text import Text
 
 from tipoff.cli import screens
-from tipoff.cli.arguments import Flag
+from tipoff.cli.arguments import Flag, key_and_value
 from tipoff.cli.where import Where
 from tipoff.control.client import NotRunning
 from tipoff.control.method import Method
@@ -73,7 +72,7 @@ class Question:
 def _value(param: Param, typed: Any) -> Json:  # noqa: ANN401 - whatever the command line made of it
     """A parameter as the daemon takes it; None is not said."""
     if param.kind == "values":
-        return dict(map(_key_and_value, typed))
+        return dict(map(key_and_value, typed))
     if param.switch:
         return param.switch if typed else param.default
     if param.kind == "flag":
@@ -84,18 +83,6 @@ def _value(param: Param, typed: Any) -> Json:  # noqa: ANN401 - whatever the com
 
 def _typed(param: Param) -> str:
     return param.typed or (param.name.upper() if param.place else f"--{param.name.replace('_', '-')}")
-
-
-def _key_and_value(text: str) -> tuple[str, Json]:
-    """A parameter as it is typed: JSON where it reads as such, else a text, or with commas a list of them."""
-    key, equals, value = text.partition("=")
-    if not (key and equals):
-        raise Failure("usage", f"{text!r} is not KEY=VALUE", exit_code=Exit.USAGE)
-    try:
-        read: Json = json.loads(value)
-    except ValueError:
-        return key, value.split(",") if "," in value else value
-    return key, read
 
 
 def why(

@@ -14,8 +14,8 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole, whole_or_all
-from tipoff.commands.options import DemoRequest, ImportRequest, ReplayRequest, ReportRequest
+from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole, key_and_value, whole_or_all
+from tipoff.commands.options import DemoRequest, ImportRequest, ParameterValue, ReplayRequest, ReportRequest
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
 
@@ -62,6 +62,17 @@ class ReplayOptions:
         Parameter(help="Frames read at once; the result does not depend on it.", converter=whole_or_all),
     ] = "all"
     orders: Annotated[Path | None, Parameter(help="Orders that a scripted strategy places, as JSON.")] = None
+    only: Annotated[
+        tuple[str, ...],
+        Parameter(help="Only this strategy trades, on or off in the configuration; may be repeated."),
+    ] = ()
+    set: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--set",
+            help="A strategy's parameter instead of the configuration's, as NAME.key=value; may be repeated.",
+        ),
+    ] = ()
 
 
 def replay(
@@ -81,7 +92,10 @@ def replay(
         raise Failure("usage", "--resume needs the --db that it goes on with", exit_code=Exit.USAGE)
     if on.batch != "all" and on.batch < 1:
         raise Failure("usage", "--batch is 1 or more, or all", exit_code=Exit.USAGE)
-    values = attrs.asdict(on, recurse=False) | {"batch": None if on.batch == "all" else on.batch}
+    values = attrs.asdict(on, recurse=False) | {
+        "batch": None if on.batch == "all" else on.batch,
+        "set": tuple(map(_parameter, on.set)),
+    }
     return run_replay(ReplayRequest(recordings=recordings, **values))
 
 
@@ -118,6 +132,15 @@ def report(
     """Show what happened in a run and whether it means anything."""
     run_report: Callable[[ReportRequest], Answer] = import_module("tipoff.commands.report").run_report
     return run_report(ReportRequest(config=config, db=db, run=run, html=html))
+
+
+def _parameter(text: str) -> ParameterValue:
+    """NAME.key=value; a strategy's name has no dot in it, nor has a key."""
+    path, value = key_and_value(text)
+    strategy, dot, key = path.partition(".")
+    if not (strategy and dot and key):
+        raise Failure("usage", f"{text!r} is not NAME.key=value", exit_code=Exit.USAGE)
+    return ParameterValue(strategy=strategy, key=key, value=value)
 
 
 def _kind_and_file(text: str) -> tuple[str, Path]:

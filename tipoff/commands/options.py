@@ -10,6 +10,8 @@ from typing import Literal
 
 import attrs
 
+from tipoff.json_types import Json
+
 
 @attrs.frozen(kw_only=True)
 class DemoRequest:
@@ -21,6 +23,15 @@ class DemoRequest:
     games: int
     keep: Path | None = None
     """Where database and recording are kept; without it they are thrown away."""
+
+
+@attrs.frozen(kw_only=True)
+class ParameterValue:
+    """What a strategy is told instead of what the configuration tells it."""
+
+    strategy: str
+    key: str
+    value: Json
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +53,9 @@ class ReplayRequest:
     """Frames read at once; None reads all. The result must not depend on it."""
     orders: Path | None = None
     """A list of orders for a `scripted` strategy."""
+    only: tuple[str, ...] = ()
+    """Names of the strategies that trade; none of them said is all that the configuration switches on."""
+    set: tuple[ParameterValue, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -21,6 +21,7 @@ from persistence.errors import StorageError
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff import __version__
+from tipoff.commands.chosen_strategies import only_these, with_parameters
 from tipoff.commands.options import ReplayRequest
 from tipoff.config.load import Config, load, load_or_template
 from tipoff.json_types import Json, utc_text
@@ -162,7 +163,8 @@ def _settings(request: ReplayRequest) -> TradingSettings:
 
 
 def _trading(request: ReplayRequest, config: Config, seed: int | None) -> TradingSettings:
-    return trading_settings(config, seed=seed, every_market=request.markets == "all")
+    chosen = with_parameters(only_these(config, request.only), request.set)
+    return trading_settings(chosen, seed=seed, every_market=request.markets == "all")
 
 
 def _with_orders(request: ReplayRequest, settings: TradingSettings) -> TradingSettings:

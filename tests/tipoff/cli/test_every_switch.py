@@ -57,6 +57,8 @@ VALUES: Final[Mapping[str, str]] = {
     "--batch": "64",
     "--markets": "all",
     "--orders": str(KEPT / "manifest.json"),
+    "--only": "momentum",
+    "--set": "momentum.position_size=3",
     "--run": "none",
     "--games": "1",
     "--speed": "0",
