@@ -117,7 +117,7 @@ class Reader:
         if found is None:
             what = f"there is no run {run!r}" if run else "there are no runs yet"
             place = str(connection.engine.url.database).removeprefix("file:")
-            raise StorageUnreachable(what, place, "name one of `tipoff report --list`, or start one")
+            raise StorageUnreachable(what, place, "`tipoff runs` lists what there is")
         self.run = RunRow(*found)
 
     @classmethod

@@ -50,6 +50,7 @@ COMMANDS = (
     ("replay", "offline:replay", EVENINGS, "Recorded evenings through the same actors."),
     ("import", "offline:import_recording", EVENINGS, "Other people's recordings into ours."),
     ("report", "offline:report", EVENINGS, "What happened in a run and whether it means anything."),
+    ("runs", "stored:runs", EVENINGS, "What a database holds: its runs, with their sums."),
     ("ticker", "market:ticker", LOOK, "What a ticker means."),
     ("fees", "market:fees", LOOK, "What the venue charges, with the arithmetic."),
     ("top", "top:top", LIVE, "Watch it in the terminal: games, books, strategies, actors, journal."),

@@ -11,6 +11,7 @@ from typing import Literal
 import attrs
 
 from tipoff.json_types import Json
+from tipoff.runs.names import RunKind
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +77,22 @@ class ReportRequest:
     run: str | None = None
     """None is the latest."""
     html: Path | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RunsRequest:
+    """Which runs a database holds."""
+
+    config: Path | None = None
+    db: str | None = None
+    kind: RunKind | None = None
+    strategy: str | None = None
+    """Only runs in which this one traded."""
+    since: str | None = None
+    """Game days as ISO dates, both included."""
+    until: str | None = None
+    limit: int = 100
+    """So many at most, the newest."""
 
 
 @attrs.frozen(kw_only=True)

@@ -33,6 +33,7 @@ from tipoff.reports.document import RunSnapshot, report_document, report_screen
 from tipoff.reports.html import write_html
 from tipoff.runs.from_config import schema, scripted_plan, trading_settings
 from tipoff.runs.market_records import Archive
+from tipoff.runs.names import REPLAY
 from tipoff.runs.recording_digest import RecordingDigest, config_of, read_seal
 from tipoff.runs.settings import StrategyPlan, TradingSettings, settings_digest
 from venues.errors import RecordingError
@@ -126,7 +127,7 @@ def run_name(recordings: Iterable[Path], settings: TradingSettings) -> str:
         digest.update(json.dumps([read_manifest(folder).first_at, read_manifest(folder).last_at]).encode())
         for path in segment_paths(folder):
             digest.update(f"{path.name} {path.stat().st_size}".encode())
-    return f"replay-{digest.hexdigest()[:12]}"
+    return f"{REPLAY}{digest.hexdigest()[:12]}"
 
 
 def run_replay(request: ReplayRequest) -> Answer:

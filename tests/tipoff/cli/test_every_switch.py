@@ -37,7 +37,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "resume": ("--reason", "tried"),
     "strategies set": ("momentum", "position_size=20"),
     **{f"db {name}": ("--db", "sqlite:///kept.db") for name in ("upgrade", "verify", "prune")},
-    "report": ("--db", "sqlite:///kept.db"),
+    **dict.fromkeys(("report", "runs"), ("--db", "sqlite:///kept.db")),
     "replay --resume": (str(KEPT), "--db", "sqlite:///switch.db"),
     "top": ("--json",),
     "demo": ("--speed", "0", "--games", "1"),
@@ -67,12 +67,15 @@ VALUES: Final[Mapping[str, str]] = {
     "--type": "quadratic",
     "--multiplier": "1",
     "--member": "direct",
+    "--kind": "replay",
+    "--since": "2026-01-01",
+    "--until": "2027-01-01",
 }
 """A sensible value of each switch that takes one."""
 
 ALONE: Final = frozenset(
     {"completion", "config", "db", "demo", "fees", "import", "init", "new-strategy", "replay", "report"}
-    | {"ticker", "version"}
+    | {"runs", "ticker", "version"}
 )
 """They need no daemon, so each of their switches does its work."""
 

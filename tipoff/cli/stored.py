@@ -1,0 +1,45 @@
+"""The commands about what is stored: `runs`.
+
+Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.runs`, imported when the
+command is called.
+"""
+
+from typing import Annotated
+
+import attrs
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from tipoff.cli.arguments import ConfigFile, Whole
+from tipoff.commands.options import RunsRequest
+from tipoff.output import Answer
+from tipoff.runs.names import RunKind
+
+Url = Annotated[str | None, Parameter(name="--db", help="Database, instead of the configuration's.")]
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class RunsOptions:
+    """Which runs are listed."""
+
+    kind: Annotated[RunKind | None, Parameter(help="Only runs of this kind.")] = None
+    strategy: Annotated[str | None, Parameter(help="Only runs in which this strategy traded.")] = None
+    since: Annotated[str | None, Parameter(help="Only from this game day on, such as 2026-01-14.")] = None
+    until: Annotated[str | None, Parameter(help="Only up to this game day.")] = None
+    limit: Annotated[
+        Whole, Parameter(help="So many at most, the newest.", validator=Number(gte=1, lte=10_000))
+    ] = 100
+    db: Url = None
+    config: ConfigFile = None
+
+
+def runs(*, on: RunsOptions = RunsOptions()) -> Answer:
+    """List the runs of a database: game day, configuration, what was traded, what came of it, and the digest.
+
+    `report --run`, `report --runs` and `compare` take their names. Money is after fees, with open positions
+    at what they would fetch.
+    """
+    from tipoff.commands.runs import run_runs
+
+    return run_runs(RunsRequest(**attrs.asdict(on)))
