@@ -161,10 +161,9 @@ class Reader:
 
     def facts(self, kinds: Collection[type[Fact]] = (), first: int = 1) -> Iterator[Recorded]:
         """Facts from entry `first` on, all or those of some kinds."""
-        names = {kind.__name__ for kind in kinds}
-        for entry in self.entries(first):
-            if not names or entry.kind in names:
-                yield _recorded(entry)
+        names = frozenset(kind.__name__ for kind in kinds)
+        for entry in writer_state.entries(self._connection, self.run.id, first, kinds=names):
+            yield _recorded(entry)
 
     def last_seq(self) -> int:
         """Number of the run's last entry; zero if there is none."""

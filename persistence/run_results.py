@@ -13,7 +13,8 @@ from sqlalchemy import Connection, func, select
 
 from engine.positions import liquidation_value
 from engine.units import PRICE_ONE, Count, Money, Price
-from persistence.stored_runs import last_tops, worth
+from persistence.book_samples import NO_TOP, Top, tops_of
+from persistence.stored_runs import worth
 from persistence.tables import fills, positions, simulated_orders
 
 READINGS: Final = ("pessimistic", "base", "optimistic")
@@ -51,15 +52,15 @@ def game_results(connection: Connection, run: int) -> list[GameResult]:
     bands = _bands(connection, run)
     tickers = {row.ticker for row in held if row.position} | {ticker for _, _, ticker in bands}
     settled = {row.ticker: row.settled_value for row in held if row.settled_value is not None}
-    tops = last_tops(connection, run, sorted(tickers - settled.keys()))
+    tops = tops_of(connection, run, sorted(tickers - settled.keys()))
     for row in held:
         mine = _of(found, row.strategy, row.game)
-        value = worth(row.position, tops.get(row.ticker, (None, None))) if row.position else 0
+        value = worth(row.position, tops.get(row.ticker, NO_TOP)) if row.position else 0
         mine.base = Money(mine.base + row.realized - row.fees + value - row.cost)
         mine.fees = Money(mine.fees + row.fees)
     for (strategy, game, ticker), readings in bands.items():
         mine = _of(found, strategy, game)
-        values = [_value(each, settled.get(ticker), tops.get(ticker, (None, None))) for each in readings]
+        values = [_value(each, settled.get(ticker), tops.get(ticker, NO_TOP)) for each in readings]
         mine.pessimistic = Money(mine.pessimistic + values[0])
         mine.optimistic = Money(mine.optimistic + values[1])
     return [found[key] for key in sorted(found)]
@@ -107,7 +108,7 @@ def _bands(connection: Connection, run: int) -> Mapping[tuple[str, str, str], tu
     return found
 
 
-def _value(reading: _Reading, settled: int | None, top: tuple[int | None, int | None]) -> int:
+def _value(reading: _Reading, settled: int | None, top: Top) -> int:
     if settled is not None:
         return reading.cash + reading.count * settled
     bid, ask = (None if price is None else Price(price) for price in top)

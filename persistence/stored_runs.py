@@ -5,7 +5,7 @@ that a season is listed without folding its journals again; only the digest is c
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,8 +15,9 @@ from sqlalchemy import Connection, func, select
 from engine.positions import liquidation_value
 from engine.units import Count, Money, Price
 from persistence import connect
-from persistence.journal import DECISIONS, Digest, Entry
-from persistence.market_tables import kalshi_markets, orderbook_snapshots
+from persistence.book_samples import Top, tops_of
+from persistence.journal import DECISIONS, Digest
+from persistence.market_tables import kalshi_markets
 from persistence.queries import RunRow
 from persistence.tables import journal, positions, runs, strategies, strategy_performance
 from persistence.writer_state import entries
@@ -78,22 +79,8 @@ def stored_runs(connection: Connection) -> list[StoredRun]:
 def digest_of(connection: Connection, run: int) -> str:
     """The digest of a run's decisions, computed from its journal."""
     digest = Digest()
-    digest.add(_decisions(entries(connection, run, 1)))
+    digest.add(entries(connection, run, 1, kinds=DECISIONS))
     return digest.text()
-
-
-def last_tops(connection: Connection, run: int, tickers: Iterable[str]) -> Mapping[str, tuple[Any, Any]]:
-    """The best YES bid and ask of each of these books when it was sampled last; absent without a sample."""
-    sample = orderbook_snapshots.c
-    wanted = (
-        select(sample.yes_bid, sample.yes_ask).where(sample.run == run).order_by(sample.at.desc()).limit(1)
-    )
-    found = {ticker: connection.execute(wanted.where(sample.ticker == ticker)).first() for ticker in tickers}
-    return {ticker: (row[0], row[1]) for ticker, row in found.items() if row is not None}
-
-
-def _decisions(stored: Iterable[Entry]) -> Iterator[Entry]:
-    return (entry for entry in stored if entry.kind in DECISIONS)
 
 
 def _money(connection: Connection) -> dict[int, tuple[Money, Money]]:
@@ -102,15 +89,15 @@ def _money(connection: Connection) -> dict[int, tuple[Money, Money]]:
     summed = select(held.run, func.sum(held.fees), func.sum(held.realized - held.fees)).group_by(held.run)
     found = {run: [int(fees), int(gained)] for run, fees, gained in connection.execute(summed)}
     still = select(held.run, held.ticker, held.position, held.cost).where(held.position != 0)
-    tops: dict[int, dict[str, tuple[Any, Any]]] = defaultdict(dict)
+    tops: dict[int, dict[str, Top]] = defaultdict(dict)
     for run, ticker, count, cost in connection.execute(still).all():
         if ticker not in tops[run]:
-            tops[run] |= {ticker: (None, None), **last_tops(connection, run, [ticker])}
+            tops[run] |= tops_of(connection, run, [ticker])
         found[run][1] += worth(count, tops[run][ticker]) - cost
     return {run: (Money(fees), Money(base)) for run, (fees, base) in found.items()}
 
 
-def worth(count: int, top: tuple[int | None, int | None]) -> Money:
+def worth(count: int, top: Top) -> Money:
     """What contracts would fetch at once at these best prices."""
     bid, ask = (None if price is None else Price(price) for price in top)
     return liquidation_value(Count(count), bid, ask)

@@ -38,6 +38,11 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "strategies set": ("momentum", "position_size=20"),
     **{f"db {name}": ("--db", "sqlite:///kept.db") for name in ("upgrade", "verify", "prune")},
     **dict.fromkeys(("report", "runs"), ("--db", "sqlite:///kept.db")),
+    **{
+        f"{name} {switch}": ("--db", "sqlite:///kept.db")
+        for name in ("orders", "fills", "signals", "positions", "markets")
+        for switch in ("--since", "--until")
+    },
     "replay --resume": (str(KEPT), "--db", "sqlite:///switch.db"),
     "top": ("--json",),
     "demo": ("--speed", "0", "--games", "1"),
