@@ -84,9 +84,10 @@ def replay(
     Parameters
     ----------
     recordings
-        Folders of recordings; several are played as one, in order of time.
+        Recordings of one evening, played together in order of time; or folders of recordings, each of which
+        is an evening replayed by itself.
     """
-    from tipoff.commands.replay import run_replay
+    from tipoff.commands.evenings import run_replays
 
     if on.resume and on.db is None:
         raise Failure("usage", "--resume needs the --db that it goes on with", exit_code=Exit.USAGE)
@@ -96,7 +97,7 @@ def replay(
         "batch": None if on.batch == "all" else on.batch,
         "set": tuple(map(_parameter, on.set)),
     }
-    return run_replay(ReplayRequest(recordings=recordings, **values))
+    return run_replays(ReplayRequest(recordings=recordings, **values))
 
 
 def import_recording(
