@@ -123,16 +123,38 @@ def import_recording(
     return run_import(ImportRequest(inputs=files, out=out))
 
 
-def report(
-    *,
-    run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None,
-    html: Annotated[Path | None, Parameter(help="Write one HTML file too.")] = None,
-    config: ConfigFile = None,
-    db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None,
-) -> Answer:
-    """Show what happened in a run and whether it means anything."""
-    run_report: Callable[[ReportRequest], Answer] = import_module("tipoff.commands.report").run_report
-    return run_report(ReportRequest(config=config, db=db, run=run, html=html))
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class ReportOptions:
+    """What is reported."""
+
+    run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None
+    runs: Annotated[
+        str | None,
+        Parameter(help="Several runs added up: all, FROM..TO in game days, or names with commas."),
+    ] = None
+    mixed: Annotated[
+        Flag, Parameter(help="With --runs: add up different configurations, and a game twice.")
+    ] = False
+    html: Annotated[Path | None, Parameter(help="Write one HTML file too.")] = None
+    config: ConfigFile = None
+    db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None
+
+
+def report(*, on: ReportOptions = ReportOptions()) -> Answer:
+    """Show what happened in a run, or in several of them added up, and whether it means anything.
+
+    `tipoff runs` lists what there is. Several runs are added up strategy by strategy and game by game, with
+    an interval that draws whole games.
+    """
+    if on.runs is not None and on.run is not None:
+        raise Failure("usage", "--run is one run, --runs several: say one of them", exit_code=Exit.USAGE)
+    if on.mixed and on.runs is None:
+        raise Failure("usage", "--mixed needs the --runs that it is about", exit_code=Exit.USAGE)
+    name = "report.run_report" if on.runs is None else "several_runs.run_several"
+    module, _, body = name.partition(".")
+    run_body: Callable[[ReportRequest], Answer] = getattr(import_module(f"tipoff.commands.{module}"), body)
+    return run_body(ReportRequest(**attrs.asdict(on)))
 
 
 def _parameter(text: str) -> ParameterValue:

@@ -76,6 +76,10 @@ class ReportRequest:
     db: str | None = None
     run: str | None = None
     """None is the latest."""
+    runs: str | None = None
+    """Several runs to be added up: all, FROM..TO in game days, or names with commas."""
+    mixed: bool = False
+    """Whether runs of different configurations are added up, and a game that is in two of them."""
     html: Path | None = None
 
 
@@ -93,6 +97,16 @@ class RunsRequest:
     until: str | None = None
     limit: int = 100
     """So many at most, the newest."""
+
+
+@attrs.frozen(kw_only=True)
+class CompareRequest:
+    """Two runs side by side, or two sets of them, each said as `ReportRequest.runs` is."""
+
+    a: str
+    b: str
+    config: Path | None = None
+    db: str | None = None
 
 
 @attrs.frozen(kw_only=True)

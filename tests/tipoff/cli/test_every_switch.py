@@ -43,6 +43,8 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         for name in ("orders", "fills", "signals", "positions", "markets")
         for switch in ("--since", "--until")
     },
+    "compare": ("all", "all", "--db", "sqlite:///kept.db"),
+    "report --mixed": ("--db", "sqlite:///kept.db", "--runs", "all"),
     "replay --resume": (str(KEPT), "--db", "sqlite:///switch.db"),
     "top": ("--json",),
     "demo": ("--speed", "0", "--games", "1"),
@@ -73,13 +75,26 @@ VALUES: Final[Mapping[str, str]] = {
     "--multiplier": "1",
     "--member": "direct",
     "--kind": "replay",
+    "--runs": "all",
     "--since": "2026-01-01",
     "--until": "2027-01-01",
 }
 """A sensible value of each switch that takes one."""
 
 ALONE: Final = frozenset(
-    {"completion", "config", "db", "demo", "fees", "import", "init", "new-strategy", "replay", "report"}
+    {
+        "compare",
+        "completion",
+        "config",
+        "db",
+        "demo",
+        "fees",
+        "import",
+        "init",
+        "new-strategy",
+        "replay",
+        "report",
+    }
     | {"runs", "ticker", "version"}
 )
 """They need no daemon, so each of their switches does its work."""
