@@ -51,6 +51,7 @@ COMMANDS = (
     ("import", "offline:import_recording", EVENINGS, "Other people's recordings into ours."),
     ("report", "offline:report", EVENINGS, "What happened in a run and whether it means anything."),
     ("runs", "stored:runs", EVENINGS, "What a database holds: its runs, with their sums."),
+    ("compare", "stored:compare", EVENINGS, "Two runs or sets of runs, side by side."),
     ("ticker", "market:ticker", LOOK, "What a ticker means."),
     ("fees", "market:fees", LOOK, "What the venue charges, with the arithmetic."),
     ("top", "top:top", LIVE, "Watch it in the terminal: games, books, strategies, actors, journal."),

@@ -1,7 +1,7 @@
-"""The commands about what is stored: `runs`.
+"""The commands about what is stored: `runs`, `compare`.
 
-Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.runs`, imported when the
-command is called.
+Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.runs` and
+`tipoff.commands.compare`, imported when the command is called.
 """
 
 from typing import Annotated
@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tipoff.cli.arguments import ConfigFile, Whole
-from tipoff.commands.options import RunsRequest
+from tipoff.commands.options import CompareRequest, RunsRequest
 from tipoff.output import Answer
 from tipoff.runs.names import RunKind
 
@@ -43,3 +43,20 @@ def runs(*, on: RunsOptions = RunsOptions()) -> Answer:
     from tipoff.commands.runs import run_runs
 
     return run_runs(RunsRequest(**attrs.asdict(on)))
+
+
+def compare(a: str, b: str, /, *, db: Url = None, config: ConfigFile = None) -> Answer:
+    """Show two runs side by side, or two sets: what differs in configuration, decisions and money.
+
+    Differences are B less A. The interval is of what a strategy brought a game, over the games of both.
+
+    Parameters
+    ----------
+    a
+        A run, names with commas, FROM..TO in game days, or all.
+    b
+        The other one, said in the same way.
+    """
+    from tipoff.commands.compare import run_compare
+
+    return run_compare(CompareRequest(a=a, b=b, db=db, config=config))
