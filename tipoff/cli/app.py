@@ -52,6 +52,7 @@ COMMANDS = (
     ("report", "offline:report", EVENINGS, "What happened in a run and whether it means anything."),
     ("runs", "stored:runs", EVENINGS, "What a database holds: its runs, with their sums."),
     ("compare", "stored:compare", EVENINGS, "Two runs or sets of runs, side by side."),
+    ("export", "stored:export", EVENINGS, "Tables and recordings as Parquet, CSV or JSON lines."),
     ("ticker", "market:ticker", LOOK, "What a ticker means."),
     ("fees", "market:fees", LOOK, "What the venue charges, with the arithmetic."),
     ("top", "top:top", LIVE, "Watch it in the terminal: games, books, strategies, actors, journal."),

@@ -151,10 +151,12 @@ def report(*, on: ReportOptions = ReportOptions()) -> Answer:
         raise Failure("usage", "--run is one run, --runs several: say one of them", exit_code=Exit.USAGE)
     if on.mixed and on.runs is None:
         raise Failure("usage", "--mixed needs the --runs that it is about", exit_code=Exit.USAGE)
-    name = "report.run_report" if on.runs is None else "several_runs.run_several"
-    module, _, body = name.partition(".")
-    run_body: Callable[[ReportRequest], Answer] = getattr(import_module(f"tipoff.commands.{module}"), body)
-    return run_body(ReportRequest(**attrs.asdict(on)))
+    body: Callable[[ReportRequest], Answer] = (
+        import_module("tipoff.commands.report").run_report
+        if on.runs is None
+        else import_module("tipoff.commands.several_runs").run_several
+    )
+    return body(ReportRequest(**attrs.asdict(on)))
 
 
 def _parameter(text: str) -> ParameterValue:

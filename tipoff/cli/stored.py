@@ -1,18 +1,20 @@
-"""The commands about what is stored: `runs`, `compare`.
+"""The commands about what is stored: `runs`, `compare`, `export`.
 
-Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.runs` and
-`tipoff.commands.compare`, imported when the command is called.
+Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.runs`,
+`tipoff.commands.compare` and `tipoff.commands.export`, imported when the command is called.
 """
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tipoff.cli.arguments import ConfigFile, Whole
-from tipoff.commands.options import CompareRequest, RunsRequest
-from tipoff.output import Answer
+from tipoff.commands.options import CompareRequest, ExportRequest, RunsRequest
+from tipoff.exit_codes import Exit
+from tipoff.output import Answer, Failure
 from tipoff.runs.names import RunKind
 
 Url = Annotated[str | None, Parameter(name="--db", help="Database, instead of the configuration's.")]
@@ -60,3 +62,53 @@ def compare(a: str, b: str, /, *, db: Url = None, config: ConfigFile = None) -> 
     from tipoff.commands.compare import run_compare
 
     return run_compare(CompareRequest(a=a, b=b, db=db, config=config))
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class ExportOptions:
+    """What is exported."""
+
+    format: Annotated[
+        Literal["parquet", "csv", "jsonl"], Parameter(help="Parquet needs the extra `analysis`.")
+    ] = "parquet"
+    run: Annotated[
+        str, Parameter(help="Which runs: all, a name, names with commas, or FROM..TO in game days.")
+    ] = "all"
+    tables: Annotated[str | None, Parameter(help="Which tables, with commas; without it all.")] = None
+    recording: Annotated[
+        tuple[Path, ...],
+        Parameter(help="Instead of a database: a recording, every line of it parsed; may be repeated."),
+    ] = ()
+    db: Url = None
+    config: ConfigFile = None
+
+
+def export(
+    folder: Annotated[Path, Parameter(help="Of the files; must be empty, or not be there yet.")],
+    /,
+    *,
+    on: ExportOptions = ExportOptions(),
+) -> Answer:
+    """Write tables of a database, or recordings, as Parquet, CSV or JSON lines, with their schema.
+
+    One file a table, and `schema.json` with types, units and meanings. Amounts stand as whole units and as
+    decimals, times in UTC. A database may be exported while a daemon writes to it.
+    """
+    if on.recording and on.db is not None:
+        message = "--recording and --db are two sources: export them into two folders"
+        raise Failure("usage", message, exit_code=Exit.USAGE)
+    names = tuple(name.strip() for name in (on.tables or "").split(",") if name.strip())
+    from tipoff.commands.export import run_export
+
+    return run_export(
+        ExportRequest(
+            folder=folder,
+            format=on.format,
+            run=on.run,
+            tables=names,
+            recordings=on.recording,
+            config=on.config,
+            db=on.db,
+        )
+    )

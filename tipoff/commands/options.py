@@ -110,6 +110,22 @@ class CompareRequest:
 
 
 @attrs.frozen(kw_only=True)
+class ExportRequest:
+    """Tables of a database, or recordings, as files."""
+
+    folder: Path
+    format: Literal["parquet", "csv", "jsonl"] = "parquet"
+    run: str = "all"
+    """Said as `ReportRequest.runs` is."""
+    tables: tuple[str, ...] = ()
+    """None of them said is all."""
+    recordings: tuple[Path, ...] = ()
+    """Instead of a database."""
+    config: Path | None = None
+    db: str | None = None
+
+
+@attrs.frozen(kw_only=True)
 class StorageRequest:
     """Something to be done with the database."""
 

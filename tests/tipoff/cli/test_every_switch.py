@@ -41,9 +41,11 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     **{
         f"{name} {switch}": ("--db", "sqlite:///kept.db")
         for name in ("orders", "fills", "signals", "positions", "markets")
-        for switch in ("--since", "--until")
+        for switch in ("--run", "--since", "--until")
     },
     "compare": ("all", "all", "--db", "sqlite:///kept.db"),
+    "export": ("exported", "--db", "sqlite:///kept.db"),
+    "export --recording": ("exported",),
     "report --mixed": ("--db", "sqlite:///kept.db", "--runs", "all"),
     "replay --resume": (str(KEPT), "--db", "sqlite:///switch.db"),
     "top": ("--json",),
@@ -76,6 +78,8 @@ VALUES: Final[Mapping[str, str]] = {
     "--member": "direct",
     "--kind": "replay",
     "--runs": "all",
+    "--tables": "fills",
+    "--recording": str(KEPT),
     "--since": "2026-01-01",
     "--until": "2027-01-01",
 }
@@ -99,7 +103,7 @@ ALONE: Final = frozenset(
 )
 """They need no daemon, so each of their switches does its work."""
 
-REFUSED: Final = frozenset({("replay", "--orders"), ("report", "--run")})
+REFUSED: Final = frozenset({("replay", "--orders"), ("report", "--run"), ("export", "--run")})
 """Except these, which are given a file without orders and a run that is not there."""
 
 NUMBERS: Final = (int, float)
