@@ -23,7 +23,7 @@ from engine.events import (
     TopChanged,
     Trust,
 )
-from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
+from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms, regime_at
 from engine.units import PRICE_ONE, Count, Nanos, Price, Tenths
 from engine.win_probability import MINUTES_OF_GAME
 
@@ -178,7 +178,7 @@ class View:
         market = self._market(news.ticker, news.game)
         market.known = news
         try:
-            market.terms = fee_terms(FeeNames(news.fee_type, news.fee_multiplier))
+            market.terms = fee_terms(FeeNames(news.fee_type, news.fee_multiplier), regime=regime_at(news.at))
         except FeeTermsUnknown:
             # Unknown terms are not free ones: a market without terms is not tradable.
             market.terms = None

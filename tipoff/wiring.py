@@ -170,7 +170,9 @@ def _paper_exchange(parts: Parts) -> ChildSpec:
 def _risk_gate(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="risk_gate",
-        factory=lambda: RiskGateActor(RiskGate(parts.limits, parts.strategy_limits), parts.history),
+        factory=lambda: RiskGateActor(
+            RiskGate(parts.limits, parts.strategy_limits, parts.rules.rounding), parts.history
+        ),
         mailbox=MAILBOXES.risk_gate,
         subscriptions=(NEWS, FACTS, FEED, TOPIC_SUPERVISION),
     )

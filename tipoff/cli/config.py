@@ -3,6 +3,7 @@
 Registered by `cli`. What a configuration is stands in `tipoff.config.load`.
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,11 @@ from rich.console import Group
 from rich.text import Text
 
 from tipoff.cli.arguments import ConfigFile, Flag
-from tipoff.config.diff import changes
+from tipoff.config.diff import Change, changes
 from tipoff.config.load import FILE, Config, Schema, load_or_template, template
 from tipoff.config.problems import ConfigError
 from tipoff.config.render import flat, render, rows, tree
+from tipoff.config.values import Plain
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, table
 from tipoff.sources.balldontlie.section import BalldontlieSection
@@ -107,12 +109,30 @@ def diff(other: Path | None = None, /, *, config: ConfigFile = None) -> Answer:
         {"path": change.path, "before": change.before, "after": change.after, "live": change.live}
         for change in found
     ]
-    lines = [
-        (change.path, str(change.before), str(change.after), "reload" if change.live else "restart")
-        for change in found
-    ]
+    lines = list(_difference_lines(found))
     screen = table(("key", "there", "here", "needs"), lines) if found else "no difference"
     return Answer({"changes": document}, screen)
+
+
+def _difference_lines(found: Sequence[Change]) -> Iterator[tuple[str, str, str, str]]:
+    """A line a key; a strategy that only one side has is one line, for all of its keys differ."""
+    told: set[str] = set()
+    for change in found:
+        whole = ".".join(change.path.split(".")[:2])
+        of_whole = [each for each in found if each.path.startswith(f"{whole}.")]
+        if change.path.startswith("strategy.") and f"{whole}.name" in {each.path for each in of_whole}:
+            if whole not in told:
+                told.add(whole)
+                gone = change.after is None
+                yield whole, "there" if gone else "-", "-" if gone else "there", "restart"
+            continue
+        needs = "reload" if change.live else "restart"
+        yield change.path, _shown(change.before), _shown(change.after), needs
+
+
+def _shown(value: Plain) -> str:
+    """A value, or that there is none."""
+    return "-" if value is None else str(value)
 
 
 def _schema() -> Schema:

@@ -72,6 +72,7 @@ def run_demo(request: DemoRequest) -> Answer:
             document = trio.run(partial(_evening, request, config, folder))
     if request.keep is not None:
         progress(f"the recording is in {request.keep / RECORDING}")
+        progress(f"tipoff report --db {_database(request.keep)} shows the run again")
     return Answer(document, report_screen(document))
 
 

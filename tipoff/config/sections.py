@@ -131,7 +131,9 @@ class ExchangeSection:
     in_game_delay_ms: int = setting(
         0, "extra delay of taking orders while a game is live", unit="ms", check=_LATENCY
     )
-    fee_regime: FeeRegime = setting(FeeRegime.MICRODOLLAR, "how the venue rounds fees")
+    fee_regime: FeeRegime | None = setting(
+        None, 'rule by which all fees are rounded; "none" means the venue\'s on the day of each fill'
+    )
     member: Member = setting(Member.DIRECT, "whose balance grid fees are rounded to")
     credit_window_ms: int = setting(
         2_000,

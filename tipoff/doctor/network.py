@@ -28,7 +28,7 @@ from venues.balldontlie.tiers import TIER_OF_WORD
 from venues.errors import ClockRefused, CredentialsRefused, KeyUnusable, VenueError
 from venues.kalshi.auth import Signer, read_signer
 from venues.transport.client import RetryPolicy
-from venues.transport.clock_skew import LARGE_S, skew_of_headers
+from venues.transport.clock_skew import LARGE_S, remedy, skew_of_headers
 from venues.transport.http import Http, HttpLimits
 from venues.transport.websocket import SocketLimits, open_socket
 
@@ -224,7 +224,7 @@ async def _asked(name: str, url: str, target: str, asking: Asking) -> list[Findi
     skew = skew_of_headers(answer.headers, asking.wall())
     if skew is not None:
         detail = f"{skew.seconds:+.1f} s against {name}"
-        fix = "" if not skew.large else f"more than {LARGE_S:g} s: timedatectl set-ntp true"
+        fix = "" if not skew.large else f"more than {LARGE_S:g} s: {remedy(skew.seconds)}"
         findings.append(Finding("clock", "fail" if skew.large else "ok", detail, fix))
     return findings
 

@@ -176,7 +176,8 @@ def test_a_copy_of_the_database_must_fit_too(
 
 def test_a_socket_path_that_is_too_long_fails(file: Path) -> None:
     add(file, f'[control]\nsocket = "{"x" * 120}"\n')
-    assert found(file, "ports")[-1].state == "fail"
+    (finding,) = found(file, "configuration")
+    assert (finding.state, "control.socket" in finding.detail) == ("fail", True)
 
 
 def asking(transport: httpx.MockTransport) -> Asking:
