@@ -93,6 +93,7 @@ ALONE: Final = frozenset(
         "config",
         "db",
         "demo",
+        "export",
         "fees",
         "import",
         "init",
