@@ -11,7 +11,7 @@ itself an exit but is none is judged as the entry that it is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.configured_settings import BY_CONFIGURATION
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
@@ -120,7 +120,7 @@ class RiskGate:
         ]
         for cancel in cancels:
             self.stops.sent(cancel.order_id)
-        return Step(facts=tuple(OrderApproved(cancel, now) for cancel in cancels), approved=_pass(cancels))
+        return _taken_back((), cancels, now)
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold the facts of an earlier life, oldest first."""
@@ -177,10 +177,7 @@ class RiskGate:
         fact = TradingHalted(scope, state, by, why, now)
         self._apply_halt(fact)
         # Halted first: an order that is judged while the cancels are on their way must meet the halt.
-        cancels = self._cancels(scope, entries_only=not halted, now=now)
-        return Step(
-            facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
-        )
+        return _taken_back((fact,), self._cancels(scope, entries_only=not halted, now=now), now)
 
     def resume(self, scope: str, by: str, why: str, now: Nanos) -> Step:
         """End a halt. A drawdown is measured from where the scope stands now. Raises StateUnknown."""
@@ -209,10 +206,7 @@ class RiskGate:
         passed = any(
             line.name == name and line.strategy == strategy for line in self.limits_in_use(now) if line.passed
         )
-        cancels = self._cancels(scope, entries_only=True, now=now) if passed else []
-        return Step(
-            facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
-        )
+        return _taken_back((fact,), self._cancels(scope, entries_only=True, now=now) if passed else [], now)
 
     def _apply_limit(self, fact: LimitChanged) -> None:
         value = parse_limit(fact.name, fact.value)
@@ -456,6 +450,11 @@ class RiskGate:
 def _pass(commands: Iterable[OrderCommand]) -> tuple[Approved[OrderCommand], ...]:
     """The one place where an order becomes an approved one."""
     return tuple(Approved(command) for command in commands)
+
+
+def _taken_back(why: tuple[Fact, ...], cancels: Sequence[CancelOrder], now: Nanos) -> Step:
+    """The gate takes orders back: first what was decided, then the cancels, approved by itself."""
+    return Step(facts=(*why, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels))
 
 
 def approved_before(facts: Iterable[Fact]) -> tuple[Approved[OrderCommand], ...]:

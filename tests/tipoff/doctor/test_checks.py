@@ -23,10 +23,11 @@ from tipoff.cli.app import COMMANDS, main
 from tipoff.config.load import Config, load
 from tipoff.doctor import checks
 from tipoff.doctor.checks import exit_of, run_doctor
-from tipoff.doctor.findings import Finding
-from tipoff.doctor.network import Asking, examine_network
+from tipoff.doctor.network import examine_network
 from tipoff.exit_codes import Exit
 from tipoff.runs.from_config import schema
+from tipoff.sources.asking import Asking
+from tipoff.sources.findings import Finding
 from venues.transport.http import Http
 
 
