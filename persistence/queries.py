@@ -121,7 +121,8 @@ def _named(found: Sequence[RunRow]) -> str:
     if not names:
         return "start one by `tipoff run`, or name another database by --db sqlite:///FILE"
     older = f" and {len(found) - len(names)} older" if len(found) > len(names) else ""
-    return f"the newest is taken without --run; there are {', '.join(names)}{older}"
+    there = f"there are {', '.join(names)}{older}"
+    return f"the newest is taken without --run; {there}; `tipoff runs` says more of them"
 
 
 class Reader:
@@ -182,10 +183,9 @@ class Reader:
 
     def facts(self, kinds: Collection[type[Fact]] = (), first: int = 1) -> Iterator[Recorded]:
         """Facts from entry `first` on, all or those of some kinds."""
-        names = {kind.__name__ for kind in kinds}
-        for entry in self.entries(first):
-            if not names or entry.kind in names:
-                yield _recorded(entry)
+        names = frozenset(kind.__name__ for kind in kinds)
+        for entry in writer_state.entries(self._connection, self.run.id, first, kinds=names):
+            yield _recorded(entry)
 
     def past(self) -> Iterator[Fact | UnreadFact]:
         """All facts for whoever goes on with the run; an entry that cannot be read is told as such."""

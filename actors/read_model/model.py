@@ -91,21 +91,21 @@ class StrategySeen:
 class ReadModel:
     """See the module. Facts are taken in by `fact`, the rest by a method a kind."""
 
-    def __init__(self) -> None:
-        """Begin with nothing seen."""
+    def __init__(self, tail_max: int | None = TAIL_MAX) -> None:
+        """Begin with nothing seen; None remembers everything, for whoever reads one run and is done."""
         self.tally = Tally()
         self.run: RunStarted | None = None
         self.seq = 0
         self.strategies: dict[str, StrategySeen] = {}
         self.orders: dict[str, OrderSeen] = {}
-        self.ended: deque[OrderSeen] = deque(maxlen=TAIL_MAX)
-        self.fills: deque[OrderFilled] = deque(maxlen=TAIL_MAX)
-        self.signals: deque[SignalRaised] = deque(maxlen=TAIL_MAX)
-        self.denials: deque[OrderDenied] = deque(maxlen=TAIL_MAX)
-        self.journal: deque[Numbered] = deque(maxlen=TAIL_MAX)
-        self.dead_letters: deque[DeadLetter] = deque(maxlen=TAIL_MAX)
+        self.ended: deque[OrderSeen] = deque(maxlen=tail_max)
+        self.fills: deque[OrderFilled] = deque(maxlen=tail_max)
+        self.signals: deque[SignalRaised] = deque(maxlen=tail_max)
+        self.denials: deque[OrderDenied] = deque(maxlen=tail_max)
+        self.journal: deque[Numbered] = deque(maxlen=tail_max)
+        self.dead_letters: deque[DeadLetter] = deque(maxlen=tail_max)
         self.dead_letters_seen = 0
-        self.reports: deque[SupervisorReport] = deque(maxlen=TAIL_MAX)
+        self.reports: deque[SupervisorReport] = deque(maxlen=tail_max)
         self.tops: dict[str, TopChanged] = {}
         self.markets: dict[str, MarketKnown] = {}
         self.games: dict[str, GameKnown] = {}
