@@ -125,6 +125,7 @@ class RejectCode(Enum):
     BOOK_UNTRUSTED = "book_untrusted"
     FEED_BEHIND = "feed_behind"
     DOWNTIME_UNKNOWN = "downtime_unknown"
+    MARKET_FROZEN = "market_frozen"
 
 
 class CancelReason(Enum):
@@ -147,3 +148,4 @@ class CancelReason(Enum):
     OPERATOR = "operator"
     FEES_UNKNOWN = "fees_unknown"
     NOTHING_TO_CLOSE = "nothing_to_close"
+    MARKET_FROZEN = "market_frozen"

@@ -132,6 +132,7 @@ def drain(
         "open_orders": seen["open_orders"],
         "positions": seen["positions"],
         "still_open": seen["still_open"],
+        "resting": seen["resting"],
     }
     lines = [f"{words}; {seen['positions']} positions are open", *seen["still_open"]]
     return Answer(document, Group(done.screen, *map(Text, lines)), Exit.OK if drained else Exit.TIMEOUT)
