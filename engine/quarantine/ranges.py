@@ -11,6 +11,7 @@ import attrs
 
 from engine.facts import PositionSettled
 from engine.units import PRICE_ONE, Count, Nanos, Price
+from engine.venue_facts import DepthChange
 
 Check: TypeAlias = Callable[[object], str | None]
 
@@ -23,8 +24,8 @@ BOUNDS: Final[dict[object, tuple[int, int]]] = {
     Nanos: (0, WHOLE),
 }
 _FOUND: dict[type, tuple[tuple[str, Check], ...]] = {}
-SIGNED: Final = frozenset({(PositionSettled, "position")})
-"""Counts that may be negative: a position of NO."""
+SIGNED: Final = frozenset({(PositionSettled, "position"), (DepthChange, "change")})
+"""Counts that may be negative: a position of NO, and what left a level."""
 
 
 def out_of_range(fact: object) -> str | None:

@@ -1,5 +1,6 @@
 """Playing a small evening through the whole tree: what the stories of this folder are made of."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterable
 
@@ -11,7 +12,7 @@ from engine.risk import RiskLimits
 from engine.strategies.parameters import Plain
 from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
-from engine.units import MONEY_ONE, Money, Nanos
+from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Money, Nanos
 from persistence.codec import encode
 from tipoff.commands.replay import run_started
 from tipoff.replay.batch_store import RunStore
@@ -25,6 +26,10 @@ SMALL = EveningSettings(
     seed=3, games=1, rungs=2, activity=0.2, box_players=0, postponed=False, cancelled=False
 )
 """One game with both its markets and short ladders, discovery to settlement: about eight thousand lines."""
+
+QUIET_NS_MIN = 200 * NANOS_PER_MILLISECOND
+QUIET_NS_MAX = 5 * NANOS_PER_SECOND
+"""More than the way to the venue, less than an order waits for the feed."""
 
 Disturb = Callable[[VirtualSession, int], None]
 
@@ -64,14 +69,16 @@ def unlimited(settings: TradingSettings) -> TradingSettings:
 def scripted(
     settings: TradingSettings, lines: list[Line], orders: int, name: str = "scripted"
 ) -> TradingSettings:
-    """One strategy whose orders do not depend on what it hears: they come at fixed moments of the lines, two
-    kinds in turn. One takes what is displayed; the other joins a bid, and is taken back later.
+    """One strategy whose orders do not depend on what it hears: they come at fixed moments of the lines,
+    while the stream is lively, two kinds in turn. One takes what is displayed; the other joins a bid, and is
+    taken back later.
     """
     tickers = sorted({_ticker(line) for line in lines if line.what == "orderbook_snapshot"})[:2]
     begin, end = lines[40].at, lines[-1].at
+    moments = lively(lines)
     wishes: list[dict[str, Plain | None]] = []
     for number in range(orders):
-        at = begin + number * (end - begin) // (orders + 1)
+        at = moments[number * len(moments) // orders]
         wish: dict[str, Plain | None] = {"at": at, "do": "place", "id": str(number)}
         wish |= {"ticker": tickers[number // 2 % 2], "side": "bid", "count": "10.00"}
         if number % 2:
@@ -84,6 +91,16 @@ def scripted(
     context = StrategyContext(seed=1, bankroll=bankroll)
     plan = StrategyPlan.of(Scripted, name, parameters, context)
     return attrs.evolve(unlimited(settings), strategies=(plan,))
+
+
+def lively(lines: list[Line]) -> list[int]:
+    """Moments at which the stream had told of everything before and soon told more.
+
+    Of a stream that is quiet for long nobody knows what the venue had when an order arrived.
+    """
+    deltas = [line.at for line in lines if line.what == "orderbook_delta"]
+    found = [at for at, after in itertools.pairwise(deltas) if QUIET_NS_MIN < after - at < QUIET_NS_MAX]
+    return sorted(set(found))
 
 
 def _ticker(line: Line) -> str:

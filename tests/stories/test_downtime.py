@@ -27,6 +27,7 @@ from engine.events import (
 )
 from engine.facts import (
     ORDER_EVIDENCE,
+    FactsSetAside,
     LedgerPosted,
     OrderCancelled,
     OrderDenied,
@@ -257,9 +258,12 @@ def fates(facts: list[Numbered]) -> dict[str, Fate]:
 
 
 def assert_whole(facts: list[Numbered]) -> None:
-    """Numbered without a hole, the ledger at zero, no fill and no order twice, every gap decided."""
+    """Numbered without a hole, each fact applied at every start, the ledger at zero; no fill and no order
+    twice, every gap decided.
+    """
     assert [each.seq for each in facts] == list(range(1, len(facts) + 1))
     assert isinstance(facts[-1].fact, RunEnded)
+    assert not any(isinstance(each.fact, FactsSetAside) for each in facts)
     tally = Tally()
     for each in facts:
         tally.apply(each.fact)
@@ -289,7 +293,7 @@ def commits_of(lines: list[Line], settings: TradingSettings) -> int:
 
 def test_the_undisturbed_evening_has_orders_of_every_fate(undisturbed: Played) -> None:
     found = fates(list(undisturbed.facts))
-    assert sum(fate.filled > 0 for fate in found.values()) > ORDERS // 4
+    assert sum(fate.filled > 0 for fate in found.values()) > ORDERS // 3
     assert {"requested", ""} <= {fate.end for fate in found.values()}
     assert not any(fate.marked for fate in found.values())
 
