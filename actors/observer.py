@@ -15,8 +15,10 @@ from actors.read_model.lines import (
     halts,
     lines,
     pnl,
+    set_aside,
 )
 from actors.read_model.model import ReadModel
+from actors.read_model.resting import resting
 from actors.read_model.views import FeedLine, Look, Overview, ReportLine
 from actors.runtime import (
     ActorExited,
@@ -67,6 +69,7 @@ REPORTS = (
 FAILURES = (ActorExited, ActorQuarantined, SupervisorEscalated, StartRefused, ZombieDeclared)
 
 OVERVIEW = "overview"
+RESTING = "resting"
 """What to look at for the whole; everything else is the name of a table."""
 
 VENDORS_MAX = 64
@@ -93,8 +96,7 @@ class ObserverActor:
         for fact in self._history.facts:
             self.model.fact(fact)
         # What is remembered already and was on its way to an earlier life is not counted again.
-        # The history counts from one without holes, so the number of facts is the number of the last one.
-        self._folded = self.model.seq = self.model.tally.facts
+        self._folded = self.model.seq = self._history.last_seq
         return [Publish(GAMES_TOPIC, NewsWanted(OBSERVER))]
 
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
@@ -115,7 +117,13 @@ class ObserverActor:
         return ()
 
     def _look(self, look: Look, now: Nanos) -> object:
-        return self.overview(now) if look.what == OVERVIEW else lines(self.model, look)
+        match look.what:
+            case _ if look.what == OVERVIEW:
+                return self.overview(now)
+            case _ if look.what == RESTING:
+                return tuple(resting(self.model, look))
+            case _:
+                return lines(self.model, look)
 
     def _on_other(self, message: object) -> None:
         model = self.model
@@ -194,6 +202,7 @@ class ObserverActor:
             band=everything.band,
             feed=self._feed_line(now),
             halts=tuple(halts(model, Look("halts"))),
+            set_aside=tuple(set_aside(model)),
             quarantined=tuple(
                 scope.removeprefix(QUARANTINE) for scope in tally.halted if scope.startswith(QUARANTINE)
             ),

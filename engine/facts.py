@@ -21,6 +21,7 @@ from engine.orders import (
 )
 from engine.reasons import DenialReason
 from engine.run_facts import (
+    FactsSetAside,
     FollowingChanged,
     LimitChanged,
     OperatorActed,
@@ -380,6 +381,7 @@ Fact: TypeAlias = (
     | TradingResumed
     | LimitChanged
     | FollowingChanged
+    | FactsSetAside
     | OperatorActed
     | QueueLevelChanged
     | CancelSubmitted

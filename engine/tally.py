@@ -14,6 +14,7 @@ from engine.events import BookSide
 from engine.facts import (
     BandMoved,
     Fact,
+    FactsSetAside,
     LedgerPosted,
     OrderCancelled,
     OrderDenied,
@@ -87,6 +88,8 @@ class Tally:
         self.strategies: dict[str, StrategyTally] = {}
         self.ledger = Ledger()
         self.halted: dict[str, TradingHalted] = {}
+        self.set_aside: dict[str, FactsSetAside] = {}
+        """What starts could not apply and nobody has released, by scope."""
         self.settled: dict[str, Price] = {}
         self.games: dict[str, str] = {}
         self.facts = 0
@@ -126,6 +129,9 @@ class Tally:
                 self.halted[fact.scope] = fact
             case TradingResumed():
                 self.halted.pop(fact.scope, None)
+                self.set_aside.pop(fact.scope, None)
+            case FactsSetAside():
+                self.set_aside[fact.scope] = fact
             case _:
                 pass
 

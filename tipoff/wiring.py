@@ -39,6 +39,7 @@ from actors.runtime import (
 from actors.schedule import ScheduleActor
 from actors.strategy import StrategyActor
 from engine.exchange import ExchangeRules, PaperExchange
+from engine.leagues import LEAGUES, League
 from engine.restart import Backoff
 from engine.risk import RiskGate, RiskLimits
 from engine.schedule import Schedule
@@ -105,6 +106,7 @@ class Parts:
     history: FactHistory
     cause: Callable[[], int]
     store: Callable[[tuple[Numbered, ...]], int]
+    leagues: tuple[League, ...] = LEAGUES
     next_seq: int = 1
     writer_answers: bool = True
     sources: tuple[AnySpec, ...] = ()
@@ -202,7 +204,9 @@ def _strategy(parts: Parts, name: str, make: Callable[[], Strategy]) -> ChildSpe
 def _schedule(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="schedule",
-        factory=lambda: ScheduleActor(Schedule(every_market=parts.every_market), _game, parts.history),
+        factory=lambda: ScheduleActor(
+            Schedule(every_market=parts.every_market, leagues=parts.leagues), _game, parts.history
+        ),
         mailbox=MAILBOXES.schedule,
     )
 

@@ -4,6 +4,8 @@ Otherwise they are given up. Called by the paper exchange for lost connections, 
 recovered trades. Nothing is filled from inside a gap unless all its trades are known.
 """
 
+from collections.abc import Iterable
+
 from engine.book import POLLED
 from engine.events import (
     BookRefused,
@@ -49,15 +51,16 @@ def missed(context: StepContext, market: Market, seen_to: Nanos) -> None:
             context.refuse(order_id, order.strategy, RejectCode.BOOK_UNTRUSTED, amend=True)
 
 
-def process_restarted(context: StepContext) -> None:
+def process_restarted(context: StepContext, markets: Iterable[Market]) -> None:
     """Nobody looked since the last fact: every market where our orders stand must be recovered.
 
     What came to the venue meanwhile met a book that nobody saw.
     """
-    for order in list(context.state.orders.values()):
-        if order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now:
-            context.reject(order, RejectCode.DOWNTIME_UNKNOWN, "the process was down when it arrived")
-    for market in context.state.markets.values():
+    for market in markets:
+        for order in list(context.state.orders.values()):
+            arrived = order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now
+            if arrived and order.ticker == market.ticker:
+                context.reject(order, RejectCode.DOWNTIME_UNKNOWN, "the process was down when it arrived")
         _lose(context, market, "the process was restarted")
 
 

@@ -5,6 +5,8 @@ wait is bounded: an order whose moment the feed never passes is refused, never f
 then ends its order all the same.
 """
 
+from collections.abc import Container
+
 from engine.exchange.arrival import arrive, arrive_pessimistic
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.feed_clock import goes_on, passed
@@ -18,8 +20,11 @@ from engine.orders import RejectCode
 from engine.units import NANOS_PER_MILLISECOND, Nanos
 
 
-def settle(context: StepContext) -> None:
-    """Decide what has come to the venue and can be decided now, in the order in which it came."""
+def settle(context: StepContext, frozen: Container[str] = (), only: str | None = None) -> None:
+    """Decide what has come to the venue and can be decided now, in the order in which it came.
+
+    Of `frozen` markets nothing is decided, with `only` nothing but of this one.
+    """
     moments = context.state.timers.moments
     due = sorted(
         (moment, number, key) for number, (key, moment) in enumerate(moments.items()) if moment <= context.now
@@ -27,6 +32,9 @@ def settle(context: StepContext) -> None:
     waiting: set[str] = set()
     for moment, _, key in due:
         kind, _, order_id = key.partition(":")
+        order = context.state.known.get(order_id)
+        if order is None or order.ticker in frozen or only not in (None, order.ticker):
+            continue
         # Another decision of this step may have settled it; and nothing overtakes what came before it.
         if moments.get(key) == moment and order_id not in waiting:
             _settle_one(context, kind, order_id, moment)

@@ -5,7 +5,7 @@ else may hear of them before the journal has them. State is the fold of the fact
 books give the exchange that was interrupted.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from engine.book import POLLED
 from engine.events import (
@@ -27,7 +27,7 @@ from engine.events import (
     TradesRecovered,
     VenueEvent,
 )
-from engine.exchange import gaps, lifecycle
+from engine.exchange import freezing, gaps, lifecycle
 from engine.exchange.balance import enforce
 from engine.exchange.depth import credit_expired, depth_changed
 from engine.exchange.feed_clock import NEVER, note_delta, note_listed, note_snapshot
@@ -56,6 +56,9 @@ class PaperExchange(ExchangeViews):
         super().__init__(rules, ExchangeState(rules.recovery_window_ns, *held))
         self.seed = seed
         self.duplicates = 0
+        self.frozen: dict[str, bool] = {}
+        """Markets that stand still, and of each whether it may be settled all the same."""
+        self.parked: frozenset[str] = frozenset()
         self._waits_since: Nanos = NEVER
         """The earliest moment that waits for the feed to pass it."""
         self._woken: dict[str, Callable[[StepContext, str], None]] = {
@@ -76,7 +79,7 @@ class PaperExchange(ExchangeViews):
             if at_venue is not None and at_venue > self._waits_since:
                 return self._pass(market, event, now)
             applied = market.book.apply_delta(event)
-            if not market.watched or not applied:
+            if not market.watched or not applied or event.ticker in self.frozen:
                 return NOTHING
             context = self._context(now)
             self._depth(context, market, event)
@@ -86,7 +89,7 @@ class PaperExchange(ExchangeViews):
         # The books of a restarted exchange come one after the other: none is decided on before all are here.
         if not (self.state.awaits_books and type(event) is BookSnapshot):
             self.state.awaits_books = False
-            settle(context)
+            settle(context, self.frozen)
         return self._finish(context)
 
     def _pass(self, market: Market, event: BookDelta, now: int) -> Step:
@@ -98,9 +101,10 @@ class PaperExchange(ExchangeViews):
             if event.change > 0:
                 # While a market stands still its offers are only taken away.
                 market.active_to = max(market.active_to, event.at_venue)
-        settle(context)
+        settle(context, self.frozen)
         context.heard = None
-        if market.book.apply_delta(event) and market.watched:
+        applied = market.book.apply_delta(event)
+        if applied and market.watched and event.ticker not in self.frozen:
             self._depth(context, market, event)
         return self._finish(context)
 
@@ -108,13 +112,15 @@ class PaperExchange(ExchangeViews):
         """A level of a market where something of ours stands, arrives or was taken has changed."""
         if not market.book.synced:
             gaps.book_broke(context, market)
-            settle(context)
+            settle(context, self.frozen)
             return
         if market.arriving:
             note_delta(context, market, event)
         depth_changed(context, market, event)
 
     def _hear(self, context: StepContext, event: VenueEvent) -> None:
+        if self.frozen and self._kept_still(context, event):
+            return
         match event:
             case TradePrinted():
                 market = self.state.market(event.ticker)
@@ -147,6 +153,13 @@ class PaperExchange(ExchangeViews):
                 lifecycle.fees_changed(context, event)
             case _:
                 self._live(context, event)
+
+    def _kept_still(self, context: StepContext, event: VenueEvent) -> bool:
+        ticker = getattr(event, "ticker", "")
+        settles = self.frozen.get(ticker)
+        if settles is None:
+            return False
+        return freezing.kept_still(context, self.state.market(ticker), event, settles=settles)
 
     def _snapshot(self, context: StepContext, market: Market, event: BookSnapshot) -> None:
         """The whole book: of one that was followed all along only the differences are news."""
@@ -186,15 +199,23 @@ class PaperExchange(ExchangeViews):
 
     def act(self, approved: Approved[OrderCommand], now: int) -> Step:
         """Take an approved order, cancel or amend; it arrives later. The same order id again does nothing."""
-        context = self._context(now)
-        if not submit(context, approved.command, self.seed):
+        context, command = self._context(now), approved.command
+        still = self.frozen and freezing.market_of_command(self.state, command) in self.frozen
+        if still and freezing.refuse_new(context, command):
+            return self._finish(context)
+        if not submit(context, command, self.seed):
             self.duplicates += 1
         return self._finish(context)
 
-    def wake(self, key: str, now: int) -> Step:
-        """A timer is due. One that was forgotten or set anew since is passed over."""
+    def wake(self, key: str, now: int, *, only: str | None = None) -> Step:
+        """A timer is due. One that was forgotten or set anew since is passed over.
+
+        With `only` nothing is decided but of this market.
+        """
         due = self.state.timers.due.get(key)
         if due is None or due > now:
+            return NOTHING
+        if self.frozen and freezing.market_of_timer(self.state, key) in self.frozen:
             return NOTHING
         context = self._context(now)
         self.state.awaits_books = False
@@ -202,7 +223,7 @@ class PaperExchange(ExchangeViews):
         woken = self._woken.get(kind)
         if woken is not None:
             woken(context, subject)
-        settle(context)
+        settle(context, self.frozen, only)
         return self._finish(context)
 
     # Operators
@@ -210,7 +231,7 @@ class PaperExchange(ExchangeViews):
     def open_account(self, opened: StrategyOpened) -> Step:
         """Give a strategy its cash; an account that is open stays as it is."""
         strategy, bankroll = opened.strategy, opened.bankroll
-        if strategy in self.state.accounts:
+        if strategy in self.state.accounts or strategy in self.parked:
             return NOTHING
         context = self._context(opened.at)
         context.emit(opened)
@@ -246,6 +267,22 @@ class PaperExchange(ExchangeViews):
         self._note_waiting()
         return Step(timers=self.state.timers.all())
 
+    def freeze(self, markets: Mapping[str, bool], parked: Iterable[str], now: int) -> Step:
+        """Let these markets stand still from now on; of each, whether it may be settled all the same.
+
+        What rests there is taken back. Of strategies that are `parked` no account is opened in this run: it
+        may have been before. Call it after `restore` and before `resumed`.
+        """
+        context = self._context(now)
+        self.frozen, self.parked = dict(markets), frozenset(parked)
+        for ticker in markets:
+            freezing.freeze(context, self.state.market(ticker))
+        return self._finish(context)
+
+    def release(self, ticker: str) -> None:
+        """Trade a frozen market again, from the positions as they were last known."""
+        self.frozen.pop(ticker, None)
+
     def resumed(self, now: int) -> Step:
         """The whole process was restarted, not only its actor: nobody knows what happened since the last
         fact.
@@ -255,7 +292,7 @@ class PaperExchange(ExchangeViews):
         context = self._context(now)
         self.state.awaits_books = False
         lifecycle.withdraw_unpriced(context)
-        gaps.process_restarted(context)
+        gaps.process_restarted(context, self.state.markets.values())
         return self._finish(context)
 
     # Timers

@@ -11,7 +11,7 @@ itself an exit but is none is judged as the entry that it is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.configured_settings import BY_CONFIGURATION
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
@@ -34,6 +34,7 @@ from engine.reasons import DenialReason
 from engine.risk.accounts import Accounts
 from engine.risk.halts import (
     EVERYTHING,
+    MARKET,
     QUARANTINE,
     STRATEGY,
     Halts,
@@ -55,6 +56,9 @@ from engine.view import MarketView, View
 
 MAKER = "risk gate"
 """Who halts when a drawdown latches."""
+
+START = "the start"
+"""Who halts what rests on facts that a start could not apply."""
 
 
 class RiskGate:
@@ -123,7 +127,7 @@ class RiskGate:
         ]
         for cancel in cancels:
             self.stops.sent(cancel.order_id)
-        return Step(facts=tuple(OrderApproved(cancel, now) for cancel in cancels), approved=_pass(cancels))
+        return _taken_back((), cancels, now)
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold the facts of an earlier life, oldest first."""
@@ -171,7 +175,7 @@ class RiskGate:
         return NOTHING
 
     def halt(self, scope: str, state: str, by: str, why: str, now: Nanos) -> Step:
-        """Stop a scope (`all`, `strategy:NAME`, `game:ID`) until it is resumed.
+        """Stop a scope (`all`, `strategy:NAME`, `game:ID`, `market:TICKER`) until it is resumed.
 
         Open orders of the scope are cancelled: all when halted, entries when reducing. Raises StateUnknown.
         """
@@ -180,10 +184,15 @@ class RiskGate:
         fact = TradingHalted(scope, state, by, why, now)
         self._apply_halt(fact)
         # Halted first: an order that is judged while the cancels are on their way must meet the halt.
-        cancels = self._cancels(scope, entries_only=not halted, now=now)
-        return Step(
-            facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
-        )
+        return _taken_back((fact,), self._cancels(scope, entries_only=not halted, now=now), now)
+
+    def hold(self, scope: str, why: str, now: Nanos) -> Step:
+        """Halt what a start could not be sure of. In a market the exchange has taken back what rested."""
+        if scope.startswith(MARKET):
+            fact = TradingHalted(scope, TradingState.HALTED.word, START, why, now)
+            self._apply_halt(fact)
+            return Step(facts=(fact,))
+        return self.halt(scope, TradingState.HALTED.word, START, why, now)
 
     def resume(self, scope: str, by: str, why: str, now: Nanos) -> Step:
         """End a halt. A drawdown is measured from where the scope stands now. Raises StateUnknown."""
@@ -212,10 +221,7 @@ class RiskGate:
         passed = any(
             line.name == name and line.strategy == strategy for line in self.limits_in_use(now) if line.passed
         )
-        cancels = self._cancels(scope, entries_only=True, now=now) if passed else []
-        return Step(
-            facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
-        )
+        return _taken_back((fact,), self._cancels(scope, entries_only=True, now=now) if passed else [], now)
 
     def _apply_limit(self, fact: LimitChanged) -> None:
         value = parse_limit(fact.name, fact.value)
@@ -307,12 +313,13 @@ class RiskGate:
         """The first rule that objects."""
         # From what is always true of an order to what depends on numbers: the reason on record is the
         # broadest that holds.
-        state, where = self.halts.state(context.order.strategy, context.order.game)
+        order = context.order
+        state, where = self.halts.state(order.strategy, order.game, order.ticker)
         if state is TradingState.HALTED:
             return Denial(DenialReason.HALTED, where, "resumed")
         if state in (TradingState.REDUCING, TradingState.DRAINING) and not context.exit:
             return Denial(DenialReason.REDUCING, where, "orders that reduce a position")
-        if not context.exit and self.halts.quarantined(context.order.strategy):
+        if not context.exit and self.halts.quarantined(order.strategy):
             return Denial(DenialReason.QUARANTINED, "parked", "revived")
         if not context.exit and not context.account.enabled:
             return Denial(DenialReason.STRATEGY_DISABLED, "off", "on")
@@ -440,7 +447,7 @@ class RiskGate:
         return [
             CancelOrder(order_id, exposure.strategy, now)
             for order_id, exposure in self.accounts.orders.items()
-            if covers(scope, exposure.strategy, exposure.game)
+            if covers(scope, exposure.strategy, exposure.game, exposure.ticker)
             and not (entries_only and exposure.orders[order_id].order.exit)
         ]
 
@@ -460,6 +467,11 @@ class RiskGate:
 def _pass(commands: Iterable[OrderCommand]) -> tuple[Approved[OrderCommand], ...]:
     """The one place where an order becomes an approved one."""
     return tuple(Approved(command) for command in commands)
+
+
+def _taken_back(why: tuple[Fact, ...], cancels: Sequence[CancelOrder], now: Nanos) -> Step:
+    """The gate takes orders back: first what was decided, then the cancels, approved by itself."""
+    return Step(facts=(*why, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels))
 
 
 def approved_before(facts: Iterable[Fact]) -> tuple[Approved[OrderCommand], ...]:

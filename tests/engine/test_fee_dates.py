@@ -1,6 +1,6 @@
 """Fees follow the date: which rounding was in force when, to the nanosecond, and what each of them charged.
 
-Covers: engine.fees, engine.settlement.
+Covers: engine.fees.
 """
 
 import datetime as dt

@@ -4,6 +4,7 @@ Registered by `cli`. What a configuration is stands in `tipoff.config.load`.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +20,7 @@ from tipoff.config.render import flat, render, rows, tree
 from tipoff.config.values import Plain
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, table
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.registry import sources_of
 
 OURS = "tipoff"
 """Where a kind comes from that no other package brings."""
@@ -86,7 +86,7 @@ def check(*, config: ConfigFile = None) -> Answer:
     wrong = start_problems(read)
     if wrong:
         raise ConfigError(str(config or FILE), wrong)
-    degraded = [*_degraded(read), *_schema().broken.values()]
+    degraded = [*_degraded(read), *_schema().broken.values(), *_schema().broken_sources.values()]
     lines = Group(
         Text("the configuration is fine"), *(Text(f"but {line}", style="yellow") for line in degraded)
     )
@@ -165,12 +165,10 @@ def _kinds(schema: Schema) -> Answer:
 def _degraded(config: Config) -> list[str]:
     """What the engine will have to do without."""
     lines = []
-    if not config.section(KalshiSection).key_id:
-        lines.append("Kalshi has no key: books are polled, and slower")
-    if not config.section(BalldontlieSection).key_file:
-        lines.append(
-            "balldontlie has no key: no scores and no odds, so strategies that need them do not trade"
-        )
+    for name, source in sources_of(config).items():
+        with suppress(ConfigError):
+            if source.key is not None and source.read_key(config.sources[name]) is None:
+                lines.append(f"{source.title} has no key: {source.key.without}")
     if not any(settings.enabled for settings in config.strategies):
         lines.append("no strategy is enabled: nothing is traded")
     return lines

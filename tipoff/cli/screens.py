@@ -115,7 +115,7 @@ def status(found: Line) -> Answer:
         head,
         *(Text(f"  because {why}", BAD) for why in found["why_not"]),
         Text(f"At risk   {_rounded(found['at_risk'])} dollars{of}, {_open(found)}"),
-        *(_listed("Open", found["still_open"]) if found["still_open"] else ()),
+        *(_listed("Open", found["still_open"]) if found["still_open"] else _resting(found["resting"])),
         Text(
             f"P&L       {_rounded(band['base'])} dollars after fees "
             f"(pessimistic {_rounded(band['pessimistic'])}, optimistic {_rounded(band['optimistic'])})"
@@ -145,6 +145,12 @@ def _listed(heading: str, sentences: list[str]) -> list[Text]:
     heads = [heading, *[""] * len(sentences)]
     shown = zip(heads, sentences or ["nothing"], strict=False)
     return [Text(f"{head:10}{sentence}", BAD if sentences else "") for head, sentence in shown]
+
+
+def _resting(lines: list[Line]) -> list[Text]:
+    """What rests where only a strategy, a game or a market is halted."""
+    told = [f"order {line['order_id']} of {line['strategy']}: {line['why']}" for line in lines]
+    return _listed("Rests", told) if told else []
 
 
 def _open(found: Line) -> str:

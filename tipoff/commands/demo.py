@@ -37,11 +37,11 @@ from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import RecordingDigest, write_config, write_seal
 from tipoff.runs.settings import settings_digest
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.balldontlie.source import BALLDONTLIE, Key
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.balldontlie.source import BALLDONTLIE, Key
+from tipoff.sources.bundled.kalshi.section import KalshiSection
+from tipoff.sources.bundled.kalshi.source import KALSHI
 from tipoff.sources.clients import Credentials, Sources
-from tipoff.sources.kalshi.section import KalshiSection
-from tipoff.sources.kalshi.source import KALSHI
 from venues.kalshi.auth import read_signer
 from venues.recordings.recorder import Recorder, read_batches
 from venues.simulator.service import ServiceSettings, Simulator, serve

@@ -12,6 +12,7 @@ from typing import Literal
 import attrs
 
 from engine.fees import FeeRegime, Member
+from engine.leagues import LEAGUES, TRADED
 from tipoff.config.fields import Secrecy, between, matching, secret, setting
 
 _HTTP_URL = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
@@ -26,6 +27,13 @@ PORT = between(1, 65_535)
 HOST = matching(re.compile(r"[^\s/]{1,255}").fullmatch, "a host name or an address")
 
 
+def _known_leagues(_: object, __: object, value: tuple[str, ...]) -> None:
+    known = [league.code for league in LEAGUES]
+    wrong = [code for code in value if code not in known]
+    if wrong or not value:
+        raise ValueError(f"must name at least one of {', '.join(known)}, found {list(wrong or value)}")
+
+
 @attrs.frozen(kw_only=True)
 class EngineSection:
     """The program as a whole."""
@@ -34,6 +42,7 @@ class EngineSection:
     environment: Literal["demo", "prod"] = setting(
         "demo", "which Kalshi is listened to; orders stay on paper in both"
     )
+    leagues: tuple[str, ...] = setting(TRADED, "leagues whose games are traded", check=_known_leagues)
     seed: int = setting(1, "seed of everything that is drawn, such as latencies", check=between(0, 2**63 - 1))
     state_directory: Path = setting(
         Path("state"), "folder of what must survive; relative paths below begin here; created if missing"

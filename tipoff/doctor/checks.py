@@ -23,22 +23,20 @@ from persistence.connect import where
 from persistence.errors import StorageError
 from persistence.lock import NAME as LOCK
 from persistence.maintenance import found_revision
+from persistence.queries import Reader
 from persistence.tables import REVISIONS
 from tipoff.config.database import SQLITE, database_url
 from tipoff.config.load import FILE, Config, load_or_template
 from tipoff.config.problems import ConfigError, Problem
-from tipoff.config.secret_files import named_secrets, secret_path
-from tipoff.doctor.budgets import configured_budgets
+from tipoff.config.secret_files import named_secrets
 from tipoff.doctor.credentials import credentials
-from tipoff.doctor.findings import Finding
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, table
 from tipoff.process.start_problems import start_problems
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
-from venues.kalshi.auth import read_signer
+from tipoff.sources.findings import Finding
+from tipoff.sources.registry import sources_of
 
 PYTHON_MIN = (3, 11)
 """Older interpreters cannot run it."""
@@ -78,12 +76,13 @@ def examine(config_file: Path | None) -> Iterator[Finding]:
         return
     yield from keys(config)
     yield from credentials(config)
-    yield from configured_budgets(config)
+    yield from budgets(config)
     yield from state(config)
     # What `configuration` has refused already names no database that could be looked at.
     addressed = not any(problem.path == "database.url" for problem in start_problems(config))
     if addressed:
         yield database(config)
+        yield from set_aside(config)
     yield disk(config, _stored_megabytes(config) if addressed else 0)
     yield from ports(config)
 
@@ -136,23 +135,22 @@ def keys(config: Config) -> Iterator[Finding]:
     problems = start_problems(config)
     for problem in filter(partial(_of_a_key, config), problems):
         yield Finding("keys", "fail", problem.text("the configuration"), "mend the file, or its name")
-    kalshi = config.section(KalshiSection)
-    if not kalshi.key_id:
-        fix = "make a key at Kalshi; set kalshi.key_id and kalshi.private_key_file"
-        yield Finding("keys", "warn", "no key of Kalshi: books are polled instead of streamed", fix)
-    elif not any(problem.path == "kalshi.private_key_file" for problem in problems):
-        yield _signing_key(config)
-    if not config.section(BalldontlieSection).key_file:
-        fix = "get a key of balldontlie (odds need tier goat); set balldontlie.key_file"
-        yield Finding("keys", "warn", "no key of balldontlie: no scores and no odds are heard", fix)
-    elif not any(problem.path == "balldontlie.key_file" for problem in problems):
-        yield Finding("keys", "ok", "balldontlie has a key")
+    told = {problem.path.partition(".")[0] for problem in problems}
+    for name, source in sources_of(config).items():
+        about = source.key
+        if about is None or name in told:
+            continue
+        key = source.read_key(config.sources[name])
+        if key is None:
+            yield Finding("keys", "warn", f"no key of {source.title}: {about.without}", about.get)
+        else:
+            yield Finding("keys", "ok", f"{source.title} has a key{about.kind(key)}")
 
 
-def _signing_key(config: Config) -> Finding:
-    kalshi = config.section(KalshiSection)
-    signer = read_signer(kalshi.key_id, secret_path(kalshi.private_key_file))
-    return Finding("keys", "ok", f"Kalshi has a key ({signer.kind})")
+def budgets(config: Config) -> Iterator[Finding]:
+    """What each source makes of its own section: whether what is configured fits into what is allowed."""
+    for name, source in sources_of(config).items():
+        yield from source.check(config.sources[name])
 
 
 def state(config: Config) -> Iterator[Finding]:
@@ -193,6 +191,25 @@ def database(config: Config) -> Finding:
         fix = "back it up (tipoff db backup), then tipoff db upgrade; the daemon does it when it starts"
         return Finding("database", "warn", f"is at {found}, this version wants {head}", fix)
     return Finding("database", "ok", f"{where(url)} is at {found}")
+
+
+def set_aside(config: Config) -> Iterator[Finding]:
+    """What the last run's starts could not apply and nobody has released."""
+    try:
+        with Reader.open(database_url(config, None)) as reader:
+            found = reader.set_aside()
+    except StorageError:
+        # Whatever is wrong with the database itself is a finding of its own.
+        return
+    for fact in found:
+        release = (
+            f"`tipoff resume {fact.scope} --reason ...` releases it" if fact.scope else "nothing rests on it"
+        )
+        fix = f"run the version that wrote it, or `tipoff db verify`; then {release}"
+        what = f"{fact.scope} stands still: {fact.words}" if fact.scope else fact.words
+        yield Finding("quarantine", "fail" if fact.scope else "warn", what, fix)
+    if not found:
+        yield Finding("quarantine", "ok", "every fact of the last run could be applied")
 
 
 def disk(config: Config, stored: int) -> Finding:

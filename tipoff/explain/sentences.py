@@ -9,6 +9,7 @@ from engine.facts import (
     BandMoved,
     CancelRefused,
     Fact,
+    FactsSetAside,
     FillEvidence,
     FollowingChanged,
     LedgerPosted,
@@ -199,6 +200,8 @@ def _of_rest(fact: Fact) -> str | None:
             return f"{fact.scope} is active again, by {fact.by}: {fact.why}"
         case LimitChanged():
             return f"limit {fact.name} is {fact.value} for {fact.strategy or 'all'}, by {fact.by}"
+        case FactsSetAside():
+            return f"set aside: {fact.words}; {fact.scope or 'nothing'} is halted for it"
         case FollowingChanged():
             return f"{fact.game} is {'followed' if fact.followed else 'followed no more'}, by {fact.by}"
         case StrategyOpened():

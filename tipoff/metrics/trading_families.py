@@ -15,7 +15,8 @@ from engine.units import COUNT_ONE, MONEY_ONE
 from tipoff.metrics.engine_view import KALSHI_FRAMES, EngineView, SourceCounts
 from tipoff.metrics.family import Family, ReadBy, counter, counter_by, gauge, gauge_by
 
-SERVICES = ("kalshi", "balldontlie")
+NOTHING = "nothing"
+"""The scope of facts on which no trade rests."""
 
 
 def _values(kind: type[Enum]) -> tuple[str, ...]:
@@ -49,6 +50,13 @@ def _of_all(read: Callable[[StrategyTally], Mapping[str, int]]) -> ReadBy:
     return summed
 
 
+def _set_aside(view: EngineView) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for fact in view.tally.set_aside.values():
+        found[kind_of_scope(fact.scope).value if fact.scope else NOTHING] += fact.count
+    return found
+
+
 # A table: a metric is a row of one line or two.
 # fmt: off
 SOURCES: Final[tuple[Family, ...]] = (
@@ -62,9 +70,9 @@ SOURCES: Final[tuple[Family, ...]] = (
     counter_by("source_connections", "Attempts to connect.", "source",
         _of_source(lambda each: each.connections)),
     gauge_by("limiter_tokens", "What may be spent on requests at once.", "service",
-        lambda view: {name: now for name, (now, _) in view.tokens().items()}, SERVICES),
+        lambda view: {name: now for name, (now, _) in view.tokens().items()}),
     gauge_by("limiter_capacity_tokens", "The most that may be spent at once.", "service",
-        lambda view: {name: most for name, (_, most) in view.tokens().items()}, SERVICES),
+        lambda view: {name: most for name, (_, most) in view.tokens().items()}),
 )
 
 MARKET: Final[tuple[Family, ...]] = (
@@ -115,6 +123,8 @@ JOURNAL: Final[tuple[Family, ...]] = (
 TRADING: Final[tuple[Family, ...]] = (
     gauge_by("halts", "Halts in force by kind of scope.", "scope",
         lambda view: Counter(kind_of_scope(scope).value for scope in view.tally.halted), _values(ScopeKind)),
+    gauge_by("set_aside_facts", "Facts that a start could not apply, until their scope is resumed.", "scope",
+        _set_aside, (*_values(ScopeKind), NOTHING)),
     counter_by("signals", "Signals of a strategy.", "strategy", _of_strategy(lambda line: line.signals)),
     counter_by("near_misses", "Signals that nearly were one.", "strategy",
         _of_strategy(lambda line: line.near_misses)),

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -15,11 +15,15 @@ from actors.messages import (
 from actors.operator_outcomes import limit_text
 from actors.runtime import Address
 from engine.configured_settings import Settings, StrategySetting
-from engine.exchange import ExchangeRules
-from engine.risk import LIMIT_NAMES, RiskLimits
+from engine.exchange import ExchangeRules, PaperExchange
+from engine.facts import Fact
+from engine.leagues import TRADED, leagues_of
+from engine.quarantine import Quarantine, Scratch, UnreadFact, sift
+from engine.risk import LIMIT_NAMES, RiskGate, RiskLimits
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.strategy_traits import StrategyTraits
+from engine.tally import Tally
 from engine.units import Money
 from tipoff.wiring import Parts
 
@@ -37,6 +41,8 @@ class TradingSettings:
     rules: ExchangeRules = attrs.field(factory=ExchangeRules)
     seed: int = 1
     every_market: bool = False
+    leagues: tuple[str, ...] = TRADED
+    """Whose games are traded, by their codes."""
 
 
 @attrs.frozen(kw_only=True)
@@ -81,10 +87,19 @@ def parts_of(
         rules=settings.rules,
         seed=settings.seed,
         every_market=settings.every_market,
+        leagues=leagues_of(settings.leagues),
         history=history,
         cause=cause,
         store=store,
     )
+
+
+def remembered(facts: Iterable[Fact | UnreadFact], settings: TradingSettings, tally: Tally) -> FactHistory:
+    """The past of a run that goes on, without what cannot be applied; the tally counts what is kept."""
+    exchange = PaperExchange(settings.rules, settings.seed)
+    gate = RiskGate(settings.limits, settings.strategy_limits, settings.rules.rounding)
+    sifted = sift(facts, Scratch(exchange, gate, tally))
+    return FactHistory(sifted.kept, Quarantine(sifted, exchange))
 
 
 def configured(settings: TradingSettings) -> Settings:
@@ -123,4 +138,6 @@ def settings_digest(settings: TradingSettings) -> str:
         settings.seed,
         settings.every_market,
     ]
+    # Runs from before there was a choice were of the usual leagues, and keep their digests.
+    parts += [list(settings.leagues)] if settings.leagues != TRADED else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -33,8 +33,8 @@ from tipoff.config.render import render
 from tipoff.json_types import Json
 from tipoff.output import progress
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 
 FIRST_DATE = date(2026, 11, 20)
 FOLDER = ROOT / "build" / "soak"

@@ -219,14 +219,18 @@ def test_the_head_and_every_table_of_the_terminal_view(words: str) -> None:
     for link in (there, Link(lost=words, since=words)):
         troubled = attrs.evolve(answers, troubles={"journal": words})
         for seen in (Seen(link=link, answers=answers), Seen(link=link, answers=troubled)):
-            for width in (40, 80, 200):
-                assert_harmless(head(seen, width).plain, words, whole=False)
-            for table in tables(seen).values():
-                assert table.rows
-                for row in table.rows:
-                    for cell in row.cells:
-                        assert_harmless(cell.text, words, whole=False)
-                        assert "\n" not in cell.text
+            assert_seen_harmless(seen, words)
+
+
+def assert_seen_harmless(seen: Seen, words: str) -> None:
+    """The head at three widths, and every cell of every table, which is one line."""
+    for width in (40, 80, 200):
+        assert_harmless(head(seen, width).plain, words, whole=False)
+    for table in tables(seen).values():
+        assert table.rows
+        for text in (cell.text for row in table.rows for cell in row.cells):
+            assert_harmless(text, words, whole=False)
+            assert "\n" not in text
 
 
 def test_the_windows_and_panes_of_the_terminal_view_as_they_are_drawn() -> None:

@@ -1,6 +1,6 @@
 """`config check` and `doctor` refuse what `run` would, with the same words: all ask the same function.
 
-Covers: tipoff.config.database, tipoff.sources.clients, tipoff.sources.balldontlie.source.
+Covers: tipoff.config.database, tipoff.sources.clients, tipoff.sources.bundled.balldontlie.source.
 """
 
 import json
