@@ -57,9 +57,8 @@ def process_restarted(context: StepContext, markets: Iterable[Market]) -> None:
     What came to the venue meanwhile met a book that nobody saw.
     """
     for market in markets:
-        for order in list(context.state.orders.values()):
-            arrived = order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now
-            if arrived and order.ticker == market.ticker:
+        for order in [context.state.orders[order_id] for order_id in market.arriving]:
+            if order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now:
                 context.reject(order, RejectCode.DOWNTIME_UNKNOWN, "the process was down when it arrived")
         _lose(context, market, "the process was restarted")
 

@@ -45,6 +45,8 @@ def settle(context: StepContext, frozen: Container[str] = (), only: str | None =
 
 def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -> None:
     market = context.state.market(context.state.known[order_id].ticker)
+    if market.ticker in context.frozen:
+        return
     if passed(context, market, moment):
         ready = _prints_heard(context, moment) if kind in ENDS else goes_on(context, market, moment)
         if market.book.synced and not ready:

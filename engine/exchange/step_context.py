@@ -4,6 +4,8 @@ Made anew for each input by `engine.exchange.paper`. Whoever decides emits facts
 at once, so that the next decision of the same step sees it.
 """
 
+from collections.abc import Container
+
 import attrs
 
 from engine import ledger
@@ -74,6 +76,8 @@ class StepContext:
     facts: list[Fact] = attrs.field(factory=list)
     traded: dict[str, None] = attrs.field(factory=dict)
     """Strategies whose positions changed in this step."""
+    frozen: Container[str] = ()
+    """Markets that stand still: nothing is decided there."""
     heard: tuple[int, int, Nanos] | None = None
     """Connection, subscription and venue time of the event that is about to be applied."""
     moment: Nanos = attrs.field(init=False)

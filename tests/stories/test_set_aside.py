@@ -8,7 +8,7 @@ engine.exchange.rehearsal.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import attrs
 import pytest
@@ -16,7 +16,8 @@ import pytest
 from actors.addresses import MARKET_FEED
 from actors.messages import Heard, Numbered
 from engine.events import BookSide, BookSnapshot, FeedConnected, MarketStatus, TradePrinted, Trust
-from engine.exchange import PaperExchange
+from engine.exchange.orders import PaperOrder
+from engine.exchange.step_context import StepContext
 from engine.facts import (
     FACTS,
     CancelRefused,
@@ -456,14 +457,14 @@ def test_what_cannot_be_decided_at_the_start_costs_its_market_only(
         fact for fact in evening.facts if isinstance(fact, OrderSubmitted) and fact.order.ticker == MARKETS[0]
     )
     again = changed(sent.order, order_id="scripted-stuck", tif=TimeInForce.GTC)
-    arrives = PaperExchange._arrive
+    rejects = StepContext.reject
 
-    def fails(exchange: PaperExchange, context: Any, order_id: str) -> None:  # noqa: ANN401 - handed on
-        if order_id == again.order_id:
+    def fails(context: StepContext, order: PaperOrder, code: RejectCode, detail: str) -> None:
+        if order.order_id == again.order_id:
             raise ZeroDivisionError("nobody thought of this")
-        arrives(exchange, context, order_id)
+        rejects(context, order, code, detail)
 
-    monkeypatch.setattr(PaperExchange, "_arrive", fails)
+    monkeypatch.setattr(StepContext, "reject", fails)
     at = evening.facts[-1].at
     begun = goes_on(evening, (*evening.facts, OrderSubmitted(again, at, at)))
     (said,) = begun.said
