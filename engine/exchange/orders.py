@@ -67,6 +67,8 @@ class PaperOrder:
     cancel_reason: CancelReason = CancelReason.REQUESTED
     amend: AmendOrder | None = None
     amend_at: Nanos | None = None
+    pessimistic_joined_at: Nanos = NANOS_ZERO
+    """When its pessimistic reading came, if that was later: what was traded before is not for it."""
     pessimistic_refused: bool = False
     """Whether the venue would have refused it when its pessimistic reading came."""
     forgone: int = 0

@@ -117,12 +117,15 @@ def _through(context: StepContext, market: Market, print_: TradePrinted, shares:
     Returns what is left of its size.
     """
     left: int = print_.count
+    moment = context.state.prints_to if print_.at_venue is None else print_.at_venue
     for level in market.through(print_.taker.opposite, print_.price):
         for order in level.orders:
             if predates(context, print_, order, order.joined_at):
                 continue
             base = min(left, order.remaining)
-            shares.append(Share(order, base, order.pessimistic_remaining, left))
+            # However late the trade is told: a reading that came after it has no part in it.
+            slow = order.pessimistic_remaining if moment > order.pessimistic_joined_at else 0
+            shares.append(Share(order, base, slow, left))
             left -= base
     return left
 

@@ -375,6 +375,7 @@ class ExchangeState:
         self._tidy(order)
 
     def _pessimistic_arrived(self, order: PaperOrder) -> None:
+        order.pessimistic_joined_at = order.pessimistic_at or NANOS_ZERO
         order.pessimistic_at = None
         order.taken_here.clear()
         self.timers.disarm(PESSIMISTIC, order.order_id)
