@@ -390,3 +390,10 @@ def test_the_fee_as_a_probability_is_the_model_fee_of_one_contract(
 @given(st.integers(0, 10**8))
 def test_a_multiplier_is_read_exactly(multiplier: int) -> None:
     assert parse_multiplier(f"{multiplier // 10_000}.{multiplier % 10_000:04d}") == multiplier
+
+
+@pytest.mark.parametrize(("member", "step"), [(Member.DIRECT, 100), (Member.BROKER, 10_000)])
+def test_an_order_in_pieces_is_estimated_two_steps_dearer_than_whole(member: Member, step: int) -> None:
+    terms = FeeTerms(member=member)
+    whole = terms.estimate(Liquidity.TAKER, Price(5_000), Count(1_000))
+    assert terms.estimate_in_pieces(Liquidity.TAKER, Price(5_000), Count(1_000)) == whole + 2 * step
