@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actors.messages import Numbered
-from engine.events import BookSide, TradePrinted
+from engine.events import BookDelta, BookSide, Side, TradePrinted
 from engine.facts import FACTS, QueueMoved, SignalAction, SignalRaised
 from engine.units import Count, Nanos, Price
 from persistence import schema as database
@@ -31,17 +31,28 @@ async def evening(wire: Wire, bench: Bench) -> None:
     await wire.call("orders.place", request_id="denied", **{**ORDER, "count": "900"})
     resting = {**ORDER, "price": "0.50", "tif": "gtc"}
     await wire.result("orders.place", request_id="filled", **resting)
-    bench.later(1)
+    passes(bench, 2)
     bench.hand_in(trade(450, "t1", bench.now), trade(60, "t2", bench.now))
-    bench.later(5)
+    bench.later(4)
+    passes(bench, 3)
     await wire.result("orders.place", request_id="never", **resting)
-    bench.later(1)
+    passes(bench, 4)
     bench.hand_in(trade(5, "t3", bench.now))
-    bench.later(1)
+    passes(bench, 5)
     await wire.result("orders.cancel", request_id="back", order_id="operator:never")
-    bench.later(1)
+    passes(bench, 6)
     await wire.result("orders.place", request_id="nothing-there", **{**ORDER, "price": "0.51"})
+    passes(bench, 7)
+    bench.later(10)
+    passes(bench, 8)
+
+
+def passes(bench: Bench, seq: int) -> None:
+    """A second, and then a frame that says so: a moment is decided when the feed is past it."""
     bench.later(1)
+    now = Nanos(bench.now)
+    bench.hand_in(BookDelta(TICKER, Side.YES, Price(1_000), Count(100), 1, 1, seq, now, now))
+    bench.later(0.1)
 
 
 def trade(contracts: int, name: str, at: int) -> TradePrinted:
@@ -97,7 +108,8 @@ async def test_the_chain_goes_from_the_market_message_to_the_ledger(serve: Serve
     text = "\n".join(step.text for step in found.steps)
     assert "behind 500.00 contracts" in text
     assert "500.00 became 50.00 by t1" in text
-    assert "the public trade t2 of 60.00 at 0.5000; ahead in the queue 50.00, then 0.00" in text
+    assert "the public trade t2 of 60.00 at 0.5000" in text
+    assert "ahead in the queue 50.00, then 0.00" in text
     assert [step.seq for step in found.steps] == sorted(step.seq for step in found.steps)
 
 
