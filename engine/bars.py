@@ -133,11 +133,11 @@ class Bars:
         self._periods: dict[str, int] = {}
         self._books: dict[str, float] = {}
 
-    def on_top(self, top: TopChanged) -> None:
-        """The best prices or the trust of a market changed."""
-        market = self._market(top.ticker, top.game, top.at)
+    def on_top(self, top: TopChanged, now: Nanos) -> None:
+        """The best prices or the trust of a market changed, or somebody is told again what they are."""
+        market = self._market(top.ticker, top.game, now)
         if market is not None:
-            market.pass_time(top.at)
+            market.pass_time(now)
             market.bid, market.ask, market.trust = top.yes_bid, top.yes_ask, top.trust
             market.moved = True
 
@@ -180,10 +180,10 @@ class Bars:
                 market.forget()
         return bars
 
-    def _market(self, ticker: str, game: str, at: Nanos) -> _Market | None:
+    def _market(self, ticker: str, game: str, now: Nanos) -> _Market | None:
         market = self._markets.get(ticker)
         if market is None and len(self._markets) < MARKETS_MAX:
-            market = self._markets[ticker] = _Market(ticker, game, at)
+            market = self._markets[ticker] = _Market(ticker, game, now)
         return market
 
     def _price(self, game: str, now: Nanos) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint
 
-from persistence.tables import WHOLE, json_valid, key, run, table, text, whole
+from persistence.tables import WHOLE, json_valid, key, probability, run, table, text, whole
 
 
 def number() -> Column[int]:
@@ -119,6 +119,27 @@ betting_odds: Final = table(
     json_valid("raw"),
 )
 
+market_bars: Final = table(
+    "market_bars",
+    number(),
+    run(),
+    text("ticker"),
+    whole("yes_bid", null=True),
+    whole("yes_ask", null=True),
+    text("trust"),
+    whole("trusted_ms"),
+    probability("p_mid"),
+    whole("traded"),
+    whole("trades"),
+    whole("period", null=True),
+    probability("p_books"),
+    text("fair", null=True),
+    whole("at"),
+    UniqueConstraint("run", "ticker", "at"),
+    Index(None, "at"),
+    json_valid("fair"),
+)
+
 system_logs: Final = table(
     "system_logs",
     number(),
@@ -148,6 +169,7 @@ dead_letters: Final = table(
 )
 
 PRUNABLE: Final[dict[str, Table]] = {
-    each.name: each for each in (orderbook_snapshots, nba_live_data, betting_odds, system_logs, dead_letters)
+    each.name: each
+    for each in (orderbook_snapshots, market_bars, nba_live_data, betting_odds, system_logs, dead_letters)
 }
 """Tables that retention may shorten, by the time of their rows (`at`)."""

@@ -117,7 +117,7 @@ class Reader:
         if found is None:
             what = f"there is no run {run!r}" if run else "there are no runs yet"
             place = str(connection.engine.url.database).removeprefix("file:")
-            raise StorageUnreachable(what, place, "name one of `tipoff report --list`, or start one")
+            raise StorageUnreachable(what, place, "name one that is there, or start one")
         self.run = RunRow(*found)
 
     @classmethod
@@ -161,10 +161,13 @@ class Reader:
 
     def facts(self, kinds: Collection[type[Fact]] = (), first: int = 1) -> Iterator[Recorded]:
         """Facts from entry `first` on, all or those of some kinds."""
-        names = {kind.__name__ for kind in kinds}
-        for entry in self.entries(first):
-            if not names or entry.kind in names:
-                yield _recorded(entry)
+        names = frozenset(kind.__name__ for kind in kinds)
+        for entry in writer_state.entries(self._connection, self.run.id, first, None, names):
+            yield _recorded(entry)
+
+    def chain(self) -> str:
+        """The hash that the run's last entry is chained to everything before it by, in hexadecimal digits."""
+        return writer_state.last_entry(self._connection, self.run.id, self.run.run)[1].hex()
 
     def last_seq(self) -> int:
         """Number of the run's last entry; zero if there is none."""

@@ -24,6 +24,7 @@ PORTION: Final = 2_000
 DEFAULT_POLICY: Final[Mapping[str, int | None]] = MappingProxyType(
     {
         "orderbook_snapshots": 7,
+        "market_bars": 400,
         "nba_live_data": 30,
         "betting_odds": 90,
         "system_logs": 30,

@@ -3,7 +3,7 @@
 Called by `persistence.writer`, by the verifier and by the readers.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final, TypeVar
 
 import attrs
@@ -65,14 +65,22 @@ def update_run(connection: Connection, run: int, fact: RunStarted | RunEnded) ->
     connection.execute(chosen.where(runs.c.started_at.is_(None)).values(started_at=fact.at))
 
 
-def entries(connection: Connection, run: int, first: int, last: int | None = None) -> Iterator[Entry]:
+def entries(
+    connection: Connection,
+    run: int,
+    first: int,
+    last: int | None = None,
+    kinds: Collection[str] = frozenset(),
+) -> Iterator[Entry]:
     """Stored entries from `first` to `last` (or to the end), read in windows so that a long journal fits in
-    memory.
+    memory; of some kinds only, if any are named.
     """
     columns = [journal.c[name] for name in ("seq", "at", "cause", "owner", "kind", "body", "chain")]
     while last is None or first <= last:
         end = first + WINDOW - 1 if last is None else min(last, first + WINDOW - 1)
         wanted = select(*columns).where(journal.c.run == run, journal.c.seq >= first, journal.c.seq <= end)
+        if kinds:
+            wanted = wanted.where(journal.c.kind.in_(sorted(kinds)))
         found = connection.execute(wanted.order_by(journal.c.seq)).all()
         for seq, at, cause, owner, kind, body, chain in found:
             yield Entry(seq, Nanos(at), cause, owner, kind, body, bytes(chain))

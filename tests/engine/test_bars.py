@@ -46,6 +46,10 @@ def known() -> MarketKnown:
     return MarketKnown(TICKER, GAME, "game", "PHX", None, MarketStatus.ACTIVE, None, "quadratic", "1", at(0))
 
 
+def put(fold: Bars, seen: TopChanged) -> None:
+    fold.on_top(seen, seen.at)
+
+
 def one(found: list[MarketBar]) -> MarketBar:
     (bar,) = found
     return bar
@@ -53,8 +57,8 @@ def one(found: list[MarketBar]) -> MarketBar:
 
 def test_a_bar_says_how_the_market_stood_at_its_end() -> None:
     fold = Bars()
-    fold.on_top(top(1, 40, 44))
-    fold.on_top(top(9, 50, None, Trust.STALE))
+    put(fold, top(1, 40, 44))
+    put(fold, top(9, 50, None, Trust.STALE))
     bar = one(fold.end_bars(at(10)))
     assert (bar.ticker, bar.game, bar.at) == (TICKER, GAME, at(10))
     assert (bar.yes_bid, bar.yes_ask, bar.trust) == (Price(5_000), None, Trust.STALE)
@@ -62,13 +66,13 @@ def test_a_bar_says_how_the_market_stood_at_its_end() -> None:
 
 def test_the_middle_is_the_mean_over_the_time_in_which_the_book_was_trusted() -> None:
     fold = Bars()
-    fold.on_top(top(0, 40, 44))
-    fold.on_top(top(6, 50, 54))
-    fold.on_top(top(8, 90, 94, Trust.GAPPED))
+    put(fold, top(0, 40, 44))
+    put(fold, top(6, 50, 54))
+    put(fold, top(8, 90, 94, Trust.GAPPED))
     bar = one(fold.end_bars(at(10)))
     assert bar.trusted_ms == 8_000
     assert bar.p_mid == pytest.approx((6 * 0.42 + 2 * 0.52) / 8)
-    fold.on_top(top(11, 90, 94, Trust.GAPPED))
+    put(fold, top(11, 90, 94, Trust.GAPPED))
     bar = one(fold.end_bars(at(20)))
     assert (bar.trusted_ms, bar.p_mid) == (0, None)
 
@@ -76,7 +80,7 @@ def test_the_middle_is_the_mean_over_the_time_in_which_the_book_was_trusted() ->
 def test_trades_are_counted_in_the_bar_in_which_they_are_heard() -> None:
     fold = Bars()
     fold.on_trade(TICKER, contracts(3))
-    fold.on_top(top(1, 40, 44))
+    put(fold, top(1, 40, 44))
     fold.on_trade(TICKER, contracts(3))
     fold.on_trade(TICKER, contracts(4))
     bar = one(fold.end_bars(at(10)))
@@ -87,7 +91,7 @@ def test_trades_are_counted_in_the_bar_in_which_they_are_heard() -> None:
 
 def test_a_market_that_stands_still_has_a_bar_a_minute() -> None:
     fold = Bars()
-    fold.on_top(top(1, 40, 44))
+    put(fold, top(1, 40, 44))
     ends = [at(10 * number) for number in range(1, 14)]
     told = [bar.at for end in ends for bar in fold.end_bars(end)]
     assert told == [at(10), at(70), at(130)]
@@ -96,7 +100,7 @@ def test_a_market_that_stands_still_has_a_bar_a_minute() -> None:
 
 def test_of_a_still_minute_only_the_last_bar_is_measured() -> None:
     fold = Bars()
-    fold.on_top(top(0, 40, 44))
+    put(fold, top(0, 40, 44))
     fold.end_bars(at(10))
     for end in range(20, 70, 10):
         assert fold.end_bars(at(end)) == []
@@ -107,7 +111,7 @@ def test_of_a_still_minute_only_the_last_bar_is_measured() -> None:
 
 def test_opinions_stay_until_they_are_changed() -> None:
     fold = Bars()
-    fold.on_top(top(1, 40, 44))
+    put(fold, top(1, 40, 44))
     fold.on_fair("b", TICKER, 0.6)
     fold.on_fair("a", TICKER, 0.5)
     fold.on_fair("a", "unknown", 0.5)
@@ -119,7 +123,7 @@ def test_opinions_stay_until_they_are_changed() -> None:
 def test_the_period_is_none_before_a_score_and_nought_before_the_tip() -> None:
     fold = Bars()
     fold.on_news(known(), at(0))
-    fold.on_top(top(1, 40, 44))
+    put(fold, top(1, 40, 44))
     assert one(fold.end_bars(at(10))).period is None
     periods = []
     for end, seen in enumerate(
@@ -140,7 +144,7 @@ def test_the_books_are_told_before_the_tip_and_without_their_margin() -> None:
     fold = Bars()
     fold.on_news(GameKnown(GAME, "GSW", "PHX", None, matched=True, at=at(0)), at(0))
     fold.on_news(known(), at(0))
-    fold.on_top(top(1, 40, 44))
+    put(fold, top(1, 40, 44))
     fold.on_news(odds(-150, 130, "draftkings"), at(2))
     assert one(fold.end_bars(at(10))).p_books is None
     fold.on_news(odds(-150, 130, "betmgm"), at(12))
@@ -163,7 +167,7 @@ def test_one_market_too_many_has_no_bars(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(bars, "MARKETS_MAX", 2)
     fold = Bars()
     for name in ("a", "b", "c"):
-        fold.on_top(top(1, 40, 44, ticker=name))
+        put(fold, top(1, 40, 44, ticker=name))
     assert [bar.ticker for bar in fold.end_bars(at(10))] == ["a", "b"]
 
 
@@ -171,7 +175,13 @@ def test_one_market_too_many_has_no_bars(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_one_strategy_too_many_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bars, "STRATEGIES_MAX", 2)
     fold = Bars()
-    fold.on_top(top(1, 40, 44))
+    put(fold, top(1, 40, 44))
     for name in ("a", "b", "c", "a"):
         fold.on_fair(name, TICKER, 0.5)
     assert one(fold.end_bars(at(10))).fair == (("a", 0.5), ("b", 0.5))
+
+
+def test_what_is_told_again_late_does_not_count_for_the_time_before() -> None:
+    fold = Bars()
+    fold.on_top(top(1, 40, 44), at(1_008))
+    assert one(fold.end_bars(at(1_010))).trusted_ms == 2_000

@@ -7,13 +7,12 @@ Called by the command line, the demo, benchmarks and tests. `replay` is the whol
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
 
 import attrs
 
-from engine.events import VenueEvent
 from engine.facts import RunStarted
 from engine.units import Nanos
 from persistence.connect import where
@@ -38,8 +37,6 @@ from venues.errors import RecordingError
 from venues.recordings.recorder import Line, read_batches, read_manifest, segment_paths
 
 PROGRESS_LINES = 50_000
-Show = Callable[[str, tuple[VenueEvent, ...]], None]
-"""Is shown the body of every input and what it meant."""
 
 
 @attrs.frozen(kw_only=True)
@@ -63,7 +60,7 @@ def replay(
     `settings_of` knows those of the processes of a live recording; without it each had `settings`.
     """
     store = RunStore(name, writer)
-    archive = Archive()
+    archive = Archive(store.keep) if store.lasting else None
     of_process = settings_of or (lambda _digest: settings)
     hearer: VirtualSession | LiveReplay | None = None
     began = time.perf_counter()
@@ -71,12 +68,11 @@ def replay(
     line: Line | None = None
     for batch in batches:
         if hearer is None and batch:
-            show = _archiving(archive, store)
             if is_live(batch[0]):
-                hearer = LiveReplay(of_process, store, partial(run_started, name), show)
+                hearer = LiveReplay(of_process, store, partial(run_started, name), archive)
             else:
                 first = run_started(name, settings, Nanos(batch[0].at))
-                hearer = VirtualSession(settings, first, store, show)
+                hearer = VirtualSession(settings, first, store, archive)
         if hearer is None:
             continue
         hearer.on_lines(batch)
@@ -93,24 +89,12 @@ def replay(
     else:
         session = hearer
         session.end(Nanos(line.at), "end of recording")
-    if store.lasting:
-        store.keep(archive.books(session.games().values()))
+    if archive is not None:
+        archive.keep_books(session.games().values())
     digest = store.digest()
     return Replayed(
         session=session, store=store, document=_document(session, store, digest, time.perf_counter() - began)
     )
-
-
-def _archiving(archive: Archive, store: RunStore) -> Show | None:
-    if not store.lasting:
-        return None
-
-    def show(body: str, events: tuple[VenueEvent, ...]) -> None:
-        records = archive.records(body, events)
-        if records:
-            store.keep(records)
-
-    return show
 
 
 def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:
