@@ -20,6 +20,7 @@ from engine.facts import (
     OrderDenied,
     OrderFilled,
     OrderRejected,
+    OrderRested,
     OrderSubmitted,
     PositionSettled,
     SignalAction,
@@ -81,6 +82,12 @@ class StrategyTally:
     denied: dict[str, int] = attrs.field(factory=dict)
     cancelled: dict[str, int] = attrs.field(factory=dict)
     contracts: Count = COUNT_ZERO
+    assumed: int = 0
+    """Fills on quotes whose depth is an assumption."""
+    rested: int = 0
+    """Orders that joined the book."""
+    delayed: int = 0
+    """Orders whose arrival differs between the readings."""
     positions: dict[str, Count] = attrs.field(factory=dict)
 
 
@@ -116,7 +123,11 @@ class Tally:
                 order = fact.order
                 self._orders[order.order_id] = (order.strategy, order.ticker, order.side)
                 self._games[order.ticker] = order.game
-                self.strategy(order.strategy).orders += 1
+                tally = self.strategy(order.strategy)
+                tally.orders += 1
+                tally.delayed += fact.arrives_pessimistic_at not in (None, fact.arrives_at)
+            case OrderRested():
+                self.strategy(fact.strategy).rested += 1
             case OrderRejected():
                 _count(self.strategy(fact.strategy).rejected, fact.code.value)
             case OrderCancelled():
@@ -219,6 +230,7 @@ class Tally:
     def _filled(self, fact: OrderFilled) -> None:
         tally = self.strategy(fact.strategy)
         tally.fills += 1
+        tally.assumed += fact.evidence.pseudo
         tally.contracts = Count(tally.contracts + fact.count)
         sign = 1 if fact.side is BookSide.BID else -1
         before = tally.positions.get(fact.ticker, 0)

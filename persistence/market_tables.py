@@ -121,9 +121,10 @@ betting_odds: Final = table(
 
 market_bars: Final = table(
     "market_bars",
-    number(),
+    # The key first: SQLite 3.40 calls other orders of such a table damaged.
     run(),
     text("ticker"),
+    whole("at"),
     whole("yes_bid", null=True),
     whole("yes_ask", null=True),
     text("trust"),
@@ -134,10 +135,11 @@ market_bars: Final = table(
     whole("period", null=True),
     probability("p_books"),
     text("fair", null=True),
-    whole("at"),
-    UniqueConstraint("run", "ticker", "at"),
+    key("run", "ticker", "at"),
     Index(None, "at"),
     json_valid("fair"),
+    # In the order of the key, so that the bars of one market are read from one place.
+    rowid=False,
 )
 
 system_logs: Final = table(

@@ -128,6 +128,7 @@ def _book(record: BookSample) -> Values:
 def _bar(bar: MarketBar) -> Values:
     return (
         bar.ticker,
+        bar.at,
         bar.yes_bid,
         bar.yes_ask,
         bar.trust.value,
@@ -138,7 +139,6 @@ def _bar(bar: MarketBar) -> Values:
         bar.period,
         finite(bar.p_books),
         encode_json(dict(bar.fair)) if bar.fair else None,
-        bar.at,
     )
 
 

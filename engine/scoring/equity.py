@@ -94,29 +94,43 @@ class EquityCurve:
             return
         moments = [at for at, _counts, _cash in holding.steps]
         settled_at = [at for at, _value in holding.settled]
-        first = moments[0] // NANOS_PER_MINUTE + 1
         final = [*settled_at[-1:], moments[-1]] if settled_at else [*ends[-1:], moments[-1]]
         changes = self._changes.setdefault(strategy, {})
-        before = [0, 0, 0]
-        for minute in range(first, max(final) // NANOS_PER_MINUTE + 2):
+        before: tuple[int, ...] = (0, 0, 0)
+        seen: tuple[object, ...] = ()
+        for minute in range(moments[0] // NANOS_PER_MINUTE + 1, max(final) // NANOS_PER_MINUTE + 2):
             until = minute * NANOS_PER_MINUTE
-            _at, counts, cash = holding.steps[bisect_right(moments, until) - 1]
+            step = bisect_right(moments, until) - 1
             ended = bisect_right(settled_at, until) - 1
             value = holding.settled[ended][1] if ended >= 0 else None
-            place = bisect_right(ends, until) - 1
-            bar = bars[place] if place >= 0 else None
-            now = [paid + _worth(count, value, bar) for count, paid in zip(counts, cash, strict=True)]
+            place = -1 if value is not None else bisect_right(ends, until) - 1
+            quote = (None, None) if place < 0 else bars[place][1:3]
+            # Most minutes change nothing: the same position at the same prices.
+            if seen == (step, value, quote):
+                continue
+            seen = (step, value, quote)
+            _at, counts, cash = holding.steps[step]
+            now = _worths(counts, cash, value, quote)
             if now != before:
                 change = changes.setdefault(minute, [0, 0, 0])
-                for reading in range(len(READINGS)):
-                    change[reading] += now[reading] - before[reading]
+                for reading, (new, old) in enumerate(zip(now, before, strict=True)):
+                    change[reading] += new - old
                 before = now
 
 
-def _worth(count: int, value: int | None, bar: BarPrices | None) -> int:
+def _worths(
+    counts: tuple[int, ...], cash: tuple[int, ...], value: int | None, quote: tuple[int | None, int | None]
+) -> tuple[int, ...]:
+    """Cash and what is held under each reading, which mostly are the same."""
+    if counts[0] == counts[1] == counts[2]:
+        worth = _worth(counts[0], value, quote)
+        return tuple([paid + worth for paid in cash])
+    return tuple([paid + _worth(count, value, quote) for count, paid in zip(counts, cash, strict=True)])
+
+
+def _worth(count: int, value: int | None, quote: tuple[int | None, int | None]) -> int:
     """Contracts in YES terms: settled, else sold at once; a short one owes a dollar less what NO brings."""
     if value is not None or count == 0:
         return count * (value or 0)
-    bid, ask = (None, None) if bar is None else (bar.yes_bid, bar.yes_ask)
-    price = None if bid is None else Price(bid), None if ask is None else Price(ask)
-    return liquidation_value(Count(count), *price) + min(count, 0) * PRICE_ONE
+    bid, ask = (None if price is None else Price(price) for price in quote)
+    return liquidation_value(Count(count), bid, ask) + min(count, 0) * PRICE_ONE

@@ -98,12 +98,17 @@ class Wishes:
 
 @attrs.frozen(kw_only=True)
 class StrategySeen:
-    """One strategy in one run; `games` has its result of every game in which any reading traded."""
+    """One strategy in one run; `games` has its result of every game in which any reading traded.
+
+    `rested` are orders that joined the book, `delayed` those that arrive differently in the readings.
+    """
 
     strategy: str
     wishes: Wishes
     signals: int
     near_misses: int
+    rested: int
+    delayed: int
     fees: Money
     realized: Money
     unrealized: Money
@@ -214,9 +219,10 @@ class Observations:
 
     def _fill(self, fill: OrderFilled, prices: PriceLookup) -> FillSeen:
         lot = self._lots.by_fill.get(fill.fill_id)
-        period = prices.period(fill.ticker, fill.at)
         tip_at = prices.tip_at(fill.game)
         to_tip = None if tip_at is None else tip_at - fill.at
+        # Before the first score nobody says that it is before the tip.
+        period = 0 if to_tip is not None and to_tip > 0 else prices.period(fill.ticker, fill.at)
         # In play there is no close: the price after a minute is not what the bet was about.
         close = prices.close(fill.ticker) if to_tip is not None and to_tip > 0 else None
         return FillSeen(
@@ -266,6 +272,8 @@ class Observations:
             wishes=Wishes(passed=row.orders, refused=dict(row.denied)),
             signals=row.signals,
             near_misses=row.near_misses,
+            rested=row.rested,
+            delayed=row.delayed,
             fees=self.tally.fees(name),
             realized=self.tally.realized(name),
             unrealized=self.tally.unrealized(name, marks),

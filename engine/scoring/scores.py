@@ -117,6 +117,8 @@ class StrategyScores:
     fills: int
     contracts: int
     assumed: int
+    rested: int
+    delayed: int
     curve: tuple[CurvePoint, ...]
     ups: Ups
     forecasts: ForecastScores
@@ -149,16 +151,25 @@ def scores(runs: Iterable[RunSeen]) -> tuple[StrategyScores, ...]:
     return tuple(_scores(name, _Rows(*rows[name])) for name in sorted(rows))
 
 
+def verdict_of(games: Mapping[str, Band]) -> Verdict:
+    """The verdict on a strategy by its results of games alone."""
+    return _verdict(games, GameDraws(games))
+
+
+def _verdict(games: Mapping[str, Band], draws: GameDraws) -> Verdict:
+    found = {reading: _per_game(games, reading, draws) for reading in READINGS}
+    dollars = {game: band.base / MONEY_ONE for game, band in games.items()}
+    return verdict({reading: each for reading, each in found.items() if each is not None}, dollars)
+
+
 def _scores(name: str, rows: _Rows) -> StrategyScores:
     games = _games(rows.runs)
     draws = GameDraws(games)
     entries = [fill for fill in rows.fills if fill.opened]
-    dollars = {game: band.base / MONEY_ONE for game, band in games.items()}
-    readings = {reading: _per_game(games, reading, draws) for reading in READINGS}
     curve = _curve(rows.runs)
     return StrategyScores(
         strategy=name,
-        verdict=verdict({key: found for key, found in readings.items() if found is not None}, dollars),
+        verdict=_verdict(games, draws),
         runs=len(rows.runs),
         games=games,
         pnl=_added(row.pnl for row in rows.runs),
@@ -171,6 +182,8 @@ def _scores(name: str, rows: _Rows) -> StrategyScores:
         fills=len(rows.fills),
         contracts=sum(fill.count for fill in rows.fills),
         assumed=sum(fill.assumed for fill in rows.fills),
+        rested=sum(row.rested for row in rows.runs),
+        delayed=sum(row.delayed for row in rows.runs),
         curve=curve,
         ups=_ups(games, curve),
         forecasts=_forecasts(rows.forecasts),

@@ -23,9 +23,9 @@ def upgrade() -> None:
     fair = sa.CheckConstraint("fair IS NULL OR json_valid(fair)", op.f("ck_market_bars_fair_json"))
     op.create_table(
         "market_bars",
-        sa.Column("id", _WHOLE, autoincrement=True, nullable=False),
         sa.Column("run", _WHOLE, nullable=False),
         sa.Column("ticker", sa.Text, nullable=False),
+        sa.Column("at", _WHOLE, nullable=False),
         sa.Column("yes_bid", _WHOLE),
         sa.Column("yes_ask", _WHOLE),
         sa.Column("trust", sa.Text, nullable=False),
@@ -36,12 +36,11 @@ def upgrade() -> None:
         sa.Column("period", _WHOLE),
         sa.Column("p_books", _REAL),
         sa.Column("fair", sa.Text),
-        sa.Column("at", _WHOLE, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_market_bars")),
-        sa.UniqueConstraint("run", "ticker", "at", name=op.f("uq_market_bars_run_ticker_at")),
+        sa.PrimaryKeyConstraint("run", "ticker", "at", name=op.f("pk_market_bars")),
         *([fair] if op.get_bind().dialect.name == "sqlite" else []),
         sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_market_bars_run")),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_market_bars_at"), "market_bars", ["at"])
 

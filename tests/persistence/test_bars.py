@@ -3,13 +3,11 @@
 from collections.abc import Callable
 
 import attrs
-import pytest
 
 from engine.bars import MarketBar
 from engine.events import Trust
 from engine.scoring.prices import BarPrices
 from engine.units import COUNT_ZERO, Nanos, Price
-from persistence import bars
 from persistence.bars import prices_of
 from persistence.queries import Reader
 from persistence.writer import JournalWriter
@@ -59,11 +57,3 @@ def test_a_bar_that_comes_twice_is_stored_once(url: str, opened: Opened) -> None
     writer.append([], [bar("a", 10)])
     writer.append([], [attrs.evolve(bar("a", 10), trades=5)])
     assert len(found(url, "a")["a"]) == 1
-
-
-def test_more_markets_than_one_statement_names_are_asked_for_in_parts(
-    url: str, opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bars, "TICKERS_AT_ONCE", 2)
-    opened(url).append([], [bar(ticker, 10) for ticker in "abcde"])
-    assert list(found(url, *"edcba")) == list("abcde")

@@ -111,11 +111,11 @@ def import_recording(
 def report(
     *,
     run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None,
-    html: Annotated[Path | None, Parameter(help="Write one HTML file too.")] = None,
+    html: Annotated[Path | None, Parameter(help="Write it as one HTML file with charts too.")] = None,
     config: ConfigFile = None,
     db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None,
 ) -> Answer:
-    """Show what happened in a run and whether it means anything."""
+    """Show what happened in a run and whether it means anything: verdicts, scores, intervals by game."""
     run_report: Callable[[ReportRequest], Answer] = import_module("tipoff.commands.report").run_report
     return run_report(ReportRequest(config=config, db=db, run=run, html=html))
 

@@ -7,7 +7,7 @@ Called by the command line, the demo, benchmarks and tests. `replay` is the whol
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from tipoff.replay.live_recording import LiveReplay, SettingsOf, is_live
 from tipoff.replay.session import VirtualSession
 from tipoff.reports.document import RunSnapshot, report_document, report_screen
 from tipoff.reports.html import write_html
+from tipoff.reports.numbers import as_object
+from tipoff.reports.of_stored_runs import run_document
 from tipoff.runs.from_config import schema, scripted_plan, trading_settings
 from tipoff.runs.market_records import Archive
 from tipoff.runs.recording_digest import RecordingDigest, config_of, read_seal
@@ -37,6 +39,7 @@ from venues.errors import RecordingError
 from venues.recordings.recorder import Line, read_batches, read_manifest, segment_paths
 
 PROGRESS_LINES = 50_000
+IN_MEMORY = "sqlite://"
 
 
 @attrs.frozen(kw_only=True)
@@ -120,19 +123,26 @@ def run_replay(request: ReplayRequest) -> Answer:
         writer = _writer(request, name)
         try:
             replayed = replay(_batches(request), settings, name, writer, _of_processes(request, settings))
+            document = replayed.document
+            if writer is not None:
+                document = with_evidence(document, writer)
         finally:
             if writer is not None:
                 writer.close()
         if request.verify:
-            _verify(request, settings, name, str(replayed.document["digest"]))
+            _verify(request, settings, name, str(document["digest"]))
     except RecordingError as error:
         raise Failure("recording", str(error)) from error
     except StorageError as error:
         raise Failure("storage", str(error)) from error
-    screen = report_screen(replayed.document)
     if request.report is not None:
-        write_html(request.report, screen, f"Tipoff: {name}")
-    return Answer(replayed.document, screen)
+        write_html(request.report, f"Tipoff: {name}", as_object(document["evidence"]))
+    return Answer(document, report_screen(document))
+
+
+def with_evidence(document: Mapping[str, Json], writer: JournalWriter) -> dict[str, Json]:
+    """A run's document with the evidence that its database has."""
+    return {**document, "evidence": run_document(writer.reader())["evidence"]}
 
 
 def _settings(request: ReplayRequest) -> TradingSettings:
@@ -177,7 +187,8 @@ def _batches(request: ReplayRequest) -> Iterable[list[Line]]:
 
 def _writer(request: ReplayRequest, name: str) -> JournalWriter | None:
     if request.db is None:
-        return None
+        # A page is made from bars and facts: where nobody keeps them they are kept as long as it takes.
+        return JournalWriter(IN_MEMORY, name, Options(mode=Mode.REPLAY)) if request.report else None
     upgrade(request.db)
     writer = JournalWriter(request.db, name, Options(mode=Mode.REPLAY))
     if writer.stored_seq and not request.resume:

@@ -28,6 +28,8 @@ def evening(number: int, dollars: float, *, strategy: str = "s", fills: tuple[Fi
         wishes=Wishes(passed=3, refused={"orders_per_hour": 1}),
         signals=4,
         near_misses=2,
+        rested=0,
+        delayed=0,
         fees=Money(10),
         realized=amount,
         unrealized=Money(0),
