@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-import attrs
-
 from engine.bars import MarketBar
 from engine.events import Trust
+from engine.message import changed
 from engine.scoring.prices import BarPrices
 from engine.units import COUNT_ZERO, Nanos, Price
 from persistence.bars import prices_of
@@ -55,5 +54,5 @@ def test_bars_come_by_market_and_in_the_order_of_time(url: str, opened: Opened) 
 def test_a_bar_that_comes_twice_is_stored_once(url: str, opened: Opened) -> None:
     writer = opened(url)
     writer.append([], [bar("a", 10)])
-    writer.append([], [attrs.evolve(bar("a", 10), trades=5)])
+    writer.append([], [changed(bar("a", 10), trades=5)])
     assert len(found(url, "a")["a"]) == 1

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-WIDTH: Final = 720
+WIDTH: Final = 700
 HEIGHT: Final = 220
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 12, 28
 TICKS: Final = 5

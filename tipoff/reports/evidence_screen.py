@@ -1,6 +1,6 @@
 """The evidence on a terminal of eighty columns, in the report's order, from the document that JSON has."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -229,7 +229,9 @@ def extremes(rows: Rows) -> Text:
     return _known(lines, ("strategy", "game", "dollars"), "Best and worst game", "no game was traded")
 
 
-def _known(lines: list[tuple[str, Iterable[str]]], heads: tuple[str, ...], title: str, nothing: str) -> Text:
+def _known(
+    lines: Sequence[tuple[str, Sequence[str]]], heads: tuple[str, ...], title: str, nothing: str
+) -> Text:
     if not lines:
         text = Text()
         text.append(f"{title}: ", style="bold")

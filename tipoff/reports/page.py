@@ -193,10 +193,14 @@ def _gain(found: Json) -> tuple[str, str]:
 
 def _calibration(name: str, found: Mapping[str, Json]) -> str:
     dots = [
-        Dot(*(float(str(each[key])) for key in BIN), int(str(each["count"])))
+        Dot(*_numbers(each, "p_said", "p_came", "p_came_low", "p_came_high"), count=int(str(each["count"])))
         for each in map(as_object, as_list(as_object(found["calibration"]).get("bins")))
     ]
     return calibration(f"Calibration of {harmless_line(name)}: what came against what was said", dots)
+
+
+def _numbers(found: Mapping[str, Json], *keys: str) -> Iterable[float]:
+    return (float(str(found[key])) for key in keys)
 
 
 def _closing(rows: Rows) -> str:
@@ -251,7 +255,7 @@ def _markouts(rows: Rows) -> str:
 
 def _bar(point: Mapping[str, Json]) -> Bar:
     mean = as_object(point["mean"])
-    value, low, high = (100 * float(str(mean[key])) for key in ("estimate", "low", "high"))
+    value, low, high = (100 * each for each in _numbers(mean, "estimate", "low", "high"))
     return Bar(
         f"{horizon(point['seconds'])} ({point['fills']})",
         value,
@@ -416,9 +420,6 @@ def _text(words: str) -> str:
     """Words of anybody as text of the page, on one line, without what commands a terminal or a reader."""
     return escape(harmless_line(words))
 
-
-BIN: Final = ("p_said", "p_came", "p_came_low", "p_came_high")
-"""What a dot of a calibration is drawn from."""
 
 GAMES_DRAWN_MAX: Final = 60
 """So many games have a bar; the table of a season's games is in the JSON document."""
