@@ -14,7 +14,7 @@ from engine.restart import SECOND_NS
 from tipoff.config.load import template
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import parts_of
-from tipoff.sources.registry import BUNDLED
+from tipoff.sources.registry import installed
 from tipoff.wiring import tree
 
 KIND_WORDS = {
@@ -39,7 +39,7 @@ def live_tree() -> SupervisorSpec:
 
 def source_specs() -> Iterator[ChildSpec]:
     """Stand-ins for the actors of our sources, which are made once those are connected: names only."""
-    for source in BUNDLED:
+    for source in installed().by_name.values():
         for name in source.actors:
             yield ChildSpec(name=name, factory=_nobody, kind=Kind.EDGE, task=_nothing)
 

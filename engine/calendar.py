@@ -60,6 +60,11 @@ def game_day_bounds(date: dt.date) -> tuple[Nanos, Nanos]:
     return _eastern_at(date, GAME_DAY_HOUR), _eastern_at(date + dt.timedelta(days=1), GAME_DAY_HOUR)
 
 
+def day_begin(date: dt.date) -> Nanos:
+    """The first moment of an Eastern date."""
+    return _eastern_at(date, 0)
+
+
 def trading_paused(at: Nanos) -> bool:
     """Whether the venue's weekly pause is on; its first moment belongs to it, its last does not."""
     local = eastern(at)

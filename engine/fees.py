@@ -2,18 +2,21 @@
 
 Called by the paper exchange for every fill, by strategies and the risk gate for estimates, and by `tipoff
 fees`. All arithmetic is on whole numbers; nothing is rounded but where the venue rounds. Sources: the venue's
-fee schedule (February 2026), its page "Fee Rounding" in the editions of March and September 2026, and 33 real
-fills.
+fee schedule (February 2026), its page "Fee Rounding" in the editions of March, June and September 2026, and
+33 real fills.
 
 The model fee is `multiplier × 0.07 × count × price × (1 − price)` for the taker, and a share of that for the
 maker.
 """
 
+import datetime as dt
+from bisect import bisect_right
 from enum import Enum
 from typing import Final, NewType, TypeAlias
 
 import attrs
 
+from engine.calendar import day_begin
 from engine.events import BookSide
 from engine.message import message
 from engine.orders import Liquidity
@@ -64,15 +67,15 @@ class FeeType(Enum):
 
 
 class FeeRegime(Enum):
-    """How the venue rounds, newest last.
+    """How the venue rounds, newest last; `REGIMES` says since when.
 
-    CENT, until spring 2026 and a stress option today: up to the cent for the whole order. CENTICENT, in
-    spring and summer 2026: each fill up to $0.0001, the balance to its grid, rebates of whole cents.
-    MICRODOLLAR, since September 2026: each fill up to $0.000001, the balance to its grid, rebates in steps of
-    the grid.
+    CENT: up to the cent for the whole order. CENT_ALIGNED: each fill up to $0.0001, every balance to the
+    cent, rebates of whole cents. CENTICENT: the same, but the balances of direct members to $0.0001.
+    MICRODOLLAR: each fill up to $0.000001, the balance to its grid, rebates in steps of the grid.
     """
 
     CENT = "cent"
+    CENT_ALIGNED = "cent_aligned"
     CENTICENT = "centicent"
     MICRODOLLAR = "microdollar"
 
@@ -84,13 +87,34 @@ class Member(Enum):
     BROKER = "broker"
 
 
+REGIMES: Final[tuple[tuple[dt.date, FeeRegime], ...]] = (
+    (dt.date.min, FeeRegime.CENT),
+    (dt.date(2026, 3, 12), FeeRegime.CENT_ALIGNED),
+    (dt.date(2026, 6, 1), FeeRegime.CENTICENT),
+    (dt.date(2026, 9, 1), FeeRegime.MICRODOLLAR),
+)
+"""Since which Eastern date the venue rounds how.
+
+The venue publishes no such dates; each is the one from which a rule is known, and where that leaves a choice
+the dearer rule holds for longer. CENT: the fee schedule's table, and whole cents in 11 of 11 settlements from
+November 2025 to February 2026. CENT_ALIGNED: the page of March 2026, written for fractional sizes, which the
+venue switched on that day; an order's fee is never less than by CENT. CENTICENT: the page's edition of June
+2026, the first with a finer grid for direct members; real fills of August 2026 agree. MICRODOLLAR: its
+edition of September 2026, the former one being there late in August; on which day of a month without games is
+not known, and a single fill costs a direct member the same by both.
+"""
+
 _GRID: Final[dict[Member, Money]] = {Member.DIRECT: MONEY_CENTICENT, Member.BROKER: MONEY_CENT}
+_IN_WHOLE_CENTS: Final = (FeeRegime.CENT, FeeRegime.CENT_ALIGNED)
 
 _MAKER_QUARTERS: Final[dict[FeeType, int]] = {
     FeeType.QUADRATIC: 0,
     FeeType.QUADRATIC_WITH_MAKER_FEES: 1,
     FeeType.QUADRATIC_WITH_COMBO_MAKER_FEES: 2,
 }
+
+_BEGINS: Final = tuple(day_begin(since) for since, _ in REGIMES[1:])
+_REGIMES_BEGUN: Final = tuple(regime for _, regime in REGIMES)
 
 # Looking a member up in its enum costs more than the arithmetic of a fee.
 _TAKER: Final = Liquidity.TAKER
@@ -163,8 +187,8 @@ class FeeTerms:
         rate = _RATE_HUNDREDTHS * self.multiplier
         object.__setattr__(self, "_rate_taker", 4 * rate)
         object.__setattr__(self, "_rate_maker", _MAKER_QUARTERS[self.fee_type] * rate)
-        object.__setattr__(self, "_grid", _GRID[self.member])
-        by_centicent = self.regime is FeeRegime.CENTICENT
+        object.__setattr__(self, "_grid", balance_grid(self.regime, self.member))
+        by_centicent = self.regime in (FeeRegime.CENT_ALIGNED, FeeRegime.CENTICENT)
         object.__setattr__(self, "_unit", MONEY_CENTICENT if by_centicent else Money(1))
         object.__setattr__(self, "_step", MONEY_CENT if by_centicent else self._grid)
 
@@ -175,6 +199,12 @@ class FeeTerms:
         if now < self.waived_until:
             return attrs.evolve(self, multiplier=Multiplier(0), waived_until=None)
         return attrs.evolve(self, waived_until=None)
+
+    def rounded(self, regime: FeeRegime, member: Member) -> "FeeTerms":
+        """The same terms under another rounding."""
+        if self.regime is regime and self.member is member:
+            return self
+        return attrs.evolve(self, regime=regime, member=member)
 
     def with_maker_fees(self) -> "FeeTerms":
         """The same terms where makers pay too, for pessimists: some fills of plain series were charged so."""
@@ -196,6 +226,10 @@ class FeeTerms:
     def estimate(self, liquidity: Liquidity, price: Price, count: Count) -> Money:
         """What the first fill of an order would cost a buyer of YES; for decisions."""
         return self.charge(liquidity, BookSide.BID, price, count, MONEY_ZERO).fee
+
+    def estimate_in_pieces(self, liquidity: Liquidity, price: Price, count: Count) -> Money:
+        """What an order may be charged in all when it fills in pieces: rounding takes two steps more."""
+        return Money(self.estimate(liquidity, price, count) + 2 * self._step)
 
     def charge(
         self, liquidity: Liquidity, side: BookSide, price: Price, count: Count, accumulated: Money
@@ -245,9 +279,43 @@ def rebated(accumulated: Money, step: Money, charged: Money) -> tuple[Money, Mon
     return Money(rebate), Money(accumulated - rebate)
 
 
-def aligned(amount: Money, member: Member) -> Money:
-    """An amount floored to the member's balance grid, as the venue does with payouts at settlement."""
-    return Money(amount - amount % _GRID[member])
+def regime_at(moment: Nanos, forced: FeeRegime | None = None) -> FeeRegime:
+    """How the venue rounds at a moment, unless a regime is forced."""
+    return _REGIMES_BEGUN[bisect_right(_BEGINS, moment)] if forced is None else forced
+
+
+def regime_dates(regime: FeeRegime) -> tuple[dt.date | None, dt.date | None]:
+    """First and last Eastern date of a regime; None where there is none."""
+    position = [each for _, each in REGIMES].index(regime)
+    since = REGIMES[position][0] if position else None
+    if position + 1 == len(REGIMES):
+        return since, None
+    return since, REGIMES[position + 1][0] - dt.timedelta(days=1)
+
+
+def balance_grid(regime: FeeRegime, member: Member) -> Money:
+    """What balances are whole multiples of: fills and payouts at settlement are rounded to it."""
+    return MONEY_CENT if regime in _IN_WHOLE_CENTS else _GRID[member]
+
+
+@attrs.frozen
+class Rounding:
+    """Whose balance is rounded, and how: by the date, unless a regime is forced."""
+
+    regime: FeeRegime | None = None
+    member: Member = Member.DIRECT
+
+    def of(self, terms: FeeTerms, moment: Nanos) -> FeeTerms:
+        """The terms as they round at a moment."""
+        return terms.rounded(regime_at(moment, self.regime), self.member)
+
+    def grid(self, moment: Nanos) -> Money:
+        """What balances are whole multiples of at a moment."""
+        return balance_grid(regime_at(moment, self.regime), self.member)
+
+
+BY_DATE: Final = Rounding()
+"""What holds unless it is configured otherwise."""
 
 
 def parse_multiplier(text: str) -> Multiplier:

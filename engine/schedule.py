@@ -6,12 +6,13 @@ exact (Eastern date, away, home) key and, where both are known, by start times n
 `START_TOLERANCE_NS` apart; never by a day more or less.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 
 import attrs
 
 from engine.events import GameSeen
-from engine.leagues import are_teams
+from engine.leagues import LEAGUES, League, league_of
 from engine.milestones import KALSHI, MilestoneSeen
 from engine.tickers import Ticker, parse_event_ticker, parse_ticker
 from engine.units import NANOS_PER_SECOND, Nanos
@@ -34,16 +35,17 @@ class MatchState(Enum):
 
 @attrs.frozen
 class GameKey:
-    """What identifies a game for matching: Eastern date (ISO), away and home tricode."""
+    """What identifies a game for matching: Eastern date (ISO), codes of away and home, and whose they are."""
 
     date: str
     away: str
     home: str
+    league: League
 
     @property
     def swapped(self) -> "GameKey":
         """The same meeting with home and away exchanged."""
-        return GameKey(self.date, self.home, self.away)
+        return GameKey(self.date, self.home, self.away, self.league)
 
 
 @attrs.define
@@ -70,9 +72,12 @@ def game_of(ticker: Ticker) -> str:
 class Schedule:
     """The day's games: the venue's listings, the league's games, and the matches between them."""
 
-    def __init__(self, *, every_market: bool = False) -> None:
-        """With `every_market` each event of another kind is a game of its own too, unmatched."""
+    def __init__(self, *, every_market: bool = False, leagues: Sequence[League] = LEAGUES) -> None:
+        """Games of `leagues`; with `every_market` each event of another kind is a game of its own too,
+        unmatched.
+        """
         self._every_market = every_market
+        self._leagues = leagues
         self._listed: dict[str, ListedGame] = {}
         self._seen: dict[GameKey, list[GameSeen]] = {}
         self._references: dict[str, str] = {}
@@ -86,7 +91,7 @@ class Schedule:
     def list_market(self, text: str, tip_at: Nanos | None) -> ListedGame | None:
         """Take a market in; returns its game, or None where the market is out of scope."""
         ticker = parse_ticker(text)
-        if not self._every_market and ticker.league is None:
+        if not self._every_market and ticker.league not in self._leagues:
             return None
         game = game_of(ticker)
         listed = self._listed.get(game)
@@ -107,7 +112,8 @@ class Schedule:
         A reference that was matched before stays with its game when the league moves the date (a
         postponement).
         """
-        if not are_teams(seen.away, seen.home):
+        league = league_of(seen.game)
+        if not league.are_teams(seen.away, seen.home):
             return None
         known = self._references.get(seen.game)
         # The league moves the date of a postponed game, the venue keeps its tickers: the reference is the
@@ -117,7 +123,7 @@ class Schedule:
             changed = listed.postponed != seen.postponed
             listed.postponed = seen.postponed
             return listed if changed else None
-        key = GameKey(seen.date, seen.away, seen.home)
+        key = GameKey(seen.date, seen.away, seen.home, league)
         games = self._seen.setdefault(key, [])
         if any(other.game == seen.game for other in games):
             return None
@@ -145,7 +151,8 @@ class Schedule:
     def game_for(self, reference: str) -> str | None:
         """Return the game id that a source's reference was matched to; None while it is not matched.
 
-        A reference of the form `DATE/AWAY@HOME` is the key itself and needs no sighting of the game.
+        A reference of the form `DATE/AWAY@HOME` (behind what the league's ids begin with) is the key itself
+        and needs no sighting of the game.
         """
         known = self._references.get(reference)
         if known is not None:
@@ -207,7 +214,7 @@ class Schedule:
         key = listed.key
         if key is None:
             return MatchState.NOT_A_GAME, None
-        if not are_teams(key.away, key.home):
+        if not key.league.are_teams(key.away, key.home):
             return MatchState.UNKNOWN_TEAM, None
         games = self._seen.get(key, [])
         # Home and away decide what every market means; with both meetings on record neither can be trusted.
@@ -228,17 +235,18 @@ class Schedule:
 
 
 def _key(ticker: Ticker) -> GameKey | None:
-    if ticker.date is None or ticker.away is None or ticker.home is None:
+    if ticker.date is None or ticker.away is None or ticker.home is None or ticker.league is None:
         return None
-    return GameKey(ticker.date.isoformat(), ticker.away, ticker.home)
+    return GameKey(ticker.date.isoformat(), ticker.away, ticker.home, ticker.league)
 
 
 def _key_of_reference(reference: str) -> GameKey | None:
-    date, slash, teams = reference.partition("/")
+    league = league_of(reference)
+    date, slash, teams = reference.removeprefix(league.ids).partition("/")
     away, at, home = teams.partition("@")
-    if not (slash and at and are_teams(away, home)):
+    if not (slash and at and league.are_teams(away, home)):
         return None
-    return GameKey(date, away, home)
+    return GameKey(date, away, home, league)
 
 
 def _source(reference: str) -> str:

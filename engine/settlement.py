@@ -4,20 +4,12 @@ Used by the paper exchange when the venue determines, corrects and settles a mar
 scores, which may differ from the venue's settlement source.
 """
 
-from typing import Final
-
 import attrs
 
 from engine import ledger
 from engine.facts import Posting
 from engine.positions import Position
 from engine.units import PRICE_ONE, Count, Money, Price
-
-GRID_DIRECT: Final = Money(100)
-"""Balances of direct members move in steps of $0.0001."""
-
-GRID_BROKER: Final = Money(10_000)
-"""Balances of other members move in whole cents."""
 
 
 @attrs.frozen
@@ -32,14 +24,22 @@ class Payout:
 
 
 def payout(count: Count, value: Price, grid: Money) -> Payout:
-    """Pay YES `value` and NO one dollar minus it, rounded down to the balance grid.
+    """Pay YES `value` and NO one dollar minus it, rounded down to the balance grid (`engine.fees`).
 
     The venue's own example: 100.01 contracts at 0.3060 pay 30.603, and on the grid of a cent 30.60.
     """
     # Rounded once, over the whole position: rounding each contract would lose more than the venue takes.
-    gross = count * value if count >= 0 else -count * (PRICE_ONE - value)
-    amount = gross // grid * grid
-    return Payout(Money(amount), Money(gross - amount))
+    amount = _gross(count, value) // grid * grid
+    return paid_out(count, value, Money(amount))
+
+
+def paid_out(count: Count, value: Price, amount: Money) -> Payout:
+    """What a result paid, by the amount on record: a correction takes back that and no newer rounding."""
+    return Payout(amount, Money(_gross(count, value) - amount))
+
+
+def _gross(count: Count, value: Price) -> int:
+    return count * value if count >= 0 else -count * (PRICE_ONE - value)
 
 
 def booking(strategy: str, ticker: str, position: Position, paid: Payout) -> tuple[Posting, ...]:

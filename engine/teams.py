@@ -14,20 +14,20 @@ import attrs
 
 @attrs.frozen
 class Team:
-    """A team. `code` is the NBA's tricode, which the venue's tickers and balldontlie use too.
+    """A team. `code` is the league's, which the venue's tickers and balldontlie use too.
 
     `balldontlie_id`, `nba_id` and `espn_id` are the sources' own numbers; `espn` and `basketball_reference`
-    their codes.
+    their codes. Only importers of files that know them by these need them.
     """
 
     code: str
     city: str
     nickname: str
-    balldontlie_id: int
-    nba_id: int
-    espn_id: int
-    espn: str
-    basketball_reference: str
+    balldontlie_id: int = 0
+    nba_id: int = 0
+    espn_id: int = 0
+    espn: str = ""
+    basketball_reference: str = ""
 
     @property
     def name(self) -> str:

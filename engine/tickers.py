@@ -14,13 +14,14 @@ the leagues' word.
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import cache
 from typing import Final
 
 import attrs
 
-from engine.leagues import LEAGUES, NBA, League
+from engine.leagues import LEAGUES, League
 from engine.units import TENTHS_ONE, Tenths
 
 TICKER_LENGTH_MAX: Final = 128
@@ -60,10 +61,12 @@ class Ticker:
 
     @property
     def game(self) -> str | None:
-        """The part that all events of a game share, such as "26JAN14WASLAC"; None unless both teams are
-        known.
+        """The part that all events of a game share, such as "26JAN14WASLAC", behind what the league's ids
+        begin with; None unless both teams are known.
         """
-        return self.event.partition("-")[2] if self.away is not None else None
+        if self.away is None or self.league is None:
+            return None
+        return f"{self.league.ids}{self.event.partition('-')[2]}"
 
 
 _MONTHS: Final = {
@@ -73,29 +76,11 @@ _MONTHS: Final = {
     )
 }
 
-_KIND_OF_SUFFIX: Final = {
-    "GAME": TickerKind.GAME,
-    "SPREAD": TickerKind.SPREAD,
-    "TOTAL": TickerKind.TOTAL,
-    "PTS": TickerKind.PLAYER,
-    "REB": TickerKind.PLAYER,
-    "AST": TickerKind.PLAYER,
-    "3PT": TickerKind.PLAYER,
-    "STL": TickerKind.PLAYER,
-    "BLK": TickerKind.PLAYER,
-    "PRA": TickerKind.PLAYER,
-    "2D": TickerKind.PLAYER,
-    "3D": TickerKind.PLAYER,
-}
-"""What stands behind the league's prefix in the name of a series."""
-
-_WITHOUT_NUMBER: Final = frozenset({"2D", "3D"})
-
 _TICKER: Final = re.compile(r"[^\s-]+(?:-[^\s-]+)*", re.ASCII)
-_GAME_PART: Final = re.compile(r"(\d\d)([A-Z]{3})(\d\d)([A-Z]{3})([A-Z]{3})")
-_SPREAD_PART: Final = re.compile(r"([A-Z]{3})([1-9]\d?)")
+_GAME_PART: Final = re.compile(r"(\d\d)([A-Z]{3})(\d\d)([A-Z]{4,8})")
+_SPREAD_PART: Final = re.compile(r"([A-Z]{2,4})([1-9]\d?)")
 _TOTAL_PART: Final = re.compile(r"[1-9]\d{1,2}")
-_PLAYER_PART: Final = re.compile(r"([A-Z]{3})([A-Z.]+\d{1,2})")
+_PLAYER: Final = re.compile(r"[A-Z.]+\d{1,2}")
 _NUMBER_PART: Final = re.compile(r"[1-9]\d?")
 
 
@@ -132,7 +117,7 @@ def read_ticker(text: str, leagues: Sequence[League] = LEAGUES) -> Ticker:
     return parse_event_ticker(text, leagues) if market.kind is TickerKind.OTHER else market
 
 
-def game_event_ticker(date: dt.date, away: str, home: str, league: League = NBA) -> str:
+def game_event_ticker(date: dt.date, away: str, home: str, league: League) -> str:
     """The event ticker that the venue gives the game winner of that Eastern date, away team and home team."""
     month = next(name for name, number in _MONTHS.items() if number == date.month)
     return f"{league.games_series}-{date.year % 100:02d}{month}{date.day:02d}{away}{home}"
@@ -164,22 +149,43 @@ def _game_event(canonical: str, event: str, parts: list[str], leagues: Sequence[
     match = _GAME_PART.fullmatch(parts[1]) if kind is not None and len(parts) > 1 else None
     if league is None or kind is None or match is None:
         return None
-    year, month, day, away, home = match.groups()
+    year, month, day, codes = match.groups()
     date = _date(int(year), _MONTHS.get(month, 0), int(day))
+    teams = _teams(codes, league)
     # Preseason has guests from abroad (25OCT13GUAMIN): they are nobody's game here.
-    if date is None or away == home or league.team(away) is None or league.team(home) is None:
+    if date is None or teams is None:
         return None
+    away, home = teams
     return Ticker(canonical, parts[0], kind, event, date=date, away=away, home=home, league=league)
+
+
+def _teams(codes: str, league: League) -> tuple[str, str] | None:
+    """Away and home from their codes in one word, which a league may give two to four letters."""
+    found = [(codes[:end], codes[end:]) for end in range(2, len(codes) - 1)]
+    found = [teams for teams in found if teams[0] != teams[1] and league.are_teams(*teams)]
+    # A word that can be read in two ways says nothing.
+    return found[0] if len(found) == 1 else None
 
 
 def _series(name: str, leagues: Sequence[League]) -> tuple[League | None, TickerKind | None]:
     """Whose series it is, and of which kind; a league's prefix may begin like another's."""
     for league in leagues:
-        kind = _KIND_OF_SUFFIX.get(name.removeprefix(league.series_prefix))
+        kind = _kinds_of(league).get(name.removeprefix(league.series_prefix))
         # `removeprefix` leaves a name without the prefix as it is, and that may be a suffix by chance.
         if kind is not None and name.startswith(league.series_prefix):
             return league, kind
     return None, None
+
+
+@cache
+def _kinds_of(league: League) -> Mapping[str, TickerKind]:
+    """What stands behind the league's prefix in the name of a series."""
+    players = (*league.player_suffixes, *league.player_suffixes_without_number)
+    return dict.fromkeys(players, TickerKind.PLAYER) | {
+        league.winner_suffix: TickerKind.GAME,
+        league.spread_suffix: TickerKind.SPREAD,
+        league.total_suffix: TickerKind.TOTAL,
+    }
 
 
 def _date(year: int, month: int, day: int) -> dt.date | None:
@@ -219,11 +225,20 @@ def _total_market(game: Ticker, parts: list[str]) -> Ticker | None:
 
 def _player_market(game: Ticker, parts: list[str]) -> Ticker | None:
     """KXNBA…-TEAM, initial, last name and jersey, and the least number unless the series has none."""
-    match = _PLAYER_PART.fullmatch(parts[2])
-    if match is None or not _plays(game, match[1]):
-        return None
-    market = attrs.evolve(game, team=match[1], player=match[2])
-    if game.league is not None and game.series.removeprefix(game.league.series_prefix) in _WITHOUT_NUMBER:
+    # The longer code first, where one begins with the other.
+    codes = sorted((code for code in (game.away, game.home) if code), key=len, reverse=True)
+    for code in codes:
+        player = parts[2].removeprefix(code)
+        if player != parts[2] and _PLAYER.fullmatch(player):
+            return _player(attrs.evolve(game, team=code, player=player), parts)
+    return None
+
+
+def _player(market: Ticker, parts: list[str]) -> Ticker | None:
+    """The market with its number, where its series has one."""
+    league = market.league
+    suffix = "" if league is None else market.series.removeprefix(league.series_prefix)
+    if league is not None and suffix in league.player_suffixes_without_number:
         return market if len(parts) == 3 else None
     if len(parts) != 4 or not _NUMBER_PART.fullmatch(parts[3]):
         return None

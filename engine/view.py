@@ -23,9 +23,9 @@ from engine.events import (
     TopChanged,
     Trust,
 )
-from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
+from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms, regime_at
+from engine.leagues import League, league_of
 from engine.units import PRICE_ONE, Count, Nanos, Price, Tenths
-from engine.win_probability import MINUTES_OF_GAME
 
 
 class Axis(Enum):
@@ -118,9 +118,19 @@ class GameView:
         """Whether entries make sense at all: matched to a real game, not over, and the score undisputed."""
         return self.known is not None and self.known.matched and not self.disagree and not self.over
 
+    @property
+    def league(self) -> League:
+        """Whose game it is: how long it lasts, who plays."""
+        return league_of(self.game)
+
     def minutes_left(self) -> float | None:
         """Minutes left on the clock, of the running overtime in overtime; None when the clock is unknown."""
         return None if self.score is None else minutes_left(self.score)
+
+    def share_left(self) -> float | None:
+        """The share of the game that is left, 1 before the tip; None when the clock is unknown."""
+        minutes = self.minutes_left()
+        return None if minutes is None else minutes / self.league.minutes
 
     def home_lead(self) -> int:
         """Points the home team leads by (negative: trails)."""
@@ -178,7 +188,7 @@ class View:
         market = self._market(news.ticker, news.game)
         market.known = news
         try:
-            market.terms = fee_terms(FeeNames(news.fee_type, news.fee_multiplier))
+            market.terms = fee_terms(FeeNames(news.fee_type, news.fee_multiplier), regime=regime_at(news.at))
         except FeeTermsUnknown:
             # Unknown terms are not free ones: a market without terms is not tradable.
             market.terms = None
@@ -214,17 +224,19 @@ def claim_of(known: MarketKnown, game: GameKnown | None) -> Claim | None:
 
 def minutes_left(score: ScoreSeen) -> float | None:
     """Minutes left to play: of the running period only in overtime; None when the clock is unknown."""
+    league = league_of(score.game)
     match score.phase:
         case GamePhase.SCHEDULED:
-            return MINUTES_OF_GAME
+            return league.minutes
         case GamePhase.FINAL:
             return 0.0
         case GamePhase.POSTPONED:
             return None
         case GamePhase.HALFTIME:
-            return MINUTES_OF_GAME / 2
+            return league.minutes / 2
         case GamePhase.LIVE:
-            return win_probability.minutes_left(score.period, score.clock_ms, score.home - score.away)
+            lead = score.home - score.away
+            return win_probability.minutes_left(score.period, score.clock_ms, lead, league)
 
 
 def displayed(top: TopChanged, *, buying: bool) -> tuple[Price | None, Count]:

@@ -71,7 +71,11 @@ def p_brownian(lead: float, minutes: float, spread: float, sigma: float = 18.0, 
     """Phi((lead + b f S) / (sigma sqrt f)), f = minutes / 48: the bare formula, without cap or late
     deviation.
     """
-    share = minutes / MINUTES_OF_GAME
+    return p_of_share(lead, minutes / MINUTES_OF_GAME, spread, sigma, drift)
+
+
+def p_of_share(lead: float, share: float, spread: float, sigma: float, drift: float) -> float:
+    """The same, given which share of the game is left."""
     return _p_above_zero(lead + drift * share * spread, sigma * math.sqrt(share))
 
 
@@ -91,6 +95,12 @@ class InPlayModel:
     sigma: float = attrs.field(default=18.0, validator=attrs.validators.gt(0.0))
     drift: float = attrs.field(default=1.5, validator=attrs.validators.gt(0.0))
     p_cap: float = attrs.field(default=P_CAP, validator=[attrs.validators.ge(0.0), attrs.validators.lt(0.5)])
+    league: League = NBA
+    """Whose games are asked about: how much is left of one is told by its share of their length."""
+
+    def of(self, league: League) -> "InPlayModel":
+        """The same for a game of that league."""
+        return self if league is self.league else attrs.evolve(self, league=league)
 
     def spread_of_p0(self, p0: float) -> float:
         """The spread that makes this model agree with a price before the tip."""
@@ -99,34 +109,37 @@ class InPlayModel:
     def p_win(self, lead: float, minutes: float, spread: float) -> float:
         """P(the team with that lead wins), overtimes included; at f = 1 it is the price before the tip."""
         sigma = self.sigma * late_factor(minutes)
-        return capped(p_brownian(lead, minutes, spread, sigma, self.drift), self.p_cap)
+        return capped(p_of_share(lead, self._share(minutes), spread, sigma, self.drift), self.p_cap)
 
     def p_margin_above(self, line: float, lead: float, minutes: float, spread: float) -> float:
         """P(final margin > line). Leads revert and the rest of the spread is still to come, as measured."""
-        share = min(minutes / MINUTES_OF_GAME, 1.0)
+        share = min(self._share(minutes), 1.0)
         lead_kept = lead * (1.0 - _between(_SHARES, _LEAD_LOST, share))
         expected = lead_kept + spread * _between(_SHARES, _SPREAD_LEFT, share)
-        sd = sd_margin_left(minutes)
+        sd = sd_margin_left(minutes, self.league)
         return capped(_p_above_zero(expected - line, sd), self.p_cap)
 
     def p_total_above(self, line: float, points: float, minutes: float, total: float) -> float:
         """P(all points > line), given those scored so far and the total expected before the tip."""
-        share = min(minutes / MINUTES_OF_GAME, 1.0)
-        sd = sd_total_left(minutes)
+        share = min(self._share(minutes), 1.0)
+        sd = sd_total_left(minutes, self.league)
         return capped(_p_above_zero(points + share * total - line, sd), self.p_cap)
 
+    def _share(self, minutes: float) -> float:
+        return minutes / self.league.minutes
 
-def sd_margin_left(minutes: float) -> float:
+
+def sd_margin_left(minutes: float, league: League = NBA) -> float:
     """The deviation of the final margin when that much is left: 13.5 points before the tip, 10.2 at
     half-time.
     """
-    share = min(minutes / MINUTES_OF_GAME, 1.0)
+    share = min(minutes / league.minutes, 1.0)
     return _between(_SHARES, _MARGIN_SD, share) * math.sqrt(share) * late_factor(minutes)
 
 
-def sd_total_left(minutes: float) -> float:
+def sd_total_left(minutes: float, league: League = NBA) -> float:
     """The deviation of all points when that much is left: 18 before the tip, 13.5 at half-time."""
-    share = min(minutes / MINUTES_OF_GAME, 1.0)
+    share = min(minutes / league.minutes, 1.0)
     return _between(_SHARES, _TOTAL_SD, share) * math.sqrt(share)
 
 

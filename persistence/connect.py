@@ -157,7 +157,9 @@ def make_engine(url: str, access: Access, settings: Settings = DEFAULTS) -> Engi
         # Who writes finds out by itself, and with a mark beside it there was one: then it is gone.
         if access is Access.READ and not file.exists() and not high_water_mark.path_of(file).exists():
             raise StorageUnreachable(
-                "there is no database yet", str(file), "the first run makes it, or name another"
+                "there is no database yet",
+                str(file),
+                "the first run makes it; another is named by --db sqlite:///FILE",
             )
         if access is Access.CREATE:
             make_file(file)

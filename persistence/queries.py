@@ -5,7 +5,7 @@ newest last; limits count from the end.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -103,6 +103,19 @@ class SignalRow:
     at: int
 
 
+RUNS_NAMED_MAX: Final = 5
+"""More runs than this are not named in a message."""
+
+
+def _named(found: Sequence[RunRow]) -> str:
+    """Which runs there are, the newest first: what to name instead of one that is not there."""
+    names = [row.run for row in reversed(found[-RUNS_NAMED_MAX:])]
+    if not names:
+        return "start one by `tipoff run`, or name another database by --db sqlite:///FILE"
+    older = f" and {len(found) - len(names)} older" if len(found) > len(names) else ""
+    return f"the newest is taken without --run; there are {', '.join(names)}{older}"
+
+
 class Reader:
     """One moment of one run of a database. Use it as a context; nothing is locked for the writer."""
 
@@ -117,7 +130,7 @@ class Reader:
         if found is None:
             what = f"there is no run {run!r}" if run else "there are no runs yet"
             place = str(connection.engine.url.database).removeprefix("file:")
-            raise StorageUnreachable(what, place, "name one that is there, or start one")
+            raise StorageUnreachable(what, place, _named(self.runs()))
         self.run = RunRow(*found)
 
     @classmethod

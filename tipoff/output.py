@@ -148,7 +148,8 @@ class Output:
 def progress(text: str) -> None:
     """Tell people how far a long command is, on standard error; perhaps nobody reads there any more."""
     with suppress(OSError):
-        Screen(stderr=True).print(text, style="dim")
+        # Not folded: a folder or an address in it may be meant to be copied.
+        Screen(stderr=True, soft_wrap=True).print(text, style="dim")
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

@@ -40,6 +40,7 @@ from actors.runtime import (
 from actors.schedule import ScheduleActor
 from actors.strategy import StrategyActor
 from engine.exchange import ExchangeRules, PaperExchange
+from engine.leagues import LEAGUES, League
 from engine.restart import Backoff
 from engine.risk import RiskGate, RiskLimits
 from engine.schedule import Schedule
@@ -108,6 +109,7 @@ class Parts:
     history: FactHistory
     cause: Callable[[], int]
     store: Callable[[tuple[Numbered, ...]], int]
+    leagues: tuple[League, ...] = LEAGUES
     next_seq: int = 1
     writer_answers: bool = True
     sources: tuple[AnySpec, ...] = ()
@@ -175,7 +177,9 @@ def _paper_exchange(parts: Parts) -> ChildSpec:
 def _risk_gate(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="risk_gate",
-        factory=lambda: RiskGateActor(RiskGate(parts.limits, parts.strategy_limits), parts.history),
+        factory=lambda: RiskGateActor(
+            RiskGate(parts.limits, parts.strategy_limits, parts.rules.rounding), parts.history
+        ),
         mailbox=MAILBOXES.risk_gate,
         subscriptions=(NEWS, FACTS, FEED, TOPIC_SUPERVISION),
     )
@@ -205,7 +209,9 @@ def _strategy(parts: Parts, name: str, make: Callable[[], Strategy]) -> ChildSpe
 def _schedule(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="schedule",
-        factory=lambda: ScheduleActor(Schedule(every_market=parts.every_market), _game, parts.history),
+        factory=lambda: ScheduleActor(
+            Schedule(every_market=parts.every_market, leagues=parts.leagues), _game, parts.history
+        ),
         mailbox=MAILBOXES.schedule,
     )
 

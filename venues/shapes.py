@@ -35,6 +35,11 @@ _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
+def keys_of(wire: type[msgspec.Struct]) -> frozenset[str]:
+    """The keys that a struct reads, as they are sent: `msgspec.field(name=…)` renames them."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(wire))
+
+
 class Shape(Generic[T_co]):
     """How one kind of body is read."""
 

@@ -1,7 +1,7 @@
 """An instrument of the loop: counts steps of trio that took so long that they blocked everybody.
 
 Registered by the daemon with `trio.lowlevel.add_instrument`; its counters are exported as metrics. trio drops
-an instrument that raises, with no more than a log line, so `check` tells whether this one still counts.
+an instrument that raises, with no more than a log line: then the count of steps stands still.
 """
 
 import time
@@ -25,7 +25,6 @@ class LoopWatch(trio.abc.Instrument):
         self.slowest_task = ""
         self._clock = clock
         self._began = clock()
-        self._checked_at = 0
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         """A task begins to run."""
@@ -40,11 +39,3 @@ class LoopWatch(trio.abc.Instrument):
         if took > self.slowest_ns:
             self.slowest_ns = took
             self.slowest_task = task.name
-
-    def check(self) -> bool:
-        """Whether steps were counted since the last check; False: trio has dropped this watch, or never had
-        it.
-        """
-        counts = self.steps > self._checked_at
-        self._checked_at = self.steps
-        return counts

@@ -8,10 +8,9 @@ from engine.events import BookSide
 from engine.exchange.orders import PaperOrder
 from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
-from engine.fees import FeeTermsUnknown, Member
+from engine.fees import FeeTermsUnknown
 from engine.orders import CancelReason, Liquidity
 from engine.positions import closable, collateral_price
-from engine.settlement import GRID_BROKER, GRID_DIRECT
 from engine.units import MONEY_ZERO, Count, Money, Price
 
 
@@ -78,13 +77,9 @@ def _need(
 
 
 def _fee(context: StepContext, order: PaperOrder, liquidity: Liquidity, count: Count) -> Money:
-    """The fee of the whole order and what rounding over several fills can add.
-
-    At most two steps of the grid.
-    """
+    """The fee of the whole order and what rounding over several fills can add."""
     try:
         terms = context.fee_terms(context.state.market(order.ticker))
     except FeeTermsUnknown:
         return MONEY_ZERO
-    grid = GRID_DIRECT if context.rules.member is Member.DIRECT else GRID_BROKER
-    return Money(terms.estimate(liquidity, Price(order.price), count) + 2 * grid)
+    return terms.estimate_in_pieces(liquidity, Price(order.price), count)

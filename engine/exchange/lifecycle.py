@@ -24,7 +24,6 @@ from engine.exchange.refusals import stands_still
 from engine.exchange.state import Settled
 from engine.exchange.step_context import StepContext
 from engine.facts import MarketStateChanged, PositionSettled
-from engine.fees import Member
 from engine.message import changed
 from engine.orders import CancelReason
 from engine.units import Money, Price
@@ -162,8 +161,7 @@ def _settled_in(context: StepContext, market: Market) -> list[Settled]:
 def _book(context: StepContext, strategy: str, ticker: str, result: str, value: Price) -> None:
     """Turn one position into a claim."""
     position = context.state.position(strategy, ticker)
-    grid = settlement.GRID_DIRECT if context.rules.member is Member.DIRECT else settlement.GRID_BROKER
-    paid = settlement.payout(position.count, value, grid)
+    paid = settlement.payout(position.count, value, context.rules.rounding.grid(context.now))
     entry = f"settle:{ticker}:{strategy}:{context.state.ledger.entries_of.get(strategy, 0)}"
     context.post(entry, strategy, f"result {result}", settlement.booking(strategy, ticker, position, paid))
     game = context.state.games.get(ticker, "")
@@ -190,10 +188,8 @@ def _reverse(context: StepContext, found: Settled) -> None:
         paid = settlement.payment(fact.strategy, fact.ticker, fact.payout)
         entry = f"repay:{fact.ticker}:{fact.strategy}:{number}"
         context.post(entry, fact.strategy, "result corrected", ledger.reversed_postings(paid))
-    grid = settlement.GRID_DIRECT if context.rules.member is Member.DIRECT else settlement.GRID_BROKER
-    booked = settlement.booking(
-        fact.strategy, fact.ticker, found.before, settlement.payout(fact.position, fact.value, grid)
-    )
+    former = settlement.paid_out(fact.position, fact.value, fact.payout)
+    booked = settlement.booking(fact.strategy, fact.ticker, found.before, former)
     entry = f"unsettle:{fact.ticker}:{fact.strategy}:{number}"
     context.post(entry, fact.strategy, "result corrected", ledger.reversed_postings(booked))
     payout = Money(-fact.payout)

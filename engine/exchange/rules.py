@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from engine.events import PriceRange
-from engine.fees import FeeRegime, Member
+from engine.fees import FeeRegime, Member, Rounding
 from engine.latency import Delay, delay
 from engine.units import (
     NANOS_PER_MILLISECOND,
@@ -43,7 +43,8 @@ class ExchangeRules:
     orders that may take while the game is on. `credit_window_ns` is how long a decrease waits for its print,
     and a print for its decrease. `recovery_window_ns` is how long orders wait for the trades of a gap before
     they are given up. `optimistic_power` shapes the optimistic share of cancels ahead of us: 1 is in
-    proportion to the queue.
+    proportion to the queue. Fees are rounded as the venue did on the day of the fill, unless `fee_regime`
+    forces one rule.
     """
 
     decide_to_send: Delay = attrs.field(default=SENDING, converter=delay)
@@ -51,13 +52,18 @@ class ExchangeRules:
     acknowledge: Delay = attrs.field(default=TRAVEL, converter=delay)
     cancel: Delay = attrs.field(default=TRAVEL, converter=delay)
     in_game_delay_ns: Nanos = NO_DELAY
-    fee_regime: FeeRegime = FeeRegime.MICRODOLLAR
+    fee_regime: FeeRegime | None = None
     member: Member = Member.DIRECT
     credit_window_ns: Nanos = CREDIT_WINDOW
     recovery_window_ns: Nanos = RECOVERY_WINDOW
     optimistic_power: int = attrs.field(default=1, validator=attrs.validators.in_(range(1, 5)))
     count_min: Count = COUNT_MIN
     thursday_pause: bool = True
+
+    @property
+    def rounding(self) -> Rounding:
+        """How fees and payouts are rounded."""
+        return Rounding(self.fee_regime, self.member)
 
     def heard_after(self, order_id: str | None, seed: int) -> Nanos:
         """How long after it happens a strategy hears of what befalls this order; of what is about no order

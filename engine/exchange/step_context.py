@@ -80,13 +80,16 @@ class StepContext:
 
     # Fees
 
-    def fee_terms(self, market: Market) -> FeeTerms:
-        """The market's terms in force: the event's over the series'. Raises FeeTermsUnknown."""
+    def fee_terms(self, market: Market, at_venue: Nanos | None = None) -> FeeTerms:
+        """The market's terms in force at a moment, else now: the event's over the series', rounded as then.
+
+        Raises FeeTermsUnknown.
+        """
         if market.fee_terms is None:
             if market.terms is None:
                 raise FeeTermsUnknown(f"nothing is known of {market.ticker}")
             market.fee_terms = self._fee_terms(market.terms)
-        return market.fee_terms
+        return self.rules.rounding.of(market.fee_terms, self.now if at_venue is None else at_venue)
 
     def priced(self, market: Market) -> bool:
         """Whether the fee of a fill in this market is known."""
@@ -102,7 +105,7 @@ class StepContext:
         series = listed if changed is None else FeeNames(changed.fee_type, changed.fee_multiplier)
         override = self.state.fee_terms.get(terms.event_ticker)
         event = FeeNames() if override is None else FeeNames(override.fee_type, override.fee_multiplier)
-        return fee_terms(series, event, self.rules.fee_regime, self.rules.member)
+        return fee_terms(series, event)
 
     # Fills
 
@@ -132,7 +135,7 @@ class StepContext:
         """The fill that strategies see, and its ledger entry. Returns its fee."""
         market = self.state.market(order.ticker)
         count, price = Count(given.base), given.price
-        terms = self.fee_terms(market)
+        terms = self.fee_terms(market, source.at_venue)
         charged = terms.charge(given.liquidity, order.side, price, count, order.accumulated)
         before = self.state.position(order.strategy, order.ticker)
         fill_id = f"{order.order_id}/{order.fills + 1}"
@@ -184,7 +187,7 @@ class StepContext:
 
     def move_bands(self, order: PaperOrder, given: Given, source: Source, base_fee: Money) -> None:
         """Move an order's three readings on. The pessimistic one pays maker fees whatever the series says."""
-        terms = self.fee_terms(self.state.market(order.ticker))
+        terms = self.fee_terms(self.state.market(order.ticker), source.at_venue)
         bands = order.bands
         fee_pessimistic = fee_optimistic = MONEY_ZERO
         if given.pessimistic:

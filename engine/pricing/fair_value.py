@@ -30,7 +30,6 @@ from engine.pricing.devig import AMERICAN_NO_TRADE, DevigError, DevigMethod, p_f
 from engine.pricing.odds import OddsError, logit, p_of_logit
 from engine.units import Nanos
 from engine.view import Axis, Claim, GameView
-from engine.win_probability import MINUTES_OF_GAME
 
 SD_MARGIN_LIVE: Final = 14.4
 SD_TOTAL_LIVE: Final = 19.1
@@ -211,8 +210,8 @@ def _fair_first(first: int, second: int, method: DevigMethod) -> float:
 def _share_left(game: GameView) -> float | None:
     if not game.live:
         return 1.0
-    minutes = game.minutes_left()
-    return None if minutes is None else min(minutes / MINUTES_OF_GAME, 1.0)
+    share = game.share_left()
+    return None if share is None else min(share, 1.0)
 
 
 def _without_outliers(votes: dict[str, float], points: float | None) -> dict[str, float]:

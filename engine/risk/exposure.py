@@ -14,11 +14,6 @@ from engine.risk.scenarios import Payoff
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price, format_count
 from engine.view import Claim
 
-FEE_ALLOWANCE = Money(200)
-"""What an order filled in pieces can pay beyond its fee as a whole, by rounding, on a direct member's
-account.
-"""
-
 
 @attrs.define(eq=False)
 class Pending:
@@ -50,8 +45,8 @@ class Pending:
 def pending(order: PlaceOrder, terms: FeeTerms) -> Pending:
     """An order as it counts once approved."""
     liquidity = Liquidity.MAKER if order.post_only else Liquidity.TAKER
-    fee = terms.estimate(liquidity, order.price, order.count) + FEE_ALLOWANCE
-    return Pending(order, order.price, order.count, Money(fee), order.count)
+    fee = terms.estimate_in_pieces(liquidity, order.price, order.count)
+    return Pending(order, order.price, order.count, fee, order.count)
 
 
 @attrs.define(eq=False)

@@ -11,7 +11,7 @@ itself an exit but is none is judged as the entry that it is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.configured_settings import BY_CONFIGURATION
 from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
@@ -25,7 +25,7 @@ from engine.facts import (
     TradingHalted,
     TradingResumed,
 )
-from engine.fees import FeeTerms
+from engine.fees import BY_DATE, FeeTerms, Rounding
 from engine.message import changed
 from engine.orders import AmendOrder, Approved, CancelOrder, OrderCommand, PlaceOrder
 from engine.orphaned_orders import unsent
@@ -59,11 +59,18 @@ MAKER = "risk gate"
 class RiskGate:
     """See the module."""
 
-    def __init__(self, limits: RiskLimits, strategy_limits: Mapping[str, RiskLimits] | None = None) -> None:
+    def __init__(
+        self,
+        limits: RiskLimits,
+        strategy_limits: Mapping[str, RiskLimits] | None = None,
+        rounding: Rounding = BY_DATE,
+    ) -> None:
         """Begin with the configured limits and nobody known: accounts come with `StrategyOpened` facts.
 
-        Of a strategy's own limits those count that differ from the defaults.
+        Of a strategy's own limits those count that differ from the defaults. Fees are estimated as the
+        exchange charges them, so with its `rounding`.
         """
+        self.rounding = rounding
         self.limits = LimitTable(limits, strategy_limits or {})
         scopes: tuple[str | None, ...] = (None, *self.limits.strategies())
         self.configured = {scope: self.limits.all_of(scope) for scope in scopes}
@@ -113,7 +120,7 @@ class RiskGate:
         ]
         for cancel in cancels:
             self.stops.sent(cancel.order_id)
-        return Step(facts=tuple(OrderApproved(cancel, now) for cancel in cancels), approved=_pass(cancels))
+        return _taken_back((), cancels, now)
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold the facts of an earlier life, oldest first."""
@@ -122,11 +129,10 @@ class RiskGate:
                 case OrderApproved():
                     # An approval without a later end counts as open: that is too much at worst, and never too
                     # little.
-                    self.accounts.restore(fact, self._terms_of(fact.command))
+                    self.accounts.restore(fact, self._terms_of(fact.command, fact.at))
                     if isinstance(fact.command, CancelOrder):
                         self.stops.sent(fact.command.order_id)
                 case CancelRefused() | VenueStatusChanged():
-                    self.accounts.apply(fact)
                     self.stops.apply(fact)
                 case TradingHalted() | TradingResumed():
                     self._apply_halt(fact)
@@ -171,10 +177,7 @@ class RiskGate:
         fact = TradingHalted(scope, state, by, why, now)
         self._apply_halt(fact)
         # Halted first: an order that is judged while the cancels are on their way must meet the halt.
-        cancels = self._cancels(scope, entries_only=not halted, now=now)
-        return Step(
-            facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
-        )
+        return _taken_back((fact,), self._cancels(scope, entries_only=not halted, now=now), now)
 
     def resume(self, scope: str, by: str, why: str, now: Nanos) -> Step:
         """End a halt. A drawdown is measured from where the scope stands now. Raises StateUnknown."""
@@ -203,10 +206,7 @@ class RiskGate:
         passed = any(
             line.name == name and line.strategy == strategy for line in self.limits_in_use(now) if line.passed
         )
-        cancels = self._cancels(scope, entries_only=True, now=now) if passed else []
-        return Step(
-            facts=(fact, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels)
-        )
+        return _taken_back((fact,), self._cancels(scope, entries_only=True, now=now) if passed else [], now)
 
     def _apply_limit(self, fact: LimitChanged) -> None:
         value = parse_limit(fact.name, fact.value)
@@ -244,12 +244,13 @@ class RiskGate:
         # A market may be known and its fee terms not: then nothing is traded in it.
         if denial is not None or market is None or market.terms is None:
             return self._deny(order, denial or missing("the market's fee terms"), now)
-        context = self._context(order, market, market.terms, now)
+        terms = self.rounding.of(market.terms, now)
+        context = self._context(order, market, terms, now)
         denial = self._objection(context)
         if denial is not None:
             return self._latch(order, denial, self._deny(order, denial, now), now)
         # From here on the order is what the gate found it to be.
-        self.accounts.approve(context.order, market.terms, now)
+        self.accounts.approve(context.order, terms, now)
         return Step(facts=(OrderApproved(context.order, now),), approved=_pass((context.order,)))
 
     def _context(self, order: PlaceOrder, market: MarketView, terms: FeeTerms, now: Nanos) -> OrderContext:
@@ -359,7 +360,8 @@ class RiskGate:
         wish = changed(found.order, price=amend.price, count=amend.count, decided_at=amend.decided_at)
         market = self.view.markets.get(wish.ticker)
         denial = self._refusal(wish, market)
-        terms = None if market is None else market.terms
+        known = None if market is None else market.terms
+        terms = None if known is None else self.rounding.of(known, now)
         if denial is None and market is not None and terms is not None:
             denial = self._objection(self._context(wish, market, terms, now))
         # Put back before the answer: until the exchange confirms the amend, the old terms may still fill.
@@ -432,7 +434,7 @@ class RiskGate:
             and not (entries_only and exposure.orders[order_id].order.exit)
         ]
 
-    def _terms_of(self, command: OrderCommand) -> FeeTerms:
+    def _terms_of(self, command: OrderCommand, at: Nanos) -> FeeTerms:
         """The fee terms of an order's market; before the market is heard of again, those with maker fees."""
         exposure = self.accounts.orders.get(command.order_id)
         known = "" if exposure is None else exposure.ticker
@@ -441,13 +443,18 @@ class RiskGate:
         if market is None or market.terms is None:
             # At a restart facts come before the market's listing. Dearer than any terms of these markets: the
             # estimate may only be too high.
-            return FeeTerms().with_maker_fees()
-        return market.terms
+            return self.rounding.of(FeeTerms().with_maker_fees(), at)
+        return self.rounding.of(market.terms, at)
 
 
 def _pass(commands: Iterable[OrderCommand]) -> tuple[Approved[OrderCommand], ...]:
     """The one place where an order becomes an approved one."""
     return tuple(Approved(command) for command in commands)
+
+
+def _taken_back(why: tuple[Fact, ...], cancels: Sequence[CancelOrder], now: Nanos) -> Step:
+    """The gate takes orders back: first what was decided, then the cancels, approved by itself."""
+    return Step(facts=(*why, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels))
 
 
 def approved_before(facts: Iterable[Fact]) -> tuple[Approved[OrderCommand], ...]:

@@ -17,7 +17,6 @@ from engine.pregame_lines import P_HOME_PRIOR, expected_of_line
 from engine.pricing.fair_value import Rules, fair_value
 from engine.units import NANOS_PER_DAY, NANOS_PER_HOUR, Nanos, Tenths
 from engine.view import Axis, Claim, GameView
-from engine.win_probability import MINUTES_OF_GAME
 
 KEY: Final = "baseline:"
 MINUTES_PLAYED_MAX: Final = 4.0
@@ -101,7 +100,7 @@ def measured(game: GameView, now: Nanos) -> Baseline:
     the home teams' long-run share. Prices are remembered only right after the tip.
     """
     minutes = game.minutes_left()
-    fresh = minutes is not None and minutes >= MINUTES_OF_GAME - MINUTES_PLAYED_MAX
+    fresh = minutes is not None and minutes >= game.league.minutes - MINUTES_PLAYED_MAX
     p_prices: dict[str, float] = {}
     if fresh:
         # A process that starts in the second quarter sees prices that know the game already.

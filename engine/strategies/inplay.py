@@ -5,6 +5,7 @@ Used by `momentum` and `mean_reversion`.
 
 import attrs
 
+from engine.leagues import League
 from engine.strategies.baselines import Baseline
 from engine.units import Nanos
 from engine.view import Axis, Claim
@@ -13,17 +14,18 @@ from engine.win_probability import InPlayModel
 
 @attrs.frozen
 class GameState:
-    """Lead of the home team, points of both teams and minutes left, at a moment."""
+    """Lead of the home team, points of both teams and minutes left, at a moment of a game of `league`."""
 
     at: Nanos
     lead: int
     points: int
     minutes: float
+    league: League
 
 
 def p_of_state(model: InPlayModel, claim: Claim, state: GameState, baseline: Baseline) -> float | None:
     """The model's probability that a claim pays; None if what it needs to know was not expected by anyone."""
-    line = claim.threshold / 10
+    line, model = claim.threshold / 10, model.of(state.league)
     if claim.axis is Axis.TOTAL:
         if baseline.total is None:
             return None

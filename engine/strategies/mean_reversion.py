@@ -14,7 +14,6 @@ import attrs
 
 from engine.events import BookSide, GameNews, OddsSeen, ScoreSeen, TopChanged
 from engine.facts import Fact
-from engine.leagues import NBA
 from engine.message import changed
 from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
@@ -35,7 +34,7 @@ from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
 from engine.units import COUNT_ONE, Nanos
 from engine.view import Axis, MarketView
-from engine.win_probability import MINUTES_OF_GAME, InPlayModel, capped
+from engine.win_probability import InPlayModel, capped
 
 
 @attrs.frozen
@@ -125,7 +124,8 @@ class MeanReversion(Trader):
         minutes, baseline = game.minutes_left(), self._baselines.of(game)
         if game.score is None or minutes is None or baseline is None or market.claim is None or not game.live:
             return None
-        state = GameState(now, game.home_lead(), game.score.home + game.score.away, minutes)
+        points = game.score.home + game.score.away
+        state = GameState(now, game.home_lead(), points, minutes, game.league)
         if market.claim.axis is Axis.TOTAL:
             return self._by_pace(market, state, baseline)
         return self._by_price(market, state, baseline)
@@ -146,7 +146,7 @@ class MeanReversion(Trader):
 
     def _by_pace(self, market: MarketView, state: GameState, baseline: Baseline) -> Opinion | None:
         """Against the pace: the rest at the expected pace, by as much as we trust in it."""
-        elapsed = 1.0 - state.minutes / MINUTES_OF_GAME
+        elapsed = 1.0 - state.minutes / state.league.minutes
         expected = baseline.total if baseline.opening is None else baseline.opening
         if expected is None or market.claim is None or elapsed <= 0.0:
             return None
@@ -196,9 +196,9 @@ class MeanReversion(Trader):
         move, p_mid = self._moved(market), market.p_mid()
         if move is None or p_mid is None or market.claim is None:
             return None
-        if 100 * state.minutes / MINUTES_OF_GAME < self.parameters.min_time_remaining_pct - HAIR:
+        if 100 * state.minutes / state.league.minutes < self.parameters.min_time_remaining_pct - HAIR:
             return None
-        if self.parameters.only_first_half and state.minutes < MINUTES_OF_GAME / 2 - HAIR:
+        if self.parameters.only_first_half and state.minutes < state.league.minutes / 2 - HAIR:
             return None
         # Bought is the team whose price fell: the market's own team after a fall, else its opponent.
         own_lead = state.lead if market.claim.above else -state.lead
@@ -237,4 +237,4 @@ class MeanReversion(Trader):
 
 def _in_overtime(market: MarketView) -> bool:
     score = market.game.score
-    return score is not None and NBA.is_overtime(score.period)
+    return score is not None and market.game.league.is_overtime(score.period)

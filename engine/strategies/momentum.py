@@ -176,7 +176,7 @@ class Momentum(Trader):
         if score is None or minutes is None or not game.live:
             return score is not None and not game.live
         states = self._states.setdefault(game.game, deque())
-        state = GameState(now, score.home - score.away, score.home + score.away, minutes)
+        state = GameState(now, score.home - score.away, score.home + score.away, minutes, game.league)
         # A corrected feed would look like a run of many points, and be traded as one.
         if states and _implausible(states[-1], state):
             states.clear()

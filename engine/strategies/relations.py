@@ -19,7 +19,6 @@ from engine.pregame_lines import SD_MARGIN, SD_TOTAL, phi
 from engine.pricing.fair_value import SD_MARGIN_LIVE, SD_TOTAL_LIVE
 from engine.units import PRICE_ONE, Count, Price
 from engine.view import Axis, Claim, GameView, MarketView
-from engine.win_probability import MINUTES_OF_GAME
 
 SPREAD_READABLE: Final = Price(1_000)
 """The middle of a wider market is nobody's opinion."""
@@ -126,10 +125,10 @@ def deviation(game: GameView, axis: Axis) -> float | None:
     """Deviation of what is to come; None if the clock is unknown or at its end."""
     if not game.live:
         return SD_MARGIN if axis is Axis.MARGIN else SD_TOTAL
-    minutes = game.minutes_left()
-    if minutes is None or minutes <= 0.0:
+    share = game.share_left()
+    if share is None or share <= 0.0:
         return None
-    root = math.sqrt(min(minutes / MINUTES_OF_GAME, 1.0))
+    root = math.sqrt(min(share, 1.0))
     if axis is Axis.MARGIN:
         return min(SD_MARGIN, SD_MARGIN_LIVE * root)
     return min(SD_TOTAL, SD_TOTAL_LIVE * root)

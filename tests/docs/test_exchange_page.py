@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from engine.events import BookSide
-from engine.fees import FeeRegime, FeeTerms, FeeType, Member
+from engine.fees import REGIMES, FeeRegime, FeeTerms, FeeType, Member, balance_grid
 from engine.orders import Liquidity
-from engine.settlement import GRID_DIRECT, payout
+from engine.settlement import payout
 from engine.units import (
     MONEY_ONE,
     MONEY_ZERO,
@@ -24,10 +25,15 @@ from tests.engine.exchange.floor import ASK, BID, Floor, contracts, rules
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "exchange.md"
 
 
-def rows(heading: str) -> Iterator[list[str]]:
-    """The cells of the first table under a heading."""
+def rows(heading: str, table: int = 0) -> Iterator[list[str]]:
+    """The cells of a table under a heading, the first of them being number 0."""
     section = PAGE.read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
+    tables = [
+        list(lines)
+        for is_table, lines in groupby(section.splitlines(), lambda line: line.startswith("|"))
+        if is_table
+    ]
+    lines = tables[table]
     return ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:])
 
 
@@ -57,14 +63,20 @@ def test_two_strategies_share_the_100_displayed_contracts_of_rule_3() -> None:
 
 
 def test_the_fees_of_the_manual_are_what_is_charged() -> None:
-    table = list(rows("Fees"))
-    assert len(table) == 7
+    table = list(rows("Fees", 1))
+    assert len(table) == 9
     for count, price, side, regime, member, fee in table:
         terms = FeeTerms(FeeType.QUADRATIC_WITH_MAKER_FEES, regime=FeeRegime(regime), member=Member(member))
         charged = terms.charge(
             Liquidity(side), BookSide.BID, parse_price(price), parse_count(count), MONEY_ZERO
         )
         assert format_money(charged.fee) == fee, (count, price, side, regime, member)
+
+
+def test_the_dates_of_the_manual_are_those_that_are_gone_by() -> None:
+    told = [(row[0], row[1]) for row in rows("Fees")]
+    assert told[0] == (REGIMES[0][1].value, "the beginning")
+    assert told[1:] == [(regime.value, since.isoformat()) for since, regime in REGIMES[1:]]
 
 
 def test_the_round_trip_of_the_manual_costs_three_and_a_half_cents() -> None:
@@ -79,7 +91,9 @@ def test_the_payouts_of_the_manual_are_what_is_paid() -> None:
         count, side = position.split()
         sign = 1 if side == "YES" else -1
         value = parse_price(result) if "." in result else parse_price(f"{result}.00")
-        got = payout(Count(sign * parse_count(count)), value, GRID_DIRECT)
+        got = payout(
+            Count(sign * parse_count(count)), value, balance_grid(FeeRegime.MICRODOLLAR, Member.DIRECT)
+        )
         assert got.amount == parse_money(paid)
         assert 0 <= got.residual < MONEY_ONE
 

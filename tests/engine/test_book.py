@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.book import CROSSED_NS_MAX, PENDING_MAX, Book
-from engine.events import BookDelta, BookSide, BookSnapshot, Level, Side, Trust
+from engine.events import BookDelta, BookRefused, BookSide, BookSnapshot, Level, Side, Trust
 from engine.units import (
     PRICE_ONE,
     Count,
@@ -155,8 +155,10 @@ def test_waiting_deltas_are_bounded() -> None:
     """The oldest go, and are counted."""
     book = Book("T")
     for seq in range(PENDING_MAX + 3):
-        book.apply_delta(delta(Side.YES, 40, 1, seq))
+        book.apply_delta(delta(Side.YES, 41 if seq < 3 else 40, 1, seq))
     assert book.dropped == 3
+    book.apply_snapshot(snapshot((), (), seq=-1))
+    assert book.levels(BookSide.BID) == [(4_000, PENDING_MAX * 100)]
 
 
 @pytest.mark.promise("duplicates-old-numbers-change")
@@ -164,9 +166,9 @@ def test_waiting_deltas_are_bounded() -> None:
 def test_an_old_or_repeated_delta_changes_nothing() -> None:
     """Sequence numbers only rise."""
     book = opened()
-    book.apply_delta(delta(Side.YES, 40, 5, 2))
-    book.apply_delta(delta(Side.YES, 40, 5, 2))
-    book.apply_delta(delta(Side.YES, 40, 5, 1))
+    assert book.apply_delta(delta(Side.YES, 40, 5, 2))
+    assert not book.apply_delta(delta(Side.YES, 40, 5, 2))
+    assert not book.apply_delta(delta(Side.YES, 40, 5, 1))
     assert (book.size(BookSide.BID, Price(4_000)), book.old, book.deltas) == (1_500, 2, 1)
 
 
@@ -200,8 +202,11 @@ def test_a_crossed_book_is_crossed_only_as_long_as_it_is() -> None:
     assert trust_of(book) is Trust.TRUSTED
 
 
+FEW_PRICES = st.sampled_from((30, 31, 32, 45, 68, 69, 70))
+"""So few that levels come, go and come again, the best ones with others behind them."""
+
 CHANGES = st.lists(
-    st.tuples(st.sampled_from(list(Side)), st.integers(1, 99), st.integers(-30, 30)), max_size=90
+    st.tuples(st.sampled_from(list(Side)), FEW_PRICES | st.integers(1, 99), st.integers(-30, 30)), max_size=90
 )
 
 
@@ -273,10 +278,7 @@ def test_a_recorded_evening_has_no_negative_level(shared: Path) -> None:
     assert all(book.trust is Trust.TRUSTED for book in books.values())
 
 
-changes = st.tuples(st.sampled_from(Side), st.integers(1, 99), st.integers(-30, 30))
-
-
-@given(st.lists(changes, max_size=90))
+@given(deltas=CHANGES)
 def test_a_book_says_what_its_levels_are_whatever_came(deltas: list[tuple[Side, int, int]]) -> None:
     """Held against plain dictionaries: best prices, sizes and the order of levels, of both sides."""
     book = Book("T")
@@ -336,3 +338,49 @@ def test_a_book_crosses_when_its_prices_do_and_not_again_with_each_change() -> N
     book.pause()
     book.resume()
     assert (book.trust, book.crossed_at) == (Trust.CROSSED, 5_000)
+
+
+def test_the_best_of_several_levels_that_are_left_takes_over() -> None:
+    book = Book("T")
+    book.apply_snapshot(snapshot(((39, 1), (40, 2), (41, 3)), ((54, 4), (55, 5), (56, 6))))
+    book.apply_delta(delta(Side.YES, 41, -3, 2))
+    book.apply_delta(delta(Side.NO, 56, -6, 3))
+    assert book.top() == (4_000, 200, 4_500, 500)
+
+
+def test_a_hundredth_of_a_contract_is_a_level() -> None:
+    book = Book("T")
+    smallest = Count(1)
+    levels = ((Price(4_000), smallest),)
+    book.apply_snapshot(BookSnapshot("T", levels, levels, 1, 1, 1, None, AT))
+    assert book.top() == (4_000, 1, 6_000, 1)
+    for seq, side in enumerate(Side, start=2):
+        book.apply_delta(BookDelta("T", side, Price(4_100), smallest, 1, 1, seq, None, AT))
+    assert book.top() == (4_100, 1, 5_900, 1)
+
+
+def test_a_book_whose_first_snapshot_crosses_is_crossed_since_then() -> None:
+    book = Book("T")
+    book.apply_snapshot(snapshot(((50, 1),), ((50, 1),)))
+    assert (book.trust, book.crossed_at) == (Trust.CROSSED, AT)
+
+
+def test_deltas_of_an_older_subscription_do_not_wait_beyond_the_next_snapshot() -> None:
+    book = Book("T")
+    for seq in range(PENDING_MAX):
+        book.apply_delta(delta(Side.YES, 40, 1, seq))
+    book.apply_snapshot(BookSnapshot("T", (), (), 1, 2, 1, None, AT))
+    book.feed_gapped()
+    for seq in range(2, 2 + PENDING_MAX):
+        book.apply_delta(BookDelta("T", Side.YES, Price(4_000), Count(100), 1, 2, seq, None, AT))
+    assert (book.dropped, book.yes) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("conn", "sid", "concerned"),
+    [(1, 1, True), (1, None, True), (1, 2, False), (2, 1, False), (2, None, False)],
+)
+def test_a_refused_frame_concerns_the_books_of_its_connection_and_subscription(
+    conn: int, sid: int | None, *, concerned: bool
+) -> None:
+    assert opened().concerns(BookRefused("T", conn, sid, False, AT)) is concerned

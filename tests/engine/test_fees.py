@@ -20,7 +20,7 @@ from engine.fees import (
     FillFee,
     Member,
     Multiplier,
-    aligned,
+    balance_grid,
     fee_terms,
     parse_fee_type,
     parse_multiplier,
@@ -268,12 +268,6 @@ def test_a_series_without_a_fee_still_rounds_the_balance() -> None:
     assert terms.estimate(TAKER, parse_price("0.3333"), parse_count("3.33")) == parse_money("0.000111")
 
 
-def test_payouts_at_settlement_are_floored_to_the_grid() -> None:
-    assert aligned(parse_money("30.60306"), Member.DIRECT) == parse_money("30.6030")
-    assert aligned(parse_money("6.3282"), Member.BROKER) == parse_money("6.32")
-    assert aligned(parse_money("-0.058639"), Member.DIRECT) == parse_money("-0.0587")
-
-
 def test_a_formula_can_be_checked_by_hand() -> None:
     fee = NEWEST.charge(MAKER, BookSide.BID, from_cents(33), contracts(20), NOTHING)
     assert fee.formula == (
@@ -333,7 +327,7 @@ def test_no_fill_is_ever_paid_for_and_the_balance_of_an_order_adds_up(
 def test_the_balance_stays_on_the_members_grid(
     terms: FeeTerms, lots: list[tuple[Liquidity, BookSide, Price, Count]]
 ) -> None:
-    grid = 10_000 if terms.member is Member.BROKER else 100
+    grid = balance_grid(terms.regime, terms.member)
     for fee, (_, side, price, count) in zip(whole_order(terms, lots), lots, strict=True):
         revenue = price * count * (-1 if side is BookSide.BID else 1)
         if terms.regime is not FeeRegime.CENT:
@@ -372,6 +366,17 @@ def test_an_order_in_pieces_costs_at_most_one_step_more_than_whole(price: Price,
     pieces = whole_order(NEWEST, [(TAKER, BookSide.BID, price, Count(size)) for size in sizes])
     whole = NEWEST.estimate(TAKER, price, Count(sum(sizes)))
     assert whole <= sum(fee.fee for fee in pieces) <= whole + MONEY_CENTICENT + len(sizes)
+
+
+@given(all_terms, fills)
+def test_no_order_in_pieces_costs_more_than_is_set_aside_for_it(
+    terms: FeeTerms, lots: list[tuple[Liquidity, BookSide, Price, Count]]
+) -> None:
+    liquidity, _, _, _ = lots[0]
+    price = from_cents(37)
+    sizes = [Count(-(-lot[3] // 100) * 100) for lot in lots]
+    pieces = whole_order(terms, [(liquidity, BookSide.BID, price, size) for size in sizes])
+    assert sum(fee.fee for fee in pieces) <= terms.estimate_in_pieces(liquidity, price, Count(sum(sizes)))
 
 
 @given(all_terms, liquidities, prices)

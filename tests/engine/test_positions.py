@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import BookSide
+from engine.fees import MONEY_CENTICENT
 from engine.positions import (
     FLAT,
     Position,
@@ -19,8 +20,8 @@ from engine.positions import (
     trade,
     trade_postings,
 )
-from engine.settlement import GRID_BROKER, GRID_DIRECT, booking, payment, payout
-from engine.units import PRICE_ONE, Count, Money, Price
+from engine.settlement import Payout, booking, paid_out, payment, payout
+from engine.units import MONEY_CENT, MONEY_ZERO, PRICE_ONE, Count, Money, Price
 
 BID, ASK = BookSide.BID, BookSide.ASK
 
@@ -112,11 +113,11 @@ def test_a_position_is_worth_the_bid_of_its_side() -> None:
 @pytest.mark.parametrize(
     ("count", "value", "grid", "amount", "residual"),
     [
-        (10_001, 3_060, GRID_DIRECT, 30_603_000, 60),
-        (10_001, 3_060, GRID_BROKER, 30_600_000, 3_060),
-        (-10_000, 10_000, GRID_DIRECT, 0, 0),
-        (-10_000, 0, GRID_DIRECT, 100_000_000, 0),
-        (1, 3_333, GRID_DIRECT, 3_300, 33),
+        (10_001, 3_060, MONEY_CENTICENT, 30_603_000, 60),
+        (10_001, 3_060, MONEY_CENT, 30_600_000, 3_060),
+        (-10_000, 10_000, MONEY_CENTICENT, 0, 0),
+        (-10_000, 0, MONEY_CENTICENT, 100_000_000, 0),
+        (1, 3_333, MONEY_CENTICENT, 3_300, 33),
     ],
 )
 def test_payouts_are_rounded_down_to_the_balance_grid(
@@ -125,6 +126,12 @@ def test_payouts_are_rounded_down_to_the_balance_grid(
     """The first row is the venue's example: 30.60306 pays 30.6030."""
     paid = payout(Count(count), Price(value), grid)
     assert (paid.amount, paid.residual) == (amount, residual)
+
+
+def test_a_correction_takes_back_what_was_paid_and_not_what_would_be_paid_now() -> None:
+    by_the_cent = payout(Count(10_001), Price(3_060), MONEY_CENT)
+    assert paid_out(Count(10_001), Price(3_060), by_the_cent.amount) == by_the_cent
+    assert paid_out(Count(-300), Price(10_000), MONEY_ZERO) == Payout(MONEY_ZERO, MONEY_ZERO)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +162,7 @@ def test_a_settlement_leaves_nothing_behind(trades: list[Trade], value: Price) -
         traded = trade(position, one)
         cash += traded.proceeds - traded.opened - one.fee
         position = traded.position
-    paid = payout(position.count, value, GRID_DIRECT)
+    paid = payout(position.count, value, MONEY_CENTICENT)
     assert sum(posting.amount for posting in booking("s", "T", position, paid)) == 0
     assert sum(posting.amount for posting in payment("s", "T", paid.amount)) == 0
     after = settled(position, value, paid.amount)

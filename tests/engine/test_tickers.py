@@ -148,7 +148,7 @@ def test_all_442_markets_of_a_season_are_classified(shared: Path) -> None:
         assert (ticker.home, ticker.away) == (row["home_team"], row["away_team"])
         assert str(ticker.date) == row["game_date"]
         assert ticker.date is not None
-        assert game_event_ticker(ticker.date, row["away_team"], row["home_team"]) == row["event_ticker"]
+        assert game_event_ticker(ticker.date, row["away_team"], row["home_team"], NBA) == row["event_ticker"]
 
 
 def test_all_133_events_that_were_open_on_a_day_are_classified(shared: Path) -> None:
@@ -196,7 +196,7 @@ def test_what_is_written_is_read(
     margin: int,
     points: int,
 ) -> None:
-    event = game_event_ticker(date, *pair)
+    event = game_event_ticker(date, *pair, NBA)
     team = pair[1] if is_home else pair[0]
     game = parse_ticker(f"{event}-{team}")
     assert (game.date, game.away, game.home, game.team) == (date, *pair, team)

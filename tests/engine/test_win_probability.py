@@ -4,6 +4,7 @@ import csv
 import gzip
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -190,7 +191,7 @@ def test_probabilities_are_kept_from_certainty(p: float) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"sigma": 0.0}, {"drift": -1.0}, {"p_cap": 0.5}, {"p_cap": -0.1}])
-def test_senseless_parameters_are_refused(wrong: dict[str, float]) -> None:
+def test_senseless_parameters_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be"):
         InPlayModel(**wrong)
 

@@ -5,6 +5,7 @@ processes that its tests have started.
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -14,8 +15,10 @@ from enum import Enum
 from pathlib import Path
 from typing import NoReturn
 
-PASSED, FAILED, SKIPPED = 0, 1, 5
+PASSED, FAILED, SKIPPED, UNTRIED = 0, 1, 5, 6
 POLL_S = 0.02
+PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
 class Outcome(Enum):
@@ -25,11 +28,16 @@ class Outcome(Enum):
     LATE = "killed by its time limit"
     SURVIVED = "survived"
     SKIPPED = "not run: its tests were skipped"
+    UNTRIED = "not tried: its tests could not even be collected"
 
     @property
     def killed(self) -> bool:
         """Whether it was noticed."""
         return self in (Outcome.KILLED, Outcome.LATE)
+
+
+OUTCOMES = {PASSED: Outcome.SURVIVED, SKIPPED: Outcome.SKIPPED, UNTRIED: Outcome.UNTRIED}
+"""By the code with which a child ends; any other, a signal's too, is a test that failed."""
 
 
 def say(line: str) -> None:
@@ -51,7 +59,7 @@ def outcome_of(run: Callable[[], int], seconds_max: float, log: Path) -> Outcome
         if ended:
             _end_group(child)
             code = os.waitstatus_to_exitcode(status)
-            return {PASSED: Outcome.SURVIVED, SKIPPED: Outcome.SKIPPED}.get(code, Outcome.KILLED)
+            return OUTCOMES.get(code, Outcome.KILLED)
         _pause()
     _end_group(child)
     os.waitpid(child, 0)
@@ -62,6 +70,8 @@ def _be_child(run: Callable[[], int], log: Path) -> NoReturn:
     code = FAILED
     try:
         os.setsid()
+        # A run that is ended from outside takes its child along; it would go on with the whole suite.
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(said, 1)
         os.dup2(said, 2)

@@ -55,7 +55,7 @@ def mutants(path: str, text: str, filename: str) -> Iterator[Mutant]:
     tree = ast.parse(text, filename=path)
     named: Counter[str] = Counter()
     for qualified, function in _functions(tree, ""):
-        first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+        first = _first_line(function)
         for node, within, field, value in _changes(function):
             # A number by itself says nothing; what it stands in does.
             shown = within if isinstance(node, ast.Constant) else node
@@ -69,6 +69,27 @@ def mutants(path: str, text: str, filename: str) -> Iterator[Mutant]:
             named[name] += 1
             number = f" ({named[name]})" if named[name] > 1 else ""
             yield Mutant(name + number, path, qualified, first, code)
+
+
+def marked(path: str, text: str, filename: str, mark: str) -> Iterator[tuple[str, int, CodeType]]:
+    """The functions of a file: name, line, and code that first adds its place to the built-in set `mark`."""
+    tree = ast.parse(text, filename=path)
+    found = list(_functions(tree, ""))
+    for qualified, function in found:
+        telling = ast.parse(f"{mark}.add({(path, qualified, _first_line(function))!r})").body[0]
+        for node in ast.walk(telling):
+            ast.copy_location(node, function.body[0])
+        # Behind the docstring, which stays what it is only in the first place.
+        function.body.insert(1 if ast.get_docstring(function, clean=False) is not None else 0, telling)
+    module = compile(tree, filename, "exec", dont_inherit=True)
+    for qualified, function in found:
+        line = _first_line(function)
+        yield qualified, line, _code_of(module, qualified, line)
+
+
+def _first_line(function: Function) -> int:
+    """Where its code says that it begins: at its first decorator."""
+    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
 
 
 def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, Function]]:

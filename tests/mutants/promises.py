@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.breaks import ROOT, Break
-from tests.mutants.forks import FAILED, PASSED, SKIPPED, Outcome, outcome_of, say
+from tests.mutants.forks import FAILED, PASSED, SKIPPED, UNTRIED, Outcome, outcome_of, say
 
 SECONDS_MAX = 300
 """What a break's tests may take; the longest of them play a whole evening."""
@@ -43,9 +43,11 @@ class Outcomes:
             self.passed += 1
 
     def code(self, ended: int) -> int:
-        """FAILED if anything did, or if the tests could not even be collected."""
-        if self.failed or ended not in (0, 1, 5):
+        """FAILED if anything did; a run that ended otherwise has tried nothing."""
+        if self.failed:
             return FAILED
+        if ended not in (0, 5):
+            return UNTRIED
         return PASSED if self.passed else SKIPPED
 
 

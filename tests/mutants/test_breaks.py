@@ -1,34 +1,25 @@
 """Every break can still be made, every promise has one, and no survivor is listed that does not exist."""
 
+import os
 import re
+import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import attrs
 import pytest
 
 from docs.markers import held_by
-from tests.mutants import operators, rooms
+from tests.mutants import forks, operators, promises, rooms
+from tests.mutants.__main__ import HEAD, Row
 from tests.mutants.breaks import Break, breaks
+from tests.mutants.forks import Outcome
 from tests.mutants.survivors import survivors
 from tests.tidy.source import ROOT, fail_with
 
 BREAKS = tuple(breaks())
-NOT_TRIED = frozenset(
-    {
-        "connection-answers-pings-probed",
-        "exit-stays-an-exit",
-        "fifty-times-traffic-worked",
-        "looking-asks-nobody-trades",
-        "nobody-can-replace",
-        "nobody-restarts-nothing-lost",
-        "postgres-holds-every-text",
-        "readable-by-owner-only",
-        "standing-still-fills-nothing",
-        "stops-are-kept",
-        "unknown-fees-stop-one-event",
-    }
-)
-"""Promises for which nobody has written a break yet."""
 
 
 def test_the_place_of_every_break_is_found_exactly_once() -> None:
@@ -59,8 +50,7 @@ def test_every_break_names_tests_that_exist() -> None:
 def test_every_promise_has_a_break_that_one_of_its_tests_must_notice() -> None:
     broken = {test for each in BREAKS for test in each.tests}
     whole = {key for key, tests in held_by()["promise"].items() if not broken & set(tests)}
-    fail_with([f"nothing is broken to try the promise {key}" for key in sorted(whole - NOT_TRIED)])
-    fail_with([f"it is tried now: {key}" for key in sorted(NOT_TRIED - whole)])
+    fail_with([f"nothing is broken to try the promise {key}" for key in sorted(whole)])
 
 
 def test_every_survivor_is_a_mutant_that_is_made_and_says_why_it_is_harmless() -> None:
@@ -120,6 +110,20 @@ def test_a_mutant_is_the_code_of_its_function() -> None:
     assert purse.low
 
 
+def test_a_marked_function_tells_that_it_was_called_and_does_what_it_does() -> None:
+    called: set[tuple[str, str, int]] = set()
+    space: dict[str, Any] = {"__called__": called}
+    exec(compile(SAMPLE, "/purse.py", "exec"), space)
+    for name, _line, code in operators.marked("purse.py", SAMPLE, "/purse.py", "__called__"):
+        found = vars(space["Purse"])[name.partition(".")[2]]
+        getattr(found, "fget", found).__code__ = code
+    purse = space["Purse"]()
+    purse.cents, purse.open = 99, False
+    assert purse.low
+    assert {name for _, name, _ in called} == {"Purse.low"}
+    assert space["Purse"].low.__doc__ == "Nor this: 1 < 2."
+
+
 def test_a_break_whose_place_is_gone_or_doubled_is_refused() -> None:
     each = Break("a sum", ("tests/a.py::test_b",), "engine/a.py", "a + b", "a - b")
     assert each.made_in("c = a + b") == "c = a - b"
@@ -132,6 +136,92 @@ def test_a_row_with_other_keys_is_no_break(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('[[break]]\nmeans = "x"\n', "utf-8")
     with pytest.raises(ValueError, match="not the keys of a break"):
         list(breaks(tmp_path))
+
+
+class Seen:
+    """A report of one test."""
+
+    nodeid = "tests/a.py::test_b"
+    when = "call"
+
+    def __init__(self, *, passed: bool) -> None:
+        self.passed, self.failed = passed, not passed
+
+
+@pytest.mark.parametrize(
+    ("seen", "ended", "code"),
+    [
+        ([True, False], pytest.ExitCode.TESTS_FAILED, forks.FAILED),
+        ([True], pytest.ExitCode.OK, forks.PASSED),
+        ([], pytest.ExitCode.NO_TESTS_COLLECTED, forks.SKIPPED),
+        ([], pytest.ExitCode.INTERRUPTED, forks.UNTRIED),
+        ([], pytest.ExitCode.USAGE_ERROR, forks.UNTRIED),
+    ],
+)
+def test_a_break_is_noticed_by_a_test_that_fails_and_not_by_tests_that_could_not_be_run(
+    seen: list[bool], ended: int, code: int
+) -> None:
+    outcomes = promises.Outcomes()
+    for passed in seen:
+        outcomes.pytest_runtest_logreport(cast("pytest.TestReport", Seen(passed=passed)))
+    assert outcomes.code(ended) == code
+
+
+def end_by_a_signal() -> int:
+    """As a crash of the interpreter does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return forks.PASSED
+
+
+@pytest.mark.parametrize(
+    ("run", "outcome"),
+    [
+        (lambda: forks.PASSED, Outcome.SURVIVED),
+        (lambda: forks.FAILED, Outcome.KILLED),
+        (lambda: 1 // 0, Outcome.KILLED),
+        (end_by_a_signal, Outcome.KILLED),
+        (lambda: forks.UNTRIED, Outcome.UNTRIED),
+        (lambda: int(threading.Event().wait(60)), Outcome.LATE),
+    ],
+)
+def test_what_a_child_comes_to_is_known_however_it_ends(
+    run: Callable[[], int], outcome: Outcome, tmp_path: Path
+) -> None:
+    assert forks.outcome_of(run, 5 if outcome is not Outcome.LATE else 0.1, tmp_path / "log") is outcome
+
+
+def test_the_tests_that_stand_for_a_module_try_its_mutants_first_within_the_time(tmp_path: Path) -> None:
+    def calls(name: str, seconds: float) -> rooms.Calls:
+        return rooms.Calls(cast("pytest.Item", Placed(ROOT / name)), seconds, frozenset())
+
+    own = calls("tests/engine/test_ledger.py", 3.0)
+    quick, slower = calls("tests/engine/test_book.py", 1.0), calls("tests/engine/test_fees.py", 11.0)
+    late = calls("tests/engine/test_sizing.py", 8.0)
+    (mutant, *_) = rooms.ROOMS["ledger"].mutants()
+    mutating = rooms.Mutating(rooms.ROOMS["ledger"], tmp_path / "log")
+    assert mutating.chosen(mutant, [slower, late, quick, own]) == [own, quick, late]
+    only = calls("tests/engine/test_book.py", 100.0)
+    assert mutating.chosen(mutant, [only]) == [only]
+    assert mutating.chosen(mutant, []) == []
+
+
+@attrs.frozen
+class Placed:
+    """A test's place."""
+
+    path: Path
+
+    def get_closest_marker(self, _name: str) -> None:
+        """It has none."""
+
+
+def test_a_room_is_tight_when_each_survivor_is_explained() -> None:
+    row = Row("ledger", 12, 10, 9, 1, (), void=False)
+    assert str(row).split() == ["ledger", "12", "10", "9", "1", "0", "90.0", "%"]
+    assert HEAD.split()[:2] == ["room", "mutants"]
+    assert row.tight
+    assert not attrs.evolve(row, unknown=("a mutant",)).tight
+    assert not attrs.evolve(row, void=True).tight
 
 
 def _exists(test: str) -> bool:

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 import pytest
 
 from persistence import connect, schema
 from persistence.errors import FactUnstorable, StorageError, StorageForeign, of_driver, sorted_error
 from persistence.maintenance import verify
 from persistence.writer import JournalWriter
-from tests.persistence.servers import SERVER
+from tests.persistence.servers import SERVER, connected
 
 pytestmark = pytest.mark.postgres
 
@@ -21,11 +20,7 @@ pytestmark = pytest.mark.postgres
 def database(encoding: str) -> Iterator[str]:
     """The address of a new database of that encoding, gone afterwards."""
     name = f"e{uuid.uuid4().hex[:12]}"
-    try:
-        server = psycopg.connect(SERVER, autocommit=True)
-    except psycopg.OperationalError as error:
-        pytest.skip(f"no PostgreSQL server: {error}")
-    with server:
+    with connected() as server:
         locale = "LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
         server.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' {locale}")
         try:
@@ -63,7 +58,7 @@ def test_a_database_in_utf8_holds_every_character_whatever_the_client_was_told(
 
 @pytest.mark.promise("postgres-holds-every-text")
 def test_what_a_driver_raises_of_python_itself_is_sorted_and_a_mistake_of_ours_is_not() -> None:
-    with psycopg.connect(SERVER) as connection:
+    with connected() as connection:
         connection.execute("SET client_encoding TO 'LATIN1'")
         with pytest.raises(UnicodeEncodeError) as met:
             connection.execute("SELECT %s::text", ["\u2014"])

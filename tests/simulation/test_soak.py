@@ -14,7 +14,17 @@ import attrs
 import pytest
 from rich.console import Console
 
-from engine.facts import Fact, LedgerPosted, OrderApproved, OrderFilled, OrderSubmitted, RunStarted
+from engine.events import BookSide
+from engine.facts import (
+    Fact,
+    LedgerPosted,
+    OrderApproved,
+    OrderFilled,
+    OrderSubmitted,
+    RunStarted,
+    TradingHalted,
+    TradingResumed,
+)
 from engine.message import changed
 from engine.units import Count, Nanos, Price
 from persistence.schema import create
@@ -23,7 +33,8 @@ from tests.persistence.evenings import evening, place
 from tests.simulation.soak.comparing import compared, left_behind
 from tests.simulation.soak.evening import Evening, Life, Setup
 from tests.simulation.soak.figures import ALLOWED, NAMES, Sample, grown, growth, over_lives, sample_of
-from tests.simulation.soak.journal_rules import broken_rules
+from tests.simulation.soak.journal_rules import broken_rules, exits_that_open
+from tests.simulation.soak.operator import Operator
 from tests.simulation.soak.processes import Venues
 from tests.simulation.soak.run import Plan, Soak, tell
 from tipoff.json_types import Json
@@ -76,6 +87,32 @@ def test_an_order_that_sets_out_without_an_approval_is_found() -> None:
     at = first(OrderApproved)
     found = broken_rules([*FACTS[:at], *FACTS[at + 1 :]])
     assert found == ["o0 was submitted without a durable approval"]
+
+
+def test_an_approval_under_a_halt_of_everything_is_found_until_it_is_resumed() -> None:
+    at = first(OrderApproved)
+    halted = TradingHalted("all", "halted", "operator", "by hand", Nanos(5))
+    facts = [*FACTS[:at], halted, *FACTS[at:]]
+    assert "o0 was approved under a halt" in broken_rules(facts)
+    assert (
+        broken_rules([*FACTS[:at], halted, TradingResumed("all", "operator", "ok", Nanos(6)), *FACTS[at:]])
+        == []
+    )
+
+
+def test_an_exit_that_opens_a_position_is_found_and_one_that_closes_is_not() -> None:
+    at = first(OrderSubmitted)
+    submitted = FACTS[at]
+    assert isinstance(submitted, OrderSubmitted)
+    found = broken(at, order=changed(submitted.order, exit=True))
+    assert "o0 is an exit and made 0 of KXT to 40" in found
+    filled = FACTS[first(OrderFilled)]
+    assert isinstance(filled, OrderFilled)
+    closing = changed(submitted, order=changed(submitted.order, exit=True, order_id="c", count=Count(100)))
+    for count, sides in ((60, []), (100, []), (101, ["c is an exit and made 100 of KXT to -1"])):
+        sold = changed(filled, order_id="c", side=BookSide.ASK, count=Count(count))
+        bought = changed(filled, count=Count(100))
+        assert list(exits_that_open([submitted, bought, closing, sold])) == sides
 
 
 def test_money_that_fills_do_not_explain_is_found() -> None:
@@ -166,13 +203,15 @@ def told(soak: Soak) -> tuple[list[str], str]:
     return tell(soak, Console(file=text, width=200)), text.getvalue()
 
 
-def soaked(tmp_path: Path, *lives: Life) -> Soak:
+def soaked(tmp_path: Path, *lives: Life, operated: bool = True) -> Soak:
     setup = Setup(
         folder=tmp_path, socket=tmp_path / "s", database="", recordings=tmp_path, speed=1.0, kill_s=60.0,
         draw=Random(1), deadline=0.0,
     )  # fmt: skip
     soak = Soak(Plan(folder=tmp_path), (1, 2, 3))
-    soak.evenings.append(Evening(setup, 1, "demo", cast("Venues", None), lambda: True, list(lives)))
+    operator = Operator(Random(1), "", {"halt": 1} if operated else {})
+    venues = cast("Venues", None)
+    soak.evenings.append(Evening(setup, 1, "demo", venues, lambda: True, operator, list(lives)))
     return soak
 
 
@@ -187,8 +226,9 @@ def test_the_verdict_names_each_life_and_everything_that_failed(tmp_path: Path) 
 
 
 def test_a_soak_that_shows_nothing_fails(tmp_path: Path) -> None:
-    found, _ = told(soaked(tmp_path, Life(1, 1, end="stopped in 1.0 s")))
+    found, _ = told(soaked(tmp_path, Life(1, 1, end="stopped in 1.0 s"), operated=False))
     assert found == [
         "nobody was killed: the soak shows nothing",
+        "the operator did nothing: the soak shows less than it could",
         "nothing was traded: the soak shows nothing",
     ]

@@ -15,7 +15,7 @@ from engine.events import BookSide
 from engine.facts import OrderDenied, OrderFilled, SignalAction, SignalRaised
 from engine.game import Game
 from engine.orders import Liquidity
-from engine.units import MONEY_ZERO, Price
+from engine.units import MONEY_CENT, MONEY_ZERO, Price
 from tests.stories.plays import Played, play
 from tipoff.commands.options import ReplayRequest
 from tipoff.commands.replay import run_replay
@@ -151,6 +151,13 @@ def test_momentum_trades_the_price_alone_as_a_taker_in_assumed_books(evening: Pl
     assert {fill.strategy for fill in fills} == {"momentum"}
     assert {fill.liquidity for fill in fills} == {Liquidity.TAKER}
     assert all(fill.evidence.pseudo and fill.fee > 0 for fill in fills)
+
+
+@pytest.mark.promise("fees-follow-date-fill")
+def test_every_fill_of_that_winter_pays_whole_cents(evening: Played) -> None:
+    fills = [numbered.fact for numbered in evening.facts if isinstance(numbered.fact, OrderFilled)]
+    assert {fill.fee % MONEY_CENT for fill in fills} == {0}
+    assert all(fill.evidence.fee_formula.endswith("(cent, direct)") for fill in fills)
 
 
 def matched(game: Game) -> bool:

@@ -15,7 +15,7 @@ from tests.tidy.source import PRODUCT, Function, Source
 # What is loaded by a name in a text, or as a program: no import leads there.
 LOADED_BY_NAME = {
     "subprocess": ("tipoff.__main__",),
-    "importlib.metadata.entry_points": ("engine.strategies.",),
+    "importlib.metadata.entry_points": ("engine.strategies.", "tipoff.sources.bundled."),
     "tipoff.cli.app": ("tipoff.cli.",),
     "tipoff.commands.new_strategy": ("tipoff.commands.strategy_template.",),
 }

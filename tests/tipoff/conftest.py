@@ -7,8 +7,8 @@ from engine.units import COUNT_ONE, MONEY_ONE, Count, Money, Price
 from tests.tipoff.installs import install
 from tipoff.config.fields import between, setting
 from tipoff.config.load import Schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 
 __all__ = ["install"]
 

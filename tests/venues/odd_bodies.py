@@ -417,7 +417,7 @@ def _league() -> list[Case]:
 
 CASES = (*_frames(), *_markets(), *_books_trades_and_terms(), *_results(), *_league())
 
-OURS = (wire.Named, wire.Envelope, wire.SnapshotKeys)
+OURS = (wire.Named, wire.Envelope, wire.SnapshotKeys, wire.Stamped)
 """Structs that read what is left of a frame which is not as promised."""
 
 

@@ -25,6 +25,9 @@ from engine.events import (
 from tests.venues.odd_bodies import CASES, OURS, Case, Promise, Row, Said, text_of
 from venues.balldontlie import wire as league
 from venues.kalshi import bodies, results, wire
+from venues.kalshi.answers import BOOK_KEYS
+from venues.kalshi.parse import SNAPSHOT_KEYS
+from venues.shapes import keys_of
 
 ODDITIES = ("null", "absent", "wrong", "renamed")
 ABOUT_THE_FEED = (FeedRefused, FeedSequenced, FeedUnnumbered, FeedGapped, BookRefused)
@@ -227,3 +230,23 @@ def facts_of_neighbour(case: Case, place: tuple[str | int, ...], good: object) -
     for known in facts(case.read(text_of(body))):
         with_it.remove(known)
     return with_it
+
+
+def test_the_keys_that_are_known_are_read_off_the_structs_as_they_are_sent() -> None:
+    """So that a field which the venue renames is renamed in its struct alone."""
+
+    class Renamed(msgspec.Struct):
+        market_ticker: str
+        yes: str | None = msgspec.field(name="outcome_yes_fp", default=None)
+
+    assert keys_of(Renamed) == {"market_ticker", "outcome_yes_fp"}
+    bodies_of: dict[str, type[msgspec.Struct]] = {
+        "orderbook_snapshot": wire.SnapshotBody,
+        "orderbook_delta": wire.DeltaBody,
+        "ticker": wire.TickerBody,
+    }
+    assert wire.BODY_KEYS.keys() == bodies_of.keys()
+    for kind, body in bodies_of.items():
+        assert wire.BODY_KEYS[kind] > keys_of(body)
+    assert keys_of(bodies.BookBody) == BOOK_KEYS
+    assert wire.BODY_KEYS["orderbook_snapshot"] == SNAPSHOT_KEYS

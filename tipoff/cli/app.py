@@ -112,7 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         silence()
         return Exit.OK
-    except Exception as error:
+    except BaseException as error:
+        # What is served runs in a nursery, and Ctrl-C comes out of it in a group.
+        if isinstance(error, BaseExceptionGroup) and error.subgroup(KeyboardInterrupt) is not None:
+            return Exit.INTERRUPTED
+        if not isinstance(error, Exception):
+            raise
         if os.environ.get("TIPOFF_TRACEBACK"):
             raise
         return output.failure(in_words(error))
@@ -124,6 +129,9 @@ def in_words(error: Exception) -> Failure:
     match error:
         case Failure():
             return error
+        case ExceptionGroup(exceptions=(only,)):
+            # Whatever is served runs in a nursery, which puts even a single error into a group.
+            return in_words(only)
         case CycloptsError():
             return Failure("usage", _usage(error), details=[_hint(error)], exit_code=Exit.USAGE)
         case ConfigError():

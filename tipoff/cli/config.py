@@ -3,6 +3,8 @@
 Registered by `cli`. What a configuration is stands in `tipoff.config.load`.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +13,14 @@ from rich.console import Group
 from rich.text import Text
 
 from tipoff.cli.arguments import ConfigFile, Flag
-from tipoff.config.diff import changes
+from tipoff.config.diff import Change, changes
 from tipoff.config.load import FILE, Config, Schema, load_or_template, template
 from tipoff.config.problems import ConfigError
 from tipoff.config.render import flat, render, rows, tree
+from tipoff.config.values import Plain
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, table
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.registry import sources_of
 
 OURS = "tipoff"
 """Where a kind comes from that no other package brings."""
@@ -84,7 +86,7 @@ def check(*, config: ConfigFile = None) -> Answer:
     wrong = start_problems(read)
     if wrong:
         raise ConfigError(str(config or FILE), wrong)
-    degraded = [*_degraded(read), *_schema().broken.values()]
+    degraded = [*_degraded(read), *_schema().broken.values(), *_schema().broken_sources.values()]
     lines = Group(
         Text("the configuration is fine"), *(Text(f"but {line}", style="yellow") for line in degraded)
     )
@@ -107,12 +109,30 @@ def diff(other: Path | None = None, /, *, config: ConfigFile = None) -> Answer:
         {"path": change.path, "before": change.before, "after": change.after, "live": change.live}
         for change in found
     ]
-    lines = [
-        (change.path, str(change.before), str(change.after), "reload" if change.live else "restart")
-        for change in found
-    ]
+    lines = list(_difference_lines(found))
     screen = table(("key", "there", "here", "needs"), lines) if found else "no difference"
     return Answer({"changes": document}, screen)
+
+
+def _difference_lines(found: Sequence[Change]) -> Iterator[tuple[str, str, str, str]]:
+    """A line a key; a strategy that only one side has is one line, for all of its keys differ."""
+    told: set[str] = set()
+    for change in found:
+        whole = ".".join(change.path.split(".")[:2])
+        of_whole = [each for each in found if each.path.startswith(f"{whole}.")]
+        if change.path.startswith("strategy.") and f"{whole}.name" in {each.path for each in of_whole}:
+            if whole not in told:
+                told.add(whole)
+                gone = change.after is None
+                yield whole, "there" if gone else "-", "-" if gone else "there", "restart"
+            continue
+        needs = "reload" if change.live else "restart"
+        yield change.path, _shown(change.before), _shown(change.after), needs
+
+
+def _shown(value: Plain) -> str:
+    """A value, or that there is none."""
+    return "-" if value is None else str(value)
 
 
 def _schema() -> Schema:
@@ -145,12 +165,10 @@ def _kinds(schema: Schema) -> Answer:
 def _degraded(config: Config) -> list[str]:
     """What the engine will have to do without."""
     lines = []
-    if not config.section(KalshiSection).key_id:
-        lines.append("Kalshi has no key: books are polled, and slower")
-    if not config.section(BalldontlieSection).key_file:
-        lines.append(
-            "balldontlie has no key: no scores and no odds, so strategies that need them do not trade"
-        )
+    for name, source in sources_of(config).items():
+        with suppress(ConfigError):
+            if source.key is not None and source.read_key(config.sources[name]) is None:
+                lines.append(f"{source.title} has no key: {source.key.without}")
     if not any(settings.enabled for settings in config.strategies):
         lines.append("no strategy is enabled: nothing is traded")
     return lines

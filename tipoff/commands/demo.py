@@ -37,11 +37,11 @@ from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import RecordingDigest, write_config, write_seal
 from tipoff.runs.settings import settings_digest
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.balldontlie.source import BALLDONTLIE, Key
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.balldontlie.source import BALLDONTLIE, Key
+from tipoff.sources.bundled.kalshi.section import KalshiSection
+from tipoff.sources.bundled.kalshi.source import KALSHI
 from tipoff.sources.clients import Credentials, Sources
-from tipoff.sources.kalshi.section import KalshiSection
-from tipoff.sources.kalshi.source import KALSHI
 from venues.kalshi.auth import read_signer
 from venues.recordings.recorder import Recorder, read_batches
 from venues.simulator.service import ServiceSettings, Simulator, serve
@@ -72,6 +72,7 @@ def run_demo(request: DemoRequest) -> Answer:
             document = trio.run(partial(_evening, request, config, folder))
     if request.keep is not None:
         progress(f"the recording is in {request.keep / RECORDING}")
+        progress(f"tipoff report --db {_database(request.keep)} shows the run again")
     return Answer(document, report_screen(document))
 
 

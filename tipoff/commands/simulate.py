@@ -22,8 +22,8 @@ from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, Output, progress
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.wire.faults import SWITCHES, Faults
 from venues.simulator.world.settings import EveningSettings

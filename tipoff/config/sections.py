@@ -12,6 +12,7 @@ from typing import Literal
 import attrs
 
 from engine.fees import FeeRegime, Member
+from engine.leagues import LEAGUES, TRADED
 from tipoff.config.fields import Secrecy, between, matching, secret, setting
 
 _HTTP_URL = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
@@ -26,6 +27,13 @@ PORT = between(1, 65_535)
 HOST = matching(re.compile(r"[^\s/]{1,255}").fullmatch, "a host name or an address")
 
 
+def _known_leagues(_: object, __: object, value: tuple[str, ...]) -> None:
+    known = [league.code for league in LEAGUES]
+    wrong = [code for code in value if code not in known]
+    if wrong or not value:
+        raise ValueError(f"must name at least one of {', '.join(known)}, found {list(wrong or value)}")
+
+
 @attrs.frozen(kw_only=True)
 class EngineSection:
     """The program as a whole."""
@@ -34,6 +42,7 @@ class EngineSection:
     environment: Literal["demo", "prod"] = setting(
         "demo", "which Kalshi is listened to; orders stay on paper in both"
     )
+    leagues: tuple[str, ...] = setting(TRADED, "leagues whose games are traded", check=_known_leagues)
     seed: int = setting(1, "seed of everything that is drawn, such as latencies", check=between(0, 2**63 - 1))
     state_directory: Path = setting(
         Path("state"), "folder of what must survive; relative paths below begin here; created if missing"
@@ -137,7 +146,9 @@ class ExchangeSection:
     in_game_delay_ms: int = setting(
         0, "extra delay of taking orders while a game is live", unit="ms", check=_LATENCY
     )
-    fee_regime: FeeRegime = setting(FeeRegime.MICRODOLLAR, "how the venue rounds fees")
+    fee_regime: FeeRegime | None = setting(
+        None, 'rule by which all fees are rounded; "none" means the venue\'s on the day of each fill'
+    )
     member: Member = setting(Member.DIRECT, "whose balance grid fees are rounded to")
     credit_window_ms: int = setting(
         2_000,

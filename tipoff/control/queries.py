@@ -40,7 +40,6 @@ from tipoff.control.responses import (
     BookSeen,
     Check,
     Health,
-    JournalLine,
     LimitLine,
     LogLevel,
     Metrics,
@@ -48,8 +47,7 @@ from tipoff.control.responses import (
     Status,
     Version,
 )
-from tipoff.explain.chain import JournaledFact, Why, explain
-from tipoff.explain.sentences import sentence
+from tipoff.explain.chain import JournalLine, Why, explain, journal_line
 from tipoff.output import Failure
 
 RUNNING = "running"
@@ -293,18 +291,6 @@ async def journal(context: CallContext, call: Call) -> tuple[JournalLine, ...]:
     found = await context.query(query_of("journal", call.params))
     assert isinstance(found, tuple)  # noqa: S101 - the observer's tables are tuples
     return tuple(journal_line(each) for each in found if isinstance(each, Numbered))
-
-
-def journal_line(each: Numbered | JournaledFact) -> JournalLine:
-    """A fact as a line."""
-    return JournalLine(
-        seq=each.seq,
-        at=each.fact.at,
-        cause=each.cause,
-        owner=each.owner,
-        kind=type(each.fact).__name__,
-        text=sentence(each.fact),
-    )
 
 
 async def why(context: CallContext, call: Call) -> Why:

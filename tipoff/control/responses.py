@@ -105,18 +105,6 @@ class BookSeen:
 
 
 @attrs.frozen(kw_only=True)
-class JournalLine:
-    """One committed fact in words."""
-
-    seq: int
-    at: Nanos
-    cause: int
-    owner: str
-    kind: str
-    text: str
-
-
-@attrs.frozen(kw_only=True)
 class LimitLine:
     """A limit, who it holds for (null is everybody), how much of it is in use, and where most of it is."""
 

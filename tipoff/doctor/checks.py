@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -25,20 +26,16 @@ from persistence.maintenance import found_revision
 from persistence.tables import REVISIONS
 from tipoff.config.database import SQLITE, database_url
 from tipoff.config.load import FILE, Config, load_or_template
-from tipoff.config.problems import ConfigError
-from tipoff.config.secret_files import file_problems, secret_path
-from tipoff.control.unix_socket import SocketRefused, check_length
-from tipoff.doctor.budgets import configured_budgets
+from tipoff.config.problems import ConfigError, Problem
+from tipoff.config.secret_files import named_secrets
 from tipoff.doctor.credentials import credentials
-from tipoff.doctor.findings import Finding
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, table
+from tipoff.process.start_problems import start_problems
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
-from venues.errors import KeyUnusable
-from venues.kalshi.auth import read_signer
+from tipoff.sources.findings import Finding
+from tipoff.sources.registry import sources_of
 
 PYTHON_MIN = (3, 11)
 """Older interpreters cannot run it."""
@@ -78,10 +75,13 @@ def examine(config_file: Path | None) -> Iterator[Finding]:
         return
     yield from keys(config)
     yield from credentials(config)
-    yield from configured_budgets(config)
+    yield from budgets(config)
     yield from state(config)
-    yield database(config)
-    yield disk(config)
+    # What `configuration` has refused already names no database that could be looked at.
+    addressed = not any(problem.path == "database.url" for problem in start_problems(config))
+    if addressed:
+        yield database(config)
+    yield disk(config, _stored_megabytes(config) if addressed else 0)
     yield from ports(config)
 
 
@@ -103,14 +103,19 @@ def clock() -> Finding:
 
 
 def configuration(config_file: Path | None) -> Iterator[Finding]:
-    """The file and all its problems."""
+    """The file and all its problems, those too that only a start would meet."""
     name = str(config_file or FILE)
+    fix = "mend it; `tipoff config check` looks again"
     try:
-        load_or_template(config_file, schema())
+        config = load_or_template(config_file, schema())
     except ConfigError as error:
         for problem in error.problems:
-            fix = "mend it; `tipoff config check` looks again"
             yield Finding("configuration", "fail", problem.text(error.source), fix)
+        return
+    met = [problem for problem in start_problems(config) if not _of_a_key(config, problem)]
+    for problem in met:
+        yield Finding("configuration", "fail", problem.text(name), fix)
+    if met:
         return
     if config_file is None and not FILE.is_file():
         yield Finding("configuration", "warn", f"there is no {name}; defaults are in force", "tipoff init")
@@ -118,32 +123,32 @@ def configuration(config_file: Path | None) -> Iterator[Finding]:
     yield Finding("configuration", "ok", name)
 
 
+def _of_a_key(config: Config, problem: Problem) -> bool:
+    """Whether it is about a file that holds a secret."""
+    return problem.path in named_secrets(config)
+
+
 def keys(config: Config) -> Iterator[Finding]:
     """Key files: present, readable by the owner only, and keys at all."""
-    problems = list(file_problems(config))
-    for problem in problems:
+    problems = start_problems(config)
+    for problem in filter(partial(_of_a_key, config), problems):
         yield Finding("keys", "fail", problem.text("the configuration"), "mend the file, or its name")
-    kalshi = config.section(KalshiSection)
-    if not kalshi.key_id:
-        fix = "make a key at Kalshi; set kalshi.key_id and kalshi.private_key_file"
-        yield Finding("keys", "warn", "no key of Kalshi: books are polled instead of streamed", fix)
-    elif not any(problem.path == "kalshi.private_key_file" for problem in problems):
-        yield _signing_key(config)
-    if not config.section(BalldontlieSection).key_file:
-        fix = "get a key of balldontlie (odds need tier goat); set balldontlie.key_file"
-        yield Finding("keys", "warn", "no key of balldontlie: no scores and no odds are heard", fix)
-    elif not any(problem.path == "balldontlie.key_file" for problem in problems):
-        yield Finding("keys", "ok", "balldontlie has a key")
+    told = {problem.path.partition(".")[0] for problem in problems}
+    for name, source in sources_of(config).items():
+        about = source.key
+        if about is None or name in told:
+            continue
+        key = source.read_key(config.sources[name])
+        if key is None:
+            yield Finding("keys", "warn", f"no key of {source.title}: {about.without}", about.get)
+        else:
+            yield Finding("keys", "ok", f"{source.title} has a key{about.kind(key)}")
 
 
-def _signing_key(config: Config) -> Finding:
-    try:
-        signer = read_signer(
-            config.section(KalshiSection).key_id, secret_path(config.section(KalshiSection).private_key_file)
-        )
-    except KeyUnusable as error:
-        return Finding("keys", "fail", str(error), "download the key anew; it must be a PEM file")
-    return Finding("keys", "ok", f"Kalshi has a key ({signer.kind})")
+def budgets(config: Config) -> Iterator[Finding]:
+    """What each source makes of its own section: whether what is configured fits into what is allowed."""
+    for name, source in sources_of(config).items():
+        yield from source.check(config.sources[name])
 
 
 def state(config: Config) -> Iterator[Finding]:
@@ -186,13 +191,12 @@ def database(config: Config) -> Finding:
     return Finding("database", "ok", f"{where(url)} is at {found}")
 
 
-def disk(config: Config) -> Finding:
-    """Room for recordings and journal."""
+def disk(config: Config, stored: int) -> Finding:
+    """Room for recordings and journal, and for a copy of a database of so many megabytes."""
     folder = config.engine.state_directory.absolute()
     there = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(there).free // MEGABYTE
     needed = config.recording.disk_free_megabytes_min
-    stored = _stored_megabytes(config)
     detail = f"{free} MB are free"
     recordings = folder / config.recording.directory
     fix = f"move old recordings out of {recordings}, or give it a larger disk"
@@ -224,13 +228,9 @@ def ports(config: Config) -> Iterator[Finding]:
     if config.dashboard.enabled:
         yield _port("dashboard", (config.dashboard.host, config.dashboard.port), holder)
     if config.control.enabled:
-        path = config.engine.state_directory / config.control.socket
-        try:
-            check_length(path)
-        except SocketRefused as error:
-            yield Finding("ports", "fail", str(error), "name a shorter path in control.socket")
-        else:
-            yield Finding("ports", "ok", f"control socket {path}")
+        yield Finding(
+            "ports", "ok", f"control socket {config.engine.state_directory / config.control.socket}"
+        )
 
 
 def _port(name: str, place: tuple[str, int], holder: int) -> Finding:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tipoff.config.load import Config
 from tipoff.config.secret_files import named_secrets, secret_path
-from tipoff.doctor.findings import Finding
+from tipoff.sources.findings import Finding
 
 DIRECTORY = "CREDENTIALS_DIRECTORY"
 

@@ -5,6 +5,7 @@ facts say, in the order in which they were committed; nothing is computed again.
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import attrs
 
@@ -40,9 +41,22 @@ class JournaledFact:
     fact: Fact
 
 
+class Journaled(Protocol):
+    """What both a committed fact and one that was read again have."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def cause(self) -> int: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def fact(self) -> Fact: ...
+
+
 @attrs.frozen(kw_only=True)
-class WhyStep:
-    """One step of a causal chain."""
+class JournalLine:
+    """One committed fact in words: a line of the journal, and a step of a causal chain."""
 
     seq: int
     at: Nanos
@@ -58,7 +72,7 @@ class Why:
 
     id: str
     verdict: str
-    steps: tuple[WhyStep, ...]
+    steps: tuple[JournalLine, ...]
     left_out: int
 
 
@@ -71,15 +85,16 @@ def explain(name: str, chain: Sequence[JournaledFact]) -> Why:
     return Why(
         id=name,
         verdict=verdict(name, [each.fact for each in chain]),
-        steps=tuple(map(_step, kept)),
+        steps=tuple(map(journal_line, kept)),
         left_out=len(distinct) - len(kept),
     )
 
 
-def _step(each: JournaledFact) -> WhyStep:
-    return WhyStep(
+def journal_line(each: Journaled) -> JournalLine:
+    """A fact as a line."""
+    return JournalLine(
         seq=each.seq,
-        at=each.at,
+        at=each.fact.at,
         cause=each.cause,
         owner=each.owner,
         kind=type(each.fact).__name__,

@@ -47,7 +47,6 @@ OTHER: Final = "other"
 GAMES: Final = "games/"
 """Children of this supervisor come and go without end, so they are one actor to the metrics."""
 
-KALSHI: Final = "kalshi"
 KALSHI_FRAMES: Final = "kalshi.ws"
 
 
@@ -215,12 +214,14 @@ class EngineView:
 
     def tokens(self) -> dict[str, tuple[int, int]]:
         """What may be asked of each service at once, and the most that ever may."""
-        return {name: (client.tokens, client.tokens_max) for name, client in self._sources.clients().items()}
+        found = dict.fromkeys(self.config.sources, (0, 0))
+        for name, client in self._sources.clients().items():
+            found[name] = (client.tokens, client.tokens_max)
+        return found
 
     def clock_skew_s(self) -> float | None:
         """Our clock minus the venue's, by the answers of the service whose signatures carry our time."""
-        client = self._sources.clients().get(KALSHI)
-        return None if client is None or client.skew is None else client.skew.seconds
+        return self._sources.skew_s()
 
     def feed_lag_s(self) -> float:
         """How far the stream is behind the venue; 0 without a stream."""

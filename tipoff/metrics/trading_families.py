@@ -15,8 +15,6 @@ from engine.units import COUNT_ONE, MONEY_ONE
 from tipoff.metrics.engine_view import KALSHI_FRAMES, EngineView, SourceCounts
 from tipoff.metrics.family import Family, ReadBy, counter, counter_by, gauge, gauge_by
 
-SERVICES = ("kalshi", "balldontlie")
-
 
 def _values(kind: type[Enum]) -> tuple[str, ...]:
     return tuple(str(member.value) for member in kind)
@@ -62,9 +60,9 @@ SOURCES: Final[tuple[Family, ...]] = (
     counter_by("source_connections", "Attempts to connect.", "source",
         _of_source(lambda each: each.connections)),
     gauge_by("limiter_tokens", "What may be spent on requests at once.", "service",
-        lambda view: {name: now for name, (now, _) in view.tokens().items()}, SERVICES),
+        lambda view: {name: now for name, (now, _) in view.tokens().items()}),
     gauge_by("limiter_capacity_tokens", "The most that may be spent at once.", "service",
-        lambda view: {name: most for name, (_, most) in view.tokens().items()}, SERVICES),
+        lambda view: {name: most for name, (_, most) in view.tokens().items()}),
 )
 
 MARKET: Final[tuple[Family, ...]] = (

@@ -75,6 +75,7 @@ def shape_of(url: str) -> Shape:
 def body_of(notice: Notice, shape: Shape, engine: str) -> dict[str, Json]:
     """The message as its service wants it."""
     text = harmless_line(notice.text)[:TEXT_CHARS_MAX]
+    engine = harmless_line(engine)
     title = f"{engine}: {notice.kind.replace('_', ' ')}"
     match shape:
         case "slack":
@@ -87,7 +88,7 @@ def body_of(notice: Notice, shape: Shape, engine: str) -> dict[str, Json]:
                 "engine": engine,
                 "kind": notice.kind,
                 "level": notice.level,
-                "subject": notice.subject,
+                "subject": harmless_line(notice.subject),
                 "text": text,
                 "at": notice.at,
             }

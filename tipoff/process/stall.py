@@ -25,6 +25,7 @@ from engine.risk import EVERYTHING
 from engine.units import NANOS_PER_SECOND
 from tipoff.live.engine import LiveEngine
 from tipoff.sources.health import HealthIssue
+from venues.transport.clock_skew import remedy
 
 POLL_S: Final = 1.0
 STILL_S: Final = freshness.PROCESS.seconds
@@ -130,13 +131,12 @@ class Stall:
         """Warn when the venue's clock is elsewhere; far away, let no entry pass until somebody resumes."""
         skew = self._feed.skew_s()
         far = skew is not None and abs(skew) >= SKEW_WARNED_S
-        self._report("clock skew", f"our clock is {skew:+.0f} s from the venue's" if far else "")
+        words = "" if skew is None else f"our clock is {skew:+.0f} s from the venue's; {remedy(skew)}"
+        self._report("clock skew", words if far else "")
         if skew is None or abs(skew) < SKEW_BLOCKED_S:
             self._halted = False
         elif not self._halted:
-            self._halted = await self._halt(
-                f"our clock is {skew:+.0f} s from the venue's; set it, then resume"
-            )
+            self._halted = await self._halt(f"{words}, then resume")
 
     async def _halt(self, why: str) -> bool:
         """Let only exits pass, durably; it ends by a resume. False if nobody could be told."""

@@ -192,11 +192,13 @@ def _gain(found: Json) -> tuple[str, str]:
 
 
 def _calibration(name: str, found: Mapping[str, Json]) -> str:
-    dots = [
-        Dot(*_numbers(each, "p_said", "p_came", "p_came_low", "p_came_high"), count=int(str(each["count"])))
-        for each in map(as_object, as_list(as_object(found["calibration"]).get("bins")))
-    ]
+    dots = [_dot(each) for each in map(as_object, as_list(as_object(found["calibration"]).get("bins")))]
     return calibration(f"Calibration of {harmless_line(name)}: what came against what was said", dots)
+
+
+def _dot(found: Mapping[str, Json]) -> Dot:
+    said, came, low, high = _numbers(found, "p_said", "p_came", "p_came_low", "p_came_high")
+    return Dot(said, came, low, high, int(str(found["count"])))
 
 
 def _numbers(found: Mapping[str, Json], *keys: str) -> Iterable[float]:

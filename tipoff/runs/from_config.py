@@ -57,6 +57,7 @@ def trading_settings(
         rules=exchange_rules(config.exchange),
         seed=chosen,
         every_market=every_market,
+        leagues=config.engine.leagues,
     )
 
 

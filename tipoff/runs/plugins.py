@@ -7,36 +7,21 @@ reported when a configuration asks for its strategy.
 
 import inspect
 import re
-import tomllib
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
+from importlib.metadata import EntryPoint
 from typing import Final
 
 import attrs
 
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy
-from tipoff.exit_codes import Exit
-from tipoff.output import Failure
+from tipoff.entry_points import Unfit, is_ours, loaded, package_of, points_of, refusal
 
 GROUP: Final = "tipoff.strategies"
 """The group of entry points: the kind of strategy on the left, `module:Class` on the right."""
 
-OURS: Final = "tipoff"
-"""The distribution whose kinds are ours."""
-
-CHECKOUT: Final = Path(__file__).parents[2] / "pyproject.toml"
-"""Where our own entry points are written down, if this is a checkout."""
-
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
-REASON_CHARACTERS_MAX = 200
-"""Characters kept of another package's error message."""
-
-
-class Unfit(Exception):
-    """An entry point leads to something, but not to a strategy."""
 
 
 @attrs.frozen
@@ -54,56 +39,28 @@ class Installed:
 @cache
 def installed() -> Installed:
     """What is installed. Raises Failure where our own strategies are not all among it."""
-    points = tuple(entry_points(group=GROUP))
-    require_own(points, CHECKOUT)
-    return kinds_of(points)
-
-
-def require_own(points: Iterable[EntryPoint], checkout: Path) -> None:
-    """Refuse metadata that is older than the checkout, or that is not there. Raises Failure."""
-    # An editable install keeps the entry points of the day it was made: a kind added since is missing,
-    # silently.
-    found = {point.name: point.value for point in points if _is_ours(point)}
-    stale = sorted(set(_written_down(checkout).items()) - set(found.items()))
-    if not stale and found:
-        return
-    kinds = ", ".join(kind for kind, _ in stale) or "none of its own"
-    raise Failure(
-        "not_installed",
-        f"the installed metadata of Tipoff does not know its strategies ({kinds}): "
-        "run `make setup` in the checkout, or install the package anew",
-        exit_code=Exit.CONFIG,
-    )
-
-
-def _written_down(checkout: Path) -> dict[str, str]:
-    """Our entry points according to the checkout's project file; none where there is no checkout."""
-    if not checkout.is_file():
-        return {}
-    project = tomllib.loads(checkout.read_text("utf-8")).get("project", {})
-    rows: dict[str, str] = project.get("entry-points", {}).get(GROUP, {})
-    return rows if project.get("name") == OURS else {}
+    return kinds_of(points_of(GROUP, "strategies"))
 
 
 def kinds_of(points: Iterable[EntryPoint]) -> Installed:
     """Load entry points and keep what is good; of two with one name ours, or the first package's, counts."""
     found = Installed({}, {}, {})
-    loaded: list[tuple[bool, int, EntryPoint, type[Strategy]]] = []
-    for point in sorted(points, key=lambda point: (not _is_ours(point), point.name, _package(point))):
+    kinds: list[tuple[bool, int, EntryPoint, type[Strategy]]] = []
+    for point in sorted(points, key=lambda point: (not is_ours(point), point.name, package_of(point))):
         try:
-            strategy = _loaded(point, {each.name for *_, each, _class in loaded})
+            strategy = _strategy(point, {each.name for *_, each, _class in kinds})
         except Unfit as error:
-            found.broken[point.name] = f"{_package(point)} brings {point.value}, but {error}"
+            found.broken[point.name] = refusal(point, error)
         else:
-            loaded.append((not _is_ours(point), strategy.listed, point, strategy))
-    for theirs, _listed, point, strategy in sorted(loaded, key=lambda each: (*each[:2], each[2].name)):
+            kinds.append((not is_ours(point), strategy.listed, point, strategy))
+    for theirs, _listed, point, strategy in sorted(kinds, key=lambda each: (*each[:2], each[2].name)):
         found.strategies[point.name] = strategy
         if theirs:
-            found.packages[point.name] = _package(point)
+            found.packages[point.name] = package_of(point)
     return found
 
 
-def _loaded(point: EntryPoint, taken: set[str]) -> type[Strategy]:
+def _strategy(point: EntryPoint, taken: set[str]) -> type[Strategy]:
     """The class behind an entry point. Raises Unfit."""
     if not KIND.fullmatch(point.name):
         raise Unfit(
@@ -111,13 +68,7 @@ def _loaded(point: EntryPoint, taken: set[str]) -> type[Strategy]:
         )
     if point.name in taken:
         raise Unfit(f"there is a kind {point.name!r} already")
-    try:
-        found = point.load()
-    except (Exception, SystemExit) as error:
-        # Whatever another package raises is its problem, not ours.
-        said = f"{type(error).__name__}: {error}"[:REASON_CHARACTERS_MAX]
-        raise Unfit(f"it cannot be imported: {' '.join(said.split())}") from error
-    return _judged(point.name, found)
+    return _judged(point.name, loaded(point))
 
 
 def _judged(kind: str, found: object) -> type[Strategy]:
@@ -143,12 +94,3 @@ def _judged(kind: str, found: object) -> type[Strategy]:
     except Exception as error:
         raise Unfit(f"its parameters have no usable defaults: {error}") from error
     return found
-
-
-def _is_ours(point: EntryPoint) -> bool:
-    return point.dist is not None and point.dist.name == OURS
-
-
-def _package(point: EntryPoint) -> str:
-    """Name and version of the package that an entry point belongs to."""
-    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else "a package without a name"

@@ -16,6 +16,7 @@ from actors.operator_outcomes import limit_text
 from actors.runtime import Address
 from engine.configured_settings import Settings, StrategySetting
 from engine.exchange import ExchangeRules
+from engine.leagues import TRADED, leagues_of
 from engine.risk import LIMIT_NAMES, RiskLimits
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
@@ -37,6 +38,8 @@ class TradingSettings:
     rules: ExchangeRules = attrs.field(factory=ExchangeRules)
     seed: int = 1
     every_market: bool = False
+    leagues: tuple[str, ...] = TRADED
+    """Whose games are traded, by their codes."""
 
 
 @attrs.frozen(kw_only=True)
@@ -81,6 +84,7 @@ def parts_of(
         rules=settings.rules,
         seed=settings.seed,
         every_market=settings.every_market,
+        leagues=leagues_of(settings.leagues),
         history=history,
         cause=cause,
         store=store,
@@ -123,4 +127,6 @@ def settings_digest(settings: TradingSettings) -> str:
         settings.seed,
         settings.every_market,
     ]
+    # Runs from before there was a choice were of the usual leagues, and keep their digests.
+    parts += [list(settings.leagues)] if settings.leagues != TRADED else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -7,18 +7,18 @@ in `status` and is retried.
 import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import attrs
 
 from actors.runtime import AnySpec
+from engine.leagues import leagues_of
 from tipoff.config.load import Config
 from tipoff.config.problems import ConfigError, Problem
 from tipoff.json_types import Json
 from tipoff.sources.edges import Polls
 from tipoff.sources.health import HealthIssue
-from tipoff.sources.registry import installed
-from tipoff.sources.source import Connection, Engine, Link, MarketConnection, Selection, Source
+from tipoff.sources.registry import sources_of
+from tipoff.sources.source import Connection, Engine, Link, MarketConnection, Selection
 from venues.transport.client import Client
 
 
@@ -31,13 +31,15 @@ class Credentials:
     @classmethod
     def named_in(cls, config: Config) -> "Credentials":
         """The keys that a configuration names. Raises ConfigError for one that cannot be used."""
-        return cls({name: source.read_key(config.sources[name]) for name, source in _of(config).items()})
+        return cls(
+            {name: source.read_key(config.sources[name]) for name, source in sources_of(config).items()}
+        )
 
     @classmethod
     def problems(cls, config: Config) -> list[Problem]:
         """What `named_in` would raise, of every source: all of it at once."""
         found: list[Problem] = []
-        for name, source in _of(config).items():
+        for name, source in sources_of(config).items():
             try:
                 source.read_key(config.sources[name])
             except ConfigError as error:
@@ -65,12 +67,13 @@ class Sources:
         """Have the connection pools open; nothing is asked before the engine's actors do."""
         link = Link(
             prod=self._config.engine.environment == "prod",
+            leagues=leagues_of(self._config.engine.leagues),
             # Not seeded: with one seed every restart, and every other daemon, would draw the same pauses.
             draw=random.SystemRandom().random,
             degrade=self.degraded.append,
         )
         async with AsyncExitStack() as stack:
-            for name, source in _of(self._config).items():
+            for name, source in sources_of(self._config).items():
                 section, key = self._config.sources[name], self._access.keys.get(name)
                 connection = await stack.enter_async_context(source.connect(section, key, link))
                 self._connections[name] = connection
@@ -129,9 +132,3 @@ class Sources:
         for connection in self._connections.values():
             found += connection.health_issues()
         return found if self._polls is None else [*found, *self._polls.health_issues()]
-
-
-def _of(config: Config) -> dict[str, Source[Any, Any]]:
-    """The sources of which a configuration has the sections, in its order."""
-    known = installed().by_name
-    return {name: known[name] for name in config.sources if name in known}

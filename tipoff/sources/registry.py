@@ -7,31 +7,22 @@ used does not fail the command: the reason is reported where a configuration nam
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, Final
 
 import attrs
 from attrs import AttrsInstance
 
-from tipoff.config.load import FIRST, OTHERS, RISK
-from tipoff.sources.balldontlie.source import BALLDONTLIE
-from tipoff.sources.kalshi.source import KALSHI
+from tipoff.config.load import FIRST, OTHERS, RISK, Config
+from tipoff.entry_points import Unfit, is_ours, loaded, package_of, points_of, refusal
 from tipoff.sources.source import Source
 from venues.recordings.line_kinds import IMPORT, OURS
 from venues.translate import Translator
-
-BUNDLED: Final[tuple[Source[Any, Any], ...]] = (KALSHI, BALLDONTLIE)
 
 GROUP: Final = "tipoff.sources"
 """The group of entry points: the name of the source on the left, `module:RECORD` on the right."""
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-REASON_CHARACTERS_MAX: Final = 200
-"""Characters kept of another package's error message."""
-
-
-class Unfit(Exception):
-    """An entry point leads to something, but not to a source that can be used."""
 
 
 @attrs.frozen
@@ -55,20 +46,28 @@ class Sources:
 
 @cache
 def installed() -> Sources:
-    """Ours, and those of what is installed beside us."""
-    return found(entry_points(group=GROUP))
+    """Ours, and those of what is installed beside us. Raises Failure where ours are not all among them."""
+    return found(points_of(GROUP, "sources"))
 
 
 def found(points: Iterable[EntryPoint]) -> Sources:
-    """Ours, and what is good of some entry points, in the order of their names."""
-    sources: dict[str, Source[Any, Any]] = {source.name: source for source in BUNDLED}
+    """What is good of some entry points: ours first, each package's in the order that its records ask for."""
+    sources: dict[str, Source[Any, Any]] = {}
     broken: dict[str, str] = {}
-    for point in sorted(points, key=lambda point: point.name):
+    records: list[tuple[bool, int, EntryPoint, Source[Any, Any]]] = []
+    for point in sorted(points, key=lambda point: (point.name, package_of(point))):
         try:
-            sources[point.name] = _judged(point.name, _loaded(point), sources)
+            record = _record(loaded(point))
         except Unfit as error:
-            package = f"{point.dist.name} {point.dist.version}" if point.dist is not None else "a package"
-            broken[point.name] = f"{package} brings {point.value}, but {error}"
+            broken[point.name] = refusal(point, error)
+        else:
+            records.append((not is_ours(point), record.listed, point, record))
+    # Of two that claim one name, one word or one actor the first keeps it, and ours are the first.
+    for *_, point, record in sorted(records, key=lambda each: (*each[:2], each[2].name)):
+        try:
+            sources[point.name] = _judged(point.name, record, sources)
+        except Unfit as error:
+            broken[point.name] = refusal(point, error)
     return Sources(sources, broken)
 
 
@@ -77,19 +76,20 @@ def translator() -> Translator:
     return installed().translator()
 
 
-def _loaded(point: EntryPoint) -> object:
-    try:
-        return point.load()
-    except (Exception, SystemExit) as error:
-        # Whatever another package raises is its problem, not ours.
-        said = f"{type(error).__name__}: {error}"[:REASON_CHARACTERS_MAX]
-        raise Unfit(f"it cannot be imported: {' '.join(said.split())}") from error
+def sources_of(config: Config) -> dict[str, Source[Any, Any]]:
+    """The sources of which a configuration has the sections, in its order."""
+    known = installed().by_name
+    return {name: known[name] for name in config.sources if name in known}
 
 
-def _judged(name: str, record: object, known: Mapping[str, Source[Any, Any]]) -> Source[Any, Any]:
-    """The same if it is a source that can stand beside those that are known. Raises Unfit."""
-    if not isinstance(record, Source):
+def _record(value: object) -> Source[Any, Any]:
+    if not isinstance(value, Source):
         raise Unfit("it is no tipoff.sources.source.Source")
+    return value
+
+
+def _judged(name: str, record: Source[Any, Any], known: Mapping[str, Source[Any, Any]]) -> Source[Any, Any]:
+    """The same if it can stand beside those that are known. Raises Unfit."""
     if record.name != name or not NAME.fullmatch(name):
         raise Unfit(f"it calls itself {record.name!r}, its entry point calls it {name!r}")
     if name in {*known, *FIRST, *OTHERS, RISK, "strategy"}:

@@ -1,12 +1,11 @@
 """The interface of a source: one record with its settings, the readers of its lines, and its connection.
 
-For authors of sources, ours (`tipoff.sources.kalshi`, `tipoff.sources.balldontlie`) and other packages'. A
-source is known once its record stands in `tipoff.sources.registry`, or is an entry point of the group
-`tipoff.sources`. Whatever a source hears enters the engine by `Engine.ingress` before anybody looks at it;
-what a source decides is only what to ask next.
+For authors of sources, ours (`tipoff.sources.bundled`) and other packages'. A source is known once its record
+is an entry point of the group `tipoff.sources`. Whatever a source hears enters the engine by `Engine.ingress`
+before anybody looks at it; what a source decides is only what to ask next.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Generic, Protocol, TypeVar
 
@@ -17,10 +16,13 @@ from actors.messages import FollowOperation
 from actors.pollers import PollStatus
 from actors.runtime import AnySpec
 from engine.events import VenueEvent
+from engine.leagues import League
 from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import NANOS_PER_MILLISECOND
 from tipoff.json_types import Json
+from tipoff.sources.asking import Asking
+from tipoff.sources.findings import Finding
 from tipoff.sources.health import HealthIssue
 from venues.recordings.readers import LineReaders
 from venues.transport.client import Client
@@ -130,6 +132,8 @@ class Link:
 
     prod: bool
     """Whether the venue's real environment is listened to."""
+    leagues: tuple[League, ...]
+    """Whose games are traded; at least one."""
     draw: Callable[[], float]
     """Jitter in [0, 1)."""
     degrade: Callable[[HealthIssue], None]
@@ -190,18 +194,56 @@ class MarketConnection(Connection):
 
 
 @attrs.frozen(kw_only=True)
+class Question(Generic[S, K]):
+    """Something to ask a service when `tipoff doctor --network` looks."""
+
+    name: str
+    """What it is called where it does not end in time."""
+    ask: Callable[[S, K | None, Asking], Awaitable[list[Finding]]]
+    """Asks, with the key if there is a usable one."""
+    http: bool = True
+    """Whether it goes through `Asking.connect`; others are left out where there are no sockets."""
+
+
+@attrs.frozen(kw_only=True)
+class KeyAdvice(Generic[K]):
+    """What people are told of the key to a service, as parts of sentences."""
+
+    without: str
+    """What the engine has to do without while there is no key."""
+    get: str
+    """How to come by one, and which keys of the section name it."""
+    kind: Callable[[K], str] = lambda _key: ""
+    """What may be told of a key; stands behind "has a key"."""
+
+
+def _nothing(_section: object) -> Iterable[Finding]:
+    return ()
+
+
+@attrs.frozen(kw_only=True)
 class Source(Generic[S, K]):
     """A service that is listened to. `S` is the class of its section, `K` that of the key to it."""
 
     name: str
     """Of the section in `engine.toml`, and of the source in `status` and the metrics."""
+    title: str
+    """How people call it, in what `config check` and `doctor` say."""
+    listed: int = 1_000
+    """Its place among the sources of one package, the smallest first; then by name."""
     section: type[S]
     """What can be set; every key has a default."""
     readers: LineReaders
     """The source names that its lines have in a recording, and their readers."""
     actors: tuple[str, ...]
     """The actors that it may have below the supervisor `sources`, in the order of their start."""
+    key: KeyAdvice[K] | None = None
+    """What to say of its key; None for a service that wants none."""
     read_key: Callable[[S], K | None]
     """The key that the section names, None if none; raises ConfigError for one that cannot be used."""
     connect: Callable[[S, K | None, Link], AbstractAsyncContextManager[Connection]]
     """Opens it; without a key it does less and reports that."""
+    check: Callable[[S], Iterable[Finding]] = _nothing
+    """What `tipoff doctor` finds in the section alone, such as polls that do not fit into a budget."""
+    questions: tuple[Question[S, K], ...] = ()
+    """What `tipoff doctor --network` asks."""

@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.markup import escape
 from textual.message import Message
 from textual.widget import Widget
 from typing_extensions import override
 
+from tipoff.output import harmless_line
 from tipoff.top.layout import Row, Size, Table, fitted
 
 
@@ -48,6 +50,7 @@ class Pane(Widget, can_focus=True):
         self._marks_always = marks_always
         self._key: str | None = None
         self._first = 0
+        self._titled = ""
 
     @property
     def chosen(self) -> int | None:
@@ -106,5 +109,7 @@ class Pane(Widget, can_focus=True):
         rows = len(self.table.rows)
         part = f"  {first + 1}-{end} of {rows}" if end - first < rows and end else ""
         title = f"{self.number} {self.table.title}{part}"
-        if title != self.border_title:
-            self.border_title = title
+        if title != self._titled:
+            self._titled = title
+            # Teams stand in it, and the library reads a title as markup.
+            self.border_title = escape(harmless_line(title))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.calendar import parse_time
-from engine.leagues import NBA
+from engine.leagues import league_of
 from engine.tickers import TickerKind, read_ticker
 from engine.units import NANOS_PER_SECOND, format_tenths
 from tipoff.top.layout import BAD, GOOD, PLAIN, QUIET, WARN, Cell, Column, Row, Table
@@ -203,7 +203,7 @@ def when(game: Line) -> str:
     if phase in PHASES:
         return PHASES[phase]
     if phase == "live":
-        return f"{NBA.period_name(period)} {_clock(clock_ms)}"
+        return f"{league_of(game['game']).period_name(period)} {_clock(clock_ms)}"
     tip = game["tip_at"]
     return f"tip {tip[11:16]}" if tip else phase
 

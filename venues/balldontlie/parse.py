@@ -2,7 +2,8 @@
 
 Called by `venues.translate` for every recorded body; the endpoint that was asked says how to read it. A game
 is referred to as `bdl:ID`, or as `DATE/AWAY@HOME` (Eastern date) where a box score has no id. Scores are
-passed on as they are, also when they go down. Reads no clock.
+passed on as they are, also when they go down. What a reference begins with says the league, whose path was
+asked: the service numbers the games of each anew. Reads no clock.
 """
 
 import re
@@ -11,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from engine.events import GamePhase, GameSeen, OddsSeen, ScoreSeen, VenueEvent
-from engine.leagues import league_of_path
+from engine.leagues import LEAGUES, League, league_of_path
 from engine.units import Nanos, Tenths, UnitError, parse_tenths
 from venues import timestamps
 from venues.balldontlie import wire
@@ -36,7 +37,8 @@ _POSTPONED = frozenset({"postponed", "ppd", "canceled", "cancelled"})
 def parse_body(target: str, body: str, at: Nanos) -> Events:
     """Return the events of an answer. `target` is the path with its query, such as `…/v1/box_scores/live`."""
     path = target.partition("?")[0].rstrip("/")
-    reader = _reader_of(path)
+    league = league_of_path(path) or LEAGUES[0]
+    reader = _reader_of(path.removeprefix(league.path))
     if reader is None:
         return ()
     try:
@@ -48,7 +50,7 @@ def parse_body(target: str, body: str, at: Nanos) -> Events:
         place = f"data[{number}]"
         try:
             if bytes(row) != b"null":
-                found, pieces = reader(row, at)
+                found, pieces = reader(row, league, at)
                 events += [*found, *pieces_refused(SOURCE, f"{path}: {place}", pieces, at)]
         except REFUSABLE as error:
             events.append(refusal(SOURCE, path, error, at, place))
@@ -58,13 +60,12 @@ def parse_body(target: str, body: str, at: Nanos) -> Events:
 Read = tuple[Events, tuple[Refused, ...]]
 """What a row says, and what had to be left out of it."""
 
-Reader = Callable[[msgspec.Raw, Nanos], Read]
+Reader = Callable[[msgspec.Raw, League, Nanos], Read]
 
 
 def _reader_of(path: str) -> Reader | None:
     """Both the documented prefix of the league and the older paths without it are answered alike."""
-    league = league_of_path(path)
-    match path.removeprefix("" if league is None else league.path).strip("/").split("/"):
+    match path.strip("/").split("/"):
         case ["v1", "games" | "box_scores"] | ["v1", "games", _] | ["v1", "box_scores", "live"]:
             return _game
         case ["v2", "odds"]:
@@ -81,24 +82,24 @@ def _rows(path: str, body: str) -> list[msgspec.Raw]:
     return wire.ROWS.decode(body)[0].data or []
 
 
-def _game(row: msgspec.Raw, at: Nanos) -> Read:
+def _game(row: msgspec.Raw, league: League, at: Nanos) -> Read:
     """A row says who plays, so that a score finds its game also where a box score has no id.
 
     A score that makes no sense is refused and leaves the game standing.
     """
     game, pieces = wire.GAME.decode(row)
-    seen = _seen(game, at)
+    seen = _seen(game, league, at)
     try:
-        return (seen, *_score(game, at)), pieces
+        return (seen, *_score(game, seen.game, at)), pieces
     except REFUSABLE as error:
         return (seen, refusal(SOURCE, "score", error, at, seen.game)), pieces
 
 
-def reference_of(game: wire.GameBody) -> str:
+def reference_of(game: wire.GameBody, league: League) -> str:
     """How this service refers to the game."""
     if game.id is not None:
-        return f"bdl:{game.id}"
-    return f"{_date(game)}/{_team(game.visitor_team)}@{_team(game.home_team)}"
+        return f"{league.ids}bdl:{game.id}"
+    return f"{league.ids}{_date(game)}/{_team(game.visitor_team)}@{_team(game.home_team)}"
 
 
 def _date(game: wire.GameBody) -> str:
@@ -117,9 +118,9 @@ def _team(team: wire.TeamBody) -> str:
     return team.code.upper()
 
 
-def _seen(game: wire.GameBody, at: Nanos) -> GameSeen:
+def _seen(game: wire.GameBody, league: League, at: Nanos) -> GameSeen:
     return GameSeen(
-        game=reference_of(game),
+        game=reference_of(game, league),
         date=_date(game),
         away=_team(game.visitor_team),
         home=_team(game.home_team),
@@ -139,7 +140,7 @@ def _tip(game: wire.GameBody) -> Nanos | None:
         return None
 
 
-def _score(game: wire.GameBody, at: Nanos) -> Events:
+def _score(game: wire.GameBody, reference: str, at: Nanos) -> Events:
     """The score of a game that has begun; 0-0 before the tip is not a score.
 
     A game that has just begun may have none yet; later a missing score is not zero but unknown.
@@ -155,7 +156,7 @@ def _score(game: wire.GameBody, at: Nanos) -> Events:
     if not (0 <= home <= SCORE_MAX and 0 <= away <= SCORE_MAX and 0 <= period <= PERIOD_MAX):
         raise UnitError(f"not a score: {away}-{home} in period {period}")
     clock_ms = _clock_ms(game, phase)
-    return (ScoreSeen(reference_of(game), SOURCE, phase, period, clock_ms, home, away, None, at),)
+    return (ScoreSeen(reference, SOURCE, phase, period, clock_ms, home, away, None, at),)
 
 
 def phase_of(game: wire.GameBody) -> GamePhase:
@@ -192,15 +193,15 @@ def _clock_ms(game: wire.GameBody, phase: GamePhase) -> int | None:
     return None
 
 
-def _odds(row: msgspec.Raw, at: Nanos) -> Read:
-    return _prices(row, at, opening=False)
+def _odds(row: msgspec.Raw, league: League, at: Nanos) -> Read:
+    return _prices(row, league, at, opening=False)
 
 
-def _opening_odds(row: msgspec.Raw, at: Nanos) -> Read:
-    return _prices(row, at, opening=True)
+def _opening_odds(row: msgspec.Raw, league: League, at: Nanos) -> Read:
+    return _prices(row, league, at, opening=True)
 
 
-def _prices(row: msgspec.Raw, at: Nanos, *, opening: bool) -> Read:
+def _prices(row: msgspec.Raw, league: League, at: Nanos, *, opening: bool) -> Read:
     """A spread belongs to the home team; where only the away team's is given its sign is turned.
 
     A number that is none is left out, and the others of its row stand.
@@ -213,7 +214,7 @@ def _prices(row: msgspec.Raw, at: Nanos, *, opening: bool) -> Read:
         spread = Tenths(-away)
     stamp = odds.opened_at if opening else odds.updated_at
     seen = OddsSeen(
-        game=f"bdl:{odds.game_id}",
+        game=f"{league.ids}bdl:{odds.game_id}",
         vendor=odds.vendor.strip().lower(),
         moneyline_home=odds.moneyline_home_odds,
         moneyline_away=odds.moneyline_away_odds,

@@ -12,7 +12,7 @@ import attrs
 import msgspec
 
 from engine.events import FeedRefused, VenueEvent
-from engine.leagues import LEAGUES, NBA, League
+from engine.leagues import LEAGUES, League
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
 from venues.balldontlie import wire
@@ -87,7 +87,7 @@ class BalldontlieRest:
         """The games of some Eastern dates (ISO), with scores where they run."""
         return await self._of_leagues("/v1/games", [("dates[]", date) for date in dates])
 
-    async def game(self, number: int, league: League = NBA) -> Events:
+    async def game(self, number: int, league: League = LEAGUES[0]) -> Events:
         """One game."""
         return await self._events(f"{league.path}/v1/games/{number}")
 
@@ -106,7 +106,7 @@ class BalldontlieRest:
         """The opening odds for the games of one Eastern date (GOAT)."""
         return await self._of_leagues("/v2/odds/opening", [("dates[]", date)])
 
-    async def plays(self, game: int, league: League = NBA) -> str:
+    async def plays(self, game: int, league: League = LEAGUES[0]) -> str:
         """Every play of a game, as the vendor wrote it: kept for the record, not folded by the engine."""
         target = f"{league.path}/v1/plays?{urlencode({'game_id': game})}"
         return (await self.client.get(target)).text
@@ -141,16 +141,18 @@ class BalldontlieRest:
         raise PagesEndless(f"{path}: more than {PAGES_MAX} pages")
 
 
-async def detect_tier(http: Http, key: str, surroundings: Dependencies, date: str) -> Tier:
-    """Find out what a key may do, with at most two requests: odds are GOAT's, injuries ALL-STAR's.
+async def detect_tier(
+    http: Http, key: str, surroundings: Dependencies, date: str, *, league: League = LEAGUES[0]
+) -> Tier:
+    """Find out what a key may do in a league by at most two requests: odds are GOAT's, injuries ALL-STAR's.
 
     Raises CredentialsRefused where not even the games of `date` may be read: then it is the key, not the
     plan.
     """
-    probe = BalldontlieRest(http, key, surroundings, Tier.ALL_STAR)
+    probe = BalldontlieRest(http, key, surroundings, Tier.ALL_STAR, leagues=(league,))
     for tier, ask in (
         (Tier.GOAT, lambda: probe.odds(date)),
-        (Tier.ALL_STAR, lambda: probe.client.get(f"{NBA.path}/v1/player_injuries?per_page=1")),
+        (Tier.ALL_STAR, lambda: probe.client.get(f"{league.path}/v1/player_injuries?per_page=1")),
     ):
         try:
             await ask()

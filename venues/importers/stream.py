@@ -12,50 +12,12 @@ from engine.units import NANOS_PER_MILLISECOND
 from venues.importers.entries import Entry, Games
 from venues.importers.files import SourceFile
 from venues.kalshi import wire
-from venues.kalshi.wire import Milliseconds
 from venues.timestamps import MILLISECONDS_MAX
 
 STREAM = "kalshi.ws"
 
 CHANNEL_OF_TYPE = {"orderbook_snapshot": "orderbook_delta", "orderbook_delta": "orderbook_delta"}
 """Frames whose channel has another name than the frame."""
-
-WIRE_KEYS = {
-    "orderbook_snapshot": frozenset({"market_ticker", "market_id", "yes_dollars_fp", "no_dollars_fp"}),
-    "orderbook_delta": frozenset(
-        {
-            "market_ticker",
-            "market_id",
-            "price_dollars",
-            "delta_fp",
-            "side",
-            "ts",
-            "ts_ms",
-            "client_order_id",
-            "subaccount",
-        }
-    ),
-    "ticker": frozenset(
-        {
-            "market_ticker",
-            "market_id",
-            "price_dollars",
-            "yes_bid_dollars",
-            "yes_ask_dollars",
-            "yes_bid_size_fp",
-            "yes_ask_size_fp",
-            "last_trade_size_fp",
-            "volume_fp",
-            "open_interest_fp",
-            "dollar_volume",
-            "dollar_open_interest",
-            "ts",
-            "ts_ms",
-            "time",
-        }
-    ),
-}
-"""What the venue sends; every other key of such a message is the recorder's own."""
 
 ENDS = frozenset({"ws_disconnected", "ws_closed", "ws_error"})
 """What a recorder may call the end of a connection."""
@@ -69,12 +31,6 @@ class FrameRow(msgspec.Struct, frozen=True):
     type: str = ""
     msg: msgspec.Raw = msgspec.Raw(b"{}")
     recv_ns: msgspec.Raw = msgspec.Raw()
-
-
-class Stamped(msgspec.Struct, frozen=True):
-    """The venue's own moment in the message of a frame."""
-
-    ts_ms: Milliseconds | None = None
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -103,7 +59,7 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 _TYPED = msgspec.json.Decoder(Typed)
-_STAMPED = msgspec.json.Decoder(Stamped)
+_STAMPED = msgspec.json.Decoder(wire.Stamped)
 _TEXT = msgspec.json.Decoder(str)
 _FRAME_ROW = msgspec.json.Decoder(FrameRow)
 _EVENT_ROW = msgspec.json.Decoder(EventRow)
@@ -193,6 +149,6 @@ def read_events(file: SourceFile, _games: Games) -> Iterator[Entry]:
 def _frame(file: SourceFile, row: EventRow, sid: int) -> str:
     """The frame as the venue sent it, values untouched; keys that the recorder added are left out."""
     keys = file.decode(_KEYS, bytes(row.msg).decode())
-    wanted = WIRE_KEYS.get(row.type)
+    wanted = wire.BODY_KEYS.get(row.type)
     message = keys if wanted is None else {key: value for key, value in keys.items() if key in wanted}
     return msgspec.json.encode(Frame(row.type, sid, row.seq, message)).decode()

@@ -38,11 +38,11 @@ from venues.kalshi.parse import (
     taker_of,
 )
 from venues.refusals import REFUSABLE, NotUnderstood, Refused, pieces_refused, refusal
-from venues.shapes import Shape
+from venues.shapes import Shape, keys_of
 
 SOURCE = "kalshi.rest"
 
-BOOK_KEYS = frozenset({"yes_dollars", "no_dollars"})
+BOOK_KEYS = keys_of(bodies.BookBody)
 RECOVERED = "recovered"
 """`what` of the line that holds all trades of a gap: every page of the answer, as it came."""
 Events = tuple[VenueEvent, ...]

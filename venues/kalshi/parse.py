@@ -54,7 +54,7 @@ from venues.refusals import DETAIL_MAX, REFUSABLE, NotUnderstood, pieces_refused
 SOURCE = "kalshi.ws"
 SNAPSHOT = "orderbook_snapshot"
 CHANGES_BOOKS = frozenset({"orderbook_delta", SNAPSHOT})
-SNAPSHOT_KEYS = frozenset({"market_ticker", "market_id", "yes_dollars_fp", "no_dollars_fp"})
+SNAPSHOT_KEYS = wire.BODY_KEYS[SNAPSHOT]
 """What is known of a snapshot. REST names the sides otherwise; neither's names are taken for the other's."""
 
 MULTIPLIER_DIGITS_MAX = 12

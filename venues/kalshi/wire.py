@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from engine.events import BookSide, Side
-from venues.shapes import Decisive, Shape
+from venues.shapes import Decisive, Shape, keys_of
 
 Number = Annotated[int, msgspec.Meta(ge=0)]
 """A subscription or sequence number."""
@@ -27,6 +27,12 @@ Seconds = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800)]
 
 LevelText = tuple[str, str]
 """Price in dollars and size, as texts."""
+
+
+class Stamped(msgspec.Struct, frozen=True):
+    """The venue's own moment in the message of a frame, whatever else it says."""
+
+    ts_ms: Milliseconds | None = None
 
 
 # gc=False: frames hold no cycles, and the collector walks every tracked object that is kept.
@@ -241,6 +247,25 @@ SHAPES: dict[str, Shape[Frame]] = {
     "error": Shape(Error),
 }
 """How a frame is read that is not as promised."""
+
+
+UNREAD = {
+    "orderbook_snapshot": "market_id",
+    "orderbook_delta": "market_id ts client_order_id subaccount",
+    "ticker": "market_id last_trade_size_fp volume_fp open_interest_fp dollar_volume dollar_open_interest"
+    " ts time",
+}
+"""What the venue sends in a frame's `msg` and we do not read."""
+
+BODY_KEYS = {
+    kind: keys_of(body).union(UNREAD[kind].split())
+    for kind, body in (
+        ("orderbook_snapshot", SnapshotBody),
+        ("orderbook_delta", DeltaBody),
+        ("ticker", TickerBody),
+    )
+}
+"""All that the venue sends in a frame's `msg`; every other key is new, or a recorder's own."""
 
 
 class Named(msgspec.Struct, frozen=True):

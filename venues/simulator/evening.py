@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final, assert_never
 
-from engine.leagues import NBA
 from venues.simulator.balldontlie import bodies as balldontlie_bodies
 from venues.simulator.kalshi import bodies as kalshi_bodies
 from venues.simulator.kalshi import frames
@@ -18,6 +17,7 @@ from venues.simulator.kalshi.lifecycle_frames import kind_of, lived
 from venues.simulator.wire.json_text import compact
 from venues.simulator.world.events import Alarm, FeesOverridden, Happening
 from venues.simulator.world.game import MarketCreated, OddsMoved, ScoreMoved
+from venues.simulator.world.league import PLAYED
 from venues.simulator.world.listing import Family
 from venues.simulator.world.market import LevelChanged, LifeChanged, Printed, Quoted
 from venues.simulator.world.settings import SECOND, EveningSettings, Output
@@ -94,7 +94,7 @@ class _Client:
         yield from self._poll_listing(at)
         yield from self._poll_games(at)
         rows = [row for game in self.world.games for row in balldontlie_bodies.opening_rows(game)]
-        what = f"{NBA.path}/v2/odds/opening?dates[]={self.settings.date}"
+        what = f"{PLAYED.path}/v2/odds/opening?dates[]={self.settings.date}"
         yield self._body(at, BALLDONTLIE, what, balldontlie_bodies.page(rows))
         yield from self._poll_odds(at)
 
@@ -165,14 +165,17 @@ class _Client:
         yield self._body(
             at,
             BALLDONTLIE,
-            f"{NBA.path}/v1/games?dates[]={self.settings.date}",
+            f"{PLAYED.path}/v1/games?dates[]={self.settings.date}",
             balldontlie_bodies.page(rows),
         )
 
     def _poll_odds(self, at: int) -> Iterator[Output]:
         rows = [row for game in self.world.games for row in balldontlie_bodies.odds_rows(game)]
         yield self._body(
-            at, BALLDONTLIE, f"{NBA.path}/v2/odds?dates[]={self.settings.date}", balldontlie_bodies.page(rows)
+            at,
+            BALLDONTLIE,
+            f"{PLAYED.path}/v2/odds?dates[]={self.settings.date}",
+            balldontlie_bodies.page(rows),
         )
 
     def _poll_boxes(self, at: int) -> Iterator[Output]:
@@ -181,4 +184,4 @@ class _Client:
             for game in self.world.games
             if balldontlie_bodies.has_box(game, at)
         ]
-        yield self._body(at, BALLDONTLIE, f"{NBA.path}/v1/box_scores/live", {"data": rows})
+        yield self._body(at, BALLDONTLIE, f"{PLAYED.path}/v1/box_scores/live", {"data": rows})

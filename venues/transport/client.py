@@ -28,7 +28,7 @@ from venues.errors import (
 )
 from venues.recordings.line_kinds import OLDER, what_of
 from venues.transport.backoff import full_jitter_s
-from venues.transport.clock_skew import ClockSkew, server_date, skew_of_headers
+from venues.transport.clock_skew import ClockSkew, remedy, server_date, skew_of_headers
 from venues.transport.http import Answer, Http
 
 WAIT_S_MIN = 0.001
@@ -197,7 +197,8 @@ class Client:
             # A stale timestamp is answered like a wrong key, but what a person must mend is the clock.
             case 401 | 403 if self.skew is not None and self.skew.large:
                 seconds = self.skew.seconds
-                raise ClockRefused(answer.status, code, f"our clock is {seconds:+.0f} s off: {detail}")
+                words = f"our clock is {seconds:+.0f} s off: {detail}; {remedy(seconds)}"
+                raise ClockRefused(answer.status, code, words)
             case 401 | 403:
                 raise CredentialsRefused(answer.status, code, detail)
             case 429:

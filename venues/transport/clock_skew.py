@@ -15,6 +15,9 @@ import attrs
 LARGE_S = 5.0
 """The venue does not publish how old a signature may be; at five seconds a person should set the clock."""
 
+HOUR_S = 3_600.0
+"""No clock that anybody looks at is so far off; a venue that plays another evening is."""
+
 
 @attrs.frozen
 class ClockSkew:
@@ -26,6 +29,16 @@ class ClockSkew:
     def large(self) -> bool:
         """Whether it may be the reason why a signature was refused."""
         return abs(self.seconds) >= LARGE_S
+
+
+def remedy(seconds: float) -> str:
+    """What to do about a clock that is so far from the venue's."""
+    if abs(seconds) < HOUR_S:
+        return "set it (timedatectl set-ntp true)"
+    return (
+        "a simulated venue shows the time of its evening: begin it with `tipoff simulate --today`; "
+        "if the venue is no simulated one, set the clock"
+    )
 
 
 def server_date(headers: Mapping[str, str]) -> datetime | None:

@@ -1,20 +1,24 @@
 """What the gate remembers: results of what was closed, streaks, the use of every limit, games let go of."""
 
+import math
+
 import pytest
 
 from engine.events import BookSide
 from engine.facts import FollowingChanged, OrderAmended
+from engine.fees import FeeTerms
 from engine.message import changed
-from engine.orders import AmendOrder, TimeInForce
+from engine.orders import AmendOrder, Liquidity, TimeInForce
 from engine.reasons import DenialReason
-from engine.risk import RiskLimits
+from engine.risk import RiskGate, RiskLimits
+from engine.risk.accounts import Account, Accounts
 from engine.risk.exposure import Exposure
 from engine.risk.halts import StateUnknown
 from engine.risk.limits import LimitRefused
-from engine.risk.money_rules import drawdown, value_now
+from engine.risk.money_rules import drawdown, value_now, worst_loss
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_DAY, Count, Money, Nanos, Price
 from tests.engine.risk.desk import Desk
-from tests.engine.strategies.evening import AWAY_WINS, GAME, HOME_WINS, START, market, top
+from tests.engine.strategies.evening import AWAY_WINS, GAME, HOME_WINS, START, game_known, market, top
 
 
 def sold(desk: Desk, price: int, count: float, strategy: str = "alpha") -> None:
@@ -51,6 +55,13 @@ def test_a_streak_counts_whole_positions_and_a_win_or_nothing_lost_ends_it() -> 
         sold(desk, price, 5)
         sold(desk, price, 5)
         assert account.streak == streak
+
+
+def test_a_hundredth_of_a_contract_is_a_position_that_can_be_lost() -> None:
+    desk = Desk(loss_per_day=1000)
+    desk.bought(51, 0.01)
+    sold(desk, 41, 0.01)
+    assert desk.gate.accounts.of["alpha"].streak == 1
 
 
 def test_a_position_that_is_turned_over_is_over() -> None:
@@ -90,6 +101,16 @@ def test_the_use_of_every_limit_is_told_where_it_is_most() -> None:
     desk.later(86_400)
     assert (use(desk, "orders_per_day")[0], use(desk, "loss_per_day")[0]) == ("0", "7")
     assert use(desk, "loss_per_week")[0] == "7", "the evening was a Sunday"
+
+
+def test_of_equal_uses_the_first_is_named_and_of_none_nobody() -> None:
+    desk = Desk(RiskLimits())
+    desk.bought(50, 5)
+    desk.bought(50, 5, "beta")
+    assert use(desk, "contracts_per_strategy") == ("5", "alpha")
+    sure = Desk(RiskLimits())
+    sure.gate.accounts.exposure("alpha", HOME_WINS, GAME).cash = Money(10)
+    assert use(sure, "worst_case_per_game") == use(sure, "contracts_per_market") == ("0", "")
 
 
 def test_nothing_is_used_where_nobody_did_anything_and_a_gain_is_no_loss() -> None:
@@ -135,10 +156,23 @@ def test_entries_are_taken_back_when_a_limit_is_set_below_what_they_could_come_t
     assert [each.command.order_id for each in cancelled] == [entry.order_id, other.order_id], "not the exit"
 
 
-@pytest.mark.parametrize(("count", "worth"), [(10, 4.9), (-10, 4.9), (1, 0.49), (-1, 0.49), (0, 0)])
-def test_a_position_is_worth_what_it_would_bring_at_once(count: int, worth: float) -> None:
+def test_a_limit_that_is_not_passed_takes_nothing_back_although_another_one_is() -> None:
+    desk = Desk(contracts_total=100)
+    desk.bought(50, 10)
+    entry = desk.send(changed(desk.order(48, 20), tif=TimeInForce.GTC))
+    lowered = desk.gate.set_limit("contracts_total", None, "5", "eva", desk.now)
+    assert [each.command.order_id for each in lowered.approved] == [entry.order_id]
+    for name, strategy in (("loss_per_day", None), ("contracts_total", "beta")):
+        assert desk.gate.set_limit(name, strategy, "1000", "eva", desk.now).approved == ()
+
+
+@pytest.mark.parametrize(
+    ("count", "worth"),
+    [(10, 4.9), (-10, 4.9), (1, 0.49), (-1, 0.49), (0.01, 0.0049), (-0.01, 0.0049), (0, 0)],
+)
+def test_a_position_is_worth_what_it_would_bring_at_once(count: float, worth: float) -> None:
     desk = Desk()
-    exposure = Exposure("alpha", HOME_WINS, GAME, Count(count * COUNT_ONE))
+    exposure = Exposure("alpha", HOME_WINS, GAME, Count(round(count * COUNT_ONE)))
     assert value_now(exposure, desk.gate.view.markets) == round(worth * MONEY_ONE)
 
 
@@ -178,6 +212,46 @@ def test_a_settled_position_is_gone_with_its_exposure() -> None:
     assert (desk.gate.accounts.of["alpha"].realized, desk.gate.accounts.of["alpha"].streak) == (-5_000_000, 1)
 
 
+def test_what_was_bought_and_sold_at_one_price_leaves_no_exposure_behind() -> None:
+    desk = Desk(loss_per_day=1000)
+    desk.bought(50, 10)
+    sold(desk, 50, 10)
+    assert desk.gate.accounts.exposures == {}
+
+
+def test_fills_of_orders_that_nobody_approved_here_leave_no_exposure_behind_once_flat() -> None:
+    desk = Desk(loss_per_day=1000)
+    desk.filled(desk.order(50, 10))
+    assert desk.gate.accounts.exposures["alpha", HOME_WINS].count == 10 * COUNT_ONE
+    desk.filled(desk.order(50, 10, BookSide.ASK))
+    assert desk.gate.accounts.exposures == {}
+
+
+def test_exposures_are_chosen_by_strategy_market_and_game() -> None:
+    accounts = Accounts()
+    for strategy, ticker, game in (("alpha", "A", "G"), ("alpha", "B", "H"), ("beta", "A", "G")):
+        accounts.exposure(strategy, ticker, game)
+
+    def chosen(**by: str) -> list[tuple[str, str]]:
+        return [(each.strategy, each.ticker) for each in accounts.select(**by)]
+
+    assert len(chosen()) == 3
+    assert chosen(strategy="alpha") == [("alpha", "A"), ("alpha", "B")]
+    assert chosen(ticker="A") == chosen(game="G") == [("alpha", "A"), ("beta", "A")]
+    assert chosen(strategy="alpha", game="G") == [("alpha", "A")]
+
+
+def test_who_has_no_capital_has_no_equity() -> None:
+    assert Account("alpha").equity() == 0
+
+
+def test_a_hundredth_of_a_contract_can_be_given_back_and_nothing_cannot() -> None:
+    sale = changed(Desk().order(50, side=BookSide.ASK), count=Count(1))
+    assert Exposure("alpha", HOME_WINS, GAME, Count(1)).reduces(sale)
+    assert not Exposure("alpha", HOME_WINS, GAME, Count(0)).reduces(sale)
+    assert not Exposure("alpha", HOME_WINS, GAME, Count(-1)).reduces(sale)
+
+
 def test_what_ended_leaves_no_exposure_behind() -> None:
     desk = Desk(contracts_total=100)
     desk.cancelled(desk.send(desk.order(48, 10)))
@@ -215,6 +289,86 @@ def test_a_restarted_gate_knows_an_amend_that_is_under_way() -> None:
         found = gate.accounts.open_order(order.order_id)
         assert found is not None
         assert (found.price, found.remaining) == (4_800, 30 * COUNT_ONE)
+
+
+@pytest.mark.parametrize("prices", [(48, 45), (45, 48)])
+def test_until_an_amend_is_known_the_dearer_of_both_fees_counts(prices: tuple[int, int]) -> None:
+    desk = Desk(contracts_total=1000)
+    terms = desk.gate.view.markets[HOME_WINS].terms
+    assert terms is not None
+    count = Count(20 * COUNT_ONE)
+    taking = [terms.estimate(Liquidity.TAKER, Price(100 * price), count) for price in prices]
+    in_pieces = terms.estimate_in_pieces(Liquidity.TAKER, Price(100 * prices[0]), count)
+    for post_only, fee in ((True, max(taking)), (False, max(in_pieces, taking[1]))):
+        order = desk.send(changed(desk.order(prices[0], 20), tif=TimeInForce.GTC, post_only=post_only))
+        amend = AmendOrder(order.order_id, "alpha", Price(100 * prices[1]), count, desk.now)
+        assert desk.judge(amend) is None
+        found = desk.gate.accounts.open_order(order.order_id)
+        assert found is not None
+        assert found.fee == fee
+        assert desk.judge(order) is DenialReason.DUPLICATE, "it is still known after the trial"
+
+
+def test_an_order_is_open_until_the_last_hundredth_of_a_contract_is_filled() -> None:
+    desk = Desk(contracts_total=1000)
+    order = desk.send(desk.order(50, 20))
+    for filled, left in ((5, 1_500), (14.99, 1)):
+        desk.filled(changed(order, count=Count(left + round(filled * COUNT_ONE))), filled)
+        found = desk.gate.accounts.open_order(order.order_id)
+        assert found is not None
+        assert found.remaining == left
+    desk.filled(changed(order, count=Count(1)))
+    assert desk.gate.accounts.open_order(order.order_id) is None
+
+
+def test_an_order_that_was_amended_to_a_hundredth_of_a_contract_is_open() -> None:
+    desk = Desk(contracts_total=1000)
+    order = desk.send(changed(desk.order(48, 20), tif=TimeInForce.GTC))
+    desk.on_committed_fact(OrderAmended(order.order_id, "alpha", order.price, Count(1), Count(1), desk.now))
+    found = desk.gate.accounts.open_order(order.order_id)
+    assert found is not None
+    assert found.remaining == 1
+
+
+def test_a_hundredth_of_a_contract_is_settled_and_nothing_held_is_not() -> None:
+    desk = Desk(contracts_total=1000)
+    desk.bought(50, 0.01)
+    desk.paid("alpha", HOME_WINS, 1, 0)
+    account = desk.gate.accounts.of["alpha"]
+    assert (account.realized, account.streak) == (-5_000, 1)
+    desk.send(changed(desk.order(48), tif=TimeInForce.GTC))
+    desk.paid("alpha", HOME_WINS, 0, 1)
+    assert account.streak == 1, "no position was concluded"
+
+
+def test_nobody_uses_anything_of_a_gate_without_strategies() -> None:
+    assert {line.use for line in RiskGate(RiskLimits()).limits_in_use(START)} <= {"", "0"}
+
+
+def test_who_holds_nothing_can_lose_nothing_and_a_single_microdollar_is_a_peak() -> None:
+    assert worst_loss([], {}) == 0
+    account = Account("alpha", bankroll=Money(1), peak=Money(1))
+    assert drawdown([account], [], {}) == 0
+    account.realized = Money(-1)
+    assert drawdown([account], [], {}) == 100
+
+
+@pytest.mark.parametrize("multiplier", ["0.5", None])
+def test_what_is_approved_counts_at_the_markets_fee_and_at_a_dear_one_while_that_is_unknown(
+    multiplier: str | None,
+) -> None:
+    desk = Desk(contracts_total=1000)
+    order = desk.send(changed(desk.order(45, 20), tif=TimeInForce.GTC, post_only=True))
+    gate = RiskGate(desk.limits)
+    gate.on_game_news(game_known(), START)
+    gate.on_game_news(changed(market(HOME_WINS), fee_multiplier=multiplier or "many"), START)
+    gate.restore(desk.facts)
+    terms = gate.view.markets[HOME_WINS].terms
+    assert (terms is None) is (multiplier is None)
+    dear = FeeTerms().with_maker_fees() if terms is None else terms
+    found = gate.accounts.open_order(order.order_id)
+    assert found is not None
+    assert found.fee == dear.estimate_in_pieces(Liquidity.MAKER, order.price, order.count)
 
 
 def test_a_game_that_is_let_go_takes_no_order_until_it_is_followed_again() -> None:
@@ -269,6 +423,20 @@ def test_an_amount_is_finite_and_not_negative(value: str) -> None:
         desk.gate.set_limit("loss_per_day", None, value, "eva", desk.now)
     desk.gate.set_limit("loss_per_day", None, "0", "eva", desk.now)
     assert desk.gate.limits.number("loss_per_day") == 0
+
+
+@pytest.mark.parametrize("value", [math.inf, -0.5, math.nan])
+def test_a_configured_amount_is_finite_and_not_negative(value: float) -> None:
+    with pytest.raises(ValueError, match="must be a finite number that is not negative"):
+        RiskLimits(loss_per_day=value)
+    assert RiskLimits(loss_per_day=0).loss_per_day == 0
+
+
+@pytest.mark.parametrize("words", [["game"], ("game", 1), "game"])
+def test_configured_words_are_a_tuple_of_texts(words: object) -> None:
+    with pytest.raises(TypeError, match="must be a tuple of words"):
+        RiskLimits(market_types=words)  # type: ignore[arg-type]
+    assert RiskLimits(market_types=None).market_types is None
 
 
 @pytest.mark.parametrize("price", [1, 9_999])

@@ -19,7 +19,7 @@ from engine.risk.halts import StateUnknown, TradingState
 from engine.risk.limits import LIMIT_NAMES
 from engine.units import COUNT_ONE, Count, Price
 from tests.engine.risk.desk import Desk
-from tests.engine.strategies.evening import GAME, HOME_WINS, top
+from tests.engine.strategies.evening import AWAY_WINS, GAME, HOME_WINS, market, top
 
 
 @pytest.mark.promise("gate-makes-approved-orders")
@@ -316,3 +316,24 @@ def test_the_gate_tells_what_it_did_itself_only_once() -> None:
         desk.gate.on_committed_fact(fact, desk.now)
     assert desk.judge(desk.order()) is None, "a halt committed late does not come back"
     desk.gate.on_game_news(top(HOME_WINS, 48, 50), desk.now)
+
+
+def test_best_prices_that_come_before_their_markets_listing_count_once_it_is_there() -> None:
+    desk = Desk()
+    desk.gate.on_game_news(top(AWAY_WINS, 49, 51, size=1000), desk.now)
+    order = changed(desk.order(), ticker=AWAY_WINS)
+    assert desk.judge(order) is not None
+    desk.gate.on_game_news(market(AWAY_WINS), desk.now)
+    assert desk.judge(order) is None
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_an_approved_order_is_an_exit_if_it_reduces_whatever_it_calls_itself(*, claimed: bool) -> None:
+    desk = Desk(contracts_total=1000)
+    desk.bought(51, 10)
+    for side, reduces in ((BookSide.ASK, True), (BookSide.BID, False)):
+        order = changed(desk.order(50, 10, side), exit=claimed)
+        (approved,) = desk.gate.judge(order, desk.now).approved
+        assert isinstance(approved.command, PlaceOrder)
+        assert approved.command.exit is reduces
+        desk.cancelled(order)

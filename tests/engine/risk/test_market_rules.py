@@ -9,10 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from engine.events import BookSide, GamePhase, MarketStatus, ScoresDisagreed, TopChanged, Trust
-from engine.facts import StrategyChanged
+from engine.facts import OrderDenied, StrategyChanged
 from engine.message import changed
 from engine.orders import AmendOrder, CancelOrder, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
+from engine.risk.market_rules import takes
 from engine.strategy_traits import StrategyTraits
 from engine.units import NANOS_PER_SECOND, Nanos, Price, contracts
 from tests.engine.risk.desk import Desk
@@ -37,7 +38,8 @@ def told(desk: Desk, news: TopChanged) -> Desk:
 
 def test_only_allowed_kinds_of_markets() -> None:
     desk = Desk(market_types=("spread", "total"))
-    assert desk.judge(desk.order()) is DenialReason.MARKET_TYPE
+    denied = denial_of(desk, desk.order())
+    assert (denied.reason, denied.use) == (DenialReason.MARKET_TYPE, "game")
     desk.gate.set_limit("market_types", None, "spread, game", "eva", desk.now)
     assert desk.judge(desk.order()) is None
 
@@ -117,6 +119,36 @@ def test_not_in_wide_markets(ask: int, reason: DenialReason | None) -> None:
     assert desk.judge(desk.order(ask)) is reason
 
 
+def test_a_spread_is_measured_in_hundredths_of_a_cent() -> None:
+    desk = told(Desk(spread_cents=10), changed(top(HOME_WINS, 46, 56, size=1000), yes_ask=Price(5_601)))
+    denied = denial_of(desk, desk.order(56))
+    assert (denied.reason, denied.use) == (DenialReason.SPREAD, "10.01 cents")
+
+
+def test_a_denial_says_how_the_market_or_the_game_stands() -> None:
+    desk = Desk()
+    desk.gate.on_game_news(score(100, 90, 4, 0, GamePhase.FINAL), desk.now)
+    assert denial_of(desk, desk.order()).use == "game final"
+    desk.gate.on_game_news(changed(market(HOME_WINS), status=MarketStatus.CLOSED), desk.now)
+    assert denial_of(desk, desk.order()).use == "closed"
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "met"),
+    [
+        (BookSide.BID, 51, True),
+        (BookSide.BID, 50, False),
+        (BookSide.ASK, 49, True),
+        (BookSide.ASK, 50, False),
+    ],
+)
+def test_an_order_takes_when_it_reaches_the_other_side(side: BookSide, price: int, *, met: bool) -> None:
+    order = Desk().order(price, 1, side)
+    assert takes(order, top(HOME_WINS, 49, 51)) is met
+    assert not takes(changed(order, post_only=True), top(HOME_WINS, 49, 51))
+    assert not takes(order, top(HOME_WINS, None, None))
+
+
 @pytest.mark.parametrize(("p_fair", "reason"), [(0.81, None), (0.8101, DenialReason.COLLAR_FAIR)])
 def test_not_far_from_the_fair_value(p_fair: float, reason: DenialReason | None) -> None:
     desk = Desk(collar_fair_cents=30)
@@ -138,6 +170,27 @@ def test_not_more_than_a_share_of_what_is_displayed(
     assert desk.judge(desk.order(price, count, side)) is reason
     resting = changed(desk.order(price, 1000, side), post_only=True, tif=TimeInForce.GTC)
     assert desk.judge(resting) is None
+
+
+def test_the_share_is_of_the_side_that_the_order_meets() -> None:
+    uneven = changed(top(HOME_WINS, 49, 51, size=100), yes_bid_size=contracts(1_000))
+    desk = told(Desk(depth_share=0.25), uneven)
+    assert desk.judge(desk.order(51, 26)) is DenialReason.DEPTH_SHARE
+    assert desk.judge(desk.order(49, 26, BookSide.ASK)) is None
+
+
+def test_no_sale_without_an_edge_after_the_fee() -> None:
+    desk = Desk()
+    fee = 0.07 * 0.49 * 0.51
+    sale = desk.order(49, side=BookSide.ASK)
+    assert desk.judge(changed(sale, p_fair=0.49 - fee)) is DenialReason.EDGE
+    assert desk.judge(changed(sale, p_fair=0.49 - fee - 1e-6)) is None
+
+
+@pytest.mark.parametrize(("p_fair", "side"), [(0.0, BookSide.BID), (1.0, BookSide.ASK)])
+def test_what_is_certain_is_a_fair_value(p_fair: float, side: BookSide) -> None:
+    desk = Desk(collar_fair_cents=100)
+    assert desk.judge(changed(desk.order(50, side=side), p_fair=p_fair)) is DenialReason.EDGE
 
 
 def test_not_without_an_edge_after_the_fee() -> None:
@@ -204,6 +257,15 @@ def test_not_against_an_own_order(price: int, reason: DenialReason | None) -> No
     assert desk.judge(desk.order(price, side=BookSide.ASK, strategy="beta")) is reason
 
 
+@pytest.mark.parametrize(
+    ("price", "reason"), [(48, None), (49, DenialReason.SELF_CROSS), (50, DenialReason.SELF_CROSS)]
+)
+def test_no_purchase_meets_an_own_sale(price: int, reason: DenialReason | None) -> None:
+    desk = Desk()
+    desk.send(desk.order(49, side=BookSide.ASK))
+    assert desk.judge(desk.order(price, strategy="beta")) is reason
+
+
 def test_a_strategy_that_is_switched_off() -> None:
     desk = Desk()
     desk.on_committed_fact(StrategyChanged("alpha", False, "{}", "eva", desk.now))
@@ -249,6 +311,13 @@ def test_controls_need_no_opinion_but_all_else() -> None:
     assert desk.judge(changed(desk.order(strategy="coin"), p_fair=None)) is DenialReason.SPREAD
 
 
+@pytest.mark.parametrize(("p_fair", "reason"), [(0.9, DenialReason.COLLAR_FAIR), (0.3, DenialReason.EDGE)])
+def test_a_control_that_claims_a_fair_value_is_held_against_it(p_fair: float, reason: DenialReason) -> None:
+    desk = Desk(collar_fair_cents=30)
+    desk.open("coin", kind="random_taker")
+    assert desk.judge(changed(desk.order(51, strategy="coin"), p_fair=p_fair)) is reason
+
+
 def test_a_strategy_that_says_nothing_of_itself_is_judged_by_every_rule() -> None:
     desk = Desk()
     desk.open("quiet", kind="somebody_elses")
@@ -280,6 +349,12 @@ def test_only_a_strategy_by_hand_may_trade_what_is_no_matched_game() -> None:
     desk.gate.on_game_news(game_known(matched=False), desk.now)
     assert desk.judge(desk.order(strategy="list")) is None
     assert desk.judge(desk.order()) is DenialReason.GAME_UNMATCHED
+
+
+def denial_of(desk: Desk, order: PlaceOrder) -> OrderDenied:
+    (fact,) = desk.gate.judge(order, desk.now).facts
+    assert isinstance(fact, OrderDenied)
+    return fact
 
 
 def _cancel(desk: Desk, order: PlaceOrder) -> CancelOrder:

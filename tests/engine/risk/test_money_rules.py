@@ -8,7 +8,7 @@ import pytest
 from engine.events import BookSide
 from engine.message import changed
 from engine.reasons import DenialReason
-from engine.units import COUNT_ONE, Count, Money, Nanos
+from engine.units import COUNT_ONE, MONEY_ONE, Count, Money, Nanos
 from tests.engine.risk.desk import Desk
 from tests.engine.strategies.evening import AWAY_WINS, GAME, HOME_WINS, START, market, top
 
@@ -73,6 +73,44 @@ def test_dollars_count_price_and_fee_of_either_side(name: str, reason: DenialRea
     cost = 5.0 + FEE_OF_10_AT_50 + ALLOWANCE
     assert Desk(**{name: cost - 0.0001}).judge(Desk().order(50, 10, side)) is reason
     assert Desk(**{name: cost}).judge(Desk().order(50, 10, side)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "other_game"),
+    [
+        ("exposure_per_market", False),
+        ("exposure_per_game", True),
+        ("contracts_per_market", False),
+        ("contracts_per_game", True),
+    ],
+)
+def test_what_is_held_elsewhere_does_not_count_in_a_market_or_a_game(name: str, *, other_game: bool) -> None:
+    desk = Desk(**{name: 10})
+    elsewhere = desk.gate.accounts.exposure("beta", "T", "another" if other_game else GAME)
+    elsewhere.cost, elsewhere.count = Money(9 * MONEY_ONE), Count(9 * COUNT_ONE)
+    desk.bought(50, 8)
+    here = desk.gate.accounts.exposures["alpha", HOME_WINS]
+    here.cost = Money(8 * MONEY_ONE)
+    assert desk.judge(desk.order(50, 1)) is None
+    assert desk.judge(desk.order(50, 3)) is not None
+
+
+@pytest.mark.parametrize("name", ["loss_per_day", "loss_per_week"])
+def test_losses_of_all_count_in_the_global_limit_and_own_ones_in_a_strategys_own(name: str) -> None:
+    desk = Desk(**{name: 100})
+    desk.gate.set_limit(name, "beta", "50", "eva", desk.now)
+    desk.lost(60)
+    assert desk.judge(desk.order(50, 60, strategy="beta")) is None
+    assert desk.judge(desk.order(50, 25, strategy="beta")) is not None
+
+
+@pytest.mark.parametrize("name", ["loss_per_day", "loss_per_week"])
+def test_losses_count_to_the_microdollar_and_who_lost_nothing_adds_none(name: str) -> None:
+    use = 60 + 5 + FEE_OF_10_AT_50 + ALLOWANCE
+    for limit, passes in ((use, True), (use - 0.000_000_5, False)):
+        desk = Desk(**{name: limit})
+        desk.lost(60)
+        assert (desk.judge(desk.order(50, 10, strategy="beta")) is None) is passes
 
 
 def test_balance_is_what_the_strategy_has() -> None:
@@ -153,6 +191,13 @@ def test_a_pause_after_losses_in_a_row() -> None:
     assert desk.judge(desk.order()) is DenialReason.LOSS_STREAK
     desk.later(0.1)
     assert desk.judge(desk.order()) is None
+
+
+def test_one_loss_can_be_a_streak() -> None:
+    desk = Desk(loss_streak=1, loss_streak_pause_minutes=5)
+    assert desk.judge(desk.order()) is None
+    desk.lost(1)
+    assert desk.judge(desk.order()) is DenialReason.LOSS_STREAK
 
 
 def test_a_win_ends_a_streak() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.events import BookSide
 from engine.fees import FeeTerms, Multiplier
 from engine.message import changed
-from engine.risk.exposure import Exposure, pending
+from engine.risk.exposure import Exposure, Pending, pending
 from engine.risk.scenarios import Payoff, worst_case
 from engine.units import COUNT_ONE, MONEY_ONE, PRICE_ONE, Count, Money, Price, Tenths
 from engine.view import Axis, Claim
@@ -66,6 +66,14 @@ def test_a_whole_strike_pays_neither_side_on_itself_twice() -> None:
     assert worst_case([Payoff(claim, Money(5), Money(-5))]) == -5
 
 
+@pytest.mark.parametrize(("axis", "tenths"), [(Axis.TOTAL, 2_200), (Axis.MARGIN, 10), (Axis.MARGIN, -10)])
+@pytest.mark.parametrize("above", [True, False])
+def test_both_sides_of_a_whole_strike_are_looked_at(axis: Axis, tenths: int, *, above: bool) -> None:
+    claim = Claim(axis, Tenths(tenths), above=above)
+    assert worst_case([Payoff(claim, Money(5), Money(-7))]) == -7
+    assert worst_case([Payoff(claim, Money(-7), Money(5))]) == -7
+
+
 def test_a_market_of_another_kind_is_taken_at_its_own_worst() -> None:
     home = Claim(Axis.MARGIN, Tenths(0), above=True)
     lines = [Payoff(home, Money(10), Money(-10)), Payoff(None, Money(3), Money(-4))]
@@ -108,6 +116,40 @@ def test_no_filling_of_the_open_orders_is_worse_than_the_payoff_says(
         assert exposure.cost <= at_risk + len(fills)
     assert exposure.cash + exposure.count * PRICE_ONE >= payoff.yes
     assert exposure.cash >= payoff.no
+
+
+@pytest.mark.parametrize(("side", "cents"), [(BookSide.BID, 99), (BookSide.ASK, 1)])
+def test_an_order_whose_fee_is_more_than_it_can_win_counts_as_filled_for_both_outcomes(
+    side: BookSide, cents: int
+) -> None:
+    order = Desk().order(cents, 1, side)
+    exposure = Exposure("alpha", "T", "G")
+    exposure.orders["o"] = Pending(order, order.price, order.count, Money(20_000), order.count)
+    payoff = exposure.payoff(None)
+    # It costs 99 cents and two for the fee, or brings one cent and costs the same fee.
+    lost, won = -990_000 - 20_000, 10_000 - 20_000
+    assert (payoff.yes, payoff.no) == ((won, lost) if side is BookSide.BID else (lost, won))
+
+
+def test_of_an_order_that_is_partly_covered_the_rest_is_at_risk() -> None:
+    desk, exposure = Desk(), Exposure("alpha", "T", "G")
+    exposure.fill(BookSide.BID, Price(5_000), Count(10 * COUNT_ONE), Money(0))
+    order = desk.order(40, 15, BookSide.ASK)
+    exposure.orders["o"] = Pending(order, order.price, order.count, Money(0), order.count)
+    assert exposure.at_risk() == 5 * MONEY_ONE + 3 * MONEY_ONE
+
+
+def test_an_order_of_nothing_has_no_fee_left() -> None:
+    order = Desk().order()
+    assert Pending(order, order.price, Count(0), Money(20_000), Count(0)).fee_left == 0
+
+
+def test_what_there_is_in_an_exposure_is_told_line_by_line() -> None:
+    desk, exposure = Desk(), Exposure("alpha", "T", "G")
+    assert exposure.lines() == []
+    exposure.fill(BookSide.BID, Price(5_000), Count(10 * COUNT_ONE), Money(0))
+    exposure.orders["o1"] = pending(desk.order(), FeeTerms())
+    assert exposure.lines() == ["alpha holds 10.00 of T", "alpha has the order o1 in T"]
 
 
 def test_of_orders_against_a_position_the_cheapest_are_taken_to_close_it() -> None:

@@ -85,10 +85,10 @@ def test_an_order_that_ended_meanwhile_is_left_alone() -> None:
 def test_other_refusals_and_refused_amends_are_not_sent_again() -> None:
     desk = Desk()
     order = resting(desk)
-    refused(desk, order, RejectCode.ORDER_NOT_FOUND)
-    told(
-        desk, CancelRefused(order.order_id, order.strategy, RejectCode.EXCHANGE_PAUSED, desk.now, amend=True)
-    )
+    assert cancelled(refused(desk, order, RejectCode.ORDER_NOT_FOUND)) == []
+    paused = RejectCode.EXCHANGE_PAUSED
+    amend = CancelRefused(order.order_id, order.strategy, paused, desk.now, amend=True)
+    assert cancelled(told(desk, amend)) == []
     assert cancelled(status(desk, active=True)) == []
 
 

@@ -15,6 +15,7 @@ import trio
 
 from tests.simulation.soak.comparing import compared, left_behind
 from tests.simulation.soak.figures import Sample, grown, growth, sample_of
+from tests.simulation.soak.operator import REASON, Operator
 from tests.simulation.soak.processes import Daemon, Stuck, Venues, command
 from tipoff.json_types import Json
 from tipoff.output import Failure, progress
@@ -43,7 +44,9 @@ class Life:
     restarts: int = 0
     dead_letters: int = 0
     resumed: int = 0
-    """Halts because of the clock: at the evening's speed a slow answer looks like a clock that is far off."""
+    """Halts because of the clock (at this speed a slow answer looks like a clock that is far off), and
+    halts of an operator whose daemon was killed before he ended them.
+    """
     samples: list[Sample] = attrs.field(factory=list)
     problems: list[str] = attrs.field(factory=list)
 
@@ -78,6 +81,7 @@ class Evening:
     venues: Venues
     over: Callable[[], bool]
     """Whether the venues have nothing left to show."""
+    operator: Operator
     lives: list[Life] = attrs.field(factory=list)
     problems: list[str] = attrs.field(factory=list)
     daemon: Daemon | None = None
@@ -137,6 +141,8 @@ class Evening:
             if sample is not None:
                 life.samples.append(sample)
             life.resumed += await trio.to_thread.run_sync(daemon.resume, CLOCK_WORDS)
+            life.resumed += await trio.to_thread.run_sync(daemon.resume, REASON)
+            life.problems += await self.operator.act(daemon)
             last = time.monotonic() >= setup.deadline
             if await trio.to_thread.run_sync(self.over):
                 last = True

@@ -19,6 +19,8 @@ from engine.facts import (
     OrderSubmitted,
     PositionSettled,
     RunStarted,
+    TradingHalted,
+    TradingResumed,
 )
 from engine.orders import PlaceOrder
 from engine.tally import Tally
@@ -35,7 +37,14 @@ def tally_of(facts: Sequence[Fact]) -> Tally:
 
 def broken_rules(facts: Sequence[Fact]) -> list[str]:
     """Everything that is wrong, a sentence each; empty if all holds."""
-    return [*twice(facts), *overfilled(facts), *of_an_old_life(facts), *money(facts)]
+    return [
+        *twice(facts),
+        *overfilled(facts),
+        *of_an_old_life(facts),
+        *under_a_halt(facts),
+        *exits_that_open(facts),
+        *money(facts),
+    ]
 
 
 def twice(facts: Sequence[Fact]) -> Iterator[str]:
@@ -85,8 +94,51 @@ def of_an_old_life(facts: Sequence[Fact]) -> Iterator[str]:
                 if order.decided_at < began:
                     yield f"{order.order_id} was decided by an earlier process and approved by this one"
             case OrderSubmitted():
-                if fact.order.order_id not in approved:
+                # What an operator closes goes past the gate's limits.
+                if fact.order.order_id not in approved and not closes_by_hand(fact.order):
                     yield f"{fact.order.order_id} was submitted without a durable approval"
+            case _:
+                pass
+
+
+def closes_by_hand(order: PlaceOrder) -> bool:
+    """Whether an operator's `positions close` sent it."""
+    return order.exit and order.reduce_only and order.signal_id.startswith("operator:")
+
+
+def under_a_halt(facts: Sequence[Fact]) -> Iterator[str]:
+    """While everything is halted the gate lets nothing pass, also not in a later life."""
+    halted = False
+    for fact in facts:
+        match fact:
+            case TradingHalted(scope="all", state="halted"):
+                halted = True
+            case TradingResumed(scope="all"):
+                halted = False
+            case OrderApproved(command=PlaceOrder() as order):
+                if halted:
+                    yield f"{order.order_id} was approved under a halt"
+            case _:
+                pass
+
+
+def exits_that_open(facts: Sequence[Fact]) -> Iterator[str]:
+    """A fill of an exit makes a position smaller and never turns it round."""
+    exits: set[str] = set()
+    held: Counter[tuple[str, str]] = Counter()
+    for fact in facts:
+        match fact:
+            case OrderSubmitted():
+                if fact.order.exit:
+                    exits.add(fact.order.order_id)
+            case OrderFilled():
+                key = fact.strategy, fact.ticker
+                before = held[key]
+                held[key] += fact.count if fact.side is BookSide.BID else -fact.count
+                if fact.order_id in exits and not 0 <= held[key] * (1 if before > 0 else -1) < abs(before):
+                    yield f"{fact.order_id} is an exit and made {before} of {fact.ticker} to {held[key]}"
+            case PositionSettled():
+                held[fact.strategy, fact.ticker] -= -fact.position if fact.reversal else fact.position
             case _:
                 pass
 

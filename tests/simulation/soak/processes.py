@@ -108,6 +108,11 @@ class Daemon:
         with ControlClient(self.socket) as client:
             return client.query(method, **params)
 
+    def operate(self, method: str, **params: Json) -> Json:
+        """Have something done over the control socket. Raises Failure."""
+        with ControlClient(self.socket) as client:
+            return client.operate(method, None, **params)
+
     def resume(self, words: str) -> int:
         """End every halt whose reason has these words, as an operator would; returns how many there were."""
         resumed = 0

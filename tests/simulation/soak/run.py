@@ -11,6 +11,7 @@ import shutil
 import socket
 import time
 import urllib.request
+from collections import Counter
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from rich.table import Table
 
 from tests.simulation.soak.evening import Evening, Life, Setup
 from tests.simulation.soak.figures import NAMES, grown, growth, middle, over_lives, warm
+from tests.simulation.soak.operator import Operator
 from tests.simulation.soak.processes import ROOT, Stuck, Venues
 from tests.simulation.soak.weather import Weather
 from tests.venues.toxics import Proxy, Toxics, proxied
@@ -31,8 +33,8 @@ from tipoff.config.render import render
 from tipoff.json_types import Json
 from tipoff.output import progress
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 
 FIRST_DATE = date(2026, 11, 20)
 FOLDER = ROOT / "build" / "soak"
@@ -115,7 +117,9 @@ class Soak:
             draw=Random(f"{plan.seed}|{number}"),
             deadline=deadline,
         )
-        evening = Evening(setup, number, f"demo-{day}", self.venues, partial(_over, self.venues.admin))
+        admin = self.venues.admin
+        operator = Operator(Random(f"{plan.seed}|{number}|operator"), admin)
+        evening = Evening(setup, number, f"demo-{day}", self.venues, partial(_over, admin), operator)
         self.evenings.append(evening)
         try:
             await evening.play()
@@ -145,6 +149,8 @@ class Soak:
         found += grown("over all lives", over_lives([life.samples for life in self.lives]))
         if not any(life.end == "kill -9" for life in self.lives):
             found.append("nobody was killed: the soak shows nothing")
+        if not any(evening.operator.done for evening in self.evenings):
+            found.append("the operator did nothing: the soak shows less than it could")
         if not any(life.fills for life in self.lives):
             found.append("nothing was traded: the soak shows nothing")
         return found
@@ -203,6 +209,8 @@ def tell(soak: Soak, console: Console) -> list[str]:
     lives, found = soak.lives, soak.judge()
     killed = sum(life.end.startswith("kill") for life in lives)
     console.print(f"{len(soak.evenings)} evenings, {len(lives)} lives, {killed} ended by kill -9")
+    operations = sum((Counter(evening.operator.done) for evening in soak.evenings), Counter[str]())
+    console.print("operator: " + ", ".join(f"{name} {count}" for name, count in sorted(operations.items())))
     console.print("weather: " + ", ".join(f"{name} {count}" for name, count in sorted(soak.weather.items())))
     over = over_lives([life.samples for life in lives])
     grew = ", ".join(f"{name} {more:+.1f}" for name, more in over.items())

@@ -40,6 +40,8 @@ STATES: tuple[Mapping[str, object], ...] = (
     {"silent": True},
     {"latency_ms": 400},
     {"drip_bytes_per_second": 4_000},
+    {"pause": True},
+    {"odd_fees": True},
 )
 SHOTS: tuple[Mapping[str, object], ...] = (
     {"drop": 2},
@@ -48,6 +50,10 @@ SHOTS: tuple[Mapping[str, object], ...] = (
     {"reorder": 3},
     {"garbage": 2},
     {"wrong_snapshot": 1},
+    {"null_side": 2},
+    {"renamed_side": 2},
+    {"null_lists": 2},
+    {"odd_rows": 2},
     {"error_25": 1},
     {"half_frame": 1},
     {"disconnect": 1},

@@ -89,9 +89,30 @@ def test_several_tickers_are_one_document(tipoff: Tipoff) -> None:
     ],
 )
 def test_fees_are_those_of_the_published_table(tipoff: Tipoff, arguments: tuple[str, ...], fee: str) -> None:
-    document = tipoff.document("fees", *arguments)
-    assert list(document) == ["fee", "trade_fee", "rounding", "formula"]
+    document = tipoff.document("fees", *arguments, "--date", "2026-11-20")
+    assert list(document) == ["fee", "trade_fee", "rounding", "formula", "regime", "regime_reason"]
     assert document["fee"] == fee
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fee", "regime", "reason"),
+    [
+        (("--date", "2025-12-25"), "0.020000", "cent", "from the beginning until 2026-03-11"),
+        (("--date", "2026-03-11"), "0.020000", "cent", "from the beginning until 2026-03-11"),
+        (("--date", "2026-03-12"), "0.020000", "cent_aligned", "from 2026-03-12 until 2026-05-31"),
+        (("--date", "2026-05-31"), "0.020000", "cent_aligned", "from 2026-03-12 until 2026-05-31"),
+        (("--date", "2026-06-01"), "0.017500", "centicent", "from 2026-06-01 until 2026-08-31"),
+        (("--date", "2026-09-01"), "0.017500", "microdollar", "from 2026-09-01"),
+        (("--date", "2025-12-25", "--regime", "microdollar"), "0.017500", "microdollar", "--regime"),
+    ],
+)
+def test_fees_of_a_date_say_which_rounding_was_in_force_and_why(
+    tipoff: Tipoff, arguments: tuple[str, ...], fee: str, regime: str, reason: str
+) -> None:
+    document = tipoff.document("fees", "1", "0.50", *arguments)
+    assert (document["fee"], document["regime"]) == (fee, regime)
+    assert reason in str(document["regime_reason"])
+    assert arguments[1] in str(document["regime_reason"])
 
 
 @pytest.mark.parametrize(
@@ -103,6 +124,7 @@ def test_fees_are_those_of_the_published_table(tipoff: Tipoff, arguments: tuple[
         ("fees", "1", "1.5"),
         ("fees", "1", "0.5", "--type", "flat"),
         ("fees", "1", "0.5", "--makr"),
+        ("fees", "1", "0.5", "--date", "25-12-2025"),
         ("fees", "1", "0.5", "--multiplier", "x"),
         ("ticker",),
         ("completion", "tcsh"),
@@ -318,3 +340,33 @@ def test_a_narrow_terminal_loses_nothing(tipoff: Tipoff, monkeypatch: pytest.Mon
     code, out, _ = tipoff("ticker", "KXNBAGAME-26JAN14WASLAC-LAC")
     assert code == Exit.OK
     assert "WASLAC" in "".join(out.split())
+
+
+LONGEST = ("KXNBAPTS-26MAR09DENOKC-DENNJOKIC15-25", "KXNBASPREAD-26MAR09DENOKC-DEN14", "nonsense")
+
+
+def test_the_table_of_tickers_fits_eighty_columns_with_each_in_one_piece(tipoff: Tipoff) -> None:
+    _, out, _ = tipoff("ticker", *LONGEST)
+    lines = out.splitlines()
+    assert len(lines) == 1 + len(LONGEST)
+    assert all(len(line) <= 80 for line in lines)
+    assert [line.split()[0] for line in lines[1:]] == [text.upper() for text in LONGEST]
+    assert "DEN@OKC" in lines[1]
+
+
+def test_a_strategy_that_one_side_has_is_one_line_of_the_difference(tipoff: Tipoff) -> None:
+    Path("engine.toml").write_text("[[strategy]]\nname = 'mine'\nkind = 'momentum'\n[engine]\nseed = 5\n")
+    changes = tipoff.document("config", "diff")["changes"]
+    assert isinstance(changes, list)
+    assert len(changes) > 100
+    _, out, _ = tipoff("config", "diff")
+    lines = out.splitlines()
+    assert len([line for line in lines if line.startswith("strategy.mine")]) == 1
+    assert len([line for line in lines if line.startswith("strategy.momentum")]) == 1
+    assert len([line for line in lines if line.startswith("engine.seed")]) == 1
+    assert len(lines) < 20
+
+
+def test_a_report_without_a_database_says_how_another_is_named(tipoff: Tipoff) -> None:
+    _, error = tipoff.error("report")
+    assert "--db sqlite:///" in str(error["message"])

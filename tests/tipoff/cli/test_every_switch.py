@@ -18,7 +18,7 @@ from tipoff.exit_codes import Exit
 
 KEPT: Final = Path(__file__).parents[2] / "stories" / "former_build"
 SERVERS: Final = frozenset({"run", "simulate"})
-"""They live until they are ended; their switches are used by the stories."""
+"""They live until they are ended; `test_servers_switches.py` uses their switches."""
 
 OURS: Final = "a fault of tipoff"
 ENDS: Final = frozenset(set(Exit) - {Exit.USAGE, Exit.INVARIANT_BROKEN, Exit.INTERRUPTED})
@@ -62,6 +62,7 @@ VALUES: Final[Mapping[str, str]] = {
     "--speed": "0",
     "--every": "1",
     "--regime": "centicent",
+    "--date": "2025-12-25",
     "--type": "quadratic",
     "--multiplier": "1",
     "--member": "direct",

@@ -14,10 +14,10 @@ from tipoff.config.secret_files import file_problems
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.source import BALLDONTLIE, Key
+from tipoff.sources.bundled.balldontlie.source import BALLDONTLIE, Key
+from tipoff.sources.bundled.kalshi.section import KalshiSection
+from tipoff.sources.bundled.kalshi.source import KALSHI
 from tipoff.sources.clients import Credentials
-from tipoff.sources.kalshi.section import KalshiSection
-from tipoff.sources.kalshi.source import KALSHI
 from venues.kalshi.auth import Signer
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.wire.faults import SWITCHES

@@ -1,8 +1,8 @@
 """A configuration is read exactly or refused with everything that is wrong with it.
 
 Covers: tipoff.config.diff, tipoff.config.fields, tipoff.config.problems, tipoff.config.reader,
-tipoff.config.secret_files, tipoff.config.sections, tipoff.config.values, tipoff.sources.balldontlie.section,
-tipoff.sources.kalshi.section.
+tipoff.config.secret_files, tipoff.config.sections, tipoff.config.values,
+tipoff.sources.bundled.balldontlie.section, tipoff.sources.bundled.kalshi.section.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from tipoff.config.load import FILE_BYTES_MAX, STRATEGIES_MAX, Config, Schema, d
 from tipoff.config.problems import ConfigError
 from tipoff.config.render import COVERED, render, tree
 from tipoff.config.secret_files import SECRET_BYTES_MAX, file_problems
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 
 EVERYTHING = """\
 [engine]
@@ -351,3 +351,15 @@ def test_a_secret_at_the_limit_is_taken_and_one_byte_more_is_not(tmp_path: Path)
     secret.write_bytes(b"x" * (SECRET_BYTES_MAX + 1))
     (problem,) = file_problems(config)
     assert problem.message == f"{secret} is larger than {SECRET_BYTES_MAX} bytes"
+
+
+@pytest.mark.parametrize("leagues", ["[]", '["nba", "nfl"]'])
+def test_only_leagues_that_are_known_can_be_traded(schema: Schema, leagues: str) -> None:
+    (problem,) = problems(f"[engine]\nleagues = {leagues}\n", schema)
+    assert problem.startswith("engine.toml:2: engine.leagues: must name at least one of nba")
+
+
+def test_nothing_configured_means_the_nba_and_its_series(schema: Schema) -> None:
+    config = parse("", schema)
+    assert config.engine.leagues == ("nba",)
+    assert config.section(KalshiSection).series == ()

@@ -23,10 +23,11 @@ from tipoff.cli.app import COMMANDS, main
 from tipoff.config.load import Config, load
 from tipoff.doctor import checks
 from tipoff.doctor.checks import exit_of, run_doctor
-from tipoff.doctor.findings import Finding
-from tipoff.doctor.network import Asking, examine_network
+from tipoff.doctor.network import examine_network
 from tipoff.exit_codes import Exit
 from tipoff.runs.from_config import schema
+from tipoff.sources.asking import Asking
+from tipoff.sources.findings import Finding
 from venues.transport.http import Http
 
 
@@ -176,7 +177,8 @@ def test_a_copy_of_the_database_must_fit_too(
 
 def test_a_socket_path_that_is_too_long_fails(file: Path) -> None:
     add(file, f'[control]\nsocket = "{"x" * 120}"\n')
-    assert found(file, "ports")[-1].state == "fail"
+    (finding,) = found(file, "configuration")
+    assert (finding.state, "control.socket" in finding.detail) == ("fail", True)
 
 
 def asking(transport: httpx.MockTransport) -> Asking:

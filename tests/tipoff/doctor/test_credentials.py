@@ -8,9 +8,9 @@ import pytest
 
 from tipoff.config.load import Config, template
 from tipoff.doctor.credentials import credentials
-from tipoff.doctor.findings import Finding
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.findings import Finding
 
 SECRET = "hunter2-4711"
 

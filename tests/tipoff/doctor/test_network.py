@@ -11,12 +11,13 @@ import trio
 from tipoff.cli.app import main
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
-from tipoff.doctor.findings import Finding
-from tipoff.doctor.network import Asking, examine_venues
+from tipoff.doctor.network import examine_venues
 from tipoff.exit_codes import Exit
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.asking import Asking
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.kalshi.section import KalshiSection
+from tipoff.sources.findings import Finding
 from venues.simulator.service import ServiceSettings, Simulator, serve
 
 NOBODY = "http://127.0.0.1:1"

@@ -17,8 +17,8 @@ from tipoff.control.registry import METHODS
 from tipoff.control.schema import HANDLERS
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.clients import Credentials
-from tipoff.sources.kalshi.section import KalshiSection
 from venues.recordings.recorder import read_batches
 from venues.simulator.service import Simulator, serve
 

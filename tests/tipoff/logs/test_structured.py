@@ -15,7 +15,7 @@ import structlog
 from tipoff.config.load import Config, Schema, defaults
 from tipoff.config.sections import LoggingSection
 from tipoff.logs.structured import LINE_CHARS_MAX, LINES_MAX, Logs, Scrubber, Sink, begin, secrets_of
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 
 PEM = """-----BEGIN PRIVATE KEY-----
 MIIEvQIBADANBgkqhkiG9w0BAQ

@@ -127,6 +127,11 @@ class FixedSources(Sources):
         found = {"kalshi": Budget(70, 100, ClockSkew(1.5)), "balldontlie": Budget(4, 5)}
         return cast("dict[str, Client]", found)
 
+    @override
+    def skew_s(self) -> float:
+        """By the answers of the venue."""
+        return 1.5
+
 
 @asynccontextmanager
 async def fixed_engine(folder: Path, run: str = "demo-2026-11-20") -> AsyncIterator[FixedEngine]:

@@ -31,8 +31,8 @@ from tipoff.process.rollover import DRAIN_REASON
 from tipoff.process.run import past_of, run_live
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.clients import Credentials
-from tipoff.sources.kalshi.section import KalshiSection
 from venues.recordings.recorder import read_batches
 
 SPEED = 120.0

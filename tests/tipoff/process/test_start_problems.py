@@ -1,6 +1,6 @@
-"""`config check` refuses what `run` would, with the same words: both ask the same function.
+"""`config check` and `doctor` refuse what `run` would, with the same words: all ask the same function.
 
-Covers: tipoff.config.database, tipoff.sources.clients, tipoff.sources.balldontlie.source.
+Covers: tipoff.config.database, tipoff.sources.clients, tipoff.sources.bundled.balldontlie.source.
 """
 
 import json
@@ -60,6 +60,27 @@ def test_check_and_run_refuse_the_same_with_the_same_words(
         told.append([(each["path"], each["message"]) for each in error["details"]])
     assert told[0] == told[1]
     assert key in [path for path, _ in told[0]]
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_the_doctor_says_every_problem_that_run_would_meet(
+    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text, _ = BAD[name]
+    folder_of_files(tmp_path)
+    config = tmp_path / "engine.toml"
+    text = text.replace("{folder}", str(tmp_path))
+    state = "" if "[engine]" in text else f'[engine]\nstate_directory = "{tmp_path}/state"\n'
+    config.write_text(text + state, "utf-8")
+    assert main(("run", "--config", str(config), "--json")) == Exit.CONFIG
+    wanted = json.loads(capfd.readouterr().out)["error"]["details"]
+    assert main(("doctor", "--config", str(config), "--json")) == Exit.CONFIG
+    findings = json.loads(capfd.readouterr().out)["findings"]
+    failed = [each["detail"] for each in findings if each["state"] == "fail"]
+    assert wanted
+    for problem in wanted:
+        assert [detail for detail in failed if problem["path"] in detail and problem["message"] in detail]
     assert not (tmp_path / "state").exists()
 
 

@@ -1,4 +1,7 @@
-"""Strategies of other packages: they are found, configured and told apart, and a bad one hurts nobody."""
+"""Strategies of other packages: they are found, configured and told apart, and a bad one hurts nobody.
+
+Covers: tipoff.entry_points.
+"""
 
 import json
 from importlib import metadata
@@ -10,10 +13,12 @@ from tests.tipoff.installs import Install
 from tipoff.cli.app import main
 from tipoff.config.load import parse, template
 from tipoff.config.problems import ConfigError
+from tipoff.entry_points import require_own
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
 from tipoff.runs import plugins
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.sources import registry
 
 GOOD = """
     import attrs
@@ -154,7 +159,7 @@ def test_metadata_that_does_not_know_our_own_strategies_is_named_with_what_to_do
 ) -> None:
     known = ours(tmp_path, **rows)
     with pytest.raises(Failure, match=r"does not know .* \(buy_and.*momentum.*run `make setup`") as refused:
-        plugins.require_own(known, root / "pyproject.toml")
+        require_own(known, root / "pyproject.toml", plugins.GROUP, "strategies")
     assert refused.value.exit == Exit.CONFIG
 
 
@@ -162,10 +167,11 @@ def test_without_a_checkout_a_package_without_its_own_is_to_be_installed_anew(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(Failure, match=r"none of its own.*install the package anew"):
-        plugins.require_own([], tmp_path / "pyproject.toml")
+        require_own([], tmp_path / "pyproject.toml", plugins.GROUP, "strategies")
     known = ours(tmp_path, momentum="engine.strategies.momentum:Momentum")
-    plugins.require_own(known, tmp_path / "pyproject.toml")
+    require_own(known, tmp_path / "pyproject.toml", plugins.GROUP, "strategies")
 
 
-def test_what_is_installed_is_what_the_checkout_says(root: Path) -> None:
-    plugins.require_own(metadata.entry_points(group=plugins.GROUP), root / "pyproject.toml")
+@pytest.mark.parametrize("group", [plugins.GROUP, registry.GROUP])
+def test_what_is_installed_is_what_the_checkout_says(root: Path, group: str) -> None:
+    require_own(metadata.entry_points(group=group), root / "pyproject.toml", group, "plug-ins")

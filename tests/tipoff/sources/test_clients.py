@@ -1,8 +1,8 @@
 """A run against the simulated venues over real sockets: with keys, without them, and with nobody there.
 
-Covers: tipoff.process.status, tipoff.sources.balldontlie.connection, tipoff.sources.balldontlie.polls,
-tipoff.sources.balldontlie.source, tipoff.sources.edges, tipoff.sources.kalshi.connection,
-tipoff.sources.kalshi.source.
+Covers: tipoff.process.status, tipoff.sources.bundled.balldontlie.connection,
+tipoff.sources.bundled.balldontlie.polls, tipoff.sources.bundled.balldontlie.source, tipoff.sources.edges,
+tipoff.sources.bundled.kalshi.connection, tipoff.sources.bundled.kalshi.source.
 """
 
 import json
@@ -28,8 +28,8 @@ from tipoff.config.load import Config, load
 from tipoff.process.status import health_issues
 from tipoff.runs.from_config import schema
 from tipoff.runs.recording_digest import read_seal
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.clients import Credentials
-from tipoff.sources.kalshi.section import KalshiSection
 from venues.balldontlie import parse as balldontlie_parse
 from venues.kalshi import answers
 from venues.recordings.recorder import Line, read

@@ -1,8 +1,9 @@
 """Another source is a package and an entry point: section, polls and lines are known like ours.
 
-Covers: tipoff.sources.source.
+Covers: tipoff.sources.source, tipoff.sources.asking, tipoff.sources.findings.
 """
 
+import json
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -13,38 +14,105 @@ import trio
 
 from engine.events import OddsSeen
 from engine.units import Nanos
+from tests.tipoff.installs import Install
 from tests.tipoff.live_scene import SERVED, running
 from tests.tipoff.sources import third
 from tests.tipoff.sources.third import BookwormSection
+from tipoff.cli.app import main
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Schema, load, parse, template
 from tipoff.config.problems import ConfigError
 from tipoff.config.render import render
 from tipoff.config.secret_files import named_secrets
+from tipoff.doctor.network import examine_venues
+from tipoff.entry_points import points_of
+from tipoff.exit_codes import Exit
 from tipoff.runs.from_config import schema
-from tipoff.sources import clients, registry
+from tipoff.sources import registry
+from tipoff.sources.asking import LIMITS, Asking, Connect
 from tipoff.sources.clients import Credentials
+from tipoff.sources.findings import Finding
 from tipoff.sources.registry import GROUP, Sources, found
 from venues.recordings.recorder import Line, read
 from venues.simulator.service import Simulator, serve
+from venues.transport.http import Http
+
+NOWHERE = "http://127.0.0.1:1"
 
 
 def point(name: str, record: str) -> EntryPoint:
     return EntryPoint(name, f"{third.__name__}:{record}", GROUP)
 
 
+def beside_ours(*points: EntryPoint) -> Sources:
+    """What is known when these are installed too."""
+    return found([*points_of(GROUP, "sources"), *points])
+
+
 @pytest.fixture
 def with_bookworm(monkeypatch: pytest.MonkeyPatch) -> Sources:
     """A third source, installed beside ours."""
-    sources = found([point("bookworm", "BOOKWORM")])
+    sources = beside_ours(point("bookworm", "BOOKWORM"))
     monkeypatch.setattr(registry, "installed", lambda: sources)
-    monkeypatch.setattr(clients, "installed", lambda: sources)
     monkeypatch.setattr("tipoff.runs.from_config.sources", lambda: sources)
     return sources
 
 
-def test_without_others_there_are_ours() -> None:
-    assert list(found([]).by_name) == ["kalshi", "balldontlie"]
+def test_ours_come_in_by_their_entry_points_in_the_order_that_they_ask_for() -> None:
+    assert list(beside_ours().by_name) == ["kalshi", "balldontlie"]
+    assert not found([]).by_name
+
+
+def test_a_source_of_another_distribution_is_configured_checked_and_named_like_ours(
+    install: Install, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = f"from {third.__name__} import BOOKWORM"
+    install("worms", "foreign_worms", text, group=GROUP, bookworm="foreign_worms:BOOKWORM")
+    assert list(registry.installed().by_name) == ["kalshi", "balldontlie", "bookworm"]
+    Path("engine.toml").write_text("[bookworm]\npoll_ms = 1000\n", "utf-8")
+    assert main(("config", "check", "--json")) == Exit.OK
+    degraded = json.loads(capfd.readouterr().out)["degraded"]
+    assert degraded[:2] == [
+        "Kalshi has no key: books are polled, and slower",
+        "balldontlie has no key: no scores and no odds, so strategies that need them do not trade",
+    ]
+    assert degraded[2] == "Bookworm has no key: no odds of worms"
+    main(("doctor", "--json"))
+    findings = json.loads(capfd.readouterr().out)["findings"]
+    told = {each["detail"]: each["fix"] for each in findings if each["state"] == "warn"}
+    assert told["no key of Bookworm: no odds of worms"] == "ask a worm; set bookworm.key_file"
+    assert told["Bookworm is asked too often"] == "set bookworm.poll_ms to 2000 or more"
+
+
+def test_a_source_that_cannot_be_used_is_told_by_the_check_of_the_configuration(
+    install: Install, capfd: pytest.CaptureFixture[str]
+) -> None:
+    install("unlucky", "foreign_bad", "raise ZeroDivisionError('no luck')", group=GROUP, luck="foreign_bad:X")
+    assert main(("config", "check", "--json")) == Exit.OK
+    (broken,) = [
+        line for line in json.loads(capfd.readouterr().out)["degraded"] if line.startswith("unlucky 1.2")
+    ]
+    assert "ZeroDivisionError: no luck" in broken
+
+
+@pytest.mark.usefixtures("with_bookworm")
+async def test_the_doctor_asks_its_service_with_its_key(nursery: trio.Nursery, tmp_path: Path) -> None:
+    url: str = await nursery.start(serve_odds)
+    key = tmp_path / "bookworm.key"
+    key.write_text("wriggle", "utf-8")
+    config = template(schema()).with_sources(BookwormSection(url=url, key_file=str(key)))
+    findings = await examine_venues(config, Asking(stream=False, connect=only(url)))
+    assert Finding("reachable", "ok", "bookworm answers") in findings
+    assert Finding("keys", "ok", "key wriggle") in findings
+    assert [each.detail.partition(":")[0] for each in findings if each.state == "fail"] == [
+        "kalshi",
+        "balldontlie",
+    ]
+
+
+def only(url: str) -> Connect:
+    """Connects to one service; all others lead nowhere."""
+    return lambda asked: Http(asked if asked == url else NOWHERE, limits=LIMITS)
 
 
 @pytest.mark.usefixtures("with_bookworm")
@@ -120,7 +188,7 @@ def test_an_answer_that_was_refused_is_counted_like_ours(with_bookworm: Sources)
     ],
 )
 def test_what_cannot_be_used_is_told_where_its_section_is_named(name: str, record: str, reason: str) -> None:
-    sources = found([point(name, record)])
+    sources = beside_ours(point(name, record))
     assert list(sources.by_name) == ["kalshi", "balldontlie"]
     assert reason in sources.broken[name]
     known = Schema(schema().risk, {}, sources.sections(), broken_sources=sources.broken)

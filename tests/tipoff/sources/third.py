@@ -1,6 +1,6 @@
 """A made-up service of odds: all that a person writes who adds another one."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 
 import attrs
@@ -11,7 +11,19 @@ from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_SECOND, Nanos
 from tipoff.config.fields import Secrecy, between, secret, setting
 from tipoff.config.secret_files import secret_path
-from tipoff.sources.source import Connection, Engine, Link, PollPlan, Source, Work, every
+from tipoff.sources.asking import Asking, reachable
+from tipoff.sources.findings import Finding
+from tipoff.sources.source import (
+    Connection,
+    Engine,
+    KeyAdvice,
+    Link,
+    PollPlan,
+    Question,
+    Source,
+    Work,
+    every,
+)
 from venues.recordings.readers import bodies
 from venues.transport.client import Client, RequestPolicy
 from venues.transport.http import Answer, Http
@@ -98,13 +110,26 @@ def read_key(section: BookwormSection) -> str | None:
     return secret_path(section.key_file).read_text("utf-8").strip() if section.key_file else None
 
 
+def check(section: BookwormSection) -> Iterator[Finding]:
+    if section.poll_ms < 2_000:
+        yield Finding("budget", "warn", "Bookworm is asked too often", "set bookworm.poll_ms to 2000 or more")
+
+
+async def ask(section: BookwormSection, key: str | None, asking: Asking) -> list[Finding]:
+    return [*await reachable("bookworm", section.url, "/odds", asking), Finding("keys", "ok", f"key {key}")]
+
+
 BOOKWORM: Source[BookwormSection, str] = Source(
     name="bookworm",
+    title="Bookworm",
     section=BookwormSection,
     readers={WORD: bodies(parse)},
     actors=("bookworm_poller",),
+    key=KeyAdvice(without="no odds of worms", get="ask a worm; set bookworm.key_file"),
     read_key=read_key,
     connect=connect,
+    check=check,
+    questions=(Question(name="bookworm", ask=ask),),
 )
 
 NO_SOURCE = "not a record"

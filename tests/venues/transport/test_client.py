@@ -258,6 +258,16 @@ async def test_b10_a_401_far_from_the_servers_date_is_about_the_clock(autojump_c
 
 
 @pytest.mark.fault("B10")
+@pytest.mark.parametrize(("off_s", "words"), [(-90, "set it"), (-10 * 86_400, "tipoff simulate --today")])
+async def test_b10_a_clock_that_is_off_is_told_with_what_to_do(
+    autojump_clock: MockClock, off_s: int, words: str
+) -> None:
+    """Days apart is no clock but another evening, which only a simulated venue plays."""
+    with pytest.raises(ClockRefused, match=words):
+        await Service([status(401, date=date(off_s))]).client().get("/x")
+
+
+@pytest.mark.fault("B10")
 async def test_b10_a_401_near_the_servers_date_is_about_the_key(autojump_clock: MockClock) -> None:
     with pytest.raises(CredentialsRefused) as caught:
         await Service([status(401, date=date(-2))]).client().get("/x")

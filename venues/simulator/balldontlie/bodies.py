@@ -9,9 +9,9 @@ from functools import lru_cache
 from random import Random
 from typing import Final
 
-from engine.leagues import NBA
 from venues.simulator.wire.timestamps import bdl_time, clock_text, status_text
 from venues.simulator.world.game import Game
+from venues.simulator.world.league import PLAYED
 from venues.simulator.world.play_by_play import Moment
 from venues.simulator.world.settings import MINUTE
 from venues.simulator.world.sportsbooks import Prices, american
@@ -134,8 +134,8 @@ def box_row(game: Game) -> dict[str, object]:
 def _players(game: Game, team: Team, points: int) -> list[dict[str, object]]:
     """Some invented players that share the points of their team so far."""
     count = game.settings.box_players
-    whole = round(NBA.minutes)
-    minutes = whole if NBA.is_overtime(game.shown.period) else round(whole - game.shown.minutes_left)
+    whole = round(PLAYED.minutes)
+    minutes = whole if PLAYED.is_overtime(game.shown.period) else round(whole - game.shown.minutes_left)
     rows: list[dict[str, object]] = []
     for number in range(count):
         share = points // count + (1 if number < points % count else 0)

@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from engine.leagues import NBA
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
 from venues.simulator.balldontlie import bodies
@@ -21,6 +20,7 @@ from venues.simulator.wire.http import Answer, Request
 from venues.simulator.wire.json_text import compact
 from venues.simulator.wire.recorded_bodies import RecordedBodies
 from venues.simulator.world.game import Game
+from venues.simulator.world.league import PLAYED
 from venues.simulator.world.live import LiveEvening
 from venues.simulator.world.settings import MINUTE
 from venues.simulator.world.teams import TEAMS
@@ -103,7 +103,7 @@ class BdlRest:
             answer = self.recorded.answer("balldontlie", request.path, request, self.live.clock.now())
             return answer or balldontlie_refusal(404, self.faults)
         # The older prefix answers the same.
-        path = request.path.removeprefix(NBA.path)
+        path = request.path.removeprefix(PLAYED.path)
         for pattern, route, needed in ROUTES:
             match = pattern.fullmatch(path)
             if match is None or request.method != "GET":

@@ -7,6 +7,7 @@ names here are ours.
 from venues.simulator.kalshi.queries import Unknown
 from venues.simulator.wire.timestamps import clock_text, kalshi_time, status_text, whole_second
 from venues.simulator.world.game import Game
+from venues.simulator.world.league import PLAYED
 from venues.simulator.world.listing import Family
 from venues.simulator.world.settings import MINUTE, SECOND, EveningSettings
 from venues.simulator.world.world import World
@@ -41,7 +42,7 @@ def milestone(game: Game) -> Row:
         "notification_message": "",
         "source_id": None,
         "details": {
-            "league": "NBA",
+            "league": PLAYED.name,
             "home_team_id": listing.team_ids[1],
             "away_team_id": listing.team_ids[0],
         },

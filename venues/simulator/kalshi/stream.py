@@ -15,6 +15,7 @@ from venues.simulator.wire.http import Request
 from venues.simulator.wire.websocket import Peer
 from venues.simulator.world.events import Happening
 from venues.simulator.world.live import LiveEvening
+from venues.simulator.world.rare_events import ODD_FEES, override_fees
 
 WAITING_MAX = 50_000
 """Frames that may wait for one client before its subscriptions end with a buffer overflow."""
@@ -50,6 +51,8 @@ class KalshiStream:
     faults: Faults
     recording: ServedRecording | None = None
     clients: list[Client] = attrs.field(factory=list)
+    _odd_fees: bool = False
+    """Whether the events have the fees of that fault by now."""
 
     @classmethod
     def over(cls, live: LiveEvening, faults: Faults, recording: ServedRecording | None) -> "KalshiStream":
@@ -60,8 +63,18 @@ class KalshiStream:
 
     def broadcast(self, happened: Happening) -> None:
         """Tell every client."""
+        if self.faults.odd_fees is not self._odd_fees:
+            self._override_fees()
         for client in tuple(self.clients):
             client.notify(happened)
+
+    def _override_fees(self) -> None:
+        """Switch the fees over, in the listings too, and say so."""
+        self._odd_fees = self.faults.odd_fees
+        fees = ODD_FEES if self._odd_fees else (None, None)
+        world = self.live.world
+        for game in world.games:
+            self.broadcast(override_fees(game, world.fee_changes, fees, world.now))
 
     def nudge(self) -> None:
         """Close every connection cleanly, as in the weekly pause."""

@@ -13,6 +13,7 @@ import attrs
 from venues.simulator.kalshi import frames
 from venues.simulator.kalshi.lifecycle_frames import Lived, lived
 from venues.simulator.wire.faults import Faults
+from venues.simulator.wire.odd_bodies import spoil_sides
 from venues.simulator.world.book import YES
 from venues.simulator.world.events import FeesOverridden, Happening
 from venues.simulator.world.game import MarketCreated
@@ -180,9 +181,10 @@ class Session:
             wrong = Market(market.listing, market.rng)
             wrong.book.change(YES, 1, 4242)
             market = wrong
-        return frames.snapshot(
+        text = frames.snapshot(
             market, subscription.sid, subscription.next(), yes_prices=subscription.yes_prices
         )
+        return spoil_sides(self.faults, text)
 
     def _ok(self, number: int, subscription: Subscription) -> str:
         tickers = () if subscription.tickers is None else subscription.tickers

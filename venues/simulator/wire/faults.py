@@ -30,6 +30,8 @@ class Faults:
     """New WebSocket handshakes are answered with 503."""
     pause: bool = False
     """The weekly trading pause: status says so, and streams are closed."""
+    odd_fees: bool = False
+    """The winner of every game has fees of its own that no client can know, until this is off again."""
     # The stream: shots.
     drop: int = 0
     """The next data frames are lost, their numbers with them."""
@@ -46,6 +48,10 @@ class Faults:
     oversized_bytes: int = 20_000_000
     wrong_snapshot: int = 0
     """The next snapshots show a book that is not the venue's."""
+    null_side: int = 0
+    """The next snapshots have null for both sides instead of leaving an empty one out."""
+    renamed_side: int = 0
+    """The next snapshots have their sides under other names."""
     error_25: int = 0
     """The next numbered frames are replaced by the end of their subscription: buffer overflow."""
     half_frame: int = 0
@@ -84,6 +90,10 @@ class Faults:
     gzip_bomb_bytes: int = 64_000_000
     garbage_json: int = 0
     """The next bodies break off in the middle of their JSON."""
+    null_lists: int = 0
+    """The next bodies have null in place of every list."""
+    odd_rows: int = 0
+    """In the next bodies one row of each list has null in place of every list and text of its own."""
     html: int = 0
     """The next bodies are an HTML page with status 200."""
     redirect: int = 0

@@ -15,6 +15,7 @@ import h11
 import trio
 
 from venues.simulator.wire.faults import Faults
+from venues.simulator.wire.odd_bodies import null_lists, odd_rows
 
 BODY_BYTES_MAX: Final = 65_536
 IDLE_SECONDS_MAX: Final = 120
@@ -151,6 +152,10 @@ class HttpSide:
             return attrs.evolve(answer, body=_bomb(faults.gzip_bomb_bytes), headers=headers)
         if faults.shoot("garbage_json"):
             return attrs.evolve(answer, body=answer.body[: max(1, len(answer.body) // 2)])
+        if faults.shoot("null_lists"):
+            return attrs.evolve(answer, body=null_lists(answer.body))
+        if faults.shoot("odd_rows"):
+            return attrs.evolve(answer, body=odd_rows(answer.body))
         if faults.shoot("html"):
             return Answer(200, b"<!doctype html><title>Just a moment</title>", "text/html")
         if faults.shoot("redirect"):

@@ -9,9 +9,9 @@ from typing import Final
 
 import attrs
 
-from engine.leagues import NBA
 from engine.pregame_lines import phi
 from engine.win_probability import InPlayModel
+from venues.simulator.world.league import PLAYED
 from venues.simulator.world.play_by_play import REVERSION, Lines, Moment
 
 MARGIN_SIGMA: Final = 17.0
@@ -55,7 +55,7 @@ def outlook(lines: Lines, moment: Moment) -> Outlook:
     if moment.status == "Final":
         p_home = 1.0 if moment.lead > 0 else 0.0
         return Outlook(p_home, moment.lead, 0.01, moment.home + moment.away, 0.01)
-    left = moment.minutes_left / NBA.minutes
+    left = moment.minutes_left / PLAYED.minutes
     scored = moment.home + moment.away
     played = 1 - left if moment.period <= 4 else 1.0
     kept = exp(-REVERSION * left)

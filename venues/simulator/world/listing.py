@@ -12,8 +12,8 @@ from uuid import UUID
 
 import attrs
 
-from engine.leagues import NBA
 from venues.simulator.world.fair_value import Outlook
+from venues.simulator.world.league import PLAYED
 from venues.simulator.world.play_by_play import Lines
 from venues.simulator.world.settings import EveningSettings
 from venues.simulator.world.teams import TEAMS, Team
@@ -26,7 +26,7 @@ LADDER_STEP: Final = 3
 class Family(Enum):
     """The three families of markets of a game; the value is the Kalshi series."""
 
-    GAME, SPREAD, TOTAL = NBA.traded_series
+    GAME, SPREAD, TOTAL = PLAYED.traded_series
 
 
 class Fate(Enum):

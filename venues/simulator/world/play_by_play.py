@@ -11,12 +11,12 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from engine.leagues import NBA
+from venues.simulator.world.league import PLAYED
 from venues.simulator.world.settings import SECOND
 
-QUARTER_SECONDS: Final = round(NBA.minutes_of_period * 60)
-OVERTIME_SECONDS: Final = round(NBA.minutes_of_overtime * 60)
-REGULATION_SECONDS: Final = NBA.periods * QUARTER_SECONDS
+QUARTER_SECONDS: Final = round(PLAYED.minutes_of_period * 60)
+OVERTIME_SECONDS: Final = round(PLAYED.minutes_of_overtime * 60)
+REGULATION_SECONDS: Final = PLAYED.periods * QUARTER_SECONDS
 POSSESSIONS: Final = 220.0
 """Divides the points of a game over its possessions; above their mean number, for late fouls add points."""
 # Measured over 12,843 games: after one quarter a third of the lead is given back on average. Gabel and

@@ -20,12 +20,15 @@ from venues.simulator.world.settings import MINUTE, SECOND
 
 HALF_FEES: Final = ("quadratic_with_maker_fees", 0.5)
 """What an event's fees are overridden with: as baseball's are before the first pitch."""
+ODD_FEES: Final = ("flat", 1.0)
+"""A type that stands in the venue's own list and of which it does not say what it costs."""
 DISPUTED_AFTER: Final = 30 * SECOND
 AMENDED_AFTER: Final = 10 * MINUTE
 SETTLEMENT_TIMER: Final = 90 * SECOND
 """From the determination to the payment."""
 
 Outcome = tuple[str, int]
+OwnFees = tuple[str | None, float | None]
 Settle = Callable[[Agenda, Market, int], None]
 
 
@@ -59,17 +62,16 @@ def _create(agenda: Agenda, game: Game, market: Market, at: int) -> None:
     agenda.out.append(MarketCreated(at, game, market))
 
 
-def _override(
-    agenda: Agenda,
-    game: Game,
-    changes: list[FeeChange],
-    fees: tuple[str | None, float | None],
-    at: int,
-) -> None:
+def _override(agenda: Agenda, game: Game, changes: list[FeeChange], fees: OwnFees, at: int) -> None:
+    agenda.out.append(override_fees(game, changes, fees, at))
+
+
+def override_fees(game: Game, changes: list[FeeChange], fees: OwnFees, at: int) -> FeesOverridden:
+    """Give the event of a game's winner fees of its own, or with (None, None) those of its series again."""
     fee_type, multiplier = fees
     game.own_fees = None if fee_type is None or multiplier is None else (fee_type, multiplier)
     changes.append(FeeChange(len(changes) + 1, at, game, *fees))
-    agenda.out.append(FeesOverridden(at, game.listing.event_ticker(Family.GAME), *fees))
+    return FeesOverridden(at, game.listing.event_ticker(Family.GAME), *fees)
 
 
 def amend_result(agenda: Agenda, market: Market, outcome: Outcome, settle: Settle, at: int) -> None:

@@ -1,7 +1,7 @@
 """Every fault switch does to a real client what its name says, and nothing happens while all are off.
 
 Covers: venues.simulator.wire.error_responses, venues.simulator.wire.frame_faults,
-venues.simulator.wire.websocket.
+venues.simulator.wire.odd_bodies, venues.simulator.wire.websocket.
 """
 
 import itertools
@@ -106,6 +106,52 @@ async def test_a_wrong_snapshot_is_not_the_book(started: Start, stream_client: O
         )
         wrong = await client.frame_of("orderbook_snapshot")
         assert wrong["msg"]["yes_dollars_fp"] == [["0.0100", "42.42"]]
+
+
+@pytest.mark.parametrize(
+    ("switch", "sides"),
+    [
+        ("null_side", {"yes_dollars_fp": None, "no_dollars_fp": None}),
+        ("renamed_side", {"yes_dollars", "no_dollars"}),
+    ],
+)
+async def test_a_snapshot_may_have_null_or_other_names_for_its_sides(
+    started: Start, stream_client: OpenStream, switch: str, sides: dict[str, None] | set[str]
+) -> None:
+    simulator = await started(SETTINGS)
+    async with stream_client(simulator) as client:
+        await books_of(simulator, client)
+        simulator.faults.change({switch: 1})
+        ticker = min(simulator.live.world.markets)
+        for number in (2, 3):
+            await client.command(
+                number, "update_subscription", sids=[1], action="get_snapshot", market_tickers=[ticker]
+            )
+        odd = (await client.frame_of("orderbook_snapshot"))["msg"]
+        assert {key for key in odd if "dollars" in key} == set(sides)
+        assert all(odd[key] is None for key in sides) is (switch == "null_side")
+        good = (await client.frame_of("orderbook_snapshot"))["msg"]
+        assert good["yes_dollars_fp"]
+        assert good["no_dollars_fp"]
+
+
+async def test_fees_that_nobody_knows_are_told_and_listed_until_they_are_taken_back(
+    started: Start, stream_client: OpenStream
+) -> None:
+    simulator = await started(SETTINGS)
+    game = simulator.live.world.games[0]
+    event = f"KXNBAGAME-{game.listing.code}"
+    async with stream_client(simulator) as client, httpx.AsyncClient(trust_env=False) as web:
+        await client.command(9, "subscribe", channels=["market_lifecycle_v2"])
+        await books_of(simulator, client)
+        for odd, fees in ((True, ("flat", 1.0)), (False, (None, None))):
+            simulator.faults.change({"odd_fees": odd})
+            with trio.fail_after(20):
+                told = (await client.frame_of("event_fee_update"))["msg"]
+            assert told["event_ticker"] == event
+            assert (told["fee_type_override"], told["fee_multiplier_override"]) == fees
+            listed = (await web.get(f"{simulator.addresses.kalshi_rest}/events/{event}")).json()["event"]
+            assert listed.get("fee_type_override") == fees[0]
 
 
 async def test_garbage_and_oversized_frames_come_among_the_data(
@@ -228,6 +274,15 @@ async def test_bodies_can_be_bombs_garbage_pages_or_redirects(started: Start) ->
         simulator.faults.change({"garbage_json": 1})
         with pytest.raises(json.JSONDecodeError):
             (await client.get(url)).json()
+        rows = simulator.addresses.kalshi_rest + "/markets"
+        good = (await client.get(rows)).json()
+        simulator.faults.change({"null_lists": 1})
+        assert (await client.get(rows)).json() == good | {"markets": None}
+        simulator.faults.change({"odd_rows": 1})
+        odd, *others = (await client.get(rows)).json()["markets"]
+        assert odd.keys() == good["markets"][0].keys()
+        assert (odd["ticker"], odd["price_ranges"]) == (None, None)
+        assert others == good["markets"][1:]
         simulator.faults.change({"html": 1})
         assert (await client.get(url)).headers["content-type"] == "text/html"
         simulator.faults.change({"redirect": 1})

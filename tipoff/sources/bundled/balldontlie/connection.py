@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from tipoff.sources.balldontlie.polls import Scores
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.balldontlie.source import Key
+from tipoff.sources.bundled.balldontlie.polls import Scores
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.balldontlie.source import Key
 from tipoff.sources.health import HealthIssue
 from tipoff.sources.source import Connection, Engine, Link, PollPlan, Work
 from venues.balldontlie.rest import BalldontlieRest, Dependencies, detect_tier
@@ -57,14 +57,16 @@ class BalldontlieConnection(Connection):
             bucket=self._key.bucket,
         )
 
+        leagues = self._link.leagues
+
         async def find_out(date: str) -> BalldontlieRest:
             tier = TIER_OF_WORD.get(self._section.tier)
             if tier is None:
-                tier = await detect_tier(self._http, self._key.text, given, date)
+                tier = await detect_tier(self._http, self._key.text, given, date, league=leagues[0])
             if tier is not Tier.GOAT:
                 text = f"balldontlie is of tier {tier.value}: {TIERS[tier].lost}"
                 self._link.degrade(HealthIssue("balldontlie", text))
-            return BalldontlieRest(self._http, self._key.text, given, tier)
+            return BalldontlieRest(self._http, self._key.text, given, tier, leagues=leagues)
 
         scores = self._scores = Scores(find_out, engine.plan.clock, self._section)
         return Work(

@@ -1,6 +1,6 @@
 """The record of balldontlie; what opens connections is imported when that is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -10,8 +10,10 @@ from engine.token_bucket import TokenBucket
 from engine.units import Nanos
 from tipoff.config.problems import ConfigError, Problem
 from tipoff.config.secret_files import secret_path
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.source import Connection, Link, Source
+from tipoff.sources.asking import Asking
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.findings import Finding
+from tipoff.sources.source import Connection, KeyAdvice, Link, Question, Source
 from venues.balldontlie.lines import READERS
 
 
@@ -49,16 +51,38 @@ def connect(
     section: BalldontlieSection, key: Key | None, link: Link
 ) -> AbstractAsyncContextManager[Connection]:
     """Open the connection pool, if there is a key."""
-    from tipoff.sources.balldontlie.connection import opened
+    from tipoff.sources.bundled.balldontlie.connection import opened
 
     return opened(section, key, link)
 
 
+def check(section: BalldontlieSection) -> Iterator[Finding]:
+    """Whether the polls fit into what the key allows."""
+    from tipoff.sources.bundled.balldontlie.checks import budget
+
+    return budget(section)
+
+
+async def ask(section: BalldontlieSection, key: Key | None, asking: Asking) -> list[Finding]:
+    """Whether it answers, and what the key may do."""
+    from tipoff.sources.bundled.balldontlie.checks import service
+
+    return await service(section, key, asking)
+
+
 BALLDONTLIE: Final[Source[BalldontlieSection, Key]] = Source(
     name="balldontlie",
+    title="balldontlie",
+    listed=20,
     section=BalldontlieSection,
     readers=READERS,
     actors=("nba_poller", "odds_poller"),
+    key=KeyAdvice(
+        without="no scores and no odds, so strategies that need them do not trade",
+        get="get a key of balldontlie (odds need tier goat); set balldontlie.key_file",
+    ),
     read_key=read_key,
     connect=connect,
+    check=check,
+    questions=(Question(name="balldontlie", ask=ask),),
 )

@@ -1,4 +1,4 @@
-"""What `tipoff doctor` says of one thing: made by its parts, shown by `doctor`."""
+"""What `tipoff doctor` says of one thing: made by its own parts and by the sources, shown by `doctor`."""
 
 from typing import Literal
 

@@ -14,8 +14,8 @@ from actors.pollers import PollStatus
 from engine.calendar import parse_time
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND
 from tests.venues.ears import keeping
-from tipoff.sources.balldontlie.polls import Scores
-from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.balldontlie.polls import Scores
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
 from tipoff.sources.game_time import GAME_NS_MAX, ODDS_BEFORE_NS, SCORES_BEFORE_NS
 from venues.balldontlie.rest import BalldontlieRest, Dependencies
 from venues.balldontlie.tiers import Tier

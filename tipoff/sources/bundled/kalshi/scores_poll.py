@@ -13,8 +13,8 @@ from engine.milestones import KALSHI, MilestoneSeen
 from engine.schedule import ListedGame
 from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_MINUTE
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.game_time import GAME_NS_MAX, SCORES_BEFORE_NS
-from tipoff.sources.kalshi.section import KalshiSection
 from tipoff.sources.source import Engine
 from venues.kalshi.rest import KalshiRest
 

@@ -11,7 +11,7 @@ from engine.events import VenueEvent
 from engine.listing import assumed_listing
 from engine.units import Nanos
 from tipoff.output import Failure
-from tipoff.sources.kalshi.game_selection import GameSelection
+from tipoff.sources.bundled.kalshi.game_selection import GameSelection
 from venues.errors import RequestRefused, Unreachable, VenueError
 
 GAME = "26JAN14WASLAC"

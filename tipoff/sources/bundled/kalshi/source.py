@@ -1,13 +1,16 @@
 """The record of Kalshi; what opens connections and reads keys is imported when that is done."""
 
+from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
 
 from actors.addresses import FEED_EDGE
 from tipoff.config.problems import ConfigError, Problem
 from tipoff.config.secret_files import secret_path
-from tipoff.sources.kalshi.section import KalshiSection
-from tipoff.sources.source import Connection, Link, Source
+from tipoff.sources.asking import Asking
+from tipoff.sources.bundled.kalshi.section import KalshiSection
+from tipoff.sources.findings import Finding
+from tipoff.sources.source import Connection, KeyAdvice, Link, Question, Source
 from venues.kalshi.lines import READERS
 
 if TYPE_CHECKING:
@@ -34,16 +37,46 @@ def connect(
     section: KalshiSection, signer: "Signer | None", link: Link
 ) -> AbstractAsyncContextManager[Connection]:
     """Open the connection pool of the environment that is listened to."""
-    from tipoff.sources.kalshi.connection import opened
+    from tipoff.sources.bundled.kalshi.connection import opened
 
     return opened(section, signer, link)
 
 
+def check(section: KalshiSection) -> Iterator[Finding]:
+    """Whether requests are as rare as the venue wants them."""
+    from tipoff.sources.bundled.kalshi.checks import budget
+
+    return budget(section)
+
+
+async def ask_rest(section: KalshiSection, signer: "Signer | None", asking: Asking) -> list[Finding]:
+    """Whether the REST service answers, and takes our signature."""
+    from tipoff.sources.bundled.kalshi.checks import rest
+
+    return await rest(section, signer, asking)
+
+
+async def ask_stream(section: KalshiSection, signer: "Signer | None", asking: Asking) -> list[Finding]:
+    """Whether the stream can be opened."""
+    from tipoff.sources.bundled.kalshi.checks import stream
+
+    return await stream(section, signer, asking)
+
+
 KALSHI: Final[Source[KalshiSection, "Signer"]] = Source(
     name=NAME,
+    title="Kalshi",
+    listed=10,
     section=KalshiSection,
     readers=READERS,
     actors=(FEED_EDGE.last, "discovery"),
+    key=KeyAdvice(
+        without="books are polled, and slower",
+        get="make a key at Kalshi; set kalshi.key_id and kalshi.private_key_file",
+        kind=lambda signer: f" ({signer.kind})",
+    ),
     read_key=read_key,
     connect=connect,
+    check=check,
+    questions=(Question(name=NAME, ask=ask_rest), Question(name="stream", ask=ask_stream, http=False)),
 )

@@ -13,7 +13,7 @@ from engine.message import changed
 from engine.tally import Tally
 from engine.units import Money
 from tests.persistence.evenings import evening
-from tipoff.sources.kalshi.discovery import TICKERS_PER_CALL, Discovery, unpaid
+from tipoff.sources.bundled.kalshi.discovery import TICKERS_PER_CALL, Discovery, unpaid
 from tipoff.sources.source import Engine
 from venues.kalshi.feed import KalshiFeed
 from venues.kalshi.rest import KalshiRest

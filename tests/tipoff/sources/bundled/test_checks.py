@@ -1,4 +1,7 @@
-"""The doctor reckons whether the configured polls fit into what the keys allow, at the limit and beyond."""
+"""The doctor reckons whether the configured polls fit into what the keys allow, at the limit and beyond.
+
+Covers: tipoff.sources.bundled.kalshi.checks, tipoff.sources.bundled.balldontlie.checks.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -7,11 +10,13 @@ import attrs
 import pytest
 
 from tipoff.config.load import Config, template
-from tipoff.doctor.budgets import configured_budgets, demand, kalshi_budget, tier_findings
-from tipoff.doctor.findings import Finding
+from tipoff.doctor.checks import budgets
 from tipoff.runs.from_config import schema
-from tipoff.sources.balldontlie.section import BalldontlieSection
-from tipoff.sources.kalshi.section import KalshiSection
+from tipoff.sources.bundled.balldontlie.checks import demand, tier_findings
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.kalshi import checks as kalshi_checks
+from tipoff.sources.bundled.kalshi.section import KalshiSection
+from tipoff.sources.findings import Finding
 from venues.balldontlie.tiers import SHARE_USED, TIERS, Tier
 
 
@@ -26,14 +31,18 @@ def polling(config: Config, **pauses: Any) -> Config:  # noqa: ANN401 - pauses o
 
 
 def budget(config: Config, tier: Tier) -> Finding:
-    (found,) = [each for each in tier_findings(config, tier, "configured") if each.check == "budget"]
+    (found,) = [
+        each
+        for each in tier_findings(config.section(BalldontlieSection), tier, "configured")
+        if each.check == "budget"
+    ]
     return found
 
 
 def test_the_demand_is_what_each_tier_is_asked_for(config: Config) -> None:
     """15 s, 5 s and 10 s; odds by two dates."""
-    assert attrs.astuple(demand(config, Tier.GOAT)) == (4.0, 12.0, 12.0)
-    assert attrs.astuple(demand(config, Tier.ALL_STAR)) == (4.0, 0.0, 0.0)
+    assert attrs.astuple(demand(config.section(BalldontlieSection), Tier.GOAT)) == (4.0, 12.0, 12.0)
+    assert attrs.astuple(demand(config.section(BalldontlieSection), Tier.ALL_STAR)) == (4.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("tier", list(Tier))
@@ -66,12 +75,12 @@ def test_the_pauses_that_are_advised_do_fit(config: Config, monkeypatch: pytest.
 
 
 def test_a_tier_is_found_out_later_configured_or_not_asked_for(config: Config, tmp_path: Path) -> None:
-    assert [each.check for each in configured_budgets(config)] == ["budget"]
+    assert [each.check for each in budgets(config)] == ["budget"]
     keyed = attrs.evolve(config.section(BalldontlieSection), key_file=str(tmp_path / "key"))
-    auto = list(configured_budgets(config.with_sources(keyed)))
+    auto = list(budgets(config.with_sources(keyed)))
     assert "--network asks now" in auto[1].detail
     free = config.with_sources(attrs.evolve(keyed, tier="free"))
-    states = [(each.check, each.state) for each in configured_budgets(free)]
+    states = [(each.check, each.state) for each in budgets(free)]
     assert states == [("budget", "ok"), ("tier", "warn"), ("budget", "ok")]
 
 
@@ -85,7 +94,7 @@ def test_kalshi_is_asked_no_more_than_it_grants(
     name = "reads_per_second" if key_id else "reads_per_second_keyless"
     changes: dict[str, Any] = {"key_id": key_id, name: asked}
     kalshi = attrs.evolve(config.section(KalshiSection), **changes)
-    found = kalshi_budget(config.with_sources(kalshi))
+    (found,) = kalshi_checks.budget(kalshi)
     assert found.state == state
     assert bool(found.fix) == (state == "warn")
 
@@ -95,4 +104,4 @@ def test_books_are_polled_no_faster_than_requests_are_granted(
     config: Config, poll_ms: int, state: str
 ) -> None:
     kalshi = attrs.evolve(config.section(KalshiSection), reads_per_second_keyless=2.0, poll_ms=poll_ms)
-    assert kalshi_budget(config.with_sources(kalshi)).state == state
+    assert [each.state for each in kalshi_checks.budget(kalshi)] == [state]

@@ -15,7 +15,7 @@ from actors.pollers import PollStatus
 from engine.calendar import eastern_date
 from engine.events import GamePhase, GameSeen, ScoreSeen, VenueEvent
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_MINUTE, Nanos
-from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
 from tipoff.sources.game_time import GAME_NS_MAX, ODDS_BEFORE_NS, SCORES_BEFORE_NS
 from venues.balldontlie.rest import BalldontlieRest
 

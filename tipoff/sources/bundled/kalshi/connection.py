@@ -13,12 +13,12 @@ from actors.messages import TradesWanted
 from actors.runtime import AskError
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND
 from tipoff.json_types import Json
+from tipoff.sources.bundled.kalshi.discovery import Discovery
+from tipoff.sources.bundled.kalshi.game_selection import GameSelection
+from tipoff.sources.bundled.kalshi.scores_poll import LiveScores
+from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.edges import edge
 from tipoff.sources.health import HealthIssue, IssueKind
-from tipoff.sources.kalshi.discovery import Discovery
-from tipoff.sources.kalshi.game_selection import GameSelection
-from tipoff.sources.kalshi.scores_poll import LiveScores
-from tipoff.sources.kalshi.section import KalshiSection
 from tipoff.sources.source import Engine, Link, MarketConnection, PollPlan, Work
 from venues.errors import VenueError
 from venues.kalshi.auth import Signer
@@ -63,8 +63,10 @@ class KalshiConnection(MarketConnection):
         section = self._section
         rest = self._rest = self._rest_of(engine)
         feed = self._feed(engine, rest)
-        discovery = self._discovery = Discovery(rest, engine, feed, section.series)
-        self.selection = GameSelection(rest.event, engine.listing, section.series)
+        leagues = self._link.leagues
+        series = section.series or tuple(each for league in leagues for each in league.traded_series)
+        discovery = self._discovery = Discovery(rest, engine, feed, series)
+        self.selection = GameSelection(rest.event, engine.listing, series)
         asks = (
             ("markets", discovery.markets),
             ("exchange", discovery.exchange),

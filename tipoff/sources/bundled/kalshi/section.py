@@ -5,18 +5,16 @@ from collections.abc import Iterator
 
 import attrs
 
-from engine.leagues import LEAGUES
 from tipoff.config.fields import Secrecy, between, secret, setting
 from tipoff.config.sections import http_url, socket_url
 
-TRADED_SERIES = tuple(series for league in LEAGUES for series in league.traded_series)
 _SERIES = re.compile(r"[A-Z0-9]{1,40}")
 
 
 def _all_series(_: object, __: object, value: tuple[str, ...]) -> None:
     wrong = [series for series in value if not _SERIES.fullmatch(series)]
-    if wrong or not value:
-        raise ValueError(f"must name at least one series in capital letters, found {list(wrong or value)}")
+    if wrong:
+        raise ValueError(f"must name series in capital letters, found {wrong}")
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +39,11 @@ class KalshiSection:
         "",
         "private key: a name in $CREDENTIALS_DIRECTORY, or a path; readable by the owner only",
     )
-    series: tuple[str, ...] = setting(TRADED_SERIES, "series whose markets are traded", check=_all_series)
+    series: tuple[str, ...] = setting(
+        (),
+        "series whose markets are traded; none: winners, spreads and totals of engine.leagues",
+        check=_all_series,
+    )
     reads_per_second: float = setting(
         15.0, "REST requests with a key", unit="requests per second", check=between(0.1, 400)
     )

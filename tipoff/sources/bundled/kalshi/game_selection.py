@@ -9,7 +9,7 @@ from itertools import chain
 
 from actors.messages import FollowOperation
 from engine.events import MarketListed, VenueEvent
-from engine.leagues import LEAGUES, NBA
+from engine.leagues import LEAGUES, league_of
 from engine.tickers import Ticker, read_ticker
 from tipoff.output import Failure
 from venues.errors import RequestRefused, VenueError
@@ -35,8 +35,10 @@ class GameSelection:
     async def load(self, text: str) -> FollowOperation:
         """Ask the venue for every event of a game. Raises Failure for what is none, or is not there."""
         ticker = _read(text)
-        game = ticker.game or ""
-        asked = dict.fromkeys((*(f"{series}-{game}" for series in self._series), ticker.event))
+        game, league = ticker.game or "", league_of(ticker.game or "")
+        part = game.removeprefix(league.ids)
+        series = (each for each in self._series if each.startswith(league.series_prefix))
+        asked = dict.fromkeys((*(f"{each}-{part}" for each in series), ticker.event))
         markets: dict[str, list[str]] = {}
         for event in asked:
             found = await self._markets(event)
@@ -45,7 +47,7 @@ class GameSelection:
         if not markets:
             raise Failure("unknown_game", f"the venue knows no market of {game}; asked: {', '.join(asked)}")
         named = text.strip().upper()
-        if named not in (game, *markets, *chain.from_iterable(markets.values())):
+        if named not in (game.upper(), part, *markets, *chain.from_iterable(markets.values())):
             raise Failure("unknown_ticker", f"the venue knows {game}, but not {named}")
         return FollowOperation(game, followed=True, events=tuple(markets))
 
@@ -74,12 +76,13 @@ class GameSelection:
 
 def _read(text: str) -> Ticker:
     """A ticker of a game between two teams of a league. Raises Failure."""
-    ids = (f"{league.games_series}-{text.strip()}" for league in LEAGUES)
+    ids = (f"{each.games_series}-{text.strip().lower().removeprefix(each.ids)}" for each in LEAGUES)
     for ticker in map(read_ticker, (text, *ids)):
         if ticker.league is not None and ticker.game is not None:
             return ticker
+    event = f"{LEAGUES[0].games_series}-26JAN14WASLAC"
     raise Failure(
         "unknown_ticker",
         f"{text!r} is no game of the {' or the '.join(league.name for league in LEAGUES)}, and no event or "
-        f"market of one: a game looks like 26JAN14WASLAC, an event like {NBA.games_series}-26JAN14WASLAC",
+        f"market of one: a game looks like 26JAN14WASLAC, an event like {event}",
     )

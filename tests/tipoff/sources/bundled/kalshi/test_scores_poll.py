@@ -13,7 +13,7 @@ from tipoff.commands.simulate import write_keys
 from tipoff.config.load import load
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_seal
-from tipoff.sources.balldontlie.section import BalldontlieSection
+from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
 from tipoff.sources.clients import Credentials
 from venues.balldontlie.parse import SOURCE as BALLDONTLIE
 from venues.recordings.recorder import read, read_batches

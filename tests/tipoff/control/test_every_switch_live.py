@@ -1,0 +1,98 @@
+"""Every switch of every command that asks a daemon is used once on a daemon that is there.
+
+The list is that of `tests/tipoff/cli/test_every_switch.py`, which reads it from the command line.
+Covers: tipoff.cli.generated, tipoff.cli.dialogues.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.tipoff.cli.test_every_switch import ALONE, EVERY, SERVERS
+from tests.tipoff.control import command_line
+from tests.tipoff.control.command_line import NAME, Run
+from tests.tipoff.control.conftest import GAME, TICKER
+from tipoff.exit_codes import Exit
+
+run = command_line.run
+
+LIVE: Final = [used for used in EVERY if used[0][0] not in ALONE | SERVERS | {"doctor", "top"}]
+"""`doctor` asks no daemon, and `top` wants a terminal; its own tests drive it."""
+
+MINUTE_S: Final = 61.0
+"""So many orders as there are switches are too many for a minute."""
+
+PLACES: Final[Mapping[str, tuple[str, ...]]] = {
+    "actors restart": ("risk_gate",),
+    "actors revive": (NAME,),
+    "book": (TICKER,),
+    "games load": (GAME,),
+    "games unload": (GAME,),
+    "orders cancel": ("--all",),
+    "orders place": (TICKER, "bid", "1", "0.45", "--strategy", NAME, "--fair", "0.6"),
+    "positions close": (NAME, TICKER),
+    "resume": ("--reason", "tried"),
+    "risk reset": ("contracts_total",),
+    "risk set": ("contracts_total", "400"),
+    "strategies disable": (NAME,),
+    "strategies enable": (NAME,),
+    "strategies set": (NAME, "position_size=5"),
+    "why": ("operator:held",),
+}
+VALUES: Final[Mapping[str, tuple[str, ...]]] = {
+    "--strategy": (NAME,),
+    "--ticker": (TICKER,),
+    "--game": (GAME,),
+    "--fair": ("0.6",),
+    "--limit": ("5",),
+    "--timeout": ("5",),
+    "--within": ("5",),
+}
+FIRST: Final = (("resume", "--reason", "tried"), ("strategies", "enable", NAME))
+"""What undoes the command before, so that each finds the same daemon."""
+
+WITH: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {("drain", "--wait"): ("--within", "1")}
+"""What a switch needs beside it: time stands still here, so what rests would rest for ever."""
+
+REFUSED: Final[Mapping[tuple[str, ...], Exit]] = {
+    ("drain", "--wait"): Exit.TIMEOUT,
+    ("games", "unload"): Exit.FAILED,
+    ("why", "--db"): Exit.FAILED,
+}
+"""What cannot be done to this daemon: something rests in its game, and it keeps no database."""
+
+
+@pytest.mark.slow
+def test_every_switch_of_every_command_works_on_a_daemon(run: Run, tmp_path: Path, folder: Path) -> None:
+    daemon = run()
+    config = tmp_path / "engine.toml"
+    config.write_text(f'[engine]\nstate_directory = "{folder}"\n[control]\nsocket = "s"\n', "utf-8")
+    places = {"--config": (str(config),), "--socket": (str(daemon.path),)} | dict(VALUES)
+    wrong = []
+    for number, (path, switch, value, _) in enumerate(LIVE):
+        needed = PLACES.get(" ".join(path), ())
+        if switch in needed:
+            given = [*path, *needed]
+        elif switch == "--request-id":
+            given = [*path, *needed, switch, f"tried-{number}"]
+        else:
+            given = [*path, *needed, *([switch, *places.get(switch, value)] if switch else ())]
+            given += WITH.get((*path, switch), ())
+        code, out, err = daemon(*given)
+        wanted = REFUSED.get((*path, switch), REFUSED.get(path, Exit.OK))
+        if code != wanted or "a fault of tipoff" in out + err or "Traceback" in out + err:
+            wrong.append((given, code, out[:200], err[:300]))
+        if path == ("orders", "place"):
+            daemon.bench.later(MINUTE_S)
+        if path[0] in {"halt", "drain", "strategies", "resume"}:
+            for words in FIRST:
+                daemon(*words)
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_what_needs_a_place_is_given_one() -> None:
+    commands = {" ".join(path) for path, *_ in LIVE}
+    assert set(PLACES) <= commands
+    assert len(commands) > 30
