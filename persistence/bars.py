@@ -21,6 +21,9 @@ def prices_of(reader: Reader, tickers: Collection[str]) -> Iterator[tuple[str, l
     wanted = select(*columns).where(bars.run == reader.run.id, bars.ticker == bindparam("ticker"))
     ordered = wanted.order_by(bars.at)
     for ticker in sorted(tickers):
-        rows = list(map(BarPrices._make, reader.connection.execute(ordered, {"ticker": ticker})))
+        found = reader.connection.execute(ordered, {"ticker": ticker})
+        # The driver's own rows: what SQLAlchemy makes of each would cost as much again.
+        rows = list(map(BarPrices._make, found.cursor.fetchall())) if found.cursor is not None else []
+        found.close()
         if rows:
             yield ticker, rows

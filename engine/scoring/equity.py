@@ -5,16 +5,17 @@ one after the other and add up; a market without a new bar keeps the value that 
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 import attrs
 
 from engine.events import BookSide
 from engine.facts import BandMoved, PositionSettled
-from engine.positions import liquidation_value
 from engine.scoring.prices import BarPrices
 from engine.tally import READINGS
-from engine.units import NANOS_PER_MINUTE, PRICE_ONE, Count, Money, Nanos, Price
+from engine.units import NANOS_PER_MINUTE, PRICE_ONE, Money, Nanos
 
 
 @attrs.frozen
@@ -27,13 +28,17 @@ class EquityPoint:
     optimistic: Money
 
 
+Amounts: TypeAlias = tuple[int, int, int]
+"""A number under the pessimistic, the base and the optimistic reading."""
+
+
 @attrs.define
 class _Holding:
     """A strategy's position in a market under the three readings; changes of it as (at, counts, cash)."""
 
     counts: list[int] = attrs.field(factory=lambda: [0, 0, 0])
     cash: list[int] = attrs.field(factory=lambda: [0, 0, 0])
-    steps: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = attrs.field(factory=list)
+    steps: list[tuple[int, Amounts, Amounts]] = attrs.field(factory=list)
     settled: list[tuple[int, int | None]] = attrs.field(factory=list)
 
 
@@ -63,7 +68,8 @@ class EquityCurve:
             )
             holding.counts[place] += sign * (getattr(fact, reading) - was)
             holding.cash[place] += getattr(fact, f"{reading}_cash") - paid
-        holding.steps.append((fact.at, tuple(holding.counts), tuple(holding.cash)))
+        (one, two, three), (first, second, third) = holding.counts, holding.cash
+        holding.steps.append((fact.at, (one, two, three), (first, second, third)))
 
     def on_settled(self, fact: PositionSettled) -> None:
         """The venue's value of a market, or its withdrawal."""
@@ -73,8 +79,19 @@ class EquityCurve:
     def take(self, ticker: str, bars: Sequence[BarPrices]) -> None:
         """All bars of one market, in the order of time."""
         ends = [bar.at for bar in bars]
+        quotes: dict[int, tuple[int, int]] = {}
         for strategy, holding in self._holdings.get(ticker, {}).items():
-            self._add(strategy, holding, bars, ends)
+            if not holding.steps:
+                continue
+            changed_at = [at for at, _counts, _cash in holding.steps]
+            settled_at = [at for at, _value in holding.settled]
+            last = max([*(settled_at[-1:] or ends[-1:]), changed_at[-1]])
+            minutes = range(changed_at[0] // NANOS_PER_MINUTE + 1, last // NANOS_PER_MINUTE + 2)
+            for minute in minutes:
+                if minute not in quotes:
+                    place = bisect_right(ends, minute * NANOS_PER_MINUTE) - 1
+                    quotes[minute] = NOBODY if place < 0 else _fetches(bars[place])
+            self._add(strategy, holding, [(minute, quotes[minute]) for minute in minutes])
 
     def of(self, strategy: str) -> tuple[EquityPoint, ...]:
         """The curve of a strategy, from the first change of its worth on."""
@@ -88,29 +105,27 @@ class EquityCurve:
     def _holding(self, strategy: str, ticker: str) -> _Holding:
         return self._holdings.setdefault(ticker, {}).setdefault(strategy, _Holding())
 
-    def _add(self, strategy: str, holding: _Holding, bars: Sequence[BarPrices], ends: Sequence[int]) -> None:
+    def _add(self, strategy: str, holding: _Holding, minutes: Sequence[tuple[int, tuple[int, int]]]) -> None:
         """Walk the minutes from the first trade until nothing changes any more."""
-        if not holding.steps:
-            return
-        moments = [at for at, _counts, _cash in holding.steps]
-        settled_at = [at for at, _value in holding.settled]
-        final = [*settled_at[-1:], moments[-1]] if settled_at else [*ends[-1:], moments[-1]]
         changes = self._changes.setdefault(strategy, {})
-        before: tuple[int, ...] = (0, 0, 0)
-        seen: tuple[object, ...] = ()
-        for minute in range(moments[0] // NANOS_PER_MINUTE + 1, max(final) // NANOS_PER_MINUTE + 2):
+        steps, results = deque(holding.steps), deque(holding.settled)
+        counts: Amounts = (0, 0, 0)
+        cash: Amounts = (0, 0, 0)
+        value: int | None = None
+        before: Amounts = (0, 0, 0)
+        for minute, quote in minutes:
             until = minute * NANOS_PER_MINUTE
-            step = bisect_right(moments, until) - 1
-            ended = bisect_right(settled_at, until) - 1
-            value = holding.settled[ended][1] if ended >= 0 else None
-            place = -1 if value is not None else bisect_right(ends, until) - 1
-            quote = (None, None) if place < 0 else bars[place][1:3]
-            # Most minutes change nothing: the same position at the same prices.
-            if seen == (step, value, quote):
-                continue
-            seen = (step, value, quote)
-            _at, counts, cash = holding.steps[step]
-            now = _worths(counts, cash, value, quote)
+            while steps and steps[0][0] <= until:
+                _at, counts, cash = steps.popleft()
+            while results and results[0][0] <= until:
+                _at, value = results.popleft()
+            bought, sold = quote if value is None else (value, value)
+            one, two, three = counts
+            now = (
+                cash[0] + one * (bought if one > 0 else sold),
+                cash[1] + two * (bought if two > 0 else sold),
+                cash[2] + three * (bought if three > 0 else sold),
+            )
             if now != before:
                 change = changes.setdefault(minute, [0, 0, 0])
                 for reading, (new, old) in enumerate(zip(now, before, strict=True)):
@@ -118,19 +133,11 @@ class EquityCurve:
                 before = now
 
 
-def _worths(
-    counts: tuple[int, ...], cash: tuple[int, ...], value: int | None, quote: tuple[int | None, int | None]
-) -> tuple[int, ...]:
-    """Cash and what is held under each reading, which mostly are the same."""
-    if counts[0] == counts[1] == counts[2]:
-        worth = _worth(counts[0], value, quote)
-        return tuple([paid + worth for paid in cash])
-    return tuple([paid + _worth(count, value, quote) for count, paid in zip(counts, cash, strict=True)])
+NOBODY: Final = (0, PRICE_ONE)
+"""What a contract fetches where nobody bids: nothing, and a short one costs the dollar that it owes."""
 
 
-def _worth(count: int, value: int | None, quote: tuple[int | None, int | None]) -> int:
-    """Contracts in YES terms: settled, else sold at once; a short one owes a dollar less what NO brings."""
-    if value is not None or count == 0:
-        return count * (value or 0)
-    bid, ask = (None if price is None else Price(price) for price in quote)
-    return liquidation_value(Count(count), bid, ask) + min(count, 0) * PRICE_ONE
+def _fetches(bar: BarPrices) -> tuple[int, int]:
+    """What a contract brings that is held, and what one costs that is owed: the bid, and the ask."""
+    bid, ask = bar.yes_bid, bar.yes_ask
+    return NOBODY[0] if bid is None else bid, NOBODY[1] if ask is None else ask
