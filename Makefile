@@ -9,6 +9,8 @@ PYTEST := $(BIN)/python -m pytest
 # The whole suite on every core; what is left is taken over by whoever is idle, for a few tests take a minute.
 WORKERS ?= auto
 PARALLEL := --numprocesses=$(WORKERS) --maxprocesses=8 --dist=worksteal
+# How many evenings `make honesty` plays against a true venue.
+JUDGE_EVENINGS ?= 100000
 # What `make quick` compares the tree with.
 SINCE ?= main
 # One stamp for each set of requirements, named by the hash of everything that decides its content.
@@ -74,12 +76,16 @@ sdk: $(STAMP_DEV) $(STAMP_SDK) ## the simulated Kalshi, read by the venue's own 
 mutate: $(STAMP_DEV) ## break the product on purpose: what do the tests notice? TIPOFF_MUTATE_SECONDS (600) a room
 	$(BIN)/python -m tests.mutants
 
-honesty: $(STAMP_DEV) ## the tests which show that paper is never kinder than the venue
+honesty: $(STAMP_DEV) ## is paper ever kinder than the venue? JUDGE_EVENINGS (100000) against a true one, and the controls
+	$(BIN)/python -m tests.engine.exchange.judge $(JUDGE_EVENINGS)
 	HONESTY_EVENINGS=50 $(PYTEST) -m honesty --timeout=0
 
 requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt
-	$(COMPILE) --upgrade --extra dev --constraint requirements/runtime.txt pyproject.toml --output-file requirements/dev.txt
+	$(COMPILE) --upgrade --extra analysis --constraint requirements/runtime.txt pyproject.toml \
+		--output-file requirements/analysis.txt
+	$(COMPILE) --upgrade --extra analysis --extra dev --constraint requirements/analysis.txt pyproject.toml \
+		--output-file requirements/dev.txt
 	echo kalshi-python-sync | $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --upgrade - --output-file requirements/sdk.txt
 

@@ -7,15 +7,20 @@ nothing of the object that crashed survives.
 from collections.abc import Iterable
 
 from engine.facts import Fact, OrderApproved, OrderSubmitted
+from engine.quarantine import Quarantine
 from engine.venue_facts import AmendSubmitted
 
 
 class FactHistory:
     """The run's facts, oldest first."""
 
-    def __init__(self, facts: Iterable[Fact] = ()) -> None:
-        """`facts` are those of an earlier process of the same run, read back from the journal."""
+    def __init__(self, facts: Iterable[Fact] = (), quarantine: Quarantine | None = None) -> None:
+        """`facts` are those of an earlier process of the same run, read back from the journal.
+
+        `quarantine` says which of them were taken out.
+        """
         self._facts: list[Fact] = list(facts)
+        self.quarantine = quarantine or Quarantine()
         # An actor restarted in this process must not take the orders of this process for left-overs of an
         # earlier one.
         self._inherited = len(self._facts)
@@ -39,6 +44,11 @@ class FactHistory:
     def of_strategy(self, name: str) -> list[Fact]:
         """The facts about one strategy, oldest first."""
         return [fact for fact in self._facts if strategy_of(fact) == name]
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last fact in the journal."""
+        return len(self._facts) + self.quarantine.entries_set_aside
 
     @property
     def facts(self) -> tuple[Fact, ...]:

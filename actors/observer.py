@@ -15,8 +15,10 @@ from actors.read_model.lines import (
     halts,
     lines,
     pnl,
+    set_aside,
 )
 from actors.read_model.model import ReadModel
+from actors.read_model.resting import resting
 from actors.read_model.views import FeedLine, Look, Overview, ReportLine
 from actors.runtime import (
     ActorExited,
@@ -49,6 +51,7 @@ from engine.events import (
     TopChanged,
     Trust,
 )
+from engine.feed_lag import FeedLag
 from engine.risk import QUARANTINE
 from engine.units import Money, Nanos
 
@@ -66,6 +69,7 @@ REPORTS = (
 FAILURES = (ActorExited, ActorQuarantined, SupervisorEscalated, StartRefused, ZombieDeclared)
 
 OVERVIEW = "overview"
+RESTING = "resting"
 """What to look at for the whole; everything else is the name of a table."""
 
 VENDORS_MAX = 64
@@ -81,6 +85,7 @@ class ObserverActor:
         self.model = ReadModel()
         self._folded = 0
         self._conn: int | None = None
+        self._lag = FeedLag()
         self._gaps = self._losses = self._refused = self._restarts = 0
         self._venue_trading = True
         self._last_failure: ReportLine | None = None
@@ -91,8 +96,7 @@ class ObserverActor:
         for fact in self._history.facts:
             self.model.fact(fact)
         # What is remembered already and was on its way to an earlier life is not counted again.
-        # The history counts from one without holes, so the number of facts is the number of the last one.
-        self._folded = self.model.seq = self.model.tally.facts
+        self._folded = self.model.seq = self._history.last_seq
         return [Publish(GAMES_TOPIC, NewsWanted(OBSERVER))]
 
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
@@ -100,6 +104,7 @@ class ObserverActor:
         if isinstance(message, TopChanged):
             # The most frequent message by far, so it is the first that is asked for.
             self.model.tops[message.ticker] = message
+            self._lag.hear(message.at, message.at_venue)
         elif isinstance(message, Committed):
             for numbered in message.facts:
                 # Facts that were committed while this actor was down come both ways.
@@ -112,7 +117,13 @@ class ObserverActor:
         return ()
 
     def _look(self, look: Look, now: Nanos) -> object:
-        return self.overview(now) if look.what == OVERVIEW else lines(self.model, look)
+        match look.what:
+            case _ if look.what == OVERVIEW:
+                return self.overview(now)
+            case _ if look.what == RESTING:
+                return tuple(resting(self.model, look))
+            case _:
+                return lines(self.model, look)
 
     def _on_other(self, message: object) -> None:
         model = self.model
@@ -189,8 +200,9 @@ class ObserverActor:
             ),
             open_orders=len(model.orders),
             band=everything.band,
-            feed=self._feed_line(),
+            feed=self._feed_line(now),
             halts=tuple(halts(model, Look("halts"))),
+            set_aside=tuple(set_aside(model)),
             quarantined=tuple(
                 scope.removeprefix(QUARANTINE) for scope in tally.halted if scope.startswith(QUARANTINE)
             ),
@@ -201,7 +213,7 @@ class ObserverActor:
             since=dict(self._since),
         )
 
-    def _feed_line(self) -> FeedLine:
+    def _feed_line(self, now: Nanos) -> FeedLine:
         """The state of the feed, counting the books of active markets only."""
         markets = self.model.markets
         tops = {
@@ -216,6 +228,7 @@ class ObserverActor:
             losses=self._losses,
             refused=self._refused,
             last_book_at=max((top.at for top in tops.values()), default=None),
+            lag=self._lag.worst(now),
             venue_trading=self._venue_trading,
             trusted_books=sum(1 for top in tops.values() if top.trust is Trust.TRUSTED),
             books=len(tops),

@@ -27,10 +27,17 @@ from actors.messages import (
     ResumeOperation,
     StrategyOperation,
 )
-from actors.runtime import Outgoing
+from actors.runtime import Address, Outgoing
 from actors.step_messages import outgoing
 from engine.exchange import PaperExchange
-from engine.facts import FollowingChanged, LimitChanged, OperatorActed, OrderDenied, StrategyChanged
+from engine.facts import (
+    FollowingChanged,
+    LimitChanged,
+    OperatorActed,
+    OrderDenied,
+    StrategyChanged,
+    TradingResumed,
+)
 from engine.message import changed
 from engine.orders import CancelOrder, CancelReason, PlaceOrder
 from engine.reasons import DenialReason
@@ -88,7 +95,11 @@ def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -
     match first:
         case (_, Commit() as commit):
             # The schedule is not among those who hear committed facts, and acts on this one kind only.
-            told = tuple((SCHEDULE, fact) for fact in step.facts if isinstance(fact, FollowingChanged))
+            told: list[tuple[Address, object]] = [
+                (SCHEDULE, fact) for fact in step.facts if isinstance(fact, FollowingChanged)
+            ]
+            # Nor does the exchange hear of facts of the gate, and a market stands still there until then.
+            told += [(PAPER_EXCHANGE, fact) for fact in step.facts if isinstance(fact, TradingResumed)]
             # After what follows from it: whoever is answered may rely on it.
             return [(JOURNAL, changed(commit, deliver=(*commit.deliver, *told, (OPERATOR, acted)))), *rest]
         case _:
@@ -221,6 +232,8 @@ def exchange_outcome(exchange: PaperExchange, wished: OperationWanted, now: Nano
             step = exchange.cancel_all(strategy, CancelReason.OPERATOR, now)
             return done(step, f"{len(step.facts)} cancels are on their way")
         case CloseOperation(strategy, ticker):
+            if ticker in exchange.frozen:
+                return refused(f"{ticker} stands still: `tipoff resume market:{ticker}` releases it")
             held = exchange.positions(strategy).get((strategy, ticker))
             if held is None or held.count == 0:
                 return refused(f"{strategy} holds nothing of {ticker}")

@@ -14,8 +14,8 @@ from actors.step_messages import SILENCE, outgoing
 from engine.events import BookDelta, BookSnapshot, FeedGapped, TradesRecovered
 from engine.exchange import PaperExchange
 from engine.orders import Approved, CancelReason
-from engine.risk import approved_before
-from engine.run_facts import StrategyOpened
+from engine.risk import MARKET, approved_before
+from engine.run_facts import StrategyOpened, TradingResumed
 from engine.step import NOTHING
 from engine.strategy_traits import to_state
 from engine.units import Money, Nanos
@@ -40,11 +40,16 @@ class PaperExchangeActor:
         """
         # Everything that decides a fill is in the facts; only the books are not, since the venue's may have
         # changed.
-        step = self.exchange.restore(self._history.facts)
-        out = [*outgoing(OWNER, step, now), Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
+        facts, quarantine = self._history.facts, self._history.quarantine
+        step = self.exchange.restore(facts)
         # Only in a new process: then nobody listened to the venue for a while. When this actor alone was
         # restarted the feed went on.
         left = self._history.resume(OWNER)
+        if left:
+            quarantine.rehearse(Nanos(now))
+        frozen = self.exchange.freeze(quarantine.frozen(facts), quarantine.parked(facts), now)
+        out = [*outgoing(OWNER, step, now), *outgoing(OWNER, frozen, now)]
+        out.append(Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE)))
         if left:
             out += outgoing(OWNER, self.exchange.resumed(now), now)
             # An approval is durable, the message that carried it was not. Repeating it is safe, since the
@@ -70,6 +75,9 @@ class PaperExchangeActor:
                 step = self.exchange.cancel_all(message.strategy, CancelReason[message.reason], now)
             case OperationWanted():
                 return concluded(OWNER, message, exchange_outcome(self.exchange, message, Nanos(now)), now)
+            case TradingResumed(scope):
+                self.exchange.release(scope.removeprefix(MARKET))
+                return SILENCE
             case HeartbeatOfStrategy():
                 return through_paper_exchange(message)
             case BookSnapshot() | TradesRecovered():

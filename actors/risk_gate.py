@@ -24,7 +24,8 @@ from actors.runtime import ActorQuarantined, Answer, Outgoing, Publish
 from actors.step_messages import SILENCE, outgoing
 from engine.configured_settings import Settings
 from engine.events import TopChanged
-from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder
+from engine.facts import Fact
+from engine.orders import AmendOrder, Approved, CancelOrder, CancelReason, OrderCommand, PlaceOrder
 from engine.orphaned_orders import unjudged
 from engine.risk import RiskGate, configure
 from engine.step import NOTHING, Step
@@ -50,13 +51,28 @@ class RiskGateActor:
         # The strategy's signal is durable and says that an order was wanted; without this fact nobody could
         # ever tell what became of it.
         lost = Step(facts=unjudged(self._history.resume(OWNER), Nanos(now)))
+        held = self._hold(Nanos(now))
         # The venue may have gone on while no process ran.
         again = self.gate.stop_again(Nanos(now))
         return [
             *outgoing(OWNER, lost, now),
+            *outgoing(OWNER, held, now),
             *outgoing(OWNER, again, now),
             Publish(GAMES_TOPIC, NewsWanted(RISK_GATE)),
         ]
+
+    def _hold(self, now: Nanos) -> Step:
+        """Make durable what the start of this process could not apply, and halt what rests on it."""
+        facts: list[Fact] = []
+        approved: list[Approved[OrderCommand]] = []
+        for each in self._history.quarantine.say(self._history.facts):
+            said = each.fact(now)
+            facts.append(said)
+            if each.scope:
+                step = self.gate.hold(each.scope, said.words, now)
+                facts += step.facts
+                approved += step.approved
+        return Step(facts=tuple(facts), approved=tuple(approved))
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Judge a wish, or learn what changed."""

@@ -15,6 +15,8 @@ from docs.outline import drawn
 from engine.freshness import CLOCKS
 from engine.reasons import DenialReason
 from engine.strategies.parameters import TradingParameters
+from persistence.column_meanings import TABLES as ABOUT_TABLES
+from persistence.table_batches import table_names
 from tipoff.cli.app import COMMANDS, app, explain
 from tipoff.config.load import StrategySettings
 from tipoff.config.render import about, rows
@@ -22,6 +24,9 @@ from tipoff.control.parameters import Param
 from tipoff.control.protocol import ErrorCode
 from tipoff.control.registry import METHODS
 from tipoff.exit_codes import Exit
+from tipoff.export.columns import DECIMALS, Column, table_columns
+from tipoff.export.recorded_events import ABOUT as ABOUT_RECORDED
+from tipoff.export.recorded_events import RECORDED
 from tipoff.metrics.families import COLLECTOR_GROUP, GROUPS
 from tipoff.metrics.family import Family
 from tipoff.runs.from_config import schema
@@ -46,6 +51,7 @@ def tables() -> dict[str, str]:
     return {
         "commands": commands(),
         "configuration": configuration(),
+        "data_dictionary": data_dictionary(),
         "denials": table(("reason", "what it means"), ((f"`{r.value}`", r.meaning) for r in DenialReason)),
         "exits": table(("code", "meaning"), ((f"{int(code)}", code.explanation) for code in Exit)),
         "bounds": told_bounds(),
@@ -53,6 +59,7 @@ def tables() -> dict[str, str]:
         "limits": limits(),
         "metrics": metrics(),
         "methods": methods(),
+        "recorded_tables": recorded_tables(),
         "request_errors": request_errors(),
         "tree": f"```text\n{drawn()}```\n",
         "parameters_shared": table(PARAMETER_HEADINGS, rows(TradingParameters)),
@@ -86,6 +93,33 @@ def commands() -> str:
         for name, *_ in COMMANDS
         for words in _commands_of(name)
     )
+
+
+def data_dictionary() -> str:
+    """Every table of the database with its columns, in the units of the database."""
+    return "\n".join(
+        f"## {name}\n\n{ABOUT_TABLES[name]}\n\n{_columns(table_columns(name))}" for name in table_names()
+    )
+
+
+def recorded_tables() -> str:
+    """Every table that a recording is exported as."""
+    made = {each.name: each.columns for each in RECORDED.values()}
+    return "\n".join(
+        f"### {name}\n\n{about}\n\n{_columns(made[name])}" for name, about in ABOUT_RECORDED.items()
+    )
+
+
+def _columns(columns: Iterable[Column]) -> str:
+    """The columns of a table; what stands beside an amount in a file is named with it."""
+    headings = ("column", "unit", "may be missing", "meaning")
+    lines = []
+    for column in columns:
+        decimals = DECIMALS.get(column.unit)
+        twin = f", `{column.name}_{decimals.suffix}`" if decimals is not None else ""
+        missing = "yes" if column.null else ""
+        lines.append((f"`{column.name}`{twin}", column.unit.value, missing, column.text))
+    return table(headings, lines)
 
 
 def methods() -> str:

@@ -104,9 +104,7 @@ class Book:
             return False
         self.seq = seq
         self.at = delta.at
-        venue_at = delta.at_venue
-        if venue_at is not None:
-            self.venue_at = venue_at
+        self.venue_at = delta.at_venue
         self.deltas += 1
         price = delta.price
         # The halves differ in the side only: a shared function would cost a third of the whole delta.

@@ -21,6 +21,7 @@ from engine.orders import (
 )
 from engine.reasons import DenialReason
 from engine.run_facts import (
+    FactsSetAside,
     FollowingChanged,
     LimitChanged,
     OperatorActed,
@@ -38,12 +39,14 @@ from engine.venue_facts import (
     BlindnessBegan,
     BlindnessEnded,
     CancelSubmitted,
+    DepthUnclear,
     FeeTermsChanged,
     MarketResultKnown,
     MarketTermsChanged,
     PositionPaid,
     QueueLevelChanged,
     TradeHeld,
+    TradeReleased,
     VenueStatusChanged,
 )
 
@@ -145,7 +148,10 @@ class OrderRejected:
 
 @message
 class OrderRested:
-    """An order (or its remainder) joined the book behind `ahead` contracts. `book_seq` is the book it met."""
+    """An order (or its remainder) joined the book behind `ahead` contracts. `book_seq` is the book it met.
+
+    `joined_at` is when, by the venue's clock; prints up to `known_to` are in the queue already.
+    """
 
     order_id: str
     strategy: str
@@ -158,6 +164,7 @@ class OrderRested:
     at: Nanos
     own_ahead: Count = Count(0)
     known_to: Nanos | None = None
+    joined_at: Nanos | None = None
 
 
 @message
@@ -180,13 +187,18 @@ class QueueMoved:
 
 @message
 class LevelTaken:
-    """Our own consumption of a displayed level: `taken` is the new total; zero clears it."""
+    """Our own consumption of a displayed level: `taken` is the new total; zero clears it.
+
+    `short_since` is since when less than that has been displayed, and `short_most` the most of it since.
+    """
 
     ticker: str
     side: BookSide
     price: Price
     taken: Count
     at: Nanos
+    short_since: Nanos | None = None
+    short_most: Count = Count(0)
 
 
 @message
@@ -210,6 +222,8 @@ class FillEvidence:
     arrived_at: Nanos
     fee_formula: str
     pseudo: bool = False
+    feed_lag_ns: int | None = None
+    """How long after it happened at the venue we heard of what made the fill; None if nobody knows."""
 
 
 @message
@@ -371,6 +385,7 @@ Fact: TypeAlias = (
     | TradingResumed
     | LimitChanged
     | FollowingChanged
+    | FactsSetAside
     | OperatorActed
     | QueueLevelChanged
     | CancelSubmitted
@@ -384,6 +399,8 @@ Fact: TypeAlias = (
     | BlindnessBegan
     | BlindnessEnded
     | TradeHeld
+    | TradeReleased
+    | DepthUnclear
 )
 
 FACTS: dict[str, type[Fact]] = {kind.__name__: kind for kind in get_args(Fact)}

@@ -61,6 +61,12 @@ BOOK: Final = Clock(
     "the entry is refused (`book_age`)",
     "risk.book_age_seconds",
 )
+LAG: Final = Clock(
+    "what the venue did last, when it was heard",
+    _seconds(5),
+    "the entry is refused (`feed_lag`)",
+    "risk.feed_lag_seconds",
+)
 ODDS: Final = Clock(
     "the newest odds of the game, for an entry that rests on odds",
     _seconds(900),
@@ -96,6 +102,7 @@ CLOCKS: Final = (
     VENUE_TIME,
     ANY_BOOK,
     BOOK,
+    LAG,
     ODDS,
     ODDS_ROW,
     ODDS_ROW_LIVE,

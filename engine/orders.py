@@ -123,6 +123,9 @@ class RejectCode(Enum):
     MARKET_NOT_BINARY = "market_not_binary"
     UNKNOWN_FEE_TYPE = "unknown_fee_type"
     BOOK_UNTRUSTED = "book_untrusted"
+    MARKET_FROZEN = "market_frozen"
+    FEED_BEHIND = "feed_behind"
+    DOWNTIME_UNKNOWN = "downtime_unknown"
 
 
 class CancelReason(Enum):
@@ -145,3 +148,4 @@ class CancelReason(Enum):
     OPERATOR = "operator"
     FEES_UNKNOWN = "fees_unknown"
     NOTHING_TO_CLOSE = "nothing_to_close"
+    MARKET_FROZEN = "market_frozen"

@@ -43,6 +43,7 @@ class DenialReason(Enum):
     COLLAR_LAST = ("collar_last", "the price is too far from the last price")
     SPREAD = ("spread", "the market's spread is too wide")
     BOOK_AGE = ("book_age", "the book has not been confirmed for too long")
+    FEED_LAG = ("feed_lag", "the venue is heard too late")
     BOOK_UNTRUSTED = ("book_untrusted", "the book is not trusted")
     GAME_UNMATCHED = ("game_unmatched", "the market is not matched to a game")
     SCORES_DISAGREE = ("scores_disagree", "two score sources contradict each other")

@@ -58,9 +58,9 @@ class StrategyChanged:
 
 @message
 class TradingHalted:
-    """Trading stopped for a scope (`all`, `strategy:NAME`, `game:ID`); `state` is reducing or halted.
+    """Trading stopped for a scope (`all`, `strategy:NAME`, `game:ID`, `market:TICKER`).
 
-    Latched.
+    `state` is reducing, draining or halted. Latched.
     """
 
     scope: str
@@ -89,6 +89,33 @@ class LimitChanged:
     value: str
     by: str
     at: Nanos
+
+
+@message
+class FactsSetAside:
+    """Facts of the journal that a start could not apply, and what stands still because of them.
+
+    `scope` is what was halted, or empty if nothing rests on them. `first` and `last` are their entries, 0 if
+    it was not an entry but what was to be decided at the start. `money` says that positions or cash may be
+    wrong.
+    """
+
+    scope: str
+    first: int
+    last: int
+    count: int
+    kind: str
+    why: str
+    money: bool
+    at: Nanos
+
+    @property
+    def words(self) -> str:
+        """Which facts, and what is wrong with the first."""
+        if not self.first:
+            return f"what was to be decided at the start failed ({self.why})"
+        entries = f"entry {self.first}" if self.count == 1 else f"{self.count} entries from {self.first} on"
+        return f"{entries} of the journal cannot be applied ({self.kind}: {self.why})"
 
 
 @message

@@ -15,6 +15,7 @@ from engine.events import BookSide
 from engine.facts import (
     BandMoved,
     Fact,
+    FactsSetAside,
     LedgerPosted,
     OrderCancelled,
     OrderDenied,
@@ -99,6 +100,8 @@ class Tally:
         self.strategies: dict[str, StrategyTally] = {}
         self.ledger = Ledger()
         self.halted: dict[str, TradingHalted] = {}
+        self.set_aside: dict[str, FactsSetAside] = {}
+        """What starts could not apply and nobody has released, by scope."""
         self.settled: dict[str, Price] = {}
         self.games: dict[str, str] = {}
         self.facts = 0
@@ -144,6 +147,9 @@ class Tally:
                 self.halted[fact.scope] = fact
             case TradingResumed():
                 self.halted.pop(fact.scope, None)
+                self.set_aside.pop(fact.scope, None)
+            case FactsSetAside():
+                self.set_aside[fact.scope] = fact
             case _:
                 pass
 

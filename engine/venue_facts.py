@@ -29,6 +29,38 @@ class QueueLevelChanged:
 
 
 @message
+class DepthChange:
+    """A change of a level's displayed size, at a YES price, and when the venue says that it was."""
+
+    side: BookSide
+    price: Price
+    change: Count
+    at_venue: Nanos | None
+
+
+@message
+class DepthUnclear:
+    """Changes of a book that may have happened before or after an order of ours reaches the venue.
+
+    They have no venue time, or one within the moment of the arrival, or came with a book taken whole.
+    `changes` are the new whole, in the order in which they were heard.
+    """
+
+    ticker: str
+    changes: tuple[DepthChange, ...]
+    at: Nanos
+
+
+@message
+class TradeReleased:
+    """A print that had waited for the decision on an order has done its work."""
+
+    ticker: str
+    trade_id: str
+    at: Nanos
+
+
+@message
 class CancelSubmitted:
     """A cancel is on its way; it meets the order at `arrives_at`, if there is one left."""
 
@@ -138,7 +170,11 @@ class BlindnessEnded:
 
 @message
 class TradeHeld:
-    """A print heard while its market could not be followed; it counts once the rest of the gap is known."""
+    """A print heard while its market could not be followed, or before it was decided what had become of an
+    order that reached the venue earlier.
+
+    It counts once the rest of the gap is known, or that order has been decided.
+    """
 
     trade: TradePrinted
     at: Nanos

@@ -23,7 +23,7 @@ def prices_of(reader: Reader, tickers: Collection[str]) -> Iterator[tuple[str, l
     for ticker in sorted(tickers):
         found = reader.connection.execute(ordered, {"ticker": ticker})
         # The driver's own rows: what SQLAlchemy makes of each would cost as much again.
-        rows = list(map(BarPrices._make, found.cursor.fetchall())) if found.cursor is not None else []
+        rows = list(map(BarPrices._make, found.cursor.fetchall()))
         found.close()
         if rows:
             yield ticker, rows

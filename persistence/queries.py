@@ -13,14 +13,22 @@ import attrs
 from sqlalchemy import Connection, Select, Table, func, select
 
 from engine import ledger
-from engine.facts import Fact, LedgerPosted, OrderDenied, PositionSettled
+from engine.facts import (
+    Fact,
+    FactsSetAside,
+    LedgerPosted,
+    OrderDenied,
+    PositionSettled,
+    TradingResumed,
+)
+from engine.quarantine import UnreadFact
 from engine.reasons import DenialReason
 from engine.units import Money, Nanos
 from engine.venue_facts import PositionPaid
 from persistence import connect, writer_state
 from persistence.codec import decode
 from persistence.connect import Access
-from persistence.errors import StorageUnreachable
+from persistence.errors import StorageCorrupt, StorageUnreachable
 from persistence.journal import Digest, Entry
 from persistence.market_tables import dead_letters, system_logs
 from persistence.projected_rows import (
@@ -113,7 +121,8 @@ def _named(found: Sequence[RunRow]) -> str:
     if not names:
         return "start one by `tipoff run`, or name another database by --db sqlite:///FILE"
     older = f" and {len(found) - len(names)} older" if len(found) > len(names) else ""
-    return f"the newest is taken without --run; there are {', '.join(names)}{older}"
+    there = f"there are {', '.join(names)}{older}"
+    return f"the newest is taken without --run; {there}; `tipoff runs` says more of them"
 
 
 class Reader:
@@ -175,12 +184,24 @@ class Reader:
     def facts(self, kinds: Collection[type[Fact]] = (), first: int = 1) -> Iterator[Recorded]:
         """Facts from entry `first` on, all or those of some kinds."""
         names = frozenset(kind.__name__ for kind in kinds)
-        for entry in writer_state.entries(self._connection, self.run.id, first, None, names):
+        for entry in writer_state.entries(self._connection, self.run.id, first, kinds=names):
             yield _recorded(entry)
 
     def chain(self) -> str:
         """The hash that the run's last entry is chained to everything before it by, in hexadecimal digits."""
         return writer_state.last_entry(self._connection, self.run.id, self.run.run)[1].hex()
+
+    def past(self) -> Iterator[Fact | UnreadFact]:
+        """All facts for whoever goes on with the run; an entry that cannot be read is told as such."""
+        for entry in self.entries():
+            try:
+                yield entry.fact
+            except StorageCorrupt as error:
+                yield UnreadFact(entry.kind, entry.body, self._subject(entry.seq), error.what)
+
+    def _subject(self, seq: int) -> str:
+        wanted = self._select(select(journal.c.subject), journal).where(journal.c.seq == seq)
+        return str(self._connection.execute(wanted).scalar_one())
 
     def last_seq(self) -> int:
         """Number of the run's last entry; zero if there is none."""
@@ -324,6 +345,25 @@ class Reader:
             if isinstance(fact, OrderDenied):
                 found.setdefault(fact.strategy, Counter())[fact.reason] += 1
         return found
+
+    def set_aside(self) -> tuple[FactsSetAside, ...]:
+        """What starts of the run could not apply and nobody has released."""
+        kinds = (FactsSetAside.__name__, TradingResumed.__name__)
+        wanted = self._select(select(journal.c.kind, journal.c.body), journal).where(
+            journal.c.kind.in_(kinds)
+        )
+        standing: dict[str, FactsSetAside] = {}
+        for kind, body in self._connection.execute(wanted.order_by(journal.c.seq)):
+            try:
+                fact = decode(kind, body)
+            except StorageCorrupt:
+                # Told by another entry of the same kind.
+                continue
+            if isinstance(fact, FactsSetAside):
+                standing[fact.scope] = fact
+            elif isinstance(fact, TradingResumed):
+                standing.pop(fact.scope, None)
+        return tuple(standing.values())
 
     def balances(self) -> dict[str, Money]:
         """The ledger's accounts."""

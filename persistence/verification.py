@@ -143,9 +143,11 @@ class _RunCheck:
             self._compare_subjects(first, last, facts)
             self._compare_listed(first, last)
             self._projection.commit()
-            if len(window) < writer_state.WINDOW:
+            behind = writer_state.next_after(self._connection, self._run, last)
+            if behind is None:
                 break
-            first = last + 1
+            # Behind a hole, too: the first entry after it is where its absence is seen.
+            first = behind
         if self._first_bad is None:
             self._compare_folded()
             self._compare_run()

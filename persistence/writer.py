@@ -95,7 +95,6 @@ class JournalWriter:
         self._seam = self._options.seam or _no_seam
         self._connection: Connection | None = None
         self._mark: high_water_mark.MarkFile | None = None
-        self._suspect = False
         self._stored = 0
         self._chain = Chain(run)
         self._digest = Digest()
@@ -137,7 +136,7 @@ class JournalWriter:
         """
         with Sorted(self._where, self._fail):
             self._check_place()
-            if self._suspect or self._connection is None:
+            if self._connection is None:
                 self._reopen()
             self._live().rollback()  # whatever a reader has begun
             batch = self._take(facts)
@@ -159,7 +158,7 @@ class JournalWriter:
     def reader(self) -> Reader:
         """Questions on the writer's own connection, between appends: the way to read a database in memory."""
         with Sorted(self._where, self._fail):
-            if self._suspect or self._connection is None:
+            if self._connection is None:
                 self._reopen()
             return Reader(self._live(), self.run)
 
@@ -269,7 +268,6 @@ class JournalWriter:
             self._stored = last
             self._projection = self._projected(connection)
         connection.rollback()
-        self._suspect = False
 
     def _check_place(self) -> None:
         if self._file is None:
@@ -347,7 +345,6 @@ class JournalWriter:
 
     def _fail(self) -> None:
         """Forget the batch and drop the connection; the next append asks the database what it has."""
-        self._suspect = True
         self._disconnect()
         self._projection.rollback()
 

@@ -70,10 +70,10 @@ def entries(
     run: int,
     first: int,
     last: int | None = None,
-    kinds: Collection[str] = frozenset(),
+    kinds: Collection[str] = (),
 ) -> Iterator[Entry]:
-    """Stored entries from `first` to `last` (or to the end), read in windows so that a long journal fits in
-    memory; of some kinds only, if any are named.
+    """Stored entries from `first` to `last` (or to the end), all or those of some kinds, read in windows so
+    that a long journal fits in memory.
     """
     columns = [journal.c[name] for name in ("seq", "at", "cause", "owner", "kind", "body", "chain")]
     while last is None or first <= last:
@@ -84,16 +84,20 @@ def entries(
         found = connection.execute(wanted.order_by(journal.c.seq)).all()
         for seq, at, cause, owner, kind, body, chain in found:
             yield Entry(seq, Nanos(at), cause, owner, kind, body, bytes(chain))
-        # An empty window is not the end: a lost stretch of entries leaves a hole, and what lies behind it
-        # must still be seen to name the first entry that is missing.
-        if last is None and not found and not _later(connection, run, end):
-            return
         first = end + 1
+        if last is None and not found:
+            # An empty window is not the end: a lost stretch of entries leaves a hole, and what lies behind it
+            # must still be seen to name the first entry that is missing.
+            behind = next_after(connection, run, end)
+            if behind is None:
+                return
+            first = behind
 
 
-def _later(connection: Connection, run: int, seq: int) -> bool:
-    wanted = select(journal.c.seq).where(journal.c.run == run, journal.c.seq > seq).limit(1)
-    return connection.execute(wanted).first() is not None
+def next_after(connection: Connection, run: int, seq: int) -> int | None:
+    """Number of the first entry after `seq`; None if there is none."""
+    wanted = select(journal.c.seq).where(journal.c.run == run, journal.c.seq > seq)
+    return connection.execute(wanted.order_by(journal.c.seq).limit(1)).scalar_one_or_none()
 
 
 def last_entry(connection: Connection, run: int, name: str) -> tuple[int, bytes]:

@@ -21,6 +21,7 @@ from actors.read_model.views import (
     OrderLine,
     PnlLine,
     PositionLine,
+    SetAsideLine,
     SignalLine,
     StrategyLine,
 )
@@ -298,6 +299,22 @@ def halts(model: ReadModel, _look: Look) -> Iterator[HaltLine]:
     """Every scope that may not trade as it likes."""
     for scope, halt in model.tally.halted.items():
         yield HaltLine(scope=scope, state=state_in(halt).word, by=halt.by, why=halt.why, at=halt.at)
+
+
+def set_aside(model: ReadModel) -> Iterator[SetAsideLine]:
+    """What starts could not apply and nobody has released."""
+    for fact in model.tally.set_aside.values():
+        yield SetAsideLine(
+            scope=fact.scope,
+            first=fact.first,
+            last=fact.last,
+            count=fact.count,
+            kind=fact.kind,
+            why=fact.why,
+            money=fact.money,
+            at=fact.at,
+            words=fact.words,
+        )
 
 
 def _wanted(look: Look, strategy: str, ticker: str, game: str) -> bool:

@@ -9,9 +9,11 @@ from collections import deque
 import attrs
 
 from actors.messages import Numbered
+from actors.read_model.views import CancelState
 from actors.runtime import DeadLetter, SupervisorReport
 from engine.events import GameKnown, MarketKnown, OddsSeen, ScoreSeen, TopChanged
 from engine.facts import (
+    CancelRefused,
     Fact,
     FollowingChanged,
     OrderAmended,
@@ -28,9 +30,10 @@ from engine.facts import (
     StrategyChanged,
     StrategyOpened,
 )
-from engine.orders import PlaceOrder
+from engine.orders import CancelOrder, PlaceOrder, RejectCode
 from engine.tally import Tally
 from engine.units import COUNT_ZERO, Count, Nanos, Price
+from engine.venue_facts import BlindnessBegan, BlindnessEnded, CancelSubmitted
 
 TAIL_MAX = 1_000
 """So many fills, signals, ended orders, facts, dead letters and reports each are remembered for lists."""
@@ -41,6 +44,25 @@ MARKETS_MAX = 20_000
 DENIED, SENT, RESTING, DONE = "denied", "in flight", "resting", "done"
 APPROVED = "approved"
 """Stages of an order as people see them."""
+
+
+@attrs.define
+class CancelSeen:
+    """What has become of an order's cancel."""
+
+    state: CancelState = CancelState.NONE
+    sent_at: Nanos | None = None
+    refused: RejectCode | None = None
+    refused_at: Nanos | None = None
+
+    def sent(self, at: Nanos) -> None:
+        """It is on its way, for the first time or again."""
+        again = self.refused is not None
+        self.state, self.sent_at = CancelState.SENT_AGAIN if again else CancelState.UNDER_WAY, at
+
+    def was_refused(self, code: RejectCode, at: Nanos) -> None:
+        """The venue would not have it."""
+        self.state, self.refused, self.refused_at = CancelState.REFUSED, code, at
 
 
 @attrs.define
@@ -55,6 +77,7 @@ class OrderSeen:
     filled: Count = COUNT_ZERO
     ahead: Count | None = None
     end: str | None = None
+    cancel: CancelSeen = attrs.field(factory=CancelSeen)
 
 
 @attrs.define
@@ -68,21 +91,21 @@ class StrategySeen:
 class ReadModel:
     """See the module. Facts are taken in by `fact`, the rest by a method a kind."""
 
-    def __init__(self) -> None:
-        """Begin with nothing seen."""
+    def __init__(self, tail_max: int | None = TAIL_MAX) -> None:
+        """Begin with nothing seen; None remembers everything, for whoever reads one run and is done."""
         self.tally = Tally()
         self.run: RunStarted | None = None
         self.seq = 0
         self.strategies: dict[str, StrategySeen] = {}
         self.orders: dict[str, OrderSeen] = {}
-        self.ended: deque[OrderSeen] = deque(maxlen=TAIL_MAX)
-        self.fills: deque[OrderFilled] = deque(maxlen=TAIL_MAX)
-        self.signals: deque[SignalRaised] = deque(maxlen=TAIL_MAX)
-        self.denials: deque[OrderDenied] = deque(maxlen=TAIL_MAX)
-        self.journal: deque[Numbered] = deque(maxlen=TAIL_MAX)
-        self.dead_letters: deque[DeadLetter] = deque(maxlen=TAIL_MAX)
+        self.ended: deque[OrderSeen] = deque(maxlen=tail_max)
+        self.fills: deque[OrderFilled] = deque(maxlen=tail_max)
+        self.signals: deque[SignalRaised] = deque(maxlen=tail_max)
+        self.denials: deque[OrderDenied] = deque(maxlen=tail_max)
+        self.journal: deque[Numbered] = deque(maxlen=tail_max)
+        self.dead_letters: deque[DeadLetter] = deque(maxlen=tail_max)
         self.dead_letters_seen = 0
-        self.reports: deque[SupervisorReport] = deque(maxlen=TAIL_MAX)
+        self.reports: deque[SupervisorReport] = deque(maxlen=tail_max)
         self.tops: dict[str, TopChanged] = {}
         self.markets: dict[str, MarketKnown] = {}
         self.games: dict[str, GameKnown] = {}
@@ -90,6 +113,8 @@ class ReadModel:
         self.odds: dict[str, dict[str, OddsSeen]] = {}
         self.disagree: set[str] = set()
         self.unloaded: set[str] = set()
+        self.unseen: set[str] = set()
+        """Markets that cannot be followed and where orders of ours wait for what happened meanwhile."""
 
     def committed(self, numbered: Numbered) -> None:
         """Take in a durable fact with its place in the journal."""
@@ -120,6 +145,10 @@ class ReadModel:
                 seen_strategy.enabled, seen_strategy.parameters = fact.enabled, fact.parameters
             case FollowingChanged():
                 self._following(fact)
+            case BlindnessBegan():
+                self.unseen.add(fact.ticker)
+            case BlindnessEnded():
+                self.unseen.discard(fact.ticker)
             case _:
                 self._order(fact)
 
@@ -163,6 +192,11 @@ class ReadModel:
         match fact:
             case OrderApproved(command=PlaceOrder() as order):
                 self._new(order, APPROVED, fact.at)
+            case OrderApproved(command=CancelOrder(order_id=order_id)) | CancelSubmitted(order_id=order_id):
+                if order_id in self.orders:
+                    self.orders[order_id].cancel.sent(fact.at)
+            case CancelRefused(amend=False) if fact.order_id in self.orders:
+                self.orders[fact.order_id].cancel.was_refused(fact.code, fact.at)
             case OrderSubmitted():
                 self._new(fact.order, SENT, fact.at)
             case OrderRested():

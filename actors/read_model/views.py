@@ -4,6 +4,8 @@ Made by `actors.read_model.model`, turned into JSON and tables by the daemon's c
 value of type `Nanos` is a moment; durations are whole numbers whose names end in their unit.
 """
 
+from enum import Enum
+
 import attrs
 
 from engine.events import BookSide, MarketStatus, Trust
@@ -192,6 +194,59 @@ class HaltLine:
 
 
 @attrs.frozen(kw_only=True)
+class SetAsideLine:
+    """Facts of the journal that a start could not apply; `scope` stands still for them (empty: nothing does).
+
+    `first` and `last` are their entries, 0 if it was a decision of the start and no entry. `money` says that
+    positions or cash may be wrong without them; then the market is not settled before it is released.
+    """
+
+    scope: str
+    first: int
+    last: int
+    count: int
+    kind: str
+    why: str
+    money: bool
+    at: Nanos
+    words: str
+
+
+class CancelState(Enum):
+    """What has become of an order's cancel: none was sent, it is under way, it was refused, it was sent again
+    after that.
+    """
+
+    NONE = "none"
+    UNDER_WAY = "under_way"
+    REFUSED = "refused"
+    SENT_AGAIN = "sent_again"
+
+
+@attrs.frozen(kw_only=True)
+class RestingLine:
+    """An open order under a halt, and what has become of its cancel.
+
+    `cancel_at` is when a cancel was last sent, `refused` the code of the last refusal. A cancel that was
+    refused for `exchange_paused` is sent again when the venue goes on.
+    """
+
+    order_id: str
+    strategy: str
+    ticker: str
+    side: BookSide
+    price: Price
+    remaining: Count
+    stage: str
+    exit: bool
+    cancel: CancelState
+    cancel_at: Nanos | None
+    refused: str | None
+    refused_at: Nanos | None
+    why: str
+
+
+@attrs.frozen(kw_only=True)
 class ReportLine:
     """One report of a supervisor: which actor, what happened, why."""
 
@@ -211,6 +266,8 @@ class FeedLine:
     losses: int
     refused: int
     last_book_at: Nanos | None
+    lag: Nanos
+    """How late the venue was heard in the last seconds, at worst, in nanoseconds."""
     venue_trading: bool
     trusted_books: int
     books: int
@@ -232,6 +289,7 @@ class Overview:
     band: BandLine
     feed: FeedLine
     halts: tuple[HaltLine, ...]
+    set_aside: tuple[SetAsideLine, ...]
     quarantined: tuple[str, ...]
     strategies_on: tuple[str, ...]
     restarts: int

@@ -161,6 +161,9 @@ class Supervisor(Parent):
             self._gone(child, ExitReason.SHUTDOWN, remove=child.dynamic)
         elif child.doomed or child.restart_wanted:
             self._stopped_for_sibling(child)
+        elif self.state is ChildState.STARTING and started_in_vain and self._parks_one():
+            # Here the first start of one concerns nobody else: it is parked, or no start would ever succeed.
+            self._exceeded(child, error)
         elif self.state is ChildState.STARTING and started_in_vain:
             # As in OTP a supervisor whose start fails stops those already started and hands the cause
             # upwards.
@@ -174,6 +177,10 @@ class Supervisor(Parent):
             self._failed(child, error)
         child.ready_at = None
         self.lives.wake(self)
+
+    def _parks_one(self) -> bool:
+        """Whether its children are independent of one another, and one that fails is left out."""
+        return self.spec.strategy is ONE_FOR_ONE and self.spec.on_excess is QUARANTINE
 
     def _stopped_for_sibling(self, child: Child) -> None:
         child.doomed = child.restart_wanted = False

@@ -5,7 +5,19 @@
 
 from engine.exchange.orders import BandTotals, PaperOrder, Stage
 from engine.exchange.paper import PaperExchange
+from engine.exchange.rehearsal import undecidable
 from engine.exchange.rules import ExchangeRules
+from engine.exchange.state import ExchangeState
 from engine.exchange.views import Account, BandResult
 
-__all__ = ["Account", "BandResult", "BandTotals", "ExchangeRules", "PaperExchange", "PaperOrder", "Stage"]
+__all__ = [
+    "Account",
+    "BandResult",
+    "BandTotals",
+    "ExchangeRules",
+    "ExchangeState",
+    "PaperExchange",
+    "PaperOrder",
+    "Stage",
+    "undecidable",
+]

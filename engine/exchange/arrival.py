@@ -4,22 +4,26 @@ Called by the paper exchange when an order has arrived, an amend sent it to the 
 reading comes later.
 """
 
+from engine.book import POLLED
 from engine.events import BookSide
+from engine.exchange.depth import forget_taken
+from engine.exchange.feed_clock import offered_meanwhile, sizes_at
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
-from engine.exchange.refusals import Refusal, refusal
-from engine.exchange.step_context import Given, Source, StepContext, book_time, trusted
-from engine.exchange.timers import PESSIMISTIC
+from engine.exchange.refusals import Refusal, polled, refusal
+from engine.exchange.step_context import Given, Source, StepContext, book_lag, trusted
+from engine.exchange.timers import PESSIMISTIC, PESSIMISTIC_REFUSED
 from engine.facts import OrderRested
 from engine.matching import Offer, OwnResting, Take, Walk, walk
 from engine.orders import CancelReason, Liquidity, RejectCode, TimeInForce
 from engine.positions import closable
-from engine.units import MONEY_ZERO, Count, Price
+from engine.queueing import Matched
+from engine.units import MONEY_ZERO, Count, Nanos, Price
 from engine.venue_facts import BandEnded
 
 
 def arrive(context: StepContext, order: PaperOrder) -> None:
-    """An order on its way has arrived."""
+    """An order on its way has arrived, and the feed has told everything up to then."""
     market = context.state.market(order.ticker)
     met = meeting(context, market, order)
     if isinstance(met, Refusal):
@@ -29,17 +33,18 @@ def arrive(context: StepContext, order: PaperOrder) -> None:
 
 
 def meeting(context: StepContext, market: Market, order: PaperOrder) -> Walk | Refusal:
-    """What happens when an order meets the book now: its walk, or why the venue refuses it."""
+    """What happens when an order meets the book of the moment: its walk, or why the venue refuses it."""
     refused = refusal(context, market, order)
     if refused is not None:
         return refused
-    if order.order.post_only and crosses(market, order):
+    forget_taken(context, market, order.side.opposite)
+    if order.order.post_only and crosses(context, market, order):
         return Refusal(RejectCode.POST_ONLY_CROSS, "it would trade at once")
     wanted = order.remaining
     if order.order.reduce_only:
         position = context.state.position(order.strategy, order.ticker).count
         wanted = min(wanted, closable(position, order.side))
-    plan = walk(order.side, Count(wanted), offer(market, order), order.order.stp)
+    plan = walk(order.side, Count(wanted), offer(context, market, order), order.order.stp)
     if order.order.tif is TimeInForce.FOK and plan.count < wanted:
         detail = f"{plan.count} of {wanted} hundredths are to be had"
         return Refusal(RejectCode.FOK_INSUFFICIENT_RESTING_VOLUME, detail)
@@ -66,9 +71,18 @@ def meet(context: StepContext, market: Market, order: PaperOrder, plan: Walk) ->
         context.cancel(order, CancelReason.IMMEDIATE_REMAINDER)
 
 
-def offer(market: Market, order: PaperOrder) -> Offer:
-    """The other side as the order finds it, within its limit."""
+def offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
+    """The other side as the order finds it, within its limit; where that is not clear, the least of it.
+
+    Of a polled book that is nothing: what it shows may have been away in between.
+    """
     side = order.side.opposite
+    levels: dict[Price, Count] = {}
+    if not polled(market):
+        levels = dict(market.book.levels_within(side, order.price))
+        for (which, price), (least, _) in sizes_at(context, market).items():
+            if which is side and _crosses(order, price):
+                levels[price] = Count(least)
     own = [
         OwnResting(other.order_id, other.price, Count(other.venue_ahead))
         for level in market.own_levels(side).values()
@@ -76,20 +90,29 @@ def offer(market: Market, order: PaperOrder) -> Offer:
         if other.resting and _crosses(order, other.price)
     ]
     own.sort(key=lambda resting: resting.price, reverse=side is BookSide.BID)
-    return Offer(market.book.levels_within(side, order.price), market.taken(side), own)
+    shown = [level for level in levels.items() if level[1]]
+    return Offer(shown, market.taken(side), own)
 
 
 def _crosses(order: PaperOrder, price: Price) -> bool:
     return price <= order.price if order.side is BookSide.BID else price >= order.price
 
 
-def crosses(market: Market, order: PaperOrder) -> bool:
-    """Whether the order would trade at once.
+def crosses(context: StepContext, market: Market, order: PaperOrder) -> bool:
+    """Whether the order would trade at once, or may.
 
     With what is displayed, taken by us or not, or with ourselves.
     """
-    other = offer(market, order)
-    return bool(other.levels or other.own)
+    side = order.side.opposite
+    sizes = sizes_at(context, market)
+    shown = (price for price, _ in market.book.levels_within(side, order.price))
+    may = (most and which is side and _crosses(order, price) for (which, price), (_, most) in sizes.items())
+    return (
+        any((side, price) not in sizes for price in shown)
+        or any(may)
+        or bool(offer(context, market, order).own)
+        or offered_meanwhile(context, market, order)
+    )
 
 
 def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
@@ -100,7 +123,13 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
     book = market.book
     level = market.own_levels(order.side).get(order.price)
     own = sum(other.remaining for other in level.orders) if level else 0
-    ahead = book.size(order.side, order.price) + own
+    displayed = book.size(order.side, order.price)
+    _, most = sizes_at(context, market).get((order.side, order.price), (0, displayed))
+    known_to = context.moment
+    if book.conn == POLLED:
+        # Whoever was ahead is displayed by the poll that was asked for later; older trades say nothing.
+        most, known_to = displayed, max(known_to, book.at)
+    ahead = most + own
     context.emit(
         OrderRested(
             order_id=order.order_id,
@@ -113,37 +142,50 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
             book_seq=book.seq,
             at=context.now,
             own_ahead=Count(own),
-            known_to=book_time(market),
+            known_to=known_to,
+            joined_at=context.moment,
         )
     )
+    if most > displayed:
+        # It may have left after we joined: then its print is still to come.
+        level = market.own_levels(order.side)[order.price]
+        until = Nanos(context.now + context.rules.credit_window_ns)
+        left = (*level.credits, (Count(most - displayed), until, context.now))
+        context.explain(market, level, Matched(left, level.printed, Count(0)), "depth")
 
 
-def arrive_pessimistic(context: StepContext, order: PaperOrder) -> None:
+def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool = True) -> None:
     """The pessimistic reading of an order arrives, later than the base reading: it takes what is left by
     then.
 
     It never gets more than the base reading has, so the readings stay a band. What the base reading of this
-    very order took in between is there for it.
+    very order took in between is there for it. Without `takes` it finds nothing: the feed did not tell.
     """
     market = context.state.market(order.ticker)
     if order.stage is Stage.DONE and not trusted(market):
         # It would be the only thing of ours in a market that nobody can follow: it gets nothing.
         context.emit(BandEnded(order.order_id, context.now))
         return
-    wanted = order.bands.base - order.bands.pessimistic
-    if wanted and trusted(market):
-        found = walk(order.side, Count(wanted), _offer_without(market, order), order.order.stp)
-        for take in found.takes:
+    wanted = order.bands.base - order.bands.pessimistic - order.forgone
+    expires_at = order.order.expires_at
+    expired = expires_at is not None and expires_at <= context.moment
+    refused = not takes or expired or (order.order.post_only and crosses(context, market, order))
+    if wanted and not refused and trusted(market):
+        forget_taken(context, market, order.side.opposite)
+        found = walk(order.side, Count(wanted), _offer_without(context, market, order), order.order.stp)
+        refused = order.order.tif is TimeInForce.FOK and found.count < order.count
+        for take in () if refused else found.takes:
             given = Given(take.price, Liquidity.TAKER, take.count, 0, 0)
             context.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
     arrived = Take(order.price, Count(0), Count(0))
     nothing = Given(order.price, Liquidity.TAKER, 0, 0, 0)
-    context.move_bands(order, nothing, _level(market, arrived, PESSIMISTIC), MONEY_ZERO)
+    cause = PESSIMISTIC_REFUSED if refused else PESSIMISTIC
+    context.move_bands(order, nothing, _level(market, arrived, cause), MONEY_ZERO)
 
 
-def _offer_without(market: Market, order: PaperOrder) -> Offer:
+def _offer_without(context: StepContext, market: Market, order: PaperOrder) -> Offer:
     """The other side as if the base reading of this order had not taken from it."""
-    found = offer(market, order)
+    found = offer(context, market, order)
     taken = {
         price: Count(max(0, count - order.taken_here.get(price, 0))) for price, count in found.taken.items()
     }
@@ -152,4 +194,6 @@ def _offer_without(market: Market, order: PaperOrder) -> Offer:
 
 def _level(market: Market, take: Take, cause: str) -> Source:
     """A displayed level as the source of a fill."""
-    return Source("book_level", cause, None, take.price, take.displayed, market.book.venue_at)
+    return Source(
+        "book_level", cause, None, take.price, take.displayed, market.book.venue_at, lag=book_lag(market)
+    )

@@ -7,7 +7,8 @@ took.
 from engine.events import BookDelta, BookSide, Side
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder
-from engine.exchange.step_context import Given, Source, StepContext, book_time, trusted
+from engine.exchange.rules import TAKEN_MEMORY
+from engine.exchange.step_context import Given, Source, StepContext, book_lag, book_time, trusted
 from engine.facts import LevelTaken
 from engine.orders import Liquidity
 from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, of_decrease
@@ -21,35 +22,73 @@ def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> Non
     else:
         side, price = BookSide.ASK, Price(PRICE_ONE - delta.price)
     displayed = market.book.size(side, price)
-    if delta.change < 0:
-        bound_taken(context, market, side, price)
+    remember_taken(context, market, side, price)
     if market.no_visibility_since is not None:
         # The queues are set right once, when the gap is decided.
         return
     if delta.change < 0:
         level = market.own_levels(side).get(price)
         if level is not None:
-            _decreased(context, market, level, delta)
+            decreased(context, market, level, displayed - delta.change, delta.at_venue)
             bound_queue(context, market, level, "depth")
     elif market.own_levels(side.opposite) and trusted(market):
         _opposed(context, market, side, price, min(delta.change, displayed))
 
 
-def bound_taken(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
-    """What we took can be no more than what is displayed; when the level goes, so does the memory of it."""
+def remember_taken(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
+    """What we took of a level stays taken, also when the level shrinks or goes.
+
+    Who pulled it may post it again: it is the same offer, of which we had our part. Noted is since when less
+    is displayed than we took.
+    """
+    now = context.now
+    short = market.shortfalls(side).get(price)
+    displayed = market.book.size(side, price)
+    if short is not None and displayed > short.most and now - short.since >= TAKEN_MEMORY:
+        _forget(context, market, side, price)
+        short = market.shortfalls(side).get(price)
     taken = market.taken(side).get(price)
-    if taken is not None:
-        displayed = market.book.size(side, price)
-        if displayed < taken:
-            context.emit(LevelTaken(market.ticker, side, price, displayed, context.now))
+    if taken is None:
+        return
+    if displayed >= taken:
+        if short is not None:
+            context.emit(LevelTaken(market.ticker, side, price, taken, now))
+    elif short is None:
+        context.emit(LevelTaken(market.ticker, side, price, taken, now, now, displayed))
+    elif displayed > short.most:
+        context.emit(LevelTaken(market.ticker, side, price, taken, now, short.since, displayed))
 
 
-def _decreased(context: StepContext, market: Market, level: QueueLevel, delta: BookDelta) -> None:
+def forget_taken(context: StepContext, market: Market, side: BookSide) -> None:
+    """Forget what has not been displayed for so long that what comes now is somebody else's."""
+    for price, short in list(market.shortfalls(side).items()):
+        if context.now - short.since >= TAKEN_MEMORY:
+            _forget(context, market, side, price)
+
+
+def _forget(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
+    """No more of what we took is remembered than the level has displayed since it was short of it."""
+    now, most = context.now, market.shortfalls(side)[price].most
+    displayed = market.book.size(side, price)
+    if displayed < most:
+        context.emit(LevelTaken(market.ticker, side, price, most, now, now, displayed))
+    else:
+        context.emit(LevelTaken(market.ticker, side, price, most, now))
+
+
+def decreased(
+    context: StepContext, market: Market, level: QueueLevel, before: int, at_venue: Nanos | None = None
+) -> None:
     """A decrease is a trade if a print says so, before or within the window; until then it is credit."""
     now = context.now
-    credit = (Nanos(now + context.rules.credit_window_ns), delta.at_venue)
+    less = before - market.book.size(level.side, level.price)
+    if less <= 0:
+        return
+    # Without a time of its own it happened when it was heard, at the latest.
+    moment = now if at_venue is None else at_venue
+    credit = (Nanos(now + context.rules.credit_window_ns), moment)
     printed = live_prints(level.printed, now)
-    context.explain(market, level, of_decrease(level.credits, printed, Count(-delta.change), credit), "depth")
+    context.explain(market, level, of_decrease(level.credits, printed, Count(less), credit), "depth")
 
 
 def bound_queue(
@@ -103,9 +142,11 @@ def _opposed(context: StepContext, market: Market, side: BookSide, price: Price,
 
     The venue does not see our orders, so what would have traded with us is displayed instead.
     """
-    orders = _crossed(market, side.opposite, price)
+    moment = book_time(market)
+    orders = [each for each in _crossed(market, side.opposite, price) if not each.gone_by(moment)]
     if not orders:
         return
+    forget_taken(context, market, side)
     displayed = market.book.size(side, price)
     untaken = max(0, displayed - market.taken(side).get(price, 0))
     left, pool = min(added, untaken), untaken
@@ -119,7 +160,8 @@ def _opposed(context: StepContext, market: Market, side: BookSide, price: Price,
         given = Given(order.price, Liquidity.MAKER, 0, base, optimistic)
         if base:
             context.take(market, side, price, base)
-        source = Source("book_cross", "", None, price, displayed, market.book.venue_at, order.venue_ahead)
+        venue_at, ahead = market.book.venue_at, order.venue_ahead
+        source = Source("book_cross", "", None, price, displayed, venue_at, ahead, lag=book_lag(market))
         context.fill(order, given, source)
 
 

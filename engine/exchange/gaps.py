@@ -4,6 +4,8 @@ Otherwise they are given up. Called by the paper exchange for lost connections, 
 recovered trades. Nothing is filled from inside a gap unless all its trades are known.
 """
 
+from collections.abc import Iterable
+
 from engine.book import POLLED
 from engine.events import (
     BookRefused,
@@ -11,18 +13,17 @@ from engine.events import (
     FeedConnected,
     FeedGapped,
     FeedLost,
-    TradePrinted,
     TradesRecovered,
 )
-from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
-from engine.exchange.depth import bound_queue, bound_taken, later
+from engine.exchange.depth import bound_queue, decreased, later, remember_taken
+from engine.exchange.feed_clock import Levels
 from engine.exchange.market import Market, QueueLevel
-from engine.exchange.prints import use_trade
+from engine.exchange.orders import Stage
+from engine.exchange.prints import moment_of, use_trade
 from engine.exchange.step_context import StepContext, book_time
-from engine.exchange.timers import AMEND, CANCEL, EXPIRE, key_of
 from engine.message import changed
-from engine.orders import CancelReason
-from engine.units import Count, Nanos
+from engine.orders import CancelReason, RejectCode
+from engine.units import PRICE_ONE, Count, Nanos, Price
 from engine.venue_facts import BlindnessBegan, BlindnessEnded, QueueLevelChanged
 
 
@@ -37,9 +38,28 @@ def feed_connected(context: StepContext, event: FeedConnected) -> None:
             _lose(context, market, "a new connection began")
 
 
-def process_restarted(context: StepContext) -> None:
-    """Nobody looked since the last fact: every market where our orders stand must be recovered."""
-    for market in context.state.markets.values():
+def missed(context: StepContext, market: Market, seen_to: Nanos) -> None:
+    """The first book that we see is from after what reached the venue: what it had then nobody can say."""
+    detail = "its book was not followed when it arrived"
+    for order_id in list(market.arriving):
+        order = context.state.orders.get(order_id)
+        if order is None:
+            continue
+        if order.stage is Stage.IN_FLIGHT and order.arrives_at < seen_to:
+            context.reject(order, RejectCode.BOOK_UNTRUSTED, detail)
+        elif order.amend_at is not None and order.amend_at < seen_to:
+            context.refuse(order_id, order.strategy, RejectCode.BOOK_UNTRUSTED, amend=True)
+
+
+def process_restarted(context: StepContext, markets: Iterable[Market]) -> None:
+    """Nobody looked since the last fact: every market where our orders stand must be recovered.
+
+    What came to the venue meanwhile met a book that nobody saw.
+    """
+    for market in markets:
+        for order in [context.state.orders[order_id] for order_id in market.arriving]:
+            if order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now:
+                context.reject(order, RejectCode.DOWNTIME_UNKNOWN, "the process was down when it arrived")
         _lose(context, market, "the process was restarted")
 
 
@@ -120,17 +140,27 @@ def _reset(context: StepContext, market: Market, level: QueueLevel, displayed: C
     )
 
 
-def resynchronized(context: StepContext, market: Market) -> None:
+def resynchronized(context: StepContext, market: Market, before: tuple[Levels, Levels] | None) -> None:
     """The market's book was taken anew: what we took and where we stand is bounded by what is displayed.
 
-    The same book again changes nothing. While nothing is visible the queues wait until the gap is decided.
+    Of a book that was followed all along (its levels were those of `before`, YES and NO) what became less may
+    turn out a trade, as with any decrease. The same book again changes nothing. While nothing is visible the
+    queues wait until the gap is decided.
     """
     for side in BookSide:
         for price in list(market.taken(side)):
-            bound_taken(context, market, side, price)
+            remember_taken(context, market, side, price)
     if market.no_visibility_since is None:
         for level in _levels(market):
+            if before is not None:
+                decreased(context, market, level, _shown(level, before))
             bound_queue(context, market, level, "resync")
+
+
+def _shown(level: QueueLevel, levels: tuple[Levels, Levels]) -> int:
+    if level.side is BookSide.BID:
+        return levels[0].get(level.price, 0)
+    return levels[1].get(Price(PRICE_ONE - level.price), 0)
 
 
 def recovered(context: StepContext, market: Market, event: TradesRecovered) -> None:
@@ -144,13 +174,11 @@ def recovered(context: StepContext, market: Market, event: TradesRecovered) -> N
     missing = {trade.trade_id: trade for trade in event.trades}
     for trade_id, held in market.held.items():
         missing.setdefault(trade_id, changed(held, recovered=True))
-    for trade in sorted(missing.values(), key=_moment):
+    for trade in sorted(missing.values(), key=moment_of):
         use_trade(context, market, trade, fills=True)
     _place_anew(context, market)
     context.emit(BlindnessEnded(market.ticker, since, recovered=True, at=context.now))
-    if market.book.synced:
-        resume(context, market)
-    else:
+    if not market.book.synced:
         _lose_visibility(context, market, event.until, "the book is still missing")
 
 
@@ -173,10 +201,6 @@ def _place_anew(context: StepContext, market: Market) -> None:
         _reset(context, market, level, None)
 
 
-def _moment(trade: TradePrinted) -> tuple[int, str]:
-    return (trade.at if trade.at_venue is None else trade.at_venue, trade.trade_id)
-
-
 def give_up(context: StepContext, market: Market) -> None:
     """Nobody will ever know what the gap did to these orders: they are cancelled and say so."""
     if market.no_visibility_since is None:
@@ -185,15 +209,3 @@ def give_up(context: StepContext, market: Market) -> None:
         context.cancel(order, CancelReason.DOWNTIME_UNKNOWN)
     since = market.no_visibility_since
     context.emit(BlindnessEnded(market.ticker, since, recovered=False, at=context.now))
-
-
-def resume(context: StepContext, market: Market) -> None:
-    """The gap is decided: what came due meanwhile happens now, in the order in which it was due."""
-    due = context.state.timers.due
-    for order in market.orders():
-        if due.get(key_of(CANCEL, order.order_id), context.now + 1) <= context.now:
-            cancel_arrives(context, order.order_id)
-        if due.get(key_of(AMEND, order.order_id), context.now + 1) <= context.now:
-            amend_arrives(context, order.order_id)
-        if due.get(key_of(EXPIRE, order.order_id), context.now + 1) <= context.now:
-            expires(context, order)

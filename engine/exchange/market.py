@@ -10,11 +10,11 @@ import attrs
 
 from engine.book import Book
 from engine.events import BookSide, TradePrinted
-from engine.exchange.orders import PaperOrder
+from engine.exchange.orders import NANOS_ZERO, PaperOrder
 from engine.fees import FeeTerms
 from engine.queueing import Credit, Printed
 from engine.units import Count, Nanos, Price
-from engine.venue_facts import MarketResultKnown, MarketTermsChanged
+from engine.venue_facts import DepthChange, MarketResultKnown, MarketTermsChanged
 
 
 @attrs.define(eq=False)
@@ -39,11 +39,21 @@ class QueueLevel:
         return total
 
 
+@attrs.frozen
+class Shortfall:
+    """Since when a level has displayed less than we took of it, and the most that it has displayed since."""
+
+    since: Nanos
+    most: Count
+
+
 @attrs.define(eq=False)
 class Market:
     """One market.
 
-    `watched` says that market data can do something to us there; else only the book follows it.
+    `watched` says that market data can do something to us there; else only the book follows it. `arriving`
+    are the orders that have not met the book yet, in some reading; `unclear` are changes of the book that may
+    have happened before or after they reach the venue. `polled_to` is up to when a polled book is known.
     """
 
     ticker: str
@@ -54,6 +64,17 @@ class Market:
     asks: dict[Price, QueueLevel] = attrs.field(factory=dict)
     taken_bids: dict[Price, Count] = attrs.field(factory=dict)
     taken_asks: dict[Price, Count] = attrs.field(factory=dict)
+    short_bids: dict[Price, Shortfall] = attrs.field(factory=dict)
+    short_asks: dict[Price, Shortfall] = attrs.field(factory=dict)
+    arriving: dict[str, None] = attrs.field(factory=dict)
+    unclear: tuple[DepthChange, ...] = ()
+    polled_to: Nanos | None = None
+    active_to: Nanos = NANOS_ZERO
+    """The latest venue time of something that only an open market does, while an order is on its way."""
+    open_since: Nanos = NANOS_ZERO
+    """When it was heard that the market had been taken up again."""
+    listed: list[TradePrinted] = attrs.field(factory=list)
+    """The latest trades of a market whose book is polled."""
     used_trades: dict[str, None] = attrs.field(factory=dict)
     held: dict[str, TradePrinted] = attrs.field(factory=dict)
     no_visibility_since: Nanos | None = None
@@ -67,6 +88,10 @@ class Market:
     def taken(self, side: BookSide) -> dict[Price, Count]:
         """What we took of the displayed levels of one side, by YES price."""
         return self.taken_bids if side is BookSide.BID else self.taken_asks
+
+    def shortfalls(self, side: BookSide) -> dict[Price, Shortfall]:
+        """Levels of one side that display less than we took of them, by YES price."""
+        return self.short_bids if side is BookSide.BID else self.short_asks
 
     def through(self, side: BookSide, price: Price) -> Iterator[QueueLevel]:
         """Our levels strictly better than a price, best first: a trade at that price went through them."""
@@ -91,4 +116,5 @@ class Market:
     def watch(self) -> None:
         """Settle whether market data can do something to us here."""
         took = self.taken_bids or self.taken_asks
-        self.watched = bool(self.has_orders() or took or self.no_visibility_since is not None)
+        waits = self.arriving or self.no_visibility_since is not None
+        self.watched = bool(self.has_orders() or took or waits)

@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from engine.events import BookSide
+from engine.exchange.rules import VENUE_TICK
 from engine.facts import BandMoved
 from engine.orders import AmendOrder, CancelReason, PlaceOrder, TimeInForce
 from engine.units import MONEY_ZERO, Money, Nanos, Price
@@ -59,11 +60,17 @@ class PaperOrder:
     venue_ahead: int = 0
     optimistic_ahead: int = 0
     known_to: Nanos | None = None
+    joined_at: Nanos | None = None
+    """When it joined the queue by the venue's clock: what trades through its price later fills it."""
     rested_at: Nanos = NANOS_ZERO
     cancel_at: Nanos | None = None
     cancel_reason: CancelReason = CancelReason.REQUESTED
     amend: AmendOrder | None = None
     amend_at: Nanos | None = None
+    pessimistic_refused: bool = False
+    """Whether the venue would have refused it when its pessimistic reading came."""
+    forgone: int = 0
+    """What the pessimistic reading lacked when an amend sent the order to the back: that is lost to it."""
     bands: Bands = attrs.field(factory=Bands)
     taken_here: dict[Price, int] = attrs.field(factory=dict)
 
@@ -100,9 +107,9 @@ class PaperOrder:
     @property
     def pessimistic_remaining(self) -> int:
         """What the pessimistic reading still wants, once it has arrived."""
-        if not self.bands.alive or self.pessimistic_at is not None:
+        if not self.bands.alive or self.pessimistic_at is not None or self.pessimistic_refused:
             return 0
-        return max(0, self.count - self.bands.pessimistic)
+        return max(0, self.count - self.bands.pessimistic - self.forgone)
 
     @property
     def optimistic_remaining(self) -> int:
@@ -126,6 +133,11 @@ class PaperOrder:
         """
         ends = [at for at in (self.cancel_at, self.amend_at, self.order.expires_at) if at is not None]
         return min(ends, default=None)
+
+    def gone_by(self, moment: int) -> bool:
+        """Whether something may have taken it out of the queue before what the venue stamps with `moment`."""
+        ends = self.ends_at()
+        return ends is not None and ends < moment + VENUE_TICK
 
 
 @attrs.define

@@ -5,8 +5,9 @@ else may hear of them before the journal has them. State is the fold of the fact
 books give the exchange that was interrupted.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
+from engine.book import POLLED
 from engine.events import (
     BookDelta,
     BookRefused,
@@ -26,33 +27,23 @@ from engine.events import (
     TradesRecovered,
     VenueEvent,
 )
-from engine.exchange import gaps, lifecycle
-from engine.exchange.arrival import arrive, arrive_pessimistic
+from engine.exchange import freezing, gaps, lifecycle
 from engine.exchange.balance import enforce
-from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.depth import credit_expired, depth_changed
-from engine.exchange.orders import Stage
+from engine.exchange.feed_clock import NEVER, note_delta, note_listed, note_snapshot
+from engine.exchange.market import Market
+from engine.exchange.moments import settle
 from engine.exchange.prints import on_trade
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
 from engine.exchange.submission import cancel_many, close_out, submit
-from engine.exchange.timers import (
-    AMEND,
-    ARRIVE,
-    CANCEL,
-    CLOSE,
-    CREDIT,
-    EXPIRE,
-    PESSIMISTIC,
-    RECOVERY,
-    read_credit_subject,
-)
+from engine.exchange.timers import CLOSE, CREDIT, RECOVERY, read_credit_subject
 from engine.exchange.views import ExchangeViews
 from engine.facts import Fact, LedgerPosted, Posting, StrategyOpened
 from engine.ledger import cash, equity
 from engine.orders import Approved, CancelReason, OrderCommand
-from engine.step import NOTHING, Step
+from engine.step import NOTHING, Step, Timer
 from engine.units import Money, Nanos
 
 
@@ -61,15 +52,16 @@ class PaperExchange(ExchangeViews):
 
     def __init__(self, rules: ExchangeRules, seed: int) -> None:
         """An empty exchange; `seed` is what the delays are drawn from."""
-        super().__init__(rules, ExchangeState(rules.recovery_window_ns))
+        held = rules.feed_wait_ns, rules.credit_window_ns, rules.status_wait_ns
+        super().__init__(rules, ExchangeState(rules.recovery_window_ns, *held))
         self.seed = seed
         self.duplicates = 0
+        self.frozen: dict[str, bool] = {}
+        """Markets that stand still, and of each whether it may be settled all the same."""
+        self.parked: frozenset[str] = frozenset()
+        self._waits_since: Nanos = NEVER
+        """The earliest moment that waits for the feed to pass it."""
         self._woken: dict[str, Callable[[StepContext, str], None]] = {
-            ARRIVE: self._arrive,
-            PESSIMISTIC: self._arrive_pessimistic,
-            CANCEL: cancel_arrives,
-            AMEND: amend_arrives,
-            EXPIRE: self._expire,
             CREDIT: self._credit,
             CLOSE: self._close,
             RECOVERY: self._recovery,
@@ -83,36 +75,73 @@ class PaperExchange(ExchangeViews):
             market = self.state.markets.get(event.ticker)
             if market is None:
                 market = self.state.market(event.ticker)
+            at_venue = event.at_venue
+            if at_venue is not None and at_venue > self._waits_since:
+                return self._pass(market, event, now)
             applied = market.book.apply_delta(event)
-            if not market.watched or not applied:
+            if not market.watched or not applied or event.ticker in self.frozen:
                 return NOTHING
             context = self._context(now)
-            if market.book.synced:
-                depth_changed(context, market, event)
-            else:
-                gaps.book_broke(context, market)
+            self._depth(context, market, event)
             return self._finish(context)
         context = self._context(now)
         self._hear(context, event)
+        # The books of a restarted exchange come one after the other: none is decided on before all are here.
+        if not (self.state.awaits_books and type(event) is BookSnapshot):
+            self.state.awaits_books = False
+            settle(context, self.frozen)
         return self._finish(context)
 
+    def _pass(self, market: Market, event: BookDelta, now: int) -> Step:
+        """The feed passes what waits for it: that is decided on the books from before this event."""
+        context = self._context(now)
+        self.state.awaits_books = False
+        if event.at_venue is not None:
+            context.heard = (event.conn, event.sid, event.at_venue)
+            if event.change > 0:
+                # While a market stands still its offers are only taken away.
+                market.active_to = max(market.active_to, event.at_venue)
+        settle(context, self.frozen)
+        context.heard = None
+        applied = market.book.apply_delta(event)
+        if applied and market.watched and event.ticker not in self.frozen:
+            self._depth(context, market, event)
+        return self._finish(context)
+
+    def _depth(self, context: StepContext, market: Market, event: BookDelta) -> None:
+        """A level of a market where something of ours stands, arrives or was taken has changed."""
+        if not market.book.synced:
+            gaps.book_broke(context, market)
+            settle(context, self.frozen)
+            return
+        if market.arriving:
+            note_delta(context, market, event)
+        depth_changed(context, market, event)
+
     def _hear(self, context: StepContext, event: VenueEvent) -> None:
+        if self.frozen and self._kept_still(context, event):
+            return
         match event:
             case TradePrinted():
                 market = self.state.market(event.ticker)
                 if market.watched:
                     on_trade(context, market, event)
+                if event.at_venue is not None:
+                    market.active_to = max(market.active_to, event.at_venue)
+                if market.book.conn == POLLED:
+                    note_listed(market, event)
+                # Fetched ones come market by market, so they say nothing about the others.
+                if event.at_venue is not None and not event.recovered:
+                    self.state.prints_to = max(self.state.prints_to, event.at_venue)
             case BookSnapshot():
-                market = self.state.market(event.ticker)
-                applied = market.book.apply_snapshot(event)
-                lifecycle.follow_status(context, market)
-                if applied and market.watched:
-                    gaps.resynchronized(context, market)
+                self._snapshot(context, self.state.market(event.ticker), event)
             case TradesRecovered():
                 gaps.recovered(context, self.state.market(event.ticker), event)
             case FeedConnected():
+                self.state.prints_to = Nanos(0)
                 gaps.feed_connected(context, event)
             case FeedLost():
+                self.state.prints_to = Nanos(0)
                 gaps.feed_lost(context, event)
             case FeedGapped():
                 gaps.feed_gapped(context, event)
@@ -124,6 +153,31 @@ class PaperExchange(ExchangeViews):
                 lifecycle.fees_changed(context, event)
             case _:
                 self._live(context, event)
+
+    def _kept_still(self, context: StepContext, event: VenueEvent) -> bool:
+        ticker = getattr(event, "ticker", "")
+        settles = self.frozen.get(ticker)
+        if settles is None:
+            return False
+        return freezing.kept_still(context, self.state.market(ticker), event, settles=settles)
+
+    def _snapshot(self, context: StepContext, market: Market, event: BookSnapshot) -> None:
+        """The whole book: of one that was followed all along only the differences are news."""
+        book = market.book
+        before = (book.yes, book.no) if book.synced else None
+        first, seen_to = book.snapshots == 0, book.at
+        applied = book.apply_snapshot(event)
+        lifecycle.follow_status(context, market)
+        if not applied:
+            return
+        if book.conn == POLLED:
+            market.polled_to = event.at_venue or (None if before is None else seen_to)
+        if market.watched:
+            if first:
+                gaps.missed(context, market, event.at if event.at_venue is None else event.at_venue)
+            elif before is not None and market.arriving:
+                note_snapshot(context, market, before)
+            gaps.resynchronized(context, market, before)
 
     def _live(self, context: StepContext, event: VenueEvent) -> None:
         """The life of a market; events that are not the exchange's are passed over."""
@@ -145,19 +199,31 @@ class PaperExchange(ExchangeViews):
 
     def act(self, approved: Approved[OrderCommand], now: int) -> Step:
         """Take an approved order, cancel or amend; it arrives later. The same order id again does nothing."""
-        context = self._context(now)
-        if not submit(context, approved.command, self.seed):
+        context, command = self._context(now), approved.command
+        still = self.frozen and freezing.market_of_command(self.state, command) in self.frozen
+        if still and freezing.refuse_new(context, command):
+            return self._finish(context)
+        if not submit(context, command, self.seed):
             self.duplicates += 1
         return self._finish(context)
 
-    def wake(self, key: str, now: int) -> Step:
-        """A timer is due. One that was forgotten or set anew since is passed over."""
+    def wake(self, key: str, now: int, *, only: str | None = None) -> Step:
+        """A timer is due. One that was forgotten or set anew since is passed over.
+
+        With `only` nothing is decided but of this market.
+        """
         due = self.state.timers.due.get(key)
         if due is None or due > now:
             return NOTHING
+        if self.frozen and freezing.market_of_timer(self.state, key) in self.frozen:
+            return NOTHING
         context = self._context(now)
+        self.state.awaits_books = False
         kind, _, subject = key.partition(":")
-        self._woken[kind](context, subject)
+        woken = self._woken.get(kind)
+        if woken is not None:
+            woken(context, subject)
+        settle(context, self.frozen, only)
         return self._finish(context)
 
     # Operators
@@ -165,7 +231,7 @@ class PaperExchange(ExchangeViews):
     def open_account(self, opened: StrategyOpened) -> Step:
         """Give a strategy its cash; an account that is open stays as it is."""
         strategy, bankroll = opened.strategy, opened.bankroll
-        if strategy in self.state.accounts:
+        if strategy in self.state.accounts or strategy in self.parked:
             return NOTHING
         context = self._context(opened.at)
         context.emit(opened)
@@ -197,7 +263,25 @@ class PaperExchange(ExchangeViews):
             self.state.apply(fact)
         self.state.timers.take_fresh()
         self.state.ledger.verify()
+        self.state.awaits_books = bool(self.state.orders)
+        self._note_waiting()
         return Step(timers=self.state.timers.all())
+
+    def freeze(self, markets: Mapping[str, bool], parked: Iterable[str], now: int) -> Step:
+        """Let these markets stand still from now on; of each, whether it may be settled all the same.
+
+        What rests there is taken back. Of strategies that are `parked` no account is opened in this run: it
+        may have been before. Call it after `restore` and before `resumed`.
+        """
+        context = self._context(now)
+        self.frozen, self.parked = dict(markets), frozenset(parked)
+        for ticker in markets:
+            freezing.freeze(context, self.state.market(ticker))
+        return self._finish(context)
+
+    def release(self, ticker: str) -> None:
+        """Trade a frozen market again, from the positions as they were last known."""
+        self.frozen.pop(ticker, None)
 
     def resumed(self, now: int) -> Step:
         """The whole process was restarted, not only its actor: nobody knows what happened since the last
@@ -206,22 +290,12 @@ class PaperExchange(ExchangeViews):
         Call it after `restore`, before anything is heard. Orders wait for the missing trades or are given up.
         """
         context = self._context(now)
+        self.state.awaits_books = False
         lifecycle.withdraw_unpriced(context)
-        gaps.process_restarted(context)
+        gaps.process_restarted(context, self.state.markets.values())
         return self._finish(context)
 
     # Timers
-
-    def _arrive(self, context: StepContext, order_id: str) -> None:
-        order = self.state.orders[order_id]
-        if order.stage is Stage.IN_FLIGHT:
-            arrive(context, order)
-
-    def _arrive_pessimistic(self, context: StepContext, order_id: str) -> None:
-        arrive_pessimistic(context, self.state.orders[order_id])
-
-    def _expire(self, context: StepContext, order_id: str) -> None:
-        expires(context, self.state.orders[order_id])
 
     def _credit(self, context: StepContext, subject: str) -> None:
         side, price, ticker = read_credit_subject(subject)
@@ -242,6 +316,11 @@ class PaperExchange(ExchangeViews):
     def _finish(self, context: StepContext) -> Step:
         for strategy in context.traded:
             enforce(context, strategy)
-        if not context.facts:
+        if not context.facts and not context.again:
             return NOTHING
-        return Step(facts=tuple(context.facts), timers=self.state.timers.take_fresh())
+        self._note_waiting()
+        again = tuple(Timer(key, due) for key, due in context.again.items())
+        return Step(facts=tuple(context.facts), timers=(*self.state.timers.take_fresh(), *again))
+
+    def _note_waiting(self) -> None:
+        self._waits_since = min(self.state.timers.moments.values(), default=NEVER)

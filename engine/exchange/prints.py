@@ -7,13 +7,14 @@ import attrs
 
 from engine.events import TradePrinted
 from engine.exchange.depth import bound_queue
+from engine.exchange.feed_clock import arrivals
 from engine.exchange.market import Market, QueueLevel
-from engine.exchange.orders import PaperOrder
+from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.step_context import Given, Source, StepContext, trusted
 from engine.orders import Liquidity
 from engine.queueing import Waiting, advance, live_prints, of_print
 from engine.units import Count, Nanos
-from engine.venue_facts import TradeHeld
+from engine.venue_facts import TradeHeld, TradeReleased
 
 
 @attrs.frozen
@@ -33,14 +34,45 @@ class Share:
 
 
 def on_trade(context: StepContext, market: Market, print_: TradePrinted) -> None:
-    """A live print. While the market cannot be followed it is put aside until the gap is decided."""
+    """A live print.
+
+    While the market cannot be followed it is put aside until the gap is decided; and if an order reached the
+    venue before it, until that is decided.
+    """
     if print_.block or print_.trade_id in market.used_trades:
         return
-    if market.no_visibility_since is not None:
+    if market.no_visibility_since is not None or _waits(context, market, print_):
         if print_.trade_id not in market.held:
             context.emit(TradeHeld(print_, context.now))
         return
     use_trade(context, market, print_, fills=trusted(market))
+
+
+def _waits(context: StepContext, market: Market, print_: TradePrinted) -> bool:
+    """Whether an order that the trade may have met is not in the queue yet."""
+    if print_.at_venue is None:
+        return False
+    for order_id in market.arriving:
+        order = context.state.orders.get(order_id)
+        joins = order is not None and (order.stage is Stage.IN_FLIGHT or order.amend is not None)
+        if order is not None and joins and min(arrivals(order)) < print_.at_venue:
+            return True
+    return False
+
+
+def release(context: StepContext, market: Market) -> None:
+    """Let the prints work that had waited for a decision, in the order in which they happened."""
+    if market.no_visibility_since is not None:
+        return
+    for print_ in sorted(market.held.values(), key=moment_of):
+        if not _waits(context, market, print_):
+            use_trade(context, market, print_, fills=trusted(market))
+            context.emit(TradeReleased(market.ticker, print_.trade_id, context.now))
+
+
+def moment_of(trade: TradePrinted) -> tuple[int, str]:
+    """When a trade happened, as far as is known; its id decides between equals."""
+    return (trade.at if trade.at_venue is None else trade.at_venue, trade.trade_id)
 
 
 def use_trade(context: StepContext, market: Market, print_: TradePrinted, *, fills: bool) -> None:
@@ -54,7 +86,9 @@ def use_trade(context: StepContext, market: Market, print_: TradePrinted, *, fil
     shares: list[Share] = []
     left = _through(context, market, print_, shares) if fills else print_.count
     level = market.own_levels(side).get(print_.price)
-    if level is not None and not all(predates(context, print_, order) for order in level.orders):
+    if level is not None and not all(
+        predates(context, print_, order, order.known_to) for order in level.orders
+    ):
         _explain(context, market, level, print_)
         shares += _advance(context, level, print_, Count(left), fills=fills)
         if market.book.synced and market.no_visibility_since is None:
@@ -63,19 +97,18 @@ def use_trade(context: StepContext, market: Market, print_: TradePrinted, *, fil
         _give(context, print_, shares)
 
 
-def predates(context: StepContext, print_: TradePrinted, order: PaperOrder) -> bool:
-    """Whether the trade happened before the order stood in the queue, or after it had left it.
+def predates(context: StepContext, print_: TradePrinted, order: PaperOrder, known_to: Nanos | None) -> bool:
+    """Whether the trade may have happened before what is known of the order already, or after it had left.
 
-    Without a venue time nobody knows: then a print counts only when the order has been there for the whole
-    window in which its decrease could have come before.
+    At its price that is what its place in the queue accounts for, through its price that it had joined.
+
+    A print without a venue time is later than the one before it in its channel, and that is all.
     """
-    known_to = order.known_to
-    if print_.at_venue is None or known_to is None:
-        return print_.recovered or context.now - order.rested_at <= context.rules.credit_window_ns
-    if print_.at_venue <= known_to:
+    if print_.at_venue is not None:
+        return known_to is None or print_.at_venue <= known_to or order.gone_by(print_.at_venue)
+    if print_.recovered or known_to is None:
         return True
-    ends_at = order.ends_at()
-    return ends_at is not None and ends_at <= print_.at_venue and print_.recovered
+    return context.state.prints_to <= known_to or order.gone_by(context.now)
 
 
 def _through(context: StepContext, market: Market, print_: TradePrinted, shares: list[Share]) -> int:
@@ -86,7 +119,7 @@ def _through(context: StepContext, market: Market, print_: TradePrinted, shares:
     left: int = print_.count
     for level in market.through(print_.taker.opposite, print_.price):
         for order in level.orders:
-            if predates(context, print_, order):
+            if predates(context, print_, order, order.joined_at):
                 continue
             base = min(left, order.remaining)
             shares.append(Share(order, base, order.pessimistic_remaining, left))
@@ -107,7 +140,8 @@ def _advance(
     """Move the queue at the print's price; what exceeds the contracts ahead of an order is its share."""
     orders = list(level.orders)
     queue = [
-        Waiting(order.venue_ahead, order.remaining, not predates(context, print_, order)) for order in orders
+        Waiting(order.venue_ahead, order.remaining, not predates(context, print_, order, order.known_to))
+        for order in orders
     ]
     shares: list[Share] = []
     own = 0
@@ -150,5 +184,6 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
             print_.at_venue,
             share.queue_before,
             share.queue_after,
+            None if print_.at_venue is None else print_.at - print_.at_venue,
         )
         context.fill(order, given, source)

@@ -5,11 +5,12 @@ Used when an order arrives and when an amend does.
 
 import attrs
 
+from engine.book import POLLED
 from engine.calendar import trading_paused
 from engine.events import MarketStatus
 from engine.exchange.balance import affordable
 from engine.exchange.market import Market
-from engine.exchange.orders import PaperOrder
+from engine.exchange.orders import NANOS_ZERO, PaperOrder
 from engine.exchange.rules import on_tick
 from engine.exchange.step_context import StepContext, trusted
 from engine.fees import FeeTermsUnknown
@@ -34,6 +35,7 @@ def refusal(context: StepContext, market: Market, order: PaperOrder) -> Refusal 
         or _refused_by_terms(context, market, order)
         or _refused_by_life(context, order)
         or refused_by_trust(market)
+        or _refused_by_polling(market, order)
         or _refused_by_money(context, order)
     )
 
@@ -50,6 +52,9 @@ def refused_by_venue(context: StepContext, market: Market) -> Refusal | None:
         return Refusal(RejectCode.TRADING_PAUSED, "the venue takes no orders")
     if context.rules.thursday_pause and trading_paused(context.now):
         return Refusal(RejectCode.TRADING_PAUSED, "it is the venue's weekly pause")
+    shards = (context.state.open_since.get(index, NANOS_ZERO) for index in (None, terms.exchange_index))
+    if context.moment < max(market.open_since, *shards):
+        return Refusal(RejectCode.TRADING_PAUSED, "it was not open again when the order arrived")
     if market.result is not None:
         return Refusal(RejectCode.MARKET_INACTIVE, f"its result is {market.result.result}")
     return closed(context, terms) or _inactive(terms)
@@ -108,7 +113,7 @@ def _refused_by_life(context: StepContext, order: PaperOrder) -> Refusal | None:
     wish = order.order
     if wish.expires_at is not None and wish.tif is not TimeInForce.GTC:
         return Refusal(RejectCode.EXPIRATION_NOT_ALLOWED, "only orders that rest expire")
-    if wish.expires_at is not None and wish.expires_at <= context.now:
+    if wish.expires_at is not None and wish.expires_at <= context.moment:
         return Refusal(RejectCode.EXPIRATION_IN_PAST, "it expired on its way")
     if wish.post_only and wish.tif is not TimeInForce.GTC:
         return Refusal(RejectCode.POST_ONLY_NEEDS_GTC, "an order that may not take cannot be immediate")
@@ -128,6 +133,19 @@ def refused_by_trust(market: Market) -> Refusal | None:
         return None
     why = market.book.trust.value if market.book.synced else "not followed"
     return Refusal(RejectCode.BOOK_UNTRUSTED, f"the book is {why}")
+
+
+def polled(market: Market) -> bool:
+    """Whether the market's depth is known from polls alone: of the moments in between nobody knows it."""
+    return market.book.conn == POLLED and not market.book.pseudo
+
+
+def _refused_by_polling(market: Market, order: PaperOrder) -> Refusal | None:
+    """Whether it would have taken, or crossed, no poll can show; what can rest and be taken may come."""
+    wish = order.order
+    if not polled(market) or (wish.tif is TimeInForce.GTC and not wish.post_only):
+        return None
+    return Refusal(RejectCode.FEED_BEHIND, "a polled book does not show what was there at its arrival")
 
 
 def _refused_by_money(context: StepContext, order: PaperOrder) -> Refusal | None:

@@ -26,6 +26,28 @@ TRAVEL: Final = Delay(((0, Nanos(50 * NANOS_PER_MILLISECOND)),))
 
 CREDIT_WINDOW: Final = Nanos(2 * NANOS_PER_SECOND)
 RECOVERY_WINDOW: Final = Nanos(60 * NANOS_PER_SECOND)
+
+FEED_WAIT_NS_MAX: Final = Nanos(10 * NANOS_PER_SECOND)
+"""How long an order that has reached the venue waits for the feed to pass that moment; then it is refused."""
+
+QUOTE_WAIT_NS_MAX: Final = Nanos(150 * NANOS_PER_SECOND)
+"""The same where the book is made of quotes: candles come once a minute, and one may be missing."""
+
+STATUS_WAIT: Final = Nanos(2 * NANOS_PER_SECOND)
+"""How late we may hear that a market or the venue stopped: its status is polled, or has its own channel."""
+
+PUBLISHED: Final = Nanos(NANOS_PER_SECOND)
+"""How long after a trade it may be missing in the venue's list of trades."""
+
+PRINTS_KEPT: Final = Nanos(15 * NANOS_PER_SECOND)
+"""How long before an arrival the trades of a polled market are held against what its book shows."""
+
+TAKEN_MEMORY: Final = Nanos(60 * NANOS_PER_SECOND)
+"""How long a level must have displayed less than we took of it until we forget the rest of that."""
+
+VENUE_TICK: Final = NANOS_PER_MILLISECOND
+"""The venue stamps whole milliseconds: what has the stamp of one happened within it, nobody knows when."""
+
 NO_DELAY: Final = Nanos(0)
 COUNT_MIN: Final = Count(1)
 
@@ -42,9 +64,10 @@ class ExchangeRules:
     what a cancel needs in all, `acknowledge` what the answer needs back. `in_game_delay_ns` is added to
     orders that may take while the game is on. `credit_window_ns` is how long a decrease waits for its print,
     and a print for its decrease. `recovery_window_ns` is how long orders wait for the trades of a gap before
-    they are given up. `optimistic_power` shapes the optimistic share of cancels ahead of us: 1 is in
-    proportion to the queue. Fees are rounded as the venue did on the day of the fill, unless `fee_regime`
-    forces one rule.
+    they are given up. `feed_wait_ns` is how long what has reached the venue waits for the feed to pass that
+    moment, and `status_wait_ns` for the word that the market had been stopped, unless it is seen to go on.
+    `optimistic_power` shapes the optimistic share of cancels ahead of us: 1 is in proportion to the queue.
+    Fees are rounded as the venue did on the day of the fill, unless `fee_regime` forces one rule.
     """
 
     decide_to_send: Delay = attrs.field(default=SENDING, converter=delay)
@@ -56,6 +79,8 @@ class ExchangeRules:
     member: Member = Member.DIRECT
     credit_window_ns: Nanos = CREDIT_WINDOW
     recovery_window_ns: Nanos = RECOVERY_WINDOW
+    feed_wait_ns: Nanos = FEED_WAIT_NS_MAX
+    status_wait_ns: Nanos = STATUS_WAIT
     optimistic_power: int = attrs.field(default=1, validator=attrs.validators.in_(range(1, 5)))
     count_min: Count = COUNT_MIN
     thursday_pause: bool = True

@@ -10,8 +10,10 @@ from typing import Final
 import attrs
 
 from engine.book import Book
-from engine.exchange.market import Market, QueueLevel
+from engine.events import MarketStatus
+from engine.exchange.market import Market, QueueLevel, Shortfall
 from engine.exchange.orders import NANOS_ZERO, BandTotals, PaperOrder, Stage
+from engine.exchange.rules import CREDIT_WINDOW, FEED_WAIT_NS_MAX, STATUS_WAIT
 from engine.exchange.timers import (
     AMEND,
     ARRIVE,
@@ -20,6 +22,7 @@ from engine.exchange.timers import (
     CREDIT,
     EXPIRE,
     PESSIMISTIC,
+    PESSIMISTIC_REFUSED,
     RECOVERY,
     Timers,
     credit_subject,
@@ -51,12 +54,14 @@ from engine.venue_facts import (
     BlindnessBegan,
     BlindnessEnded,
     CancelSubmitted,
+    DepthUnclear,
     FeeTermsChanged,
     MarketResultKnown,
     MarketTermsChanged,
     PositionPaid,
     QueueLevelChanged,
     TradeHeld,
+    TradeReleased,
     VenueStatusChanged,
 )
 
@@ -77,10 +82,14 @@ class Settled:
 class ExchangeState:
     """Everything durable.
 
-    `recovery_window_ns` is the only rule that the fold needs (a timer follows from it).
+    The four waits are the only rules that the fold needs (timers follow from them): for the trades of a gap,
+    for the feed to pass a moment, for prints up to then, and for the word that a market had been stopped.
     """
 
     recovery_window_ns: Nanos
+    feed_wait_ns: Nanos = FEED_WAIT_NS_MAX
+    print_wait_ns: Nanos = CREDIT_WINDOW
+    status_wait_ns: Nanos = STATUS_WAIT
     markets: dict[str, Market] = attrs.field(factory=dict)
     orders: dict[str, PaperOrder] = attrs.field(factory=dict)
     """Orders that some reading of still lives."""
@@ -94,12 +103,19 @@ class ExchangeState:
     ledger: Ledger = attrs.field(factory=Ledger)
     fee_terms: dict[str, FeeTermsChanged] = attrs.field(factory=dict)
     venue: dict[int | None, VenueStatusChanged] = attrs.field(factory=dict)
-    timers: Timers = attrs.field(factory=Timers)
+    open_since: dict[int | None, Nanos] = attrs.field(factory=dict)
+    """When it was heard that the venue, or a shard of it, had been taken up again."""
+    timers: Timers = attrs.field(init=False)
     last_at: Nanos = NANOS_ZERO
+    awaits_books: bool = False
+    """Whether the exchange alone was restarted and has heard nothing but its books since. Not durable."""
+    prints_to: Nanos = NANOS_ZERO
+    """The latest venue time of a print of this connection: older trades have been heard. Not durable."""
     _folds: dict[type[Fact], Callable[..., None]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Tie each kind of fact to how it is folded."""
+        self.timers = Timers(self.feed_wait_ns, self.print_wait_ns, self.status_wait_ns)
         self._folds = {
             StrategyOpened: self._opened,
             OrderSubmitted: self._submitted,
@@ -126,6 +142,8 @@ class ExchangeState:
             BlindnessBegan: self._lose_visibility,
             BlindnessEnded: self._seeing,
             TradeHeld: self._held,
+            TradeReleased: self._released,
+            DepthUnclear: self._depth_unclear,
         }
 
     def apply(self, fact: Fact) -> None:
@@ -155,6 +173,9 @@ class ExchangeState:
         self.games[order.ticker] = order.game
         self.orders[order.order_id] = PaperOrder(order, fact.arrives_at, order.price, order.count, later)
         self.timers.arm(ARRIVE, order.order_id, fact.arrives_at)
+        market = self.market(order.ticker)
+        market.arriving[order.order_id] = None
+        market.watched = True
         if later is not None:
             self.timers.arm(PESSIMISTIC, order.order_id, later)
 
@@ -171,9 +192,23 @@ class ExchangeState:
         order.price = fact.price
         order.venue_ahead = order.optimistic_ahead = fact.ahead - fact.own_ahead
         order.known_to = fact.known_to
+        order.joined_at = fact.joined_at
         order.rested_at = fact.at
         self.timers.disarm(ARRIVE, fact.order_id)
         self._join(order)
+        self._met(order)
+
+    def _met(self, order: PaperOrder) -> None:
+        """No longer on its way, in no reading: what it waited for can be forgotten."""
+        if order.stage is Stage.IN_FLIGHT or (order.pessimistic_at is not None and order.lives_on):
+            return
+        if order.amend is not None and order.lives_on:
+            return
+        market = self.market(order.ticker)
+        market.arriving.pop(order.order_id, None)
+        if not market.arriving:
+            market.unclear = ()
+        market.watch()
 
     def _join(self, order: PaperOrder) -> None:
         """Put an order into the queue of its price, behind our own that stand there."""
@@ -229,6 +264,7 @@ class ExchangeState:
             self.timers.disarm(kind, order.order_id)
         self._leave(order)
         self.orders.pop(order.order_id, None)
+        self._met(order)
 
     def _leave(self, order: PaperOrder) -> None:
         """Take an order out of its level; a level without orders has nothing to remember."""
@@ -255,6 +291,9 @@ class ExchangeState:
         order = self.orders.get(fact.amend.order_id)
         if order is not None:
             order.amend, order.amend_at = fact.amend, fact.arrives_at
+            market = self.market(order.ticker)
+            market.arriving[order.order_id] = None
+            market.watched = True
         self.timers.arm(AMEND, fact.amend.order_id, fact.arrives_at)
 
     def _cancel_refused(self, fact: CancelRefused) -> None:
@@ -264,6 +303,7 @@ class ExchangeState:
             return
         if fact.amend:
             order.amend = order.amend_at = None
+            self._met(order)
         else:
             order.cancel_at = None
 
@@ -272,10 +312,12 @@ class ExchangeState:
         self.timers.disarm(AMEND, fact.order_id)
         order.amend = order.amend_at = None
         if fact.requeued:
+            order.forgone = max(0, order.bands.base - order.bands.pessimistic)
             self._leave(order)
             order.stage = Stage.IN_FLIGHT
         order.price = fact.price
         order.count = fact.count
+        self._met(order)
 
     # Queues
 
@@ -311,6 +353,10 @@ class ExchangeState:
             taken[fact.price] = fact.taken
         else:
             taken.pop(fact.price, None)
+        if fact.short_since is None:
+            market.shortfalls(fact.side).pop(fact.price, None)
+        else:
+            market.shortfalls(fact.side)[fact.price] = Shortfall(fact.short_since, fact.short_most)
         market.watch()
 
     def _band_moved(self, fact: BandMoved) -> None:
@@ -321,7 +367,8 @@ class ExchangeState:
         bands.pessimistic, bands.base, bands.optimistic = fact.pessimistic, fact.base, fact.optimistic
         bands.pessimistic_cash, bands.base_cash = fact.pessimistic_cash, fact.base_cash
         bands.optimistic_cash = fact.optimistic_cash
-        if fact.cause == PESSIMISTIC:
+        if fact.cause in (PESSIMISTIC, PESSIMISTIC_REFUSED):
+            order.pessimistic_refused = fact.cause == PESSIMISTIC_REFUSED
             self._pessimistic_arrived(order)
         elif fact.cause:
             self._use(self.market(fact.ticker), fact.cause)
@@ -335,6 +382,7 @@ class ExchangeState:
         if order.stage is Stage.DONE and order.lives_on and (level is None or order not in level.orders):
             # Its base reading was filled on arrival and never stood in the queue; this one does.
             self._join(order)
+        self._met(order)
 
     def _band_ended(self, fact: BandEnded) -> None:
         order = self.orders.get(fact.order_id)
@@ -364,6 +412,8 @@ class ExchangeState:
 
     def _terms_changed(self, fact: MarketTermsChanged) -> None:
         market = self.market(fact.ticker)
+        if market.terms is not None and market.terms.status is not fact.status is MarketStatus.ACTIVE:
+            market.open_since = fact.at
         market.terms = fact
         market.fee_terms = None
         if market.has_orders() and fact.close_at is not None:
@@ -378,6 +428,9 @@ class ExchangeState:
             market.fee_terms = None
 
     def _venue_changed(self, fact: VenueStatusChanged) -> None:
+        before = self.venue.get(fact.exchange_index)
+        if before is not None and fact.exchange_active and fact.trading_active:
+            self.open_since[fact.exchange_index] = fact.at
         self.venue[fact.exchange_index] = fact
 
     # Blindness
@@ -397,3 +450,11 @@ class ExchangeState:
 
     def _held(self, fact: TradeHeld) -> None:
         self.market(fact.trade.ticker).held[fact.trade.trade_id] = fact.trade
+
+    def _released(self, fact: TradeReleased) -> None:
+        self.market(fact.ticker).held.pop(fact.trade_id, None)
+
+    # What is not clear
+
+    def _depth_unclear(self, fact: DepthUnclear) -> None:
+        self.market(fact.ticker).unclear = fact.changes

@@ -4,6 +4,8 @@ Made anew for each input by `engine.exchange.paper`. Whoever decides emits facts
 at once, so that the next decision of the same step sees it.
 """
 
+from collections.abc import Container
+
 import attrs
 
 from engine import ledger
@@ -49,6 +51,8 @@ class Source:
     at_venue: Nanos | None
     queue_before: int = 0
     queue_after: int = 0
+    lag: int | None = None
+    """How long after the venue did it we heard of it, in nanoseconds."""
 
 
 @attrs.frozen
@@ -72,6 +76,18 @@ class StepContext:
     facts: list[Fact] = attrs.field(factory=list)
     traded: dict[str, None] = attrs.field(factory=dict)
     """Strategies whose positions changed in this step."""
+    frozen: Container[str] = ()
+    """Markets that stand still: nothing is decided there."""
+    heard: tuple[int, int, Nanos] | None = None
+    """Connection, subscription and venue time of the event that is about to be applied."""
+    moment: Nanos = attrs.field(init=False)
+    """When what is being decided happened, by the venue's clock; it may be before `now`."""
+    again: dict[str, Nanos] = attrs.field(factory=dict)
+    """Timers to be woken by once more; they say when."""
+
+    def __attrs_post_init__(self) -> None:
+        """What is decided happens now, unless somebody says otherwise."""
+        self.moment = self.now
 
     def emit(self, fact: Fact) -> None:
         """Decide: apply the fact and keep it for the journal."""
@@ -183,6 +199,7 @@ class StepContext:
             arrived_at=order.arrives_at,
             fee_formula=formula,
             pseudo=book.pseudo,
+            feed_lag_ns=source.lag,
         )
 
     def move_bands(self, order: PaperOrder, given: Given, source: Source, base_fee: Money) -> None:
@@ -218,7 +235,15 @@ class StepContext:
     def take(self, market: Market, side: BookSide, price: Price, count: int) -> None:
         """Remember that we took from a displayed level, since the venue will go on displaying it."""
         total = Count(market.taken(side).get(price, 0) + count)
-        self.emit(LevelTaken(market.ticker, side, price, total, self.now))
+        shown = market.book.size(side, price)
+        short = market.shortfalls(side).get(price)
+        if total <= shown:
+            self.emit(LevelTaken(market.ticker, side, price, total, self.now))
+        elif short is None:
+            self.emit(LevelTaken(market.ticker, side, price, total, self.now, self.now, shown))
+        else:
+            most = Count(max(short.most, shown))
+            self.emit(LevelTaken(market.ticker, side, price, total, self.now, short.since, most))
 
     def post(self, entry_id: str, strategy: str, cause: str, postings: tuple[Posting, ...]) -> None:
         """Book a ledger entry, unless there is nothing to book."""
@@ -290,8 +315,16 @@ class StepContext:
 
 
 def book_time(market: Market) -> Nanos:
-    """Up to when the book shows what the venue did; trades from before it are in what is displayed."""
+    """Up to when the book shows what the venue did; trades from before it are in what is displayed.
+
+    If its last change had no venue time, that is when it was heard at the latest.
+    """
     return market.book.at if market.book.venue_at is None else market.book.venue_at
+
+
+def book_lag(market: Market) -> int | None:
+    """How long after it happened the book's last change was heard, in nanoseconds."""
+    return None if market.book.venue_at is None else market.book.at - market.book.venue_at
 
 
 def trusted(market: Market) -> bool:

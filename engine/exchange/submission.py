@@ -7,6 +7,7 @@ seed, so a replay draws the same.
 from typing import assert_never
 
 from engine.events import BookSide, PriceRange
+from engine.exchange.feed_clock import venue_now
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.rules import CENT_TICKS
 from engine.exchange.step_context import StepContext
@@ -47,8 +48,9 @@ def _place(context: StepContext, order: PlaceOrder, seed: int) -> bool:
     extra = rules.in_game_delay_ns if _may_take_in_play(context, order) else 0
     base = _way_in(context, seed, order.order_id, "entry") + extra
     pessimistic = rules.decide_to_send.pessimistic + rules.entry.pessimistic + extra
-    arrives = Nanos(context.now + base)
-    later = Nanos(context.now + pessimistic) if pessimistic > base else None
+    sent = venue_now(context, order.ticker)
+    arrives = Nanos(sent + base)
+    later = Nanos(sent + pessimistic) if pessimistic > base else None
     context.emit(OrderSubmitted(order, arrives, context.now, later))
     return True
 
@@ -75,7 +77,8 @@ def _cancel(context: StepContext, command: CancelOrder, seed: int) -> bool:
     order = context.state.orders.get(command.order_id)
     if order is not None and order.cancel_at is not None:
         return False
-    at = Nanos(context.now + context.rules.cancel.draw(seed, "cancel", command.order_id))
+    sent = venue_now(context, context.state.known[command.order_id].ticker)
+    at = Nanos(sent + context.rules.cancel.draw(seed, "cancel", command.order_id))
     context.emit(CancelSubmitted(command.order_id, command.strategy, at, CancelReason.REQUESTED, context.now))
     return True
 
@@ -87,7 +90,8 @@ def _amend(context: StepContext, command: AmendOrder, seed: int) -> bool:
         return True
     if order.amend is not None:
         return False
-    at = Nanos(context.now + _way_in(context, seed, command.order_id, "amend"))
+    sent = venue_now(context, order.ticker)
+    at = Nanos(sent + _way_in(context, seed, command.order_id, "amend"))
     context.emit(AmendSubmitted(command, at, context.now))
     return True
 
@@ -109,7 +113,8 @@ def cancel_many(context: StepContext, strategy: str | None, reason: CancelReason
 
 
 def _when_cancelled(context: StepContext, order: PaperOrder, seed: int) -> Nanos:
-    at = context.now + context.rules.cancel.draw(seed, "cancel", order.order_id)
+    sent = venue_now(context, order.ticker)
+    at = sent + context.rules.cancel.draw(seed, "cancel", order.order_id)
     return Nanos(max(at, order.arrives_at) if order.stage is Stage.IN_FLIGHT else at)
 
 

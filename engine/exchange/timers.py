@@ -14,12 +14,23 @@ from engine.units import Nanos, Price
 
 ARRIVE: Final = "arrive"
 PESSIMISTIC: Final = "pessimistic"
+PESSIMISTIC_REFUSED: Final = "pessimistic_refused"
+"""No timer, but the cause under which the fold hears that this reading of an order was refused on arrival."""
+
 CANCEL: Final = "cancel"
 AMEND: Final = "amend"
 EXPIRE: Final = "expire"
 CREDIT: Final = "credit"
 CLOSE: Final = "close"
 RECOVERY: Final = "recovery"
+BEHIND: Final = "behind"
+TOLD: Final = "told"
+
+AT_VENUE: Final = frozenset({ARRIVE, PESSIMISTIC, CANCEL, AMEND, EXPIRE})
+"""What happens at the venue at a moment, and is decided once the feed has told everything up to then."""
+
+ENDS: Final = frozenset({CANCEL, EXPIRE})
+"""Of these, what a trade may have beaten: the prints up to then are waited for, too."""
 
 
 def key_of(kind: str, subject: str) -> str:
@@ -42,11 +53,17 @@ def read_credit_subject(subject: str) -> tuple[BookSide, Price, str]:
 class Timers:
     """Keys and when they are due, in the order in which they were set.
 
-    `fresh` are those set since last asked.
+    `fresh` are those set since last asked. `moments` are those of them that happen at the venue; each has a
+    second timer (BEHIND) that ends the wait for the feed, and a third (TOLD) that ends the wait for what
+    other channels tell: prints, or that the market had been stopped.
     """
 
+    feed_wait_ns: Nanos
+    print_wait_ns: Nanos
+    status_wait_ns: Nanos
     due: dict[str, Nanos] = attrs.field(factory=dict)
     fresh: dict[str, Nanos] = attrs.field(factory=dict)
+    moments: dict[str, Nanos] = attrs.field(factory=dict)
 
     def arm(self, kind: str, subject: str, due: Nanos) -> None:
         """Set a timer.
@@ -54,6 +71,16 @@ class Timers:
         The same key replaces, and stands behind those set before, as it does in the runtime.
         """
         key = key_of(kind, subject)
+        self._set(key, due)
+        if kind in AT_VENUE:
+            self.moments.pop(key, None)
+            self.moments[key] = due
+            self._set(key_of(BEHIND, key), Nanos(due + self.feed_wait_ns))
+            told = self.print_wait_ns if kind in ENDS else self.status_wait_ns
+            if told:
+                self._set(key_of(TOLD, key), Nanos(due + told))
+
+    def _set(self, key: str, due: Nanos) -> None:
         self.due.pop(key, None)
         self.fresh.pop(key, None)
         self.due[key] = due
@@ -62,8 +89,10 @@ class Timers:
     def disarm(self, kind: str, subject: str) -> None:
         """Forget a timer. The runtime may still fire it; nobody listens then."""
         key = key_of(kind, subject)
-        self.due.pop(key, None)
-        self.fresh.pop(key, None)
+        self.moments.pop(key, None)
+        for each in (key, key_of(BEHIND, key), key_of(TOLD, key)):
+            self.due.pop(each, None)
+            self.fresh.pop(each, None)
 
     def take_fresh(self) -> tuple[Timer, ...]:
         """The timers set since last asked, for the runtime."""

@@ -5,11 +5,14 @@ from engine.risk.gate import RiskGate, approved_before
 from engine.risk.halts import (
     EVERYTHING,
     GAME,
+    MARKET,
     QUARANTINE,
     STRATEGY,
     ScopeKind,
     StateUnknown,
     TradingState,
+    check_scope,
+    covers,
     kind_of_scope,
     state_in,
 )
@@ -19,6 +22,7 @@ __all__ = [
     "EVERYTHING",
     "GAME",
     "LIMIT_NAMES",
+    "MARKET",
     "QUARANTINE",
     "STRATEGY",
     "LimitInUse",
@@ -30,7 +34,9 @@ __all__ = [
     "StateUnknown",
     "TradingState",
     "approved_before",
+    "check_scope",
     "configure",
+    "covers",
     "kind_of_scope",
     "state_in",
 ]

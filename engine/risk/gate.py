@@ -25,6 +25,7 @@ from engine.facts import (
     TradingHalted,
     TradingResumed,
 )
+from engine.feed_lag import FeedLag
 from engine.fees import BY_DATE, FeeTerms, Rounding
 from engine.message import changed
 from engine.orders import AmendOrder, Approved, CancelOrder, OrderCommand, PlaceOrder
@@ -33,6 +34,7 @@ from engine.reasons import DenialReason
 from engine.risk.accounts import Accounts
 from engine.risk.halts import (
     EVERYTHING,
+    MARKET,
     QUARANTINE,
     STRATEGY,
     Halts,
@@ -55,6 +57,9 @@ from engine.view import MarketView, View
 MAKER = "risk gate"
 """Who halts when a drawdown latches."""
 
+START = "the start"
+"""Who halts what rests on facts that a start could not apply."""
+
 
 class RiskGate:
     """See the module."""
@@ -76,6 +81,7 @@ class RiskGate:
         self.configured = {scope: self.limits.all_of(scope) for scope in scopes}
         """The limits that were configured last, by scope and name: what a reset goes back to."""
         self.view = View()
+        self.lag = FeedLag()
         self.accounts = Accounts()
         self.halts = Halts()
         self.stops = UnfulfilledStops()
@@ -89,6 +95,7 @@ class RiskGate:
         """Keep the view of games up to date; news alone leads to no decision."""
         # Every change of every best price comes here; nothing but a look-up may be spent on it.
         if news.__class__ is TopChanged:
+            self.lag.hear(news.at, news.at_venue)
             market = self.view.markets.get(news.ticker)
             if market is not None:
                 market.top = news
@@ -168,7 +175,7 @@ class RiskGate:
         return NOTHING
 
     def halt(self, scope: str, state: str, by: str, why: str, now: Nanos) -> Step:
-        """Stop a scope (`all`, `strategy:NAME`, `game:ID`) until it is resumed.
+        """Stop a scope (`all`, `strategy:NAME`, `game:ID`, `market:TICKER`) until it is resumed.
 
         Open orders of the scope are cancelled: all when halted, entries when reducing. Raises StateUnknown.
         """
@@ -178,6 +185,14 @@ class RiskGate:
         self._apply_halt(fact)
         # Halted first: an order that is judged while the cancels are on their way must meet the halt.
         return _taken_back((fact,), self._cancels(scope, entries_only=not halted, now=now), now)
+
+    def hold(self, scope: str, why: str, now: Nanos) -> Step:
+        """Halt what a start could not be sure of. In a market the exchange has taken back what rested."""
+        if scope.startswith(MARKET):
+            fact = TradingHalted(scope, TradingState.HALTED.word, START, why, now)
+            self._apply_halt(fact)
+            return Step(facts=(fact,))
+        return self.halt(scope, TradingState.HALTED.word, START, why, now)
 
     def resume(self, scope: str, by: str, why: str, now: Nanos) -> Step:
         """End a halt. A drawdown is measured from where the scope stands now. Raises StateUnknown."""
@@ -269,6 +284,7 @@ class RiskGate:
             exposure=exposure,
             limits=self.limits,
             views=self.view.markets,
+            feed_lag=self.lag.worst(now),
         )
 
     def _refusal(self, order: PlaceOrder, market: MarketView | None) -> Denial | None:
@@ -297,12 +313,13 @@ class RiskGate:
         """The first rule that objects."""
         # From what is always true of an order to what depends on numbers: the reason on record is the
         # broadest that holds.
-        state, where = self.halts.state(context.order.strategy, context.order.game)
+        order = context.order
+        state, where = self.halts.state(order.strategy, order.game, order.ticker)
         if state is TradingState.HALTED:
             return Denial(DenialReason.HALTED, where, "resumed")
         if state in (TradingState.REDUCING, TradingState.DRAINING) and not context.exit:
             return Denial(DenialReason.REDUCING, where, "orders that reduce a position")
-        if not context.exit and self.halts.quarantined(context.order.strategy):
+        if not context.exit and self.halts.quarantined(order.strategy):
             return Denial(DenialReason.QUARANTINED, "parked", "revived")
         if not context.exit and not context.account.enabled:
             return Denial(DenialReason.STRATEGY_DISABLED, "off", "on")
@@ -430,7 +447,7 @@ class RiskGate:
         return [
             CancelOrder(order_id, exposure.strategy, now)
             for order_id, exposure in self.accounts.orders.items()
-            if covers(scope, exposure.strategy, exposure.game)
+            if covers(scope, exposure.strategy, exposure.game, exposure.ticker)
             and not (entries_only and exposure.orders[order_id].order.exit)
         ]
 

@@ -1,4 +1,4 @@
-"""Trading states (active, reducing, draining, halted), latched for everything, a strategy or a game.
+"""Trading states (active to halted), latched for everything, a strategy, a game or a market.
 
 Kept by the risk gate from facts alone, so a halt survives every restart and ends by an explicit resume only.
 """
@@ -14,6 +14,7 @@ from engine.units import Nanos
 EVERYTHING: Final = "all"
 STRATEGY: Final = "strategy:"
 GAME: Final = "game:"
+MARKET: Final = "market:"
 QUARANTINE: Final = "quarantine:"
 DRAINING_BEFORE: Final = "draining"
 """How the reason of a drain begins in older journals, where a drain is a REDUCING halt."""
@@ -25,6 +26,7 @@ class ScopeKind(Enum):
     ALL = "all"
     STRATEGY = "strategy"
     GAME = "game"
+    MARKET = "market"
     QUARANTINE = "quarantine"
 
 
@@ -71,11 +73,11 @@ class Halts:
         else:
             self.of.pop(fact.scope, None)
 
-    def state(self, strategy: str, game: str) -> tuple[TradingState, str]:
+    def state(self, strategy: str, game: str, ticker: str) -> tuple[TradingState, str]:
         """The strictest state that holds for an order, and its scope."""
         strictest, where = TradingState.ACTIVE, ""
         # Quarantine is not among them: a parked strategy's position may still be closed by hand.
-        for scope in (EVERYTHING, STRATEGY + strategy, GAME + game):
+        for scope in (EVERYTHING, STRATEGY + strategy, GAME + game, MARKET + ticker):
             halt = self.of.get(scope)
             if halt is not None and halt.state > strictest:
                 strictest, where = halt.state, scope
@@ -111,10 +113,10 @@ def check_scope(scope: str) -> str:
     """A scope that can be halted, unchanged. Raises StateUnknown."""
     if scope == EVERYTHING:
         return scope
-    for prefix in (STRATEGY, GAME, QUARANTINE):
+    for prefix in (STRATEGY, GAME, MARKET, QUARANTINE):
         if scope.startswith(prefix) and len(scope) > len(prefix):
             return scope
-    raise StateUnknown(f"{scope!r} is no scope: all, strategy:NAME or game:ID")
+    raise StateUnknown(f"{scope!r} is no scope: all, strategy:NAME, game:ID or market:TICKER")
 
 
 def kind_of_scope(scope: str) -> ScopeKind:
@@ -122,6 +124,12 @@ def kind_of_scope(scope: str) -> ScopeKind:
     return ScopeKind(check_scope(scope).partition(":")[0])
 
 
-def covers(scope: str, strategy: str, game: str) -> bool:
-    """Whether a scope includes an order of this strategy in this game."""
-    return scope in (EVERYTHING, STRATEGY + strategy, GAME + game, QUARANTINE + strategy)
+def covers(scope: str, strategy: str, game: str, ticker: str) -> bool:
+    """Whether a scope includes an order of this strategy in this market of this game."""
+    return scope in (
+        EVERYTHING,
+        STRATEGY + strategy,
+        GAME + game,
+        MARKET + ticker,
+        QUARANTINE + strategy,
+    )

@@ -97,6 +97,11 @@ class RiskLimits:
         "seconds",
         "oldest best prices that entries may rest on; mistrust sets in much sooner",
     )
+    feed_lag_seconds: float | None = _limit(
+        freshness.LAG.seconds,
+        "seconds",
+        "most that the venue may have been heard late in the last seconds; later, no entry is let through",
+    )
     odds_age_seconds: float | None = _limit(
         freshness.ODDS.seconds, "seconds", "oldest sportsbook odds that strategies of odds may enter on"
     )

@@ -78,6 +78,15 @@ def book_age(context: OrderContext) -> Denial | None:
     return Denial(DenialReason.BOOK_AGE, f"{age:.3f} s", f"{limit:g} s")
 
 
+def feed_lag(context: OrderContext) -> Denial | None:
+    """What was decided on had better not be over at the venue."""
+    limit = context.limits.strictest("feed_lag_seconds", context.account.strategy)
+    lag = context.feed_lag / NANOS_PER_SECOND
+    if limit is None or lag <= limit:
+        return None
+    return Denial(DenialReason.FEED_LAG, f"{lag:.3f} s", f"{limit:g} s")
+
+
 def odds_age(context: OrderContext) -> Denial | None:
     """Strategies of odds may not enter on old ones: the freshest row of the game counts."""
     limit = context.limits.strictest("odds_age_seconds", context.account.strategy)
@@ -189,6 +198,7 @@ MARKET_RULES: Final[tuple[Rule, ...]] = (
     scores_agree,
     near_close,
     book_age,
+    feed_lag,
     odds_age,
     spread,
     collar_fair,

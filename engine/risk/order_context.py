@@ -42,6 +42,8 @@ class OrderContext:
     exposure: Exposure
     limits: LimitTable
     views: dict[str, MarketView]
+    feed_lag: Nanos
+    """How late the venue was heard lately, at worst."""
 
     def odds(self) -> dict[str, OddsSeen]:
         """The sportsbooks' rows of the order's game."""

@@ -316,12 +316,12 @@ def test_a_book_that_heard_nothing_is_empty_counts_nothing_and_follows_nobody() 
     assert not book.apply_delta(delta(Side.YES, 40, 1, 2))
 
 
-def test_the_venues_time_of_a_book_is_that_of_the_last_change_which_had_one() -> None:
+def test_the_venues_time_of_a_book_is_that_of_its_last_change_and_unknown_if_that_had_none() -> None:
     book = opened()
     book.apply_delta(delta(Side.YES, 40, 1, 2))
     later = BookDelta("T", Side.YES, Price(4_000), Count(100), 1, 1, 3, None, Nanos(2_000))
     book.apply_delta(later)
-    assert (book.venue_at, book.at) == (AT, 2_000)
+    assert (book.venue_at, book.at) == (None, 2_000)
 
 
 def test_empty_levels_of_a_snapshot_are_none() -> None:

@@ -51,6 +51,8 @@ class Room:
 
     files: tuple[str, ...]
     tests: tuple[str, ...]
+    marks: str = "not slow"
+    """Which of them, as for `pytest -m`."""
     words: tuple[str, ...] = ()
     """Only mutants whose name has one of these in it, if there are any."""
 
@@ -70,7 +72,7 @@ class Room:
         made = [
             mutant
             for path in self.paths()
-            for mutant in mutants(path, (ROOT / path).read_text("utf-8"), str(ROOT / path))
+            for mutant in mutants(path, _text(path), str(ROOT / path))
             if not self.words or any(word in mutant.name for word in self.words)
         ]
         return sorted(made, key=lambda mutant: hashlib.sha256(mutant.name.encode()).digest())
@@ -86,7 +88,7 @@ ROOMS = {
         ("engine/exchange", "engine/queueing.py", "engine/matching.py"),
         ("tests/engine/exchange", "tests/engine/test_queueing.py"),
     ),
-    "persistence": Room(("persistence",), ("tests/persistence",)),
+    "persistence": Room(("persistence",), ("tests/persistence",), "not slow and not postgres"),
 }
 
 
@@ -100,6 +102,8 @@ class Calls:
 
     item: pytest.Item
     seconds: float
+    work_s: float
+    """Its share of a processor, which is the same however busy the machine is."""
     called: frozenset[Place]
 
     @property
@@ -147,7 +151,7 @@ class Mutating:
             self._judge(mutant, calls)
             if number % TOLD_EVERY == 0:
                 say(f"{number} of {self.all}")
-        items = [call.item for call in calls if call.seconds < SLOW_S]
+        items = [call.item for call in calls if call.work_s < SLOW_S]
         whole = outcome_of(lambda: PASSED if all(map(_passes, items)) else FAILED, 10 * SECONDS, self._log)
         self.void = bool(items) and whole is not Outcome.SURVIVED
         return True
@@ -155,6 +159,7 @@ class Mutating:
     def _find_living(self) -> None:
         """Load the room, and find its functions and what remembers their answers."""
         for path in self.room.paths():
+            _text(path)
             import_module(module_of(path))
         for found in gc.get_objects():
             if isinstance(found, FunctionType):
@@ -175,7 +180,7 @@ class Mutating:
         setattr(builtins, MARK, called)
         whole = {function: function.__code__ for found in self._living.values() for function in found}
         for path in self.room.paths():
-            for name, line, code in marked(path, (ROOT / path).read_text("utf-8"), str(ROOT / path), MARK):
+            for name, line, code in marked(path, _text(path), str(ROOT / path), MARK):
                 for function in self._living[path, name, line]:
                     function.__code__ = code
         yield called
@@ -200,12 +205,12 @@ class Mutating:
         """The tests that are to notice a mutant: as many as its time allows, at least one."""
         standing = self._standing.get(module_of(mutant.path), set())
         in_order = sorted(
-            calling, key=lambda call: (call.file not in standing, call.waits_for_server, call.seconds)
+            calling, key=lambda call: (call.file not in standing, call.waits_for_server, call.work_s)
         )
-        quick = [call for call in in_order if call.seconds < SLOW_S]
-        spent = itertools.accumulate(call.seconds for call in quick)
+        quick = [call for call in in_order if call.work_s < SLOW_S]
+        spent = itertools.accumulate(call.work_s for call in quick)
         return [call for call, until in zip(quick, spent, strict=True) if until <= MUTANT_S] or sorted(
-            calling, key=lambda call: call.seconds
+            calling, key=lambda call: call.work_s
         )[:1]
 
 
@@ -215,7 +220,7 @@ def judge(room: Room) -> Mutating:
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory(prefix="tipoff-mutants.") as folder:
         mutating = Mutating(room, Path(folder) / "log")
-        plain = ["--quiet", "-p", "no:cacheprovider", "-m", "not slow"]
+        plain = ["--quiet", "-p", "no:cacheprovider", "-m", room.marks]
         pytest.main([*plain, *room.all_tests()], plugins=[mutating])
     return mutating
 
@@ -223,10 +228,15 @@ def judge(room: Room) -> Mutating:
 def _calls(item: pytest.Item, called: set[Place]) -> Calls | None:
     """Run a test as it is; None if it does not pass (skipped here, or failing)."""
     called.clear()
-    began = time.monotonic()
+    began, work = time.monotonic(), _work_s()
     if not _passes(item):
         return None
-    return Calls(item, time.monotonic() - began, frozenset(called))
+    return Calls(item, time.monotonic() - began, _work_s() - work, frozenset(called))
+
+
+def _work_s() -> float:
+    """What this process and its children have had of a processor so far."""
+    return sum(os.times()[:4])
 
 
 class _Another:
@@ -261,6 +271,12 @@ def _run(
     for cached in caches:
         cached.cache_clear()
     return PASSED if all(_passes(item) for item in items) else FAILED
+
+
+@functools.cache
+def _text(path: str) -> str:
+    """A file as it was when it was first asked for: what is loaded does not change while somebody edits."""
+    return (ROOT / path).read_text("utf-8")
 
 
 def _python_files(path: Path) -> list[Path]:

@@ -192,7 +192,7 @@ def test_what_a_child_comes_to_is_known_however_it_ends(
 
 def test_the_tests_that_stand_for_a_module_try_its_mutants_first_within_the_time(tmp_path: Path) -> None:
     def calls(name: str, seconds: float) -> rooms.Calls:
-        return rooms.Calls(cast("pytest.Item", Placed(ROOT / name)), seconds, frozenset())
+        return rooms.Calls(cast("pytest.Item", Placed(ROOT / name)), 10 * seconds, seconds, frozenset())
 
     own = calls("tests/engine/test_ledger.py", 3.0)
     quick, slower = calls("tests/engine/test_book.py", 1.0), calls("tests/engine/test_fees.py", 11.0)

@@ -54,7 +54,11 @@ def test_the_text_is_canonical_json_with_sorted_keys(
 def test_the_texts_of_known_facts_are_these() -> None:
     """Stored journals hold such texts; a change here would make them unreadable."""
     taken = LevelTaken("KX", BookSide.BID, Price(4_200), Count(500), Nanos(5))
-    assert codec.encode(taken) == b'{"at":5,"price":4200,"side":"bid","taken":500,"ticker":"KX"}'
+    older = b'{"at":5,"price":4200,"side":"bid","taken":500,"ticker":"KX"}'
+    assert codec.encode(taken) == (
+        b'{"at":5,"price":4200,"short_most":0,"short_since":null,"side":"bid","taken":500,"ticker":"KX"}'
+    )
+    assert codec.decode("LevelTaken", older) == taken, "written before a level's shortfall was remembered"
     denied = OrderDenied("o1", "s", "g", "KX", "s1", DenialReason.BOOK_AGE, "9", "8", Nanos(5))
     assert codec.encode(denied) == (
         b'{"at":5,"game":"g","limit":"8","order_id":"o1","reason":"book_age",'

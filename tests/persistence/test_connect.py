@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from persistence import connect, errors, schema
 from persistence.backup import backup
 from persistence.connect import Access, Durability, Settings
-from persistence.errors import StorageError, StorageUnreachable, sorted_error
+from persistence.errors import StorageError, StorageUnreachable, of_driver, sorted_error
 from persistence.maintenance import verify
 from persistence.writer import JournalWriter, Options
 
@@ -145,6 +147,23 @@ SYSTEM = [
 @pytest.mark.parametrize(("number", "kind"), SYSTEM)
 def test_the_systems_errors_are_sorted(number: int, kind: type[StorageError]) -> None:
     assert type(sorted_error(OSError(number, "said so"), "a.db")) is kind
+
+
+class OfServer(Exception):
+    """As a driver's: it says what the server said, or that it never got there."""
+
+    def __init__(self, sqlstate: str | None) -> None:
+        super().__init__("said so")
+        self.sqlstate = sqlstate
+
+
+def test_what_comes_from_a_driver_is_known_by_what_it_carries_or_where_it_was_raised() -> None:
+    for state in ("42P01", None):
+        assert of_driver(OfServer(state))
+    with pytest.raises(ArgumentError) as raised:
+        make_url("no address")
+    assert of_driver(raised.value)
+    assert not of_driver(ValueError("ours"))
 
 
 def test_every_kind_of_error_has_its_own_word() -> None:

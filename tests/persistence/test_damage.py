@@ -19,6 +19,7 @@ from persistence import high_water_mark, schema
 from persistence.errors import (
     StorageCorrupt,
     StorageForeign,
+    StorageGone,
 )
 from persistence.maintenance import verify
 from persistence.writer import JournalWriter
@@ -110,6 +111,13 @@ def test_a_database_that_vanished_is_not_silently_begun_anew(crashed: Path) -> N
     schema.upgrade(f"sqlite:///{crashed}")
 
 
+def test_a_mark_that_cannot_be_made_closes_no_file_of_others(tmp_path: Path) -> None:
+    before = {number: os.fstat(number).st_ino for number in (0, 1, 2)}
+    with pytest.raises(StorageGone):
+        high_water_mark.MarkFile(tmp_path / "nowhere" / "tipoff.db.mark", synced=False)
+    assert {number: os.fstat(number).st_ino for number in (0, 1, 2)} == before
+
+
 @pytest.mark.parametrize("slot", [0, 1])
 def test_a_torn_mark_falls_back_to_the_one_before(crashed: Path, slot: int) -> None:
     place = high_water_mark.path_of(crashed)
@@ -131,16 +139,17 @@ def test_a_mark_that_cannot_be_read_at_all_is_said(crashed: Path) -> None:
     assert [problem.check for problem in verify(f"sqlite:///{crashed}").problems] == ["mark"]
 
 
+@pytest.mark.parametrize("table", ["journal", "system_logs"])
 def test_a_damaged_page_is_found_at_the_start(
-    lite: str, file: Path, opened: Opened, make_evening: Callable[[int], list[Any]]
+    lite: str, file: Path, opened: Opened, make_evening: Callable[[int], list[Any]], table: str
 ) -> None:
-    """D11: SQLITE_CORRUPT."""
+    """D11: SQLITE_CORRUPT, also where a start would not read by itself."""
     writer = opened(lite)
     writer.append(make_evening(60))
     writer.close()
     connection = sqlite3.connect(file)
     root, size = connection.execute(
-        "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master WHERE name = 'journal'"
+        "SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_master WHERE name = ?", [table]
     ).fetchone()
     connection.close()
     with file.open("r+b") as pages:

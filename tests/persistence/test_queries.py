@@ -16,7 +16,8 @@ from engine.events import (
     ScoreSeen,
     Trust,
 )
-from engine.facts import LedgerPosted, OrderDenied, OrderFilled
+from engine.facts import LedgerPosted, OrderDenied, OrderFilled, OrderSubmitted
+from engine.message import changed
 from engine.reasons import DenialReason
 from engine.units import Count, Nanos, Price, Tenths
 from persistence import connect, records
@@ -32,6 +33,7 @@ from persistence.market_tables import (
 from persistence.queries import Reader
 from persistence.records import DeadLetter, LogRecord, Record
 from persistence.writer import JournalWriter
+from tests.persistence.evenings import evening, place
 
 Opened = Callable[..., JournalWriter]
 
@@ -65,6 +67,34 @@ def test_the_story_of_an_order_that_did_not_fill(url: str, opened: Opened, small
         assert kinds(reader.chain_of("s2")) == ["SignalRaised", "OrderDenied"]
         assert kinds(reader.chain_of("opening")) == kinds(reader.chain_of("open")) == ["LedgerPosted"]
         assert reader.chain_of("nothing") == []
+
+
+def test_a_story_of_more_orders_than_one_question_names_is_told_whole(opened: Opened) -> None:
+    """Each driver takes so many parameters; none of the 1,002 orders may fall between two questions."""
+    one = evening(1)
+    (submitted,) = (fact for fact in one if isinstance(fact, OrderSubmitted))
+    orders = [f"many{number:04}" for number in range(1_002)]
+    many = [changed(submitted, order=changed(submitted.order, order_id=name)) for name in orders]
+    writer = opened("sqlite://")
+    writer.append(place([*one[:5], *many]))
+    story = [each.fact for each in writer.reader().chain_of("s0")]
+    told = [fact.order.order_id for fact in story if isinstance(fact, OrderSubmitted)]
+    assert told == orders
+
+
+def test_postings_are_those_of_one_strategy(opened: Opened, small_evening: list[Any]) -> None:
+    writer = opened("sqlite://")
+    writer.append(small_evening)
+    assert len(list(writer.reader().postings("sharp"))) == 8
+    assert list(writer.reader().postings("nobody")) == []
+
+
+def test_the_last_facts_are_as_many_as_were_asked_for(opened: Opened, small_evening: list[Any]) -> None:
+    writer = opened("sqlite://")
+    writer.append(small_evening)
+    for count in (0, 1, 3, len(small_evening), len(small_evening) + 1):
+        tail = [each.seq for each in writer.reader().tail(count)]
+        assert tail == [each.seq for each in small_evening[max(0, len(small_evening) - count) :]]
 
 
 @pytest.mark.limit("persistence.queries:LIMIT")

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine.facts import Fact, LedgerPosted, Noted, Posting
-from engine.units import Money, Nanos
+from engine.facts import Fact, LedgerPosted, Noted, OrderApproved, OrderFilled, Posting, QueueMoved
+from engine.message import changed
+from engine.units import Count, Money, Nanos
 from persistence import connect, high_water_mark
 from persistence.errors import (
     FactRefused,
@@ -26,8 +27,10 @@ from persistence.errors import (
     StorageCorrupt,
     StorageError,
 )
+from persistence.maintenance import verify
 from persistence.tables import journal, simulated_orders
 from persistence.writer import JournalWriter, Mode, Options
+from tests.persistence.evenings import Placed
 
 Opened = Callable[..., JournalWriter]
 AGAIN = Options(mode=Mode.REPLAY)
@@ -170,6 +173,56 @@ def test_a_failed_batch_leaves_no_trace_in_what_is_folded(
             )
         ).one()
     assert tuple(filled) == (100, 7_000)
+
+
+def test_a_strategy_has_its_sums_as_soon_as_it_is_opened(
+    lite: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    writer = opened(lite)
+    writer.append(small_evening[:2])
+    assert [(row.strategy, row.realized) for row in writer.reader().performance()] == [("sharp", 0)]
+
+
+def test_an_order_has_its_row_as_soon_as_it_is_approved(
+    lite: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    facts = [each.fact for each in small_evening]
+    approved = next(number for number, fact in enumerate(facts, 1) if isinstance(fact, OrderApproved))
+    opened(lite).append(small_evening[:approved])
+    with connect.reading(lite) as connection:
+        found = connection.execute(select(simulated_orders.c.order_id, simulated_orders.c.status)).all()
+    assert [tuple(row) for row in found] == [("o0", "approved")]
+
+
+def test_an_order_that_was_over_is_changed_when_a_fact_names_it_again(
+    lite: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    """What is over is not remembered by a writer that goes on: its row comes from the database."""
+    first = opened(lite)
+    first.append(small_evening)
+    first.close()
+    moved = QueueMoved("o0", Count(300), Count(77), "late", Nanos(1_000))
+    opened(lite).append([Placed(len(small_evening) + 1, 99, "exchange", moved)])
+    with connect.reading(lite) as connection:
+        wanted = select(simulated_orders.c.ahead).where(simulated_orders.c.order_id == "o0")
+        assert connection.execute(wanted).scalar_one() == 77
+    assert verify(lite).sound
+
+
+@pytest.mark.parametrize(("count", "taken"), [(1, True), (0, False), (-1, False)])
+def test_a_fill_is_of_a_hundredth_of_a_contract_at_least(
+    lite: str, opened: Opened, small_evening: list[Any], count: int, *, taken: bool
+) -> None:
+    facts = [each.fact for each in small_evening]
+    at = next(number for number, fact in enumerate(facts) if isinstance(fact, OrderFilled))
+    small = Placed(at + 1, 1, "exchange", changed(facts[at], count=Count(count)))
+    writer = opened(lite)
+    writer.append(small_evening[:at])
+    if taken:
+        assert writer.append([small]) == at + 1
+    else:
+        with pytest.raises(FactRefused, match="a fill of"):
+            writer.append([small])
 
 
 @pytest.mark.promise("nobody-can-change-remove")

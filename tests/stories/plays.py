@@ -61,7 +61,9 @@ def unlimited(settings: TradingSettings) -> TradingSettings:
     )
 
 
-def scripted(settings: TradingSettings, lines: list[Line], orders: int) -> TradingSettings:
+def scripted(
+    settings: TradingSettings, lines: list[Line], orders: int, name: str = "scripted"
+) -> TradingSettings:
     """One strategy whose orders do not depend on what it hears: they come at fixed moments of the lines, two
     kinds in turn. One takes what is displayed; the other joins a bid, and is taken back later.
     """
@@ -80,7 +82,7 @@ def scripted(settings: TradingSettings, lines: list[Line], orders: int) -> Tradi
     parameters = ScriptedParameters().with_lines(wishes)
     bankroll = Money(100_000 * MONEY_ONE)
     context = StrategyContext(seed=1, bankroll=bankroll)
-    plan = StrategyPlan.of(Scripted, "scripted", parameters, context)
+    plan = StrategyPlan.of(Scripted, name, parameters, context)
     return attrs.evolve(unlimited(settings), strategies=(plan,))
 
 

@@ -13,7 +13,7 @@ def test_no_file_names_a_package_index() -> None:
     fail_with([problem for text in texts() for problem in file_rules.package_index(text)])
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["runtime.txt", "analysis.txt", "dev.txt"])
 def test_every_requirement_is_pinned_with_a_hash(name: str) -> None:
     path = f"requirements/{name}"
     fail_with(list(file_rules.unpinned((path, (ROOT / path).read_text("utf-8")))))

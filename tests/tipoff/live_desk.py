@@ -72,7 +72,7 @@ class Desk:
             facts: tuple[object, ...] = ()
         else:
             with Reader.open(self.url, "run") as reader:
-                facts = tuple(recorded.fact for recorded in reader.facts())
+                facts = tuple(reader.past())
         self.known[settings_digest(self.settings)] = self.settings
         options = Options(settings=Settings(durability=Durability.RELAXED), seam=self.seam)
         with closing(JournalWriter(self.url, "run", options)) as writer:

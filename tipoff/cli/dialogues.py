@@ -1,12 +1,13 @@
 """What a command says to the daemon: one question, and for some commands a dialogue around it.
 
-Most commands ask their question and show the answer. A dialogue does more: `why` may read a database instead,
-`drain` asks until nothing rests. What it can be told by name becomes options of its command.
+Most commands ask their question and show the answer. A dialogue does more: `why` and some tables may be read
+from a database instead, `drain` asks until nothing rests. What it can be told by name becomes options of its
+command.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 
 import attrs
@@ -16,7 +17,7 @@ from rich.console import Group
 from rich.text import Text
 
 from tipoff.cli import screens
-from tipoff.cli.arguments import Flag
+from tipoff.cli.arguments import Flag, key_and_value
 from tipoff.cli.where import Where
 from tipoff.control.client import NotRunning
 from tipoff.control.method import Method
@@ -30,6 +31,14 @@ AGAIN_SECONDS: Final = 0.5
 """Pause between two questions whether a drain is done."""
 
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Db = Annotated[str | None, Parameter(help="Read this database instead of asking a daemon.")]
+Run = Annotated[str | None, Parameter(help="With --db: which run; without it the latest.")]
+Since = Annotated[
+    str | None, Parameter(help="With --db: only from this moment on, such as 2026-01-14T20:00, UTC.")
+]
+Until = Annotated[str | None, Parameter(help="With --db: as it stood at this moment.")]
 Wait = Annotated[Flag, Parameter(help="Wait until no order rests; exit code 6 if one still does.")]
 Within = Annotated[
     float, Parameter(help="With --wait: so many seconds at most.", validator=Number(gt=0, lte=86_400))
@@ -73,7 +82,7 @@ class Question:
 def _value(param: Param, typed: Any) -> Json:  # noqa: ANN401 - whatever the command line made of it
     """A parameter as the daemon takes it; None is not said."""
     if param.kind == "values":
-        return dict(map(_key_and_value, typed))
+        return dict(map(key_and_value, typed))
     if param.switch:
         return param.switch if typed else param.default
     if param.kind == "flag":
@@ -86,30 +95,55 @@ def _typed(param: Param) -> str:
     return param.typed or (param.name.upper() if param.place else f"--{param.name.replace('_', '-')}")
 
 
-def _key_and_value(text: str) -> tuple[str, Json]:
-    """A parameter as it is typed: JSON where it reads as such, else a text, or with commas a list of them."""
-    key, equals, value = text.partition("=")
-    if not (key and equals):
-        raise Failure("usage", f"{text!r} is not KEY=VALUE", exit_code=Exit.USAGE)
-    try:
-        read: Json = json.loads(value)
-    except ValueError:
-        return key, value.split(",") if "," in value else value
-    return key, read
-
-
-def why(
-    question: Question,
-    *,
-    db: Annotated[str | None, Parameter(help="Read this database instead of asking a daemon.")] = None,
-    run: Annotated[str | None, Parameter(help="With --db: which run; without it the latest.")] = None,
-) -> Answer:
+def why(question: Question, *, db: Db = None, run: Run = None) -> Answer:
     """The chain of causes, from a daemon or from a database."""
     if db is None:
         return screens.why(question.ask())
     from tipoff.explain.from_database import why_in
 
     return screens.why(why_in(db, run, str(question.params["id"])))
+
+
+def what_happened(
+    question: Question, *, db: Db = None, run: Run = None, since: Since = None, until: Until = None
+) -> Answer:
+    """Orders, fills or signals, from a daemon or from a database."""
+    return _table(question, {"--run": run, "--since": since, "--until": until}, db)
+
+
+def what_stands(question: Question, *, db: Db = None, run: Run = None, until: Until = None) -> Answer:
+    """Positions or markets, from a daemon or from a database."""
+    return _table(question, {"--run": run, "--until": until}, db)
+
+
+def _table(question: Question, told: Mapping[str, str | None], db: str | None) -> Answer:
+    shown = screens.screen_of(question.method)
+    if db is None:
+        alone = [name for name, value in told.items() if value is not None]
+        if alone:
+            message = f"{', '.join(alone)} needs --db: a daemon answers of now, and of its own run"
+            raise Failure("usage", message, exit_code=Exit.USAGE)
+        return shown(question.ask())
+    from tipoff.explain.stored_tables import Stored, asked, lines_in
+
+    since, until = (_moment(name, told.get(name)) for name in ("--since", "--until"))
+    # What is shown ends in microseconds, so a moment that is copied from there means all of its microsecond.
+    until = None if until is None else until + 999
+    stored = Stored(url=db, run=told["--run"], since=since, until=until)
+    return shown(lines_in(stored, asked(question.method.name, question.params)))
+
+
+def _moment(name: str, text: str | None) -> int | None:
+    """A moment as it is typed, UTC unless it says otherwise, in nanoseconds since 1970. Raises Failure."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{name} {text!r} is no moment: write it as 2026-01-14T20:00, in UTC"
+        raise Failure("usage", message, exit_code=Exit.USAGE) from None
+    past = (read if read.tzinfo is not None else read.replace(tzinfo=UTC)) - EPOCH
+    return (past.days * 86_400 + past.seconds) * 1_000_000_000 + past.microseconds * 1_000
 
 
 def drain(
@@ -132,6 +166,7 @@ def drain(
         "open_orders": seen["open_orders"],
         "positions": seen["positions"],
         "still_open": seen["still_open"],
+        "resting": seen["resting"],
     }
     lines = [f"{words}; {seen['positions']} positions are open", *seen["still_open"]]
     return Answer(document, Group(done.screen, *map(Text, lines)), Exit.OK if drained else Exit.TIMEOUT)
@@ -152,5 +187,10 @@ def _drained(where: Where, until: float) -> Any:  # noqa: ANN401 - the schema sa
         time.sleep(AGAIN_SECONDS)
 
 
-DIALOGUES: Mapping[str, Callable[..., Answer]] = {"why": why, "drain": drain}
+DIALOGUES: Mapping[str, Callable[..., Answer]] = {
+    "why": why,
+    "drain": drain,
+    **dict.fromkeys(("orders", "fills", "signals"), what_happened),
+    **dict.fromkeys(("positions", "markets"), what_stands),
+}
 """The commands that do more than ask and show, by their method."""

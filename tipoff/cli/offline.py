@@ -14,8 +14,8 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole, whole_or_all
-from tipoff.commands.options import DemoRequest, ImportRequest, ReplayRequest, ReportRequest
+from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole, key_and_value, whole_or_all
+from tipoff.commands.options import DemoRequest, ImportRequest, ParameterValue, ReplayRequest, ReportRequest
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
 
@@ -62,6 +62,17 @@ class ReplayOptions:
         Parameter(help="Frames read at once; the result does not depend on it.", converter=whole_or_all),
     ] = "all"
     orders: Annotated[Path | None, Parameter(help="Orders that a scripted strategy places, as JSON.")] = None
+    only: Annotated[
+        tuple[str, ...],
+        Parameter(help="Only this strategy trades, on or off in the configuration; may be repeated."),
+    ] = ()
+    set: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--set",
+            help="A strategy's parameter instead of the configuration's, as NAME.key=value; may be repeated.",
+        ),
+    ] = ()
 
 
 def replay(
@@ -73,16 +84,20 @@ def replay(
     Parameters
     ----------
     recordings
-        Folders of recordings; several are played as one, in order of time.
+        Recordings of one evening, played together in order of time; or folders of recordings, each of which
+        is an evening replayed by itself.
     """
-    from tipoff.commands.replay import run_replay
+    from tipoff.commands.evenings import run_replays
 
     if on.resume and on.db is None:
         raise Failure("usage", "--resume needs the --db that it goes on with", exit_code=Exit.USAGE)
     if on.batch != "all" and on.batch < 1:
         raise Failure("usage", "--batch is 1 or more, or all", exit_code=Exit.USAGE)
-    values = attrs.asdict(on, recurse=False) | {"batch": None if on.batch == "all" else on.batch}
-    return run_replay(ReplayRequest(recordings=recordings, **values))
+    values = attrs.asdict(on, recurse=False) | {
+        "batch": None if on.batch == "all" else on.batch,
+        "set": tuple(map(_parameter, on.set)),
+    }
+    return run_replays(ReplayRequest(recordings=recordings, **values))
 
 
 def import_recording(
@@ -108,16 +123,49 @@ def import_recording(
     return run_import(ImportRequest(inputs=files, out=out))
 
 
-def report(
-    *,
-    run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None,
-    html: Annotated[Path | None, Parameter(help="Write it as one HTML file with charts too.")] = None,
-    config: ConfigFile = None,
-    db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None,
-) -> Answer:
-    """Show what happened in a run and whether it means anything: verdicts, scores, intervals by game."""
-    run_report: Callable[[ReportRequest], Answer] = import_module("tipoff.commands.report").run_report
-    return run_report(ReportRequest(config=config, db=db, run=run, html=html))
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class ReportOptions:
+    """What is reported."""
+
+    run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None
+    runs: Annotated[
+        str | None,
+        Parameter(help="Several runs added up: all, FROM..TO in game days, or names with commas."),
+    ] = None
+    mixed: Annotated[
+        Flag, Parameter(help="With --runs: add up different configurations, and a game twice.")
+    ] = False
+    html: Annotated[Path | None, Parameter(help="Write it as one HTML file with charts too.")] = None
+    config: ConfigFile = None
+    db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None
+
+
+def report(*, on: ReportOptions = ReportOptions()) -> Answer:
+    """Show what happened in a run, or in several of them added up, and whether it means anything.
+
+    `tipoff runs` lists what there is. Several runs are added up strategy by strategy and game by game, with
+    an interval that draws whole games.
+    """
+    if on.runs is not None and on.run is not None:
+        raise Failure("usage", "--run is one run, --runs several: say one of them", exit_code=Exit.USAGE)
+    if on.mixed and on.runs is None:
+        raise Failure("usage", "--mixed needs the --runs that it is about", exit_code=Exit.USAGE)
+    body: Callable[[ReportRequest], Answer] = (
+        import_module("tipoff.commands.report").run_report
+        if on.runs is None
+        else import_module("tipoff.commands.several_runs").run_several
+    )
+    return body(ReportRequest(**attrs.asdict(on)))
+
+
+def _parameter(text: str) -> ParameterValue:
+    """NAME.key=value; a strategy's name has no dot in it, nor has a key."""
+    path, value = key_and_value(text)
+    strategy, dot, key = path.partition(".")
+    if not (strategy and dot and key):
+        raise Failure("usage", f"{text!r} is not NAME.key=value", exit_code=Exit.USAGE)
+    return ParameterValue(strategy=strategy, key=key, value=value)
 
 
 def _kind_and_file(text: str) -> tuple[str, Path]:

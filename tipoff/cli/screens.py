@@ -115,7 +115,7 @@ def status(found: Line) -> Answer:
         head,
         *(Text(f"  because {why}", BAD) for why in found["why_not"]),
         Text(f"At risk   {_rounded(found['at_risk'])} dollars{of}, {_open(found)}"),
-        *(_listed("Open", found["still_open"]) if found["still_open"] else ()),
+        *(_listed("Open", found["still_open"]) if found["still_open"] else _resting(found["resting"])),
         Text(
             f"P&L       {_rounded(band['base'])} dollars after fees "
             f"(pessimistic {_rounded(band['pessimistic'])}, optimistic {_rounded(band['optimistic'])})"
@@ -147,6 +147,12 @@ def _listed(heading: str, sentences: list[str]) -> list[Text]:
     return [Text(f"{head:10}{sentence}", BAD if sentences else "") for head, sentence in shown]
 
 
+def _resting(lines: list[Line]) -> list[Text]:
+    """What rests where only a strategy, a game or a market is halted."""
+    told = [f"order {line['order_id']} of {line['strategy']}: {line['why']}" for line in lines]
+    return _listed("Rests", told) if told else []
+
+
 def _open(found: Line) -> str:
     return f"{found['positions']} positions, {found['open_orders']} open orders"
 
@@ -155,7 +161,7 @@ def _feed(feed: Line) -> str:
     connected = "connected" if feed["connected"] else "not connected"
     return (
         f"{connected}, {feed['trusted_books']} of {feed['books']} books trusted, {feed['gaps']} gaps, "
-        f"last book {_moment(feed['last_book_at'])}"
+        f"last book {_moment(feed['last_book_at'])}, heard up to {feed['lag'] / 1e9:.3f} s late"
     )
 
 

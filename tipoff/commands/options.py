@@ -10,6 +10,9 @@ from typing import Literal
 
 import attrs
 
+from tipoff.json_types import Json
+from tipoff.runs.names import RunKind
+
 
 @attrs.frozen(kw_only=True)
 class DemoRequest:
@@ -21,6 +24,15 @@ class DemoRequest:
     games: int
     keep: Path | None = None
     """Where database and recording are kept; without it they are thrown away."""
+
+
+@attrs.frozen(kw_only=True)
+class ParameterValue:
+    """What a strategy is told instead of what the configuration tells it."""
+
+    strategy: str
+    key: str
+    value: Json
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +54,9 @@ class ReplayRequest:
     """Frames read at once; None reads all. The result must not depend on it."""
     orders: Path | None = None
     """A list of orders for a `scripted` strategy."""
+    only: tuple[str, ...] = ()
+    """Names of the strategies that trade; none of them said is all that the configuration switches on."""
+    set: tuple[ParameterValue, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +76,53 @@ class ReportRequest:
     db: str | None = None
     run: str | None = None
     """None is the latest."""
+    runs: str | None = None
+    """Several runs to be added up: all, FROM..TO in game days, or names with commas."""
+    mixed: bool = False
+    """Whether runs of different configurations are added up, and a game that is in two of them."""
     html: Path | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RunsRequest:
+    """Which runs a database holds."""
+
+    config: Path | None = None
+    db: str | None = None
+    kind: RunKind | None = None
+    strategy: str | None = None
+    """Only runs in which this one traded."""
+    since: str | None = None
+    """Game days as ISO dates, both included."""
+    until: str | None = None
+    limit: int = 100
+    """So many at most, the newest."""
+
+
+@attrs.frozen(kw_only=True)
+class CompareRequest:
+    """Two runs side by side, or two sets of them, each said as `ReportRequest.runs` is."""
+
+    a: str
+    b: str
+    config: Path | None = None
+    db: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ExportRequest:
+    """Tables of a database, or recordings, as files."""
+
+    folder: Path
+    format: Literal["parquet", "csv", "jsonl"] = "parquet"
+    run: str = "all"
+    """Said as `ReportRequest.runs` is."""
+    tables: tuple[str, ...] = ()
+    """None of them said is all."""
+    recordings: tuple[Path, ...] = ()
+    """Instead of a database."""
+    config: Path | None = None
+    db: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -12,6 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import attrs
+from rich.console import Group
 
 from engine.facts import RunStarted
 from engine.units import Nanos
@@ -20,6 +21,8 @@ from persistence.errors import StorageError
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff import __version__
+from tipoff.commands.chosen_strategies import only_these, with_parameters
+from tipoff.commands.ids_for_why import ids_in, ids_screen, nothing_kept
 from tipoff.commands.options import ReplayRequest
 from tipoff.config.load import Config, load, load_or_template
 from tipoff.json_types import Json, utc_text
@@ -33,6 +36,7 @@ from tipoff.reports.numbers import as_object
 from tipoff.reports.of_stored_runs import run_document
 from tipoff.runs.from_config import schema, scripted_plan, trading_settings
 from tipoff.runs.market_records import Archive
+from tipoff.runs.names import REPLAY
 from tipoff.runs.recording_digest import RecordingDigest, config_of, read_seal
 from tipoff.runs.settings import StrategyPlan, TradingSettings, settings_digest
 from venues.errors import RecordingError
@@ -112,14 +116,13 @@ def run_name(recordings: Iterable[Path], settings: TradingSettings) -> str:
         digest.update(json.dumps([read_manifest(folder).first_at, read_manifest(folder).last_at]).encode())
         for path in segment_paths(folder):
             digest.update(f"{path.name} {path.stat().st_size}".encode())
-    return f"replay-{digest.hexdigest()[:12]}"
+    return f"{REPLAY}{digest.hexdigest()[:12]}"
 
 
 def run_replay(request: ReplayRequest) -> Answer:
     """Replay as the command line asks; raises Failure with one clear error."""
-    settings = _settings(request)
     try:
-        name = run_name(request.recordings, settings)
+        settings, name = named(request)
         writer = _writer(request, name)
         try:
             replayed = replay(_batches(request), settings, name, writer, _of_processes(request, settings))
@@ -137,12 +140,25 @@ def run_replay(request: ReplayRequest) -> Answer:
         raise Failure("storage", str(error)) from error
     if request.report is not None:
         write_html(request.report, f"Tipoff: {name}", as_object(document["evidence"]))
-    return Answer(document, report_screen(document))
+    screen = report_screen(document)
+    if request.db is None:
+        return Answer(document, Group(screen, nothing_kept()))
+    ids = ids_in(request.db, name)
+    return Answer({**document, "ids": ids}, Group(screen, ids_screen(request.db, name, ids)))
 
 
 def with_evidence(document: Mapping[str, Json], writer: JournalWriter) -> dict[str, Json]:
     """A run's document with the evidence that its database has."""
     return {**document, "evidence": run_document(writer.reader())["evidence"]}
+
+
+def named(request: ReplayRequest) -> tuple[TradingSettings, str]:
+    """What decides the run, and its name. Raises Failure for a recording that cannot be read."""
+    settings = _settings(request)
+    try:
+        return settings, run_name(request.recordings, settings)
+    except RecordingError as error:
+        raise Failure("recording", str(error)) from error
 
 
 def _settings(request: ReplayRequest) -> TradingSettings:
@@ -156,7 +172,8 @@ def _settings(request: ReplayRequest) -> TradingSettings:
 
 
 def _trading(request: ReplayRequest, config: Config, seed: int | None) -> TradingSettings:
-    return trading_settings(config, seed=seed, every_market=request.markets == "all")
+    chosen = with_parameters(only_these(config, request.only), request.set)
+    return trading_settings(chosen, seed=seed, every_market=request.markets == "all")
 
 
 def _with_orders(request: ReplayRequest, settings: TradingSettings) -> TradingSettings:

@@ -19,6 +19,7 @@ from actors.messages import (
     ResumeOperation,
     StrategyOperation,
 )
+from actors.read_model.views import Look
 from actors.runtime import ActorStatus, Address
 from engine.events import BookSide
 from engine.orders import TimeInForce
@@ -35,7 +36,7 @@ async def halt(context: CallContext, call: Call) -> OperationAnswer:
     """Stop a scope at once; it stays stopped until somebody resumes it, over restarts too."""
     params = call.params
     scope = params.text("scope") or EVERYTHING
-    _require_known(context, scope)
+    await _require_known(context, scope)
     operation = HaltOperation(
         scope,
         params.text("state") or "halted",
@@ -44,9 +45,11 @@ async def halt(context: CallContext, call: Call) -> OperationAnswer:
     return await context.operate(call, RISK_GATE, operation)
 
 
-def _require_known(context: CallContext, scope: str) -> None:
+async def _require_known(context: CallContext, scope: str) -> None:
     """Raise Fault for an unknown scope: a mistyped halt must not look as if it had stopped something."""
     kind, _, name = scope.partition(":")
+    if kind == "market" and not await context.query(Look("markets", ticker=name)):
+        raise Fault(ErrorCode.NOT_FOUND, f"no market {name!r} is followed, so nothing is halted")
     parent = {"strategy": STRATEGIES, "game": GAMES}.get(kind)
     names = [str(actor.address.last) for actor in context.engine.status() if actor.address.parent == parent]
     if parent is not None and name and name not in names:

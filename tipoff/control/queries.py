@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from actors.addresses import RISK_GATE, game_address
 from actors.messages import GateSeen, LimitsWanted, Numbered, StateWanted
+from actors.observer import RESTING
 from actors.read_model.views import (
     DeadLetterLine,
     FeedLine,
@@ -20,6 +21,7 @@ from actors.read_model.views import (
     Overview,
     PnlLine,
     PositionLine,
+    SetAsideLine,
     SignalLine,
     StrategyLine,
 )
@@ -81,6 +83,8 @@ async def status(context: CallContext, _call: Call) -> Status:
     results = await context.query(Look("pnl", limit=1_000))
     assert isinstance(strategies, tuple)  # noqa: S101 - the observer's tables are tuples
     assert isinstance(results, tuple)  # noqa: S101
+    resting = await context.query(Look(RESTING, limit=1_000))
+    assert isinstance(resting, tuple)  # noqa: S101
     gate = await _gate(context)
     now = Nanos(context.engine.now)
     actors = [actor for actor in context.engine.status() if actor.kind != "supervisor"]
@@ -100,11 +104,13 @@ async def status(context: CallContext, _call: Call) -> Status:
         at_risk_max=_limit(gate, "exposure_total"),
         positions=seen.positions,
         open_orders=seen.open_orders,
-        still_open=await still_open(context) if state in ("draining", "halted") else (),
+        still_open=await still_open(context, resting) if state in ("draining", "halted") else (),
+        resting=resting,
         pnl=seen.band,
         strategies=strategies,
         results=results,
         halts=seen.halts,
+        set_aside=seen.set_aside,
         feed=seen.feed,
         actors=len(actors),
         actors_running=sum(1 for actor in actors if actor.state == RUNNING),
@@ -154,6 +160,7 @@ def _degraded(context: CallContext, seen: Overview, gate: GateSeen | None, now: 
     feed = seen.feed
     found = list(context.hooks.degraded()) if context.hooks.degraded is not None else []
     found += [f"{scope} is quarantined" for scope in seen.quarantined]
+    found += [_set_aside(line) for line in seen.set_aside]
     found += [
         f"{actor.address} is {actor.state}"
         for actor in context.engine.status()
@@ -168,6 +175,12 @@ def _degraded(context: CallContext, seen: Overview, gate: GateSeen | None, now: 
     if feed.last_book_at is not None and now - feed.last_book_at > ANY_BOOK.ns:
         found.append(f"no book has changed for {(now - feed.last_book_at) // NANOS_PER_SECOND} s")
     return found
+
+
+def _set_aside(line: SetAsideLine) -> str:
+    if not line.scope:
+        return f"{line.words}; nothing rests on it"
+    return f"{line.scope} stands still: {line.words}; `tipoff resume {line.scope} --reason ...` releases it"
 
 
 async def health(context: CallContext, _call: Call) -> Health:

@@ -19,7 +19,13 @@ TICKER = Param(name="ticker", upper=True, help="Only of this market.")
 GAME = Param(name="game", help="Only of this game.")
 OPEN = Param(name="open", kind="flag", help="Only those that may still trade.")
 THE_MARKET = Param(name="ticker", required=True, place=True, upper=True, help="The market.")
-SCOPE = Param(name="scope", place=True, default="all", unsaid="all", help="all, strategy:NAME or game:ID.")
+SCOPE = Param(
+    name="scope",
+    place=True,
+    default="all",
+    unsaid="all",
+    help="all, strategy:NAME, game:ID or market:TICKER.",
+)
 REASON = Param(name="reason", help="Kept in the journal.")
 NAME = Param(name="name", required=True, place=True, help="As `tipoff strategies` names it.")
 ACTOR = Param(name="name", required=True, place=True, help="An address, or its last part.")

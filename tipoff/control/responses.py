@@ -6,7 +6,16 @@ numbers of time are named after their unit.
 
 import attrs
 
-from actors.read_model.views import BandLine, FeedLine, HaltLine, PnlLine, ReportLine, StrategyLine
+from actors.read_model.views import (
+    BandLine,
+    FeedLine,
+    HaltLine,
+    PnlLine,
+    ReportLine,
+    RestingLine,
+    SetAsideLine,
+    StrategyLine,
+)
 from engine.units import Count, Money, Nanos, Price
 
 
@@ -31,7 +40,11 @@ class Status:
     pnl: BandLine
     strategies: tuple[StrategyLine, ...]
     results: tuple[PnlLine, ...]
+    resting: tuple[RestingLine, ...]
+    """While it drains or is halted: every order that is still open, and what has become of its cancel."""
     halts: tuple[HaltLine, ...]
+    set_aside: tuple[SetAsideLine, ...]
+    """Facts that a start could not apply; what stands still for them does so until somebody resumes it."""
     feed: FeedLine
     actors: int
     actors_running: int

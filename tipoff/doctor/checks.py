@@ -23,6 +23,7 @@ from persistence.connect import where
 from persistence.errors import StorageError
 from persistence.lock import NAME as LOCK
 from persistence.maintenance import found_revision
+from persistence.queries import Reader
 from persistence.tables import REVISIONS
 from tipoff.config.database import SQLITE, database_url
 from tipoff.config.load import FILE, Config, load_or_template
@@ -81,6 +82,7 @@ def examine(config_file: Path | None) -> Iterator[Finding]:
     addressed = not any(problem.path == "database.url" for problem in start_problems(config))
     if addressed:
         yield database(config)
+        yield from set_aside(config)
     yield disk(config, _stored_megabytes(config) if addressed else 0)
     yield from ports(config)
 
@@ -189,6 +191,25 @@ def database(config: Config) -> Finding:
         fix = "back it up (tipoff db backup), then tipoff db upgrade; the daemon does it when it starts"
         return Finding("database", "warn", f"is at {found}, this version wants {head}", fix)
     return Finding("database", "ok", f"{where(url)} is at {found}")
+
+
+def set_aside(config: Config) -> Iterator[Finding]:
+    """What the last run's starts could not apply and nobody has released."""
+    try:
+        with Reader.open(database_url(config, None)) as reader:
+            found = reader.set_aside()
+    except StorageError:
+        # Whatever is wrong with the database itself is a finding of its own.
+        return
+    for fact in found:
+        release = (
+            f"`tipoff resume {fact.scope} --reason ...` releases it" if fact.scope else "nothing rests on it"
+        )
+        fix = f"run the version that wrote it, or `tipoff db verify`; then {release}"
+        what = f"{fact.scope} stands still: {fact.words}" if fact.scope else fact.words
+        yield Finding("quarantine", "fail" if fact.scope else "warn", what, fix)
+    if not found:
+        yield Finding("quarantine", "ok", "every fact of the last run could be applied")
 
 
 def disk(config: Config, stored: int) -> Finding:

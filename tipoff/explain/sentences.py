@@ -9,6 +9,7 @@ from engine.facts import (
     BandMoved,
     CancelRefused,
     Fact,
+    FactsSetAside,
     FillEvidence,
     FollowingChanged,
     LedgerPosted,
@@ -43,12 +44,14 @@ from engine.venue_facts import (
     BlindnessBegan,
     BlindnessEnded,
     CancelSubmitted,
+    DepthUnclear,
     FeeTermsChanged,
     MarketResultKnown,
     MarketTermsChanged,
     PositionPaid,
     QueueLevelChanged,
     TradeHeld,
+    TradeReleased,
     VenueStatusChanged,
 )
 
@@ -130,7 +133,8 @@ def _evidence(evidence: FillEvidence) -> str:
     queue = (
         f"ahead in the queue {format_count(evidence.queue_before)}, then {format_count(evidence.queue_after)}"
     )
-    return f"{evidence.kind}: {source}; {queue}; it had arrived {waited} ms after the decision"
+    late = "" if evidence.feed_lag_ns is None else f", heard {_ms(evidence.feed_lag_ns)} ms late"
+    return f"{evidence.kind}: {source}{late}; {queue}; it had arrived {waited} ms after the decision"
 
 
 def _of_queue(fact: Fact) -> str | None:
@@ -151,6 +155,10 @@ def _of_queue(fact: Fact) -> str | None:
                 f"of what is displayed at {format_price(fact.price)} ({fact.side.value}) we have taken "
                 f"{format_count(fact.taken)}"
             )
+        case DepthUnclear():
+            return f"{len(fact.changes)} changes of the book may be older or newer than an arrival"
+        case TradeReleased():
+            return f"trade {fact.trade_id} had waited for the decision on an order, and counts now"
         case BandMoved():
             return (
                 f"filled so far: pessimistic {format_count(fact.pessimistic)}, "
@@ -192,6 +200,8 @@ def _of_rest(fact: Fact) -> str | None:
             return f"{fact.scope} is active again, by {fact.by}: {fact.why}"
         case LimitChanged():
             return f"limit {fact.name} is {fact.value} for {fact.strategy or 'all'}, by {fact.by}"
+        case FactsSetAside():
+            return f"set aside: {fact.words}; {fact.scope or 'nothing'} is halted for it"
         case FollowingChanged():
             return f"{fact.game} is {'followed' if fact.followed else 'followed no more'}, by {fact.by}"
         case StrategyOpened():

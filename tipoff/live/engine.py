@@ -21,7 +21,6 @@ from actors.addresses import (
     SCHEDULE,
     game_address,
 )
-from actors.fact_history import FactHistory
 from actors.messages import (
     ActDone,
     Commit,
@@ -44,6 +43,7 @@ from actors.runtime import (
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.invariant import InvariantBroken
+from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import Nanos
@@ -65,10 +65,11 @@ from tipoff.runs.recorded_inputs import (
     RESTART,
     STARTED,
     Started,
+    Unread,
     act_done_text,
     operate_text,
 )
-from tipoff.runs.settings import TradingSettings, openings, parts_of
+from tipoff.runs.settings import TradingSettings, openings, parts_of, remembered
 from tipoff.wiring import tree
 from venues.recordings.line_kinds import LOST
 from venues.recordings.recorder import Recorder
@@ -93,8 +94,8 @@ class LivePlan:
     writer: JournalWriter
     recorder: Recorder | None
     clock: EveningClock
-    facts: tuple[Fact, ...] = ()
-    """What earlier processes of the same run have made durable."""
+    facts: tuple[Fact | UnreadFact, ...] = ()
+    """What earlier processes of the same run have made durable, entry by entry."""
     rows_max: int = 512
     disk_free_megabytes_min: int = 0
     flush_ms_max: int = 1_000
@@ -108,8 +109,7 @@ class LiveEngine:
         """Make it without starting anything, inside `trio.run`. `edges` makes the actors that do I/O."""
         self.plan = plan
         self.tally = Tally()
-        for fact in plan.facts:
-            self.tally.apply(fact)
+        history = remembered(plan.facts, plan.settings, self.tally)
         self.archive = Archive(self._keep_records)
         self.ingress = Ingress(plan.recorder, self.archive.hear)
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
@@ -121,7 +121,7 @@ class LiveEngine:
         """What ended the engine, if nobody asked for its end."""
         self.last_words: list[Callable[[], None]] = []
         """Called when the engine fails, while storing still works: whoever holds records hands them on."""
-        parts = parts_of(plan.settings, FactHistory(plan.facts), self.commit_queue, lambda: self.ingress.seq)
+        parts = parts_of(plan.settings, history, self.commit_queue, lambda: self.ingress.seq)
         # A live writer does not answer by itself: the commit comes back as a recorded input, which a replay
         # plays.
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
@@ -182,6 +182,11 @@ class LiveEngine:
             seed=plan.settings.seed,
             settings_digest=plan.settings_digest,
             version=__version__,
+            unread=tuple(
+                Unread(seq, fact.kind, fact.body, fact.subject, fact.why)
+                for seq, fact in enumerate(plan.facts, start=1)
+                if isinstance(fact, UnreadFact)
+            ),
         )
         return self.ingress.command(STARTED, started.text())
 

@@ -15,6 +15,9 @@ from engine.units import COUNT_ONE, MONEY_ONE
 from tipoff.metrics.engine_view import KALSHI_FRAMES, EngineView, SourceCounts
 from tipoff.metrics.family import Family, ReadBy, counter, counter_by, gauge, gauge_by
 
+NOTHING = "nothing"
+"""The scope of facts on which no trade rests."""
+
 
 def _values(kind: type[Enum]) -> tuple[str, ...]:
     return tuple(str(member.value) for member in kind)
@@ -45,6 +48,13 @@ def _of_all(read: Callable[[StrategyTally], Mapping[str, int]]) -> ReadBy:
         return found
 
     return summed
+
+
+def _set_aside(view: EngineView) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for fact in view.tally.set_aside.values():
+        found[kind_of_scope(fact.scope).value if fact.scope else NOTHING] += fact.count
+    return found
 
 
 # A table: a metric is a row of one line or two.
@@ -113,6 +123,8 @@ JOURNAL: Final[tuple[Family, ...]] = (
 TRADING: Final[tuple[Family, ...]] = (
     gauge_by("halts", "Halts in force by kind of scope.", "scope",
         lambda view: Counter(kind_of_scope(scope).value for scope in view.tally.halted), _values(ScopeKind)),
+    gauge_by("set_aside_facts", "Facts that a start could not apply, until their scope is resumed.", "scope",
+        _set_aside, (*_values(ScopeKind), NOTHING)),
     counter_by("signals", "Signals of a strategy.", "strategy", _of_strategy(lambda line: line.signals)),
     counter_by("near_misses", "Signals that nearly were one.", "strategy",
         _of_strategy(lambda line: line.near_misses)),

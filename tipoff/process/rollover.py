@@ -35,6 +35,10 @@ CARRIED: Final = " (in force since an earlier run)"
 OPEN_ACCOUNTS: Final = (collateral("", "").partition(":")[0] + ":", claim("", "").partition(":")[0] + ":")
 
 
+OF_A_RUN: Final = (ScopeKind.QUARANTINE, ScopeKind.MARKET)
+"""What is parked begins anew in the next run, and a market stands still for the facts of its run."""
+
+
 def run_of(environment: str, at: Nanos) -> str:
     """The name of the run of a moment's game day."""
     return f"{environment}-{game_day(at).isoformat()}"
@@ -59,7 +63,7 @@ def halts_of(reader: Reader) -> tuple[HaltOperation, ...]:
         HaltOperation(row.scope, row.value, row.why.removesuffix(CARRIED) + CARRIED)
         for row in reader.limits()
         if row.name == "halt" and row.value in states
-        if kind_of_scope(row.scope) is not ScopeKind.QUARANTINE and row.why != DRAIN_REASON
+        if kind_of_scope(row.scope) not in OF_A_RUN and row.why != DRAIN_REASON
     )
 
 

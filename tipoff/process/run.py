@@ -15,6 +15,7 @@ import trio
 
 from actors.messages import HaltOperation
 from engine.facts import Fact
+from engine.quarantine import UnreadFact
 from engine.units import NANOS_PER_MILLISECOND, Nanos
 from persistence.queries import Reader
 from persistence.schema import upgrade
@@ -48,7 +49,7 @@ class Past:
     """What earlier processes of a run left behind."""
 
     run: str
-    facts: tuple[Fact, ...]
+    facts: tuple[Fact | UnreadFact, ...]
     halts: tuple[HaltOperation, ...] = ()
     """What was halted when the run before this one ended."""
 
@@ -63,7 +64,7 @@ def past_of(url: str, environment: str, at: Nanos) -> Past:
         with Reader.open(url, earlier[-1]) as reader:
             if earlier[-1] == name or left_open(reader):
                 name = earlier.pop()
-                facts = tuple(recorded.fact for recorded in reader.facts())
+                facts = tuple(reader.past())
                 return Past(name, facts, _halts_of(url, earlier))
     return Past(name, (), _halts_of(url, earlier))
 

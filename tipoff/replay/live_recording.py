@@ -14,6 +14,7 @@ from actors.addresses import JOURNAL, OPERATOR, RISK_GATE
 from actors.messages import Commit, CommittedUpTo, Numbered, RunEnds, StorageFailed
 from actors.runtime import Address
 from engine.facts import Fact, RunEnded, RunStarted
+from engine.quarantine import UnreadFact
 from engine.units import Nanos
 from tipoff.replay.batch_store import RunStore
 from tipoff.replay.session import Past, VirtualSession
@@ -155,7 +156,11 @@ class LiveReplay:
                 "it is not whole, or the configuration is another one"
             )
         frames, events = (self.session.frames, self.session.events) if self._durable else (0, 0)
-        past = Past(facts=tuple(self._durable), next_seq=started.next_seq, told=True)
+        facts: list[Fact | UnreadFact] = [*self._durable]
+        # What the live process could not read it did not live on, whatever it was.
+        for unread in started.unread:
+            facts[unread.seq - 1] = UnreadFact(unread.kind, unread.body, unread.subject, unread.why)
+        past = Past(facts=tuple(facts), next_seq=started.next_seq, told=True)
         settings = self._settings_of(started.settings_digest)
         run = self._run(settings, Nanos(line.at))
         self.session = VirtualSession(settings, run, self._hold, self._archive, past)

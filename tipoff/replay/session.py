@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from actors.addresses import JOURNAL, MARKET_FEED, SCHEDULE, game_address
-from actors.fact_history import FactHistory
 from actors.messages import (
     Commit,
     CommittedUpTo,
@@ -23,10 +22,12 @@ from actors.messages import (
 from actors.runtime import Address, VirtualSystem
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
+from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
+from engine.tally import Tally
 from engine.units import Nanos
 from tipoff.runs.market_records import Archive
-from tipoff.runs.settings import TradingSettings, openings, parts_of
+from tipoff.runs.settings import TradingSettings, openings, parts_of, remembered
 from tipoff.sources.registry import translator
 from tipoff.wiring import tree
 from venues.recordings.recorder import Line
@@ -45,7 +46,7 @@ ANSWER_WITHIN_NS = 1_000_000_000
 class Past:
     """From where a session goes on: the durable facts of a run, and the number of the next one."""
 
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[Fact | UnreadFact, ...] = ()
     next_seq: int = 1
     told: bool = False
     """Whether commits are part of the input, as they are in the recording of a live run."""
@@ -73,7 +74,8 @@ class VirtualSession:
         self.events = 0
         self._archive = archive
         self._translate = translator().translate
-        parts = parts_of(settings, FactHistory(past.facts), store, lambda: self.system.inputs)
+        history = remembered(past.facts, settings, Tally())
+        parts = parts_of(settings, history, store, lambda: self.system.inputs)
         parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:
             parts = attrs.evolve(parts, writer_answers=False, watched=True)

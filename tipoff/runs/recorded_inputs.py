@@ -45,7 +45,17 @@ OPERATE: Final = "operate"
 ACT_DONE: Final = "act_done"
 
 
-class Started(msgspec.Struct, frozen=True):
+class Unread(msgspec.Struct, frozen=True):
+    """An entry of the journal that this process could not read; a replay does not read it either."""
+
+    seq: int
+    kind: str
+    body: str
+    subject: str
+    why: str
+
+
+class Started(msgspec.Struct, frozen=True, omit_defaults=True):
     """The first line of every process: from where the journal goes on, and what decides the run."""
 
     run: str
@@ -53,6 +63,7 @@ class Started(msgspec.Struct, frozen=True):
     seed: int
     settings_digest: str
     version: str
+    unread: tuple[Unread, ...] = ()
 
     def text(self) -> str:
         """As the body of a line."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
@@ -15,12 +15,15 @@ from actors.messages import (
 from actors.operator_outcomes import limit_text
 from actors.runtime import Address
 from engine.configured_settings import Settings, StrategySetting
-from engine.exchange import ExchangeRules
+from engine.exchange import ExchangeRules, PaperExchange
+from engine.facts import Fact
 from engine.leagues import TRADED, leagues_of
-from engine.risk import LIMIT_NAMES, RiskLimits
+from engine.quarantine import Quarantine, Scratch, UnreadFact, sift
+from engine.risk import LIMIT_NAMES, RiskGate, RiskLimits
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.strategy_traits import StrategyTraits
+from engine.tally import Tally
 from engine.units import Money
 from tipoff.wiring import Parts
 
@@ -89,6 +92,14 @@ def parts_of(
         cause=cause,
         store=store,
     )
+
+
+def remembered(facts: Iterable[Fact | UnreadFact], settings: TradingSettings, tally: Tally) -> FactHistory:
+    """The past of a run that goes on, without what cannot be applied; the tally counts what is kept."""
+    exchange = PaperExchange(settings.rules, settings.seed)
+    gate = RiskGate(settings.limits, settings.strategy_limits, settings.rules.rounding)
+    sifted = sift(facts, Scratch(exchange, gate, tally))
+    return FactHistory(sifted.kept, Quarantine(sifted, exchange))
 
 
 def configured(settings: TradingSettings) -> Settings:

@@ -133,3 +133,17 @@ def test_p20_a_dynamic_child_whose_first_start_fails_leaves_nothing(
 
 def test_backoff_off_means_at_once() -> None:
     assert [NO_BACKOFF.delay_ns(attempt, 0.9) for attempt in range(4)] == [0, 0, 0, 0]
+
+
+@pytest.mark.promise("strategy-fails-too-often")
+def test_a_child_that_cannot_even_start_is_parked_and_the_others_start(tree: MakeTree) -> None:
+    def broken() -> object:
+        raise ValueError("a past that cannot be read")
+
+    engine = VirtualSystem(
+        tree("a", ChildSpec(name="b", factory=broken), "c", on_excess=QUARANTINE)  # type: ignore[arg-type]
+    )
+    engine.start()
+    states = {str(each.address): each.state for each in engine.status()}
+    assert states == {"a": "running", "b": "parked", "c": "running"}
+    assert engine.lives.reports["ActorQuarantined"] == 1

@@ -38,6 +38,8 @@ START = Nanos(1_790_000_000_000_000_000)
 """A Monday evening in September 2026."""
 
 MARKET = "KXNBAGAME-26OCT20OKCSAS-SAS"
+ELSEWHERE = "KXNBAGAME-26OCT20OKCSAS-OKC"
+"""Another market of the same subscription: what is heard of it brings the feed's clock on."""
 BID, ASK = BookSide.BID, BookSide.ASK
 F = TypeVar("F", bound=Fact)
 
@@ -80,6 +82,7 @@ def rules(**changes: object) -> ExchangeRules:
         "decide_to_send": 0,
         "entry": NANOS_PER_MILLISECOND,
         "cancel": NANOS_PER_MILLISECOND,
+        "status_wait_ns": 0,
     }
     return ExchangeRules(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -98,6 +101,8 @@ class Floor:
         self.seq = 0
         self.conn = 1
         self.trades = 0
+        self.quiet = False
+        """Whether nothing is heard unless the test says it, so that the feed's clock stands still."""
         for strategy in ("ann", "bob"):
             self.do(self.exchange.open_account(self.opening(strategy)))
         self.on_venue_event(listing())
@@ -132,9 +137,15 @@ class Floor:
             facts = self.exchange.on_venue_event(book, self.now).facts
             assert facts == (), facts
 
-    def wait(self, milliseconds: float = 2) -> None:
-        """Let time pass; what comes due happens in order."""
-        end = Nanos(self.now + round(milliseconds * NANOS_PER_MILLISECOND))
+    def wait(self, milliseconds: float = 2, pieces: int = 1) -> None:
+        """Let time pass, perhaps in pieces; what comes due happens in order, and then the feed goes on."""
+        begin = self.now
+        for piece in range(pieces):
+            part = round(milliseconds * NANOS_PER_MILLISECOND) * (piece + 1) // pieces
+            self._wait_until(Nanos(begin + part))
+        self.pass_on()
+
+    def _wait_until(self, end: Nanos) -> None:
         while True:
             due = [(at, number, key) for number, (key, at) in enumerate(self.timers.items()) if at <= end]
             if not due:
@@ -143,7 +154,39 @@ class Floor:
             del self.timers[key]
             self.now = max(self.now, at)
             self.do(self.exchange.wake(key, self.now))
+            self.pass_on(1)
         self.now = end
+
+    def pass_on(self, later: int = 0) -> None:
+        """The feed goes on, elsewhere: a change and a print tell that nothing happened here up to now.
+
+        With `later` nanoseconds: to just after now, which is later than everything that happens now.
+        """
+        if self.quiet:
+            return
+        book = self.exchange.book(ELSEWHERE)
+        at = Nanos(self.now + later)
+        if not self.exchange.book(MARKET).synced:
+            return
+        if not book.synced:
+            self.seq += 1
+            self.on_venue_event(BookSnapshot(ELSEWHERE, (), (), self.conn, 1, self.seq, self.now, self.now))
+        self.seq += 1
+        change = contracts(1 if self.seq % 2 else -1) if book.yes else contracts(1)
+        self.on_venue_event(
+            BookDelta(ELSEWHERE, Side.YES, cents(1), change, self.conn, 1, self.seq, at, self.now)
+        )
+        print_ = TradePrinted(
+            ELSEWHERE,
+            f"elsewhere-{self.seq}",
+            cents(1),
+            contracts(1),
+            BID,
+            block=False,
+            at_venue=at,
+            at=self.now,
+        )
+        self.on_venue_event(print_)
 
     def on_venue_event(self, event: VenueEvent) -> tuple[Fact, ...]:
         """The venue says something."""
@@ -170,6 +213,27 @@ class Floor:
         return self.on_venue_event(
             BookDelta(ticker, which, own, contracts(change), self.conn, 1, self.seq, self.now, self.now)
         )
+
+    def heard_late(self, side: BookSide, price: float, change: float, at_venue: Nanos | None) -> None:
+        """A level's displayed size has changed at a moment that the venue names, or does not."""
+        self.seq += 1
+        own = cents(price) if side is BID else Price(PRICE_ONE - cents(price))
+        which = Side.YES if side is BID else Side.NO
+        self.on_venue_event(
+            BookDelta(MARKET, which, own, contracts(change), self.conn, 1, self.seq, at_venue, self.now)
+        )
+
+    def poll(self, bid_size: float, ask_size: float) -> None:
+        """A polled book of 40 and 50, of which the venue does not say when it was."""
+        yes = ((cents(40), contracts(bid_size)),)
+        no = ((Price(PRICE_ONE - cents(50)), contracts(ask_size)),)
+        self.on_venue_event(BookSnapshot(MARKET, yes, no, 0, 0, 0, None, self.now))
+
+    def quote(self, bid: float, ask: float) -> None:
+        """A book made of a quote of this moment."""
+        size = contracts(100)
+        yes, no = ((cents(bid), size),), ((Price(PRICE_ONE - cents(ask)), size),)
+        self.on_venue_event(BookSnapshot(MARKET, yes, no, 0, 0, 0, self.now, self.now, pseudo=True))
 
     def trade(
         self, taker: BookSide, price: float, count: float, trade_id: str = "", *, block: bool = False

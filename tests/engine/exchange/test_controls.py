@@ -128,6 +128,8 @@ def test_whoever_buys_and_crosses_back_loses_exactly_spread_and_fees() -> None:
     """On a book that does not move in between, to the last millionth of a dollar."""
 
     def round_trip(evening: MadeUpEvening) -> None:
+        # What was had of a level that has gone is remembered for a minute.
+        evening.floor.wait(60_000)
         evening.send(BID, 99, tif=IOC)
         evening.send(ASK, 1, tif=IOC)
 

@@ -63,21 +63,66 @@ def test_rule_3_what_we_took_stays_taken_while_the_level_is_displayed(floor: Flo
     assert (floor.filled("a"), floor.filled("b")) == (60, 45)
 
 
-def test_rule_3_what_we_took_shrinks_only_to_what_is_displayed(floor: Floor) -> None:
-    """A decrease of the display is no reason to believe that it was our contracts that went."""
+def test_rule_3_what_we_took_does_not_shrink_with_the_display(floor: Floor) -> None:
+    """Who takes his offer away may post it again: it is the one that we had already."""
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 50, 60, tif=IOC)
     floor.depth(ASK, 50, -30)
     assert floor.exchange.state.market(floor.of(LevelTaken)[0].ticker).taken_asks == {5_000: 6_000}
     floor.depth(ASK, 50, -30)
-    assert floor.of(LevelTaken)[-1].taken == 4_000
+    assert floor.of(LevelTaken)[-1].taken == 6_000
+    floor.depth(ASK, 50, 60)
+    floor.place("b", BID, 50, 100, tif=IOC)
+    assert floor.filled("b") == 40, "only what is above what we took"
 
 
-def test_rule_3_a_level_that_vanished_and_came_back_is_new(floor: Floor) -> None:
+def test_rule_3_a_level_that_flickers_to_nothing_and_back_is_not_had_afresh(floor: Floor) -> None:
+    """Nor by an empty snapshot between two equal ones."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    for number in range(10):
+        floor.place(f"a{number}", BID, 50, 100, tif=IOC)
+        floor.depth(ASK, 50, -100)
+        floor.depth(ASK, 50, 100)
+        floor.book(bids={40: 100}, asks={})
+        floor.book(bids={40: 100}, asks={50: 100})
+    assert sum(floor.filled(f"a{number}") for number in range(10)) == 100
+
+
+@pytest.mark.limit("engine.exchange.rules:TAKEN_MEMORY")
+def test_rule_3_what_we_took_is_forgotten_when_the_level_was_smaller_for_a_minute(floor: Floor) -> None:
+    """What of it was displayed meanwhile is not."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 50, 100, tif=IOC)
+    floor.depth(ASK, 50, -100)
+    floor.wait(59_990)
+    floor.depth(ASK, 50, 100)
+    floor.place("b", BID, 50, 100, tif=IOC)
+    assert floor.filled("b") == 0, "it was back within the minute"
+    floor.depth(ASK, 50, -60)
+    floor.wait(60_000)
+    floor.place("c", BID, 50, 100, tif=IOC)
+    assert floor.filled("c") == 0, "40 of what we took was displayed all the time"
+    floor.depth(ASK, 50, 25)
+    floor.place("d", BID, 50, 100, tif=IOC)
+    assert floor.filled("d") == 25
+
+
+def test_rule_3_a_quote_that_is_posted_and_pulled_fills_us_once(floor: Floor) -> None:
+    """Ten times 50 that may be the same 50 fill 50 of a bid of 500."""
+    floor.book(bids={39: 100}, asks={50: 100})
+    floor.place("a", BID, 45, 500)
+    for _ in range(10):
+        floor.depth(ASK, 42, 50)
+        floor.depth(ASK, 42, -50)
+    assert floor.filled("a") == 50
+
+
+def test_rule_3_a_level_that_came_back_after_a_minute_is_new(floor: Floor) -> None:
     """Then our consumption is forgotten."""
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 50, 100, tif=IOC)
     floor.depth(ASK, 50, -100)
+    floor.wait(60_000)
     floor.depth(ASK, 50, 40)
     floor.place("b", BID, 50, 100, tif=IOC)
     assert floor.filled("b") == 40

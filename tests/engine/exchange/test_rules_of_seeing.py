@@ -111,15 +111,19 @@ def test_rule_8_a_trade_from_before_we_joined_moves_nothing(floor: Floor) -> Non
     assert floor.ahead("a") == 100
 
 
-def test_rule_8_a_print_without_a_venue_time_counts_only_after_the_whole_window(floor: Floor) -> None:
-    """Until then its decrease may have been seen before the order came."""
+def test_rule_8_a_print_without_a_venue_time_is_as_old_as_the_one_before_it(floor: Floor) -> None:
+    """It may have happened before the order came, unless another that did not was heard before it."""
     floor.book(bids={40: 100}, asks={50: 100})
+    floor.quiet = True
     floor.place("a", BID, 40, 50)
+    floor.depth(BID, 41, 1)
     floor.on_venue_event(changed(floor.printed(ASK, 40, 30), at_venue=None))
     assert floor.ahead("a") == 100
-    floor.wait(2_001)
-    floor.on_venue_event(changed(floor.printed(ASK, 40, 30), at_venue=None))
-    assert floor.ahead("a") == 70
+    floor.trade(ASK, 41, 1)
+    if not floor.restarting:
+        # A restarted exchange does not know what it has heard of prints, so it waits for another.
+        floor.on_venue_event(changed(floor.printed(ASK, 40, 30), at_venue=None))
+        assert floor.ahead("a") == 70
 
 
 # Rule 9
@@ -295,6 +299,7 @@ def test_rule_9_a_cancel_that_arrives_in_a_gap_waits_for_its_decision(floor: Flo
     since = floor.of(BlindnessBegan)[-1].since
     trades = tuple(changed(trade, recovered=True) for trade in (earlier, later))
     floor.on_venue_event(TradesRecovered(MARKET, since, floor.now, trades, floor.now))
+    floor.wait(1)
     assert (floor.filled("a"), floor.cancelled("a")) == (10, CancelReason.REQUESTED)
 
 
@@ -338,11 +343,15 @@ def test_rule_9_a_new_stream_leaves_polled_books_alone() -> None:
     floor.conn = 0
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
+    for _ in range(3):
+        floor.book(bids={40: 100}, asks={50: 100})
+        floor.wait(1_100)
     floor.on_venue_event(FeedConnected(1, floor.now))
     assert floor.exchange.without_visibility() == {}
     floor.wait(1)
     floor.book(bids={40: 30}, asks={50: 100})
-    assert floor.ahead("a") == 30
+    floor.wait(2_000)
+    assert floor.ahead("a") == 30, "nothing tells that it was traded"
 
 
 @pytest.mark.promise("gap-makes-book-subscription")

@@ -61,6 +61,6 @@ def test_the_state_of_a_halt_is_read_as_it_was_meant(fact: TradingHalted, state:
 def test_a_halt_is_stricter_than_a_drain_and_a_drain_than_nothing() -> None:
     halts = Halts()
     halts.apply(halted("draining"))
-    assert halts.state("sharp", "g") == (TradingState.DRAINING, EVERYTHING)
+    assert halts.state("sharp", "g", "T") == (TradingState.DRAINING, EVERYTHING)
     halts.apply(halted("halted", scope="game:g"))
-    assert halts.state("sharp", "g") == (TradingState.HALTED, "game:g")
+    assert halts.state("sharp", "g", "T") == (TradingState.HALTED, "game:g")

@@ -101,6 +101,27 @@ def test_not_on_old_prices() -> None:
     assert desk.judge(desk.order()) is DenialReason.BOOK_AGE
 
 
+def _heard_late(desk: Desk, seconds: float) -> None:
+    """The best prices change, so long ago at the venue."""
+    at_venue = Nanos(desk.now - round(seconds * NANOS_PER_SECOND))
+    news = changed(top(HOME_WINS, 49, 51, size=1000), at=desk.now, at_venue=at_venue)
+    desk.gate.on_game_news(news, desk.now)
+
+
+@pytest.mark.fault("A23")
+def test_not_while_the_venue_is_heard_too_late() -> None:
+    """The worst of the last seconds counts."""
+    desk = Desk(feed_lag_seconds=5)
+    _heard_late(desk, 5)
+    assert desk.judge(desk.order()) is None
+    _heard_late(desk, 5.001)
+    _heard_late(desk, 0)
+    assert desk.judge(desk.order()) is DenialReason.FEED_LAG
+    desk.later(10)
+    _heard_late(desk, 0)
+    assert desk.judge(desk.order()) is None
+
+
 def test_not_on_old_odds_for_strategies_of_odds() -> None:
     desk = Desk(odds_age_seconds=900)
     desk.open("runs", kind="momentum")

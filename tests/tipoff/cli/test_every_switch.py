@@ -37,7 +37,16 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "resume": ("--reason", "tried"),
     "strategies set": ("momentum", "position_size=20"),
     **{f"db {name}": ("--db", "sqlite:///kept.db") for name in ("upgrade", "verify", "prune")},
-    "report": ("--db", "sqlite:///kept.db"),
+    **dict.fromkeys(("report", "runs"), ("--db", "sqlite:///kept.db")),
+    **{
+        f"{name} {switch}": ("--db", "sqlite:///kept.db")
+        for name in ("orders", "fills", "signals", "positions", "markets")
+        for switch in ("--run", "--since", "--until")
+    },
+    "compare": ("all", "all", "--db", "sqlite:///kept.db"),
+    "export": ("exported", "--db", "sqlite:///kept.db"),
+    "export --recording": ("exported",),
+    "report --mixed": ("--db", "sqlite:///kept.db", "--runs", "all"),
     "replay --resume": (str(KEPT), "--db", "sqlite:///switch.db"),
     "top": ("--json",),
     "demo": ("--speed", "0", "--games", "1"),
@@ -57,6 +66,8 @@ VALUES: Final[Mapping[str, str]] = {
     "--batch": "64",
     "--markets": "all",
     "--orders": str(KEPT / "manifest.json"),
+    "--only": "momentum",
+    "--set": "momentum.position_size=3",
     "--run": "none",
     "--games": "1",
     "--speed": "0",
@@ -66,16 +77,35 @@ VALUES: Final[Mapping[str, str]] = {
     "--type": "quadratic",
     "--multiplier": "1",
     "--member": "direct",
+    "--kind": "replay",
+    "--runs": "all",
+    "--tables": "fills",
+    "--recording": str(KEPT),
+    "--since": "2026-01-01",
+    "--until": "2027-01-01",
 }
 """A sensible value of each switch that takes one."""
 
 ALONE: Final = frozenset(
-    {"completion", "config", "db", "demo", "fees", "import", "init", "new-strategy", "replay", "report"}
-    | {"ticker", "version"}
+    {
+        "compare",
+        "completion",
+        "config",
+        "db",
+        "demo",
+        "export",
+        "fees",
+        "import",
+        "init",
+        "new-strategy",
+        "replay",
+        "report",
+    }
+    | {"runs", "ticker", "version"}
 )
 """They need no daemon, so each of their switches does its work."""
 
-REFUSED: Final = frozenset({("replay", "--orders"), ("report", "--run")})
+REFUSED: Final = frozenset({("replay", "--orders"), ("report", "--run"), ("export", "--run")})
 """Except these, which are given a file without orders and a run that is not there."""
 
 NUMBERS: Final = (int, float)

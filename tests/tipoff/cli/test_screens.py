@@ -23,7 +23,7 @@ def text(answer: Answer, width: int = 80) -> str:
 def status() -> dict[str, Any]:
     found = copy.deepcopy(usual_status())
     found["pnl"] = {"pessimistic": "-3.269600", "base": "-3.265000", "optimistic": "-0.004000"}
-    return {**found, "still_open": []}
+    return {**found, "still_open": [], "resting": []}
 
 
 def test_a_loss_is_rounded_and_not_cut_to_look_smaller(status: dict[str, Any]) -> None:

@@ -7,19 +7,21 @@ Covers: tipoff.cli.run, tipoff.commands.simulate, tipoff.commands.run.
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import attrs
 import pytest
 
 from tests.tipoff.cli.test_every_switch import KEPT, SERVERS, leaves
 from tipoff.cli.app import app
 from tipoff.exit_codes import Exit
 
-BEGIN_S_MAX: Final = 60.0
+S_MAX: Final = 120.0
+"""What a server may live, however busy the machine is."""
 SIMULATED: Final = (
     ("--seed", "7", "--games", "1", "--speed", "50", "--port", "0", "--balldontlie-port", "0"),
     ("--today", "--keys", "keys"),
@@ -31,46 +33,46 @@ SIMULATED: Final = (
 RUN: Final = ("--config", "keys/engine.toml")
 
 
+@attrs.define
+class Server:
+    """A command of ours in a process of its own, and what it has said."""
+
+    process: subprocess.Popen[str]
+    said: str = ""
+
+    def until(self, word: str) -> None:
+        """Read until it says a word; whoever never does is killed and has come to its end."""
+        assert self.process.stdout is not None
+        while word not in self.said:
+            line = self.process.stdout.readline()
+            assert line, self.said
+            self.said += line
+
+    def ended(self, by: signal.Signals) -> int:
+        """Its exit code when it is asked to end."""
+        self.process.send_signal(by)
+        assert self.process.stdout is not None
+        self.said += self.process.stdout.read()
+        assert "Traceback" not in self.said
+        assert "a fault of tipoff" not in self.said
+        return self.process.wait(S_MAX)
+
+
 @contextmanager
-def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """A command of ours in a process of its own, gone afterwards."""
-    command = [sys.executable, "-m", "tipoff", *words]
-    said = (folder / f"{words[0]}-{abs(hash(words))}.txt").open("w+")
-    process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT, text=True)
-    process.stdout = said
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
+def started(folder: Path, *words: str) -> Iterator[Server]:
+    """Start a command; it is gone afterwards, and after a while whatever happens."""
+    command = [sys.executable, "-u", "-m", "tipoff", *words]
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    guard = threading.Timer(S_MAX, process.kill)
+    guard.start()
+    with process:
+        try:
+            yield Server(process)
+        finally:
+            guard.cancel()
             process.kill()
-            process.wait()
-        said.close()
-
-
-def said_of(process: subprocess.Popen[str]) -> str:
-    """What it has said so far."""
-    assert process.stdout is not None
-    process.stdout.seek(0)
-    return process.stdout.read()
-
-
-def until(process: subprocess.Popen[str], word: str) -> None:
-    """Wait until it says a word."""
-    end = time.monotonic() + BEGIN_S_MAX
-    while word not in said_of(process):
-        assert process.poll() is None, said_of(process)
-        assert time.monotonic() < end, said_of(process)
-        time.sleep(0.05)
-
-
-def ended(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str]:
-    """How it ends when it is asked to."""
-    process.send_signal(by)
-    code = process.wait(BEGIN_S_MAX)
-    said = said_of(process)
-    assert "Traceback" not in said
-    assert "a fault of tipoff" not in said
-    return code, said
 
 
 def test_no_switch_of_them_is_left_out() -> None:
@@ -86,28 +88,24 @@ def test_no_switch_of_them_is_left_out() -> None:
 @pytest.mark.slow
 def test_the_servers_begin_with_each_switch_and_end_when_they_are_asked(tmp_path: Path) -> None:
     with started(tmp_path, "simulate", *SIMULATED[1]) as today:
-        until(today, "config")
+        today.until("config")
         with started(tmp_path, "run", *RUN) as daemon:
-            until(daemon, "ready: run")
-            code, said = ended(daemon, signal.SIGTERM)
-            assert code == Exit.OK, said
-        assert "our clock is" not in said
-        code, said = ended(today, signal.SIGINT)
-        assert code == Exit.INTERRUPTED, said
+            daemon.until("ready: run")
+            assert daemon.ended(signal.SIGTERM) == Exit.OK, daemon.said
+        assert "our clock is" not in daemon.said
+        assert today.ended(signal.SIGINT) == Exit.INTERRUPTED, today.said
     for words in (SIMULATED[0], SIMULATED[2], SIMULATED[3]):
         with started(tmp_path, "simulate", *words) as venues:
-            until(venues, "admin")
-            code, said = ended(venues, signal.SIGINT)
-            assert code == Exit.INTERRUPTED, said
+            venues.until("admin")
+            assert venues.ended(signal.SIGINT) == Exit.INTERRUPTED, venues.said
 
 
 @pytest.mark.slow
 def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
     with started(tmp_path, "simulate") as first:
-        until(first, "admin")
-        port = said_of(first).partition("http://127.0.0.1:")[2].partition("/")[0]
-        command = [sys.executable, "-m", "tipoff", "simulate", "--port", port]
-        second = subprocess.run(command, capture_output=True, text=True, timeout=BEGIN_S_MAX, check=False)
-        assert second.returncode == Exit.FAILED
-        assert "ddress already in use" in second.stderr
-        assert "a fault of tipoff" not in second.stderr
+        first.until("admin")
+        port = first.said.partition("http://127.0.0.1:")[2].partition("/")[0]
+        with started(tmp_path, "simulate", "--port", port) as second:
+            second.until("ddress already in use")
+            assert second.process.wait(S_MAX) == Exit.FAILED
+            assert "a fault of tipoff" not in second.said

@@ -23,6 +23,7 @@ def said(url: str, run: str | None) -> str:
     return str(refused.value)
 
 
+@pytest.mark.limit("persistence.queries:RUNS_NAMED_MAX")
 def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'some.db'}"
     upgrade(url)

@@ -56,12 +56,18 @@ FIRST: Final = (("resume", "--reason", "tried"), ("strategies", "enable", NAME))
 WITH: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {("drain", "--wait"): ("--within", "1")}
 """What a switch needs beside it: time stands still here, so what rests would rest for ever."""
 
+STORED: Final = ("orders", "fills", "signals", "positions", "markets")
+"""The tables that a database can answer, too."""
+
 REFUSED: Final[Mapping[tuple[str, ...], Exit]] = {
     ("drain", "--wait"): Exit.TIMEOUT,
     ("games", "unload"): Exit.FAILED,
-    ("why", "--db"): Exit.FAILED,
+    **{(name, "--db"): Exit.FAILED for name in ("why", *STORED)},
+    **{(name, switch): Exit.USAGE for name in STORED for switch in ("--run", "--since", "--until")},
 }
-"""What cannot be done to this daemon: something rests in its game, and it keeps no database."""
+"""What cannot be done to this daemon: something rests in its game, it keeps no database, and what looks into
+one needs its name.
+"""
 
 
 @pytest.mark.slow

@@ -264,7 +264,7 @@ async def test_a_halt_holds_for_everybody_from_the_next_message_on_and_over_rest
 async def test_a_scope_that_is_none_is_refused_with_a_sentence(serve: Serve, bench: Bench) -> None:
     async with serve() as at:
         answer = await (await at.greeted()).call("halt", request_id="h", scope="everything")
-        assert "all, strategy:NAME or game:ID" in str(answer["error"])
+        assert "all, strategy:NAME, game:ID or market:TICKER" in str(answer["error"])
     assert acts(bench)[0].outcome.startswith("refused: ")
 
 

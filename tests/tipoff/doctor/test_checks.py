@@ -8,6 +8,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from email.utils import formatdate
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from engine.facts import Fact
+from engine.message import changed
+from engine.run_facts import FactsSetAside, TradingResumed
+from engine.units import Nanos
 from persistence.lock import DirectoryLock
 from persistence.maintenance import upgrade
+from persistence.writer import JournalWriter
+from tests.persistence.evenings import place
 from tipoff.cli.app import COMMANDS, main
 from tipoff.config.load import Config, load
 from tipoff.doctor import checks
@@ -230,3 +237,27 @@ def test_no_configuration_means_no_questions() -> None:
 
 def test_the_doctor_is_a_command() -> None:
     assert "doctor" in [name for name, *_ in COMMANDS]
+
+
+def test_what_a_start_could_not_apply_is_found_with_what_to_do_until_it_is_released(
+    file: Path, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'state' / 'tipoff.db'}"
+    (tmp_path / "state").mkdir()
+    upgrade(url)
+    assert found(file, "quarantine") == []
+    at = Nanos(1)
+    aside = FactsSetAside("market:KXT", 7, 9, 3, "OrderFilled", "unknown kind", money=True, at=at)
+    idle = changed(aside, scope="", kind="OperatorActed", count=1)
+    facts: list[Fact] = [aside, idle, TradingResumed("market:KXT", "uid 0", "looked", at)]
+    with closing(JournalWriter(url, "demo-2026-11-20")) as writer:
+        writer.append(place(facts[:2]))
+        first, second = found(file, "quarantine")
+        assert (first.state, second.state) == ("fail", "warn")
+        assert first.detail.startswith(
+            "market:KXT stands still: 3 entries from 7 on of the journal cannot be"
+        )
+        assert "`tipoff resume market:KXT --reason ...` releases it" in first.fix
+        assert second.fix.endswith("nothing rests on it")
+        writer.append(place(facts[2:], first=3))
+    assert [finding.state for finding in found(file, "quarantine")] == ["warn"]

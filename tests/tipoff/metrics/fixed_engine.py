@@ -13,7 +13,7 @@ from actors.messages import FeedSnapshot
 from actors.read_model.views import BandLine, FeedLine, Overview
 from actors.runtime import ASK_TIMEOUT_NS, MESSAGE_S, ActorStatus, Address, Histogram
 from engine import ledger
-from engine.facts import TradingHalted
+from engine.facts import FactsSetAside, TradingHalted
 from engine.order_stages import OrderStage
 from engine.units import Count, Money, Nanos
 from persistence.schema import create
@@ -212,6 +212,7 @@ def _fill_in_way(engine: FixedEngine) -> None:
         losses=6,
         refused=9,
         last_book_at=None,
+        lag=Nanos(40_000_000),
         venue_trading=True,
         trusted_books=13,
         books=17,
@@ -230,6 +231,7 @@ def _fill_in_way(engine: FixedEngine) -> None:
         band=nothing,
         feed=feed,
         halts=(),
+        set_aside=(),
         quarantined=(),
         strategies_on=(),
         restarts=0,
@@ -252,6 +254,9 @@ def _fill_in_trading(engine: FixedEngine) -> None:
     balances[ledger.result("momentum")] = Money(-4_000_000)
     for scope in ("all", "strategy:momentum", "quarantine:ev_multi", "quarantine:sharp_line"):
         engine.tally.halted[scope] = TradingHalted(scope, "halted", "operator", "why", Nanos(0))
+    for scope, count in (("market:KXNBAGAME-A", 3), ("", 1)):
+        aside = FactsSetAside(scope, 7, 9, count, "OrderFilled", "why", money=True, at=Nanos(0))
+        engine.tally.set_aside[scope] = aside
     engine.tally.stages.open["o1"] = OrderStage.RESTING
     engine.tally.stages.ended[OrderStage.FILLED] = 8
 

@@ -12,15 +12,25 @@ import trio
 from actors.addresses import MARKET_FEED, OPERATOR, RISK_GATE
 from actors.messages import Heard, Numbered, Operate, OperatorRequest, OrderOperation
 from engine.calendar import parse_time
-from engine.events import BookSide, GamePhase, ScoreSeen
-from engine.facts import Fact, OrderCancelled, PositionSettled, RunStarted, TradingHalted, TradingResumed
+from engine.events import BookSide, FeedConnected, GamePhase, ScoreSeen, TradesRecovered
+from engine.facts import (
+    Fact,
+    OrderApproved,
+    OrderCancelled,
+    PositionSettled,
+    RunStarted,
+    StrategyChanged,
+    StrategyOpened,
+    TradingHalted,
+    TradingResumed,
+)
 from engine.message import changed
-from engine.orders import TimeInForce
+from engine.orders import CancelOrder, CancelReason, TimeInForce
 from engine.units import Count, Nanos, Price
 from persistence.queries import Reader
 from persistence.schema import create
 from persistence.writer import JournalWriter
-from tests.tipoff.control.conftest import TICKER, Bench, opening
+from tests.tipoff.control.conftest import NAME, TICKER, Bench, opening, snapshot
 from tipoff.commands.replay import replay
 from tipoff.config.load import Config, template
 from tipoff.json_types import Json
@@ -200,10 +210,33 @@ async def test_an_open_position_keeps_the_run_until_it_is_settled_and_paid(tmp_p
 async def test_orders_that_rest_are_taken_back_before_the_run_ends(tmp_path: Path) -> None:
     house, bench = House(tmp_path, AFTER_SIX), Bench()
     place(bench, 4_500)
-    house.stored(OLD, evening(bench))
-    assert (await house.run()).next_day
+    facts = evening(bench)
+    # A strategy that is off tends nothing: what it has left in the book, only the end of the run takes back.
+    opened = next(fact for fact in facts if isinstance(fact, StrategyOpened) and fact.strategy == NAME)
+    house.stored(OLD, [*facts, StrategyChanged(NAME, False, opened.parameters, "uid 0", Nanos(bench.now))])
+
+    async def go_on(engine: LiveEngine) -> None:
+        """The venue is heard again and nothing happened meanwhile: the order would rest for ever."""
+        now = Nanos(engine.now)
+        quiet = TradesRecovered(TICKER, Nanos(0), now, (), now)
+        again = changed(snapshot(), conn=2, at=now)
+        engine.system.put(MARKET_FEED, Heard((FeedConnected(2, now), *opening(), again, quiet)))
+
+    assert (await house.run(go_on)).next_day
     (cancelled,) = house.facts(OLD, OrderCancelled)
     assert isinstance(cancelled, OrderCancelled)
+    assert cancelled.reason is CancelReason.REQUESTED, "it was not lost in the gap, but taken back"
+    (drained,) = house.facts(OLD, TradingHalted)
+    assert isinstance(drained, TradingHalted)
+    assert drained.why == DRAIN_REASON
+    cancels = [
+        fact.command
+        for fact in house.facts(OLD, OrderApproved)
+        if isinstance(fact, OrderApproved) and isinstance(fact.command, CancelOrder)
+    ]
+    assert [(cancel.order_id, cancel.decided_at) for cancel in cancels] == [
+        (cancelled.order_id, drained.at)
+    ], "by the drain, and by nobody else"
     with Reader.open(house.url, OLD) as reader:
         assert reader.orders(open_only=True) == []
     assert await house.begun() == NEW

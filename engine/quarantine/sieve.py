@@ -1,0 +1,111 @@
+"""The facts of earlier processes, tried one by one before anybody lives on them.
+
+Called at the start of every process, live or replayed. A fact that cannot be read, contradicts what went
+before or cannot be folded is taken out; whoever folds the others afterwards meets none that fails.
+"""
+
+from collections.abc import Iterable
+
+import attrs
+
+from engine.exchange import PaperExchange
+from engine.facts import Fact
+from engine.quarantine.concerns import Concerns, of_money
+from engine.quarantine.contradictions import Consistency
+from engine.quarantine.ranges import out_of_range
+from engine.quarantine.unread import UnreadFact
+from engine.risk import RiskGate
+from engine.run_facts import FactsSetAside
+from engine.tally import Tally
+from engine.units import Nanos
+
+
+@attrs.frozen
+class SetAside:
+    """Facts of one scope that were taken out; `first` and `last` are their entries, `kind` and `why` the
+    first one's. `money` says whether positions or cash may be wrong without them.
+    """
+
+    scope: str
+    first: int
+    last: int
+    count: int
+    kind: str
+    why: str
+    money: bool
+
+    def fact(self, at: Nanos) -> FactsSetAside:
+        """What makes it durable."""
+        return FactsSetAside(
+            scope=self.scope,
+            first=self.first,
+            last=self.last,
+            count=self.count,
+            kind=self.kind,
+            why=self.why,
+            money=self.money,
+            at=at,
+        )
+
+    def joined(self, entry: int, *, money: bool) -> "SetAside":
+        """With one fact more."""
+        return attrs.evolve(self, last=entry, count=self.count + 1, money=self.money or money)
+
+
+@attrs.frozen
+class Scratch:
+    """What the facts are tried on: all of it empty, and of no use afterwards but the tally."""
+
+    exchange: PaperExchange
+    gate: RiskGate
+    tally: Tally
+
+
+@attrs.define
+class Sifted:
+    """What can be lived on, what was taken out by scope, and how many entries that were."""
+
+    kept: list[Fact] = attrs.field(factory=list)
+    set_aside: dict[str, SetAside] = attrs.field(factory=dict)
+    entries: int = 0
+
+    def take_out(self, fact: Fact | UnreadFact, why: str, scopes: Iterable[str]) -> None:
+        """Set the present entry aside."""
+        kind = fact.kind if isinstance(fact, UnreadFact) else type(fact).__name__
+        money = of_money(fact)
+        for scope in scopes:
+            before = self.set_aside.get(scope)
+            if before is None:
+                entry = self.entries
+                self.set_aside[scope] = SetAside(scope, entry, entry, 1, kind, why, money)
+            else:
+                self.set_aside[scope] = before.joined(self.entries, money=money)
+
+
+def sift(facts: Iterable[Fact | UnreadFact], scratch: Scratch) -> Sifted:
+    """Try all facts, oldest first; the tally has counted those that were kept."""
+    sifted = Sifted()
+    consistency, concerns = Consistency(scratch.exchange.state), Concerns(scratch.exchange.state)
+    for fact in facts:
+        sifted.entries += 1
+        if isinstance(fact, UnreadFact):
+            wrong: str | None = fact.why
+        else:
+            wrong = out_of_range(fact) or consistency.contradiction(fact) or _failure(fact, scratch)
+        if isinstance(fact, UnreadFact) or wrong is not None:
+            sifted.take_out(fact, wrong or "", concerns.of(fact))
+        else:
+            sifted.kept.append(fact)
+    return sifted
+
+
+def _failure(fact: Fact, scratch: Scratch) -> str | None:
+    """What folding the fact raises, in words."""
+    try:
+        scratch.exchange.apply(fact)
+        scratch.gate.restore((fact,))
+        scratch.tally.apply(fact)
+    # Whatever it is: raised here it costs a market, raised in an actor every start from now on.
+    except Exception as error:  # noqa: BLE001
+        return f"{type(error).__name__}: {error}"
+    return None

@@ -1,0 +1,89 @@
+"""A market that stands still: nothing rests, nothing enters, and it is settled only if that is safe."""
+
+import pytest
+
+from engine.events import MarketDetermined
+from engine.exchange import PaperExchange
+from engine.facts import OrderCancelled, OrderFilled, OrderRejected, OrderRested, PositionSettled
+from engine.orders import CancelReason, RejectCode
+from engine.units import PRICE_ONE
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
+
+
+def held() -> Floor:
+    """Ten contracts are held, and five more are bid for."""
+    floor = Floor(rules())
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("held", BID, 50, 10)
+    floor.place("bid", BID, 45, 5)
+    floor.wait()
+    assert floor.filled("held") == 10
+    assert floor.live("bid").resting
+    return floor
+
+
+def frozen(floor: Floor, *, settles: bool = True) -> None:
+    floor.do(floor.exchange.freeze({MARKET: settles}, (), floor.now))
+
+
+def test_what_rests_is_taken_back_at_once_and_the_position_stays() -> None:
+    floor = held()
+    frozen(floor)
+    (gone,) = floor.of(OrderCancelled)
+    assert (gone.order_id, gone.reason) == ("bid", CancelReason.MARKET_FROZEN)
+    assert floor.exchange.open_orders() == ()
+    assert floor.exchange.positions("ann")["ann", MARKET].count == 1_000
+    floor.trade(ASK, 44, 100)
+    assert len(floor.of(OrderFilled)) == 1
+
+
+def test_a_new_order_is_refused_and_known_to_have_been_sent() -> None:
+    floor = held()
+    frozen(floor)
+    floor.place("late", BID, 50, 1)
+    (refused,) = floor.of(OrderRejected)
+    assert (refused.order_id, refused.code) == ("late", RejectCode.MARKET_FROZEN)
+    floor.wait()
+    assert "late" in floor.exchange.state.known
+    assert floor.exchange.open_orders() == ()
+
+
+@pytest.mark.parametrize("settles", [True, False])
+def test_a_result_is_booked_only_where_the_position_is_certain(*, settles: bool) -> None:
+    floor = held()
+    frozen(floor, settles=settles)
+    result = MarketDetermined(MARKET, "yes", PRICE_ONE, floor.now, floor.now)
+    floor.on_venue_event(result)
+    assert len(floor.of(PositionSettled)) == settles
+    floor.exchange.release(MARKET)
+    floor.on_venue_event(result)
+    assert len(floor.of(PositionSettled)) == 1
+
+
+def test_a_released_market_trades_again() -> None:
+    floor = held()
+    frozen(floor)
+    floor.exchange.release(MARKET)
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("again", BID, 50, 1)
+    floor.wait()
+    assert floor.filled("again") == 1
+
+
+def test_an_order_whose_end_cannot_be_folded_is_told_to_be_over_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    floor = held()
+    apply = PaperExchange.apply
+
+    def fails(fact: object) -> None:
+        if isinstance(fact, OrderCancelled):
+            raise KeyError("lost")
+        apply(floor.exchange, fact)  # type: ignore[arg-type]
+
+    monkeypatch.setitem(floor.exchange.state._folds, OrderCancelled, fails)
+    frozen(floor)
+    (gone,) = floor.of(OrderCancelled)
+    assert gone.order_id == "bid"
+    assert floor.exchange.open_orders() == ()
+    assert floor.of(OrderRested)

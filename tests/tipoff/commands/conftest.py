@@ -1,0 +1,22 @@
+"""What the tests of stored runs share: two evenings, replayed once into a file that nobody changes."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tipoff.commands.stored_evenings import recordings, replayed
+
+
+@pytest.fixture(scope="session")
+def evenings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Recordings of two evenings with different games."""
+    return recordings(tmp_path_factory.mktemp("evenings"))
+
+
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory: pytest.TempPathFactory, evenings: list[Path]) -> str:
+    """A database with both evenings under one configuration, and the first with another parameter."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('stored') / 'tipoff.db'}"
+    replayed(evenings, url)
+    replayed(evenings[:1], url, "--only", "momentum", "--set", "momentum.position_size=3")
+    return url

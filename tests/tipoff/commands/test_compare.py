@@ -1,0 +1,99 @@
+"""Two runs side by side: what differs in configuration, in decisions and in money, and nothing else.
+
+Covers: tipoff.commands.compare, persistence.decisions.
+"""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tipoff.cli.app import main
+from tipoff.exit_codes import Exit
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    """Exit code and document of a command."""
+    capsys.readouterr()
+    code = main([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def names(capsys: pytest.CaptureFixture[str], stored: str) -> list[str]:
+    """Two evenings under one configuration, and the first with momentum alone, and smaller."""
+    return [line["run"] for line in said(capsys, "runs", "--db", stored)[1]["runs"]]
+
+
+def test_a_run_differs_in_nothing_from_itself(
+    capsys: pytest.CaptureFixture[str], stored: str, names: list[str]
+) -> None:
+    code, found = said(capsys, "compare", names[0], names[0], "--db", stored)
+    assert code == Exit.OK
+    assert found["configuration"] == []
+    assert found["games"]["only_a"] == found["games"]["only_b"] == []
+    for kind in ("orders", "fills"):
+        assert found["decisions"][kind]["differ"] == []
+        for counts in found["decisions"][kind]["strategies"].values():
+            assert counts["both"] > 0
+            assert set(counts.values()) == {0, counts["both"]}
+    for line in found["strategies"].values():
+        assert Decimal(line["difference"]) == Decimal(line["a_game"]["low"]) == 0
+        assert line["paired"] is True
+    assert main(["compare", names[0], names[0], "--db", stored]) == Exit.OK
+    assert "no difference" in capsys.readouterr().out
+
+
+def test_another_parameter_is_named_and_what_came_of_it(
+    capsys: pytest.CaptureFixture[str], stored: str, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, found = said(capsys, "compare", names[0], names[2], "--db", stored)
+    assert code == Exit.OK
+    paths = {each["path"]: (each["a"], each["b"]) for each in found["configuration"]}
+    assert paths["strategy.momentum.parameters.position_size"] == (10, 3)
+    assert paths["strategy.sharp_line"] == ("sharp_line", None)
+    orders, fills = (found["decisions"][kind]["strategies"] for kind in ("orders", "fills"))
+    reports = [said(capsys, "report", "--db", stored, "--run", name)[1]["strategies"] for name in names[::2]]
+    for counts, key in ((orders, "orders"), (fills, "fills")):
+        mine = counts["momentum"]
+        assert mine["both"] + mine["only_a"] == reports[0]["momentum"][key]
+        assert mine["both"] + mine["only_b"] == reports[1]["momentum"][key]
+        assert counts["sharp_line"]["only_a"] == reports[0]["sharp_line"][key]
+    assert orders["momentum"]["both"] > 0
+    assert orders["momentum"]["counts_differ"] > 0
+    money = found["strategies"]["momentum"]
+    bases = [Decimal(each["momentum"]["pnl"]["base"]) for each in reports]
+    assert [Decimal(money[side]["pnl"]["base"]) for side in ("a", "b")] == bases
+    assert Decimal(money["difference"]) == bases[1] - bases[0] == Decimal(money["a_game"]["mean"])
+    assert money["a_game"]["games"] == 1
+    some = next(each for each in found["decisions"]["fills"]["differ"] if each["b"] is not None)
+    assert said(capsys, "why", some["b"]["id"], "--db", stored, "--run", names[2])[0] == Exit.OK
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["compare", names[0], names[2], "--db", stored]) == Exit.OK
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "more; --json has all" in shown
+
+
+def test_sets_without_a_game_in_common_are_not_paired(
+    capsys: pytest.CaptureFixture[str], stored: str, names: list[str]
+) -> None:
+    code, found = said(capsys, "compare", names[0], names[1], "--db", stored)
+    assert code == Exit.OK
+    assert found["games"]["both"] == []
+    assert found["decisions"]["orders"] == {"strategies": {}, "differ": []}
+    assert {line["paired"] for line in found["strategies"].values()} == {False}
+    assert {line["b"] for line in found["by_game"] if line["game"] in found["games"]["only_a"]} == {None}
+
+
+def test_sets_are_compared_game_by_game(
+    capsys: pytest.CaptureFixture[str], stored: str, names: list[str]
+) -> None:
+    code, found = said(capsys, "compare", ",".join(names[:2]), names[2], "--db", stored)
+    assert code == Exit.OK
+    assert (len(found["a"]), len(found["b"])) == (2, 1)
+    assert (len(found["games"]["both"]), len(found["games"]["only_a"])) == (1, 1)
+    assert found["strategies"]["momentum"]["a_game"]["games"] == 1
+    assert said(capsys, "compare", "all", "nope", "--db", stored)[0] == Exit.FAILED
+    assert said(capsys, "compare", "all", "--db", stored)[0] == Exit.USAGE

@@ -1,0 +1,183 @@
+"""`tipoff replay` of one evening, or of a folder of evenings: each replayed by itself, into one database.
+
+Called by the command line. What holds a manifest is a recording; recordings that are named are the inputs of
+one evening, played together in order of time. A folder without a manifest is looked into: every recording in
+it is an evening of its own. An evening that cannot be replayed costs itself only.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import attrs
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from persistence.errors import StorageError
+from persistence.run_results import game_results
+from persistence.schema import upgrade
+from persistence.stored_runs import opened, stored_runs
+from tipoff.commands.ids_for_why import LISTS, typed
+from tipoff.commands.options import ReplayRequest
+from tipoff.commands.replay import named, run_replay
+from tipoff.commands.sums import Sum, added, cents, numbers_right, of_document, of_results, sums_table, total
+from tipoff.config.problems import ConfigError
+from tipoff.exit_codes import Exit
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure, progress, table
+from tipoff.reports.screen_page import write_screen
+from tipoff.runs.recording_digest import config_of
+from venues.errors import RecordingError
+from venues.recordings.recorder import MANIFEST, read_manifest
+
+ITS_OWN = frozenset({"recording", "run_exists", "digest_differs"})
+"""Failures of one evening, which say nothing of the next."""
+
+
+@attrs.frozen(kw_only=True)
+class Evening:
+    """What became of one recording."""
+
+    recording: Path
+    state: Literal["replayed", "stored", "failed"]
+    """`stored`: an earlier replay had finished it."""
+    run: str | None = None
+    sums: dict[str, Sum] = attrs.field(factory=dict)
+    report: Json = None
+    error: Failure | None = None
+
+
+def run_replays(request: ReplayRequest) -> Answer:
+    """Replay what is named: one evening, or every evening of the folders. Raises Failure."""
+    folders = [path for path in request.recordings if evenings_in(path)]
+    if not folders:
+        return run_replay(request)
+    if len(folders) < len(request.recordings):
+        message = (
+            f"{folders[0]} is a folder of recordings, the others are not: replay the recordings of one "
+            "evening together, or folders of evenings"
+        )
+        raise Failure("usage", message, exit_code=Exit.USAGE)
+    found = [evening for folder in folders for evening in evenings_in(folder)]
+    if request.db is not None:
+        upgrade(request.db)
+    done = list(_each(request, sorted(found, key=_begins)))
+    return _answer(request, done)
+
+
+def evenings_in(folder: Path) -> list[Path]:
+    """The recordings that a folder holds; none if it is a recording itself, or holds none."""
+    if (folder / MANIFEST).exists() or not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if (path / MANIFEST).is_file())
+
+
+def _begins(recording: Path) -> tuple[int, str]:
+    """Evenings are replayed in the order in which they happened; one that cannot tell comes first."""
+    try:
+        return read_manifest(recording).first_at or 0, recording.name
+    except RecordingError:
+        return 0, recording.name
+
+
+def _each(request: ReplayRequest, recordings: Sequence[Path]) -> Iterator[Evening]:
+    for number, recording in enumerate(recordings, 1):
+        progress(f"evening {number} of {len(recordings)}: {recording}")
+        mine = attrs.evolve(request, recordings=(recording,), report=None)
+        try:
+            yield _one(mine)
+        except (Failure, ConfigError) as error:
+            failure = _its_own(mine, error)
+            progress(f"{recording}: {failure}")
+            yield Evening(recording=recording, state="failed", error=failure)
+
+
+def _its_own(request: ReplayRequest, error: Failure | ConfigError) -> Failure:
+    """The failure if it is this evening's only; else it is raised, for it would be the next evening's too."""
+    if isinstance(error, Failure):
+        if error.code not in ITS_OWN:
+            raise error
+        return error
+    if request.config is not None or config_of(request.recordings[0]) is None:
+        raise error
+    return Failure("config", str(error))
+
+
+def _one(request: ReplayRequest) -> Evening:
+    recording = request.recordings[0]
+    if request.resume:
+        _, name = named(request)
+        stored = _ended(request, name)
+        if stored is not None:
+            progress(f"{recording}: run {name} is there already")
+            return Evening(recording=recording, state="stored", run=name, sums=stored)
+    answer = run_replay(request)
+    document = answer.document
+    assert isinstance(document, dict)  # noqa: S101 - a replay's document is one
+    return Evening(
+        recording=recording,
+        state="replayed",
+        run=str(document["run"]),
+        sums=of_document(document),
+        report=document,
+    )
+
+
+def _ended(request: ReplayRequest, name: str) -> dict[str, Sum] | None:
+    """The sums of a run that was replayed to its end before; None if it was not."""
+    assert request.db is not None  # noqa: S101 - the command line has no resume without one
+    try:
+        with opened(request.db) as connection:
+            for run in stored_runs(connection):
+                if run.row.run == name and run.row.ended_at is not None:
+                    return of_results(game_results(connection, run.row.id))
+    except StorageError as error:
+        raise Failure("storage", str(error)) from error
+    return None
+
+
+def _answer(request: ReplayRequest, done: Sequence[Evening]) -> Answer:
+    failed = [evening for evening in done if evening.error is not None]
+    sums = added(evening.sums for evening in done)
+    document: dict[str, Json] = {
+        "evenings": [_line(evening) for evening in done],
+        "failed": len(failed),
+        "strategies": {name: each.document() for name, each in sums.items()},
+    }
+    screen = _screen(request, done, sums)
+    if request.report is not None:
+        write_screen(request.report, screen, f"Tipoff: {len(done)} evenings")
+    return Answer(document, screen, Exit.FAILED if failed else Exit.OK)
+
+
+def _line(evening: Evening) -> Json:
+    error = evening.error
+    return {
+        "recording": str(evening.recording),
+        "state": evening.state,
+        "run": evening.run,
+        "strategies": {name: each.document() for name, each in evening.sums.items()},
+        "report": evening.report,
+        "error": None if error is None else {"code": error.code, "message": str(error)},
+    }
+
+
+def _screen(request: ReplayRequest, done: Sequence[Evening], sums: dict[str, Sum]) -> RenderableType:
+    rows = []
+    for evening in done:
+        whole = total(evening.sums)
+        numbers = (
+            ("-", "-", "-") if evening.error else (str(whole.orders), str(whole.fills), cents(whole.base))
+        )
+        rows.append((evening.recording.name, evening.run or "-", evening.state, *numbers))
+    parts: list[RenderableType] = [
+        numbers_right(table(("recording", "run", "state", "orders", "fills", "base"), rows), 3),
+        Text(""),
+        sums_table(sums),
+    ]
+    parts += [Text(f"{each.recording}: {each.error}", "red") for each in done if each.error is not None]
+    if request.db is not None:
+        db = typed(request.db)
+        words = f"`tipoff runs --db {db}` lists the runs; with --run and an id, `tipoff why`."
+        parts.append(Text(f"{words}\nThese take --db and --run, too: {LISTS}.", "dim"))
+    return Group(*parts)

@@ -1,0 +1,1 @@
+"""Tables and recordings as files that other programs read: Parquet, CSV, JSON lines, and their schema."""
