@@ -16,12 +16,16 @@ MARKET_FEED = Address("sources/market_feed")
 FEED_EDGE = Address("sources/feed_edge")
 OBSERVER = Address("edge/observer")
 OPERATOR = Address("edge/operator")
+BARS = Address("edge/bars")
 
 NEWS = "news"
 """Topic of the games' news for strategies and the risk gate."""
 
 FACTS = "facts"
 """Topic of committed facts."""
+
+TRADES = "trades"
+"""Topic of public trades, for who counts them; the exchange is sent them apart."""
 
 FEED = "feed"
 """Topic of what concerns a whole connection or the whole venue: lost, gapped, paused, fee terms."""

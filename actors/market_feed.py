@@ -8,7 +8,7 @@ whole connection or the whole venue is published. The socket itself is an edge a
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE
+from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, TRADES
 from actors.heartbeat import Heartbeat, through_feed
 from actors.messages import (
     FeedSnapshot,
@@ -195,7 +195,7 @@ class MarketFeed:
     def _print(self, event: TradePrinted, out: list[Outgoing]) -> None:
         """Only the exchange fills from prints, so games are spared them."""
         if self._routes.get(event.ticker):
-            out.append((PAPER_EXCHANGE, event))
+            out += ((PAPER_EXCHANGE, event), Publish(TRADES, event))
         else:
             self._to_market(event.ticker, event, out)
 

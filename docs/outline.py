@@ -34,7 +34,7 @@ def live_tree() -> SupervisorSpec:
     """The tree that a live run with the default configuration starts, its connections left out of the I/O."""
     settings = trading_settings(template(schema()), seed=1)
     parts = parts_of(settings, FactHistory(), lambda _facts: 0, lambda: 0)
-    return tree(attrs.evolve(parts, sources=tuple(source_specs()), watched=True))
+    return tree(attrs.evolve(parts, sources=tuple(source_specs()), watched=True, keep_bars=list.clear))
 
 
 def source_specs() -> Iterator[ChildSpec]:

@@ -57,6 +57,10 @@ Evidence: TypeAlias = tuple[tuple[str, str], ...]
 ORDER_EVIDENCE: Final = "order"
 """The name under which a signal's evidence keeps the order that it gave rise to."""
 
+BID_EVIDENCE: Final = "yes_bid"
+ASK_EVIDENCE: Final = "yes_ask"
+"""The names under which it keeps the best prices of that moment."""
+
 
 class SignalAction(Enum):
     """What a strategy concluded; NO_TRADE records a near miss with the limit that stopped it."""

@@ -4,7 +4,7 @@ Used by `engine.risk`, by facts, metrics and the manual (its table is generated 
 """
 
 from enum import Enum
-from typing import Self
+from typing import Final, Self
 
 
 class DenialReason(Enum):
@@ -61,3 +61,33 @@ class DenialReason(Enum):
     JOURNAL_DOWN = ("journal_down", "decisions cannot be made durable at present")
     MISSING_DATA = ("missing_data", "a number that the rule needs is missing or not a number")
     EDGE = ("edge", "the order has no positive edge after fees")
+
+
+LIMITS: Final = frozenset(
+    {
+        DenialReason.CONTRACTS_PER_ORDER,
+        DenialReason.CONTRACTS_PER_MARKET,
+        DenialReason.CONTRACTS_PER_GAME,
+        DenialReason.CONTRACTS_PER_STRATEGY,
+        DenialReason.CONTRACTS_TOTAL,
+        DenialReason.EXPOSURE_PER_MARKET,
+        DenialReason.EXPOSURE_PER_GAME,
+        DenialReason.EXPOSURE_PER_STRATEGY,
+        DenialReason.EXPOSURE_TOTAL,
+        DenialReason.WORST_CASE_PER_GAME,
+        DenialReason.LOSS_PER_TRADE,
+        DenialReason.LOSS_PER_DAY,
+        DenialReason.LOSS_PER_WEEK,
+        DenialReason.DRAWDOWN_STRATEGY,
+        DenialReason.DRAWDOWN_TOTAL,
+        DenialReason.ORDERS_PER_MINUTE,
+        DenialReason.ORDERS_PER_HOUR,
+        DenialReason.ORDERS_PER_DAY,
+        DenialReason.LOSS_STREAK,
+        DenialReason.DEPTH_SHARE,
+        DenialReason.BALANCE,
+    }
+)
+"""Limits that a person chose: with others the strategy would have got something else. The rest says that the
+moment was wrong, whatever the limits.
+"""

@@ -6,6 +6,7 @@ at the middle.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
@@ -20,6 +21,7 @@ from engine.facts import (
     OrderDenied,
     OrderFilled,
     OrderRejected,
+    OrderRested,
     OrderSubmitted,
     PositionSettled,
     SignalAction,
@@ -43,6 +45,10 @@ class ValuationMark:
 
 
 NO_MARK = ValuationMark(None, None)
+
+
+READINGS: Final = ("pessimistic", "base", "optimistic")
+"""The three readings by name, as they stand in `Band` and in the facts."""
 
 
 @attrs.define
@@ -77,6 +83,12 @@ class StrategyTally:
     denied: dict[str, int] = attrs.field(factory=dict)
     cancelled: dict[str, int] = attrs.field(factory=dict)
     contracts: Count = COUNT_ZERO
+    assumed: int = 0
+    """Fills on quotes whose depth is an assumption."""
+    rested: int = 0
+    """Orders that joined the book."""
+    delayed: int = 0
+    """Orders whose arrival differs between the readings."""
     positions: dict[str, Count] = attrs.field(factory=dict)
 
 
@@ -95,6 +107,7 @@ class Tally:
         self.facts = 0
         self.stages = OrderStages()
         self._orders: dict[str, tuple[str, str, BookSide]] = {}
+        self._games: dict[str, str] = {}
         self._bands: dict[str, BandMoved] = {}
 
     def apply(self, fact: Fact) -> None:
@@ -112,7 +125,12 @@ class Tally:
             case OrderSubmitted():
                 order = fact.order
                 self._orders[order.order_id] = (order.strategy, order.ticker, order.side)
-                self.strategy(order.strategy).orders += 1
+                self._games[order.ticker] = order.game
+                tally = self.strategy(order.strategy)
+                tally.orders += 1
+                tally.delayed += fact.arrives_pessimistic_at not in (None, fact.arrives_at)
+            case OrderRested():
+                self.strategy(fact.strategy).rested += 1
             case OrderRejected():
                 _count(self.strategy(fact.strategy).rejected, fact.code.value)
             case OrderCancelled():
@@ -165,10 +183,31 @@ class Tally:
         base = Money(self.realized(name) + self.unrealized(name, marks))
         return Band(self._banded(name, "pessimistic", marks), base, self._banded(name, "optimistic", marks))
 
+    def by_game(self, name: str, marks: Mapping[str, ValuationMark]) -> dict[str, Band]:
+        """Profit and loss by game under the three readings, of every game in which one of them traded.
+
+        What the venue's rounding takes from a payout belongs to no order and is left out here.
+        """
+        totals: dict[str, dict[str, int]] = {}
+        for reading in READINGS:
+            for ticker, position in self._positions_of(name, reading).items():
+                game = self._games.get(ticker, ticker)
+                total = totals.setdefault(game, dict.fromkeys(READINGS, 0))
+                total[reading] += self._band_value(ticker, position, marks)
+        return {
+            game: Band(**{reading: Money(amount) for reading, amount in totals[game].items()})
+            for game in sorted(totals)
+        }
+
     def _banded(self, name: str, band: str, marks: Mapping[str, ValuationMark]) -> Money:
+        positions = self._positions_of(name, band)
+        return Money(sum(self._band_value(ticker, position, marks) for ticker, position in positions.items()))
+
+    def _positions_of(self, name: str, band: str) -> dict[str, BandPosition]:
+        """What a strategy holds by market under one reading; markets that no reading filled are not there."""
         positions: dict[str, BandPosition] = {}
         for order_id, moved in self._bands.items():
-            if moved.strategy != name:
+            if moved.strategy != name or not (moved.pessimistic or moved.base or moved.optimistic):
                 continue
             # A band fact carries amounts without a direction; the direction is its order's.
             side = self._orders[order_id][2]
@@ -176,7 +215,7 @@ class Tally:
             position = positions.setdefault(moved.ticker, BandPosition())
             position.count = Count(position.count + sign * getattr(moved, band))
             position.cash = Money(position.cash + getattr(moved, f"{band}_cash"))
-        return Money(sum(self._band_value(ticker, position, marks) for ticker, position in positions.items()))
+        return positions
 
     def _band_value(self, ticker: str, position: BandPosition, marks: Mapping[str, ValuationMark]) -> int:
         value = self.settled.get(ticker)
@@ -197,6 +236,7 @@ class Tally:
     def _filled(self, fact: OrderFilled) -> None:
         tally = self.strategy(fact.strategy)
         tally.fills += 1
+        tally.assumed += fact.evidence.pseudo
         tally.contracts = Count(tally.contracts + fact.count)
         sign = 1 if fact.side is BookSide.BID else -1
         before = tally.positions.get(fact.ticker, 0)

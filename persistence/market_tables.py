@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint
 
-from persistence.tables import WHOLE, json_valid, key, run, table, text, whole
+from persistence.tables import WHOLE, json_valid, key, probability, run, table, text, whole
 
 
 def number() -> Column[int]:
@@ -119,6 +119,29 @@ betting_odds: Final = table(
     json_valid("raw"),
 )
 
+market_bars: Final = table(
+    "market_bars",
+    # The key first: SQLite 3.40 calls other orders of such a table damaged.
+    run(),
+    text("ticker"),
+    whole("at"),
+    whole("yes_bid", null=True),
+    whole("yes_ask", null=True),
+    text("trust"),
+    whole("trusted_ms"),
+    probability("p_mid"),
+    whole("traded"),
+    whole("trades"),
+    whole("period", null=True),
+    probability("p_books"),
+    text("fair", null=True),
+    key("run", "ticker", "at"),
+    Index(None, "at"),
+    json_valid("fair"),
+    # In the order of the key, so that the bars of one market are read from one place.
+    rowid=False,
+)
+
 system_logs: Final = table(
     "system_logs",
     number(),
@@ -148,6 +171,7 @@ dead_letters: Final = table(
 )
 
 PRUNABLE: Final[dict[str, Table]] = {
-    each.name: each for each in (orderbook_snapshots, nba_live_data, betting_odds, system_logs, dead_letters)
+    each.name: each
+    for each in (orderbook_snapshots, market_bars, nba_live_data, betting_odds, system_logs, dead_letters)
 }
 """Tables that retention may shorten, by the time of their rows (`at`)."""

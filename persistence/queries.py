@@ -187,6 +187,10 @@ class Reader:
         for entry in writer_state.entries(self._connection, self.run.id, first, kinds=names):
             yield _recorded(entry)
 
+    def chain(self) -> str:
+        """The hash that the run's last entry is chained to everything before it by, in hexadecimal digits."""
+        return writer_state.last_entry(self._connection, self.run.id, self.run.run)[1].hex()
+
     def past(self) -> Iterator[Fact | UnreadFact]:
         """All facts for whoever goes on with the run; an entry that cannot be read is told as such."""
         for entry in self.entries():

@@ -1,4 +1,4 @@
-"""Records stored beside the journal: samples of books, scores and odds, logs and dead letters.
+"""Records stored beside the journal: samples of books, bars, scores and odds, logs and dead letters.
 
 Made by the actors that hear the market, handed to `JournalWriter.append` together with the facts of the same
 input. A record is tied to its thing and its time, so the same one written twice (a resumed replay) is kept
@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Table
 
+from engine.bars import MarketBar
 from engine.events import BookSnapshot, GameSeen, MarketListed, OddsSeen, ScoreSeen, Trust
 from engine.message import message
 from engine.units import Nanos, Price, Tenths, complement
@@ -19,11 +20,12 @@ from persistence.market_tables import (
     dead_letters,
     games,
     kalshi_markets,
+    market_bars,
     nba_live_data,
     orderbook_snapshots,
     system_logs,
 )
-from persistence.projected_rows import Values
+from persistence.projected_rows import Values, finite
 
 
 @message
@@ -103,7 +105,9 @@ class DeadLetter:
     at: Nanos
 
 
-Record: TypeAlias = BookSample | ScoreRecord | OddsRecord | GameRecord | MarketRecord | LogRecord | DeadLetter
+Record: TypeAlias = (
+    BookSample | MarketBar | ScoreRecord | OddsRecord | GameRecord | MarketRecord | LogRecord | DeadLetter
+)
 
 
 def _book(record: BookSample) -> Values:
@@ -118,6 +122,23 @@ def _book(record: BookSample) -> Values:
         book.seq,
         book.at_venue,
         book.at,
+    )
+
+
+def _bar(bar: MarketBar) -> Values:
+    return (
+        bar.ticker,
+        bar.at,
+        bar.yes_bid,
+        bar.yes_ask,
+        bar.trust.value,
+        bar.trusted_ms,
+        finite(bar.p_mid),
+        bar.traded,
+        bar.trades,
+        bar.period,
+        finite(bar.p_books),
+        encode_json(dict(bar.fair)) if bar.fair else None,
     )
 
 
@@ -217,6 +238,7 @@ def _letter(record: DeadLetter) -> Values:
 # kind.
 _ROWS: Final[dict[type[Record], tuple[Table, Callable[..., Values]]]] = {
     BookSample: (orderbook_snapshots, _book),
+    MarketBar: (market_bars, _bar),
     ScoreRecord: (nba_live_data, _score),
     OddsRecord: (betting_odds, _odds),
     GameRecord: (games, _game),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, select, tuple_
 
 from engine.units import NANOS_PER_DAY, Nanos
 from persistence import connect
@@ -24,6 +24,7 @@ PORTION: Final = 2_000
 DEFAULT_POLICY: Final[Mapping[str, int | None]] = MappingProxyType(
     {
         "orderbook_snapshots": 7,
+        "market_bars": 400,
         "nba_live_data": 30,
         "betting_odds": 90,
         "system_logs": 30,
@@ -99,8 +100,9 @@ def overdue(url: str, now: Nanos, policy: Mapping[str, int | None] = DEFAULT_POL
 
 
 def _remove(connection: Connection, table: Table, before: Nanos) -> int:
-    old = select(table.c.id).where(_old(connection, table, before)).order_by(table.c.at).limit(PORTION)
-    return connection.execute(delete(table).where(table.c.id.in_(old))).rowcount
+    keys = list(table.primary_key.columns)
+    old = select(*keys).where(_old(connection, table, before)).order_by(table.c.at).limit(PORTION)
+    return connection.execute(delete(table).where(tuple_(*keys).in_(old))).rowcount
 
 
 def _old(connection: Connection, table: Table, before: Nanos) -> ColumnElement[bool]:

@@ -80,7 +80,7 @@ def entries(
         end = first + WINDOW - 1 if last is None else min(last, first + WINDOW - 1)
         wanted = select(*columns).where(journal.c.run == run, journal.c.seq >= first, journal.c.seq <= end)
         if kinds:
-            wanted = wanted.where(journal.c.kind.in_(kinds))
+            wanted = wanted.where(journal.c.kind.in_(sorted(kinds)))
         found = connection.execute(wanted.order_by(journal.c.seq)).all()
         for seq, at, cause, owner, kind, body, chain in found:
             yield Entry(seq, Nanos(at), cause, owner, kind, body, bytes(chain))

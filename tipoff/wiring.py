@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import attrs
 
-from actors.addresses import FACTS, FEED, GAMES_TOPIC, NEWS
+from actors.addresses import FACTS, FEED, GAMES_TOPIC, NEWS, TRADES
+from actors.bars import BarsActor, Keep
 from actors.fact_history import FactHistory
 from actors.game import GameActor
 from actors.journal import JournalActor, WriterActor
@@ -81,6 +82,8 @@ class Mailboxes:
     """Decides nothing. A lost fact would show wrong money, so it fails too; but its next life folds every
     fact anew and asks the games for what is current, so what waited need not be kept.
     """
+    bars: MailboxPolicy = MailboxPolicy(capacity=50_000, when_full=FAIL, on_restart=DISCARD)
+    """The same news as the observer; what a life had not told of the bar under way is lost with it."""
     operator: MailboxPolicy = MailboxPolicy(capacity=1_000, when_full=REFUSE, on_restart=RETAIN)
     """What people ask for: one more is refused, and its asker hears so at once."""
     edge: MailboxPolicy = MailboxPolicy(capacity=1_000, when_full=FAIL, on_restart=DISCARD)
@@ -114,6 +117,8 @@ class Parts:
     edges: tuple[AnySpec, ...] = ()
     watched: bool = False
     """Whether somebody can ask and act: a replay needs neither observer nor operator."""
+    keep_bars: Keep | None = None
+    """Where the markets' bars go; where nobody keeps them none are made."""
 
 
 def tree(parts: Parts) -> SupervisorSpec:
@@ -139,7 +144,7 @@ def tree(parts: Parts) -> SupervisorSpec:
                 children=(_schedule(parts), _market_feed(), *parts.sources),
             ),
             *parts.edges,
-            *((_edge(parts),) if parts.watched else ()),
+            *((_edge(parts),) if parts.watched or parts.keep_bars else ()),
         ),
     )
 
@@ -233,17 +238,34 @@ def _edge(parts: Parts) -> SupervisorSpec:
         on_excess=QUARANTINE,
         backoff=AT_ONCE,
         children=(
-            ChildSpec(
-                name="observer",
-                factory=lambda: ObserverActor(parts.history),
-                mailbox=MAILBOXES.observer,
-                subscriptions=(FACTS, NEWS, FEED, TOPIC_SUPERVISION, TOPIC_DEAD_LETTERS),
-            ),
-            ChildSpec(
-                name="operator",
-                factory=lambda: OperatorActor(parts.history),
-                mailbox=MAILBOXES.operator,
-                subscriptions=(TOPIC_DEAD_LETTERS,),
-            ),
+            *((_observer(parts), _operator(parts)) if parts.watched else ()),
+            *((_bars(parts.keep_bars),) if parts.keep_bars is not None else ()),
         ),
+    )
+
+
+def _observer(parts: Parts) -> ChildSpec:
+    return ChildSpec(
+        name="observer",
+        factory=lambda: ObserverActor(parts.history),
+        mailbox=MAILBOXES.observer,
+        subscriptions=(FACTS, NEWS, FEED, TOPIC_SUPERVISION, TOPIC_DEAD_LETTERS),
+    )
+
+
+def _operator(parts: Parts) -> ChildSpec:
+    return ChildSpec(
+        name="operator",
+        factory=lambda: OperatorActor(parts.history),
+        mailbox=MAILBOXES.operator,
+        subscriptions=(TOPIC_DEAD_LETTERS,),
+    )
+
+
+def _bars(keep: Keep) -> ChildSpec:
+    return ChildSpec(
+        name="bars",
+        factory=lambda: BarsActor(keep),
+        mailbox=MAILBOXES.bars,
+        subscriptions=(FACTS, NEWS, TRADES),
     )

@@ -7,7 +7,7 @@ the order, the order names the signal.
 import attrs
 
 from engine.events import BookSide
-from engine.facts import ORDER_EVIDENCE, Evidence, SignalAction, SignalRaised
+from engine.facts import ASK_EVIDENCE, BID_EVIDENCE, ORDER_EVIDENCE, Evidence, SignalAction, SignalRaised
 from engine.message import changed
 from engine.orders import CancelOrder, Liquidity, PlaceOrder, TimeInForce
 from engine.sizing import Sizing, contracts_to_trade
@@ -105,8 +105,8 @@ class OrderWriter:
             ("held", format_count(holding.count)),
             ("cost", p_text(holding.p_cost())),
             ("held_ns", str(now - holding.opened_at)),
-            ("yes_bid", price_text(top.yes_bid)),
-            ("yes_ask", price_text(top.yes_ask)),
+            (BID_EVIDENCE, price_text(top.yes_bid)),
+            (ASK_EVIDENCE, price_text(top.yes_ask)),
             (ORDER_EVIDENCE, order_id),
         )
         signal = SignalRaised(
@@ -216,8 +216,8 @@ def edge_evidence(market: MarketView, edge: Edge) -> Evidence:
     """The numbers that every judgement of an entry rests on, as they were."""
     top = market.top
     return (
-        ("yes_bid", price_text(None if top is None else top.yes_bid)),
-        ("yes_ask", price_text(None if top is None else top.yes_ask)),
+        (BID_EVIDENCE, price_text(None if top is None else top.yes_bid)),
+        (ASK_EVIDENCE, price_text(None if top is None else top.yes_ask)),
         ("displayed", format_count(edge.depth)),
         ("p_win", p_text(edge.p_win)),
         ("gap", p_text(edge.p_gap)),

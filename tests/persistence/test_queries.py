@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engine.bars import MarketBar
 from engine.events import (
     BookSnapshot,
     GamePhase,
@@ -21,7 +22,14 @@ from engine.reasons import DenialReason
 from engine.units import Count, Nanos, Price, Tenths
 from persistence import connect, records
 from persistence.errors import StorageUnreachable
-from persistence.market_tables import betting_odds, games, kalshi_markets, nba_live_data, orderbook_snapshots
+from persistence.market_tables import (
+    betting_odds,
+    games,
+    kalshi_markets,
+    market_bars,
+    nba_live_data,
+    orderbook_snapshots,
+)
 from persistence.queries import Reader
 from persistence.records import DeadLetter, LogRecord, Record
 from persistence.writer import JournalWriter
@@ -186,9 +194,15 @@ LISTED = MarketListed(
     "KXT", "KXE", "KXS", "who wins", MarketStatus.ACTIVE, (), "quadratic", "1", None, None,
     None, None, None, 1, True, Nanos(4),
 )  # fmt: skip
+BAR = MarketBar(
+    ticker="KXT", game="g", at=Nanos(10), yes_bid=Price(4_200), yes_ask=None, trust=Trust.STALE,
+    trusted_ms=4_000, p_mid=0.43, traded=Count(700), trades=2, period=0, p_books=None,
+    fair=(("momentum", 0.5),),
+)  # fmt: skip
 GAME = GameSeen("g", "2026-01-02", "NYK", "BOS", Nanos(99), False, Nanos(3))
 HEARD: list[Record] = [
     records.BookSample(BOOK, Trust.TRUSTED),
+    BAR,
     records.ScoreRecord(SCORE, '{"home": 50}'),
     records.OddsRecord(ODDS, '{"vendor": "draftkings"}'),
     records.GameRecord(GAME, "live", matched=True),
@@ -207,6 +221,10 @@ def test_what_was_heard_is_kept_once_beside_the_journal(
         (book,) = connection.execute(orderbook_snapshots.select()).all()
         assert (book.yes_bid, book.yes_ask, book.trust) == (4_200, 4_500, "trusted")
         assert (book.yes_levels, book.no_levels) == ("[[4000,100],[4200,50]]", "[[5500,70]]")
+        (bar,) = connection.execute(market_bars.select()).all()
+        assert (bar.yes_bid, bar.yes_ask, bar.trust, bar.trusted_ms) == (4_200, None, "stale", 4_000)
+        assert (bar.traded, bar.trades, bar.period, bar.p_mid) == (700, 2, 0, 0.43)
+        assert bar.fair == '{"momentum":0.5}'
         (score,) = connection.execute(nba_live_data.select()).all()
         assert (score.phase, score.home, score.raw) == ("live", 50, '{"home": 50}')
         (odds,) = connection.execute(betting_odds.select()).all()

@@ -45,7 +45,8 @@ def test_each_table_keeps_its_rows_for_its_own_time(
     for days_ago in range(40):
         writer.append([], heard(days_ago))
     expected = {
-        "orderbook_snapshots": 32, "nba_live_data": 9, "betting_odds": 0, "system_logs": 9, "dead_letters": 0,
+        "orderbook_snapshots": 32, "market_bars": 0, "nba_live_data": 9, "betting_odds": 0,
+        "system_logs": 9, "dead_letters": 0,
     }  # fmt: skip
     assert overdue(url, NOW) == expected
     assert prune(url, NOW) == expected

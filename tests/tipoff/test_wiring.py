@@ -24,7 +24,7 @@ from tipoff.wiring import MAILBOXES, Mailboxes
 
 RECEIVER, SENDER = Address("receiver"), Address("sender")
 POLICIES = [(field.name, getattr(MAILBOXES, field.name)) for field in attrs.fields(Mailboxes)]
-DECIDE_NOTHING = {"observer", "operator", "edge"}
+DECIDE_NOTHING = {"observer", "operator", "edge", "bars"}
 
 
 class Counting:
@@ -78,6 +78,7 @@ def actors_of(spec: AnySpec) -> Iterator[ChildSpec]:
     "tipoff.wiring:MAILBOXES.game.capacity",
     "tipoff.wiring:MAILBOXES.schedule.capacity",
     "tipoff.wiring:MAILBOXES.observer.capacity",
+    "tipoff.wiring:MAILBOXES.bars.capacity",
     "tipoff.wiring:MAILBOXES.operator.capacity",
     "tipoff.wiring:MAILBOXES.edge.capacity",
 )
@@ -116,6 +117,7 @@ def test_every_actor_of_the_tree_has_its_own_line_of_the_table() -> None:
         assert found[name] is getattr(MAILBOXES, name)
     assert found["observer"] is MAILBOXES.observer
     assert found["operator"] is MAILBOXES.operator
+    assert found["bars"] is MAILBOXES.bars
     for name in ("sharp_line", "ev_multi", "momentum", "mean_reversion", "correlation"):
         assert found[name] is MAILBOXES.strategy
 

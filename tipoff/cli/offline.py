@@ -136,7 +136,7 @@ class ReportOptions:
     mixed: Annotated[
         Flag, Parameter(help="With --runs: add up different configurations, and a game twice.")
     ] = False
-    html: Annotated[Path | None, Parameter(help="Write one HTML file too.")] = None
+    html: Annotated[Path | None, Parameter(help="Write it as one HTML file with charts too.")] = None
     config: ConfigFile = None
     db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None
 

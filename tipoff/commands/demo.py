@@ -24,7 +24,7 @@ from persistence.connect import Durability, Settings
 from persistence.schema import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff.commands.options import DemoRequest
-from tipoff.commands.replay import replay, run_name
+from tipoff.commands.replay import replay, run_name, with_evidence
 from tipoff.commands.simulated_recording import record_evening
 from tipoff.config.load import Config, load_or_template
 from tipoff.json_types import Json
@@ -83,13 +83,12 @@ def _without_sockets(request: DemoRequest, config: Config, folder: Path) -> dict
     lines = record_evening(EveningSettings(seed=request.seed, games=request.games), recording)
     progress(f"{lines} frames and bodies; trading it")
     name = run_name([recording], settings)
-    if request.keep is None:
-        return replay(read_batches(recording), settings, name).document
     url = _database(folder)
     upgrade(url)
     write_config(recording, config, settings_digest(settings))
     with contextlib.closing(JournalWriter(url, name, Options(mode=Mode.REPLAY))) as writer:
         document = replay(read_batches(recording), settings, name, writer).document
+        document = with_evidence(document, writer)
         digest, seq = writer.digest(), writer.stored_seq
     write_seal(recording, RecordingDigest(name, digest, settings_digest(settings), settings.seed, seq))
     return document
@@ -152,7 +151,7 @@ async def _trade(config: Config, folder: Path, simulator: Simulator, sources: So
             await _settled(engine)
             stopped = await stop_engine(engine, "end of the evening", Shutdown(progress, Notifier({})))
             nursery.cancel_scope.cancel()
-    return stopped.document
+        return with_evidence(stopped.document, writer)
 
 
 async def _tell(engine: LiveEngine) -> None:

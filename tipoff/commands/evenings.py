@@ -25,7 +25,7 @@ from tipoff.config.problems import ConfigError
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, progress, table
-from tipoff.reports.html import write_html
+from tipoff.reports.screen_page import write_screen
 from tipoff.runs.recording_digest import config_of
 from venues.errors import RecordingError
 from venues.recordings.recorder import MANIFEST, read_manifest
@@ -146,7 +146,7 @@ def _answer(request: ReplayRequest, done: Sequence[Evening]) -> Answer:
     }
     screen = _screen(request, done, sums)
     if request.report is not None:
-        write_html(request.report, screen, f"Tipoff: {len(done)} evenings")
+        write_screen(request.report, screen, f"Tipoff: {len(done)} evenings")
     return Answer(document, screen, Exit.FAILED if failed else Exit.OK)
 
 

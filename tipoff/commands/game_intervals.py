@@ -5,7 +5,7 @@ The commands' only way to the resampling: a game is the unit, since what happens
 
 from collections.abc import Mapping, Sequence
 
-from engine.evaluation.bootstrap import Interval, Resampling, interval, seed_of
+from engine.scoring.bootstrap import Interval, Resampling, interval, seed_of
 from engine.units import Money, format_money
 from tipoff.json_types import Json
 

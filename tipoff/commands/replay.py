@@ -7,14 +7,13 @@ Called by the command line, the demo, benchmarks and tests. `replay` is the whol
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
 import attrs
 from rich.console import Group
 
-from engine.events import VenueEvent
 from engine.facts import RunStarted
 from engine.units import Nanos
 from persistence.connect import where
@@ -33,6 +32,8 @@ from tipoff.replay.live_recording import LiveReplay, SettingsOf, is_live
 from tipoff.replay.session import VirtualSession
 from tipoff.reports.document import RunSnapshot, report_document, report_screen
 from tipoff.reports.html import write_html
+from tipoff.reports.numbers import as_object
+from tipoff.reports.of_stored_runs import run_document
 from tipoff.runs.from_config import schema, scripted_plan, trading_settings
 from tipoff.runs.market_records import Archive
 from tipoff.runs.names import REPLAY
@@ -42,8 +43,7 @@ from venues.errors import RecordingError
 from venues.recordings.recorder import Line, read_batches, read_manifest, segment_paths
 
 PROGRESS_LINES = 50_000
-Show = Callable[[str, tuple[VenueEvent, ...]], None]
-"""Is shown the body of every input and what it meant."""
+IN_MEMORY = "sqlite://"
 
 
 @attrs.frozen(kw_only=True)
@@ -67,7 +67,7 @@ def replay(
     `settings_of` knows those of the processes of a live recording; without it each had `settings`.
     """
     store = RunStore(name, writer)
-    archive = Archive()
+    archive = Archive(store.keep) if store.lasting else None
     of_process = settings_of or (lambda _digest: settings)
     hearer: VirtualSession | LiveReplay | None = None
     began = time.perf_counter()
@@ -75,12 +75,11 @@ def replay(
     line: Line | None = None
     for batch in batches:
         if hearer is None and batch:
-            show = _archiving(archive, store)
             if is_live(batch[0]):
-                hearer = LiveReplay(of_process, store, partial(run_started, name), show)
+                hearer = LiveReplay(of_process, store, partial(run_started, name), archive)
             else:
                 first = run_started(name, settings, Nanos(batch[0].at))
-                hearer = VirtualSession(settings, first, store, show)
+                hearer = VirtualSession(settings, first, store, archive)
         if hearer is None:
             continue
         hearer.on_lines(batch)
@@ -97,24 +96,12 @@ def replay(
     else:
         session = hearer
         session.end(Nanos(line.at), "end of recording")
-    if store.lasting:
-        store.keep(archive.books(session.games().values()))
+    if archive is not None:
+        archive.keep_books(session.games().values())
     digest = store.digest()
     return Replayed(
         session=session, store=store, document=_document(session, store, digest, time.perf_counter() - began)
     )
-
-
-def _archiving(archive: Archive, store: RunStore) -> Show | None:
-    if not store.lasting:
-        return None
-
-    def show(body: str, events: tuple[VenueEvent, ...]) -> None:
-        records = archive.records(body, events)
-        if records:
-            store.keep(records)
-
-    return show
 
 
 def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:
@@ -139,22 +126,30 @@ def run_replay(request: ReplayRequest) -> Answer:
         writer = _writer(request, name)
         try:
             replayed = replay(_batches(request), settings, name, writer, _of_processes(request, settings))
+            document = replayed.document
+            if writer is not None:
+                document = with_evidence(document, writer)
         finally:
             if writer is not None:
                 writer.close()
         if request.verify:
-            _verify(request, settings, name, str(replayed.document["digest"]))
+            _verify(request, settings, name, str(document["digest"]))
     except RecordingError as error:
         raise Failure("recording", str(error)) from error
     except StorageError as error:
         raise Failure("storage", str(error)) from error
-    screen = report_screen(replayed.document)
     if request.report is not None:
-        write_html(request.report, screen, f"Tipoff: {name}")
+        write_html(request.report, f"Tipoff: {name}", as_object(document["evidence"]))
+    screen = report_screen(document)
     if request.db is None:
-        return Answer(replayed.document, Group(screen, nothing_kept()))
+        return Answer(document, Group(screen, nothing_kept()))
     ids = ids_in(request.db, name)
-    return Answer({**replayed.document, "ids": ids}, Group(screen, ids_screen(request.db, name, ids)))
+    return Answer({**document, "ids": ids}, Group(screen, ids_screen(request.db, name, ids)))
+
+
+def with_evidence(document: Mapping[str, Json], writer: JournalWriter) -> dict[str, Json]:
+    """A run's document with the evidence that its database has."""
+    return {**document, "evidence": run_document(writer.reader())["evidence"]}
 
 
 def named(request: ReplayRequest) -> tuple[TradingSettings, str]:
@@ -209,7 +204,8 @@ def _batches(request: ReplayRequest) -> Iterable[list[Line]]:
 
 def _writer(request: ReplayRequest, name: str) -> JournalWriter | None:
     if request.db is None:
-        return None
+        # A page is made from bars and facts: where nobody keeps them they are kept as long as it takes.
+        return JournalWriter(IN_MEMORY, name, Options(mode=Mode.REPLAY)) if request.report else None
     upgrade(request.db)
     writer = JournalWriter(request.db, name, Options(mode=Mode.REPLAY))
     if writer.stored_seq and not request.resume:

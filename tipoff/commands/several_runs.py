@@ -11,6 +11,7 @@ import attrs
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from persistence.queries import Reader
 from persistence.run_results import GameResult, game_results
 from persistence.stored_runs import StoredRun, digest_of, opened, stored_runs
 from tipoff.commands.database import storage_errors
@@ -24,7 +25,10 @@ from tipoff.config.database import database_url
 from tipoff.config.load import load_or_template
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, table
+from tipoff.reports.evidence_screen import evidence_screen
 from tipoff.reports.html import write_html
+from tipoff.reports.numbers import as_object
+from tipoff.reports.of_stored_runs import runs_document
 from tipoff.runs.from_config import schema
 
 
@@ -63,12 +67,14 @@ def run_several(request: ReportRequest) -> Answer:
         url = database_url(load_or_template(request.config, schema()), request.db)
         with opened(url) as connection:
             found = gathered(connection, selected(stored_runs(connection), request.runs))
-    if not request.mixed:
-        refuse_mixtures(found)
-    document, screen = _document(found), _screen(found)
+            if not request.mixed:
+                refuse_mixtures(found)
+            names = [each.name for each in found]
+            evidence = as_object(runs_document(Reader(connection), names)["evidence"]) if names else {}
     if request.html is not None:
-        write_html(request.html, screen, f"Tipoff: {len(found)} runs")
-    return Answer(document, screen)
+        write_html(request.html, f"Tipoff: {len(found)} runs", evidence)
+    screen = Group(evidence_screen(evidence), _screen(found)) if evidence else _screen(found)
+    return Answer({**_document(found), "evidence": evidence}, screen)
 
 
 def refuse_mixtures(found: Sequence[Gathered]) -> None:
@@ -135,7 +141,7 @@ def _games(found: Sequence[Gathered]) -> list[tuple[Gathered, str, dict[str, Sum
     ]
 
 
-def _document(found: Sequence[Gathered]) -> Json:
+def _document(found: Sequence[Gathered]) -> dict[str, Json]:
     sums, games = of_results(all_results(found)), _games(found)
     names = [each.name for each in found]
     strategies: dict[str, Json] = {}

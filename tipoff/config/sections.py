@@ -59,6 +59,12 @@ class RetentionSection:
     orderbook_snapshots_days: int = setting(
         7, "snapshots of order books; 0 keeps them for ever", unit="days", check=between(0, 36_500)
     )
+    market_bars_days: int = setting(
+        400,
+        "bars of ten seconds, which scores need; 0 keeps them for ever",
+        unit="days",
+        check=between(0, 36_500),
+    )
     nba_live_data_days: int = setting(
         30, "box scores; 0 keeps them for ever", unit="days", check=between(0, 36_500)
     )

@@ -40,7 +40,6 @@ from actors.runtime import (
     SupervisorReport,
     SystemEnded,
 )
-from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.invariant import InvariantBroken
@@ -48,6 +47,7 @@ from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import Nanos
+from persistence.records import Record
 from persistence.writer import JournalWriter
 from tipoff import __version__
 from tipoff.live.clock import EveningClock
@@ -110,8 +110,8 @@ class LiveEngine:
         self.plan = plan
         self.tally = Tally()
         history = remembered(plan.facts, plan.settings, self.tally)
-        self.archive = Archive()
-        self.ingress = Ingress(plan.recorder, self._keep_records)
+        self.archive = Archive(self._keep_records)
+        self.ingress = Ingress(plan.recorder, self.archive.hear)
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
         self.phase = "starting"
         self.shutdown_step: Callable[[], str] = str
@@ -125,7 +125,7 @@ class LiveEngine:
         # A live writer does not answer by itself: the commit comes back as a recorded input, which a replay
         # plays.
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
-        parts = attrs.evolve(parts, sources=edges(self))
+        parts = attrs.evolve(parts, sources=edges(self), keep_bars=self.archive.keep_bars)
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
         self.system.measure(timed_as)
         self.restarts = RestartCounts()
@@ -216,7 +216,7 @@ class LiveEngine:
         except (AskError, SystemEnded) as error:
             log.info("no samples of the books this time: %s", error)
             return
-        self.commit_queue.keep(self.archive.books(games.values()))
+        self.archive.keep_books(games.values())
 
     async def _flush(self) -> None:
         """Bound what a kill costs the recording: a quiet evening has no next line that would flush."""
@@ -322,11 +322,9 @@ class LiveEngine:
         assert isinstance(counts, FeedSnapshot)  # noqa: S101
         return counts
 
+    def _keep_records(self, records: list[Record]) -> None:
+        self.commit_queue.keep(records)
+
     def _on_report(self, report: SupervisorReport) -> None:
         self.restarts.on_report(report)
         log_report(report, self.system.dispatcher.last_dead_letters)
-
-    def _keep_records(self, body: str, events: tuple[VenueEvent, ...]) -> None:
-        records = self.archive.records(body, events)
-        if records:
-            self.commit_queue.keep(records)

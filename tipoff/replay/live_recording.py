@@ -13,12 +13,12 @@ import msgspec
 from actors.addresses import JOURNAL, OPERATOR, RISK_GATE
 from actors.messages import Commit, CommittedUpTo, Numbered, RunEnds, StorageFailed
 from actors.runtime import Address
-from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.quarantine import UnreadFact
 from engine.units import Nanos
 from tipoff.replay.batch_store import RunStore
 from tipoff.replay.session import Past, VirtualSession
+from tipoff.runs.market_records import Archive
 from tipoff.runs.recorded_inputs import (
     ACT_DONE,
     COMMAND,
@@ -41,7 +41,6 @@ SettingsOf = Callable[[str], TradingSettings]
 """The settings of the process that began with this digest of them."""
 
 MakeRun = Callable[[TradingSettings, Nanos], RunStarted]
-Archive = Callable[[str, tuple[VenueEvent, ...]], None]
 
 
 def is_live(line: Line) -> bool:

@@ -20,13 +20,13 @@ from actors.messages import (
     StateWanted,
 )
 from actors.runtime import Address, VirtualSystem
-from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import Nanos
+from tipoff.runs.market_records import Archive
 from tipoff.runs.settings import TradingSettings, openings, parts_of, remembered
 from tipoff.sources.registry import translator
 from tipoff.wiring import tree
@@ -60,13 +60,13 @@ class VirtualSession:
         settings: TradingSettings,
         run: RunStarted,
         store: Callable[[tuple[Numbered, ...]], int],
-        archive: Callable[[str, tuple[VenueEvent, ...]], None] | None = None,
+        archive: Archive | None = None,
         past: Past = Past(),
     ) -> None:
         """Start the tree at the run's moment and open the strategies' accounts.
 
-        `store` makes facts durable; `archive` is shown every input's body and what it meant; `past` is what
-        an earlier process left behind.
+        `store` makes facts durable; `archive` hears every input's body and what it meant, and the bars;
+        `past` is what an earlier process left behind.
         """
         self.settings = settings
         self.run = run
@@ -79,6 +79,8 @@ class VirtualSession:
         parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:
             parts = attrs.evolve(parts, writer_answers=False, watched=True)
+        if archive is not None:
+            parts = attrs.evolve(parts, keep_bars=archive.keep_bars)
         self.system = VirtualSystem(tree(parts), start_at=run.at, seed=settings.seed)
         self.system.start()
         self._put(JOURNAL, Commit("run", (run,)), run.at)
@@ -95,7 +97,7 @@ class VirtualSession:
         if events:
             self.events += len(events)
             if self._archive is not None and line.what != COMMONEST:
-                self._archive(line.body, events)
+                self._archive.hear(line.body, events)
             self.system.put(MARKET_FEED, Heard(events), line.at)
 
     def _hear_ours(self, line: Line) -> None:

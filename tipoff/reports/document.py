@@ -6,20 +6,21 @@ decimal strings in dollars.
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
 
 import attrs
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from engine.game import Game
+from engine.scoring.scores import verdict_of
 from engine.tally import StrategyTally, Tally, ValuationMark
 from engine.units import format_count, format_money, format_price
 from tipoff.json_types import Json
-
-CENT = Decimal("0.01")
+from tipoff.output import harmless_line
+from tipoff.reports.evidence_screen import evidence_screen, money, verdicts
+from tipoff.reports.grid import grid, wrapped
+from tipoff.reports.numbers import as_list, as_object
+from tipoff.reports.readings import Ground, coincidence, pnl_document
 
 
 @attrs.frozen(kw_only=True)
@@ -112,7 +113,10 @@ def _game(game: Game) -> Json:
 
 def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, ValuationMark]) -> Json:
     band = tally.band(row.name, marks)
+    ground = Ground(fills=row.fills, assumed=row.assumed, delayed=row.delayed, rested=row.rested)
+    verdict = verdict_of(tally.by_game(row.name, marks))
     return {
+        "verdict": {"judgement": verdict.judgement.value, "sentence": verdict.sentence},
         "kind": row.kind,
         "signals": row.signals,
         "near_misses": row.near_misses,
@@ -125,11 +129,7 @@ def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, ValuationMar
         "fees": format_money(tally.fees(row.name)),
         "realized": format_money(tally.realized(row.name)),
         "unrealized": format_money(tally.unrealized(row.name, marks)),
-        "pnl": {
-            "pessimistic": format_money(band.pessimistic),
-            "base": format_money(band.base),
-            "optimistic": format_money(band.optimistic),
-        },
+        "pnl": {**pnl_document(band), "coincide": coincidence(band, ground)},
     }
 
 
@@ -142,26 +142,38 @@ def report_screen(document: Mapping[str, Json]) -> RenderableType:
         return Text(
             f"run {document['run']} ended without its figures; `tipoff report` reads them from the database"
         )
-    return Group(_headline(document), _strategies_table(document), _games_table(document), _footer(document))
+    return Group(_headline(document), _body(document), _games_table(document), _footer(document))
 
 
 def decisions_screen(document: Mapping[str, Json]) -> RenderableType:
     """A stored run as a person reads it."""
     head = Text()
-    head.append(f"Run {document['run']}", style="bold")
-    head.append(f"  {document['started_at']} to {document['last_at']}, ")
+    head.append(f"Run {document['run']}\n", style="bold")
+    head.append(f"{document['started_at']} to {document['last_at']}, ")
     head.append("not ended\n" if document["ended"] is None else f"{document['ended']}\n")
-    ledger = _object(document["ledger"])
+    ledger = as_object(document["ledger"])
     foot = Text(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}.\n")
     foot.append(f"Digest {document['digest']}")
-    return Group(head, _strategies_table(document), foot)
+    return Group(head, _body(document), foot)
+
+
+def _body(document: Mapping[str, Json]) -> RenderableType:
+    """The evidence where there is a database to take it from; else what the tally alone can say."""
+    evidence = document.get("evidence")
+    if isinstance(evidence, Mapping):
+        return evidence_screen(evidence)
+    rows = {harmless_line(name): as_object(row) for name, row in as_object(document["strategies"]).items()}
+    wishes = Text()
+    for name, row in rows.items():
+        wishes.append(wrapped(_wishes(name, row), "  "))
+    return Group(verdicts(rows), money(rows), wishes)
 
 
 def _headline(document: Mapping[str, Json]) -> Text:
-    recording = _object(document["recording"])
+    recording = as_object(document["recording"])
     text = Text()
-    text.append(f"Run {document['run']}", style="bold")
-    text.append(f"  {recording['first_at']} to {recording['last_at']}\n")
+    text.append(f"Run {document['run']}\n", style="bold")
+    text.append(f"{recording['first_at']} to {recording['last_at']}\n")
     text.append(
         f"{recording['frames']} frames, {recording['gaps']} gaps, {document['events']} events "
         f"at {document['events_per_second']} a second\n"
@@ -169,77 +181,34 @@ def _headline(document: Mapping[str, Json]) -> Text:
     return text
 
 
-def _strategies_table(document: Mapping[str, Json]) -> Group:
-    """Money first, fitting eighty columns; why wishes were refused stands below, a line a strategy."""
-    table = Table(
-        title="Profit and loss in dollars, after fees",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
+def _wishes(name: str, row: Mapping[str, Json]) -> str:
+    """One sentence on what became of a strategy's signals."""
+    words = (
+        f"{name}: {row['signals']} signals, {row['near_misses']} near misses, {row['orders']} orders, "
+        f"{row['fills']} fills"
     )
-    table.add_column("strategy", no_wrap=True)
-    for name in ("orders", "fills", "fees", "closed", "open", "low", "base", "high"):
-        table.add_column(name, justify="right", no_wrap=True)
-    refused = Text()
-    for name, value in _object(document["strategies"]).items():
-        row = _object(value)
-        pnl = _object(row["pnl"])
-        table.add_row(
-            name,
-            *(str(row[key]) for key in ("orders", "fills")),
-            *(_cents(row[key]) for key in ("fees", "realized", "unrealized")),
-            *(_cents(pnl[key]) for key in ("pessimistic", "base", "optimistic")),
-        )
-        refused.append(_wishes(name, row))
-    legend = (
-        "closed: of closed positions; open: of open ones at what they would fetch\n"
-        "low, base, high: the same evening under pessimistic, base and optimistic fills\n"
-    )
-    return Group(table, Text(legend, style="dim"), refused)
-
-
-def _wishes(name: str, row: Mapping[str, Json]) -> Text:
-    """One line on what became of a strategy's signals."""
-    line = Text(f"{name}: ", style="bold")
-    line.append(f"{row['signals']} signals, {row['near_misses']} near misses", style="not bold")
     for word, key in (("refused", "denied"), ("rejected", "rejected"), ("cancelled", "cancelled")):
-        counts = _object(row[key])
+        counts = as_object(row[key])
         if counts:
-            reasons = ", ".join(f"{reason} {count}" for reason, count in counts.items())
-            line.append(f"; {word}: {reasons}", style="not bold")
-    line.append("\n")
-    return line
+            words += f"; {word}: {', '.join(f'{reason} {count}' for reason, count in counts.items())}"
+    return words
 
 
-def _games_table(document: Mapping[str, Json]) -> Table:
-    table = Table(title="Games", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in ("game", "score (away-home)", "status", "matched"):
-        table.add_column(name)
-    games = document["games"]
-    for value in games if isinstance(games, list) else []:
-        row = _object(value)
-        table.add_row(
-            str(row["game"]), str(row["score"] or "-"), str(row["status"]), "yes" if row["matched"] else "no"
-        )
-    return table
+def _games_table(document: Mapping[str, Json]) -> Text:
+    lines = []
+    for game in map(as_object, as_list(document["games"])):
+        matched = "yes" if game["matched"] else "no"
+        name = harmless_line(str(game["game"]))
+        lines.append((name, (str(game["score"] or "-"), str(game["status"]), matched)))
+    return grid("Games", ("game", "away-home", "status", "matched"), lines)
 
 
 def _footer(document: Mapping[str, Json]) -> Text:
-    ledger = _object(document["ledger"])
-    actors = _object(document["actors"])
+    ledger = as_object(document["ledger"])
+    actors = as_object(document["actors"])
     text = Text()
     text.append(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}. ")
     text.append(f"Actors: {actors['restarts']} restarts, {actors['dead_letters']} dead letters.\n")
     text.append(f"Digest {document['digest']}\n")
     text.append("Paper results on recorded books: an upper bound of what could have been had.", style="dim")
     return text
-
-
-def _object(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _cents(value: Json) -> str:
-    """Dollars and cents for a table, rounded half away from zero; the document keeps all six digits."""
-    return f"{Decimal(str(value)).quantize(CENT, ROUND_HALF_UP):,}"

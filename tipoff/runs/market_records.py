@@ -1,11 +1,12 @@
-"""What is stored of the market itself beside the journal: markets, games, scores, odds, samples of books.
+"""What is stored of the market itself beside the journal: markets, games, scores, odds, books and bars.
 
 Called by the shells (a virtual session, the daemon) with every input and what it meant, because only they
 have the body as it came; the actors never see it. Equal scores and odds in a row are stored once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from engine.bars import MarketBar
 from engine.events import (
     BookSnapshot,
     GameSeen,
@@ -30,10 +31,25 @@ KEPT = frozenset({ScoreSeen, OddsSeen, GameSeen, MarketListed, MarketDetermined,
 class Archive:
     """Turns inputs into records; remembers only what is needed to tell news from repetition."""
 
-    def __init__(self) -> None:
-        """Begin with nothing seen."""
+    def __init__(self, keep: Callable[[list[Record]], None]) -> None:
+        """Begin with nothing seen; `keep` takes records to where they are stored."""
+        self._keep = keep
         self._listed: dict[str, MarketListed] = {}
         self._seen: dict[tuple[object, ...], tuple[object, ...]] = {}
+
+    def hear(self, body: str, events: Iterable[VenueEvent]) -> None:
+        """Store what there is to store of one input."""
+        records = self.records(body, events)
+        if records:
+            self._keep(records)
+
+    def keep_bars(self, bars: list[MarketBar]) -> None:
+        """Store bars that have ended."""
+        self._keep([*bars])
+
+    def keep_books(self, games: Iterable[Game]) -> None:
+        """Store samples of the books that moved."""
+        self._keep(self.books(games))
 
     def records(self, body: str, events: Iterable[VenueEvent]) -> list[Record]:
         """Return what to store of one input.

@@ -11,12 +11,15 @@ import pytest
 
 from tests.tipoff.cli import strangers
 from tests.tipoff.cli.strangers import LONG, assert_harmless, poisoned
+from tests.tipoff.reports.seasons import season
 from tests.tipoff.top.conftest import strategy, usual_status
 from tipoff.cli import screens
 from tipoff.cli.app import main
 from tipoff.exit_codes import Exit
 from tipoff.notifications.webhook import Notice, body_of
-from tipoff.output import Screen, table
+from tipoff.output import Screen
+from tipoff.reports.evidence import evidence_of
+from tipoff.reports.evidence_screen import evidence_screen
 from tipoff.reports.html import write_html
 from tipoff.top.layout import Cell
 
@@ -71,7 +74,8 @@ def test_the_status_its_strategies_and_a_chain_of_causes(words: str) -> None:
 
 @every
 def test_a_page_a_notice_and_a_cell_of_the_terminal_view(words: str, tmp_path: Path) -> None:
-    write_html(tmp_path / "page.html", table(("what",), [(words,)]), words)
+    evidence = evidence_of(season(2, 1.0, name=words))
+    write_html(tmp_path / "page.html", words, evidence)
     page = (tmp_path / "page.html").read_text("utf-8")
     assert_harmless(page, words)
     body = body_of(Notice("halted", "error", f"all: {words}"), "generic", "engine")
@@ -79,6 +83,11 @@ def test_a_page_a_notice_and_a_cell_of_the_terminal_view(words: str, tmp_path: P
     assert "\n" not in str(body["text"])
     assert_harmless(Cell(words).text, words)
     assert "\n" not in Cell(words).text
+
+
+@every
+def test_the_screen_of_a_report(words: str) -> None:
+    assert_harmless(shown(evidence_screen(evidence_of(season(2, 1.0, name=words)))), words)
 
 
 @every

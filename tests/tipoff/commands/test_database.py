@@ -104,6 +104,7 @@ def test_pruning_by_hand_goes_by_the_configuration_and_leaves_the_open_run(
     assert code == Exit.OK
     assert document["removed"] == {
         "orderbook_snapshots": 0,
+        "market_bars": 0,
         "betting_odds": 0,
         "system_logs": 1,
         "dead_letters": 0,

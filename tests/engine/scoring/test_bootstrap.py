@@ -5,10 +5,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.evaluation.bootstrap import Dice, Resampling, by_game, effective, interval, seed_of
+from engine.scoring.bootstrap import (
+    GAMES_MAX,
+    GameDraws,
+    Resampling,
+    by_game,
+    effective,
+    interval,
+    seed_of,
+    weighted,
+)
 
 rows_by_game = st.lists(st.lists(st.floats(-100, 100), min_size=1, max_size=5), min_size=1, max_size=8)
 
@@ -17,45 +26,34 @@ def mean(rows: Sequence[float]) -> float:
     return math.fsum(rows) / len(rows)
 
 
-def test_the_generator_is_splitmix64() -> None:
-    dice = Dice(1234567)
-    assert [dice.bits() for _ in range(5)] == [
-        6457827717110365317,
-        3203168211198807973,
-        9817491932198370423,
-        4593380528125082431,
-        16408922859458223821,
-    ]
-
-
 def test_a_seed_of_words_is_the_same_everywhere() -> None:
     assert seed_of("run-1", "brier") == 0xA7BDCAF997D54158
     assert seed_of("a", "b") != seed_of("ab")
     assert seed_of("a", "b") != seed_of("b", "a")
 
 
-@given(st.integers(0, 2**64), st.integers(1, 1_000))
-def test_a_draw_stays_below_its_limit(seed: int, limit: int) -> None:
-    dice = Dice(seed)
-    assert all(0 <= dice.below(limit) < limit for _ in range(20))
-
-
-def test_numbers_of_an_incomplete_round_are_drawn_again() -> None:
-    # Of limits just above half of all numbers nearly every second draw is thrown away.
-    dice, limit = Dice(11), 2**63 + 1
-    assert all(dice.below(limit) < limit for _ in range(50))
+def test_draws_are_those_of_shake_256() -> None:
+    # The stream of "7 6" begins with 37 b2 b2 4b: 0x4bb2b237 of 2**32 is the second of six games.
+    drawn = list(Resampling(7, draws=20).places(6))
+    assert drawn[:3] == [(1, 0, 3, 5, 0, 0), (1, 0, 4, 3, 5, 5), (4, 3, 1, 0, 1, 4)]
+    assert len(drawn) == 20
 
 
 def test_draws_are_even() -> None:
-    dice = Dice(7)
-    counts = Counter(dice.below(6) for _ in range(6_000))
+    counts = Counter(place for places in Resampling(7).places(6) for place in places)
+    assert set(counts) == set(range(6))
     assert all(900 < counts[face] < 1_100 for face in range(6))
 
 
-@pytest.mark.parametrize("limit", [0, -1, 2**64])
-def test_a_limit_that_cannot_be_drawn_below_is_an_error(limit: int) -> None:
+@pytest.mark.limit("engine.scoring.bootstrap:GAMES_MAX")
+@pytest.mark.parametrize("games", [0, GAMES_MAX + 1])
+def test_so_many_games_cannot_be_drawn(games: int) -> None:
     with pytest.raises(ValueError, match="cannot draw"):
-        Dice(1).below(limit)
+        next(Resampling(1).places(games))
+
+
+def test_the_most_games_can_be_drawn() -> None:
+    assert len(next(Resampling(1, draws=20).places(GAMES_MAX))) == GAMES_MAX
 
 
 def test_rows_are_put_together_by_game_in_the_order_of_names() -> None:
@@ -79,8 +77,8 @@ def test_the_same_seed_gives_the_same_interval_around_the_estimate(
 
 
 def test_an_interval_is_about_as_wide_as_theory_says() -> None:
-    dice = Dice(3)
-    games = [[dice.below(1_000) / 1_000] for _ in range(400)]
+    (numbers, *_) = Resampling(3).places(1_000)
+    games = [[number / 1_000] for number in numbers[:400]]
     found = interval(games, mean, Resampling(1))
     assert found is not None
     assert found.high - found.low == pytest.approx(2 * 1.96 * math.sqrt(1 / 12 / 400), rel=0.15)
@@ -88,8 +86,8 @@ def test_an_interval_is_about_as_wide_as_theory_says() -> None:
 
 
 def test_ten_bets_of_one_game_are_one_observation() -> None:
-    dice = Dice(5)
-    results = [float(dice.below(2)) for _ in range(40)]
+    (numbers, *_) = Resampling(5).places(1_000)
+    results = [float(number % 2) for number in numbers[:40]]
     alone = interval([[result] for result in results], mean, Resampling(1))
     tenfold = interval([[result] * 10 for result in results], mean, Resampling(1))
     assert alone is not None
@@ -127,3 +125,63 @@ def test_unequal_games_count_for_less(sizes: list[int]) -> None:
 def test_senseless_draws_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
         Resampling(1, **wrong)
+
+
+sums_by_game = st.dictionaries(
+    st.text("abcdefgh", min_size=1, max_size=2),
+    st.tuples(st.floats(-100, 100), st.floats(0.1, 10)),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=50)
+@given(sums_by_game)
+def test_an_interval_of_a_mean_holds_the_mean_and_does_not_know_the_order(
+    sums: dict[str, tuple[float, float]],
+) -> None:
+    found = GameDraws(sums).mean(sums)
+    assert found is not None
+    backwards = dict(reversed(sums.items()))
+    assert found == GameDraws(reversed(list(sums))).mean(backwards)
+    total = math.fsum(weight for _value, weight in sums.values())
+    assert found.estimate == math.fsum(value for value, _weight in sums.values()) / total
+    assert found.low <= found.estimate <= found.high
+    assert found.games == len(sums)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(-9, 9), st.floats(0.1, 3)), min_size=1))
+def test_sums_by_game_do_not_know_the_order_of_rows(rows: list[tuple[str, float, float]]) -> None:
+    assert weighted(rows) == weighted(reversed(rows))
+
+
+def test_both_ways_to_an_interval_agree() -> None:
+    rows = {"a": [1.0, 2.0], "b": [4.0], "c": [-3.0, 0.5, 2.0]}
+    draws = GameDraws(rows)
+    sums = {game: (math.fsum(values), float(len(values))) for game, values in rows.items()}
+    quick, slow = draws.mean(sums), interval(list(rows.values()), mean, draws.how)
+    assert quick is not None
+    assert slow is not None
+    assert (quick.low, quick.high) == pytest.approx((slow.low, slow.high))
+
+
+def test_a_game_that_weighs_nothing_is_no_game_and_a_stranger_is_an_error() -> None:
+    draws = GameDraws("abc")
+    found = draws.mean({"a": (1.0, 1.0), "b": (2.0, 1.0)})
+    assert found is not None
+    assert (found.games, found.estimate) == (2, 1.5)
+    assert draws.mean({}) is None
+    assert GameDraws([]).mean({}) is None
+    with pytest.raises(KeyError, match="z"):
+        draws.mean({"z": (1.0, 1.0)})
+
+
+@pytest.mark.slow
+def test_about_nineteen_of_twenty_intervals_hold_the_truth() -> None:
+    held = 0
+    for trial in range(200):
+        (numbers, *_) = Resampling(trial, draws=20).places(60)
+        games = {f"g{number:02}": (float(value) - 29.5, 1.0) for number, value in enumerate(numbers)}
+        found = GameDraws(games, Resampling(seed_of(str(trial)), draws=400)).mean(games)
+        held += found is not None and found.low <= 0.0 <= found.high
+    assert 0.90 <= held / 200 <= 0.99

@@ -1,4 +1,4 @@
-"""The page of a report: whole, self-contained, and nobody's words become markup."""
+"""A screen as a page: whole, self-contained, and nobody's words become markup."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ import pytest
 from rich.text import Text
 
 from tipoff.output import Failure
-from tipoff.reports.html import TITLE, write_html
+from tipoff.reports.screen_page import TITLE, write_screen
 
 HOSTILE = "{code} {0} {} & <script>alert(1)</script> [/red] \x1b[31m"
 
 
 def test_a_page_holds_the_screen_its_style_and_its_title(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    write_html(page, Text("five fills", style="bold red"), "An evening")
+    write_screen(page, Text("five fills", style="bold red"), "An evening")
     text = page.read_text("utf-8")
     assert "<title>An evening</title>" in text
     assert "five fills" in text
@@ -26,7 +26,7 @@ def test_a_page_holds_the_screen_its_style_and_its_title(tmp_path: Path) -> None
 
 def test_words_of_others_stay_words_in_title_and_screen(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    write_html(page, Text(HOSTILE), HOSTILE)
+    write_screen(page, Text(HOSTILE), HOSTILE)
     text = page.read_text("utf-8")
     assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
     assert "<script" not in text
@@ -35,4 +35,4 @@ def test_words_of_others_stay_words_in_title_and_screen(tmp_path: Path) -> None:
 
 def test_a_page_that_cannot_be_written_says_why(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="cannot be written"):
-        write_html(tmp_path / "none" / "page.html", Text("x"), "x")
+        write_screen(tmp_path / "none" / "page.html", Text("x"), "x")

@@ -1,0 +1,71 @@
+"""What a fill was worth later: worked examples, symmetry of YES and NO, and what could not be seen."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.events import BookSide
+from engine.scoring.bootstrap import GameDraws
+from engine.scoring.markouts import (
+    HORIZONS,
+    Markout,
+    MarkoutRow,
+    closing_line_value,
+    closing_odds_value,
+    markout,
+    markout_curve,
+)
+from engine.units import NANOS_PER_SECOND, Nanos, Price, from_cents
+
+probabilities = st.floats(0, 1)
+prices = st.integers(1, 9_999).map(Price)
+
+
+def test_buying_below_the_close_is_worth_the_difference() -> None:
+    assert closing_line_value(BookSide.BID, from_cents(50), 0.55) == pytest.approx(0.05)
+    assert closing_line_value(BookSide.ASK, from_cents(50), 0.55) == pytest.approx(-0.05)
+    assert closing_odds_value(BookSide.BID, from_cents(50), 0.55) == pytest.approx(0.10)
+    assert closing_odds_value(BookSide.ASK, from_cents(50), 0.55) == pytest.approx(-0.10)
+    assert closing_odds_value(BookSide.BID, from_cents(0), 0.55) is None
+
+
+@given(prices, probabilities)
+def test_closing_value_does_not_know_yes_from_no(price: Price, p_close: float) -> None:
+    other = Price(10_000 - price)
+    for value in (closing_line_value, closing_odds_value):
+        yes = value(BookSide.BID, price, p_close)
+        assert value(BookSide.ASK, other, 1 - p_close) == pytest.approx(yes, rel=1e-9, abs=1e-9)
+    assert markout(BookSide.BID, price, p_close, HORIZONS[0]).gain == pytest.approx(
+        markout(BookSide.ASK, other, 1 - p_close, HORIZONS[0]).gain, abs=1e-12
+    )
+
+
+def test_the_markout_curve_says_what_it_could_not_see_and_ends_with_the_settlement() -> None:
+    second = NANOS_PER_SECOND
+    fills = [
+        markout(BookSide.BID, from_cents(40), 1.0, None),
+        markout(BookSide.BID, from_cents(40), 0.42, Nanos(5 * second)),
+        markout(BookSide.ASK, from_cents(40), 0.42, Nanos(second)),
+        markout(BookSide.BID, from_cents(40), None, Nanos(second)),
+        markout(BookSide.BID, from_cents(40), None, Nanos(30 * second)),
+    ]
+    assert fills[3] == Markout(second, None)
+    curve = markout_curve((MarkoutRow("a", 2.0, each) for each in fills), GameDraws("a"))
+    assert [(point.horizon, point.fills, point.missing) for point in curve] == [
+        (second, 1, 1),
+        (5 * second, 1, 0),
+        (30 * second, 0, 1),
+        (None, 1, 0),
+    ]
+    means = [None if point.mean is None else point.mean.estimate for point in curve]
+    assert means[2] is None
+    assert [means[0], means[1], means[3]] == pytest.approx([-0.02, 0.02, 0.6])
+    assert markout_curve([], GameDraws([])) == ()
+
+
+def test_a_markout_is_a_mean_of_contracts_and_not_of_fills() -> None:
+    rows = [MarkoutRow("a", 9.0, Markout(None, 0.1)), MarkoutRow("b", 1.0, Markout(None, -0.1))]
+    (point,) = markout_curve(rows, GameDraws("ab"))
+    assert point.mean is not None
+    assert point.mean.estimate == pytest.approx(0.08)
+    assert point.mean.games == 2

@@ -1,0 +1,63 @@
+"""Numbers of a report as people read them: dollars and cents, cents a contract, shares, intervals."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from tipoff.json_types import Json
+
+CENT: Final = Decimal("0.01")
+NOTHING: Final = "-"
+"""What stands for a number that is not known."""
+
+
+def cents(value: Json) -> str:
+    """Dollars and cents, rounded half away from zero, with commas; the document keeps all six digits."""
+    return NOTHING if value is None else f"{Decimal(str(value)).quantize(CENT, ROUND_HALF_UP):,}"
+
+
+def number(value: Json, digits: int) -> str:
+    """A statistic with so many decimals."""
+    return f"{value:.{digits}f}" if isinstance(value, int | float) else NOTHING
+
+
+def signed(value: Json, digits: int, scale: int = 1) -> str:
+    """A statistic with its sign, times `scale`."""
+    if not isinstance(value, int | float):
+        return NOTHING
+    # Rounded first: what rounds to nothing has no sign.
+    return f"{round(scale * value, digits) or 0.0:+.{digits}f}"
+
+
+def percent(value: Json) -> str:
+    """A share in percent."""
+    return f"{100 * value:.1f} %" if isinstance(value, int | float) else NOTHING
+
+
+def estimate(found: Json, digits: int, scale: int = 1) -> str:
+    """What an interval is around."""
+    return signed(found.get("estimate"), digits, scale) if isinstance(found, Mapping) else NOTHING
+
+
+def bounds(found: Json, digits: int, scale: int = 1) -> str:
+    """From where to where an interval reaches."""
+    if not isinstance(found, Mapping):
+        return NOTHING
+    return f"{signed(found.get('low'), digits, scale)} to {signed(found.get('high'), digits, scale)}"
+
+
+def horizon(seconds: Json) -> str:
+    """How long after a fill: seconds, minutes, or the settlement."""
+    if not isinstance(seconds, int):
+        return "settlement"
+    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+
+
+def as_object(value: Json) -> Mapping[str, Json]:
+    """What is an object in a document; an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: Json) -> list[Json]:
+    """What is a list in a document; an empty one for anything else."""
+    return list(value) if isinstance(value, list | tuple) else []
