@@ -246,7 +246,7 @@ def fates(facts: list[Numbered]) -> dict[str, Fate]:
                 fate.marked |= fact.reason is CancelReason.DOWNTIME_UNKNOWN
             case OrderRejected():
                 fate = found[fact.order_id]
-                fate.end = fact.code.value
+                fate.end = f"rejected: {fact.code.value}"
                 fate.marked |= fact.code is RejectCode.DOWNTIME_UNKNOWN
             case OrderDenied():
                 fate = found[fact.order_id]
