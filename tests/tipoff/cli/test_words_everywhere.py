@@ -31,7 +31,7 @@ from tipoff.notifications.rules import NoticeSnapshot, differences, gave_up, sum
 from tipoff.notifications.webhook import body_of
 from tipoff.output import Failure, Output, Screen
 from tipoff.reports.document import RunSnapshot, decisions_screen, report_document, report_screen
-from tipoff.reports.html import write_html
+from tipoff.reports.screen_page import write_screen
 from tipoff.sources.health import HealthIssue, IssueKind
 from tipoff.top.app import PANES, TopApp
 from tipoff.top.header import head
@@ -156,7 +156,7 @@ def test_the_screens_and_pages_of_reports(words: str, tmp_path: Path) -> None:
     stored = {**report, "started_at": words, "last_at": words, "ended": words}
     for screen in (report_screen(report), decisions_screen(stored), report_screen({"run": words})):
         assert_harmless(shown(screen), words)
-        write_html(tmp_path / "page.html", screen, words)
+        write_screen(tmp_path / "page.html", screen, words)
         page = (tmp_path / "page.html").read_text("utf-8")
         assert not FORBIDDEN & set(page)
         assert "<script>" not in page

@@ -46,7 +46,9 @@ SIGNAL = SignalRaised(
 def keep(bench: Bench, url: str) -> None:
     """Everything that the engine decided and heard, in a database."""
     database.upgrade(url)
-    heard: list[Record] = [*Archive().records("{}", opening()), BookSample(snapshot(), Trust.TRUSTED)]
+    heard: list[Record] = []
+    Archive(heard.extend).hear("{}", opening())
+    heard.append(BookSample(snapshot(), Trust.TRUSTED))
     writer = JournalWriter(url, "bench")
     try:
         facts = [Numbered(each.seq, each.cause, each.owner, each.fact) for each in bench.facts]
