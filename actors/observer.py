@@ -53,7 +53,7 @@ from engine.events import (
 )
 from engine.feed_lag import FeedLag
 from engine.risk import QUARANTINE
-from engine.units import Money, Nanos
+from engine.units import NANOS_PER_MILLISECOND, Money, Nanos
 
 REPORTS = (
     ActorStarted,
@@ -228,7 +228,7 @@ class ObserverActor:
             losses=self._losses,
             refused=self._refused,
             last_book_at=max((top.at for top in tops.values()), default=None),
-            lag=self._lag.worst(now),
+            lag_ms=self._lag.worst(now) // NANOS_PER_MILLISECOND,
             venue_trading=self._venue_trading,
             trusted_books=sum(1 for top in tops.values() if top.trust is Trust.TRUSTED),
             books=len(tops),

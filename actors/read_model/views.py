@@ -266,8 +266,8 @@ class FeedLine:
     losses: int
     refused: int
     last_book_at: Nanos | None
-    lag: Nanos
-    """How late the venue was heard in the last seconds, at worst, in nanoseconds."""
+    lag_ms: int
+    """How late the venue was heard in the last seconds, at worst, in milliseconds."""
     venue_trading: bool
     trusted_books: int
     books: int

@@ -40,6 +40,7 @@ def test_the_one_screen_fits_eighty_columns_and_its_moments_say_utc(status: dict
     assert "Failed    11-20 23:30:00 UTC sources/nba_poller: restarted" in shown
     feed = next(line for line in shown.splitlines() if line.startswith("Feed"))
     assert feed.endswith("UTC")
+    assert "Lag       the venue is heard up to 40 ms late" in shown
 
 
 def test_before_the_first_book_there_was_never_one(status: dict[str, Any]) -> None:

@@ -30,9 +30,13 @@ def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path)
     assert "start one by `tipoff run`" in said(url, None)
     for number in range(RUNS_NAMED_MAX):
         JournalWriter(url, f"run-{number}").close()
-    assert said(url, "none").endswith("there are run-4, run-3, run-2, run-1, run-0")
+    assert said(url, "none").endswith(
+        "there are run-4, run-3, run-2, run-1, run-0; `tipoff runs` says more of them"
+    )
     JournalWriter(url, "run-5").close()
-    assert said(url, "none").endswith("there are run-5, run-4, run-3, run-2, run-1 and 1 older")
+    assert said(url, "none").endswith(
+        "run-5, run-4, run-3, run-2, run-1 and 1 older; `tipoff runs` says more of them"
+    )
 
 
 def test_no_message_names_a_switch_that_the_command_does_not_have(root: Path) -> None:

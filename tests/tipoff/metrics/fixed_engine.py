@@ -212,7 +212,7 @@ def _fill_in_way(engine: FixedEngine) -> None:
         losses=6,
         refused=9,
         last_book_at=None,
-        lag=Nanos(40_000_000),
+        lag_ms=40,
         venue_trading=True,
         trusted_books=13,
         books=17,

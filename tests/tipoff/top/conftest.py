@@ -132,7 +132,15 @@ def limit(name: str, use: str, most: str, where: str = "") -> dict[str, object]:
 def usual_status() -> dict[str, Any]:
     """The one screen of a daemon that trades."""
     names = ("sharp_line", "momentum")
-    feed = {"connected": True, "conn": 1, "gaps": 0, "losses": 0, "refused": 0, "last_book_at": AT}
+    feed = {
+        "connected": True,
+        "conn": 1,
+        "gaps": 0,
+        "losses": 0,
+        "refused": 0,
+        "last_book_at": AT,
+        "lag_ms": 40,
+    }
     return {
         "state": "running",
         "trading": True,
