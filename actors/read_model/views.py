@@ -266,7 +266,7 @@ class FeedLine:
     losses: int
     refused: int
     last_book_at: Nanos | None
-    lag: Nanos
+    lag: int
     """How late the venue was heard in the last seconds, at worst, in nanoseconds."""
     venue_trading: bool
     trusted_books: int

@@ -25,6 +25,7 @@ ORDER = "operator:resting"
 
 def venue(bench: Bench, *, active: bool) -> None:
     """The venue says whether it goes on."""
+    bench.open = active
     bench.hand_in(ExchangeStatusSeen(active, active, None, Nanos(bench.system.now)))
 
 
