@@ -48,9 +48,6 @@ from tipoff.wiring import Parts, tree
 START = Nanos(1_795_217_400_000_000_000)
 TICKER = "KXNBAGAME-26NOV20MEMPOR-POR"
 GAME = "26NOV20MEMPOR"
-ELSEWHERE = "KXNBAGAME-26NOV20GSWLAL-LAL"
-"""A market of a game that nobody follows: what is traded there says how late it is at the venue."""
-
 FEED_SECONDS = 0.2
 """How long before the end of a wait the feed is heard again, so that its answers have come by then."""
 
@@ -126,21 +123,21 @@ class Bench:
     def pass_feed(self) -> None:
         """What the venue sends anyway: what came to it before is decided now.
 
-        Far behind the best price a contract more is bid for, or one less while the venue stands still, and
-        elsewhere one is traded.
+        Far behind the best price a contract more is bid for, and a block is traded; while the venue stands
+        still a hundredth is taken back, and nothing is traded.
         """
         now = Nanos(self.now)
-        change = Count(100) if self.open else Count(-100)
+        change = Count(100) if self.open else Count(-1)
         self.hand_in(BookDelta(TICKER, Side.YES, Price(1_000), change, 1, 1, 0, now, now))
         if self.open:
             self.hand_in(
                 TradePrinted(
-                    ticker=ELSEWHERE,
-                    trade_id=f"elsewhere-{now}",
+                    ticker=TICKER,
+                    trade_id=f"block-{now}",
                     price=Price(5_000),
                     count=Count(100),
                     taker=BookSide.BID,
-                    block=False,
+                    block=True,
                     at_venue=now,
                     at=now,
                 )
