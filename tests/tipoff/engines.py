@@ -1,12 +1,15 @@
 """A real live engine with one game, for the tests of what stands beside it."""
 
 import itertools
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import attrs
 import trio
 
+from engine.units import NANOS_PER_MILLISECOND
 from persistence.connect import Durability, Settings
 from persistence.schema import create
 from persistence.writer import JournalWriter, Options
@@ -18,7 +21,31 @@ from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from venues.simulator.evening import generate
 
-LINES = 40
+LINES = 24
+"""Up to the first change of a book: it would be heard too late."""
+
+FRAMES = 6
+"""So many frames of the books' subscription are among the lines."""
+
+
+@attrs.define
+class Feed:
+    """The stream of such an engine goes on, though nothing much happens."""
+
+    seq: int = FRAMES
+
+    def pass_on(self, engine: LiveEngine, ticker: str) -> None:
+        """A contract more is bid for far behind the best price: what came to the venue before is decided."""
+        self.seq += 1
+        change = {
+            "market_ticker": ticker,
+            "price_dollars": "0.0100",
+            "delta_fp": "1.00",
+            "side": "yes",
+            "ts_ms": engine.plan.clock() // NANOS_PER_MILLISECOND,
+        }
+        frame = {"type": "orderbook_delta", "sid": 1, "seq": self.seq, "msg": change}
+        engine.ingress.stream(1, "orderbook_delta", json.dumps(frame))
 
 
 @asynccontextmanager

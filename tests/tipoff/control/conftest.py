@@ -18,6 +18,8 @@ from actors.fact_history import FactHistory
 from actors.messages import Commit, Heard, Numbered
 from actors.runtime import ActorStatus, Address, VirtualSystem
 from engine.events import (
+    BookDelta,
+    BookSide,
     BookSnapshot,
     FeedConnected,
     GameSeen,
@@ -25,10 +27,13 @@ from engine.events import (
     MarketStatus,
     PriceRange,
     ScoreSeen,
+    Side,
+    TradePrinted,
     VenueEvent,
 )
 from engine.events import GamePhase as Phase
 from engine.facts import RunStarted
+from engine.message import changed
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Count, Nanos, Price
 from tipoff.config.load import template
 from tipoff.control.permissions import Level
@@ -43,6 +48,9 @@ from tipoff.wiring import Parts, tree
 START = Nanos(1_795_217_400_000_000_000)
 TICKER = "KXNBAGAME-26NOV20MEMPOR-POR"
 GAME = "26NOV20MEMPOR"
+FEED_SECONDS = 0.2
+"""How long before the end of a wait the feed is heard again, so that its answers have come by then."""
+
 ANSWER_SECONDS = 5
 NAME = "mean_reversion"
 ORDER: dict[str, object] = {
@@ -65,6 +73,8 @@ class Bench:
         self.facts: list[Numbered] = []
         self.durable = True
         self.asked = 0
+        self.open = True
+        self.frames = 0
         parts = Parts(
             strategies=tuple((plan.name, plan.make) for plan in self.settings.strategies),
             limits=self.settings.limits,
@@ -93,11 +103,45 @@ class Bench:
         self.system.put(address, message)
 
     def hand_in(self, *events: VenueEvent) -> None:
-        self.put(MARKET_FEED, Heard(events))
+        """Have events heard; the frames of the stream are numbered here, ours and those between."""
+        self.put(MARKET_FEED, Heard(tuple(self._numbered(event) for event in events)))
+
+    def _numbered(self, event: VenueEvent) -> VenueEvent:
+        if not isinstance(event, BookSnapshot | BookDelta) or event.conn != 1:
+            return event
+        self.frames += 1
+        return changed(event, seq=self.frames)
 
     def later(self, seconds: float) -> None:
-        """Let virtual time pass."""
-        self.system.advance(self.system.now + round(seconds * NANOS_PER_SECOND))
+        """Let virtual time pass, and the feed go on shortly before its end."""
+        ends = self.system.now + round(seconds * NANOS_PER_SECOND)
+        if seconds > FEED_SECONDS:
+            self.system.advance(ends - round(FEED_SECONDS * NANOS_PER_SECOND))
+            self.pass_feed()
+        self.system.advance(ends)
+
+    def pass_feed(self) -> None:
+        """What the venue sends anyway: what came to it before is decided now.
+
+        Far behind the best price a contract more is bid for, and a block is traded; while the venue stands
+        still a hundredth is taken back, and nothing is traded.
+        """
+        now = Nanos(self.now)
+        change = Count(100) if self.open else Count(-1)
+        self.hand_in(BookDelta(TICKER, Side.YES, Price(1_000), change, 1, 1, 0, now, now))
+        if self.open:
+            self.hand_in(
+                TradePrinted(
+                    ticker=TICKER,
+                    trade_id=f"block-{now}",
+                    price=Price(5_000),
+                    count=Count(100),
+                    taker=BookSide.BID,
+                    block=True,
+                    at_venue=now,
+                    at=now,
+                )
+            )
 
     def chain(self, name: str) -> list[JournaledFact]:
         """The facts whose text names an id: a stand-in for the journal's own look-up."""

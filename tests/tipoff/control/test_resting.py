@@ -25,6 +25,7 @@ ORDER = "operator:resting"
 
 def venue(bench: Bench, *, active: bool) -> None:
     """The venue says whether it goes on."""
+    bench.open = active
     bench.hand_in(ExchangeStatusSeen(active, active, None, Nanos(bench.system.now)))
 
 
@@ -49,7 +50,7 @@ def test_a_halt_while_the_venue_stands_still_says_what_rests_and_why_until_it_is
     (sent,) = rests(tipoff)
     assert (sent["order_id"], sent["strategy"], sent["cancel"]) == (ORDER, NAME, "under_way")
     assert sent["why"] == "its cancel is under way"
-    tipoff.bench.later(1)
+    tipoff.bench.later(3)
     (refused,) = rests(tipoff)
     assert (refused["cancel"], refused["refused"]) == ("refused", "exchange_paused")
     assert refused["refused_at"] > refused["cancel_at"]

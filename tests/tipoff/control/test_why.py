@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actors.messages import Numbered
-from engine.events import BookDelta, BookSide, Side, TradePrinted
+from engine.events import BookSide, TradePrinted
 from engine.facts import FACTS, QueueMoved, SignalAction, SignalRaised
 from engine.units import Count, Nanos, Price
 from persistence import schema as database
@@ -31,28 +31,17 @@ async def evening(wire: Wire, bench: Bench) -> None:
     await wire.call("orders.place", request_id="denied", **{**ORDER, "count": "900"})
     resting = {**ORDER, "price": "0.50", "tif": "gtc"}
     await wire.result("orders.place", request_id="filled", **resting)
-    passes(bench, 2)
-    bench.hand_in(trade(450, "t1", bench.now), trade(60, "t2", bench.now))
-    bench.later(4)
-    passes(bench, 3)
-    await wire.result("orders.place", request_id="never", **resting)
-    passes(bench, 4)
-    bench.hand_in(trade(5, "t3", bench.now))
-    passes(bench, 5)
-    await wire.result("orders.cancel", request_id="back", order_id="operator:never")
-    passes(bench, 6)
-    await wire.result("orders.place", request_id="nothing-there", **{**ORDER, "price": "0.51"})
-    passes(bench, 7)
-    bench.later(10)
-    passes(bench, 8)
-
-
-def passes(bench: Bench, seq: int) -> None:
-    """A second, and then a frame that says so: a moment is decided when the feed is past it."""
     bench.later(1)
-    now = Nanos(bench.now)
-    bench.hand_in(BookDelta(TICKER, Side.YES, Price(1_000), Count(100), 1, 1, seq, now, now))
-    bench.later(0.1)
+    bench.hand_in(trade(450, "t1", bench.now), trade(60, "t2", bench.now))
+    bench.later(5)
+    await wire.result("orders.place", request_id="never", **resting)
+    bench.later(1)
+    bench.hand_in(trade(5, "t3", bench.now))
+    bench.later(1)
+    await wire.result("orders.cancel", request_id="back", order_id="operator:never")
+    bench.later(1)
+    await wire.result("orders.place", request_id="nothing-there", **{**ORDER, "price": "0.51"})
+    bench.later(1)
 
 
 def trade(contracts: int, name: str, at: int) -> TradePrinted:

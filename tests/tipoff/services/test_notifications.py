@@ -4,7 +4,7 @@ Covers: tipoff.notifications.rules.
 """
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from engine.events import BookSide
 from engine.orders import TimeInForce
 from engine.units import PRICE_ONE, Count, Price
 from tests.tipoff.contexts import context_of
-from tests.tipoff.engines import live
+from tests.tipoff.engines import Feed, live
 from tipoff.config.load import template
 from tipoff.live.engine import LiveEngine
 from tipoff.runs.from_config import schema
@@ -103,11 +103,7 @@ class Scene:
     engine: LiveEngine
     venues: Venues
     receiver: Receiver
-
-    async def until(self, so: Callable[[], bool]) -> None:
-        with trio.fail_after(SECONDS_MAX):
-            while not so():  # noqa: ASYNC110 - whatever it is, nothing tells of it
-                await trio.sleep(0.01)
+    feed: Feed = attrs.field(factory=Feed)
 
     async def act(self, name: str, wish: HaltOperation | OrderOperation) -> None:
         request = OperatorRequest(name, 0, name, "{}")
@@ -122,7 +118,10 @@ class Scene:
         fair = ask / PRICE_ONE + 0.05
         order = OrderOperation(TRADER, ticker, BookSide.BID, ask, Count(100), TimeInForce.IOC, p_fair=fair)
         await self.act(f"order{number}", order)
-        await self.until(lambda: self.engine.tally.strategy(TRADER).fills > fills)
+        with trio.fail_after(SECONDS_MAX):
+            while self.engine.tally.strategy(TRADER).fills == fills:
+                self.feed.pass_on(self.engine, ticker)
+                await trio.sleep(0.1)
 
     async def _displayed(self) -> tuple[str, Price]:
         games = (await self.engine.games()).values()
