@@ -2,17 +2,27 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
 from actors.messages import Numbered
+from engine.events import BookDelta, BookSnapshot, Side
 from engine.facts import LedgerPosted
 from engine.risk import RiskLimits
 from engine.strategies.parameters import Plain
 from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
-from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Money, Nanos
+from engine.units import (
+    COUNT_ONE,
+    MONEY_ONE,
+    NANOS_PER_MILLISECOND,
+    NANOS_PER_SECOND,
+    Count,
+    Money,
+    Nanos,
+    Price,
+)
 from persistence.codec import encode
 from tipoff.commands.replay import run_started
 from tipoff.replay.batch_store import RunStore
@@ -30,6 +40,8 @@ SMALL = EveningSettings(
 QUIET_NS_MIN = 200 * NANOS_PER_MILLISECOND
 QUIET_NS_MAX = 5 * NANOS_PER_SECOND
 """More than the way to the venue, less than an order waits for the feed."""
+
+TICK_NS = 2 * NANOS_PER_SECOND
 
 Disturb = Callable[[VirtualSession, int], None]
 
@@ -102,6 +114,18 @@ def lively(lines: list[Line]) -> list[int]:
     deltas = [line.at for line in lines if line.what == "orderbook_delta"]
     found = [at for at, after in itertools.pairwise(deltas) if QUIET_NS_MIN < after - at < QUIET_NS_MAX]
     return sorted(set(found))
+
+
+def ticking(last: BookSnapshot, until: int) -> Iterator[BookDelta]:
+    """What a stream tells that goes on behind its last book: a contract for one cent comes and goes there.
+
+    An order is decided once the stream is past its arrival, so a story's stream must not fall silent.
+    """
+    moments = range(last.at + TICK_NS, until + 1, TICK_NS)
+    for number, at in enumerate(moments, start=1):
+        change = Count(COUNT_ONE if number % 2 else -COUNT_ONE)
+        now, seq = Nanos(at), last.seq + number
+        yield BookDelta(last.ticker, Side.YES, Price(100), change, last.conn, last.sid, seq, now, now)
 
 
 def _ticker(line: Line) -> str:

@@ -73,6 +73,7 @@ HEARD = {
         "OrderApproved",
         "OrderSubmitted",
         "OrderFilled",
+        "OrderRejected",
         "BandMoved",
         "LedgerPosted",
         "Wake",

@@ -4,7 +4,6 @@ It rests orders in the winner's markets; five others trade margins and totals, w
 they do must be the same, byte for byte, whatever befalls the one.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 import attrs
@@ -20,7 +19,7 @@ from engine.strategies.parameters import Plain
 from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money, Nanos
-from tests.stories.plays import Played, play, unlimited
+from tests.stories.plays import Played, lively, play, unlimited
 from tipoff.runs.plugins import installed
 from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
@@ -75,12 +74,13 @@ class Fault:
             raise ZeroDivisionError(f"clumsy at message {self.heard}, {what}")
 
 
-def plans(lines: Iterable[Line], fault: Fault) -> tuple[StrategyPlan, ...]:
+def plans(lines: list[Line], fault: Fault) -> tuple[StrategyPlan, ...]:
     """The clumsy one and the five others."""
     tickers = sorted({_ticker(line) for line in lines if "KXNBAGAME-" in line.body} - {""})
+    begins = lively(lines)[0]
     wishes: list[dict[str, Plain | None]] = [
         {
-            "at": "+1",
+            "at": begins,
             "id": f"{ticker} {price}",
             "ticker": ticker,
             "side": "bid",

@@ -8,6 +8,7 @@ engine.exchange.rehearsal.
 """
 
 from collections.abc import Callable, Sequence
+from pkgutil import resolve_name
 from typing import Final
 
 import attrs
@@ -16,8 +17,7 @@ import pytest
 from actors.addresses import MARKET_FEED
 from actors.messages import Heard, Numbered
 from engine.events import BookSide, BookSnapshot, FeedConnected, MarketStatus, TradePrinted, Trust
-from engine.exchange.orders import PaperOrder
-from engine.exchange.step_context import StepContext
+from engine.exchange import PaperOrder
 from engine.facts import (
     FACTS,
     CancelRefused,
@@ -55,7 +55,7 @@ from engine.orders import (
 )
 from engine.quarantine import UnreadFact
 from engine.tally import Tally
-from engine.units import Count, Money, Nanos, Price
+from engine.units import NANOS_PER_SECOND, Count, Money, Nanos, Price
 from engine.venue_facts import (
     AmendSubmitted,
     BandEnded,
@@ -69,7 +69,7 @@ from engine.venue_facts import (
 from persistence.codec import decode, encode
 from persistence.errors import StorageCorrupt
 from persistence.fact_subjects import subject
-from tests.stories.plays import lines_of, scripted
+from tests.stories.plays import lines_of, scripted, ticking
 from tests.tipoff.live_desk import EVENING
 from tipoff.commands.replay import run_started
 from tipoff.config.load import template
@@ -84,8 +84,8 @@ MARKETS: Final = ("KXNBAGAME-26NOV20MEMPOR-MEM", "KXNBAGAME-26NOV20MEMPOR-POR")
 """Where both strategies trade."""
 NAME, SECOND = "scripted", "second"
 ORDERS: Final = 80
-AFTER: Final = 8
-"""So many moments at which somebody wants to trade are waited for behind a start."""
+LASTS: Final = 300 * NANOS_PER_SECOND
+"""So long after a start, and after the next one, somebody wants to trade in both markets."""
 UNKNOWN: Final = "nobody-9999"
 
 
@@ -161,8 +161,7 @@ def goes_on(evening: Evening, facts: Sequence[Fact | UnreadFact], *, later: bool
     start.
     """
     kept: list[Numbered] = []
-    lasts = AFTER * (evening.at - evening.facts[0].at) * 3 // (2 * ORDERS)
-    at = Nanos(evening.at + lasts if later else evening.at)
+    at = Nanos(evening.at + LASTS if later else evening.at)
     session = begun_at(evening.settings, at, kept, facts)
     for line in evening.told:
         session.on_line(Line(at, line.seq, line.source, line.conn, line.what, line.body))
@@ -171,7 +170,10 @@ def goes_on(evening: Evening, facts: Sequence[Fact | UnreadFact], *, later: bool
         changed(book, conn=99, sid=1, seq=number, at=at) for number, book in enumerate(evening.books, start=1)
     )
     session.system.put(MARKET_FEED, Heard((connected, *books)), at)
-    session.system.advance(at + lasts)
+    for delta in ticking(books[-1], at + LASTS):
+        session.system.advance(delta.at)
+        session.system.put(MARKET_FEED, Heard((delta,)), delta.at)
+    session.system.advance(at + LASTS)
     tally = Tally()
     remembered(facts, evening.settings, tally)
     new = tuple(numbered.fact for numbered in kept)
@@ -457,14 +459,14 @@ def test_what_cannot_be_decided_at_the_start_costs_its_market_only(
         fact for fact in evening.facts if isinstance(fact, OrderSubmitted) and fact.order.ticker == MARKETS[0]
     )
     again = changed(sent.order, order_id="scripted-stuck", tif=TimeInForce.GTC)
-    rejects = StepContext.reject
+    rejects = resolve_name("engine.exchange.step_context:StepContext.reject")
 
-    def fails(context: StepContext, order: PaperOrder, code: RejectCode, detail: str) -> None:
+    def fails(context: object, order: PaperOrder, code: RejectCode, detail: str) -> None:
         if order.order_id == again.order_id:
             raise ZeroDivisionError("nobody thought of this")
         rejects(context, order, code, detail)
 
-    monkeypatch.setattr(StepContext, "reject", fails)
+    monkeypatch.setattr("engine.exchange.step_context.StepContext.reject", fails)
     at = evening.facts[-1].at
     begun = goes_on(evening, (*evening.facts, OrderSubmitted(again, at, at)))
     (said,) = begun.said
