@@ -104,16 +104,17 @@ Levels: TypeAlias = dict[Price, Count]
 def note_snapshot(context: StepContext, market: Market, before: tuple[Levels, Levels]) -> None:
     """Remember in what a book taken whole differs from the levels (YES, NO) that were known.
 
-    Nobody knows when that happened.
+    Nobody knows when that happened; but a quote holds from its time until that of the next.
     """
     changes = list(market.unclear)
     book = market.book
+    moment = book.venue_at if book.pseudo else None
     for side, old, new in ((BookSide.BID, before[0], book.yes), (BookSide.ASK, before[1], book.no)):
         for price in sorted({*old, *new}):
             change = new.get(price, 0) - old.get(price, 0)
             shown = price if side is BookSide.BID else Price(PRICE_ONE - price)
             if change:
-                changes.append(DepthChange(side, shown, Count(change), None))
+                changes.append(DepthChange(side, shown, Count(change), moment))
     if len(changes) != len(market.unclear):
         context.emit(DepthUnclear(market.ticker, tuple(changes), context.now))
 

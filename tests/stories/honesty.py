@@ -6,9 +6,12 @@ crosses back should lose exactly spread and fees wherever the book stood still. 
 contract.
 """
 
+import json
 import statistics
+from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import pairwise
+from operator import itemgetter
 
 import attrs
 
@@ -19,7 +22,7 @@ from engine.events import BookSide
 from engine.facts import OrderFilled
 from engine.orders import Liquidity
 from engine.strategies.strategy import StrategyContext
-from engine.units import MONEY_ONE, NANOS_PER_SECOND, PRICE_ONE, Money, Nanos
+from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, NANOS_PER_SECOND, PRICE_ONE, Money, Nanos
 from tests.stories.plays import lines_of, unlimited
 from tipoff.commands.replay import run_started
 from tipoff.replay.batch_store import RunStore
@@ -38,7 +41,7 @@ COUNT_ONE = 100
 
 @attrs.frozen
 class Filled:
-    """A fill and the best prices that were displayed as it happened, in dollars."""
+    """A fill and the best prices in dollars that were displayed: to who takes, those as the order arrived."""
 
     fact: OrderFilled
     bid: float
@@ -74,18 +77,34 @@ class Measuring:
         self.evening = Evening()
         self._store = RunStore("honesty")
         self._later: list[tuple[int, Filled]] = []
+        self._shown: dict[str, list[tuple[int, tuple[float, float] | None]]] = {}
         self.session: VirtualSession | None = None
         self.session = VirtualSession(settings, run_started("honesty", settings, at), self._keep)
 
     def _keep(self, facts: tuple[Numbered, ...]) -> int:
         for each in facts:
             if isinstance(each.fact, OrderFilled):
-                top = self._top(each.fact.ticker)
+                top = self._met(each.fact)
                 if top is not None:
                     filled = Filled(each.fact, *top)
                     self.evening.fills.setdefault(each.fact.strategy, []).append(filled)
                     self._later.append((each.fact.at + MARKOUT_NS, filled))
         return self._store(facts)
+
+    def _met(self, fill: OrderFilled) -> tuple[float, float] | None:
+        """What the venue displayed as this happened; a taker's order is decided later than it arrived."""
+        if fill.liquidity is Liquidity.MAKER:
+            return self._top(fill.ticker)
+        shown = self._shown.get(fill.ticker, [])
+        number = bisect_left(shown, fill.evidence.arrived_at, key=itemgetter(0))
+        return shown[number - 1][1] if number else None
+
+    def _show(self, line: Line) -> None:
+        """Remember what a change of the book led to, by the venue's time."""
+        message = json.loads(line.body)["msg"]
+        at = message["ts_ms"] * NANOS_PER_MILLISECOND if "ts_ms" in message else line.at
+        ticker = message["market_ticker"]
+        self._shown.setdefault(ticker, []).append((at, self._top(ticker)))
 
     def _top(self, ticker: str) -> tuple[float, float] | None:
         assert self.session is not None
@@ -105,6 +124,8 @@ class Measuring:
             while self._later and self._later[0][0] <= line.at:
                 self._mark(self._later.pop(0)[1])
             self.session.on_line(line)
+            if line.what in ("orderbook_snapshot", "orderbook_delta"):
+                self._show(line)
             at = line.at
         self.session.end(Nanos(at), "end of evening")
         tally = self._store.tally

@@ -14,7 +14,7 @@ from engine.risk import RiskLimits
 from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, Money
-from tests.stories.plays import play
+from tests.stories.plays import lively, play
 from tipoff.commands.replay import replay
 from tipoff.config.load import template
 from tipoff.runs.from_config import schema, trading_settings
@@ -69,13 +69,17 @@ def test_another_configuration_gives_another_digest(recording: Path, settings: T
 
 
 def scripted(lines: list[Line], settings: TradingSettings) -> TradingSettings:
-    """One strategy that fires identical immediate-or-cancel orders all through the evening."""
+    """One strategy that fires identical immediate-or-cancel orders all through the evening, two at a lively
+    moment.
+    """
     ticker = next(line for line in lines if line.what == "orderbook_delta")
     market = json.loads(ticker.body)["msg"]["market_ticker"]
+    # Before and after there may be nothing to be had: a quarter of the lines each.
     first, last = lines[len(lines) // 4].at, lines[3 * len(lines) // 4].at
+    moments = [at for at in lively(lines) if first <= at < last]
     orders = [
         {
-            "at": first + number * (last - first) // ORDERS,
+            "at": moments[number * len(moments) // ORDERS],
             "do": "place",
             "id": str(number),
             "ticker": market,

@@ -93,6 +93,23 @@ def test_a_book_made_of_quotes_is_waited_for_longer() -> None:
     assert floor.filled("b") == 10
 
 
+def test_a_quote_holds_from_its_time_until_that_of_the_next() -> None:
+    """An order meets the last quote from before its arrival, and no later one."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.conn = 0
+    floor.quote(bid=40, ask=50)
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.wait(60_000)
+    floor.quote(bid=45, ask=55)
+    assert floor.filled("a") == 10
+    floor.send("b", BID, 50, 10, tif=IOC)
+    floor.wait(60_000)
+    floor.quote(bid=40, ask=50)
+    assert floor.filled("b") == 0
+    assert floor.cancelled("b") is not None
+
+
 def test_a_print_from_before_the_arrival_fills_nobody_however_late_it_is_heard(late: Floor) -> None:
     """Executed 200 ms, or five seconds, before our decision."""
     late.place("a", BID, 45, 50)
