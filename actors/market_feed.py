@@ -193,7 +193,7 @@ class MarketFeed:
             self._to_market(event.ticker, book_of_quote(event), out)
 
     def _print(self, event: TradePrinted, out: list[Outgoing]) -> None:
-        """Only the exchange fills from prints, so games are spared them."""
+        """Only the exchange fills from prints and only the bars count them, so games are spared."""
         if self._routes.get(event.ticker):
             out += ((PAPER_EXCHANGE, event), Publish(TRADES, event))
         else:

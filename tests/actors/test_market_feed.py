@@ -5,7 +5,7 @@ Covers: engine.quote_book.
 
 import pytest
 
-from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, game_address
+from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, TRADES, game_address
 from actors.market_feed import OLD_CONNECTION, WAITING_EVENTS_MAX, MarketFeed
 from actors.messages import FeedSnapshot, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
 from actors.runtime import Answer, Outgoing, Publish
@@ -148,9 +148,9 @@ def test_a_quote_is_a_book_only_where_its_source_has_no_depth() -> None:
     assert hear(feed, quote(sole=True)) == []
 
 
-def test_a_print_goes_to_the_exchange_alone() -> None:
+def test_a_print_goes_to_the_exchange_and_to_the_bars_and_to_no_game() -> None:
     printed = TradePrinted(TICKER, "t1", Price(4200), Count(100), BookSide.BID, False, None, AT)
-    assert hear(routed(), printed) == [(PAPER_EXCHANGE, printed)]
+    assert hear(routed(), printed) == [(PAPER_EXCHANGE, printed), Publish(TRADES, printed)]
 
 
 def test_what_it_has_counted_is_answered() -> None:
