@@ -68,6 +68,7 @@ bench: $(STAMP_DEV) ## benchmarks that print ratios
 soak: $(STAMP_DEV) ## TIPOFF_SOAK_MINUTES (15) of killing a daemon, TIPOFF_SOAK_SEEDS (100000) of chaos, a long journal
 	$(BIN)/python -m tests.simulation.soak
 	TIPOFF_SOAK=1 $(PYTEST) tests/simulation --timeout=0
+	EXCHANGE_EXAMPLES=2000 $(PYTEST) tests/engine/exchange/test_properties.py --timeout=0
 	TIPOFF_JOURNAL_ENTRIES=500000 $(PYTEST) tests/tipoff/process/test_long_journal.py --timeout=0 --capture=no
 
 sdk: $(STAMP_DEV) $(STAMP_SDK) ## the simulated Kalshi, read by the venue's own client
