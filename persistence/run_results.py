@@ -11,8 +11,7 @@ from typing import Final
 import attrs
 from sqlalchemy import Connection, func, select
 
-from engine.positions import liquidation_value
-from engine.units import PRICE_ONE, Count, Money, Price
+from engine.units import PRICE_ONE, Count, Money
 from persistence.book_samples import NO_TOP, Top, tops_of
 from persistence.stored_runs import worth
 from persistence.tables import fills, positions, simulated_orders
@@ -111,7 +110,5 @@ def _bands(connection: Connection, run: int) -> Mapping[tuple[str, str, str], tu
 def _value(reading: _Reading, settled: int | None, top: Top) -> int:
     if settled is not None:
         return reading.cash + reading.count * settled
-    bid, ask = (None if price is None else Price(price) for price in top)
-    value = liquidation_value(Count(reading.count), bid, ask)
     # In YES terms a short contract owes a whole dollar, and its NO side is worth what liquidation brings.
-    return reading.cash + value + min(reading.count, 0) * PRICE_ONE
+    return reading.cash + worth(reading.count, top) + min(reading.count, 0) * PRICE_ONE

@@ -15,12 +15,16 @@ from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, o
 from engine.units import PRICE_ONE, Count, Nanos, Price
 
 
+def yes_level(delta: BookDelta) -> tuple[BookSide, Price]:
+    """Which level a change is about, in YES terms."""
+    if delta.side is Side.YES:
+        return BookSide.BID, delta.price
+    return BookSide.ASK, Price(PRICE_ONE - delta.price)
+
+
 def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> None:
     """One level's displayed size changed."""
-    if delta.side is Side.YES:
-        side, price = BookSide.BID, delta.price
-    else:
-        side, price = BookSide.ASK, Price(PRICE_ONE - delta.price)
+    side, price = yes_level(delta)
     displayed = market.book.size(side, price)
     remember_taken(context, market, side, price)
     if market.no_visibility_since is not None:

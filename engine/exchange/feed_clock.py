@@ -24,7 +24,8 @@ each quote.
 from typing import Final, TypeAlias
 
 from engine.book import POLLED
-from engine.events import BookDelta, BookSide, Side, TradePrinted
+from engine.events import BookDelta, BookSide, BookSnapshot, TradePrinted
+from engine.exchange.depth import yes_level
 from engine.exchange.market import Market
 from engine.exchange.orders import NANOS_ZERO, PaperOrder, Stage
 from engine.exchange.rules import PRINTS_KEPT, PUBLISHED, VENUE_TICK
@@ -35,6 +36,11 @@ from engine.venue_facts import DepthChange, DepthUnclear
 
 NEVER: Final = Nanos(1 << 63)
 """Later than any time."""
+
+
+def happened_by(event: BookSnapshot | TradePrinted) -> Nanos:
+    """When an event happened at the venue; one without a time of its own no later than when it was heard."""
+    return event.at if event.at_venue is None else event.at_venue
 
 
 def stream_clock(state: ExchangeState, market: Market) -> Nanos:
@@ -91,10 +97,7 @@ def note_delta(context: StepContext, market: Market, delta: BookDelta) -> None:
         if market.unclear:
             context.emit(DepthUnclear(market.ticker, (), context.now))
         return
-    if delta.side is Side.YES:
-        change = DepthChange(BookSide.BID, delta.price, delta.change, moment)
-    else:
-        change = DepthChange(BookSide.ASK, Price(PRICE_ONE - delta.price), delta.change, moment)
+    change = DepthChange(*yes_level(delta), delta.change, moment)
     context.emit(DepthUnclear(market.ticker, (*market.unclear, change), context.now))
 
 
@@ -162,8 +165,7 @@ def _less_the_listed(market: Market, moment: Nanos, sizes: Sizes) -> None:
     buys at 52 while there are offers at 51, or bids at 52.
     """
     for trade in market.listed:
-        when = trade.at if trade.at_venue is None else trade.at_venue
-        if when + PRINTS_KEPT < moment:
+        if happened_by(trade) + PRINTS_KEPT < moment:
             continue
         for side in BookSide:
             _less_one(market, side, trade, sizes)
@@ -182,9 +184,8 @@ def _less_one(market: Market, side: BookSide, trade: TradePrinted, sizes: Sizes)
 def offered_meanwhile(context: StepContext, market: Market, order: PaperOrder) -> bool:
     """Whether the trades of a polled market show that it could have been met between two polls."""
     for trade in market.listed:
-        when = trade.at if trade.at_venue is None else trade.at_venue
         better = trade.price <= order.price if order.side is BookSide.BID else trade.price >= order.price
-        if trade.taker is order.side and better and when + PRINTS_KEPT >= context.moment:
+        if trade.taker is order.side and better and happened_by(trade) + PRINTS_KEPT >= context.moment:
             return True
     return False
 

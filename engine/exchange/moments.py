@@ -5,8 +5,6 @@ wait is bounded: an order whose moment the feed never passes is refused, never f
 then ends its order all the same.
 """
 
-from collections.abc import Container
-
 from engine.exchange.arrival import arrive, arrive_pessimistic
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.feed_clock import goes_on, passed
@@ -20,10 +18,10 @@ from engine.orders import RejectCode
 from engine.units import NANOS_PER_MILLISECOND, Nanos
 
 
-def settle(context: StepContext, frozen: Container[str] = (), only: str | None = None) -> None:
+def settle(context: StepContext, only: str | None = None) -> None:
     """Decide what has come to the venue and can be decided now, in the order in which it came.
 
-    Of `frozen` markets nothing is decided, with `only` nothing but of this one.
+    Of frozen markets nothing is decided, with `only` nothing but of this one.
     """
     moments = context.state.timers.moments
     due = sorted(
@@ -33,7 +31,7 @@ def settle(context: StepContext, frozen: Container[str] = (), only: str | None =
     for moment, _, key in due:
         kind, _, order_id = key.partition(":")
         order = context.state.known.get(order_id)
-        if order is None or order.ticker in frozen or only not in (None, order.ticker):
+        if order is None or order.ticker in context.frozen or only not in (None, order.ticker):
             continue
         # Another decision of this step may have settled it; and nothing overtakes what came before it.
         if moments.get(key) == moment and order_id not in waiting:
@@ -45,8 +43,6 @@ def settle(context: StepContext, frozen: Container[str] = (), only: str | None =
 
 def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -> None:
     market = context.state.market(context.state.known[order_id].ticker)
-    if market.ticker in context.frozen:
-        return
     if passed(context, market, moment):
         ready = _prints_heard(context, moment) if kind in ENDS else goes_on(context, market, moment)
         if market.book.synced and not ready:

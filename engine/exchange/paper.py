@@ -30,7 +30,7 @@ from engine.events import (
 from engine.exchange import freezing, gaps, lifecycle
 from engine.exchange.balance import enforce
 from engine.exchange.depth import credit_expired, depth_changed
-from engine.exchange.feed_clock import NEVER, note_delta, note_listed, note_snapshot
+from engine.exchange.feed_clock import NEVER, happened_by, note_delta, note_listed, note_snapshot
 from engine.exchange.market import Market
 from engine.exchange.moments import settle
 from engine.exchange.prints import on_trade
@@ -89,7 +89,7 @@ class PaperExchange(ExchangeViews):
         # The books of a restarted exchange come one after the other: none is decided on before all are here.
         if not (self.state.awaits_books and type(event) is BookSnapshot):
             self.state.awaits_books = False
-            settle(context, self.frozen)
+            settle(context)
         return self._finish(context)
 
     def _pass(self, market: Market, event: BookDelta, now: int) -> Step:
@@ -101,7 +101,7 @@ class PaperExchange(ExchangeViews):
             if event.change > 0:
                 # While a market stands still its offers are only taken away.
                 market.active_to = max(market.active_to, event.at_venue)
-        settle(context, self.frozen)
+        settle(context)
         context.heard = None
         applied = market.book.apply_delta(event)
         if applied and market.watched and event.ticker not in self.frozen:
@@ -112,7 +112,7 @@ class PaperExchange(ExchangeViews):
         """A level of a market where something of ours stands, arrives or was taken has changed."""
         if not market.book.synced:
             gaps.book_broke(context, market)
-            settle(context, self.frozen)
+            settle(context)
             return
         if market.arriving:
             note_delta(context, market, event)
@@ -174,7 +174,7 @@ class PaperExchange(ExchangeViews):
             market.polled_to = event.at_venue or (None if before is None else seen_to)
         if market.watched:
             if first:
-                gaps.missed(context, market, event.at if event.at_venue is None else event.at_venue)
+                gaps.missed(context, market, happened_by(event))
             elif before is not None and market.arriving:
                 note_snapshot(context, market, before)
             gaps.resynchronized(context, market, before)
@@ -223,7 +223,7 @@ class PaperExchange(ExchangeViews):
         woken = self._woken.get(kind)
         if woken is not None:
             woken(context, subject)
-        settle(context, self.frozen, only)
+        settle(context, only)
         return self._finish(context)
 
     # Operators
@@ -311,7 +311,7 @@ class PaperExchange(ExchangeViews):
     # Steps
 
     def _context(self, now: int) -> StepContext:
-        return StepContext(self.state, self.rules, Nanos(now))
+        return StepContext(self.state, self.rules, Nanos(now), frozen=self.frozen)
 
     def _finish(self, context: StepContext) -> Step:
         for strategy in context.traded:

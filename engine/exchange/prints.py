@@ -7,7 +7,7 @@ import attrs
 
 from engine.events import TradePrinted
 from engine.exchange.depth import bound_queue
-from engine.exchange.feed_clock import arrivals
+from engine.exchange.feed_clock import arrivals, happened_by
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.step_context import Given, Source, StepContext, trusted
@@ -72,7 +72,7 @@ def release(context: StepContext, market: Market) -> None:
 
 def moment_of(trade: TradePrinted) -> tuple[int, str]:
     """When a trade happened, as far as is known; its id decides between equals."""
-    return (trade.at if trade.at_venue is None else trade.at_venue, trade.trade_id)
+    return (happened_by(trade), trade.trade_id)
 
 
 def use_trade(context: StepContext, market: Market, print_: TradePrinted, *, fills: bool) -> None:

@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from engine.units import Count, Money, format_count, format_money, parse_count, parse_money
-from persistence.run_results import GameResult
+from persistence.run_results import READINGS, GameResult
 from tipoff.json_types import Json
 from tipoff.output import table
 
@@ -37,18 +37,16 @@ class Sum:
 
     def document(self) -> dict[str, Json]:
         """As a report's document has a strategy."""
-        readings = (self.pessimistic, self.base, self.optimistic)
+        readings = {name: getattr(self, name) for name in READINGS}
         return {
             "orders": self.orders,
             "fills": self.fills,
             "contracts": format_count(self.contracts),
             "fees": format_money(self.fees),
             "pnl": {
-                "pessimistic": format_money(self.pessimistic),
-                "base": format_money(self.base),
-                "optimistic": format_money(self.optimistic),
-                "low": format_money(min(readings)),
-                "high": format_money(max(readings)),
+                **{name: format_money(amount) for name, amount in readings.items()},
+                "low": format_money(min(readings.values())),
+                "high": format_money(max(readings.values())),
             },
         }
 
@@ -69,9 +67,7 @@ def of_document(document: Mapping[str, Any]) -> dict[str, Sum]:
             fills=row["fills"],
             contracts=parse_count(row["contracts"]),
             fees=parse_money(row["fees"]),
-            **{
-                reading: parse_money(row["pnl"][reading]) for reading in ("pessimistic", "base", "optimistic")
-            },
+            **{reading: parse_money(row["pnl"][reading]) for reading in READINGS},
         )
         for name, row in document["strategies"].items()
     }

@@ -14,9 +14,11 @@ from tipoff.reports.numbers import (
     bounds,
     cents,
     estimate,
+    expectation_cells,
     number,
+    part_cells,
     percent,
-    signed,
+    wishes_in_words,
 )
 from tipoff.reports.readings import explained
 
@@ -162,18 +164,7 @@ def expectations(rows: Rows) -> Text:
     for name, row in rows.items():
         found = as_object(row["expectation"])
         if found["fills"]:
-            lines.append(
-                (
-                    name,
-                    (
-                        str(found["fills"]),
-                        signed(found["stated"], 2, 100),
-                        estimate(found["brought"], 2, 100),
-                        estimate(found["gap"], 2, 100),
-                        bounds(found["gap"], 2, 100),
-                    ),
-                )
-            )
+            lines.append((name, expectation_cells(found)))
     heads = ("strategy", "fills", "stated", "came", "gap", "95 % by game")
     return _known(lines, heads, "Expected and realized, cents a contract", "nobody stated what it expected")
 
@@ -182,19 +173,7 @@ def parts(rows: Rows) -> Text:
     """Where the money came from."""
     text = Text()
     for name, row in rows.items():
-        lines = [
-            (
-                f"{by}: {part['name']}",
-                (
-                    str(part["fills"]),
-                    str(part["games"]),
-                    cents(part["gain"]),
-                    signed(part["per_contract"], 2, 100),
-                ),
-            )
-            for by, listed in as_object(row["splits"]).items()
-            for part in map(as_object, as_list(listed))
-        ]
+        lines = [(what, numbers) for what, *numbers in part_cells(row)]
         if lines:
             heads = (f"{name}", "fills", "games", "dollars", "cents each")
             text.append(grid("Where the money came from" if not text else "", heads, lines))
@@ -207,14 +186,7 @@ def limits(rows: Rows) -> Text:
     text.append("Wishes\n", style="bold")
     for name, row in rows.items():
         wishes = as_object(row["wishes"])
-        refused = as_object(wishes["refused"])
-        words = (
-            f"{name}: {wishes['signals']} signals, {wishes['near_misses']} near misses, "
-            f"{wishes['made']} wishes"
-        )
-        if refused:
-            words += f"; refused: {', '.join(f'{code} {count}' for code, count in refused.items())}"
-        text.append(wrapped(f"{words}. {wishes['sentence'] or ''}", "  "))
+        text.append(wrapped(f"{name}: {wishes_in_words(wishes)}. {wishes['sentence'] or ''}", "  "))
     return text
 
 

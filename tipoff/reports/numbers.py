@@ -53,6 +53,39 @@ def horizon(seconds: Json) -> str:
     return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
 
 
+def part_cells(row: Mapping[str, Json]) -> list[tuple[str, ...]]:
+    """A strategy's splits, a row each: what, fills, games, dollars, cents a contract."""
+    return [
+        (
+            f"{by}: {part['name']}",
+            str(part["fills"]),
+            str(part["games"]),
+            cents(part["gain"]),
+            signed(part["per_contract"], 2, 100),
+        )
+        for by, listed in as_object(row["splits"]).items()
+        for part in map(as_object, as_list(listed))
+    ]
+
+
+def expectation_cells(found: Mapping[str, Json]) -> tuple[str, ...]:
+    """Fills, what was stated of them, what came, the gap and its bounds; money in cents a contract."""
+    return (
+        str(found["fills"]),
+        signed(found["stated"], 2, 100),
+        estimate(found["brought"], 2, 100),
+        estimate(found["gap"], 2, 100),
+        bounds(found["gap"], 2, 100),
+    )
+
+
+def wishes_in_words(wishes: Mapping[str, Json]) -> str:
+    """How many there were, and why some were refused."""
+    words = f"{wishes['signals']} signals, {wishes['near_misses']} near misses, {wishes['made']} wishes"
+    refused = ", ".join(f"{code} {count}" for code, count in as_object(wishes["refused"]).items())
+    return f"{words}; refused: {refused}" if refused else words
+
+
 def as_object(value: Json) -> Mapping[str, Json]:
     """What is an object in a document; an empty one for anything else."""
     return value if isinstance(value, Mapping) else {}

@@ -18,10 +18,12 @@ from tipoff.reports.numbers import (
     bounds,
     cents,
     estimate,
+    expectation_cells,
     horizon,
     number,
+    part_cells,
     percent,
-    signed,
+    wishes_in_words,
 )
 from tipoff.reports.readings import explained
 
@@ -273,16 +275,7 @@ def _expectations(rows: Rows) -> str:
         found = as_object(row["expectation"])
         if not found["fills"]:
             continue
-        lines.append(
-            (
-                name,
-                str(found["fills"]),
-                signed(found["stated"], 2, 100),
-                estimate(found["brought"], 2, 100),
-                estimate(found["gap"], 2, 100),
-                bounds(found["gap"], 2, 100),
-            )
-        )
+        lines.append((name, *expectation_cells(found)))
         words.append(f"<p><strong>{_text(name)}</strong> {_text(str(found['sentence']))}</p>\n")
     if not lines:
         return _none("Nobody stated what it expected of a fill that is closed.")
@@ -294,17 +287,7 @@ def _expectations(rows: Rows) -> str:
 def _parts(rows: Rows) -> str:
     found = []
     for name, row in rows.items():
-        lines = [
-            (
-                f"{by}: {part['name']}",
-                str(part["fills"]),
-                str(part["games"]),
-                cents(part["gain"]),
-                signed(part["per_contract"], 2, 100),
-            )
-            for by, listed in as_object(row["splits"]).items()
-            for part in map(as_object, as_list(listed))
-        ]
+        lines = part_cells(row)
         if lines:
             heads = ("part", "fills", "games", "dollars", "cents a contract")
             found.append(f"<h3>{_text(name)}</h3>\n{_table(heads, lines)}")
@@ -321,11 +304,7 @@ def _wishes(rows: Rows) -> str:
     found = []
     for name, row in rows.items():
         wishes = as_object(row["wishes"])
-        refused = as_object(wishes["refused"])
-        words = f"{wishes['signals']} signals, {wishes['near_misses']} near misses, {wishes['made']} wishes"
-        if refused:
-            words += f"; refused: {', '.join(f'{code} {count}' for code, count in refused.items())}"
-        words += f". {wishes['sentence'] or 'No limit refused any.'}"
+        words = f"{wishes_in_words(wishes)}. {wishes['sentence'] or 'No limit refused any.'}"
         found.append(f"<p><strong>{_text(name)}</strong> {_text(words)}</p>\n")
     return "".join(found) or _none("No wishes.")
 
