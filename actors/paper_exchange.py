@@ -4,10 +4,19 @@ Hears every market event, whatever concerns a whole connection, and approved com
 folds the remembered facts and asks the games for the books.
 """
 
-from actors.addresses import FEED_EDGE, GAMES_TOPIC, PAPER_EXCHANGE
+from actors.addresses import FEED_EDGE, GAMES_TOPIC, MARKET_FEED, PAPER_EXCHANGE
 from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfStrategy, through_paper_exchange
-from actors.messages import AccountOpen, BooksWanted, CancelAll, OperationWanted, TradesWanted, Wake
+from actors.messages import (
+    AccountOpen,
+    BooksWanted,
+    CancelAll,
+    MarketsHandedOver,
+    OperationWanted,
+    PrintsHeard,
+    TradesWanted,
+    Wake,
+)
 from actors.operator_outcomes import concluded, exchange_outcome
 from actors.runtime import Outgoing, Publish
 from actors.step_messages import SILENCE, outgoing
@@ -16,7 +25,7 @@ from engine.exchange import PaperExchange
 from engine.orders import Approved, CancelReason
 from engine.risk import MARKET, approved_before
 from engine.run_facts import StrategyOpened, TradingResumed
-from engine.step import NOTHING
+from engine.step import NOTHING, Step
 from engine.strategy_traits import to_state
 from engine.units import Money, Nanos
 
@@ -49,7 +58,8 @@ class PaperExchangeActor:
             quarantine.rehearse(Nanos(now))
         frozen = self.exchange.freeze(quarantine.frozen(facts), quarantine.parked(facts), now)
         out = [*outgoing(OWNER, step, now), *outgoing(OWNER, frozen, now)]
-        out.append(Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE)))
+        wanted = BooksWanted(PAPER_EXCHANGE)
+        out += (Publish(GAMES_TOPIC, wanted), (MARKET_FEED, wanted))
         if left:
             out += outgoing(OWNER, self.exchange.resumed(now), now)
             # An approval is durable, the message that carried it was not. Repeating it is safe, since the
@@ -78,20 +88,27 @@ class PaperExchangeActor:
             case TradingResumed(scope):
                 self.exchange.release(scope.removeprefix(MARKET))
                 return SILENCE
+            case MarketsHandedOver(events):
+                return self._with_all_missing(self.exchange.take_over(events, now), now)
+            case PrintsHeard(to):
+                self.exchange.take_over_prints(to)
+                return SILENCE
             case HeartbeatOfStrategy():
                 return through_paper_exchange(message)
             case BookSnapshot() | TradesRecovered():
                 step = self.exchange.on_venue_event(message, now)
                 return [*outgoing(OWNER, step, now), *self._missing(message.ticker, now)]
             case FeedGapped():
-                step = self.exchange.on_venue_event(message, now)
-                out = [*outgoing(OWNER, step, now)]
-                for ticker in self.exchange.without_visibility():
-                    out += self._missing(ticker, now)
-                return out
+                return self._with_all_missing(self.exchange.on_venue_event(message, now), now)
             case _:
                 step = self.exchange.on_venue_event(message, now)  # type: ignore[arg-type]
         return outgoing(OWNER, step, now)
+
+    def _with_all_missing(self, step: Step, now: int) -> list[Outgoing]:
+        out = [*outgoing(OWNER, step, now)]
+        for ticker in self.exchange.without_visibility():
+            out += self._missing(ticker, now)
+        return out
 
     def _missing(self, ticker: str, now: int) -> list[Outgoing]:
         """Ask once for the trades that decide a gap, as soon as the market can be followed again."""

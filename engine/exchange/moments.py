@@ -44,7 +44,7 @@ def settle(context: StepContext, only: str | None = None) -> None:
 def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -> None:
     market = context.state.market(context.state.known[order_id].ticker)
     if passed(context, market, moment):
-        ready = _prints_heard(context, moment) if kind in ENDS else goes_on(context, market, moment)
+        ready = _prints_heard(context, market, moment) if kind in ENDS else goes_on(context, market, moment)
         if market.book.synced and not ready:
             return
         context.moment = moment
@@ -56,12 +56,12 @@ def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -
     release(context, market)
 
 
-def _prints_heard(context: StepContext, moment: Nanos) -> bool:
+def _prints_heard(context: StepContext, market: Market, moment: Nanos) -> bool:
     """Whether the trades up to then have been told, or been waited for as long as a decrease waits for its
     print.
     """
     waited = context.now >= moment + context.rules.credit_window_ns
-    return waited or context.state.prints_to > moment
+    return waited or max(context.state.prints_to, market.trades_to) > moment
 
 
 def _decide(context: StepContext, kind: str, order_id: str) -> None:

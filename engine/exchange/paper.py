@@ -86,16 +86,29 @@ class PaperExchange(ExchangeViews):
             return self._finish(context)
         context = self._context(now)
         self._hear(context, event)
-        # The books of a restarted exchange come one after the other: none is decided on before all are here.
-        if not (self.state.awaits_books and type(event) is BookSnapshot):
-            self.state.awaits_books = False
-            settle(context)
+        settle(context)
         return self._finish(context)
+
+    def take_over(self, events: Iterable[MarketListed | BookSnapshot], now: int) -> Step:
+        """Take up listings and books from whoever followed them while this exchange alone was restarted.
+
+        They tell nothing new: what is due is decided when the venue is heard again, or by its timer. A book
+        that the venue has sent meanwhile is kept.
+        """
+        context = self._context(now)
+        context.taking_over = True
+        for event in events:
+            if type(event) is MarketListed or not self.state.market(event.ticker).book.synced:
+                self._hear(context, event)
+        return self._finish(context)
+
+    def take_over_prints(self, to: Nanos) -> None:
+        """Up to which venue time the prints of this connection had been told while this exchange was away."""
+        self.state.prints_to = max(self.state.prints_to, to)
 
     def _pass(self, market: Market, event: BookDelta, now: int) -> Step:
         """The feed passes what waits for it: that is decided on the books from before this event."""
         context = self._context(now)
-        self.state.awaits_books = False
         if event.at_venue is not None:
             context.heard = (event.conn, event.sid, event.at_venue)
             if event.change > 0:
@@ -165,7 +178,7 @@ class PaperExchange(ExchangeViews):
         """The whole book: of one that was followed all along only the differences are news."""
         book = market.book
         before = (book.yes, book.no) if book.synced else None
-        first, seen_to = book.snapshots == 0, book.at
+        seen_to = book.at
         applied = book.apply_snapshot(event)
         lifecycle.follow_status(context, market)
         if not applied:
@@ -173,7 +186,7 @@ class PaperExchange(ExchangeViews):
         if book.conn == POLLED:
             market.polled_to = event.at_venue or (None if before is None else seen_to)
         if market.watched:
-            if first:
+            if before is None and not context.taking_over:
                 gaps.missed(context, market, happened_by(event))
             elif before is not None and market.arriving:
                 note_snapshot(context, market, before)
@@ -218,7 +231,6 @@ class PaperExchange(ExchangeViews):
         if self.frozen and freezing.market_of_timer(self.state, key) in self.frozen:
             return NOTHING
         context = self._context(now)
-        self.state.awaits_books = False
         kind, _, subject = key.partition(":")
         woken = self._woken.get(kind)
         if woken is not None:
@@ -263,7 +275,6 @@ class PaperExchange(ExchangeViews):
             self.state.apply(fact)
         self.state.timers.take_fresh()
         self.state.ledger.verify()
-        self.state.awaits_books = bool(self.state.orders)
         self._note_waiting()
         return Step(timers=self.state.timers.all())
 
@@ -290,7 +301,6 @@ class PaperExchange(ExchangeViews):
         Call it after `restore`, before anything is heard. Orders wait for the missing trades or are given up.
         """
         context = self._context(now)
-        self.state.awaits_books = False
         lifecycle.withdraw_unpriced(context)
         gaps.process_restarted(context, self.state.markets.values())
         return self._finish(context)

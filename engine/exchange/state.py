@@ -107,8 +107,6 @@ class ExchangeState:
     """When it was heard that the venue, or a shard of it, had been taken up again."""
     timers: Timers = attrs.field(init=False)
     last_at: Nanos = NANOS_ZERO
-    awaits_books: bool = False
-    """Whether the exchange alone was restarted and has heard nothing but its books since. Not durable."""
     prints_to: Nanos = NANOS_ZERO
     """The latest venue time of a print of this connection: older trades have been heard. Not durable."""
     _folds: dict[type[Fact], Callable[..., None]] = attrs.field(init=False, repr=False)
