@@ -22,7 +22,7 @@ from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step
 from engine.strategies.controls import Control
 from engine.strategies.strategy import StrategyContext
-from engine.units import MONEY_ONE, PRICE_ONE, Money, Nanos, contracts, format_price
+from engine.units import MONEY_ONE, PRICE_ONE, Money, Nanos, Price, contracts, format_price
 from engine.view import MarketView
 from persistence.connect import Durability, Settings
 from persistence.queries import Reader
@@ -117,26 +117,27 @@ class Hearer(Control):
 
     def act(self, market: MarketView, now: Nanos) -> Step:
         """Take the side on which what was heard is worth more than price and fee; never twice."""
-        top = market.top
-        held = self.portfolio.held(market.ticker) or self.portfolio.open_in(market.ticker)
-        if (
-            held
-            or market.ticker not in self.heard
-            or top is None
-            or top.yes_bid is None
-            or top.yes_ask is None
-        ):
+        top, ticker = market.top, market.ticker
+        held = self.portfolio.held(ticker) or self.portfolio.open_in(ticker)
+        if held or ticker not in self.heard or top is None or top.yes_bid is None or top.yes_ask is None:
             return NOTHING
         p_middle = (top.yes_bid + top.yes_ask) / (2 * PRICE_ONE)
-        p_fair = 1.0 / (1.0 + (1.0 - p_middle) / p_middle * math.exp(-self.heard[market.ticker]))
+        p_fair = 1.0 / (1.0 + (1.0 - p_middle) / p_middle * math.exp(-self.heard[ticker]))
         side = BookSide.BID if p_fair > p_middle else BookSide.ASK
         price = top.yes_ask if side is BookSide.BID else top.yes_bid
         p_price = price / PRICE_ONE
-        gain = (p_fair - p_price if side is BookSide.BID else p_price - p_fair) - 0.07 * p_price * (
-            1 - p_price
-        )
-        if gain < GAIN_MIN:
-            return NOTHING
+        gain = abs(p_fair - p_middle) - abs(p_price - p_middle) - 0.07 * p_price * (1 - p_price)
+        quote = ((BID_EVIDENCE, format_price(top.yes_bid)), (ASK_EVIDENCE, format_price(top.yes_ask)))
+        return NOTHING if gain < GAIN_MIN else self._taken(market, (side, price, p_fair, gain), quote, now)
+
+    def _taken(
+        self,
+        market: MarketView,
+        bet: tuple[BookSide, Price, float, float],
+        quote: tuple[tuple[str, str], ...],
+        now: Nanos,
+    ) -> Step:
+        side, price, p_fair, gain = bet
         signal = SignalRaised(
             signal_id=self.portfolio.next_signal(),
             strategy=self.name,
@@ -148,7 +149,7 @@ class Hearer(Control):
             p_fair=p_fair,
             price=price,
             p_edge=gain,
-            evidence=((BID_EVIDENCE, format_price(top.yes_bid)), (ASK_EVIDENCE, format_price(top.yes_ask))),
+            evidence=quote,
             at=now,
         )
         order = PlaceOrder(
