@@ -73,7 +73,7 @@ def main() -> int:
             idle = seconds / ((before + pace()) / 2)
             written = sum(file.stat().st_size for file in place.iterdir()) / 1e6
             print(
-                f"{kind:8} {seconds:.1f} s ({idle:.1f} s if idle), {megabytes:4.0f} MB, {written:.1f} MB of files",
+                f"{kind} {seconds:.1f} s ({idle:.1f} s if idle), {megabytes:.0f} MB, {written:.1f} MB files",
                 flush=True,
             )
             if kind == "parquet":
