@@ -20,7 +20,7 @@ from actors.messages import (
     ToldAgain,
 )
 from actors.runtime import Answer, Outgoing, Publish
-from engine.events import BookDelta, GameKnown, Trust, VenueEvent
+from engine.events import BookDelta, GameKnown, TopChanged, Trust, VenueEvent
 from engine.game import Game
 from engine.quarantine import blamed, in_words
 from engine.risk import GAME, MARKET
@@ -41,6 +41,10 @@ class GameActor:
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
         """Fold one event, or answer a restarted actor with what is current."""
         try:
+            # Nearly every message is a delta: an exact comparison of types comes before everything else.
+            if type(message) is BookDelta:
+                news = self.state.book_event(message)
+                return () if news is None else self._book_news(news, now)
             return self._received(message, now)
         # Whatever it is: raised from here it would cost the books of all markets of the game.
         except Exception as error:
@@ -48,18 +52,15 @@ class GameActor:
                 raise
             return self._without(message, error, Nanos(now))
 
+    def _book_news(self, news: TopChanged, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
+        # A crossed book is normal inside a match, but a level below zero is not, and only a snapshot mends
+        # that.
+        if news.trust is Trust.CROSSED:
+            return [Publish(NEWS, news), *self._fresh_books(now)]
+        return (Publish(NEWS, news),)
+
     def _received(self, message: object, now: int) -> Iterable[Outgoing]:
         state = self.state
-        # Nearly every message is a delta: an exact comparison of types comes before everything else.
-        if type(message) is BookDelta:
-            news = state.book_event(message)
-            if news is None:
-                return ()
-            # A crossed book is normal inside a match, but a level below zero is not, and only a snapshot
-            # mends that.
-            if news.trust is Trust.CROSSED:
-                return [Publish(NEWS, news), *self._fresh_books(now)]
-            return (Publish(NEWS, news),)
         at = Nanos(now)
         if isinstance(message, Heartbeat):
             # A heartbeat is not recorded and leaves no fact, so a replay may ask for snapshots less often;
