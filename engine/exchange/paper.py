@@ -7,7 +7,7 @@ books give the exchange that was interrupted.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from engine.book import POLLED
+from engine.book import POLLED, Book
 from engine.events import (
     BookDelta,
     BookRefused,
@@ -93,12 +93,12 @@ class PaperExchange(ExchangeViews):
         """Take up listings and books from whoever followed them while this exchange alone was restarted.
 
         They tell nothing new: what is due is decided when the venue is heard again, or by its timer. A book
-        that the venue has sent meanwhile is kept.
+        that has been followed meanwhile is kept.
         """
         context = self._context(now)
         context.taking_over = True
         for event in events:
-            if type(event) is MarketListed or not self.state.market(event.ticker).book.synced:
+            if isinstance(event, MarketListed) or _behind(self.state.market(event.ticker).book, event):
                 self._hear(context, event)
         return self._finish(context)
 
@@ -334,3 +334,9 @@ class PaperExchange(ExchangeViews):
 
     def _note_waiting(self) -> None:
         self._waits_since = min(self.state.timers.moments.values(), default=NEVER)
+
+
+def _behind(book: Book, other: BookSnapshot) -> bool:
+    """Whether somebody else's book has taken in changes that this one has missed."""
+    known = book.conn, book.sid, book.seq, book.at
+    return not book.synced or known < (other.conn, other.sid, other.seq, other.at)
