@@ -129,7 +129,9 @@ async def test_a_live_system_is_looked_at_acted_on_restarted_and_stopped(path: P
         await nursery.start(system.run)
         system.put(JOURNAL, Commit("run", (RunStarted("live", "0", "d", 1, Nanos(system.now)),)))
         for plan in settings.strategies:
-            opening = AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters, plan.traits)
+            opening = AccountOpen(
+                plan.name, plan.kind, plan.bankroll, plan.parameters, plan.traits, plan.account
+            )
             system.put(PAPER_EXCHANGE, opening)
         own = Levels(of={os.geteuid(): Level.ADMIN})
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
+from engine.accounts import SHARED
 from engine.events import VenueEvent
 from engine.exchange import ExchangeRules, PaperExchange
 from engine.facts import Fact, StrategyOpened
@@ -98,7 +99,7 @@ class Player:
             self._put(timer.due, timer.key)
 
     def _ask(self, at: int) -> None:
-        market = self.exchange.state.market(MARKET)
+        market = self.exchange.state.market(MARKET).of(SHARED)
         since = market.no_visibility_since
         if since is not None and market.book.synced and since != self._asked:
             self._asked = since
