@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from engine.accounts import SHARED
+from engine.accounts import SHARED, Accounts
 from engine.events import VenueEvent
 from engine.exchange import ExchangeRules, PaperExchange
 from engine.facts import Fact, StrategyOpened
@@ -49,6 +49,7 @@ class Player:
 
     feed: Feed
     exchange: PaperExchange
+    accounts: Accounts = Accounts.SHARED
     facts: list[Fact] = attrs.field(factory=list)
     said: list[tuple[int, Input]] = attrs.field(factory=list)
     """What was given to it, in order."""
@@ -59,10 +60,9 @@ class Player:
     def play(self) -> None:
         """From the opening of the accounts until nothing can come any more."""
         for strategy in ("ann", "bob"):
-            bankroll = Money(1_000_000 * MONEY_ONE)
-            self._keep(
-                self.exchange.open_account(StrategyOpened(strategy, "test", bankroll, "{}", Nanos(START)))
-            )
+            bankroll, account = Money(1_000_000 * MONEY_ONE), self.accounts.of(strategy)
+            opened = StrategyOpened(strategy, "test", bankroll, "{}", Nanos(START), account=account)
+            self._keep(self.exchange.open_account(opened))
         # Without fees the cash of a reading is price times count, so that its prices can be read off.
         self._give(START, changed(listing(), fee_type="quadratic", fee_multiplier="0"))
         for heard in self.feed.heard:
@@ -136,8 +136,8 @@ def commands(wish: Wish) -> Iterable[tuple[int, OrderCommand]]:
         yield at, CancelOrder(wish.order_id, wish.strategy, Nanos(at))
 
 
-def played(feed: Feed, number: int) -> Player:
+def played(feed: Feed, number: int, accounts: Accounts = Accounts.SHARED) -> Player:
     """The evening of a feed, under the delays of that number."""
-    player = Player(feed, PaperExchange(rules(number), seed=number))
+    player = Player(feed, PaperExchange(rules(number), seed=number), accounts)
     player.play()
     return player
