@@ -34,10 +34,10 @@ def feed_task(
     async def task(edge: Edge) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run)
-            async for wish in edge.effects():
-                if isinstance(wish, SnapshotWanted):
-                    request(wish.conn, wish.sid)
-                elif isinstance(wish, TradesWanted):
-                    fetch(wish)
+            async for effect in edge.effects():
+                if isinstance(effect, SnapshotWanted):
+                    request(effect.conn, effect.sid)
+                elif isinstance(effect, TradesWanted):
+                    fetch(effect)
 
     return task

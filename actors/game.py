@@ -10,12 +10,12 @@ from actors.heartbeat import Heartbeat, through_game
 from actors.messages import (
     BooksWanted,
     GameMatched,
-    MatchRemembered,
+    MatchKnown,
     MatchWanted,
+    NewsRepeated,
     NewsWanted,
     SnapshotWanted,
     StateWanted,
-    ToldAgain,
 )
 from actors.runtime import Answer, Outgoing, Publish
 from engine.events import BookDelta, GameKnown, Trust
@@ -51,14 +51,14 @@ class GameActor:
             return [*through_game(game_address(state.game), message), *self._fresh_books(now)]
         if isinstance(message, MatchWanted):
             tickers = tuple(state.markets)
-            return [(SCHEDULE, MatchRemembered(self._told, tickers))] if self._told is not None else []
+            return [(SCHEDULE, MatchKnown(self._told, tickers))] if self._told is not None else []
         if isinstance(message, GameMatched):
             self._told = message
             known = GameKnown(message.game, message.away, message.home, message.tip_at, message.matched, at)
             return [Publish(NEWS, news) for news in state.on_game_known(known)]
         if isinstance(message, NewsWanted):
             current = state.current(at)
-            return [(message.reply_to, ToldAgain(news) if message.again else news) for news in current]
+            return [(message.reply_to, NewsRepeated(news) if message.again else news) for news in current]
         if isinstance(message, BooksWanted):
             return [(message.reply_to, event) for event in state.books()]
         if isinstance(message, StateWanted):

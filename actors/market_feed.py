@@ -1,8 +1,8 @@
 """The market feed's deterministic part: checks sequence numbers and routes each event.
 
-Receives one `Heard` for every frame or body of the venues. A market's events go to its game and to the paper
-exchange; the schedule says which game that is, and until then the market's events wait here. What concerns a
-whole connection or the whole venue is published. The socket itself is an edge actor.
+Receives one `VenueInput` for every frame or body of the venues. A market's events go to its game and to the
+paper exchange; the schedule says which game that is, and until then the market's events wait here. What
+concerns a whole connection or the whole venue is published. The socket itself is an edge actor.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,11 +13,11 @@ from actors.heartbeat import Heartbeat, through_feed
 from actors.messages import (
     FeedSnapshot,
     GameRouted,
-    Heard,
     SnapshotWanted,
     StateWanted,
     TickerRouted,
     TickerSeen,
+    VenueInput,
 )
 from actors.runtime import Address, Answer, Outgoing, Publish
 from engine.events import (
@@ -41,13 +41,12 @@ from engine.events import (
     TradePrinted,
     VenueEvent,
 )
-from engine.listing import FeeTermsHeard, assumed_listing
+from engine.listing import FeeTermsKnown, assumed_listing
 from engine.message import changed
 from engine.milestones import MilestoneSeen
 from engine.quote_book import book_of_quote
 from engine.schedule import game_of
-from engine.sequence import Heard as Verdict
-from engine.sequence import Sequence
+from engine.sequence import NumberCheck, Sequence
 from engine.tickers import parse_ticker
 
 Handler: TypeAlias = Callable[..., None]
@@ -71,7 +70,7 @@ class MarketFeed:
         self.sequence = Sequence()
         self._routes: dict[str, tuple[Address, ...]] = {}
         self._waiting: dict[str, list[VenueEvent]] = {}
-        self._fees = FeeTermsHeard()
+        self._fees = FeeTermsKnown()
         self._unloaded: set[str] = set()
         self._depth: set[str] = set()
         self._refused: dict[str, int] = {}
@@ -97,7 +96,7 @@ class MarketFeed:
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
         """Route one input, or take in where a market belongs."""
         out: list[Outgoing] = []
-        if type(message) is Heard:
+        if type(message) is VenueInput:
             events = message.events
             if len(events) == 1 and type(events[0]) is BookDelta:
                 event = events[0]
@@ -172,11 +171,11 @@ class MarketFeed:
             self._refuse(refused, out)
             return False
         verdict = self.sequence.check(event.conn, event.sid, event.seq)
-        if verdict is Verdict.NEXT or verdict is Verdict.FIRST:
+        if verdict is NumberCheck.NEXT or verdict is NumberCheck.FIRST:
             return True
         # The frame after the gap is passed on: the books wait for a snapshot now and keep it among their
         # deltas.
-        if verdict is Verdict.GAP:
+        if verdict is NumberCheck.GAP:
             gap = FeedGapped(event.conn, event.sid, self.sequence.missing_from, event.seq, event.at)
             out.append(Publish(FEED, gap))
             # One request for the subscription and not for the market: the numbers count over all its markets,

@@ -18,7 +18,7 @@ from engine.units import Count, Nanos, Price
 
 
 @message
-class Heard:
+class VenueInput:
     """One numbered input from outside: what one frame or body of the venues meant."""
 
     events: tuple[VenueEvent, ...]
@@ -70,7 +70,7 @@ class MatchWanted:
 
 
 @message
-class MatchRemembered:
+class MatchKnown:
     """A game's answer: the match it last got from the schedule, and its markets."""
 
     told: GameMatched
@@ -143,7 +143,7 @@ class BooksWanted:
 class NewsWanted:
     """A restarted strategy or risk gate asks the games for everything that is current.
 
-    With `again` the answers come as `ToldAgain`, to be told from what has just happened.
+    With `again` the answers come as `NewsRepeated`, to be told from what has just happened.
     """
 
     reply_to: Address
@@ -151,7 +151,7 @@ class NewsWanted:
 
 
 @message
-class ToldAgain:
+class NewsRepeated:
     """What is current, to one who may have heard it in an earlier life."""
 
     news: GameNews
@@ -248,18 +248,18 @@ class Operate:
 
     request: OperatorRequest
     to: Address
-    wish: "Operation"
+    operation: "Operation"
 
 
 @message
-class ActKnown:
+class OutcomeWanted:
     """Asked of the operator actor: the outcome of an earlier request with this id, or None."""
 
     request: OperatorRequest
 
 
 @message
-class ActDone:
+class OperationDone:
     """Asked of the operator actor: make durable what was done outside of the tree (a restart, a reload)."""
 
     request: OperatorRequest
@@ -273,7 +273,7 @@ class OperationWanted:
     """An operation for the actor that can carry it out; its facts and the record of it are one commit."""
 
     request: OperatorRequest
-    wish: "Operation"
+    operation: "Operation"
 
 
 @message

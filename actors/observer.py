@@ -19,7 +19,7 @@ from actors.read_model.lines import (
 )
 from actors.read_model.model import ReadModel
 from actors.read_model.resting import resting
-from actors.read_model.views import FeedLine, Look, Overview, ReportLine
+from actors.read_model.views import FeedLine, Overview, Query, ReportLine
 from actors.runtime import (
     ActorExited,
     ActorQuarantined,
@@ -110,20 +110,20 @@ class ObserverActor:
                 # Facts that were committed while this actor was down come both ways.
                 if numbered.seq > self._folded:
                     self.model.committed(numbered)
-        elif isinstance(message, Look):
-            return [Answer(self._look(message, Nanos(now)))]
+        elif isinstance(message, Query):
+            return [Answer(self._answer(message, Nanos(now)))]
         else:
             self._on_other(message)
         return ()
 
-    def _look(self, look: Look, now: Nanos) -> object:
-        match look.what:
-            case _ if look.what == OVERVIEW:
+    def _answer(self, query: Query, now: Nanos) -> object:
+        match query.what:
+            case _ if query.what == OVERVIEW:
                 return self.overview(now)
-            case _ if look.what == RESTING:
-                return tuple(resting(self.model, look))
+            case _ if query.what == RESTING:
+                return tuple(resting(self.model, query))
             case _:
-                return lines(self.model, look)
+                return lines(self.model, query)
 
     def _on_other(self, message: object) -> None:
         model = self.model
@@ -186,7 +186,7 @@ class ObserverActor:
         """What a person asks first."""
         model = self.model
         tally, run = model.tally, model.run
-        *_, everything = pnl(model, Look("pnl"))
+        *_, everything = pnl(model, Query("pnl"))
         return Overview(
             run=run.run if run else None,
             version=run.version if run else None,
@@ -201,7 +201,7 @@ class ObserverActor:
             open_orders=len(model.orders),
             band=everything.band,
             feed=self._feed_line(now),
-            halts=tuple(halts(model, Look("halts"))),
+            halts=tuple(halts(model, Query("halts"))),
             set_aside=tuple(set_aside(model)),
             quarantined=tuple(
                 scope.removeprefix(QUARANTINE) for scope in tally.halted if scope.startswith(QUARANTINE)

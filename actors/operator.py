@@ -10,14 +10,22 @@ import attrs
 
 from actors.addresses import JOURNAL, OPERATOR
 from actors.fact_history import FactHistory
-from actors.messages import ActDone, ActKnown, Commit, Operate, OperationWanted, OperatorRequest, Wake
+from actors.messages import (
+    Commit,
+    Operate,
+    OperationDone,
+    OperationWanted,
+    OperatorRequest,
+    OutcomeWanted,
+    Wake,
+)
 from actors.runtime import After, Answer, CancelTimer, DeadLetter, Defer, Outgoing
 from engine.facts import OperatorActed
 from engine.message import message
 from engine.run_facts import Verdict
 from engine.units import NANOS_PER_SECOND, Nanos
 
-WISH_NS = 5 * NANOS_PER_SECOND
+OPERATION_NS = 5 * NANOS_PER_SECOND
 """How long an operation may take until its caller is told that the outcome is not known."""
 
 ACTS_MAX = 10_000
@@ -67,27 +75,27 @@ class OperatorActor:
         """Fold the acts of earlier lives."""
         for fact in self._history.facts:
             if isinstance(fact, OperatorActed):
-                self._remember(fact)
+                self._append(fact)
         return []
 
     def receive(self, message: object, now: int) -> list[Outgoing]:
-        """Pass a wish on, or answer those who wait for one."""
+        """Pass an operation on, or answer those who wait for one."""
         match message:
             case Operate():
                 return self._begin(
-                    message.request, [(message.to, OperationWanted(message.request, message.wish))]
+                    message.request, [(message.to, OperationWanted(message.request, message.operation))]
                 )
-            case ActDone():
-                acted = self._acted(message.request, message.outcome, message.verdict, now)
+            case OperationDone():
+                acted = self._fact_of(message.request, message.outcome, message.verdict, now)
                 return self._begin(message.request, [self._commit(acted)])
-            case ActKnown():
+            case OutcomeWanted():
                 return [Answer(self._known(message.request))]
             case OperatorActed():
-                return self._durable(message)
+                return self._committed(message)
             case Wake():
                 return self._overdue(message.key)
-            case DeadLetter(message=OperationWanted() as wished):
-                return self._lost(wished, f"{message.why} {message.error}".strip(), now)
+            case DeadLetter(message=OperationWanted() as wanted):
+                return self._lost(wanted, f"{message.why} {message.error}".strip(), now)
             case _:
                 return []
 
@@ -108,7 +116,7 @@ class OperatorActor:
         if len(self._pending) >= PENDING_MAX:
             return [Answer(ActRefused("busy", f"{PENDING_MAX} commands wait for their outcome"))]
         self._pending[key] = Pending(request, [handle])
-        return [Defer(handle), *passing, After(WISH_NS, Wake(key), key)]
+        return [Defer(handle), *passing, After(OPERATION_NS, Wake(key), key)]
 
     def _known(self, request: OperatorRequest) -> ActOutcome | ActRefused | None:
         """What an earlier request with this id came to; its own id for something else is a conflict."""
@@ -122,8 +130,8 @@ class OperatorActor:
             return _conflict(request.request_id, pending.request.command)
         return None
 
-    def _durable(self, acted: OperatorActed) -> list[Outgoing]:
-        self._remember(acted)
+    def _committed(self, acted: OperatorActed) -> list[Outgoing]:
+        self._append(acted)
         pending = self._pending.pop(acted.request_id, None)
         if pending is None:
             return []
@@ -140,14 +148,14 @@ class OperatorActor:
         why = "it was passed on, but its outcome is not known yet; ask again with the same request id"
         return [Answer(ActRefused("unknown_outcome", why), handle) for handle in pending.handles]
 
-    def _lost(self, wished: OperationWanted, why: str, now: int) -> list[Outgoing]:
+    def _lost(self, wanted: OperationWanted, why: str, now: int) -> list[Outgoing]:
         """The actor that was to do it failed, or is not there: nothing was done, and that is the outcome."""
-        if wished.request.request_id not in self._pending:
+        if wanted.request.request_id not in self._pending:
             return []
         verdict = Verdict.REFUSED
-        return [self._commit(self._acted(wished.request, verdict.word + why, verdict, now))]
+        return [self._commit(self._fact_of(wanted.request, verdict.word + why, verdict, now))]
 
-    def _acted(
+    def _fact_of(
         self, request: OperatorRequest, outcome: str, verdict: Verdict | None, now: int
     ) -> OperatorActed:
         return OperatorActed(
@@ -157,7 +165,7 @@ class OperatorActor:
     def _commit(self, acted: OperatorActed) -> Outgoing:
         return (JOURNAL, Commit(OWNER, (acted,), ((OPERATOR, acted),)))
 
-    def _remember(self, acted: OperatorActed) -> None:
+    def _append(self, acted: OperatorActed) -> None:
         self._acts[acted.request_id] = acted
         for oldest in list(islice(self._acts, max(0, len(self._acts) - ACTS_MAX))):
             del self._acts[oldest]

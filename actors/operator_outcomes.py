@@ -1,7 +1,7 @@
-"""What an operator's wishes mean to the actors that can fulfil them, and how their outcome is made durable.
+"""What operations mean to the actors that can carry them out, and how their outcome is made durable.
 
 Used by the risk gate, the paper exchange and the strategies, each of which hands over its pure core; the
-facts that follow and the record of who wished for them are one commit, so a crash leaves both or neither.
+facts that follow and the record of who asked for them are one commit, so a crash leaves both or neither.
 """
 
 import json
@@ -11,7 +11,6 @@ import attrs
 from actors.addresses import JOURNAL, OPERATOR, PAPER_EXCHANGE, SCHEDULE
 from actors.fact_history import FactHistory
 from actors.messages import (
-    ActDone,
     CancelAll,
     CancelAllOperation,
     CancelOperation,
@@ -21,6 +20,7 @@ from actors.messages import (
     FollowOperation,
     HaltOperation,
     LimitOperation,
+    OperationDone,
     OperationWanted,
     OperatorRequest,
     OrderOperation,
@@ -67,9 +67,9 @@ def done(step: Step, text: str) -> Outcome:
     return Outcome(step, Verdict.DONE, text)
 
 
-def act_done(request: OperatorRequest, verdict: Verdict, words: str) -> ActDone:
+def operation_done(request: OperatorRequest, verdict: Verdict, words: str) -> OperationDone:
     """The message that records what was done outside of the tree (a restart, a reload)."""
-    return ActDone(request, verdict.word + words, verdict)
+    return OperationDone(request, verdict.word + words, verdict)
 
 
 def signature(request: OperatorRequest) -> str:
@@ -77,9 +77,9 @@ def signature(request: OperatorRequest) -> str:
     return f"uid {request.uid}"
 
 
-def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -> list[Outgoing]:
+def concluded(owner: str, wanted: OperationWanted, outcome: Outcome, now: int) -> list[Outgoing]:
     """Commit an outcome and the record of who asked together; the operator gets it once it is durable."""
-    request = wished.request
+    request = wanted.request
     acted = OperatorActed(
         request.request_id,
         request.uid,
@@ -106,46 +106,55 @@ def concluded(owner: str, wished: OperationWanted, outcome: Outcome, now: int) -
             raise AssertionError(f"a step with facts begins with a commit, not {first!r}")
 
 
-def gate_outcome(gate: RiskGate, history: FactHistory, wished: OperationWanted, now: Nanos) -> Outcome:
+def gate_outcome(gate: RiskGate, history: FactHistory, wanted: OperationWanted, now: Nanos) -> Outcome:
     """Carry out an operation on the risk gate."""
-    wish, by = wished.wish, signature(wished.request)
+    operation, by = wanted.operation, signature(wanted.request)
     try:
-        match wish:
+        match operation:
             case HaltOperation():
-                step = gate.halt(wish.scope, wish.state, by, wish.why, now)
+                step = gate.halt(operation.scope, operation.state, by, operation.why, now)
                 cancels = len(step.approved)
-                return done(step, f"{wish.scope} is {wish.state}; {cancels} orders are being cancelled")
+                return done(
+                    step, f"{operation.scope} is {operation.state}; {cancels} orders are being cancelled"
+                )
             case ResumeOperation():
-                if wish.scope not in gate.halts.of:
-                    return done(NOTHING, f"{wish.scope} was not halted")
-                return done(gate.resume(wish.scope, by, wish.why, now), f"{wish.scope} is active again")
+                if operation.scope not in gate.halts.of:
+                    return done(NOTHING, f"{operation.scope} was not halted")
+                return done(
+                    gate.resume(operation.scope, by, operation.why, now), f"{operation.scope} is active again"
+                )
             case LimitOperation():
-                return _limit(gate, wish, by, now)
+                return _limit(gate, operation, by, now)
             case OrderOperation():
-                return _order(gate, wish, wished.request, now)
+                return _order(gate, operation, wanted.request, now)
             case CancelOperation():
-                return _cancel(gate, wish, now)
+                return _cancel(gate, operation, now)
             case ConfigureOperation(settings):
                 step = configure(gate, settings, history.facts, now)
                 return done(step, _words(step))
             case FollowOperation():
-                return _follow(gate, wish, by, now)
+                return _follow(gate, operation, by, now)
             case _:
-                return refused(f"the risk gate cannot {type(wish).__name__}")
+                return refused(f"the risk gate cannot {type(operation).__name__}")
     # Words that an operator mistyped are a refusal; anything else is a mistake of ours and crashes the gate.
     except (StateUnknown, LimitRefused) as error:
         return refused(str(error))
 
 
-def _limit(gate: RiskGate, wish: LimitOperation, by: str, now: Nanos) -> Outcome:
-    if wish.strategy is not None and wish.strategy not in gate.accounts.of:
-        return refused(f"no strategy is called {wish.strategy!r}; there are {', '.join(gate.accounts.of)}")
-    value = wish.value
+def _limit(gate: RiskGate, operation: LimitOperation, by: str, now: Nanos) -> Outcome:
+    if operation.strategy is not None and operation.strategy not in gate.accounts.of:
+        return refused(
+            f"no strategy is called {operation.strategy!r}; there are {', '.join(gate.accounts.of)}"
+        )
+    value = operation.value
     if value is None:
         # Without a value the limit goes back to what was configured, not to the built-in default.
-        value = limit_text(gate.configured.get(wish.strategy, {}).get(wish.name))
-    step = gate.set_limit(wish.name, wish.strategy, value, by, now)
-    return done(step, f"{wish.name} is {value} {'for ' + wish.strategy if wish.strategy else 'for all'}")
+        value = limit_text(gate.configured.get(operation.strategy, {}).get(operation.name))
+    step = gate.set_limit(operation.name, operation.strategy, value, by, now)
+    return done(
+        step,
+        f"{operation.name} is {value} {'for ' + operation.strategy if operation.strategy else 'for all'}",
+    )
 
 
 def limit_text(value: LimitValue) -> str:
@@ -161,54 +170,54 @@ def order_id_of(request: OperatorRequest) -> str:
     return f"operator:{request.request_id.replace('-', '_')}"
 
 
-def _order(gate: RiskGate, wish: OrderOperation, request: OperatorRequest, now: Nanos) -> Outcome:
-    market = gate.view.markets.get(wish.ticker)
+def _order(gate: RiskGate, operation: OrderOperation, request: OperatorRequest, now: Nanos) -> Outcome:
+    market = gate.view.markets.get(operation.ticker)
     if market is None:
-        return refused(f"no market {wish.ticker!r} is followed")
+        return refused(f"no market {operation.ticker!r} is followed")
     order_id = order_id_of(request)
     order = PlaceOrder(
         order_id=order_id,
-        strategy=wish.strategy,
+        strategy=operation.strategy,
         game=market.game.game,
-        ticker=wish.ticker,
-        side=wish.side,
-        price=wish.price,
-        count=wish.count,
-        tif=wish.tif,
+        ticker=operation.ticker,
+        side=operation.side,
+        price=operation.price,
+        count=operation.count,
+        tif=operation.tif,
         decided_at=now,
         signal_id="",
-        post_only=wish.post_only,
-        reduce_only=wish.reduce_only,
-        exit=wish.reduce_only,
-        p_fair=wish.p_fair,
+        post_only=operation.post_only,
+        reduce_only=operation.reduce_only,
+        exit=operation.reduce_only,
+        p_fair=operation.p_fair,
     )
     # An order by hand takes the same way as a strategy's: there is no second door past the limits.
     step = gate.judge(order, now)
     for fact in step.facts:
         if isinstance(fact, OrderDenied):
             why = f"{fact.reason.value}: {fact.reason.meaning} (in use {fact.use}, limit {fact.limit})"
-            if fact.reason is DenialReason.MISSING_DATA and wish.p_fair is None:
+            if fact.reason is DenialReason.MISSING_DATA and operation.p_fair is None:
                 why += "; an order on this account may need a fair value beside it"
             return Outcome(step, Verdict.REFUSED, why)
     return done(step, f"order {order_id} is on its way")
 
 
-def _cancel(gate: RiskGate, wish: CancelOperation, now: Nanos) -> Outcome:
-    exposure = gate.accounts.orders.get(wish.order_id)
+def _cancel(gate: RiskGate, operation: CancelOperation, now: Nanos) -> Outcome:
+    exposure = gate.accounts.orders.get(operation.order_id)
     if exposure is None:
-        return refused(f"no order {wish.order_id!r} is open")
-    step = gate.judge(CancelOrder(wish.order_id, exposure.strategy, now), now)
-    return done(step, f"the cancel of {wish.order_id} is on its way")
+        return refused(f"no order {operation.order_id!r} is open")
+    step = gate.judge(CancelOrder(operation.order_id, exposure.strategy, now), now)
+    return done(step, f"the cancel of {operation.order_id} is on its way")
 
 
-def _follow(gate: RiskGate, wish: FollowOperation, by: str, now: Nanos) -> Outcome:
-    if wish.followed:
-        return done(gate.follow(wish.game, wish.events, by, now), f"{wish.game} is followed")
-    held = gate.held_in(wish.game)
+def _follow(gate: RiskGate, operation: FollowOperation, by: str, now: Nanos) -> Outcome:
+    if operation.followed:
+        return done(gate.follow(operation.game, operation.events, by, now), f"{operation.game} is followed")
+    held = gate.held_in(operation.game)
     # An unloaded game gets no prices any more, so what we hold there could not be valued or closed.
     if held:
-        return refused(f"{wish.game} cannot be unloaded while there is something of ours in it", *held)
-    return done(gate.unfollow(wish.game, by, now), f"{wish.game} is followed no more")
+        return refused(f"{operation.game} cannot be unloaded while there is something of ours in it", *held)
+    return done(gate.unfollow(operation.game, by, now), f"{operation.game} is followed no more")
 
 
 def _words(step: Step) -> str:
@@ -225,9 +234,9 @@ def _words(step: Step) -> str:
     return "; ".join(f"{what} is {now}" for what, now in said.items()) or "nothing that trades was changed"
 
 
-def exchange_outcome(exchange: PaperExchange, wished: OperationWanted, now: Nanos) -> Outcome:
+def exchange_outcome(exchange: PaperExchange, wanted: OperationWanted, now: Nanos) -> Outcome:
     """Carry out an operation on the paper exchange."""
-    match wished.wish:
+    match wanted.operation:
         case CancelAllOperation(strategy):
             step = exchange.cancel_all(strategy, CancelReason.OPERATOR, now)
             return done(step, f"{len(step.facts)} cancels are on their way")
@@ -238,21 +247,21 @@ def exchange_outcome(exchange: PaperExchange, wished: OperationWanted, now: Nano
             if held is None or held.count == 0:
                 return refused(f"{strategy} holds nothing of {ticker}")
             # As in `order_id_of`: the id follows from the request, so a repetition cannot close twice.
-            request_id = wished.request.request_id.replace("-", "_")
+            request_id = wanted.request.request_id.replace("-", "_")
             step = exchange.close_position(strategy, ticker, request_id, now)
             return done(step, f"an order to close {format_count(held.count)} of {ticker} is on its way")
-        case wish:
-            return refused(f"the paper exchange cannot {type(wish).__name__}")
+        case operation:
+            return refused(f"the paper exchange cannot {type(operation).__name__}")
 
 
-def parsed(kind: type[Parameters], before: str, wish: StrategyOperation) -> Parameters | Outcome:
+def parsed(kind: type[Parameters], before: str, operation: StrategyOperation) -> Parameters | Outcome:
     """The parameters after an operation, or a refusal that names every problem. `before` is JSON."""
     try:
         values = json.loads(before)
     except ValueError:
         return refused("this kind of strategy cannot be given other parameters while it runs")
     problems: list[str] = []
-    for name, text in wish.values:
+    for name, text in operation.values:
         try:
             values[name] = json.loads(text)
         except ValueError:

@@ -59,7 +59,7 @@ class PaperExchangeActor:
         return out
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
-        """Apply a market event, an approved command, a timer or an operator's wish."""
+        """Apply a market event, an approved command, a timer or an operation."""
         # Most messages; tested before everything else, and most of them change nothing here.
         if type(message) is BookDelta:
             step = self.exchange.on_venue_event(message, now)

@@ -14,7 +14,7 @@ from actors.messages import (
     GameRouted,
     ListingWanted,
     LoadedWanted,
-    MatchRemembered,
+    MatchKnown,
     MatchWanted,
     TickerRouted,
     TickerSeen,
@@ -72,9 +72,9 @@ class ScheduleActor:
             case FollowingChanged():
                 return self._following(message)
             # The game was unloaded while this actor was down, so nobody has stopped it yet.
-            case MatchRemembered(told=told) if told.game in self._unloaded:
+            case MatchKnown(told=told) if told.game in self._unloaded:
                 return [StopChild(game_address(told.game))]
-            case MatchRemembered():
+            case MatchKnown():
                 self._started.add(message.told.game)
                 self._told[message.told.game] = message.told
                 self._addresses[message.told.game] = game_address(message.told.game)

@@ -16,14 +16,14 @@ def outgoing(owner: str, step: Step, now: int) -> tuple[Outgoing, ...] | list[Ou
     if step is NOTHING:
         return SILENCE
     out: list[Outgoing] = []
-    wishes: list[tuple[Address, object]] = [(RISK_GATE, command) for command in step.commands]
-    wishes += [(PAPER_EXCHANGE, approved) for approved in step.approved]
+    commands: list[tuple[Address, object]] = [(RISK_GATE, command) for command in step.commands]
+    commands += [(PAPER_EXCHANGE, approved) for approved in step.approved]
     # The commands wait inside the commit: an order sent before its signal is durable could be filled in a
     # process that dies and leave a fill that nobody decided.
     if step.facts:
-        out.append((JOURNAL, Commit(owner, step.facts, tuple(wishes))))
+        out.append((JOURNAL, Commit(owner, step.facts, tuple(commands))))
     else:
-        out += wishes
+        out += commands
     for timer in step.timers:
         # Timers need no commit: they are not durable, and a restarted core asks for its own again.
         out.append(After(max(0, timer.due - now), Wake(timer.key), timer.key))

@@ -11,7 +11,7 @@ from typing import Final, get_args
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
 from actors.fact_history import FactHistory, order_of
 from actors.heartbeat import HeartbeatOfGame, through_strategy
-from actors.messages import AccountOpen, NewsWanted, OperationWanted, StrategyOperation, ToldAgain, Wake
+from actors.messages import AccountOpen, NewsRepeated, NewsWanted, OperationWanted, StrategyOperation, Wake
 from actors.operator_outcomes import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
 from actors.step_messages import SILENCE, outgoing
@@ -77,12 +77,12 @@ class StrategyActor:
             if not self.enabled:
                 return SILENCE
             step = self.strategy.wake(message.key, at)  # type: ignore[attr-defined]
-        elif kind is ToldAgain:
+        elif kind is NewsRepeated:
             if not self.enabled:
                 return SILENCE
             step = self.strategy.recall(message.news, at)  # type: ignore[attr-defined]
         elif kind is OperationWanted:
-            return self._wished(message, at)  # type: ignore[arg-type]
+            return self._operate(message, at)  # type: ignore[arg-type]
         elif isinstance(message, HeartbeatOfGame):
             return through_strategy(message)
         else:
@@ -132,25 +132,25 @@ class StrategyActor:
             out.append(Publish(GAMES_TOPIC, NewsWanted(self._address)))
         return out
 
-    def _wished(self, wished: OperationWanted, now: Nanos) -> list[Outgoing]:
+    def _operate(self, wanted: OperationWanted, now: Nanos) -> list[Outgoing]:
         """Switch on or off, or take other parameters: all or nothing."""
-        name, wish = self.strategy.name, wished.wish
-        if not isinstance(wish, StrategyOperation):
-            return concluded(name, wished, refused(f"a strategy cannot {type(wish).__name__}"), now)
+        name, operation = self.strategy.name, wanted.operation
+        if not isinstance(operation, StrategyOperation):
+            return concluded(name, wanted, refused(f"a strategy cannot {type(operation).__name__}"), now)
         known = known_strategies(self._history.of_strategy(name)).get(name, Known())
         text = known.in_force.parameters if known.in_force is not None else "{}"
-        if wish.values:
-            parameters = parsed(self.strategy.parameters_class, text, wish)
+        if operation.values:
+            parameters = parsed(self.strategy.parameters_class, text, operation)
             if not isinstance(parameters, Parameters):
-                return concluded(name, wished, parameters, now)
+                return concluded(name, wanted, parameters, now)
             text = json.dumps(parameters.plain(), sort_keys=True, separators=(",", ":"))
-        enabled = self.enabled if wish.enabled is None else wish.enabled
-        fact = StrategyChanged(name, enabled, text, signature(wished.request), now)
+        enabled = self.enabled if operation.enabled is None else operation.enabled
+        fact = StrategyChanged(name, enabled, text, signature(wanted.request), now)
         words = f"{name} is {'on' if enabled else 'off'}" + "".join(
-            f", {key} = {to}" for key, to in wish.values
+            f", {key} = {to}" for key, to in operation.values
         )
-        anew = bool(wish.values) or (enabled and not self.enabled)
+        anew = bool(operation.values) or (enabled and not self.enabled)
         return [
-            *concluded(name, wished, done(Step(facts=(fact,)), words), now),
+            *concluded(name, wanted, done(Step(facts=(fact,)), words), now),
             *self._changed(fact, anew=anew),
         ]

@@ -42,7 +42,7 @@ def assumed_listing(ticker: str, at: Nanos) -> MarketListed:
     )
 
 
-class FeeTermsHeard:
+class FeeTermsKnown:
     """What the venue has said of fees, by series and by event, so that every listing can carry its terms.
 
     A listing names fee terms only where its event overrides those of its series.

@@ -9,7 +9,7 @@ from enum import Enum
 import attrs
 
 
-class Heard(Enum):
+class NumberCheck(Enum):
     """What a frame's number says about the frames before it."""
 
     FIRST = "first"
@@ -36,7 +36,7 @@ class Sequence:
     unread: dict[tuple[int, int], int] = attrs.field(factory=dict)
     """Frames since the last number of which only the subscription could be read: they used one up each."""
 
-    def check(self, conn: int, sid: int, seq: int) -> Heard:
+    def check(self, conn: int, sid: int, seq: int) -> NumberCheck:
         """Note a frame's number.
 
         Frames without book content (`ok` replies) consume numbers too: hear them all.
@@ -48,21 +48,21 @@ class Sequence:
         unread = self.unread.pop(key, 0) if self.unread else 0
         if last is None:
             self.last[key] = seq
-            return Heard.FIRST
+            return NumberCheck.FIRST
         if last < seq <= last + 1 + unread:
             self.last[key] = seq
-            return Heard.NEXT
+            return NumberCheck.NEXT
         if seq == last:
             self.duplicates += 1
-            return Heard.DUPLICATE
+            return NumberCheck.DUPLICATE
         if seq < last:
             self.old += 1
-            return Heard.OLD
+            return NumberCheck.OLD
         self.gaps += 1
         self.missing_from = last + 1
         self.last[key] = seq
         # Goes on from here: one lost frame is one gap, not one for every frame after it.
-        return Heard.GAP
+        return NumberCheck.GAP
 
     def check_unread(self, conn: int, sid: int | None, seq: int | None) -> None:
         """Note a frame of which the subscription or the number could not be read (then None).

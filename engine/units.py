@@ -82,7 +82,7 @@ def parse_count(text: str) -> Count:
     """Read a size such as "54.00". Raises UnitError for signs, blanks, exponents and thousandths."""
     count = _COUNT_OF_TEXT.get(text)
     if count is None:
-        count = _remember(text, Count(_scaled(text, 2, "count")))
+        count = _cache(text, Count(_scaled(text, 2, "count")))
     elif count < 0:
         raise UnitError(f"not a count: {text!r} is negative")
     return count
@@ -96,11 +96,11 @@ def parse_count_change(text: str) -> Count:
         if size == 0:
             # Not remembered: "-0.00" is a change, but no count, and the memory is shared.
             return COUNT_ZERO
-        count = _remember(text, Count(-size if text[:1] == "-" else size))
+        count = _cache(text, Count(-size if text[:1] == "-" else size))
     return count
 
 
-def _remember(text: str, count: Count) -> Count:
+def _cache(text: str, count: Count) -> Count:
     """Keep what a text means; start over when the memory is full, so that no feed can make it grow."""
     if len(_COUNT_OF_TEXT) >= COUNT_TEXTS_MAX:
         _COUNT_OF_TEXT.clear()

@@ -42,7 +42,7 @@ def backup(url: str, target: Path) -> BackedUp:
     partial = target.with_name(target.name + ".partial")
     try:
         _copy(url, partial)
-        _set_mark(partial)
+        _set_high_water_mark(partial)
         verification = verify(f"sqlite:///{partial}")
         if not verification.sound:
             first = verification.problems[0]
@@ -98,7 +98,7 @@ def _copy(url: str, partial: Path) -> None:
             copy.close()
 
 
-def _set_mark(file: Path) -> None:
+def _set_high_water_mark(file: Path) -> None:
     with connect.reading(f"sqlite:///{file}") as connection:
         newest = (
             select(runs.c.run, journal.c.seq, journal.c.chain)

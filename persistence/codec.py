@@ -27,7 +27,8 @@ class _ApprovedText(msgspec.Struct, frozen=True):
 
     at: Nanos
     command: msgspec.Raw
-    wish: str
+    # As the journal names it since its first entry.
+    command_kind: str = msgspec.field(name="wish")
 
 
 class _OpenedText(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,7 +47,7 @@ class _OpenedText(msgspec.Struct, frozen=True, omit_defaults=True):
 _OF_SHARED: Final = b'{"account":"",'
 """How the text begins of a fact about the shared account."""
 
-_WISHES: Final[dict[str, msgspec.json.Decoder[PlaceOrder | CancelOrder | AmendOrder]]] = {
+_COMMANDS: Final[dict[str, msgspec.json.Decoder[PlaceOrder | CancelOrder | AmendOrder]]] = {
     kind.__name__: msgspec.json.Decoder(kind) for kind in (PlaceOrder, CancelOrder, AmendOrder)
 }
 
@@ -55,8 +56,8 @@ def encode(fact: Fact) -> bytes:
     """The canonical text of a fact. Raises FactUnstorable for what has none (an integer beyond 64 bits)."""
     try:
         if type(fact) is OrderApproved:
-            wish = type(fact.command).__name__
-            return _JSON.encode(_ApprovedText(fact.at, msgspec.Raw(_JSON.encode(fact.command)), wish))
+            command = msgspec.Raw(_JSON.encode(fact.command))
+            return _JSON.encode(_ApprovedText(fact.at, command, type(fact.command).__name__))
         if type(fact) is StrategyOpened:
             return _JSON.encode(_opened(fact))
         text = _JSON.encode(fact)
@@ -91,10 +92,10 @@ def _plain(kind: type[T]) -> Callable[[bytes | str], T]:
 
 def _approved(text: bytes | str) -> OrderApproved:
     outer = _APPROVED.decode(text)
-    wish = _WISHES.get(outer.wish)
-    if wish is None:
-        raise msgspec.ValidationError(f"unknown wish {outer.wish!r}")
-    return OrderApproved(command=wish.decode(outer.command), at=outer.at)
+    decoder = _COMMANDS.get(outer.command_kind)
+    if decoder is None:
+        raise msgspec.ValidationError(f"unknown command {outer.command_kind!r}")
+    return OrderApproved(command=decoder.decode(outer.command), at=outer.at)
 
 
 _APPROVED: Final = msgspec.json.Decoder(_ApprovedText)

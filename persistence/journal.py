@@ -168,9 +168,9 @@ class Digest:
 
     def copy(self) -> "Digest":
         """The same state, to try something on."""
-        twin = Digest.__new__(Digest)
-        twin._hash = self._hash.copy()  # noqa: SLF001 - its own class
-        return twin
+        copy = Digest.__new__(Digest)
+        copy._hash = self._hash.copy()  # noqa: SLF001 - its own class
+        return copy
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Take in the entries that count; the others are passed over."""

@@ -31,7 +31,7 @@ class _Folded:
         """The row's columns after `run`."""
         return type(self)._get(self)  # noqa: SLF001 - its own class
 
-    def twin(self) -> Self:
+    def copy(self) -> Self:
         """A copy of the row."""
         return type(self)(*type(self)._get(self))  # noqa: SLF001 - its own class
 
@@ -245,7 +245,7 @@ class TableCache(Generic[K, R]):
                 self.rows[key] = row
                 self.elsewhere.discard(key)
         if row is not None and key not in self._before:
-            self._before[key] = row.twin()
+            self._before[key] = row.copy()
         return row
 
     def put(self, key: K, row: R) -> R:

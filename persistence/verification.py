@@ -108,7 +108,7 @@ def _mark(url: str, connection: Connection, place: str) -> Iterator[Problem]:
     try:
         known = high_water_mark.read(high_water_mark.path_of(file))
         if known is not None:
-            writer_state.check_mark(connection, known, place)
+            writer_state.check_high_water_mark(connection, known, place)
         elif connection.execute(select(func.count()).select_from(journal)).scalar_one():
             yield Problem(
                 "mark", str(high_water_mark.path_of(file)), "there is no high-water mark for this journal"

@@ -139,14 +139,14 @@ class JournalWriter:
             if self._connection is None:
                 self._reopen()
             self._live().rollback()  # whatever a reader has begun
-            batch = self._take(facts)
+            batch = self._fold(facts)
             # While a replay catches up its records were stored at the first writing: again they would be rows
             # twice.
             if batch.new or (records and not (facts and self.replaying)):
                 self._write(batch, records)
             # After the commit and before anybody hears of it: a mark that is ahead would accuse a sound
             # journal, one that is behind would miss a loss of what somebody relied on.
-            self._move_mark(batch.chain)
+            self._move_high_water_mark(batch.chain)
             # Memory follows the disk and never leads it: a failure up to here leaves everything as it was
             # before the call.
             self._chain = batch.chain
@@ -210,7 +210,7 @@ class JournalWriter:
             if known is not None:
                 # SQLite finds nothing wrong with a log whose end is missing; only the mark knows how far it
                 # went.
-                writer_state.check_mark(connection, known, self._where)
+                writer_state.check_high_water_mark(connection, known, self._where)
             connection.rollback()
             with connection.begin():
                 self._run_id = writer_state.run_id(connection, self.run)
@@ -284,7 +284,7 @@ class JournalWriter:
 
     # Writing
 
-    def _take(self, facts: Sequence[Placed]) -> _Batch:
+    def _fold(self, facts: Sequence[Placed]) -> _Batch:
         """Chain and fold the facts; nothing is written yet."""
         # On copies: a batch that fails half way must leave chain, digest and folded rows as they were.
         chain = self._chain.copy()
@@ -332,7 +332,7 @@ class JournalWriter:
             self._seam("commit")
         self._seam("committed")
 
-    def _move_mark(self, chain: Chain) -> None:
+    def _move_high_water_mark(self, chain: Chain) -> None:
         """Set the mark to the end of the journal, unless it is there or the journal goes on beyond
         `chain`.
         """

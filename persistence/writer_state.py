@@ -126,7 +126,7 @@ def walk(connection: Connection, run: int, name: str, place: str) -> Walked:
     return Walked(chain, digest)
 
 
-def check_mark(connection: Connection, known: HighWaterMark, place: str) -> None:
+def check_high_water_mark(connection: Connection, known: HighWaterMark, place: str) -> None:
     """Compare the journal with the high-water mark. Raises StorageCorrupt if something that was durable is
     gone.
     """

@@ -16,11 +16,11 @@ from actors.read_model.views import (
     FillLine,
     GameLine,
     HaltLine,
-    Look,
     MarketLine,
     OrderLine,
     PnlLine,
     PositionLine,
+    Query,
     SetAsideLine,
     SignalLine,
     StrategyLine,
@@ -44,20 +44,20 @@ def marks(model: ReadModel) -> dict[str, ValuationMark]:
     return {ticker: ValuationMark(top.yes_bid, top.yes_ask) for ticker, top in model.tops.items()}
 
 
-def lines(model: ReadModel, look: Look) -> tuple[object, ...] | None:
+def lines(model: ReadModel, query: Query) -> tuple[object, ...] | None:
     """The lines asked for, the last ones; None if there is no such table."""
-    made = TABLES.get(look.what)
+    made = TABLES.get(query.what)
     if made is None:
         return None
-    count = min(max(1, look.limit), LINES_MAX)
-    return tuple(list(made(model, look))[-count:])
+    count = min(max(1, query.limit), LINES_MAX)
+    return tuple(list(made(model, query))[-count:])
 
 
-def strategies(model: ReadModel, look: Look) -> Iterator[StrategyLine]:
+def strategies(model: ReadModel, query: Query) -> Iterator[StrategyLine]:
     """Every strategy of the run."""
     tally = model.tally
     for name, seen in model.strategies.items():
-        if look.strategy not in (None, name):
+        if query.strategy not in (None, name):
             continue
         # A strategy that was never switched on has no account, and has done nothing.
         counted = tally.strategies.get(name, StrategyTally(name))
@@ -103,12 +103,12 @@ def _promised(seen: OrderSeen) -> int:
     return price * seen.remaining
 
 
-def orders(model: ReadModel, look: Look) -> Iterator[OrderLine]:
+def orders(model: ReadModel, query: Query) -> Iterator[OrderLine]:
     """Open orders, after (unless only they are wanted) the last ones that are over."""
-    over: Iterable[OrderSeen] = () if look.open_only else model.ended
+    over: Iterable[OrderSeen] = () if query.open_only else model.ended
     for seen in chain(over, model.orders.values()):
         order = seen.order
-        if not _wanted(look, order.strategy, order.ticker, order.game):
+        if not _wanted(query, order.strategy, order.ticker, order.game):
             continue
         yield OrderLine(
             order_id=order.order_id,
@@ -129,10 +129,10 @@ def orders(model: ReadModel, look: Look) -> Iterator[OrderLine]:
         )
 
 
-def fills(model: ReadModel, look: Look) -> Iterator[FillLine]:
+def fills(model: ReadModel, query: Query) -> Iterator[FillLine]:
     """The last fills."""
     for fact in model.fills:
-        if _wanted(look, fact.strategy, fact.ticker, fact.game):
+        if _wanted(query, fact.strategy, fact.ticker, fact.game):
             yield FillLine(
                 fill_id=fact.fill_id,
                 order_id=fact.order_id,
@@ -147,10 +147,10 @@ def fills(model: ReadModel, look: Look) -> Iterator[FillLine]:
             )
 
 
-def signals(model: ReadModel, look: Look) -> Iterator[SignalLine]:
+def signals(model: ReadModel, query: Query) -> Iterator[SignalLine]:
     """The last signals, near misses too."""
     for fact in model.signals:
-        if _wanted(look, fact.strategy, fact.ticker, fact.game):
+        if _wanted(query, fact.strategy, fact.ticker, fact.game):
             yield SignalLine(
                 signal_id=fact.signal_id,
                 strategy=fact.strategy,
@@ -165,13 +165,13 @@ def signals(model: ReadModel, look: Look) -> Iterator[SignalLine]:
             )
 
 
-def positions(model: ReadModel, look: Look) -> Iterator[PositionLine]:
+def positions(model: ReadModel, query: Query) -> Iterator[PositionLine]:
     """Open positions."""
     prices = marks(model)
     for name, counted in model.tally.strategies.items():
         for ticker, count in counted.positions.items():
             game = model.tally.games.get(ticker, "")
-            if not count or not _wanted(look, name, ticker, game):
+            if not count or not _wanted(query, name, ticker, game):
                 continue
             mark = prices.get(ticker, NO_MARK)
             worth = liquidation_value(count, mark.yes_bid, mark.yes_ask)
@@ -189,12 +189,12 @@ def positions(model: ReadModel, look: Look) -> Iterator[PositionLine]:
             )
 
 
-def pnl(model: ReadModel, look: Look) -> Iterator[PnlLine]:
+def pnl(model: ReadModel, query: Query) -> Iterator[PnlLine]:
     """Profit and loss of each strategy, then of all together."""
     prices = marks(model)
-    made = [_pnl(model, name, prices) for name in model.tally.strategies if look.strategy in (None, name)]
+    made = [_pnl(model, name, prices) for name in model.tally.strategies if query.strategy in (None, name)]
     yield from made
-    if look.strategy is None:
+    if query.strategy is None:
         yield PnlLine(
             strategy=ALL_STRATEGIES,
             realized=Money(sum(line.realized for line in made)),
@@ -225,13 +225,13 @@ def _pnl(model: ReadModel, name: str, prices: dict[str, ValuationMark]) -> PnlLi
     )
 
 
-def games(model: ReadModel, look: Look) -> Iterator[GameLine]:
+def games(model: ReadModel, query: Query) -> Iterator[GameLine]:
     """Every game that was heard of."""
     counts: dict[str, int] = {}
     for market in model.markets.values():
         counts[market.game] = counts.get(market.game, 0) + 1
     for game in dict.fromkeys((*model.games, *counts)):
-        if look.game not in (None, game):
+        if query.game not in (None, game):
             continue
         known, score = model.games.get(game), model.scores.get(game)
         halt = model.tally.halted.get(GAME + game)
@@ -252,10 +252,10 @@ def games(model: ReadModel, look: Look) -> Iterator[GameLine]:
         )
 
 
-def markets(model: ReadModel, look: Look) -> Iterator[MarketLine]:
+def markets(model: ReadModel, query: Query) -> Iterator[MarketLine]:
     """Every market that is followed."""
     for ticker, known in model.markets.items():
-        if look.ticker not in (None, ticker) or look.game not in (None, known.game):
+        if query.ticker not in (None, ticker) or query.game not in (None, known.game):
             continue
         top = model.tops.get(ticker)
         yield MarketLine(
@@ -272,17 +272,17 @@ def markets(model: ReadModel, look: Look) -> Iterator[MarketLine]:
         )
 
 
-def journal(model: ReadModel, look: Look) -> Iterator[Numbered]:
+def journal(model: ReadModel, query: Query) -> Iterator[Numbered]:
     """The last facts, as they are: whoever shows them has the words for them."""
     for numbered in model.journal:
-        if look.strategy in (None, strategy_of(numbered.fact)):
+        if query.strategy in (None, strategy_of(numbered.fact)):
             yield numbered
 
 
-def dead_letters(model: ReadModel, look: Look) -> Iterator[DeadLetterLine]:
+def dead_letters(model: ReadModel, query: Query) -> Iterator[DeadLetterLine]:
     """The last messages that nobody will work on, all or those to an actor of the strategy's name."""
     for letter in model.dead_letters:
-        if look.strategy not in (None, letter.address.last):
+        if query.strategy not in (None, letter.address.last):
             continue
         yield DeadLetterLine(
             address=str(letter.address),
@@ -295,7 +295,7 @@ def dead_letters(model: ReadModel, look: Look) -> Iterator[DeadLetterLine]:
         )
 
 
-def halts(model: ReadModel, _look: Look) -> Iterator[HaltLine]:
+def halts(model: ReadModel, _query: Query) -> Iterator[HaltLine]:
     """Every scope that may not trade as it likes."""
     for scope, halt in model.tally.halted.items():
         yield HaltLine(scope=scope, state=state_in(halt).word, by=halt.by, why=halt.why, at=halt.at)
@@ -317,11 +317,13 @@ def set_aside(model: ReadModel) -> Iterator[SetAsideLine]:
         )
 
 
-def _wanted(look: Look, strategy: str, ticker: str, game: str) -> bool:
-    return look.strategy in (None, strategy) and look.ticker in (None, ticker) and look.game in (None, game)
+def _wanted(query: Query, strategy: str, ticker: str, game: str) -> bool:
+    return (
+        query.strategy in (None, strategy) and query.ticker in (None, ticker) and query.game in (None, game)
+    )
 
 
-TABLES: dict[str, Callable[[ReadModel, Look], Iterator[object]]] = {
+TABLES: dict[str, Callable[[ReadModel, Query], Iterator[object]]] = {
     made.__name__: made
     for made in (
         strategies,

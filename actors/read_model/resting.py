@@ -6,12 +6,12 @@ Kept by the read model from committed facts, answered by the observer for `statu
 from collections.abc import Iterator
 
 from actors.read_model.model import OrderSeen, ReadModel
-from actors.read_model.views import CancelState, Look, RestingLine
+from actors.read_model.views import CancelState, Query, RestingLine
 from engine.orders import RejectCode
 from engine.risk import TradingState, covers, state_in
 
 
-def resting(model: ReadModel, look: Look) -> Iterator[RestingLine]:
+def resting(model: ReadModel, query: Query) -> Iterator[RestingLine]:
     """Every open order that a halt covers."""
     for seen in model.orders.values():
         order = seen.order
@@ -20,7 +20,7 @@ def resting(model: ReadModel, look: Look) -> Iterator[RestingLine]:
             for scope, halt in model.tally.halted.items()
             if covers(scope, order.strategy, order.game, order.ticker)
         ]
-        if not states or look.strategy not in (None, order.strategy):
+        if not states or query.strategy not in (None, order.strategy):
             continue
         cancel = seen.cancel
         yield RestingLine(

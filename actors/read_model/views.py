@@ -14,7 +14,7 @@ from engine.units import Count, Money, Nanos, Price
 
 
 @attrs.frozen
-class Look:
+class Query:
     """Asked of the observer: the lines called `what`, narrowed by the filters, the last `limit` of them."""
 
     what: str

@@ -112,7 +112,7 @@ class LiveSystem(System):
                 nursery.start_soon(self._fire_timers)
                 with self.operation():
                     self._start()
-                nursery.start_soon(self._tell_started, task_status)
+                nursery.start_soon(self._announce_start, task_status)
                 await self.stopped.wait()
                 nursery.cancel_scope.cancel()
         except BaseExceptionGroup as group:
@@ -307,7 +307,7 @@ class LiveSystem(System):
                     # stamp.
                     self._pass_time(max(due, self.dispatcher.now))
 
-    async def _tell_started(self, task_status: trio.TaskStatus[None]) -> None:
+    async def _announce_start(self, task_status: trio.TaskStatus[None]) -> None:
         await self.started.wait()
         task_status.started()
 

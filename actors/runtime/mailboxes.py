@@ -43,7 +43,7 @@ def nobody_home(dispatcher: Queue, cell: Cell, message: object, sender: Target |
     # A first life gets what was sent before it whatever the policy: siblings start in order, and the earlier
     # ones already talk to the later ones.
     if cell.fate is Fate.UNBORN or (cell.fate is Fate.RESTARTING and retains):
-        _keep(dispatcher, cell, message, sender)
+        _retain(dispatcher, cell, message, sender)
         return
     cell.discarded += 1
     if cell.fate is Fate.ENDED or retains:
@@ -52,7 +52,7 @@ def nobody_home(dispatcher: Queue, cell: Cell, message: object, sender: Target |
         cell.dropped += 1
 
 
-def _keep(dispatcher: Queue, cell: Cell, message: object, sender: Target | None) -> None:
+def _retain(dispatcher: Queue, cell: Cell, message: object, sender: Target | None) -> None:
     """Keep a message for the next life; one from a topic was never admitted, so the bound is checked here."""
     # It was counted as done when its turn came; while it is kept it waits again.
     cell.done -= 1

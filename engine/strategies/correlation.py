@@ -307,16 +307,16 @@ class Correlation(Trader):
             )
             # At least one pays: this leg is worth what the other one leaves of the dollar.
             p_worth = 1.0 - other.own / PRICE_ONE
-            wish = Wish(offer, count, p_worth, cover.p_locked, f"arbitrage_{cover.relation}")
-            steps.append(self._wished(wish, name, evidence, now))
+            leg_order = LegOrder(offer, count, p_worth, cover.p_locked, f"arbitrage_{cover.relation}")
+            steps.append(self._place(leg_order, name, evidence, now))
             watch = self.watched(offer.market.ticker)
             if watch is not None:
                 watch.idle = False
         return joined(steps)
 
-    def _wished(self, wish: "Wish", group: str, evidence: Evidence, now: Nanos) -> Step:
-        offer = wish.offer
-        p_fair = wish.p_worth if offer.side is BookSide.BID else 1.0 - wish.p_worth
+    def _place(self, leg_order: "LegOrder", group: str, evidence: Evidence, now: Nanos) -> Step:
+        offer = leg_order.offer
+        p_fair = leg_order.p_worth if offer.side is BookSide.BID else 1.0 - leg_order.p_worth
         signal_id, order_id = self.portfolio.next_signal(), self.portfolio.next_order()
         signal = SignalRaised(
             signal_id=signal_id,
@@ -324,11 +324,11 @@ class Correlation(Trader):
             game=offer.market.game.game,
             ticker=offer.market.ticker,
             side=offer.side,
-            action=SignalAction.EXIT if wish.exit else SignalAction.ENTER,
-            reason=wish.reason,
+            action=SignalAction.EXIT if leg_order.exit else SignalAction.ENTER,
+            reason=leg_order.reason,
             p_fair=p_fair,
             price=offer.price,
-            p_edge=wish.p_edge,
+            p_edge=leg_order.p_edge,
             evidence=(*evidence, (ORDER_EVIDENCE, order_id)),
             at=now,
         )
@@ -339,16 +339,16 @@ class Correlation(Trader):
             ticker=offer.market.ticker,
             side=offer.side,
             price=offer.price,
-            count=wish.count,
+            count=leg_order.count,
             tif=TimeInForce.IOC,
             decided_at=now,
             signal_id=signal_id,
             leg_of=group,
-            exit=wish.exit,
+            exit=leg_order.exit,
             p_fair=p_fair,
         )
         self._groups.sent(order)
-        return self.order_writer.wished(signal, order)
+        return self.order_writer.place(signal, order)
 
     def _hedge(self, group: Group, now: Nanos) -> Step:
         """Cover what a failed leg left uncovered, not more often than the pause allows."""
@@ -361,10 +361,12 @@ class Correlation(Trader):
         more, less, count = torn
         # Completing is tried once: what did not trade then is not waited for with an open position.
         completes = self.parameters.hedge_mode == "complete" and tried is None
-        wish = (self._completing(more, less, count) if completes else None) or self._unwinding(more, count)
+        leg_order = (self._completing(more, less, count) if completes else None) or self._unwinding(
+            more, count
+        )
         self._tried[group.name] = now
         timer = Timer(f"hedge:{group.name}", Nanos(now + self._retry_pause))
-        if wish is None:
+        if leg_order is None:
             return Step(timers=(timer,))
         evidence: Evidence = (
             (GROUP_EVIDENCE, group.name),
@@ -372,9 +374,9 @@ class Correlation(Trader):
             ("uncovered", format_count(count)),
             ("cost_of_held", p_text(more.p_cost())),
         )
-        return joined([self._wished(wish, group.name, evidence, now), Step(timers=(timer,))])
+        return joined([self._place(leg_order, group.name, evidence, now), Step(timers=(timer,))])
 
-    def _completing(self, more: Leg, less: Leg, count: Count) -> "Wish | None":
+    def _completing(self, more: Leg, less: Leg, count: Count) -> "LegOrder | None":
         """Buy the missing leg at what is displayed, if both together then still do not lose."""
         offer = self._displayed(less.ticker, less.side)
         if offer is None:
@@ -382,14 +384,14 @@ class Correlation(Trader):
         p_left = 1.0 - more.p_cost() - offer.own / PRICE_ONE - offer.p_fee()
         if p_left < -HAIR:
             return None
-        return Wish(offer, count, 1.0 - more.p_cost(), p_left, "hedge_complete")
+        return LegOrder(offer, count, 1.0 - more.p_cost(), p_left, "hedge_complete")
 
-    def _unwinding(self, more: Leg, count: Count) -> "Wish | None":
+    def _unwinding(self, more: Leg, count: Count) -> "LegOrder | None":
         """Sell what is uncovered at what is displayed."""
         offer = self._displayed(more.ticker, more.side.opposite)
         if offer is None:
             return None
-        return Wish(offer, count, 1.0 - more.p_cost(), None, "hedge_unwind", exit=True)
+        return LegOrder(offer, count, 1.0 - more.p_cost(), None, "hedge_unwind", exit=True)
 
     def _displayed(self, ticker: str, side: BookSide) -> Offer | None:
         market = self.view.markets.get(ticker)
@@ -403,7 +405,7 @@ class Correlation(Trader):
 
 
 @attrs.frozen
-class Wish:
+class LegOrder:
     """One order of a group about to be written."""
 
     offer: Offer

@@ -118,7 +118,7 @@ class Momentum(Trader):
         """Scores only, and each is a state of the game to remember."""
         if not isinstance(news, ScoreSeen):
             return False
-        return self._remember(self.view.game(news.game), self._heard_at)
+        return self._append_state(self.view.game(news.game), self._heard_at)
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """Remember the price; think only if it left the run's bounds or moved by itself."""
@@ -170,7 +170,7 @@ class Momentum(Trader):
             self._best = {ticker: p for ticker, p in self._best.items() if ticker in self.portfolio.holdings}
         return step
 
-    def _remember(self, game: GameView, now: Nanos) -> bool:
+    def _append_state(self, game: GameView, now: Nanos) -> bool:
         """Add the state of a live game; returns whether anything but the clock's second hand moved."""
         score, minutes = game.score, game.minutes_left()
         if score is None or minutes is None or not game.live:

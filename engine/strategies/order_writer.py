@@ -79,9 +79,9 @@ class OrderWriter:
             expires_at=None if takes else expires,
             p_fair=opinion.p_fair,
         )
-        return self.wished(signal, order)
+        return self.place(signal, order)
 
-    def wished(self, signal: SignalRaised, order: PlaceOrder) -> Step:
+    def place(self, signal: SignalRaised, order: PlaceOrder) -> Step:
         """A signal and its order, noted in the portfolio."""
         self._portfolio.apply(signal)
         # Before the commit is heard: the next price may come first, and must find the order counted.
@@ -137,7 +137,7 @@ class OrderWriter:
             exit=True,
             p_fair=holding.p_entry_fair,
         )
-        return self.wished(signal, order)
+        return self.place(signal, order)
 
     def missed(
         self, market: MarketView, opinion: Opinion, edge: Edge, stopped: tuple[str, str, str], now: Nanos

@@ -224,7 +224,7 @@ class Scripted(Strategy):
             if line in self._done:
                 continue
             self._done.add(line)
-            signal, command = self._wish(order, line, now)
+            signal, command = self._order_of(order, line, now)
             self.portfolio.apply(signal)
             if isinstance(command, PlaceOrder):
                 self.portfolio.sent(command)
@@ -233,7 +233,7 @@ class Scripted(Strategy):
         timers = (Timer("script", self._waiting[0].at),) if self._waiting else ()
         return Step(facts=tuple(facts), commands=tuple(commands), timers=timers)
 
-    def _wish(self, order: ScriptedOrder, line: str, now: Nanos) -> tuple[SignalRaised, OrderCommand]:
+    def _order_of(self, order: ScriptedOrder, line: str, now: Nanos) -> tuple[SignalRaised, OrderCommand]:
         command: OrderCommand
         signal_id = self.portfolio.next_signal()
         if order.do == "place":

@@ -7,7 +7,7 @@ import pytest
 
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, TRADES, game_address
 from actors.market_feed import OLD_CONNECTION, WAITING_EVENTS_MAX, MarketFeed
-from actors.messages import FeedSnapshot, Heard, SnapshotWanted, StateWanted, TickerRouted, TickerSeen
+from actors.messages import FeedSnapshot, SnapshotWanted, StateWanted, TickerRouted, TickerSeen, VenueInput
 from actors.runtime import Answer, Outgoing, Publish
 from engine.events import (
     BookDelta,
@@ -47,7 +47,7 @@ def quote(*, sole: bool) -> QuoteSeen:
 
 def hear(feed: MarketFeed, *events: VenueEvent) -> list[Outgoing]:
     """What the feed sends for one input."""
-    return list(feed.receive(Heard(events), AT))
+    return list(feed.receive(VenueInput(events), AT))
 
 
 def routed() -> MarketFeed:

@@ -8,22 +8,22 @@ import pytest
 from actors.addresses import GAMES_TOPIC, JOURNAL, OBSERVER, OPERATOR, RISK_GATE
 from actors.fact_history import FactHistory
 from actors.messages import (
-    ActDone,
-    ActKnown,
     Commit,
     Committed,
     HaltOperation,
     NewsWanted,
     Numbered,
     Operate,
+    OperationDone,
     OperationWanted,
     OperatorRequest,
+    OutcomeWanted,
     Wake,
 )
 from actors.observer import VENDORS_MAX, ObserverActor
 from actors.operator import ACTS_MAX, PENDING_MAX, ActOutcome, ActRefused, OperatorActor
 from actors.read_model.model import MARKETS_MAX, TAIL_MAX, ReadModel
-from actors.read_model.views import Look, Overview
+from actors.read_model.views import Overview, Query
 from actors.runtime import (
     ActorExited,
     ActorRestarted,
@@ -116,7 +116,7 @@ def numbered(facts: tuple[Fact, ...], first: int = 1) -> tuple[Numbered, ...]:
 
 def seen(actor: ObserverActor, what: str = "overview", **filters: object) -> object:
     """What the observer answers."""
-    (answer,) = actor.receive(Look(what, **filters), AT)  # type: ignore[arg-type]
+    (answer,) = actor.receive(Query(what, **filters), AT)  # type: ignore[arg-type]
     assert isinstance(answer, Answer)
     return answer.message
 
@@ -273,8 +273,8 @@ def test_a_wish_is_passed_on_once_and_everybody_who_waits_is_answered() -> None:
         CancelTimer("r"),
     ]
     assert actor.receive(operate(), AT) == [Answer(ActOutcome(acted(), repeated=True))]
-    assert actor.receive(ActKnown(request()), AT) == [Answer(ActOutcome(acted(), repeated=True))]
-    assert actor.receive(ActKnown(request("other")), AT) == [Answer(None)]
+    assert actor.receive(OutcomeWanted(request()), AT) == [Answer(ActOutcome(acted(), repeated=True))]
+    assert actor.receive(OutcomeWanted(request("other")), AT) == [Answer(None)]
 
 
 def test_a_wish_under_way_keeps_its_id_for_itself() -> None:
@@ -306,13 +306,13 @@ def test_a_wish_that_was_lost_is_refused_durably() -> None:
     )
     refused = acted(outcome="refused: the handler failed KeyError: 1", verdict=Verdict.REFUSED)
     assert actor.receive(letter, AT) == [(JOURNAL, Commit("operator", (refused,), ((OPERATOR, refused),)))]
-    other = changed(letter, message=OperationWanted(request("other"), lost.wish))
+    other = changed(letter, message=OperationWanted(request("other"), lost.operation))
     assert actor.receive(other, AT) == []
 
 
 def test_a_deed_is_made_durable_before_it_is_answered() -> None:
     actor = OperatorActor(FactHistory())
-    deferred, commit, _ = actor.receive(ActDone(request(), "done: x"), AT)
+    deferred, commit, _ = actor.receive(OperationDone(request(), "done: x"), AT)
     assert isinstance(deferred, Defer)
     assert commit == (JOURNAL, Commit("operator", (acted(),), ((OPERATOR, acted()),)))
 
@@ -322,8 +322,8 @@ def test_outcomes_are_remembered_over_restarts_up_to_a_number() -> None:
     facts = [acted(str(number)) for number in range(ACTS_MAX + 1)]
     actor = OperatorActor(FactHistory(facts))
     actor.start(AT)
-    assert actor.receive(ActKnown(request("0")), AT) == [Answer(None)]
-    assert actor.receive(ActKnown(request("1")), AT) != [Answer(None)]
+    assert actor.receive(OutcomeWanted(request("0")), AT) == [Answer(None)]
+    assert actor.receive(OutcomeWanted(request("1")), AT) != [Answer(None)]
 
 
 @pytest.mark.limit("actors.operator:PENDING_MAX")

@@ -111,7 +111,7 @@ def test_a_position_row_is_the_exchanges_position(
         position.realized,
         position.fees,
     )
-    before = row.twin()
+    before = row.copy()
     paid = payout(position.count, Price(value), Money(grid))
     row.settle(result(position.count, value, paid.amount, reversal=False))
     assert row.realized == position.realized + paid.amount + paid.residual - position.cost

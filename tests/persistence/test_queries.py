@@ -264,11 +264,11 @@ def test_dead_letters_and_logs_are_kept_and_listed(
     url: str, opened: Opened, small_evening: list[Any]
 ) -> None:
     writer = opened(url)
-    letter = DeadLetter("exchange", "game:g", "Heard", "d1", "ValueError: no", "Traceback…", 3, Nanos(9))
+    letter = DeadLetter("exchange", "game:g", "VenueInput", "d1", "ValueError: no", "Traceback…", 3, Nanos(9))
     line = LogRecord("warning", "market_feed", "gap", {"expected": 5, "got": 7}, Nanos(9))
     writer.append(small_evening[:1], [letter, line])
     with Reader.open(url) as reader:
         (found,) = reader.dead_letters()
-        assert (found["actor"], found["message_type"], found["incarnation"]) == ("exchange", "Heard", 3)
+        assert (found["actor"], found["message_type"], found["incarnation"]) == ("exchange", "VenueInput", 3)
         (logged,) = reader.logs()
         assert (logged["event"], logged["detail"]) == ("gap", '{"expected":5,"got":7}')

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from actors.addresses import FEED_EDGE, MARKET_FEED, PAPER_EXCHANGE
-from actors.messages import Heard, Numbered, TradesWanted
+from actors.messages import Numbered, TradesWanted, VenueInput
 from actors.runtime import Fault, InjectedFault, Outgoing
 from engine.book import Book
 from engine.events import (
@@ -110,10 +110,12 @@ class Venue:
         self.lines = lines
         self.translate = translator().translate
 
-    def introduction(self, until: int, at: Nanos) -> list[Heard]:
+    def introduction(self, until: int, at: Nanos) -> list[VenueInput]:
         """What a new process hears first: the last answer of every request, a new connection, all books."""
         latest = {line.what: line for line in self.lines[:until] if line.source in DISCOVERED}
-        heard = [Heard(self.translate(line)) for line in sorted(latest.values(), key=lambda line: line.seq)]
+        heard = [
+            VenueInput(self.translate(line)) for line in sorted(latest.values(), key=lambda line: line.seq)
+        ]
         books, last_seq = self._books(until)
         snapshots = [book.as_snapshot() for book in books]
         first = last_seq - len(snapshots) + 1
@@ -121,7 +123,7 @@ class Venue:
             changed(snapshot, conn=2, seq=first + number, at=at) for number, snapshot in enumerate(snapshots)
         ]
         connected: list[VenueEvent] = [FeedConnected(2, at), *numbered]
-        return [each for each in heard if each.events] + [Heard((event,)) for event in connected]
+        return [each for each in heard if each.events] + [VenueInput((event,)) for event in connected]
 
     def _books(self, until: int) -> tuple[list[Book], int]:
         books: dict[str, Book] = {}
@@ -204,7 +206,7 @@ def killed_and_resumed(
     for number in range(heard, len(lines)):
         while recover and answered < len(asked):
             answer = venue.trades(asked[answered], number)
-            session.system.put(MARKET_FEED, Heard((answer,)), session.system.now)
+            session.system.put(MARKET_FEED, VenueInput((answer,)), session.system.now)
             answered += 1
         line = lines[number]
         session.on_line(msgspec.structs.replace(line, conn=2) if line.conn == 1 else line)
@@ -377,7 +379,7 @@ def test_a_gap_within_a_process_is_asked_for_once_there_are_books_again(
         number += 1
     if how == "connection lost":
         lost = FeedLost(1, "silence", Nanos(lines[number].at))
-        session.system.put(MARKET_FEED, Heard((lost,)), lines[number].at)
+        session.system.put(MARKET_FEED, VenueInput((lost,)), lines[number].at)
     # The frame at `number` is not heard, the next of its subscription is.
     following = next(at for at in range(number + 1, LINES) if lines[at].what == "orderbook_delta")
     if how == "frame missing":
@@ -388,7 +390,7 @@ def test_a_gap_within_a_process_is_asked_for_once_there_are_books_again(
     for each in venue.introduction(following + 1, now):
         session.system.put(MARKET_FEED, each, now)
     assert [(wanted.ticker, wanted.since) for wanted in asked] == [(began.ticker, began.since)]
-    session.system.put(MARKET_FEED, Heard((venue.trades(asked[0], following + 1),)), now)
+    session.system.put(MARKET_FEED, VenueInput((venue.trades(asked[0], following + 1),)), now)
     (ended,) = [each.fact for each in journal.facts if isinstance(each.fact, BlindnessEnded)]
     assert ended.recovered
     assert len(asked) == 1

@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 from actors.addresses import MARKET_FEED
-from actors.messages import Heard, Numbered
+from actors.messages import Numbered, VenueInput
 from engine.events import BookSide, BookSnapshot, FeedConnected, MarketStatus, TradePrinted, Trust
 from engine.exchange import PaperOrder
 from engine.facts import (
@@ -169,10 +169,10 @@ def goes_on(evening: Evening, facts: Sequence[Fact | UnreadFact], *, later: bool
     books = tuple(
         changed(book, conn=99, sid=1, seq=number, at=at) for number, book in enumerate(evening.books, start=1)
     )
-    session.system.put(MARKET_FEED, Heard((connected, *books)), at)
+    session.system.put(MARKET_FEED, VenueInput((connected, *books)), at)
     for delta in ticking(books[-1], at + LASTS):
         session.system.advance(delta.at)
-        session.system.put(MARKET_FEED, Heard((delta,)), delta.at)
+        session.system.put(MARKET_FEED, VenueInput((delta,)), delta.at)
     session.system.advance(at + LASTS)
     tally = Tally()
     remembered(facts, evening.settings, tally)

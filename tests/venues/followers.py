@@ -17,7 +17,7 @@ from engine.events import (
     Trust,
     VenueEvent,
 )
-from engine.sequence import Heard
+from engine.sequence import NumberCheck
 from engine.sequence import Sequence as Numbers
 from engine.units import Count, Price
 from tipoff.sources.registry import translator
@@ -42,7 +42,7 @@ class Follower:
     books: dict[str, Book] = attrs.field(factory=dict)
     gaps: list[Gap] = attrs.field(factory=list)
     refused: Counter[str] = attrs.field(factory=Counter)
-    heard: Counter[Heard] = attrs.field(factory=Counter)
+    heard: Counter[NumberCheck] = attrs.field(factory=Counter)
     kinds: Counter[type] = attrs.field(factory=Counter)
     conn: int = 0
     stale: int = 0
@@ -96,12 +96,12 @@ class Follower:
     def numbered(self, event: BookDelta | BookSnapshot | FeedSequenced) -> None:
         heard = self._numbers.check(event.conn, event.sid, event.seq)
         self.heard[heard] += 1
-        if heard is Heard.GAP:
+        if heard is NumberCheck.GAP:
             for book in self.books.values():
                 book.feed_gapped()
             assert self.stream is not None
             self.stream.request_snapshots(event.conn, event.sid)
-        if heard in (Heard.DUPLICATE, Heard.OLD):
+        if heard in (NumberCheck.DUPLICATE, NumberCheck.OLD):
             return
         if isinstance(event, BookSnapshot):
             self.books.setdefault(event.ticker, Book(event.ticker)).apply_snapshot(event)

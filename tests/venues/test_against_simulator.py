@@ -14,7 +14,7 @@ import pytest
 import trio
 
 from engine.events import BookDelta, FeedConnected, GameSeen
-from engine.sequence import Heard
+from engine.sequence import NumberCheck
 from engine.units import Nanos
 from tests.venues.ears import keeping
 from tests.venues.followers import QUICK, Follower, books_of_recording
@@ -100,7 +100,7 @@ async def test_a_recording_served_over_the_socket_gives_the_same_books_as_read_d
                     scope.cancel()
         nursery.cancel_scope.cancel()
     assert follower.levels() == expected
-    assert set(follower.heard) == {Heard.FIRST, Heard.NEXT}
+    assert set(follower.heard) == {NumberCheck.FIRST, NumberCheck.NEXT}
     assert not follower.refused
 
 

@@ -20,7 +20,7 @@ from engine.events import (
     Trust,
     VenueEvent,
 )
-from engine.sequence import Heard, Sequence
+from engine.sequence import NumberCheck, Sequence
 from engine.tickers import parse_ticker
 from engine.units import PRICE_ONE, Count, Price
 from tipoff.sources.registry import translator
@@ -69,7 +69,7 @@ def test_streams_replay_without_gap_or_negative_level(
     events = events_of(shared, tmp_path / "out", spec)
     found = Counter(type(event) for event in events)
     assert {kind: found[kind] for kind in counts} == counts
-    sequence, books, trusts, heard = Sequence(), dict[str, Book](), Counter[Trust](), Counter[Heard]()
+    sequence, books, trusts, heard = Sequence(), dict[str, Book](), Counter[Trust](), Counter[NumberCheck]()
     for event in events:
         if isinstance(event, BookDelta | BookSnapshot | FeedSequenced):
             heard[sequence.check(event.conn, event.sid, event.seq)] += 1
@@ -78,7 +78,7 @@ def test_streams_replay_without_gap_or_negative_level(
         elif isinstance(event, BookDelta):
             assert books[event.ticker].apply_delta(event)
             trusts[books[event.ticker].trust] += 1
-    assert set(heard) == {Heard.FIRST, Heard.NEXT}
+    assert set(heard) == {NumberCheck.FIRST, NumberCheck.NEXT}
     assert len(books) == markets
     assert all(book.negatives == book.old == book.dropped == 0 for book in books.values())
     assert trusts[Trust.TRUSTED] >= 0.999 * sum(trusts.values())

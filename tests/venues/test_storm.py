@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from trio.testing import MemoryReceiveStream, MemorySendStream, MockClock, memory_stream_pair
 
 from engine.events import FeedConnected, FeedLost
-from engine.sequence import Heard
+from engine.sequence import NumberCheck
 from tests.venues.followers import Follower
 from tests.venues.peers import PING, WebSocketPeer, frame
 from venues.kalshi.auth import Signer
@@ -119,7 +119,7 @@ async def test_half_an_hour_of_drops_leaves_nothing_behind_and_the_books_right(
         ]
     assert len(storm.connected_at) > 100
     assert follower.stale == 0
-    assert set(follower.heard) == {Heard.FIRST, Heard.NEXT}
+    assert set(follower.heard) == {NumberCheck.FIRST, NumberCheck.NEXT}
     assert follower.kinds[FeedConnected] == follower.kinds[FeedLost] + 1
     # run, commands, ticks, the library's reader, the two watches, the venue's side and its parents
     assert trio.lowlevel.current_statistics().tasks_living - tasks <= 12

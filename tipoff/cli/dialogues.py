@@ -124,13 +124,13 @@ def _table(question: Question, told: Mapping[str, str | None], db: str | None) -
             message = f"{', '.join(alone)} needs --db: a daemon answers of now, and of its own run"
             raise Failure("usage", message, exit_code=Exit.USAGE)
         return shown(question.ask())
-    from tipoff.explain.stored_tables import Stored, asked, lines_in
+    from tipoff.explain.stored_tables import Stored, lines_in, query_of
 
     since, until = (_moment(name, told.get(name)) for name in ("--since", "--until"))
     # What is shown ends in microseconds, so a moment that is copied from there means all of its microsecond.
     until = None if until is None else until + 999
     stored = Stored(url=db, run=told["--run"], since=since, until=until)
-    return shown(lines_in(stored, asked(question.method.name, question.params)))
+    return shown(lines_in(stored, query_of(question.method.name, question.params)))
 
 
 def _moment(name: str, text: str | None) -> int | None:

@@ -35,7 +35,7 @@ from tipoff.process.notifier import Notifier
 from tipoff.process.shutdown import Shutdown, stop_engine
 from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema, trading_settings
-from tipoff.runs.recording_digest import RecordingDigest, write_config, write_seal
+from tipoff.runs.recording_digest import RecordingDigest, write_config, write_digest
 from tipoff.runs.settings import settings_digest
 from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
 from tipoff.sources.bundled.balldontlie.source import BALLDONTLIE, Key
@@ -90,7 +90,7 @@ def _without_sockets(request: DemoRequest, config: Config, folder: Path) -> dict
         document = replay(read_batches(recording), settings, name, writer).document
         document = with_evidence(document, writer)
         digest, seq = writer.digest(), writer.stored_seq
-    write_seal(recording, RecordingDigest(name, digest, settings_digest(settings), settings.seed, seq))
+    write_digest(recording, RecordingDigest(name, digest, settings_digest(settings), settings.seed, seq))
     return document
 
 
@@ -116,7 +116,7 @@ async def _evening(request: DemoRequest, config: Config, folder: Path) -> dict[s
         simulator: Simulator = await nursery.start(serve, service)
         chosen = pointed_at(config, simulator, request.seed)
         await trio.to_thread.run_sync(upgrade, _database(folder))
-        async with Sources(chosen, access_to(simulator, folder), PAUSES).opened() as sources:
+        async with Sources(chosen, credentials_of(simulator, folder), PAUSES).opened() as sources:
             document = await _trade(chosen, folder, simulator, sources)
         nursery.cancel_scope.cancel()
     return document
@@ -199,7 +199,7 @@ def pointed_at(config: Config, simulator: Simulator, seed: int) -> Config:
     return attrs.evolve(config, engine=engine).with_sources(kalshi, balldontlie)
 
 
-def access_to(simulator: Simulator, folder: Path) -> Credentials:
+def credentials_of(simulator: Simulator, folder: Path) -> Credentials:
     """The keys of the simulated venues; the private one is a file in `folder` for the time being."""
     assert simulator.key is not None  # noqa: S101 - made for us, for we brought none
     path = folder / "simulated.pem"

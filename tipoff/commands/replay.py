@@ -35,9 +35,9 @@ from tipoff.reports.html import write_html
 from tipoff.reports.numbers import as_object
 from tipoff.reports.of_stored_runs import run_document
 from tipoff.runs.from_config import schema, scripted_plan, trading_settings
-from tipoff.runs.market_records import Archive
+from tipoff.runs.market_records import MarketRecords
 from tipoff.runs.names import REPLAY
-from tipoff.runs.recording_digest import RecordingDigest, config_of, read_seal
+from tipoff.runs.recording_digest import RecordingDigest, config_of, read_digest
 from tipoff.runs.settings import StrategyPlan, TradingSettings, settings_digest
 from venues.errors import RecordingError
 from venues.recordings.recorder import Line, read_batches, read_manifest, segment_paths
@@ -67,7 +67,7 @@ def replay(
     `settings_of` knows those of the processes of a live recording; without it each had `settings`.
     """
     store = RunStore(name, writer)
-    archive = Archive(store.keep) if store.lasting else None
+    market_records = MarketRecords(store.add_records) if store.lasting else None
     of_process = settings_of or (lambda _digest: settings)
     hearer: VirtualSession | LiveReplay | None = None
     began = time.perf_counter()
@@ -76,10 +76,10 @@ def replay(
     for batch in batches:
         if hearer is None and batch:
             if is_live(batch[0]):
-                hearer = LiveReplay(of_process, store, partial(run_started, name), archive)
+                hearer = LiveReplay(of_process, store, partial(run_started, name), market_records)
             else:
                 first = run_started(name, settings, Nanos(batch[0].at))
-                hearer = VirtualSession(settings, first, store, archive)
+                hearer = VirtualSession(settings, first, store, market_records)
         if hearer is None:
             continue
         hearer.on_lines(batch)
@@ -96,8 +96,8 @@ def replay(
     else:
         session = hearer
         session.end(Nanos(line.at), "end of recording")
-    if archive is not None:
-        archive.keep_books(session.games().values())
+    if market_records is not None:
+        market_records.add_books(session.games().values())
     digest = store.digest()
     return Replayed(
         session=session, store=store, document=_document(session, store, digest, time.perf_counter() - began)
@@ -165,7 +165,7 @@ def _settings(request: ReplayRequest) -> TradingSettings:
     config, seed = request.config, request.seed
     if len(request.recordings) == 1:
         # A live recording brings the configuration that it was made with; what is asked for wins.
-        seal = read_seal(request.recordings[0])
+        seal = read_digest(request.recordings[0])
         config = config or config_of(request.recordings[0])
         seed = seal.seed if seed is None and seal is not None else seed
     return _trading(request, load_or_template(config, schema()), seed)
@@ -216,7 +216,7 @@ def _writer(request: ReplayRequest, name: str) -> JournalWriter | None:
 
 def _verify(request: ReplayRequest, settings: TradingSettings, name: str, digest: str) -> None:
     """Compare with the digest that the live run left, or with a second replay, read in other batches."""
-    seal = read_seal(request.recordings[0]) if len(request.recordings) == 1 else None
+    seal = read_digest(request.recordings[0]) if len(request.recordings) == 1 else None
     if seal is not None:
         _compare(seal, settings, digest)
         return

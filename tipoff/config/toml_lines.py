@@ -26,7 +26,7 @@ def key_lines(text: str) -> dict[Path, int]:
     value = _Value()
     for number, line in enumerate(text.splitlines(), 1):
         if value.is_open:
-            value.take(line)
+            value.read(line)
         elif header := _TABLE.match(line):
             path = _resolved(_parts(header[2]), entries)
             if header[1] == "[[":
@@ -36,7 +36,7 @@ def key_lines(text: str) -> dict[Path, int]:
             lines.setdefault(path, number)
         elif assignment := _ASSIGNMENT.match(line):
             lines.setdefault((*table, *_parts(assignment[1])), number)
-            value.take(assignment[2])
+            value.read(assignment[2])
     return lines
 
 
@@ -67,7 +67,7 @@ class _Value:
     def is_open(self) -> bool:
         return self._brackets > 0 or bool(self._quotes)
 
-    def take(self, line: str) -> None:
+    def read(self, line: str) -> None:
         for mark in _MARK.findall(line):
             if self._quotes:
                 self._quotes = "" if mark == self._quotes else self._quotes

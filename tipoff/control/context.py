@@ -8,10 +8,10 @@ import attrs
 import trio
 
 from actors.addresses import OBSERVER, OPERATOR
-from actors.messages import ActDone, ActKnown, Operate, Operation, OperatorRequest
+from actors.messages import Operate, Operation, OperationDone, OperatorRequest, OutcomeWanted
 from actors.operator import ActOutcome, ActRefused
-from actors.operator_outcomes import act_done
-from actors.read_model.views import HaltLine, Look, Overview
+from actors.operator_outcomes import operation_done
+from actors.read_model.views import HaltLine, Overview, Query
 from actors.runtime import ActorDead, Address, AskError, AskTimeout, SystemEnded
 from engine.facts import OperatorActed
 from engine.risk import EVERYTHING, TradingState
@@ -83,7 +83,7 @@ class CallContext:
         if phase != "running":
             return phase
         try:
-            found = await self.query(Look("halts", limit=1_000))
+            found = await self.query(Query("halts", limit=1_000))
         except Fault:
             return phase
         return state_of(found if isinstance(found, tuple) else ())
@@ -109,13 +109,13 @@ class CallContext:
         except SystemEnded:
             raise Fault(ErrorCode.NOT_READY, "the daemon is stopping") from None
 
-    async def query(self, query: Look) -> object:
+    async def query(self, query: Query) -> object:
         """Ask the observer for lines. Raises Fault."""
         return await self.ask(OBSERVER, query)
 
     async def overview(self) -> Overview:
         """Ask the observer for the whole. Raises Fault."""
-        seen = await self.query(Look("overview"))
+        seen = await self.query(Query("overview"))
         assert isinstance(seen, Overview)  # noqa: S101 - that is what it answers
         return seen
 
@@ -140,19 +140,19 @@ class CallContext:
         request = call.request()
         async with self._turn:
             # Asked under the lock: a client that repeats a request at once must not have it done twice.
-            known = await self.ask(OPERATOR, ActKnown(request))
+            known = await self.ask(OPERATOR, OutcomeWanted(request))
             if known is not None:
                 return answer_of(known)
             try:
                 done = await work()
             except Failure as failure:
                 lines = "\n".join([str(failure), *map(str, failure.details)])
-                message: ActDone | Operate = act_done(request, Verdict.REFUSED, lines)
+                message: OperationDone | Operate = operation_done(request, Verdict.REFUSED, lines)
             except Exception as error:  # noqa: BLE001  whatever failed, the journal shall say so
-                message = act_done(request, Verdict.REFUSED, f"{type(error).__name__}: {error}")
+                message = operation_done(request, Verdict.REFUSED, f"{type(error).__name__}: {error}")
             else:
                 if isinstance(done, str):
-                    message = act_done(request, Verdict.DONE, done)
+                    message = operation_done(request, Verdict.DONE, done)
                 else:
                     message = Operate(request, *done)
             return answer_of(await self.ask(OPERATOR, message))

@@ -6,7 +6,7 @@ Used by the status of the control socket.
 from collections.abc import Iterable
 from typing import Final
 
-from actors.read_model.views import Look, OrderLine, PositionLine, RestingLine
+from actors.read_model.views import OrderLine, PositionLine, Query, RestingLine
 from engine.units import format_count, format_price
 from tipoff.control.context import CallContext
 
@@ -18,8 +18,8 @@ async def still_open(context: CallContext, resting: Iterable[RestingLine]) -> tu
     """Orders first, for they are what a drain waits for; then positions, which only the venue ends. Raises
     Fault.
     """
-    orders = await context.query(Look("orders", open_only=True, limit=1_000))
-    positions = await context.query(Look("positions", limit=1_000))
+    orders = await context.query(Query("orders", open_only=True, limit=1_000))
+    positions = await context.query(Query("positions", limit=1_000))
     whys = {each.order_id: each.why for each in resting}
     told = [_order(each, whys.get(each.order_id, "")) for each in _of(orders) if isinstance(each, OrderLine)]
     told += [_position(each) for each in _of(positions) if isinstance(each, PositionLine) and each.position]

@@ -19,7 +19,7 @@ from actors.messages import (
     ResumeOperation,
     StrategyOperation,
 )
-from actors.read_model.views import Look
+from actors.read_model.views import Query
 from actors.runtime import ActorStatus, Address
 from engine.events import BookSide
 from engine.orders import TimeInForce
@@ -48,7 +48,7 @@ async def halt(context: CallContext, call: Call) -> OperationAnswer:
 async def _require_known(context: CallContext, scope: str) -> None:
     """Raise Fault for an unknown scope: a mistyped halt must not look as if it had stopped something."""
     kind, _, name = scope.partition(":")
-    if kind == "market" and not await context.query(Look("markets", ticker=name)):
+    if kind == "market" and not await context.query(Query("markets", ticker=name)):
         raise Fault(ErrorCode.NOT_FOUND, f"no market {name!r} is followed, so nothing is halted")
     parent = {"strategy": STRATEGIES, "game": GAMES}.get(kind)
     names = [str(actor.address.last) for actor in context.engine.status() if actor.address.parent == parent]

@@ -15,12 +15,12 @@ from actors.read_model.views import (
     FeedLine,
     FillLine,
     GameLine,
-    Look,
     MarketLine,
     OrderLine,
     Overview,
     PnlLine,
     PositionLine,
+    Query,
     SetAsideLine,
     SignalLine,
     StrategyLine,
@@ -64,9 +64,9 @@ def table(what: str) -> Handler:
     return show
 
 
-def query_of(what: str, params: Params) -> Look:
+def query_of(what: str, params: Params) -> Query:
     """The question to the observer."""
-    return Look(
+    return Query(
         what,
         params.text("strategy"),
         params.text("ticker"),
@@ -79,11 +79,11 @@ def query_of(what: str, params: Params) -> Look:
 async def status(context: CallContext, _call: Call) -> Status:
     """One screen; before the tree of actors is started, little more than that it is not."""
     seen = await context.overview()
-    strategies = await context.query(Look("strategies", limit=1_000))
-    results = await context.query(Look("pnl", limit=1_000))
+    strategies = await context.query(Query("strategies", limit=1_000))
+    results = await context.query(Query("pnl", limit=1_000))
     assert isinstance(strategies, tuple)  # noqa: S101 - the observer's tables are tuples
     assert isinstance(results, tuple)  # noqa: S101
-    resting = await context.query(Look(RESTING, limit=1_000))
+    resting = await context.query(Query(RESTING, limit=1_000))
     assert isinstance(resting, tuple)  # noqa: S101
     gate = await _gate(context)
     now = Nanos(context.engine.now)
@@ -253,7 +253,7 @@ def _actor(actor: ActorStatus, since: Nanos | None, now: int) -> ActorLine:
 async def book(context: CallContext, call: Call) -> BookSeen:
     """A market's book, level by level, from the game that keeps it."""
     ticker = call.params.must("ticker")
-    found = await context.query(Look("markets", ticker=ticker))
+    found = await context.query(Query("markets", ticker=ticker))
     if not (isinstance(found, tuple) and found and isinstance(found[0], MarketLine)):
         raise Fault(ErrorCode.NOT_FOUND, f"no market {ticker!r} is followed")
     game = await context.ask(game_address(found[0].game), StateWanted())

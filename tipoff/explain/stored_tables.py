@@ -12,7 +12,7 @@ import attrs
 
 from actors.read_model.lines import LINES_MAX, TABLES
 from actors.read_model.model import ReadModel
-from actors.read_model.views import FillLine, Look, MarketLine, OrderLine, PositionLine, SignalLine
+from actors.read_model.views import FillLine, MarketLine, OrderLine, PositionLine, Query, SignalLine
 from engine.events import MarketKnown, MarketStatus, TopChanged, Trust
 from engine.facts import Fact, OrderFilled, SignalRaised
 from engine.units import COUNT_ZERO, PRICE_ONE, Count, Nanos, Price
@@ -51,7 +51,7 @@ class Stored:
     until: int | None = None
 
 
-def asked(what: str, params: Mapping[str, Json]) -> Look:
+def query_of(what: str, params: Mapping[str, Json]) -> Query:
     """The question as it was typed, with the parameters of the control socket's method."""
 
     def text(name: str) -> str | None:
@@ -59,7 +59,7 @@ def asked(what: str, params: Mapping[str, Json]) -> Look:
         return value if isinstance(value, str) else None
 
     limit = params.get("limit")
-    return Look(
+    return Query(
         what,
         text("strategy"),
         text("ticker"),
@@ -69,19 +69,19 @@ def asked(what: str, params: Mapping[str, Json]) -> Look:
     )
 
 
-def lines_in(stored: Stored, look: Look) -> Json:
+def lines_in(stored: Stored, query: Query) -> Json:
     """The lines that are asked for as the control socket would answer. Raises Failure."""
     try:
         with Reader.open(stored.url, stored.run) as reader:
-            model = _model(reader, look.what, stored.until)
+            model = _model(reader, query.what, stored.until)
     except StorageError as error:
         raise Failure("storage", str(error)) from error
     found = [
         line
-        for line in TABLES[look.what](model, look)
+        for line in TABLES[query.what](model, query)
         if stored.since is None or getattr(line, "at", stored.since) >= stored.since
     ]
-    return [plain(line, LINES[look.what]) for line in found[-look.limit :]]
+    return [plain(line, LINES[query.what]) for line in found[-query.limit :]]
 
 
 def _model(reader: Reader, what: str, until: int | None) -> ReadModel:
@@ -91,11 +91,11 @@ def _model(reader: Reader, what: str, until: int | None) -> ReadModel:
             if until is None or recorded.at <= until:
                 model.fact(recorded.fact)
     if what in HEARD:
-        _hear(model, reader, until)
+        _apply_markets(model, reader, until)
     return model
 
 
-def _hear(model: ReadModel, reader: Reader, until: int | None) -> None:
+def _apply_markets(model: ReadModel, reader: Reader, until: int | None) -> None:
     """What the observer was told of markets and their books."""
     games: dict[str, str] = {}
     for row in markets_of(reader):

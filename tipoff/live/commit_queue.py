@@ -74,7 +74,7 @@ class CommitQueue:
             self._more.set()
         return self._handed_seq
 
-    def keep(self, records: list[Record]) -> None:
+    def add_records(self, records: list[Record]) -> None:
         """Take records of the market in; they share the next transaction."""
         if self._closed:
             return

@@ -22,12 +22,12 @@ from actors.addresses import (
     game_address,
 )
 from actors.messages import (
-    ActDone,
     Commit,
     FeedSnapshot,
     ListingWanted,
     LoadedWanted,
     Operate,
+    OperationDone,
     RunEnds,
     StateWanted,
 )
@@ -57,17 +57,17 @@ from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
 from tipoff.live.ingress import Ingress
 from tipoff.live.restart_counts import RestartCounts
 from tipoff.live.stamped_system import StampedSystem
-from tipoff.runs.market_records import Archive
+from tipoff.runs.market_records import MarketRecords
 from tipoff.runs.recorded_inputs import (
-    ACT_DONE,
     ENDED,
     OPERATE,
+    OPERATION_DONE,
     RESTART,
     STARTED,
     Started,
     Unread,
-    act_done_text,
     operate_text,
+    operation_done_text,
 )
 from tipoff.runs.settings import TradingSettings, openings, parts_of, remembered
 from tipoff.wiring import tree
@@ -110,8 +110,8 @@ class LiveEngine:
         self.plan = plan
         self.tally = Tally()
         history = remembered(plan.facts, plan.settings, self.tally)
-        self.archive = Archive(self._keep_records)
-        self.ingress = Ingress(plan.recorder, self.archive.hear)
+        self.market_records = MarketRecords(self._add_records)
+        self.ingress = Ingress(plan.recorder, self.market_records.on_input)
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
         self.phase = "starting"
         self.shutdown_step: Callable[[], str] = str
@@ -125,7 +125,7 @@ class LiveEngine:
         # A live writer does not answer by itself: the commit comes back as a recorded input, which a replay
         # plays.
         parts = attrs.evolve(parts, next_seq=plan.writer.stored_seq + 1, writer_answers=False, watched=True)
-        parts = attrs.evolve(parts, sources=edges(self), keep_bars=self.archive.keep_bars)
+        parts = attrs.evolve(parts, sources=edges(self), keep_bars=self.market_records.add_bars)
         self.system = StampedSystem(tree(parts), plan.settings.seed, plan.clock)
         self.system.measure(timed_as)
         self.restarts = RestartCounts()
@@ -216,7 +216,7 @@ class LiveEngine:
         except (AskError, SystemEnded) as error:
             log.info("no samples of the books this time: %s", error)
             return
-        self.archive.keep_books(games.values())
+        self.market_records.add_books(games.values())
 
     async def _flush(self) -> None:
         """Bound what a kill costs the recording: a quiet evening has no next line that would flush."""
@@ -273,8 +273,8 @@ class LiveEngine:
         at = self.system.stamp()
         if isinstance(message, Operate) and address == OPERATOR:
             at = self.ingress.command(OPERATE, operate_text(message))
-        elif isinstance(message, ActDone) and address == OPERATOR:
-            at = self.ingress.command(ACT_DONE, act_done_text(message))
+        elif isinstance(message, OperationDone) and address == OPERATOR:
+            at = self.ingress.command(OPERATION_DONE, operation_done_text(message))
         return await self.system.ask_at(at, address, message, timeout_ns)
 
     def status(self) -> tuple[ActorStatus, ...]:
@@ -322,8 +322,8 @@ class LiveEngine:
         assert isinstance(counts, FeedSnapshot)  # noqa: S101
         return counts
 
-    def _keep_records(self, records: list[Record]) -> None:
-        self.commit_queue.keep(records)
+    def _add_records(self, records: list[Record]) -> None:
+        self.commit_queue.add_records(records)
 
     def _on_report(self, report: SupervisorReport) -> None:
         self.restarts.on_report(report)

@@ -55,12 +55,12 @@ class StampedSystem(LiveSystem):
         return reply.result()
 
     @override
-    def perform(self, life: Life, wish: object) -> None:
+    def perform(self, life: Life, effect: object) -> None:
         """Note that a heartbeat came by; everything else goes to the actor's I/O task."""
-        if isinstance(wish, HeartbeatPassed):
-            self.on_heartbeat(life.cell.address, wish.number)
+        if isinstance(effect, HeartbeatPassed):
+            self.on_heartbeat(life.cell.address, effect.number)
         else:
-            super().perform(life, wish)
+            super().perform(life, effect)
 
     @contextmanager
     def at(self, stamp: int) -> Iterator[None]:
@@ -73,7 +73,7 @@ class StampedSystem(LiveSystem):
 
     @override
     def _stamp(self) -> int:
-        self._look()
+        self._note_time()
         return super()._stamp() if self._given is None else self._given
 
     @override
@@ -81,17 +81,17 @@ class StampedSystem(LiveSystem):
         # Until then time stands still: a slow start must not fire timers that a replay, which starts at
         # once, would not.
         if self._begun:
-            self._look()
+            self._note_time()
             super()._pass_time(until)
 
-    def _look(self) -> None:
+    def _note_time(self) -> None:
         # The hook may put inputs in itself, which would call it again.
-        look, self.before_time_passes = self.before_time_passes, None
-        if look is not None:
+        hook, self.before_time_passes = self.before_time_passes, None
+        if hook is not None:
             try:
-                look()
+                hook()
             finally:
-                self.before_time_passes = look
+                self.before_time_passes = hook
 
 
 def _nobody_listens(_address: Address, _number: int) -> None:

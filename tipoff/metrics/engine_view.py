@@ -16,7 +16,7 @@ import trio
 from actors.addresses import OBSERVER
 from actors.messages import FeedSnapshot
 from actors.observer import OVERVIEW
-from actors.read_model.views import Look, Overview
+from actors.read_model.views import Overview, Query
 from actors.runtime import ActorStatus, AskError, SystemEnded
 from engine.tally import StrategyTally, Tally
 from engine.units import NANOS_PER_SECOND
@@ -156,7 +156,7 @@ class EngineView:
         """Fetch it once; what cannot be had stays as it was."""
         if self.engine.running:
             with suppress(AskError, SystemEnded):
-                overview = await self.engine.ask(OBSERVER, Look(OVERVIEW))
+                overview = await self.engine.ask(OBSERVER, Query(OVERVIEW))
                 self.overview = overview if isinstance(overview, Overview) else self.overview
             with suppress(AskError, SystemEnded):
                 self.feed = await self.engine.feed()

@@ -30,7 +30,7 @@ class Notifier:
         self.watchdog_s = _watchdog_s(environ)
 
     @property
-    def heard(self) -> bool:
+    def has_manager(self) -> bool:
         """Whether there is a manager to be told."""
         return self._address is not None
 

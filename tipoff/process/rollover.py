@@ -12,7 +12,7 @@ from typing import Final
 from actors.addresses import OBSERVER, OPERATOR, RISK_GATE
 from actors.messages import HaltOperation, Operate, Operation, OperatorRequest, ResumeOperation
 from actors.observer import OVERVIEW
-from actors.read_model.views import Look, Overview
+from actors.read_model.views import Overview, Query
 from actors.runtime import AskError
 from engine import freshness
 from engine.calendar import game_day
@@ -104,7 +104,7 @@ async def _may_end(engine: LiveEngine) -> bool:
                 ResumeOperation(EVERYTHING, "something is open again"),
             )
         return False
-    seen = await engine.ask(OBSERVER, Look(OVERVIEW))
+    seen = await engine.ask(OBSERVER, Query(OVERVIEW))
     if isinstance(seen, Overview) and seen.open_orders == 0 and engine.commit_queue.drained:
         return True
     if halt is None:

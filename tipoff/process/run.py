@@ -31,7 +31,7 @@ from tipoff.process.rollover import carry_over, halts_of, left_open, run_of, wai
 from tipoff.process.shutdown import CLOSE, SERVICES, Shutdown, in_thread, stop_engine
 from tipoff.process.stall import Stall
 from tipoff.runs.from_config import trading_settings
-from tipoff.runs.recording_digest import break_seal, write_config
+from tipoff.runs.recording_digest import remove_digest, write_config
 from tipoff.runs.settings import settings_digest
 from tipoff.sources.clients import Sources
 from venues.recordings.recorder import Recorder
@@ -222,6 +222,6 @@ def _recorder(config: Config, run: str) -> Recorder | None:
         segment_bytes=section.segment_megabytes_max * MEGABYTE,
         flush_after_ns=section.flush_ms_max * NANOS_PER_MILLISECOND,
     )
-    break_seal(folder)
+    remove_digest(folder)
     write_config(folder, config, settings_digest(trading_settings(config)))
     return recorder

@@ -13,14 +13,14 @@ import trio
 
 from actors.addresses import OBSERVER
 from actors.observer import OVERVIEW
-from actors.read_model.views import Look, Overview
+from actors.read_model.views import Overview, Query
 from actors.runtime import AskError, SystemEnded
 from persistence.errors import StorageError
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
 from tipoff.process.notifier import Notifier
 from tipoff.reports.of_live_run import live_document
-from tipoff.runs.recording_digest import RecordingDigest, write_seal
+from tipoff.runs.recording_digest import RecordingDigest, write_digest
 from venues.errors import RecordingError
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ async def stop_engine(engine: LiveEngine, reason: str, shutdown: Shutdown) -> St
         engine.close_ingress()
 
     async def orders() -> None:
-        seen = await engine.ask(OBSERVER, Look(OVERVIEW))
+        seen = await engine.ask(OBSERVER, Query(OVERVIEW))
         if isinstance(seen, Overview) and seen.open_orders:
             shutdown.say(f"stopping: {seen.open_orders} orders rest, and are kept for the next start")
 
@@ -129,7 +129,7 @@ async def stop_engine(engine: LiveEngine, reason: str, shutdown: Shutdown) -> St
 
     async def seal() -> None:
         if drained:
-            stopped.sealed = await in_thread(partial(seal_recording, engine))
+            stopped.sealed = await in_thread(partial(write_recording_digest, engine))
         else:
             await in_thread(engine.ingress.close)
 
@@ -152,7 +152,7 @@ async def in_thread(work: Callable[[], T]) -> T:
     return await trio.to_thread.run_sync(work, abandon_on_cancel=True)
 
 
-def seal_recording(engine: LiveEngine) -> RecordingDigest | None:
+def write_recording_digest(engine: LiveEngine) -> RecordingDigest | None:
     """Close the recording and write the digest of its run beside it; None if it is not whole."""
     plan = engine.plan
     folder = engine.ingress.close()
@@ -165,5 +165,5 @@ def seal_recording(engine: LiveEngine) -> RecordingDigest | None:
         seed=plan.settings.seed,
         journal_seq=plan.writer.stored_seq,
     )
-    write_seal(folder, digest)
+    write_digest(folder, digest)
     return digest

@@ -48,7 +48,7 @@ class RunStore:
         """Whether there is a database, so that records of the market are worth making."""
         return self._writer is not None
 
-    def keep(self, records: list[Record]) -> None:
+    def add_records(self, records: list[Record]) -> None:
         """Take records of the market in; they are written with the next facts."""
         self._records += records
         if len(self._records) >= BATCH_RECORDS:

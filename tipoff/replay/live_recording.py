@@ -18,20 +18,20 @@ from engine.quarantine import UnreadFact
 from engine.units import Nanos
 from tipoff.replay.batch_store import RunStore
 from tipoff.replay.session import Past, VirtualSession
-from tipoff.runs.market_records import Archive
+from tipoff.runs.market_records import MarketRecords
 from tipoff.runs.recorded_inputs import (
-    ACT_DONE,
     COMMAND,
     COMMITTED,
     ENDED,
     FAILED,
     JOURNAL_SOURCE,
     OPERATE,
+    OPERATION_DONE,
     RESTART,
     STARTED,
     Started,
-    read_act_done,
     read_operate,
+    read_operation_done,
 )
 from tipoff.runs.settings import TradingSettings
 from venues.errors import RecordingError
@@ -52,14 +52,14 @@ class LiveReplay:
     """All processes of one recorded run, one after the other."""
 
     def __init__(
-        self, settings_of: SettingsOf, store: RunStore, run: MakeRun, archive: Archive | None
+        self, settings_of: SettingsOf, store: RunStore, run: MakeRun, market_records: MarketRecords | None
     ) -> None:
         """`run` makes a process's first fact as of a moment; `store` gets what became durable."""
         self.session: VirtualSession
         self._settings_of = settings_of
         self._store = store
         self._run = run
-        self._archive = archive
+        self._market_records = market_records
         self._held: deque[Numbered] = deque()
         self._durable: list[Fact] = []
         self._settled = 0
@@ -131,8 +131,8 @@ class LiveReplay:
         system.advance(line.at)
         if line.what == OPERATE:
             system.post(OPERATOR, read_operate(line.body))
-        elif line.what == ACT_DONE:
-            system.post(OPERATOR, read_act_done(line.body))
+        elif line.what == OPERATION_DONE:
+            system.post(OPERATOR, read_operation_done(line.body))
         elif line.what == RESTART:
             system.restart(Address(line.body))
         else:
@@ -163,7 +163,7 @@ class LiveReplay:
         past = Past(facts=tuple(facts), next_seq=started.next_seq, told=True)
         settings = self._settings_of(started.settings_digest)
         run = self._run(settings, Nanos(line.at))
-        self.session = VirtualSession(settings, run, self._hold, self._archive, past)
+        self.session = VirtualSession(settings, run, self._hold, self._market_records, past)
         self.session.frames, self.session.events = frames + 1, events
 
 

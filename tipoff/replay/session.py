@@ -14,10 +14,10 @@ from actors.messages import (
     Commit,
     CommittedUpTo,
     FeedSnapshot,
-    Heard,
     ListingWanted,
     Numbered,
     StateWanted,
+    VenueInput,
 )
 from actors.runtime import Address, VirtualSystem
 from engine.facts import Fact, RunEnded, RunStarted
@@ -26,7 +26,7 @@ from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import Nanos
-from tipoff.runs.market_records import Archive
+from tipoff.runs.market_records import MarketRecords
 from tipoff.runs.settings import TradingSettings, openings, parts_of, remembered
 from tipoff.sources.registry import translator
 from tipoff.wiring import tree
@@ -60,7 +60,7 @@ class VirtualSession:
         settings: TradingSettings,
         run: RunStarted,
         store: Callable[[tuple[Numbered, ...]], int],
-        archive: Archive | None = None,
+        market_records: MarketRecords | None = None,
         past: Past = Past(),
     ) -> None:
         """Start the tree at the run's moment and open the strategies' accounts.
@@ -72,15 +72,15 @@ class VirtualSession:
         self.run = run
         self.frames = 0
         self.events = 0
-        self._archive = archive
+        self._market_records = market_records
         self._translate = translator().translate
         history = remembered(past.facts, settings, Tally())
         parts = parts_of(settings, history, store, lambda: self.system.inputs)
         parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:
             parts = attrs.evolve(parts, writer_answers=False, watched=True)
-        if archive is not None:
-            parts = attrs.evolve(parts, keep_bars=archive.keep_bars)
+        if market_records is not None:
+            parts = attrs.evolve(parts, keep_bars=market_records.add_bars)
         self.system = VirtualSystem(tree(parts), start_at=run.at, seed=settings.seed)
         self.system.start()
         self._put(JOURNAL, Commit("run", (run,)), run.at)
@@ -91,16 +91,16 @@ class VirtualSession:
         """Work on one recorded line and on everything that follows from it."""
         self.frames += 1
         if line.source in OURS:
-            self._hear_ours(line)
+            self._handle_own(line)
             return
         events = self._translate(line)
         if events:
             self.events += len(events)
-            if self._archive is not None and line.what != COMMONEST:
-                self._archive.hear(line.body, events)
-            self.system.put(MARKET_FEED, Heard(events), line.at)
+            if self._market_records is not None and line.what != COMMONEST:
+                self._market_records.on_input(line.body, events)
+            self.system.put(MARKET_FEED, VenueInput(events), line.at)
 
-    def _hear_ours(self, line: Line) -> None:
+    def _handle_own(self, line: Line) -> None:
         """Work on a line that no venue said."""
         if line.source == "journal":
             self._put(JOURNAL, CommittedUpTo(int(line.body)), line.at)
@@ -118,7 +118,7 @@ class VirtualSession:
             events = translate(line)
             if events:
                 self.events += len(events)
-                put(MARKET_FEED, Heard(events), line.at)
+                put(MARKET_FEED, VenueInput(events), line.at)
 
     def end(self, at: Nanos, reason: str) -> None:
         """Let due timers fire up to `at` and close the run in the journal."""

@@ -28,7 +28,7 @@ KEPT = frozenset({ScoreSeen, OddsSeen, GameSeen, MarketListed, MarketDetermined,
 """Kinds of events that leave a record; most frames are of no such kind and are passed over at once."""
 
 
-class Archive:
+class MarketRecords:
     """Turns inputs into records; remembers only what is needed to tell news from repetition."""
 
     def __init__(self, keep: Callable[[list[Record]], None]) -> None:
@@ -37,17 +37,17 @@ class Archive:
         self._listed: dict[str, MarketListed] = {}
         self._seen: dict[tuple[object, ...], tuple[object, ...]] = {}
 
-    def hear(self, body: str, events: Iterable[VenueEvent]) -> None:
+    def on_input(self, body: str, events: Iterable[VenueEvent]) -> None:
         """Store what there is to store of one input."""
         records = self.records(body, events)
         if records:
             self._keep(records)
 
-    def keep_bars(self, bars: list[MarketBar]) -> None:
+    def add_bars(self, bars: list[MarketBar]) -> None:
         """Store bars that have ended."""
         self._keep([*bars])
 
-    def keep_books(self, games: Iterable[Game]) -> None:
+    def add_books(self, games: Iterable[Game]) -> None:
         """Store samples of the books that moved."""
         self._keep(self.books(games))
 

@@ -9,7 +9,6 @@ import cattrs.preconf.json
 import msgspec
 
 from actors.messages import (
-    ActDone,
     CancelAllOperation,
     CancelOperation,
     CloseOperation,
@@ -18,6 +17,7 @@ from actors.messages import (
     HaltOperation,
     LimitOperation,
     Operate,
+    OperationDone,
     OperatorRequest,
     OrderOperation,
     ResumeOperation,
@@ -42,7 +42,7 @@ ENDED: Final = "ended"
 RESTART: Final = "restart"
 """Somebody replaced an actor's life by a new one: the body is its address."""
 OPERATE: Final = "operate"
-ACT_DONE: Final = "act_done"
+OPERATION_DONE: Final = "act_done"
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -94,39 +94,40 @@ OPERATIONS: Final[dict[str, type]] = {
 _RECORDED_AS: Final = {kind: word for word, kind in OPERATIONS.items()}
 
 
-class _Acted(msgspec.Struct, frozen=True):
+class _Operated(msgspec.Struct, frozen=True):
     request: dict[str, object]
     to: str
     kind: str
-    wish: dict[str, object]
+    # As recordings name it.
+    operation: dict[str, object] = msgspec.field(name="wish")
 
 
 def operate_text(message: Operate) -> str:
     """An operator's request as text."""
-    acted = _Acted(
+    operated = _Operated(
         _CONVERTER.unstructure(message.request),
         str(message.to),
-        _RECORDED_AS[type(message.wish)],
-        _CONVERTER.unstructure(message.wish),
+        _RECORDED_AS[type(message.operation)],
+        _CONVERTER.unstructure(message.operation),
     )
-    return msgspec.json.encode(acted).decode()
+    return msgspec.json.encode(operated).decode()
 
 
 def read_operate(text: str) -> Operate:
     """The request again. Raises ValueError for a text that is none."""
-    acted = msgspec.json.decode(text, type=_Acted)
-    kind = OPERATIONS.get(acted.kind)
+    operated = msgspec.json.decode(text, type=_Operated)
+    kind = OPERATIONS.get(operated.kind)
     if kind is None:
-        raise ValueError(f"there is no wish {acted.kind!r}")
-    request = _CONVERTER.structure(acted.request, OperatorRequest)
-    return Operate(request, Address(acted.to), _CONVERTER.structure(acted.wish, kind))
+        raise ValueError(f"there is no operation {operated.kind!r}")
+    request = _CONVERTER.structure(operated.request, OperatorRequest)
+    return Operate(request, Address(operated.to), _CONVERTER.structure(operated.operation, kind))
 
 
-def act_done_text(message: ActDone) -> str:
-    """An act that was done outside of the tree, as text."""
+def operation_done_text(message: OperationDone) -> str:
+    """What was done outside of the tree, as text."""
     return str(_CONVERTER.dumps(message))
 
 
-def read_act_done(text: str) -> ActDone:
-    """The act again. Raises ValueError for what is none."""
-    return _CONVERTER.loads(text, ActDone)
+def read_operation_done(text: str) -> OperationDone:
+    """It again. Raises ValueError for what is none."""
+    return _CONVERTER.loads(text, OperationDone)

@@ -39,7 +39,7 @@ def _config_of_process(folder: Path, settings_digest: str) -> Path:
     return folder / f"engine-{settings_digest[:DIGEST_CHARACTERS]}.toml"
 
 
-def write_seal(folder: Path, seal: RecordingDigest) -> None:
+def write_digest(folder: Path, seal: RecordingDigest) -> None:
     """Keep the digest beside the recording, in one step."""
     # A rename replaces whole: a kill must not leave half a digest, which would vouch for nothing.
     fresh = folder / f"{DIGEST}.new"
@@ -47,12 +47,12 @@ def write_seal(folder: Path, seal: RecordingDigest) -> None:
     fresh.replace(folder / DIGEST)
 
 
-def break_seal(folder: Path) -> None:
+def remove_digest(folder: Path) -> None:
     """The recording goes on, so its digest is not known yet."""
     (folder / DIGEST).unlink(missing_ok=True)
 
 
-def read_seal(folder: Path) -> RecordingDigest | None:
+def read_digest(folder: Path) -> RecordingDigest | None:
     """The digest beside a recording; None if there is none that can be read."""
     try:
         return msgspec.json.decode((folder / DIGEST).read_bytes(), type=RecordingDigest)

@@ -10,7 +10,7 @@ async def run(context: RunContext) -> None:
     config, commit_queue, counters = context.config, context.engine.commit_queue, context.counters
     logs = context.logs = begin(config.logging, secrets_of(config))
     sink = DatabaseLogSink(
-        commit_queue.keep, lambda: bool(commit_queue.status.failing), context.engine.plan.clock
+        commit_queue.add_records, lambda: bool(commit_queue.status.failing), context.engine.plan.clock
     )
     logs.on_warning = sink.take
     context.engine.last_words.append(sink.hand_on)

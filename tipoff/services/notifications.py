@@ -12,7 +12,7 @@ import trio
 
 from actors.addresses import OBSERVER
 from actors.observer import OVERVIEW
-from actors.read_model.views import Look, Overview
+from actors.read_model.views import Overview, Query
 from actors.runtime import AskError, SystemEnded
 from engine.units import MONEY_ONE
 from tipoff.config.secret_files import secret_path
@@ -74,7 +74,7 @@ async def snapshot_of(engine: LiveEngine, sources: Sources, last: NoticeSnapshot
     band = None if last is None else last.band
     if engine.running and not engine.ingress.closed:
         with contextlib.suppress(AskError, SystemEnded):
-            overview = await engine.ask(OBSERVER, Look(OVERVIEW))
+            overview = await engine.ask(OBSERVER, Query(OVERVIEW))
             if isinstance(overview, Overview):
                 found = overview.band
                 band = (found.pessimistic / MONEY_ONE, found.base / MONEY_ONE, found.optimistic / MONEY_ONE)

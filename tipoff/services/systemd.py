@@ -10,7 +10,7 @@ import trio
 
 from actors.addresses import JOURNAL, OBSERVER, PAPER_EXCHANGE, RISK_GATE, WRITER
 from actors.observer import OVERVIEW
-from actors.read_model.views import Look
+from actors.read_model.views import Query
 from actors.runtime import ActorStatus, AskError, SystemEnded
 from tipoff.live.engine import LiveEngine
 from tipoff.process.context import RunContext
@@ -62,7 +62,7 @@ class Liveness:
         try:
             # A round trip: a watchdog fed by a timer or a thread would go on being fed while the queue of
             # the actors hangs.
-            await engine.ask(OBSERVER, Look(OVERVIEW))
+            await engine.ask(OBSERVER, Query(OVERVIEW))
         except (AskError, SystemEnded):
             return engine.phase in STOPPING
         self.why = ""

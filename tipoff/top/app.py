@@ -34,7 +34,7 @@ FRAME_LINES: Final = 2
 """A pane's title and its heading."""
 
 
-class Heard(Message):
+class RoundAnswered(Message):
     """A round of answers, or that there are none."""
 
     def __init__(self, seen: Seen) -> None:
@@ -108,7 +108,7 @@ class TopApp(App[None]):
         if isinstance(event.widget, Pane):
             self._arrange()
 
-    def on_heard(self, message: Heard) -> None:
+    def on_round_answered(self, message: RoundAnswered) -> None:
         """Show a round."""
         self.seen = message.seen
         self._draw()
@@ -161,16 +161,16 @@ class TopApp(App[None]):
             refusal = f"{request.method} needs the level operate; you have the level {link.level}."
             _ = self.push_screen(Reading(f"{request.verb}: not permitted", refusal))
         else:
-            _ = self.push_screen(Acting(request, self._connect_anew), self._acted)
+            _ = self.push_screen(Acting(request, self._connect_anew), self._notify)
 
-    def _acted(self, outcome: str | None) -> None:
+    def _notify(self, outcome: str | None) -> None:
         if outcome is not None:
             self.notify(harmless_line(outcome), timeout=6, markup=False)
             self._asking.ask_now()
 
     def _hand_on(self, seen: Seen) -> None:
         """In the asking thread; after the end nobody takes it."""
-        self.post_message(Heard(seen))
+        self.post_message(RoundAnswered(seen))
 
     def _step(self, by: int) -> None:
         at = PANES.index(self._focus_name())

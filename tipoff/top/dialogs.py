@@ -133,9 +133,9 @@ class Acting(Window):
         elif not self._busy:
             self._busy = True
             self._say("asking the daemon …")
-            self.run_worker(self._act(), exit_on_error=True)
+            self.run_worker(self._operate(), exit_on_error=True)
 
-    async def _act(self) -> None:
+    async def _operate(self) -> None:
         call = self._call(self._reason())
         try:
             outcome = await asyncio.to_thread(call)

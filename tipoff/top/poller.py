@@ -28,7 +28,7 @@ CONNECTION_ENDS: Final = frozenset({"closed", "timeout", "protocol", "too_large"
 """After these the next frame might answer an older question: a new connection is safer."""
 
 
-class Asked(Protocol):
+class SocketClient(Protocol):
     """What is needed of a client of the control socket."""
 
     @property
@@ -49,7 +49,7 @@ class Asked(Protocol):
         ...  # pragma: no cover
 
 
-Connect = Callable[[], Asked]
+Connect = Callable[[], SocketClient]
 
 
 class Asking:
@@ -61,7 +61,7 @@ class Asking:
         self._connect = connect
         self._hand_on = hand_on
         self._every = every_seconds
-        self._client: Asked | None = None
+        self._client: SocketClient | None = None
         self._seen = Seen(link=Link(), answers=Answers())
         self._failures = 0
         self._now = threading.Event()
@@ -119,7 +119,7 @@ class Asking:
             self._client = None
 
 
-def round_of(client: Asked, wanted: str | None, before: Answers | None = None) -> Answers:
+def round_of(client: SocketClient, wanted: str | None, before: Answers | None = None) -> Answers:
     """Ask everything that a screen shows. Raises Failure if the connection is of no use any more.
 
     A question that is refused does not keep the others from being asked: a daemon that is starting or in

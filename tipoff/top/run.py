@@ -15,7 +15,7 @@ from tipoff.control.client import ControlClient
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure
-from tipoff.top.poller import ASK_SECONDS, Asked, round_of
+from tipoff.top.poller import ASK_SECONDS, SocketClient, round_of
 
 LIBRARY = "textual"
 
@@ -23,7 +23,7 @@ LIBRARY = "textual"
 def run_top(path: Path, every_seconds: float, *, as_json: bool) -> Answer | None:
     """Show the view until it is left. Raises Failure if there is no daemon at first, or no terminal."""
 
-    def connect() -> Asked:
+    def connect() -> SocketClient:
         return ControlClient(path, ASK_SECONDS)
 
     if as_json:
@@ -43,7 +43,7 @@ def run_top(path: Path, every_seconds: float, *, as_json: bool) -> Answer | None
     return None
 
 
-def once(client: Asked) -> Answer:
+def once(client: SocketClient) -> Answer:
     """One round of questions as a document; its screen is not for people."""
     try:
         answers = round_of(client, None)

@@ -25,7 +25,7 @@ from venues.errors import (
     VenueError,
 )
 from venues.kalshi.auth import Signer
-from venues.kalshi.session import BOOKS, Gap, Session, Wishes
+from venues.kalshi.session import BOOKS, Actions, Gap, Session
 from venues.recordings.line_kinds import CONNECTED, LOST
 from venues.transport.backoff import full_jitter_s
 from venues.transport.websocket import Socket, SocketLimits, open_socket
@@ -150,9 +150,9 @@ class KalshiStream:
         """From the signature to the end; returns why it ended."""
         self.status.conn += 1
         conn = self.status.conn
-        blind = self._session.left_blind() if self._session is not None else {}
-        blind = {ticker: since for ticker, since in blind.items() if ticker in self._wanted}
-        self._session = Session(conn, self._wanted, self._given.channels, blind)
+        unseen = self._session.left_unseen() if self._session is not None else {}
+        unseen = {ticker: since for ticker, since in unseen.items() if ticker in self._wanted}
+        self._session = Session(conn, self._wanted, self._given.channels, unseen)
         # Frames can come in one read with the upgrade's answer; they wait until CONNECTED is recorded.
         self._early = []
         try:
@@ -208,20 +208,20 @@ class KalshiStream:
         if events and type(events[0]) is BookDelta and events[0].at_venue is not None:
             self.status.lag_s = (at - events[0].at_venue) / NANOS_PER_SECOND
         assert self._session is not None  # noqa: S101
-        wishes = self._session.on_frame(text, events, at, trio.current_time())
-        if wishes is not None:
-            self._do(wishes)
+        actions = self._session.on_frame(text, events, at, trio.current_time())
+        if actions is not None:
+            self._do(actions)
 
-    def _do(self, wishes: Wishes) -> None:
+    def _do(self, actions: Actions) -> None:
         """Carry out what the session wants."""
-        if wishes.commands:
-            self._outbox.extend(wishes.commands)
+        if actions.commands:
+            self._outbox.extend(actions.commands)
             self._outbox_filled.set()
-        for gap in wishes.gaps:
+        for gap in actions.gaps:
             self.status.gaps += 1
             self._given.on_gap(gap)
-        if wishes.reconnect is not None and self._socket is not None:
-            self._socket.end(ConnectionEnded(wishes.reconnect))
+        if actions.reconnect is not None and self._socket is not None:
+            self._socket.end(ConnectionEnded(actions.reconnect))
 
     async def _send_commands(self, socket: Socket) -> None:
         """Send what stands in the outbox, in order."""

@@ -15,7 +15,7 @@ from venues.simulator.kalshi import bodies as kalshi_bodies
 from venues.simulator.kalshi import frames
 from venues.simulator.kalshi.lifecycle_frames import kind_of, lived
 from venues.simulator.wire.json_text import compact
-from venues.simulator.world.events import Alarm, FeesOverridden, Happening
+from venues.simulator.world.events import Alarm, FeesOverridden, WorldEvent
 from venues.simulator.world.game import MarketCreated, OddsMoved, ScoreMoved
 from venues.simulator.world.league import PLAYED
 from venues.simulator.world.listing import Family
@@ -66,7 +66,7 @@ class _Client:
         for name, (seconds, _) in self.polls.items():
             self.world.alarm(begins + seconds * SECOND, name)
         for happened in self.world.run():
-            yield from self._hear(happened)
+            yield from self._on_event(happened)
 
     def _received(self, at: int) -> int:
         """When the client has what the venue sent at `at`; nothing overtakes."""
@@ -114,7 +114,7 @@ class _Client:
                 text = frames.snapshot(market, SID_BOOK, self._next(SID_BOOK))
                 yield self._frame(at, "orderbook_snapshot", text)
 
-    def _hear(self, happened: Happening) -> Iterator[Output]:
+    def _on_event(self, happened: WorldEvent) -> Iterator[Output]:
         at = happened.at
         match happened:
             case LevelChanged():

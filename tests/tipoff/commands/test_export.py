@@ -61,7 +61,7 @@ def _filled(url: str) -> str:
     return url
 
 
-def asked(text: str) -> list[tuple[Any, ...]]:
+def query_of(text: str) -> list[tuple[Any, ...]]:
     """What DuckDB answers."""
     found = duckdb.sql(text)
     assert found is not None
@@ -71,7 +71,7 @@ def asked(text: str) -> list[tuple[Any, ...]]:
 def query(folder: Path, kind: Format, table: str, select: str) -> list[tuple[Any, ...]]:
     """A selection from one file."""
     reader = {"parquet": "read_parquet", "csv": "read_csv", "jsonl": "read_json"}[kind]
-    return asked(f"SELECT {select} FROM {reader}('{folder / table}.{kind}')")
+    return query_of(f"SELECT {select} FROM {reader}('{folder / table}.{kind}')")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -89,7 +89,7 @@ def test_the_sums_are_those_of_the_ledger(
         rows = {"journal": reader.last_seq(), "fills": len(fills), "signals": len(reader.signals())}
     for name, count in rows.items():
         assert document["tables"][name]["rows"] == query(folder, kind, name, "count(*)")[0][0] == count
-    found = asked(
+    found = query_of(
         "SELECT account, sum(amount), sum(amount_dollars::DECIMAL(38, 6)) "
         f"FROM '{folder}/ledger_entries.{kind}' GROUP BY account"
     )
@@ -254,7 +254,7 @@ def test_every_book_change_of_a_recording_is_there(
                     trades += 1
                 case _:
                     pass
-    found = asked(
+    found = query_of(
         "SELECT what, ticker, count(*), sum(change) "
         f"FROM '{folder}/book_changes.{kind}' GROUP BY what, ticker"
     )

@@ -15,7 +15,7 @@ import trio
 
 from actors.addresses import JOURNAL, MARKET_FEED
 from actors.fact_history import FactHistory
-from actors.messages import Commit, Heard, Numbered
+from actors.messages import Commit, Numbered, VenueInput
 from actors.runtime import ActorStatus, Address, VirtualSystem
 from engine.events import (
     BookDelta,
@@ -104,7 +104,7 @@ class Bench:
 
     def hand_in(self, *events: VenueEvent) -> None:
         """Have events heard; the frames of the stream are numbered here, ours and those between."""
-        self.put(MARKET_FEED, Heard(tuple(self._numbered(event) for event in events)))
+        self.put(MARKET_FEED, VenueInput(tuple(self._numbered(event) for event in events)))
 
     def _numbered(self, event: VenueEvent) -> VenueEvent:
         if not isinstance(event, BookSnapshot | BookDelta) or event.conn != 1:

@@ -20,8 +20,8 @@ from persistence.records import BookSample, Record
 from persistence.writer import JournalWriter
 from tipoff.cli.app import main
 from tipoff.exit_codes import Exit
-from tipoff.explain.stored_tables import KINDS, LINES, Stored, asked, lines_in
-from tipoff.runs.market_records import Archive
+from tipoff.explain.stored_tables import KINDS, LINES, Stored, lines_in, query_of
+from tipoff.runs.market_records import MarketRecords
 
 from .conftest import GAME, NAME, START, TICKER, Bench, Serve, opening, snapshot
 from .test_why import evening
@@ -47,7 +47,7 @@ def keep(bench: Bench, url: str) -> None:
     """Everything that the engine decided and heard, in a database."""
     database.upgrade(url)
     heard: list[Record] = []
-    Archive(heard.extend).hear("{}", opening())
+    MarketRecords(heard.extend).on_input("{}", opening())
     heard.append(BookSample(snapshot(), Trust.TRUSTED))
     writer = JournalWriter(url, "bench")
     try:
@@ -131,9 +131,9 @@ async def test_facts_that_are_left_out_would_have_changed_no_line(
         await evening(await at.greeted(), bench)
     keep(bench, url)
     for name in KINDS:
-        few = lines_in(Stored(url=url), asked(name, {}))
+        few = lines_in(Stored(url=url), query_of(name, {}))
         monkeypatch.setitem(KINDS, name, ())
-        assert lines_in(Stored(url=url), asked(name, {})) == few
+        assert lines_in(Stored(url=url), query_of(name, {})) == few
 
 
 def test_whoever_reads_one_run_and_is_done_remembers_all_of_it(bench: Bench) -> None:

@@ -59,9 +59,9 @@ def test_records_wait_up_to_a_number_and_what_is_more_is_given_up_and_counted(
     with closing(JournalWriter(url, "evening")) as writer:
         durable = CommitQueue(writer, Ingress(None, lambda _body, _events: None), 100, Tally())
         records: list[Record] = [LogRecord("warning", "feed", f"{n}", {}, Nanos(n)) for n in range(4)]
-        durable.keep(records[:3])
+        durable.add_records(records[:3])
         assert (durable.waiting_records, durable.status.records_given_up) == (3, 0)
-        durable.keep(records[3:])
+        durable.add_records(records[3:])
         assert (durable.waiting_records, durable.status.records_given_up) == (3, 1)
 
 
@@ -96,10 +96,10 @@ async def test_records_of_a_failed_transaction_are_stored_before_what_came_meanw
     url = f"sqlite:///{tmp_path / 'tipoff.db'}"
     upgrade(url)
     records: list[Record] = [LogRecord("warning", "feed", f"{n}", {}, Nanos(n)) for n in range(3)]
-    seam = FailingOnce(lambda: queue.keep(records[2:]))
+    seam = FailingOnce(lambda: queue.add_records(records[2:]))
     with closing(JournalWriter(url, "evening", Options(seam=seam))) as writer:
         queue = CommitQueue(writer, Unheard(None, lambda _body, _events: None), 100, Tally())
-        queue.keep(records[:2])
+        queue.add_records(records[:2])
         async with trio.open_nursery() as nursery:
             nursery.start_soon(queue.run)
             await queue.drain()

@@ -24,7 +24,7 @@ from tests.tipoff.live_desk import Desk, evening, resumed, wait
 from tipoff.config.load import template
 from tipoff.live.engine import LiveEngine
 from tipoff.runs.from_config import schema, trading_settings
-from tipoff.runs.recording_digest import read_seal
+from tipoff.runs.recording_digest import read_digest
 from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line, read
 
@@ -53,7 +53,7 @@ async def test_a_replay_of_the_recording_gives_the_digest_of_the_live_run(
 ) -> None:
     seal = await desk.process(mock_clock, lines)
     assert seal is not None
-    assert seal == read_seal(desk.folder / "recording")
+    assert seal == read_digest(desk.folder / "recording")
     assert desk.replayed() == seal.digest
     assert desk.replayed(batch=7) == seal.digest
     with Reader.open(desk.url, "run") as reader:

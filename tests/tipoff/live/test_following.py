@@ -16,7 +16,7 @@ from tipoff.control.protocol import Fault
 from tipoff.control.registry import METHODS
 from tipoff.control.schema import HANDLERS
 from tipoff.runs.from_config import schema, trading_settings
-from tipoff.runs.recording_digest import read_seal
+from tipoff.runs.recording_digest import read_digest
 from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.clients import Credentials
 from venues.recordings.recorder import read_batches
@@ -78,7 +78,7 @@ async def test_a_loaded_game_is_followed_after_a_restart_too_and_an_unloaded_one
         await scene.until(lambda: subscribed(simulator) == {first, second})
         run = scene.engine.plan.run
     recording = config.engine.state_directory / "recordings" / run
-    seal = read_seal(recording)
+    seal = read_digest(recording)
     assert seal is not None
     again = replay(read_batches(recording), trading_settings(config), "again")
     assert again.document["digest"] == seal.digest

@@ -10,7 +10,7 @@ from trio.testing import MockClock
 
 from actors.addresses import OBSERVER
 from actors.observer import OVERVIEW
-from actors.read_model.views import Look, Overview
+from actors.read_model.views import Overview, Query
 from engine.facts import Fact, FactsSetAside, LevelTaken, TradingHalted
 from persistence import codec
 from persistence.errors import StorageCorrupt
@@ -40,7 +40,7 @@ async def test_what_a_live_start_set_aside_is_set_aside_in_its_replay_too(
     seen: list[Overview] = []
 
     async def look(engine: LiveEngine) -> None:
-        overview = await engine.ask(OBSERVER, Look(OVERVIEW))
+        overview = await engine.ask(OBSERVER, Query(OVERVIEW))
         assert isinstance(overview, Overview)
         seen.append(overview)
 

@@ -22,7 +22,7 @@ class Store:
     records: list[LogRecord] = attrs.field(factory=list)
     failing: bool = False
 
-    def keep(self, records: list[Record]) -> None:
+    def add_records(self, records: list[Record]) -> None:
         self.records += [record for record in records if isinstance(record, LogRecord)]
 
 
@@ -33,7 +33,7 @@ def store() -> Store:
 
 @pytest.fixture
 def kept(store: Store) -> DatabaseLogSink:
-    return DatabaseLogSink(store.keep, lambda: store.failing, lambda: 7)
+    return DatabaseLogSink(store.add_records, lambda: store.failing, lambda: 7)
 
 
 async def pass_time(clock: MockClock, seconds: float) -> None:

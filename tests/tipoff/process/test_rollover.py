@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from actors.addresses import MARKET_FEED, OPERATOR, RISK_GATE
-from actors.messages import Heard, Numbered, Operate, OperatorRequest, OrderOperation
+from actors.messages import Numbered, Operate, OperatorRequest, OrderOperation, VenueInput
 from engine.calendar import parse_time
 from engine.events import BookSide, FeedConnected, GamePhase, ScoreSeen, TradesRecovered
 from engine.facts import (
@@ -40,7 +40,7 @@ from tipoff.process.context import RunContext, RunDependencies, StopRequest
 from tipoff.process.rollover import DRAIN_REASON
 from tipoff.process.run import past_of, run_live
 from tipoff.runs.from_config import schema, trading_settings
-from tipoff.runs.recording_digest import read_seal
+from tipoff.runs.recording_digest import read_digest
 from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.clients import Credentials
 from venues.recordings.recorder import read_batches
@@ -220,7 +220,7 @@ async def test_orders_that_rest_are_taken_back_before_the_run_ends(tmp_path: Pat
         now = Nanos(engine.now)
         quiet = TradesRecovered(TICKER, Nanos(0), now, (), now)
         again = changed(snapshot(), conn=2, at=now)
-        engine.system.put(MARKET_FEED, Heard((FeedConnected(2, now), *opening(), again, quiet)))
+        engine.system.put(MARKET_FEED, VenueInput((FeedConnected(2, now), *opening(), again, quiet)))
 
     assert (await house.run(go_on)).next_day
     (cancelled,) = house.facts(OLD, OrderCancelled)
@@ -266,7 +266,7 @@ async def test_a_game_that_is_played_keeps_the_run_unless_nobody_tells_of_it_any
     async def play(engine: LiveEngine) -> None:
         now = Nanos(engine.now)
         score = ScoreSeen("bdl:1", "bdl", GamePhase.LIVE, 4, 60_000, 100, 99, now, now)
-        engine.system.put(MARKET_FEED, Heard((*opening(), score)))
+        engine.system.put(MARKET_FEED, VenueInput((*opening(), score)))
         await checks(engine, 10)
         kept.append(engine.phase == "running")
 
@@ -292,7 +292,7 @@ async def test_what_a_person_halted_stays_halted_in_the_next_run_until_it_is_res
     assert (carried.scope, carried.state) == ("all", "halted")
     assert carried.why == "the feed looks odd (in force since an earlier run)"
     recording = tmp_path / "recordings" / NEW
-    seal = read_seal(recording)
+    seal = read_digest(recording)
     assert seal is not None
     again = replay(read_batches(recording), trading_settings(house.config()), "again")
     assert again.document["digest"] == seal.digest

@@ -21,7 +21,7 @@ from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.process.notifier import Notifier
 from tipoff.process.shutdown import CLOSE, DURABLE, STEPS, Shutdown, Step, StoppedRun, stop_engine
 from tipoff.runs.from_config import schema, trading_settings
-from tipoff.runs.recording_digest import read_seal
+from tipoff.runs.recording_digest import read_digest
 from tipoff.runs.settings import settings_digest
 from venues.errors import RecordingError
 from venues.recordings.recorder import Recorder
@@ -133,7 +133,7 @@ async def test_a_stop_in_good_order_leaves_nothing_unfinished_and_seals_the_reco
     stopped = await Desk(tmp_path).stop(Recorder(tmp_path / "recording"))
     assert stopped.shutdown.late == []
     assert stopped.run.document["run"] == "run"
-    seal = read_seal(tmp_path / "recording")
+    seal = read_digest(tmp_path / "recording")
     assert seal is not None
     assert seal == stopped.run.sealed
     with Reader.open(Desk(tmp_path).url, "run") as reader:
@@ -157,7 +157,7 @@ async def test_a_writer_that_is_blocked_is_named_and_left_behind_and_nothing_vou
     assert stopped.shutdown.late == [DURABLE.name]
     assert mock_clock.current_time() >= DURABLE.seconds_max
     assert any("'durable'" in words for words in stopped.said)
-    assert read_seal(tmp_path / "recording") is None
+    assert read_digest(tmp_path / "recording") is None
 
 
 @pytest.mark.fault("I1")
@@ -172,7 +172,7 @@ async def test_a_recorder_whose_disk_is_full_is_named_and_the_tree_stops_all_the
     stopped = await Desk(tmp_path).stop(Full(tmp_path / "recording"))
     assert stopped.shutdown.late == ["recording"]
     assert any("no space left" in words for words in stopped.said)
-    assert read_seal(tmp_path / "recording") is None
+    assert read_digest(tmp_path / "recording") is None
 
 
 def test_the_order_of_the_steps_is_that_of_what_depends_on_what() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from actors.addresses import OPERATOR, RISK_GATE
 from actors.messages import (
-    ActDone,
     CancelOperation,
     CloseOperation,
     FollowOperation,
@@ -15,6 +14,7 @@ from actors.messages import (
     LimitOperation,
     Operate,
     Operation,
+    OperationDone,
     OperatorRequest,
     OrderOperation,
     ResumeOperation,
@@ -27,10 +27,10 @@ from engine.units import Count, Price
 from tipoff.runs.recorded_inputs import (
     OPERATIONS,
     Started,
-    act_done_text,
     operate_text,
-    read_act_done,
+    operation_done_text,
     read_operate,
+    read_operation_done,
 )
 
 REQUEST = OperatorRequest("r-1", 1000, "halt", '{"scope":"all"}')
@@ -74,14 +74,14 @@ def test_an_unknown_wish_is_refused() -> None:
 
 @pytest.mark.parametrize("verdict", [*Verdict, None])
 def test_what_was_done_outside_of_the_tree_is_the_same_too(verdict: Verdict | None) -> None:
-    done = ActDone(REQUEST, "done: restarted", verdict)
-    assert read_act_done(act_done_text(done)) == done
+    done = OperationDone(REQUEST, "done: restarted", verdict)
+    assert read_operation_done(operation_done_text(done)) == done
 
 
 def test_a_recording_from_before_there_were_verdicts_is_read() -> None:
-    text = json.loads(act_done_text(ActDone(REQUEST, "refused: not there", Verdict.REFUSED)))
+    text = json.loads(operation_done_text(OperationDone(REQUEST, "refused: not there", Verdict.REFUSED)))
     del text["verdict"]
-    assert read_act_done(json.dumps(text)) == ActDone(REQUEST, "refused: not there")
+    assert read_operation_done(json.dumps(text)) == OperationDone(REQUEST, "refused: not there")
 
 
 def test_the_beginning_of_a_process_is_the_same_too() -> None:

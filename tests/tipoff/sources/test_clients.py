@@ -27,7 +27,7 @@ from tipoff.commands.simulate import write_keys
 from tipoff.config.load import Config, load
 from tipoff.process.status import health_issues
 from tipoff.runs.from_config import schema
-from tipoff.runs.recording_digest import read_seal
+from tipoff.runs.recording_digest import read_digest
 from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.clients import Credentials
 from venues.balldontlie import parse as balldontlie_parse
@@ -70,7 +70,7 @@ async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
         assert all(game.known and game.known.matched for game in (await scene.engine.games()).values())
         run = scene.engine.plan.run
     folder = config.engine.state_directory / "recordings" / run
-    assert read_seal(folder) is not None
+    assert read_digest(folder) is not None
     assert {line.source for line in read(folder)} >= {"kalshi.ws", "kalshi.rest", "balldontlie", "journal"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from tipoff.control.client import NotRunning
 from tipoff.json_types import Json
 from tipoff.output import Failure
-from tipoff.top.poller import Asked, round_of
+from tipoff.top.poller import SocketClient, round_of
 from tipoff.top.snapshot import Answers, Link, Seen
 
 AT = "2026-11-20T23:30:00.000000Z"
@@ -209,7 +209,7 @@ class MadeUp:
     connections: int = 0
     closed: int = 0
 
-    def connect(self) -> Asked:
+    def connect(self) -> SocketClient:
         if self.gone:
             raise NotRunning(Path("state/control.sock"), "Connection refused")
         self.connections += 1

@@ -10,7 +10,7 @@ import pytest
 
 from actors.addresses import PAPER_EXCHANGE, game_address
 from actors.market_feed import MarketFeed
-from actors.messages import Heard, SnapshotWanted, TickerRouted
+from actors.messages import SnapshotWanted, TickerRouted, VenueInput
 from actors.runtime import Publish
 from engine.events import MarketListed, Trust
 from engine.game import Game
@@ -18,7 +18,7 @@ from engine.listing import assumed_listing
 from engine.units import Nanos
 from tests.venues.odd_bodies import DELTA, QUOTE, SNAPSHOT, TRADE, Row, frame
 from venues.kalshi.parse import parse_frame
-from venues.kalshi.session import Session, Wishes
+from venues.kalshi.session import Actions, Session
 
 ODD, GOOD = "KXNBAGAME-26JAN14WASLAC-LAC", "KXNBAGAME-26JAN14WASLAC-WAS"
 GAME = game_address("26JAN14WASLAC")
@@ -44,14 +44,14 @@ class Evening:
         self.play({"id": 1, "type": "subscribed", "msg": {"channel": "orderbook_delta", "sid": 1}})
         self.commands.clear()
 
-    def play(self, body: object) -> Wishes | None:
+    def play(self, body: object) -> Actions | None:
         """One frame of the venue."""
         text = json.dumps(body)
         self.at += 1
         events = parse_frame(text, 1, Nanos(self.at))
         wishes = self.session.on_frame(text, events, self.at, self.now)
         self.note(wishes)
-        for out in self.feed.receive(Heard(events), self.at):
+        for out in self.feed.receive(VenueInput(events), self.at):
             match out:
                 case Publish():
                     self.game.on_event(out.message, Nanos(self.at))  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ class Evening:
                     pass
         return wishes
 
-    def note(self, wishes: Wishes | None) -> None:
+    def note(self, wishes: Actions | None) -> None:
         if wishes is not None:
             assert wishes.reconnect is None
             self.commands += wishes.commands

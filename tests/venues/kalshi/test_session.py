@@ -16,9 +16,9 @@ from venues.kalshi.session import (
     SNAPSHOT_FAILURES_MAX,
     SNAPSHOT_S_MAX,
     TICKERS_PER_COMMAND,
+    Actions,
     Gap,
     Session,
-    Wishes,
 )
 
 CONN = 4
@@ -34,14 +34,14 @@ class Talk:
         self.last = self.session.begin(self.now)
         self.sent = [json.loads(command) for command in self.last.commands]
 
-    def on_frame(self, frame: object) -> Wishes:
+    def on_frame(self, frame: object) -> Actions:
         text = json.dumps(frame)
         self.at += 1
         events = parse_frame(text, CONN, Nanos(self.at))
         wishes = self.session.on_frame(text, events, self.at, self.now)
-        return self.note(wishes or Wishes(self.now))
+        return self.note(wishes or Actions(self.now))
 
-    def note(self, wishes: Wishes) -> Wishes:
+    def note(self, wishes: Actions) -> Actions:
         self.last = wishes
         self.sent += [json.loads(command) for command in wishes.commands]
         return wishes
@@ -50,19 +50,19 @@ class Talk:
         sent, self.sent = self.sent, []
         return sent
 
-    def subscribed(self, sid: int = 1, channel: str = "orderbook_delta", number: int = 1) -> Wishes:
+    def subscribed(self, sid: int = 1, channel: str = "orderbook_delta", number: int = 1) -> Actions:
         return self.on_frame({"id": number, "type": "subscribed", "msg": {"channel": channel, "sid": sid}})
 
-    def ok(self, number: int, seq: int, sid: int = 1) -> Wishes:
+    def ok(self, number: int, seq: int, sid: int = 1) -> Actions:
         return self.on_frame(
             {"id": number, "sid": sid, "seq": seq, "type": "ok", "msg": {"market_tickers": []}}
         )
 
-    def snapshot(self, ticker: str, seq: int, sid: int = 1) -> Wishes:
+    def snapshot(self, ticker: str, seq: int, sid: int = 1) -> Actions:
         msg = {"market_ticker": ticker}
         return self.on_frame({"type": "orderbook_snapshot", "sid": sid, "seq": seq, "msg": msg})
 
-    def delta(self, ticker: str, seq: int, sid: int = 1) -> Wishes:
+    def delta(self, ticker: str, seq: int, sid: int = 1) -> Actions:
         msg = {"market_ticker": ticker, "price_dollars": "0.5", "delta_fp": "1.00", "side": "yes"}
         return self.on_frame({"type": "orderbook_delta", "sid": sid, "seq": seq, "msg": msg})
 
@@ -371,12 +371,12 @@ def test_what_a_lost_connection_left_blind_is_wanted_when_the_next_ones_snapshot
     before = up("A", "B")
     since = before.at
     talk = Talk("A", "B")
-    talk.session = Session(CONN, ("A", "B"), ("orderbook_delta",), before.session.left_blind())
+    talk.session = Session(CONN, ("A", "B"), ("orderbook_delta",), before.session.left_unseen())
     talk.session.begin(talk.now)
     talk.subscribed()
     talk.at = 9_000
     assert talk.snapshot("B", 1).gaps == [Gap("B", since, talk.at)]
-    assert talk.session.left_blind() == {"A": since - 1, "B": talk.at}
+    assert talk.session.left_unseen() == {"A": since - 1, "B": talk.at}
 
 
 def test_a_gap_in_the_trades_asks_for_the_trades_and_for_no_books() -> None:

@@ -42,7 +42,7 @@ def told(outputs: list[Output]) -> list[str]:
 
 
 async def until_settled(client: Any, count: int) -> list[str]:  # noqa: ANN401 - a fixture's class
-    """What a client hears until so many markets are settled; asserts that no number is missing."""
+    """What a client is_subscribed until so many markets are settled; asserts that no number is missing."""
     numbers: dict[int, int] = {}
     heard: list[str] = []
     settled = 0

@@ -47,7 +47,7 @@ class BadQuery(ValueError):
 
 
 @attrs.frozen
-class Asked:
+class EndpointCall:
     """A request with what is needed to answer it."""
 
     live: LiveEvening
@@ -60,7 +60,7 @@ class Asked:
         return self.live.world.games
 
 
-Route: TypeAlias = Callable[[Asked], Row]
+Route: TypeAlias = Callable[[EndpointCall], Row]
 
 
 @attrs.define(eq=False)
@@ -111,7 +111,7 @@ class BdlRest:
             if tier < needed:
                 return balldontlie_refusal(401, self.faults)
             try:
-                return _answered(route(Asked(self.live, request, match.groups())))
+                return _answered(route(EndpointCall(self.live, request, match.groups())))
             except Unknown:
                 return balldontlie_refusal(404, self.faults)
             except BadQuery as bad:
@@ -156,20 +156,20 @@ def _several(request: Request, name: str) -> list[str]:
     return request.many(f"{name}[]") + request.many(name)
 
 
-def _courts_asked(asked: Asked) -> list[Game]:
+def _games_selected(call: EndpointCall) -> list[Game]:
     """The games that dates and ids select; BadQuery if neither is given."""
-    dates, ids = _several(asked.request, "dates"), _several(asked.request, "game_ids")
+    dates, ids = _several(call.request, "dates"), _several(call.request, "game_ids")
     if not dates and not ids:
         raise BadQuery("dates or game_ids is required")
-    return [game for game in asked.games if game.listing.date in dates or f"{game.listing.bdl_id}" in ids]
+    return [game for game in call.games if game.listing.date in dates or f"{game.listing.bdl_id}" in ids]
 
 
-def _injuries(asked: Asked) -> Row:
+def _injuries(call: EndpointCall) -> Row:
     """Nobody is ever injured here; clients ask for it to find out what their key may do."""
-    return _paged([], asked.request)
+    return _paged([], call.request)
 
 
-def _teams(_asked: Asked) -> Row:
+def _teams(_asked: EndpointCall) -> Row:
     rows: list[Row] = [bodies.team_row(team) for team in TEAMS]
     # The real list also has teams that are long gone.
     gone = {"id": 37, "conference": "    ", "division": "", "city": "", "name": "Chicago Stags"}
@@ -177,13 +177,13 @@ def _teams(_asked: Asked) -> Row:
     return {"data": rows}
 
 
-def _games(asked: Asked) -> Row:
-    request = asked.request
+def _games(call: EndpointCall) -> Row:
+    request = call.request
     dates = _several(request, "dates")
     start, end = request.one("start_date", "0"), request.one("end_date", "9")
     teams = _several(request, "team_ids")
     rows = []
-    for game in asked.games:
+    for game in call.games:
         listing = game.listing
         if (dates and listing.date not in dates) or not start <= listing.date <= end:
             continue
@@ -192,44 +192,44 @@ def _games(asked: Asked) -> Row:
     return _paged(rows, request)
 
 
-def _court(asked: Asked, number: str) -> Game:
-    for game in asked.games:
+def _game_of(call: EndpointCall, number: str) -> Game:
+    for game in call.games:
         if f"{game.listing.bdl_id}" == number:
             return game
     raise Unknown(number)
 
 
-def _game(asked: Asked) -> Row:
-    return {"data": bodies.game_row(_court(asked, asked.groups[0]))}
+def _game(call: EndpointCall) -> Row:
+    return {"data": bodies.game_row(_game_of(call, call.groups[0]))}
 
 
-def _live_boxes(asked: Asked) -> Row:
-    now = asked.live.clock.now()
-    return {"data": [bodies.box_row(game) for game in asked.games if bodies.has_box(game, now)]}
+def _live_boxes(call: EndpointCall) -> Row:
+    now = call.live.clock.now()
+    return {"data": [bodies.box_row(game) for game in call.games if bodies.has_box(game, now)]}
 
 
-def _boxes(asked: Asked) -> Row:
-    date = asked.request.one("date")
+def _boxes(call: EndpointCall) -> Row:
+    date = call.request.one("date")
     if not date:
         raise BadQuery("date is required")
-    return {"data": [bodies.box_row(game) for game in asked.games if game.listing.date == date]}
+    return {"data": [bodies.box_row(game) for game in call.games if game.listing.date == date]}
 
 
-def _odds(asked: Asked) -> Row:
-    rows = [row for game in _courts_asked(asked) for row in bodies.odds_rows(game)]
-    return _paged(rows, asked.request)
+def _odds(call: EndpointCall) -> Row:
+    rows = [row for game in _games_selected(call) for row in bodies.odds_rows(game)]
+    return _paged(rows, call.request)
 
 
-def _opening(asked: Asked) -> Row:
-    rows = [row for game in _courts_asked(asked) for row in bodies.opening_rows(game)]
-    return _paged(rows, asked.request)
+def _opening(call: EndpointCall) -> Row:
+    rows = [row for game in _games_selected(call) for row in bodies.opening_rows(game)]
+    return _paged(rows, call.request)
 
 
-def _plays(asked: Asked) -> Row:
-    number = asked.request.one("game_id")
+def _plays(call: EndpointCall) -> Row:
+    number = call.request.one("game_id")
     if not number:
         raise BadQuery("game_id is required")
-    return {"data": bodies.play_rows(_court(asked, number))}
+    return {"data": bodies.play_rows(_game_of(call, number))}
 
 
 ROUTES: Final[tuple[tuple[re.Pattern[str], Route, Tier], ...]] = (

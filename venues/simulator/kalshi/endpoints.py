@@ -35,7 +35,7 @@ CANDLES_MAX: Final = 10_000
 
 
 @attrs.frozen
-class Asked:
+class EndpointCall:
     """A request with what is needed to answer it."""
 
     live: LiveEvening
@@ -46,7 +46,7 @@ class Asked:
 
 
 Body: TypeAlias = dict[str, object]
-Route: TypeAlias = Callable[[Asked], Body]
+Route: TypeAlias = Callable[[EndpointCall], Body]
 
 
 def _market(live: LiveEvening, ticker: str) -> Market:
@@ -57,83 +57,83 @@ def _market(live: LiveEvening, ticker: str) -> Market:
     return market
 
 
-def _status(asked: Asked) -> Body:
-    return bodies.exchange_status(trading=not (asked.faults.pause or asked.live.paused))
+def _status(call: EndpointCall) -> Body:
+    return bodies.exchange_status(trading=not (call.faults.pause or call.live.paused))
 
 
-def _schedule(_asked: Asked) -> Body:
+def _schedule(_asked: EndpointCall) -> Body:
     return bodies.exchange_schedule()
 
 
-def _series_list(asked: Asked) -> Body:
-    tags = set(asked.request.one("tags").split(",")) - {""}
-    wanted = asked.request.one("category", "Sports") == "Sports" and (not tags or "Basketball" in tags)
+def _series_list(call: EndpointCall) -> Body:
+    tags = set(call.request.one("tags").split(",")) - {""}
+    wanted = call.request.one("category", "Sports") == "Sports" and (not tags or "Basketball" in tags)
     return {"series": [bodies.series(family) for family in Family] if wanted else []}
 
 
-def _series(asked: Asked) -> Body:
-    if asked.groups[0] not in {family.value for family in Family}:
-        raise Unknown(asked.groups[0])
-    return {"series": bodies.series(Family(asked.groups[0]))}
+def _series(call: EndpointCall) -> Body:
+    if call.groups[0] not in {family.value for family in Family}:
+        raise Unknown(call.groups[0])
+    return {"series": bodies.series(Family(call.groups[0]))}
 
 
-def _series_fees(_asked: Asked) -> Body:
+def _series_fees(_asked: EndpointCall) -> Body:
     return {"series_fee_change_arr": []}
 
 
-def _event_fees(asked: Asked) -> Body:
-    rows = [bodies.fee_change(change) for change in asked.live.world.fee_changes]
-    rows, cursor = page(rows, Page.of(asked.request, 100, 1000))
+def _event_fees(call: EndpointCall) -> Body:
+    rows = [bodies.fee_change(change) for change in call.live.world.fee_changes]
+    rows, cursor = page(rows, Page.of(call.request, 100, 1000))
     return {"event_fee_changes": rows, "cursor": cursor}
 
 
-def _events(asked: Asked) -> Body:
-    rows, cursor = page(event_rows(asked.live.world, asked.request), Page.of(asked.request, 200, 200))
+def _events(call: EndpointCall) -> Body:
+    rows, cursor = page(event_rows(call.live.world, call.request), Page.of(call.request, 200, 200))
     body: Body = {"events": rows, "cursor": cursor}
-    if asked.request.one("with_milestones") == "true":
-        body["milestones"] = [live_data.milestone(game) for game in asked.live.world.games]
+    if call.request.one("with_milestones") == "true":
+        body["milestones"] = [live_data.milestone(game) for game in call.live.world.games]
     return body
 
 
-def _event(asked: Asked) -> Body:
+def _event(call: EndpointCall) -> Body:
     listed = {
         game.listing.event_ticker(family): (game, family)
-        for game in asked.live.world.games
+        for game in call.live.world.games
         for family in Family
     }
-    if asked.groups[0] not in listed:
-        raise Unknown(asked.groups[0])
-    body = bodies.event(*listed[asked.groups[0]], nested=True, at=asked.live.world.now)
+    if call.groups[0] not in listed:
+        raise Unknown(call.groups[0])
+    body = bodies.event(*listed[call.groups[0]], nested=True, at=call.live.world.now)
     # The venue's default: the markets stand beside the event, not in it.
-    if asked.request.one("with_nested_markets") == "true":
+    if call.request.one("with_nested_markets") == "true":
         return {"event": body, "markets": []}
     return {"markets": body.pop("markets"), "event": body}
 
 
-def _markets(asked: Asked) -> Body:
-    rows, cursor = page(market_rows(asked.live.world, asked.request), Page.of(asked.request, 100, 1000))
+def _markets(call: EndpointCall) -> Body:
+    rows, cursor = page(market_rows(call.live.world, call.request), Page.of(call.request, 100, 1000))
     return {"markets": rows, "cursor": cursor}
 
 
-def _one_market(asked: Asked) -> Body:
-    market = _market(asked.live, asked.groups[0])
-    game = next(game for game in asked.live.world.games if market in game.markets)
+def _one_market(call: EndpointCall) -> Body:
+    market = _market(call.live, call.groups[0])
+    game = next(game for game in call.live.world.games if market in game.markets)
     return {"market": bodies.market_body(game.listing, market)}
 
 
-def _orderbook(asked: Asked) -> Body:
-    depth = number(asked.request, "depth", 0)
+def _orderbook(call: EndpointCall) -> Body:
+    depth = number(call.request, "depth", 0)
     if not 0 <= depth <= 100:
         raise BadQuery("depth must be between 0 and 100")
-    return {"orderbook_fp": bodies.orderbook(_market(asked.live, asked.groups[0]), depth)}
+    return {"orderbook_fp": bodies.orderbook(_market(call.live, call.groups[0]), depth)}
 
 
-def _orderbooks(asked: Asked) -> Body:
+def _orderbooks(call: EndpointCall) -> Body:
     # Repeated parameters; a comma list is one ticker here, which nobody knows.
-    tickers = asked.request.many("tickers")
+    tickers = call.request.many("tickers")
     if not 0 < len(tickers) <= BOOKS_MAX:
         raise BadQuery("between 1 and 100 tickers are required")
-    markets = [asked.live.world.markets.get(ticker) for ticker in tickers]
+    markets = [call.live.world.markets.get(ticker) for ticker in tickers]
     return {
         "orderbooks": [
             {"ticker": market.listing.ticker, "orderbook_fp": bodies.orderbook(market)}
@@ -143,97 +143,97 @@ def _orderbooks(asked: Asked) -> Body:
     }
 
 
-def _trades(asked: Asked) -> Body:
-    rows, cursor = page(trade_rows(asked.live.world, asked.request), Page.of(asked.request, 100, 1000))
+def _trades(call: EndpointCall) -> Body:
+    rows, cursor = page(trade_rows(call.live.world, call.request), Page.of(call.request, 100, 1000))
     return {"trades": rows, "cursor": cursor}
 
 
-def _candles(asked: Asked) -> Body:
-    market = _market(asked.live, asked.groups[1])
-    return {"ticker": asked.groups[1], "candlesticks": _candles_of(asked, market)}
+def _candles(call: EndpointCall) -> Body:
+    market = _market(call.live, call.groups[1])
+    return {"ticker": call.groups[1], "candlesticks": _candles_of(call, market)}
 
 
-def _many_candles(asked: Asked) -> Body:
-    tickers = [ticker for ticker in asked.request.one("market_tickers").split(",") if ticker]
+def _many_candles(call: EndpointCall) -> Body:
+    tickers = [ticker for ticker in call.request.one("market_tickers").split(",") if ticker]
     if not 0 < len(tickers) <= BOOKS_MAX:
         raise BadQuery("between 1 and 100 market_tickers are required")
     rows = [
-        {"market_ticker": ticker, "candlesticks": _candles_of(asked, _market(asked.live, ticker))}
+        {"market_ticker": ticker, "candlesticks": _candles_of(call, _market(call.live, ticker))}
         for ticker in tickers
     ]
     return {"markets": rows}
 
 
-def _candles_of(asked: Asked, market: Market) -> list[Body]:
-    period = number(asked.request, "period_interval", 0)
+def _candles_of(call: EndpointCall, market: Market) -> list[Body]:
+    period = number(call.request, "period_interval", 0)
     if period not in {1, 60, 1440}:
         raise BadQuery("period_interval must be 1, 60 or 1440")
-    start, end = number(asked.request, "start_ts", -1), number(asked.request, "end_ts", -1)
+    start, end = number(call.request, "start_ts", -1), number(call.request, "end_ts", -1)
     if start < 0 or end < start or (end - start) // 60 // period > CANDLES_MAX:
         raise BadQuery("start_ts and end_ts do not make a period that can be answered")
-    return asked.live.candles.rows(market, start, end, period)
+    return call.live.candles.rows(market, start, end, period)
 
 
-def _cutoff(asked: Asked) -> Body:
-    return live_data.cutoff(asked.live.world.settings)
+def _cutoff(call: EndpointCall) -> Body:
+    return live_data.cutoff(call.live.world.settings)
 
 
-def _old_markets(asked: Asked) -> Body:
-    Page.of(asked.request, 100, 1000)
+def _old_markets(call: EndpointCall) -> Body:
+    Page.of(call.request, 100, 1000)
     return {"markets": [], "cursor": ""}
 
 
-def _old_trades(asked: Asked) -> Body:
-    Page.of(asked.request, 100, 1000)
+def _old_trades(call: EndpointCall) -> Body:
+    Page.of(call.request, 100, 1000)
     return {"trades": [], "cursor": ""}
 
 
-def _nothing_old(asked: Asked) -> Body:
-    raise Unknown(asked.groups[0])
+def _nothing_old(call: EndpointCall) -> Body:
+    raise Unknown(call.groups[0])
 
 
-def _milestones(asked: Asked) -> Body:
-    related = asked.request.one("related_event_ticker")
+def _milestones(call: EndpointCall) -> Body:
+    related = call.request.one("related_event_ticker")
     rows: list[Body] = [
         live_data.milestone(game)
-        for game in asked.live.world.games
+        for game in call.live.world.games
         if not related or related in live_data.event_tickers(game)
     ]
-    rows, cursor = page(rows, Page.of(asked.request, 100, 500))
+    rows, cursor = page(rows, Page.of(call.request, 100, 500))
     return {"milestones": rows, "cursor": cursor}
 
 
-def _milestone(asked: Asked) -> Body:
-    return {"milestone": live_data.milestone(live_data.court_of(asked.live.world, asked.groups[0]))}
+def _milestone(call: EndpointCall) -> Body:
+    return {"milestone": live_data.milestone(live_data.game_of(call.live.world, call.groups[0]))}
 
 
-def _datum(asked: Asked, milestone: str) -> Body:
-    game = live_data.court_of(asked.live.world, milestone)
-    return live_data.live_data(game, asked.faults.wrong_points)
+def _datum(call: EndpointCall, milestone: str) -> Body:
+    game = live_data.game_of(call.live.world, milestone)
+    return live_data.live_data(game, call.faults.wrong_points)
 
 
-def _live_data(asked: Asked) -> Body:
-    return {"live_data": _datum(asked, asked.groups[0])}
+def _live_data(call: EndpointCall) -> Body:
+    return {"live_data": _datum(call, call.groups[0])}
 
 
-def _live_datas(asked: Asked) -> Body:
+def _live_datas(call: EndpointCall) -> Body:
     """One row a milestone; more than may be asked for at once is a bad query."""
-    wanted = asked.request.many("milestone_ids")
+    wanted = call.request.many("milestone_ids")
     if not wanted or len(wanted) > MILESTONES_MAX:
         raise BadQuery(f"milestone_ids: 1 to {MILESTONES_MAX}")
-    return {"live_datas": [_datum(asked, milestone) for milestone in wanted]}
+    return {"live_datas": [_datum(call, milestone) for milestone in wanted]}
 
 
-def _game_stats(asked: Asked) -> Body:
-    return live_data.game_stats(live_data.court_of(asked.live.world, asked.groups[0]))
+def _game_stats(call: EndpointCall) -> Body:
+    return live_data.game_stats(live_data.game_of(call.live.world, call.groups[0]))
 
 
-def _settlements(asked: Asked) -> Body:
-    Page.of(asked.request, 100, 1000)
+def _settlements(call: EndpointCall) -> Body:
+    Page.of(call.request, 100, 1000)
     return {"settlements": [], "cursor": ""}
 
 
-def _costs(_asked: Asked) -> Body:
+def _costs(_asked: EndpointCall) -> Body:
     return {"default_cost": COST, "endpoint_costs": []}
 
 

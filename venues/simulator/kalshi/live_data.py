@@ -20,7 +20,7 @@ def event_tickers(game: Game) -> list[str]:
     return [game.listing.event_ticker(family) for family in Family]
 
 
-def court_of(world: World, milestone_id: str) -> Game:
+def game_of(world: World, milestone_id: str) -> Game:
     """The game of a milestone. Raises Unknown."""
     for game in world.games:
         if game.listing.milestone_id == milestone_id:

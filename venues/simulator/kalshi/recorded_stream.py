@@ -152,7 +152,7 @@ class RecordedSession:
             self.wanted.set()
         return answers
 
-    def hears(self, frame: Recorded) -> bool:
+    def is_subscribed(self, frame: Recorded) -> bool:
         """Whether the client subscribed to a frame's subscription."""
         return frame.sid is None or frame.sid in self.subscribed.values()
 
@@ -160,10 +160,10 @@ class RecordedSession:
 async def _play(recorded: RecordedConnection, session: RecordedSession, peer: Peer, maker: PeerMaker) -> None:
     """Send the frames at their recorded times; the first subscription lets time begin."""
     await session.wanted.wait()
-    mischief = FrameFaults(maker.faults)
+    frame_faults = FrameFaults(maker.faults)
     maker.clock.begin()
     for frame in recorded.frames:
         await maker.clock.sleep_until(frame.at)
-        if session.hears(frame):
-            for text in mischief.spoil([frame.text]):
+        if session.is_subscribed(frame):
+            for text in frame_faults.spoil([frame.text]):
                 peer.send(text)

@@ -10,7 +10,7 @@ import attrs
 
 from engine.token_bucket import TokenBucket
 from engine.units import Nanos
-from venues.simulator.kalshi.endpoints import COST, ROUTES, Asked
+from venues.simulator.kalshi.endpoints import COST, ROUTES, EndpointCall
 from venues.simulator.kalshi.queries import BadQuery, Unknown
 from venues.simulator.kalshi.signatures import SKEW_MS_MAX, KeyRing, Refusal
 from venues.simulator.wire.error_responses import kalshi_refusal, one_shot_status
@@ -88,7 +88,7 @@ class KalshiRest:
             if private and not key_id:
                 return kalshi_refusal(401, self.faults)
             try:
-                body = route(Asked(self.live, self.faults, request, match.groups()))
+                body = route(EndpointCall(self.live, self.faults, request, match.groups()))
             except Unknown:
                 return kalshi_refusal(404, self.faults)
             except BadQuery as bad:

@@ -13,7 +13,7 @@ from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.frame_faults import FrameFaults
 from venues.simulator.wire.http import Request
 from venues.simulator.wire.websocket import Peer
-from venues.simulator.world.events import Happening
+from venues.simulator.world.events import WorldEvent
 from venues.simulator.world.live import LiveEvening
 from venues.simulator.world.rare_events import ODD_FEES, override_fees
 
@@ -27,19 +27,19 @@ class Client:
 
     session: Session
     peer: Peer
-    mischief: FrameFaults
+    frame_faults: FrameFaults
 
     def obey(self, text: str) -> None:
         """Answer a command."""
         for answer in self.session.receive(text):
             self.peer.send(answer)
 
-    def notify(self, happened: Happening) -> None:
+    def notify(self, happened: WorldEvent) -> None:
         """Tell the client what happened, if it subscribed to it."""
         texts = self.session.frames_of(happened)
         if texts and len(self.peer.outbox) > WAITING_MAX:
             texts = self.session.overflow()
-        for text in self.mischief.spoil(texts):
+        for text in self.frame_faults.spoil(texts):
             self.peer.send(text)
 
 
@@ -61,7 +61,7 @@ class KalshiStream:
         live.listeners.append(stream.broadcast)
         return stream
 
-    def broadcast(self, happened: Happening) -> None:
+    def broadcast(self, happened: WorldEvent) -> None:
         """Tell every client."""
         if self.faults.odd_fees is not self._odd_fees:
             self._override_fees()

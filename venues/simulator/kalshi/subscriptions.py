@@ -15,7 +15,7 @@ from venues.simulator.kalshi.lifecycle_frames import Lived, lived
 from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.odd_bodies import spoil_sides
 from venues.simulator.world.book import YES
-from venues.simulator.world.events import FeesOverridden, Happening
+from venues.simulator.world.events import FeesOverridden, WorldEvent
 from venues.simulator.world.game import MarketCreated
 from venues.simulator.world.market import LevelChanged, LifeChanged, Market, Printed, Quoted
 from venues.simulator.world.world import World
@@ -44,7 +44,7 @@ ERRORS: Final = {
 }
 
 
-Told = LevelChanged | Printed | Quoted | Lived
+Notified = LevelChanged | Printed | Quoted | Lived
 """Events that subscribers get frames of."""
 
 
@@ -235,19 +235,19 @@ class Session:
         self.subscriptions.clear()
         return [frames.error(None, 25, ERRORS[25], sid=one.sid, seq=one.next()) for one in ended]
 
-    def frames_of(self, happened: Happening) -> list[str]:
+    def frames_of(self, happened: WorldEvent) -> list[str]:
         """The frames that tell this client of what happened; usually one or none."""
         channel = CHANNEL_OF.get(type(happened))
         if channel is None:
             return []
         subscription = next((one for one in self.subscriptions.values() if one.channel == channel), None)
-        if subscription is None or not isinstance(happened, Told):
+        if subscription is None or not isinstance(happened, Notified):
             return []
         if not isinstance(happened, FeesOverridden) and not subscription.covers(happened.market):
             return []
-        return self._tell(subscription, happened)
+        return self._frames_of(subscription, happened)
 
-    def _tell(self, subscription: Subscription, happened: Told) -> list[str]:
+    def _frames_of(self, subscription: Subscription, happened: Notified) -> list[str]:
         sid = subscription.sid
         # The venue does not number this channel.
         if isinstance(happened, Quoted):

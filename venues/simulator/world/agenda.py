@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeAlias
 
-from venues.simulator.world.events import Alarm, Happening
+from venues.simulator.world.events import Alarm, WorldEvent
 from venues.simulator.world.settings import SECOND, EveningSettings
 
 Step: TypeAlias = Callable[[int], None]
@@ -22,7 +22,7 @@ class Agenda:
         self.settings = settings
         self.now = settings.starts_at
         self.rng = Random(f"{settings.seed}|world")
-        self.out: list[Happening] = []
+        self.out: list[WorldEvent] = []
         """Where steps leave what happens."""
         self._due: list[tuple[int, int, Step]] = []
         self._made = 0
@@ -32,7 +32,7 @@ class Agenda:
         """When the next step is due, UTC nanoseconds; None when nothing is."""
         return self._due[0][0] if self._due else None
 
-    def step(self) -> list[Happening]:
+    def step(self) -> list[WorldEvent]:
         """Do the next step and return what happened."""
         at, _, step = heapq.heappop(self._due)
         self.now = at

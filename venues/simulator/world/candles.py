@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import attrs
 
 from engine.units import Count, format_count
-from venues.simulator.world.events import Happening
+from venues.simulator.world.events import WorldEvent
 from venues.simulator.world.market import Market, Printed, Quoted
 from venues.simulator.world.settings import SECOND
 from venues.simulator.world.units import CENTS_TEXT
@@ -60,7 +60,7 @@ class Candles:
 
     minutes: dict[str, dict[int, Minute]] = attrs.field(factory=dict)
 
-    def on_event(self, happened: Happening) -> None:
+    def on_event(self, happened: WorldEvent) -> None:
         """Quotes and trades make candles; the rest is passed over."""
         if not isinstance(happened, Quoted | Printed):
             return

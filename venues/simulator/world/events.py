@@ -25,4 +25,4 @@ class Alarm(NamedTuple):
     name: str
 
 
-Happening: TypeAlias = GameEvent | Alarm | FeesOverridden
+WorldEvent: TypeAlias = GameEvent | Alarm | FeesOverridden

@@ -14,7 +14,7 @@ from engine.calendar import trading_paused
 from engine.units import Nanos
 from venues.simulator.world.candles import Candles
 from venues.simulator.world.clock import SimulatedClock
-from venues.simulator.world.events import Happening
+from venues.simulator.world.events import WorldEvent
 from venues.simulator.world.world import World
 
 STEPS_MAX: Final = 200
@@ -28,7 +28,7 @@ class LiveEvening:
     world: World
     clock: SimulatedClock
     candles: Candles = attrs.field(factory=Candles)
-    listeners: list[Callable[[Happening], None]] = attrs.field(factory=list)
+    listeners: list[Callable[[WorldEvent], None]] = attrs.field(factory=list)
     over: trio.Event = attrs.field(factory=trio.Event)
     """Set when nothing will happen any more."""
 

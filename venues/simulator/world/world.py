@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from venues.simulator.world.agenda import Agenda
-from venues.simulator.world.events import Happening
+from venues.simulator.world.events import WorldEvent
 from venues.simulator.world.game import Game
 from venues.simulator.world.listing import Fate, list_games
 from venues.simulator.world.market import QUOTE_PAUSE, Market
@@ -42,7 +42,7 @@ class World:
         for game in self.games:
             self._begin(game)
 
-    def run(self) -> Iterator[Happening]:
+    def run(self) -> Iterator[WorldEvent]:
         """All happenings of the evening, in time order; ends after the last settlement."""
         while self.due_at is not None:
             yield from self.step()
@@ -57,7 +57,7 @@ class World:
         """When the next step is due, UTC nanoseconds; None when the evening is over."""
         return self._due.due_at
 
-    def step(self) -> list[Happening]:
+    def step(self) -> list[WorldEvent]:
         """Do the next step and return what happened."""
         return self._due.step()
 

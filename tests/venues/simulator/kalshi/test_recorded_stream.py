@@ -1,4 +1,4 @@
-"""Recordings served through the simulated stream: what a client hears is what was recorded.
+"""Recordings served through the simulated stream: what a client is_subscribed is what was recorded.
 
 Covers: venues.simulator.wire.recorded_bodies.
 """
@@ -84,7 +84,7 @@ async def test_a_simulated_evening_can_be_recorded_and_served(
     simulator = await started(ServiceSettings(speed=100_000, recording=folder))
     async with stream_client(simulator) as client:
         assert await heard(client, len(frames)) == frames
-    # There was one recorded connection; the next client hears nothing.
+    # There was one recorded connection; the next client is_subscribed nothing.
     async with stream_client(simulator) as client:
         await client.command(1, "subscribe", channels=["orderbook_delta"], market_tickers=["ANY"])
         assert (await client.frame())["type"] == "subscribed"

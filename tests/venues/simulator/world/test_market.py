@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.pricing.odds import p_of_american
 from engine.tickers import TickerKind, parse_ticker
 from venues.simulator.world.book import NO, YES, Book
-from venues.simulator.world.events import Happening
+from venues.simulator.world.events import WorldEvent
 from venues.simulator.world.listing import list_games
 from venues.simulator.world.market import LevelChanged, Market, Printed
 from venues.simulator.world.market_makers import TIGHT, Maker
@@ -34,7 +34,7 @@ def market_of(seed: int) -> Market:
     return Market.listed(game.markets[0], f"{seed}")
 
 
-def do(market: Market, step: tuple[object, ...], out: list[Happening]) -> None:
+def do(market: Market, step: tuple[object, ...], out: list[WorldEvent]) -> None:
     match step:
         case "quote", float(fair), int(maker):
             market.fair = fair
@@ -53,7 +53,7 @@ def test_the_happenings_of_a_market_rebuild_its_book(seed: int, steps: list[tupl
     market = market_of(seed)
     copy = Book()
     for step in steps:
-        out: list[Happening] = []
+        out: list[WorldEvent] = []
         do(market, step, out)
         for happened in out:
             if isinstance(happened, LevelChanged):
@@ -65,7 +65,7 @@ def test_the_happenings_of_a_market_rebuild_its_book(seed: int, steps: list[tupl
 @given(st.integers(0, 50), st.lists(STEPS, max_size=40))
 def test_what_is_printed_is_what_left_the_book(seed: int, steps: list[tuple[object, ...]]) -> None:
     market = market_of(seed)
-    out: list[Happening] = []
+    out: list[WorldEvent] = []
     for step in steps:
         before = market.volume
         del out[:]

@@ -14,7 +14,7 @@ import trio
 
 from venues.simulator.evening import generate
 from venues.simulator.service import ServiceSettings, Simulator
-from venues.simulator.world.events import FeesOverridden, Happening
+from venues.simulator.world.events import FeesOverridden, WorldEvent
 from venues.simulator.world.game import MarketCreated
 from venues.simulator.world.market import LifeChanged
 from venues.simulator.world.settings import EveningSettings, Output
@@ -112,7 +112,7 @@ def test_numbers_of_the_channel_have_no_hole(surprising: list[Output]) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def happenings() -> tuple[World, list[tuple[Happening, str]]]:
+def happenings() -> tuple[World, list[tuple[WorldEvent, str]]]:
     """The whole evening, with the status of the market of each happening at that moment."""
     world = World(SETTINGS)
     found = []

@@ -12,7 +12,7 @@ from tipoff.commands.replay import replay
 from tipoff.commands.simulate import write_keys
 from tipoff.config.load import load
 from tipoff.runs.from_config import schema, trading_settings
-from tipoff.runs.recording_digest import read_seal
+from tipoff.runs.recording_digest import read_digest
 from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
 from tipoff.sources.clients import Credentials
 from venues.balldontlie.parse import SOURCE as BALLDONTLIE
@@ -61,7 +61,7 @@ async def test_a_wrong_score_of_the_venue_stops_the_game_until_it_is_right_again
     recording = config.engine.state_directory / "recordings" / run
     asked = {line.what.partition("?")[0] for line in read(recording) if line.source == "kalshi.rest"}
     assert asked >= {"/milestones", "/live_data/batch"}
-    seal = read_seal(recording)
+    seal = read_digest(recording)
     assert seal is not None
     again = replay(read_batches(recording), trading_settings(config), "again")
     assert again.document["digest"] == seal.digest
