@@ -56,11 +56,12 @@ def process_restarted(context: StepContext, markets: Iterable[VenueMarket]) -> N
 
     What came to the venue meanwhile met a book that nobody saw.
     """
+    detail = "the process was down when it arrived"
     for market in markets:
-        for each in market.accounts.values():
-            for order in [context.state.orders[order_id] for order_id in each.arriving]:
-                if order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now:
-                    context.reject(order, RejectCode.DOWNTIME_UNKNOWN, "the process was down when it arrived")
+        arriving = [order_id for each in market.accounts.values() for order_id in each.arriving]
+        for order in [context.state.orders[order_id] for order_id in arriving]:
+            if order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now:
+                context.reject(order, RejectCode.DOWNTIME_UNKNOWN, detail)
         _lose(context, market, "the process was restarted")
 
 
