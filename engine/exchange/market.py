@@ -77,7 +77,7 @@ class VenueMarket:
         """What an account has here, made at its first mention."""
         found = self.accounts.get(account)
         if found is None:
-            found = self.accounts[account] = Market(self.ticker, self.book, self, account)
+            found = self.accounts[account] = Market(self, account)
         return found
 
     def watching(self) -> list["Market"]:
@@ -98,8 +98,6 @@ class Market:
     after they reach the venue.
     """
 
-    ticker: str
-    book: Book
     venue: VenueMarket
     account: str
     bids: dict[Price, QueueLevel] = attrs.field(factory=dict)
@@ -114,6 +112,16 @@ class Market:
     held: dict[str, TradePrinted] = attrs.field(factory=dict)
     no_visibility_since: Nanos | None = None
     watched: bool = False
+
+    @property
+    def ticker(self) -> str:
+        """Which market it is."""
+        return self.venue.ticker
+
+    @property
+    def book(self) -> Book:
+        """The venue's book, the same for every account."""
+        return self.venue.book
 
     @property
     def place(self) -> str:
