@@ -182,13 +182,6 @@ class JournalWriter:
             busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             return not busy
 
-    def wal_bytes(self) -> int:
-        """Size of the write-ahead log; grows while a long reader keeps checkpoints from finishing."""
-        if self._file is None:
-            return 0
-        log = self._file.with_name(self._file.name + "-wal")
-        return log.stat().st_size if log.exists() else 0
-
     # Opening
 
     def _open(self) -> None:

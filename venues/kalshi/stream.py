@@ -30,9 +30,6 @@ from venues.recordings.line_kinds import CONNECTED, LOST
 from venues.transport.backoff import full_jitter_s
 from venues.transport.websocket import Socket, SocketLimits, open_socket
 
-PROD_URL = "wss://external-api-ws.kalshi.com/trade-api/ws/v2"
-DEMO_URL = "wss://external-api-ws.demo.kalshi.co/trade-api/ws/v2"
-
 _TYPE = re.compile(r'"type"\s*:\s*"([a-z_0-9]{1,40})"')
 
 CHANNELS = (BOOKS, "ticker", "trade", "market_lifecycle_v2")
