@@ -1,9 +1,8 @@
 """The thirty teams of the NBA and what each source of ours calls them.
 
-Called wherever a foreign row must be matched to a team: tickers, box scores, odds feeds, closing lines. Codes
-are matched exactly (in any letter case); an unknown code is None, never a guess, and titles of the venue
-("Los Angeles L") are not matched at all. Facts checked against balldontlie bodies, stats.nba.com and four
-feeds.
+Called wherever a foreign row must be matched to a team: tickers, box scores, odds feeds. Codes are matched
+exactly (in any letter case); an unknown code is None, never a guess, and titles of the venue
+("Los Angeles L") are not matched at all. Facts checked against balldontlie bodies and stats.nba.com.
 """
 
 from typing import Final
@@ -13,11 +12,7 @@ import attrs
 
 @attrs.frozen
 class Team:
-    """A team. `code` is the league's, which the venue's tickers and balldontlie use too.
-
-    `balldontlie_id`, `nba_id` and `espn_id` are the sources' own numbers; `espn` and `basketball_reference`
-    their codes. Only importers of files that know them by these need them.
-    """
+    """A team. `code` is the league's, which the venue's tickers and balldontlie use too."""
 
     code: str
     city: str

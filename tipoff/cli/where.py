@@ -13,7 +13,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile
+from tipoff.commands.options import ConfigFile
 from tipoff.control.client import CALL_SECONDS, ControlClient
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure, progress
