@@ -119,6 +119,7 @@ class EquityCurve:
                 _at, counts, cash = steps.popleft()
             while results and results[0][0] <= until:
                 _at, value = results.popleft()
+            # With a result a contract pays that, whatever anybody still bids.
             bought, sold = quote if value is None else (value, value)
             one, two, three = counts
             now = (

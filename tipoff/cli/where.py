@@ -45,6 +45,7 @@ class Where:
         named = os.environ.get(SOCKET_VARIABLE)
         if self.socket is not None:
             return self.socket
+        # A configuration that was named says more than an environment that happens to be set.
         if self.config is None and named:
             return Path(named)
         return configured_socket(self.config)

@@ -224,6 +224,8 @@ class Client:
         newest = self._newest.pop(target, None)
         older = newest is not None and date < newest
         self.older += older
+        # Put in anew at the end either way, so that what is dropped below is what was not asked for
+        # longest.
         self._newest[target] = newest if newest is not None and older else date
         # Targets hold dates, tickers and cursors, so there are new ones for ever.
         if len(self._newest) > TARGETS_MAX:
