@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from benchmarks.pace import pace
 from benchmarks.storage import evening
 from persistence import schema
 from persistence.writer import JournalWriter, Mode, Options
@@ -19,7 +20,7 @@ from persistence.writer import JournalWriter, Mode, Options
 ROWS: Final = 300_000
 REAL_ROWS: Final = 8_000
 SECONDS_MAX: Final = 12.0
-"""Of processor time for the journal of 300,000 rows in Parquet."""
+"""Of processor time of an idle machine, for the journal of 300,000 rows in Parquet."""
 
 MEGABYTES_MAX: Final = 250.0
 """Of resident memory at its peak."""
@@ -67,12 +68,16 @@ def main() -> int:
         size = (folder / "long.db").stat().st_size / 1e6
         print(f"a journal of {rows} rows, {size:.0f} MB of database")
         for kind in FORMATS:
-            place = folder / kind
+            place, before = folder / kind, pace()
             seconds, megabytes = export(url, place, kind)
+            idle = seconds / ((before + pace()) / 2)
             written = sum(file.stat().st_size for file in place.iterdir()) / 1e6
-            print(f"{kind:8} {seconds:5.1f} s, {megabytes:4.0f} MB, files {written:6.1f} MB", flush=True)
+            print(
+                f"{kind} {seconds:.1f} s ({idle:.1f} s if idle), {megabytes:.0f} MB, {written:.1f} MB files",
+                flush=True,
+            )
             if kind == "parquet":
-                short = seconds > SECONDS_MAX or megabytes > MEGABYTES_MAX
+                short = idle > SECONDS_MAX or megabytes > MEGABYTES_MAX
     return int(short)
 
 

@@ -1,19 +1,19 @@
 """The stored bars of a run as scores read them: market by market, in the order of time.
 
-Rows go from the driver straight into the tuples that scores look prices up in: a season has millions.
+Rows are the driver's own, with the columns of `BarPrices`: a season has millions of them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import bindparam, case, select
 
 from engine.events import Trust
-from engine.scoring.prices import BarPrices
+from engine.scoring.prices import BarRow
 from persistence.market_tables import market_bars
 from persistence.queries import Reader
 
 
-def prices_of(reader: Reader, tickers: Collection[str]) -> Iterator[tuple[str, list[BarPrices]]]:
+def prices_of(reader: Reader, tickers: Collection[str]) -> Iterator[tuple[str, Sequence[BarRow]]]:
     """The bars of these markets; a market without bars is left out."""
     bars = market_bars.c
     trusted = case((bars.trust == Trust.TRUSTED.value, 1), else_=0)
@@ -22,8 +22,8 @@ def prices_of(reader: Reader, tickers: Collection[str]) -> Iterator[tuple[str, l
     ordered = wanted.order_by(bars.at)
     for ticker in sorted(tickers):
         found = reader.connection.execute(ordered, {"ticker": ticker})
-        # The driver's own rows: what SQLAlchemy makes of each would cost as much again.
-        rows = list(map(BarPrices._make, found.cursor.fetchall()))
+        # What SQLAlchemy makes of each would cost as much again.
+        rows: Sequence[BarRow] = found.cursor.fetchall()
         found.close()
         if rows:
             yield ticker, rows

@@ -174,12 +174,15 @@ class Digest:
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Take in the entries that count; the others are passed over."""
-        update = self._hash.update
         for entry in entries:
-            if entry.kind in DECISIONS:
-                # The length of the body is part of the text: without it two entries could be cut differently
-                # and hash alike.
-                update(f"{entry.kind} {len(entry.body)} {entry.body}\n".encode())
+            self.add_text(entry.kind, entry.body)
+
+    def add_text(self, kind: str, body: str) -> None:
+        """The same for the kind and the text of one entry."""
+        if kind in DECISIONS:
+            # The length of the body is part of the text: without it two entries could be cut differently and
+            # hash alike.
+            self._hash.update(f"{kind} {len(body)} {body}\n".encode())
 
     def text(self) -> str:
         """The digest so far, 64 hexadecimal digits."""

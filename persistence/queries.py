@@ -187,6 +187,10 @@ class Reader:
         for entry in writer_state.entries(self._connection, self.run.id, first, kinds=names):
             yield _recorded(entry)
 
+    def texts(self, kinds: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Kind and canonical text of all facts of some kinds, in the order of the journal."""
+        return writer_state.texts(self._connection, self.run.id, kinds)
+
     def chain(self) -> str:
         """The hash that the run's last entry is chained to everything before it by, in hexadecimal digits."""
         return writer_state.last_entry(self._connection, self.run.id, self.run.run)[1].hex()

@@ -3,8 +3,8 @@
 Called by `persistence.writer`, by the verifier and by the readers.
 """
 
-from collections.abc import Callable, Collection, Iterator
-from typing import Final, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, Final, TypeVar
 
 import attrs
 from sqlalchemy import Connection, Table, insert, select, update
@@ -75,15 +75,32 @@ def entries(
     """Stored entries from `first` to `last` (or to the end), all or those of some kinds, read in windows so
     that a long journal fits in memory.
     """
-    columns = [journal.c[name] for name in ("seq", "at", "cause", "owner", "kind", "body", "chain")]
+    names = ("seq", "at", "cause", "owner", "kind", "body", "chain")
+    for seq, at, cause, owner, kind, body, chain in _windows(connection, run, names, (first, last), kinds):
+        yield Entry(seq, Nanos(at), cause, owner, kind, body, bytes(chain))
+
+
+def texts(connection: Connection, run: int, kinds: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Kind and text of all entries of some kinds: what a digest and a fold need of them."""
+    return _windows(connection, run, ("kind", "body"), (1, None), kinds)
+
+
+def _windows(
+    connection: Connection,
+    run: int,
+    names: Iterable[str],
+    span: tuple[int, int | None],
+    kinds: Collection[str],
+) -> Iterator[Any]:
+    first, last = span
+    columns = [journal.c[name] for name in names]
     while last is None or first <= last:
         end = first + WINDOW - 1 if last is None else min(last, first + WINDOW - 1)
         wanted = select(*columns).where(journal.c.run == run, journal.c.seq >= first, journal.c.seq <= end)
         if kinds:
             wanted = wanted.where(journal.c.kind.in_(sorted(kinds)))
         found = connection.execute(wanted.order_by(journal.c.seq)).all()
-        for seq, at, cause, owner, kind, body, chain in found:
-            yield Entry(seq, Nanos(at), cause, owner, kind, body, bytes(chain))
+        yield from found
         first = end + 1
         if last is None and not found:
             # An empty window is not the end: a lost stretch of entries leaves a hole, and what lies behind it

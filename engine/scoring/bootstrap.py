@@ -9,6 +9,7 @@ import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import Final, TypeVar
 
 import attrs
@@ -56,11 +57,13 @@ class Resampling:
         """
         if not 1 <= games <= GAMES_MAX:
             raise ValueError(f"cannot draw from {games} games")
+        # The same objects in every draw: a season's would be as large as all that it was measured from.
+        known = tuple(range(games))
         one_draw = struct.Struct(f"<{games}I")
         stream = hashlib.shake_256(f"{self.seed} {games}".encode()).digest(one_draw.size * self.draws)
         for numbers in one_draw.iter_unpack(stream):
             # A multiplication instead of a remainder: no game is likelier than another by more than 2**-16.
-            yield tuple([number * games >> _BITS for number in numbers])
+            yield tuple([known[number * games >> _BITS] for number in numbers])
 
 
 class GameDraws:
@@ -72,8 +75,10 @@ class GameDraws:
         self.how = how or Resampling(seed_of(*self.games))
 
     @cached_property
-    def _places(self) -> list[tuple[int, ...]]:
-        return list(self.how.places(len(self.games)))
+    def _chosen(self) -> list[Callable[[Sequence[float]], tuple[float, ...]]]:
+        """What picks the games of each draw from a list of all; the arithmetic of a season is mostly this."""
+        games = len(self.games)
+        return [itemgetter(*places, games) for places in self.how.places(games)]
 
     def mean(self, sums: Mapping[str, tuple[float, float]]) -> Interval | None:
         """The interval of (sum of values) / (sum of weights), where `sums` has both for each game.
@@ -90,12 +95,14 @@ class GameDraws:
         if total <= 0.0:
             return None
         estimate = math.fsum(values) / total
-        value_of, weight_of = values.__getitem__, weights.__getitem__
+        # One game more, which weighs nothing: of a single one `itemgetter` gives no tuple.
+        values.append(0.0)
+        weights.append(0.0)
         drawn = []
-        for places in self._places:
-            weight = sum(map(weight_of, places))
+        for chosen in self._chosen:
+            weight = sum(chosen(weights))
             if weight > 0.0:
-                drawn.append(sum(map(value_of, places)) / weight)
+                drawn.append(sum(chosen(values)) / weight)
         return _interval(estimate, drawn, self.how, [weight for weight in weights if weight > 0.0])
 
 

@@ -142,6 +142,7 @@ class Observations:
         self._stated: dict[str, float] = {}
         self._first: dict[tuple[str, str], SignalRaised] = {}
         self._results: dict[str, Price] = {}
+        self._kinds: dict[str, str] = {}
         self._blind = 0
         self._at: Nanos | None = None
 
@@ -229,7 +230,7 @@ class Observations:
             strategy=fill.strategy,
             game=fill.game,
             ticker=fill.ticker,
-            kind=parse_ticker(fill.ticker).kind.value,
+            kind=self._kind(fill.ticker),
             side=fill.side,
             price=fill.price,
             count=fill.count,
@@ -247,6 +248,12 @@ class Observations:
             close_books=_value(fill, close.p_books if close else None),
             markouts=tuple(self._markouts(fill, prices)),
         )
+
+    def _kind(self, ticker: str) -> str:
+        found = self._kinds.get(ticker)
+        if found is None:
+            found = self._kinds[ticker] = parse_ticker(ticker).kind.value
+        return found
 
     def _markouts(self, fill: OrderFilled, prices: PriceLookup) -> Iterable[Markout]:
         for horizon in HORIZONS:

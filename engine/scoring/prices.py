@@ -6,7 +6,7 @@ is a price that is not known.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import attrs
 
@@ -23,6 +23,10 @@ class BarPrices(NamedTuple):
     trusted: int
     period: int | None
     p_books: float | None
+
+
+BarRow: TypeAlias = tuple[int, int | None, int | None, int, int | None, float | None]
+"""The same without names, as it comes from a driver: a season has millions, of which few are looked at."""
 
 
 @attrs.frozen
@@ -52,18 +56,15 @@ class PriceLookup:
         """Markets whose bars are needed."""
         return frozenset(self._wanted)
 
-    def take(self, ticker: str, game: str, bars: Sequence[BarPrices]) -> None:
+    def take(self, ticker: str, game: str, bars: Sequence[BarRow]) -> None:
         """All bars of one market, in the order of time."""
-        ends = [bar.at for bar in bars]
+        ends = [bar[0] for bar in bars]
         for end in self._wanted.get(ticker, ()):
             place = bisect_right(ends, end) - 1
             if place >= 0 and end - ends[place] < QUIET_MAX:
-                self._found[ticker, end] = bars[place]
-        # By the score and not by the schedule: games begin late, and the close is the last price before
-        # play.
-        begun = next((place for place, bar in enumerate(bars) if bar.period), None)
+                self._found[ticker, end] = BarPrices._make(bars[place])
+        begun = next((place for place, bar in enumerate(bars) if bar[4]), None)
         if begun is not None:
-            # A market that stood still says it a minute late, so the first of the game's markets is right.
             self._tips[game] = min(ends[begun], self._tips.get(game, ends[begun]))
             self._closes[ticker] = _close(bars[:begun])
 
@@ -93,12 +94,12 @@ def middle(bar: BarPrices) -> float | None:
     return (bar.yes_bid + bar.yes_ask) / (2 * PRICE_ONE)
 
 
-def _close(before: Sequence[BarPrices]) -> Close:
+def _close(before: Sequence[BarRow]) -> Close:
     """The last known prices of bars before the tip; a quote may be as old as a bar may be, books older."""
-    p_books = next((bar.p_books for bar in reversed(before) if bar.p_books is not None), None)
+    p_books = next((bar[5] for bar in reversed(before) if bar[5] is not None), None)
     p_market = None
     if before:
-        latest = before[-1].at
-        fresh = (bar for bar in reversed(before) if latest - bar.at < QUIET_MAX)
+        latest = before[-1][0]
+        fresh = (BarPrices._make(bar) for bar in reversed(before) if latest - bar[0] < QUIET_MAX)
         p_market = next((p for bar in fresh if (p := middle(bar)) is not None), None)
     return Close(p_market, p_books)

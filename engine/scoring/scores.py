@@ -257,7 +257,7 @@ def _ups(games: Mapping[str, Band], curve: Sequence[CurvePoint]) -> Ups:
 
 def _forecasts(rows: Sequence[Forecast]) -> ForecastScores:
     compared = [row for row in rows if row.p_market is not None]
-    market = [attrs.evolve(row, p=row.p_market) for row in rows if row.p_market is not None]
+    market = [Forecast(row.game, row.p_market, row.outcome) for row in rows if row.p_market is not None]
     draws = GameDraws(row.game for row in compared)
     squares, losses = [], []
     for ours, theirs in zip(compared, market, strict=True):

@@ -1,11 +1,11 @@
 """Bars come back market by market and in the order of time, of this run only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from engine.bars import MarketBar
 from engine.events import Trust
 from engine.message import changed
-from engine.scoring.prices import BarPrices
+from engine.scoring.prices import BarPrices, BarRow
 from engine.units import COUNT_ZERO, Nanos, Price
 from persistence.bars import prices_of
 from persistence.queries import Reader
@@ -32,7 +32,7 @@ def bar(ticker: str, at: int, trust: Trust = Trust.TRUSTED) -> MarketBar:
     )
 
 
-def found(url: str, *tickers: str) -> dict[str, list[BarPrices]]:
+def found(url: str, *tickers: str) -> dict[str, Sequence[BarRow]]:
     with Reader.open(url) as reader:
         return dict(prices_of(reader, tickers))
 

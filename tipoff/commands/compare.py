@@ -13,7 +13,7 @@ from rich.text import Text
 
 from engine.units import Count, Money, Nanos, Price, format_count, format_money, format_price
 from persistence.decisions import Decision, made_fills, sent_orders
-from persistence.stored_runs import StoredRun, opened, stored_runs
+from persistence.stored_runs import StoredRun, digest_of, opened, stored_runs
 from tipoff.commands.database import storage_errors
 from tipoff.commands.decision_diff import Pair, Tally, paired, tallies
 from tipoff.commands.game_intervals import difference_a_game, document_of
@@ -40,6 +40,7 @@ class Side:
     """One of the two: its runs, and what they decided."""
 
     runs: Sequence[Gathered]
+    lines: Sequence[Mapping[str, Json]]
     orders: Sequence[Decision]
     fills: Sequence[Decision]
 
@@ -90,6 +91,7 @@ def run_compare(request: CompareRequest) -> Answer:
 def _side(connection: Any, runs: Sequence[StoredRun]) -> Side:  # noqa: ANN401 - as `opened` gives it
     return Side(
         runs=gathered(connection, runs),
+        lines=[run_line(run, digest_of(connection, run.row.id)) for run in runs],
         orders=[each for run in runs for each in sent_orders(connection, run.row.id)],
         fills=[each for run in runs for each in made_fills(connection, run.row.id)],
     )
@@ -141,8 +143,8 @@ def _document(found: Compared) -> Json:
             "paired": is_paired,
         }
     return {
-        "a": [run_line(each.run, each.digest) for each in found.a.runs],
-        "b": [run_line(each.run, each.digest) for each in found.b.runs],
+        "a": list(found.a.lines),
+        "b": list(found.b.lines),
         "games": {
             "both": sorted(both),
             "only_a": sorted(found.a.games - both),

@@ -5,8 +5,9 @@ one evening, played together in order of time. A folder without a manifest is lo
 it is an evening of its own. An evening that cannot be replayed costs itself only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import attrs
@@ -14,10 +15,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from persistence.errors import StorageError
+from persistence.queries import Reader
 from persistence.run_results import game_results
 from persistence.schema import upgrade
 from persistence.stored_runs import opened, stored_runs
-from tipoff.commands.ids_for_why import LISTS, typed
+from tipoff.commands.ids_for_why import LISTS, nothing_kept, typed
 from tipoff.commands.options import ReplayRequest
 from tipoff.commands.replay import named, run_replay
 from tipoff.commands.sums import Sum, added, cents, numbers_right, of_document, of_results, sums_table, total
@@ -25,7 +27,11 @@ from tipoff.config.problems import ConfigError
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, progress, table
-from tipoff.reports.screen_page import write_screen
+from tipoff.reports.evidence import evidence_of
+from tipoff.reports.evidence_screen import evidence_screen
+from tipoff.reports.html import write_html
+from tipoff.reports.numbers import as_object
+from tipoff.reports.of_stored_runs import runs_document
 from tipoff.runs.recording_digest import config_of
 from venues.errors import RecordingError
 from venues.recordings.recorder import MANIFEST, read_manifest
@@ -58,11 +64,45 @@ def run_replays(request: ReplayRequest) -> Answer:
             "evening together, or folders of evenings"
         )
         raise Failure("usage", message, exit_code=Exit.USAGE)
-    found = [evening for folder in folders for evening in evenings_in(folder)]
+    found = sorted((evening for folder in folders for evening in evenings_in(folder)), key=_begins)
+    if request.db is not None or request.report is None:
+        return _replayed(request, found, lasting=request.db is not None)
+    # A page is made from bars and facts: where nobody keeps them they are kept as long as it takes.
+    with TemporaryDirectory(prefix="tipoff-evenings-") as kept:
+        url = f"sqlite:///{Path(kept) / 'evenings.db'}"
+        return _replayed(attrs.evolve(request, db=url), found, lasting=False)
+
+
+def _replayed(request: ReplayRequest, recordings: Sequence[Path], *, lasting: bool) -> Answer:
     if request.db is not None:
         upgrade(request.db)
-    done = list(_each(request, sorted(found, key=_begins)))
-    return _answer(request, done)
+    done = list(_each(request, recordings))
+    evidence = None if request.db is None else _evidence(request.db, done)
+    if request.report is not None and evidence is not None:
+        write_html(request.report, f"Tipoff: {len(done)} evenings", evidence)
+    failed = sum(evening.error is not None for evening in done)
+    sums = added(evening.sums for evening in done)
+    document: dict[str, Json] = {
+        "evenings": [_line(evening, lasting=lasting) for evening in done],
+        "failed": failed,
+        "strategies": {name: each.document() for name, each in sums.items()},
+    }
+    if evidence is not None:
+        document["evidence"] = evidence
+    screen = Group(*_screen(done, sums, evidence), *_hints(request.db if lasting else None))
+    return Answer(document, screen, Exit.FAILED if failed else Exit.OK)
+
+
+def _evidence(url: str, done: Sequence[Evening]) -> Mapping[str, Json]:
+    """What all evenings together have to say, as `tipoff report --runs` tells it."""
+    names = [evening.run for evening in done if evening.run is not None]
+    try:
+        with opened(url) as connection:
+            return (
+                as_object(runs_document(Reader(connection), names)["evidence"]) if names else evidence_of([])
+            )
+    except StorageError as error:
+        raise Failure("storage", str(error)) from error
 
 
 def evenings_in(folder: Path) -> list[Path]:
@@ -136,33 +176,23 @@ def _ended(request: ReplayRequest, name: str) -> dict[str, Sum] | None:
     return None
 
 
-def _answer(request: ReplayRequest, done: Sequence[Evening]) -> Answer:
-    failed = [evening for evening in done if evening.error is not None]
-    sums = added(evening.sums for evening in done)
-    document: dict[str, Json] = {
-        "evenings": [_line(evening) for evening in done],
-        "failed": len(failed),
-        "strategies": {name: each.document() for name, each in sums.items()},
-    }
-    screen = _screen(request, done, sums)
-    if request.report is not None:
-        write_screen(request.report, screen, f"Tipoff: {len(done)} evenings")
-    return Answer(document, screen, Exit.FAILED if failed else Exit.OK)
-
-
-def _line(evening: Evening) -> Json:
-    error = evening.error
+def _line(evening: Evening, *, lasting: bool) -> Json:
+    error, report = evening.error, evening.report
+    if not lasting:
+        report = {key: value for key, value in as_object(report).items() if key != "ids"} or None
     return {
         "recording": str(evening.recording),
         "state": evening.state,
         "run": evening.run,
         "strategies": {name: each.document() for name, each in evening.sums.items()},
-        "report": evening.report,
+        "report": report,
         "error": None if error is None else {"code": error.code, "message": str(error)},
     }
 
 
-def _screen(request: ReplayRequest, done: Sequence[Evening], sums: dict[str, Sum]) -> RenderableType:
+def _screen(
+    done: Sequence[Evening], sums: dict[str, Sum], evidence: Mapping[str, Json] | None
+) -> list[RenderableType]:
     rows = []
     for evening in done:
         whole = total(evening.sums)
@@ -170,14 +200,18 @@ def _screen(request: ReplayRequest, done: Sequence[Evening], sums: dict[str, Sum
             ("-", "-", "-") if evening.error else (str(whole.orders), str(whole.fills), cents(whole.base))
         )
         rows.append((evening.recording.name, evening.run or "-", evening.state, *numbers))
-    parts: list[RenderableType] = [
-        numbers_right(table(("recording", "run", "state", "orders", "fills", "base"), rows), 3),
-        Text(""),
-        sums_table(sums),
-    ]
-    parts += [Text(f"{each.recording}: {each.error}", "red") for each in done if each.error is not None]
-    if request.db is not None:
-        db = typed(request.db)
-        words = f"`tipoff runs --db {db}` lists the runs; with --run and an id, `tipoff why`."
-        parts.append(Text(f"{words}\nThese take --db and --run, too: {LISTS}.", "dim"))
-    return Group(*parts)
+    listed = numbers_right(table(("recording", "run", "state", "orders", "fills", "base"), rows), 3)
+    failed = [Text(f"{each.recording}: {each.error}", "red") for each in done if each.error is not None]
+    return [listed, Text(""), *failed, sums_table(sums) if evidence is None else evidence_screen(evidence)]
+
+
+def _hints(db: str | None) -> list[RenderableType]:
+    """Where one can go on from here, if the evenings are kept."""
+    if db is None:
+        return [nothing_kept()]
+    at = typed(db)
+    words = (
+        f"`tipoff report --runs all --db {at}` tells this again, `tipoff runs --db {at}` lists the runs; "
+        f"with --run and an id, `tipoff why`.\nThese take --db and --run, too: {LISTS}."
+    )
+    return [Text(words, "dim")]

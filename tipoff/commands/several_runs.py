@@ -5,7 +5,7 @@ different configurations, and games that would count twice, are added up only wh
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 from rich.console import Group, RenderableType
@@ -13,23 +13,26 @@ from rich.text import Text
 
 from persistence.queries import Reader
 from persistence.run_results import GameResult, game_results
-from persistence.stored_runs import StoredRun, digest_of, opened, stored_runs
+from persistence.stored_runs import StoredRun, opened, stored_runs
 from tipoff.commands.database import storage_errors
-from tipoff.commands.game_intervals import document_of, mean_a_game
+from tipoff.commands.game_intervals import CONFIDENCE
 from tipoff.commands.options import ReportRequest
 from tipoff.commands.run_selection import day_of, selected
 from tipoff.commands.runs import SHORT, run_line
 from tipoff.commands.stored_configuration import configuration_of, differences, in_words
-from tipoff.commands.sums import Sum, cents, numbers_right, of_results, sums_table, total
+from tipoff.commands.sums import Sum, cents, numbers_right, of_results, total
 from tipoff.config.database import database_url
 from tipoff.config.load import load_or_template
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, table
 from tipoff.reports.evidence_screen import evidence_screen
 from tipoff.reports.html import write_html
-from tipoff.reports.numbers import as_object
+from tipoff.reports.numbers import as_list, as_object
 from tipoff.reports.of_stored_runs import runs_document
 from tipoff.runs.from_config import schema
+
+GAMES_SHOWN_MAX = 40
+"""So many games a person is shown, the latest ones."""
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +40,6 @@ class Gathered:
     """A run with what it says of its configuration, and what came of each strategy in each game."""
 
     run: StoredRun
-    digest: str
     configuration: Mapping[str, Json]
     results: Sequence[GameResult]
 
@@ -52,7 +54,6 @@ def gathered(connection: Any, runs: Iterable[StoredRun]) -> list[Gathered]:  # n
     return [
         Gathered(
             run=run,
-            digest=digest_of(connection, run.row.id),
             configuration=configuration_of(connection, run),
             results=game_results(connection, run.row.id),
         )
@@ -69,12 +70,11 @@ def run_several(request: ReportRequest) -> Answer:
             found = gathered(connection, selected(stored_runs(connection), request.runs))
             if not request.mixed:
                 refuse_mixtures(found)
-            names = [each.name for each in found]
-            evidence = as_object(runs_document(Reader(connection), names)["evidence"]) if names else {}
+            evidence = as_object(runs_document(Reader(connection), _listed(found))["evidence"])
     if request.html is not None:
-        write_html(request.html, f"Tipoff: {len(found)} runs", evidence)
-    screen = Group(evidence_screen(evidence), _screen(found)) if evidence else _screen(found)
-    return Answer({**_document(found), "evidence": evidence}, screen)
+        write_html(request.html, _title(found), evidence)
+    head, foot = Text(f"{_title(found)}\n", "bold"), _by_game(found)
+    return Answer(_document(found, evidence), Group(head, evidence_screen(evidence), foot))
 
 
 def refuse_mixtures(found: Sequence[Gathered]) -> None:
@@ -141,16 +141,29 @@ def _games(found: Sequence[Gathered]) -> list[tuple[Gathered, str, dict[str, Sum
     ]
 
 
-def _document(found: Sequence[Gathered]) -> dict[str, Json]:
+def _listed(found: Iterable[Gathered]) -> list[str]:
+    return [each.name for each in found]
+
+
+def _title(found: Sequence[Gathered]) -> str:
+    days = sorted(day for day in (day_of(each.run) for each in found) if day is not None)
+    span = f", {days[0]} to {days[-1]}" if days else ""
+    return f"Tipoff: {len(found)} {'run' if len(found) == 1 else 'runs'}{span}"
+
+
+def _document(found: Sequence[Gathered], evidence: Mapping[str, Json]) -> dict[str, Json]:
+    """Sums of the folded tables, and the evidence, from which every statistic is taken."""
     sums, games = of_results(all_results(found)), _games(found)
-    names = [each.name for each in found]
+    told = [as_object(run) for run in as_list(evidence["runs"])]
+    digests = {str(run["run"]): str(run["digest"]) for run in told}
+    scored = as_object(evidence["strategies"])
     strategies: dict[str, Json] = {}
     for name, each in sums.items():
-        money = by_game(found, name)
-        interval = document_of(mean_a_game(money, "report", name, *names))
-        strategies[name] = {**each.document(), "games": len(money), "a_game": interval}
+        verdict = as_object(as_object(scored[name])["verdict"])
+        interval = _a_game(as_object(as_object(verdict["per_game"]).get("base")))
+        strategies[name] = {**each.document(), "games": verdict["games"], "a_game": interval}
     return {
-        "runs": [run_line(each.run, each.digest) for each in found],
+        "runs": [run_line(each.run, digests[each.name]) for each in found],
         "configurations": sorted({each.run.row.config_digest or "" for each in found}),
         "games": len({game for _, game, _ in games}),
         "strategies": strategies,
@@ -164,32 +177,28 @@ def _document(found: Sequence[Gathered]) -> dict[str, Json]:
             }
             for each, game, mine in games
         ],
+        "evidence": evidence,
     }
 
 
-def _screen(found: Sequence[Gathered]) -> RenderableType:
-    sums, games = of_results(all_results(found)), _games(found)
-    days = sorted(day for day in (day_of(each.run) for each in found) if day is not None)
-    span = f", {days[0]} to {days[-1]}" if days else ""
-    names = [each.name for each in found]
-    means = []
-    for name in sums:
-        money = by_game(found, name)
-        mean = mean_a_game(money, "report", name, *names)
-        shown = (
-            ("-", "-", "-") if mean is None else map(cents, map(round, (mean.estimate, mean.low, mean.high)))
-        )
-        means.append((name, str(len(money)), *shown))
+def _a_game(interval: Mapping[str, Json]) -> Json:
+    """An interval of the evidence as `tipoff compare` tells one: dollars as text."""
+    if not interval:
+        return None
+    ends = {name: f"{interval[key]:.6f}" for name, key in ENDS.items()}
+    return {**ends, "confidence": CONFIDENCE, "games": interval["games"]}
+
+
+ENDS: Final = {"mean": "estimate", "low": "low", "high": "high"}
+
+
+def _by_game(found: Sequence[Gathered]) -> RenderableType:
     rows = []
-    for _, game, mine in games:
+    games = _games(found)
+    for _, game, mine in games[-GAMES_SHOWN_MAX:]:
         whole = total(mine)
         rows.append((game, str(whole.orders), str(whole.fills), cents(whole.fees), cents(whole.base)))
-    return Group(
-        Text(f"{len(found)} runs{span}, {len({game for _, game, _ in games})} games\n", "bold"),
-        Text("Dollars after fees"),
-        sums_table(sums),
-        Text("\nDollars a game in which it sent an order; 95 % interval, whole games drawn"),
-        numbers_right(table(("strategy", "games", "mean", "low", "high"), means), 1),
-        Text("\nBy game, all strategies"),
-        numbers_right(table(("game", "orders", "fills", "fees", "base"), rows), 1),
-    )
+    left_out = len(games) - len(rows)
+    more = [Text(f"and {left_out} before them; --json has all", "dim")] if left_out else []
+    heads = ("game", "orders", "fills", "fees", "base")
+    return Group(Text("\nBy game, all strategies"), numbers_right(table(heads, rows), 1), *more)

@@ -65,8 +65,8 @@ class VirtualSession:
     ) -> None:
         """Start the tree at the run's moment and open the strategies' accounts.
 
-        `store` makes facts durable; `market_records` hears every input's body and what it meant, and the bars;
-        `past` is what an earlier process left behind.
+        `store` makes facts durable; `market_records` hears every input's body and what it meant, and the
+        bars; `past` is what an earlier process left behind.
         """
         self.settings = settings
         self.run = run

@@ -45,6 +45,7 @@ class RunEvidence:
     last_at: Nanos | None
     ended: str | None
     chain: str
+    digest: str
     bars: int
     seen: RunSeen
 
@@ -279,6 +280,7 @@ def _run(run: RunEvidence) -> dict[str, Json]:
         "last_at": None if run.last_at is None else utc_text(run.last_at),
         "ended": run.ended,
         "chain": run.chain,
+        "digest": run.digest,
         "bars": run.bars,
         "blind": run.seen.blind,
         "fills": len(fills),

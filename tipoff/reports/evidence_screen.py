@@ -9,12 +9,14 @@ from tipoff.json_types import Json
 from tipoff.output import harmless_line
 from tipoff.reports.grid import grid, wrapped
 from tipoff.reports.numbers import (
+    FEW,
     as_list,
     as_object,
     bounds,
     cents,
     estimate,
     expectation_cells,
+    few_games,
     number,
     part_cells,
     percent,
@@ -30,7 +32,8 @@ def evidence_screen(evidence: Mapping[str, Json]) -> RenderableType:
     strategies = as_object(evidence["strategies"])
     rows: Rows = {harmless_line(name): as_object(row) for name, row in strategies.items()}
     sections = [section(rows) for section in SECTIONS]
-    return Group(*(Text.assemble(section, "\n") for section in sections), _provenance(evidence))
+    few = [Text(f"{FEW}\n", "dim")] if few_games(rows) else []
+    return Group(*(Text.assemble(section, "\n") for section in sections), *few, _provenance(evidence))
 
 
 def verdicts(rows: Rows) -> Text:

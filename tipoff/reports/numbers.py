@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from engine.scoring.judgement import GAMES_MIN
 from tipoff.json_types import Json
 
 CENT: Final = Decimal("0.01")
+FEW: Final = f"Intervals are told from {GAMES_MIN} games on."
+
 NOTHING: Final = "-"
 """What stands for a number that is not known."""
 
@@ -39,9 +42,20 @@ def estimate(found: Json, digits: int, scale: int = 1) -> str:
     return signed(found.get("estimate"), digits, scale) if isinstance(found, Mapping) else NOTHING
 
 
+def enough(found: Json) -> bool:
+    """Whether an interval rests on so many games that a person should see it."""
+    games = as_object(found).get("games")
+    return isinstance(games, int) and games >= GAMES_MIN
+
+
+def few_games(rows: Mapping[str, Mapping[str, Json]]) -> bool:
+    """Whether some strategy has too few games for an interval."""
+    return any(not enough(row["verdict"]) for row in rows.values())
+
+
 def bounds(found: Json, digits: int, scale: int = 1) -> str:
-    """From where to where an interval reaches."""
-    if not isinstance(found, Mapping):
+    """From where to where an interval reaches; of few games nothing, for it would look like knowledge."""
+    if not isinstance(found, Mapping) or not enough(found):
         return NOTHING
     return f"{signed(found.get('low'), digits, scale)} to {signed(found.get('high'), digits, scale)}"
 

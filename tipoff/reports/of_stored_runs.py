@@ -7,6 +7,8 @@ only what scores need of it is kept.
 from collections.abc import Sequence
 from typing import Final
 
+import attrs
+
 from engine.facts import (
     BandMoved,
     BlindnessBegan,
@@ -31,6 +33,8 @@ from engine.tickers import parse_ticker
 from engine.units import Nanos, Price
 from persistence.bars import prices_of
 from persistence.book_samples import last_tops
+from persistence.codec import decode
+from persistence.journal import DECISIONS, Digest
 from persistence.queries import Reader
 from tipoff.json_types import Json, utc_text
 from tipoff.reports.document import decisions_document
@@ -55,6 +59,8 @@ KINDS: Final[tuple[type[Fact], ...]] = (
 )
 """The facts that a report is made of; the others are most of a journal."""
 
+NAMES: Final = frozenset(kind.__name__ for kind in KINDS)
+
 
 def run_document(reader: Reader) -> dict[str, Json]:
     """The report of the reader's run, with its evidence."""
@@ -62,13 +68,13 @@ def run_document(reader: Reader) -> dict[str, Json]:
     run, evidence = reader.run, _evidence(reader, folded, marks)
     return {
         "run": run.run,
-        "digest": reader.digest(),
+        "digest": evidence.digest,
         "version": run.version,
         "seed": run.seed,
         "started_at": None if run.started_at is None else utc_text(Nanos(run.started_at)),
         "last_at": None if evidence.last_at is None else utc_text(evidence.last_at),
         "ended": run.end_reason,
-        **decisions_document(folded.tally, marks),
+        **decisions_document(folded.seen.tally, marks),
         "evidence": evidence_of([evidence]),
     }
 
@@ -92,19 +98,30 @@ def marks_of_samples(reader: Reader) -> dict[str, ValuationMark]:
     }
 
 
-def _folded(reader: Reader) -> Observations:
-    folded = Observations()
-    for recorded in reader.facts(KINDS):
-        folded.apply(recorded.fact)
-    return folded
+@attrs.frozen
+class _Folded:
+    """What one walk through a journal gives."""
+
+    seen: Observations
+    digest: str
 
 
-def _evidence(reader: Reader, folded: Observations, marks: dict[str, ValuationMark]) -> RunEvidence:
-    prices, bars = folded.wanted(), 0
-    for ticker, rows in prices_of(reader, prices.tickers | folded.curve.tickers):
+def _folded(reader: Reader) -> _Folded:
+    seen, digest = Observations(), Digest()
+    for kind, body in reader.texts(NAMES | DECISIONS):
+        digest.add_text(kind, body)
+        if kind in NAMES:
+            seen.apply(decode(kind, body))
+    return _Folded(seen, digest.text())
+
+
+def _evidence(reader: Reader, folded: _Folded, marks: dict[str, ValuationMark]) -> RunEvidence:
+    seen, bars = folded.seen, 0
+    prices = seen.wanted()
+    for ticker, rows in prices_of(reader, prices.tickers | seen.curve.tickers):
         bars += len(rows)
         prices.take(ticker, parse_ticker(ticker).game or "", rows)
-        folded.curve.take(ticker, rows)
+        seen.curve.take(ticker, rows)
     run = reader.run
     last = reader.tail(1)
     return RunEvidence(
@@ -116,6 +133,7 @@ def _evidence(reader: Reader, folded: Observations, marks: dict[str, ValuationMa
         last_at=last[0].at if last else None,
         ended=run.end_reason,
         chain=reader.chain(),
+        digest=folded.digest,
         bars=bars,
-        seen=folded.observed(prices, marks),
+        seen=seen.observed(prices, marks),
     )

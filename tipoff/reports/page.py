@@ -13,12 +13,15 @@ from tipoff.json_types import Json
 from tipoff.output import harmless_line
 from tipoff.reports.charts import Bar, Dot, bars, calibration, line_with_band
 from tipoff.reports.numbers import (
+    FEW,
     as_list,
     as_object,
     bounds,
     cents,
+    enough,
     estimate,
     expectation_cells,
+    few_games,
     horizon,
     number,
     part_cells,
@@ -126,6 +129,8 @@ def _verdicts(rows: Rows) -> str:
             f'<p class="verdict {_text(kind)}"><strong>{_text(name)}</strong> '
             f"{_text(' '.join(sentences))}</p>\n"
         )
+    if few_games(rows):
+        found.append(f'<p class="dim">{FEW}</p>\n')
     return "".join(found)
 
 
@@ -260,13 +265,8 @@ def _markouts(rows: Rows) -> str:
 def _bar(point: Mapping[str, Json]) -> Bar:
     mean = as_object(point["mean"])
     value, low, high = (100 * each for each in _numbers(mean, "estimate", "low", "high"))
-    return Bar(
-        f"{horizon(point['seconds'])} ({point['fills']})",
-        value,
-        low,
-        high,
-        f"({low:+.2f} to {high:+.2f})",
-    )
+    name = f"{horizon(point['seconds'])} ({point['fills']})"
+    return Bar(name, value, low, high, f"({low:+.2f} to {high:+.2f})") if enough(mean) else Bar(name, value)
 
 
 def _expectations(rows: Rows) -> str:

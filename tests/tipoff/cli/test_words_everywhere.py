@@ -21,6 +21,7 @@ from engine.tally import Tally
 from engine.units import MONEY_ONE, Money, Nanos
 from tests.tipoff.cli.strangers import FORBIDDEN, HOSTILE, answer_of, assert_harmless, poisoned
 from tests.tipoff.cli.test_every_switch import leaves
+from tests.tipoff.reports.seasons import season
 from tests.tipoff.top.conftest import Client, MadeUp
 from tipoff.cli.app import COMMANDS, app, main
 from tipoff.cli.screens import SCREENS, screen_of
@@ -31,7 +32,8 @@ from tipoff.notifications.rules import NoticeSnapshot, differences, gave_up, sum
 from tipoff.notifications.webhook import body_of
 from tipoff.output import Failure, Output, Screen
 from tipoff.reports.document import RunSnapshot, decisions_screen, report_document, report_screen
-from tipoff.reports.screen_page import write_screen
+from tipoff.reports.evidence import evidence_of
+from tipoff.reports.html import write_html
 from tipoff.sources.health import HealthIssue, IssueKind
 from tipoff.top.app import PANES, TopApp
 from tipoff.top.header import head
@@ -156,10 +158,10 @@ def test_the_screens_and_pages_of_reports(words: str, tmp_path: Path) -> None:
     stored = {**report, "started_at": words, "last_at": words, "ended": words}
     for screen in (report_screen(report), decisions_screen(stored), report_screen({"run": words})):
         assert_harmless(shown(screen), words)
-        write_screen(tmp_path / "page.html", screen, words)
-        page = (tmp_path / "page.html").read_text("utf-8")
-        assert not FORBIDDEN & set(page)
-        assert "<script>" not in page
+    write_html(tmp_path / "page.html", words, evidence_of(season(2, 1.0, name=words)))
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert not FORBIDDEN & set(page)
+    assert "<script>" not in page
 
 
 # Notices

@@ -15,6 +15,7 @@ import pytest
 from tipoff.cli.app import main
 from tipoff.commands.evenings import evenings_in
 from tipoff.exit_codes import Exit
+from tipoff.reports.page import POLICY
 from venues.recordings.recorder import Recorder
 
 ONLY = ("--only", "momentum", "--only", "sharp_line")
@@ -71,6 +72,28 @@ def test_each_evening_is_a_run_of_its_own_and_a_bad_one_costs_itself_only(
     assert {each["error"]["code"] for each in refused["evenings"]} == {"run_exists"}
     assert main(["replay", str(season), "--db", db, "--resume", *ONLY]) == Exit.OK
     assert "evening-1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_folder_has_the_page_of_a_report_whether_or_not_it_is_kept(
+    capsys: pytest.CaptureFixture[str], season: Path, tmp_path: Path, *, kept: bool
+) -> None:
+    shutil.rmtree(season / "broken")
+    page, url = tmp_path / "page.html", f"sqlite:///{tmp_path / 'season.db'}"
+    arguments = ["replay", season, "--report", page, *ONLY, *(("--db", url) if kept else ())]
+    code, document, _ = said(capsys, *arguments)
+    assert code == Exit.OK
+    text = page.read_text("utf-8")
+    assert POLICY in text
+    assert "2 evenings" in text
+    assert "Forecasts against the price" in text
+    assert document["evidence"]["games"] == 2
+    assert len(document["evidence"]["runs"]) == 2
+    if kept:
+        again = said(capsys, "report", "--runs", "all", "--db", url)[1]
+        assert again["evidence"] == document["evidence"]
+    else:
+        assert not [each for each in document["evenings"] if "ids" in each["report"]]
 
 
 def test_several_recordings_that_are_named_are_one_evening(

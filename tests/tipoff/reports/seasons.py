@@ -75,6 +75,7 @@ def evening(
         last_at=Nanos(start + NANOS_PER_DAY // 2),
         ended="over",
         chain="d" * 64,
+        digest="e" * 64,
         bars=1_000,
         seen=RunSeen(strategies=(strategy,), fills=(fill,), forecasts=(forecast,), blind=0, at=start),
     )

@@ -16,7 +16,8 @@ from tests.tipoff.reports.seasons import money, season
 from tipoff.output import Screen
 from tipoff.reports.evidence import CURVE_POINTS_MAX, RunEvidence, evidence_of
 from tipoff.reports.evidence_screen import PROVENANCE_MAX, SECTIONS, evidence_screen
-from tipoff.reports.numbers import bounds, cents, estimate, horizon, number, percent, signed
+from tipoff.reports.numbers import FEW, bounds, cents, estimate, horizon, number, percent, signed
+from tipoff.reports.page import evidence_page
 from tipoff.reports.readings import Ground, coincidence, explained, pnl_document
 
 LONG = "a_strategy_with_a_name_that_goes_on_and_on_and_on"
@@ -75,6 +76,7 @@ def test_the_first_line_of_a_strategy_is_its_verdict() -> None:
     assert any(line.startswith("momentum: beats the price: +1.00 dollars a game") for line in lines[:4])
 
 
+@pytest.mark.promise("fiction-is-told-first")
 def test_expectations_that_are_fiction_are_said_before_anything_else() -> None:
     lines = shown(evidence(season(30, -0.2)))
     words = " ".join(line.strip() for line in lines)
@@ -82,10 +84,21 @@ def test_expectations_that_are_fiction_are_said_before_anything_else() -> None:
     assert words.index("fiction") < words.index("loses")
 
 
+@pytest.mark.promise("few-games-no-verdict")
 def test_of_twenty_nine_games_nothing_is_said() -> None:
-    assert shown(evidence(season(29, 1.0)))[0] == (
-        "momentum: cannot be known from 29 games: at least 1 more are needed."
-    )
+    document = evidence(season(29, 1.0))
+    assert shown(document)[0] == "momentum: cannot be known from 29 games: at least 1 more are needed."
+
+
+@pytest.mark.promise("few-games-no-verdict")
+@pytest.mark.parametrize("games", [29, 30])
+def test_an_interval_is_shown_from_thirty_games_on(games: int) -> None:
+    document = evidence(season(games, 1.0))
+    text, page = "\n".join(shown(document)), evidence_page("A season", document)
+    assert (FEW not in text) == (FEW not in page) == (games >= 30)
+    # The closing line value is two cents for every fill: an interval of no width.
+    assert ("+2.00 to +2.00" in text) == ("+2.00 to +2.00" in page) == (games >= 30)
+    assert document["strategies"]["momentum"]["closing"]["market"]["mean"]["games"] == games
 
 
 def test_no_line_is_longer_than_eighty_columns_and_no_number_is_cut() -> None:
