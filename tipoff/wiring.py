@@ -41,7 +41,7 @@ from actors.schedule import ScheduleActor
 from actors.strategy import StrategyActor
 from engine.exchange import ExchangeRules, PaperExchange
 from engine.leagues import LEAGUES, League
-from engine.restart import Backoff
+from engine.restart_policy import Backoff
 from engine.risk import RiskGate, RiskLimits
 from engine.schedule import Schedule
 from engine.strategies.strategy import Strategy

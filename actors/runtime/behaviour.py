@@ -27,7 +27,7 @@ from actors.runtime.specs import (
     Strategy,
 )
 from engine.message import message
-from engine.restart import Backoff, RestartLimit, RestartSettingsError, require_reachable
+from engine.restart_policy import Backoff, RestartLimit, RestartSettingsError, require_reachable
 
 TOPIC_SUPERVISION = "supervision"
 """Topic of the supervisor reports (`actors.runtime.reports`)."""

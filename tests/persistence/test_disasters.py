@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from engine.units import Nanos
-from persistence import connect, schema
+from persistence import connect, schema_upgrade
 from persistence.connect import Settings
 from persistence.errors import (
     StorageBusy,
@@ -153,7 +153,7 @@ print(refused, verify(url).sound, verify(url).runs[0].entries)
 def in_a_process(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env={**os.environ, "PYTHONPATH": str(schema.MIGRATIONS.parent)},
+        env={**os.environ, "PYTHONPATH": str(schema_upgrade.MIGRATIONS.parent)},
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 
@@ -247,7 +247,7 @@ def test_a_file_taken_away_while_running_halts_the_writer(
     for each in file.parent.glob("tipoff.db*"):
         each.unlink()
     if deed == "replaced":
-        schema.create(lite)
+        schema_upgrade.create(lite)
     for _ in range(2):
         with pytest.raises((StorageGone, StorageCorrupt, StorageError), match=r"tipoff\.db"):
             writer.append(small_evening[10:])

@@ -23,7 +23,7 @@ from engine.reasons import DenialReason
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from persistence.connect import Durability, Settings
 from persistence.queries import Reader
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.stories.plays import scripted
 from tests.tipoff.contexts import stop
@@ -37,7 +37,7 @@ from tipoff.sources.health import HealthIssue
 from tipoff.sources.registry import translator
 from venues.kalshi.auth import Signer
 from venues.recordings.recorder import Line, Recorder, read, read_batches
-from venues.transport.backoff import full_jitter_s
+from venues.transport.retry_jitter import full_jitter_s
 
 HEARD = 700
 """Lines that are heard before time goes wrong: the evening is under way."""

@@ -27,9 +27,9 @@ from venues.errors import (
     VenueError,
 )
 from venues.recordings.line_kinds import OLDER, what_of
-from venues.transport.backoff import full_jitter_s
 from venues.transport.clock_skew import ClockSkew, remedy, server_date, skew_of_headers
 from venues.transport.http import Answer, Http
+from venues.transport.retry_jitter import full_jitter_s
 
 WAIT_S_MIN = 0.001
 TARGETS_MAX = 1_024
