@@ -234,6 +234,8 @@ class AccountOpen:
     bankroll: int
     parameters: str
     traits: StrategyTraits
+    account: str
+    """On which account it trades."""
 
 
 @message
