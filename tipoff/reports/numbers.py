@@ -93,6 +93,14 @@ def expectation_cells(found: Mapping[str, Json]) -> tuple[str, ...]:
     )
 
 
+def verdict_sentences(row: Mapping[str, Json]) -> list[str]:
+    """The verdict on a strategy; before it, if they are fiction, what its expectations are worth."""
+    verdict, expected = str(as_object(row["verdict"])["sentence"]), as_object(row.get("expectation"))
+    if expected.get("honesty") != "fiction":
+        return [verdict]
+    return [str(expected["sentence"]), verdict[:1].upper() + verdict[1:]]
+
+
 def wishes_in_words(wishes: Mapping[str, Json]) -> str:
     """How many there were, and why some were refused."""
     words = f"{wishes['signals']} signals, {wishes['near_misses']} near misses, {wishes['made']} wishes"
