@@ -4,6 +4,7 @@ Filled by the journal actor, read by actors when a life begins: their state is t
 nothing of the object that crashed survives.
 """
 
+from collections import deque
 from collections.abc import Iterable
 
 from engine.facts import Fact, OrderApproved, OrderSubmitted
@@ -25,10 +26,26 @@ class FactHistory:
         # earlier one.
         self._inherited = len(self._facts)
         self._resumed: set[str] = set()
+        self._under_way: dict[str, deque[tuple[Fact, ...]]] = {}
 
-    def append(self, facts: Iterable[Fact]) -> None:
+    def announce(self, owner: str, facts: tuple[Fact, ...]) -> None:
+        """Take note of facts that an actor has decided and that are on their way to the journal."""
+        self._under_way.setdefault(owner, deque()).append(facts)
+
+    def append(self, facts: tuple[Fact, ...], owner: str = "") -> None:
         """Take in facts that have been numbered for the journal."""
+        waiting = self._under_way.get(owner)
+        if waiting and waiting[0] is facts:
+            waiting.popleft()
         self._facts.extend(facts)
+
+    def known_to(self, owner: str) -> tuple[Fact, ...]:
+        """Everything remembered, and what this actor has decided since: what its state is the fold of.
+
+        Between a decision and its number other messages may be worked on.
+        """
+        under_way = self._under_way.get(owner, ())
+        return (*self._facts, *(fact for facts in under_way for fact in facts))
 
     def resume(self, owner: str) -> tuple[Fact, ...]:
         """The facts of an earlier process, given to each owner once, at its first start in this process.

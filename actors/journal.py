@@ -76,7 +76,7 @@ class JournalActor:
         self._next_seq += len(numbered)
         # Before the write: an actor that crashes meanwhile is rebuilt with the facts of its own last
         # decision.
-        self._history.append(commit.facts)
+        self._history.append(commit.facts, commit.owner)
         # Kept until the writer answers: after a failed write the very same numbers are offered again.
         self._waiting.append((self._next_seq - 1, commit, numbered))
         # While storage fails nothing newer goes out: the writer must store in the order of the numbers.

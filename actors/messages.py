@@ -223,6 +223,23 @@ class AccountOpen:
 
 
 @message
+class SetAsideWanted:
+    """Let a scope stand still: a game could not take in an event (`kind`) of it, and `why`."""
+
+    scope: str
+    kind: str
+    why: str
+
+
+@message
+class MarketSetAside:
+    """Let a market stand still of which a fact could not be applied; `money` if positions may be wrong."""
+
+    ticker: str
+    money: bool
+
+
+@message
 class CancelAll:
     """Cancel resting orders of one strategy or (None) of all; the reason is a `CancelReason` name."""
 

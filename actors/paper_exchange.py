@@ -1,26 +1,43 @@
 """The paper exchange: takes approved orders, fills them from what the venue shows.
 
 Hears every market event, whatever concerns a whole connection, and approved commands. After a restart it
-folds the remembered facts and asks the games for the books.
+folds the remembered facts and asks the games for the books. A decision that fails is undone, its market is
+set aside, and the message is worked on once more without it.
 """
+
+from typing import Final
 
 from actors.addresses import FEED_EDGE, GAMES_TOPIC, PAPER_EXCHANGE
 from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfStrategy, through_paper_exchange
-from actors.messages import AccountOpen, BooksWanted, CancelAll, OperationWanted, TradesWanted, Wake
-from actors.operator_outcomes import concluded, exchange_outcome
+from actors.messages import (
+    AccountOpen,
+    BooksWanted,
+    CancelAll,
+    MarketSetAside,
+    OperationWanted,
+    TradesWanted,
+    Wake,
+)
+from actors.operator_outcomes import concluded, exchange_outcome, refused
 from actors.runtime import Outgoing, Publish
-from actors.step_messages import SILENCE, outgoing
-from engine.events import BookDelta, BookSnapshot, FeedGapped, TradesRecovered
-from engine.exchange import PaperExchange
-from engine.orders import Approved, CancelReason
+from actors.step_messages import SILENCE, announced, outgoing
+from engine.events import BookDelta, BookRefused, BookSnapshot, FeedGapped, TradePrinted, TradesRecovered
+from engine.exchange import Before, PaperExchange, before, undone
+from engine.facts import Fact, FactsSetAside, OrderRejected, OrderSubmitted
+from engine.message import changed
+from engine.orders import Approved, CancelReason, OrderCommand, PlaceOrder, RejectCode
+from engine.quarantine import blamed, in_words
 from engine.risk import MARKET, approved_before
 from engine.run_facts import StrategyOpened, TradingResumed
-from engine.step import NOTHING
+from engine.step import NOTHING, Step
 from engine.strategy_traits import to_state
 from engine.units import Money, Nanos
 
 OWNER = "paper_exchange"
+
+INSIDE: Final = (Approved, Wake, AccountOpen, CancelAll, OperationWanted, TradingResumed, HeartbeatOfStrategy)
+"""What comes from inside, and so leaves the books as they are."""
 
 
 class PaperExchangeActor:
@@ -31,6 +48,11 @@ class PaperExchangeActor:
         self.exchange = exchange
         self._history = history
         self._asked: dict[str, int] = {}
+        self._before: Before | None = None
+        self._deaf: dict[str, bool] = {}
+        """Markets that failed even while they stood still: until the release nothing of them is looked at but
+        their books and prints, or not even these.
+        """
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the remembered facts, set their timers again, ask the games for the books.
@@ -40,7 +62,7 @@ class PaperExchangeActor:
         """
         # Everything that decides a fill is in the facts; only the books are not, since the venue's may have
         # changed.
-        facts, quarantine = self._history.facts, self._history.quarantine
+        facts, quarantine = self._history.known_to(OWNER), self._history.quarantine
         step = self.exchange.restore(facts)
         # Only in a new process: then nobody listened to the venue for a while. When this actor alone was
         # restarted the feed went on.
@@ -52,18 +74,39 @@ class PaperExchangeActor:
         out.append(Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE)))
         if left:
             out += outgoing(OWNER, self.exchange.resumed(now), now)
-            # An approval is durable, the message that carried it was not. Repeating it is safe, since the
-            # exchange takes an order id only once.
-            for approved in approved_before(left):
-                out += outgoing(OWNER, self.exchange.act(approved, now), now)
+        announced(OWNER, self._history, out)
+        # An approval is durable, the message that carried it was not. Repeating it is safe, since the
+        # exchange takes an order id only once.
+        for approved in approved_before(left):
+            out += self.receive(approved, now)
         return out
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Apply a market event, an approved command, a timer or an operation."""
-        # Most messages; tested before everything else, and most of them change nothing here.
-        if type(message) is BookDelta:
-            step = self.exchange.on_venue_event(message, now)
-            return SILENCE if step is NOTHING else outgoing(OWNER, step, now)
+        try:
+            # Most messages; tested before everything else, and most of them change nothing here.
+            if type(message) is BookDelta:
+                if self._deaf and self._unheard(message):
+                    return SILENCE
+                step = self.exchange.on_venue_event(message, now)
+                if step is NOTHING:
+                    return SILENCE
+                out = outgoing(OWNER, step, now)
+            else:
+                out = self._received(message, now)
+        # Whatever it is: raised from here it would cost a restart of all who trade, in every market.
+        except Exception as error:  # noqa: BLE001
+            out = self._without(message, error, now)
+        return announced(OWNER, self._history, out)
+
+    def _received(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
+        if self._deaf and self._unheard(message):
+            return SILENCE
+        inside = isinstance(message, INSIDE)
+        self._before = None if inside else before(self.exchange, message)  # type: ignore[arg-type]
+        return self._decided(message, now)
+
+    def _decided(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         match message:
             case Approved():
                 step = self.exchange.act(message, now)
@@ -76,8 +119,9 @@ class PaperExchangeActor:
             case OperationWanted():
                 return concluded(OWNER, message, exchange_outcome(self.exchange, message, Nanos(now)), now)
             case TradingResumed(scope):
-                self.exchange.release(scope.removeprefix(MARKET))
-                return SILENCE
+                return self._released(scope.removeprefix(MARKET))
+            case MarketSetAside():
+                step = self._freeze(message.ticker, settles=not message.money, now=now)
             case HeartbeatOfStrategy():
                 return through_paper_exchange(message)
             case BookSnapshot() | TradesRecovered():
@@ -92,6 +136,89 @@ class PaperExchangeActor:
             case _:
                 step = self.exchange.on_venue_event(message, now)  # type: ignore[arg-type]
         return outgoing(OWNER, step, now)
+
+    # What failed
+
+    def _without(self, message: object, error: Exception, now: int) -> list[Outgoing]:
+        """Undo the decision that failed, set its market aside, and decide again; as often as it takes.
+
+        Raises the error if no market can be set aside for it: then a new life has to do.
+        """
+        out: list[Outgoing] = []
+        decided: list[Fact] = []
+        # Nothing was kept for a change of one level: there are too many of them.
+        was = None if type(message) is BookDelta else self._before
+        while True:
+            ticker = blamed(error, self._market_of_order) or getattr(message, "ticker", None)
+            facts = (*self._history.known_to(OWNER), *decided)
+            frozen, self.exchange = self.exchange.frozen, undone(self.exchange, facts, was)
+            self.exchange.freeze(frozen, self.exchange.parked, now)
+            step = self._set_aside(ticker, message, error, Nanos(now))
+            if step is None and isinstance(message, OperationWanted):
+                return [*out, *concluded(OWNER, message, refused(f"it failed: {in_words(error)}"), now)]
+            if step is None:
+                raise error
+            decided += step.facts
+            out += outgoing(OWNER, step, now)
+            try:
+                return [*out, *self._again(message, now)]
+            # The next market of which it fails: of each less and less is looked at.
+            except Exception as another:  # noqa: BLE001
+                error = another
+
+    def _set_aside(self, ticker: str | None, message: object, error: Exception, now: Nanos) -> Step | None:
+        """Let the market stand still, and say so; None if that cannot help."""
+        if ticker is None or self._deaf.get(ticker):
+            return None
+        settles = self.exchange.frozen.get(ticker)
+        if settles is False:
+            # It fails whatever is decided of it, so less and less of it is looked at.
+            self._deaf[ticker] = ticker in self._deaf
+            return NOTHING
+        # What failed has been undone, so what is held is known. It may have failed over the result, though.
+        money = settles is not None
+        said = FactsSetAside(MARKET + ticker, 0, 0, 1, _kind(message), in_words(error), money, now)
+        step = self._freeze(ticker, settles=not money, now=now)
+        return changed(step, facts=(said, *step.facts))
+
+    def _freeze(self, ticker: str, *, settles: bool, now: int) -> Step:
+        """One market more stands still."""
+        exchange = self.exchange
+        return exchange.freeze({**exchange.frozen, ticker: settles}, exchange.parked, now)
+
+    def _again(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
+        """Work on the message once more, now that another market stands still."""
+        if self._unheard(message):
+            return SILENCE
+        if isinstance(message, Approved) and self._market_of(message.command) in self._deaf:
+            return outgoing(OWNER, _not_taken(message.command, Nanos(now)), now)
+        if type(message) is BookDelta and _has(self.exchange, message):
+            # The change is in the book, but nobody knows any more what it was before: it is taken anew.
+            refused_book = BookRefused(message.ticker, message.conn, message.sid, False, Nanos(now))
+            step = self.exchange.on_venue_event(refused_book, now)
+            return [*outgoing(OWNER, step, now), Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
+        return self._decided(message, now)
+
+    def _unheard(self, message: object) -> bool:
+        """Whether the message is of a market of which this is not looked at any more."""
+        whole = self._deaf.get(getattr(message, "ticker", ""))
+        # Its book and prints still say what time it is at the venue.
+        return whole or (whole is False and not isinstance(message, BookDelta | BookSnapshot | TradePrinted))
+
+    def _market_of(self, command: OrderCommand) -> str | None:
+        return command.ticker if isinstance(command, PlaceOrder) else self._market_of_order(command.order_id)
+
+    def _market_of_order(self, order_id: str) -> str | None:
+        order = self.exchange.state.known.get(order_id)
+        return None if order is None else order.ticker
+
+    def _released(self, ticker: str) -> list[Outgoing]:
+        """A market that stood still trades again."""
+        self.exchange.release(ticker)
+        if ticker not in self._deaf:
+            return []
+        del self._deaf[ticker]
+        return [Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
 
     def _missing(self, ticker: str, now: int) -> list[Outgoing]:
         """Ask once for the trades that decide a gap, as soon as the market can be followed again."""
@@ -111,3 +238,26 @@ def _opened(message: AccountOpen, now: Nanos) -> StrategyOpened:
     return StrategyOpened(
         message.strategy, message.kind, Money(message.bankroll), message.parameters, now, traits
     )
+
+
+def _has(exchange: PaperExchange, delta: BookDelta) -> bool:
+    """Whether the change is in the book already."""
+    book = exchange.state.market(delta.ticker).book
+    return (book.conn, book.sid) == (delta.conn, delta.sid) and book.seq >= delta.seq
+
+
+def _not_taken(command: OrderCommand, now: Nanos) -> Step:
+    """An order that not even could be refused is told to be over; of others it is over already."""
+    if not isinstance(command, PlaceOrder):
+        return NOTHING
+    order_id, strategy, ticker = command.order_id, command.strategy, command.ticker
+    detail, code = "it cannot be decided on", RejectCode.MARKET_FROZEN
+    refusal = OrderRejected(order_id, strategy, ticker, code, detail, now)
+    # Not folded: that is what fails. A start tries it again, and sets aside what fails then.
+    return Step(facts=(OrderSubmitted(command, now, now), refusal))
+
+
+def _kind(message: object) -> str:
+    if isinstance(message, Wake):
+        return "a timer"
+    return type(message.command if isinstance(message, Approved) else message).__name__

@@ -4,34 +4,45 @@ Receives the games' news and all committed facts; the only source of approved or
 the remembered facts and asks the games for what is current.
 """
 
-from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
+from collections.abc import Iterable
+from typing import Final, get_args
+
+from actors.addresses import GAMES_TOPIC, JOURNAL, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
 from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfGame, HeartbeatOfStrategy, through_risk_gate
 from actors.messages import (
     CancelAll,
+    Commit,
     Committed,
     CommittedUpTo,
     GateSeen,
     LimitsWanted,
+    MarketSetAside,
     NewsWanted,
+    Numbered,
     OperationWanted,
     RunEnds,
+    SetAsideWanted,
     StorageFailed,
     Wake,
 )
-from actors.operator_outcomes import concluded, gate_outcome
+from actors.operator_outcomes import concluded, gate_outcome, refused
 from actors.runtime import ActorQuarantined, Answer, Outgoing, Publish
-from actors.step_messages import SILENCE, outgoing
+from actors.step_messages import SILENCE, announced, outgoing
 from engine.configured_settings import Settings
-from engine.events import TopChanged
-from engine.facts import Fact
+from engine.events import GameNews, TopChanged
+from engine.facts import Fact, FactsSetAside, TradingHalted, TradingResumed
 from engine.orders import AmendOrder, Approved, CancelOrder, CancelReason, OrderCommand, PlaceOrder
 from engine.orphaned_orders import unjudged
-from engine.risk import RiskGate, configure
+from engine.quarantine import blamed, in_words, of_money
+from engine.risk import GAME, MARKET, RiskGate, TradingState, configure
 from engine.step import NOTHING, Step
 from engine.units import Nanos
 
 OWNER = "risk_gate"
+
+NEWS_KINDS: Final = get_args(GameNews)
+"""What only the view of the games takes in, which follows from no fact."""
 
 
 class RiskGateActor:
@@ -47,24 +58,25 @@ class RiskGateActor:
 
         What was wished for in an earlier process and not judged is denied.
         """
-        self.gate.restore(self._history.facts)
+        self.gate.restore(self._history.known_to(OWNER))
         # The strategy's signal is durable and says that an order was wanted; without this fact nobody could
         # ever tell what became of it.
         lost = Step(facts=unjudged(self._history.resume(OWNER), Nanos(now)))
         held = self._hold(Nanos(now))
         # The venue may have gone on while no process ran.
         again = self.gate.stop_again(Nanos(now))
-        return [
-            *outgoing(OWNER, lost, now),
-            *outgoing(OWNER, held, now),
-            *outgoing(OWNER, again, now),
-            Publish(GAMES_TOPIC, NewsWanted(RISK_GATE)),
-        ]
+        out = [*outgoing(OWNER, lost, now), *outgoing(OWNER, held, now), *outgoing(OWNER, again, now)]
+        return [*announced(OWNER, self._history, out), Publish(GAMES_TOPIC, NewsWanted(RISK_GATE))]
 
     def _hold(self, now: Nanos) -> Step:
-        """Make durable what the start of this process could not apply, and halt what rests on it."""
+        """Make durable what the start of this process could not apply, and halt what rests on it.
+
+        Also what the exchange set aside and this gate did not hear of, since the process ended in between.
+        """
         facts: list[Fact] = []
         approved: list[Approved[OrderCommand]] = []
+        for said in _not_halted(self._history.facts):
+            facts += self.gate.hold(said.scope, said.words, now).facts
         for each in self._history.quarantine.say(self._history.facts):
             said = each.fact(now)
             facts.append(said)
@@ -76,19 +88,30 @@ class RiskGateActor:
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         """Judge a wish, or learn what changed."""
-        # Best prices are by far the most of what comes, and nearly none of them lead to anything.
-        if type(message) is TopChanged:
-            step = self.gate.on_game_news(message, Nanos(now))
-            return SILENCE if step is NOTHING else outgoing(OWNER, step, now)
+        try:
+            # Best prices are by far the most of what comes, and nearly none of them lead to anything.
+            if type(message) is TopChanged:
+                step = self.gate.on_game_news(message, Nanos(now))
+                return SILENCE if step is NOTHING else outgoing(OWNER, step, now)
+            out = self._received(message, now)
+        # Whatever it is: raised from here it would cost a restart of all who trade, in every market.
+        except Exception as error:  # noqa: BLE001
+            out = self._without(message, error, now)
+        return announced(OWNER, self._history, out)
+
+    def _received(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         if isinstance(message, PlaceOrder | CancelOrder | AmendOrder):
             return outgoing(OWNER, self.gate.judge(message, Nanos(now)), now)
         if isinstance(message, Committed):
             out: list[Outgoing] = []
             for numbered in message.facts:
-                out += outgoing(OWNER, self.gate.on_committed_fact(numbered.fact, Nanos(now)), now)
+                out += self._committed(numbered, Nanos(now))
             return out
         if isinstance(message, StorageFailed):
             return outgoing(OWNER, self.gate.journal_down(message.detail, Nanos(now)), now)
+        if isinstance(message, SetAsideWanted):
+            said = FactsSetAside(message.scope, 0, 0, 1, message.kind, message.why, False, Nanos(now))
+            return self._say(said)
         if isinstance(message, RunEnds):
             self.gate.ends = True
             return SILENCE
@@ -112,6 +135,68 @@ class RiskGateActor:
             return SILENCE
         return outgoing(OWNER, self.gate.on_game_news(message, Nanos(now)), now)  # type: ignore[arg-type]
 
+    def _committed(self, numbered: Numbered, now: Nanos) -> Iterable[Outgoing]:
+        """Count a fact; one that cannot be counted costs its market, as it would at a start."""
+        fact = numbered.fact
+        try:
+            step = self.gate.on_committed_fact(fact, now)
+        except Exception as error:
+            scope = self._scope(error, fact)
+            if scope is None:
+                raise
+            self._undo()
+            seq, money = numbered.seq, of_money(fact)
+            return self._say(
+                FactsSetAside(scope, seq, seq, 1, type(fact).__name__, in_words(error), money, now)
+            )
+        if isinstance(fact, FactsSetAside) and numbered.owner != OWNER and not self._halts(fact.scope):
+            return outgoing(OWNER, self.gate.hold(fact.scope, fact.words, now), now)
+        return outgoing(OWNER, step, now)
+
+    # What failed
+
+    def _without(self, message: object, error: Exception, now: int) -> list[Outgoing]:
+        """Undo what failed, and set its market or game aside. Raises the error if there is none."""
+        at = Nanos(now)
+        scope = self._scope(error, message)
+        if not isinstance(message, NEWS_KINDS):
+            self._undo()
+        if isinstance(message, OperationWanted):
+            return concluded(OWNER, message, refused(f"it failed: {in_words(error)}"), now)
+        if scope is None:
+            raise error
+        said = FactsSetAside(scope, 0, 0, 1, type(message).__name__, in_words(error), False, at)
+        out = self._say(said)
+        if isinstance(message, PlaceOrder):
+            out += outgoing(OWNER, self.gate.refuse(message, scope, at), now)
+        return out
+
+    def _undo(self) -> None:
+        self.gate = self.gate.undone(self._history.known_to(OWNER))
+
+    def _say(self, said: FactsSetAside) -> list[Outgoing]:
+        """Make durable what was set aside and halt it, once; then the exchange lets it stand still, too."""
+        if self._halts(said.scope):
+            return []
+        facts = (said, *self.gate.hold(said.scope, said.words, said.at).facts)
+        ticker = said.scope.removeprefix(MARKET)
+        still = ((PAPER_EXCHANGE, MarketSetAside(ticker, said.money)),) if ticker != said.scope else ()
+        return [(JOURNAL, Commit(OWNER, facts, still))]
+
+    def _halts(self, scope: str) -> bool:
+        return self.gate.halts.state_of(scope) is TradingState.HALTED
+
+    def _scope(self, error: Exception, message: object) -> str | None:
+        ticker = blamed(error, self._market_of_order) or getattr(message, "ticker", None)
+        if ticker:
+            return f"{MARKET}{ticker}"
+        game = getattr(message, "game", None)
+        return f"{GAME}{game}" if game else None
+
+    def _market_of_order(self, order_id: str) -> str | None:
+        exposure = self.gate.accounts.orders.get(order_id)
+        return None if exposure is None else exposure.ticker
+
     def _quarantined(self, report: ActorQuarantined, now: int) -> list[Outgoing]:
         """A parked strategy gets no more orders through, and what it has resting is cancelled."""
         if report.address.parent != STRATEGIES:
@@ -119,3 +204,14 @@ class RiskGateActor:
         strategy = report.address.last
         cancel = CancelAll(strategy, CancelReason.STRATEGY_QUARANTINED.name)
         return [*outgoing(OWNER, self.gate.quarantine(strategy, Nanos(now)), now), (PAPER_EXCHANGE, cancel)]
+
+
+def _not_halted(facts: Iterable[Fact]) -> tuple[FactsSetAside, ...]:
+    """What was set aside and neither halted nor released behind it."""
+    found: dict[str, FactsSetAside] = {}
+    for fact in facts:
+        if isinstance(fact, FactsSetAside) and fact.scope.startswith(MARKET):
+            found[fact.scope] = fact
+        elif isinstance(fact, TradingHalted | TradingResumed):
+            found.pop(fact.scope, None)
+    return tuple(found.values())

@@ -3,7 +3,11 @@
 Used by the actors of strategies, risk gate and paper exchange.
 """
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from actors.addresses import JOURNAL, PAPER_EXCHANGE, RISK_GATE
+from actors.fact_history import FactHistory
 from actors.messages import Commit, Wake
 from actors.runtime import Address, After, Outgoing
 from engine.step import NOTHING, Step
@@ -27,4 +31,15 @@ def outgoing(owner: str, step: Step, now: int) -> tuple[Outgoing, ...] | list[Ou
     for timer in step.timers:
         # Timers need no commit: they are not durable, and a restarted core asks for its own again.
         out.append(After(max(0, timer.due - now), Wake(timer.key), timer.key))
+    return out
+
+
+Out = TypeVar("Out", bound=Iterable[Outgoing])
+
+
+def announced(owner: str, history: FactHistory, out: Out) -> Out:
+    """The same messages; the history knows from now on what is on its way to the journal in them."""
+    for each in out:
+        if isinstance(each, tuple) and isinstance(each[1], Commit):
+            history.announce(owner, each[1].facts)
     return out

@@ -242,6 +242,13 @@ class Game:
         top = self._top(event.ticker, market, None, now)
         return [] if top is None else [top]
 
+    def distrust(self, ticker: str, now: Nanos) -> TopChanged | None:
+        """Something of the market could not be taken in: its book wants a snapshot."""
+        market = self.markets.get(ticker)
+        if market is None or not market.book.feed_gapped():
+            return None
+        return self._top(ticker, market, None, now)
+
     def _score(self, seen: ScoreSeen, now: Nanos) -> list[GameNews]:
         first = self.score
         before = self.scores.get(seen.source)

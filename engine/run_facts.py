@@ -4,6 +4,7 @@ Part of `engine.facts.Fact`, which is where the journal's reader finds them.
 """
 
 from enum import Enum
+from typing import Final
 
 from engine.message import message
 from engine.strategy_traits import StrategyTraits
@@ -91,13 +92,17 @@ class LimitChanged:
     at: Nanos
 
 
+AT_START: Final = "start"
+"""What stands for the kind of a fact where it was not a fact that failed, but a decision of a start."""
+
+
 @message
 class FactsSetAside:
-    """Facts of the journal that a start could not apply, and what stands still because of them.
+    """What could not be applied or decided on, and what stands still because of it.
 
-    `scope` is what was halted, or empty if nothing rests on them. `first` and `last` are their entries, 0 if
-    it was not an entry but what was to be decided at the start. `money` says that positions or cash may be
-    wrong.
+    `scope` is what was halted, or empty if nothing rests on it. `first` and `last` are entries of the journal
+    that a start could not apply; 0 if it was a decision that failed, and then `kind` says on what: a message,
+    or AT_START. `money` says that positions or cash may be wrong.
     """
 
     scope: str
@@ -111,9 +116,12 @@ class FactsSetAside:
 
     @property
     def words(self) -> str:
-        """Which facts, and what is wrong with the first."""
+        """Which facts, and what is wrong with the first; or which decision failed, and why."""
         if not self.first:
-            return f"what was to be decided at the start failed ({self.why})"
+            what = (
+                "what was to be decided at the start" if self.kind == AT_START else f"deciding on {self.kind}"
+            )
+            return f"{what} failed ({self.why})"
         entries = f"entry {self.first}" if self.count == 1 else f"{self.count} entries from {self.first} on"
         return f"{entries} of the journal cannot be applied ({self.kind}: {self.why})"
 

@@ -8,16 +8,20 @@ from engine.exchange.paper import PaperExchange
 from engine.exchange.rehearsal import undecidable
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
+from engine.exchange.undoing import Before, before, undone
 from engine.exchange.views import Account, BandResult
 
 __all__ = [
     "Account",
     "BandResult",
     "BandTotals",
+    "Before",
     "ExchangeRules",
     "ExchangeState",
     "PaperExchange",
     "PaperOrder",
     "Stage",
+    "before",
     "undecidable",
+    "undone",
 ]

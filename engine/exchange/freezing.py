@@ -1,6 +1,6 @@
 """A market that stands still: nothing of ours rests in it, nothing enters, and what is held stays as it was.
 
-Used by the paper exchange for markets of which a start could not apply or decide something. Their books and
+Used by the paper exchange for markets of which something could not be applied or decided on. Their books and
 terms are followed, so that they can be released.
 """
 
@@ -84,7 +84,7 @@ def refuse_new(context: StepContext, command: OrderCommand) -> bool:
         return False
     # Sent as well as refused, or the next start would take it for an approval that never set out.
     context.emit(OrderSubmitted(command, context.now, context.now))
-    detail = "the market stands still since a start could not apply a fact of it"
+    detail = "the market stands still, since a fact or a decision of it failed"
     code = RejectCode.MARKET_FROZEN
     context.emit(OrderRejected(command.order_id, command.strategy, command.ticker, code, detail, context.now))
     return True

@@ -4,8 +4,20 @@ The rest trades. Made before the tree of actors starts, a function of the facts 
 the same aside.
 """
 
+from engine.quarantine.blame import blamed, in_words
+from engine.quarantine.concerns import of_money
 from engine.quarantine.quarantine import Quarantine
 from engine.quarantine.sieve import Scratch, SetAside, Sifted, sift
 from engine.quarantine.unread import UnreadFact
 
-__all__ = ["Quarantine", "Scratch", "SetAside", "Sifted", "UnreadFact", "sift"]
+__all__ = [
+    "Quarantine",
+    "Scratch",
+    "SetAside",
+    "Sifted",
+    "UnreadFact",
+    "blamed",
+    "in_words",
+    "of_money",
+    "sift",
+]

@@ -10,11 +10,8 @@ from engine.exchange import PaperExchange, undecidable
 from engine.facts import Fact, TradingResumed
 from engine.quarantine.sieve import SetAside, Sifted
 from engine.risk import MARKET, QUARANTINE
-from engine.run_facts import FactsSetAside
+from engine.run_facts import AT_START, FactsSetAside
 from engine.units import Nanos
-
-AT_START = "start"
-"""What stands for the kind of a fact where it was not a fact that failed."""
 
 
 class Quarantine:

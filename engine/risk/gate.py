@@ -58,7 +58,7 @@ MAKER = "risk gate"
 """Who halts when a drawdown latches."""
 
 START = "the start"
-"""Who halts what rests on facts that a start could not apply."""
+"""Who halts what rests on facts that a start could not apply, or on a decision that failed."""
 
 
 class RiskGate:
@@ -76,6 +76,7 @@ class RiskGate:
         exchange charges them, so with its `rounding`.
         """
         self.rounding = rounding
+        self._limits_given = limits, strategy_limits
         self.limits = LimitTable(limits, strategy_limits or {})
         scopes: tuple[str | None, ...] = (None, *self.limits.strategies())
         self.configured = {scope: self.limits.all_of(scope) for scope in scopes}
@@ -149,6 +150,25 @@ class RiskGate:
                     self._apply_limit(fact)
                 case _:
                     self.accounts.apply(fact)
+
+    def undone(self, facts: Iterable[Fact]) -> "RiskGate":
+        """The gate whose last decision failed, as it was before; `facts` are all that it had folded.
+
+        What of them cannot be folded is passed over: its market was set aside for it, or will be.
+        """
+        again = RiskGate(*self._limits_given, self.rounding)
+        for fact in facts:
+            try:
+                again.restore((fact,))
+            except Exception:  # noqa: BLE001, S112
+                continue
+        again.view, again.lag, again.denials = self.view, self.lag, self.denials
+        again.journal_trouble, again.ends = self.journal_trouble, self.ends
+        return again
+
+    def refuse(self, order: PlaceOrder, where: str, now: Nanos) -> Step:
+        """Deny an order that cannot be judged; `where` is the scope that was set aside for it."""
+        return self._deny(order, Denial(DenialReason.HALTED, where, "resumed"), now)
 
     def judge(self, command: OrderCommand, now: Nanos) -> Step:
         """Approve or deny a wish; either is a fact."""

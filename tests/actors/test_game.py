@@ -5,10 +5,10 @@ Covers: actors.addresses, engine.game.
 
 import pytest
 
-from actors.addresses import FEED_EDGE, NEWS, PAPER_EXCHANGE, game_address
+from actors.addresses import FEED_EDGE, NEWS, PAPER_EXCHANGE, RISK_GATE, game_address
 from actors.game import GameActor
 from actors.heartbeat import Heartbeat
-from actors.messages import BooksWanted, SnapshotWanted
+from actors.messages import BooksWanted, SetAsideWanted, SnapshotWanted
 from actors.runtime import Outgoing, Publish
 from engine.book import CROSSED_NS_MAX
 from engine.events import BookDelta, BookSnapshot, Side, TopChanged, Trust
@@ -81,3 +81,28 @@ def test_an_exchange_that_starts_anew_gets_no_book_that_waits_for_its_snapshot()
     assert len(list(game.receive(BooksWanted(PAPER_EXCHANGE), START))) == 2
     game.receive(delta(40, -11, 2), START)
     assert len(list(game.receive(BooksWanted(PAPER_EXCHANGE), START))) == 1
+
+
+def test_a_change_that_moves_no_best_price_troubles_nobody() -> None:
+    assert list(opened().receive(delta(30, 5, 2), START)) == []
+
+
+@pytest.mark.promise("a-decision-that-raises-costs-its-market")
+def test_an_event_that_cannot_be_taken_in_costs_the_trust_of_its_book_and_the_gate_hears(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(_self: object, _event: object) -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    game = opened()
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.game.Game.book_event", fails)
+        out = list(game.receive(delta(30, 5, 2), START))
+    assert [news.trust for news in told(out)] == [Trust.GAPPED]
+    (asked,) = (item for item in out if isinstance(item, tuple))
+    assert asked[0] == RISK_GATE
+    assert isinstance(asked[1], SetAsideWanted)
+    assert (asked[1].scope, asked[1].kind) == (f"market:{MARKET}", "BookDelta")
+    assert "nobody thought of this" in asked[1].why
+    (news,) = told(list(game.receive(snapshot(9), START)))
+    assert news.trust is Trust.TRUSTED

@@ -44,7 +44,7 @@ class Status:
     """While it drains or is halted: every order that is still open, and what has become of its cancel."""
     halts: tuple[HaltLine, ...]
     set_aside: tuple[SetAsideLine, ...]
-    """Facts that a start could not apply; what stands still for them does so until somebody resumes it."""
+    """Facts and decisions that failed; what stands still for them does so until somebody resumes it."""
     feed: FeedLine
     actors: int
     actors_running: int

@@ -194,7 +194,7 @@ def database(config: Config) -> Finding:
 
 
 def set_aside(config: Config) -> Iterator[Finding]:
-    """What the last run's starts could not apply and nobody has released."""
+    """What the last run could not apply or decide on, and nobody has released."""
     try:
         with Reader.open(database_url(config, None)) as reader:
             found = reader.set_aside()
@@ -205,11 +205,14 @@ def set_aside(config: Config) -> Iterator[Finding]:
         release = (
             f"`tipoff resume {fact.scope} --reason ...` releases it" if fact.scope else "nothing rests on it"
         )
-        fix = f"run the version that wrote it, or `tipoff db verify`; then {release}"
+        look = "run the version that wrote it, or `tipoff db verify`" if fact.first else "report the error"
+        fix = f"{look}; then {release}"
         what = f"{fact.scope} stands still: {fact.words}" if fact.scope else fact.words
         yield Finding("quarantine", "fail" if fact.scope else "warn", what, fix)
     if not found:
-        yield Finding("quarantine", "ok", "every fact of the last run could be applied")
+        yield Finding(
+            "quarantine", "ok", "every fact of the last run could be applied, and no decision failed"
+        )
 
 
 def disk(config: Config, stored: int) -> Finding:

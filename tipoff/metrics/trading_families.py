@@ -123,7 +123,7 @@ JOURNAL: Final[tuple[Family, ...]] = (
 TRADING: Final[tuple[Family, ...]] = (
     gauge_by("halts", "Halts in force by kind of scope.", "scope",
         lambda view: Counter(kind_of_scope(scope).value for scope in view.tally.halted), _values(ScopeKind)),
-    gauge_by("set_aside_facts", "Facts that a start could not apply, until their scope is resumed.", "scope",
+    gauge_by("set_aside_facts", "Facts and decisions that failed, until their scope is resumed.", "scope",
         _set_aside, (*_values(ScopeKind), NOTHING)),
     counter_by("signals", "Signals of a strategy.", "strategy", _of_strategy(lambda line: line.signals)),
     counter_by("near_misses", "Signals that nearly were one.", "strategy",
