@@ -66,6 +66,9 @@ class ReplayOptions:
         tuple[str, ...],
         Parameter(help="Only this strategy trades, on or off in the configuration; may be repeated."),
     ] = ()
+    controls: Annotated[
+        Flag, Parameter(help="The three controls trade too, on or off in the configuration: they show zero.")
+    ] = False
     set: Annotated[
         tuple[str, ...],
         Parameter(
@@ -131,7 +134,9 @@ class ReportOptions:
     run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None
     runs: Annotated[
         str | None,
-        Parameter(help="Several runs added up: all, FROM..TO in game days, or names with commas."),
+        Parameter(
+            help="Several runs added up: all, FROM..TO in game days, config:DIGEST, or names with commas."
+        ),
     ] = None
     mixed: Annotated[
         Flag, Parameter(help="With --runs: add up different configurations, and a game twice.")

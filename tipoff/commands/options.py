@@ -57,6 +57,8 @@ class ReplayRequest:
     only: tuple[str, ...] = ()
     """Names of the strategies that trade; none of them said is all that the configuration switches on."""
     set: tuple[ParameterValue, ...] = ()
+    controls: bool = False
+    """Whether the control strategies trade beside them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -77,7 +79,7 @@ class ReportRequest:
     run: str | None = None
     """None is the latest."""
     runs: str | None = None
-    """Several runs to be added up: all, FROM..TO in game days, or names with commas."""
+    """Several runs to be added up: all, FROM..TO in game days, config:DIGEST, or names with commas."""
     mixed: bool = False
     """Whether runs of different configurations are added up, and a game that is in two of them."""
     html: Path | None = None
@@ -146,6 +148,10 @@ class RunRequest:
     """None is `engine.toml` here, or the defaults if there is none."""
 
 
+EVENINGS_MAX = 366
+"""So many simulated evenings are recorded at once."""
+
+
 @attrs.frozen(kw_only=True)
 class SimulateRequest:
     """The simulated venues alone."""
@@ -169,5 +175,9 @@ class SimulateRequest:
     """A recording whose frames are served instead."""
     keys: Path | None = None
     """Folder for the keys of the simulated venues."""
+    record: Path | None = None
+    """Folder for recordings; then nothing is served."""
+    evenings: int = 1
+    """How many are recorded."""
     faults: tuple[str, ...] = ()
     """Switches as NAME=VALUE."""
