@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole
-from tipoff.commands.options import RunRequest, SimulateRequest
+from tipoff.commands.options import EVENINGS_MAX, RunRequest, SimulateRequest
 from tipoff.output import Answer
 
 Port = Annotated[Whole, Parameter(validator=Number(gte=0, lte=65_535))]
@@ -57,11 +57,23 @@ class SimulateOptions:
     keys: Annotated[Path | None, Parameter(help="Folder for the keys and an engine.toml that uses them.")] = (
         None
     )
+    record: Annotated[
+        Path | None,
+        Parameter(
+            help="Serve nothing: write recordings of whole evenings into this folder, for `tipoff replay`."
+        ),
+    ] = None
+    evenings: Annotated[
+        Whole,
+        Parameter(
+            validator=Number(gte=1, lte=EVENINGS_MAX), help="How many are recorded, a day and a seed apart."
+        ),
+    ] = 1
 
 
 def simulate(
     *faults: Annotated[str, Parameter(name="FAULT=VALUE")], on: SimulateOptions = SimulateOptions()
-) -> None:
+) -> Answer | None:
     """Serve the simulated Kalshi and balldontlie on loopback until Ctrl-C, and print where they are.
 
     Parameters
@@ -71,6 +83,10 @@ def simulate(
         it runs, by POST to the admin address.
     """
     from tipoff.commands.simulate import run_simulate
+    from tipoff.commands.simulated_recording import record_evenings
 
     request = SimulateRequest(faults=faults, **attrs.asdict(on, recurse=False))
+    if request.record is not None:
+        return record_evenings(request, request.record)
     run_simulate(request, as_json="--json" in sys.argv)
+    return None
