@@ -379,7 +379,7 @@ def _provenance(runs: Sequence[Mapping[str, Json]]) -> str:
         for run in runs
     ]
     heads = (
-        "run", "from", "to", "version", "seed", "configuration", "bars", "gaps", "assumed quotes", "journal",
+        "run", "from", "to", "version", "seed", "config", "bars", "gaps", "assumed", "journal",
     )  # fmt: skip
     return _table(heads, lines)
 
