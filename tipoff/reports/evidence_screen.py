@@ -17,6 +17,7 @@ from tipoff.reports.numbers import (
     estimate,
     expectation_cells,
     few_games,
+    limits_in_words,
     number,
     part_cells,
     percent,
@@ -186,7 +187,7 @@ def limits(rows: Rows) -> Text:
     text.append("Wishes\n", style="bold")
     for name, row in rows.items():
         wishes = as_object(row["wishes"])
-        text.append(wrapped(f"{name}: {wishes_in_words(wishes)}. {wishes['sentence'] or ''}", "  "))
+        text.append(wrapped(f"{name}: {wishes_in_words(wishes)}. {limits_in_words(wishes) or ''}", "  "))
     return text
 
 

@@ -25,6 +25,7 @@ from tipoff.reports.numbers import (
     expectation_cells,
     few_games,
     horizon,
+    limits_in_words,
     number,
     part_cells,
     percent,
@@ -313,7 +314,7 @@ def _wishes(rows: Rows) -> str:
     found = []
     for name, row in rows.items():
         wishes = as_object(row["wishes"])
-        words = f"{wishes_in_words(wishes)}. {wishes['sentence'] or 'No limit refused any.'}"
+        words = f"{wishes_in_words(wishes)}. {limits_in_words(wishes) or 'No limit refused any.'}"
         found.append(f"<p><strong>{_text(name)}</strong> {_text(words)}</p>\n")
     return "".join(found) or _none("No wishes.")
 
