@@ -33,7 +33,9 @@ def test_a_run_differs_in_nothing_from_itself(
         assert Decimal(line["difference"]) == Decimal(line["a_game"]["low"]) == 0
         assert line["paired"] is True
     assert main(["compare", names[0], names[0], "--db", stored]) == Exit.OK
-    assert "no difference" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "no difference" in shown
+    assert "1 games in both tell no difference from chance" in " ".join(shown.split())
 
 
 def test_another_parameter_is_named_and_what_came_of_it(
