@@ -230,8 +230,8 @@ def _screen(found: Compared) -> RenderableType:
         _money_table(found),
     ]
     if len(both) < GAMES_MIN:
-        words = f"{len(both)} games in both tell no difference from chance; {GAMES_MIN} are the least"
-        parts.append(Text(words, "dim"))
+        little = f"{len(both)} games in both tell no difference from chance; {GAMES_MIN} are the least"
+        parts.append(Text(little, "dim"))
     return Group(*parts)
 
 

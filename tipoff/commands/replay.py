@@ -18,7 +18,7 @@ from engine.facts import RunStarted
 from engine.units import Nanos
 from persistence.connect import where
 from persistence.errors import StorageError
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff import __version__
 from tipoff.commands.chosen_strategies import only_these, with_controls, with_parameters
@@ -170,7 +170,7 @@ def _settings(request: ReplayRequest) -> TradingSettings:
         seal = read_digest(request.recordings[0])
         config = config or config_of(request.recordings[0])
         seed = seal.seed if seed is None and seal is not None else seed
-    return _with_orders(request, _trading(request, load_or_template(config, schema()), seed))
+    return _trading(request, load_or_template(config, schema()), seed)
 
 
 def _trading(request: ReplayRequest, config: Config, seed: int | None) -> TradingSettings:
@@ -178,13 +178,10 @@ def _trading(request: ReplayRequest, config: Config, seed: int | None) -> Tradin
     if request.controls:
         chosen = with_controls(chosen, config, template(schema()))
     chosen = with_parameters(chosen, request.set)
-    return trading_settings(chosen, seed=seed, every_market=request.markets == "all")
-
-
-def _with_orders(request: ReplayRequest, settings: TradingSettings) -> TradingSettings:
+    settings = trading_settings(chosen, seed=seed, every_market=request.markets == "all")
     if request.orders is None:
         return settings
-    plan: StrategyPlan = scripted_plan(request.orders, settings.seed)
+    plan: StrategyPlan = scripted_plan(request.orders, settings.seed, config.engine.accounts)
     return attrs.evolve(settings, strategies=(*settings.strategies, plan))
 
 
@@ -198,7 +195,7 @@ def _of_processes(request: ReplayRequest, settings: TradingSettings) -> Settings
         path = None if request.config is not None else config_of(request.recordings[0], digest)
         if path is None:
             return settings
-        return _with_orders(request, _trading(request, load(path, schema()), settings.seed))
+        return _trading(request, load(path, schema()), settings.seed)
 
     return settings_of
 
