@@ -76,6 +76,7 @@ def test_killed_at_random_moments_it_resumes_and_ends_with_the_same_digest(
     killed_and_resumed(recording, tmp_path)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.promise("bad-histories-killed-are-repeatable")
 def test_an_evening_at_its_worst_that_is_killed_at_random_moments_ends_with_the_same_digest(
     bad_recording: Path, tmp_path: Path

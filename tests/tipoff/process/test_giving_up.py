@@ -150,7 +150,7 @@ def stored(house: House) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.fault("I12")
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_tree_that_gives_up_ends_the_process_and_the_cause_is_told_everywhere(
     house: House, hook: Hook
 ) -> None:
