@@ -23,7 +23,7 @@ from engine.risk import RiskLimits
 from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, Money, Nanos
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter
 from tipoff.commands.replay import run_started
 from tipoff.config.load import template

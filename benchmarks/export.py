@@ -14,7 +14,7 @@ from typing import Final
 
 from benchmarks.pace import pace
 from benchmarks.storage import evening
-from persistence import schema
+from persistence import schema_upgrade
 from persistence.writer import JournalWriter, Mode, Options
 
 ROWS: Final = 300_000
@@ -33,7 +33,7 @@ def fill(file: Path, rows: int) -> None:
     would take longer than all that is measured.
     """
     url = f"sqlite:///{file}"
-    schema.upgrade(url)
+    schema_upgrade.upgrade(url)
     writer = JournalWriter(url, "long", Options(mode=Mode.REPLAY))
     writer.append(evening(min(rows, REAL_ROWS)))
     writer.close()

@@ -27,7 +27,7 @@ import trio
 
 from benchmarks.latency_wire import DELTA, Evening, evening
 from engine.events import VenueEvent
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import attrs
 
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff.commands.replay import replay
 from tipoff.commands.simulated_recording import record_evening

@@ -50,7 +50,7 @@ from engine.units import (
 )
 from persistence.connect import Durability, Settings
 from persistence.queries import Recorded
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter, Options
 
 EVENINGS = 100

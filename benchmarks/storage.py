@@ -31,7 +31,7 @@ from engine.facts import (
 )
 from engine.orders import Liquidity, PlaceOrder, TimeInForce
 from engine.units import Count, Money, Nanos, Price
-from persistence import codec, schema
+from persistence import codec, schema_upgrade
 from persistence.connect import Durability, Settings
 from persistence.queries import Recorded
 from persistence.writer import JournalWriter, Mode, Options
@@ -110,7 +110,7 @@ def bare(file: Path, facts: Sequence[Recorded], batch: int, durability: Durabili
 def ours(file: Path, facts: Sequence[Recorded], batch: int, durability: Durability) -> tuple[float, float]:
     """Seconds to append, by the wall and of the processor."""
     url = f"sqlite:///{file}"
-    schema.create(url)
+    schema_upgrade.create(url)
     writer = JournalWriter(url, "bench", Options(settings=Settings(durability=durability)))
     begin, busy = time.perf_counter(), time.process_time()
     for start in range(0, len(facts), batch):
@@ -134,7 +134,7 @@ def nanoseconds_each(facts: Sequence[Recorded], work: Callable[[Fact], object]) 
 def reopening(file: Path, facts: Sequence[Recorded]) -> None:
     """How long it takes to open a journal again and to be compared with it."""
     url = f"sqlite:///{file}"
-    schema.create(url)
+    schema_upgrade.create(url)
     writer = JournalWriter(url, "bench")
     writer.append(facts)
     writer.close()

@@ -10,7 +10,7 @@ import attrs
 
 from actors.fact_history import FactHistory
 from actors.runtime import AnySpec, Behaviour, ChildSpec, Kind, OnExcess, Restart, SupervisorSpec
-from engine.restart import SECOND_NS
+from engine.restart_policy import SECOND_NS
 from tipoff.config.load import template
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import parts_of

@@ -93,6 +93,7 @@ class _Market:
                 self.trusted += elapsed
                 if self.bid is not None and self.ask is not None:
                     self.quoted += elapsed
+                    # Whole numbers: a sum of floats would depend on how the time was cut into pieces.
                     self.mids += elapsed * (self.bid + self.ask)
 
     def end(self, at: Nanos, period: int | None, p_books: float | None) -> MarketBar:
@@ -165,6 +166,7 @@ class Bars:
                 self._periods[news.game] = period
                 for ticker in self._view.game(news.game).markets:
                     self._moved(ticker)
+        # Once it is played the odds follow the score, and would be no close any more.
         elif isinstance(news, OddsSeen) and not self._periods.get(news.game):
             self._price(news.game, now)
 
@@ -191,11 +193,11 @@ class Bars:
         for ticker, known in view.markets.items():
             found = None if known.claim is None else fair_value(view, known.claim, BOOKS, now)
             if found is None:
-                gone = self._books.pop(ticker, None) is not None
+                differs = self._books.pop(ticker, None) is not None
             else:
-                gone = self._books.get(ticker) != found.p_fair
+                differs = self._books.get(ticker) != found.p_fair
                 self._books[ticker] = found.p_fair
-            if gone:
+            if differs:
                 self._moved(ticker)
 
     def _moved(self, ticker: str) -> None:

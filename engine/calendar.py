@@ -10,7 +10,7 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from engine.units import NANOS_PER_MICROSECOND, NANOS_PER_SECOND, Nanos
+from engine.units import NANOS_PER_MICROSECOND, Nanos
 
 EASTERN: Final = ZoneInfo("America/New_York")
 """The zone of the league's dates and of the venue's maintenance."""
@@ -55,11 +55,6 @@ def game_day(at: Nanos) -> dt.date:
     return local.date() if local.hour >= GAME_DAY_HOUR else local.date() - dt.timedelta(days=1)
 
 
-def game_day_bounds(date: dt.date) -> tuple[Nanos, Nanos]:
-    """The first moment of a game day and of the next; 23 or 25 hours apart where the clock is changed."""
-    return _eastern_at(date, GAME_DAY_HOUR), _eastern_at(date + dt.timedelta(days=1), GAME_DAY_HOUR)
-
-
 def day_begin(date: dt.date) -> Nanos:
     """The first moment of an Eastern date."""
     return _eastern_at(date, 0)
@@ -98,14 +93,6 @@ def parse_time(text: str) -> Nanos:
     except (ValueError, OverflowError) as error:
         raise TimeError(f"not a time: {text[:40]!r}") from error
     return Nanos(_nanos(whole) + int((fraction or "").ljust(9, "0")))
-
-
-def format_time(at: Nanos) -> str:
-    """A moment in RFC 3339, UTC, with as many decimals as it has: "2026-10-20T19:00:00Z"."""
-    seconds, fraction = divmod(at, NANOS_PER_SECOND)
-    text = _utc(Nanos(seconds * NANOS_PER_SECOND)).strftime("%Y-%m-%dT%H:%M:%S")
-    decimals = f".{fraction:09d}".rstrip("0") if fraction else ""
-    return f"{text}{decimals}Z"
 
 
 def _utc(at: Nanos) -> dt.datetime:

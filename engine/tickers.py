@@ -117,12 +117,6 @@ def read_ticker(text: str, leagues: Sequence[League] = LEAGUES) -> Ticker:
     return parse_event_ticker(text, leagues) if market.kind is TickerKind.OTHER else market
 
 
-def game_event_ticker(date: dt.date, away: str, home: str, league: League) -> str:
-    """The event ticker that the venue gives the game winner of that Eastern date, away team and home team."""
-    month = next(name for name, number in _MONTHS.items() if number == date.month)
-    return f"{league.games_series}-{date.year % 100:02d}{month}{date.day:02d}{away}{home}"
-
-
 def floor_of(number: int) -> Tenths:
     """The floor of "at least `number`": half a point below it."""
     return Tenths(number * TENTHS_ONE - 5)

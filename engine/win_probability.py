@@ -67,15 +67,10 @@ def spread_of_p0(p0: float, sigma: float = 18.0, drift: float = 1.5) -> float:
     return sigma / drift * probit(p0)
 
 
-def p_brownian(lead: float, minutes: float, spread: float, sigma: float = 18.0, drift: float = 1.5) -> float:
-    """Phi((lead + b f S) / (sigma sqrt f)), f = minutes / 48: the bare formula, without cap or late
-    deviation.
-    """
-    return p_of_share(lead, minutes / MINUTES_OF_GAME, spread, sigma, drift)
-
-
 def p_of_share(lead: float, share: float, spread: float, sigma: float, drift: float) -> float:
-    """The same, given which share of the game is left."""
+    """Phi((lead + drift f S) / (sigma sqrt f)), f the share of the game that is left: the bare
+    formula, without cap or late deviation.
+    """
     return _p_above_zero(lead + drift * share * spread, sigma * math.sqrt(share))
 
 

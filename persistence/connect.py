@@ -83,7 +83,7 @@ def pragmas(settings: Settings, access: Access) -> dict[str, tuple[str, object]]
     """Every setting of a SQLite connection: what is set and what must be read back.
 
     The schema is not trusted, but by whoever makes it: SQLite up to 3.40 refuses our JSON checks otherwise.
-    The writer trusts it too once `persistence.schema.trust` has compared it with ours word by word.
+    The writer trusts it too once `persistence.schema_upgrade.trust` has compared it with ours word by word.
     """
     full = settings.durability is Durability.FULL
     return {

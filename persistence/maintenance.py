@@ -7,7 +7,7 @@ One door for `tipoff`; each function opens, works and closes. Addresses are `sql
 from persistence.backup import BackedUp, backup, restore
 from persistence.rebuild import rebuild
 from persistence.retention import DEFAULT_POLICY, Pruning, overdue, prune
-from persistence.schema import found_revision, upgrade
+from persistence.schema_upgrade import found_revision, upgrade
 from persistence.verification import Problem, RunVerified, Verification, verify
 
 __all__ = [

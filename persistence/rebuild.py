@@ -7,7 +7,7 @@ transaction, the append-only triggers included.
 from sqlalchemy import Connection, select
 
 from engine.facts import RunEnded, RunStarted
-from persistence import connect, schema, triggers, writer_state
+from persistence import connect, schema_upgrade, triggers, writer_state
 from persistence.connect import Access
 from persistence.projections import Projection
 from persistence.statements import Statements
@@ -24,7 +24,7 @@ def rebuild(url: str) -> int:
     entries = 0
     with connect.sorted_errors(url), engine.connect() as connection:
         connect.check_revision(connect.revision(connection), place)
-        schema.trust(connection, place)
+        schema_upgrade.trust(connection, place)
         connection.rollback()
         with connection.begin():
             # Inside the transaction: if anything fails the old rows and their triggers are back.

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.facts import Fact, LedgerPosted, OrderFilled, PositionSettled, RunEnded, RunStarted
 from engine.ledger import fees, result
-from persistence import connect, high_water_mark, schema, writer_state
+from persistence import connect, high_water_mark, schema_upgrade, writer_state
 from persistence.errors import FactRefused, LedgerImbalanced, StorageCorrupt
 from persistence.fact_subjects import subject
 from persistence.journal import Chain, Digest, Entry
@@ -80,7 +80,7 @@ def verify(url: str) -> Verification:
         connect.check_revision(found, place)
         # From the bottom up: what is wrong with pages explains everything that follows.
         problems += _pages(connection)
-        problems += [Problem("schema", name, state) for name, state in schema.differences(connection)]
+        problems += [Problem("schema", name, state) for name, state in schema_upgrade.differences(connection)]
         problems += _mark(url, connection, place)
         for row in connection.execute(select(runs.c.id, runs.c.run).order_by(runs.c.id)).all():
             check = _RunCheck(connection, row.id, row.run)

@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 from sqlalchemy import Connection, Engine
 
-from persistence import high_water_mark, schema, writer_state
+from persistence import high_water_mark, schema_upgrade, writer_state
 from persistence.connect import (
     DEFAULTS,
     Access,
@@ -182,22 +182,15 @@ class JournalWriter:
             busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             return not busy
 
-    def wal_bytes(self) -> int:
-        """Size of the write-ahead log; grows while a long reader keeps checkpoints from finishing."""
-        if self._file is None:
-            return 0
-        log = self._file.with_name(self._file.name + "-wal")
-        return log.stat().st_size if log.exists() else 0
-
     # Opening
 
     def _open(self) -> None:
         with Sorted(self._where, self._fail):
             # First of all: where a mark remembers a journal and its file is gone, an empty database would
             # begin over lost positions.
-            schema.check_not_lost(self._url)
+            schema_upgrade.check_not_lost(self._url)
             if not self._memory:
-                check_revision(schema.found_revision(self._url), self._where)
+                check_revision(schema_upgrade.found_revision(self._url), self._where)
             if self._file is not None:
                 synced = self._options.settings.durability is Durability.FULL
                 # Taken before the first connection: holding it is what makes this process the only writer.
@@ -238,9 +231,9 @@ class JournalWriter:
         self._connection = connection
         # A database in memory lives as long as its one connection, so nobody else can have made its tables.
         if self._memory and revision(connection) is None:
-            schema.create_in(connection)
+            schema_upgrade.create_in(connection)
         check_revision(revision(connection), self._where)
-        schema.trust(connection, self._where)
+        schema_upgrade.trust(connection, self._where)
         if connection.dialect.name == "postgresql":
             # Waits as long as for any lock: after a broken connection the server may still hold it for us.
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({WRITER_LOCK}, hashtext(current_schema()))")

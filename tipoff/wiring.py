@@ -41,7 +41,7 @@ from actors.schedule import ScheduleActor
 from actors.strategy import StrategyActor
 from engine.exchange import ExchangeRules, PaperExchange
 from engine.leagues import LEAGUES, League
-from engine.restart import Backoff
+from engine.restart_policy import Backoff
 from engine.risk import RiskGate, RiskLimits
 from engine.schedule import Schedule
 from engine.strategies.strategy import Strategy
@@ -125,6 +125,7 @@ def tree(parts: Parts) -> SupervisorSpec:
     """Return the whole supervision tree; the root's children start from top to bottom and stop in reverse."""
     return SupervisorSpec(
         name="root",
+        # Nothing is restarted up here: what reaches the root ends the process, and systemd starts another.
         strategy=ONE_FOR_ALL,
         intensity=0,
         children=(
@@ -132,11 +133,14 @@ def tree(parts: Parts) -> SupervisorSpec:
             _writer(parts),
             SupervisorSpec(
                 name="exchange",
+                # Who comes later rests on those before: a new exchange takes the gate and the strategies
+                # with it.
                 strategy=REST_FOR_ONE,
                 backoff=AT_ONCE,
                 children=(_paper_exchange(parts), _risk_gate(parts), _strategies(parts)),
             ),
             SupervisorSpec(name="games", strategy=ONE_FOR_ONE, backoff=AT_ONCE),
+            # Behind everybody who must hear it: nothing is listened to before the tree stands.
             SupervisorSpec(
                 name="sources",
                 strategy=ONE_FOR_ONE,
@@ -189,6 +193,7 @@ def _strategies(parts: Parts) -> SupervisorSpec:
     return SupervisorSpec(
         name="strategies",
         strategy=ONE_FOR_ONE,
+        # One that keeps crashing is parked alone; the others go on trading.
         on_excess=QUARANTINE,
         backoff=AT_ONCE,
         children=tuple(_strategy(parts, name, make) for name, make in parts.strategies),
@@ -224,6 +229,7 @@ def _game(game: str) -> ChildSpec:
     return ChildSpec(
         name=game,
         factory=lambda: GameActor(game),
+        # A game that is over ends in good order, and is not begun again.
         restart=TRANSIENT,
         mailbox=MAILBOXES.game,
         subscriptions=(FEED, GAMES_TOPIC),

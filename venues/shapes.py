@@ -53,6 +53,7 @@ class Shape(Generic[T_co]):
         try:
             return self._strict.decode(text), ()
         except msgspec.ValidationError:
+            # Only now: bodies are nearly always as promised, and piece by piece is slow.
             return self.pieces(text)
 
     def pieces(self, text: Text) -> tuple[T_co, tuple[Refused, ...]]:
@@ -94,6 +95,7 @@ def _object(wire: type[T], text: Text, place: str, refused: list[Refused]) -> T:
     return wire(**found)
 
 
+# Once a struct: making decoders takes longer than reading a body with them.
 @cache
 def _fields(wire: Hashable) -> tuple[_Field, ...]:
     return tuple(
@@ -166,6 +168,7 @@ def _strictly(decoder: "msgspec.json.Decoder[T]", text: Text, place: str) -> T:
     try:
         return decoder.decode(text)
     except OddShape:
+        # It is a ValidationError too, and names its place better than we can from out here.
         raise
     except msgspec.ValidationError as error:
         raise OddShape(place, str(error)) from error

@@ -6,7 +6,7 @@ Used by every translator. Reads no clock.
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
+from engine.units import NANOS_PER_SECOND, Nanos
 
 EASTERN = ZoneInfo("America/New_York")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,13 +40,6 @@ def from_seconds(seconds: int) -> Nanos:
     if not 0 <= seconds <= SECONDS_MAX:
         raise MomentError(f"not Unix seconds between 1970 and 2100: {seconds}")
     return Nanos(seconds * NANOS_PER_SECOND)
-
-
-def from_milliseconds(milliseconds: int) -> Nanos:
-    """Read Unix milliseconds."""
-    if not 0 <= milliseconds <= MILLISECONDS_MAX:
-        raise MomentError(f"not Unix milliseconds between 1970 and 2100: {milliseconds}")
-    return Nanos(milliseconds * NANOS_PER_MILLISECOND)
 
 
 def eastern_date(at: Nanos) -> str:

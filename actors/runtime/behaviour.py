@@ -27,7 +27,7 @@ from actors.runtime.specs import (
     Strategy,
 )
 from engine.message import message
-from engine.restart import Backoff, RestartLimit, RestartSettingsError, require_reachable
+from engine.restart_policy import Backoff, RestartLimit, RestartSettingsError, require_reachable
 
 TOPIC_SUPERVISION = "supervision"
 """Topic of the supervisor reports (`actors.runtime.reports`)."""
@@ -227,20 +227,12 @@ class Edge(Protocol):
         """Hand in one input: stamp it, deliver it, drain. Gives the stamp. Refused if this life is over."""
         ...  # pragma: no cover
 
-    def notify_behaviour(self, message: object, /) -> int:
-        """Hand in one input for the actor's own behaviour."""
-        ...  # pragma: no cover
-
     def effects(self) -> AsyncIterator[object]:
         """What the behaviour wants performed, in order, until the life ends."""
         ...  # pragma: no cover
 
     def ready(self) -> None:
         """The acknowledgement for a spec with `ready_when_told`, from the task's side."""
-        ...  # pragma: no cover
-
-    async def breathe(self) -> None:
-        """Let other tasks run; to be called between inputs when many come at once."""
         ...  # pragma: no cover
 
     async def ask(self, to: Address, message: object, timeout_ns: int = ..., /) -> object:

@@ -10,7 +10,7 @@ from actors.runtime.behaviour import Address, AnySpec, ExitReason, SupervisorSpe
 from actors.runtime.cells import Cell, Timer
 from actors.runtime.reports import text_of
 from actors.runtime.specs import QUARANTINE
-from engine.restart import RestartPacing, RestartWindow
+from engine.restart_policy import RestartPacing, RestartWindow
 
 
 class StartFailed(Exception):

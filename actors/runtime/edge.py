@@ -73,14 +73,6 @@ class TaskEdge(Edge):
         self._require_current()
         return self._system.put(to, message)
 
-    def notify_behaviour(self, message: object) -> int:
-        """Hand in one input for the actor's own behaviour."""
-        return self.put(self.address, message)
-
-    async def breathe(self) -> None:
-        """Let other tasks run; to be called between inputs when many come at once."""
-        await trio.lowlevel.checkpoint()
-
     async def ask(self, to: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
         """Ask another actor. Asking oneself is refused."""
         self._require_current()

@@ -24,7 +24,7 @@ from actors.runtime.specs import (
     TEMPORARY,
     TRANSIENT,
 )
-from engine.restart import RestartWindow
+from engine.restart_policy import RestartWindow
 
 
 class Supervisor(Parent):

@@ -14,10 +14,10 @@ from engine.exchange.refusals import Refusal, polled, refusal
 from engine.exchange.step_context import Given, Source, StepContext, book_lag, trusted
 from engine.exchange.timers import PESSIMISTIC, PESSIMISTIC_REFUSED
 from engine.facts import OrderRested
-from engine.matching import Offer, OwnResting, Take, Walk, walk
 from engine.orders import CancelReason, Liquidity, RejectCode, TimeInForce
 from engine.positions import closable
 from engine.queueing import Matched
+from engine.taker_walk import Offer, OwnResting, Take, Walk, walk
 from engine.units import MONEY_ZERO, Count, Nanos, Price
 from engine.venue_facts import BandEnded
 

@@ -36,11 +36,6 @@ def american_of_p(p: float) -> int:
     return -round(100.0 * p / (1.0 - p)) if p > 0.5 else round(100.0 * (1.0 - p) / p)
 
 
-def decimal_of_american(odds: int) -> float:
-    """What comes back for a stake of 1, stake included. Raises OddsError as `p_of_american` does."""
-    return 1.0 / p_of_american(odds)
-
-
 def american_of_decimal(odds: float) -> int:
     """The American odds nearest to decimal odds. Raises OddsError as `p_of_decimal` does."""
     return american_of_p(p_of_decimal(odds))
@@ -51,13 +46,6 @@ def p_of_decimal(odds: float) -> float:
     if not 1.0 < odds < math.inf:
         raise OddsError(f"{odds} are no decimal odds: they are above 1")
     return 1.0 / odds
-
-
-def decimal_of_p(p: float) -> float:
-    """The decimal odds of a probability. Raises OddsError unless it lies strictly between 0 and 1."""
-    if not 0.0 < p < 1.0:
-        raise OddsError(f"no odds for a probability of {p}")
-    return 1.0 / p
 
 
 def overround(p_implied: Sequence[float]) -> float:

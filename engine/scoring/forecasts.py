@@ -35,12 +35,6 @@ def brier(forecasts: Sequence[Forecast]) -> float | None:
     return mean_of([(row.p - row.outcome) ** 2 for row in forecasts])
 
 
-def brier_advantage(forecasts: Sequence[Forecast]) -> float | None:
-    """The market's Brier score less ours, on the rows where the market had a price: above 0 we knew more."""
-    rows = [(row.p, row.p_market, row.outcome) for row in forecasts if row.p_market is not None]
-    return mean_of([(p_market - outcome) ** 2 - (p - outcome) ** 2 for p, p_market, outcome in rows])
-
-
 @attrs.frozen
 class LogLoss:
     """The mean of -ln(probability of what came), and how many probabilities had to be clipped for it."""

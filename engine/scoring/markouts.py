@@ -32,13 +32,6 @@ def closing_line_value(side: BookSide, entry: Price, p_close: float) -> float:
     return gain if side is BookSide.BID else -gain
 
 
-def closing_odds_value(side: BookSide, entry: Price, p_close: float) -> float | None:
-    """The same as a ratio of odds, entry / close - 1, as bettors write it; None for a price of 0."""
-    paid = (entry if side is BookSide.BID else PRICE_ONE - entry) / PRICE_ONE
-    worth = p_close if side is BookSide.BID else 1.0 - p_close
-    return worth / paid - 1.0 if paid > 0.0 else None
-
-
 @attrs.frozen
 class Markout:
     """What a fill was worth after a while, in dollars a contract before fees.

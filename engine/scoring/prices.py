@@ -63,8 +63,11 @@ class PriceLookup:
             place = bisect_right(ends, end) - 1
             if place >= 0 and end - ends[place] < QUIET_MAX:
                 self._found[ticker, end] = BarPrices._make(bars[place])
+        # By the score and not by the schedule: games begin late, and the close is the last price before
+        # play.
         begun = next((place for place, bar in enumerate(bars) if bar[4]), None)
         if begun is not None:
+            # A market that stood still says it a minute late, so the first of the game's markets is right.
             self._tips[game] = min(ends[begun], self._tips.get(game, ends[begun]))
             self._closes[ticker] = _close(bars[:begun])
 

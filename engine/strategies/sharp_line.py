@@ -121,6 +121,7 @@ def odds_changed(news: OddsSeen, before: ScoreSeen | OddsSeen | None, age_max: N
     """Whether a book's row says something new, or says the old again after it had become too old."""
     if not isinstance(before, OddsSeen):
         return True
+    # By the book's own time where there is one: a row that is polled again is not said again.
     said_at = before.at if before.at_venue is None else before.at_venue
     if news.at - said_at > age_max:
         return True

@@ -70,7 +70,7 @@ def test_the_installed_program_starts_and_prepares_a_database(installed: Path, t
     _tipoff(installed, tmp_path, "init")
     _tipoff(installed, tmp_path, "db", "upgrade", "--db", "sqlite:///a.db")
     assert (tmp_path / "a.db").stat().st_size > 0
-    where = "import persistence.schema as schema; print(schema.MIGRATIONS)"
+    where = "import persistence.schema_upgrade as schema; print(schema.MIGRATIONS)"
     found = _run((sys.executable, "-c", where), tmp_path, installed)
     assert found.strip() == str(installed / "persistence" / "migrations")
 

@@ -4,21 +4,19 @@ The coefficients of `engine.win_probability` stay those of the NBA: a game of an
 share of it that is left.
 """
 
-import datetime as dt
-
 import attrs
 import pytest
 
 from engine.leagues import LEAGUES, NBA, League, league_of, league_of_path, leagues_of
 from engine.teams import Team
-from engine.tickers import TickerKind, game_event_ticker, parse_event_ticker, parse_ticker
+from engine.tickers import TickerKind, parse_event_ticker, parse_ticker
 from engine.units import Tenths
 from engine.win_probability import InPlayModel, minutes_left, sd_total_left
 
 TEAMS = (
-    Team("ASH", "Ashford", "Anvils", 1, 1, 1, "ASH", "ASH"),
-    Team("BEX", "Bexley", "Bellows", 2, 2, 2, "BEX", "BEX"),
-    Team("DEN", "Denham", "Dynamos", 3, 3, 3, "DEN", "DEN"),
+    Team("ASH", "Ashford", "Anvils"),
+    Team("BEX", "Bexley", "Bellows"),
+    Team("DEN", "Denham", "Dynamos"),
 )
 SHORT = League(
     name="Short League",
@@ -59,10 +57,6 @@ def test_a_prefix_that_begins_like_anothers_is_told_apart() -> None:
     longer = attrs.evolve(SHORT, series_prefix="KXNBAG", teams=NBA.teams)
     ticker = parse_ticker("KXNBAGSPREAD-26MAR09DENOKC-DEN4", (NBA, longer))
     assert (ticker.league, ticker.kind) == (longer, TickerKind.SPREAD)
-
-
-def test_its_event_tickers_are_made() -> None:
-    assert game_event_ticker(dt.date(2026, 7, 4), "ASH", "BEX", SHORT) == "KXSLGAME-26JUL04ASHBEX"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The queue at one price and the taker's walk, by themselves.
 
-Covers: engine.matching.
+Covers: engine.taker_walk.
 """
 
 import pytest
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import BookSide
-from engine.matching import Offer, OwnResting, walk
 from engine.orders import SelfTradePrevention
 from engine.queueing import (
     Credit,
@@ -21,6 +20,7 @@ from engine.queueing import (
     of_decrease,
     of_print,
 )
+from engine.taker_walk import Offer, OwnResting, walk
 from engine.units import Count, Nanos, Price
 
 STOP, YIELD = SelfTradePrevention.TAKER_AT_CROSS, SelfTradePrevention.MAKER

@@ -18,7 +18,7 @@ from engine.win_probability import (
     capped,
     late_factor,
     minutes_left,
-    p_brownian,
+    p_of_share,
     sd_margin_left,
     sd_total_left,
     spread_of_p0,
@@ -49,9 +49,9 @@ spreads = st.floats(-20, 20)
 def test_the_published_vectors(
     *, lead: float, left: float, spread: float, textbook: float, ours: float, wider: float
 ) -> None:
-    assert p_brownian(lead, left, spread, 13, 1) == pytest.approx(textbook, abs=5e-7)
-    assert p_brownian(lead, left, spread) == pytest.approx(ours, abs=5e-7)
-    assert p_brownian(lead, left, spread, 20, 1.83) == pytest.approx(wider, abs=5e-7)
+    assert p_of_share(lead, left / 48, spread, 13, 1) == pytest.approx(textbook, abs=5e-7)
+    assert p_of_share(lead, left / 48, spread, 18, 1.5) == pytest.approx(ours, abs=5e-7)
+    assert p_of_share(lead, left / 48, spread, 20, 1.83) == pytest.approx(wider, abs=5e-7)
     if left >= 3:
         assert MODEL.p_win(lead, left, spread) == pytest.approx(ours, abs=5e-7)
 
@@ -98,7 +98,7 @@ def test_when_nothing_is_left_the_score_decides_up_to_the_cap() -> None:
 def test_an_overtime_is_a_short_game_with_the_same_drift() -> None:
     left = minutes_left(4, 0, 0)
     assert left == 5.0
-    assert MODEL.p_win(0, left, 6.0) == pytest.approx(p_brownian(0, 5.0, 6.0))
+    assert MODEL.p_win(0, left, 6.0) == pytest.approx(p_of_share(0, 5.0 / 48, 6.0, 18, 1.5))
     assert 0.5 < MODEL.p_win(0, left, 6.0) < MODEL.p_win(0, 48, 6.0)
 
 

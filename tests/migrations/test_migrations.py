@@ -1,6 +1,6 @@
 """The schema changes step by step, in one transaction each time, on both databases, empty and full.
 
-Covers: persistence.schema, persistence.tables, persistence.triggers.
+Covers: persistence.schema_upgrade, persistence.tables, persistence.triggers.
 """
 
 import os
@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from persistence import connect, schema
+from persistence import connect, schema_upgrade
 from persistence.connect import Access
 from persistence.errors import SchemaNewer, SchemaOlder, StorageForeign
 from persistence.maintenance import verify
@@ -27,7 +27,7 @@ from persistence.writer import JournalWriter
 
 
 def test_there_is_one_head_and_the_code_knows_every_revision() -> None:
-    script = ScriptDirectory.from_config(schema.alembic_config("sqlite://"))
+    script = ScriptDirectory.from_config(schema_upgrade.alembic_config("sqlite://"))
     history = [each.revision for each in script.walk_revisions()]
     assert script.get_heads() == [REVISIONS[-1]]
     assert tuple(reversed(history)) == REVISIONS
@@ -36,24 +36,24 @@ def test_there_is_one_head_and_the_code_knows_every_revision() -> None:
 @pytest.mark.promise("migrations-make-exactly-tables")
 def test_the_migrations_make_exactly_the_tables_of_the_code(bare: str) -> None:
     """What `alembic check` asks, and on SQLite the text of every table, index and trigger as well."""
-    assert schema.upgrade(bare) == (None, REVISIONS[-1])
+    assert schema_upgrade.upgrade(bare) == (None, REVISIONS[-1])
     with connect.reading(bare) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert schema.differences(connection) == []
+        assert schema_upgrade.differences(connection) == []
 
 
 def test_tables_made_at_once_are_the_same_as_migrated_ones(tmp_path: Path) -> None:
     urls = [f"sqlite:///{tmp_path / name}" for name in ("migrated.db", "created.db")]
-    schema.upgrade(urls[0])
-    schema.create(urls[1])
+    schema_upgrade.upgrade(urls[0])
+    schema_upgrade.create(urls[1])
     with connect.reading(urls[0]) as migrated, connect.reading(urls[1]) as created:
-        assert schema._objects(migrated) == schema._objects(created)
+        assert schema_upgrade._objects(migrated) == schema_upgrade._objects(created)
 
 
 def test_every_table_is_strict_and_none_has_a_loose_column(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
-    schema.upgrade(url)
+    schema_upgrade.upgrade(url)
     with connect.reading(url) as connection:
         listed = connection.exec_driver_sql("PRAGMA table_list").mappings().all()
         ours = {row["name"]: row["strict"] for row in listed if row["name"] in metadata.tables}
@@ -67,37 +67,37 @@ def test_every_table_is_strict_and_none_has_a_loose_column(tmp_path: Path) -> No
 
 
 def test_up_down_up_leaves_no_trace_in_an_empty_database(bare: str) -> None:
-    schema.upgrade(bare)
+    schema_upgrade.upgrade(bare)
     before = snapshot(bare)
-    command.downgrade(schema.alembic_config(bare), "base")
+    command.downgrade(schema_upgrade.alembic_config(bare), "base")
     assert set(snapshot(bare)) <= {"alembic_version"}
-    schema.upgrade(bare)
+    schema_upgrade.upgrade(bare)
     assert snapshot(bare) == before
 
 
 def test_a_full_database_goes_down_and_up_step_by_step(bare: str, small_evening: list[Any]) -> None:
     """Each released revision is upgraded with rows in it; the journal of the newest one still verifies."""
-    schema.upgrade(bare)
+    schema_upgrade.upgrade(bare)
     writer = JournalWriter(bare, "evening")
     writer.append(small_evening)
     writer.close()
     for revision in reversed(REVISIONS[:-1]):
-        command.downgrade(schema.alembic_config(bare), revision)
-        schema.upgrade(bare)
+        command.downgrade(schema_upgrade.alembic_config(bare), revision)
+        schema_upgrade.upgrade(bare)
         assert verify(bare).sound
-    assert schema.upgrade(bare) == (REVISIONS[-1], REVISIONS[-1])
+    assert schema_upgrade.upgrade(bare) == (REVISIONS[-1], REVISIONS[-1])
     assert verify(bare).sound
 
 
 @pytest.mark.promise("database-newer-older-somebody")
 def test_a_newer_schema_is_refused_naming_both(bare: str) -> None:
     """D12."""
-    schema.upgrade(bare)
+    schema_upgrade.upgrade(bare)
     set_revision(bare, "9999")
     with pytest.raises(SchemaNewer, match=f"its schema is 9999, this program knows up to {REVISIONS[-1]}"):
         JournalWriter(bare, "evening")
     with pytest.raises(SchemaNewer, match="9999"):
-        schema.upgrade(bare)
+        schema_upgrade.upgrade(bare)
 
 
 @pytest.mark.promise("database-newer-older-somebody")
@@ -111,11 +111,11 @@ def test_an_older_schema_is_refused_until_it_is_upgraded(tmp_path: Path, bare_se
             JournalWriter(url, "evening")
     assert not (tmp_path / "none.db").exists()
     older = f"sqlite:///{tmp_path / 'older.db'}"
-    schema.upgrade(older, REVISIONS[-2])
+    schema_upgrade.upgrade(older, REVISIONS[-2])
     both = f"its schema is {REVISIONS[-2]}, this program needs {REVISIONS[-1]}"
     with pytest.raises(SchemaOlder, match=both):
         JournalWriter(older, "evening")
-    schema.upgrade(older)
+    schema_upgrade.upgrade(older)
     JournalWriter(older, "evening").close()
 
 
@@ -128,7 +128,7 @@ def test_somebody_elses_database_is_left_alone(tmp_path: Path) -> None:
     theirs.commit()
     theirs.close()
     before = file.read_bytes()
-    for attempt in (schema.upgrade, lambda url: JournalWriter(url, "evening")):
+    for attempt in (schema_upgrade.upgrade, lambda url: JournalWriter(url, "evening")):
         with pytest.raises(StorageForeign, match="not one of our databases"):
             attempt(f"sqlite:///{file}")
     assert file.read_bytes() == before
@@ -159,7 +159,7 @@ def test_a_migration_that_ends_half_way_leaves_what_the_next_run_mends(
     """D13: neither an exception nor a kill leaves a half-changed schema, a temporary table or a changed
     row.
     """
-    schema.upgrade(bare)
+    schema_upgrade.upgrade(bare)
     writer = JournalWriter(bare, "evening")
     writer.append(small_evening)
     writer.close()
@@ -181,7 +181,7 @@ def test_a_migration_that_ends_half_way_leaves_what_the_next_run_mends(
 
 def test_a_table_rebuilt_by_a_migration_stays_strict(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
-    schema.upgrade(url)
+    schema_upgrade.upgrade(url)
     scripts = copy_of_migrations(tmp_path)
     fields = {"revision": "9000", "head": REVISIONS[-1], "stroke": "pass"}
     (scripts / "versions" / "9000_a_step.py").write_text(
@@ -197,13 +197,14 @@ def test_a_table_rebuilt_by_a_migration_stays_strict(tmp_path: Path) -> None:
 
 def upgrade_in_a_process(url: str, scripts: Path) -> subprocess.CompletedProcess[str]:
     program = (
-        "import sys; from pathlib import Path; from alembic import command; from persistence import schema\n"
-        "schema.MIGRATIONS = Path(sys.argv[2])\n"
-        "command.upgrade(schema.alembic_config(sys.argv[1]), 'head')"
+        "import sys; from pathlib import Path; from alembic import command\n"
+        "from persistence import schema_upgrade\n"
+        "schema_upgrade.MIGRATIONS = Path(sys.argv[2])\n"
+        "command.upgrade(schema_upgrade.alembic_config(sys.argv[1]), 'head')"
     )
     return subprocess.run(
         [sys.executable, "-c", program, url, str(scripts)],
-        env={**os.environ, "PYTHONPATH": str(schema.MIGRATIONS.parent)},
+        env={**os.environ, "PYTHONPATH": str(schema_upgrade.MIGRATIONS.parent)},
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
 
@@ -211,8 +212,11 @@ def upgrade_in_a_process(url: str, scripts: Path) -> subprocess.CompletedProcess
 def copy_of_migrations(tmp_path: Path) -> Path:
     copy = tmp_path / "migrations"
     (copy / "versions").mkdir(parents=True)
-    for file in (schema.MIGRATIONS / "env.py", *(schema.MIGRATIONS / "versions").glob("*.py")):
-        (copy / file.relative_to(schema.MIGRATIONS)).write_bytes(file.read_bytes())
+    for file in (
+        schema_upgrade.MIGRATIONS / "env.py",
+        *(schema_upgrade.MIGRATIONS / "versions").glob("*.py"),
+    ):
+        (copy / file.relative_to(schema_upgrade.MIGRATIONS)).write_bytes(file.read_bytes())
     return copy
 
 

@@ -85,7 +85,7 @@ ROOMS = {
     "positions": Room(("engine/positions.py",), ("tests/engine/test_positions.py",)),
     "book": Room(("engine/book.py",), ("tests/engine/test_book.py",)),
     "exchange": Room(
-        ("engine/exchange", "engine/queueing.py", "engine/matching.py"),
+        ("engine/exchange", "engine/queueing.py", "engine/taker_walk.py"),
         ("tests/engine/exchange", "tests/engine/test_queueing.py"),
     ),
     "persistence": Room(("persistence",), ("tests/persistence",), "not slow and not postgres"),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 
 from engine.facts import FACTS, Fact
-from persistence import schema
+from persistence import schema_upgrade
 from persistence.writer import JournalWriter, Options
 from tests.persistence.evenings import Placed, evening, place
 from tests.persistence.servers import empty_schema
@@ -72,7 +72,7 @@ def make_evening() -> Callable[[int], list[Placed]]:
 @pytest.fixture(scope="session")
 def _empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("template") / "tipoff.db"
-    schema.upgrade(f"sqlite:///{file}")
+    schema_upgrade.upgrade(f"sqlite:///{file}")
     return file
 
 
@@ -98,7 +98,7 @@ def bare_server() -> Iterator[str]:
 @pytest.fixture
 def served(bare_server: str) -> str:
     """The address of a schema with our tables on the PostgreSQL server."""
-    schema.upgrade(bare_server)
+    schema_upgrade.upgrade(bare_server)
     return bare_server
 
 

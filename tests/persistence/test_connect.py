@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from persistence import connect, errors, schema
+from persistence import connect, errors, schema_upgrade
 from persistence.backup import backup
 from persistence.connect import Access, Durability, Settings
 from persistence.errors import StorageError, StorageUnreachable, of_driver, sorted_error
@@ -96,7 +96,7 @@ def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_no_database(tmp_path: Path) -> None:
-    for attempt in (schema.upgrade, verify, lambda url: JournalWriter(url, "evening")):
+    for attempt in (schema_upgrade.upgrade, verify, lambda url: JournalWriter(url, "evening")):
         with pytest.raises(StorageUnreachable, match="it is a directory; name a file in it"):
             attempt(f"sqlite:///{tmp_path}")
 
@@ -180,7 +180,7 @@ def test_what_is_made_is_readable_by_its_owner_only_whatever_the_mask(tmp_path: 
     copy.parent.mkdir()
     before = os.umask(mask)
     try:
-        schema.upgrade(f"sqlite:///{file}")
+        schema_upgrade.upgrade(f"sqlite:///{file}")
         writer = JournalWriter(f"sqlite:///{file}", "run")
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("tipoff.db*")}
         writer.close()

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from persistence import high_water_mark, schema
+from persistence import high_water_mark, schema_upgrade
 from persistence.errors import (
     StorageCorrupt,
     StorageForeign,
@@ -104,11 +104,11 @@ def test_a_database_that_vanished_is_not_silently_begun_anew(crashed: Path) -> N
     """D10: even the tables are gone; neither the writer nor an upgrade takes it for a new database."""
     for each in (crashed, crashed.with_name("tipoff.db-wal")):
         each.unlink()
-    for attempt in (schema.upgrade, lambda url: JournalWriter(url, "evening")):
+    for attempt in (schema_upgrade.upgrade, lambda url: JournalWriter(url, "evening")):
         with pytest.raises(StorageCorrupt, match=r"run evening had come to entry \d+.*removed on purpose"):
             attempt(f"sqlite:///{crashed}")
     high_water_mark.path_of(crashed).unlink()
-    schema.upgrade(f"sqlite:///{crashed}")
+    schema_upgrade.upgrade(f"sqlite:///{crashed}")
 
 
 def test_a_mark_that_cannot_be_made_closes_no_file_of_others(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, co
     """D11: SQLITE_NOTADB."""
     file = tmp_path / "tipoff.db"
     file.write_bytes(content)
-    for attempt in (schema.upgrade, verify, lambda url: JournalWriter(url, "evening")):
+    for attempt in (schema_upgrade.upgrade, verify, lambda url: JournalWriter(url, "evening")):
         with pytest.raises((StorageForeign, StorageCorrupt)):
             attempt(f"sqlite:///{file}")
     assert file.read_bytes() == content

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from persistence import connect, schema
+from persistence import connect, schema_upgrade
 from persistence.errors import FactUnstorable, StorageError, StorageForeign, of_driver, sorted_error
 from persistence.maintenance import verify
 from persistence.writer import JournalWriter
@@ -33,7 +33,7 @@ def database(encoding: str) -> Iterator[str]:
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "WIN1252"])
 def test_a_database_that_is_not_utf8_is_refused_and_says_what_to_do(encoding: str) -> None:
     with database(encoding) as url:
-        for attempt in (schema.upgrade, lambda address: JournalWriter(address, "run"), verify):
+        for attempt in (schema_upgrade.upgrade, lambda address: JournalWriter(address, "run"), verify):
             with pytest.raises(StorageForeign, match=f"its encoding is {encoding}, not UTF8") as refused:
                 attempt(url)
             assert "CREATE DATABASE tipoff ENCODING 'UTF8'" in str(refused.value)
@@ -46,7 +46,7 @@ def test_a_database_in_utf8_holds_every_character_whatever_the_client_was_told(
 ) -> None:
     monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
     with database("UTF8") as url:
-        schema.upgrade(url)
+        schema_upgrade.upgrade(url)
         writer = JournalWriter(url, "evening")
         writer.append(small_evening)
         writer.close()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from persistence import connect, schema
+from persistence import connect, schema_upgrade
 from persistence.connect import Access
 from persistence.errors import StorageError
 from persistence.stored_runs import opened as reading
@@ -79,5 +79,5 @@ def test_what_is_appended_in_the_meantime_is_left_out_and_the_writer_is_not_held
 def test_a_database_of_another_version_is_refused(bare: str) -> None:
     with pytest.raises(StorageError):
         TableBatches(bare, [1])
-    schema.upgrade(bare)
+    schema_upgrade.upgrade(bare)
     assert list(TableBatches(bare, [1]).rows("runs")) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from persistence import connect, schema, verification, writer_state
+from persistence import connect, schema_upgrade, verification, writer_state
 from persistence.tables import APPEND_ONLY
 from persistence.verification import verify
 from persistence.writer import JournalWriter
@@ -21,11 +21,13 @@ def test_problems_are_named_up_to_a_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: int, named: int
 ) -> None:
     url = f"sqlite:///{tmp_path / 'tipoff.db'}"
-    schema.upgrade(url)
+    schema_upgrade.upgrade(url)
     assert verify(url).sound
     monkeypatch.setattr(verification, "PROBLEMS_MAX", 3)
     monkeypatch.setattr(
-        schema, "differences", lambda _connection: [(f"table_{number}", "missing") for number in range(found)]
+        schema_upgrade,
+        "differences",
+        lambda _connection: [(f"table_{number}", "missing") for number in range(found)],
     )
     checked = verify(url)
     assert len(checked.problems) == named

@@ -27,7 +27,7 @@ from engine.facts import (
 )
 from engine.message import changed
 from engine.units import Count, Nanos, Price
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter
 from tests.persistence.evenings import evening, place
 from tests.simulation.soak.comparing import compared, left_behind

@@ -24,7 +24,7 @@ from engine.invariant import InvariantBroken
 from engine.reasons import DenialReason
 from engine.tally import Tally
 from engine.units import MONEY_ZERO, NANOS_PER_SECOND, Nanos
-from persistence import schema
+from persistence import schema_upgrade
 from persistence.connect import Settings
 from persistence.insert import Seam
 from persistence.maintenance import verify
@@ -301,7 +301,7 @@ def test_a_slow_disk_delays_orders_but_no_market_data(
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
     """A database that was made."""
-    schema.upgrade(f"sqlite:///{tmp_path / 'journal.db'}")
+    schema_upgrade.upgrade(f"sqlite:///{tmp_path / 'journal.db'}")
     return tmp_path / "journal.db"
 
 

@@ -26,7 +26,7 @@ from engine.units import MONEY_ONE, PRICE_ONE, Money, Nanos, Price, contracts, f
 from engine.view import MarketView
 from persistence.connect import Durability, Settings
 from persistence.queries import Reader
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tests.stories.plays import lines_of, unlimited
 from tipoff.commands.replay import replay

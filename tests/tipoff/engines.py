@@ -11,7 +11,7 @@ import trio
 
 from engine.units import NANOS_PER_MILLISECOND
 from persistence.connect import Durability, Settings
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.stories.plays import SMALL
 from tipoff.config.load import template

@@ -11,7 +11,7 @@ from trio.testing import MockClock
 from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND
 from persistence.connect import Durability, Settings
 from persistence.queries import Reader
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.tipoff.contexts import stop
 from tipoff.commands.replay import replay

@@ -46,15 +46,12 @@ def test_a_written_moment_comes_back(moment: datetime) -> None:
 def test_seconds_beyond_the_bounds_are_refused(seconds: int) -> None:
     with pytest.raises(timestamps.MomentError):
         timestamps.from_seconds(seconds)
-    with pytest.raises(timestamps.MomentError):
-        timestamps.from_milliseconds(seconds * 1_000)
 
 
 @pytest.mark.limit("venues.timestamps:SECONDS_MAX")
-def test_seconds_and_milliseconds_at_the_bounds_are_read() -> None:
+def test_seconds_at_the_bounds_are_read() -> None:
     assert timestamps.from_seconds(0) == 0
     assert timestamps.from_seconds(timestamps.SECONDS_MAX) == timestamps.SECONDS_MAX * 1_000_000_000
-    assert timestamps.from_milliseconds(1) == 1_000_000
 
 
 @pytest.mark.parametrize(

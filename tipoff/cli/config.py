@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from rich.console import Group
 from rich.text import Text
 
-from tipoff.cli.arguments import ConfigFile, Flag
+from tipoff.commands.options import ConfigFile, Flag
 from tipoff.config.diff import Change, changes
 from tipoff.config.load import FILE, Config, Schema, load_or_template, template
 from tipoff.config.problems import ConfigError

@@ -7,16 +7,13 @@ the command is called.
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from tipoff.cli.arguments import ConfigFile
-from tipoff.commands.options import StorageRequest
+from tipoff.commands.options import ConfigFile, StorageRequest, Url
 from tipoff.output import Answer
 
 app = App(name="db", help="Look after the database.")
-Url = Annotated[str | None, Parameter(name="--db", help="Database, instead of the configuration's.")]
 
 
 @app.command

@@ -17,8 +17,9 @@ from rich.console import Group
 from rich.text import Text
 
 from tipoff.cli import screens
-from tipoff.cli.arguments import Flag, key_and_value
+from tipoff.cli.arguments import key_and_value
 from tipoff.cli.where import Where
+from tipoff.commands.options import Flag
 from tipoff.control.client import NotRunning
 from tipoff.control.method import Method
 from tipoff.control.parameters import Param

@@ -14,8 +14,19 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole, key_and_value, whole_or_all
-from tipoff.commands.options import DemoRequest, ImportRequest, ParameterValue, ReplayRequest, ReportRequest
+from tipoff.cli.arguments import key_and_value, whole_or_all
+from tipoff.commands.options import (
+    LATEST_RUN,
+    ConfigFile,
+    DemoRequest,
+    Flag,
+    ImportRequest,
+    ParameterValue,
+    ReplayRequest,
+    ReportRequest,
+    Seed,
+    Whole,
+)
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
 
@@ -123,25 +134,7 @@ def import_recording(
     return run_import(ImportRequest(inputs=files, out=out))
 
 
-@Parameter(name="*")
-@attrs.frozen(kw_only=True)
-class ReportOptions:
-    """What is reported."""
-
-    run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None
-    runs: Annotated[
-        str | None,
-        Parameter(help="Several runs added up: all, FROM..TO in game days, or names with commas."),
-    ] = None
-    mixed: Annotated[
-        Flag, Parameter(help="With --runs: add up different configurations, and a game twice.")
-    ] = False
-    html: Annotated[Path | None, Parameter(help="Write it as one HTML file with charts too.")] = None
-    config: ConfigFile = None
-    db: Annotated[str | None, Parameter(help="Database, instead of the configuration's.")] = None
-
-
-def report(*, on: ReportOptions = ReportOptions()) -> Answer:
+def report(*, on: ReportRequest = LATEST_RUN) -> Answer:
     """Show what happened in a run, or in several of them added up, and whether it means anything.
 
     `tipoff runs` lists what there is. Several runs are added up strategy by strategy and game by game, with
@@ -156,7 +149,7 @@ def report(*, on: ReportOptions = ReportOptions()) -> Answer:
         if on.runs is None
         else import_module("tipoff.commands.several_runs").run_several
     )
-    return body(ReportRequest(**attrs.asdict(on)))
+    return body(on)
 
 
 def _parameter(text: str) -> ParameterValue:

@@ -5,18 +5,13 @@ Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.comm
 """
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import attrs
 from cyclopts import Parameter
-from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile, Flag, Seed, Whole
-from tipoff.commands.options import RunRequest, SimulateRequest
+from tipoff.commands.options import FIRST_EVENING, ConfigFile, RunRequest, SimulateRequest
 from tipoff.output import Answer
-
-Port = Annotated[Whole, Parameter(validator=Number(gte=0, lte=65_535))]
 
 
 def run(*, config: ConfigFile = None) -> Answer:
@@ -29,38 +24,8 @@ def run(*, config: ConfigFile = None) -> Answer:
     return run_daemon(RunRequest(config=config))
 
 
-@Parameter(name="*")
-@attrs.frozen(kw_only=True)
-class SimulateOptions:
-    """What is simulated, and where it is served."""
-
-    seed: Annotated[Seed, Parameter(help="Which evening; the same seed is the same evening.")] = 1
-    games: Annotated[Whole, Parameter(validator=Number(gte=1, lte=15), help="How many games are played.")] = 3
-    speed: Annotated[
-        float, Parameter(validator=Number(gt=0, lte=100_000), help="Seconds of the evening in one of ours.")
-    ] = 1.0
-    port: Annotated[Port, Parameter(help="Port of Kalshi; 0 takes a free one.")] = 0
-    balldontlie_port: Annotated[Port, Parameter(help="Port of balldontlie; 0 takes a free one.")] = 0
-    today: Annotated[
-        Flag, Parameter(help="Let the evening begin now by the machine's clock, for `tipoff run` beside it.")
-    ] = False
-    wall_clock: Annotated[
-        Flag, Parameter(help="Judge signatures by the machine's clock, for clients that know no other.")
-    ] = False
-    surprises: Annotated[
-        Flag, Parameter(help="Create a market late, change an event's fees, take a result back.")
-    ] = False
-    held: Annotated[Flag, Parameter(help="Let time stand still until a client has subscribed.")] = False
-    recording: Annotated[
-        Path | None, Parameter(name="--serve", help="Serve the frames of this recording instead.")
-    ] = None
-    keys: Annotated[Path | None, Parameter(help="Folder for the keys and an engine.toml that uses them.")] = (
-        None
-    )
-
-
 def simulate(
-    *faults: Annotated[str, Parameter(name="FAULT=VALUE")], on: SimulateOptions = SimulateOptions()
+    *faults: Annotated[str, Parameter(name="FAULT=VALUE")], on: SimulateRequest = FIRST_EVENING
 ) -> None:
     """Serve the simulated Kalshi and balldontlie on loopback until Ctrl-C, and print where they are.
 
@@ -72,5 +37,4 @@ def simulate(
     """
     from tipoff.commands.simulate import run_simulate
 
-    request = SimulateRequest(faults=faults, **attrs.asdict(on, recurse=False))
-    run_simulate(request, as_json="--json" in sys.argv)
+    run_simulate(attrs.evolve(on, faults=faults), as_json="--json" in sys.argv)

@@ -9,34 +9,13 @@ from typing import Annotated, Literal
 
 import attrs
 from cyclopts import Parameter
-from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile, Whole
-from tipoff.commands.options import CompareRequest, ExportRequest, RunsRequest
+from tipoff.commands.options import ALL_RUNS, CompareRequest, ConfigFile, ExportRequest, RunsRequest, Url
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
-from tipoff.runs.names import RunKind
-
-Url = Annotated[str | None, Parameter(name="--db", help="Database, instead of the configuration's.")]
 
 
-@Parameter(name="*")
-@attrs.frozen(kw_only=True)
-class RunsOptions:
-    """Which runs are listed."""
-
-    kind: Annotated[RunKind | None, Parameter(help="Only runs of this kind.")] = None
-    strategy: Annotated[str | None, Parameter(help="Only runs in which this strategy traded.")] = None
-    since: Annotated[str | None, Parameter(help="Only from this game day on, such as 2026-01-14.")] = None
-    until: Annotated[str | None, Parameter(help="Only up to this game day.")] = None
-    limit: Annotated[
-        Whole, Parameter(help="So many at most, the newest.", validator=Number(gte=1, lte=10_000))
-    ] = 100
-    db: Url = None
-    config: ConfigFile = None
-
-
-def runs(*, on: RunsOptions = RunsOptions()) -> Answer:
+def runs(*, on: RunsRequest = ALL_RUNS) -> Answer:
     """List the runs of a database: game day, configuration, what was traded, what came of it, and the digest.
 
     `report --run`, `report --runs` and `compare` take their names. Money is after fees, with open positions
@@ -44,7 +23,7 @@ def runs(*, on: RunsOptions = RunsOptions()) -> Answer:
     """
     from tipoff.commands.runs import run_runs
 
-    return run_runs(RunsRequest(**attrs.asdict(on)))
+    return run_runs(on)
 
 
 def compare(a: str, b: str, /, *, db: Url = None, config: ConfigFile = None) -> Answer:

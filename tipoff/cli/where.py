@@ -13,7 +13,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.cli.arguments import ConfigFile
+from tipoff.commands.options import ConfigFile
 from tipoff.control.client import CALL_SECONDS, ControlClient
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure, progress
@@ -45,6 +45,7 @@ class Where:
         named = os.environ.get(SOCKET_VARIABLE)
         if self.socket is not None:
             return self.socket
+        # A configuration that was named says more than an environment that happens to be set.
         if self.config is None and named:
             return Path(named)
         return configured_socket(self.config)

@@ -21,7 +21,7 @@ from engine.events import MarketStatus
 from engine.token_bucket import TokenBucket
 from engine.units import NANOS_PER_SECOND, Nanos
 from persistence.connect import Durability, Settings
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff.commands.options import DemoRequest
 from tipoff.commands.replay import replay, run_name, with_evidence

@@ -17,7 +17,7 @@ from rich.text import Text
 from persistence.errors import StorageError
 from persistence.queries import Reader
 from persistence.run_results import game_results
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.stored_runs import opened, stored_runs
 from tipoff.commands.ids_for_why import LISTS, nothing_kept, typed
 from tipoff.commands.options import ReplayRequest

@@ -1,17 +1,40 @@
 """What the command line asks of the bodies of its long commands, as values.
 
-Made by `cli_runs` and `cli_db`, taken by `replay`, `demo`, `importing`, `reporting` and `storage`. A body is
-a function from its request to an `Answer`; it tells people how far it is by `output.progress` and raises
-`Failure` or `ConfigError`.
+Made by the files of `tipoff.cli`, taken by their neighbours here. A body is a function from its request to an
+`Answer`; it tells people how far it is by `output.progress` and raises `Failure` or `ConfigError`. Where a
+request is what was typed, its fields are the options of the command: name, help and bounds stand here once.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 import attrs
+from cyclopts import Parameter, Token
+from cyclopts.validators import Number
 
 from tipoff.json_types import Json
 from tipoff.runs.names import RunKind
+
+
+def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
+    """A whole number, written as one. The library would round 1.5 to 2 without a word."""
+    text = tokens[0].value
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+Whole = Annotated[int, Parameter(converter=whole_number)]
+Seed = Annotated[Whole, Parameter(validator=Number(gte=0, lt=2**63))]
+Flag = Annotated[bool, Parameter(negative="")]
+ConfigFile = Annotated[
+    Path | None,
+    Parameter(name="--config", help="Configuration; without it engine.toml here, or the defaults."),
+]
+Url = Annotated[str | None, Parameter(name="--db", help="Database, instead of the configuration's.")]
+Port = Annotated[Whole, Parameter(validator=Number(gte=0, lte=65_535))]
 
 
 @attrs.frozen(kw_only=True)
@@ -68,35 +91,44 @@ class ImportRequest:
     out: Path
 
 
+@Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class ReportRequest:
-    """What happened in a run."""
+    """What happened in a run, or in several that are added up."""
 
-    config: Path | None = None
-    db: str | None = None
-    run: str | None = None
-    """None is the latest."""
-    runs: str | None = None
-    """Several runs to be added up: all, FROM..TO in game days, or names with commas."""
-    mixed: bool = False
-    """Whether runs of different configurations are added up, and a game that is in two of them."""
-    html: Path | None = None
+    run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None
+    runs: Annotated[
+        str | None,
+        Parameter(help="Several runs added up: all, FROM..TO in game days, or names with commas."),
+    ] = None
+    mixed: Annotated[
+        Flag, Parameter(help="With --runs: add up different configurations, and a game twice.")
+    ] = False
+    html: Annotated[Path | None, Parameter(help="Write it as one HTML file with charts too.")] = None
+    config: ConfigFile = None
+    db: Url = None
 
 
+LATEST_RUN: Final = ReportRequest()
+
+
+@Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class RunsRequest:
-    """Which runs a database holds."""
+    """Which runs of a database are listed."""
 
-    config: Path | None = None
-    db: str | None = None
-    kind: RunKind | None = None
-    strategy: str | None = None
-    """Only runs in which this one traded."""
-    since: str | None = None
-    """Game days as ISO dates, both included."""
-    until: str | None = None
-    limit: int = 100
-    """So many at most, the newest."""
+    kind: Annotated[RunKind | None, Parameter(help="Only runs of this kind.")] = None
+    strategy: Annotated[str | None, Parameter(help="Only runs in which this strategy traded.")] = None
+    since: Annotated[str | None, Parameter(help="Only from this game day on, such as 2026-01-14.")] = None
+    until: Annotated[str | None, Parameter(help="Only up to this game day.")] = None
+    limit: Annotated[
+        Whole, Parameter(help="So many at most, the newest.", validator=Number(gte=1, lte=10_000))
+    ] = 100
+    db: Url = None
+    config: ConfigFile = None
+
+
+ALL_RUNS: Final = RunsRequest()
 
 
 @attrs.frozen(kw_only=True)
@@ -146,28 +178,36 @@ class RunRequest:
     """None is `engine.toml` here, or the defaults if there is none."""
 
 
+@Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class SimulateRequest:
-    """The simulated venues alone."""
+    """What the simulated venues play, and where they are served."""
 
-    seed: int = 1
-    games: int = 3
-    speed: float = 1.0
-    """Seconds of the evening a second of ours."""
-    port: int = 0
-    """Of Kalshi; 0 takes a free one."""
-    balldontlie_port: int = 0
-    today: bool = False
-    """Play the evening now, by the machine's clock, so that a daemon at normal speed believes it."""
-    held: bool = False
-    """Whether the evening waits for the first subscription."""
-    surprises: bool = False
-    """Whether the venue does what it seldom does."""
-    wall_clock: bool = False
-    """Whether signatures are judged by the machine's clock although the evening has its own time."""
-    recording: Path | None = None
-    """A recording whose frames are served instead."""
-    keys: Path | None = None
-    """Folder for the keys of the simulated venues."""
-    faults: tuple[str, ...] = ()
+    seed: Annotated[Seed, Parameter(help="Which evening; the same seed is the same evening.")] = 1
+    games: Annotated[Whole, Parameter(validator=Number(gte=1, lte=15), help="How many games are played.")] = 3
+    speed: Annotated[
+        float, Parameter(validator=Number(gt=0, lte=100_000), help="Seconds of the evening in one of ours.")
+    ] = 1.0
+    port: Annotated[Port, Parameter(help="Port of Kalshi; 0 takes a free one.")] = 0
+    balldontlie_port: Annotated[Port, Parameter(help="Port of balldontlie; 0 takes a free one.")] = 0
+    today: Annotated[
+        Flag, Parameter(help="Let the evening begin now by the machine's clock, for `tipoff run` beside it.")
+    ] = False
+    wall_clock: Annotated[
+        Flag, Parameter(help="Judge signatures by the machine's clock, for clients that know no other.")
+    ] = False
+    surprises: Annotated[
+        Flag, Parameter(help="Create a market late, change an event's fees, take a result back.")
+    ] = False
+    held: Annotated[Flag, Parameter(help="Let time stand still until a client has subscribed.")] = False
+    recording: Annotated[
+        Path | None, Parameter(name="--serve", help="Serve the frames of this recording instead.")
+    ] = None
+    keys: Annotated[Path | None, Parameter(help="Folder for the keys and an engine.toml that uses them.")] = (
+        None
+    )
+    faults: Annotated[tuple[str, ...], Parameter(parse=False)] = ()
     """Switches as NAME=VALUE."""
+
+
+FIRST_EVENING: Final = SimulateRequest()

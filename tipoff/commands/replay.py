@@ -18,7 +18,7 @@ from engine.facts import RunStarted
 from engine.units import Nanos
 from persistence.connect import where
 from persistence.errors import StorageError
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff import __version__
 from tipoff.commands.chosen_strategies import only_these, with_parameters

@@ -92,6 +92,7 @@ def _until_the_end(dependencies: RunDependencies, handler: SignalHandler) -> dic
             document = trio.run(_run_under_signals, dependencies, stop, handler)
             if not stop.next_day:
                 return document
+            # Another run here would begin over what this one left undone; a new process begins clean.
             if _exit_of(document) is not Exit.OK:
                 message = "the game day's run did not stop in good order; start me again for the next"
                 raise Failure("escalated", message, exit_code=Exit.ESCALATED)
@@ -140,6 +141,7 @@ def _stuck(engine: LiveEngine, shutdown: Shutdown) -> str:
 
 def in_our_words(error: BaseException) -> Exception:
     """What ended the engine, for the exit code: a broken invariant goes before everything."""
+    # Several may have failed at once; what starting again cannot mend decides the exit code.
     for kind in (InvariantBroken, EngineBroken, StartFailed, Escalated, StorageError, KeyboardInterrupt):
         found = _first(error, kind)
         match found:

@@ -1,6 +1,6 @@
 """How single values of `engine.toml` are read: exactly, and never by guessing what was meant.
 
-Called by `config_reading`. cattrs turns "3417" into 3417 by itself; here a text is a text, a number a number,
+Called by `reader`. cattrs turns "3417" into 3417 by itself; here a text is a text, a number a number,
 and dollars are decimal texts that must fit the unit.
 """
 

@@ -97,6 +97,7 @@ async def orders_cancel(context: CallContext, call: Call) -> OperationAnswer:
     """Take an order back, or with `all` those of a strategy or of everybody."""
     params = call.params
     order_id = params.text("order_id")
+    # All at once is the exchange's: it knows what rests, the gate only what it let through.
     if order_id is None:
         return await context.operate(call, PAPER_EXCHANGE, CancelAllOperation(params.text("strategy")))
     return await context.operate(call, RISK_GATE, CancelOperation(order_id))
@@ -122,6 +123,7 @@ async def strategies_disable(context: CallContext, call: Call) -> OperationAnswe
 
 async def strategies_set(context: CallContext, call: Call) -> OperationAnswer:
     """Give a strategy other parameters, all or none of them; positions and open orders stay."""
+    # As text, because an operation is recorded and must read the same in a replay.
     values = tuple((name, json.dumps(value)) for name, value in call.params.table("values").items())
     return await context.operate(call, _strategy(context, call), StrategyOperation(None, values))
 
@@ -239,6 +241,7 @@ async def _follow(
         return RISK_GATE, await hook(call.params.must("game"))
 
     answer = await context.perform(call, work)
+    # Now and not at the next poll of the markets: whoever loads a game wants to see its books.
     if context.hooks.followed is not None:
         await context.hooks.followed()
     return answer

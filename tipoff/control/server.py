@@ -31,7 +31,7 @@ from tipoff.control.protocol import (
 )
 from tipoff.control.registry import METHODS
 from tipoff.control.schema import HANDLERS, RESULTS, digest
-from tipoff.control.settings import ControlSettings
+from tipoff.control.socket_settings import ControlSettings
 from tipoff.control.unix_socket import Peer, listening, peer_of
 from tipoff.json_schema import plain
 from tipoff.json_types import Json

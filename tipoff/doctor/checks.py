@@ -1,8 +1,7 @@
 """`tipoff doctor`: is everything around the daemon as it must be?
 
 Each finding comes with what to do. Called by the command line. Looks and changes nothing: no key is shown, no
-database is touched but for reading its version. The network is asked by `doctor_network`, only when told to.
-Must not start an engine.
+database is touched but for reading its version. The network is asked by `network`, only when told to.
 """
 
 import os

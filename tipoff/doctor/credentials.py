@@ -1,7 +1,7 @@
 """The part of `tipoff doctor` that looks at where secrets are: the service manager's credentials, key files.
 
 Called by `doctor`. Looks at names, owners and modes; reads and shows no secret. What a file holds is judged
-by `config_files` and by the readers of keys.
+by `tipoff.config.secret_files` and by the readers of keys.
 """
 
 import os

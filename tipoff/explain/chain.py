@@ -125,6 +125,7 @@ def verdict(name: str, facts: Sequence[Fact]) -> str:
             return f"no order: {fact.reason}" + _limits_of(fact)
     filled = [fact for fact in facts if isinstance(fact, OrderFilled)]
     for fact in filled:
+        # Asked about one fill, the order's others are beside the point.
         if fact.fill_id == name:
             return _of_fill(fact)
     for fact in facts:

@@ -64,11 +64,13 @@ class Heartbeats:
         expected = [each.address for each in actors if _is_expected(each)]
         self._passed = {address: self._passed.get(address, now) for address in expected}
         games = [address for address in expected if stage_of(address) == GAME]
+        # In turn, so that the way through every game is tried.
         self._carried += 1
         return Heartbeat(self.sent, games[self._carried % len(games)] if games else None)
 
     def passed(self, address: Address, number: int) -> None:
         """An actor passed a heartbeat on; one that had waited since long ago shows that it lives, too."""
+        # A heartbeat may come by an actor that was stopped meanwhile, and nobody waits for that one.
         if address in self._passed and 0 < number <= self.sent:
             self._passed[address] = self._moment()
 

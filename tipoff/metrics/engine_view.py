@@ -148,6 +148,7 @@ class EngineView:
     async def follow(self) -> None:
         """Fetch what must be waited for, until cancelled."""
         while True:
+            # The observer may be between two lives, and a scrape must not wait for it.
             with trio.move_on_after(FOLLOW_S_MAX):
                 await self.fetch()
             await trio.sleep(FOLLOW_S)

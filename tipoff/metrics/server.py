@@ -73,6 +73,8 @@ class MetricsServer:
                 task_status.started(listener.getsockname()[1])
                 while True:
                     connected = await _accepted(listener)
+                    # Dropped at once, not queued: a scraper asks again anyhow, and a waiting one holds a
+                    # descriptor.
                     if self.connections >= CONNECTIONS_MAX:
                         self.refused += 1
                         connected.close()

@@ -29,11 +29,6 @@ class Notifier:
         self._address = _address(environ.get("NOTIFY_SOCKET", ""))
         self.watchdog_s = _watchdog_s(environ)
 
-    @property
-    def has_manager(self) -> bool:
-        """Whether there is a manager to be told."""
-        return self._address is not None
-
     def ready(self, status: str) -> None:
         """Everything is up, or a reload is over."""
         self._send("READY=1", _status(status))
@@ -59,10 +54,6 @@ class Notifier:
         """Feed the watchdog."""
         self._send("WATCHDOG=1")
         self.watchdog_at = time.time()
-
-    def fatal(self) -> None:
-        """Trigger the watchdog now: the process knows that it cannot recover."""
-        self._send("WATCHDOG=trigger")
 
     def _send(self, *lines: str) -> None:
         if self._address is None:

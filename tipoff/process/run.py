@@ -18,7 +18,7 @@ from engine.facts import Fact
 from engine.quarantine import UnreadFact
 from engine.units import NANOS_PER_MILLISECOND, Nanos
 from persistence.queries import Reader
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter
 from tipoff import __version__
 from tipoff.config.database import database_url

@@ -79,6 +79,7 @@ class Shutdown:
     async def do(self, step: Step, work: Callable[[], Awaitable[object]]) -> bool:
         """Do one step within its time. False if it failed or was left unfinished; never raises for that."""
         self.enter(step)
+        # A step that hangs must not keep those behind it from being done.
         with trio.move_on_after(step.seconds_max) as scope:
             try:
                 await work()
@@ -135,10 +136,13 @@ async def stop_engine(engine: LiveEngine, reason: str, shutdown: Shutdown) -> St
 
     await shutdown.do(ENTRIES, entries)
     await shutdown.do(ORDERS, orders)
+    # Before the queue is drained, for the end of the run is a fact like any other.
     await shutdown.do(RUN_END, run_end)
     await shutdown.do(SAMPLE, engine.sample_books)
     drained = await shutdown.do(DURABLE, engine.commit_queue.drain)
+    # What is not durable by now must not become so behind the back of the digest.
     engine.commit_queue.close()
+    # While the actors still live, because the figures are asked of them.
     await shutdown.do(REPORT, report)
     await shutdown.do(SEAL, seal)
     await shutdown.do(TREE, engine.system.stop)

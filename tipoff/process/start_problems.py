@@ -12,7 +12,7 @@ from tipoff.config.database import database_url
 from tipoff.config.load import Config
 from tipoff.config.problems import Problem
 from tipoff.config.secret_files import file_problems
-from tipoff.control.settings import control_settings
+from tipoff.control.socket_settings import control_settings
 from tipoff.control.unix_socket import SocketRefused, check_length
 from tipoff.sources.clients import Credentials
 

@@ -65,8 +65,8 @@ class VirtualSession:
     ) -> None:
         """Start the tree at the run's moment and open the strategies' accounts.
 
-        `store` makes facts durable; `archive` hears every input's body and what it meant, and the bars;
-        `past` is what an earlier process left behind.
+        `store` makes facts durable; `market_records` hears every input's body and what it meant, and the
+        bars; `past` is what an earlier process left behind.
         """
         self.settings = settings
         self.run = run
@@ -96,6 +96,7 @@ class VirtualSession:
         events = self._translate(line)
         if events:
             self.events += len(events)
+            # That one leaves no record, and asking would cost a call for most of the lines.
             if self._market_records is not None and line.what != COMMONEST:
                 self._market_records.on_input(line.body, events)
             self.system.put(MARKET_FEED, VenueInput(events), line.at)

@@ -11,7 +11,7 @@ from persistence.queries import Reader
 from tipoff.config.database import database_url
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
-from tipoff.control.settings import control_settings
+from tipoff.control.socket_settings import control_settings
 from tipoff.control.unix_socket import SocketRefused
 from tipoff.exit_codes import Exit
 from tipoff.explain.chain import JournaledFact

@@ -72,6 +72,7 @@ async def _say_last(notices: Notices, engine: LiveEngine, evening: Notice) -> No
 async def snapshot_of(engine: LiveEngine, sources: Sources, last: NoticeSnapshot | None) -> NoticeSnapshot:
     """A snapshot of the engine; the valuation is the last known one if the observer does not answer."""
     band = None if last is None else last.band
+    # During a stop the observer may be gone at any moment; the last valuation is good enough.
     if engine.running and not engine.ingress.closed:
         with contextlib.suppress(AskError, SystemEnded):
             overview = await engine.ask(OBSERVER, Query(OVERVIEW))

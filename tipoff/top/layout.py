@@ -169,8 +169,7 @@ def _natural(table: Table, number: int) -> int:
 def _line(cells: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int], gap: int) -> Text:
     line = Text(" " * len(MARK), no_wrap=True, end="")
     for number, (cell, column, width) in enumerate(zip(cells, columns, widths, strict=True)):
-        text = clipped(cell.text, width)
-        pad = " " * (width - cell_len(text))
-        line.append(" " * gap if number else "")
-        line.append(pad + text if column.right else text + pad, cell.style)
+        text = Text(cell.text, cell.style, overflow="ellipsis")
+        text.align("right" if column.right else "left", width)
+        line.append(" " * gap if number else "").append_text(text)
     return line

@@ -27,9 +27,6 @@ class TierTerms:
     requests_per_minute: int
     box_scores: bool
     odds: bool
-    games_every_s: float
-    box_scores_every_s: float | None
-    odds_every_s: float | None
     lost: str
 
     def bucket(self, now: Nanos) -> TokenBucket:
@@ -39,13 +36,9 @@ class TierTerms:
 
 
 TIERS: dict[Tier, TierTerms] = {
-    Tier.FREE: TierTerms(
-        5, False, False, 15.0, None, None, "no live box scores, no odds: scores from /games every 15 s"
-    ),
-    Tier.ALL_STAR: TierTerms(
-        60, False, False, 3.0, None, None, "no live box scores, no odds: scores from /games every 3 s"
-    ),
-    Tier.GOAT: TierTerms(600, True, True, 60.0, 5.0, 10.0, "nothing"),
+    Tier.FREE: TierTerms(5, False, False, "no live box scores, no odds: scores from /games every 15 s"),
+    Tier.ALL_STAR: TierTerms(60, False, False, "no live box scores, no odds: scores from /games every 3 s"),
+    Tier.GOAT: TierTerms(600, True, True, "nothing"),
 }
 
 TIER_OF_WORD: Final = {tier.name.lower(): tier for tier in Tier}

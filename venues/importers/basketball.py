@@ -120,6 +120,7 @@ def read_polls(file: SourceFile, games: Games) -> Iterator[Entry]:
 
 def _scores(file: SourceFile, kind: str, rows: list[ScoreRow]) -> Iterator[Entry]:
     """Rows in time order, marking each game's first (who plays) and last (it may be over)."""
+    # Files go game by game, an evening has several at once.
     rows.sort(key=lambda row: row.at)
     last = {row.reference: index for index, row in enumerate(rows)}
     begun: set[str] = set()

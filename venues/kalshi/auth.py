@@ -79,15 +79,6 @@ def read_signer(key_id: str, path: Path) -> Signer:
     return Signer(key_id, _load(path, data))
 
 
-def credentials_path(name: str) -> Path | None:
-    """Where the service manager put the credential `name`, or None where it gave none."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    if not folder:
-        return None
-    path = Path(folder) / name
-    return path if path.is_file() else None
-
-
 def _check_mode(path: Path, status: os.stat_result) -> None:
     """A key that others can read is not a secret; what the service manager hands over is guarded by its
     folder.

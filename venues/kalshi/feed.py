@@ -62,6 +62,7 @@ class GapTrades:
             self._give.send_nowait((gap, trio.current_time()))
         except trio.WouldBlock:
             self._status.gaps_given_up += 1
+            # Said and not only counted, because the paper exchange waits for an answer.
             self._rest.cannot_recover(gap.ticker, Nanos(gap.since), Nanos(gap.until))
 
     async def run(self) -> None:

@@ -22,9 +22,6 @@ from venues.kalshi.auth import Signer
 from venues.transport.client import Body, Client, OnBody, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
 
-PROD_URL = "https://external-api.kalshi.com/trade-api/v2"
-DEMO_URL = "https://external-api.demo.kalshi.co/trade-api/v2"
-
 CALL_TOKENS = 10
 """What almost every call costs."""
 

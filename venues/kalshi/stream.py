@@ -27,11 +27,8 @@ from venues.errors import (
 from venues.kalshi.auth import Signer
 from venues.kalshi.session import BOOKS, Actions, Gap, Session
 from venues.recordings.line_kinds import CONNECTED, LOST
-from venues.transport.backoff import full_jitter_s
+from venues.transport.retry_jitter import full_jitter_s
 from venues.transport.websocket import Socket, SocketLimits, open_socket
-
-PROD_URL = "wss://external-api-ws.kalshi.com/trade-api/ws/v2"
-DEMO_URL = "wss://external-api-ws.demo.kalshi.co/trade-api/ws/v2"
 
 _TYPE = re.compile(r'"type"\s*:\s*"([a-z_0-9]{1,40})"')
 

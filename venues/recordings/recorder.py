@@ -119,11 +119,6 @@ class Recorder:
             self._number += 1
             self._open()
 
-    def sync(self) -> None:
-        """Flush, and have the disk keep it."""
-        self.flush()
-        os.fsync(self._file.fileno())
-
     def close(self) -> None:
         """End the recording in good order and write its totals. Calling it twice is harmless."""
         if self._file.closed:

@@ -27,9 +27,9 @@ from venues.errors import (
     VenueError,
 )
 from venues.recordings.line_kinds import OLDER, what_of
-from venues.transport.backoff import full_jitter_s
 from venues.transport.clock_skew import ClockSkew, remedy, server_date, skew_of_headers
 from venues.transport.http import Answer, Http
+from venues.transport.retry_jitter import full_jitter_s
 
 WAIT_S_MIN = 0.001
 TARGETS_MAX = 1_024
@@ -224,6 +224,8 @@ class Client:
         newest = self._newest.pop(target, None)
         older = newest is not None and date < newest
         self.older += older
+        # Put in anew at the end either way, so that what is dropped below is what was not asked for
+        # longest.
         self._newest[target] = newest if newest is not None and older else date
         # Targets hold dates, tickers and cursors, so there are new ones for ever.
         if len(self._newest) > TARGETS_MAX:

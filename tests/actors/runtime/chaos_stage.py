@@ -20,7 +20,7 @@ from actors.runtime.specs import (
     MailboxPolicy,
 )
 from engine.message import message
-from engine.restart import Backoff
+from engine.restart_policy import Backoff
 from tests.actors.runtime.fakes import Do, Fail
 
 MILLISECOND_NS = 1_000_000

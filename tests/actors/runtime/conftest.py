@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from actors.runtime import ChildSpec, SupervisorSpec, VirtualSystem
-from engine.restart import NO_BACKOFF
+from engine.restart_policy import NO_BACKOFF
 from tests.actors.runtime.fakes import Script, player
 
 MakeSpec = Callable[..., ChildSpec]

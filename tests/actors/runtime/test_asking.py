@@ -33,7 +33,7 @@ from actors.runtime import (
     Watch,
 )
 from actors.runtime.loop_actor import LoopActor, LoopFuture, LoopRef, WouldDeadlock
-from engine.restart import Backoff
+from engine.restart_policy import Backoff
 from tests.actors.runtime.fakes import Do, Fail, Reply, Script
 
 A, B = Address("a"), Address("b")

@@ -28,16 +28,15 @@ from tests.actors.runtime.engines import A, B, MakeTree, edge, living, state
 from tests.actors.runtime.fakes import Fail, Reply, Script
 
 
-async def test_an_edge_hands_in_inputs_and_performs_wishes(
+async def test_an_edge_hands_in_inputs_and_performs_effects(
     tree: MakeTree, script: Script, autojump_clock: trio.testing.MockClock
 ) -> None:
     performed: list[object] = []
 
     async def task(own: Edge) -> None:
         own.put(A, f"from {own.address}")
-        async for wish in own.effects():
-            performed.append(wish)
-            await own.breathe()
+        async for effect in own.effects():
+            performed.append(effect)  # noqa: PERF401 - until the life ends
 
     async with living(tree("a", edge("feed", task))) as engine:
         await trio.sleep(1)

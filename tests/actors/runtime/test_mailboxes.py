@@ -32,7 +32,7 @@ from actors.runtime import (
     WhenFull,
     dispatcher,
 )
-from engine.restart import Backoff
+from engine.restart_policy import Backoff
 from tests.actors.runtime.fakes import START, STOP, Do, Fail, Script
 
 A, B, C = Address("a"), Address("b"), Address("c")

@@ -7,7 +7,7 @@ import textwrap
 HEAD = """
     import threading, time, trio
     from actors.runtime import *
-    from engine.restart import NO_BACKOFF
+    from engine.restart_policy import NO_BACKOFF
 
     sticking = threading.Event()
 

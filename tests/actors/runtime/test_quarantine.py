@@ -22,7 +22,7 @@ from actors.runtime import (
     SupervisorSpec,
     VirtualSystem,
 )
-from engine.restart import NO_BACKOFF, Backoff
+from engine.restart_policy import NO_BACKOFF, Backoff
 from tests.actors.runtime.fakes import START, STOP, Do, Fail, Script
 
 A, B, C = Address("a"), Address("b"), Address("c")

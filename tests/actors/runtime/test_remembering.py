@@ -27,7 +27,7 @@ from actors.runtime import (
     SupervisorSpec,
     VirtualSystem,
 )
-from engine.restart import Backoff
+from engine.restart_policy import Backoff
 from tests.actors.runtime.fakes import Do, Fail, Script, player
 
 A, B = Address("a"), Address("b")

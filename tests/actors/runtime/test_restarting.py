@@ -27,7 +27,7 @@ from actors.runtime import (
     SystemEnded,
     VirtualSystem,
 )
-from engine.restart import Backoff
+from engine.restart_policy import Backoff
 from tests.actors.runtime.fakes import START, STOP, Do, Fail, HeldHost, Script, idle, player
 
 A, B, C = Address("a"), Address("b"), Address("c")

@@ -26,7 +26,7 @@ from actors.runtime import (
     SystemEnded,
     VirtualSystem,
 )
-from engine.restart import Backoff
+from engine.restart_policy import Backoff
 from tests.actors.runtime.fakes import Do, Fail, Script, player
 
 NAMES = "abcde"

@@ -10,8 +10,6 @@ from engine.pricing.odds import (
     OddsError,
     american_of_decimal,
     american_of_p,
-    decimal_of_american,
-    decimal_of_p,
     logit,
     overround,
     p_of_american,
@@ -51,19 +49,17 @@ def test_the_published_implied_probabilities(odds: int, p: float) -> None:
 def test_there_are_no_american_odds_below_100(odds: int) -> None:
     with pytest.raises(OddsError):
         p_of_american(odds)
-    with pytest.raises(OddsError):
-        decimal_of_american(odds)
 
 
 def test_minus_and_plus_100_are_the_same_price() -> None:
     assert p_of_american(-100) == p_of_american(100) == 0.5
     assert american_of_p(0.5) == 100
-    assert decimal_of_american(-100) == 2.0
+    assert p_of_decimal(2.0) == 0.5
 
 
 def test_decimal_odds_include_the_stake() -> None:
-    assert decimal_of_american(150) == pytest.approx(2.5)
-    assert decimal_of_american(-150) == pytest.approx(1 + 100 / 150)
+    assert p_of_american(150) == pytest.approx(p_of_decimal(2.5))
+    assert p_of_american(-150) == pytest.approx(p_of_decimal(1 + 100 / 150))
     assert american_of_decimal(2.5) == 150
     assert p_of_decimal(4.0) == 0.25
 
@@ -76,7 +72,7 @@ def test_decimal_odds_are_above_1(odds: float) -> None:
 
 @pytest.mark.parametrize("p", [0.0, 1.0, -0.1, 1.1, math.nan])
 def test_certainties_have_no_odds(p: float) -> None:
-    for function in (american_of_p, decimal_of_p, logit):
+    for function in (american_of_p, logit):
         with pytest.raises(OddsError):
             function(p)
 
@@ -88,21 +84,14 @@ def test_the_margin_of_a_book() -> None:
 @given(american)
 def test_american_odds_survive_the_way_through_probability_and_decimal(odds: int) -> None:
     assert american_of_p(p_of_american(odds)) == odds
-    assert american_of_decimal(decimal_of_american(odds)) == odds
+    assert american_of_decimal(1 / p_of_american(odds)) == odds
 
 
 @given(probabilities)
 def test_rounded_odds_are_near_the_probability(p: float) -> None:
     assert p_of_american(american_of_p(p)) == pytest.approx(p, abs=0.0013)
-    assert p_of_decimal(decimal_of_p(p)) == pytest.approx(p)
+    assert p_of_decimal(1 / p) == pytest.approx(p)
     assert p_of_logit(logit(p)) == pytest.approx(p)
-
-
-@given(american, american)
-def test_a_shorter_price_is_a_higher_probability(one: int, other: int) -> None:
-    assert (p_of_american(one) > p_of_american(other)) == (
-        decimal_of_american(one) < decimal_of_american(other)
-    )
 
 
 @given(st.floats(-800, 800))

@@ -11,7 +11,6 @@ from engine.scoring.forecasts import (
     Forecast,
     LogLoss,
     brier,
-    brier_advantage,
     calibration,
     log_loss,
     wilson,
@@ -30,11 +29,6 @@ RAIN = [Forecast("a", 0.9, 1.0, 0.8), Forecast("a", 0.2, 0.0, 0.4), Forecast("b"
 def test_brier_is_the_mean_squared_error() -> None:
     assert brier(RAIN) == pytest.approx((0.01 + 0.04 + 0.36) / 3)
     assert brier([]) is None
-
-
-def test_the_advantage_compares_on_the_rows_that_the_market_priced() -> None:
-    assert brier_advantage(RAIN) == pytest.approx(((0.04 + 0.16) - (0.01 + 0.04)) / 2)
-    assert brier_advantage(RAIN[2:]) is None
 
 
 def test_log_loss_says_how_often_it_clipped() -> None:
@@ -58,7 +52,6 @@ def test_scores_lie_in_their_ranges_and_do_not_know_yes_from_no(rows: list[Forec
     assert 0.0 <= score <= 1.0
     assert loss.mean >= -math.log(0.99) - 1e-12
     assert brier(mirrored) == pytest.approx(score)
-    assert brier_advantage(mirrored) == pytest.approx(brier_advantage(rows))
     other = log_loss(mirrored)
     assert other is not None
     assert other.mean == pytest.approx(loss.mean)

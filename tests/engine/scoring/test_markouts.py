@@ -11,7 +11,6 @@ from engine.scoring.markouts import (
     Markout,
     MarkoutRow,
     closing_line_value,
-    closing_odds_value,
     markout,
     markout_curve,
 )
@@ -24,17 +23,13 @@ prices = st.integers(1, 9_999).map(Price)
 def test_buying_below_the_close_is_worth_the_difference() -> None:
     assert closing_line_value(BookSide.BID, from_cents(50), 0.55) == pytest.approx(0.05)
     assert closing_line_value(BookSide.ASK, from_cents(50), 0.55) == pytest.approx(-0.05)
-    assert closing_odds_value(BookSide.BID, from_cents(50), 0.55) == pytest.approx(0.10)
-    assert closing_odds_value(BookSide.ASK, from_cents(50), 0.55) == pytest.approx(-0.10)
-    assert closing_odds_value(BookSide.BID, from_cents(0), 0.55) is None
 
 
 @given(prices, probabilities)
 def test_closing_value_does_not_know_yes_from_no(price: Price, p_close: float) -> None:
     other = Price(10_000 - price)
-    for value in (closing_line_value, closing_odds_value):
-        yes = value(BookSide.BID, price, p_close)
-        assert value(BookSide.ASK, other, 1 - p_close) == pytest.approx(yes, rel=1e-9, abs=1e-9)
+    yes = closing_line_value(BookSide.BID, price, p_close)
+    assert closing_line_value(BookSide.ASK, other, 1 - p_close) == pytest.approx(yes, rel=1e-9, abs=1e-9)
     assert markout(BookSide.BID, price, p_close, HORIZONS[0]).gain == pytest.approx(
         markout(BookSide.ASK, other, 1 - p_close, HORIZONS[0]).gain, abs=1e-12
     )

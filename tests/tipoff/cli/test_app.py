@@ -1,6 +1,7 @@
 """The command line: one document or a screen, an exit code that can be relied on, and never a traceback.
 
-Covers: tipoff.cli.arguments, tipoff.cli.config, tipoff.cli.market, tipoff.commands.report, tipoff.exit_codes.
+Covers: tipoff.cli.arguments, tipoff.cli.config, tipoff.cli.market, tipoff.commands.options,
+tipoff.commands.report, tipoff.exit_codes.
 """
 
 import json

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 
 from engine.events import BookDelta, BookSnapshot, TradePrinted
-from persistence import schema as database
+from persistence import schema_upgrade as database
 from persistence.queries import Reader
 from persistence.table_batches import table_names
 from persistence.writer import JournalWriter

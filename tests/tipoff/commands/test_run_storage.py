@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from persistence import errors, schema
+from persistence import errors, schema_upgrade
 from persistence.connect import Access, make_engine
 from persistence.errors import StorageError
 from persistence.lock import DirectoryLock
@@ -34,7 +34,7 @@ def state(tmp_path: Path) -> Path:
     folder = tmp_path / "state"
     folder.mkdir(mode=0o700)
     url = f"sqlite:///{folder / 'tipoff.db'}"
-    schema.upgrade(url)
+    schema_upgrade.upgrade(url)
     writer = JournalWriter(url, RUN)
     writer.append(place(evening(30)))
     writer.close()

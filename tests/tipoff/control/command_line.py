@@ -18,7 +18,7 @@ from tipoff.control.client import ControlClient
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import serve_control
-from tipoff.control.settings import ControlSettings, Levels
+from tipoff.control.socket_settings import ControlSettings, Levels
 from tipoff.json_types import Json
 
 NAME = "mean_reversion"

@@ -39,7 +39,7 @@ from tipoff.config.load import template
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
-from tipoff.control.settings import ControlSettings, Levels
+from tipoff.control.socket_settings import ControlSettings, Levels
 from tipoff.explain.chain import JournaledFact
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import openings

@@ -18,7 +18,7 @@ from tipoff.config.load import template
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
-from tipoff.control.settings import ControlSettings, Levels
+from tipoff.control.socket_settings import ControlSettings, Levels
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.wiring import Parts, tree
 

@@ -23,7 +23,7 @@ from tipoff.control.protocol import FRAME_BYTES_MAX, ErrorCode, Fault
 from tipoff.control.registry import METHODS
 from tipoff.control.schema import digest
 from tipoff.control.server import REFUSED_MAX
-from tipoff.control.settings import Levels
+from tipoff.control.socket_settings import Levels
 
 from .conftest import Serve, Served, Wire
 

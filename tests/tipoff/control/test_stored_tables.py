@@ -15,7 +15,7 @@ from actors.read_model.model import ReadModel
 from engine.events import BookSide, Trust
 from engine.facts import SignalAction, SignalRaised
 from engine.units import NANOS_PER_HOUR, Nanos, Price
-from persistence import schema as database
+from persistence import schema_upgrade as database
 from persistence.records import BookSample, Record
 from persistence.writer import JournalWriter
 from tipoff.cli.app import main

@@ -1,6 +1,6 @@
 """The socket's file: its mode, what is replaced and what is refused, and who is at the other end.
 
-Covers: tipoff.control.settings.
+Covers: tipoff.control.socket_settings.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 
 from tipoff.config.sections import ControlSection
 from tipoff.control.permissions import Level
-from tipoff.control.settings import Levels, control_settings
+from tipoff.control.socket_settings import Levels, control_settings
 from tipoff.control.unix_socket import PATH_BYTES_MAX, SocketRefused, listening, peer_of
 
 

@@ -13,7 +13,7 @@ from actors.messages import Numbered
 from engine.events import BookSide, TradePrinted
 from engine.facts import FACTS, QueueMoved, SignalAction, SignalRaised
 from engine.units import Count, Nanos, Price
-from persistence import schema as database
+from persistence import schema_upgrade as database
 from persistence.writer import JournalWriter
 from tipoff.cli.app import main
 from tipoff.exit_codes import Exit

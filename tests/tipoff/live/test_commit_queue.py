@@ -18,7 +18,7 @@ from engine.tally import Tally
 from engine.units import Nanos
 from persistence.queries import Reader
 from persistence.records import LogRecord, Record
-from persistence.schema import upgrade
+from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter, Options
 from tipoff.live.commit_queue import CommitQueue, whole_inputs
 from tipoff.live.ingress import Ingress

@@ -16,7 +16,7 @@ from actors.heartbeat import Heartbeat
 from actors.runtime import ActorStatus, Address, ChildSpec, Fault, InjectedFault
 from engine.calendar import parse_time
 from persistence.connect import Durability, Settings
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.tipoff.contexts import stop
 from tipoff.config.load import template

@@ -16,7 +16,7 @@ import pytest
 import trio
 
 from persistence.connect import Durability, Settings
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.tipoff.contexts import stop
 from tests.tipoff.live_desk import Desk, evening

@@ -10,7 +10,7 @@ from trio.testing import MockClock
 
 from persistence.queries import Reader
 from persistence.records import LogRecord, Record
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter
 from tipoff.logs.to_database import KEPT_CHARS_MAX, LINES_AT_ONCE, LINES_PER_MINUTE, DatabaseLogSink
 

@@ -16,7 +16,7 @@ from engine import ledger
 from engine.facts import FactsSetAside, TradingHalted
 from engine.order_stages import OrderStage
 from engine.units import Count, Money, Nanos
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter
 from tipoff.config.load import template
 from tipoff.json_types import Json

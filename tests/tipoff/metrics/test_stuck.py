@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from actors.addresses import OPERATOR, RISK_GATE, STRATEGIES
 from actors.messages import HaltOperation, Operate, OperatorRequest
 from actors.runtime import Address, AskError, SystemEnded
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.tipoff.contexts import stop
 from tests.tipoff.metrics.fixed_engine import fixed_view

@@ -17,7 +17,7 @@ import trio
 from engine.facts import Fact
 from persistence.connect import Durability, Settings
 from persistence.queries import Reader
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.persistence.evenings import evening, place
 from tipoff.config.load import template

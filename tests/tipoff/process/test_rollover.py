@@ -28,7 +28,7 @@ from engine.message import changed
 from engine.orders import CancelOrder, CancelReason, TimeInForce
 from engine.units import Count, Nanos, Price
 from persistence.queries import Reader
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter
 from tests.tipoff.control.conftest import NAME, TICKER, Bench, opening, snapshot
 from tipoff.commands.replay import replay

@@ -14,7 +14,7 @@ from engine.facts import Fact, Noted, RunStarted
 from engine.invariant import InvariantBroken
 from engine.units import Nanos
 from persistence.errors import StorageFull
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter
 from tipoff.commands.run import in_our_words
 from tipoff.exit_codes import Exit

@@ -11,7 +11,7 @@ from trio.testing import MockClock
 from engine.facts import RunEnded
 from persistence.connect import Durability, Settings
 from persistence.queries import Reader
-from persistence.schema import create
+from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.tipoff.contexts import stop
 from tests.tipoff.engines import live

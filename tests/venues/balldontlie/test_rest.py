@@ -212,15 +212,6 @@ async def test_no_minute_holds_more_than_the_tiers_limit(autojump_clock: MockClo
     assert all(sum(start <= at < start + 60 for at in asked) <= limit for start in asked)
 
 
-def test_every_tier_says_what_is_lost_with_it_and_polls_within_its_budget() -> None:
-    assert set(TIERS) == set(Tier)
-    for terms in TIERS.values():
-        assert terms.lost
-        periods = [terms.games_every_s, terms.box_scores_every_s, terms.odds_every_s]
-        per_minute = sum(60 / period for period in periods if period is not None)
-        assert per_minute <= 0.9 * terms.requests_per_minute
-
-
 @pytest.mark.parametrize("body", ["", "null", "[]", '{"error":7}', "[" * 9_999])
 def test_no_refusal_is_too_odd_for_words(body: str) -> None:
     code, detail = words_of_refusal(Answer(500, body, {}))

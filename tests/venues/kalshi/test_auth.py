@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venues.errors import KeyUnusable
-from venues.kalshi.auth import Signer, credentials_path, read_signer
+from venues.kalshi.auth import Signer, read_signer
 
 NOW = 1_706_385_600_000_123_456
 RSA_KEY = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
@@ -89,10 +89,7 @@ def test_a_key_of_the_service_manager_is_guarded_by_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = key_file(tmp_path, pem(ED_KEY), 0o644)
-    assert credentials_path("kalshi.pem") is None
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert credentials_path("kalshi.pem") == path
-    assert credentials_path("other.pem") is None
     assert read_signer("key-id", path).kind == "Ed25519"
 
 

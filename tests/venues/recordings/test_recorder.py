@@ -132,7 +132,6 @@ def test_a_line_after_a_second_or_what_else_was_wanted_flushes_what_waited(
     assert bodies_of(tmp_path / "r") == []
     recorder.write(after_ns, "timer", 0, "tick", "")
     assert bodies_of(tmp_path / "r") == ["", ""]
-    recorder.sync()
     recorder.close()
 
 

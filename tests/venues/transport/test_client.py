@@ -1,6 +1,6 @@
 """Asking politely: budgets, second attempts, the circuit and the order of answers (B4, B5, B8, B10-B12).
 
-Covers: venues.transport.backoff, venues.transport.clock_skew.
+Covers: venues.transport.retry_jitter, venues.transport.clock_skew.
 """
 
 # ruff: noqa: ARG001 (a clock winds trio's time on by being asked for)
@@ -30,9 +30,9 @@ from venues.errors import (
     ServerFailed,
     Unreachable,
 )
-from venues.transport.backoff import full_jitter_s
 from venues.transport.client import Body, Client, RequestPolicy, RetryPolicy
 from venues.transport.http import Answer, Http
+from venues.transport.retry_jitter import full_jitter_s
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -141,6 +141,7 @@ class RecordedSession:
         for channel in channels:
             if channel not in CHANNELS:
                 answers.append(frames.error(number, 8, "Unknown channel name"))
+            # The venue gives no second id for a channel; it says which one there is.
             elif channel in self.subscribed:
                 sid = self.subscribed[channel]
                 answers.append(f'{{"type":"ok","id":{number},"sid":{sid}}}')
@@ -148,6 +149,7 @@ class RecordedSession:
                 fresh = 100 + len(self.subscribed)
                 sid = self.subscribed[channel] = self.recorded.sids.get(channel, fresh)
                 answers.append(frames.subscribed(number, channel, sid))
+        # Time stands until then: a frame that is sent before somebody listens would be a gap.
         if BOOKS in self.subscribed or (BOOKS not in self.recorded.sids and self.subscribed):
             self.wanted.set()
         return answers

@@ -131,6 +131,7 @@ class KalshiConnection(MarketConnection):
         status, signer = self._feed_status, self._signer
         gaps, section, clock = GapTrades(rest, status), self._section, engine.plan.clock
         if signer is None:
+            # A simulated evening passes faster, and would be polled too seldom at the pace of a real one.
             every_s = section.poll_ms * NANOS_PER_MILLISECOND / NANOS_PER_SECOND / clock.speed
             return KalshiFeed(status, None, gaps, BookPolling(rest, status, clock, every_s))
         given = StreamDependencies(

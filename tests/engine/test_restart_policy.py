@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.restart import (
+from engine.restart_policy import (
     NO_BACKOFF,
     Backoff,
     RestartLimit,
