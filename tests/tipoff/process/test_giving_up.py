@@ -6,6 +6,7 @@ Covers: tipoff.live.engine, tipoff.live.crash_log.
 import http.server
 import json
 import os
+import select
 import sqlite3
 import threading
 import time
@@ -129,10 +130,13 @@ class Watched:
         """Look on, and let its parent collect it afterwards."""
         began = time.monotonic()
         self.look()
-        while os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-            assert time.monotonic() - began < WAIT_S_MAX, "it does not end"
-            time.sleep(LOOK_S)
-            self.look()
+        process = os.pidfd_open(self.pid)
+        try:
+            while not select.select([process], [], [], LOOK_S)[0]:
+                assert time.monotonic() - began < WAIT_S_MAX, "it does not end"
+                self.look()
+        finally:
+            os.close(process)
         self.look()
 
     def own_seconds_since(self, moment: float) -> float:
