@@ -220,6 +220,8 @@ class AccountOpen:
     bankroll: int
     parameters: str
     traits: StrategyTraits
+    account: str
+    """On which account it trades."""
 
 
 @message

@@ -47,7 +47,7 @@ class PaperExchangeActor:
         """`exchange` is empty; its past comes from `history`."""
         self.exchange = exchange
         self._history = history
-        self._asked: dict[str, int] = {}
+        self._asked: dict[str, tuple[Nanos, ...]] = {}
         self._before: Before | None = None
         self._deaf: dict[str, bool] = {}
         """Markets that failed even while they stood still: until the release nothing of them is looked at but
@@ -221,21 +221,28 @@ class PaperExchangeActor:
 
     def _missing(self, ticker: str, now: int) -> list[Outgoing]:
         """Ask once for the trades that decide a gap, as soon as the market can be followed again."""
-        market = self.exchange.state.market(ticker)
-        since = market.no_visibility_since
+        gaps = self.exchange.gaps_of(ticker)
         # Asked for only when the book follows the venue again: trades fetched before would leave another gap
         # behind them. Once for each gap, or every snapshot would ask again.
-        if since is None or not market.book.synced or self._asked.get(ticker) == since:
+        asked = self._asked.get(ticker, ())
+        new = [since for since in gaps if since not in asked]
+        if not new or not self.exchange.book(ticker).synced:
             return []
-        self._asked[ticker] = since
-        return [(FEED_EDGE, TradesWanted(ticker, since, Nanos(now)))]
+        self._asked[ticker] = gaps
+        return [(FEED_EDGE, TradesWanted(ticker, since, Nanos(now))) for since in new]
 
 
 def _opened(message: AccountOpen, now: Nanos) -> StrategyOpened:
     """The fact that an account begins with, if there is none yet."""
     traits = to_state(message.kind, message.traits)
     return StrategyOpened(
-        message.strategy, message.kind, Money(message.bankroll), message.parameters, now, traits
+        message.strategy,
+        message.kind,
+        Money(message.bankroll),
+        message.parameters,
+        now,
+        traits,
+        message.account,
     )
 
 

@@ -117,10 +117,11 @@ class StrategyActor:
         out: list[Outgoing] = []
         if fact.enabled and not was_on:
             # It may never have been on before; an account that is there already stays as it is.
-            kind, bankroll = self.strategy.kind, self.strategy.context.bankroll
-            out.append(
-                (PAPER_EXCHANGE, AccountOpen(name, kind, bankroll, fact.parameters, self.strategy.traits()))
+            context, traits = self.strategy.context, self.strategy.traits()
+            opening = AccountOpen(
+                name, self.strategy.kind, context.bankroll, fact.parameters, traits, context.account
             )
+            out.append((PAPER_EXCHANGE, opening))
         elif was_on and not fact.enabled:
             # A strategy that is off hears no news, so nobody would tend or withdraw what it has in the book.
             out.append(cancel_resting(name))

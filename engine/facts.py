@@ -9,6 +9,7 @@ decimals.
 from enum import Enum
 from typing import Final, TypeAlias, get_args
 
+from engine.accounts import SHARED
 from engine.events import BookSide, MarketStatus, Trust
 from engine.message import message
 from engine.orders import (
@@ -199,6 +200,7 @@ class LevelTaken:
     at: Nanos
     short_since: Nanos | None = None
     short_most: Count = Count(0)
+    account: str = SHARED
 
 
 @message

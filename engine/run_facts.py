@@ -6,6 +6,7 @@ Part of `engine.facts.Fact`, which is where the journal's reader finds them.
 from enum import Enum
 from typing import Final
 
+from engine.accounts import SHARED
 from engine.message import message
 from engine.strategy_traits import StrategyTraits
 from engine.units import Money, Nanos
@@ -44,6 +45,8 @@ class StrategyOpened:
     parameters: str
     at: Nanos
     traits: StrategyTraits | None = None
+    account: str = SHARED
+    """On which account it trades in this run: its own, or that of all who share one."""
 
 
 @message

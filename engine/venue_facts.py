@@ -1,8 +1,10 @@
 """Facts of the paper exchange that only it folds: queues, terms, results, cancels on their way, blindness.
 
-Part of `engine.facts.Fact`, which is where the journal's reader finds them.
+Part of `engine.facts.Fact`, which is where the journal's reader finds them. What is remembered beside the
+venue's own doing is remembered for each account by itself.
 """
 
+from engine.accounts import SHARED
 from engine.events import BookSide, MarketStatus, PriceRange, TradePrinted
 from engine.message import message
 from engine.orders import AmendOrder, CancelReason
@@ -26,6 +28,7 @@ class QueueLevelChanged:
     cause: str
     at: Nanos
     displayed: Count | None = None
+    account: str = SHARED
 
 
 @message
@@ -49,6 +52,7 @@ class DepthUnclear:
     ticker: str
     changes: tuple[DepthChange, ...]
     at: Nanos
+    account: str = SHARED
 
 
 @message
@@ -58,6 +62,7 @@ class TradeReleased:
     ticker: str
     trade_id: str
     at: Nanos
+    account: str = SHARED
 
 
 @message
@@ -156,6 +161,7 @@ class BlindnessBegan:
     since: Nanos
     reason: str
     at: Nanos
+    account: str = SHARED
 
 
 @message
@@ -166,6 +172,7 @@ class BlindnessEnded:
     since: Nanos
     recovered: bool
     at: Nanos
+    account: str = SHARED
 
 
 @message
@@ -178,3 +185,4 @@ class TradeHeld:
 
     trade: TradePrinted
     at: Nanos
+    account: str = SHARED

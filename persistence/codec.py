@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from engine.accounts import SHARED
 from engine.facts import FACTS, Fact, OrderApproved, StrategyOpened
 from engine.orders import AmendOrder, CancelOrder, PlaceOrder
 from engine.strategy_traits import StrategyTraits
@@ -31,16 +32,20 @@ class _ApprovedText(msgspec.Struct, frozen=True):
 
 
 class _OpenedText(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How `StrategyOpened` is written: traits that are not stated are left out."""
+    """How `StrategyOpened` is written: what is not stated is left out."""
 
     at: Nanos
     bankroll: Money
     kind: str
     parameters: str
     strategy: str
-    # Journals from before there were traits must read, and hash, as they did.
+    account: str = SHARED
+    # Journals from before there were these must read, and hash, as they did.
     traits: StrategyTraits | None = None
 
+
+_OF_SHARED: Final = b'{"account":"",'
+"""How the text begins of a fact about the shared account."""
 
 _COMMANDS: Final[dict[str, msgspec.json.Decoder[PlaceOrder | CancelOrder | AmendOrder]]] = {
     kind.__name__: msgspec.json.Decoder(kind) for kind in (PlaceOrder, CancelOrder, AmendOrder)
@@ -54,14 +59,26 @@ def encode(fact: Fact) -> bytes:
             command = msgspec.Raw(_JSON.encode(fact.command))
             return _JSON.encode(_ApprovedText(fact.at, command, type(fact.command).__name__))
         if type(fact) is StrategyOpened:
-            return _JSON.encode(
-                _OpenedText(fact.at, fact.bankroll, fact.kind, fact.parameters, fact.strategy, fact.traits)
-            )
-        return _JSON.encode(fact)
+            return _JSON.encode(_opened(fact))
+        text = _JSON.encode(fact)
+        # What is about the shared account does not say so: it reads, and hashes, as when there was no other.
+        return b"{" + text[len(_OF_SHARED) :] if text.startswith(_OF_SHARED) else text
     # Refused and not rounded or replaced: the text in the journal has to give exactly the fact that was
     # decided.
     except (OverflowError, UnicodeEncodeError, TypeError) as error:
         raise FactUnstorable(str(error), type(fact).__name__, "mend the actor that made it") from error
+
+
+def _opened(fact: StrategyOpened) -> _OpenedText:
+    return _OpenedText(
+        at=fact.at,
+        bankroll=fact.bankroll,
+        kind=fact.kind,
+        parameters=fact.parameters,
+        strategy=fact.strategy,
+        account=fact.account,
+        traits=fact.traits,
+    )
 
 
 def encode_json(value: object) -> str:

@@ -24,7 +24,7 @@ from engine.venue_facts import BandEnded
 
 def arrive(context: StepContext, order: PaperOrder) -> None:
     """An order on its way has arrived, and the feed has told everything up to then."""
-    market = context.state.market(order.ticker)
+    market = context.state.market_of(order)
     met = meeting(context, market, order)
     if isinstance(met, Refusal):
         context.reject(order, met.code, met.detail)
@@ -78,7 +78,7 @@ def offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
     """
     side = order.side.opposite
     levels: dict[Price, Count] = {}
-    if not polled(market):
+    if not polled(market.venue):
         levels = dict(market.book.levels_within(side, order.price))
         for (which, price), (least, _) in sizes_at(context, market).items():
             if which is side and _crosses(order, price):
@@ -161,7 +161,7 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool =
     It never gets more than the base reading has, so the readings stay a band. What the base reading of this
     very order took in between is there for it. Without `takes` it finds nothing: the feed did not tell.
     """
-    market = context.state.market(order.ticker)
+    market = context.state.market_of(order)
     if order.stage is Stage.DONE and not trusted(market):
         # It would be the only thing of ours in a market that nobody can follow: it gets nothing.
         context.emit(BandEnded(order.order_id, context.now))

@@ -20,10 +20,10 @@ def cancel_arrives(context: StepContext, order_id: str) -> None:
     """A cancel has arrived: the order may be resting, filled, or not yet there."""
     wish = context.state.known[order_id]
     order = context.state.orders.get(order_id)
-    market = context.state.market(wish.ticker)
+    market = context.state.market_of(wish)
     if order is not None and market.no_visibility_since is not None:
         return
-    terms = market.terms
+    terms = market.venue.terms
     if terms is not None:
         refused = exchange_paused(context, terms) or closed(context, terms)
         if refused is not None:
@@ -42,7 +42,7 @@ def cancel_arrives(context: StepContext, order_id: str) -> None:
 
 def expires(context: StepContext, order: PaperOrder) -> None:
     """An order's time is over."""
-    if context.state.market(order.ticker).no_visibility_since is None:
+    if context.state.market_of(order).no_visibility_since is None:
         context.cancel(order, CancelReason.EXPIRED)
 
 
@@ -53,7 +53,7 @@ def amend_arrives(context: StepContext, order_id: str) -> None:
     if order is None or order.stage is not Stage.RESTING or order.amend is None:
         context.refuse(order_id, wish.strategy, RejectCode.ORDER_NOT_FOUND, amend=True)
         return
-    market = context.state.market(order.ticker)
+    market = context.state.market_of(order)
     if market.no_visibility_since is not None:
         return
     amend = order.amend
@@ -67,7 +67,7 @@ def amend_arrives(context: StepContext, order_id: str) -> None:
 
 def _shrink(context: StepContext, market: Market, order: PaperOrder, amend: AmendOrder) -> None:
     """Less of the same keeps its place."""
-    refused = refused_by_venue(context, market)
+    refused = refused_by_venue(context, market.venue)
     if refused is not None:
         context.refuse(order.order_id, order.strategy, refused.code, amend=True)
         return

@@ -5,11 +5,10 @@ took.
 """
 
 from engine.events import BookDelta, BookSide, Side
-from engine.exchange.market import Market, QueueLevel
+from engine.exchange.market import Market, QueueLevel, Shortfall
 from engine.exchange.orders import PaperOrder
 from engine.exchange.rules import TAKEN_MEMORY
 from engine.exchange.step_context import Given, Source, StepContext, book_lag, book_time, trusted
-from engine.facts import LevelTaken
 from engine.orders import Liquidity
 from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, of_decrease
 from engine.units import PRICE_ONE, Count, Nanos, Price
@@ -56,11 +55,11 @@ def remember_taken(context: StepContext, market: Market, side: BookSide, price: 
         return
     if displayed >= taken:
         if short is not None:
-            context.emit(LevelTaken(market.ticker, side, price, taken, now))
+            context.note_taken(market, side, price, taken)
     elif short is None:
-        context.emit(LevelTaken(market.ticker, side, price, taken, now, now, displayed))
+        context.note_taken(market, side, price, taken, short=Shortfall(now, displayed))
     elif displayed > short.most:
-        context.emit(LevelTaken(market.ticker, side, price, taken, now, short.since, displayed))
+        context.note_taken(market, side, price, taken, short=Shortfall(short.since, displayed))
 
 
 def forget_taken(context: StepContext, market: Market, side: BookSide) -> None:
@@ -75,9 +74,9 @@ def _forget(context: StepContext, market: Market, side: BookSide, price: Price) 
     now, most = context.now, market.shortfalls(side)[price].most
     displayed = market.book.size(side, price)
     if displayed < most:
-        context.emit(LevelTaken(market.ticker, side, price, most, now, now, displayed))
+        context.note_taken(market, side, price, most, short=Shortfall(now, displayed))
     else:
-        context.emit(LevelTaken(market.ticker, side, price, most, now))
+        context.note_taken(market, side, price, most)
 
 
 def decreased(

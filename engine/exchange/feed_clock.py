@@ -26,7 +26,7 @@ from typing import Final, TypeAlias
 from engine.book import POLLED
 from engine.events import BookDelta, BookSide, BookSnapshot, TradePrinted
 from engine.exchange.depth import yes_level
-from engine.exchange.market import Market
+from engine.exchange.market import Market, VenueMarket
 from engine.exchange.orders import NANOS_ZERO, PaperOrder, Stage
 from engine.exchange.rules import PRINTS_KEPT, PUBLISHED, VENUE_TICK
 from engine.exchange.state import ExchangeState
@@ -43,7 +43,7 @@ def happened_by(event: BookSnapshot | TradePrinted) -> Nanos:
     return event.at if event.at_venue is None else event.at_venue
 
 
-def stream_clock(state: ExchangeState, market: Market) -> Nanos:
+def stream_clock(state: ExchangeState, market: VenueMarket) -> Nanos:
     """The latest venue time that the stream which brings this market's book has shown; zero if none."""
     conn, sid = market.book.conn, market.book.sid
     times = (
@@ -54,7 +54,7 @@ def stream_clock(state: ExchangeState, market: Market) -> Nanos:
     return max(times, default=Nanos(0))
 
 
-def passed(context: StepContext, market: Market, moment: Nanos) -> bool:
+def passed(context: StepContext, market: VenueMarket, moment: Nanos) -> bool:
     """Whether everything that happened in this market's book up to a moment has been heard.
 
     Of a book that nobody follows nothing more will be heard: then the gap decides.
@@ -95,10 +95,10 @@ def note_delta(context: StepContext, market: Market, delta: BookDelta) -> None:
     if moment is not None and moment + VENUE_TICK <= earliest:
         # Everything before it in the channel is older than it, and so surely before the arrival.
         if market.unclear:
-            context.emit(DepthUnclear(market.ticker, (), context.now))
+            context.emit(DepthUnclear(market.ticker, (), context.now, market.account))
         return
     change = DepthChange(*yes_level(delta), delta.change, moment)
-    context.emit(DepthUnclear(market.ticker, (*market.unclear, change), context.now))
+    context.emit(DepthUnclear(market.ticker, (*market.unclear, change), context.now, market.account))
 
 
 Levels: TypeAlias = dict[Price, Count]
@@ -119,7 +119,7 @@ def note_snapshot(context: StepContext, market: Market, before: tuple[Levels, Le
             if change:
                 changes.append(DepthChange(side, shown, Count(change), moment))
     if len(changes) != len(market.unclear):
-        context.emit(DepthUnclear(market.ticker, tuple(changes), context.now))
+        context.emit(DepthUnclear(market.ticker, tuple(changes), context.now, market.account))
 
 
 def _earliest(context: StepContext, market: Market) -> Nanos:
@@ -164,7 +164,7 @@ def _less_the_listed(market: Market, moment: Nanos, sizes: Sizes) -> None:
     A trade took from its own level, and all that is better had gone by then, on both sides of it: nobody
     buys at 52 while there are offers at 51, or bids at 52.
     """
-    for trade in market.listed:
+    for trade in market.venue.listed:
         if happened_by(trade) + PRINTS_KEPT < moment:
             continue
         for side in BookSide:
@@ -183,19 +183,19 @@ def _less_one(market: Market, side: BookSide, trade: TradePrinted, sizes: Sizes)
 
 def offered_meanwhile(context: StepContext, market: Market, order: PaperOrder) -> bool:
     """Whether the trades of a polled market show that it could have been met between two polls."""
-    for trade in market.listed:
+    for trade in market.venue.listed:
         better = trade.price <= order.price if order.side is BookSide.BID else trade.price >= order.price
         if trade.taker is order.side and better and happened_by(trade) + PRINTS_KEPT >= context.moment:
             return True
     return False
 
 
-def note_listed(market: Market, trade: TradePrinted) -> None:
+def note_listed(market: VenueMarket, trade: TradePrinted) -> None:
     """Keep a trade of a polled market for a while."""
     kept = [each for each in market.listed if each.at + 2 * PRINTS_KEPT > trade.at]
     market.listed = [*kept, trade]
 
 
-def goes_on(context: StepContext, market: Market, moment: Nanos) -> bool:
+def goes_on(context: StepContext, market: VenueMarket, moment: Nanos) -> bool:
     """Whether the market was open at a moment, for all that would have been heard by now."""
     return context.now >= moment + context.rules.status_wait_ns or market.active_to > moment

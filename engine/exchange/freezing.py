@@ -14,29 +14,30 @@ from engine.events import (
     VenueEvent,
 )
 from engine.exchange import lifecycle
-from engine.exchange.market import Market
+from engine.exchange.market import VenueMarket
 from engine.exchange.orders import PaperOrder
 from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
-from engine.exchange.timers import BEHIND, CLOSE, CREDIT, RECOVERY, TOLD, read_credit_subject
+from engine.exchange.timers import BEHIND, CLOSE, CREDIT, RECOVERY, TOLD, read_credit_subject, read_place
 from engine.facts import OrderCancelled, OrderRejected, OrderSubmitted
 from engine.orders import CancelReason, OrderCommand, PlaceOrder, RejectCode
 from engine.units import Count
 from engine.venue_facts import BandEnded, BlindnessEnded
 
 
-def freeze(context: StepContext, market: Market) -> None:
+def freeze(context: StepContext, market: VenueMarket) -> None:
     """Take back every order in it, in every reading, without a journey; what a gap did stays unknown."""
     for order in list(context.state.orders.values()):
         if order.ticker == market.ticker:
             _take_back(context, order)
-    if market.no_visibility_since is not None:
-        since = market.no_visibility_since
-        context.emit(BlindnessEnded(market.ticker, since, recovered=False, at=context.now))
-    # A fact that failed half way may have left an order in a queue that no order's end finds.
-    market.bids.clear()
-    market.asks.clear()
-    market.watch()
+    for each in market.accounts.values():
+        since = each.no_visibility_since
+        if since is not None:
+            context.emit(BlindnessEnded(market.ticker, since, False, context.now, each.account))
+        # A fact that failed half way may have left an order in a queue that no order's end finds.
+        each.bids.clear()
+        each.asks.clear()
+        each.watch()
     timers = context.state.timers
     for key in list(timers.due):
         if market_of_timer(context.state, key) == market.ticker:
@@ -56,7 +57,7 @@ def _take_back(context: StepContext, order: PaperOrder) -> None:
     context.state.orders.pop(order.order_id, None)
 
 
-def kept_still(context: StepContext, market: Market, event: VenueEvent, *, settles: bool) -> bool:
+def kept_still(context: StepContext, market: VenueMarket, event: VenueEvent, *, settles: bool) -> bool:
     """Take in what is heard of a frozen market; False if it is for the exchange as for any other market.
 
     A result is booked if the position is known for certain (`settles`); else it waits for the release.
@@ -90,17 +91,23 @@ def refuse_new(context: StepContext, command: OrderCommand) -> bool:
     return True
 
 
-def market_of_timer(state: ExchangeState, key: str) -> str | None:
-    """The market that a timer is about; None if its order was never heard of."""
+def place_of_timer(state: ExchangeState, key: str) -> tuple[str, str] | None:
+    """The account and the market that a timer is about; None if its order was never heard of."""
     kind, _, subject = key.partition(":")
     if kind in (BEHIND, TOLD):
-        return market_of_timer(state, subject)
+        return place_of_timer(state, subject)
     if kind == CREDIT:
-        return read_credit_subject(subject)[2]
+        return read_place(read_credit_subject(subject)[2])
     if kind in (CLOSE, RECOVERY):
-        return subject
+        return read_place(subject)
     order = state.known.get(subject)
-    return None if order is None else order.ticker
+    return None if order is None else (state.account_of(order.strategy), order.ticker)
+
+
+def market_of_timer(state: ExchangeState, key: str) -> str | None:
+    """The market that a timer is about; None if its order was never heard of."""
+    place = place_of_timer(state, key)
+    return None if place is None else place[1]
 
 
 def market_of_command(state: ExchangeState, command: OrderCommand) -> str | None:

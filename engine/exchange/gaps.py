@@ -17,7 +17,7 @@ from engine.events import (
 )
 from engine.exchange.depth import bound_queue, decreased, later, remember_taken
 from engine.exchange.feed_clock import Levels
-from engine.exchange.market import Market, QueueLevel
+from engine.exchange.market import Market, QueueLevel, VenueMarket
 from engine.exchange.orders import Stage
 from engine.exchange.prints import moment_of, use_trade
 from engine.exchange.step_context import StepContext, book_time
@@ -51,15 +51,17 @@ def missed(context: StepContext, market: Market, seen_to: Nanos) -> None:
             context.refuse(order_id, order.strategy, RejectCode.BOOK_UNTRUSTED, amend=True)
 
 
-def process_restarted(context: StepContext, markets: Iterable[Market]) -> None:
+def process_restarted(context: StepContext, markets: Iterable[VenueMarket]) -> None:
     """Nobody looked since the last fact: every market where our orders stand must be recovered.
 
     What came to the venue meanwhile met a book that nobody saw.
     """
+    detail = "the process was down when it arrived"
     for market in markets:
-        for order in [context.state.orders[order_id] for order_id in market.arriving]:
+        arriving = [order_id for each in market.accounts.values() for order_id in each.arriving]
+        for order in [context.state.orders[order_id] for order_id in arriving]:
             if order.stage is Stage.IN_FLIGHT and order.arrives_at <= context.now:
-                context.reject(order, RejectCode.DOWNTIME_UNKNOWN, "the process was down when it arrived")
+                context.reject(order, RejectCode.DOWNTIME_UNKNOWN, detail)
         _lose(context, market, "the process was restarted")
 
 
@@ -100,13 +102,13 @@ def book_refused(context: StepContext, event: BookRefused) -> None:
     _lose_visibility(context, market, since, "a frame about its book could not be understood")
 
 
-def book_broke(context: StepContext, market: Market) -> None:
+def book_broke(context: StepContext, market: VenueMarket) -> None:
     """A level fell below zero: the book is not the venue's, and nobody knows since when."""
     _remember_display(context, market)
     _lose_visibility(context, market, market.book.at, "a level fell below zero")
 
 
-def _lose(context: StepContext, market: Market, reason: str) -> None:
+def _lose(context: StepContext, market: VenueMarket, reason: str) -> None:
     since = market.book.at if market.book.synced else Nanos(0)
     if market.book.synced:
         _remember_display(context, market)
@@ -114,18 +116,24 @@ def _lose(context: StepContext, market: Market, reason: str) -> None:
     _lose_visibility(context, market, since, reason)
 
 
-def _lose_visibility(context: StepContext, market: Market, since: Nanos, reason: str) -> None:
+def _lose_visibility(context: StepContext, market: VenueMarket, since: Nanos, reason: str) -> None:
     """Freeze a market where our orders stand; `since` is when its book last changed, as far as is known."""
+    for each in market.accounts.values():
+        _freeze(context, each, since, reason)
+
+
+def _freeze(context: StepContext, market: Market, since: Nanos, reason: str) -> None:
     if market.has_orders() and market.no_visibility_since is None:
-        began = min(since or context.state.last_at, context.now)
-        context.emit(BlindnessBegan(market.ticker, began, reason, context.now))
+        began = min(since or context.state.decided_to(market.account), context.now)
+        context.emit(BlindnessBegan(market.ticker, began, reason, context.now, market.account))
 
 
-def _remember_display(context: StepContext, market: Market) -> None:
+def _remember_display(context: StepContext, market: VenueMarket) -> None:
     """Keep what was displayed where we stand, before nobody looks any more."""
-    for level in _levels(market):
-        if level.displayed is None:
-            _reset(context, market, level, market.book.size(level.side, level.price))
+    for each in market.accounts.values():
+        for level in _levels(each):
+            if level.displayed is None:
+                _reset(context, each, level, market.book.size(level.side, level.price))
 
 
 def _levels(market: Market) -> list[QueueLevel]:
@@ -166,7 +174,8 @@ def _shown(level: QueueLevel, levels: tuple[Levels, Levels]) -> int:
 def recovered(context: StepContext, market: Market, event: TradesRecovered) -> None:
     """All trades of the gap are known, or it is known that they cannot be had."""
     since = market.no_visibility_since
-    if since is None or event.since > since:
+    # What was asked for before another account lost sight of the market does not tell of its gap.
+    if since is None or not event.since <= since <= event.until:
         return
     if event.trades is None:
         give_up(context, market)
@@ -177,9 +186,9 @@ def recovered(context: StepContext, market: Market, event: TradesRecovered) -> N
     for trade in sorted(missing.values(), key=moment_of):
         use_trade(context, market, trade, fills=True)
     _place_anew(context, market)
-    context.emit(BlindnessEnded(market.ticker, since, recovered=True, at=context.now))
+    context.emit(BlindnessEnded(market.ticker, since, True, context.now, market.account))
     if not market.book.synced:
-        _lose_visibility(context, market, event.until, "the book is still missing")
+        _freeze(context, market, event.until, "the book is still missing")
 
 
 def _place_anew(context: StepContext, market: Market) -> None:
@@ -208,4 +217,4 @@ def give_up(context: StepContext, market: Market) -> None:
     for order in market.orders():
         context.cancel(order, CancelReason.DOWNTIME_UNKNOWN)
     since = market.no_visibility_since
-    context.emit(BlindnessEnded(market.ticker, since, recovered=False, at=context.now))
+    context.emit(BlindnessEnded(market.ticker, since, False, context.now, market.account))

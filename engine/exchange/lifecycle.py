@@ -18,7 +18,7 @@ from engine.events import (
 )
 from engine.exchange.balance import enforce
 from engine.exchange.gaps import give_up
-from engine.exchange.market import Market
+from engine.exchange.market import Market, VenueMarket
 from engine.exchange.orders import Stage
 from engine.exchange.refusals import stands_still
 from engine.exchange.state import Settled
@@ -38,7 +38,7 @@ from engine.venue_facts import (
 OPEN = (MarketStatus.INITIALIZED, MarketStatus.ACTIVE, MarketStatus.INACTIVE)
 
 
-def listed(context: StepContext, market: Market, event: MarketListed) -> None:
+def listed(context: StepContext, market: VenueMarket, event: MarketListed) -> None:
     """The venue described the market; only what changed is remembered."""
     _set_terms(
         context,
@@ -61,25 +61,25 @@ def listed(context: StepContext, market: Market, event: MarketListed) -> None:
     )
 
 
-def status_changed(context: StepContext, market: Market, event: MarketStatusChanged) -> None:
+def status_changed(context: StepContext, market: VenueMarket, event: MarketStatusChanged) -> None:
     """The market moved on in its life; of a market that was never listed nothing can be ordered anyway."""
     if market.terms is not None:
         _set_terms(context, market, changed(market.terms, status=event.status, at=context.now))
 
 
-def close_time_changed(context: StepContext, market: Market, event: CloseTimeChanged) -> None:
+def close_time_changed(context: StepContext, market: VenueMarket, event: CloseTimeChanged) -> None:
     """The venue rewrote the close time: games close minutes after the final whistle."""
     if market.terms is not None:
         _set_terms(context, market, changed(market.terms, close_at=event.close_at, at=context.now))
 
 
-def ticks_changed(context: StepContext, market: Market, event: PriceRangesChanged) -> None:
+def ticks_changed(context: StepContext, market: VenueMarket, event: PriceRangesChanged) -> None:
     """Other ticks are in force for orders that arrive from now on."""
     if market.terms is not None:
         _set_terms(context, market, changed(market.terms, price_ranges=event.price_ranges, at=context.now))
 
 
-def _set_terms(context: StepContext, market: Market, terms: MarketTermsChanged) -> None:
+def _set_terms(context: StepContext, market: VenueMarket, terms: MarketTermsChanged) -> None:
     before = market.terms
     if before is not None and changed(before, at=terms.at) == terms:
         return
@@ -101,7 +101,7 @@ def _set_terms(context: StepContext, market: Market, terms: MarketTermsChanged) 
         _end_orders(context, market, CancelReason.MARKET_CLOSED)
 
 
-def follow_status(context: StepContext, market: Market) -> None:
+def follow_status(context: StepContext, market: VenueMarket) -> None:
     """The book is paused while the market is inactive or the venue stands still.
 
     Nothing can trade then, whatever is heard. After a restart this follows from the terms and the venue's
@@ -116,10 +116,15 @@ def follow_status(context: StepContext, market: Market) -> None:
 
 def close_reached(context: StepContext, market: Market) -> None:
     """The close time has come, which the venue does not announce: resting orders go."""
-    _end_orders(context, market, CancelReason.MARKET_CLOSED)
+    _end_orders_of(context, market, CancelReason.MARKET_CLOSED)
 
 
-def _end_orders(context: StepContext, market: Market, reason: CancelReason) -> None:
+def _end_orders(context: StepContext, market: VenueMarket, reason: CancelReason) -> None:
+    for each in market.accounts.values():
+        _end_orders_of(context, each, reason)
+
+
+def _end_orders_of(context: StepContext, market: Market, reason: CancelReason) -> None:
     give_up(context, market)
     for order in market.orders():
         context.cancel(order, reason)
@@ -128,7 +133,7 @@ def _end_orders(context: StepContext, market: Market, reason: CancelReason) -> N
 # Results
 
 
-def determined(context: StepContext, market: Market, event: MarketDetermined) -> None:
+def determined(context: StepContext, market: VenueMarket, event: MarketDetermined) -> None:
     """The venue's result: it is booked as a claim; a corrected one first takes the earlier one back."""
     result = market.result
     if result is not None and (result.result, result.value) == (event.result, event.value):
@@ -145,7 +150,7 @@ def determined(context: StepContext, market: Market, event: MarketDetermined) ->
         _pay(context, market)
 
 
-def paid_out(context: StepContext, market: Market) -> None:
+def paid_out(context: StepContext, market: VenueMarket) -> None:
     """The venue paid out. If its result was never heard the claim stays open until it is."""
     result = market.result
     if result is None or result.settled:
@@ -154,7 +159,7 @@ def paid_out(context: StepContext, market: Market) -> None:
     _pay(context, market)
 
 
-def _settled_in(context: StepContext, market: Market) -> list[Settled]:
+def _settled_in(context: StepContext, market: VenueMarket) -> list[Settled]:
     return [found for (_, ticker), found in context.state.settled.items() if ticker == market.ticker]
 
 
@@ -164,7 +169,7 @@ def _book(context: StepContext, strategy: str, ticker: str, result: str, value: 
     paid = settlement.payout(position.count, value, context.rules.rounding.grid(context.now))
     entry = f"settle:{ticker}:{strategy}:{context.state.ledger.entries_of.get(strategy, 0)}"
     context.post(entry, strategy, f"result {result}", settlement.booking(strategy, ticker, position, paid))
-    game = context.state.games.get(ticker, "")
+    game = context.state.games.get((strategy, ticker), "")
     context.emit(
         PositionSettled(
             strategy=strategy,
@@ -196,7 +201,7 @@ def _reverse(context: StepContext, found: Settled) -> None:
     context.emit(changed(fact, payout=payout, reversal=True, at=context.now))
 
 
-def _pay(context: StepContext, market: Market) -> None:
+def _pay(context: StepContext, market: VenueMarket) -> None:
     """Claims of the market become cash."""
     for found in _settled_in(context, market):
         if found.paid:

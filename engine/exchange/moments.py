@@ -8,7 +8,7 @@ then ends its order all the same.
 from engine.exchange.arrival import arrive, arrive_pessimistic
 from engine.exchange.cancels import amend_arrives, cancel_arrives, expires
 from engine.exchange.feed_clock import goes_on, passed
-from engine.exchange.market import Market
+from engine.exchange.market import VenueMarket
 from engine.exchange.orders import Stage
 from engine.exchange.prints import release
 from engine.exchange.rules import QUOTE_WAIT_NS_MAX
@@ -18,10 +18,11 @@ from engine.orders import RejectCode
 from engine.units import NANOS_PER_MILLISECOND, Nanos
 
 
-def settle(context: StepContext, only: str | None = None) -> None:
+def settle(context: StepContext, only: str | None = None, account: str | None = None) -> None:
     """Decide what has come to the venue and can be decided now, in the order in which it came.
 
-    Of frozen markets nothing is decided, with `only` nothing but of this one.
+    Of frozen markets nothing is decided, with `only` nothing but of this one, with `account` nothing but of
+    this account: a timer of one must not wake another.
     """
     moments = context.state.timers.moments
     due = sorted(
@@ -33,6 +34,8 @@ def settle(context: StepContext, only: str | None = None) -> None:
         order = context.state.known.get(order_id)
         if order is None or order.ticker in context.frozen or only not in (None, order.ticker):
             continue
+        if account is not None and context.state.account_of(order.strategy) != account:
+            continue
         # Another decision of this step may have settled it; and nothing overtakes what came before it.
         if moments.get(key) == moment and order_id not in waiting:
             _settle_one(context, kind, order_id, moment)
@@ -42,7 +45,8 @@ def settle(context: StepContext, only: str | None = None) -> None:
 
 
 def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -> None:
-    market = context.state.market(context.state.known[order_id].ticker)
+    order = context.state.known[order_id]
+    market = context.state.market(order.ticker)
     if passed(context, market, moment):
         ready = _prints_heard(context, moment) if kind in ENDS else goes_on(context, market, moment)
         if market.book.synced and not ready:
@@ -53,7 +57,7 @@ def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -
         _give_up(context, market, (kind, order_id), moment)
     else:
         return
-    release(context, market)
+    release(context, market.of(context.state.account_of(order.strategy)))
 
 
 def _prints_heard(context: StepContext, moment: Nanos) -> bool:
@@ -80,7 +84,7 @@ def _decide(context: StepContext, kind: str, order_id: str) -> None:
         expires(context, orders[order_id])
 
 
-def _give_up(context: StepContext, market: Market, what: tuple[str, str], moment: Nanos) -> None:
+def _give_up(context: StepContext, market: VenueMarket, what: tuple[str, str], moment: Nanos) -> None:
     """The feed has not passed the moment in time: nobody knows what the venue had then."""
     kind, order_id = what
     ends = Nanos(moment + QUOTE_WAIT_NS_MAX)

@@ -31,14 +31,14 @@ from engine.exchange import freezing, gaps, lifecycle
 from engine.exchange.balance import enforce
 from engine.exchange.depth import credit_expired, depth_changed
 from engine.exchange.feed_clock import NEVER, happened_by, note_delta, note_listed, note_snapshot
-from engine.exchange.market import Market
+from engine.exchange.market import Market, VenueMarket
 from engine.exchange.moments import settle
 from engine.exchange.prints import on_trade
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
 from engine.exchange.submission import cancel_many, close_out, submit
-from engine.exchange.timers import CLOSE, CREDIT, RECOVERY, read_credit_subject
+from engine.exchange.timers import CLOSE, CREDIT, RECOVERY, read_credit_subject, read_place
 from engine.exchange.views import ExchangeViews
 from engine.facts import Fact, LedgerPosted, Posting, StrategyOpened
 from engine.ledger import cash, equity
@@ -92,7 +92,7 @@ class PaperExchange(ExchangeViews):
             settle(context)
         return self._finish(context)
 
-    def _pass(self, market: Market, event: BookDelta, now: int) -> Step:
+    def _pass(self, market: VenueMarket, event: BookDelta, now: int) -> Step:
         """The feed passes what waits for it: that is decided on the books from before this event."""
         context = self._context(now)
         self.state.awaits_books = False
@@ -108,15 +108,16 @@ class PaperExchange(ExchangeViews):
             self._depth(context, market, event)
         return self._finish(context)
 
-    def _depth(self, context: StepContext, market: Market, event: BookDelta) -> None:
+    def _depth(self, context: StepContext, market: VenueMarket, event: BookDelta) -> None:
         """A level of a market where something of ours stands, arrives or was taken has changed."""
         if not market.book.synced:
             gaps.book_broke(context, market)
             settle(context)
             return
-        if market.arriving:
-            note_delta(context, market, event)
-        depth_changed(context, market, event)
+        for each in market.watching():
+            if each.arriving:
+                note_delta(context, each, event)
+            depth_changed(context, each, event)
 
     def _hear(self, context: StepContext, event: VenueEvent) -> None:
         if self.frozen and self._kept_still(context, event):
@@ -124,8 +125,8 @@ class PaperExchange(ExchangeViews):
         match event:
             case TradePrinted():
                 market = self.state.market(event.ticker)
-                if market.watched:
-                    on_trade(context, market, event)
+                for each in market.watching():
+                    on_trade(context, each, event)
                 if event.at_venue is not None:
                     market.active_to = max(market.active_to, event.at_venue)
                 if market.book.conn == POLLED:
@@ -136,7 +137,8 @@ class PaperExchange(ExchangeViews):
             case BookSnapshot():
                 self._snapshot(context, self.state.market(event.ticker), event)
             case TradesRecovered():
-                gaps.recovered(context, self.state.market(event.ticker), event)
+                for each in self.state.market(event.ticker).accounts.values():
+                    gaps.recovered(context, each, event)
             case FeedConnected():
                 self.state.prints_to = Nanos(0)
                 gaps.feed_connected(context, event)
@@ -161,7 +163,7 @@ class PaperExchange(ExchangeViews):
             return False
         return freezing.kept_still(context, self.state.market(ticker), event, settles=settles)
 
-    def _snapshot(self, context: StepContext, market: Market, event: BookSnapshot) -> None:
+    def _snapshot(self, context: StepContext, market: VenueMarket, event: BookSnapshot) -> None:
         """The whole book: of one that was followed all along only the differences are news."""
         book = market.book
         before = (book.yes, book.no) if book.synced else None
@@ -172,12 +174,12 @@ class PaperExchange(ExchangeViews):
             return
         if book.conn == POLLED:
             market.polled_to = event.at_venue or (None if before is None else seen_to)
-        if market.watched:
+        for each in market.watching():
             if first:
-                gaps.missed(context, market, happened_by(event))
-            elif before is not None and market.arriving:
-                note_snapshot(context, market, before)
-            gaps.resynchronized(context, market, before)
+                gaps.missed(context, each, happened_by(event))
+            elif before is not None and each.arriving:
+                note_snapshot(context, each, before)
+            gaps.resynchronized(context, each, before)
 
     def _live(self, context: StepContext, event: VenueEvent) -> None:
         """The life of a market; events that are not the exchange's are passed over."""
@@ -215,7 +217,8 @@ class PaperExchange(ExchangeViews):
         due = self.state.timers.due.get(key)
         if due is None or due > now:
             return NOTHING
-        if self.frozen and freezing.market_of_timer(self.state, key) in self.frozen:
+        place = freezing.place_of_timer(self.state, key)
+        if self.frozen and place is not None and place[1] in self.frozen:
             return NOTHING
         context = self._context(now)
         self.state.awaits_books = False
@@ -223,7 +226,7 @@ class PaperExchange(ExchangeViews):
         woken = self._woken.get(kind)
         if woken is not None:
             woken(context, subject)
-        settle(context, only)
+        settle(context, only, None if place is None else place[0])
         return self._finish(context)
 
     # Operators
@@ -298,15 +301,19 @@ class PaperExchange(ExchangeViews):
     # Timers
 
     def _credit(self, context: StepContext, subject: str) -> None:
-        side, price, ticker = read_credit_subject(subject)
-        market = self.state.market(ticker)
+        side, price, place = read_credit_subject(subject)
+        market = self._at(place)
         credit_expired(context, market, market.own_levels(side)[price])
 
-    def _close(self, context: StepContext, ticker: str) -> None:
-        lifecycle.close_reached(context, self.state.market(ticker))
+    def _close(self, context: StepContext, place: str) -> None:
+        lifecycle.close_reached(context, self._at(place))
 
-    def _recovery(self, context: StepContext, ticker: str) -> None:
-        gaps.give_up(context, self.state.market(ticker))
+    def _recovery(self, context: StepContext, place: str) -> None:
+        gaps.give_up(context, self._at(place))
+
+    def _at(self, place: str) -> Market:
+        account, ticker = read_place(place)
+        return self.state.market(ticker).of(account)
 
     # Steps
 

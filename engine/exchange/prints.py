@@ -43,7 +43,7 @@ def on_trade(context: StepContext, market: Market, print_: TradePrinted) -> None
         return
     if market.no_visibility_since is not None or _waits(context, market, print_):
         if print_.trade_id not in market.held:
-            context.emit(TradeHeld(print_, context.now))
+            context.emit(TradeHeld(print_, context.now, market.account))
         return
     use_trade(context, market, print_, fills=trusted(market))
 
@@ -67,7 +67,7 @@ def release(context: StepContext, market: Market) -> None:
     for print_ in sorted(market.held.values(), key=moment_of):
         if not _waits(context, market, print_):
             use_trade(context, market, print_, fills=trusted(market))
-            context.emit(TradeReleased(market.ticker, print_.trade_id, context.now))
+            context.emit(TradeReleased(market.ticker, print_.trade_id, context.now, market.account))
 
 
 def moment_of(trade: TradePrinted) -> tuple[int, str]:

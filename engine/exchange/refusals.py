@@ -9,7 +9,7 @@ from engine.book import POLLED
 from engine.calendar import trading_paused
 from engine.events import MarketStatus
 from engine.exchange.balance import affordable
-from engine.exchange.market import Market
+from engine.exchange.market import Market, VenueMarket
 from engine.exchange.orders import NANOS_ZERO, PaperOrder
 from engine.exchange.rules import on_tick
 from engine.exchange.step_context import StepContext, trusted
@@ -31,16 +31,16 @@ class Refusal:
 def refusal(context: StepContext, market: Market, order: PaperOrder) -> Refusal | None:
     """Everything that stops an order before the book is asked; None lets it on."""
     return (
-        refused_by_venue(context, market)
-        or _refused_by_terms(context, market, order)
+        refused_by_venue(context, market.venue)
+        or _refused_by_terms(context, market.venue, order)
         or _refused_by_life(context, order)
         or refused_by_trust(market)
-        or _refused_by_polling(market, order)
+        or _refused_by_polling(market.venue, order)
         or _refused_by_money(context, order)
     )
 
 
-def refused_by_venue(context: StepContext, market: Market) -> Refusal | None:
+def refused_by_venue(context: StepContext, market: VenueMarket) -> Refusal | None:
     """The venue or its shard is paused, or the market is not open: this also stops amends."""
     terms = market.terms
     if terms is None:
@@ -90,14 +90,14 @@ def _inactive(terms: MarketTermsChanged) -> Refusal | None:
     return None
 
 
-def refused_by_tick(market: Market, price: Price) -> Refusal | None:
+def refused_by_tick(market: VenueMarket, price: Price) -> Refusal | None:
     """The price is not one of the market's."""
     if market.terms is None or on_tick(price, market.terms.price_ranges):
         return None
     return Refusal(RejectCode.INVALID_PRICE, f"{format_price(price)} is not on the market's ticks")
 
 
-def _refused_by_terms(context: StepContext, market: Market, order: PaperOrder) -> Refusal | None:
+def _refused_by_terms(context: StepContext, market: VenueMarket, order: PaperOrder) -> Refusal | None:
     if market.terms is not None and not market.terms.binary:
         return Refusal(RejectCode.MARKET_NOT_BINARY, "only markets that pay one dollar or nothing")
     try:
@@ -135,12 +135,12 @@ def refused_by_trust(market: Market) -> Refusal | None:
     return Refusal(RejectCode.BOOK_UNTRUSTED, f"the book is {why}")
 
 
-def polled(market: Market) -> bool:
+def polled(market: VenueMarket) -> bool:
     """Whether the market's depth is known from polls alone: of the moments in between nobody knows it."""
     return market.book.conn == POLLED and not market.book.pseudo
 
 
-def _refused_by_polling(market: Market, order: PaperOrder) -> Refusal | None:
+def _refused_by_polling(market: VenueMarket, order: PaperOrder) -> Refusal | None:
     """Whether it would have taken, or crossed, no poll can show; what can rest and be taken may come."""
     wish = order.order
     if not polled(market) or (wish.tif is TimeInForce.GTC and not wish.post_only):

@@ -9,9 +9,10 @@ from typing import Final
 
 import attrs
 
+from engine.accounts import SHARED
 from engine.book import Book
 from engine.events import MarketStatus
-from engine.exchange.market import Market, QueueLevel, Shortfall
+from engine.exchange.market import Market, QueueLevel, Shortfall, VenueMarket
 from engine.exchange.orders import NANOS_ZERO, BandTotals, PaperOrder, Stage
 from engine.exchange.rules import CREDIT_WINDOW, FEED_WAIT_NS_MAX, STATUS_WAIT
 from engine.exchange.timers import (
@@ -90,12 +91,12 @@ class ExchangeState:
     feed_wait_ns: Nanos = FEED_WAIT_NS_MAX
     print_wait_ns: Nanos = CREDIT_WINDOW
     status_wait_ns: Nanos = STATUS_WAIT
-    markets: dict[str, Market] = attrs.field(factory=dict)
+    markets: dict[str, VenueMarket] = attrs.field(factory=dict)
     orders: dict[str, PaperOrder] = attrs.field(factory=dict)
     """Orders that some reading of still lives."""
     known: dict[str, PlaceOrder] = attrs.field(factory=dict)
-    games: dict[str, str] = attrs.field(factory=dict)
-    """Whose game a market is, as our orders say."""
+    games: dict[tuple[str, str], str] = attrs.field(factory=dict)
+    """Whose game a market is, as a strategy's orders say, by strategy and ticker."""
     accounts: dict[str, StrategyOpened] = attrs.field(factory=dict)
     positions: dict[tuple[str, str], Position] = attrs.field(factory=dict)
     settled: dict[tuple[str, str], Settled] = attrs.field(factory=dict)
@@ -106,7 +107,8 @@ class ExchangeState:
     open_since: dict[int | None, Nanos] = attrs.field(factory=dict)
     """When it was heard that the venue, or a shard of it, had been taken up again."""
     timers: Timers = attrs.field(init=False)
-    last_at: Nanos = NANOS_ZERO
+    last_at: dict[str | None, Nanos] = attrs.field(factory=dict)
+    """When an account's last fact was decided; None is for what befell the venue."""
     awaits_books: bool = False
     """Whether the exchange alone was restarted and has heard nothing but its books since. Not durable."""
     prints_to: Nanos = NANOS_ZERO
@@ -151,14 +153,44 @@ class ExchangeState:
         fold = self._folds.get(type(fact))
         if fold is not None:
             fold(fact)
-            self.last_at = max(self.last_at, fact.at)
+            account = self._account_in(fact)
+            self.last_at[account] = max(self.last_at.get(account, NANOS_ZERO), fact.at)
 
-    def market(self, ticker: str) -> Market:
+    def market(self, ticker: str) -> VenueMarket:
         """The market of that ticker, made at its first mention."""
         found = self.markets.get(ticker)
         if found is None:
-            found = self.markets[ticker] = Market(ticker, Book(ticker))
+            found = self.markets[ticker] = VenueMarket(ticker, Book(ticker))
         return found
+
+    def account_of(self, strategy: str) -> str:
+        """The account on which a strategy trades, by name: its own, or that of all who share one."""
+        opened = self.accounts.get(strategy)
+        return SHARED if opened is None else opened.account
+
+    def market_of(self, order: PaperOrder | PlaceOrder) -> Market:
+        """The order's market as its account has it."""
+        return self.market(order.ticker).of(self.account_of(order.strategy))
+
+    def decided_to(self, account: str) -> Nanos:
+        """When the last fact was decided that an account knows of; zero if there is none."""
+        return max(self.last_at.get(account, NANOS_ZERO), self.last_at.get(None, NANOS_ZERO))
+
+    def _account_in(self, fact: Fact) -> str | None:
+        """Whose a fact is; None for facts of the venue."""
+        account: str | None = getattr(fact, "account", None)
+        if account is not None:
+            return account
+        named: object = fact
+        if isinstance(fact, OrderSubmitted):
+            named = fact.order
+        elif isinstance(fact, AmendSubmitted):
+            named = fact.amend
+        strategy = getattr(named, "strategy", None)
+        if strategy is None:
+            order = self.known.get(getattr(named, "order_id", ""))
+            strategy = None if order is None else order.strategy
+        return None if strategy is None else self.account_of(strategy)
 
     def position(self, strategy: str, ticker: str) -> Position:
         """A strategy's position in a market."""
@@ -170,12 +202,12 @@ class ExchangeState:
         order = fact.order
         later = fact.arrives_pessimistic_at
         self.known[order.order_id] = order
-        self.games[order.ticker] = order.game
+        self.games[order.strategy, order.ticker] = order.game
         self.orders[order.order_id] = PaperOrder(order, fact.arrives_at, order.price, order.count, later)
         self.timers.arm(ARRIVE, order.order_id, fact.arrives_at)
-        market = self.market(order.ticker)
+        market = self.market_of(order)
         market.arriving[order.order_id] = None
-        market.watched = True
+        market.watch()
         if later is not None:
             self.timers.arm(PESSIMISTIC, order.order_id, later)
 
@@ -204,7 +236,7 @@ class ExchangeState:
             return
         if order.amend is not None and order.lives_on:
             return
-        market = self.market(order.ticker)
+        market = self.market_of(order)
         market.arriving.pop(order.order_id, None)
         if not market.arriving:
             market.unclear = ()
@@ -212,17 +244,18 @@ class ExchangeState:
 
     def _join(self, order: PaperOrder) -> None:
         """Put an order into the queue of its price, behind our own that stand there."""
-        market = self.market(order.ticker)
+        market = self.market_of(order)
         levels = market.own_levels(order.side)
         level = levels.get(order.price)
         if level is None:
             level = levels[order.price] = QueueLevel(order.side, order.price)
         level.orders.append(order)
-        market.watched = True
+        market.watch()
         if order.order.expires_at is not None:
             self.timers.arm(EXPIRE, order.order_id, order.order.expires_at)
-        if market.terms is not None and market.terms.close_at is not None:
-            self.timers.arm(CLOSE, order.ticker, market.terms.close_at)
+        terms = market.venue.terms
+        if terms is not None and terms.close_at is not None:
+            self.timers.arm(CLOSE, market.place, terms.close_at)
 
     def _filled(self, fact: OrderFilled) -> None:
         order = self.orders[fact.order_id]
@@ -230,7 +263,7 @@ class ExchangeState:
         order.fills += 1
         order.accumulated = fact.fee_accumulated
         if fact.evidence.trade_id is not None:
-            self._use(self.market(fact.ticker), fact.evidence.trade_id)
+            self._use(self.market_of(order), fact.evidence.trade_id)
         elif order.pessimistic_at is not None:
             order.taken_here[fact.price] = order.taken_here.get(fact.price, 0) + fact.count
         key = (fact.strategy, fact.ticker)
@@ -268,7 +301,7 @@ class ExchangeState:
 
     def _leave(self, order: PaperOrder) -> None:
         """Take an order out of its level; a level without orders has nothing to remember."""
-        market = self.market(order.ticker)
+        market = self.market_of(order)
         levels = market.own_levels(order.side)
         level = levels.get(order.price)
         if level is None or order not in level.orders:
@@ -276,9 +309,9 @@ class ExchangeState:
         level.orders.remove(order)
         if not level.orders:
             del levels[order.price]
-            self.timers.disarm(CREDIT, credit_subject(level.side, level.price, market.ticker))
+            self.timers.disarm(CREDIT, credit_subject(level.side, level.price, market.place))
         if not market.has_orders():
-            self.timers.disarm(CLOSE, market.ticker)
+            self.timers.disarm(CLOSE, market.place)
         market.watch()
 
     def _cancel_submitted(self, fact: CancelSubmitted) -> None:
@@ -291,9 +324,9 @@ class ExchangeState:
         order = self.orders.get(fact.amend.order_id)
         if order is not None:
             order.amend, order.amend_at = fact.amend, fact.arrives_at
-            market = self.market(order.ticker)
+            market = self.market_of(order)
             market.arriving[order.order_id] = None
-            market.watched = True
+            market.watch()
         self.timers.arm(AMEND, fact.amend.order_id, fact.arrives_at)
 
     def _cancel_refused(self, fact: CancelRefused) -> None:
@@ -334,20 +367,20 @@ class ExchangeState:
         order.known_to = fact.known_to
 
     def _level_changed(self, fact: QueueLevelChanged) -> None:
-        market = self.market(fact.ticker)
+        market = self.market(fact.ticker).of(fact.account)
         self._use(market, fact.cause)
         level = market.own_levels(fact.side).get(fact.price)
         if level is None:
             return
         level.credits, level.printed, level.displayed = fact.credits, fact.printed, fact.displayed
-        subject = credit_subject(fact.side, fact.price, fact.ticker)
+        subject = credit_subject(fact.side, fact.price, market.place)
         if not fact.credits:
             self.timers.disarm(CREDIT, subject)
         elif self.timers.due.get(key_of(CREDIT, subject)) != fact.credits[0][1]:
             self.timers.arm(CREDIT, subject, fact.credits[0][1])
 
     def _level_taken(self, fact: LevelTaken) -> None:
-        market = self.market(fact.ticker)
+        market = self.market(fact.ticker).of(fact.account)
         taken = market.taken(fact.side)
         if fact.taken:
             taken[fact.price] = fact.taken
@@ -371,7 +404,7 @@ class ExchangeState:
             order.pessimistic_refused = fact.cause == PESSIMISTIC_REFUSED
             self._pessimistic_arrived(order)
         elif fact.cause:
-            self._use(self.market(fact.ticker), fact.cause)
+            self._use(self.market_of(order), fact.cause)
         self._tidy(order)
 
     def _pessimistic_arrived(self, order: PaperOrder) -> None:
@@ -379,7 +412,7 @@ class ExchangeState:
         order.pessimistic_at = None
         order.taken_here.clear()
         self.timers.disarm(PESSIMISTIC, order.order_id)
-        level = self.market(order.ticker).own_levels(order.side).get(order.price)
+        level = self.market_of(order).own_levels(order.side).get(order.price)
         if order.stage is Stage.DONE and order.lives_on and (level is None or order not in level.orders):
             # Its base reading was filled on arrival and never stood in the queue; this one does.
             self._join(order)
@@ -417,8 +450,9 @@ class ExchangeState:
             market.open_since = fact.at
         market.terms = fact
         market.fee_terms = None
-        if market.has_orders() and fact.close_at is not None:
-            self.timers.arm(CLOSE, fact.ticker, fact.close_at)
+        for each in market.accounts.values():
+            if each.has_orders() and fact.close_at is not None:
+                self.timers.arm(CLOSE, each.place, fact.close_at)
 
     def _result_known(self, fact: MarketResultKnown) -> None:
         self.market(fact.ticker).result = fact
@@ -437,25 +471,25 @@ class ExchangeState:
     # Blindness
 
     def _lose_visibility(self, fact: BlindnessBegan) -> None:
-        market = self.market(fact.ticker)
+        market = self.market(fact.ticker).of(fact.account)
         market.no_visibility_since = fact.since
-        market.watched = True
-        self.timers.arm(RECOVERY, fact.ticker, Nanos(fact.at + self.recovery_window_ns))
+        market.watch()
+        self.timers.arm(RECOVERY, market.place, Nanos(fact.at + self.recovery_window_ns))
 
     def _seeing(self, fact: BlindnessEnded) -> None:
-        market = self.market(fact.ticker)
+        market = self.market(fact.ticker).of(fact.account)
         market.no_visibility_since = None
         market.held.clear()
-        self.timers.disarm(RECOVERY, fact.ticker)
+        self.timers.disarm(RECOVERY, market.place)
         market.watch()
 
     def _held(self, fact: TradeHeld) -> None:
-        self.market(fact.trade.ticker).held[fact.trade.trade_id] = fact.trade
+        self.market(fact.trade.ticker).of(fact.account).held[fact.trade.trade_id] = fact.trade
 
     def _released(self, fact: TradeReleased) -> None:
-        self.market(fact.ticker).held.pop(fact.trade_id, None)
+        self.market(fact.ticker).of(fact.account).held.pop(fact.trade_id, None)
 
     # What is not clear
 
     def _depth_unclear(self, fact: DepthUnclear) -> None:
-        self.market(fact.ticker).unclear = fact.changes
+        self.market(fact.ticker).of(fact.account).unclear = fact.changes

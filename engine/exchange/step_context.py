@@ -10,7 +10,7 @@ import attrs
 
 from engine import ledger
 from engine.events import BookSide, Trust
-from engine.exchange.market import Market, QueueLevel
+from engine.exchange.market import Market, QueueLevel, Shortfall, VenueMarket
 from engine.exchange.orders import PaperOrder
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
@@ -96,7 +96,7 @@ class StepContext:
 
     # Fees
 
-    def fee_terms(self, market: Market, at_venue: Nanos | None = None) -> FeeTerms:
+    def fee_terms(self, market: VenueMarket, at_venue: Nanos | None = None) -> FeeTerms:
         """The market's terms in force at a moment, else now: the event's over the series', rounded as then.
 
         Raises FeeTermsUnknown.
@@ -107,7 +107,7 @@ class StepContext:
             market.fee_terms = self._fee_terms(market.terms)
         return self.rules.rounding.of(market.fee_terms, self.now if at_venue is None else at_venue)
 
-    def priced(self, market: Market) -> bool:
+    def priced(self, market: VenueMarket) -> bool:
         """Whether the fee of a fill in this market is known."""
         try:
             self.fee_terms(market)
@@ -238,12 +238,19 @@ class StepContext:
         shown = market.book.size(side, price)
         short = market.shortfalls(side).get(price)
         if total <= shown:
-            self.emit(LevelTaken(market.ticker, side, price, total, self.now))
+            self.note_taken(market, side, price, total)
         elif short is None:
-            self.emit(LevelTaken(market.ticker, side, price, total, self.now, self.now, shown))
+            self.note_taken(market, side, price, total, short=Shortfall(self.now, shown))
         else:
-            most = Count(max(short.most, shown))
-            self.emit(LevelTaken(market.ticker, side, price, total, self.now, short.since, most))
+            short = Shortfall(short.since, Count(max(short.most, shown)))
+            self.note_taken(market, side, price, total, short=short)
+
+    def note_taken(
+        self, market: Market, side: BookSide, price: Price, taken: Count, *, short: Shortfall | None = None
+    ) -> None:
+        """Set what the account took of a level; `short` if the level displays less than that."""
+        since, most = (None, Count(0)) if short is None else (short.since, short.most)
+        self.emit(LevelTaken(market.ticker, side, price, taken, self.now, since, most, market.account))
 
     def post(self, entry_id: str, strategy: str, cause: str, postings: tuple[Posting, ...]) -> None:
         """Book a ledger entry, unless there is nothing to book."""
@@ -285,6 +292,7 @@ class StepContext:
                 cause,
                 self.now,
                 level.displayed,
+                market.account,
             )
         )
 
@@ -314,7 +322,7 @@ class StepContext:
         return self.state.ledger.balance(ledger.cash(strategy))
 
 
-def book_time(market: Market) -> Nanos:
+def book_time(market: Market | VenueMarket) -> Nanos:
     """Up to when the book shows what the venue did; trades from before it are in what is displayed.
 
     If its last change had no venue time, that is when it was heard at the latest.
@@ -322,12 +330,12 @@ def book_time(market: Market) -> Nanos:
     return market.book.at if market.book.venue_at is None else market.book.venue_at
 
 
-def book_lag(market: Market) -> int | None:
+def book_lag(market: Market | VenueMarket) -> int | None:
     """How long after it happened the book's last change was heard, in nanoseconds."""
     return None if market.book.venue_at is None else market.book.at - market.book.venue_at
 
 
-def trusted(market: Market) -> bool:
+def trusted(market: Market | VenueMarket) -> bool:
     """Whether fills may happen from what is heard of this market now."""
     return market.book.trust is Trust.TRUSTED
 

@@ -130,7 +130,7 @@ def close_out(context: StepContext, position: tuple[str, str], request_id: str, 
     order = PlaceOrder(
         order_id=f"close:{request_id}",
         strategy=strategy,
-        game=context.state.games.get(ticker, ""),
+        game=context.state.games.get((strategy, ticker), ""),
         ticker=ticker,
         side=side,
         price=_worst(side, ranges),

@@ -38,15 +38,26 @@ def key_of(kind: str, subject: str) -> str:
     return f"{kind}:{subject}"
 
 
-def credit_subject(side: BookSide, price: Price, ticker: str) -> str:
+def place_of(account: str, ticker: str) -> str:
+    """An account's part of a market in one word. The shared account has no name, and its part none either."""
+    return f"{account}/{ticker}" if account or "/" in ticker else ticker
+
+
+def read_place(place: str) -> tuple[str, str]:
+    """The account and the ticker that `place_of` put together."""
+    account, mark, ticker = place.partition("/")
+    return (account, ticker) if mark else ("", place)
+
+
+def credit_subject(side: BookSide, price: Price, place: str) -> str:
     """The subject of a level's credit timer."""
-    return f"{side.value}:{price}:{ticker}"
+    return f"{side.value}:{price}:{place}"
 
 
 def read_credit_subject(subject: str) -> tuple[BookSide, Price, str]:
     """What `credit_subject` put together."""
-    side, price, ticker = subject.split(":", 2)
-    return BookSide(side), Price(int(price)), ticker
+    side, price, place = subject.split(":", 2)
+    return BookSide(side), Price(int(price)), place
 
 
 @attrs.define(eq=False)

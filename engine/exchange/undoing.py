@@ -11,7 +11,7 @@ import attrs
 
 from engine.book import Book
 from engine.events import TradePrinted, TradesRecovered, VenueEvent
-from engine.exchange.market import Market
+from engine.exchange.market import VenueMarket
 from engine.exchange.paper import PaperExchange
 from engine.facts import Fact
 from engine.units import Nanos
@@ -27,13 +27,13 @@ class Heard:
     active_to: Nanos
 
     @classmethod
-    def of(cls, market: Market, *, whole: bool) -> "Heard":
+    def of(cls, market: VenueMarket, *, whole: bool) -> "Heard":
         """As it is now; `whole` if the book may be changed by what comes."""
         # The copy may be shallow: only a delta changes the levels in place.
         book = copy(market.book) if whole else market.book
         return cls(book, market.listed, market.polled_to, market.active_to)
 
-    def back(self, market: Market, *, again: bool) -> None:
+    def back(self, market: VenueMarket, *, again: bool) -> None:
         """Give it to a market; `again` if it may be wanted once more."""
         market.book, market.listed = copy(self.book) if again else self.book, self.listed
         market.polled_to, market.active_to = self.polled_to, self.active_to

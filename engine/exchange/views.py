@@ -150,11 +150,14 @@ class ExchangeViews:
 
     def without_visibility(self) -> dict[str, Nanos]:
         """Markets whose trades are missing since a moment: whoever can fetch them should."""
-        return {
-            ticker: market.no_visibility_since
-            for ticker, market in self.state.markets.items()
-            if market.no_visibility_since is not None
-        }
+        return {ticker: self.gaps_of(ticker)[0] for ticker in self.state.markets if self.gaps_of(ticker)}
+
+    def gaps_of(self, ticker: str) -> tuple[Nanos, ...]:
+        """Since when trades of a market are missing to some account, each moment once, the earliest first."""
+        accounts = self.state.market(ticker).accounts.values()
+        return tuple(
+            sorted({each.no_visibility_since for each in accounts if each.no_visibility_since is not None})
+        )
 
     def trust(self, ticker: str) -> Trust:
         """Whether the market's book may be filled from."""

@@ -16,13 +16,14 @@ from engine.risk.halts import (
     kind_of_scope,
     state_in,
 )
-from engine.risk.limits import LIMIT_NAMES, LimitInUse, LimitRefused, LimitValue, RiskLimits
+from engine.risk.limits import LIMIT_NAMES, PORTFOLIO, LimitInUse, LimitRefused, LimitValue, RiskLimits
 
 __all__ = [
     "EVERYTHING",
     "GAME",
     "LIMIT_NAMES",
     "MARKET",
+    "PORTFOLIO",
     "QUARANTINE",
     "STRATEGY",
     "LimitInUse",

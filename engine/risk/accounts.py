@@ -7,9 +7,11 @@ Days are the venue's game days: Eastern time, and the small hours belong to the 
 import datetime as dt
 from collections import deque
 from collections.abc import Iterator
+from typing import Final
 
 import attrs
 
+from engine.accounts import SHARED
 from engine.calendar import game_day
 from engine.facts import (
     CancelRefused,
@@ -43,6 +45,8 @@ class Account:
     """
 
     strategy: str
+    shares: str = SHARED
+    """The account on which it trades, by name; strategies that share one have the same."""
     traits: StrategyTraits = STRICTEST
     bankroll: Money | None = None
     enabled: bool = True
@@ -77,6 +81,23 @@ class Account:
             self.streak = 0
 
 
+@attrs.frozen
+class Scope:
+    """Whose use counts against a limit: everybody's, an account's or a strategy's."""
+
+    account: str | None = None
+    strategy: str | None = None
+
+    def covers(self, owner: Account) -> bool:
+        """Whether a strategy's use counts."""
+        if self.strategy is not None:
+            return owner.strategy == self.strategy
+        return self.account is None or owner.shares == self.account
+
+
+EVERYBODY: Final = Scope()
+
+
 class Accounts:
     """All strategies' accounts and exposures, and every order id that was ever approved."""
 
@@ -103,11 +124,22 @@ class Accounts:
             exposure = self.exposures[strategy, ticker] = Exposure(strategy, ticker, game)
         return exposure
 
+    def owners(self, scope: Scope) -> list[Account]:
+        """The strategies of a scope."""
+        return [account for account in self.of.values() if scope.covers(account)]
+
     def select(
-        self, *, strategy: str | None = None, ticker: str | None = None, game: str | None = None
+        self,
+        scope: Scope = EVERYBODY,
+        *,
+        strategy: str | None = None,
+        ticker: str | None = None,
+        game: str | None = None,
     ) -> Iterator[Exposure]:
-        """The exposures of a strategy, a market or a game; all of them without a filter."""
+        """The exposures of a scope, a strategy, a market or a game; all of them without a filter."""
         for exposure in self.exposures.values():
+            if scope is not EVERYBODY and not scope.covers(self.account(exposure.strategy)):
+                continue
             if strategy is not None and exposure.strategy != strategy:
                 continue
             if ticker is not None and exposure.ticker != ticker:
@@ -180,6 +212,7 @@ class Accounts:
             case StrategyOpened():
                 account = self.account(fact.strategy)
                 account.traits, account.bankroll = traits_of(fact.kind, fact.traits), fact.bankroll
+                account.shares = fact.account
                 account.peak = max(account.peak, account.equity())
             case StrategyChanged():
                 self.account(fact.strategy).enabled = fact.enabled

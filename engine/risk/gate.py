@@ -31,7 +31,7 @@ from engine.message import changed
 from engine.orders import AmendOrder, Approved, CancelOrder, OrderCommand, PlaceOrder
 from engine.orphaned_orders import unsent
 from engine.reasons import DenialReason
-from engine.risk.accounts import Accounts
+from engine.risk.accounts import Accounts, Scope
 from engine.risk.halts import (
     EVERYTHING,
     MARKET,
@@ -365,11 +365,11 @@ class RiskGate:
         return None
 
     def _self_cross(self, context: OrderContext) -> Denial | None:
-        """No order that would meet one of our own, whoever of us sent it."""
+        """No order that would meet one of its own account, whoever sent it."""
         order = context.order
-        # Over all strategies: they trade on one account at the venue, where any two of their orders would
-        # meet.
-        for exposure in self.accounts.select(ticker=order.ticker):
+        # Over all who share the account: at the venue any two of their orders would meet.
+        account = Scope(account=context.account.shares)
+        for exposure in self.accounts.select(account, ticker=order.ticker):
             for other in exposure.orders.values():
                 if other.buys == (order.side is BookSide.BID):
                     continue

@@ -1,14 +1,16 @@
 """The limits of the risk gate: names, units, defaults, and who they hold for.
 
-Read by the gate's rules, `tipoff risk show|set`, the configuration and the manual. A global limit holds for
-all strategies together; a limit set for a strategy holds for that strategy alone and beside the global one,
-so it can only be stricter. The two limits that are about one strategy by their name
+Read by the gate's rules, `tipoff risk show|set`, the configuration and the manual. A limit holds for each
+account by itself: for each strategy where each has its own, for all together where they share one. The limits
+of the portfolio hold for all strategies together in either case; where one of them binds, what a strategy
+gets depends on the others again. A limit set for a strategy holds for that strategy alone and beside the
+global one, so it can only be stricter. The two limits that are about one strategy by their name
 (`contracts_per_strategy`…) hold for each by itself.
 """
 
 import math
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 from attrs import validators
@@ -23,12 +25,12 @@ class LimitRefused(ValueError):
     """No such limit, or no such value for it."""
 
 
-def _limit(default: float | None, unit: str, text: str) -> float | None:
+def _limit(default: float | None, unit: str, text: str, *, portfolio: bool = False) -> float | None:
     return attrs.field(
         default=None if default is None else float(default),
         converter=attrs.converters.optional(float),
         validator=validators.optional(_amount),
-        metadata={"help": text, "unit": unit},
+        metadata={"help": text, "unit": unit, "portfolio": portfolio},
     )
 
 
@@ -46,41 +48,58 @@ def _words(_instance: object, attribute: "attrs.Attribute[tuple[str, str, str]]"
 
 @attrs.frozen
 class RiskLimits:
-    """All limits; None switches one off. Amounts are in the unit of their metadata."""
+    """All limits; None switches one off. Amounts are in the unit of their metadata.
+
+    The defaults are made for measuring: on simulated evenings none of them shapes what a strategy gets.
+    """
 
     contracts_per_order: float | None = _limit(100, "contracts", "most contracts of one order")
     contracts_per_market: float | None = _limit(
         100, "contracts", "most contracts in a market, whatever of the open orders fills"
     )
-    contracts_per_game: float | None = _limit(200, "contracts", "most contracts in a game's markets together")
-    contracts_per_strategy: float | None = _limit(500, "contracts", "most contracts of one strategy")
-    contracts_total: float | None = _limit(500, "contracts", "most contracts of all strategies together")
+    contracts_per_game: float | None = _limit(500, "contracts", "most contracts in a game's markets together")
+    contracts_per_strategy: float | None = _limit(1_000, "contracts", "most contracts of one strategy")
+    contracts_total: float | None = _limit(
+        10_000, "contracts", "most contracts of all strategies together", portfolio=True
+    )
     exposure_per_market: float | None = _limit(
         100, "dollars", "most dollars paid or promised in a market, fees included"
     )
     exposure_per_game: float | None = _limit(200, "dollars", "most dollars paid or promised in a game")
-    exposure_per_strategy: float | None = _limit(300, "dollars", "most dollars at risk of one strategy")
-    exposure_total: float | None = _limit(500, "dollars", "most dollars at risk in all")
+    exposure_per_strategy: float | None = _limit(500, "dollars", "most dollars at risk of one strategy")
+    exposure_total: float | None = _limit(5_000, "dollars", "most dollars at risk in all", portfolio=True)
     worst_case_per_game: float | None = _limit(
-        150, "dollars", "most that any outcome of a game may cost, over all its markets and open orders"
+        2_000,
+        "dollars",
+        "most that any outcome of a game may cost, over all its markets, open orders and strategies",
+        portfolio=True,
     )
     loss_per_trade: float | None = _limit(50, "dollars", "most that one order may lose, fees included")
     loss_per_day: float | None = _limit(
-        200, "dollars", "the game day's realized loss plus everything at risk may not exceed this"
+        5_000,
+        "dollars",
+        "the game day's realized loss plus everything at risk, of all strategies, may not exceed this",
+        portfolio=True,
     )
     loss_per_week: float | None = _limit(
-        500, "dollars", "the week's realized loss plus everything at risk may not exceed this"
+        10_000,
+        "dollars",
+        "the week's realized loss plus everything at risk, of all strategies, may not exceed this",
+        portfolio=True,
     )
     drawdown_strategy: float | None = _limit(
-        20, "percent", "a strategy's fall from its peak that lets only exits pass, until resumed"
+        90, "percent", "a strategy's fall from its peak that lets only exits pass, until resumed"
     )
     drawdown_total: float | None = _limit(
-        20, "percent", "the fall of all together from their peak that lets only exits pass, until resumed"
+        50,
+        "percent",
+        "the fall of all together from their peak that lets only exits pass, until resumed",
+        portfolio=True,
     )
-    orders_per_minute: float | None = _limit(10, "orders", "most entries within a minute")
-    orders_per_hour: float | None = _limit(20, "orders", "most entries within an hour")
-    orders_per_day: float | None = _limit(50, "orders", "most entries within a game day")
-    loss_streak: float | None = _limit(3, "losses", "losing positions in a row that pause a strategy")
+    orders_per_minute: float | None = _limit(60, "orders", "most entries within a minute")
+    orders_per_hour: float | None = _limit(1_000, "orders", "most entries within an hour")
+    orders_per_day: float | None = _limit(5_000, "orders", "most entries within a game day")
+    loss_streak: float | None = _limit(None, "losses", "losing positions in a row that pause a strategy")
     loss_streak_pause_minutes: float | None = _limit(5, "minutes", "how long that pause is")
     depth_share: float | None = _limit(
         0.25, "share", "most of the displayed size that an order may take at once"
@@ -135,6 +154,11 @@ def parse_limit(name: str, text: str) -> LimitValue:
 
 LIMIT_NAMES: tuple[str, ...] = tuple(field.name for field in attrs.fields(RiskLimits))
 """Every limit's name, in the manual's order."""
+
+PORTFOLIO: Final = frozenset(
+    field.name for field in attrs.fields(RiskLimits) if field.metadata.get("portfolio")
+)
+"""The limits that hold for all strategies together, whoever shares an account."""
 
 
 class LimitTable:

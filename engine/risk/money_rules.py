@@ -10,8 +10,9 @@ from typing import Final
 
 from engine.calendar import game_day
 from engine.reasons import DenialReason
-from engine.risk.accounts import Account, game_week
+from engine.risk.accounts import EVERYBODY, Account, Scope, game_week
 from engine.risk.exposure import Exposure, pending
+from engine.risk.limits import PORTFOLIO
 from engine.risk.order_context import Denial, OrderContext, Rule
 from engine.risk.scenarios import Payoff, worst_case
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Money, Nanos
@@ -28,7 +29,7 @@ def contracts_per_order(context: OrderContext) -> Denial | None:
 
 
 def contracts_per_market(context: OrderContext) -> Denial | None:
-    """All positions in the market, strategies added up, each at its worst filling."""
+    """All positions in the market, those of an account added up, each at its worst filling."""
     return _contracts(
         context, DenialReason.CONTRACTS_PER_MARKET, lambda exposure: exposure.ticker == context.order.ticker
     )
@@ -81,8 +82,8 @@ def exposure_total(context: OrderContext) -> Denial | None:
 
 def worst_case_per_game(context: OrderContext) -> Denial | None:
     """The least favourable outcome of the game, over all its markets and open orders."""
-    for limit, strategy in _limits(context, "worst_case_per_game"):
-        exposures = list(context.accounts.select(game=context.order.game, strategy=strategy))
+    for limit, scope in _limits(context, "worst_case_per_game"):
+        exposures = list(context.accounts.select(scope, game=context.order.game))
         loss = _with_order(context, exposures, lambda chosen: worst_loss(chosen, context.views))
         denial = _over(DenialReason.WORST_CASE_PER_GAME, loss, limit)
         if denial is not None:
@@ -242,22 +243,26 @@ def _scoped(
     chosen: Callable[[Exposure], bool],
     measure: Callable[[Iterable[Exposure]], float],
 ) -> Denial | None:
-    """The global limit over all strategies, then the strategy's own over itself."""
-    for limit, strategy in _limits(context, reason.value):
-        exposures = [exposure for exposure in context.accounts.select(strategy=strategy) if chosen(exposure)]
+    """The global limit over its scope, then the strategy's own over itself."""
+    for limit, scope in _limits(context, reason.value):
+        exposures = [exposure for exposure in context.accounts.select(scope) if chosen(exposure)]
         denial = _over(reason, _with_order(context, exposures, measure), limit)
         if denial is not None:
             return denial
     return None
 
 
-def _limits(context: OrderContext, name: str) -> list[tuple[float, str | None]]:
-    """The limits of that name that hold for the order, each with whose exposures count (None: all)."""
+def _limits(context: OrderContext, name: str) -> list[tuple[float, Scope]]:
+    """The limits of that name that hold for the order, each with whose use counts against it."""
     own = context.account.strategy
-    # Two limits, not the stricter of two numbers: the global one counts everybody's exposures, the own one
-    # only the strategy's.
-    pairs = ((context.limits.number(name), None), (context.limits.own_number(name, own), own))
-    return [(limit, strategy) for limit, strategy in pairs if limit is not None]
+    shared = EVERYBODY if name in PORTFOLIO else Scope(account=context.account.shares)
+    # Two limits, not the stricter of two numbers: the global one counts everybody's use or the account's, the
+    # own one only the strategy's.
+    pairs = (
+        (context.limits.number(name), shared),
+        (context.limits.own_number(name, own), Scope(strategy=own)),
+    )
+    return [(limit, scope) for limit, scope in pairs if limit is not None]
 
 
 def _with_order(
@@ -278,21 +283,20 @@ def _with_order(
 def _losses(
     context: OrderContext, reason: DenialReason, lost: Callable[[Iterable[Account]], float]
 ) -> Denial | None:
-    for limit, strategy in _limits(context, reason.value):
-        accounts = context.accounts.of.values() if strategy is None else (context.account,)
+    for limit, scope in _limits(context, reason.value):
         # Everything at risk is taken for lost, so that a day's limit cannot be passed by positions that lose
         # later.
-        at_risk = _with_order(context, context.accounts.select(strategy=strategy), dollars_in)
-        denial = _over(reason, lost(accounts) + at_risk, limit)
+        at_risk = _with_order(context, context.accounts.select(scope), dollars_in)
+        denial = _over(reason, lost(context.accounts.owners(scope)) + at_risk, limit)
         if denial is not None:
             return denial
     return None
 
 
 def _orders(context: OrderContext, reason: DenialReason, counts: Callable[[Nanos], bool]) -> Denial | None:
-    for limit, strategy in _limits(context, reason.value):
-        accounts = context.accounts.of.values() if strategy is None else (context.account,)
-        sent = sum(1 for account in accounts for at in account.entries if counts(at))
+    for limit, scope in _limits(context, reason.value):
+        owners = context.accounts.owners(scope)
+        sent = sum(1 for account in owners for at in account.entries if counts(at))
         denial = _over(reason, sent + 1, limit)
         if denial is not None:
             return denial

@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 import attrs
 
+from engine.accounts import SHARED
 from engine.calendar import game_day
-from engine.risk.accounts import Account, Accounts, game_week
+from engine.risk.accounts import EVERYBODY, Account, Accounts, Scope, game_week
 from engine.risk.exposure import Exposure
 from engine.risk.limits import LimitInUse, LimitTable, LimitValue, RiskLimits
 from engine.risk.money_rules import contracts_in, dollars_in, drawdown, worst_loss
@@ -41,19 +42,27 @@ def _uses(
     accounts: Accounts, views: dict[str, MarketView], strategy: str | None, now: Nanos
 ) -> dict[str, Use]:
     """The use of each limit that has one; the others are asked of each order by itself."""
-    exposures = list(accounts.select(strategy=strategy))
-    owners = [account for account in accounts.of.values() if strategy in (None, account.strategy)]
+    scope = EVERYBODY if strategy is None else Scope(strategy=strategy)
+    exposures, owners = list(accounts.select(scope)), accounts.owners(scope)
+    shares = {account.strategy: account.shares for account in owners}
+
+    def of_account(subject: str) -> Callable[[Exposure], str]:
+        """What an account has of a subject counts together."""
+        return lambda exposure: " of ".join(
+            word for word in (getattr(exposure, subject), shares.get(exposure.strategy)) if word
+        )
+
     at_risk = dollars_in(exposures)
     day, week = game_day(now), game_week(now)
     lost_day = max(0, -sum(account.by_day.get(day, 0) for account in owners)) / MONEY_ONE
     lost_week = max(0, -sum(account.realized_in_week(week) for account in owners)) / MONEY_ONE
     return {
-        "contracts_per_market": _most(exposures, lambda exposure: exposure.ticker, contracts_in),
-        "contracts_per_game": _most(exposures, lambda exposure: exposure.game, contracts_in),
+        "contracts_per_market": _most(exposures, of_account("ticker"), contracts_in),
+        "contracts_per_game": _most(exposures, of_account("game"), contracts_in),
         "contracts_per_strategy": _most(exposures, lambda exposure: exposure.strategy, contracts_in),
         "contracts_total": (contracts_in(exposures), ""),
-        "exposure_per_market": _most(exposures, lambda exposure: exposure.ticker, dollars_in),
-        "exposure_per_game": _most(exposures, lambda exposure: exposure.game, dollars_in),
+        "exposure_per_market": _most(exposures, of_account("ticker"), dollars_in),
+        "exposure_per_game": _most(exposures, of_account("game"), dollars_in),
         "exposure_per_strategy": _most(exposures, lambda exposure: exposure.strategy, dollars_in),
         "exposure_total": (at_risk, ""),
         "worst_case_per_game": _most(
@@ -64,9 +73,9 @@ def _uses(
         "drawdown_strategy": _worst_drawdown(owners, accounts, views),
         "drawdown_total": (drawdown(owners, exposures, views) if owners else 0.0, ""),
         "loss_streak": max(((account.streak, account.strategy) for account in owners), default=(0, "")),
-        "orders_per_minute": (_sent(owners, lambda at: at > now - NANOS_PER_MINUTE), ""),
-        "orders_per_hour": (_sent(owners, lambda at: at > now - NANOS_PER_HOUR), ""),
-        "orders_per_day": (_sent(owners, lambda at: game_day(at) == day), ""),
+        "orders_per_minute": _sent(owners, lambda at: at > now - NANOS_PER_MINUTE),
+        "orders_per_hour": _sent(owners, lambda at: at > now - NANOS_PER_HOUR),
+        "orders_per_day": _sent(owners, lambda at: game_day(at) == day),
     }
 
 
@@ -96,8 +105,13 @@ def _worst_drawdown(owners: list[Account], accounts: Accounts, views: dict[str, 
     return best
 
 
-def _sent(owners: Iterable[Account], counts: Callable[[Nanos], bool]) -> float:
-    return sum(1 for account in owners for at in account.entries if counts(at))
+def _sent(owners: Iterable[Account], counts: Callable[[Nanos], bool]) -> Use:
+    """The most that one account has sent, and which that is."""
+    sent: dict[str, int] = {}
+    for account in owners:
+        sent[account.shares] = sent.get(account.shares, 0) + sum(1 for at in account.entries if counts(at))
+    most = max(sent, key=lambda name: sent[name], default=SHARED)
+    return sent.get(most, 0), most
 
 
 def _limit_text(limit: LimitValue) -> str:

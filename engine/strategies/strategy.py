@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import attrs
 
+from engine.accounts import SHARED
 from engine.events import GameNews
 from engine.facts import Fact
 from engine.step import Step
@@ -21,10 +22,13 @@ from engine.units import MONEY_ONE, Money, Nanos
 
 @attrs.frozen
 class StrategyContext:
-    """What a strategy is given beside its parameters: a seed for what it draws, and its starting capital."""
+    """What a strategy is given beside its parameters: a seed for what it draws, its starting capital, and
+    the account on which it trades.
+    """
 
     seed: int = 0
     bankroll: Money = Money(1_000 * MONEY_ONE)
+    account: str = SHARED
 
 
 class Strategy(ABC):

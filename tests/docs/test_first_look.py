@@ -15,14 +15,18 @@ from tipoff.exit_codes import Exit
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "first_look.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+KINDS = ("momentum", "sharp_line", "random_taker")
+STRATEGY = '[[strategy]]\nname = "{0}"\nkind = "{0}"\n'
 ANSWER = re.compile(r"^print\((\w+)\)$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a database of an evening, and what was exported of it."""
+    """A folder with a database of an evening under a tight limit, and what was exported of it."""
     folder = tmp_path_factory.mktemp("season")
-    replayed(recordings(folder)[:1], f"sqlite:///{folder / 'season.db'}")
+    config = folder / "engine.toml"
+    config.write_text("[risk]\norders_per_hour = 3\n" + "".join(map(STRATEGY.format, KINDS)), "utf-8")
+    replayed(recordings(folder)[:1], f"sqlite:///{folder / 'season.db'}", "--config", str(config))
     assert main(["export", str(folder / "out"), "--db", f"sqlite:///{folder / 'season.db'}"]) == Exit.OK
     return folder
 

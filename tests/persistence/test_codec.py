@@ -21,6 +21,7 @@ from engine.facts import (
     SignalRaised,
     StrategyOpened,
 )
+from engine.message import changed
 from engine.orders import AmendOrder, CancelOrder, PlaceOrder, TimeInForce
 from engine.reasons import DenialReason
 from engine.run_facts import Verdict
@@ -59,6 +60,11 @@ def test_the_texts_of_known_facts_are_these() -> None:
         b'{"at":5,"price":4200,"short_most":0,"short_since":null,"side":"bid","taken":500,"ticker":"KX"}'
     )
     assert codec.decode("LevelTaken", older) == taken, "written before a level's shortfall was remembered"
+    own = changed(taken, account="s")
+    assert codec.encode(own) == (
+        b'{"account":"s","at":5,"price":4200,"short_most":0,"short_since":null,"side":"bid","taken":500,"ticker":"KX"}'
+    )
+    assert codec.decode("LevelTaken", codec.encode(own)) == own
     denied = OrderDenied("o1", "s", "g", "KX", "s1", DenialReason.BOOK_AGE, "9", "8", Nanos(5))
     assert codec.encode(denied) == (
         b'{"at":5,"game":"g","limit":"8","order_id":"o1","reason":"book_age",'

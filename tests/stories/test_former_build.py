@@ -11,37 +11,82 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
+
+from engine.accounts import Accounts
+from engine.risk import RiskLimits
+from tipoff.config.load import template
+from tipoff.config.render import render
+from tipoff.runs.from_config import schema
 
 KEPT = Path(__file__).with_name("former_build")
 # Taken anew, on purpose, when arrivals began to be decided by the venue's time: an order meets the book that
 # the venue had as it arrived, once the feed has told everything up to then, and is refused as `feed_behind`
 # where the feed falls silent; what we took of a level stays taken until it has shown less. So of the
-# recording's 54 fills of before 49 are left, and what the strategies decide after them differs.
+# recording's 54 fills of before 49 are left, and what the strategies decide after them differs. All of that
+# on the one account that strategies shared then.
 OF_RECORDING = "f3f47c6e395fc210f29ee9973b5e89a639e310f473e70c6b290a141c091c11df"
+# The same with an account for each strategy: the limits on orders of that configuration count by strategy.
+ALONE_OF_RECORDING = "1ef4f085ebeb8147fd1c0187147d98f25f60b8da28a32f89827a89c007f0686d"
 OF_DEMO = {
     1: "ae0107e5d45bf2fbc43b9d175a53fc48e991d832ab8488be36e22e5bfc7867bd",
     2: "7c393ae06fd77e8689de8e5e70d52435a9ad7e004cafb5763a35d589a95db4c9",
     3: "7b12b6516841b1aec2172f8898c5764a10ac14117dd3ef4a0bb3c319f9f145f0",
 }
+FORMER_LIMITS = RiskLimits(
+    contracts_per_game=200,
+    contracts_per_strategy=500,
+    contracts_total=500,
+    exposure_per_strategy=300,
+    exposure_total=500,
+    worst_case_per_game=150,
+    loss_per_day=200,
+    loss_per_week=500,
+    drawdown_strategy=20,
+    drawdown_total=20,
+    orders_per_minute=10,
+    orders_per_hour=20,
+    orders_per_day=50,
+    loss_streak=3,
+)
+"""Where the defaults were others."""
 
 
-def tipoff(*arguments: str) -> dict[str, Any]:
-    """What a command prints as JSON."""
+def tipoff(*arguments: str, at: Path | None = None) -> dict[str, Any]:
+    """What a command prints as JSON, run in a folder."""
     command = [sys.executable, "-m", "tipoff", *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=True, cwd=at)
     document: dict[str, Any] = json.loads(done.stdout)
     return document
 
 
-def test_a_recording_of_the_former_build_still_gives_its_digest() -> None:
-    replayed = tipoff("replay", str(KEPT), "--config", str(KEPT / "engine.toml"))
+def former(folder: Path) -> Path:
+    """The configuration of that build, on the one account that there was."""
+    text = (KEPT / "engine.toml").read_text("utf-8")
+    path = folder / "engine.toml"
+    path.write_text(text.replace("[engine]\n", '[engine]\naccounts = "shared"\n', 1), "utf-8")
+    return path
+
+
+def test_a_recording_of_the_former_build_still_gives_its_digest(tmp_path: Path) -> None:
+    replayed = tipoff("replay", str(KEPT), "--config", str(former(tmp_path)))
     assert replayed["recording"]["frames"] == 10_125
     assert sum(row["fills"] for row in replayed["strategies"].values()) == 49
     assert replayed["digest"] == OF_RECORDING
 
 
+def test_with_an_account_for_each_it_gives_another() -> None:
+    replayed = tipoff("replay", str(KEPT), "--config", str(KEPT / "engine.toml"))
+    assert sum(row["fills"] for row in replayed["strategies"].values()) == 79
+    assert replayed["digest"] == ALONE_OF_RECORDING
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", OF_DEMO)
-def test_a_simulated_evening_is_played_as_the_former_build_played_it(seed: int) -> None:
-    assert tipoff("demo", "--speed", "0", "--seed", str(seed))["digest"] == OF_DEMO[seed]
+def test_a_simulated_evening_is_played_as_the_former_build_played_it(seed: int, tmp_path: Path) -> None:
+    config = template(schema())
+    engine = attrs.evolve(config.engine, accounts=Accounts.SHARED)
+    config = attrs.evolve(config, engine=engine, risk=FORMER_LIMITS)
+    (tmp_path / "engine.toml").write_text(render(config), "utf-8")
+    assert tipoff("demo", "--speed", "0", "--seed", str(seed), at=tmp_path)["digest"] == OF_DEMO[seed]

@@ -168,18 +168,15 @@ def _settings(request: ReplayRequest) -> TradingSettings:
         seal = read_digest(request.recordings[0])
         config = config or config_of(request.recordings[0])
         seed = seal.seed if seed is None and seal is not None else seed
-    return _with_orders(request, _trading(request, load_or_template(config, schema()), seed))
+    return _trading(request, load_or_template(config, schema()), seed)
 
 
 def _trading(request: ReplayRequest, config: Config, seed: int | None) -> TradingSettings:
     chosen = with_parameters(only_these(config, request.only), request.set)
-    return trading_settings(chosen, seed=seed, every_market=request.markets == "all")
-
-
-def _with_orders(request: ReplayRequest, settings: TradingSettings) -> TradingSettings:
+    settings = trading_settings(chosen, seed=seed, every_market=request.markets == "all")
     if request.orders is None:
         return settings
-    plan: StrategyPlan = scripted_plan(request.orders, settings.seed)
+    plan: StrategyPlan = scripted_plan(request.orders, settings.seed, config.engine.accounts)
     return attrs.evolve(settings, strategies=(*settings.strategies, plan))
 
 
@@ -193,7 +190,7 @@ def _of_processes(request: ReplayRequest, settings: TradingSettings) -> Settings
         path = None if request.config is not None else config_of(request.recordings[0], digest)
         if path is None:
             return settings
-        return _with_orders(request, _trading(request, load(path, schema()), settings.seed))
+        return _trading(request, load(path, schema()), settings.seed)
 
     return settings_of
 

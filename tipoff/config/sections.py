@@ -11,6 +11,7 @@ from typing import Literal
 
 import attrs
 
+from engine.accounts import Accounts
 from engine.fees import FeeRegime, Member
 from engine.leagues import LEAGUES, TRADED
 from tipoff.config.fields import Secrecy, between, matching, secret, setting
@@ -43,6 +44,10 @@ class EngineSection:
         "demo", "which Kalshi is listened to; orders stay on paper in both"
     )
     leagues: tuple[str, ...] = setting(TRADED, "leagues whose games are traded", check=_known_leagues)
+    accounts: Accounts = setting(
+        Accounts.ISOLATED,
+        "whether each strategy has an account of its own, as if the others were not there, or all share one",
+    )
     seed: int = setting(1, "seed of everything that is drawn, such as latencies", check=between(0, 2**63 - 1))
     state_directory: Path = setting(
         Path("state"), "folder of what must survive; relative paths below begin here; created if missing"

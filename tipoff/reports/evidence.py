@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from engine.risk import PORTFOLIO
 from engine.scoring.bootstrap import Interval
 from engine.scoring.forecasts import Calibration, LogLoss
 from engine.scoring.judgement import Honesty
@@ -219,10 +220,15 @@ def limits_sentence(wishes: Wishes) -> str | None:
         return None
     refused = sum(limits.values())
     names = ", ".join(f"{code} {count}" for code, count in sorted(limits.items()))
-    return (
+    told = (
         f"limits shaped the result: they refused {refused} of {wishes.made} wishes "
         f"({100 * refused / wishes.made:.1f} %): {names}."
     )
+    of_all = [code for code in sorted(limits) if code in PORTFOLIO]
+    if not of_all:
+        return told
+    verb = "counts" if len(of_all) == 1 else "count"
+    return f"{told} {', '.join(of_all)} {verb} all strategies: it would have got something else alone."
 
 
 def _ups(found: Ups) -> dict[str, Json]:

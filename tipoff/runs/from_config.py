@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 
+from engine.accounts import Accounts
 from engine.exchange import ExchangeRules
 from engine.latency import Delay
 from engine.risk import RiskLimits
@@ -52,7 +53,7 @@ def trading_settings(
     assert isinstance(limits, RiskLimits)  # noqa: S101 - the schema says so
     chosen = config.engine.seed if seed is None else seed
     return TradingSettings(
-        strategies=tuple(_plan(settings, chosen) for settings in config.strategies),
+        strategies=tuple(_plan(settings, chosen, config.engine.accounts) for settings in config.strategies),
         limits=limits,
         rules=exchange_rules(config.exchange),
         seed=chosen,
@@ -85,15 +86,15 @@ def _nanos(milliseconds: int) -> Nanos:
     return Nanos(milliseconds * NANOS_PER_MILLISECOND)
 
 
-def _plan(settings: StrategySettings, seed: int) -> StrategyPlan:
+def _plan(settings: StrategySettings, seed: int, accounts: Accounts) -> StrategyPlan:
     parameters = settings.parameters
     assert isinstance(parameters, Parameters)  # noqa: S101 - the schema says so
-    context = StrategyContext(seed=seed, bankroll=settings.bankroll)
+    context = StrategyContext(seed=seed, bankroll=settings.bankroll, account=accounts.of(settings.name))
     plan = StrategyPlan.of(installed().strategies[settings.kind], settings.name, parameters, context)
     return attrs.evolve(plan, enabled=settings.enabled)
 
 
-def scripted_plan(path: Path, seed: int) -> StrategyPlan:
+def scripted_plan(path: Path, seed: int, accounts: Accounts) -> StrategyPlan:
     """A strategy that replays the orders of a file of JSON lines.
 
     Raises Failure naming the file and the line of what is wrong.
@@ -110,6 +111,7 @@ def scripted_plan(path: Path, seed: int) -> StrategyPlan:
         raise Failure("orders", f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise Failure("orders", f"{path}: {error}") from error
-    context = StrategyContext(seed=seed, bankroll=SCRIPTED_BANKROLL)
+    account = accounts.of(Scripted.kind)
+    context = StrategyContext(seed=seed, bankroll=SCRIPTED_BANKROLL, account=account)
     plan = StrategyPlan.of(Scripted, Scripted.kind, parameters, context)
     return attrs.evolve(plan, parameters=hashlib.sha256(repr(parameters.orders).encode()).hexdigest())

@@ -14,6 +14,7 @@ from actors.messages import (
 )
 from actors.operator_outcomes import limit_text
 from actors.runtime import Address
+from engine.accounts import SHARED
 from engine.configured_settings import Settings, StrategySetting
 from engine.exchange import ExchangeRules, PaperExchange
 from engine.facts import Fact
@@ -55,6 +56,8 @@ class StrategyPlan:
     parameters: str
     traits: StrategyTraits
     make: Callable[[], Strategy]
+    account: str = SHARED
+    """On which account it trades."""
     enabled: bool = True
     """Whether it trades from the start; one that does not has an actor, and no account until it does."""
 
@@ -70,6 +73,7 @@ class StrategyPlan:
             parameters=json.dumps(parameters.plain(), sort_keys=True, separators=(",", ":")),
             traits=strategy.traits(),
             make=lambda: strategy(name, parameters, context),
+            account=context.account,
         )
 
 
@@ -120,7 +124,7 @@ def openings(settings: TradingSettings) -> Iterator[tuple[Address, object]]:
         if plan.enabled:
             yield (
                 PAPER_EXCHANGE,
-                AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters, plan.traits),
+                AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters, plan.traits, plan.account),
             )
     yield RISK_GATE, configured(settings)
 
@@ -138,6 +142,9 @@ def settings_digest(settings: TradingSettings) -> str:
         settings.seed,
         settings.every_market,
     ]
-    # Runs from before there was a choice were of the usual leagues, and keep their digests.
+    # Runs from before there was a choice were of the usual leagues and on one account, and keep their
+    # digests.
     parts += [list(settings.leagues)] if settings.leagues != TRADED else []
+    own = [plan.account for plan in settings.strategies]
+    parts += [{"accounts": own}] if any(own) else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from engine.accounts import SHARED
 from engine.events import (
     BookSide,
     ExchangeStatusSeen,
@@ -171,7 +172,7 @@ class Evening(RuleBasedStateMachine):
     def old_print_again(self, taker: BookSide, price: int, number: int) -> None:
         """A trade id that was heard before."""
         name = f"trade-{number % self.plain.trades + 1}"
-        if name in self.plain.exchange.state.market(MARKET).used_trades:
+        if name in self.plain.exchange.state.market(MARKET).of(SHARED).used_trades:
             for floor in self.floors:
                 heard = floor.printed(taker, price, 60, name)
                 floor.trades -= 1
@@ -372,7 +373,7 @@ class Evening(RuleBasedStateMachine):
         for (cause, name), count in given.items():
             own = cause in ("", PESSIMISTIC, PESSIMISTIC_REFUSED)
             assert own or count <= self.heard[cause], (cause, name, count)
-        market = self.plain.exchange.state.market(MARKET)
+        market = self.plain.exchange.state.market(MARKET).of(SHARED)
         for side in (BID, ASK):
             for price, taken in market.taken(side).items():
                 short = price in market.shortfalls(side)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.accounts import SHARED
 from engine.exchange import state
 from engine.exchange.state import ExchangeState
 from engine.units import Nanos
@@ -14,7 +15,7 @@ def test_trades_are_remembered_up_to_a_number_and_the_oldest_is_forgotten_first(
 ) -> None:
     monkeypatch.setattr(state, "USED_TRADES_MAX", 3)
     kept = ExchangeState(Nanos(60))
-    market = kept.market(MARKET)
+    market = kept.market(MARKET).of(SHARED)
     for name in ("first", "second", "third"):
         kept._use(market, name)
     assert list(market.used_trades) == ["first", "second", "third"]

@@ -3,6 +3,7 @@
 Used by the tests of this folder.
 """
 
+from engine.accounts import Accounts
 from engine.events import BookSide
 from engine.facts import (
     Fact,
@@ -39,13 +40,20 @@ OFF = dict.fromkeys(LIMIT_NAMES)
 class Desk:
     """One gate; `facts` is all that was decided and all that was told, in order."""
 
-    def __init__(self, limits: RiskLimits | None = None, /, **only: float | tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        limits: RiskLimits | None = None,
+        accounts: Accounts = Accounts.SHARED,
+        /,
+        **only: float | tuple[str, ...],
+    ) -> None:
         """With `only`, all limits are off but the named ones."""
         if only:
             limits = RiskLimits(**{**OFF, **only})  # type: ignore[arg-type]
         self.limits = limits or RiskLimits()
         self.gate = RiskGate(self.limits)
         self.now = START
+        self.accounts = accounts
         self.facts: list[Fact] = []
         self._orders = 0
         self._fills = 0
@@ -64,8 +72,9 @@ class Desk:
         traits: StrategyTraits | None = None,
     ) -> None:
         """Give a strategy its account."""
+        account = self.accounts.of(name)
         self.on_committed_fact(
-            StrategyOpened(name, kind, Money(bankroll * MONEY_ONE), "{}", self.now, traits)
+            StrategyOpened(name, kind, Money(bankroll * MONEY_ONE), "{}", self.now, traits, account)
         )
 
     def on_committed_fact(self, fact: Fact) -> None:

@@ -11,7 +11,7 @@ from engine.message import changed
 from engine.orders import AmendOrder, Liquidity, TimeInForce
 from engine.reasons import DenialReason
 from engine.risk import RiskGate, RiskLimits
-from engine.risk.accounts import Account, Accounts
+from engine.risk.accounts import EVERYBODY, Account, Accounts
 from engine.risk.exposure import Exposure
 from engine.risk.halts import StateUnknown
 from engine.risk.limits import LimitRefused
@@ -233,7 +233,7 @@ def test_exposures_are_chosen_by_strategy_market_and_game() -> None:
         accounts.exposure(strategy, ticker, game)
 
     def chosen(**by: str) -> list[tuple[str, str]]:
-        return [(each.strategy, each.ticker) for each in accounts.select(**by)]
+        return [(each.strategy, each.ticker) for each in accounts.select(EVERYBODY, **by)]
 
     assert len(chosen()) == 3
     assert chosen(strategy="alpha") == [("alpha", "A"), ("alpha", "B")]

@@ -248,7 +248,7 @@ def test_bad_limits_are_refused_and_change_nothing(name: str, value: str) -> Non
     desk = Desk()
     with pytest.raises(LimitRefused):
         desk.gate.set_limit(name, None, value, "eva", desk.now)
-    assert desk.gate.limits.number("loss_per_day") == 200
+    assert desk.gate.limits.number("loss_per_day") == RiskLimits().loss_per_day
 
 
 def test_a_limit_lowered_below_its_use_lets_only_reductions_pass() -> None:

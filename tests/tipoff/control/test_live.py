@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.addresses import JOURNAL, OBSERVER, OPERATOR, PAPER_EXCHANGE
+from actors.addresses import JOURNAL, OBSERVER, OPERATOR
 from actors.fact_history import FactHistory
-from actors.messages import AccountOpen, Commit, Numbered
+from actors.messages import Commit, Numbered
 from actors.runtime import LiveSystem
 from engine.facts import RunStarted
 from engine.units import Nanos
@@ -20,6 +20,7 @@ from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.control.socket_settings import ControlSettings, Levels
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import openings
 from tipoff.wiring import Parts, tree
 
 from .conftest import Serve, Wire
@@ -128,9 +129,8 @@ async def test_a_live_system_is_looked_at_acted_on_restarted_and_stopped(path: P
     async with trio.open_nursery() as nursery:
         await nursery.start(system.run)
         system.put(JOURNAL, Commit("run", (RunStarted("live", "0", "d", 1, Nanos(system.now)),)))
-        for plan in settings.strategies:
-            opening = AccountOpen(plan.name, plan.kind, plan.bankroll, plan.parameters, plan.traits)
-            system.put(PAPER_EXCHANGE, opening)
+        for address, opening in openings(settings):
+            system.put(address, opening)
         own = Levels(of={os.geteuid(): Level.ADMIN})
 
         async def serve(task_status: trio.TaskStatus[ControlServer]) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from engine.scoring.observations import Wishes
 from engine.tally import Band
 from engine.units import Money
 from tests.tipoff.reports.seasons import money, season
 from tipoff.output import Screen
-from tipoff.reports.evidence import CURVE_POINTS_MAX, RunEvidence, evidence_of
+from tipoff.reports.evidence import CURVE_POINTS_MAX, RunEvidence, evidence_of, limits_sentence
 from tipoff.reports.evidence_screen import PROVENANCE_MAX, SECTIONS, evidence_screen
 from tipoff.reports.numbers import FEW, bounds, cents, estimate, horizon, number, percent, signed
 from tipoff.reports.page import evidence_page
@@ -119,6 +120,17 @@ def test_the_limits_that_shaped_a_result_are_told_with_the_share_they_refused() 
     assert sentence == ("limits shaped the result: they refused 4 of 12 wishes (33.3 %): orders_per_hour 4.")
     assert "33.3" in " ".join(shown(document))
     assert evidence(season(2, 1.0))["strategies"]["momentum"]["wishes"]["sentence"] is None
+
+
+def test_where_a_limit_of_the_portfolio_bound_it_is_said_that_the_others_had_a_part_in_it() -> None:
+    of_all = {"exposure_total": 2, "loss_per_day": 1, "orders_per_hour": 1}
+    assert limits_sentence(Wishes(passed=0, refused=of_all)) == (
+        "limits shaped the result: they refused 4 of 4 wishes (100.0 %): exposure_total 2, loss_per_day 1, "
+        "orders_per_hour 1. exposure_total, loss_per_day count all strategies: it would have got something "
+        "else alone."
+    )
+    alone = limits_sentence(Wishes(passed=1, refused={"exposure_total": 1})) or ""
+    assert alone.endswith("exposure_total counts all strategies: it would have got something else alone.")
 
 
 @pytest.mark.limit("tipoff.reports.evidence_screen:PROVENANCE_MAX")

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
+from engine.accounts import SHARED, Accounts
 from engine.events import VenueEvent
 from engine.exchange import ExchangeRules, PaperExchange
 from engine.facts import Fact, StrategyOpened
@@ -48,6 +49,7 @@ class Player:
 
     feed: Feed
     exchange: PaperExchange
+    accounts: Accounts = Accounts.SHARED
     facts: list[Fact] = attrs.field(factory=list)
     said: list[tuple[int, Input]] = attrs.field(factory=list)
     """What was given to it, in order."""
@@ -58,10 +60,9 @@ class Player:
     def play(self) -> None:
         """From the opening of the accounts until nothing can come any more."""
         for strategy in ("ann", "bob"):
-            bankroll = Money(1_000_000 * MONEY_ONE)
-            self._keep(
-                self.exchange.open_account(StrategyOpened(strategy, "test", bankroll, "{}", Nanos(START)))
-            )
+            bankroll, account = Money(1_000_000 * MONEY_ONE), self.accounts.of(strategy)
+            opened = StrategyOpened(strategy, "test", bankroll, "{}", Nanos(START), account=account)
+            self._keep(self.exchange.open_account(opened))
         # Without fees the cash of a reading is price times count, so that its prices can be read off.
         self._give(START, changed(listing(), fee_type="quadratic", fee_multiplier="0"))
         for heard in self.feed.heard:
@@ -98,7 +99,7 @@ class Player:
             self._put(timer.due, timer.key)
 
     def _ask(self, at: int) -> None:
-        market = self.exchange.state.market(MARKET)
+        market = self.exchange.state.market(MARKET).of(SHARED)
         since = market.no_visibility_since
         if since is not None and market.book.synced and since != self._asked:
             self._asked = since
@@ -135,8 +136,8 @@ def commands(wish: Wish) -> Iterable[tuple[int, OrderCommand]]:
         yield at, CancelOrder(wish.order_id, wish.strategy, Nanos(at))
 
 
-def played(feed: Feed, number: int) -> Player:
+def played(feed: Feed, number: int, accounts: Accounts = Accounts.SHARED) -> Player:
     """The evening of a feed, under the delays of that number."""
-    player = Player(feed, PaperExchange(rules(number), seed=number))
+    player = Player(feed, PaperExchange(rules(number), seed=number), accounts)
     player.play()
     return player
