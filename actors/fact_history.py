@@ -27,6 +27,8 @@ class FactHistory:
         self._inherited = len(self._facts)
         self._resumed: set[str] = set()
         self._under_way: dict[str, deque[tuple[Fact, ...]]] = {}
+        self._by_strategy: dict[str, list[Fact]] = {}
+        self._sorted = 0
 
     def announce(self, owner: str, facts: tuple[Fact, ...]) -> None:
         """Take note of facts that an actor has decided and that are on their way to the journal."""
@@ -60,7 +62,11 @@ class FactHistory:
 
     def of_strategy(self, name: str) -> list[Fact]:
         """The facts about one strategy, oldest first."""
-        return [fact for fact in self._facts if strategy_of(fact) == name]
+        # Each fact is looked at once, whoever asks: strategies are many, and all ask when they start.
+        for fact in self._facts[self._sorted :]:
+            self._by_strategy.setdefault(strategy_of(fact) or "", []).append(fact)
+        self._sorted = len(self._facts)
+        return list(self._by_strategy.get(name, ()))
 
     @property
     def last_seq(self) -> int:

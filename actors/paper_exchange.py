@@ -108,8 +108,9 @@ class PaperExchangeActor:
 
     def _decided(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         match message:
-            case Approved():
-                step = self.exchange.act(message, now)
+            case Approved(command):
+                refused_unheard = self._deaf and self._market_of(command) in self._deaf
+                step = _not_taken(command, Nanos(now)) if refused_unheard else self.exchange.act(message, now)
             case Wake():
                 step = self.exchange.wake(message.key, now)
             case AccountOpen():
@@ -190,8 +191,6 @@ class PaperExchangeActor:
         """Work on the message once more, now that another market stands still."""
         if self._unheard(message):
             return SILENCE
-        if isinstance(message, Approved) and self._market_of(message.command) in self._deaf:
-            return outgoing(OWNER, _not_taken(message.command, Nanos(now)), now)
         if type(message) is BookDelta and _has(self.exchange, message):
             # The change is in the book, but nobody knows any more what it was before: it is taken anew.
             refused_book = BookRefused(message.ticker, message.conn, message.sid, False, Nanos(now))

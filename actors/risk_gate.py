@@ -77,11 +77,10 @@ class RiskGateActor:
         approved: list[Approved[OrderCommand]] = []
         for said in _not_halted(self._history.facts):
             facts += self.gate.hold(said.scope, said.words, now).facts
-        for each in self._history.quarantine.say(self._history.facts):
-            said = each.fact(now)
+        for said in self._history.quarantine.say(self._history.facts, now):
             facts.append(said)
-            if each.scope:
-                step = self.gate.hold(each.scope, said.words, now)
+            if said.scope:
+                step = self.gate.hold(said.scope, said.words, now)
                 facts += step.facts
                 approved += step.approved
         return Step(facts=tuple(facts), approved=tuple(approved))

@@ -14,13 +14,18 @@ from engine.units import Money, Nanos
 
 @message
 class RunStarted:
-    """The first fact of a run: which code, configuration and seed it uses."""
+    """The first fact of a run: which code, configuration and seed it uses.
+
+    `configuration` is a JSON object of what the digest is over beside strategies and their parameters, by
+    dotted key; empty in runs of versions that did not write it down.
+    """
 
     run: str
     version: str
     config_digest: str
     seed: int
     at: Nanos
+    configuration: str = ""
 
 
 @message

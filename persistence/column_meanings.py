@@ -110,6 +110,9 @@ _OWN: Final[Mapping[str, Mapping[str, Meaning]]] = {
         "started_at": Meaning(Unit.MOMENT, "when it began first"),
         "ended_at": Meaning(Unit.MOMENT, "when it ended; none while it goes on, or if it was cut off"),
         "end_reason": Meaning(Unit.TEXT, "why it ended"),
+        "configuration": Meaning(
+            Unit.JSON, "limits, rules of the exchange and what is followed, by dotted key"
+        ),
     },
     "journal": {
         "seq": Meaning(Unit.NUMBER, "number of the entry, from 1 in each run, without holes"),

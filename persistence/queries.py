@@ -68,6 +68,7 @@ class RunRow:
     started_at: int | None
     ended_at: int | None
     end_reason: str | None
+    configuration: str | None
 
 
 @attrs.frozen

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 """Every schema revision that this code knows, oldest first; the last is the one it works with."""
 
 APPLICATION_ID: Final = 0x5449_5046
@@ -102,6 +102,7 @@ runs: Final = table(
     whole("started_at", null=True),
     whole("ended_at", null=True),
     text("end_reason", null=True),
+    text("configuration", null=True),
     UniqueConstraint("run"),
 )
 

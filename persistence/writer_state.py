@@ -58,6 +58,7 @@ def update_run(connection: Connection, run: int, fact: RunStarted | RunEnded) ->
             version=fact.version,
             config_digest=fact.config_digest,
             seed=fact.seed,
+            configuration=fact.configuration or None,
             ended_at=None,
             end_reason=None,
         )

@@ -7,6 +7,8 @@ they would fetch at once.
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
+import attrs
+
 from actors.fact_history import strategy_of
 from actors.messages import Numbered
 from actors.read_model.model import OrderSeen, ReadModel
@@ -304,17 +306,7 @@ def halts(model: ReadModel, _query: Query) -> Iterator[HaltLine]:
 def set_aside(model: ReadModel) -> Iterator[SetAsideLine]:
     """What starts could not apply and nobody has released."""
     for fact in model.tally.set_aside.values():
-        yield SetAsideLine(
-            scope=fact.scope,
-            first=fact.first,
-            last=fact.last,
-            count=fact.count,
-            kind=fact.kind,
-            why=fact.why,
-            money=fact.money,
-            at=fact.at,
-            words=fact.words,
-        )
+        yield SetAsideLine(**attrs.asdict(fact), words=fact.words)  # type: ignore[arg-type] # a message is one
 
 
 def _wanted(query: Query, strategy: str, ticker: str, game: str) -> bool:

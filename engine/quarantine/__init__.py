@@ -7,13 +7,12 @@ the same aside.
 from engine.quarantine.blame import blamed, in_words
 from engine.quarantine.concerns import of_money
 from engine.quarantine.quarantine import Quarantine
-from engine.quarantine.sieve import Scratch, SetAside, Sifted, sift
+from engine.quarantine.sieve import Scratch, Sifted, sift
 from engine.quarantine.unread import UnreadFact
 
 __all__ = [
     "Quarantine",
     "Scratch",
-    "SetAside",
     "Sifted",
     "UnreadFact",
     "blamed",

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from engine.exchange import PaperExchange, undecidable
 from engine.facts import Fact, TradingResumed
-from engine.quarantine.sieve import SetAside, Sifted
+from engine.message import changed
+from engine.quarantine.sieve import UNSAID, Sifted
 from engine.risk import MARKET, QUARANTINE
 from engine.run_facts import AT_START, FactsSetAside
 from engine.units import Nanos
@@ -32,9 +33,9 @@ class Quarantine:
         for ticker, why in undecidable(scratch, now).items():
             scope = MARKET + ticker
             # A decision that fails says nothing about what is held.
-            self._found.setdefault(scope, SetAside(scope, 0, 0, 1, AT_START, why, money=False))
+            self._found.setdefault(scope, FactsSetAside(scope, 0, 0, 1, AT_START, why, False, UNSAID))
 
-    def unsaid(self, facts: Iterable[Fact]) -> tuple[SetAside, ...]:
+    def unsaid(self, facts: Iterable[Fact]) -> tuple[FactsSetAside, ...]:
         """What no earlier start has made durable."""
         if self._said or not self._found:
             return ()
@@ -52,9 +53,9 @@ class Quarantine:
             if (found.last > said.get(scope, 0) if found.last else scope not in frozen)
         )
 
-    def say(self, facts: Iterable[Fact]) -> tuple[SetAside, ...]:
+    def say(self, facts: Iterable[Fact], now: Nanos) -> tuple[FactsSetAside, ...]:
         """The same, for who makes it durable: from now on the facts tell it."""
-        unsaid = self.unsaid(facts)
+        unsaid = tuple(changed(found, at=now) for found in self.unsaid(facts))
         self._said = True
         return unsaid
 

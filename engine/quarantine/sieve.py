@@ -5,11 +5,13 @@ before or cannot be folded is taken out; whoever folds the others afterwards mee
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 import attrs
 
 from engine.exchange import PaperExchange
 from engine.facts import Fact
+from engine.message import changed
 from engine.quarantine.concerns import Concerns, of_money
 from engine.quarantine.contradictions import Consistency
 from engine.quarantine.ranges import out_of_range
@@ -19,37 +21,8 @@ from engine.run_facts import FactsSetAside
 from engine.tally import Tally
 from engine.units import Nanos
 
-
-@attrs.frozen
-class SetAside:
-    """Facts of one scope that were taken out; `first` and `last` are their entries, `kind` and `why` the
-    first one's. `money` says whether positions or cash may be wrong without them.
-    """
-
-    scope: str
-    first: int
-    last: int
-    count: int
-    kind: str
-    why: str
-    money: bool
-
-    def fact(self, at: Nanos) -> FactsSetAside:
-        """What makes it durable."""
-        return FactsSetAside(
-            scope=self.scope,
-            first=self.first,
-            last=self.last,
-            count=self.count,
-            kind=self.kind,
-            why=self.why,
-            money=self.money,
-            at=at,
-        )
-
-    def joined(self, entry: int, *, money: bool) -> "SetAside":
-        """With one fact more."""
-        return attrs.evolve(self, last=entry, count=self.count + 1, money=self.money or money)
+UNSAID: Final = Nanos(0)
+"""When a fact was decided that nobody has made durable yet."""
 
 
 @attrs.frozen
@@ -63,10 +36,10 @@ class Scratch:
 
 @attrs.define
 class Sifted:
-    """What can be lived on, what was taken out by scope, and how many entries that were."""
+    """What can be lived on, what was taken out by scope (not durable yet), and how many entries that were."""
 
     kept: list[Fact] = attrs.field(factory=list)
-    set_aside: dict[str, SetAside] = attrs.field(factory=dict)
+    set_aside: dict[str, FactsSetAside] = attrs.field(factory=dict)
     entries: int = 0
 
     def take_out(self, fact: Fact | UnreadFact, why: str, scopes: Iterable[str]) -> None:
@@ -77,9 +50,11 @@ class Sifted:
             before = self.set_aside.get(scope)
             if before is None:
                 entry = self.entries
-                self.set_aside[scope] = SetAside(scope, entry, entry, 1, kind, why, money)
+                self.set_aside[scope] = FactsSetAside(scope, entry, entry, 1, kind, why, money, UNSAID)
             else:
-                self.set_aside[scope] = before.joined(self.entries, money=money)
+                self.set_aside[scope] = changed(
+                    before, last=self.entries, count=before.count + 1, money=before.money or money
+                )
 
 
 def sift(facts: Iterable[Fact | UnreadFact], scratch: Scratch) -> Sifted:

@@ -69,6 +69,14 @@ def test_the_luck_of_many_tries_is_computed() -> None:
         assert float(share.removesuffix(" %")) == pytest.approx(100 * luck, abs=0.06)
 
 
+def test_a_season_of_one_in_ten_games_takes_years_for_a_twentieth() -> None:
+    assert "A season has 1,230" in TEXT
+    played = 30 * 82 // 2 / 10
+    needed = games_needed(1.0, 1 / 20)
+    assert needed is not None
+    assert needed / played > 2
+
+
 def test_the_horizons_and_the_controls_are_those_of_the_program() -> None:
     assert [horizon // NANOS_PER_SECOND for horizon in HORIZONS] == [10, 60, 300, 900]
     named = set(re.findall(r"`([a-z]+_[a-z_]+)`", TEXT.split("## The controls")[1].split("##")[0]))

@@ -9,6 +9,7 @@ Covers: engine.scoring.judgement, engine.scoring.scores, tipoff.reports.evidence
 import os
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,17 @@ def _above(interval: Json) -> bool:
     return isinstance(low, float) and low > 0.0
 
 
+def on_the_page(world: World) -> list[int]:
+    """The counts that the manual tells of twenty seasons."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "judging.md").read_text("utf-8")
+    (line,) = (line for line in page.splitlines() if line.startswith(f"| {world.name} |"))
+    return [int(cell) for cell in line.strip("|").split("|")[1:]]
+
+
+def counted(said: Counter[str]) -> list[int]:
+    return [said[word] for word in (BEATS, LOSES, "not_told_apart", FICTION)]
+
+
 def told(world: World, said: Counter[str]) -> str:
     counts = ", ".join(f"{word} {count}" for word, count in sorted(said.items()))
     return f"{world.name}, {SEASONS} seasons of 120 games: {counts}"
@@ -59,6 +71,7 @@ def told(world: World, said: Counter[str]) -> str:
 def test_an_edge_that_was_planted_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     said = judged(PLANTED)
     say(capsys, told(PLANTED, said))
+    assert SEASONS != LONG_RUN or counted(said) == on_the_page(PLANTED)
     assert said[BEATS] >= 0.75 * SEASONS
     assert said["nearer than the price"] > 0
     assert said[LOSES] == 0
@@ -70,6 +83,7 @@ def test_an_edge_that_was_planted_is_found(capsys: pytest.CaptureFixture[str]) -
 def test_where_there_is_no_edge_none_is_found(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     said = judged(world)
     say(capsys, told(world, said))
+    assert SEASONS != LONG_RUN or counted(said) == on_the_page(world)
     most = max(SEASONS, LONG_RUN) / 20
     # At fair odds one in forty is said to win by the verdict's own error; four of twenty would be no chance.
     assert said[BEATS] <= (most if world is NONE else 3 * most)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stories.bad_histories import odd_books, odd_fees, standing_still
 from venues.recordings.recorder import Line, Recorder
 
 KILLS = int(os.environ.get("RESUME_KILLS", "5"))
@@ -23,14 +24,29 @@ FIRST_SHARE, LAST_SHARE = 0.1, 0.7
 from before the first commit to near the end."""
 
 
+def recorded(lines: list[Line], folder: Path) -> Path:
+    """Lines as a folder."""
+    with Recorder(folder) as recorder:
+        for line in lines:
+            recorder.write(line.at, line.source, line.conn, line.what, line.body)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def recording(small_evening: list[Line], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small evening as a folder."""
-    folder = tmp_path_factory.mktemp("resuming") / "evening"
-    with Recorder(folder) as recorder:
-        for line in small_evening:
-            recorder.write(line.at, line.source, line.conn, line.what, line.body)
-    return folder
+    return recorded(small_evening, tmp_path_factory.mktemp("resuming") / "evening")
+
+
+@pytest.fixture(scope="module")
+def bad_recording(small_evening: list[Line], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with unknown fee terms, a venue that stands still, nulls, other names and nonsense."""
+    quarter = len(small_evening) // 4
+    lines = odd_books(
+        standing_still(odd_fees(small_evening, 2 * quarter), quarter),
+        quarter + 1,
+    )
+    return recorded(lines, tmp_path_factory.mktemp("resuming") / "bad")
 
 
 def command(recording: Path, database: Path, *arguments: str) -> list[str]:
@@ -57,6 +73,19 @@ def ended(recording: Path, database: Path, *arguments: str) -> dict[str, object]
 def test_killed_at_random_moments_it_resumes_and_ends_with_the_same_digest(
     recording: Path, tmp_path: Path
 ) -> None:
+    killed_and_resumed(recording, tmp_path)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.promise("bad-histories-killed-are-repeatable")
+def test_an_evening_at_its_worst_that_is_killed_at_random_moments_ends_with_the_same_digest(
+    bad_recording: Path, tmp_path: Path
+) -> None:
+    killed_and_resumed(bad_recording, tmp_path)
+
+
+def killed_and_resumed(recording: Path, tmp_path: Path) -> None:
+    """Kill the process at random moments until it has been killed often enough; then let it end."""
     began = time.monotonic()
     undisturbed = ended(recording, tmp_path / "undisturbed.db")
     lasted = time.monotonic() - began

@@ -473,3 +473,29 @@ def test_what_cannot_be_decided_at_the_start_costs_its_market_only(
     assert (said.scope, said.first, said.kind) == (f"market:{MARKETS[0]}", 0, "start")
     assert "nobody thought of this" in said.words
     assert begun.trades() == may_trade(begun.scopes)
+
+
+@pytest.mark.promise("no-journal-keeps-from-starting")
+def test_an_order_that_was_approved_and_cannot_be_sent_costs_its_market_only(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each start sends it again: where it fails every start would."""
+    sent = next(
+        fact for fact in evening.facts if isinstance(fact, OrderSubmitted) and fact.order.ticker == MARKETS[0]
+    )
+    stuck = changed(sent.order, order_id="scripted-stuck", tif=TimeInForce.GTC)
+    place = resolve_name("engine.exchange.submission:_place")
+
+    def fails(context: object, order: PlaceOrder, seed: int) -> bool:
+        if order.order_id == stuck.order_id:
+            raise ZeroDivisionError("nobody thought of this")
+        return bool(place(context, order, seed))
+
+    monkeypatch.setattr("engine.exchange.submission._place", fails)
+    begun = goes_on(evening, (*evening.facts, OrderApproved(stuck, evening.facts[-1].at)))
+    (said,) = begun.said
+    assert (said.scope, said.first, said.kind) == (f"market:{MARKETS[0]}", 0, "PlaceOrder")
+    assert "nobody thought of this" in said.words
+    assert begun.trades() == may_trade(begun.scopes)
+    refused = [fact for fact in begun.facts if isinstance(fact, OrderRejected)]
+    assert [fact.order_id for fact in refused if fact.order_id == stuck.order_id] == [stuck.order_id]

@@ -77,6 +77,9 @@ class ReplayOptions:
         tuple[str, ...],
         Parameter(help="Only this strategy trades, on or off in the configuration; may be repeated."),
     ] = ()
+    controls: Annotated[
+        Flag, Parameter(help="The three controls trade too, on or off in the configuration: they show zero.")
+    ] = False
     set: Annotated[
         tuple[str, ...],
         Parameter(

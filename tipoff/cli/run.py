@@ -26,7 +26,7 @@ def run(*, config: ConfigFile = None) -> Answer:
 
 def simulate(
     *faults: Annotated[str, Parameter(name="FAULT=VALUE")], on: SimulateRequest = FIRST_EVENING
-) -> None:
+) -> Answer | None:
     """Serve the simulated Kalshi and balldontlie on loopback until Ctrl-C, and print where they are.
 
     Parameters
@@ -36,5 +36,9 @@ def simulate(
         it runs, by POST to the admin address.
     """
     from tipoff.commands.simulate import run_simulate
+    from tipoff.commands.simulated_recording import record_evenings
 
+    if on.record is not None:
+        return record_evenings(on, on.record)
     run_simulate(attrs.evolve(on, faults=faults), as_json="--json" in sys.argv)
+    return None

@@ -34,7 +34,7 @@ def compare(a: str, b: str, /, *, db: Url = None, config: ConfigFile = None) -> 
     Parameters
     ----------
     a
-        A run, names with commas, FROM..TO in game days, or all.
+        A run, names with commas, FROM..TO in game days, config:DIGEST (its first characters), or all.
     b
         The other one, said in the same way.
     """
@@ -52,7 +52,7 @@ class ExportOptions:
         Literal["parquet", "csv", "jsonl"], Parameter(help="Parquet needs the extra `analysis`.")
     ] = "parquet"
     run: Annotated[
-        str, Parameter(help="Which runs: all, a name, names with commas, or FROM..TO in game days.")
+        str, Parameter(help="Which runs: all, names with commas, FROM..TO in game days, or config:DIGEST.")
     ] = "all"
     tables: Annotated[str | None, Parameter(help="Which tables, with commas; without it all.")] = None
     recording: Annotated[

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from engine.strategies.controls import ControlParameters
 from engine.strategies.parameters import Parameters, ParametersRefused
 from tipoff.commands.options import ParameterValue
 from tipoff.config.fields import explanation, unit
@@ -27,6 +28,23 @@ def only_these(config: Config, names: Sequence[str]) -> Config:
     _refuse("--only", [unknown_name("strategy", name, known) for name in names if name not in known])
     kept = (attrs.evolve(each, enabled=True) for each in config.strategies if each.name in names)
     return attrs.evolve(config, strategies=tuple(kept))
+
+
+def with_controls(config: Config, whole: Config, shipped: Config) -> Config:
+    """The same with every control switched on beside it: as `whole` lists it, or else as it ships."""
+    trading = {each.name for each in config.strategies}
+    controls = [each for each in whole.strategies if isinstance(each.parameters, ControlParameters)]
+    kinds = {each.kind for each in controls}
+    controls += [
+        each
+        for each in shipped.strategies
+        if isinstance(each.parameters, ControlParameters) and each.kind not in kinds
+    ]
+    added = [each for each in controls if each.name not in trading]
+    strategies = (
+        attrs.evolve(each, enabled=each.enabled or each in controls) for each in (*config.strategies, *added)
+    )
+    return attrs.evolve(config, strategies=tuple(strategies))
 
 
 def with_parameters(config: Config, values: Sequence[ParameterValue]) -> Config:

@@ -11,6 +11,7 @@ import attrs
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from engine.scoring.judgement import GAMES_MIN
 from engine.units import Count, Money, Nanos, Price, format_count, format_money, format_price
 from persistence.decisions import Decision, made_fills, sent_orders
 from persistence.stored_runs import StoredRun, digest_of, opened, stored_runs
@@ -228,6 +229,9 @@ def _screen(found: Compared) -> RenderableType:
         Text("\nDollars after fees; a game: B less A, 95 % interval, whole games drawn"),
         _money_table(found),
     ]
+    if len(both) < GAMES_MIN:
+        little = f"{len(both)} games in both tell no difference from chance; {GAMES_MIN} are the least"
+        parts.append(Text(little, "dim"))
     return Group(*parts)
 
 

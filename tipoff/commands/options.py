@@ -80,6 +80,8 @@ class ReplayRequest:
     only: tuple[str, ...] = ()
     """Names of the strategies that trade; none of them said is all that the configuration switches on."""
     set: tuple[ParameterValue, ...] = ()
+    controls: bool = False
+    """Whether the control strategies trade beside them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -99,7 +101,9 @@ class ReportRequest:
     run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None
     runs: Annotated[
         str | None,
-        Parameter(help="Several runs added up: all, FROM..TO in game days, or names with commas."),
+        Parameter(
+            help="Several runs added up: all, FROM..TO in game days, config:DIGEST, or names with commas."
+        ),
     ] = None
     mixed: Annotated[
         Flag, Parameter(help="With --runs: add up different configurations, and a game twice.")
@@ -178,6 +182,10 @@ class RunRequest:
     """None is `engine.toml` here, or the defaults if there is none."""
 
 
+EVENINGS_MAX: Final = 366
+"""So many simulated evenings are recorded at once."""
+
+
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class SimulateRequest:
@@ -206,6 +214,18 @@ class SimulateRequest:
     keys: Annotated[Path | None, Parameter(help="Folder for the keys and an engine.toml that uses them.")] = (
         None
     )
+    record: Annotated[
+        Path | None,
+        Parameter(
+            help="Serve nothing: write recordings of whole evenings into this folder, for `tipoff replay`."
+        ),
+    ] = None
+    evenings: Annotated[
+        Whole,
+        Parameter(
+            validator=Number(gte=1, lte=EVENINGS_MAX), help="How many are recorded, a day and a seed apart."
+        ),
+    ] = 1
     faults: Annotated[tuple[str, ...], Parameter(parse=False)] = ()
     """Switches as NAME=VALUE."""
 

@@ -21,10 +21,10 @@ from persistence.errors import StorageError
 from persistence.schema_upgrade import upgrade
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff import __version__
-from tipoff.commands.chosen_strategies import only_these, with_parameters
+from tipoff.commands.chosen_strategies import only_these, with_controls, with_parameters
 from tipoff.commands.ids_for_why import ids_in, ids_screen, nothing_kept
 from tipoff.commands.options import ReplayRequest
-from tipoff.config.load import Config, load, load_or_template
+from tipoff.config.load import Config, load, load_or_template, template
 from tipoff.json_types import Json, utc_text
 from tipoff.output import Answer, Failure, progress
 from tipoff.replay.batch_store import RunStore
@@ -34,6 +34,7 @@ from tipoff.reports.document import RunSnapshot, report_document, report_screen
 from tipoff.reports.html import write_html
 from tipoff.reports.numbers import as_object
 from tipoff.reports.of_stored_runs import run_document
+from tipoff.runs.configuration import configuration_text
 from tipoff.runs.from_config import schema, scripted_plan, trading_settings
 from tipoff.runs.market_records import MarketRecords
 from tipoff.runs.names import REPLAY
@@ -106,7 +107,8 @@ def replay(
 
 def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:
     """The first fact of a run."""
-    return RunStarted(name, __version__, settings_digest(settings), settings.seed, at)
+    digest, keys = settings_digest(settings), configuration_text(settings)
+    return RunStarted(name, __version__, digest, settings.seed, at, keys)
 
 
 def run_name(recordings: Iterable[Path], settings: TradingSettings) -> str:
@@ -172,7 +174,10 @@ def _settings(request: ReplayRequest) -> TradingSettings:
 
 
 def _trading(request: ReplayRequest, config: Config, seed: int | None) -> TradingSettings:
-    chosen = with_parameters(only_these(config, request.only), request.set)
+    chosen = only_these(config, request.only)
+    if request.controls:
+        chosen = with_controls(chosen, config, template(schema()))
+    chosen = with_parameters(chosen, request.set)
     settings = trading_settings(chosen, seed=seed, every_market=request.markets == "all")
     if request.orders is None:
         return settings

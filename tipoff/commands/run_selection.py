@@ -1,4 +1,4 @@
-"""Which runs of a database are meant: all of them, those of a span of game days, or those that are named.
+"""Which runs of a database are meant: all, those of a span of game days or of a configuration, or by name.
 
 Used by the commands that take more than one run.
 """
@@ -14,6 +14,7 @@ from tipoff.output import Failure
 
 ALL = "all"
 SPAN = ".."
+CONFIGURATION = "config:"
 
 
 def day_of(run: StoredRun) -> date | None:
@@ -32,10 +33,13 @@ def day_typed(text: str) -> date:
 
 def selected(runs: Sequence[StoredRun], text: str) -> list[StoredRun]:
     """The runs that a text means, each once, oldest first: `all`, `FROM..TO` in game days (either may be
-    left out), or names with commas. Raises Failure where there is none.
+    left out), `config:DIGEST` by the first characters of a configuration's digest, or names with commas.
+    Raises Failure where there is none, or where a digest is that of several configurations.
     """
     if text == ALL:
         found = list(runs)
+    elif text.startswith(CONFIGURATION):
+        found = _configured(runs, text.removeprefix(CONFIGURATION))
     elif SPAN in text:
         found = _within(runs, text)
     else:
@@ -51,6 +55,15 @@ def _within(runs: Sequence[StoredRun], text: str) -> list[StoredRun]:
     until = day_typed(last) if last else date.max
     days = ((run, day_of(run)) for run in runs)
     return [run for run, day in days if day is not None and since <= day <= until]
+
+
+def _configured(runs: Sequence[StoredRun], digest: str) -> list[StoredRun]:
+    found = [run for run in runs if digest and (run.row.config_digest or "").startswith(digest)]
+    kinds = sorted({str(run.row.config_digest) for run in found})
+    if len(kinds) > 1:
+        listed = ", ".join(kinds)
+        raise Failure("ambiguous", f"{digest!r} begins the digests of several configurations: {listed}")
+    return found
 
 
 def _named(runs: Sequence[StoredRun], names: Sequence[str]) -> list[StoredRun]:

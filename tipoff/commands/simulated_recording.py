@@ -1,11 +1,20 @@
-"""A simulated evening as a recording: what the demo and the stories of the test suite replay.
+"""Simulated evenings as recordings: what the demo, newcomers and the stories of the test suite replay.
 
-Called by `tipoff demo` and by tests. The evening comes from `venues.simulator`, the folder is an ordinary
-recording.
+Called by `tipoff demo`, by `tipoff simulate --record` and by tests. The evenings come from the simulated
+venues, the folders are ordinary recordings.
 """
 
+from datetime import date, timedelta
 from pathlib import Path
 
+import attrs
+from rich.console import Group
+from rich.text import Text
+
+from tipoff.commands.options import SimulateRequest
+from tipoff.json_types import Json
+from tipoff.output import Answer, Failure, progress, table
+from venues.errors import RecordingError
 from venues.recordings.recorder import Recorder
 from venues.simulator.evening import generate
 from venues.simulator.world.settings import EveningSettings
@@ -22,3 +31,24 @@ def record_evening(settings: EveningSettings, folder: Path) -> int:
             recorder.write(output.at, output.source, output.conn, output.what, output.body)
             lines += 1
     return lines
+
+
+def record_evenings(request: SimulateRequest, folder: Path) -> Answer:
+    """Record as many evenings as are asked for, a day and a seed apart. Raises Failure."""
+    told: list[dict[str, Json]] = []
+    settings = EveningSettings(seed=request.seed, games=request.games, surprises=request.surprises)
+    for number in range(request.evenings):
+        day = date.fromisoformat(settings.date) + timedelta(days=number)
+        evening = attrs.evolve(settings, seed=request.seed + number, date=day.isoformat())
+        place = folder / f"evening-{day}"
+        if place.exists():
+            raise Failure("exists", f"{place} is there already; name another folder, or remove it")
+        progress(f"evening {number + 1} of {request.evenings}: {place}")
+        try:
+            lines = record_evening(evening, place)
+        except RecordingError as error:
+            raise Failure("recording", str(error)) from error
+        told.append({"recording": str(place), "date": evening.date, "seed": evening.seed, "frames": lines})
+    rows = [tuple(str(value) for value in each.values()) for each in told]
+    hint = Text(f"`tipoff replay {folder}` replays them, evening by evening", "dim")
+    return Answer({"evenings": told}, Group(table(("recording", "date", "seed", "frames"), rows), hint))

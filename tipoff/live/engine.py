@@ -57,6 +57,7 @@ from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
 from tipoff.live.ingress import Ingress
 from tipoff.live.restart_counts import RestartCounts
 from tipoff.live.stamped_system import StampedSystem
+from tipoff.runs.configuration import configuration_text
 from tipoff.runs.market_records import MarketRecords
 from tipoff.runs.recorded_inputs import (
     ENDED,
@@ -193,7 +194,8 @@ class LiveEngine:
     def _begin(self, at: int) -> None:
         """The run's first fact and the strategies' accounts, all at the moment of the first line."""
         plan, seed = self.plan, self.plan.settings.seed
-        first = RunStarted(plan.run, __version__, plan.settings_digest, seed, Nanos(at))
+        keys = configuration_text(plan.settings)
+        first = RunStarted(plan.run, __version__, plan.settings_digest, seed, Nanos(at), keys)
         self.system.put_at(at, JOURNAL, Commit("run", (first,)))
         for address, message in openings(plan.settings):
             self.system.put_at(at, address, message)

@@ -17,9 +17,11 @@ from tipoff.reports.numbers import (
     estimate,
     expectation_cells,
     few_games,
+    limits_in_words,
     number,
     part_cells,
     percent,
+    verdict_sentences,
     wishes_in_words,
 )
 from tipoff.reports.readings import explained
@@ -40,11 +42,7 @@ def verdicts(rows: Rows) -> Text:
     """One sentence a strategy, and before it what is known of its expectations if they are fiction."""
     text = Text()
     for name, row in rows.items():
-        expected = as_object(row.get("expectation"))
-        sentences = [str(as_object(row["verdict"])["sentence"])]
-        if expected.get("honesty") == "fiction":
-            sentences.insert(0, str(expected["sentence"]))
-        line = wrapped(f"{name}: {' '.join(sentences)}", "  ")
+        line = wrapped(f"{name}: {' '.join(verdict_sentences(row))}", "  ")
         text.append(line[: len(name) + 1], style="bold")
         text.append(line[len(name) + 1 :])
     return text
@@ -189,7 +187,7 @@ def limits(rows: Rows) -> Text:
     text.append("Wishes\n", style="bold")
     for name, row in rows.items():
         wishes = as_object(row["wishes"])
-        text.append(wrapped(f"{name}: {wishes_in_words(wishes)}. {wishes['sentence'] or ''}", "  "))
+        text.append(wrapped(f"{name}: {wishes_in_words(wishes)}. {limits_in_words(wishes) or ''}", "  "))
     return text
 
 

@@ -93,6 +93,23 @@ def expectation_cells(found: Mapping[str, Json]) -> tuple[str, ...]:
     )
 
 
+def verdict_sentences(row: Mapping[str, Json]) -> list[str]:
+    """The verdict on a strategy; before it, if they are fiction, what its expectations are worth."""
+    verdict, expected = str(as_object(row["verdict"])["sentence"]), as_object(row.get("expectation"))
+    if expected.get("honesty") != "fiction":
+        return [verdict]
+    return [str(expected["sentence"]), _beginning(verdict)]
+
+
+def limits_in_words(wishes: Mapping[str, Json]) -> str:
+    """What limits did to the result, as a sentence after another; nothing where they did nothing."""
+    return _beginning(str(wishes["sentence"] or ""))
+
+
+def _beginning(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
 def wishes_in_words(wishes: Mapping[str, Json]) -> str:
     """How many there were, and why some were refused."""
     words = f"{wishes['signals']} signals, {wishes['near_misses']} near misses, {wishes['made']} wishes"

@@ -7,6 +7,7 @@ nothing even if an escape were forgotten. It follows the reader's choice of dark
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
+from itertools import chain
 from typing import Final
 
 from tipoff.json_types import Json
@@ -14,6 +15,7 @@ from tipoff.output import harmless_line
 from tipoff.reports.charts import Bar, Dot, bars, calibration, line_with_band
 from tipoff.reports.numbers import (
     FEW,
+    NOTHING,
     as_list,
     as_object,
     bounds,
@@ -23,9 +25,11 @@ from tipoff.reports.numbers import (
     expectation_cells,
     few_games,
     horizon,
+    limits_in_words,
     number,
     part_cells,
     percent,
+    verdict_sentences,
     wishes_in_words,
 )
 from tipoff.reports.readings import explained
@@ -35,7 +39,7 @@ POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';
 STYLE: Final = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1c2024; --dim: #5c6670; --rule: #d5dae0;
   --line: #1f5fa8; --band: #1f5fa833; --gain: #2e7d4f; --loss: #b3402e; }
-@media (prefers-color-scheme: dark) { :root { --paper: #14171a; --ink: #e6e9ec; --dim: #9aa5b0;
+@media screen and (prefers-color-scheme: dark) { :root { --paper: #14171a; --ink: #e6e9ec; --dim: #9aa5b0;
   --rule: #333a42; --line: #7db4f0; --band: #7db4f033; --gain: #6cc08f; --loss: #ec8a78; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; background: var(--paper);
@@ -71,13 +75,20 @@ svg text { fill: var(--dim); font-size: 12px; }
 .whisker { stroke: var(--ink); stroke-width: 1.4; }
 .diagonal { stroke: var(--dim); stroke-dasharray: 4 4; }
 .dot { fill: var(--line); fill-opacity: .75; }
+@media (max-width: 40rem) {
+  svg { min-width: 0; }
+  svg text { font-size: 18px; }
+  .few svg text { font-size: 12px; }
+}
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   h2, h3 { break-after: avoid; }
   svg, tr, .verdict { break-inside: avoid; }
   .wide { overflow: visible; }
-  svg { min-width: 0; }
-  th, td { white-space: normal; }
+  svg { min-width: 0; max-height: 22cm; }
+  table { font-size: 7.5pt; }
+  th { white-space: normal; overflow-wrap: normal; }
+  th:first-child, td:first-child { min-width: 5rem; }
 }
 """
 
@@ -123,11 +134,10 @@ def _verdicts(rows: Rows) -> str:
     for name, row in rows.items():
         verdict, expected = as_object(row["verdict"]), as_object(row["expectation"])
         fiction = expected.get("honesty") == "fiction"
-        sentences = ([str(expected["sentence"])] if fiction else []) + [str(verdict["sentence"])]
         kind = "fiction" if fiction else str(verdict["judgement"])
         found.append(
             f'<p class="verdict {_text(kind)}"><strong>{_text(name)}</strong> '
-            f"{_text(' '.join(sentences))}</p>\n"
+            f"{_text(' '.join(verdict_sentences(row)))}</p>\n"
         )
     if few_games(rows):
         found.append(f'<p class="dim">{FEW}</p>\n')
@@ -304,13 +314,13 @@ def _wishes(rows: Rows) -> str:
     found = []
     for name, row in rows.items():
         wishes = as_object(row["wishes"])
-        words = f"{wishes_in_words(wishes)}. {wishes['sentence'] or 'No limit refused any.'}"
+        words = f"{wishes_in_words(wishes)}. {limits_in_words(wishes) or 'No limit refused any.'}"
         found.append(f"<p><strong>{_text(name)}</strong> {_text(words)}</p>\n")
     return "".join(found) or _none("No wishes.")
 
 
 def _games(rows: Rows) -> str:
-    lines, charts = [], []
+    lines, extremes, charts = [], [], []
     for name, row in rows.items():
         ups = as_object(row["ups"])
         profit, best, worst = (as_object(ups.get(key)) for key in ("profit", "best", "worst"))
@@ -323,10 +333,10 @@ def _games(rows: Rows) -> str:
                 cents(ups["drawdown"]),
                 str(ups["losing_run"]),
                 percent(ups["share_of_best_three"]),
-                f"{best.get('game', '-')} {cents(best.get('pnl'))}",
-                f"{worst.get('game', '-')} {cents(worst.get('pnl'))}",
             )
         )
+        ends = ((str(each.get("game", NOTHING)), cents(each.get("pnl"))) for each in (best, worst))
+        extremes.append((name, *chain.from_iterable(ends)))
         by_game = as_object(row["by_game"])
         shown = [
             Bar(
@@ -339,14 +349,13 @@ def _games(rows: Rows) -> str:
         title = f"Result of {harmless_line(name)} by game"
         if shown:
             charts.append(f"<h3>{_text(name)} by game</h3>\n{_chart(bars(title, shown, 'dollars'))}")
-    heads = (
-        "strategy", "games", "won", "mean", "deepest fall", "losing run", "best three", "best", "worst",
-    )  # fmt: skip
+    heads = ("strategy", "games", "won", "mean", "deepest fall", "losing run", "best three")
+    tables = _table(heads, lines) + _table(("strategy", "best game", "", "worst game", ""), extremes)
     words = (
         "Won: the share of games with a gain; who buys at 90 cents wins nine of ten. Best three: their share "
         f"of the profit. Whiskers are the readings. At most the last {GAMES_DRAWN_MAX} games are drawn."
     )
-    return f'{_table(heads, lines)}<p class="dim">{words}</p>\n{"".join(charts)}'
+    return f'{tables}<p class="dim">{words}</p>\n{"".join(charts)}'
 
 
 def _ends(band: Mapping[str, Json]) -> tuple[float, float]:
@@ -358,20 +367,20 @@ def _provenance(runs: Sequence[Mapping[str, Json]]) -> str:
     lines = [
         (
             str(run["run"]),
-            str(run["started_at"])[:19],
-            str(run["last_at"])[:19],
+            str(run["started_at"])[:16].replace("T", " "),
+            str(run["last_at"])[:16].replace("T", " "),
             str(run["version"]),
             str(run["seed"]),
-            str(run["config_digest"])[:12],
+            str(run["config_digest"])[:8],
             str(run["bars"]),
             str(run["blind"]),
             f"{run['assumed_fills']} of {run['fills']}",
-            str(run["chain"])[:12],
+            str(run["chain"])[:8],
         )
         for run in runs
     ]
     heads = (
-        "run", "from", "to", "version", "seed", "configuration", "bars", "gaps", "assumed quotes", "journal",
+        "run", "from", "to", "version", "seed", "config", "bars", "gaps", "assumed", "journal",
     )  # fmt: skip
     return _table(heads, lines)
 

@@ -22,7 +22,7 @@ from tipoff.runs.from_config import schema, trading_settings
 
 EVERY = 150
 ORDERS = 80
-FOUND_ANEW = frozenset({"_folds", "fee_terms_of_market", "rules"})
+FOUND_ANEW = frozenset({"_folds", "venue", "rules"})
 """What follows from the rest."""
 
 
@@ -46,7 +46,7 @@ def plain(value: object) -> object:
 def _parts(value: object) -> Iterator[tuple[str, object]]:
     for field in attrs.fields(type(value)):  # type: ignore[arg-type]
         # A market's fees are looked up when they are needed first.
-        cached = field.name == "fee_terms" and type(value).__name__ == "Market"
+        cached = field.name == "fee_terms" and type(value).__name__.endswith("Market")
         if field.name not in FOUND_ANEW and not cached:
             yield field.name, getattr(value, field.name)
 

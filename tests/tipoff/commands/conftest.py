@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tipoff.commands.stored_evenings import recordings, replayed
+from tests.tipoff.commands.stored_evenings import recordings, replayed, said
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +20,9 @@ def stored(tmp_path_factory: pytest.TempPathFactory, evenings: list[Path]) -> st
     replayed(evenings, url)
     replayed(evenings[:1], url, "--only", "momentum", "--set", "momentum.position_size=3")
     return url
+
+
+@pytest.fixture
+def names(capsys: pytest.CaptureFixture[str], stored: str) -> list[str]:
+    """Two evenings under one configuration, and the first with momentum alone, and smaller."""
+    return [line["run"] for line in said(capsys, "runs", "--db", stored)[1]["runs"]]

@@ -1,7 +1,11 @@
 """A database with evenings that were replayed, for the tests of what is read back from it."""
 
+import json
 from itertools import islice
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tipoff.cli.app import main
 from tipoff.exit_codes import Exit
@@ -29,3 +33,10 @@ def replayed(evenings: list[Path], url: str, *more: str) -> None:
     """Each evening replayed by itself into a database."""
     for evening in evenings:
         assert main(["replay", str(evening), "--db", url, *more]) == Exit.OK
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    """Exit code and document of a command."""
+    capsys.readouterr()
+    code = main([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)

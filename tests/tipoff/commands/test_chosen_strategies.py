@@ -6,10 +6,11 @@ Covers: tipoff.commands.chosen_strategies, tipoff.commands.replay, tipoff.cli.of
 import json
 from pathlib import Path
 
+import attrs
 import pytest
 
 from tipoff.cli.app import main
-from tipoff.commands.chosen_strategies import only_these, with_parameters
+from tipoff.commands.chosen_strategies import only_these, with_controls, with_parameters
 from tipoff.commands.options import ParameterValue
 from tipoff.config.load import template
 from tipoff.exit_codes import Exit
@@ -31,6 +32,23 @@ def test_only_the_named_trade_and_one_that_was_off_is_switched_on() -> None:
         ("random_taker", True),
     ]
     assert only_these(config, ()) == config
+
+
+def test_the_controls_trade_beside_whatever_trades() -> None:
+    whole = template(schema())
+    controls = ["random_taker", "join_the_bid", "buy_and_cross_back"]
+    beside = with_controls(only_these(whole, ["momentum"]), whole, whole)
+    assert {each.name for each in beside.strategies} == {"momentum", *controls}
+    assert all(each.enabled for each in beside.strategies)
+    bare = attrs.evolve(whole, strategies=whole.strategies[:1])
+    added = with_controls(bare, bare, whole)
+    assert added.strategies[0] == bare.strategies[0]
+    assert {each.name for each in added.strategies[1:]} == set(controls)
+    own = attrs.evolve(only_these(whole, ["random_taker"]).strategies[0], name="mine", enabled=False)
+    with_own = attrs.evolve(whole, strategies=(own,))
+    found = with_controls(with_own, with_own, whole)
+    assert [each.name for each in found.strategies if each.kind == "random_taker"] == ["mine"]
+    assert all(each.enabled for each in found.strategies)
 
 
 def test_a_parameter_is_taken_and_the_others_stay() -> None:

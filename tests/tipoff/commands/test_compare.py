@@ -1,29 +1,20 @@
 """Two runs side by side: what differs in configuration, in decisions and in money, and nothing else.
 
-Covers: tipoff.commands.compare, persistence.decisions.
+Covers: tipoff.commands.compare, tipoff.runs.configuration, persistence.decisions.
 """
 
-import json
+import re
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
 
 import pytest
 
+from tests.tipoff.commands.stored_evenings import replayed, said
 from tipoff.cli.app import main
+from tipoff.config.load import template
+from tipoff.config.render import render
 from tipoff.exit_codes import Exit
-
-
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
-    """Exit code and document of a command."""
-    capsys.readouterr()
-    code = main([*arguments, "--json"])
-    return code, json.loads(capsys.readouterr().out)
-
-
-@pytest.fixture
-def names(capsys: pytest.CaptureFixture[str], stored: str) -> list[str]:
-    """Two evenings under one configuration, and the first with momentum alone, and smaller."""
-    return [line["run"] for line in said(capsys, "runs", "--db", stored)[1]["runs"]]
+from tipoff.runs.from_config import schema
 
 
 def test_a_run_differs_in_nothing_from_itself(
@@ -42,7 +33,9 @@ def test_a_run_differs_in_nothing_from_itself(
         assert Decimal(line["difference"]) == Decimal(line["a_game"]["low"]) == 0
         assert line["paired"] is True
     assert main(["compare", names[0], names[0], "--db", stored]) == Exit.OK
-    assert "no difference" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "no difference" in shown
+    assert "1 games in both tell no difference from chance" in " ".join(shown.split())
 
 
 def test_another_parameter_is_named_and_what_came_of_it(
@@ -74,6 +67,23 @@ def test_another_parameter_is_named_and_what_came_of_it(
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
     assert "more; --json has all" in shown
+
+
+def test_keys_of_the_exchange_the_gate_and_the_engine_are_named(
+    capsys: pytest.CaptureFixture[str], evenings: list[Path], tmp_path: Path
+) -> None:
+    other, url = tmp_path / "engine.toml", f"sqlite:///{tmp_path / 'two.db'}"
+    text = render(template(schema()))
+    for key, value in (("seed", 2), ("entry_ms", 170), ("orders_per_minute", 3)):
+        text = re.sub(rf"(?m)^#? ?{key} = .*$", f"{key} = {value}", text)
+    other.write_text(text)
+    replayed(evenings[:1], url, "--only", "momentum")
+    replayed(evenings[:1], url, "--only", "momentum", "--config", str(other))
+    runs = [each["run"] for each in said(capsys, "runs", "--db", url)[1]["runs"]]
+    compared = said(capsys, "compare", *runs, "--db", url)[1]["configuration"]
+    found = {each["path"]: each["b"] for each in compared}
+    assert found.pop("config_digest")
+    assert found == {"engine.seed": 2, "exchange.entry_ms": 170, "risk.orders_per_minute": 3}
 
 
 def test_sets_without_a_game_in_common_are_not_paired(

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 
 from persistence.stored_runs import opened, stored_runs
@@ -98,7 +99,16 @@ def test_runs_are_chosen_by_day_or_by_name(stored: str) -> None:
 
     assert chosen("all") == chosen("..") == chosen(f"{day}..{day}") == chosen(f"{day}..") == names
     assert chosen(f"{names[2]}, {names[0]},{names[0]}") == [names[0], names[2]]
-    for text in (f"{names[0]},nope", "2099-01-01..", "", "nope"):
+    digests = [str(run.row.config_digest) for run in runs]
+    assert chosen(f"config:{digests[0][:8]}") == names[:2]
+    assert chosen(f"config:{digests[2]}") == names[2:]
+    alike = [
+        attrs.evolve(run, row=attrs.evolve(run.row, config_digest=f"a{number}"))
+        for number, run in enumerate(runs)
+    ]
+    with pytest.raises(Failure, match="several configurations: a0, a1, a2"):
+        selected(alike, "config:a")
+    for text in ("config:", "config:nope", f"{names[0]},nope", "2099-01-01..", "", "nope"):
         with pytest.raises(Failure, match="`tipoff runs` lists"):
             selected(runs, text)
     with pytest.raises(Failure, match="no game day"):

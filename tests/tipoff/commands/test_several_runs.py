@@ -4,31 +4,17 @@ Covers: tipoff.commands.several_runs, tipoff.commands.stored_configuration, tipo
 tipoff.commands.sums.
 """
 
-import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.tipoff.commands.stored_evenings import said
 from tipoff.cli.app import main
 from tipoff.commands.game_intervals import difference_a_game, document_of, mean_a_game
-from tipoff.commands.stored_configuration import Difference, differences, in_words
+from tipoff.commands.stored_configuration import KEYS, Difference, differences, in_words
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
-
-
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
-    """Exit code and document of a command."""
-    capsys.readouterr()
-    code = main([*arguments, "--json"])
-    return code, json.loads(capsys.readouterr().out)
-
-
-@pytest.fixture
-def names(capsys: pytest.CaptureFixture[str], stored: str) -> list[str]:
-    """Two evenings under one configuration, and the first with another."""
-    return [line["run"] for line in said(capsys, "runs", "--db", stored)[1]["runs"]]
 
 
 @pytest.mark.promise("one-evidence-for-all")
@@ -151,6 +137,15 @@ def test_the_digests_are_named_where_the_journals_hold_no_difference() -> None:
     assert "[risk]" in in_words(found)[0]
     assert in_words(list(differences(a, a))) == []
     assert in_words(list(differences(a, {**b, "engine.seed": None}))) == ["engine.seed: 1 and nothing"]
+
+
+def test_of_a_run_that_has_not_written_its_keys_down_they_are_not_told_apart() -> None:
+    old: dict[str, Json] = {"config_digest": "a", "engine.seed": 1, KEYS: False, "risk.x of default": 1}
+    new: dict[str, Json] = {"config_digest": "b", "engine.seed": 1, KEYS: True, "exchange.member": "direct"}
+    told = ["risk.x of default: 1 and nothing"]
+    assert in_words(list(differences(old, new))) == told
+    other = {**new, "exchange.member": "broker"}
+    assert in_words(list(differences(new, other))) == ['exchange.member: "direct" and "broker"']
 
 
 def test_a_difference_is_paired_by_game_where_both_have_it() -> None:

@@ -1,4 +1,7 @@
-"""`tipoff simulate`: where the venues are, with which keys, and which faults they begin with."""
+"""`tipoff simulate`: where the venues are, with which keys and faults they begin; recorded evenings.
+
+Covers: tipoff.commands.simulate, tipoff.commands.simulated_recording.
+"""
 
 from pathlib import Path
 
@@ -7,8 +10,11 @@ import trio
 
 from engine.calendar import eastern, parse_time
 from engine.units import NANOS_PER_SECOND, Nanos
-from tipoff.commands.options import SimulateRequest
+from tipoff.cli.app import main
+from tipoff.commands.evenings import evenings_in
+from tipoff.commands.options import EVENINGS_MAX, SimulateRequest
 from tipoff.commands.simulate import beginning_now, description, faults_of, write_keys
+from tipoff.commands.simulated_recording import record_evenings
 from tipoff.config.load import load
 from tipoff.config.secret_files import file_problems
 from tipoff.exit_codes import Exit
@@ -19,6 +25,7 @@ from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.bundled.kalshi.source import KALSHI
 from tipoff.sources.clients import Credentials
 from venues.kalshi.auth import Signer
+from venues.recordings.recorder import read_manifest
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.wire.faults import SWITCHES
 from venues.simulator.world.settings import EveningSettings
@@ -88,3 +95,26 @@ def test_an_evening_of_today_begins_at_the_next_full_minute(now: str) -> None:
     tip = eastern(Nanos(evening.tip_at(0)))
     assert tip.date().isoformat() == evening.date
     assert evening.tip_at(0) - evening.starts_at >= 5 * MINUTE
+
+
+@pytest.mark.limit("tipoff.commands.options:EVENINGS_MAX")
+@pytest.mark.parametrize(("evenings", "code"), [(EVENINGS_MAX, Exit.FAILED), (EVENINGS_MAX + 1, Exit.USAGE)])
+def test_so_many_evenings_are_recorded_at_once(tmp_path: Path, evenings: int, code: Exit) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert main(["simulate", "--record", str(tmp_path / "file"), "--evenings", str(evenings)]) == code
+
+
+def test_recorded_evenings_are_a_day_and_a_seed_apart_and_can_be_replayed(
+    tmp_path: Path,
+) -> None:
+    season = tmp_path / "season"
+    told = record_evenings(SimulateRequest(seed=4, games=1, evenings=2), season).document
+    assert isinstance(told, dict)
+    rows = [(each["date"], each["seed"], each["recording"]) for each in told["evenings"]]
+    days = ("2026-11-20", "2026-11-21")
+    assert rows == [(day, 4 + place, str(season / f"evening-{day}")) for place, day in enumerate(days)]
+    assert [path.name for path in evenings_in(season)] == [f"evening-{day}" for day in days]
+    manifests = [read_manifest(path) for path in evenings_in(season)]
+    assert all(manifest.first_at for manifest in manifests)
+    with pytest.raises(Failure, match="evening-2026-11-20 is there already"):
+        record_evenings(SimulateRequest(evenings=1), season)

@@ -82,7 +82,7 @@ def test_expectations_that_are_fiction_are_said_before_anything_else() -> None:
     lines = shown(evidence(season(30, -0.2)))
     words = " ".join(line.strip() for line in lines)
     assert lines[0].startswith("momentum: its expectations are fiction: stated +5.00 cents a contract")
-    assert words.index("fiction") < words.index("loses")
+    assert words.index("fiction") < words.index("Loses")
 
 
 @pytest.mark.promise("few-games-no-verdict")

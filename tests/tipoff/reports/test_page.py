@@ -74,6 +74,14 @@ def test_it_has_no_script_and_asks_nobody_for_anything() -> None:
     assert "url(" not in text
 
 
+def test_it_is_dark_on_a_screen_only_and_no_number_is_broken_in_print() -> None:
+    text = page()
+    assert "@media screen and (prefers-color-scheme: dark)" in text
+    style, printed = text.partition("@media print {")[::2]
+    assert "white-space: nowrap" in style.partition("th, td {")[2].partition("}")[0]
+    assert "td { white-space" not in printed.partition("</style>")[0]
+
+
 def test_words_of_others_stay_words() -> None:
     text = page(name=HOSTILE, title=HOSTILE)
     assert "<script" not in text
