@@ -11,6 +11,7 @@ from actors.heartbeat import Heartbeat, through_game
 from actors.messages import (
     BooksWanted,
     GameMatched,
+    MarketsHandedOver,
     MatchKnown,
     MatchWanted,
     NewsRepeated,
@@ -77,7 +78,7 @@ class GameActor:
             current = state.current(at)
             return [(message.reply_to, NewsRepeated(news) if message.again else news) for news in current]
         if isinstance(message, BooksWanted):
-            return [(message.reply_to, event) for event in state.books()]
+            return [(message.reply_to, MarketsHandedOver(tuple(state.books())))]
         if isinstance(message, StateWanted):
             return [Answer(state)]
         return [Publish(NEWS, news) for news in state.on_event(message, at)]  # type: ignore[arg-type]

@@ -11,8 +11,10 @@ from typing import TypeAlias
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, TRADES
 from actors.heartbeat import Heartbeat, through_feed
 from actors.messages import (
+    BooksWanted,
     FeedSnapshot,
     GameRouted,
+    PrintsHeard,
     SnapshotWanted,
     StateWanted,
     TickerRouted,
@@ -27,6 +29,7 @@ from engine.events import (
     FeeChanged,
     FeedConnected,
     FeedGapped,
+    FeedLost,
     FeedRefused,
     FeedSequenced,
     FeedUnnumbered,
@@ -48,6 +51,7 @@ from engine.quote_book import book_of_quote
 from engine.schedule import game_of
 from engine.sequence import NumberCheck, Sequence
 from engine.tickers import parse_ticker
+from engine.units import Nanos
 
 Handler: TypeAlias = Callable[..., None]
 """What is done with one event; each takes the events of its own kind and the list of what to send."""
@@ -75,6 +79,7 @@ class MarketFeed:
         self._depth: set[str] = set()
         self._refused: dict[str, int] = {}
         self._conn = 0
+        self._prints_to = Nanos(0)
         self._handlers: dict[type, Handler] = {
             BookDelta: self._delta,
             BookSnapshot: self._snapshot,
@@ -84,6 +89,7 @@ class MarketFeed:
             FeedUnnumbered: self._unnumbered,
             BookRefused: self._book_refused,
             FeedConnected: self._connected,
+            FeedLost: self._lost,
             FeedRefused: self._refuse,
             GameSeen: self._to_schedule,
             MilestoneSeen: self._to_schedule,
@@ -127,6 +133,9 @@ class MarketFeed:
                     )
                 )
             )
+        elif isinstance(message, BooksWanted):
+            # It comes behind every print that went to whoever asks, so it is never ahead of them.
+            out.append((message.reply_to, PrintsHeard(self._prints_to)))
         elif isinstance(message, Heartbeat):
             return through_feed(message)
         return out
@@ -138,6 +147,11 @@ class MarketFeed:
         for older in sorted({conn for conn, _ in self.sequence.last if conn < event.conn}):
             self.sequence.forget(older)
         self._conn = event.conn
+        self._prints_to = Nanos(0)
+        out.append(Publish(FEED, event))
+
+    def _lost(self, event: FeedLost, out: list[Outgoing]) -> None:
+        self._prints_to = Nanos(0)
         out.append(Publish(FEED, event))
 
     def _delta(self, event: BookDelta, out: list[Outgoing]) -> None:
@@ -194,9 +208,15 @@ class MarketFeed:
     def _print(self, event: TradePrinted, out: list[Outgoing]) -> None:
         """Only the exchange fills from prints and only the bars count them, so games are spared."""
         if self._routes.get(event.ticker):
+            self._note_print(event)
             out += ((PAPER_EXCHANGE, event), Publish(TRADES, event))
         else:
             self._to_market(event.ticker, event, out)
+
+    def _note_print(self, event: TradePrinted) -> None:
+        # Fetched ones come market by market, so they say nothing about the others.
+        if event.at_venue is not None and not event.recovered:
+            self._prints_to = max(self._prints_to, event.at_venue)
 
     def _listed(self, event: MarketListed, out: list[Outgoing]) -> None:
         override = self._fees.override(event)
@@ -244,6 +264,8 @@ class MarketFeed:
     def _routed(self, message: TickerRouted, out: list[Outgoing]) -> None:
         self._routes[message.ticker] = message.receivers
         for event in self._waiting.pop(message.ticker, ()):
+            if message.receivers and isinstance(event, TradePrinted):
+                self._note_print(event)
             self._to_market(message.ticker, event, out)
 
     def _of_unloaded(self, event: VenueEvent) -> tuple[Address, ...]:

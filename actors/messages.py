@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from actors.runtime import Address
 from engine.configured_settings import Settings
-from engine.events import BookSide, GameNews, MarketListed, VenueEvent
+from engine.events import BookSide, BookSnapshot, GameNews, MarketListed, VenueEvent
 from engine.facts import Fact
 from engine.message import message
 from engine.orders import TimeInForce
@@ -134,9 +134,23 @@ class Wake:
 
 @message
 class BooksWanted:
-    """A restarted exchange asks the games for the books of their markets."""
+    """A restarted exchange asks the games for the books of their markets, the feed for its `PrintsHeard`."""
 
     reply_to: Address
+
+
+@message
+class MarketsHandedOver:
+    """A game's markets and their books, as they have been followed all along."""
+
+    events: tuple[MarketListed | BookSnapshot, ...]
+
+
+@message
+class PrintsHeard:
+    """The latest venue time of a print that this connection has brought; zero if there was none."""
+
+    to: Nanos
 
 
 @message

@@ -7,7 +7,7 @@ set aside, and the message is worked on once more without it.
 
 from typing import Final
 
-from actors.addresses import FEED_EDGE, GAMES_TOPIC, PAPER_EXCHANGE
+from actors.addresses import FEED_EDGE, GAMES_TOPIC, MARKET_FEED, PAPER_EXCHANGE
 from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfStrategy, through_paper_exchange
 from actors.messages import (
@@ -15,7 +15,9 @@ from actors.messages import (
     BooksWanted,
     CancelAll,
     MarketSetAside,
+    MarketsHandedOver,
     OperationWanted,
+    PrintsHeard,
     TradesWanted,
     Wake,
 )
@@ -71,7 +73,8 @@ class PaperExchangeActor:
             quarantine.rehearse(Nanos(now))
         frozen = self.exchange.freeze(quarantine.frozen(facts), quarantine.parked(facts), now)
         out = [*outgoing(OWNER, step, now), *outgoing(OWNER, frozen, now)]
-        out.append(Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE)))
+        wanted = BooksWanted(PAPER_EXCHANGE)
+        out += (Publish(GAMES_TOPIC, wanted), (MARKET_FEED, wanted))
         if left:
             out += outgoing(OWNER, self.exchange.resumed(now), now)
         announced(OWNER, self._history, out)
@@ -123,20 +126,27 @@ class PaperExchangeActor:
                 return self._released(scope.removeprefix(MARKET))
             case MarketSetAside():
                 step = self._freeze(message.ticker, settles=not message.money, now=now)
+            case MarketsHandedOver(events):
+                return self._with_all_missing(self.exchange.take_over(events, now), now)
+            case PrintsHeard(to):
+                self.exchange.take_over_prints(to)
+                return SILENCE
             case HeartbeatOfStrategy():
                 return through_paper_exchange(message)
             case BookSnapshot() | TradesRecovered():
                 step = self.exchange.on_venue_event(message, now)
                 return [*outgoing(OWNER, step, now), *self._missing(message.ticker, now)]
             case FeedGapped():
-                step = self.exchange.on_venue_event(message, now)
-                out = [*outgoing(OWNER, step, now)]
-                for ticker in self.exchange.without_visibility():
-                    out += self._missing(ticker, now)
-                return out
+                return self._with_all_missing(self.exchange.on_venue_event(message, now), now)
             case _:
                 step = self.exchange.on_venue_event(message, now)  # type: ignore[arg-type]
         return outgoing(OWNER, step, now)
+
+    def _with_all_missing(self, step: Step, now: int) -> list[Outgoing]:
+        out = [*outgoing(OWNER, step, now)]
+        for ticker in self.exchange.without_visibility():
+            out += self._missing(ticker, now)
+        return out
 
     # What failed
 

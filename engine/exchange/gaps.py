@@ -39,16 +39,15 @@ def feed_connected(context: StepContext, event: FeedConnected) -> None:
 
 
 def missed(context: StepContext, market: Market, seen_to: Nanos) -> None:
-    """The first book that we see is from after what reached the venue: what it had then nobody can say."""
+    """A book is followed anew, from after what reached the venue: what it had then nobody can say.
+
+    An amend waits with its order for the trades of the gap.
+    """
     detail = "its book was not followed when it arrived"
     for order_id in list(market.arriving):
         order = context.state.orders.get(order_id)
-        if order is None:
-            continue
-        if order.stage is Stage.IN_FLIGHT and order.arrives_at < seen_to:
+        if order is not None and order.stage is Stage.IN_FLIGHT and order.arrives_at < seen_to:
             context.reject(order, RejectCode.BOOK_UNTRUSTED, detail)
-        elif order.amend_at is not None and order.amend_at < seen_to:
-            context.refuse(order_id, order.strategy, RejectCode.BOOK_UNTRUSTED, amend=True)
 
 
 def process_restarted(context: StepContext, markets: Iterable[VenueMarket]) -> None:
@@ -180,6 +179,7 @@ def recovered(context: StepContext, market: Market, event: TradesRecovered) -> N
     if event.trades is None:
         give_up(context, market)
         return
+    market.venue.trades_to = max(market.venue.trades_to, event.until)
     missing = {trade.trade_id: trade for trade in event.trades}
     for trade_id, held in market.held.items():
         missing.setdefault(trade_id, changed(held, recovered=True))

@@ -67,6 +67,8 @@ class VenueMarket:
     polled_to: Nanos | None = None
     active_to: Nanos = NANOS_ZERO
     """The latest venue time of something that only an open market does."""
+    trades_to: Nanos = NANOS_ZERO
+    """Up to when the trades that were fetched after a gap are complete."""
     open_since: Nanos = NANOS_ZERO
     """When it was heard that the market had been taken up again."""
     listed: list[TradePrinted] = attrs.field(factory=list)

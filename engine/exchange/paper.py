@@ -7,7 +7,7 @@ books give the exchange that was interrupted.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from engine.book import POLLED
+from engine.book import POLLED, Book
 from engine.events import (
     BookDelta,
     BookRefused,
@@ -86,16 +86,29 @@ class PaperExchange(ExchangeViews):
             return self._finish(context)
         context = self._context(now)
         self._hear(context, event)
-        # The books of a restarted exchange come one after the other: none is decided on before all are here.
-        if not (self.state.awaits_books and type(event) is BookSnapshot):
-            self.state.awaits_books = False
-            settle(context)
+        settle(context)
         return self._finish(context)
+
+    def take_over(self, events: Iterable[MarketListed | BookSnapshot], now: int) -> Step:
+        """Take up listings and books from whoever followed them while this exchange alone was restarted.
+
+        They tell nothing new: what is due is decided when the venue is heard again, or by its timer. A book
+        that has been followed meanwhile is kept.
+        """
+        context = self._context(now)
+        context.taking_over = True
+        for event in events:
+            if isinstance(event, MarketListed) or _behind(self.state.market(event.ticker).book, event):
+                self._hear(context, event)
+        return self._finish(context)
+
+    def take_over_prints(self, to: Nanos) -> None:
+        """Up to which venue time the prints of this connection had been told while this exchange was away."""
+        self.state.prints_to = max(self.state.prints_to, to)
 
     def _pass(self, market: VenueMarket, event: BookDelta, now: int) -> Step:
         """The feed passes what waits for it: that is decided on the books from before this event."""
         context = self._context(now)
-        self.state.awaits_books = False
         if event.at_venue is not None:
             context.heard = (event.conn, event.sid, event.at_venue)
             if event.change > 0:
@@ -167,7 +180,7 @@ class PaperExchange(ExchangeViews):
         """The whole book: of one that was followed all along only the differences are news."""
         book = market.book
         before = (book.yes, book.no) if book.synced else None
-        first, seen_to = book.snapshots == 0, book.at
+        seen_to = book.at
         applied = book.apply_snapshot(event)
         lifecycle.follow_status(context, market)
         if not applied:
@@ -175,7 +188,7 @@ class PaperExchange(ExchangeViews):
         if book.conn == POLLED:
             market.polled_to = event.at_venue or (None if before is None else seen_to)
         for each in market.watching():
-            if first:
+            if before is None and not context.taking_over:
                 gaps.missed(context, each, happened_by(event))
             elif before is not None and each.arriving:
                 note_snapshot(context, each, before)
@@ -221,7 +234,6 @@ class PaperExchange(ExchangeViews):
         if self.frozen and place is not None and place[1] in self.frozen:
             return NOTHING
         context = self._context(now)
-        self.state.awaits_books = False
         kind, _, subject = key.partition(":")
         woken = self._woken.get(kind)
         if woken is not None:
@@ -266,7 +278,6 @@ class PaperExchange(ExchangeViews):
             self.state.apply(fact)
         self.state.timers.take_fresh()
         self.state.ledger.verify()
-        self.state.awaits_books = bool(self.state.orders)
         self._note_waiting()
         return Step(timers=self.state.timers.all())
 
@@ -293,7 +304,6 @@ class PaperExchange(ExchangeViews):
         Call it after `restore`, before anything is heard. Orders wait for the missing trades or are given up.
         """
         context = self._context(now)
-        self.state.awaits_books = False
         lifecycle.withdraw_unpriced(context)
         gaps.process_restarted(context, self.state.markets.values())
         return self._finish(context)
@@ -331,3 +341,9 @@ class PaperExchange(ExchangeViews):
 
     def _note_waiting(self) -> None:
         self._waits_since = min(self.state.timers.moments.values(), default=NEVER)
+
+
+def _behind(book: Book, other: BookSnapshot) -> bool:
+    """Whether somebody else's book has taken in changes that this one has missed."""
+    known = book.conn, book.sid, book.seq, book.at
+    return not book.synced or known < (other.conn, other.sid, other.seq, other.at)

@@ -109,8 +109,6 @@ class ExchangeState:
     timers: Timers = attrs.field(init=False)
     last_at: dict[str | None, Nanos] = attrs.field(factory=dict)
     """When an account's last fact was decided; None is for what befell the venue."""
-    awaits_books: bool = False
-    """Whether the exchange alone was restarted and has heard nothing but its books since. Not durable."""
     prints_to: Nanos = NANOS_ZERO
     """The latest venue time of a print of this connection: older trades have been heard. Not durable."""
     _folds: dict[type[Fact], Callable[..., None]] = attrs.field(init=False, repr=False)

@@ -82,6 +82,8 @@ class StepContext:
     """Connection, subscription and venue time of the event that is about to be applied."""
     moment: Nanos = attrs.field(init=False)
     """When what is being decided happened, by the venue's clock; it may be before `now`."""
+    taking_over: bool = False
+    """Whether what is heard is no news, but what others have known all along."""
     again: dict[str, Nanos] = attrs.field(factory=dict)
     """Timers to be woken by once more; they say when."""
 

@@ -25,18 +25,20 @@ class Heard:
     listed: list[TradePrinted]
     polled_to: Nanos | None
     active_to: Nanos
+    trades_to: Nanos
 
     @classmethod
     def of(cls, market: VenueMarket, *, whole: bool) -> "Heard":
         """As it is now; `whole` if the book may be changed by what comes."""
         # The copy may be shallow: only a delta changes the levels in place.
         book = copy(market.book) if whole else market.book
-        return cls(book, market.listed, market.polled_to, market.active_to)
+        return cls(book, market.listed, market.polled_to, market.active_to, market.trades_to)
 
     def back(self, market: VenueMarket, *, again: bool) -> None:
         """Give it to a market; `again` if it may be wanted once more."""
         market.book, market.listed = copy(self.book) if again else self.book, self.listed
         market.polled_to, market.active_to = self.polled_to, self.active_to
+        market.trades_to = self.trades_to
 
 
 @attrs.frozen
@@ -45,7 +47,6 @@ class Before:
 
     markets: dict[str, Heard]
     prints_to: Nanos
-    awaits_books: bool
 
 
 def before(exchange: PaperExchange, event: VenueEvent) -> Before:
@@ -60,7 +61,7 @@ def before(exchange: PaperExchange, event: VenueEvent) -> Before:
         market = state.markets.get(ticker)
         whole = not isinstance(event, TradePrinted | TradesRecovered)
         kept = {} if market is None else {ticker: Heard.of(market, whole=whole)}
-    return Before(kept, state.prints_to, state.awaits_books)
+    return Before(kept, state.prints_to)
 
 
 def undone(exchange: PaperExchange, facts: Iterable[Fact], was: Before | None) -> PaperExchange:
@@ -76,6 +77,5 @@ def undone(exchange: PaperExchange, facts: Iterable[Fact], was: Before | None) -
     for ticker, market in exchange.state.markets.items():
         heard = kept.get(ticker) or Heard.of(market, whole=False)
         heard.back(again.state.market(ticker), again=ticker in kept)
-    now = exchange.state if was is None else was
-    again.state.prints_to, again.state.awaits_books = now.prints_to, now.awaits_books
+    again.state.prints_to = (exchange.state if was is None else was).prints_to
     return again

@@ -8,7 +8,7 @@ import pytest
 from actors.addresses import FEED_EDGE, NEWS, PAPER_EXCHANGE, RISK_GATE, game_address
 from actors.game import GameActor
 from actors.heartbeat import Heartbeat
-from actors.messages import BooksWanted, SetAsideWanted, SnapshotWanted
+from actors.messages import BooksWanted, MarketsHandedOver, SetAsideWanted, SnapshotWanted
 from actors.runtime import Outgoing, Publish
 from engine.book import CROSSED_NS_MAX
 from engine.events import BookDelta, BookSnapshot, Side, TopChanged, Trust
@@ -78,9 +78,16 @@ def test_a12_a_book_that_stays_crossed_is_asked_for_when_a_match_would_be_over()
 def test_an_exchange_that_starts_anew_gets_no_book_that_waits_for_its_snapshot() -> None:
     """It would take it for a good one."""
     game = opened()
-    assert len(list(game.receive(BooksWanted(PAPER_EXCHANGE), START))) == 2
+
+    def handed_over() -> list[str]:
+        [(receiver, message)] = list(game.receive(BooksWanted(PAPER_EXCHANGE), START))  # type: ignore[misc]
+        assert receiver == PAPER_EXCHANGE
+        assert isinstance(message, MarketsHandedOver)
+        return [type(event).__name__ for event in message.events]
+
+    assert handed_over() == ["MarketListed", "BookSnapshot"]
     game.receive(delta(40, -11, 2), START)
-    assert len(list(game.receive(BooksWanted(PAPER_EXCHANGE), START))) == 1
+    assert handed_over() == ["MarketListed"]
 
 
 def test_a_change_that_moves_no_best_price_troubles_nobody() -> None:

@@ -6,7 +6,7 @@ Covers: engine.fees.
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.calendar import day_begin, parse_time
@@ -147,12 +147,17 @@ def paid(regime: FeeRegime, cents: int, sizes: list[Count]) -> int:
     return total
 
 
+@example(25, [contracts(1)] * 4 + [contracts(12)])
 @given(st.integers(1, 99), orders)
 def test_an_earlier_regime_was_never_kinder_to_a_direct_member(cents: int, sizes: list[Count]) -> None:
-    """So a date that is set too late errs on the dear side."""
+    """So a date that is set too late errs on the dear side, but for what the finer rounding may leave over.
+
+    Sixteen contracts at 25 cents cost 0.21 to the cent, and in five fills 0.2101 by microdollars.
+    """
     cent, cent_aligned, centicent, microdollar = (paid(regime, cents, sizes) for regime in FeeRegime)
     assert microdollar <= centicent <= cent_aligned
-    assert microdollar <= cent <= cent_aligned
+    assert microdollar <= cent + MONEY_CENTICENT
+    assert cent <= cent_aligned
 
 
 @given(st.lists(st.tuples(st.integers(1, 40).map(contracts), st.sampled_from(FeeRegime)), max_size=10))
