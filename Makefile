@@ -69,6 +69,7 @@ soak: $(STAMP_DEV) ## TIPOFF_SOAK_MINUTES (15) of killing a daemon, TIPOFF_SOAK_
 	$(BIN)/python -m tests.simulation.soak
 	TIPOFF_SOAK=1 $(PYTEST) tests/simulation --timeout=0
 	EXCHANGE_EXAMPLES=2000 $(PYTEST) tests/engine/exchange/test_properties.py --timeout=0
+	READINGS_EXAMPLES=5000 $(PYTEST) tests/engine/exchange/test_readings.py --timeout=0
 	TIPOFF_JOURNAL_ENTRIES=500000 $(PYTEST) tests/tipoff/process/test_long_journal.py --timeout=0 --capture=no
 
 sdk: $(STAMP_DEV) $(STAMP_SDK) ## the simulated Kalshi, read by the venue's own client
@@ -79,7 +80,7 @@ mutate: $(STAMP_DEV) ## break the product on purpose: what do the tests notice? 
 
 honesty: $(STAMP_DEV) ## is paper ever kinder than the venue? JUDGE_EVENINGS (100000) against a true one, and the controls
 	$(BIN)/python -m tests.engine.exchange.judge $(JUDGE_EVENINGS)
-	HONESTY_EVENINGS=50 HONESTY_SEASONS=20 $(PYTEST) -m honesty --timeout=0
+	HONESTY_EVENINGS=50 HONESTY_SEASONS=20 LIMITS_EVENINGS=20 $(PYTEST) -m honesty --timeout=0
 
 requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt

@@ -133,6 +133,7 @@ class OrderSubmitted:
     arrives_at: Nanos
     at: Nanos
     arrives_pessimistic_at: Nanos | None = None
+    arrives_optimistic_at: Nanos | None = None
 
 
 @message

@@ -15,6 +15,9 @@ PER_MILLE: Final = 1_000
 PESSIMISTIC_PER_MILLE: Final = 950
 """The pessimistic band takes every delay at this quantile."""
 
+OPTIMISTIC_PER_MILLE: Final = 50
+"""The optimistic band takes them at this one."""
+
 _DRAW_BYTES: Final = 8
 
 
@@ -47,6 +50,11 @@ class Delay:
                 return Nanos(before[1] + (point[1] - before[1]) * climbed // width) if width else before[1]
             before = point
         return before[1]
+
+    @property
+    def optimistic(self) -> Nanos:
+        """The 5th percentile."""
+        return self.quantile(OPTIMISTIC_PER_MILLE)
 
     @property
     def pessimistic(self) -> Nanos:

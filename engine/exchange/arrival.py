@@ -4,6 +4,8 @@ Called by the paper exchange when an order has arrived, an amend sent it to the 
 reading comes later.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from engine.book import POLLED
 from engine.events import BookSide
 from engine.exchange.depth import forget_taken
@@ -18,7 +20,7 @@ from engine.orders import CancelReason, Liquidity, RejectCode, TimeInForce
 from engine.positions import closable
 from engine.queueing import Matched
 from engine.taker_walk import Offer, OwnResting, Take, Walk, walk
-from engine.units import MONEY_ZERO, Count, Nanos, Price
+from engine.units import COUNT_ONE, MONEY_ZERO, Count, Nanos, Price
 from engine.venue_facts import BandEnded
 
 
@@ -55,12 +57,7 @@ def meet(context: StepContext, market: Market, order: PaperOrder, plan: Walk) ->
     """Do what the walk says, then rest what is left or let it go."""
     for order_id in plan.yields:
         context.cancel(context.state.orders[order_id], CancelReason.SELF_TRADE)
-    for take in plan.takes:
-        # At the same moment the pessimistic reading sees the same book.
-        pessimistic = take.count if order.pessimistic_at is None else 0
-        given = Given(take.price, Liquidity.TAKER, pessimistic, take.count, take.count)
-        context.take(market, order.side.opposite, take.price, take.count)
-        context.fill(order, given, _level(market, take, ""))
+    _give(context, market, order, plan)
     if not order.remaining:
         return
     if plan.stopped:
@@ -71,18 +68,87 @@ def meet(context: StepContext, market: Market, order: PaperOrder, plan: Walk) ->
         context.cancel(order, CancelReason.IMMEDIATE_REMAINDER)
 
 
+def _give(context: StepContext, market: Market, order: PaperOrder, plan: Walk) -> None:
+    """Hand out what an arriving order takes, in the three readings, best price first.
+
+    The pessimistic reading arrives by itself, but that of an amended order with the others.
+    """
+    wanted = order.optimistic_remaining
+    if order.order.reduce_only:
+        position = context.state.position(order.strategy, order.ticker).count
+        wanted = min(wanted, closable(position, order.side))
+    fast = _walk(order, Count(wanted), _best_offer(context, market, order))
+    slow: Sequence[Take] = ()
+    if order.pessimistic_at is None and plan.count:
+        slow = _walk(order, plan.count, _worst_offer(context, market, order))
+    readings = [{take.price: take for take in takes} for takes in (slow, plan.takes, fast)]
+    prices = sorted({price for reading in readings for price in reading}, reverse=order.side is BookSide.ASK)
+    # What is only the optimistic reading's comes first: with the last of the base's the order may be over.
+    prices.sort(key=lambda price: not (price in readings[2] and price not in readings[1]))
+    for price in prices:
+        takes = [reading.get(price, Take(price, Count(0), Count(0))) for reading in readings]
+        pessimistic, base, optimistic = (take.count for take in takes)
+        if base:
+            context.take(market, order.side.opposite, price, base)
+        shown = max(takes, key=lambda take: take.displayed)
+        given = Given(price, Liquidity.TAKER, pessimistic, base, optimistic)
+        context.fill(order, given, _level(market, takes[1] if base else shown, ""))
+
+
+def _walk(order: PaperOrder, wanted: Count, found: Offer) -> Sequence[Take]:
+    return walk(order.side, wanted, found, order.order.stp).takes
+
+
+def _best_offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
+    """The best that was there between the fast end of the delays and the arrival: for the optimistic."""
+    if polled(market.venue):
+        return offer(context, market, order)
+    since = context.moment if order.optimistic_at is None else order.optimistic_at
+    most = {key: most for key, (_, most) in sizes_at(context, market, since).items()}
+    levels = _levels(market, order, most)
+    return _offer_of(market, order, levels)
+
+
+def _worst_offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
+    """The worst that was there since the order was sent, and of that a part: for the pessimistic reading."""
+    if polled(market.venue):
+        return offer(context, market, order)
+    least = {key: least for key, (least, _) in sizes_at(context, market, order.sent_at).items()}
+    percent = context.rules.pessimistic_depth_percent
+    levels = {
+        price: Count(min(size, COUNT_ONE) + max(0, size - COUNT_ONE) * percent // 100)
+        for price, size in _levels(market, order, least).items()
+    }
+    return _offer_of(market, order, levels)
+
+
+def _levels(
+    market: Market, order: PaperOrder, sizes: Mapping[tuple[BookSide, Price], int]
+) -> dict[Price, Count]:
+    """What is displayed within the order's limit, with other sizes where they are said."""
+    side = order.side.opposite
+    levels = dict(market.book.levels_within(side, order.price))
+    for (which, price), size in sizes.items():
+        if which is side and _crosses(order, price):
+            levels[price] = Count(size)
+    return levels
+
+
 def offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
     """The other side as the order finds it, within its limit; where that is not clear, the least of it.
 
     Of a polled book that is nothing: what it shows may have been away in between.
     """
-    side = order.side.opposite
     levels: dict[Price, Count] = {}
     if not polled(market.venue):
-        levels = dict(market.book.levels_within(side, order.price))
-        for (which, price), (least, _) in sizes_at(context, market).items():
-            if which is side and _crosses(order, price):
-                levels[price] = Count(least)
+        least = {key: least for key, (least, _) in sizes_at(context, market).items()}
+        levels = _levels(market, order, least)
+    return _offer_of(market, order, levels)
+
+
+def _offer_of(market: Market, order: PaperOrder, levels: Mapping[Price, Count]) -> Offer:
+    """Levels as an offer, beside what was taken of them and our own orders there."""
+    side = order.side.opposite
     own = [
         OwnResting(other.order_id, other.price, Count(other.venue_ahead))
         for level in market.own_levels(side).values()
@@ -146,12 +212,24 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
             joined_at=context.moment,
         )
     )
+    _fast_ahead(context, market, order)
     if most > displayed:
         # It may have left after we joined: then its print is still to come.
         level = market.own_levels(order.side)[order.price]
         until = Nanos(context.now + context.rules.credit_window_ns)
         left = (*level.credits, (Count(most - displayed), until, context.now))
         context.explain(market, level, Matched(left, level.printed, Count(0)), "depth")
+
+
+def _fast_ahead(context: StepContext, market: Market, order: PaperOrder) -> None:
+    """At the fast end of the delays fewer may have stood ahead: so the optimistic reading has it."""
+    if order.optimistic_at is None or polled(market.venue):
+        return
+    key = order.side, order.price
+    least, _ = sizes_at(context, market, order.optimistic_at).get(key, (order.venue_ahead, 0))
+    level = market.own_levels(order.side)[order.price]
+    ahead = order.venue_ahead, min(order.optimistic_ahead, least)
+    context.move_queue(level, order, ahead, order.known_to, "fast")
 
 
 def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool = True) -> None:
@@ -174,7 +252,7 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool =
         forget_taken(context, market, order.side.opposite)
         found = walk(order.side, Count(wanted), _offer_without(context, market, order), order.order.stp)
         refused = order.order.tif is TimeInForce.FOK and found.count < order.count
-        for take in () if refused else found.takes:
+        for take in () if refused else _no_better(order, found.takes):
             given = Given(take.price, Liquidity.TAKER, take.count, 0, 0)
             context.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
     arrived = Take(order.price, Count(0), Count(0))
@@ -184,12 +262,33 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool =
 
 
 def _offer_without(context: StepContext, market: Market, order: PaperOrder) -> Offer:
-    """The other side as if the base reading of this order had not taken from it."""
-    found = offer(context, market, order)
+    """The worst of the other side, as if the base reading of this order had not taken from it."""
+    found = _worst_offer(context, market, order)
     taken = {
         price: Count(max(0, count - order.taken_here.get(price, 0))) for price, count in found.taken.items()
     }
     return Offer(found.levels, taken, found.own)
+
+
+def _no_better(order: PaperOrder, takes: Sequence[Take]) -> Iterator[Take]:
+    """Contract by contract at no better a price than the base reading got.
+
+    What was taken of a level may have been forgotten meanwhile.
+    """
+    paid = sorted(order.taken_here.items(), reverse=order.side is BookSide.ASK)
+    worse = max if order.side is BookSide.BID else min
+    for take in takes:
+        rest: int = take.count
+        while rest and paid:
+            price, count = paid[0]
+            part = min(rest, count)
+            yield Take(worse(take.price, price), take.displayed, Count(part))
+            rest -= part
+            paid[0] = price, count - part
+            if count == part:
+                del paid[0]
+        if rest:
+            yield Take(take.price, take.displayed, Count(rest))
 
 
 def _level(market: Market, take: Take, cause: str) -> Source:

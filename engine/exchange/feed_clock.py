@@ -123,26 +123,29 @@ def note_snapshot(context: StepContext, market: Market, before: tuple[Levels, Le
 
 
 def _earliest(context: StepContext, market: Market) -> Nanos:
+    """From when on a change may still matter: the readings of an order look back to when it was sent."""
     orders = (context.state.orders.get(order_id) for order_id in market.arriving)
-    times = [at for order in orders if order is not None for at in arrivals(order)]
+    times = [min(at, order.sent_at) for order in orders if order is not None for at in arrivals(order)]
     return min(times, default=NEVER)
 
 
 Sizes: TypeAlias = dict[tuple[BookSide, Price], tuple[int, int]]
 
 
-def sizes_at(context: StepContext, market: Market) -> Sizes:
+def sizes_at(context: StepContext, market: Market, since: int | None = None) -> Sizes:
     """The least and the most that levels had at the moment, where that is not what is displayed now.
 
-    What came surely later is undone; of what is unclear any number of the first may have been before.
+    What came surely later is undone; of what is unclear any number of the first may have been before. With
+    `since`, the least and the most that they had at any time from then to the moment.
     """
     changes, moment = market.unclear, context.moment
+    begins = moment if since is None else min(since, moment)
     later = [each.at_venue is not None and each.at_venue > moment for each in changes]
     first_later = later.index(True) if True in later else len(changes)
     found: dict[tuple[BookSide, Price], tuple[int, int, int]] = {}
     for number in range(len(changes) - 1, -1, -1):
         change = changes[number]
-        if change.at_venue is not None and change.at_venue + VENUE_TICK <= moment:
+        if change.at_venue is not None and change.at_venue + VENUE_TICK <= begins:
             break
         key = (change.side, change.price)
         shown = market.book.size(*key)

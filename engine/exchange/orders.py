@@ -53,6 +53,10 @@ class PaperOrder:
     price: Price
     count: int
     pessimistic_at: Nanos | None
+    sent_at: Nanos = NANOS_ZERO
+    """When it was sent: the pessimistic reading meets the worst of the books since."""
+    optimistic_at: Nanos | None = None
+    """When its optimistic reading arrives, if that is earlier."""
     stage: Stage = Stage.IN_FLIGHT
     filled: int = 0
     fills: int = 0

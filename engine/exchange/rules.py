@@ -66,8 +66,11 @@ class ExchangeRules:
     and a print for its decrease. `recovery_window_ns` is how long orders wait for the trades of a gap before
     they are given up. `feed_wait_ns` is how long what has reached the venue waits for the feed to pass that
     moment, and `status_wait_ns` for the word that the market had been stopped, unless it is seen to go on.
-    `optimistic_power` shapes the optimistic share of cancels ahead of us: 1 is in proportion to the queue.
-    Fees are rounded as the venue did on the day of the fill, unless `fee_regime` forces one rule.
+    `optimistic_way_in_ns` is what an order needs to reach the book at the fast end of the delays, if that is
+    known. Of what a level displays beyond its first contract the pessimistic reading of an order that takes
+    finds `pessimistic_depth_percent`. `optimistic_power` shapes the optimistic share of cancels ahead of us:
+    1 is in proportion to the queue. Fees are rounded as the venue did on the day of the fill, unless
+    `fee_regime` forces one rule.
     """
 
     decide_to_send: Delay = attrs.field(default=SENDING, converter=delay)
@@ -81,9 +84,18 @@ class ExchangeRules:
     recovery_window_ns: Nanos = RECOVERY_WINDOW
     feed_wait_ns: Nanos = FEED_WAIT_NS_MAX
     status_wait_ns: Nanos = STATUS_WAIT
+    optimistic_way_in_ns: Nanos | None = None
+    pessimistic_depth_percent: int = attrs.field(default=50, validator=attrs.validators.in_(range(101)))
     optimistic_power: int = attrs.field(default=1, validator=attrs.validators.in_(range(1, 5)))
     count_min: Count = COUNT_MIN
     thursday_pause: bool = True
+
+    @property
+    def fast_way_in(self) -> int:
+        """From the decision to the book at the fast end."""
+        if self.optimistic_way_in_ns is not None:
+            return self.optimistic_way_in_ns
+        return self.decide_to_send.optimistic + self.entry.optimistic
 
     @property
     def rounding(self) -> Rounding:

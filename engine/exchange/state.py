@@ -201,7 +201,9 @@ class ExchangeState:
         later = fact.arrives_pessimistic_at
         self.known[order.order_id] = order
         self.games[order.strategy, order.ticker] = order.game
-        self.orders[order.order_id] = PaperOrder(order, fact.arrives_at, order.price, order.count, later)
+        self.orders[order.order_id] = PaperOrder(
+            order, fact.arrives_at, order.price, order.count, later, fact.at, fact.arrives_optimistic_at
+        )
         self.timers.arm(ARRIVE, order.order_id, fact.arrives_at)
         market = self.market_of(order)
         market.arriving[order.order_id] = None
@@ -321,7 +323,7 @@ class ExchangeState:
     def _amend_submitted(self, fact: AmendSubmitted) -> None:
         order = self.orders.get(fact.amend.order_id)
         if order is not None:
-            order.amend, order.amend_at = fact.amend, fact.arrives_at
+            order.amend, order.amend_at, order.sent_at = fact.amend, fact.arrives_at, fact.at
             market = self.market_of(order)
             market.arriving[order.order_id] = None
             market.watch()
@@ -344,6 +346,8 @@ class ExchangeState:
         order.amend = order.amend_at = None
         if fact.requeued:
             order.forgone = max(0, order.bands.base - order.bands.pessimistic)
+            # Only of an order as it was sent the readings arrive apart.
+            order.optimistic_at = None
             self._leave(order)
             order.stage = Stage.IN_FLIGHT
         order.price = fact.price

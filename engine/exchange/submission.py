@@ -50,8 +50,10 @@ def _place(context: StepContext, order: PlaceOrder, seed: int) -> bool:
     pessimistic = rules.decide_to_send.pessimistic + rules.entry.pessimistic + extra
     sent = venue_now(context, order.ticker)
     arrives = Nanos(sent + base)
-    later = Nanos(sent + pessimistic) if pessimistic > base else None
-    context.emit(OrderSubmitted(order, arrives, context.now, later))
+    later = Nanos(sent + max(pessimistic, base))
+    fast = rules.fast_way_in + extra
+    earlier = Nanos(sent + fast) if fast < base else None
+    context.emit(OrderSubmitted(order, arrives, context.now, later, earlier))
     return True
 
 

@@ -25,14 +25,15 @@ KEPT = Path(__file__).with_name("former_build")
 # the venue had as it arrived, once the feed has told everything up to then, and is refused as `feed_behind`
 # where the feed falls silent; what we took of a level stays taken until it has shown less. So of the
 # recording's 54 fills of before 49 are left, and what the strategies decide after them differs. All of that
-# on the one account that strategies shared then.
-OF_RECORDING = "f3f47c6e395fc210f29ee9973b5e89a639e310f473e70c6b290a141c091c11df"
+# on the one account that strategies shared then. And once more when the readings were put in order contract
+# by contract: what is decided, filled and paid stayed, the pessimistic and the optimistic reading are others.
+OF_RECORDING = "f7fc77a88c8660626e5b90e27602b166a7689035d89adfb8dc76cd462466a93a"
 # The same with an account for each strategy: the limits on orders of that configuration count by strategy.
-ALONE_OF_RECORDING = "1ef4f085ebeb8147fd1c0187147d98f25f60b8da28a32f89827a89c007f0686d"
+ALONE_OF_RECORDING = "66589ac5cdc9793b352419b1c95cf3b27ea1f6634f12536d9e5b1b7910ccdf43"
 OF_DEMO = {
-    1: "ae0107e5d45bf2fbc43b9d175a53fc48e991d832ab8488be36e22e5bfc7867bd",
-    2: "7c393ae06fd77e8689de8e5e70d52435a9ad7e004cafb5763a35d589a95db4c9",
-    3: "7b12b6516841b1aec2172f8898c5764a10ac14117dd3ef4a0bb3c319f9f145f0",
+    1: "06658bdc4fff6f1436b053147c9bd4ebc79300c3533cecf0a79feaadb6731271",
+    2: "0ecd0b728c09a34b5832245d232295655d8bde0807c6d8d8db613de361426c47",
+    3: "17e49c66ae23bfceefc4e0f19a39294f65d6a386158b2577068a057a676304e9",
 }
 FORMER_LIMITS = RiskLimits(
     contracts_per_game=200,

@@ -142,12 +142,24 @@ class ExchangeSection:
     )
     entry_ms: int = setting(60, "from the wire into the venue's book, median", unit="ms", check=_LATENCY)
     entry_ms_p95: int = setting(180, "the same, 95th percentile", unit="ms", check=_LATENCY)
+    decide_to_send_ms_p05: int = setting(
+        2, "the same, 5th percentile: the optimistic band", unit="ms", check=_LATENCY
+    )
+    entry_ms_p05: int = setting(
+        25, "from the wire into the venue's book, 5th percentile", unit="ms", check=_LATENCY
+    )
     acknowledge_ms: int = setting(60, "from the book back to the strategy, median", unit="ms", check=_LATENCY)
     acknowledge_ms_p95: int = setting(180, "the same, 95th percentile", unit="ms", check=_LATENCY)
     cancel_ms: int = setting(
         65, "from the wish to cancel to the cancel in the book, median", unit="ms", check=_LATENCY
     )
     cancel_ms_p95: int = setting(200, "the same, 95th percentile", unit="ms", check=_LATENCY)
+    pessimistic_depth_percent: int = setting(
+        50,
+        "of what is displayed beyond a level's first contract the pessimistic band finds so much",
+        unit="percent",
+        check=between(0, 100),
+    )
     in_game_delay_ms: int = setting(
         0, "extra delay of taking orders while a game is live", unit="ms", check=_LATENCY
     )
@@ -163,7 +175,11 @@ class ExchangeSection:
     )
 
     def contradictions(self) -> Iterator[tuple[str, str]]:
-        """A 95th percentile cannot be less than the median."""
+        """A 95th percentile cannot be less than the median, nor the median less than the 5th."""
+        for leg in ("decide_to_send", "entry"):
+            median, p05 = getattr(self, f"{leg}_ms"), getattr(self, f"{leg}_ms_p05")
+            if p05 > median:
+                yield f"{leg}_ms_p05", f"is {p05}, more than the median {median}"
         for leg in ("decide_to_send", "entry", "acknowledge", "cancel"):
             median, p95 = getattr(self, f"{leg}_ms"), getattr(self, f"{leg}_ms_p95")
             if p95 < median:

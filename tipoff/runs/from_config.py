@@ -67,6 +67,8 @@ def exchange_rules(section: ExchangeSection) -> ExchangeRules:
     return ExchangeRules(
         decide_to_send=_delay(section.decide_to_send_ms, section.decide_to_send_ms_p95),
         entry=_delay(section.entry_ms, section.entry_ms_p95),
+        optimistic_way_in_ns=_nanos(section.decide_to_send_ms_p05 + section.entry_ms_p05),
+        pessimistic_depth_percent=section.pessimistic_depth_percent,
         acknowledge=_delay(section.acknowledge_ms, section.acknowledge_ms_p95),
         cancel=_delay(section.cancel_ms, section.cancel_ms_p95),
         in_game_delay_ns=_nanos(section.in_game_delay_ms),

@@ -12,7 +12,7 @@ from engine.facts import BandMoved, OrderFilled
 from engine.latency import Delay
 from engine.orders import RejectCode, TimeInForce
 from engine.units import NANOS_PER_MILLISECOND, Nanos
-from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, contracts, rules
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, cents, contracts, rules
 
 IOC = TimeInForce.IOC
 
@@ -62,7 +62,7 @@ def test_rule_13_the_three_readings_are_kept_at_once(floor: Floor) -> None:
 
 
 def test_rule_13_the_pessimistic_reading_arrives_at_the_95th_percentile() -> None:
-    """It takes what is left by then, but not what the base reading of another order took."""
+    """It takes a part of what is left by then, but not what the base reading of another order took."""
     late = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))
     floor = Floor(rules(entry=late))
     floor.book(bids={40: 100}, asks={50: 100})
@@ -72,7 +72,42 @@ def test_rule_13_the_pessimistic_reading_arrives_at_the_95th_percentile() -> Non
     floor.depth(ASK, 50, -70)
     floor.wait(2)
     moved = floor.of(BandMoved, "a")[-1]
-    assert (moved.pessimistic, moved.base, moved.optimistic) == (contracts(30), contracts(60), contracts(60))
+    # The first of the 30 and half of the others.
+    found = moved.pessimistic, moved.base, moved.optimistic
+    assert found == (contracts(15.5), contracts(60), contracts(60))
+
+
+def test_rule_13_the_pessimistic_reading_pays_the_worst_of_the_books_since_the_decision() -> None:
+    """An offer that came back, or came after us, is none for it."""
+    late = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))
+    floor = Floor(rules(entry=late, pessimistic_depth_percent=100))
+    floor.book(bids={40: 100}, asks={50: 100, 51: 100})
+    floor.send("a", BID, 51, 10, tif=IOC)
+    floor.wait(60)
+    assert floor.fills("a") == [(10, 50)]
+    floor.depth(ASK, 50, -96)
+    floor.wait(1)
+    floor.depth(ASK, 50, 96)
+    floor.wait(60)
+    bands = floor.of(BandMoved, "a")[-1]
+    paid = [(fact.level_price, fact.pessimistic) for fact in floor.of(BandMoved, "a") if fact.pessimistic]
+    assert bands.pessimistic == contracts(10)
+    assert paid[0] == (cents(50), contracts(4))
+    assert paid[1] == (cents(51), contracts(10))
+
+
+def test_rule_13_the_optimistic_reading_meets_the_best_of_the_books_since_the_fast_end() -> None:
+    """What was there until a moment ago, it has had."""
+    floor = Floor(rules(entry=Nanos(60 * NANOS_PER_MILLISECOND), optimistic_way_in_ns=Nanos(0)))
+    floor.book(bids={40: 100}, asks={50: 100, 51: 100})
+    floor.send("a", BID, 51, 10, tif=IOC)
+    floor.wait(10)
+    floor.depth(ASK, 50, -100)
+    floor.wait(70)
+    assert floor.fills("a") == [(10, 51)]
+    moved = floor.of(BandMoved, "a")
+    assert (moved[0].level_price, moved[0].optimistic) == (cents(50), contracts(10))
+    assert moved[-1].optimistic == contracts(10)
 
 
 def test_rule_13_the_pessimistic_reading_always_pays_maker_fees() -> None:
