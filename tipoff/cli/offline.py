@@ -64,7 +64,10 @@ class ReplayOptions:
     markets: Annotated[
         Literal["nba", "all"], Parameter(help="Only markets of NBA games, or every recorded market.")
     ] = "nba"
-    verify: Annotated[Flag, Parameter(help="Replay twice and fail unless both digests are equal.")] = False
+    verify: Annotated[
+        Flag,
+        Parameter(help="Compare with the live run's digest; where there is none, with a second replay."),
+    ] = False
     resume: Annotated[Flag, Parameter(help="Go on where an interrupted replay into --db stopped.")] = False
     db: Annotated[str | None, Parameter(help="Keep the run in the database of this URL.")] = None
     report: Annotated[Path | None, Parameter(help="Write the report as one HTML file.")] = None
