@@ -7,7 +7,16 @@ import pytest
 
 from actors.addresses import FEED, FEED_EDGE, PAPER_EXCHANGE, SCHEDULE, TRADES, game_address
 from actors.market_feed import OLD_CONNECTION, WAITING_EVENTS_MAX, MarketFeed
-from actors.messages import FeedSnapshot, SnapshotWanted, StateWanted, TickerRouted, TickerSeen, VenueInput
+from actors.messages import (
+    BooksWanted,
+    FeedSnapshot,
+    PrintsHeard,
+    SnapshotWanted,
+    StateWanted,
+    TickerRouted,
+    TickerSeen,
+    VenueInput,
+)
 from actors.runtime import Answer, Outgoing, Publish
 from engine.events import (
     BookDelta,
@@ -15,6 +24,7 @@ from engine.events import (
     BookSnapshot,
     FeedConnected,
     FeedGapped,
+    FeedLost,
     FeedRefused,
     FeedSequenced,
     MarketListed,
@@ -23,6 +33,7 @@ from engine.events import (
     TradePrinted,
     VenueEvent,
 )
+from engine.message import changed
 from engine.units import Count, Nanos, Price
 
 TICKER = "KXNBAGAME-26JAN14WASLAC-LAC"
@@ -151,6 +162,29 @@ def test_a_quote_is_a_book_only_where_its_source_has_no_depth() -> None:
 def test_a_print_goes_to_the_exchange_and_to_the_bars_and_to_no_game() -> None:
     printed = TradePrinted(TICKER, "t1", Price(4200), Count(100), BookSide.BID, False, None, AT)
     assert hear(routed(), printed) == [(PAPER_EXCHANGE, printed), Publish(TRADES, printed)]
+
+
+@pytest.mark.promise("restarted-exchange-goes-on")
+def test_who_starts_anew_is_told_up_to_when_prints_were_passed_on() -> None:
+    """Of this connection; what was fetched later, or has no time, says nothing about the others."""
+    feed = routed()
+
+    def to() -> Nanos:
+        ((receiver, told),) = feed.receive(BooksWanted(PAPER_EXCHANGE), AT)  # type: ignore[misc]
+        assert receiver == PAPER_EXCHANGE
+        assert isinstance(told, PrintsHeard)
+        return told.to
+
+    assert to() == 0
+    printed = TradePrinted(TICKER, "t1", Price(4200), Count(100), BookSide.BID, False, Nanos(7), AT)
+    hear(feed, printed, changed(printed, at_venue=Nanos(5)), changed(printed, at_venue=None))
+    hear(feed, changed(printed, at_venue=Nanos(9), recovered=True))
+    assert to() == 7
+    for ends in (FeedLost(1, "reset", AT), FeedConnected(2, AT)):
+        hear(feed, ends)
+        assert to() == 0
+        hear(feed, printed)
+        assert to() == 7
 
 
 def test_what_it_has_counted_is_answered() -> None:

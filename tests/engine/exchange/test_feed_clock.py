@@ -63,6 +63,7 @@ def test_what_is_heard_of_another_market_of_the_subscription_decides(late: Floor
     assert late.filled("a") == 10
 
 
+@pytest.mark.fault("A23")
 @pytest.mark.limit("engine.exchange.rules:FEED_WAIT_NS_MAX")
 def test_an_order_that_the_feed_never_passes_is_refused_and_not_filled(late: Floor) -> None:
     """It waits for so long and no longer."""

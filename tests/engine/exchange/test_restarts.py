@@ -16,6 +16,7 @@ from engine.exchange import ExchangeRules
 from engine.exchange.rules import STATUS_WAIT
 from engine.facts import Fact
 from engine.message import changed
+from engine.orders import CancelReason
 from engine.units import NANOS_PER_MILLISECOND, Nanos
 from engine.venue_facts import BlindnessBegan
 from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
@@ -72,12 +73,31 @@ def played(history: tuple[str, ...], given: ExchangeRules, restart_after: int | 
     return floor.facts
 
 
+@pytest.mark.promise("restarted-exchange-goes-on")
 @pytest.mark.parametrize("first", HISTORY)
 def test_a_restart_after_any_step_of_any_short_history_changes_nothing(first: str) -> None:
-    """Four steps of ten kinds: nothing of the feed that a decision needs is lost with the exchange."""
+    """Three steps of ten kinds, or four: nothing that a decision needs of the feed is lost."""
     slow = rules(entry=LATE, cancel=LATE, status_wait_ns=STATUS_WAIT)
     for rest in product(HISTORY, repeat=STEPS - 1):
         history = (first, *rest)
         undisturbed = played(history, slow, None)
-        for step in range(STEPS - 1):
+        for step in range(STEPS):
             assert played(history, slow, step) == undisturbed, (history, step)
+
+
+@pytest.mark.promise("restarted-exchange-goes-on")
+@pytest.mark.parametrize("restarted", [False, True])
+def test_prints_that_were_told_before_a_restart_are_not_waited_for_again(*, restarted: bool) -> None:
+    """A cancel is decided as soon as its book has passed it, for the prints up to then have been told."""
+    floor = Floor(rules(cancel=LATE))
+    floor.book({49: 10, 48: 10}, {51: 10, 52: 10})
+    floor.place("order", BID, 47, 5)
+    floor.quiet = True
+    floor.cancel("order")
+    floor.wait(4)
+    floor.trade(ASK, 49, 1)
+    assert floor.cancelled("order") is None
+    if restarted:
+        floor.restart()
+    floor.depth(BID, 48, 1)
+    assert floor.cancelled("order") is CancelReason.REQUESTED

@@ -86,6 +86,7 @@ def test_a_damaged_page_ends_with_70(state: Path, ended: Callable[[], tuple[int,
     assert (code, error["code"]) == (Exit.INVARIANT_BROKEN, "storage_corrupt")
 
 
+@pytest.mark.promise("damaged-lost-database-ends")
 def test_a_database_that_vanished_ends_with_70_and_is_not_begun_anew(
     state: Path, ended: Callable[[], tuple[int, Any]]
 ) -> None:

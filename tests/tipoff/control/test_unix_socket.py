@@ -71,6 +71,7 @@ def test_a_symlink_is_refused_whatever_it_points_to(path: Path, folder: Path) ->
     assert path.is_symlink()
 
 
+@pytest.mark.fault("F6")
 def test_a_file_of_somebody_is_not_overwritten(path: Path) -> None:
     path.write_text("precious")
     with pytest.raises(SocketRefused, match="no socket"), listening(path, None):
