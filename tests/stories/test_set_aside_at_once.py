@@ -9,7 +9,10 @@ from pkgutil import resolve_name
 import attrs
 import pytest
 
+from engine.events import FeedConnected, VenueEvent
+from engine.exchange import PaperExchange
 from engine.facts import Fact, FactsSetAside, OrderFilled, OrderSubmitted, TradingHalted
+from engine.step import Step
 from engine.units import MONEY_ZERO
 from persistence.codec import encode
 from tests.stories.plays import Played, lines_of, play, scripted
@@ -197,6 +200,26 @@ def test_whoever_fails_over_a_market_goes_on_with_the_others(
     filled = {fact.ticker for fact in later if isinstance(fact, OrderFilled)}
     assert filled == {NEIGHBOUR}
     assert played.store.tally.ledger.verify() == MONEY_ZERO
+
+
+@pytest.mark.promise("a-decision-that-raises-costs-its-market")
+def test_where_no_market_is_named_the_exchange_begins_a_new_life(
+    lines: list[Line], settings: TradingSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works, failed = PaperExchange.on_venue_event, list[VenueEvent]()
+
+    def fails(self_: PaperExchange, event: VenueEvent, now: int) -> Step:
+        if isinstance(event, FeedConnected) and not failed:
+            failed.append(event)
+            raise ZeroDivisionError("nobody thought of this")
+        return works(self_, event, now)
+
+    monkeypatch.setattr("engine.exchange.paper.PaperExchange.on_venue_event", fails)
+    played = play(lines, settings)
+    assert failed
+    assert played.session.system.lives.restarts > 0
+    assert [each.fact for each in played.facts if isinstance(each.fact, FactsSetAside | TradingHalted)] == []
+    assert len(neighbours_fills(played)) > ORDERS // 8
 
 
 @pytest.mark.promise("a-decision-that-raises-costs-its-market")

@@ -11,7 +11,10 @@ import pytest
 
 from engine.accounts import SHARED, Accounts
 from engine.facts import Fact, OrderSubmitted
+from engine.message import changed
+from engine.step import NOTHING
 from engine.venue_facts import AmendSubmitted
+from tests.engine.exchange.floor import Floor, rules
 from tests.engine.exchange.judge.evenings import CELLS, Cell, feed_of
 from tests.engine.exchange.judge.flow import Wish
 from tests.engine.exchange.judge.play import Player, played
@@ -69,6 +72,14 @@ def test_who_shares_an_account_gets_less_than_alone_in_some_evening() -> None:
         alone = played_by(cell, number, ("ann",), Accounts.SHARED)
         differ += of(together, "ann") != of(alone, "ann")
     assert differ > 0
+
+
+def test_an_account_that_is_open_stays_what_it_was() -> None:
+    """Whatever the configuration says by now; the next run opens another."""
+    floor = Floor(rules())
+    other = changed(floor.opening("ann"), account="ann")
+    assert floor.exchange.open_account(other) is NOTHING
+    assert floor.exchange.state.account_of("ann") == SHARED
 
 
 def test_the_shared_account_has_no_name_and_each_own_one_that_of_its_strategy() -> None:
