@@ -25,7 +25,7 @@ from actors.runtime.reports import (
     ZombieDeclared,
     text_of,
 )
-from actors.runtime.specs import Kind
+from actors.runtime.specs import SECOND_NS, Kind
 
 
 class Lives:
@@ -363,12 +363,13 @@ class Lives:
         """A child did not become ready in time."""
         if child.state is ChildState.STARTING and child.cell is not None and child.cell.life is not None:
             limit = child.cell.spec.start_timeout_ns
-            self.end(child.cell.life, ExitReason.START_FAILED, StartTimeout(f"not ready after {limit} ns"))
+            late = StartTimeout(f"not ready after {limit / SECOND_NS:g} s")
+            self.end(child.cell.life, ExitReason.START_FAILED, late)
 
     def _stop_is_late(self, child: Child, life: Life) -> None:
         if life.current:
             limit = life.cell.spec.shutdown_ns
-            self.end(life, ExitReason.KILLED, StopTimeout(f"not stopped after {limit} ns"))
+            self.end(life, ExitReason.KILLED, StopTimeout(f"not stopped after {limit / SECOND_NS:g} s"))
 
     def _zombie(self, child: Child, life: Life) -> None:
         """Cancelled, and still not over: declare it a zombie and go on without it."""

@@ -18,7 +18,7 @@ from actors.runtime.faults import Fault, InjectedFault
 from actors.runtime.lifecycle import Lives
 from actors.runtime.loop_actor import LoopHost
 from actors.runtime.reports import ActorStatus
-from actors.runtime.specs import Kind
+from actors.runtime.specs import SECOND_NS, Kind
 from actors.runtime.supervisor import Supervisor
 from engine.invariant import InvariantBroken
 
@@ -247,7 +247,8 @@ class System:
         return ()
 
     def _ask_is_late(self, reply: Reply, timeout_ns: int) -> None:
-        self.asks_late += reply.settle(None, AskTimeout(reply.address, f"no answer within {timeout_ns} ns"))
+        late = AskTimeout(reply.address, f"no answer within {timeout_ns / SECOND_NS:g} s")
+        self.asks_late += reply.settle(None, late)
 
     def _ask_settled(self, reply: Reply) -> None:
         self.asks.pop(reply, None)

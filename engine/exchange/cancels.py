@@ -61,6 +61,9 @@ def amend_arrives(context: StepContext, order_id: str) -> None:
         context.cancel(order, CancelReason.AMENDED_TO_NOTHING)
     elif amend.price == order.price and amend.count <= order.count:
         _shrink(context, market, order, amend)
+    elif context.moment < market.blind_to:
+        # It met a book that nobody saw. Met with the book of now it might take what was not there then.
+        context.cancel(order, CancelReason.DOWNTIME_UNKNOWN)
     else:
         _requeue(context, market, order, amend)
 

@@ -113,6 +113,8 @@ class Market:
     used_trades: dict[str, None] = attrs.field(factory=dict)
     held: dict[str, TradePrinted] = attrs.field(factory=dict)
     no_visibility_since: Nanos | None = None
+    blind_to: Nanos = NANOS_ZERO
+    """When the last gap was decided: of what the book was before then nothing is known."""
     watched: bool = False
 
     @property

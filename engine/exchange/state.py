@@ -481,6 +481,7 @@ class ExchangeState:
     def _seeing(self, fact: BlindnessEnded) -> None:
         market = self.market(fact.ticker).of(fact.account)
         market.no_visibility_since = None
+        market.blind_to = fact.at
         market.held.clear()
         self.timers.disarm(RECOVERY, market.place)
         market.watch()

@@ -188,9 +188,6 @@ def test_momentum_loses_about_what_crossing_costs(evening: Played) -> None:
     assert abs(result - crossing) < crossing
 
 
-def test_the_gate_denies_only_by_rules_that_are_named(evening: Played) -> None:
-    denied = Counter(
-        numbered.fact.reason.value for numbered in evening.facts if isinstance(numbered.fact, OrderDenied)
-    )
-    assert set(denied) <= {"loss_streak", "loss_per_day", "orders_per_hour", "orders_per_day"}
-    assert denied["loss_streak"] > 0
+def test_no_limit_shapes_what_the_default_strategies_do(evening: Played) -> None:
+    """The limits of `tipoff init` are made for measuring."""
+    assert [numbered.fact for numbered in evening.facts if isinstance(numbered.fact, OrderDenied)] == []

@@ -228,6 +228,34 @@ def test_rule_9_a_gap_whose_trades_cannot_be_had_ends_its_orders(floor: Floor) -
     assert not floor.of(BlindnessEnded)[-1].recovered
 
 
+@pytest.mark.promise("after-gap-missing-trades")
+@pytest.mark.parametrize("price", [50, 39])
+def test_rule_9_an_order_whose_amend_met_an_unseen_book_ends_with_the_gap(floor: Floor, price: float) -> None:
+    """With the book of later it might take, or stand before, what was not there when it came to the venue."""
+    floor.book(bids={40: 30}, asks={60: 100})
+    floor.place("a", BID, 40, 10)
+    floor.on_venue_event(FeedLost(1, "reset", floor.now))
+    floor.amend("a", price, 10)
+    floor.book(bids={30: 30}, asks={48: 100})
+    _recover(floor)
+    assert floor.cancelled("a") is CancelReason.DOWNTIME_UNKNOWN
+    assert floor.filled("a") == 0
+
+
+@pytest.mark.promise("after-gap-missing-trades")
+def test_rule_9_an_amend_in_a_gap_that_only_takes_back_a_part_needs_no_book(floor: Floor) -> None:
+    """It keeps its price and its place, whatever was displayed."""
+    floor.book(bids={40: 30}, asks={60: 100})
+    floor.place("a", BID, 40, 10)
+    floor.on_venue_event(FeedLost(1, "reset", floor.now))
+    floor.amend("a", 40, 4)
+    floor.book(bids={40: 30}, asks={60: 100})
+    _recover(floor)
+    floor.wait()
+    floor.trade(ASK, 40, 100)
+    assert floor.fills("a") == [(4, 40)]
+
+
 @pytest.mark.limit("engine.exchange.rules:RECOVERY_WINDOW")
 def test_rule_9_orders_wait_for_the_trades_of_a_gap_only_so_long(floor: Floor) -> None:
     """The recovery window is a minute."""
