@@ -38,8 +38,8 @@ from engine.units import Money, Nanos
 
 OWNER = "paper_exchange"
 
-INSIDE: Final = (Approved, Wake, AccountOpen, CancelAll, OperationWanted, TradingResumed, HeartbeatOfStrategy)
-"""What comes from inside, and so leaves the books as they are."""
+INSIDE: Final = (Wake, AccountOpen, CancelAll, OperationWanted, TradingResumed, HeartbeatOfStrategy)
+"""What comes from inside beside approved orders, and so leaves the books as they are."""
 
 
 class PaperExchangeActor:
@@ -106,7 +106,7 @@ class PaperExchangeActor:
         if self._deaf and self._unheard(message):
             return SILENCE
         inside = isinstance(message, INSIDE)
-        self._before = None if inside else before(self.exchange, message)  # type: ignore[arg-type]
+        self._before = None if inside or isinstance(message, Approved) else before(self.exchange, message)  # type: ignore[arg-type]
         return self._decided(message, now)
 
     def _decided(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:

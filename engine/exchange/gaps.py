@@ -143,7 +143,17 @@ def _reset(context: StepContext, market: Market, level: QueueLevel, displayed: C
     """Nothing waits to be explained across a gap."""
     cause = "gap" if displayed is not None else "resync"
     context.emit(
-        QueueLevelChanged(market.ticker, level.side, level.price, (), (), cause, context.now, displayed)
+        QueueLevelChanged(
+            ticker=market.ticker,
+            side=level.side,
+            price=level.price,
+            credits=(),
+            printed=(),
+            cause=cause,
+            at=context.now,
+            displayed=displayed,
+            account=market.account,
+        )
     )
 
 

@@ -162,9 +162,12 @@ def test_the_default_limits_refuse_nothing_in_small_evenings(small_evening: list
         assert refused_by_limits(played) == {}
 
 
-@pytest.mark.slow
-@pytest.mark.honesty
-@pytest.mark.promise("limits-bind-on-no-simulated-evening")
-@pytest.mark.parametrize("seed", range(1, EVENINGS + 1))
-def test_the_default_limits_refuse_nothing_in_whole_evenings(seed: int) -> None:
-    assert refused_by_limits(evening(lines_of(EveningSettings(seed=seed)), EIGHT)) == {}
+# A whole evening of eight strategies takes minutes: they are played where their number is given.
+if EVENINGS:
+
+    @pytest.mark.slow
+    @pytest.mark.honesty
+    @pytest.mark.promise("limits-bind-on-no-simulated-evening")
+    @pytest.mark.parametrize("seed", range(1, EVENINGS + 1))
+    def test_the_default_limits_refuse_nothing_in_whole_evenings(seed: int) -> None:
+        assert refused_by_limits(evening(lines_of(EveningSettings(seed=seed)), EIGHT)) == {}

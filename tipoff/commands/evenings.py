@@ -211,7 +211,7 @@ def _hints(db: str | None) -> list[RenderableType]:
         return [nothing_kept()]
     at = typed(db)
     words = (
-        f"`tipoff report --runs all --db {at}` tells this again, `tipoff runs --db {at}` lists the runs; "
+        f"`tipoff report --db {at} --runs all` tells this again, `tipoff runs --db {at}` lists the runs; "
         f"with --run and an id, `tipoff why`.\nThese take --db and --run, too: {LISTS}."
     )
     return [Text(words, "dim")]

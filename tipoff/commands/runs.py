@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from engine.units import MONEY_ONE, Nanos, format_money
+from engine.units import Nanos, format_money
 from persistence.connect import where
 from persistence.stored_runs import StoredRun, digest_of, opened, stored_runs
 from tipoff.commands.database import storage_errors
@@ -18,6 +18,7 @@ from tipoff.config.database import database_url
 from tipoff.config.load import load_or_template
 from tipoff.json_types import Json, utc_text
 from tipoff.output import Answer, table
+from tipoff.reports.numbers import cents
 from tipoff.runs.from_config import schema
 from tipoff.runs.names import kind_of
 
@@ -94,7 +95,7 @@ def _row(run: StoredRun, line: Mapping[str, Json], numbers: Mapping[str | None, 
         str(line["game_day"] or "-"),
         str(run.orders),
         str(run.fills),
-        f"{run.base / MONEY_ONE:.2f}",
+        cents(format_money(run.base)),
         "no" if row.ended_at is None else "yes",
         str(numbers[row.config_digest]),
         str(line["digest"])[:SHORT],

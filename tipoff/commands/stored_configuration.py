@@ -69,7 +69,7 @@ def differences(a: Mapping[str, Json], b: Mapping[str, Json]) -> Iterator[Differ
     found = [Difference(f"{STRATEGY}{name}", a.get(kinds[name]), b.get(kinds[name])) for name in alone]
     for path in a.keys() | b.keys():
         known = not path.startswith(STRATEGY) or path.split(".")[1] not in alone
-        if known and a.get(path) != b.get(path):
+        if known and path != KEYS and a.get(path) != b.get(path):
             found.append(Difference(path, a.get(path), b.get(path)))
     yield from sorted(found, key=lambda each: each.path)
 

@@ -90,6 +90,9 @@ def rules(**changes: object) -> ExchangeRules:
 class Floor:
     """One exchange, one listed market, and strategies `ann` and `bob` with 1,000 dollars each."""
 
+    account = "both"
+    """On which both trade, so what one takes the other finds taken. A fact without its name is lost."""
+
     def __init__(self, given: ExchangeRules, *, restarting: bool = False) -> None:
         """Open the accounts and list the market; its book has yet to come."""
         self.rules = given
@@ -111,7 +114,8 @@ class Floor:
 
     def opening(self, strategy: str) -> StrategyOpened:
         """What an account begins with."""
-        return StrategyOpened(strategy, "test", Money(1_000 * MONEY_ONE), "{}", self.now)
+        money = Money(1_000 * MONEY_ONE)
+        return StrategyOpened(strategy, "test", money, "{}", self.now, account=self.account)
 
     def do(self, step: Step) -> tuple[Fact, ...]:
         """Take a step's answer as the runtime would; returns its facts."""

@@ -79,7 +79,7 @@ def test_an_account_that_is_open_stays_what_it_was() -> None:
     floor = Floor(rules())
     other = changed(floor.opening("ann"), account="ann")
     assert floor.exchange.open_account(other) is NOTHING
-    assert floor.exchange.state.account_of("ann") == SHARED
+    assert floor.exchange.state.account_of("ann") == floor.account
 
 
 def test_the_shared_account_has_no_name_and_each_own_one_that_of_its_strategy() -> None:

@@ -5,7 +5,6 @@ Covers: engine.exchange.arrival, engine.exchange.depth, engine.exchange.prints.
 
 import pytest
 
-from engine.accounts import SHARED
 from engine.exchange import Stage
 from engine.facts import LevelTaken, OrderFilled, OrderRested, OrderSubmitted, QueueMoved
 from engine.orders import Liquidity, TimeInForce
@@ -69,7 +68,9 @@ def test_rule_3_what_we_took_does_not_shrink_with_the_display(floor: Floor) -> N
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 50, 60, tif=IOC)
     floor.depth(ASK, 50, -30)
-    assert floor.exchange.state.market(floor.of(LevelTaken)[0].ticker).of(SHARED).taken_asks == {5_000: 6_000}
+    assert floor.exchange.state.market(floor.of(LevelTaken)[0].ticker).of(floor.account).taken_asks == {
+        5_000: 6_000
+    }
     floor.depth(ASK, 50, -30)
     assert floor.of(LevelTaken)[-1].taken == 6_000
     floor.depth(ASK, 50, 60)

@@ -30,6 +30,9 @@ SIMULATED: Final = (
 )
 """Switches that are used together in one simulated evening each."""
 
+RECORDED: Final = ("--record", "evenings", "--evenings", "1", "--games", "1")
+"""Switches with which it serves nobody."""
+
 RUN: Final = ("--config", "keys/engine.toml")
 
 
@@ -76,7 +79,7 @@ def started(folder: Path, *words: str) -> Iterator[Server]:
 
 
 def test_no_switch_of_them_is_left_out() -> None:
-    used = {word for words in (*SIMULATED, RUN) for word in words if word.startswith("--")}
+    used = {word for words in (*SIMULATED, RECORDED, RUN) for word in words if word.startswith("--")}
     every = set()
     for path, command in leaves(app):
         if path[0] in SERVERS:
@@ -98,6 +101,13 @@ def test_the_servers_begin_with_each_switch_and_end_when_they_are_asked(tmp_path
         with started(tmp_path, "simulate", *words) as venues:
             venues.until("admin")
             assert venues.ended(signal.SIGINT) == Exit.INTERRUPTED, venues.said
+
+
+@pytest.mark.slow
+def test_with_a_folder_for_recordings_it_writes_them_and_ends(tmp_path: Path) -> None:
+    with started(tmp_path, "simulate", *RECORDED) as writer:
+        assert writer.process.wait(S_MAX) == Exit.OK
+    assert len(list((tmp_path / "evenings").iterdir())) == 1
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ persistence.stored_runs.
 
 import json
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import attrs
@@ -68,7 +68,7 @@ def test_eighty_columns_hold_whole_names_and_whole_money(
     shown = capsys.readouterr().out
     assert "…" not in shown
     for line in listed:
-        assert f"{Decimal(line['pnl']['base']):.2f}" in shown
+        assert f"{Decimal(line['pnl']['base']).quantize(Decimal('0.01'), ROUND_HALF_UP):,}" in shown
         assert line["run"] in shown
     assert main(["runs", "--db", stored, "--kind", "live"]) == Exit.OK
     assert "no runs" in capsys.readouterr().out

@@ -350,13 +350,13 @@ async def test_a_position_is_closed_at_whatever_the_book_gives(serve: Serve, ben
 async def test_a_limit_is_set_and_put_back_and_holds_over_restarts(serve: Serve, bench: Bench) -> None:
     async with serve() as at:
         wire = await at.greeted()
-        assert await limit(wire, "contracts_total") == "500"
+        assert await limit(wire, "contracts_total") == "10000"
         await wire.result("risk.set", request_id="a", name="contracts_total", value="5")
         bench.restart(RISK_GATE)
         assert await limit(wire, "contracts_total") == "5"
         assert await wire.error("orders.place", request_id="o", **ORDER) == "refused"
         await wire.result("risk.reset", request_id="b", name="contracts_total")
-        assert await limit(wire, "contracts_total") == "500"
+        assert await limit(wire, "contracts_total") == "10000"
         await wire.result("risk.set", request_id="c", name="contracts_per_order", value="1", strategy=NAME)
         assert await wire.error("orders.place", request_id="p", **ORDER) == "refused"
         await wire.result("risk.reset", request_id="d", name="contracts_per_order", strategy=NAME)

@@ -167,7 +167,7 @@ async def test_status_says_on_one_screen_what_a_person_asks_first(serve: Serve, 
         found = await shown(wire)
     assert (found["state"], found["trading"], found["why_not"]) == ("running", True, [])
     # 10 at 52 cents are held, 10 at 45 cents are promised; the fee is paid and no longer at risk.
-    assert (found["at_risk"], found["at_risk_max"]) == ("9.700000", "500")
+    assert (found["at_risk"], found["at_risk_max"]) == ("9.700000", "5000")
     assert (found["positions"], found["open_orders"]) == (1, 1)
     band = found["pnl"]
     assert isinstance(band, dict)

@@ -79,7 +79,7 @@ def facts_of(desk: Desk) -> list[Fact]:
         return [recorded.fact for recorded in reader.facts()]
 
 
-LIMIT = ("contracts_total = 500.0", "contracts_total = 70.0")
+LIMIT = ("contracts_total = 10000.0", "contracts_total = 70.0")
 PARAMETER = ("threshold_percent = 5.0", "threshold_percent = 4.0")
 
 
@@ -145,7 +145,7 @@ async def test_a_file_that_was_edited_between_two_processes_counts_and_both_are_
     "edit,said",
     [
         pytest.param(
-            ("contracts_total = 500.0", "contracts_total = -1.0\nno_such = 1"),
+            ("contracts_total = 10000.0", "contracts_total = -1.0\nno_such = 1"),
             ("contracts_total", "no_such", "stays in force"),
             id="every problem is named",
         ),
