@@ -13,6 +13,7 @@ from typing import Final
 
 import attrs
 
+from engine.accounts import Accounts
 from tests.engine.exchange.judge.feed import Feed, Mode
 from tests.engine.exchange.judge.flow import WANTS, flow
 from tests.engine.exchange.judge.play import Player, played
@@ -60,8 +61,8 @@ def feed_of(cell: Cell, number: int, wants: tuple[int, ...] = WANTS) -> Feed:
 
 
 def judged(feed: Feed, number: int) -> Evening:
-    """Let paper live through it, and ask the judge."""
-    player = played(feed, number)
+    """Let paper live through it, and ask the judge; every other evening on accounts of their own."""
+    player = played(feed, number, Accounts.ISOLATED if number % 2 else Accounts.SHARED)
     return Evening(feed.seed, player, judge(feed.flow, player.facts))
 
 

@@ -4,7 +4,7 @@ Each order is judged by itself, at its moment and place in the queues; in total 
 given twice. Where paper refused an amendment or a cancel, the order is judged as it then went on.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from functools import partial
@@ -21,6 +21,7 @@ from engine.facts import (
     OrderAmended,
     OrderFilled,
     OrderSubmitted,
+    StrategyOpened,
 )
 from engine.orders import PlaceOrder
 from engine.venue_facts import AmendSubmitted, CancelSubmitted
@@ -122,7 +123,8 @@ def judge(flow: Flow, facts: list[Fact]) -> Verdict:
     for case in cases.values():
         for stand in case.stands:
             kinder += _compare(case, stand)
-    kinder += _shared(lots, cases)
+    for together in _by_account(facts, cases):
+        kinder += _shared(lots, together)
     return Verdict(tuple(kinder), cases)
 
 
@@ -278,9 +280,18 @@ def _too_cheap(leg: Leg, fills: list[Fill]) -> str:
     return f"{count / 100:g} contracts: paper at {average}" if kinder else ""
 
 
-def _shared(lots: Counter[int], cases: dict[str, Case]) -> Iterator[Kinder]:
-    """All orders together: there is a way to give each what paper gave it, no contract twice."""
-    stands = [stand for case in cases.values() for stand in case.stands]
+def _by_account(facts: list[Fact], cases: dict[str, Case]) -> Iterable[list[Case]]:
+    """What each account had: those who share one see what the others took, nobody else does."""
+    account = {fact.strategy: fact.account for fact in facts if isinstance(fact, StrategyOpened)}
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in cases.values():
+        groups[account[case.order.strategy]].append(case)
+    return groups.values()
+
+
+def _shared(lots: Counter[int], cases: list[Case]) -> Iterator[Kinder]:
+    """All orders of an account: there is a way to give each what paper gave it, no contract twice."""
+    stands = [stand for case in cases for stand in case.stands]
     wanted = [(stand.leg, sum(fill[2] for fill in stand.base)) for stand in stands]
     wanted = [(leg, count) for leg, count in wanted if count]
     if len(wanted) < 2:
