@@ -47,6 +47,7 @@ from engine.events import (
 from engine.listing import FeeTermsKnown, assumed_listing
 from engine.message import changed
 from engine.milestones import MilestoneSeen
+from engine.prints_clock import prints_heard_to
 from engine.quote_book import book_of_quote
 from engine.schedule import game_of
 from engine.sequence import NumberCheck, Sequence
@@ -147,11 +148,11 @@ class MarketFeed:
         for older in sorted({conn for conn, _ in self.sequence.last if conn < event.conn}):
             self.sequence.forget(older)
         self._conn = event.conn
-        self._prints_to = Nanos(0)
+        self._note_prints(event)
         out.append(Publish(FEED, event))
 
     def _lost(self, event: FeedLost, out: list[Outgoing]) -> None:
-        self._prints_to = Nanos(0)
+        self._note_prints(event)
         out.append(Publish(FEED, event))
 
     def _delta(self, event: BookDelta, out: list[Outgoing]) -> None:
@@ -208,15 +209,13 @@ class MarketFeed:
     def _print(self, event: TradePrinted, out: list[Outgoing]) -> None:
         """Only the exchange fills from prints and only the bars count them, so games are spared."""
         if self._routes.get(event.ticker):
-            self._note_print(event)
+            self._note_prints(event)
             out += ((PAPER_EXCHANGE, event), Publish(TRADES, event))
         else:
             self._to_market(event.ticker, event, out)
 
-    def _note_print(self, event: TradePrinted) -> None:
-        # Fetched ones come market by market, so they say nothing about the others.
-        if event.at_venue is not None and not event.recovered:
-            self._prints_to = max(self._prints_to, event.at_venue)
+    def _note_prints(self, event: TradePrinted | FeedConnected | FeedLost) -> None:
+        self._prints_to = prints_heard_to(self._prints_to, event)
 
     def _listed(self, event: MarketListed, out: list[Outgoing]) -> None:
         override = self._fees.override(event)
@@ -265,7 +264,7 @@ class MarketFeed:
         self._routes[message.ticker] = message.receivers
         for event in self._waiting.pop(message.ticker, ()):
             if message.receivers and isinstance(event, TradePrinted):
-                self._note_print(event)
+                self._note_prints(event)
             self._to_market(message.ticker, event, out)
 
     def _of_unloaded(self, event: VenueEvent) -> tuple[Address, ...]:

@@ -23,8 +23,9 @@ from engine.exchange.prints import moment_of, use_trade
 from engine.exchange.step_context import StepContext, book_time
 from engine.message import changed
 from engine.orders import CancelReason, RejectCode
-from engine.units import PRICE_ONE, Count, Nanos, Price
-from engine.venue_facts import BlindnessBegan, BlindnessEnded, QueueLevelChanged
+from engine.queueing import Matched
+from engine.units import COUNT_ZERO, PRICE_ONE, Count, Nanos, Price
+from engine.venue_facts import BlindnessBegan, BlindnessEnded
 
 
 def feed_connected(context: StepContext, event: FeedConnected) -> None:
@@ -142,19 +143,7 @@ def _levels(market: Market) -> list[QueueLevel]:
 def _reset(context: StepContext, market: Market, level: QueueLevel, displayed: Count | None) -> None:
     """Nothing waits to be explained across a gap."""
     cause = "gap" if displayed is not None else "resync"
-    context.emit(
-        QueueLevelChanged(
-            ticker=market.ticker,
-            side=level.side,
-            price=level.price,
-            credits=(),
-            printed=(),
-            cause=cause,
-            at=context.now,
-            displayed=displayed,
-            account=market.account,
-        )
-    )
+    context.note_level(market, level, Matched((), (), COUNT_ZERO), cause, displayed)
 
 
 def resynchronized(context: StepContext, market: Market, before: tuple[Levels, Levels] | None) -> None:

@@ -43,6 +43,7 @@ from engine.exchange.views import ExchangeViews
 from engine.facts import Fact, LedgerPosted, Posting, StrategyOpened
 from engine.ledger import cash, equity
 from engine.orders import Approved, CancelReason, OrderCommand
+from engine.prints_clock import prints_heard_to
 from engine.step import NOTHING, Step, Timer
 from engine.units import Money, Nanos
 
@@ -144,19 +145,17 @@ class PaperExchange(ExchangeViews):
                     market.active_to = max(market.active_to, event.at_venue)
                 if market.book.conn == POLLED:
                     note_listed(market, event)
-                # Fetched ones come market by market, so they say nothing about the others.
-                if event.at_venue is not None and not event.recovered:
-                    self.state.prints_to = max(self.state.prints_to, event.at_venue)
+                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
             case BookSnapshot():
                 self._snapshot(context, self.state.market(event.ticker), event)
             case TradesRecovered():
                 for each in self.state.market(event.ticker).accounts.values():
                     gaps.recovered(context, each, event)
             case FeedConnected():
-                self.state.prints_to = Nanos(0)
+                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
                 gaps.feed_connected(context, event)
             case FeedLost():
-                self.state.prints_to = Nanos(0)
+                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
                 gaps.feed_lost(context, event)
             case FeedGapped():
                 gaps.feed_gapped(context, event)

@@ -284,6 +284,12 @@ class StepContext:
 
     def explain(self, market: Market, level: QueueLevel, left: Matched, cause: str) -> None:
         """Remember what still waits to be explained at a level."""
+        self.note_level(market, level, left, cause, level.displayed)
+
+    def note_level(
+        self, market: Market, level: QueueLevel, left: Matched, cause: str, displayed: Count | None
+    ) -> None:
+        """Say of a level of ours what waits there, and what was displayed before a gap."""
         self.emit(
             QueueLevelChanged(
                 market.ticker,
@@ -293,7 +299,7 @@ class StepContext:
                 left.printed,
                 cause,
                 self.now,
-                level.displayed,
+                displayed,
                 market.account,
             )
         )
