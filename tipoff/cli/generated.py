@@ -19,7 +19,7 @@ from tipoff.commands.options import Flag, Whole
 from tipoff.control.method import Method
 from tipoff.control.parameters import Param
 from tipoff.control.registry import METHODS
-from tipoff.output import Answer
+from tipoff.output import Answer, Stream
 
 
 def __getattr__(name: str) -> App:
@@ -42,14 +42,14 @@ def command(method: Method) -> App:
     return app
 
 
-def body(method: Method) -> Callable[..., Answer]:
+def body(method: Method) -> Callable[..., Answer | Stream]:
     """The function behind a command, with the signature that the command line reads."""
     shown = screen_of(method)
     dialogue = DIALOGUES.get(method.name)
     options = _options(dialogue or shown)
     signature = inspect.Signature([*_arguments(method, options), _WHERE])
 
-    def run(*given: object, **named: object) -> Answer:
+    def run(*given: object, **named: object) -> Answer | Stream:
         bound = signature.bind(*given, **named)
         bound.apply_defaults()
         typed = dict(bound.arguments)
@@ -62,7 +62,7 @@ def body(method: Method) -> Callable[..., Answer]:
     return run
 
 
-def _options(function: Callable[..., Answer]) -> list[inspect.Parameter]:
+def _options(function: Callable[..., Answer | Stream]) -> list[inspect.Parameter]:
     """What a screen or dialogue can be told beside the answer."""
     every = inspect.signature(function).parameters.values()
     return [each for each in every if each.kind is inspect.Parameter.KEYWORD_ONLY]

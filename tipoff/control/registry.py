@@ -37,6 +37,24 @@ THE_GAME = Param(
     place=True,
     help="Its id, as in 26JAN14WASLAC, or the ticker of one of its events or markets, in any letter case.",
 )
+HZ_MAX = 10
+"""So often a second a watcher may be told something."""
+
+TOPIC_NAMES = (
+    "status",
+    "games",
+    "markets",
+    "strategies",
+    "positions",
+    "orders",
+    "fills",
+    "signals",
+    "pnl",
+    "actors",
+    "journal",
+)
+"""What can be watched."""
+
 TIMES_IN_FORCE = ("gtc", "ioc", "fok")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -162,6 +180,36 @@ QUERIES = (
         line="The last committed facts in words.",
         help="Show the last committed facts in words.",
         params=(STRATEGY, newest(20)),
+    ),
+    Method(
+        name="watch",
+        line="See what changes, as it changes.",
+        help="Tell what changes, line by line, until you end it: rows of the tables when they are other "
+        "ones, facts as they are committed. It only looks, and whoever reads slowly is told less often.",
+        params=(
+            Param(
+                name="topics",
+                kind="names",
+                choices=TOPIC_NAMES,
+                unsaid="all but journal",
+                help="What to watch, with commas between.",
+            ),
+            Param(
+                name="hz",
+                kind="whole",
+                high=HZ_MAX,
+                unsaid=str(HZ_MAX),
+                help="Be told at most so often a second.",
+            ),
+            Param(
+                name="since",
+                kind="whole",
+                low=0,
+                high=2**53 - 1,
+                help="With journal: the number of the last fact that is known. Those after it are told first, "
+                "the newest 1,000 at most.",
+            ),
+        ),
     ),
     Method(
         name="why",

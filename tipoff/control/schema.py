@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import get_type_hints
 
-from tipoff.control import operations, queries
+from tipoff.control import operations, queries, watching
 from tipoff.control.context import Call, CallContext, Handler
 from tipoff.control.method import Method
 from tipoff.control.permissions import Level
@@ -21,6 +21,7 @@ from tipoff.control.protocol import (
     ErrorCode,
 )
 from tipoff.control.registry import METHODS
+from tipoff.control.watched import TOPICS
 from tipoff.json_schema import schema_of
 from tipoff.json_types import Json
 
@@ -30,7 +31,12 @@ async def schema(_context: CallContext, _call: Call) -> object:
     return document()
 
 
-HANDLERS: Mapping[str, Handler] = {**queries.HANDLERS, **operations.HANDLERS, "schema": schema}
+HANDLERS: Mapping[str, Handler] = {
+    **queries.HANDLERS,
+    **operations.HANDLERS,
+    "watch": watching.watch,
+    "schema": schema,
+}
 """What answers each method of the registry."""
 
 RESULTS: Mapping[str, object] = {
@@ -54,6 +60,38 @@ def document() -> dict[str, Json]:
             for error in ErrorCode
         },
         "methods": {name: _method(method) for name, method in METHODS.items()},
+        "notifications": _notifications(),
+    }
+
+
+def _notifications() -> Json:
+    """What follows the answer to `watch`: the params of each notification, and the rows of each topic."""
+    whole: dict[str, Json] = {"type": "integer"}
+    rows: Json = {"type": "object", "description": "by key, as `topics` says"}
+    return {
+        "watch.snapshot": _object({"topic": {"enum": list(TOPICS)}, "version": whole, "rows": rows}),
+        "watch.diff": {
+            **_object({"topic": {"enum": list(TOPICS)}, "version": whole, "rows": rows}),
+            "description": "only the rows that changed; null is gone",
+        },
+        "watch.facts": _object(
+            {"from": whole, "to": whole, "facts": {"$ref": "#/methods/journal/result"}},
+            {"missed": {**whole, "description": "so many before them cannot be told any more"}},
+        ),
+        "watch.bye": _object({"reason": {"type": "string"}}),
+        "topics": {
+            name: {"key": topic.known_by, "row": {"$ref": f"#/methods/{name}/result{'/items' * topic.many}"}}
+            for name, topic in TOPICS.items()
+        },
+    }
+
+
+def _object(required: dict[str, Json], optional: Mapping[str, Json] = {}) -> dict[str, Json]:
+    return {
+        "type": "object",
+        "properties": {**required, **optional},
+        "required": list(required),
+        "additionalProperties": False,
     }
 
 
