@@ -81,7 +81,7 @@ def _arguments(method: Method, options: list[inspect.Parameter]) -> Iterator[ins
 
 def _argument(param: Param, *, required: bool) -> inspect.Parameter:
     name = param.typed or (param.name.upper() if param.place else param.typed)
-    hint = Parameter(name=name or None, help=param.help, validator=_bounds(param), required=required or None)
+    hint = Parameter(name=name or None, help=_help(param), validator=_bounds(param), required=required or None)
     kind = inspect.Parameter.POSITIONAL_ONLY if param.place else inspect.Parameter.KEYWORD_ONLY
     default: object = inspect.Parameter.empty if required else param.default
     annotation = _type(param) if required or param.default is not None else _type(param) | None
@@ -99,8 +99,14 @@ def _argument(param: Param, *, required: bool) -> inspect.Parameter:
     return inspect.Parameter(param.name, kind, default=default, annotation=Annotated[annotation, hint])
 
 
+def _help(param: Param) -> str:
+    if param.kind != "names":
+        return param.help
+    return f"{param.help} With commas between: {', '.join(param.choices)}; {param.unsaid} unless said."
+
+
 def _type(param: Param) -> Any:  # noqa: ANN401 - a type is what this is about
-    if param.choices:
+    if param.choices and param.kind != "names":
         return Literal[param.choices]
     return {"whole": Whole, "number": float}.get(param.kind, str)
 

@@ -27,7 +27,8 @@ from actors.read_model.views import (
     StrategyLine,
 )
 from tipoff.control.protocol import PROTOCOL, encode
-from tipoff.control.responses import ActorLine, Status
+from tipoff.control.queries.actor_tree import ActorLine
+from tipoff.control.queries.overview import Status
 from tipoff.explain.chain import JournalLine, journal_line
 from tipoff.json_schema import converter
 from tipoff.json_types import Json
@@ -40,8 +41,6 @@ FACTS_PER_FRAME_MAX: Final = 100
 
 ROWS_AT_A_TIME: Final = 50
 """After so many rows the loop is let go on with its own work."""
-
-JOURNAL: Final = "journal"
 
 _row_text = msgspec.json.Encoder().encode
 

@@ -14,12 +14,13 @@ import trio
 
 from actors.addresses import OBSERVER
 from actors.read_model.changed_rows import KEYS, Changes, ChangesWanted, TableChanges
-from tipoff.control import queries
-from tipoff.control.context import Call, CallContext, Handler
+from tipoff.control.context import Call, CallContext
+from tipoff.control.endpoint import Endpoint, by_name
 from tipoff.control.parameters import Params
 from tipoff.control.protocol import ErrorCode, Fault, error_frame
-from tipoff.control.registry import HZ_MAX, METHODS, TOPIC_NAMES
-from tipoff.control.watched import JOURNAL, TOPICS, FactLog, Fresh, WatchedTable, bye
+from tipoff.control.queries import actor_tree, overview
+from tipoff.control.queries.watch import HZ_MAX, JOURNAL, watching_of
+from tipoff.control.watched import TOPICS, FactLog, Fresh, WatchedTable, bye
 
 WATCHERS_MAX: Final = 24
 """So many connections may watch at a time; fewer than there are connections, so that one can still ask."""
@@ -37,21 +38,17 @@ OWN_SECONDS_MIN: Final = 0.25
 BYE_SECONDS: Final = 0.2
 """So long a watcher is given to hear that it is over."""
 
-OWN: Final[Mapping[str, Handler]] = {"status": queries.status, "actors": queries.actors}
-"""The topics that are no tables of the observer, and who answers them."""
+OWN: Final[Mapping[str, Endpoint]] = {
+    name: endpoint
+    for name, endpoint in by_name((*overview.ENDPOINTS, *actor_tree.ENDPOINTS)).items()
+    if name in TOPICS
+}
+"""The topics that are no tables of the observer, and what answers them."""
 
 ENDS: Final = (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError)
 """How a stream says that its peer is gone, or does not read."""
 
 log = logging.getLogger("tipoff.control")
-
-
-@attrs.frozen(kw_only=True)
-class Watching:
-    """The answer to `watch`; notifications follow it."""
-
-    topics: tuple[str, ...]
-    hz: int
 
 
 @attrs.define(eq=False)
@@ -70,17 +67,6 @@ class Watcher:
     """Whether a frame was begun and has not ended."""
     spoke: bool = False
     """Whether the peer said something after it had asked to watch."""
-
-
-def watching_of(params: Params) -> Watching:
-    """What is wanted, with what holds where nothing is said."""
-    topics = params.names("topics") or tuple(name for name in TOPIC_NAMES if name != JOURNAL)
-    return Watching(topics=tuple(dict.fromkeys(topics)), hz=params.whole("hz", HZ_MAX))
-
-
-async def watch(_context: CallContext, call: Call) -> Watching:
-    """Begin to watch; the server does the rest."""
-    return watching_of(call.params)
 
 
 class Hub:
@@ -187,10 +173,10 @@ class Hub:
             return {}
         self._own_at, self._own_seq = now, seq
         found: dict[str, Fresh] = {}
-        for topic, handler in OWN.items():
+        for topic, endpoint in OWN.items():
             if topic in self._tables:
-                call = Call(method=METHODS[topic], params=Params({}), uid=-1, request_id="")
-                answer = await handler(self._context, call)
+                call = Call(method=endpoint.method, params=Params({}), uid=-1, request_id="")
+                answer = await endpoint.handler(self._context, call)
                 lines = answer if isinstance(answer, tuple) else (answer,)
                 rows = {TOPICS[topic].key(line): line for line in lines}
                 found[topic] = await self._tables[topic].fresh(TableChanges(rows, whole=True))

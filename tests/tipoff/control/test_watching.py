@@ -17,7 +17,7 @@ from engine.facts import StrategyChanged
 from engine.message import changed
 from engine.units import Nanos
 from tipoff.control.ports import Hooks
-from tipoff.control.registry import HZ_MAX, TOPIC_NAMES
+from tipoff.control.queries.watch import HZ_MAX, TOPIC_NAMES
 from tipoff.control.replica import Replica
 from tipoff.control.schema import document
 from tipoff.control.watched import TOPICS
@@ -156,7 +156,7 @@ async def test_nothing_is_sampled_while_nobody_watches(
         assert (bench.asked, len(served.server.hub)) == (asked, 0)
 
 
-@pytest.mark.limit("tipoff.control.registry:HZ_MAX")
+@pytest.mark.limit("tipoff.control.queries.watch:HZ_MAX")
 async def test_nobody_is_told_more_often_than_he_wants(
     serve: Serve,
     bench: Bench,
@@ -301,7 +301,7 @@ async def test_a_fault_of_the_sampler_ends_its_watchers_and_nobody_else(
 async def test_wrong_wishes_are_refused(serve: Serve) -> None:
     async with serve() as served:
         wire = await served.greeted()
-        for topics in ([], ["secrets"], "games", [1]):
+        for topics in ([], ["secrets"], "games", [1], [["games"]]):
             assert await wire.error("watch", topics=topics) == "invalid_params"
         assert await wire.error("watch", hz=0) == "invalid_params"
         assert await wire.error("watch", since=-1) == "invalid_params"
