@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from actors.addresses import GAMES_TOPIC, OBSERVER
 from actors.fact_history import FactHistory
 from actors.messages import Committed, NewsWanted
+from actors.read_model.changed_rows import ChangesWanted, changes
 from actors.read_model.lines import (
     at_risk,
     halts,
@@ -103,7 +104,7 @@ class ObserverActor:
         """Take one thing in, or answer a question."""
         if isinstance(message, TopChanged):
             # The most frequent message by far, so it is the first that is asked for.
-            self.model.tops[message.ticker] = message
+            self.model.top(message)
             self._lag.hear(message.at, message.at_venue)
         elif isinstance(message, Committed):
             for numbered in message.facts:
@@ -112,6 +113,8 @@ class ObserverActor:
                     self.model.committed(numbered)
         elif isinstance(message, Query):
             return [Answer(self._answer(message, Nanos(now)))]
+        elif isinstance(message, ChangesWanted):
+            return [Answer(changes(self.model, message))]
         else:
             self._on_other(message)
         return ()

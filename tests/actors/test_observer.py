@@ -168,10 +168,24 @@ def test_an_unknown_table_is_no_table() -> None:
 @pytest.mark.parametrize(("asked", "given"), [(0, 1), (1, 1), (7, 7), (1_000, 1_000), (1_001, 1_000)])
 def test_an_answer_has_at_most_a_thousand_lines(asked: int, given: int) -> None:
     actor = ObserverActor(FactHistory())
-    signal = SignalRaised(
-        "s", "sharp", "G", "T", BookSide.BID, SignalAction.ENTER, "edge", 0.5, Price(1), 0.1, (), AT
+    signals = tuple(
+        SignalRaised(
+            f"s{number}",
+            "sharp",
+            "G",
+            "T",
+            BookSide.BID,
+            SignalAction.ENTER,
+            "edge",
+            0.5,
+            Price(1),
+            0.1,
+            (),
+            AT,
+        )
+        for number in range(1_005)
     )
-    actor.receive(Committed(numbered((signal,) * 1_005)), AT)
+    actor.receive(Committed(numbered(signals)), AT)
     found = seen(actor, "signals", limit=asked)
     assert isinstance(found, tuple)
     assert len(found) == given

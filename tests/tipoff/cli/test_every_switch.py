@@ -147,7 +147,8 @@ def switches() -> Iterator[Used]:
 def value_of(argument: Argument) -> str:
     """A value that the switch can be given."""
     name, hint = argument.name, argument.hint
-    if name in VALUES:
+    # A switch of this name may be a moment of one command and a number of another.
+    if name in VALUES and hint not in NUMBERS:
         return VALUES[name]
     choices = getattr(hint, "__args__", ())
     if choices and isinstance(choices[0], str):

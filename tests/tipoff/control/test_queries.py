@@ -1,6 +1,9 @@
 """What can be looked at: every answer fits its schema, asks nobody who trades, tells what is the matter.
 
-Covers: tipoff.control.registry, tipoff.json_schema, tipoff.json_types.
+Covers: tipoff.json_schema, tipoff.json_types, tipoff.control.queries.overview,
+tipoff.control.queries.actor_tree, tipoff.control.queries.tables, tipoff.control.queries.books,
+tipoff.control.queries.limits,
+tipoff.control.queries.history, tipoff.control.queries.process.
 """
 
 import json
@@ -76,7 +79,7 @@ async def test_every_answer_fits_its_schema(serve: Serve, bench: Bench, method: 
     async with serve(hooks_of(bench)) as at:
         wire = await at.greeted()
         await traded(wire, bench)
-        answer = await wire.result(method, **ASKED.get(method, {}))
+        answer = await (await at.greeted()).result(method, **ASKED.get(method, {}))
         described = (await wire.result("schema"))["methods"][method]  # type: ignore[index]
         jsonschema.validate(answer, described["result"])
         jsonschema.validate(ASKED.get(method, {}), described["params"])
