@@ -11,3 +11,8 @@ class ChildSettings(msgspec.Struct, kw_only=True):
     socket: str
     operate: str
     read: str
+
+
+def encoded(settings: ChildSettings) -> bytes:
+    """The first line."""
+    return msgspec.json.encode(settings) + b"\n"

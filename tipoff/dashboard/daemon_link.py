@@ -71,6 +71,14 @@ class DaemonLink:
     _limit: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(ASKING_MAX), init=False)
     _answers: dict[str, asyncio.Task[Json]] = attrs.field(factory=dict, init=False)
 
+    def about(self) -> None:
+        """It is no stored run."""
+
+    async def at(self, moment: str) -> Hub:
+        """Raises Failure: a daemon shows what is now."""
+        why = f"a running daemon shows no {moment[:40]}; `tipoff dashboard --db URL --run ID` looks back"
+        raise Failure("not_available", why, exit_code=Exit.NOT_READY)
+
     async def feed(self, hub: Hub) -> None:
         """Watch, and watch again after each loss, until cancelled."""
         pause = AGAIN_S_MIN

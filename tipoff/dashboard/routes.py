@@ -76,22 +76,27 @@ class Dashboard:
         if path in self.files:
             return _page(self.files[path], request)
         if path == STREAM:
-            return self._stream(request)
+            return await self._stream(request)
         if path == "/api/about":
-            return answered({"right": found.value, "read_only": self.source.read_only})
+            right = {"right": found.value, "read_only": self.source.read_only}
+            return answered({**right, "stored": self.source.about()})
         if path.startswith(ASK) and request.method == "GET":
             return await self._ask(path.removeprefix(ASK), request)
         if path.startswith(DO) and request.method == "POST":
             return await self._do(path.removeprefix(DO), request, found)
         return problem(404, "not_found", f"there is nothing at {path[:80]}")
 
-    def _stream(self, request: Request) -> ASGIApp:
+    async def _stream(self, request: Request) -> ASGIApp:
         named = [name for name in request.query_params.get("topics", "").split(",") if name]
         unknown = [name for name in named if name not in TOPICS]
         if unknown:
             return problem(400, "invalid_params", f"topics are some of {', '.join(TOPICS)}")
+        until = request.query_params.get("until")
         try:
-            return EventStream(self.hub, named or TOPICS, _HEADERS)
+            hub = self.hub if until is None else await self.source.at(until)
+            return EventStream(hub, named or TOPICS, _HEADERS)
+        except Failure as failure:
+            return failed(failure)
         except TooManyViewers:
             return problem(503, "busy", "too many browsers look already; close one")
 

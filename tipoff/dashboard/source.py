@@ -14,6 +14,12 @@ class DataSource(Protocol):
     def read_only(self) -> bool:
         """Whether nothing can be changed through it."""
 
+    def about(self) -> dict[str, Json] | None:
+        """Of a stored run: its name, and from when to when."""
+
+    async def at(self, moment: str) -> Hub:
+        """What it showed at a moment (ISO 8601). Raises Failure where there is no looking back."""
+
     async def feed(self, hub: Hub) -> None:
         """Keep the hub up to date until cancelled."""
 

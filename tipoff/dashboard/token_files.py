@@ -33,21 +33,30 @@ def make_tokens(directory: Path, operate_file: Path | None = None) -> Tokens:
 
     Raises Failure if the own one is none, OSError if the files cannot be written.
     """
-    operate = _own(operate_file) if operate_file is not None else None
-    left = read_tokens(directory)
-    tokens = Tokens(
-        operate=operate or (left.operate if left else secrets.token_urlsafe(TOKEN_BYTES)),
-        read=left.read if left else secrets.token_urlsafe(TOKEN_BYTES),
-    )
-    for right, value in ((Right.OPERATE, tokens.operate), (Right.READ, tokens.read)):
-        _write(directory / FILES[right], value)
+    if operate_file is None:
+        tokens = read_tokens(directory) or new_tokens()
+        _write(directory / FILES[Right.OPERATE], tokens.operate)
+    else:
+        # Of somebody's own secret no copy is made.
+        (directory / FILES[Right.OPERATE]).unlink(missing_ok=True)
+        left = _read(directory / FILES[Right.READ]) or new_tokens().read
+        tokens = Tokens(_own(operate_file), left)
+    _write(directory / FILES[Right.READ], tokens.read)
     return tokens
 
 
-def read_tokens(directory: Path) -> Tokens | None:
-    """The tokens that lie there, if both do, are ours and can be read by nobody else."""
-    found = [_read(directory / FILES[right]) for right in (Right.OPERATE, Right.READ)]
-    operate, read = found
+def new_tokens() -> Tokens:
+    """Tokens for a server that somebody started by hand, known to nobody else."""
+    return Tokens(secrets.token_urlsafe(TOKEN_BYTES), secrets.token_urlsafe(TOKEN_BYTES))
+
+
+def read_tokens(directory: Path, operate_file: Path | None = None) -> Tokens | None:
+    """The tokens that lie there, if both do, are ours and can be read by nobody else.
+
+    Raises Failure, OSError as `make_tokens` does.
+    """
+    operate = _own(operate_file) if operate_file is not None else _read(directory / FILES[Right.OPERATE])
+    read = _read(directory / FILES[Right.READ])
     return Tokens(operate, read) if operate and read else None
 
 
