@@ -7,7 +7,6 @@ command.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 
 import attrs
@@ -26,14 +25,12 @@ from tipoff.control.method import Method
 from tipoff.control.parameters import Param
 from tipoff.control.registry import METHODS
 from tipoff.exit_codes import Exit
-from tipoff.json_types import Json
+from tipoff.json_types import Json, utc_nanos
 from tipoff.output import Answer, Failure, Stream, progress
 
 AGAIN_SECONDS: Final = 0.5
 """Pause between two questions whether a drain is done."""
 
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Db = Annotated[str | None, Parameter(help="Read this database instead of asking a daemon.")]
 Run = Annotated[str | None, Parameter(help="With --db: which run; without it the latest.")]
@@ -143,12 +140,10 @@ def _moment(name: str, text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        read = datetime.fromisoformat(text)
+        return utc_nanos(text)
     except ValueError:
         message = f"{name} {text!r} is no moment: write it as 2026-01-14T20:00, in UTC"
         raise Failure("usage", message, exit_code=Exit.USAGE) from None
-    past = (read if read.tzinfo is not None else read.replace(tzinfo=UTC)) - EPOCH
-    return (past.days * 86_400 + past.seconds) * 1_000_000_000 + past.microseconds * 1_000
 
 
 def drain(

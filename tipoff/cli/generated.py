@@ -81,9 +81,8 @@ def _arguments(method: Method, options: list[inspect.Parameter]) -> Iterator[ins
 
 def _argument(param: Param, *, required: bool) -> inspect.Parameter:
     name = param.typed or (param.name.upper() if param.place else param.typed)
-    hint = Parameter(
-        name=name or None, help=_help(param), validator=_bounds(param), required=required or None
-    )
+    told, bounds = _help(param), _bounds(param)
+    hint = Parameter(name=name or None, help=told, validator=bounds, required=required or None)
     kind = inspect.Parameter.POSITIONAL_ONLY if param.place else inspect.Parameter.KEYWORD_ONLY
     default: object = inspect.Parameter.empty if required else param.default
     annotation = _type(param) if required or param.default is not None else _type(param) | None

@@ -147,13 +147,14 @@ def switches() -> Iterator[Used]:
 def value_of(argument: Argument) -> str:
     """A value that the switch can be given."""
     name, hint = argument.name, argument.hint
-    # A switch of this name may be a moment of one command and a number of another.
-    if name in VALUES and hint not in NUMBERS:
-        return VALUES[name]
     choices = getattr(hint, "__args__", ())
+    number = hint in NUMBERS or bool(set(NUMBERS) & set(choices))
+    # A switch of this name may be a moment of one command and a number of another.
+    if name in VALUES and (VALUES[name].isdecimal() or not number):
+        return VALUES[name]
     if choices and isinstance(choices[0], str):
         return choices[0]
-    return "1" if hint in NUMBERS or set(NUMBERS) & set(choices) else "x"
+    return "1" if number else "x"
 
 
 EVERY: Final = sorted(set(switches()))

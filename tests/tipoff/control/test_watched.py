@@ -52,7 +52,7 @@ from tipoff.json_schema import plain
 from tipoff.json_types import Json
 
 AT = Nanos(1_795_217_400_000_000_000)
-TAIL = 3
+TAIL = 2
 """So many ended orders, fills and signals are remembered here, so that rows go all the time."""
 
 
@@ -239,7 +239,7 @@ STEP = st.tuples(st.integers(0, len(HAPPENINGS) + 4), st.integers(0, 40))
 
 @pytest.mark.promise("watched")
 @settings(deadline=None, max_examples=60)
-@given(st.lists(STEP, max_size=60))
+@given(st.lists(STEP, min_size=20, max_size=80))
 def test_a_snapshot_and_diffs_are_the_tables_at_any_moment(steps: list[tuple[int, int]]) -> None:
     watched = Watched()
     for kind, number in steps:
@@ -272,6 +272,17 @@ def test_only_what_changed_is_told() -> None:
     table = watched.tables["markets"]
     diff = json.loads(table.frame(watched.watchers[0][1]["markets"]))
     assert (diff["method"], list(diff["params"]["rows"])) == ("watch.diff", ["T1"])
+
+
+def test_a_row_that_is_gone_is_told_as_nothing() -> None:
+    watched = Watched()
+    watched.happen(known(0))
+    watched.sample()
+    watched.read(0)
+    watched.happen(FollowingChanged("G0", followed=False, events=(), by="u", at=AT))
+    watched.sample()
+    diff = json.loads(watched.tables["markets"].frame(watched.watchers[0][1]["markets"]))
+    assert diff["params"]["rows"] == {"T0": None}
 
 
 def test_watchers_that_are_equally_far_share_one_text() -> None:

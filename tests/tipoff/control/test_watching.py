@@ -1,6 +1,6 @@
 """The method `watch` over the socket: who may, what is told and when, and what a watcher cannot do to others.
 
-Covers: tipoff.control.watching, tipoff.control.watched, tipoff.control.replica.
+Covers: tipoff.control.watching, tipoff.control.queries.watch.
 """
 
 import json
@@ -99,6 +99,7 @@ async def test_a_topic_without_rows_is_told_to_be_empty(serve: Serve) -> None:
         assert (await heard(wire))["params"]["rows"] == {}
 
 
+@pytest.mark.promise("watched-silent")
 async def test_a_watcher_that_does_not_read_hears_it_all_at_once_and_keeps_nobody_waiting(
     serve: Serve,
     bench: Bench,

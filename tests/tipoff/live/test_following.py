@@ -28,7 +28,7 @@ ELSEWHERE = ("KXNBAPTS",)
 
 async def ask(scene: Scene, method: str, game: str, request_id: str) -> OperationAnswer:
     """What the control socket does with such a request."""
-    following = scene.sources.following
+    following = scene.sources.game_selection
     hooks = Hooks(load_game=following.load, unload_game=following.unload, followed=scene.sources.follow)
     given = METHODS[method].check({"game": game, "request_id": request_id})
     call = Call(method=METHODS[method], params=given, uid=0, request_id=request_id)
