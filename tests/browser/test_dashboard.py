@@ -5,6 +5,7 @@ tipoff.commands.dashboard.
 """
 
 import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from tests.browser.conftest import Evening, Seen, problems_of, wait_for
+from tests.browser.conftest import Evening, Seen, problems_of, started, wait_for
 from tipoff.dashboard.access import POLICY
 from tipoff.dashboard.token_files import read_tokens
 
@@ -62,7 +63,7 @@ def test_every_page_shows_itself_without_an_error_and_asks_nobody_else(
         seen.page.emulate_media(color_scheme=scheme)
         for name in PAGES:
             seen.go(name)
-            seen.page.wait_for_timeout(700)
+            seen.page.wait_for_timeout(300)
             found[f"{name}, {scheme}"] = problems_of(seen.page, axe)
     assert {name: lines for name, lines in found.items() if lines} == {}
     assert (seen.errors, seen.foreign) == ([], [])
@@ -161,7 +162,7 @@ def test_an_order_by_hand_is_judged_and_a_position_is_closed(evening: Evening, l
         "strategy": "sharp_line",
         "count": "1",
         "price": f"{float(chosen['yes_ask']) + 0.05:.2f}",
-        "p_fair": "0.95",
+        "p_fair": f"{float(chosen['yes_ask']) + 0.2:.2f}",
     }
     outcome = press(seen, "Place an order …", "by hand", **typed)
     assert outcome.startswith("Done"), outcome
@@ -233,22 +234,50 @@ def test_after_kill_9_of_the_daemon_the_page_says_so_and_comes_back_by_itself(
     assert seen.foreign == []
 
 
-@pytest.mark.skipif("TIPOFF_PICTURES" not in os.environ, reason="takes the manual's pictures when asked to")
-def test_the_manuals_pictures(evening: Evening, look: Look, root: Path) -> None:
-    """Takes them after a while, when there is something to see."""
-    pictures(evening.address, look, root, float(os.environ["TIPOFF_PICTURES"]))
+def test_a_run_that_is_over_is_looked_back_at(look: Look, root: Path, tmp_path: Path) -> None:
+    with (tmp_path / "said.txt").open("wb") as log:
+        made = started(
+            root, "demo", "--speed", "0", "--games", "1", "--keep", str(tmp_path / "kept"), log=log
+        )
+        assert made.wait() == 0
+        back = started(root, "dashboard", "--db", f"sqlite:///{tmp_path / 'kept/tipoff.db'}", log=log)
+    try:
+        said = wait_for(lambda: re.search(r"open (http\S+)", (tmp_path / "said.txt").read_text()))
+        seen = look(said[1])
+        seen.page.wait_for_selector("#moment")
+        assert seen.page.locator(".pill").inner_text() == "looking back"
+        seen.go("trades")
+        fills = wait_for(lambda: int(seen.page.locator(".line span").inner_text().split()[0]))
+        seen.page.locator("#moment").evaluate(
+            "each => { each.value = (+each.min + +each.max) / 2; each.dispatchEvent(new Event('input')) }"
+        )
+        wait_for(lambda: int(seen.page.locator(".line span").inner_text().split()[0]) < fills)
+        seen.go("game")
+        seen.page.wait_for_selector(".chart .uplot canvas")
+        seen.page.get_by_role("button", name="why").first.click()
+        seen.page.wait_for_selector("dialog .chain li")
+        assert (seen.errors, seen.foreign) == ([], [])
+    finally:
+        back.kill()
+        back.wait()
 
 
-def pictures(address: str, look: Look, root: Path, seconds: float) -> None:
-    """Every page in dark, the evening in light and on a phone."""
-    folder = root / "docs/pictures"
+def test_the_manuals_pictures_are_of_this_page(
+    evening: Evening, look: Look, root: Path, tmp_path: Path
+) -> None:
+    """Taken anew with TIPOFF_PICTURES, after so many seconds, when there is something to see."""
+    wanted = os.environ.get("TIPOFF_PICTURES")
+    folder = tmp_path if wanted is None else root / "docs/pictures"
     folder.mkdir(exist_ok=True)
-    seen = look(address, viewport={"width": 1280, "height": 800}, color_scheme="dark")
-    time.sleep(seconds)
-    for name in PAGES:
+    seen = look(evening.address, viewport={"width": 1280, "height": 860}, color_scheme="dark")
+    time.sleep(float(wanted or 0))
+    for name in ("evening", "game"):
         seen.go(name)
-        seen.page.wait_for_timeout(4_000)
+        seen.page.wait_for_timeout(5_000 if wanted else 200)
         seen.page.screenshot(path=folder / f"dashboard-{name}.png")
-    seen = look(address, viewport={"width": 390, "height": 844}, color_scheme="light")
-    seen.page.wait_for_timeout(4_000)
-    seen.page.screenshot(path=folder / "dashboard-phone.png")
+    phone = look(evening.address, viewport={"width": 390, "height": 844}, color_scheme="light")
+    phone.page.wait_for_timeout(5_000 if wanted else 200)
+    phone.page.screenshot(path=folder / "dashboard-phone.png")
+    taken = {file.name for file in folder.glob("dashboard-*.png")}
+    named = set(re.findall(r"pictures/(\S+?\.png)", (root / "docs/dashboard.md").read_text("utf-8")))
+    assert taken == named == {file.name for file in (root / "docs/pictures").glob("dashboard-*.png")}

@@ -107,7 +107,8 @@ class Dashboard:
         try:
             return answered(await self.source.ask(name, _typed(name, request.query_params)))
         except Failure as failure:
-            return failed(failure)
+            # That nothing is known yet is an answer: a browser writes every other status into its console.
+            return failed(failure, 200 if failure.code == "not_found" else None)
 
     async def _do(self, name: str, request: Request, right: Right) -> Response:
         method = METHODS.get(name)
@@ -206,11 +207,11 @@ def answered(result: Json) -> Response:
     return _json(200, {"result": result})
 
 
-def failed(failure: Failure) -> Response:
+def failed(failure: Failure, status: int | None = None) -> Response:
     """What the daemon refused, or why it did not answer."""
     details = [str(line) for line in failure.details]
     return _json(
-        STATUS.get(failure.code, 503),
+        status or STATUS.get(failure.code, 503),
         {"error": {"code": failure.code, "message": str(failure), "details": details}},
     )
 

@@ -6,7 +6,6 @@ so that the rows are those that the daemon showed. What is blocking runs in a th
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final, Self
 
 import attrs
@@ -30,7 +29,7 @@ from tipoff.exit_codes import Exit
 from tipoff.explain.chain import JournaledFact, JournalLine, explain, journal_line
 from tipoff.explain.stored_tables import apply_markets
 from tipoff.json_schema import converter, plain
-from tipoff.json_types import Json
+from tipoff.json_types import Json, utc_nanos
 from tipoff.output import Failure
 
 POINTS_MAX: Final = 2_000
@@ -77,7 +76,7 @@ class StoredRun:
     async def at(self, moment: str) -> Hub:
         """The run as it stood at a moment (ISO 8601). Raises Failure."""
         try:
-            until = int(datetime.fromisoformat(moment).timestamp() * NANOS_PER_SECOND)
+            until = utc_nanos(moment)
         except ValueError:
             raise Failure("invalid_params", "a moment is written as 2026-01-14T03:12:00Z") from None
         hub = Hub()
@@ -158,8 +157,8 @@ class StoredRun:
         return {
             "columns": {
                 "at": [row[0] / NANOS_PER_SECOND for row in rows],
-                "bid": [_dollars(row[1]) for row in rows],
-                "ask": [_dollars(row[2]) for row in rows],
+                "yes_bid": [_dollars(row[1]) for row in rows],
+                "yes_ask": [_dollars(row[2]) for row in rows],
             }
         }
 

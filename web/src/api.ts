@@ -40,7 +40,7 @@ async function answer(path: string, more: RequestInit = {}): Promise<any> {
     throw new Refusal("timeout", error instanceof Error ? error.message : String(error));
   }
   const document = await response.json().catch(() => ({}));
-  if (response.ok) return document.result;
+  if (response.ok && !document.error) return document.result;
   const { code = "unknown", message = response.statusText, details = [] } = document.error ?? {};
   throw new Refusal(code, message, details);
 }

@@ -25,6 +25,17 @@ export interface Line {
 
 export type Columns = Record<string, (number | null)[]>;
 
+export interface Options {
+  unit: string;
+  digits: number;
+  low?: number;
+  high?: number;
+  /** What is drawn of the scale at the least, so that a small change does not look large. */
+  span?: number;
+  height?: number;
+  onMark?: (id: string) => void;
+}
+
 const HEIGHT = 220;
 const TABLE_ROWS_MAX = 60;
 const probe = h("span", { hidden: true });
@@ -66,7 +77,7 @@ export class Chart {
 
   constructor(
     private readonly title: string,
-    private readonly options: { unit: string; low?: number; high?: number; digits: number; onMark?: (id: string) => void; height?: number },
+    private readonly options: Options,
   ) {
     this.element = h("figure", { class: "chart" }, h("figcaption", {}, title), this.place, this.empty, this.table);
     this.table.addEventListener("toggle", () => this.fillTable());
@@ -108,7 +119,7 @@ export class Chart {
     const grid = { stroke: tint("line", 0.9), width: 1 };
     const axis = { stroke: color("quiet"), font: "11px system-ui", grid, ticks: { ...grid, size: 4 } };
     const bands = this.lines.flatMap((line, place) => (line.band ? [{ series: [place + 1, place] as [number, number], fill: tint("quiet", 0.12) }] : []));
-    const { low, high, digits } = this.options;
+    const { digits } = this.options;
     this.plot = new uPlot(
       {
         width: this.width(),
@@ -116,9 +127,9 @@ export class Chart {
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "America/New_York"),
         cursor: { y: false, points: { size: 5 } },
         legend: { live: true },
-        scales: { x: {}, y: { range: (_, least, most) => padded(least, most, low, high) } },
+        scales: { x: {}, y: { range: (_, least, most) => padded(least, most, this.options) } },
         axes: [
-          { ...axis, space: 70, values: (_, moments) => moments.map((moment) => clock(new Date(moment * 1_000).toISOString()).slice(0, 5)) },
+          { ...axis, space: 70, size: 30, values: (_, moments) => moments.map((moment) => clock(new Date(moment * 1_000).toISOString()).slice(0, 5)) },
           { ...axis, size: 48, values: (_, values) => values.map((value) => value.toFixed(digits)) },
         ],
         series: [
@@ -203,9 +214,9 @@ export function redraw(): void {
   for (const chart of charts) chart.draw();
 }
 
-function padded(least: number, most: number, low?: number, high?: number): [number, number] {
+function padded(least: number, most: number, { low, high, span = 0.02 }: Options): [number, number] {
   if (!Number.isFinite(least) || !Number.isFinite(most)) return [low ?? 0, high ?? 1];
-  const room = Math.max((most - least) * 0.08, 0.01);
+  const room = Math.max((most - least) * 0.08, (span - (most - least)) / 2);
   return [Math.max(low ?? -Infinity, least - room), Math.min(high ?? Infinity, most + room)];
 }
 

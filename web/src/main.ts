@@ -205,6 +205,8 @@ addEventListener("hashchange", route);
 addEventListener("keydown", pressed);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 store.listen(frame);
-route();
-store.start();
-void know();
+// A run that is over is asked fewer questions, so that comes first.
+void know().finally(() => {
+  route();
+  store.start();
+});

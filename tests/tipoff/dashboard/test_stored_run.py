@@ -74,7 +74,7 @@ def test_a_fill_tells_why_and_results_are_drawn(stored: StoredRun) -> None:
             ticker = rows(hub, "fills")[fill]["ticker"]
             bars = await stored.ask("history", {"kind": "bars", "ticker": ticker})
             assert isinstance(bars, dict)
-            assert len(bars["columns"]["at"]) == len(bars["columns"]["bid"]) > 10
+            assert len(bars["columns"]["at"]) == len(bars["columns"]["yes_bid"]) > 10
 
     run(test())
 
@@ -85,7 +85,8 @@ def test_nothing_of_it_can_be_changed_and_what_only_a_daemon_knows_is_not_asked(
         async with served(stored) as port:
             assert (await command(port, "halt")).status == 409
             assert (await ask(port, "/api/ask/risk")).status == 503
-            assert (await ask(port, "/api/ask/why?id=nothing-1")).status == 404
+            unknown = await ask(port, "/api/ask/why?id=nothing-1")
+            assert unknown.document["error"]["code"] == "not_found"
             assert (await ask(port, "/api/stream?until=yesterday")).status == 400
             about = (await ask(port, "/api/about")).document["result"]
             assert about["read_only"]

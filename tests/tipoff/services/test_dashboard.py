@@ -21,14 +21,14 @@ from tipoff.services import dashboard
 from tipoff.sources.health import HealthIssue
 
 
-def context_in(folder: Path, port: int, **control: bool) -> RunContext:
+def context_in(folder: Path, port: int, *, control: bool = True) -> RunContext:
     """What the service needs of a run."""
     usual: Config = template(schema())
     config = attrs.evolve(
         usual,
         engine=attrs.evolve(usual.engine, state_directory=folder),
         dashboard=attrs.evolve(usual.dashboard, port=port),
-        control=attrs.evolve(usual.control, **control),
+        control=attrs.evolve(usual.control, enabled=control),
     )
     degraded: list[HealthIssue] = []
     made = SimpleNamespace(config=config, sources=SimpleNamespace(degraded=degraded), dashboard_port=None)
@@ -89,7 +89,7 @@ async def test_a_port_that_is_taken_is_told_and_tried_again(tmp_path: Path) -> N
 
 
 async def test_without_a_control_socket_there_is_nothing_to_show_and_status_says_so(tmp_path: Path) -> None:
-    context = context_in(tmp_path, free_port(), enabled=False)
+    context = context_in(tmp_path, free_port(), control=False)
     await dashboard.run(context)
     assert [issue.text for issue in context.sources.degraded] == [
         "the dashboard asks the control socket, and that is switched off"

@@ -21,7 +21,7 @@ export function engine(): Page {
   const tree = new Table<Actor>(
     "Supervision tree",
     [
-      { title: "actor", head: true, cell: (row) => ({ text: `${"\u2003".repeat(Math.max(0, row.depth - 1))}${row.address.split("/").at(-1) ?? row.address}`, title: row.address, kind: row.kind === "supervisor" ? "strong" : "" }) },
+      { title: "actor", head: true, cell: (row) => ({ text: `${"\u2003".repeat(row.depth)}${row.address.split("/").at(-1) ?? row.address}`, title: row.address, kind: row.kind === "supervisor" ? "strong" : "" }) },
       { title: "state", cell: (row) => ({ text: row.state, kind: row.state === "running" ? "" : "bad" }) },
       { title: "lives", num: true, cell: (row) => ({ text: String(row.incarnation), kind: row.restarts ? "warn" : "" }) },
       { title: "waiting", num: true, cell: (row) => String(row.mailbox) },
@@ -85,7 +85,7 @@ export function engine(): Page {
     limits.update(((await ask("risk")) as Risk).limits.filter((line) => Number(line.limit) > 0 || line.strategy === null));
     letters.update(((await ask("dead_letters", { limit: 50 })) as DeadLetter[]).reverse());
     const found = await history({ kind: "latency", points: 300 });
-    const names = Object.keys(found).filter((name) => name !== "at");
+    const names = Object.keys(found).filter((name) => name !== "at" && !/_(min|max)$/.test(name));
     delay.show(found.at ?? [], names.map((label, place) => ({ label: label.replaceAll("_", " "), color: place ? `series${place % 6}` : "accent" })), names.map((name) => found[name] ?? []));
   };
   const stop = repeat(look, HISTORY_EVERY_MS);

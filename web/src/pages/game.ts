@@ -25,8 +25,8 @@ export function game(id: string): Page {
   const picked = h("b");
   const trust = h("span", { class: "quiet" });
   const noBook = "The book is empty, or not known: of a run that is over only its best prices are kept.";
-  const price = new Chart("Price against fair value", { unit: "cents", low: 0, high: 100, digits: 1, onMark: why });
-  const chance = new Chart("Win probability of the home team", { unit: "percent", low: 0, high: 100, digits: 1, height: 180 });
+  const price = new Chart("Price against fair value", { unit: "cents", low: 0, high: 100, digits: 1, span: 6, onMark: why });
+  const chance = new Chart("Win probability of the home team", { unit: "percent", low: 0, high: 100, digits: 1, span: 10, height: 180 });
   const choose = (ticker: string): void => {
     chosen = ticker;
     drawn = false;
@@ -130,7 +130,7 @@ export function game(id: string): Page {
         { label: "ask", color: "quiet", stepped: true, band: true },
         { label: "fair", color: "accent", width: 2 },
       ],
-      [hundredfold(columns.bid ?? columns.yes_bid), hundredfold(columns.ask ?? columns.yes_ask), hundredfold(columns.fair ?? columns.p_fair)],
+      [hundredfold(columns.yes_bid), hundredfold(columns.yes_ask), hundredfold(columns.fair)],
       marks,
     );
   };
