@@ -43,10 +43,7 @@ demo: $(STAMP_RUNTIME) ## a whole simulated evening: trades, then prints its rep
 	$(BIN)/tipoff demo
 
 dashboard: $(STAMP_RUNTIME) $(PAGE) ## a simulated evening in your browser, live; Ctrl-C ends it
-	@rm -rf build/evening && mkdir -p build/evening
-	@$(BIN)/tipoff simulate --today --keys build/evening > build/evening/simulator.txt & simulator=$$!; \
-		trap "kill $$simulator" EXIT; until [ -f build/evening/engine.toml ]; do sleep 0.2; done; \
-		$(BIN)/tipoff run --config build/evening/engine.toml
+	$(BIN)/tipoff demo --live --dashboard
 
 page: $(PAGE) ## only build the page that the dashboard shows
 

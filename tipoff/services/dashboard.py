@@ -17,9 +17,9 @@ import trio
 from engine.restart_policy import Backoff
 from engine.units import NANOS_PER_SECOND
 from tipoff.config.secret_files import secret_path
-from tipoff.dashboard.access import Tokens
+from tipoff.dashboard.access import Right, Tokens
 from tipoff.dashboard.child_settings import ChildSettings, encoded
-from tipoff.dashboard.token_files import address_of, make_tokens
+from tipoff.dashboard.token_files import FILES, address_of, make_tokens
 from tipoff.output import Failure, progress
 from tipoff.process.context import RunContext
 from tipoff.sources.health import HealthIssue
@@ -145,4 +145,5 @@ def _address(context: RunContext, port: int, tokens: Tokens) -> str:
     host = context.config.dashboard.host
     if sys.stderr.isatty():
         return f"dashboard: {address_of(host, port, tokens.operate)}"
-    return f"dashboard: http://{host}:{port}/ (`tipoff dashboard` prints the address with its token)"
+    own, directory = context.config.dashboard.token_file, context.config.engine.state_directory
+    return f"dashboard: http://{host}:{port}/, its token: {own or directory / FILES[Right.OPERATE]}"

@@ -25,6 +25,7 @@ ENDS: Final = frozenset(set(Exit) - {Exit.USAGE, Exit.INVARIANT_BROKEN, Exit.INT
 
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ticker": ("KXNBAGAME-26JAN14WASLAC-LAC",),
+    "demo --live": ("--live", "--speed", "2500", "--games", "1"),
     "fees": ("10", "0.55"),
     "replay": (str(KEPT),),
     "import": ("--list",),

@@ -17,7 +17,7 @@ function gameState(game: Game): string {
     const minutes = `${Math.floor(left / 60_000)}:${String(Math.floor((left % 60_000) / 1_000)).padStart(2, "0")}`;
     return game.phase.includes("final") ? "final" : `Q${game.period ?? "–"} ${minutes}`;
   }
-  return game.phase === "scheduled" || !game.phase ? `tip ${hourMinute(game.tip_at)}` : words(game.phase);
+  return ["scheduled", "unknown", ""].includes(game.phase) ? `tip ${hourMinute(game.tip_at)}` : words(game.phase);
 }
 
 class Card {

@@ -168,7 +168,7 @@ export function game(id: string): Page {
     text(heading, seen?.away && seen.home ? `${seen.away} at ${seen.home}` : id);
     if (seen) {
       figures.set("score", seen.score ?? NONE, "big");
-      figures.set("stands at", seen.period ? `Q${seen.period} ${Math.floor((seen.clock_ms ?? 0) / 60_000)}:${String(Math.floor(((seen.clock_ms ?? 0) % 60_000) / 1_000)).padStart(2, "0")}` : words(seen.phase || NONE));
+      figures.set("stands at", seen.period ? `Q${seen.period} ${Math.floor((seen.clock_ms ?? 0) / 60_000)}:${String(Math.floor(((seen.clock_ms ?? 0) % 60_000) / 1_000)).padStart(2, "0")}` : ["unknown", ""].includes(seen.phase) ? "before the tip" : words(seen.phase));
       figures.set("tip", hourMinute(seen.tip_at));
       figures.set("sportsbooks", String(seen.sportsbooks));
       figures.set("trading", seen.halted ? `halted: ${seen.halted}` : "open", seen.halted ? "bad" : "");
