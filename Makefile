@@ -43,7 +43,7 @@ demo: $(STAMP_RUNTIME) ## a whole simulated evening: trades, then prints its rep
 	$(BIN)/tipoff demo
 
 dashboard: $(STAMP_RUNTIME) $(PAGE) ## a simulated evening in your browser, live; Ctrl-C ends it
-	$(BIN)/tipoff demo --live --dashboard
+	$(BIN)/tipoff demo --dashboard
 
 page: $(PAGE) ## only build the page that the dashboard shows
 

@@ -42,9 +42,12 @@ def demo(
     games: Annotated[Whole, Parameter(validator=Number(gte=1, lte=15))] = 3,
     keep: Annotated[Path | None, Parameter(help="Folder in which database and recording are kept.")] = None,
     live: Annotated[
-        Flag, Parameter(help="Let the daemon play it, to be watched and operated like any other.")
+        Flag,
+        Parameter(
+            name=("--live", "--dashboard"),
+            help="Let the daemon play it, to be watched and operated like any other, in a browser too.",
+        ),
     ] = False,
-    dashboard: Annotated[Flag, Parameter(help="As --live, and say where the browser goes.")] = False,
 ) -> Answer:
     """Play a whole simulated evening through the engine and print its report. Needs no keys.
 
@@ -58,7 +61,7 @@ def demo(
     games
         How many games are played.
     """
-    if live or dashboard:
+    if live:
         from tipoff.commands.live_demo import run_live_demo
 
         played = LIVE_SPEED if speed is None else speed
