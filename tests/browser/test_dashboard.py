@@ -1,7 +1,7 @@
 """The dashboard in a real browser, beside a real daemon and beside one that was killed.
 
-TIPOFF_PICTURES=1 takes the manual's pictures anew. Covers: tipoff.services.dashboard, tipoff.dashboard.child,
-tipoff.commands.dashboard.
+TIPOFF_PICTURES=ADDRESS takes the manual's pictures anew, of the dashboard there. Covers:
+tipoff.services.dashboard, tipoff.dashboard.child, tipoff.commands.dashboard.
 """
 
 import os
@@ -265,17 +265,17 @@ def test_a_run_that_is_over_is_looked_back_at(look: Look, root: Path, tmp_path: 
 def test_the_manuals_pictures_are_of_this_page(
     evening: Evening, look: Look, root: Path, tmp_path: Path
 ) -> None:
-    """Taken anew with TIPOFF_PICTURES, after so many seconds, when there is something to see."""
+    """Taken anew with TIPOFF_PICTURES=ADDRESS, of an evening that has gone on for a while."""
     wanted = os.environ.get("TIPOFF_PICTURES")
+    address = wanted or evening.address
     folder = tmp_path if wanted is None else root / "docs/pictures"
     folder.mkdir(exist_ok=True)
-    seen = look(evening.address, viewport={"width": 1280, "height": 860}, color_scheme="dark")
-    time.sleep(float(wanted or 0))
+    seen = look(address, viewport={"width": 1280, "height": 860}, color_scheme="dark")
     for name in ("evening", "game"):
         seen.go(name)
         seen.page.wait_for_timeout(5_000 if wanted else 200)
         seen.page.screenshot(path=folder / f"dashboard-{name}.png")
-    phone = look(evening.address, viewport={"width": 390, "height": 844}, color_scheme="light")
+    phone = look(address, viewport={"width": 390, "height": 844}, color_scheme="light")
     phone.page.wait_for_timeout(5_000 if wanted else 200)
     phone.page.screenshot(path=folder / "dashboard-phone.png")
     taken = {file.name for file in folder.glob("dashboard-*.png")}

@@ -130,7 +130,7 @@ export class Chart {
         scales: { x: {}, y: { range: (_, least, most) => padded(least, most, this.options) } },
         axes: [
           { ...axis, space: 70, size: 30, values: (_, moments) => moments.map((moment) => clock(new Date(moment * 1_000).toISOString()).slice(0, 5)) },
-          { ...axis, size: 48, values: (_, values) => values.map((value) => value.toFixed(digits)) },
+          { ...axis, size: 44 + digits * 8, values: (_, values) => values.map((value) => value.toFixed(digits)) },
         ],
         series: [
           { label: "time", value: (_, moment) => (moment ? clock(new Date(moment * 1_000).toISOString()) : "–") },

@@ -52,13 +52,16 @@ export function pnl(): Page {
   };
   const byStrategy = async (): Promise<void> => {
     const names = rows("strategies").map((row) => row.name).sort();
-    const all = await Promise.all(names.map((strategy) => history({ kind: "pnl", strategy, points: 300 })));
+    // One that was never on has no results, and that is no reason to draw none.
+    const asked = await Promise.allSettled(names.map((strategy) => history({ kind: "pnl", strategy, points: 300 })));
+    const known = asked.flatMap((found, place) => (found.status === "fulfilled" ? [{ name: names[place] ?? "", columns: found.value }] : []));
+    const all = known.map(({ columns }) => columns);
     const at = [...new Set(all.flatMap((columns) => columns.at ?? []))].filter((moment): moment is number => moment !== null).sort((one, other) => one - other);
     const columns = all.map((found) => {
-      const known = new Map((found.at ?? []).map((moment, place) => [moment, found.base?.[place] ?? null]));
-      return at.map((moment) => known.get(moment) ?? null);
+      const values = new Map((found.at ?? []).map((moment, place) => [moment, found.base?.[place] ?? null]));
+      return at.map((moment) => values.get(moment) ?? null);
     });
-    each.show(at, names.map((label, place) => ({ label, color: `series${place % 6}`, dash: DASHES[Math.floor(place / 6) % DASHES.length] })), columns);
+    each.show(at, known.map(({ name: label }, place) => ({ label, color: `series${place % 6}`, dash: DASHES[Math.floor(place / 6) % DASHES.length] })), columns);
   };
   const update = (changed: Set<string>): void => {
     if (changed.has("pnl") || changed.has("all")) {
