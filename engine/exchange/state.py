@@ -29,6 +29,7 @@ from engine.exchange.timers import (
     credit_subject,
     key_of,
 )
+from engine.fact_subjects import order_of, strategy_of
 from engine.facts import (
     BandMoved,
     CancelRefused,
@@ -179,14 +180,9 @@ class ExchangeState:
         account: str | None = getattr(fact, "account", None)
         if account is not None:
             return account
-        named: object = fact
-        if isinstance(fact, OrderSubmitted):
-            named = fact.order
-        elif isinstance(fact, AmendSubmitted):
-            named = fact.amend
-        strategy = getattr(named, "strategy", None)
+        strategy = strategy_of(fact)
         if strategy is None:
-            order = self.known.get(getattr(named, "order_id", ""))
+            order = self.known.get(order_of(fact) or "")
             strategy = None if order is None else order.strategy
         return None if strategy is None else self.account_of(strategy)
 
