@@ -235,6 +235,8 @@ class ExchangeState:
         market = self.market_of(order)
         market.arriving.pop(order.order_id, None)
         if not market.arriving:
+            # It was only kept for whoever is on the way, to come back from the present book to that of the
+            # arrival.
             market.unclear = ()
         market.watch()
 
@@ -261,6 +263,7 @@ class ExchangeState:
         if fact.evidence.trade_id is not None:
             self._use(self.market_of(order), fact.evidence.trade_id)
         elif order.pessimistic_at is not None:
+            # Its own pessimistic reading comes later and finds this gone; it is there for it all the same.
             order.taken_here[fact.price] = order.taken_here.get(fact.price, 0) + fact.count
         key = (fact.strategy, fact.ticker)
         done = Trade(fact.side, fact.price, fact.count, fact.fee)
