@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
-from actors.fact_history import FactHistory, order_of
+from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfGame, through_strategy
 from actors.messages import AccountOpen, NewsRepeated, NewsWanted, OperationWanted, StrategyOperation, Wake
 from actors.operator_outcomes import cancel_resting, concluded, done, parsed, refused, signature
@@ -17,6 +17,7 @@ from actors.runtime import After, Outgoing, Publish
 from actors.step_messages import SILENCE, outgoing
 from engine.configured_settings import Known, known_strategies
 from engine.events import GameNews
+from engine.fact_subjects import order_of
 from engine.facts import FACTS, Fact, StrategyChanged
 from engine.message import message
 from engine.step import NOTHING, Step

@@ -128,6 +128,7 @@ def credit_expired(context: StepContext, market: Market, level: QueueLevel) -> N
     cancelled = credit_total(tuple(gone))
     known_to = max((credit[2] for credit in gone if credit[2] is not None), default=None)
     context.explain(market, level, Matched(kept, level.printed, Count(0)), "credit_expired")
+    # The queues are set right once, when the gap is decided.
     if not market.book.synced or market.no_visibility_since is not None:
         return
     displayed = market.book.size(level.side, level.price)

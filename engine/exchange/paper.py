@@ -72,6 +72,7 @@ class PaperExchange(ExchangeViews):
 
     def on_venue_event(self, event: VenueEvent, now: int) -> Step:
         """Take in one event of the venue. Where nothing of ours stands, only the book follows it."""
+        # Nearly all that comes is this; where nothing of ours stands it costs no context and makes no step.
         if type(event) is BookDelta:
             market = self.state.markets.get(event.ticker)
             if market is None:
@@ -275,6 +276,7 @@ class PaperExchange(ExchangeViews):
         """Fold the facts of an earlier life. Returns the timers that are still to come (or already due)."""
         for fact in facts:
             self.state.apply(fact)
+        # All timers are handed out below; the fresh ones would be set twice.
         self.state.timers.take_fresh()
         self.state.ledger.verify()
         self._note_waiting()
@@ -339,6 +341,7 @@ class PaperExchange(ExchangeViews):
         return Step(facts=tuple(context.facts), timers=(*self.state.timers.take_fresh(), *again))
 
     def _note_waiting(self) -> None:
+        # Kept, because every delta asks for it.
         self._waits_since = min(self.state.timers.moments.values(), default=NEVER)
 
 

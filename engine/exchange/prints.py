@@ -118,6 +118,8 @@ def _through(context: StepContext, market: Market, print_: TradePrinted, shares:
     """
     left: int = print_.count
     moment = context.state.prints_to if print_.at_venue is None else print_.at_venue
+    # Not left when nothing is left: the pessimistic reading of an order before may have come after the
+    # trade, and then one behind it has its share.
     for level in market.through(print_.taker.opposite, print_.price):
         for order in level.orders:
             if predates(context, print_, order, order.joined_at):
@@ -171,6 +173,7 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
     kind = "recovered_print" if print_.recovered else "print"
     for share in shares:
         order = share.order
+        # Never more than the base reading has, or the three were no band.
         ceiling = order.bands.base + share.base - order.bands.pessimistic
         pessimistic = min(share.pessimistic, pool_pessimistic, ceiling)
         pool_pessimistic -= pessimistic

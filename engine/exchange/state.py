@@ -29,6 +29,7 @@ from engine.exchange.timers import (
     credit_subject,
     key_of,
 )
+from engine.fact_subjects import order_of, strategy_of
 from engine.facts import (
     BandMoved,
     CancelRefused,
@@ -179,14 +180,9 @@ class ExchangeState:
         account: str | None = getattr(fact, "account", None)
         if account is not None:
             return account
-        named: object = fact
-        if isinstance(fact, OrderSubmitted):
-            named = fact.order
-        elif isinstance(fact, AmendSubmitted):
-            named = fact.amend
-        strategy = getattr(named, "strategy", None)
+        strategy = strategy_of(fact)
         if strategy is None:
-            order = self.known.get(getattr(named, "order_id", ""))
+            order = self.known.get(order_of(fact) or "")
             strategy = None if order is None else order.strategy
         return None if strategy is None else self.account_of(strategy)
 
@@ -239,6 +235,8 @@ class ExchangeState:
         market = self.market_of(order)
         market.arriving.pop(order.order_id, None)
         if not market.arriving:
+            # It was only kept for whoever is on the way, to come back from the present book to that of the
+            # arrival.
             market.unclear = ()
         market.watch()
 
@@ -265,6 +263,7 @@ class ExchangeState:
         if fact.evidence.trade_id is not None:
             self._use(self.market_of(order), fact.evidence.trade_id)
         elif order.pessimistic_at is not None:
+            # Its own pessimistic reading comes later and finds this gone; it is there for it all the same.
             order.taken_here[fact.price] = order.taken_here.get(fact.price, 0) + fact.count
         key = (fact.strategy, fact.ticker)
         done = Trade(fact.side, fact.price, fact.count, fact.fee)

@@ -82,6 +82,7 @@ def rules(**changes: object) -> ExchangeRules:
         "decide_to_send": 0,
         "entry": NANOS_PER_MILLISECOND,
         "cancel": NANOS_PER_MILLISECOND,
+        "acknowledge": 50 * NANOS_PER_MILLISECOND,
         "status_wait_ns": 0,
     }
     return ExchangeRules(**{**values, **changes})  # type: ignore[arg-type]
