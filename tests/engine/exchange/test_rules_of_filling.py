@@ -331,7 +331,7 @@ def test_rule_7_who_does_not_remember_all_trades_takes_none_without_a_time_for_n
 def test_rule_7_a_trade_that_was_fetched_for_a_gap_never_fills_when_it_is_told_without_its_time(
     floor: Floor,
 ) -> None:
-    """What is fetched is not noted, for others may have had no gap; so there nothing without a time is news."""
+    """Fetched trades are not noted, for others may have had no gap; so without a time nothing is news."""
     floor.book(bids={40: 0}, asks={50: 100})
     floor.place("first", BID, 41, 50)
     floor.on_venue_event(FeedGapped(1, 2, 1, 3, floor.now))
