@@ -46,6 +46,7 @@ from engine.facts import (
     QueueMoved,
     StrategyOpened,
 )
+from engine.heard_prints import HeardPrints
 from engine.ledger import Ledger
 from engine.orders import CancelReason, PlaceOrder
 from engine.positions import FLAT, Position, Trade, settled, trade
@@ -110,8 +111,8 @@ class ExchangeState:
     timers: Timers = attrs.field(init=False)
     last_at: dict[str | None, Nanos] = attrs.field(factory=dict)
     """When an account's last fact was decided; None is for what befell the venue."""
-    prints_to: Nanos = NANOS_ZERO
-    """The latest venue time of a print of this connection: older trades have been heard. Not durable."""
+    prints: HeardPrints = attrs.field(factory=HeardPrints)
+    """The public trades that were told, and up to when: older ones have been heard. Not durable."""
     _folds: dict[type[Fact], Callable[..., None]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -174,6 +175,11 @@ class ExchangeState:
     def decided_to(self, account: str) -> Nanos:
         """When the last fact was decided that an account knows of; zero if there is none."""
         return max(self.last_at.get(account, NANOS_ZERO), self.last_at.get(None, NANOS_ZERO))
+
+    def knows_all_prints(self) -> bool:
+        """Whether every trade that was told since the first account was opened is remembered."""
+        first = min((opened.at for opened in self.accounts.values()), default=NANOS_ZERO)
+        return self.prints.since <= first
 
     def _account_in(self, fact: Fact) -> str | None:
         """Whose a fact is; None for facts of the venue."""

@@ -138,7 +138,7 @@ class Floor:
         assert restored == old.state.timers.due
         assert all(restored[key] == due for key, due in armed.items())
         self.timers = {key: due for key, due in restored.items() if key in armed}
-        self.exchange.take_over_prints(old.state.prints_to)
+        self.exchange.take_over_prints(old.state.prints.told(), self.now)
         facts = self.exchange.take_over(old.books(), self.now).facts
         assert facts == (), facts
 
