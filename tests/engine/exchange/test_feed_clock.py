@@ -6,8 +6,8 @@ Covers: engine.exchange.feed_clock, engine.exchange.moments.
 import pytest
 
 from engine.events import BookSide, MarketStatus, MarketStatusChanged
-from engine.exchange.rules import FEED_WAIT_NS_MAX, QUOTE_WAIT_NS_MAX, STATUS_WAIT
-from engine.facts import OrderFilled
+from engine.exchange.rules import FEED_WAIT_NS_MAX, PRINTS_KEPT, QUOTE_WAIT_NS_MAX, STATUS_WAIT
+from engine.facts import OrderFilled, OrderSubmitted
 from engine.message import changed
 from engine.orders import CancelReason, RejectCode, TimeInForce
 from engine.units import NANOS_PER_MILLISECOND, Nanos
@@ -52,6 +52,28 @@ def test_a_level_that_goes_after_the_arrival_was_there_for_it(late: Floor) -> No
     late.place("a", BID, 50, 10, tif=IOC)
     change(late, ASK, 50, -100, at_venue=0)
     assert late.fills("a") == [(10, 50)]
+
+
+@pytest.mark.parametrize(("way", "fast"), [(1, None), (2, 1)], ids=["as-fast", "slower"])
+def test_the_optimistic_reading_arrives_by_itself_only_where_it_is_faster(way: int, fast: int | None) -> None:
+    """Delays without a spread have no fast end."""
+    floor = Floor(rules(entry=way * NANOS_PER_MILLISECOND, optimistic_way_in_ns=NANOS_PER_MILLISECOND))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.send("a", BID, 45, 10)
+    (sent,) = floor.of(OrderSubmitted)
+    at = None if fast is None else Nanos(floor.now + fast * NANOS_PER_MILLISECOND)
+    assert sent.arrives_optimistic_at == at
+
+
+def test_an_order_that_rests_waits_for_nothing_of_the_feed(floor: Floor) -> None:
+    """What was unclear of the book mattered for its arrival only, and is not kept."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.send("a", BID, 45, 10)
+    market = floor.exchange.state.market_of(floor.live("a"))
+    assert list(market.arriving) == ["a"]
+    floor.wait()
+    market = floor.exchange.state.market_of(floor.live("a"))
+    assert (floor.live("a").resting, dict(market.arriving), market.unclear) == (True, {}, ())
 
 
 def test_what_is_heard_of_another_market_of_the_subscription_decides(late: Floor) -> None:
@@ -215,6 +237,53 @@ def test_what_an_open_market_alone_does_decides_at_once_on_the_book_of_the_arriv
     floor.wait(1)
     floor.depth(BID, 40, 5)
     assert floor.fills("a") == [(10, 50)]
+
+
+@pytest.mark.parametrize(
+    ("price", "count", "left"), [(50, 95, 5), (51, 1, 0), (49, 1, 10)], ids=["at", "beyond", "before"]
+)
+def test_trades_between_two_quotes_have_taken_what_stood_before_them(
+    price: float, count: float, left: float
+) -> None:
+    """Of its own level what it says, of better ones all: nobody buys at 51 while 50 is offered."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.conn = 0
+    floor.quote(bid=40, ask=50)
+    floor.wait(1_000)
+    floor.trade(BID, price, count)
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.wait(60_000)
+    floor.quote(bid=40, ask=50)
+    assert floor.filled("a") == left
+
+
+@pytest.mark.parametrize(("later", "left"), [(0, 0), (1, 10)])
+def test_a_trade_between_two_quotes_counts_for_so_long(later: float, left: float) -> None:
+    """After that the level may well have been filled up again."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.conn = 0
+    floor.quote(bid=40, ask=50)
+    floor.trade(BID, 51, 1)
+    # The order takes a millisecond to arrive.
+    floor.wait(PRINTS_KEPT / NANOS_PER_MILLISECOND - 1 + later)
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.wait(60_000)
+    floor.quote(bid=40, ask=50)
+    assert floor.filled("a") == left
+
+
+@pytest.mark.parametrize(("earlier", "kept"), [(1, 2), (0, 1)])
+def test_trades_of_a_polled_market_are_kept_twice_as_long_as_they_count(earlier: float, kept: int) -> None:
+    """One may be heard that long after it happened; older ones are let go with the next."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.poll(bid_size=100, ask_size=100)
+    floor.trade(BID, 50, 1)
+    floor.wait(2 * PRINTS_KEPT / NANOS_PER_MILLISECOND - earlier)
+    floor.trade(BID, 50, 1)
+    assert len(floor.exchange.state.market(MARKET).listed) == kept
 
 
 def test_from_a_polled_book_nothing_is_taken() -> None:

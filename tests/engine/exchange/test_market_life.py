@@ -316,6 +316,22 @@ def test_a_position_can_be_closed_by_hand(floor: Floor) -> None:
     assert (floor.position("ann"), floor.position("bob")) == (0, 0)
 
 
+def test_where_nothing_is_held_there_is_nothing_to_close(floor: Floor) -> None:
+    """And nothing is sent."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    assert floor.do(floor.exchange.close_position("ann", MARKET, "r", floor.now)) == ()
+
+
+def test_a_hundredth_of_a_contract_is_a_position_and_can_be_closed(floor: Floor) -> None:
+    """The least that anybody can hold."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 50, 0.01, tif=IOC)
+    assert floor.position() == 0.01
+    floor.do(floor.exchange.close_position("ann", MARKET, "r", floor.now))
+    floor.wait()
+    assert floor.position() == 0
+
+
 def test_the_ledger_books_every_fill_with_its_fee(floor: Floor) -> None:
     """Cash, collateral, fees: the sum is zero."""
     floor.book(bids={40: 100}, asks={50: 100})
