@@ -7,7 +7,7 @@ from engine.exchange import PaperExchange
 from engine.facts import OrderCancelled, OrderFilled, OrderRejected, OrderRested, PositionSettled
 from engine.orders import CancelReason, RejectCode
 from engine.units import PRICE_ONE
-from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
+from tests.engine.exchange.floor import ASK, BID, ELSEWHERE, MARKET, Floor, rules
 
 
 def held() -> Floor:
@@ -73,7 +73,12 @@ def test_a_released_market_trades_again() -> None:
 def test_an_order_whose_end_cannot_be_folded_is_told_to_be_over_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """And nothing that it waited for comes due any more, nor anything of its level; elsewhere it does."""
     floor = held()
+    floor.depth(BID, 45, 20)
+    floor.depth(BID, 45, -20)
+    floor.send("bid elsewhere", BID, 45, 5, ticker=ELSEWHERE)
+    assert any(key.startswith("credit:") for key in floor.exchange.state.timers.due)
     apply = PaperExchange.apply
 
     def fails(fact: object) -> None:
@@ -85,5 +90,7 @@ def test_an_order_whose_end_cannot_be_folded_is_told_to_be_over_all_the_same(
     frozen(floor)
     (gone,) = floor.of(OrderCancelled)
     assert gone.order_id == "bid"
-    assert floor.exchange.open_orders() == ()
+    assert [order.order_id for order in floor.exchange.open_orders()] == ["bid elsewhere"]
     assert floor.of(OrderRested)
+    assert all(key.endswith(":bid elsewhere") for key in floor.exchange.state.timers.due)
+    assert len(floor.exchange.state.timers.due) > 0
