@@ -154,6 +154,20 @@ def test_a_print_that_is_heard_before_its_order_is_decided_waits_for_it(late: Fl
     assert late.filled("a") == 10
 
 
+def test_a_print_that_is_heard_before_an_amend_is_decided_waits_for_it(late: Floor) -> None:
+    """It happened after the order had its new price."""
+    late.place("a", BID, 45, 10)
+    change(late, BID, 41, 1, at_venue=0)
+    assert late.live("a").resting
+    late.amend("a", 46, 10)
+    late.wait(1)
+    print_(late, ASK, 44, 10, at_venue=0)
+    assert late.fills("a") == []
+    late.wait(1)
+    change(late, BID, 41, 1, at_venue=0)
+    assert late.fills("a") == [(10, 46)]
+
+
 def test_a_trade_that_was_earlier_beats_the_cancel(late: Floor) -> None:
     """Heard after the cancel has arrived; a later one does not."""
     late.place("a", BID, 45, 50)
