@@ -8,6 +8,7 @@ import pytest
 from engine.events import BookSide, MarketStatus, MarketStatusChanged
 from engine.exchange.rules import FEED_WAIT_NS_MAX, PRINTS_KEPT, QUOTE_WAIT_NS_MAX, STATUS_WAIT
 from engine.facts import OrderFilled, OrderSubmitted
+from engine.latency import Delay
 from engine.message import changed
 from engine.orders import CancelReason, RejectCode, TimeInForce
 from engine.units import NANOS_PER_MILLISECOND, Nanos
@@ -152,6 +153,21 @@ def test_a_print_that_is_heard_before_its_order_is_decided_waits_for_it(late: Fl
     assert late.filled("a") == 0
     change(late, BID, 41, 1, at_venue=0)
     assert late.filled("a") == 10
+
+
+def test_a_print_waits_for_the_first_reading_that_it_may_have_met() -> None:
+    """The base one is there after a millisecond; the pessimistic one, which comes much later, it misses."""
+    way = Delay(((940, NANOS_PER_MILLISECOND), (950, Nanos(100 * NANOS_PER_MILLISECOND))))
+    floor = Floor(rules(entry=way))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.quiet = True
+    floor.send("a", BID, 45, 10)
+    assert floor.live("a").arrives_at == floor.now + NANOS_PER_MILLISECOND
+    floor.wait(10)
+    print_(floor, ASK, 44, 10, at_venue=0)
+    floor.wait(1)
+    change(floor, BID, 41, 1, at_venue=0)
+    assert floor.fills("a") == [(10, 45)]
 
 
 def test_a_print_that_is_heard_before_an_amend_is_decided_waits_for_it(late: Floor) -> None:
