@@ -105,8 +105,8 @@ def bound_queue(
     most = market.book.size(level.side, level.price) + credit_total(level.credits)
     known_to = book_time(market) if since is None else since
     for order in list(level.orders):
-        if order.venue_ahead > most or order.optimistic_ahead > most:
-            ahead = (min(order.venue_ahead, most), min(order.optimistic_ahead, most))
+        if order.venue_ahead > most:
+            ahead = (most, order.optimistic_ahead)
             context.move_queue(level, order, ahead, later(order.known_to, known_to), cause)
 
 

@@ -288,6 +288,25 @@ def test_trades_between_two_quotes_have_taken_what_stood_before_them(
     assert floor.filled("a") == left
 
 
+@pytest.mark.parametrize(
+    ("taker", "price", "refused"), [(BID, 45, True), (BID, 46, False), (ASK, 45, False), (BID, 44, True)]
+)
+def test_a_trade_between_two_quotes_shows_that_a_post_only_order_would_have_met_somebody(
+    taker: BookSide, price: float, *, refused: bool
+) -> None:
+    """Somebody offered at its price, or for less, though no quote shows it."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.conn = 0
+    floor.quote(bid=40, ask=50)
+    floor.trade(taker, price, 1)
+    floor.send("a", BID, 45, 10, post_only=True)
+    floor.wait(60_000)
+    floor.quote(bid=40, ask=50)
+    assert floor.rejected("a") is (RejectCode.POST_ONLY_CROSS if refused else None)
+    assert refused or floor.live("a").resting
+
+
 @pytest.mark.parametrize(("later", "left"), [(0, 0), (1, 10)])
 def test_a_trade_between_two_quotes_counts_for_so_long(later: float, left: float) -> None:
     """After that the level may well have been filled up again."""

@@ -24,7 +24,7 @@ from engine.facts import CancelRefused, LedgerPosted, OrderFilled, PositionSettl
 from engine.orders import CancelReason, RejectCode, TimeInForce
 from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Count, Money, Nanos, Price
 from engine.venue_facts import MarketTermsChanged, PositionPaid
-from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, cents, rules
+from tests.engine.exchange.floor import ASK, BID, ELSEWHERE, MARKET, Floor, cents, listing, rules
 
 IOC = TimeInForce.IOC
 
@@ -239,6 +239,19 @@ def test_rule_12_settlement_comes_from_the_venue_alone_and_pays_once(floor: Floo
     assert floor.cash("bob") == before["bob"]
 
 
+def test_a_result_settles_what_is_held_in_its_market_and_nothing_else(floor: Floor) -> None:
+    """Not what is held elsewhere, nor what was sold before."""
+    _holding(floor)
+    floor.place("sold", ASK, 40, 10, tif=IOC)
+    floor.on_venue_event(listing(ELSEWHERE))
+    floor.book(bids={40: 100}, asks={50: 100}, ticker=ELSEWHERE)
+    floor.place("elsewhere", BID, 50, 10, tif=IOC, ticker=ELSEWHERE)
+    assert floor.position("ann") == 0
+    _determined(floor, "yes", 100)
+    assert [(fact.strategy, fact.ticker) for fact in floor.of(PositionSettled)] == [("bob", MARKET)]
+    assert floor.exchange.positions("ann")["ann", ELSEWHERE].count == 1_000
+
+
 def test_a_result_ends_what_still_rests(floor: Floor) -> None:
     """And nothing can be ordered any more."""
     _resting(floor)
@@ -288,6 +301,17 @@ def test_what_closes_a_position_needs_no_cash(floor: Floor) -> None:
     assert floor.live("out").resting
     floor.place("more", ASK, 60, 100)
     assert floor.rejected("more") is RejectCode.INSUFFICIENT_BALANCE
+
+
+def test_orders_that_close_share_what_there_is_to_close(floor: Floor) -> None:
+    """To the hundredth: what they close together costs nothing, one more does."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("in", BID, 50, 20, tif=IOC)
+    floor.place("out", ASK, 60, 10)
+    floor.place("rest", ASK, 61, 10)
+    assert floor.exchange.account("ann").reserved == 0
+    floor.place("more", ASK, 62, 0.01)
+    assert floor.exchange.account("ann").reserved > 0
 
 
 def test_an_order_that_was_to_close_is_cancelled_when_it_would_open_uncovered(floor: Floor) -> None:

@@ -326,6 +326,22 @@ def test_rule_9_a_level_that_grew_in_a_gap_sends_us_to_its_back(floor: Floor) ->
     assert floor.ahead("a") == 130
 
 
+def test_rule_9_a_gap_leaves_the_optimistic_reading_where_it_stood(floor: Floor) -> None:
+    """Unless less is displayed than stood ahead of it."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.depth(BID, 40, 100)
+    floor.depth(BID, 40, -100)
+    floor.wait(2_001)
+    assert (floor.ahead("a"), floor.live("a").optimistic_ahead) == (100, contracts(50))
+    for displayed, base, optimistic in ((120, 120, 50), (60, 60, 50), (30, 30, 30)):
+        floor.on_venue_event(FeedGapped(1, 1, 3, 9, floor.now))
+        floor.book(bids={40: displayed}, asks={50: 100})
+        _recover(floor)
+        assert (floor.ahead("a"), floor.live("a").optimistic_ahead) == (base, contracts(optimistic))
+        floor.wait(10)
+
+
 def test_rule_9_a_cancel_that_arrives_in_a_gap_waits_for_its_decision(floor: Floor) -> None:
     """Trades from before it count, later ones do not."""
     _gap(floor)
