@@ -125,7 +125,12 @@ def _columns(columns: Iterable[Column]) -> str:
 def methods() -> str:
     """Every method of the control socket; what may be left out has a question mark."""
     lines = (
-        (f"`{method.name}`", method.level.word, ", ".join(map(_param, method.params)) or "-", method.line)
+        (
+            f"`{method.name}`",
+            method.level.word,
+            ", ".join(map(_param, method.params)) or "-",
+            method.line + (" (always answered)" if method.always else ""),
+        )
         for method in METHODS.values()
     )
     return table(("method", "level", "parameters", ""), lines)

@@ -8,7 +8,7 @@ from engine.events import BookDelta, BookSide, Side
 from engine.exchange.market import Market, QueueLevel, Shortfall
 from engine.exchange.orders import PaperOrder
 from engine.exchange.rules import TAKEN_MEMORY
-from engine.exchange.step_context import Given, Source, StepContext, book_lag, book_time, trusted
+from engine.exchange.step_context import FillBand, Source, StepContext, book_lag, book_time, trusted
 from engine.orders import Liquidity
 from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, of_decrease
 from engine.units import PRICE_ONE, Count, Nanos, Price
@@ -25,7 +25,7 @@ def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> Non
     """One level's displayed size changed."""
     side, price = yes_level(delta)
     displayed = market.book.size(side, price)
-    remember_taken(context, market, side, price)
+    update_taken(context, market, side, price)
     if market.no_visibility_since is not None:
         # The queues are set right once, when the gap is decided.
         return
@@ -38,7 +38,7 @@ def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> Non
         _opposed(context, market, side, price, min(delta.change, displayed))
 
 
-def remember_taken(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
+def update_taken(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
     """What we took of a level stays taken, also when the level shrinks or goes.
 
     Who pulled it may post it again: it is the same offer, of which we had our part. Noted is since when less
@@ -48,7 +48,7 @@ def remember_taken(context: StepContext, market: Market, side: BookSide, price: 
     short = market.shortfalls(side).get(price)
     displayed = market.book.size(side, price)
     if short is not None and displayed > short.most and now - short.since >= TAKEN_MEMORY:
-        _forget(context, market, side, price)
+        _expire(context, market, side, price)
         short = market.shortfalls(side).get(price)
     taken = market.taken(side).get(price)
     if taken is None:
@@ -62,14 +62,14 @@ def remember_taken(context: StepContext, market: Market, side: BookSide, price: 
         context.note_taken(market, side, price, taken, short=Shortfall(short.since, displayed))
 
 
-def forget_taken(context: StepContext, market: Market, side: BookSide) -> None:
+def expire_taken(context: StepContext, market: Market, side: BookSide) -> None:
     """Forget what has not been displayed for so long that what comes now is somebody else's."""
     for price, short in list(market.shortfalls(side).items()):
         if context.now - short.since >= TAKEN_MEMORY:
-            _forget(context, market, side, price)
+            _expire(context, market, side, price)
 
 
-def _forget(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
+def _expire(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
     """No more of what we took is remembered than the level has displayed since it was short of it."""
     now, most = context.now, market.shortfalls(side)[price].most
     displayed = market.book.size(side, price)
@@ -148,7 +148,7 @@ def _opposed(context: StepContext, market: Market, side: BookSide, price: Price,
     orders = [each for each in _crossed(market, side.opposite, price) if not each.gone_by(moment)]
     if not orders:
         return
-    forget_taken(context, market, side)
+    expire_taken(context, market, side)
     displayed = market.book.size(side, price)
     untaken = max(0, displayed - market.taken(side).get(price, 0))
     left, pool = min(added, untaken), untaken
@@ -159,12 +159,12 @@ def _opposed(context: StepContext, market: Market, side: BookSide, price: Price,
         extra = min(pool, max(0, order.optimistic_remaining - base))
         optimistic = min(order.optimistic_remaining, base + extra)
         pool -= max(optimistic - base, 0)
-        given = Given(order.price, Liquidity.MAKER, 0, base, optimistic)
+        band = FillBand(order.price, Liquidity.MAKER, 0, base, optimistic)
         if base:
             context.take(market, side, price, base)
         venue_at, ahead = market.book.venue_at, order.venue_ahead
         source = Source("book_cross", "", None, price, displayed, venue_at, ahead, lag=book_lag(market))
-        context.fill(order, given, source)
+        context.fill(order, band, source)
 
 
 def _crossed(market: Market, side: BookSide, price: Price) -> list[PaperOrder]:

@@ -86,7 +86,7 @@ class PaperExchange(ExchangeViews):
             self._depth(context, market, event)
             return self._finish(context)
         context = self._context(now)
-        self._hear(context, event)
+        self._handle(context, event)
         settle(context)
         return self._finish(context)
 
@@ -100,7 +100,7 @@ class PaperExchange(ExchangeViews):
         context.taking_over = True
         for event in events:
             if isinstance(event, MarketListed) or _behind(self.state.market(event.ticker).book, event):
-                self._hear(context, event)
+                self._handle(context, event)
         return self._finish(context)
 
     def take_over_prints(self, to: Nanos) -> None:
@@ -133,7 +133,7 @@ class PaperExchange(ExchangeViews):
                 note_delta(context, each, event)
             depth_changed(context, each, event)
 
-    def _hear(self, context: StepContext, event: VenueEvent) -> None:
+    def _handle(self, context: StepContext, event: VenueEvent) -> None:
         if self.frozen and self._kept_still(context, event):
             return
         match event:

@@ -10,7 +10,7 @@ from engine.exchange.depth import bound_queue
 from engine.exchange.feed_clock import arrivals, happened_by
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder, Stage
-from engine.exchange.step_context import Given, Source, StepContext, trusted
+from engine.exchange.step_context import FillBand, Source, StepContext, trusted
 from engine.orders import Liquidity
 from engine.queueing import Waiting, advance, live_prints, of_print
 from engine.units import Count, Nanos
@@ -177,7 +177,7 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
         extra = min(pool_optimistic, max(share.optimistic - share.base, 0))
         optimistic = min(order.optimistic_remaining, share.base + extra)
         pool_optimistic -= max(optimistic - share.base, 0)
-        given = Given(order.price, Liquidity.MAKER, pessimistic, share.base, optimistic)
+        band = FillBand(order.price, Liquidity.MAKER, pessimistic, share.base, optimistic)
         source = Source(
             kind,
             print_.trade_id,
@@ -189,4 +189,4 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
             share.queue_after,
             None if print_.at_venue is None else print_.at - print_.at_venue,
         )
-        context.fill(order, given, source)
+        context.fill(order, band, source)

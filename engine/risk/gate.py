@@ -96,7 +96,7 @@ class RiskGate:
         """Keep the view of games up to date; news alone leads to no decision."""
         # Every change of every best price comes here; nothing but a look-up may be spent on it.
         if news.__class__ is TopChanged:
-            self.lag.hear(news.at, news.at_venue)
+            self.lag.observe(news.at, news.at_venue)
             market = self.view.markets.get(news.ticker)
             if market is not None:
                 market.top = news

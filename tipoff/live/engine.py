@@ -70,7 +70,7 @@ from tipoff.runs.recorded_inputs import (
     operate_text,
     operation_done_text,
 )
-from tipoff.runs.settings import TradingSettings, openings, parts_of, remembered
+from tipoff.runs.settings import TradingSettings, openings, parts_of, recovered_history
 from tipoff.wiring import tree
 from venues.recordings.line_kinds import LOST
 from venues.recordings.recorder import Recorder
@@ -110,7 +110,7 @@ class LiveEngine:
         """Make it without starting anything, inside `trio.run`. `edges` makes the actors that do I/O."""
         self.plan = plan
         self.tally = Tally()
-        history = remembered(plan.facts, plan.settings, self.tally)
+        history = recovered_history(plan.facts, plan.settings, self.tally)
         self.market_records = MarketRecords(self._add_records)
         self.ingress = Ingress(plan.recorder, self.market_records.on_input)
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
