@@ -20,7 +20,7 @@ from engine.events import (
     PriceRangesChanged,
 )
 from engine.exchange import ExchangeRules
-from engine.facts import CancelRefused, LedgerPosted, OrderFilled, PositionSettled
+from engine.facts import CancelRefused, LedgerPosted, OrderFilled, OrderSubmitted, PositionSettled
 from engine.orders import CancelReason, RejectCode, TimeInForce
 from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Count, Money, Nanos, Price
 from engine.venue_facts import MarketTermsChanged, PositionPaid
@@ -332,12 +332,29 @@ def test_each_strategy_has_its_own_cash(floor: Floor) -> None:
 
 
 def test_a_position_can_be_closed_by_hand(floor: Floor) -> None:
-    """At whatever the book gives."""
+    """At whatever the book gives, by an order that is known to be an exit."""
     _holding(floor)
     for strategy in ("ann", "bob"):
         floor.do(floor.exchange.close_position(strategy, MARKET, f"r-{strategy}", floor.now))
+        assert floor.of(OrderSubmitted)[-1].order.exit
     floor.wait()
     assert (floor.position("ann"), floor.position("bob")) == (0, 0)
+
+
+def test_what_closes_by_hand_needs_no_cash_and_leaves_in_the_book_what_is_not_held_any_more(
+    floor: Floor,
+) -> None:
+    """A sale overtakes it: it takes the six that are left to close, and another finds the rest."""
+    floor.book(bids={1: 2_000}, asks={99: 2_000})
+    floor.place("in", BID, 99, 1_000, tif=IOC)
+    assert floor.position() == 1_000
+    floor.send("sale", ASK, 1, 400, tif=IOC)
+    floor.do(floor.exchange.close_position("ann", MARKET, "r", floor.now))
+    floor.wait()
+    assert (floor.fills("sale"), floor.fills("close:r")) == ([(400, 1)], [(600, 1)])
+    floor.place("another", ASK, 1, 500, tif=IOC, strategy="bob")
+    floor.place("more", ASK, 1, 505, tif=IOC, strategy="bob")
+    assert floor.filled("another") + floor.filled("more") == 1_000
 
 
 def test_where_nothing_is_held_there_is_nothing_to_close(floor: Floor) -> None:

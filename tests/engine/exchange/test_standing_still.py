@@ -19,9 +19,8 @@ def seen(floor: Floor, *, exchange: bool, trading: bool, index: int | None = Non
 @pytest.mark.parametrize("index", [None, SHARD])
 @pytest.mark.parametrize(("exchange", "trading"), [(False, False), (False, True), (True, False)])
 def test_prints_and_depth_that_are_heard_then_fill_nothing(
-    index: int | None, *, exchange: bool, trading: bool
+    floor: Floor, index: int | None, *, exchange: bool, trading: bool
 ) -> None:
-    floor = Floor(rules(), restarting=True)
     floor.book(bids={40: 10}, asks={50: 100})
     floor.place("a", BID, 45, 5)
     seen(floor, exchange=exchange, trading=trading, index=index)
