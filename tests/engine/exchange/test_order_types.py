@@ -367,5 +367,5 @@ def test_the_same_order_id_again_does_nothing(floor: Floor) -> None:
 def test_an_account_is_opened_once(floor: Floor) -> None:
     """A restart that opens it again gives no new cash."""
     assert floor.do(floor.exchange.open_account(floor.opening("ann"))) == ()
-    assert floor.exchange.imbalance == 0
-    assert floor.exchange.trust(MARKET).value == "stale"
+    assert floor.exchange.state.ledger.verify() == 0
+    assert floor.exchange.book(MARKET).trust.value == "stale"

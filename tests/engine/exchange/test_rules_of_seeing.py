@@ -134,7 +134,7 @@ def test_rule_9_nothing_is_filled_from_a_crossed_book(floor: Floor) -> None:
     floor.book(bids={40: 10}, asks={50: 100})
     floor.place("a", BID, 40, 50)
     floor.depth(ASK, 40, 5)
-    assert floor.exchange.trust(MARKET) is Trust.CROSSED
+    assert floor.exchange.book(MARKET).trust is Trust.CROSSED
     floor.trade(ASK, 40, 30)
     assert (floor.ahead("a"), floor.filled("a")) == (0, 0)
     floor.place("b", BID, 40, 5, tif=IOC)
@@ -167,7 +167,7 @@ def test_rule_9_nothing_is_filled_while_the_market_is_paused(floor: Floor) -> No
     floor.book(bids={40: 10}, asks={50: 100})
     floor.place("a", BID, 40, 50)
     floor.on_venue_event(MarketStatusChanged(MARKET, MarketStatus.INACTIVE, floor.now, floor.now))
-    assert floor.exchange.trust(MARKET) is Trust.PAUSED
+    assert floor.exchange.book(MARKET).trust is Trust.PAUSED
     floor.trade(ASK, 39, 30)
     assert floor.filled("a") == 0
 
@@ -365,14 +365,11 @@ def test_rule_9_a_new_connection_voids_the_books_of_the_older(floor: Floor) -> N
     floor.on_venue_event(FeedConnected(2, floor.now))
     floor.conn = 2
     assert MARKET in floor.exchange.without_visibility()
-    assert floor.exchange.needs_book() == (MARKET,)
+    assert not floor.exchange.book(MARKET).synced
     floor.book(bids={40: 100}, asks={50: 100})
     _recover(floor)
-    assert (floor.exchange.without_visibility(), floor.exchange.needs_book(), floor.ahead("a")) == (
-        {},
-        (),
-        100,
-    )
+    assert (floor.exchange.without_visibility(), floor.ahead("a")) == ({}, 100)
+    assert floor.exchange.book(MARKET).synced
 
 
 def test_rule_9_a_restarted_process_is_blind_from_its_last_fact_on() -> None:
@@ -469,11 +466,11 @@ def test_a_restored_exchange_waits_for_its_books_and_keeps_what_it_hears_meanwhi
     book = floor.exchange.book(MARKET).as_snapshot()
     floor.exchange = PaperExchange(floor.rules, seed=7)
     floor.exchange.restore(floor.facts)
-    assert floor.exchange.needs_book() == (MARKET,)
+    assert not floor.exchange.book(MARKET).synced
     floor.depth(ASK, 50, 30)
     floor.place("b", BID, 50, 10, tif=IOC)
     assert floor.rejected("b") is RejectCode.BOOK_UNTRUSTED
     floor.on_venue_event(book)
-    assert floor.exchange.needs_book() == ()
+    assert floor.exchange.book(MARKET).synced
     assert floor.exchange.book(MARKET).yes_ask_size == contracts(130)
     assert floor.ahead("a") == 100
