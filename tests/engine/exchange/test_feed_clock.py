@@ -6,7 +6,7 @@ Covers: engine.exchange.feed_clock, engine.exchange.moments.
 import pytest
 
 from engine.events import BookSide, MarketStatus, MarketStatusChanged
-from engine.exchange.rules import FEED_WAIT_NS_MAX, PRINTS_KEPT, QUOTE_WAIT_NS_MAX, STATUS_WAIT
+from engine.exchange.rules import FEED_WAIT_NS_MAX, PRINTS_KEPT, PUBLISHED, QUOTE_WAIT_NS_MAX, STATUS_WAIT
 from engine.facts import OrderFilled, OrderSubmitted
 from engine.latency import Delay
 from engine.message import changed
@@ -333,6 +333,21 @@ def test_trades_of_a_polled_market_are_kept_twice_as_long_as_they_count(earlier:
     floor.wait(2 * PRINTS_KEPT / NANOS_PER_MILLISECOND - earlier)
     floor.trade(BID, 50, 1)
     assert len(floor.exchange.state.market(MARKET).listed) == kept
+
+
+@pytest.mark.parametrize(("later", "decided"), [(0, False), (1, True)])
+def test_a_poll_decides_once_the_trades_up_to_then_are_listed_too(later: int, *, decided: bool) -> None:
+    """By the nanosecond; that it was answered is known when the next one is."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.poll(bid_size=100, ask_size=100)
+    floor.send("a", BID, 45, 10)
+    floor.wait(1 + (PUBLISHED + later) / NANOS_PER_MILLISECOND)
+    floor.poll(bid_size=100, ask_size=100)
+    assert not floor.live("a").resting
+    floor.wait(1)
+    floor.poll(bid_size=100, ask_size=100)
+    assert floor.live("a").resting is decided
 
 
 def test_from_a_polled_book_nothing_is_taken() -> None:
