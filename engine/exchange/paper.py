@@ -39,7 +39,6 @@ from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
 from engine.exchange.submission import cancel_many, close_out, submit
 from engine.exchange.timers import CLOSE, CREDIT, RECOVERY, read_credit_subject, read_place
-from engine.exchange.views import ExchangeViews
 from engine.facts import Fact, LedgerPosted, Posting, StrategyOpened
 from engine.heard_prints import PrintsHeard
 from engine.ledger import cash, equity
@@ -48,13 +47,14 @@ from engine.step import NOTHING, Step, Timer
 from engine.units import Money, Nanos
 
 
-class PaperExchange(ExchangeViews):
+class PaperExchange:
     """Fills approved orders from what the venue shows, and never more kindly than the venue would."""
 
     def __init__(self, rules: ExchangeRules, seed: int) -> None:
         """An empty exchange; `seed` is what the delays are drawn from."""
         held = rules.feed_wait_ns, rules.credit_window_ns, rules.status_wait_ns
-        super().__init__(rules, ExchangeState(rules.recovery_window_ns, *held))
+        self.rules = rules
+        self.state = ExchangeState(rules.recovery_window_ns, *held)
         self.seed = seed
         self.duplicates = 0
         self.frozen: dict[str, bool] = {}
@@ -312,6 +312,23 @@ class PaperExchange(ExchangeViews):
         lifecycle.withdraw_unpriced(context)
         gaps.process_restarted(context, self.state.markets.values())
         return self._finish(context)
+
+    # Looking
+
+    def book(self, ticker: str) -> Book:
+        """The exchange's own book of a market."""
+        return self.state.market(ticker).book
+
+    def without_visibility(self) -> dict[str, Nanos]:
+        """Markets whose trades are missing since a moment: whoever can fetch them should."""
+        return {ticker: self.gaps_of(ticker)[0] for ticker in self.state.markets if self.gaps_of(ticker)}
+
+    def gaps_of(self, ticker: str) -> tuple[Nanos, ...]:
+        """Since when trades of a market are missing to some account, each moment once, the earliest first."""
+        accounts = self.state.market(ticker).accounts.values()
+        return tuple(
+            sorted({each.no_visibility_since for each in accounts if each.no_visibility_since is not None})
+        )
 
     # Timers
 

@@ -13,7 +13,7 @@ from engine.accounts import SHARED
 from engine.book import Book
 from engine.events import MarketStatus
 from engine.exchange.market import Market, QueueLevel, Shortfall, VenueMarket
-from engine.exchange.orders import NANOS_ZERO, BandTotals, PaperOrder, Stage
+from engine.exchange.orders import NANOS_ZERO, PaperOrder, Stage
 from engine.exchange.rules import CREDIT_WINDOW, FEED_WAIT_NS_MAX, STATUS_WAIT
 from engine.exchange.timers import (
     AMEND,
@@ -102,7 +102,6 @@ class ExchangeState:
     accounts: dict[str, StrategyOpened] = attrs.field(factory=dict)
     positions: dict[tuple[str, str], Position] = attrs.field(factory=dict)
     settled: dict[tuple[str, str], Settled] = attrs.field(factory=dict)
-    bands: dict[tuple[str, str], BandTotals] = attrs.field(factory=dict)
     ledger: Ledger = attrs.field(factory=Ledger)
     fee_terms: dict[str, FeeTermsChanged] = attrs.field(factory=dict)
     venue: dict[int | None, VenueStatusChanged] = attrs.field(factory=dict)
@@ -402,8 +401,6 @@ class ExchangeState:
     def _band_moved(self, fact: BandMoved) -> None:
         order = self.orders[fact.order_id]
         bands = order.bands
-        totals = self.bands.setdefault((fact.strategy, fact.ticker), BandTotals())
-        totals.add(order, fact)
         bands.pessimistic, bands.base, bands.optimistic = fact.pessimistic, fact.base, fact.optimistic
         bands.pessimistic_cash, bands.base_cash = fact.pessimistic_cash, fact.base_cash
         bands.optimistic_cash = fact.optimistic_cash
