@@ -61,12 +61,13 @@ class FactHistory:
         return tuple(self._facts[: self._inherited])
 
     def of_strategy(self, name: str) -> list[Fact]:
-        """The facts about one strategy, oldest first."""
+        """The facts about one strategy, and what it has decided itself since, oldest first."""
         # Each fact is looked at once, whoever asks: strategies are many, and all ask when they start.
         for fact in self._facts[self._sorted :]:
             self._by_strategy.setdefault(strategy_of(fact) or "", []).append(fact)
         self._sorted = len(self._facts)
-        return list(self._by_strategy.get(name, ()))
+        under_way = (fact for facts in self._under_way.get(name, ()) for fact in facts)
+        return [*self._by_strategy.get(name, ()), *(fact for fact in under_way if strategy_of(fact) == name)]
 
     @property
     def last_seq(self) -> int:

@@ -252,8 +252,9 @@ class ChildSpec:
     """One actor: how it is made (`factory`, called for every life), restarted, stopped, and what it hears.
 
     `shutdown_ns` is the time from asking it to stop until it is cancelled, then declared a zombie;
-    `start_timeout_ns` the time to become ready. `ready_when_told` waits for the actor's `Ready`. `task` is
-    the I/O task of an EDGE actor.
+    `start_timeout_ns` the time to become ready; of an EDGE actor both are the world's nanoseconds, however
+    fast the engine's clock goes. `ready_when_told` waits for the actor's `Ready`. `task` is the I/O task of
+    an EDGE actor.
     """
 
     name: str

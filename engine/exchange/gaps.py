@@ -204,9 +204,8 @@ def _place_anew(context: StepContext, market: Market) -> None:
         grew = level.displayed is None or displayed > level.displayed
         for order in list(level.orders):
             base = displayed if grew else min(order.venue_ahead, displayed)
-            ahead = (base, min(order.optimistic_ahead, displayed))
             known_to = later(order.known_to, book_time(market))
-            context.move_queue(level, order, ahead, known_to, "resync")
+            context.move_queue(level, order, (base, order.optimistic_ahead), known_to, "resync")
         _reset(context, market, level, None)
 
 

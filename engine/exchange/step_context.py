@@ -267,7 +267,10 @@ class StepContext:
     def move_queue(
         self, level: QueueLevel, order: PaperOrder, ahead: tuple[int, int], known_to: Nanos | None, cause: str
     ) -> None:
-        """Set the venue contracts ahead of an order in the base and the optimistic reading."""
+        """Set the venue contracts ahead of an order in the base and the optimistic reading.
+
+        In the optimistic one never more than in the base one.
+        """
         base, optimistic = ahead[0], min(ahead)
         if (base, optimistic, known_to) == (order.venue_ahead, order.optimistic_ahead, order.known_to):
             return
