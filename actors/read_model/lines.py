@@ -11,7 +11,6 @@ from typing import TypeVar
 import attrs
 from typing_extensions import override
 
-from actors.fact_history import strategy_of
 from actors.messages import Numbered
 from actors.read_model.model import OrderSeen, ReadModel
 from actors.read_model.views import (
@@ -31,6 +30,7 @@ from actors.read_model.views import (
 )
 from engine import ledger
 from engine.events import BookSide, MarketKnown, TopChanged
+from engine.fact_subjects import strategy_of
 from engine.facts import OrderFilled, SignalRaised
 from engine.positions import liquidation_value
 from engine.risk import GAME, QUARANTINE, STRATEGY, state_in

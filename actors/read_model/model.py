@@ -9,12 +9,12 @@ from typing import Final
 
 import attrs
 
-from actors.fact_history import order_of
 from actors.messages import Numbered
 from actors.read_model.row_versions import RowVersions, Tail
 from actors.read_model.views import CancelState
 from actors.runtime import DeadLetter, SupervisorReport
 from engine.events import GameKnown, MarketKnown, OddsSeen, ScoreSeen, TopChanged
+from engine.fact_subjects import order_of
 from engine.facts import (
     CancelRefused,
     Fact,

@@ -105,8 +105,8 @@ def bound_queue(
     most = market.book.size(level.side, level.price) + credit_total(level.credits)
     known_to = book_time(market) if since is None else since
     for order in list(level.orders):
-        if order.venue_ahead > most or order.optimistic_ahead > most:
-            ahead = (min(order.venue_ahead, most), min(order.optimistic_ahead, most))
+        if order.venue_ahead > most:
+            ahead = (most, order.optimistic_ahead)
             context.move_queue(level, order, ahead, later(order.known_to, known_to), cause)
 
 
@@ -120,7 +120,8 @@ def later(one: Nanos | None, other: Nanos | None) -> Nanos | None:
 def credit_expired(context: StepContext, market: Market, level: QueueLevel) -> None:
     """Decreases that no print explained in time were cancels: now, and only now, they bound the queue.
 
-    The optimistic reading lets a share of them have been ahead of us.
+    The optimistic reading lets a share of them have been ahead of us. A gap ends all credit, so whoever has
+    some sees the book.
     """
     now = context.now
     gone = [credit for credit in level.credits if credit[1] <= now]
@@ -128,8 +129,6 @@ def credit_expired(context: StepContext, market: Market, level: QueueLevel) -> N
     cancelled = credit_total(tuple(gone))
     known_to = max((credit[2] for credit in gone if credit[2] is not None), default=None)
     context.explain(market, level, Matched(kept, level.printed, Count(0)), "credit_expired")
-    if not market.book.synced or market.no_visibility_since is not None:
-        return
     displayed = market.book.size(level.side, level.price)
     for order in list(level.orders):
         behind = displayed + cancelled - order.optimistic_ahead

@@ -181,6 +181,7 @@ def recovered(context: StepContext, market: Market, event: TradesRecovered) -> N
     market.venue.trades_to = max(market.venue.trades_to, event.until)
     missing = {trade.trade_id: trade for trade in event.trades}
     for trade_id, held in market.held.items():
+        # What was heard during the gap counts once, as the venue's list has it: the list knows the time.
         missing.setdefault(trade_id, changed(held, recovered=True))
     for trade in sorted(missing.values(), key=moment_of):
         use_trade(context, market, trade, fills=True)
@@ -203,9 +204,8 @@ def _place_anew(context: StepContext, market: Market) -> None:
         grew = level.displayed is None or displayed > level.displayed
         for order in list(level.orders):
             base = displayed if grew else min(order.venue_ahead, displayed)
-            ahead = (base, min(order.optimistic_ahead, displayed))
             known_to = later(order.known_to, book_time(market))
-            context.move_queue(level, order, ahead, known_to, "resync")
+            context.move_queue(level, order, (base, order.optimistic_ahead), known_to, "resync")
         _reset(context, market, level, None)
 
 

@@ -93,6 +93,7 @@ class ControlServer:
         self.connections: list[Connection] = []
         self.accepted = self.refused = self.dropped = self.requests = self.faults = 0
         self._turning_away = 0
+        # Once: it is made of the code, which does not change under a server, and every hello has it.
         self._schema = digest()
 
     async def accept_all(self, listener: trio.socket.SocketType, nursery: trio.Nursery) -> None:

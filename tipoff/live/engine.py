@@ -136,6 +136,7 @@ class LiveEngine:
         latency = self.ingress.latency
         self.latency_readings = LatencyReadings(latency.decision_s, latency.durable_s)
         self.system.on_heartbeat = self.heartbeats.passed
+        # Tied afterwards: the tree is made of parts that need the ingress, and the ingress needs the tree.
         self.ingress.attach(self.system)
 
     # Life
@@ -174,6 +175,7 @@ class LiveEngine:
         log.critical("the engine gives up: %s: %s", type(error).__name__, error)
         for hand_on in self.last_words:
             hand_on()
+        # What was decided since an invariant broke may rest on it, so it must not become durable.
         if not isinstance(error, InvariantBroken):
             with trio.move_on_after(LAST_WORDS_S_MAX, shield=True):
                 await self.commit_queue.drain()
@@ -276,6 +278,7 @@ class LiveEngine:
 
     async def ask(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
         """Ask and wait. What changes something is written down first. Raises an AskError or SystemEnded."""
+        # A question is only stamped: it changes nothing, so a replay can do without it.
         at = self.system.stamp()
         if isinstance(message, Operate) and address == OPERATOR:
             at = self.ingress.command(OPERATE, operate_text(message))
@@ -291,6 +294,7 @@ class LiveEngine:
         """Replace a life by a new one; False if there is no such child."""
         if self.system.status_of(address) is None:
             return False
+        # Written down first, so that a replay gives the actor its new life at the same place.
         with self.system.at(self.ingress.command(RESTART, str(address))):
             return self.system.restart(address)
 
