@@ -71,7 +71,7 @@ docs: $(STAMP_DEV) ## the manual, warnings are errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
 	@echo "the manual is in docs/_build/html/index.html"
 
-wheel: $(STAMP_DEV) ## the source archive and the wheel, in dist/
+wheel: $(STAMP_DEV) $(PAGE) ## the source archive and the wheel, in dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	@ls -l dist
 

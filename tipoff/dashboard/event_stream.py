@@ -18,7 +18,7 @@ QUIET_S: Final = 10.0
 WRITE_S_MAX: Final = 30.0
 """A browser that has read nothing for so long is let go; it comes back by itself when it reads again."""
 
-PAUSE_S: Final = 0.05
+PAUSE_S: Final = 0.02
 """Between two writes: changes of several tables that come together are one write."""
 
 
