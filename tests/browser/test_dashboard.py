@@ -92,7 +92,6 @@ def test_nothing_is_cut_off_at_any_width(evening: Evening, look: Look) -> None:
             assert wide <= 0, f"{name} at {width}: {wide} pixels too wide"
 
 
-@pytest.mark.promise("page-halt-halts-engine")
 def test_a_halt_from_the_page_halts_the_engine_and_the_journal_says_whence(
     evening: Evening, look: Look
 ) -> None:
@@ -217,7 +216,6 @@ def test_a_tab_without_a_token_is_asked_for_one_and_one_that_reads_may_not_opera
     assert evening.ask("status")["state"] == "running"
 
 
-@pytest.mark.promise("page-comes-back-itself")
 def test_after_kill_9_of_the_daemon_the_page_says_so_and_comes_back_by_itself(
     evening: Evening, look: Look
 ) -> None:

@@ -19,7 +19,7 @@ from actors.read_model.views import FeedLine, Query
 from engine.events import GameKnown, Trust
 from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Money, Nanos
-from persistence.bars import prices_of
+from persistence.bars import bars_of
 from persistence.errors import StorageError
 from persistence.queries import Reader, Recorded
 from tipoff.control.queries.overview import Status
@@ -151,14 +151,16 @@ class StoredRun:
                 return {"columns": {"at": []}}
 
     def _bars(self, ticker: str) -> Json:
+        """Best prices every ten seconds; as fair value the sportsbooks', which is what was stored of it."""
         with Reader.open(self.url, self.run) as reader:
-            rows = [row for _, found in prices_of(reader, [ticker]) for row in found]
-        rows = rows[:: max(1, -(-len(rows) // POINTS_MAX))]
+            bars = [found[place] for _, found in bars_of(reader, [ticker]) for place in range(len(found))]
+        bars = bars[:: max(1, -(-len(bars) // POINTS_MAX))]
         return {
             "columns": {
-                "at": [row[0] / NANOS_PER_SECOND for row in rows],
-                "yes_bid": [_dollars(row[1]) for row in rows],
-                "yes_ask": [_dollars(row[2]) for row in rows],
+                "at": [bar.at / NANOS_PER_SECOND for bar in bars],
+                "yes_bid": [_dollars(bar.yes_bid) for bar in bars],
+                "yes_ask": [_dollars(bar.yes_ask) for bar in bars],
+                "fair": [bar.p_books for bar in bars],
             }
         }
 

@@ -40,6 +40,7 @@ def test_a_change_reaches_every_browser_by_one_connection_to_the_daemon(tmp_path
     run(test())
 
 
+@pytest.mark.promise("page-comes-back-itself")
 def test_a_daemon_that_comes_back_is_found_and_the_browser_stays(tmp_path: Path) -> None:
     async def test() -> None:
         async with beside_a_daemon(tmp_path) as (daemon, port), stream(port) as browser:
@@ -73,6 +74,7 @@ def test_the_same_question_of_twenty_browsers_is_one_question_to_the_daemon(tmp_
     run(test())
 
 
+@pytest.mark.promise("journal-says-whence")
 def test_a_command_carries_its_request_id_reason_and_whence_it_came_each_time(tmp_path: Path) -> None:
     async def test() -> None:
         async with beside_a_daemon(tmp_path) as (daemon, port):
