@@ -1,7 +1,6 @@
 """The dashboard in a real browser, beside a real daemon and beside one that was killed.
 
-TIPOFF_PICTURES=ADDRESS takes the manual's pictures anew, of the dashboard there. Covers:
-tipoff.services.dashboard, tipoff.dashboard.child, tipoff.commands.dashboard.
+TIPOFF_PICTURES=ADDRESS takes the manual's pictures anew, of the dashboard there.
 """
 
 import os

@@ -1,6 +1,8 @@
 """Malformed requests against our own server on loopback: it never dies, and keeps nobody who is gone.
 
-TIPOFF_FUZZ_SECONDS makes it longer. Covers: tipoff.dashboard.server.
+TIPOFF_FUZZ_SECONDS makes it longer.
+
+Covers: tipoff.dashboard.server.
 """
 
 import asyncio
