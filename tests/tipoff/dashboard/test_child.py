@@ -1,6 +1,6 @@
 """The dashboard as a process of its own: what it is told, what it says, and when it ends.
 
-Covers: tipoff.dashboard.child, tipoff.dashboard.child_settings.
+Covers: tipoff.dashboard.child_settings.
 """
 
 import json
