@@ -1,4 +1,4 @@
-"""The samples of `docs/start.md` are what its commands print: the same lines in their order, numbers aside."""
+"""The samples of `docs/start.md` are what its commands print: the same lines in order, numbers aside."""
 
 import re
 import shlex
