@@ -67,7 +67,7 @@ ORDER: dict[str, object] = {
 class Bench:
     """The whole tree on a virtual clock, with one matched game and a trusted book: an `Engine`."""
 
-    def __init__(self, config: Config | None = None) -> None:
+    def __init__(self, config: Config | None = None, *, charts: bool = False) -> None:
         self.settings = trading_settings(config or template(schema()), seed=1)
         self.memory = FactHistory()
         self.facts: list[Numbered] = []
@@ -86,6 +86,7 @@ class Bench:
             cause=lambda: self.system.inputs,
             store=self.store,
             watched=True,
+            keep_bars=(lambda _: None) if charts else None,
         )
         self.system = VirtualSystem(tree(parts), start_at=START, seed=1)
         self.system.start()
@@ -307,7 +308,7 @@ def bench() -> Bench:
 
 
 @pytest.fixture
-def make_bench() -> Callable[[], Bench]:
+def make_bench() -> Callable[..., Bench]:
     return Bench
 
 
