@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,7 +107,7 @@ def started(root: Path, *words: str, log: Any) -> subprocess.Popen[bytes]:  # no
 
 def wait_for(found: Callable[[], T | None], seconds: float = WAIT_S_MAX) -> T:
     """Wait until there is something; whatever is wrong meanwhile is wrong in the end too."""
-    until = time.monotonic() + seconds
+    until, never = time.monotonic() + seconds, threading.Event()
     while True:
         try:
             value = found()
@@ -117,7 +118,7 @@ def wait_for(found: Callable[[], T | None], seconds: float = WAIT_S_MAX) -> T:
                 raise
         if time.monotonic() > until:
             raise AssertionError(f"{found} came to nothing in {seconds:g} s")
-        time.sleep(0.05)
+        never.wait(0.05)
 
 
 @pytest.fixture(scope="session")
