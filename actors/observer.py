@@ -83,7 +83,7 @@ VENDORS_MAX = 64
 PNL_EVERY = 5 * NANOS_PER_SECOND
 """So often profit and loss are read for charts."""
 
-PNL_READINGS_MAX = 2_880
+PNL_READINGS_MAX = 4 * 60 * 12
 """So many readings of them are kept: four hours."""
 
 PNL_STRATEGIES_MAX = 64
