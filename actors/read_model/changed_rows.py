@@ -61,10 +61,11 @@ class TableChanges:
 
 @attrs.frozen
 class Changes:
-    """What changed, by table; `seq` is the last committed fact's number."""
+    """What changed, by table; `seq` is the last committed fact's number, `halted` what may not trade."""
 
     tables: Mapping[str, TableChanges]
     seq: int
+    halted: tuple[str, ...] = ()
     facts: tuple[Numbered, ...] = ()
 
 
@@ -75,6 +76,7 @@ def changes(model: ReadModel, wanted: ChangesWanted) -> Changes:
             table: _of_table(model, table, cursor) for table, cursor in wanted.since.items() if table in KEYS
         },
         seq=model.seq,
+        halted=tuple(model.tally.halted),
         facts=() if wanted.facts_after is None else _facts(model, wanted.facts_after),
     )
 

@@ -30,10 +30,17 @@ UNREAD_SECONDS_MAX: Final = 600.0
 
 SAMPLE_SECONDS: Final = 1 / HZ_MAX
 OWN_SECONDS: Final = 1.0
-"""Status and actors change with every input, so they are looked at as often as people read."""
+"""Status and actors change with every input, so they are looked at as often as people read; at once where
+something is halted or resumed.
+"""
 
-OWN_SECONDS_MIN: Final = 0.25
-"""After a fact the status is looked at again, but not sooner."""
+EVERY: Final[Mapping[str, int]] = {"games": 2, "positions": 2, "strategies": 5, "pnl": 5}
+"""Tables without versions are made and compared whole, so only so many-th sample looks at them: a score is
+told within a fifth of a second, money within a half.
+"""
+
+APART_SECONDS: Final = SAMPLE_SECONDS / 2 / WATCHERS_MAX
+"""So much later each further watcher is told of a sample: the last one half a sample late."""
 
 BYE_SECONDS: Final = 0.2
 """So long a watcher is given to hear that it is over."""
@@ -62,6 +69,8 @@ class Watcher:
     """The version of each topic that it knows; a topic of which it knows nothing is not there."""
     seq: int | None
     """The number of the last fact that it knows; None is the newest one when it is first told something."""
+    place: int = 0
+    """Its place among the watchers, from 0: they are told one after another and not all in one go."""
     told_at: float = float("-inf")
     in_frame: bool = False
     """Whether a frame was begun and has not ended."""
@@ -80,7 +89,7 @@ class Hub:
         self._tables: dict[str, WatchedTable] = {}
         self._facts: FactLog | None = None
         self._own_at = float("-inf")
-        self._own_seq = -1
+        self._own_halted: tuple[str, ...] = ()
         self._over = ""
         self._came = trio.Event()
         self._sampled = trio.Event()
@@ -94,8 +103,13 @@ class Hub:
         if len(self._watchers) >= WATCHERS_MAX:
             raise Fault(ErrorCode.BUSY, f"{WATCHERS_MAX} connections watch already")
         wanted, since = watching_of(params), params.whole("since", -1)
+        taken = {watcher.place for watcher in self._watchers.values()}
         self._watchers[connection] = Watcher(
-            wanted.topics, 1 / wanted.hz, told={}, seq=None if since < 0 else since
+            wanted.topics,
+            1 / wanted.hz,
+            told={},
+            seq=None if since < 0 else since,
+            place=next(place for place in range(WATCHERS_MAX) if place not in taken),
         )
         self._came.set()
 
@@ -121,7 +135,7 @@ class Hub:
     def _forget(self) -> None:
         """Nobody watches: keep nothing. The next watcher begins anew."""
         self._tables, self._facts = {}, None
-        self._own_at, self._own_seq, self._over = float("-inf"), -1, ""
+        self._own_at, self._over = float("-inf"), ""
         self._shared.clear()
 
     async def _sample_or_end(self) -> None:
@@ -149,13 +163,18 @@ class Hub:
         elif self._facts is None:
             self._facts = FactLog()
         facts = self._facts
-        since = {topic: table.cursor for topic, table in self._tables.items() if topic in KEYS}
+        since = {
+            topic: table.cursor
+            for topic, table in self._tables.items()
+            if topic in KEYS and (not table.known or self.samples % EVERY.get(topic, 1) == 0)
+        }
         seen = await self._context.ask(
             OBSERVER, ChangesWanted(since, None if facts is None else facts.last or 0)
         )
         assert isinstance(seen, Changes)  # noqa: S101 - that is what it answers
+        await trio.lowlevel.checkpoint()
         fresh = {topic: await self._tables[topic].fresh(changes) for topic, changes in seen.tables.items()}
-        fresh.update(await self._own(seen.seq))
+        fresh.update(await self._own(seen.halted))
         # All at once and at the end, so that nobody is told of half a moment.
         for topic, rows in fresh.items():
             self._tables[topic].take(rows)
@@ -164,14 +183,12 @@ class Hub:
         self._shared.clear()
         self.samples += 1
 
-    async def _own(self, seq: int) -> dict[str, Fresh]:
+    async def _own(self, halted: tuple[str, ...]) -> dict[str, Fresh]:
         now = trio.current_time()
-        elapsed = now - self._own_at
         missing = any(topic in self._tables and not self._tables[topic].known for topic in OWN)
-        due = elapsed >= OWN_SECONDS or (seq != self._own_seq and elapsed >= OWN_SECONDS_MIN)
-        if not (missing or due):
+        if not missing and now - self._own_at < OWN_SECONDS and halted == self._own_halted:
             return {}
-        self._own_at, self._own_seq = now, seq
+        self._own_at, self._own_halted = now, halted
         found: dict[str, Fresh] = {}
         for topic, endpoint in OWN.items():
             if topic in self._tables:
@@ -180,6 +197,8 @@ class Hub:
                 lines = answer if isinstance(answer, tuple) else (answer,)
                 rows = {TOPICS[topic].key(line): line for line in lines}
                 found[topic] = await self._tables[topic].fresh(TableChanges(rows, whole=True))
+                # These cost the most: the engine's inputs need not wait for both.
+                await trio.lowlevel.checkpoint()
         return found
 
     # -- one watcher
@@ -218,6 +237,8 @@ class Hub:
             # Half a sample early is nearer to the wish than half a sample late.
             if self._over or now - watcher.told_at >= watcher.seconds - SAMPLE_SECONDS / 2:
                 watcher.told_at = now
+                # Twenty in one go would keep the engine's inputs waiting for all twenty.
+                await trio.sleep(watcher.place * APART_SECONDS)
                 return
 
     def _news(self, watcher: Watcher) -> bytes:
