@@ -24,7 +24,7 @@ class Reader:
     """Reads the interfaces: a type is a name, a list of one, a union, or fields in braces."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = TOKEN.findall(re.sub(r"//.*", "", text))
+        self.tokens: list[str] = TOKEN.findall(re.sub(r"//.*", "", text))
 
     def interfaces(self) -> dict[str, Fields]:
         found = {}
