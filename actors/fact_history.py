@@ -7,9 +7,9 @@ nothing of the object that crashed survives.
 from collections import deque
 from collections.abc import Iterable
 
-from engine.facts import Fact, OrderApproved, OrderSubmitted
+from engine.fact_subjects import strategy_of
+from engine.facts import Fact
 from engine.quarantine import Quarantine
-from engine.venue_facts import AmendSubmitted
 
 
 class FactHistory:
@@ -78,31 +78,3 @@ class FactHistory:
     def facts(self) -> tuple[Fact, ...]:
         """Everything remembered, oldest first."""
         return tuple(self._facts)
-
-
-def strategy_of(fact: Fact) -> str | None:
-    """Return the name of the strategy that a fact is about; None for facts about no single strategy."""
-    match fact:
-        case OrderSubmitted():
-            return fact.order.strategy
-        case OrderApproved():
-            return fact.command.strategy
-        case AmendSubmitted():
-            return fact.amend.strategy
-        case _:
-            name = getattr(fact, "strategy", None)
-            return name if isinstance(name, str) else None
-
-
-def order_of(fact: Fact) -> str | None:
-    """Return the id of the order that a fact is about; None for facts about no order."""
-    match fact:
-        case OrderSubmitted():
-            return fact.order.order_id
-        case OrderApproved():
-            return fact.command.order_id
-        case AmendSubmitted():
-            return fact.amend.order_id
-        case _:
-            order_id = getattr(fact, "order_id", None)
-            return order_id if isinstance(order_id, str) else None

@@ -27,7 +27,14 @@ from actors.runtime.specs import (
     Strategy,
 )
 from engine.message import message
-from engine.restart_policy import Backoff, RestartLimit, RestartSettingsError, require_reachable
+from engine.restart_policy import (
+    PERIOD_NS,
+    RESTARTS,
+    Backoff,
+    RestartLimit,
+    RestartSettingsError,
+    require_reachable,
+)
 
 TOPIC_SUPERVISION = "supervision"
 """Topic of the supervisor reports (`actors.runtime.reports`)."""
@@ -272,16 +279,16 @@ class ChildSpec:
 class SupervisorSpec:
     """A supervisor: its children in start order and how failures among them are answered.
 
-    More than `intensity` failures within `period_ns` are too many. With QUARANTINE each child is counted by
-    itself. `max_children` bounds dynamic children (static ones not counted). `restart` is its own type
+    More than `restarts_max` failures within `period_ns` are too many. With QUARANTINE each child is counted
+    by itself. `max_children` bounds dynamic children (static ones not counted). `restart` is its own type
     under its supervisor.
     """
 
     name: str
     children: "tuple[AnySpec, ...]" = ()
     strategy: Strategy = ONE_FOR_ONE
-    intensity: int = attrs.field(default=3, validator=attrs.validators.ge(0))
-    period_ns: int = attrs.field(default=60 * SECOND_NS, validator=attrs.validators.gt(0))
+    restarts_max: int = attrs.field(default=RESTARTS, validator=attrs.validators.ge(0))
+    period_ns: int = attrs.field(default=PERIOD_NS, validator=attrs.validators.gt(0))
     backoff: Backoff = attrs.field(factory=Backoff)
     on_excess: OnExcess = ESCALATE
     max_children: int = attrs.field(default=1_000, validator=attrs.validators.ge(0))
@@ -299,7 +306,7 @@ class SupervisorSpec:
         if self.on_excess is QUARANTINE and self.strategy is not ONE_FOR_ONE:
             raise SpecError(f"{self.name}: quarantine parks one child, so it needs one_for_one")
         try:
-            # Backoff spreads failures out: if intensity + 1 of them cannot fit into the period, the limit
+            # Backoff spreads failures out: if restarts_max + 1 of them cannot fit into the period, the limit
             # never fires and a child that always crashes is restarted for ever.
             require_reachable(self.limit, self.backoff)
         except RestartSettingsError as error:
@@ -308,7 +315,7 @@ class SupervisorSpec:
     @property
     def limit(self) -> RestartLimit:
         """The restart intensity as the pure module counts it."""
-        return RestartLimit(intensity=self.intensity, period_ns=self.period_ns)
+        return RestartLimit(restarts_max=self.restarts_max, period_ns=self.period_ns)
 
 
 def _require_name(name: str) -> None:

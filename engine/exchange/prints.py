@@ -10,7 +10,7 @@ from engine.exchange.depth import bound_queue
 from engine.exchange.feed_clock import arrivals, happened_by
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder, Stage
-from engine.exchange.step_context import Given, Source, StepContext, trusted
+from engine.exchange.step_context import FillBand, Source, StepContext, trusted
 from engine.orders import Liquidity
 from engine.queueing import Waiting, advance, live_prints, of_print
 from engine.units import Count, Nanos
@@ -129,6 +129,8 @@ def _through(context: StepContext, market: Market, print_: TradePrinted, shares:
     """
     left: int = print_.count
     moment = context.state.prints.to if print_.at_venue is None else print_.at_venue
+    # Not left when nothing is left: the pessimistic reading of an order before may have come after the
+    # trade, and then one behind it has its share.
     for level in market.through(print_.taker.opposite, print_.price):
         for order in level.orders:
             if predates(context, print_, order, order.joined_at):
@@ -182,13 +184,14 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
     kind = "recovered_print" if print_.recovered else "print"
     for share in shares:
         order = share.order
+        # Never more than the base reading has, or the three were no band.
         ceiling = order.bands.base + share.base - order.bands.pessimistic
         pessimistic = min(share.pessimistic, pool_pessimistic, ceiling)
         pool_pessimistic -= pessimistic
         extra = min(pool_optimistic, max(share.optimistic - share.base, 0))
         optimistic = min(order.optimistic_remaining, share.base + extra)
         pool_optimistic -= max(optimistic - share.base, 0)
-        given = Given(order.price, Liquidity.MAKER, pessimistic, share.base, optimistic)
+        band = FillBand(order.price, Liquidity.MAKER, pessimistic, share.base, optimistic)
         source = Source(
             kind,
             print_.trade_id,
@@ -200,4 +203,4 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
             share.queue_after,
             None if print_.at_venue is None else print_.at - print_.at_venue,
         )
-        context.fill(order, given, source)
+        context.fill(order, band, source)

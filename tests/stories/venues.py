@@ -26,7 +26,7 @@ def venues(
 
     async def run() -> None:
         settings = ServiceSettings(
-            evening=beginning_now(evening, time.time_ns()),
+            evening=beginning_now(evening, time.time_ns(), pregame_minutes=60),
             speed=speed,
             held=True,
             wall_clock=True,

@@ -1,6 +1,6 @@
 """The parameters of a method: what each may be, how a person types it, and the values of a request.
 
-Declared once, in `registry`: the server checks them, the schema and the manual show them, and the command
+Declared once, with their method: the server checks them, the schema and the manual show them, and the command
 line makes its arguments and options of them.
 """
 
@@ -18,7 +18,7 @@ class Param:
     """One parameter: its name, type and bounds, and how it is typed on the command line."""
 
     name: str
-    kind: Literal["text", "whole", "number", "flag", "values"] = "text"
+    kind: Literal["text", "whole", "number", "flag", "names", "values"] = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
     low: int = 1
@@ -56,6 +56,9 @@ class Param:
                 return {"type": "number", "description": self.description}
             case "flag":
                 return {"type": "boolean", "description": self.description}
+            case "names":
+                items: dict[str, Json] = {"type": "string", "enum": list(self.choices)}
+                return {"type": "array", "minItems": 1, "items": items, "description": self.description}
             case "values":
                 return {"type": "object", "minProperties": 1, "description": self.description}
 
@@ -66,6 +69,10 @@ class Param:
                 return f"is one of {', '.join(self.choices)}" if self._no_choice(value) else None
             case "text", _:
                 return f"is a printable text of 1 to {TEXT_CHARS_MAX} characters"
+            case "names", list() if value and all(name in self.choices for name in value):
+                return None
+            case "names", _:
+                return f"is a list of some of {', '.join(self.choices)}"
             case "flag", bool():
                 return None
             case "flag", _:
@@ -112,6 +119,11 @@ class Params:
         value = self.values.get(name, default)
         return value if isinstance(value, int) else default
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list of words; empty if it was not given."""
+        value = self.values.get(name)
+        return tuple(map(str, value)) if isinstance(value, list) else ()
+
     def number(self, name: str) -> float | None:
         """A number."""
         value = self.values.get(name)
@@ -125,3 +137,16 @@ class Params:
         """An object."""
         value = self.values.get(name)
         return value if isinstance(value, dict) else {}
+
+
+STRATEGY = Param(name="strategy", help="Only of this strategy.")
+TICKER = Param(name="ticker", upper=True, help="Only of this market.")
+GAME = Param(name="game", help="Only of this game.")
+THE_MARKET = Param(name="ticker", required=True, place=True, upper=True, help="The market.")
+
+
+def newest(default: int) -> Param:
+    """How many lines are asked for."""
+    return Param(
+        name="limit", kind="whole", default=default, unsaid="100", help="So many at most, the newest."
+    )

@@ -393,4 +393,4 @@ def test_an_order_that_is_filled_whole_is_over(floor: Floor) -> None:
     floor.place("a", BID, 40, 10)
     floor.trade(ASK, 40, 10)
     assert floor.live("a").stage is Stage.DONE
-    assert floor.exchange.open_orders() == ()
+    assert floor.live("a").remaining == 0

@@ -13,7 +13,7 @@ from actors.paper_exchange import OWNER, PaperExchangeActor
 from engine.book import Book
 from engine.exchange import PaperExchange, before, undone
 from engine.exchange.state import ExchangeState
-from tests.engine.exchange.floor import BID, Floor, rules
+from tests.engine.exchange.floor import BID, Floor, books_of, rules
 from tests.stories.plays import lines_of, play, scripted
 from tests.tipoff.live_desk import EVENING
 from tipoff.config.load import template
@@ -88,7 +88,7 @@ def test_what_was_heard_before_an_event_is_heard_again() -> None:
     exchange = floor.exchange
     facts = tuple(floor.facts)
     was = all_of(exchange)
-    book = exchange.books()[0]
+    book = books_of(exchange)[0]
     kept = before(exchange, book)
     floor.book(bids={30: 10}, asks={60: 100})
     assert all_of(exchange) != was

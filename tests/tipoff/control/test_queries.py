@@ -1,6 +1,9 @@
 """What can be looked at: every answer fits its schema, asks nobody who trades, tells what is the matter.
 
-Covers: tipoff.control.registry, tipoff.json_schema, tipoff.json_types.
+Covers: tipoff.json_schema, tipoff.json_types, tipoff.control.queries.overview,
+tipoff.control.queries.actor_tree, tipoff.control.queries.tables, tipoff.control.queries.books,
+tipoff.control.queries.limits,
+tipoff.control.queries.history, tipoff.control.queries.process.
 """
 
 import json
@@ -32,7 +35,11 @@ ORDER: dict[str, object] = {
     "count": "10",
     "p_fair": 0.6,
 }
-ASKED: dict[str, dict[str, object]] = {"book": {"ticker": TICKER}, "why": {"id": "operator:first"}}
+ASKED: dict[str, dict[str, object]] = {
+    "book": {"ticker": TICKER},
+    "why": {"id": "operator:first"},
+    "history": {"kind": "pnl", "strategy": "all"},
+}
 MAY_ASK = {
     "book": {game_address(GAME): 1},
     "risk": {RISK_GATE: 1},
@@ -76,7 +83,9 @@ async def test_every_answer_fits_its_schema(serve: Serve, bench: Bench, method: 
     async with serve(hooks_of(bench)) as at:
         wire = await at.greeted()
         await traded(wire, bench)
-        answer = await wire.result(method, **ASKED.get(method, {}))
+        # Profit and loss are read for charts every five seconds.
+        bench.later(5)
+        answer = await (await at.greeted()).result(method, **ASKED.get(method, {}))
         described = (await wire.result("schema"))["methods"][method]  # type: ignore[index]
         jsonschema.validate(answer, described["result"])
         jsonschema.validate(ASKED.get(method, {}), described["params"])
