@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -118,12 +119,13 @@ def house(root: Path, tmp_path: Path) -> Iterator[House]:
             life.killed()
 
 
-def seen(true: Callable[[], bool], what: str) -> None:
+def seen(life: Running, true: Callable[[], bool], what: str) -> None:
     """Look again and again: a process of its own tells nobody here when something has become true."""
     deadline = time.monotonic() + SEEN_S_MAX
     while not true():
         assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(LOOK_S)
+        with suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"it ended with {life.process.wait(LOOK_S)}")
 
 
 def halted(facts: Sequence[Fact]) -> int:
@@ -192,7 +194,7 @@ def traded(house: House) -> None:
         rows = house.ask("markets")
         return [row for row in rows if row["trust"] == "trusted" and row["kind"] == "game" and row["yes_ask"]]
 
-    seen(lambda: bool(prices()), "a trusted book")
+    seen(house.lives[-1], lambda: bool(prices()), "a trusted book")
     market = prices()[0]
     house.ticker = str(market["ticker"])
     house.place(RESTS, "gtc", f"{float(str(market['yes_bid'])) - 0.05:.4f}")
@@ -200,7 +202,7 @@ def traded(house: House) -> None:
         # The market may run away from an order while it is on its way.
         order_id = f"operator:takes{number}"
         house.place(order_id, "ioc", f"{float(str(market['yes_ask'])) + 0.04:.4f}")
-        seen(partial(house.over, order_id), f"the end of {order_id}")
+        seen(house.lives[-1], partial(house.over, order_id), f"the end of {order_id}")
         if house.held():
             break
     assert house.held()
