@@ -29,6 +29,7 @@ def test_markets_of_one_meeting_share_one_game() -> None:
     assert len(schedule.listed["26JAN14WASLAC"].tickers) == 3
 
 
+@pytest.mark.promise("game-matched-exact-date")
 @pytest.mark.parametrize("league_first", [True, False])
 def test_a_game_is_matched_by_exact_date_and_teams_in_either_order_of_arrival(*, league_first: bool) -> None:
     schedule = Schedule()
@@ -50,6 +51,16 @@ def test_a_rematch_a_day_away_is_another_game(date: str) -> None:
     assert schedule.listed["26JAN14WASLAC"].state is MatchState.NO_GAME
 
 
+@pytest.mark.promise("game-matched-exact-date")
+@pytest.mark.parametrize("teams", [{"away": "WAS", "home": "BOS"}, {"away": "BOS", "home": "LAC"}])
+def test_another_opponent_on_that_day_is_another_game(teams: dict[str, str]) -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, TIP)
+    schedule.see_game(seen(**teams))
+    assert schedule.listed["26JAN14WASLAC"].state is MatchState.NO_GAME
+
+
+@pytest.mark.promise("game-matched-exact-date")
 def test_swapped_home_and_away_is_refused() -> None:
     schedule = Schedule()
     schedule.list_market(TICKER, TIP)

@@ -140,4 +140,5 @@ def test_nobody_restarts_and_nothing_is_lost_in_a_real_recording(
     system = played.session.system
     assert system.lives.restarts == 0
     assert system.dispatcher.dead_letters == 0
+    assert all(each.refused == each.dropped == 0 for each in system.status())
     assert system.status_of(Address("exchange/paper_exchange")) is not None

@@ -17,14 +17,17 @@ SMALL = EveningSettings(games=1, rungs=2, box_players=0, postponed=False, cancel
 
 
 @contextmanager
-def venues(folder: Path) -> Iterator[tuple[Path, Callable[[dict[str, object]], None]]]:
+def venues(
+    folder: Path, evening: EveningSettings = SMALL, speed: float = 1.0
+) -> Iterator[tuple[Path, Callable[[dict[str, object]], None]]]:
     """Serve an evening that begins now; gives the configuration of a daemon, and how faults are switched."""
     ready = threading.Event()
     served: list[tuple[Simulator, trio.lowlevel.TrioToken, trio.CancelScope]] = []
 
     async def run() -> None:
         settings = ServiceSettings(
-            evening=beginning_now(SMALL, time.time_ns(), pregame_minutes=60),
+            evening=beginning_now(evening, time.time_ns(), pregame_minutes=60),
+            speed=speed,
             held=True,
             wall_clock=True,
             limited=False,

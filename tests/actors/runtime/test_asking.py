@@ -50,6 +50,7 @@ def test_p17_an_answer_comes_at_once(system: Make) -> None:
     assert len(engine.dispatcher.timers) == 0
 
 
+@pytest.mark.promise("p17-question-waits-ever")
 def test_p17_the_timeout_is_finite_and_the_late_answer_is_dropped(system: Make) -> None:
     """P17, checklist 20, 21."""
     engine = system("a")
@@ -81,6 +82,7 @@ def test_p17_the_default_timeout_is_five_seconds(system: Make) -> None:
     assert engine.now == 5_000_000_000
 
 
+@pytest.mark.promise("p17-question-waits-ever")
 def test_p17_unknown_dead_restarting_and_parked_fail_at_once(system: Make) -> None:
     """P17, checklist 20."""
     engine = system("a", "b", backoff=SLOW)

@@ -27,6 +27,16 @@ def test_rule_1_an_order_meets_the_book_of_its_arrival_not_of_its_decision(floor
     assert floor.fills("a") == []
 
 
+@pytest.mark.promise("order-meets-book-arrival")
+def test_rule_1_an_order_takes_what_came_on_its_way(floor: Floor) -> None:
+    """What was not there at the decision, and at its own price."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.depth(ASK, 48, 4)
+    floor.wait()
+    assert floor.fills("a") == [(4, 48), (6, 50)]
+
+
 def test_rule_1_the_delay_in_play_is_added_to_orders_that_may_take() -> None:
     """An in-game delay of three seconds moves the arrival, but not that of a post-only order."""
     slow = Floor(rules(in_game_delay_ns=3_000 * NANOS_PER_MILLISECOND))
@@ -179,6 +189,17 @@ def test_rule_5_no_more_can_be_ahead_than_is_displayed(floor: Floor) -> None:
     floor.wait(2_001)
     assert floor.ahead("a") == 30
     assert floor.of(QueueMoved)[-1].cause == "credit_expired"
+
+
+@pytest.mark.promise("cancels-count-behind-us")
+def test_rule_5_a_cancel_that_leaves_enough_ahead_moves_nothing(floor: Floor) -> None:
+    """Also when it is clear that it was no trade: whoever left is taken to have come behind us."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 10)
+    floor.depth(BID, 40, 50)
+    floor.depth(BID, 40, -50)
+    floor.wait(2_001)
+    assert floor.ahead("a") == 100
 
 
 def test_the_worked_example_100_ahead_prints_80_30_50_fills_10_then_40(floor: Floor) -> None:

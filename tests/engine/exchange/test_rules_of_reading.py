@@ -24,8 +24,12 @@ IOC = TimeInForce.IOC
 def test_rule_10_our_own_fills_move_nothing_but_what_we_took(floor: Floor) -> None:
     """No impact is invented: the book is the venue's."""
     floor.book(bids={40: 100}, asks={50: 100})
+    book = floor.exchange.book(MARKET)
     floor.place("a", BID, 50, 60, tif=IOC)
-    assert floor.exchange.book(MARKET).top() == (4_000, contracts(100), 5_000, contracts(100))
+    floor.place("b", BID, 40, 10)
+    floor.trade(ASK, 40, 105)
+    assert (floor.filled("a"), floor.filled("b")) == (60, 5)
+    assert (book.yes, book.no) == ({4_000: contracts(100)}, {5_000: contracts(100)})
 
 
 # Rule 11
@@ -176,6 +180,23 @@ def test_rule_14_an_upper_bound_is_no_fill_without_something_heard(floor: Floor)
     floor.trade(ASK, 40, 10, "the-one")
     evidence = floor.of(OrderFilled)[-1].evidence
     assert (evidence.kind, evidence.trade_id, evidence.level_size) == ("print", "the-one", contracts(10))
+
+
+@pytest.mark.promise("time-alone-fills-nobody")
+def test_rule_14_a_fill_from_the_book_names_the_level_that_made_it(floor: Floor) -> None:
+    """What was taken, and what came to rest where it would have met an order of ours."""
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("takes", BID, 50, 10, tif=IOC)
+    floor.place("rests", BID, 45, 10)
+    floor.depth(ASK, 44, 7)
+    taken, met = (fill.evidence for fill in floor.of(OrderFilled))
+    assert (taken.trade_id, taken.level_price, taken.level_size) == (None, cents(50), contracts(100))
+    assert (met.kind, met.trade_id, met.level_price, met.level_size) == (
+        "book_cross",
+        None,
+        cents(44),
+        contracts(7),
+    )
 
 
 def test_the_venues_pause_stops_orders_but_not_books(floor: Floor) -> None:

@@ -151,6 +151,7 @@ def test_a12_a_book_with_a_level_below_zero_fills_nothing_until_its_snapshot(flo
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)
     floor.depth(ASK, 50, -101)
+    assert floor.exchange.book(MARKET).trust is not Trust.TRUSTED
     assert list(floor.exchange.without_visibility()) == [MARKET]
     floor.place("b", BID, 60, 5, tif=IOC)
     floor.trade(ASK, 40, 500)

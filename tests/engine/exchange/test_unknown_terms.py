@@ -45,6 +45,7 @@ def test_an_order_that_rests_is_taken_back_and_the_next_prints_and_depth_fill_no
     assert floor.exchange.state.ledger.verify() == 0
 
 
+@pytest.mark.promise("unknown-fees-stop-one-event")
 def test_new_orders_are_refused_until_the_terms_are_known_again_and_then_trade_on(floor: Floor) -> None:
     floor.book(bids={40: 10}, asks={50: 100})
     unknown(floor)
@@ -53,6 +54,17 @@ def test_new_orders_are_refused_until_the_terms_are_known_again_and_then_trade_o
     unknown(floor, None, None)
     floor.place("taken", BID, 50, 5, tif=TimeInForce.IOC)
     assert floor.filled("taken") == 5
+
+
+@pytest.mark.promise("unknown-fees-stop-one-event")
+def test_what_rests_and_comes_in_another_event_goes_on(floor: Floor) -> None:
+    other = "KXNBAGAME-26OCT21BOSNYK"
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("a", BID, 45, 5)
+    floor.on_venue_event(FeeChanged(other, "flat", "1", floor.now))
+    floor.place("b", BID, 50, 5, tif=TimeInForce.IOC)
+    floor.trade(ASK, 44, 5)
+    assert (floor.filled("a"), floor.filled("b")) == (5, 5)
 
 
 def test_an_order_on_its_way_is_refused_when_it_arrives(floor: Floor) -> None:

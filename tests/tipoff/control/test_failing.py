@@ -12,7 +12,7 @@ from engine.units import NANOS_PER_SECOND, Nanos
 from tipoff.control.ports import Hooks
 from tipoff.output import Failure
 
-from .conftest import TICKER, Bench, Serve
+from .conftest import TICKER, Bench, Serve, Wire
 
 NAME = "mean_reversion"
 
@@ -60,6 +60,37 @@ async def test_an_act_that_hangs_does_not_keep_the_next_one_waiting_for_ever(
         assert await other.result("halt", request_id="h", reason="x")
         assert trio.current_time() - began < 10
     assert [acted.command for acted in acts(bench)] == ["halt"]
+
+
+@pytest.mark.fault("F13")
+async def test_two_who_want_opposite_things_at_once_are_served_one_after_the_other(
+    serve: Serve, bench: Bench
+) -> None:
+    """Both are answered, and what holds in the end is what was done last."""
+    answered: list[str] = []
+    async with serve(Hooks()) as at:
+        wires = {method: await at.greeted() for method in ("halt", "resume")}
+
+        async def want(method: str) -> None:
+            assert await wires[method].result(method, request_id=method, reason="x")
+            answered.append(method)
+
+        async with trio.open_nursery() as nursery:
+            for method in wires:
+                nursery.start_soon(want, method)
+        state = await _state(await at.connect())
+    done = [acted.command for acted in acts(bench)]
+    assert sorted(done) == sorted(answered) == ["halt", "resume"]
+    assert state == ("halted" if done[-1] == "halt" else "running")
+
+
+async def _state(wire: Wire) -> object:
+    """What the hello says."""
+    hello = await wire.frame()
+    assert hello is not None
+    params = hello["params"]
+    assert isinstance(params, dict)
+    return params["state"]
 
 
 async def test_the_exchange_and_the_gate_refuse_wishes_that_are_not_theirs(bench: Bench) -> None:

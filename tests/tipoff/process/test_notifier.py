@@ -194,7 +194,7 @@ def test_the_unit_exposes_no_more_than_it_must(root: Path, analyze: str) -> None
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.promise("wrong-configuration-broken-invariant")
+@pytest.mark.promise("wrong-configuration-broken-invariant", "damaged-lost-database-ends")
 def test_neither_a_wrong_configuration_nor_a_broken_invariant_is_started_again(root: Path) -> None:
     service = settings(root)
     prevented = service["RestartPreventExitStatus"].split()

@@ -101,6 +101,7 @@ async def test_what_is_overdue_goes_at_the_start_in_portions_while_the_journal_i
     writer.close()
 
 
+@pytest.mark.promise("older-configured-goes-start")
 async def test_it_prunes_again_after_a_day_and_not_before(
     config: Config, autojump_clock: trio.testing.MockClock
 ) -> None:
