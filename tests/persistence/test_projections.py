@@ -25,8 +25,10 @@ from engine.facts import (
     OrderDenied,
     OrderFilled,
     OrderRejected,
+    OrderRested,
     OrderSubmitted,
     PositionSettled,
+    QueueMoved,
     StrategyChanged,
     StrategyOpened,
     TradingHalted,
@@ -109,6 +111,16 @@ def test_the_tables_after_an_evening(url: str, opened: Opened, small_evening: li
         assert (reader.run.seed, reader.run.config_digest) == (7, "c0ffee")
 
 
+def fill(side: BookSide, price: int, count: int) -> OrderFilled:
+    evidence = FillEvidence(
+        "book", None, Price(price), Count(count), 1, 1, 1, 0, Count(0), Count(0), Nanos(1), Nanos(1), ""
+    )
+    return OrderFilled(
+        "f", "o", "s", "g", "K", side, Price(price), Count(count), Liquidity.TAKER, Money(35), Money(35),
+        Count(0), evidence, None, Nanos(1),
+    )  # fmt: skip
+
+
 ORDER = PlaceOrder(
     "o", "s", "g", "K", BookSide.BID, Price(5_000), Count(100), TimeInForce.GTC, Nanos(1), "signal",
     post_only=True, expires_at=Nanos(9), leg_of="o0", p_fair=0.5,
@@ -117,6 +129,7 @@ SENT = (OrderApproved(ORDER, Nanos(2)), OrderSubmitted(ORDER, Nanos(4), Nanos(3)
 DENIED = OrderDenied("o", "s", "g", "K", "signal", DenialReason.SPREAD, "5", "4", Nanos(5))
 REJECTED = OrderRejected("o", "s", "K", RejectCode.POST_ONLY_CROSS, "it would trade", Nanos(5))
 CANCELLED = OrderCancelled("o", "s", "K", Count(60), CancelReason.EXPIRED, Nanos(6))
+FILLED = changed(fill(BookSide.BID, 5_000, 100), order_id="o")
 
 
 def folded(*facts: Fact) -> Projection:
@@ -157,9 +170,10 @@ def test_each_flag_of_a_wish_has_its_own_column(flag: str) -> None:
         ((*SENT, DENIED), {"status": "submitted", "reason": None, "closed_at": None}),
         ((*SENT, REJECTED), {"status": "rejected", "reason": "post_only_cross", "closed_at": 5}),
         ((*SENT, CANCELLED), {"status": "cancelled", "reason": "expired", "closed_at": 6, "remaining": 60}),
+        ((*SENT, FILLED), {"status": "filled", "reason": None, "closed_at": 1, "remaining": 0}),
         ((*SENT, CANCELLED, REJECTED), {"status": "cancelled", "reason": "expired", "closed_at": 6}),
     ],
-    ids=["denied", "a-repetition-is-denied", "rejected", "cancelled", "over-already"],
+    ids=["denied", "a-repetition-is-denied", "rejected", "cancelled", "filled", "over-already"],
 )
 def test_the_end_of_an_order_is_told_once(facts: tuple[Fact, ...], expected: dict[str, object]) -> None:
     assert order_row(*facts, **expected) == expected
@@ -172,6 +186,14 @@ def test_an_amended_order_counts_what_is_filled_too(count: Count, told: int) -> 
     amended = OrderAmended("o", "s", Price(4_900), Count(50), Count(7), Nanos(6), count)
     expected = {"price": 4_900, "remaining": 50, "count": told, "ahead": 7, "filled": 30, "closed_at": None}
     assert order_row(*SENT, part, amended, **expected) == expected
+
+
+def test_a_resting_order_stands_as_it_is_said_to_stand() -> None:
+    rested = OrderRested("o", "s", "K", BookSide.BID, Price(4_900), Count(60), Count(7), 5, Nanos(6))
+    expected = {"status": "resting", "price": 4_900, "remaining": 60, "ahead": 7, "count": 100}
+    assert order_row(*SENT, rested, **expected) == expected
+    moved = QueueMoved("o", Count(7), Count(3), "trade", Nanos(7))
+    assert order_row(*SENT, rested, moved, **expected) == {**expected, "ahead": 3}
 
 
 def test_a_strategy_is_as_it_was_last_changed() -> None:
@@ -248,16 +270,6 @@ def test_a_position_row_is_the_exchanges_position(
 
 def result(held: Count, value: int, amount: Money, *, reversal: bool) -> PositionSettled:
     return PositionSettled("s", "g", "K", held, Price(value), "yes", amount, reversal, Nanos(9))
-
-
-def fill(side: BookSide, price: int, count: int) -> OrderFilled:
-    evidence = FillEvidence(
-        "book", None, Price(price), Count(count), 1, 1, 1, 0, Count(0), Count(0), Nanos(1), Nanos(1), ""
-    )
-    return OrderFilled(
-        "f", "o", "s", "g", "K", side, Price(price), Count(count), Liquidity.TAKER, Money(35), Money(35),
-        Count(0), evidence, None, Nanos(1),
-    )  # fmt: skip
 
 
 def test_a_sound_database_verifies(url: str, opened: Opened, small_evening: list[Any]) -> None:

@@ -76,8 +76,8 @@ def test_what_is_still_open_is_worth_what_it_would_fetch(
     )
 
 
-def traded() -> Floor:
-    """Two strategies on either side of two games: one was settled at nothing, the other is still open."""
+def traded(value: int) -> Floor:
+    """Two strategies on either side of two games: one was settled at some value, the other is still open."""
     floor = Floor(rules())
     floor.on_venue_event(listing(ELSEWHERE))
     for ticker in (ELSEWHERE, MARKET):
@@ -86,18 +86,20 @@ def traded() -> Floor:
         for strategy, side, price in (("bob", ASK, 40), ("ann", BID, 50)):
             order_id, more = f"{strategy} {game}", {"strategy": strategy, "ticker": ticker, "game": game}
             floor.place(order_id, side, price, 10, tif=TimeInForce.IOC, **more)
-    floor.on_venue_event(MarketDetermined(MARKET, "no", Price(0), floor.now, floor.now))
+    floor.on_venue_event(MarketDetermined(MARKET, "scalar", Price(value), floor.now, floor.now))
     floor.on_venue_event(MarketSettled(MARKET, floor.now, floor.now))
     return floor
 
 
-@pytest.fixture
-def two_runs(url: str, opened: Opened, small_evening: list[Any]) -> tuple[str, Floor]:
+@pytest.fixture(params=[0, 3_000])
+def two_runs(
+    url: str, opened: Opened, small_evening: list[Any], request: pytest.FixtureRequest
+) -> tuple[str, Floor]:
     """A database whose second run is that evening, and the evening itself."""
     former = opened(url, "former")
     former.append(small_evening)
     former.close()
-    floor = traded()
+    floor = traded(request.param)
     never = OrderApproved(floor.order("never sent", BID, 50, 10, game="never"), floor.now)
     markets = [
         MarketRecord(listing(ticker), "game", game)
