@@ -3,6 +3,7 @@
 Used by every actor of this package and by the wiring.
 """
 
+from enum import Enum
 from typing import TypeAlias
 
 from actors.runtime import Address
@@ -125,6 +126,28 @@ class Committed:
     facts: tuple[Numbered, ...]
 
 
+class ChartKind(Enum):
+    """What a chart shows."""
+
+    BARS = "bars"
+    PNL = "pnl"
+    WIN_PROBABILITY = "win_probability"
+    LATENCY = "latency"
+
+
+@message
+class ChartWanted:
+    """A question for what a chart is drawn from: of which market, strategy or game, between two seconds since
+    1970, in how many points at most.
+    """
+
+    kind: ChartKind
+    of: str
+    first: int
+    last: int
+    points: int
+
+
 @message
 class Wake:
     """A timer of a pure core is due."""
@@ -144,13 +167,6 @@ class MarketsHandedOver:
     """A game's markets and their books, as they have been followed all along."""
 
     events: tuple[MarketListed | BookSnapshot, ...]
-
-
-@message
-class PrintsHeard:
-    """The latest venue time of a print that this connection has brought; zero if there was none."""
-
-    to: Nanos
 
 
 @message

@@ -8,15 +8,16 @@ import json
 from collections.abc import Callable
 from typing import Final, get_args
 
-from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
-from actors.fact_history import FactHistory, order_of
+from actors.addresses import FAIR_VALUES, GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
+from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfGame, through_strategy
 from actors.messages import AccountOpen, NewsRepeated, NewsWanted, OperationWanted, StrategyOperation, Wake
 from actors.operator_outcomes import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
-from actors.step_messages import SILENCE, outgoing
+from actors.step_messages import SILENCE, announced, outgoing
 from engine.configured_settings import Known, known_strategies
 from engine.events import GameNews
+from engine.fact_subjects import order_of
 from engine.facts import FACTS, Fact, StrategyChanged
 from engine.message import message
 from engine.step import NOTHING, Step
@@ -56,14 +57,14 @@ class StrategyActor:
         return [Publish(GAMES_TOPIC, NewsWanted(self._address, again=True))]
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
-        """Handle news, a timer or the outcome of an order."""
+        """Handle news, a timer or the outcome of an order; tell what markets were found to be worth."""
         kind, at = type(message), Nanos(now)
         if kind in NEWS_KINDS:
             if not self.enabled:
                 return SILENCE
             # Nearly all there is to hear, and nearly always there is nothing to say to it.
             step = self.strategy.on_news(message, at)  # type: ignore[arg-type]
-            if step is NOTHING:
+            if step is NOTHING and not self.strategy.valued:
                 return SILENCE
         elif kind is StrategyChanged:
             return self._changed(message, anew=True)  # type: ignore[arg-type]
@@ -82,12 +83,19 @@ class StrategyActor:
                 return SILENCE
             step = self.strategy.recall(message.news, at)  # type: ignore[attr-defined]
         elif kind is OperationWanted:
-            return self._operate(message, at)  # type: ignore[arg-type]
+            return announced(self.strategy.name, self._history, self._operate(message, at))  # type: ignore[arg-type]
         elif isinstance(message, HeartbeatOfGame):
             return through_strategy(message)
         else:
             step = self.strategy.on_news(message, at)  # type: ignore[arg-type]
-        return outgoing(self.strategy.name, step, now)
+        out = announced(self.strategy.name, self._history, outgoing(self.strategy.name, step, now))
+        return [*out, *self._fair_values()] if self.strategy.valued else out
+
+    def _fair_values(self) -> list[Outgoing]:
+        """What markets were found to be worth, and no longer kept."""
+        told: list[Outgoing] = [Publish(FAIR_VALUES, each) for each in self.strategy.valued]
+        self.strategy.valued.clear()
+        return told
 
     def _begin(self) -> None:
         """Take the parameters in force, if somebody gave others since, and everything that is remembered."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import attrs
 
-from actors.addresses import FACTS, FEED, GAMES_TOPIC, NEWS, TRADES
+from actors.addresses import FACTS, FAIR_VALUES, FEED, GAMES_TOPIC, NEWS, TRADES
 from actors.bars import BarsActor, Keep
 from actors.fact_history import FactHistory
 from actors.game import GameActor
@@ -127,7 +127,7 @@ def tree(parts: Parts) -> SupervisorSpec:
         name="root",
         # Nothing is restarted up here: what reaches the root ends the process, and systemd starts another.
         strategy=ONE_FOR_ALL,
-        intensity=0,
+        restarts_max=0,
         children=(
             _journal(parts),
             _writer(parts),
@@ -273,5 +273,5 @@ def _bars(keep: Keep) -> ChildSpec:
         name="bars",
         factory=lambda: BarsActor(keep),
         mailbox=MAILBOXES.bars,
-        subscriptions=(FACTS, NEWS, TRADES),
+        subscriptions=(FACTS, NEWS, TRADES, FAIR_VALUES),
     )

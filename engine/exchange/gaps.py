@@ -181,6 +181,7 @@ def recovered(context: StepContext, market: Market, event: TradesRecovered) -> N
     market.venue.trades_to = max(market.venue.trades_to, event.until)
     missing = {trade.trade_id: trade for trade in event.trades}
     for trade_id, held in market.held.items():
+        # What was heard during the gap counts once, as the venue's list has it: the list knows the time.
         missing.setdefault(trade_id, changed(held, recovered=True))
     for trade in sorted(missing.values(), key=moment_of):
         use_trade(context, market, trade, fills=True)

@@ -136,6 +136,7 @@ def _end_orders_of(context: StepContext, market: Market, reason: CancelReason) -
 def determined(context: StepContext, market: VenueMarket, event: MarketDetermined) -> None:
     """The venue's result: it is booked as a claim; a corrected one first takes the earlier one back."""
     result = market.result
+    # Told twice as a rule: by the stream and by the next poll.
     if result is not None and (result.result, result.value) == (event.result, event.value):
         return
     settled = result is not None and result.settled
@@ -167,6 +168,7 @@ def _book(context: StepContext, strategy: str, ticker: str, result: str, value: 
     """Turn one position into a claim."""
     position = context.state.position(strategy, ticker)
     paid = settlement.payout(position.count, value, context.rules.rounding.grid(context.now))
+    # Numbered, because a market is booked again when its result is corrected.
     entry = f"settle:{ticker}:{strategy}:{_number(context, strategy)}"
     context.post(entry, strategy, f"result {result}", settlement.booking(strategy, ticker, position, paid))
     game = context.state.games.get((strategy, ticker), "")
@@ -198,6 +200,7 @@ def _reverse(context: StepContext, found: Settled) -> None:
         paid = settlement.payment(fact.strategy, fact.ticker, fact.payout)
         entry = f"repay:{fact.ticker}:{fact.strategy}:{number}"
         context.post(entry, fact.strategy, "result corrected", ledger.reversed_postings(paid))
+    # From what was booked then: how payouts are rounded may have changed since.
     former = settlement.paid_out(fact.position, fact.value, fact.payout)
     booked = settlement.booking(fact.strategy, fact.ticker, found.before, former)
     entry = f"unsettle:{fact.ticker}:{fact.strategy}:{number}"

@@ -67,7 +67,7 @@ def _prints_complete(context: StepContext, market: VenueMarket, moment: Nanos) -
     print.
     """
     waited = context.now >= moment + context.rules.credit_window_ns
-    return waited or max(context.state.prints_to, market.trades_to) > moment
+    return waited or max(context.state.prints.to, market.trades_to) > moment
 
 
 def _decide(context: StepContext, kind: str, order_id: str) -> None:

@@ -40,9 +40,9 @@ from engine.exchange.step_context import StepContext
 from engine.exchange.submission import cancel_many, close_out, submit
 from engine.exchange.timers import CLOSE, CREDIT, RECOVERY, read_credit_subject, read_place
 from engine.facts import Fact, LedgerPosted, Posting, StrategyOpened
+from engine.heard_prints import PrintsHeard
 from engine.ledger import cash, equity
 from engine.orders import Approved, CancelReason, OrderCommand
-from engine.prints_clock import prints_heard_to
 from engine.step import NOTHING, Step, Timer
 from engine.units import Money, Nanos
 
@@ -72,6 +72,7 @@ class PaperExchange:
 
     def on_venue_event(self, event: VenueEvent, now: int) -> Step:
         """Take in one event of the venue. Where nothing of ours stands, only the book follows it."""
+        # Nearly all that comes is this; where nothing of ours stands it costs no context and makes no step.
         if type(event) is BookDelta:
             market = self.state.markets.get(event.ticker)
             if market is None:
@@ -103,9 +104,9 @@ class PaperExchange:
                 self._handle(context, event)
         return self._finish(context)
 
-    def take_over_prints(self, to: Nanos) -> None:
-        """Up to which venue time the prints of this connection had been told while this exchange was away."""
-        self.state.prints_to = max(self.state.prints_to, to)
+    def take_over_prints(self, told: PrintsHeard, now: int) -> None:
+        """What had been told of the public trades before this exchange began, by whoever heard it."""
+        self.state.prints.take_over(told, Nanos(now))
 
     def _pass(self, market: VenueMarket, event: BookDelta, now: int) -> Step:
         """The feed passes what waits for it: that is decided on the books from before this event."""
@@ -135,6 +136,8 @@ class PaperExchange:
 
     def _handle(self, context: StepContext, event: VenueEvent) -> None:
         if self.frozen and self._kept_still(context, event):
+            if isinstance(event, TradePrinted):
+                self.state.prints.hear(event)
             return
         match event:
             case TradePrinted():
@@ -145,17 +148,17 @@ class PaperExchange:
                     market.active_to = max(market.active_to, event.at_venue)
                 if market.book.conn == POLLED:
                     note_listed(market, event)
-                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
+                self.state.prints.hear(event)
             case BookSnapshot():
                 self._snapshot(context, self.state.market(event.ticker), event)
             case TradesRecovered():
                 for each in self.state.market(event.ticker).accounts.values():
                     gaps.recovered(context, each, event)
             case FeedConnected():
-                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
+                self.state.prints.hear(event)
                 gaps.feed_connected(context, event)
             case FeedLost():
-                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
+                self.state.prints.hear(event)
                 gaps.feed_lost(context, event)
             case FeedGapped():
                 gaps.feed_gapped(context, event)
@@ -275,6 +278,9 @@ class PaperExchange:
         """Fold the facts of an earlier life. Returns the timers that are still to come (or already due)."""
         for fact in facts:
             self.state.apply(fact)
+            # Whoever wrote it listened, and may have heard trades of which no fact tells.
+            self.state.prints.since = NEVER
+        # All timers are handed out below; the fresh ones would be set twice.
         self.state.timers.take_fresh()
         self.state.ledger.verify()
         self._note_waiting()
@@ -356,6 +362,7 @@ class PaperExchange:
         return Step(facts=tuple(context.facts), timers=(*self.state.timers.take_fresh(), *again))
 
     def _note_waiting(self) -> None:
+        # Kept, because every delta asks for it.
         self._waits_since = min(self.state.timers.moments.values(), default=NEVER)
 
 

@@ -29,6 +29,7 @@ from engine.exchange.timers import (
     credit_subject,
     key_of,
 )
+from engine.fact_subjects import order_of, strategy_of
 from engine.facts import (
     BandMoved,
     CancelRefused,
@@ -45,6 +46,7 @@ from engine.facts import (
     QueueMoved,
     StrategyOpened,
 )
+from engine.heard_prints import HeardPrints
 from engine.ledger import Ledger
 from engine.orders import CancelReason, PlaceOrder
 from engine.positions import FLAT, Position, Trade, settled, trade
@@ -108,8 +110,8 @@ class ExchangeState:
     timers: Timers = attrs.field(init=False)
     last_at: dict[str | None, Nanos] = attrs.field(factory=dict)
     """When an account's last fact was decided; None is for what befell the venue."""
-    prints_to: Nanos = NANOS_ZERO
-    """The latest venue time of a print of this connection: older trades have been heard. Not durable."""
+    prints: HeardPrints = attrs.field(factory=HeardPrints)
+    """The public trades that were told, and up to when: older ones have been heard. Not durable."""
     _folds: dict[type[Fact], Callable[..., None]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -173,19 +175,19 @@ class ExchangeState:
         """When the last fact was decided that an account knows of; zero if there is none."""
         return max(self.last_at.get(account, NANOS_ZERO), self.last_at.get(None, NANOS_ZERO))
 
+    def knows_all_prints(self) -> bool:
+        """Whether every trade that was told since the first account was opened is remembered."""
+        first = min((opened.at for opened in self.accounts.values()), default=NANOS_ZERO)
+        return self.prints.since <= first
+
     def _account_in(self, fact: Fact) -> str | None:
         """Whose a fact is; None for facts of the venue."""
         account: str | None = getattr(fact, "account", None)
         if account is not None:
             return account
-        named: object = fact
-        if isinstance(fact, OrderSubmitted):
-            named = fact.order
-        elif isinstance(fact, AmendSubmitted):
-            named = fact.amend
-        strategy = getattr(named, "strategy", None)
+        strategy = strategy_of(fact)
         if strategy is None:
-            order = self.known.get(getattr(named, "order_id", ""))
+            order = self.known.get(order_of(fact) or "")
             strategy = None if order is None else order.strategy
         return None if strategy is None else self.account_of(strategy)
 
@@ -238,6 +240,8 @@ class ExchangeState:
         market = self.market_of(order)
         market.arriving.pop(order.order_id, None)
         if not market.arriving:
+            # It was only kept for whoever is on the way, to come back from the present book to that of the
+            # arrival.
             market.unclear = ()
         market.watch()
 
@@ -264,6 +268,7 @@ class ExchangeState:
         if fact.evidence.trade_id is not None:
             self._use(self.market_of(order), fact.evidence.trade_id)
         elif order.pessimistic_at is not None:
+            # Its own pessimistic reading comes later and finds this gone; it is there for it all the same.
             order.taken_here[fact.price] = order.taken_here.get(fact.price, 0) + fact.count
         key = (fact.strategy, fact.ticker)
         done = Trade(fact.side, fact.price, fact.count, fact.fee)

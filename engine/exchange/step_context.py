@@ -155,7 +155,9 @@ class StepContext:
         count, price = Count(band.base), band.price
         terms = self.fee_terms(market, source.at_venue)
         charged = terms.charge(band.liquidity, order.side, price, count, order.accumulated)
+        # Before the fill is folded: what it realizes follows from the position that it met.
         before = self.state.position(order.strategy, order.ticker)
+        # Counted order by order: what a fill is called must not depend on what other strategies do.
         fill_id = f"{order.order_id}/{order.fills + 1}"
         self.emit(
             OrderFilled(
@@ -211,6 +213,7 @@ class StepContext:
         fee_pessimistic = fee_optimistic = MONEY_ZERO
         if band.pessimistic:
             fee_pessimistic = _fee_alone(terms.with_maker_fees(), order.side, band, band.pessimistic)
+        # Charged by itself it would lose the fractions that earlier fills have left over for the rounding.
         if band.optimistic == band.base:
             fee_optimistic = base_fee
         elif band.optimistic:
@@ -315,6 +318,7 @@ class StepContext:
                     order.order_id, order.strategy, order.ticker, Count(order.remaining), reason, self.now
                 )
             )
+        # Strategies know already that it is filled; only the readings that are behind hear of this end.
         elif order.bands.alive:
             self.emit(BandEnded(order.order_id, self.now))
 

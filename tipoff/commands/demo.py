@@ -70,7 +70,7 @@ PAID: Final = frozenset({MarketStatus.FINALIZED})
 def run_demo(request: DemoRequest) -> Answer:
     """Play the evening of `request.seed` and report what the strategies made of it."""
     config = attrs.evolve(load_or_template(None, schema()))
-    with _folder(request.keep) as folder:
+    with demo_folder(request.keep) as folder:
         if request.speed == 0:
             document = _without_sockets(request, config, folder)
         else:
@@ -120,7 +120,7 @@ def lag_in_words(evidence: Mapping[str, Json], speed: float) -> str | None:
 
 
 @contextlib.contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
+def demo_folder(keep: Path | None) -> Iterator[Path]:
     """Where database and recording go. Raises Failure where an earlier demo's are already."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="tipoff-demo-") as folder:
@@ -136,6 +136,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 async def _evening(request: DemoRequest, config: Config, folder: Path) -> dict[str, Json]:
     """The venues, the engine beside them, and the end when all is paid."""
     evening = EveningSettings(seed=request.seed, games=request.games)
+    # Held until the engine is there, or the set-up would cost minutes of a fast evening; and not limited,
+    # since an hour's requests come within a minute.
     service = ServiceSettings(evening=evening, speed=request.speed, held=True, limited=False)
     async with trio.open_nursery() as nursery:
         simulator: Simulator = await nursery.start(serve, service)
@@ -154,11 +156,13 @@ def _database(folder: Path) -> str:
 async def _trade(config: Config, folder: Path, simulator: Simulator, sources: Sources) -> dict[str, Json]:
     """Trade the evening from its first moment until everything is paid; returns the report."""
     settings = trading_settings(config)
+    # A demo that is cut short is played again, so no commit need wait for the disk.
     relaxed = Options(settings=Settings(durability=Durability.RELAXED))
     with contextlib.closing(JournalWriter(_database(folder), "demo", relaxed)) as writer:
         recorder = Recorder(folder / RECORDING, made_by=f"tipoff demo, seed {settings.seed}")
         write_config(recorder.folder, config, settings_digest(settings))
         simulated = simulator.live.clock
+        # After all that takes its time, and right before the engine's own clock starts from it.
         simulated.begin()
         plan = LivePlan(
             settings=settings,
@@ -173,7 +177,7 @@ async def _trade(config: Config, folder: Path, simulator: Simulator, sources: So
             await nursery.start(engine.run)
             nursery.start_soon(_tell, engine)
             await simulator.live.over.wait()
-            await _settled(engine)
+            await settled(engine)
             stopped = await stop_engine(engine, "end of the evening", Shutdown(progress, Notifier({})))
             nursery.cancel_scope.cancel()
         return with_evidence(stopped.document, writer)
@@ -191,7 +195,7 @@ async def _tell(engine: LiveEngine) -> None:
         )
 
 
-async def _settled(engine: LiveEngine) -> None:
+async def settled(engine: LiveEngine) -> None:
     """Wait until every game is over and paid as far as the engine knows, but not for ever."""
     with trio.move_on_after(SETTLED_S_MAX):
         while not await _all_paid(engine):  # noqa: ASYNC110 - nothing tells when the last market is paid
@@ -228,6 +232,7 @@ def credentials_of(simulator: Simulator, folder: Path) -> Credentials:
     """The keys of the simulated venues; the private one is a file in `folder` for the time being."""
     assert simulator.key is not None  # noqa: S101 - made for us, for we brought none
     path = folder / "simulated.pem"
+    # Made with its mode before there is anything in it.
     path.touch(0o600)
     path.write_bytes(simulator.key.private_pem)
     bucket = partial(TokenBucket.full, REQUESTS_PER_SECOND, Nanos(NANOS_PER_SECOND), REQUESTS_PER_SECOND)

@@ -46,7 +46,7 @@ from engine.invariant import InvariantBroken
 from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
 from engine.tally import Tally
-from engine.units import Nanos
+from engine.units import NANOS_PER_SECOND, Nanos
 from persistence.records import Record
 from persistence.writer import JournalWriter
 from tipoff import __version__
@@ -55,6 +55,7 @@ from tipoff.live.commit_queue import CommitQueue
 from tipoff.live.crash_log import log_report
 from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
 from tipoff.live.ingress import Ingress
+from tipoff.live.latency_readings import LatencyReadings
 from tipoff.live.restart_counts import RestartCounts
 from tipoff.live.stamped_system import StampedSystem
 from tipoff.runs.configuration import configuration_text
@@ -132,7 +133,10 @@ class LiveEngine:
         self.restarts = RestartCounts()
         self.system.lives.on_report = self._on_report
         self.heartbeats = Heartbeats()
+        latency = self.ingress.latency
+        self.latency_readings = LatencyReadings(latency.decision_s, latency.durable_s)
         self.system.on_heartbeat = self.heartbeats.passed
+        # Tied afterwards: the tree is made of parts that need the ingress, and the ingress needs the tree.
         self.ingress.attach(self.system)
 
     # Life
@@ -171,6 +175,7 @@ class LiveEngine:
         log.critical("the engine gives up: %s: %s", type(error).__name__, error)
         for hand_on in self.last_words:
             hand_on()
+        # What was decided since an invariant broke may rest on it, so it must not become durable.
         if not isinstance(error, InvariantBroken):
             with trio.move_on_after(LAST_WORDS_S_MAX, shield=True):
                 await self.commit_queue.drain()
@@ -232,6 +237,7 @@ class LiveEngine:
             if self.running:
                 beat = self.heartbeats.next(self.status())
                 self.system.put_at(self.system.stamp(), MARKET_FEED, beat)
+                self.latency_readings.read(self.now // NANOS_PER_SECOND)
             await trio.sleep(HEARTBEAT_S)
 
     def lose_feed(self, conn: int, reason: str) -> None:
@@ -272,6 +278,7 @@ class LiveEngine:
 
     async def ask(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
         """Ask and wait. What changes something is written down first. Raises an AskError or SystemEnded."""
+        # A question is only stamped: it changes nothing, so a replay can do without it.
         at = self.system.stamp()
         if isinstance(message, Operate) and address == OPERATOR:
             at = self.ingress.command(OPERATE, operate_text(message))
@@ -287,6 +294,7 @@ class LiveEngine:
         """Replace a life by a new one; False if there is no such child."""
         if self.system.status_of(address) is None:
             return False
+        # Written down first, so that a replay gives the actor its new life at the same place.
         with self.system.at(self.ingress.command(RESTART, str(address))):
             return self.system.restart(address)
 

@@ -161,6 +161,7 @@ class EngineView:
                 self.overview = overview if isinstance(overview, Overview) else self.overview
             with suppress(AskError, SystemEnded):
                 self.feed = await self.engine.feed()
+        # A file system that hangs may keep the thread, but not the daemon from stopping.
         sizes = await trio.to_thread.run_sync(self._sizes, abandon_on_cancel=True)
         self.database_bytes, self.disk_free_bytes = sizes
 
@@ -229,6 +230,11 @@ class EngineView:
         stream = self._sources.status().get("stream")
         found = stream.get("lag_s") if isinstance(stream, Mapping) else None
         return found if isinstance(found, float) else 0.0
+
+    def feed_connection(self) -> int:
+        """The number of the connection that is open, or is being opened; 0 without a stream."""
+        stream = self._sources.status().get("stream")
+        return _whole(stream.get("conn", 0)) if isinstance(stream, Mapping) else 0
 
     def _each_source(self) -> Iterator[tuple[str, SourceCounts]]:
         status = self._sources.status()

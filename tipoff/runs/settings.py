@@ -38,8 +38,8 @@ class TradingSettings:
 
     strategies: tuple["StrategyPlan", ...]
     limits: RiskLimits
+    rules: ExchangeRules
     strategy_limits: dict[str, RiskLimits] = attrs.field(factory=dict)
-    rules: ExchangeRules = attrs.field(factory=ExchangeRules)
     seed: int = 1
     every_market: bool = False
     leagues: tuple[str, ...] = TRADED

@@ -85,6 +85,7 @@ def rules(**changes: object) -> ExchangeRules:
         "decide_to_send": 0,
         "entry": NANOS_PER_MILLISECOND,
         "cancel": NANOS_PER_MILLISECOND,
+        "acknowledge": 50 * NANOS_PER_MILLISECOND,
         "status_wait_ns": 0,
     }
     return ExchangeRules(**{**values, **changes})  # type: ignore[arg-type]
@@ -150,7 +151,7 @@ class Floor:
         assert restored == old.state.timers.due
         assert all(restored[key] == due for key, due in armed.items())
         self.timers = {key: due for key, due in restored.items() if key in armed}
-        self.exchange.take_over_prints(old.state.prints_to)
+        self.exchange.take_over_prints(old.state.prints.told(), self.now)
         facts = self.exchange.take_over(books_of(old), self.now).facts
         assert facts == (), facts
 

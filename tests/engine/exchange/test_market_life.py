@@ -19,7 +19,6 @@ from engine.events import (
     PriceRange,
     PriceRangesChanged,
 )
-from engine.exchange import ExchangeRules
 from engine.facts import CancelRefused, LedgerPosted, OrderFilled, OrderSubmitted, PositionSettled
 from engine.orders import CancelReason, RejectCode, TimeInForce
 from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Count, Money, Nanos, Price
@@ -430,6 +429,6 @@ def test_an_account_never_goes_below_zero(floor: Floor, side: BookSide, price: f
 def test_the_rules_have_bounds() -> None:
     """A power outside 1 to 4 is a mistake."""
     with pytest.raises(ValueError, match="optimistic_power"):
-        ExchangeRules(optimistic_power=0)
-    assert ExchangeRules().count_min == Count(1)
+        rules(optimistic_power=0)
+    assert rules().count_min == Count(1)
     assert Money(0) == 0

@@ -94,3 +94,18 @@ def test_what_was_heard_before_an_event_is_heard_again() -> None:
     assert all_of(exchange) != was
     again = undone(exchange, facts, kept)
     assert all_of(again) == was
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_trade_whose_decision_is_undone_is_news_again_unless_it_was_none(heard: bool) -> None:  # noqa: FBT001
+    floor = Floor(rules())
+    floor.book(bids={40: 10}, asks={50: 100})
+    trade = floor.printed(BID, 50, 1, "same")
+    if heard:
+        floor.on_venue_event(trade)
+    kept = before(floor.exchange, trade)
+    was = all_of(floor.exchange)
+    floor.on_venue_event(trade)
+    again = undone(floor.exchange, tuple(floor.facts), kept)
+    assert again.state.prints.include(trade) is heard
+    assert all_of(again) == was

@@ -109,6 +109,7 @@ async def status(context: CallContext, _call: Call) -> Status:
     now = Nanos(context.engine.now)
     actors = [actor for actor in context.engine.status() if actor.kind != "supervisor"]
     phase = context.phase()
+    # While it starts or stops every reason below would hold, and none of them would be the reason.
     why_not = tuple(_why_not(seen, gate)) if phase == RUNNING else (f"the daemon is {phase}",)
     state = state_of(seen.halts) if phase == RUNNING else phase
     return Status(
@@ -223,6 +224,7 @@ async def health(context: CallContext, _call: Call) -> Health:
         seen = await context.overview()
     except Fault as fault:
         checks.append(Check(name="observer", ok=False, detail=str(fault)))
+        # A probe has its answer in every state; what the actors would add is left out.
         return Health(ok=False, state=phase, checks=tuple(checks))
     gate = await _gate(context)
     problem = "does not answer" if gate is None else gate.trouble
