@@ -57,7 +57,7 @@ from engine.feed_lag import FeedLag
 from engine.message import message
 from engine.readings import LONG, Chart, Readings, bucketed
 from engine.risk import QUARANTINE
-from engine.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Money, Nanos
+from engine.units import NANOS_PER_HOUR, NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Money, Nanos
 
 REPORTS = (
     ActorStarted,
@@ -83,7 +83,7 @@ VENDORS_MAX = 64
 PNL_EVERY = 5 * NANOS_PER_SECOND
 """So often profit and loss are read for charts."""
 
-PNL_READINGS_MAX = 2_880
+PNL_READINGS_MAX = 4 * NANOS_PER_HOUR // PNL_EVERY
 """So many readings of them are kept: four hours."""
 
 PNL_STRATEGIES_MAX = 64

@@ -56,6 +56,7 @@ COMMANDS = (
     ("ticker", "market:ticker", LOOK, "What a ticker means."),
     ("fees", "market:fees", LOOK, "What the venue charges, with the arithmetic."),
     ("top", "top:top", LIVE, "Watch it in the terminal: games, books, strategies, actors, journal."),
+    ("dashboard", "run:dashboard", LIVE, "Watch it in a browser, or look back at a run that is stored."),
     ("init", "config:init", SETUP, "Write a commented configuration."),
     ("new-strategy", "config:new_strategy", SETUP, "Write a template of a strategy of your own."),
     ("config", "config:app", SETUP, "Show and check the configuration."),

@@ -42,7 +42,11 @@ def demo(
     games: Annotated[Whole, Parameter(validator=Number(gte=1, lte=15))] = 3,
     keep: Annotated[Path | None, Parameter(help="Folder in which database and recording are kept.")] = None,
     live: Annotated[
-        Flag, Parameter(help="Let the daemon play it, to be watched and operated like any other.")
+        Flag,
+        Parameter(
+            name=("--live", "--dashboard"),
+            help="Let the daemon play it, to be watched and operated like any other, in a browser too.",
+        ),
     ] = False,
 ) -> Answer:
     """Play a whole simulated evening through the engine and print its report. Needs no keys.

@@ -81,6 +81,7 @@ def run_demo(request: DemoRequest) -> Answer:
     if request.keep is not None:
         progress(f"the recording is in {request.keep / RECORDING}")
         progress(f"tipoff report --db {_database(request.keep)} shows the run again")
+        progress(f"tipoff dashboard --db {_database(request.keep)} looks back at it in a browser")
     return Answer(document, report_screen(document))
 
 

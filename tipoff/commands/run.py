@@ -20,6 +20,7 @@ from persistence.lock import DirectoryLock
 from tipoff.commands.options import RunRequest
 from tipoff.config.load import load_or_template
 from tipoff.config.problems import ConfigError
+from tipoff.dashboard.token_files import forget_tokens
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
@@ -79,9 +80,12 @@ def run_until_signal(
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with handler.listening(), DirectoryLock(directory):
-            return _until_the_end(dependencies, handler, surroundings)
+            document = _until_the_end(dependencies, handler, surroundings)
     except StorageError as error:
         raise Failure(f"storage_{error.kind}", str(error), exit_code=exit_of(error)) from error
+    # After a crash they stay, so that a page that is open comes back by itself.
+    forget_tokens(directory)
+    return document
 
 
 def exit_of(error: StorageError) -> Exit:

@@ -8,7 +8,7 @@ from typing import Final
 from actors.runtime import Histogram
 from engine.readings import WHOLE, Chart, Readings
 
-READINGS_MAX: Final = 2_880
+READINGS_MAX: Final = 4 * 3_600 // 5
 """So many readings are kept: four hours at one every five seconds."""
 
 SHARES: Final = {"p50": 0.5, "p99": 0.99}
