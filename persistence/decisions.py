@@ -32,7 +32,7 @@ class Decision:
 
 
 def sent_orders(connection: Connection, run: int) -> list[Decision]:
-    """The orders that were sent, in the order of their ids' last change."""
+    """The orders that were sent, in the order of their decisions, those of one moment by their ids."""
     sent = simulated_orders.c
     # A wish that was refused has no terms.
     wanted = select(

@@ -49,7 +49,8 @@ def game_results(connection: Connection, run: int) -> list[GameResult]:
     _count_fills(connection, run, found)
     held = connection.execute(select(positions).where(positions.c.run == run)).all()
     bands = _bands(connection, run)
-    tickers = {row.ticker for row in held if row.position} | {ticker for _, _, ticker in bands}
+    # Whatever is held came by an order that was sent, and has readings.
+    tickers = {ticker for _, _, ticker in bands}
     settled = {row.ticker: row.settled_value for row in held if row.settled_value is not None}
     tops = tops_of(connection, run, sorted(tickers - settled.keys()))
     for row in held:

@@ -12,9 +12,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import BookSide
-from engine.facts import FACTS, Fact, FillEvidence, LedgerPosted, OrderFilled, PositionSettled
-from engine.orders import Liquidity
+from engine.facts import (
+    FACTS,
+    BandMoved,
+    Fact,
+    FillEvidence,
+    LedgerPosted,
+    LimitChanged,
+    OrderAmended,
+    OrderApproved,
+    OrderCancelled,
+    OrderDenied,
+    OrderFilled,
+    OrderRejected,
+    OrderRested,
+    OrderSubmitted,
+    PositionSettled,
+    QueueMoved,
+    StrategyChanged,
+    StrategyOpened,
+    TradingHalted,
+    TradingResumed,
+)
+from engine.message import changed
+from engine.orders import CancelReason, Liquidity, PlaceOrder, RejectCode, TimeInForce
 from engine.positions import FLAT, Trade, trade
+from engine.reasons import DenialReason
 from engine.settlement import payout
 from engine.units import Count, Money, Nanos, Price
 from persistence import connect, fact_subjects
@@ -88,6 +111,131 @@ def test_the_tables_after_an_evening(url: str, opened: Opened, small_evening: li
         assert (reader.run.seed, reader.run.config_digest) == (7, "c0ffee")
 
 
+def fill(side: BookSide, price: int, count: int) -> OrderFilled:
+    evidence = FillEvidence(
+        "book", None, Price(price), Count(count), 1, 1, 1, 0, Count(0), Count(0), Nanos(1), Nanos(1), ""
+    )
+    return OrderFilled(
+        "f", "o", "s", "g", "K", side, Price(price), Count(count), Liquidity.TAKER, Money(35), Money(35),
+        Count(0), evidence, None, Nanos(1),
+    )  # fmt: skip
+
+
+ORDER = PlaceOrder(
+    "o", "s", "g", "K", BookSide.BID, Price(5_000), Count(100), TimeInForce.GTC, Nanos(1), "signal",
+    post_only=True, expires_at=Nanos(9), leg_of="o0", p_fair=0.5,
+)  # fmt: skip
+SENT = (OrderApproved(ORDER, Nanos(2)), OrderSubmitted(ORDER, Nanos(4), Nanos(3)))
+DENIED = OrderDenied("o", "s", "g", "K", "signal", DenialReason.SPREAD, "5", "4", Nanos(5))
+REJECTED = OrderRejected("o", "s", "K", RejectCode.POST_ONLY_CROSS, "it would trade", Nanos(5))
+CANCELLED = OrderCancelled("o", "s", "K", Count(60), CancelReason.EXPIRED, Nanos(6))
+FILLED = changed(fill(BookSide.BID, 5_000, 100), order_id="o")
+
+
+def folded(*facts: Fact) -> Projection:
+    made = Projection()
+    for seq, fact in enumerate(facts, 1):
+        made.apply(seq, fact)
+    return made
+
+
+def order_row(*facts: Fact, **fields: object) -> dict[str, object]:
+    """The named fields of the order's row after some facts."""
+    row = folded(*facts).orders.rows["o"]
+    return {name: getattr(row, name) for name in fields}
+
+
+def test_an_order_has_the_terms_of_its_wish() -> None:
+    expected = {
+        "side": "bid", "price": 5_000, "count": 100, "remaining": 100, "tif": "good_till_canceled",
+        "expires_at": 9, "leg_of": "o0", "p_fair": 0.5, "decided_at": 1, "arrives_at": 4,
+        "status": "submitted", "reason": None, "closed_at": None, "seq": 2,
+    }  # fmt: skip
+    assert order_row(*SENT, **expected) == expected
+    assert order_row(SENT[1], **expected) == {**expected, "seq": 1}, "without its approval"
+
+
+@pytest.mark.parametrize("flag", ["post_only", "reduce_only", "is_exit"])
+def test_each_flag_of_a_wish_has_its_own_column(flag: str) -> None:
+    plain = {"post_only": False, "reduce_only": False, "exit": False}
+    order = changed(ORDER, **{**plain, flag.removeprefix("is_"): True})
+    expected = {each: int(each == flag) for each in ("post_only", "reduce_only", "is_exit")}
+    assert order_row(OrderApproved(order, Nanos(2)), **expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ((DENIED,), {"status": "denied", "reason": "spread", "closed_at": 5}),
+        ((*SENT, DENIED), {"status": "submitted", "reason": None, "closed_at": None}),
+        ((*SENT, REJECTED), {"status": "rejected", "reason": "post_only_cross", "closed_at": 5}),
+        ((*SENT, CANCELLED), {"status": "cancelled", "reason": "expired", "closed_at": 6, "remaining": 60}),
+        ((*SENT, FILLED), {"status": "filled", "reason": None, "closed_at": 1, "remaining": 0}),
+        ((*SENT, CANCELLED, REJECTED), {"status": "cancelled", "reason": "expired", "closed_at": 6}),
+    ],
+    ids=["denied", "a-repetition-is-denied", "rejected", "cancelled", "filled", "over-already"],
+)
+def test_the_end_of_an_order_is_told_once(facts: tuple[Fact, ...], expected: dict[str, object]) -> None:
+    assert order_row(*facts, **expected) == expected
+
+
+@pytest.mark.parametrize(("count", "told"), [(Count(90), 90), (Count(0), 80)], ids=["now", "formerly"])
+def test_an_amended_order_counts_what_is_filled_too(count: Count, told: int) -> None:
+    """Journals of older versions say only what remains."""
+    part = changed(fill(BookSide.BID, 5_000, 30), order_id="o", remaining=Count(70))
+    amended = OrderAmended("o", "s", Price(4_900), Count(50), Count(7), Nanos(6), count)
+    expected = {"price": 4_900, "remaining": 50, "count": told, "ahead": 7, "filled": 30, "closed_at": None}
+    assert order_row(*SENT, part, amended, **expected) == expected
+
+
+def test_a_resting_order_stands_as_it_is_said_to_stand() -> None:
+    rested = OrderRested("o", "s", "K", BookSide.BID, Price(4_900), Count(60), Count(7), 5, Nanos(6))
+    expected = {"status": "resting", "price": 4_900, "remaining": 60, "ahead": 7, "count": 100}
+    assert order_row(*SENT, rested, **expected) == expected
+    moved = QueueMoved("o", Count(7), Count(3), "trade", Nanos(7))
+    assert order_row(*SENT, rested, moved, **expected) == {**expected, "ahead": 3}
+
+
+def test_a_strategy_is_as_it_was_last_changed() -> None:
+    opened = StrategyOpened("s", "kind", Money(7), "{}", Nanos(1))
+    assert folded(opened).strategies.rows["s"] == StrategyRow("s", "kind", 7, "{}", 1, 1, 1)
+    off = StrategyChanged("s", False, '{"edge":1}', "eva", Nanos(2))
+    assert folded(opened, off).strategies.rows["s"] == StrategyRow("s", "kind", 7, '{"edge":1}', 0, 1, 2)
+
+
+def test_limits_and_halts_are_those_of_their_scope() -> None:
+    made = folded(
+        LimitChanged("spread", None, "4", "eva", Nanos(1)),
+        LimitChanged("spread", "s", "3", "eva", Nanos(2)),
+        TradingHalted("all", "halted", "eva", "why", Nanos(3)),
+        TradingHalted("strategy:s", "halted", "risk", "loss", Nanos(4)),
+        TradingResumed("all", "eva", "better", Nanos(5)),
+    )
+    assert made.limits.rows == {
+        ("all", "spread"): LimitRow("all", "spread", "4", "eva", "", 1, 1),
+        ("strategy:s", "spread"): LimitRow("strategy:s", "spread", "3", "eva", "", 2, 2),
+        ("all", "halt"): LimitRow("all", "halt", "running", "eva", "better", 5, 5),
+        ("strategy:s", "halt"): LimitRow("strategy:s", "halt", "halted", "risk", "loss", 4, 4),
+    }
+
+
+def test_a_strategys_sums_take_the_readings_of_an_order_as_totals() -> None:
+    """A second fact of the same order adds only what is new."""
+    first = BandMoved(
+        "o", "s", "K", Count(1), Count(2), Count(3), Money(-10), Money(-20), Money(-30), Nanos(6)
+    )
+    second = changed(first, pessimistic_cash=Money(-15), base_cash=Money(-25), optimistic_cash=Money(-37))
+    sums = folded(*SENT, first, second).performance.rows["s"]
+    assert (sums.pessimistic_cash, sums.base_cash, sums.optimistic_cash) == (-15, -25, -37)
+
+
+def test_a_settlement_counts_for_the_strategys_sums() -> None:
+    """What rounding takes is a fee."""
+    made = folded(fill(BookSide.BID, 5_000, 100), result(Count(100), 3_333, Money(333_000), reversal=False))
+    sums = made.performance.rows["s"]
+    assert (sums.realized, sums.fees) == (100 * 3_333 - 100 * 5_000, 35 + 300)
+
+
 trades = st.lists(
     st.tuples(st.sampled_from(BookSide), st.integers(1, 9_999), st.integers(1, 50_000)),
     min_size=1,
@@ -122,16 +270,6 @@ def test_a_position_row_is_the_exchanges_position(
 
 def result(held: Count, value: int, amount: Money, *, reversal: bool) -> PositionSettled:
     return PositionSettled("s", "g", "K", held, Price(value), "yes", amount, reversal, Nanos(9))
-
-
-def fill(side: BookSide, price: int, count: int) -> OrderFilled:
-    evidence = FillEvidence(
-        "book", None, Price(price), Count(count), 1, 1, 1, 0, Count(0), Count(0), Nanos(1), Nanos(1), ""
-    )
-    return OrderFilled(
-        "f", "o", "s", "g", "K", side, Price(price), Count(count), Liquidity.TAKER, Money(35), Money(35),
-        Count(0), evidence, None, Nanos(1),
-    )  # fmt: skip
 
 
 def test_a_sound_database_verifies(url: str, opened: Opened, small_evening: list[Any]) -> None:

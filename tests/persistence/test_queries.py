@@ -1,6 +1,9 @@
 """The questions of reports and of `why`: whole stories, in order, from one moment."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +19,20 @@ from engine.events import (
     ScoreSeen,
     Trust,
 )
-from engine.facts import LedgerPosted, OrderDenied, OrderFilled, OrderSubmitted
+from engine.facts import (
+    Fact,
+    FactsSetAside,
+    LedgerPosted,
+    OrderDenied,
+    OrderFilled,
+    OrderSubmitted,
+    PositionSettled,
+    TradingResumed,
+)
 from engine.message import changed
 from engine.reasons import DenialReason
-from engine.units import Count, Nanos, Price, Tenths
+from engine.units import Count, Money, Nanos, Price, Tenths
+from engine.venue_facts import PositionPaid
 from persistence import connect, records
 from persistence.errors import StorageUnreachable
 from persistence.market_tables import (
@@ -67,6 +80,34 @@ def test_the_story_of_an_order_that_did_not_fill(url: str, opened: Opened, small
         assert kinds(reader.chain_of("s2")) == ["SignalRaised", "OrderDenied"]
         assert kinds(reader.chain_of("opening")) == kinds(reader.chain_of("open")) == ["LedgerPosted"]
         assert reader.chain_of("nothing") == []
+
+
+def test_the_story_of_an_order_leaves_out_how_another_strategy_was_paid(
+    url: str, opened: Opened, small_evening: list[Any]
+) -> None:
+    """It held contracts of the same market."""
+    (settled,) = (each.fact for each in small_evening if isinstance(each.fact, PositionSettled))
+    others = changed(settled, strategy="dull")
+    paid = [PositionPaid(strategy, "KXT", Money(1), settled.at) for strategy in ("sharp", "dull")]
+    opened(url).append([*small_evening, *place([others, *paid], len(small_evening) + 1)])
+    with Reader.open(url) as reader:
+        story = [each.fact for each in reader.chain_of("o3")]
+    assert story[-2:] == [settled, paid[0]]
+    assert [type(fact).__name__ for fact in story] == [*STORY, "PositionPaid"]
+
+
+def test_what_was_set_aside_stands_until_it_is_released(file: Path, lite: str, opened: Opened) -> None:
+    """One that cannot be read is left out: another entry tells of it."""
+    aside = [FactsSetAside(f"market:{name}", 0, 0, 1, "AtStart", "why", False, Nanos(9)) for name in "abc"]
+    facts: list[Fact] = [*aside, TradingResumed("market:b", "eva", "looked", Nanos(9))]
+    opened(lite).append(place(facts))
+    with Reader.open(lite) as reader:
+        assert reader.set_aside() == (aside[0], aside[2])
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DROP TRIGGER journal_no_update")
+        connection.execute("UPDATE journal SET body = '{}' WHERE seq = 1")
+    with Reader.open(lite) as reader:
+        assert reader.set_aside() == (aside[2],)
 
 
 def test_a_story_of_more_orders_than_one_question_names_is_told_whole(opened: Opened) -> None:
@@ -171,6 +212,7 @@ def test_the_newest_run_is_read_unless_one_is_named(url: str, small_evening: lis
     with Reader.open(url) as newest, Reader.open(url, "first") as named:
         assert (newest.run.run, newest.last_seq()) == ("second", 7)
         assert (named.run.run, named.last_seq()) == ("first", 5)
+        assert [row.run for row in named.runs()] == ["first", "second"]
 
 
 def test_an_empty_database_has_no_runs_to_read(url: str) -> None:

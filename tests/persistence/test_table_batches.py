@@ -61,9 +61,12 @@ def test_what_is_appended_in_the_meantime_is_left_out_and_the_writer_is_not_held
     url: str, opened: Opened, make_evening: Callable[[int], list[Any]]
 ) -> None:
     facts = make_evening(12)
+    longer = opened(url, "longer")
+    longer.append(facts)
+    longer.close()
     writer = opened(url)
     writer.append(facts[:20])
-    batches = TableBatches(url, [1])
+    batches = TableBatches(url, [2])
     reading_journal = batches.rows("journal", 5)
     first = next(reading_journal)
     # Between two batches nothing is open: the writer goes on, and even may change the tables.
