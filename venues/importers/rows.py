@@ -7,7 +7,9 @@ to, its first and last row) stands beside the row, never in it. Reads no clock.
 What is assumed, because the sources do not say it:
 - a candle has no quote, so it is taken to be quoted one cent either side of its close, and marked `pseudo`;
 - a ticker row (of 2025) has no sizes, and no depth exists beside it, so its quote is marked `sole`;
-- decimal odds become the nearest American ones.
+- decimal odds become the nearest American ones;
+- the files of spreads name the day and no hour, so their rows are marked `assumed`, and no entry rests on
+  them.
 """
 
 from collections.abc import Callable
@@ -262,6 +264,9 @@ def _moneylines(body: str, at: Nanos) -> Events:
     sides = _SIDES.decode(body)
     quotes: dict[str, list[int | None]] = {}
     odd: list[Refused] = []
+    words = [_flag(row["in_play"]) for row in sides.rows if "in_play" in row]
+    # One side of a scrape that is in play is the game's.
+    in_play = True if True in words else next((word for word in words if word is not None), None)
     for row in sides.rows:
         column = 1 if row["team"] == sides.away_name else 0
         for vendor, text in row.items():
@@ -273,7 +278,14 @@ def _moneylines(body: str, at: Nanos) -> Events:
     seen = GameSeen(sides.game, sides.date, sides.away, sides.home, Nanos(sides.tip_at), False, at)
     odds = [
         OddsSeen(
-            sides.game, vendor.lower(), home, away, None, None, None, None, None, None, at_venue=at, at=at
+            sides.game,
+            vendor.lower(),
+            home,
+            away,
+            *(None,) * 6,
+            at_venue=at,
+            at=at,
+            in_play=in_play,
         )
         for vendor, (home, away) in quotes.items()
     ]
@@ -291,9 +303,23 @@ def _spread(body: str, at: Nanos) -> Events:
     home_odds = _cell(_american, "home_price_american", row["home_price_american"], odd)
     away_odds = _cell(_american, "away_price_american", row["away_price_american"], odd)
     odds = OddsSeen(
-        game.game, row["book"].lower(), None, None, spread, home_odds, away_odds, None, None, None, at, at
+        game.game,
+        row["book"].lower(),
+        *(None, None, spread, home_odds, away_odds, None, None, None),
+        at_venue=at,
+        at=at,
+        in_play=_flag(row.get("in_play", "")),
+        assumed=True,
     )
     return (*_game_seen(game, at), odds, *pieces_refused(SOURCE, "odds-spreads", odd, at))
+
+
+FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": None, "na": None}
+
+
+def _flag(text: str) -> bool | None:
+    """A yes or a no of a table; an empty cell is neither. Raises LookupError for anything else."""
+    return FLAGS[text.strip().lower().removesuffix(".0")]
 
 
 def _points(text: str) -> Tenths:
