@@ -18,7 +18,8 @@ class BookSnapshot:
     """The whole book of one market: bids of both sides, ascending in price, best last.
 
     `pseudo` marks a book made from a quote or a candle because no depth was recorded; its sizes are an
-    assumption.
+    assumption. `past` marks one made from a candle: its close was traded at some moment of the minute that
+    has passed, so nobody can be sure to have it from now on.
     """
 
     ticker: str
@@ -30,6 +31,7 @@ class BookSnapshot:
     at_venue: Nanos | None
     at: Nanos
     pseudo: bool = False
+    past: bool = False
 
 
 @message

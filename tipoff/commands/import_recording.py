@@ -8,7 +8,7 @@ from tipoff.commands.options import ImportRequest
 from tipoff.json_types import Json, utc_text
 from tipoff.output import Answer, Failure, progress, table
 from venues.errors import ImportFailed, RecordingError
-from venues.importers.evening import KINDS, ImportSpec, import_files
+from venues.importers.evening import KINDS, ImportSpec, import_files, known_word
 
 
 def known_kinds() -> Answer:
@@ -23,7 +23,8 @@ def run_import(request: ImportRequest) -> Answer:
         if kind not in KINDS:
             raise Failure("import", f"{kind!r} is not a kind of file; kinds: {', '.join(KINDS)}")
     try:
-        report = import_files([ImportSpec(kind, path) for kind, path in request.inputs], request.out)
+        specs = [ImportSpec(kind, path) for kind, path in request.inputs]
+        report = import_files(specs, request.out, request.score_delay)
     except (ImportFailed, RecordingError) as error:
         raise Failure("import", str(error)) from error
     for file in report.files:
@@ -46,6 +47,7 @@ def run_import(request: ImportRequest) -> Answer:
                 "lines": file.lines,
                 "skipped": file.skipped,
                 "refused": file.refused,
+                "known": known_word(file.kind, request.score_delay),
             }
             for file in report.files
         ],

@@ -82,6 +82,8 @@ class ReplayRequest:
     set: tuple[ParameterValue, ...] = ()
     controls: bool = False
     """Whether the control strategies trade beside them."""
+    score_delay: str | None = None
+    """How long after the scorer imported plays are heard; None is as they were imported."""
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +93,8 @@ class ImportRequest:
     inputs: tuple[tuple[str, Path], ...]
     """Kind and file of each."""
     out: Path
+    score_delay: str | None = None
+    """How long after the scorer plays are heard; None is what is assumed where nobody measured it."""
 
 
 @Parameter(name="*")

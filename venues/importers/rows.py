@@ -6,6 +6,8 @@ to, its first and last row) stands beside the row, never in it. Reads no clock.
 
 What is assumed, because the sources do not say it:
 - a candle has no quote, so it is taken to be quoted one cent either side of its close, and marked `pseudo`;
+  it is known when its minute ends, its close may be as old as that, and nobody is filled at it;
+- a row of plays has the scorer's moment (`at_venue`); when it was heard is what the import says;
 - a ticker row (of 2025) has no sizes, and no depth exists beside it, so its quote is marked `sole`;
 - decimal odds become the nearest American ones;
 - the files of spreads name the day and no hour, so their rows are marked `assumed`, and no entry rests on
@@ -237,7 +239,8 @@ def _state(body: str, at: Nanos) -> Events:
     left_ms = _milliseconds(row["time_remaining_quarter_seconds"])
     period, home, away = _whole(row["quarter"]), _whole(row["score_home"]), _whole(row["score_away"])
     phase = _phase(period, left_ms, home != away, last=game.last)
-    score = ScoreSeen(game.game, SOURCE, phase, period, left_ms, home, away, at, at)
+    entered_at = timestamps.from_text(row["timestamp"])
+    score = ScoreSeen(game.game, SOURCE, phase, period, left_ms, home, away, entered_at, at)
     return (*_game_seen(game, at), score)
 
 
