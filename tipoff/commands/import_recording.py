@@ -30,6 +30,8 @@ def run_import(request: ImportRequest) -> Answer:
     for file in report.files:
         for note in file.notes:
             progress(f"{file.path}: {note}")
+    if report.derived:
+        progress(f"{report.derived} markets without a result settle by the final score of their game")
     rows = [
         (file.kind, str(file.path), str(file.rows), str(file.lines), str(file.skipped), str(file.refused))
         for file in report.files
@@ -37,6 +39,7 @@ def run_import(request: ImportRequest) -> Answer:
     document: Json = {
         "recording": str(report.recording),
         "lines": report.lines,
+        "derived_results": report.derived,
         "first_at": None if report.first_at is None else utc_text(Nanos(report.first_at)),
         "last_at": None if report.last_at is None else utc_text(Nanos(report.last_at)),
         "files": [

@@ -17,12 +17,15 @@ from engine.events import FeedRefused
 from engine.units import NANOS_PER_SECOND, Nanos
 from venues import timestamps
 from venues.errors import ImportFailed, RecordingError
-from venues.importers import basketball, quotes, stream
+from venues.importers import basketball, quotes, results, stream
 from venues.importers.entries import Entry, Games, Known
 from venues.importers.files import SourceFile
 from venues.importers.rows import translate_row
 from venues.importers.score_delay import AS_ENTERED, ASSUMED, STAMPED, known_at, parse_delay
 from venues.recordings.recorder import Recorder
+
+DERIVED = "derived from the final score"
+"""What is told of results that no file gave."""
 
 AT_MAX = timestamps.SECONDS_MAX * NANOS_PER_SECOND
 
@@ -47,6 +50,11 @@ KINDS: dict[str, Kind] = {
             "kalshi-frames",
             "JSON lines {received_ms, frame}, or the bare frames (times from ts_ms), of Kalshi's stream",
             stream.read_frames,
+        ),
+        Kind(
+            "kalshi-results",
+            "CSV of results: ticker,result,settled_at (yes, no, or scalar with what YES pays in `value`)",
+            results.read_results,
         ),
         Kind(
             "kalshi-events",
@@ -124,6 +132,8 @@ class ImportReport:
     lines: int
     first_at: int | None
     last_at: int | None
+    derived: int = 0
+    """Results that no file gave and the final score decides; `lines` counts them too."""
 
 
 def parse_spec(text: str) -> ImportSpec:
@@ -171,9 +181,15 @@ def import_files(
     # Stable: entries of one moment keep the order of the arguments, and so does every import of the same
     # files.
     entries = [entry._replace(at=at) for entry, at in known_at(entries, delay, seed)]
-    entries.sort(key=lambda entry: entry.at)
-    _write(entries, out, {spec.kind: known_word(spec.kind, score_delay) for spec in specs})
-    return ImportReport(out, tuple(files), len(entries), entries[0].at, entries[-1].at)
+    made = results.derived(entries)
+    entries = sorted([*entries, *made], key=lambda entry: entry.at)
+    known = {spec.kind: known_word(spec.kind, score_delay) for spec in specs}
+    if made:
+        known[results.RESULTS] = " and ".join(
+            [*([known[results.RESULTS]] if results.RESULTS in known else []), DERIVED]
+        )
+    _write(entries, out, known)
+    return ImportReport(out, tuple(files), len(entries), entries[0].at, entries[-1].at, len(made))
 
 
 @contextmanager

@@ -25,6 +25,8 @@ from engine.events import (
     FeedRefused,
     GamePhase,
     GameSeen,
+    MarketDetermined,
+    MarketSettled,
     MarketStatus,
     MarketStatusChanged,
     OddsSeen,
@@ -48,6 +50,9 @@ from venues import timestamps
 from venues.refusals import DETAIL_MAX, REFUSABLE, Refused, pieces_refused, refusal
 
 SOURCE = "import"
+RESULTS = {"yes": PRICE_ONE, "no": PRICE_ZERO}
+"""What a YES contract pays by the venue's words; of `scalar` the row says it."""
+
 NONE = frozenset({"", "NA"})
 """What stands in a cell without a price."""
 
@@ -99,6 +104,13 @@ class CandleBody(msgspec.Struct, frozen=True):
     """The body of a candle's line."""
 
     row: Candle
+
+
+class ResultBody(msgspec.Struct, frozen=True):
+    """A market's result; `final` is the final score that it was derived from, None if the venue said it."""
+
+    row: Row
+    final: str | None = None
 
 
 class WatchBody(msgspec.Struct, frozen=True):
@@ -213,6 +225,18 @@ def price_of_cents(text: str) -> Price:
     if units != int(units):
         raise UnitError(f"finer than prices are: {text[:20]} cents")
     return Price(int(units))
+
+
+def _result(body: str, at: Nanos) -> Events:
+    found = _RESULT.decode(body)
+    row = found.row
+    ticker, word = row["ticker"], row["result"].strip().lower()
+    value = RESULTS[word] if word in RESULTS else parse_price(row["value"])
+    if word not in RESULTS and word != "scalar":
+        raise UnitError(f"not a result: {word[:20]!r}")
+    # For people: nothing reads these words, and whoever sees the result must see where it comes from.
+    words = word if found.final is None else f"{word}, by the final score {found.final}"
+    return (MarketDetermined(ticker, words, value, at, at), MarketSettled(ticker, at, at))
 
 
 def _watched(body: str, at: Nanos) -> Events:
@@ -363,6 +387,7 @@ def _milliseconds(seconds: str) -> int:
 
 _TICKER = msgspec.json.Decoder(TickerRow)
 _CANDLE = msgspec.json.Decoder(CandleBody)
+_RESULT = msgspec.json.Decoder(ResultBody)
 _WATCH = msgspec.json.Decoder(WatchBody)
 _GAME = msgspec.json.Decoder(GameRow)
 _SIDES = msgspec.json.Decoder(SidesBody)
@@ -370,6 +395,7 @@ _SIDES = msgspec.json.Decoder(SidesBody)
 READERS: dict[str, Callable[[str, Nanos], Events]] = {
     "kalshi-candles": _candle,
     "kalshi-events": _watched,
+    "kalshi-results": _result,
     "kalshi-ticker": _ticker,
     "nba-polls": _poll,
     "nba-states": _state,
