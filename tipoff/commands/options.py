@@ -211,6 +211,10 @@ class SimulateRequest:
     surprises: Annotated[
         Flag, Parameter(help="Create a market late, change an event's fees, take a result back.")
     ] = False
+    no_edges: Annotated[
+        Flag,
+        Parameter(help="Plant no edges: but for the makers' lag the price is right, and nobody should earn."),
+    ] = False
     held: Annotated[Flag, Parameter(help="Let time stand still until a client has subscribed.")] = False
     recording: Annotated[
         Path | None, Parameter(name="--serve", help="Serve the frames of this recording instead.")
