@@ -23,7 +23,16 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Final
 
-from engine.events import GameBegun, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
+from engine.events import (
+    FairValued,
+    GameBegun,
+    GameKnown,
+    GameNews,
+    MarketKnown,
+    OddsSeen,
+    ScoreSeen,
+    TopChanged,
+)
 from engine.facts import Fact, OrderDenied, OrderFilled, PositionSettled
 from engine.message import changed
 from engine.step import NOTHING, Step, Timer
@@ -280,6 +289,9 @@ class Trader(Strategy):
         """Form the opinion anew and with it the bounds outside of which prices matter."""
         opinion = self.opinion(watch.market, now)
         watch.settle(opinion)
+        if opinion is not None and now >= watch.told_at + NANOS_PER_SECOND:
+            watch.told_at = now
+            self.valued.append(FairValued(watch.market.ticker, opinion.p_fair, self.name, now))
         # Bounds are of executable prices; an order that rests makes its own price, so each change counts.
         if opinion is not None and self._takes:
             watch.bound(opinion, self.trading.near_miss_share)

@@ -70,7 +70,7 @@ PAID: Final = frozenset({MarketStatus.FINALIZED})
 def run_demo(request: DemoRequest) -> Answer:
     """Play the evening of `request.seed` and report what the strategies made of it."""
     config = attrs.evolve(load_or_template(None, schema()))
-    with _folder(request.keep) as folder:
+    with demo_folder(request.keep) as folder:
         if request.speed == 0:
             document = _without_sockets(request, config, folder)
         else:
@@ -120,7 +120,7 @@ def lag_in_words(evidence: Mapping[str, Json], speed: float) -> str | None:
 
 
 @contextlib.contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
+def demo_folder(keep: Path | None) -> Iterator[Path]:
     """Where database and recording go. Raises Failure where an earlier demo's are already."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="tipoff-demo-") as folder:
@@ -177,7 +177,7 @@ async def _trade(config: Config, folder: Path, simulator: Simulator, sources: So
             await nursery.start(engine.run)
             nursery.start_soon(_tell, engine)
             await simulator.live.over.wait()
-            await _settled(engine)
+            await settled(engine)
             stopped = await stop_engine(engine, "end of the evening", Shutdown(progress, Notifier({})))
             nursery.cancel_scope.cancel()
         return with_evidence(stopped.document, writer)
@@ -195,7 +195,7 @@ async def _tell(engine: LiveEngine) -> None:
         )
 
 
-async def _settled(engine: LiveEngine) -> None:
+async def settled(engine: LiveEngine) -> None:
     """Wait until every game is over and paid as far as the engine knows, but not for ever."""
     with trio.move_on_after(SETTLED_S_MAX):
         while not await _all_paid(engine):  # noqa: ASYNC110 - nothing tells when the last market is paid

@@ -115,7 +115,7 @@ def _apply_markets(model: ReadModel, reader: Reader, until: int | None) -> None:
         )
         model.known_market(known)
     for sample in last_samples(reader, until):
-        model.tops[sample.ticker] = _top(sample, games.get(sample.ticker, ""))
+        model.top(_top(sample, games.get(sample.ticker, "")))
 
 
 def _top(sample: BookRow, game: str) -> TopChanged:
