@@ -72,7 +72,15 @@ class GameActor:
             return [(SCHEDULE, MatchKnown(self._told, tickers))] if self._told is not None else []
         if isinstance(message, GameMatched):
             self._told = message
-            known = GameKnown(message.game, message.away, message.home, message.tip_at, message.matched, at)
+            known = GameKnown(
+                message.game,
+                message.away,
+                message.home,
+                message.tip_at,
+                message.matched,
+                at,
+                message.postponed,
+            )
             return [Publish(NEWS, news) for news in state.on_game_known(known)]
         if isinstance(message, NewsWanted):
             current = state.current(at)

@@ -9,7 +9,7 @@ from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, JOURNAL, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
 from actors.fact_history import FactHistory
-from actors.heartbeat import HeartbeatOfGame, HeartbeatOfStrategy, through_risk_gate
+from actors.heartbeat import HeartbeatOfStrategy, through_risk_gate
 from actors.messages import (
     CancelAll,
     Commit,
@@ -130,9 +130,10 @@ class RiskGateActor:
             return [Answer(GateSeen(limits, self.gate.journal_trouble))]
         if isinstance(message, HeartbeatOfStrategy):
             return through_risk_gate(message)
-        if isinstance(message, HeartbeatOfGame):
-            return SILENCE
-        return outgoing(OWNER, self.gate.on_game_news(message, Nanos(now)), now)  # type: ignore[arg-type]
+        if isinstance(message, NEWS_KINDS):
+            return outgoing(OWNER, self.gate.on_game_news(message, Nanos(now)), now)
+        # Heartbeats of games, and what the supervisors report of other actors.
+        return SILENCE
 
     def _committed(self, numbered: Numbered, now: Nanos) -> Iterable[Outgoing]:
         """Count a fact; one that cannot be counted costs its market, as it would at a start."""

@@ -36,7 +36,7 @@ MARKETS_MAX: Final = 20_000
 STRATEGIES_MAX: Final = 256
 """So many strategies' opinions of a market are kept with its bars."""
 
-BOOKS: Final = Rules(age_max=Nanos(15 * NANOS_PER_MINUTE), books_min=2)
+BOOKS: Final = Rules(age_max=Nanos(15 * NANOS_PER_MINUTE), books_min=2, of_tip=True)
 """How sportsbooks are joined to the close: the median of those that spoke within a quarter of an hour."""
 
 

@@ -48,6 +48,7 @@ class Book:
         "no",
         "no_best",
         "old",
+        "past",
         "pseudo",
         "seq",
         "sid",
@@ -72,6 +73,7 @@ class Book:
         self.at = Nanos(0)
         self.venue_at: Nanos | None = None
         self.pseudo = False
+        self.past = False
         self.deltas = 0
         self.snapshots = 0
         self.negatives = 0
@@ -158,7 +160,7 @@ class Book:
         self.conn, self.sid, self.seq = snapshot.conn, snapshot.sid, snapshot.seq
         self.at = snapshot.at
         self.venue_at = snapshot.at_venue
-        self.pseudo = snapshot.pseudo
+        self.pseudo, self.past = snapshot.pseudo, snapshot.past
         self.snapshots += 1
         self._unsynced = None
         self._followed = snapshot.conn
@@ -339,4 +341,5 @@ class Book:
             at_venue=self.venue_at,
             at=self.at,
             pseudo=self.pseudo,
+            past=self.past,
         )

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from engine.message import message
 from engine.milestones import MilestoneSeen
-from engine.terms import BookSide, GamePhase, Level, MarketStatus, Side, Trust
+from engine.terms import BegunBy, BookSide, GamePhase, Level, MarketStatus, Side, Trust
 from engine.units import Count, Nanos, Price, Tenths
 
 
@@ -18,7 +18,8 @@ class BookSnapshot:
     """The whole book of one market: bids of both sides, ascending in price, best last.
 
     `pseudo` marks a book made from a quote or a candle because no depth was recorded; its sizes are an
-    assumption.
+    assumption. `past` marks one made from a candle: its close was traded at some moment of the minute that
+    has passed, so nobody can be sure to have it from now on.
     """
 
     ticker: str
@@ -30,6 +31,7 @@ class BookSnapshot:
     at_venue: Nanos | None
     at: Nanos
     pseudo: bool = False
+    past: bool = False
 
 
 @message
@@ -326,7 +328,8 @@ class ScoreSeen:
 class OddsSeen:
     """One sportsbook's prices for a game, American odds; any part may be missing.
 
-    `opening` marks opening lines.
+    `opening` marks opening lines. `in_play` is the source's own word on whether the game was being played,
+    None if it has none. `assumed` says that nobody knows the hour of the row: it was taken to be `at`.
     """
 
     game: str
@@ -342,13 +345,21 @@ class OddsSeen:
     at_venue: Nanos | None
     at: Nanos
     opening: bool = False
+    in_play: bool | None = None
+    assumed: bool = False
+
+    @property
+    def said_at(self) -> Nanos:
+        """Since when the book says so: by its own time where it gives one, else when it was heard."""
+        # A row that was polled just now may be an hour old.
+        return self.at if self.at_venue is None else self.at_venue
 
     @property
     def said(self) -> tuple[object, ...]:
-        """The prices alone: equal for rows that say the same."""
+        """What it says, without who and when: equal for rows that say the same."""
         spread = (self.spread_home, self.spread_home_odds, self.spread_away_odds)
         total = (self.total, self.over_odds, self.under_odds)
-        return (self.moneyline_home, self.moneyline_away, spread, total)
+        return (self.moneyline_home, self.moneyline_away, spread, total, self.in_play)
 
 
 MarketEvent: TypeAlias = (
@@ -429,6 +440,16 @@ class GameKnown:
     tip_at: Nanos | None
     matched: bool
     at: Nanos
+    postponed: bool = False
+
+
+@message
+class GameBegun:
+    """Somebody says that a game may have begun: `at` is since when, by that word."""
+
+    game: str
+    by: BegunBy
+    at: Nanos
 
 
 @message
@@ -441,5 +462,7 @@ class ScoresDisagreed:
     at: Nanos
 
 
-GameNews: TypeAlias = TopChanged | MarketKnown | GameKnown | ScoreSeen | OddsSeen | ScoresDisagreed
+GameNews: TypeAlias = (
+    TopChanged | MarketKnown | GameKnown | GameBegun | ScoreSeen | OddsSeen | ScoresDisagreed
+)
 """What strategies hear. `ScoreSeen.game` and `OddsSeen.game` are then the engine's own game id."""

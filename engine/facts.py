@@ -26,6 +26,7 @@ from engine.run_facts import (
     FollowingChanged,
     LimitChanged,
     OperatorActed,
+    PregameChanged,
     RunEnded,
     RunStarted,
     StrategyChanged,
@@ -388,6 +389,7 @@ Fact: TypeAlias = (
     | TradingResumed
     | LimitChanged
     | FollowingChanged
+    | PregameChanged
     | FactsSetAside
     | OperatorActed
     | QueueLevelChanged

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from engine.beginning import Beginning
 from engine.book import POLLED, Book
 from engine.events import (
     BookDelta,
@@ -70,6 +71,7 @@ class Game:
         self.markets: dict[str, MarketOfGame] = {}
         self.scores: dict[str, ScoreSeen] = {}
         self.odds: dict[tuple[str, bool], OddsSeen] = {}
+        self.beginning = Beginning(game)
         self._told_score: ScoreSeen | None = None
         self._agreement = Agreement()
 
@@ -115,13 +117,25 @@ class Game:
 
     def on_game_known(self, known: GameKnown) -> list[GameNews]:
         """The schedule says who plays and whether the game is matched."""
+        if self.known is not None and self.known.postponed and not known.postponed:
+            # A source says nothing of a game to come, so what it said of the old date would stand.
+            self.scores.clear()
+            self.odds = {key: row for key, row in self.odds.items() if not row.in_play}
+            self._told_score = None
         self.known = known
-        return [known]
+        return [known, *self._begun(known)]
+
+    def _begun(self, news: GameNews) -> list[GameNews]:
+        """The word that the game may have begun, if this is the first, or is of an earlier moment."""
+        word = self.beginning.apply(news)
+        return [] if word is None else [word]
 
     def current(self, now: Nanos) -> Iterable[GameNews]:
         """Everything a strategy that has just started must hear, oldest kind first."""
         if self.known is not None:
             yield self.known
+        if self.beginning.begun is not None:
+            yield self.beginning.begun
         for ticker, market in self.markets.items():
             yield self._market_known(ticker, market, now)
             if market.told is not None:
@@ -180,7 +194,7 @@ class Game:
         if market.known is not None and changed(market.known, at=now) == known:
             return []
         market.known = known
-        return [known]
+        return [known, *self._begun(known)]
 
     def _status(self, ticker: str, status: MarketStatus, now: Nanos) -> list[GameNews]:
         market = self.markets.get(ticker)
@@ -255,7 +269,8 @@ class Game:
         before = self.scores.get(seen.source)
         told = self._told_score
         turned = self._agreement.on_score(seen, now)
-        news: list[GameNews] = []
+        # A source that is only compared with another may be the first to know.
+        news: list[GameNews] = self._begun(seen)
         if before is None or told is None or before.said != seen.said or _long_ago(told, seen):
             seen = changed(seen, game=self.game)
             self.scores[seen.source] = seen
@@ -283,12 +298,14 @@ class Game:
         before = self.odds.get(key)
         if before is not None and before.at_venue == seen.at_venue and before.said == seen.said:
             return []
+        # Of an old row, too, the word holds that the game was being played.
+        begun = self._begun(seen)
         # A later answer may carry an older row than the last one.
         if before is not None and before.at_venue is not None and (seen.at_venue or 0) < before.at_venue:
-            return []
+            return begun
         seen = changed(seen, game=self.game)
         self.odds[key] = seen
-        return [seen]
+        return [*begun, seen]
 
     def _market_known(self, ticker: str, market: MarketOfGame, now: Nanos) -> MarketKnown:
         parsed = parse_ticker(ticker)

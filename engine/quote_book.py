@@ -15,7 +15,9 @@ def book_of_quote(quote: QuoteSeen) -> BookSnapshot:
     """Return the one-level book that a quote stands for; connection, subscription and sequence are zero."""
     yes = _level(quote.yes_bid, quote.yes_bid_size)
     no = _level(None if quote.yes_ask is None else Price(PRICE_ONE - quote.yes_ask), quote.yes_ask_size)
-    return BookSnapshot(quote.ticker, yes, no, 0, 0, 0, quote.at_venue, quote.at, pseudo=True)
+    return BookSnapshot(
+        quote.ticker, yes, no, 0, 0, 0, quote.at_venue, quote.at, pseudo=True, past=quote.pseudo
+    )
 
 
 def _level(price: Price | None, size: Count | None) -> tuple[tuple[Price, Count], ...]:

@@ -40,6 +40,7 @@ class DenialReason(Explained):
     GAME_UNMATCHED = ("game_unmatched", "the market is not matched to a game")
     SCORES_DISAGREE = ("scores_disagree", "two score sources contradict each other")
     ODDS_AGE = ("odds_age", "the odds behind the decision are too old")
+    PREGAME_OVER = ("pregame_over", "the game may have begun, and the odds are not of its play")
     NEAR_CLOSE = ("near_close", "the market closes too soon")
     DUPLICATE = ("duplicate", "an order with this id was already sent")
     SELF_CROSS = ("self_cross", "the order would trade against another order of ours")

@@ -9,6 +9,7 @@ from typing import Final
 from engine.accounts import SHARED
 from engine.message import message
 from engine.strategy_traits import StrategyTraits
+from engine.terms import BegunBy
 from engine.units import Money, Nanos
 
 
@@ -145,6 +146,20 @@ class FollowingChanged:
     followed: bool
     events: tuple[str, ...]
     by: str
+    at: Nanos
+
+
+@message
+class PregameChanged:
+    """The time before a game is over, or (`over` false, after a postponement) the game is to come again.
+
+    `by` is whose word it is (`BegunBy`), `since` the moment that the word is about.
+    """
+
+    game: str
+    over: bool
+    by: BegunBy
+    since: Nanos
     at: Nanos
 
 

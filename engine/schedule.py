@@ -54,11 +54,19 @@ class ListedGame:
 
     game: str
     key: GameKey | None
-    tip_at: Nanos | None
+    venue_tip_at: Nanos | None
     tickers: list[str]
     state: MatchState
     reference: str | None = None
     postponed: bool = False
+    league_tip_at: Nanos | None = None
+    """What the league's sources said of it last, which moves when a game is put off."""
+
+    @property
+    def tip_at(self) -> Nanos | None:
+        """When it begins at the earliest, by all who say so."""
+        said = [tip_at for tip_at in (self.venue_tip_at, self.league_tip_at) if tip_at is not None]
+        return min(said) if said else None
 
 
 def game_of(ticker: Ticker) -> str:
@@ -100,7 +108,7 @@ class Schedule:
             self._listed[game] = listed
             self._match(listed)
         elif tip_at is not None and listed.tip_at is None:
-            listed.tip_at = tip_at
+            listed.venue_tip_at = tip_at
             self._match(listed)
         if text not in listed.tickers:
             listed.tickers.append(text)
@@ -119,10 +127,7 @@ class Schedule:
         # The league moves the date of a postponed game, the venue keeps its tickers: the reference is the
         # identity.
         if known is not None:
-            listed = self._listed[known]
-            changed = listed.postponed != seen.postponed
-            listed.postponed = seen.postponed
-            return listed if changed else None
+            return self._seen_again(self._listed[known], seen)
         key = GameKey(seen.date, seen.away, seen.home, league)
         games = self._seen.setdefault(key, [])
         if any(other.game == seen.game for other in games):
@@ -134,6 +139,17 @@ class Schedule:
                 self._match(listed)
                 return listed
         return None
+
+    def _seen_again(self, listed: ListedGame, seen: GameSeen) -> ListedGame | None:
+        """Take in that a matched game was postponed, or that its tip was moved."""
+        before = listed.postponed, listed.tip_at
+        listed.postponed = seen.postponed
+        if seen.postponed:
+            # The venue keeps the old date's ticker and may keep its time, too; the league names the new one.
+            listed.venue_tip_at = None
+        if seen.tip_at is not None:
+            listed.league_tip_at = seen.tip_at
+        return listed if (listed.postponed, listed.tip_at) != before else None
 
     def see_milestone(self, seen: MilestoneSeen) -> ListedGame | None:
         """Take in which game a record of the venue's is about; returns that game if this is new.
@@ -203,8 +219,8 @@ class Schedule:
         if seen is not None and state is MatchState.MATCHED:
             listed.reference = seen.game
             listed.postponed = seen.postponed
-            if listed.tip_at is None:
-                listed.tip_at = seen.tip_at
+            if listed.league_tip_at is None:
+                listed.league_tip_at = seen.tip_at
             # All sources' references of the game are tied to it, since each source sends its scores under its
             # own.
             for other in self._seen.get(listed.key, []) if listed.key else []:
@@ -228,8 +244,8 @@ class Schedule:
         if len(set(sources)) < len(sources):
             return MatchState.AMBIGUOUS, None
         seen = games[0]
-        both = listed.tip_at is not None and seen.tip_at is not None
-        if both and abs((listed.tip_at or 0) - (seen.tip_at or 0)) > START_TOLERANCE_NS:
+        venue, league = listed.venue_tip_at, seen.tip_at
+        if venue is not None and league is not None and abs(venue - league) > START_TOLERANCE_NS:
             return MatchState.OTHER_START, None
         return MatchState.MATCHED, seen
 

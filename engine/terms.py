@@ -61,5 +61,16 @@ class GamePhase(Enum):
     POSTPONED = "postponed"
 
 
+class BegunBy(Enum):
+    """Whose word it is that a game may have begun."""
+
+    TIP = "scheduled_tip"
+    ODDS = "odds_in_play"
+    SCORE = "score"
+    VENUE = "venue_status"
+    UNKNOWN_TIP = "tip_unknown"
+    """Nobody's: without a tip nothing says that it has not begun."""
+
+
 Level: TypeAlias = tuple[Price, Count]
 """Price in the terms of the level's own side, and the displayed size."""

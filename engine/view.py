@@ -11,7 +11,9 @@ from enum import Enum
 import attrs
 
 from engine import win_probability
+from engine.beginning import Beginning, counts
 from engine.events import (
+    GameBegun,
     GameKnown,
     GameNews,
     GamePhase,
@@ -102,10 +104,20 @@ class GameView:
     odds: dict[str, OddsSeen] = attrs.field(factory=dict)
     opening: dict[str, OddsSeen] = attrs.field(factory=dict)
     markets: dict[str, MarketView] = attrs.field(factory=dict)
+    beginning: Beginning = attrs.field(
+        default=attrs.Factory(lambda self: Beginning(self.game), takes_self=True)
+    )
+
+    def odds_that_count(self, now: Nanos) -> dict[str, OddsSeen]:
+        """The rows of `odds` that an entry may rest on now; none while it is unclear whether play goes on."""
+        over = self.beginning.over(now)
+        if over is not None and not self.live:
+            return {}
+        return {vendor: row for vendor, row in self.odds.items() if counts(row, over)}
 
     @property
     def live(self) -> bool:
-        """Whether the ball is (or was) in play: everything after tip-off."""
+        """Whether a score says that the game is being played; `beginning` knows whether it may be."""
         return self.score is not None and self.score.phase in (GamePhase.LIVE, GamePhase.HALFTIME)
 
     @property
@@ -156,12 +168,18 @@ class View:
                 return self._market_known(news)
             case GameKnown():
                 return self._game_known(news)
+            case GameBegun():
+                game = self.game(news.game)
+                game.beginning.apply(news)
+                return game
             case ScoreSeen():
                 game = self.game(news.game)
                 game.score = news
+                game.beginning.apply(news)
                 return game
             case OddsSeen():
                 game = self.game(news.game)
+                game.beginning.apply(news)
                 (game.opening if news.opening else game.odds)[news.vendor] = news
                 return game
             case ScoresDisagreed():
@@ -187,6 +205,7 @@ class View:
     def _market_known(self, news: MarketKnown) -> MarketView:
         market = self._market(news.ticker, news.game)
         market.known = news
+        market.game.beginning.apply(news)
         try:
             market.terms = fee_terms(FeeNames(news.fee_type, news.fee_multiplier), regime=regime_at(news.at))
         except FeeTermsUnknown:
@@ -197,7 +216,12 @@ class View:
 
     def _game_known(self, news: GameKnown) -> GameView:
         game = self.game(news.game)
+        if game.known is not None and game.known.postponed and not news.postponed:
+            # A source says nothing of a game to come, so what it said of the old date would stand.
+            game.score = None
+            game.odds = {vendor: row for vendor, row in game.odds.items() if not row.in_play}
         game.known = news
+        game.beginning.apply(news)
         for market in game.markets.values():
             if market.known is not None:
                 # A market may be listed before the teams are known, and only they say which side of the

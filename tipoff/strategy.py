@@ -10,6 +10,7 @@ What a class says of itself decides what the risk gate asks of its orders: `rest
 """
 
 from engine.events import (
+    GameBegun,
     GameKnown,
     GameNews,
     MarketKnown,
@@ -108,6 +109,7 @@ __all__ = [
     "Fact",
     "FairValue",
     "FeeTerms",
+    "GameBegun",
     "GameKnown",
     "GameNews",
     "GamePhase",

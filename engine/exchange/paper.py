@@ -192,7 +192,9 @@ class PaperExchange:
         for each in market.watching():
             if before is None and not context.taking_over:
                 gaps.missed(context, each, happened_by(event))
-            elif before is not None and each.arriving:
+            # Of a candle the last price holds from some moment of its minute on, which was before the end of
+            # it: what arrived within the minute meets the new quote, and never the one that it was sent upon.
+            elif before is not None and each.arriving and not book.past:
                 note_snapshot(context, each, before)
             gaps.resynchronized(context, each, before)
 

@@ -55,6 +55,8 @@ class Rules:
     prefer: frozenset[str] = frozenset()
     weights: Mapping[str, float] = attrs.field(factory=dict)
     outlier_points: float | None = None
+    of_tip: bool = False
+    """What the books said of the game before it began is wanted, though it may have begun."""
 
 
 @message
@@ -97,19 +99,24 @@ def book_prices(game: GameView, claim: Claim, rules: Rules, now: Nanos) -> list[
     share = _share_left(game)
     prices: list[BookPrice] = []
     # By name and not by arrival: the votes are put on record in this order.
-    for vendor, row in sorted(game.odds.items(), key=_vendor_of):
+    for vendor, row in sorted(_rows(game, rules, now).items(), key=_vendor_of):
         name = vendor.lower()
         if name in CIRCULAR_VENDORS or name in rules.exclude:
             continue
         if rules.prefer and name not in rules.prefer:
             continue
-        said_at = row.at if row.at_venue is None else row.at_venue
-        if now - said_at > rules.age_max:
+        if now - row.said_at > rules.age_max:
             continue
         p_fair = p_of_row(row, claim, rules.method, share)
         if p_fair is not None and P_EDGE < p_fair < 1.0 - P_EDGE:
-            prices.append(BookPrice(name, p_fair, said_at))
+            prices.append(BookPrice(name, p_fair, row.said_at))
     return prices
+
+
+def _rows(game: GameView, rules: Rules, now: Nanos) -> dict[str, OddsSeen]:
+    if not rules.of_tip:
+        return game.odds_that_count(now)
+    return {vendor: row for vendor, row in game.odds.items() if not row.in_play}
 
 
 def joined(prices: Iterable[BookPrice], rules: Rules) -> FairValue | None:

@@ -22,6 +22,7 @@ from engine.facts import (
     OrderFilled,
     PositionPaid,
     PositionSettled,
+    PregameChanged,
     RunEnded,
     RunStarted,
     SignalRaised,
@@ -53,6 +54,7 @@ OF_A_STRATEGY: Final = frozenset(
 from it.
 """
 OF_A_SCOPE: Final = frozenset(kind.__name__ for kind in (TradingHalted, TradingResumed))
+OF_A_GAME: Final = frozenset(kind.__name__ for kind in (FollowingChanged, PregameChanged))
 NOT_OF_MONEY: Final = frozenset(FACTS) - {
     kind.__name__ for kind in (OrderFilled, LedgerPosted, PositionSettled, PositionPaid, MarketResultKnown)
 }
@@ -85,7 +87,7 @@ def _scopes(kind: str, named: Named, state: ExchangeState) -> tuple[str, ...]:
         return (NOTHING,)
     if kind in OF_A_SCOPE:
         return (_scope(named.scope),)
-    if kind == FollowingChanged.__name__:
+    if kind in OF_A_GAME:
         return (GAME + named.game if named.game else EVERYTHING,)
     if kind == FeeTermsChanged.__name__:
         return tuple(_markets_of(named.scope, state)) or (EVERYTHING,)

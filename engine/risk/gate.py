@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.configured_settings import BY_CONFIGURATION
-from engine.events import BookSide, GameNews, MarketStatus, TopChanged, Trust
+from engine.events import BookSide, GameBegun, GameKnown, GameNews, MarketStatus, TopChanged, Trust
 from engine.facts import (
     CancelRefused,
     Fact,
@@ -22,6 +22,7 @@ from engine.facts import (
     LimitChanged,
     OrderApproved,
     OrderDenied,
+    PregameChanged,
     TradingHalted,
     TradingResumed,
 )
@@ -34,6 +35,7 @@ from engine.reasons import DenialReason
 from engine.risk.accounts import Accounts, Scope
 from engine.risk.halts import (
     EVERYTHING,
+    GAME,
     MARKET,
     QUARANTINE,
     STRATEGY,
@@ -49,13 +51,17 @@ from engine.risk.money_rules import MONEY_RULES
 from engine.risk.order_context import Denial, OrderContext, missing
 from engine.risk.stops import UnfulfilledStops
 from engine.risk.utilization import limits_in_use
-from engine.step import NOTHING, Step
+from engine.step import NOTHING, Step, Timer
+from engine.terms import BegunBy
 from engine.units import PRICE_ONE, Nanos
 from engine.venue_facts import VenueStatusChanged
 from engine.view import MarketView, View
 
 MAKER = "risk gate"
 """Who halts when a drawdown latches."""
+
+TIP = "tip:"
+"""What the key of the timer for a game's tip begins with."""
 
 START = "the start"
 """Who halts what rests on facts that a start could not apply, or on a decision that failed."""
@@ -90,10 +96,12 @@ class RiskGate:
         self.ends = False
         """Whether the run is ending: no more market data will come, so no order passes."""
         self.unfollowed: set[str] = set()
+        self.begun: dict[str, PregameChanged] = {}
+        """The games of which it is on record that they may have begun."""
         self.denials: Counter[tuple[str, DenialReason]] = Counter()
 
     def on_game_news(self, news: GameNews, now: Nanos) -> Step:
-        """Keep the view of games up to date; news alone leads to no decision."""
+        """Keep the view of games up to date; only that a game may have begun leads to a decision."""
         # Every change of every best price comes here; nothing but a look-up may be spent on it.
         if news.__class__ is TopChanged:
             self.lag.observe(news.at, news.at_venue)
@@ -102,13 +110,53 @@ class RiskGate:
                 market.top = news
                 return NOTHING
         self.view.apply(news)
-        return NOTHING
+        if isinstance(news, TopChanged):
+            return NOTHING
+        step = self._pregame(news.game, now)
+        tip_at = news.tip_at if isinstance(news, GameKnown) else None
+        if tip_at is None or tip_at <= now:
+            return step
+        return changed(step, timers=(Timer(TIP + news.game, tip_at),))
+
+    def _pregame(self, game: str, now: Nanos) -> Step:
+        """Put on record that the time before a game is over, and take back what rests on odds of before.
+
+        A process that starts in a minute in which nobody says it again must know it all the same.
+        """
+        over = self.view.game(game).beginning.over(now)
+        if over is None and game in self.begun:
+            fact = PregameChanged(game, False, self.begun[game].by, self.begun[game].since, now)
+        elif over is not None and over.by is not BegunBy.UNKNOWN_TIP and game not in self.begun:
+            fact = PregameChanged(game, True, over.by, over.at, now)
+        else:
+            fact = None
+        if fact is None:
+            return NOTHING
+        self._apply_pregame(fact)
+        if not fact.over:
+            return Step(facts=(fact,))
+        resting = [
+            cancel
+            for cancel in self._cancels(GAME + game, entries_only=True, now=now)
+            if self.accounts.account(cancel.strategy).traits.rests_on_odds
+        ]
+        return _taken_back((fact,), resting, now)
+
+    def _apply_pregame(self, fact: PregameChanged) -> None:
+        if fact.over:
+            self.begun[fact.game] = fact
+            self.view.game(fact.game).beginning.apply(GameBegun(fact.game, fact.by, fact.since))
+        else:
+            self.begun.pop(fact.game, None)
+            self.view.game(fact.game).beginning.begun = None
 
     def on_committed_fact(self, fact: Fact, now: Nanos) -> Step:
         """Fold a committed fact of others; its own were folded when they were decided."""
         # Own facts were applied when they were decided: applied again after the commit they would count
         # twice.
-        if not isinstance(fact, OrderApproved | TradingHalted | TradingResumed | LimitChanged):
+        if not isinstance(
+            fact, OrderApproved | TradingHalted | TradingResumed | LimitChanged | PregameChanged
+        ):
             self.accounts.apply(fact)
             if isinstance(fact, CancelRefused | VenueStatusChanged):
                 self.stops.apply(fact)
@@ -146,6 +194,8 @@ class RiskGate:
                     self._apply_halt(fact)
                 case FollowingChanged():
                     self._apply_following(fact)
+                case PregameChanged():
+                    self._apply_pregame(fact)
                 case LimitChanged():
                     self._apply_limit(fact)
                 case _:
@@ -182,8 +232,8 @@ class RiskGate:
                 return self._judge_amend(command, now)
 
     def wake(self, key: str, now: Nanos) -> Step:
-        """The gate asks for no timers."""
-        return NOTHING
+        """The tip of a game has come, if it was not put off meanwhile."""
+        return self._pregame(key.removeprefix(TIP), now)
 
     def journal_down(self, detail: str, now: Nanos) -> Step:
         """Decisions cannot be made durable; until they can, nothing but cancels passes."""

@@ -51,6 +51,23 @@ def scores_agree(context: OrderContext) -> Denial | None:
     return None
 
 
+def pregame_over(context: OrderContext) -> Denial | None:
+    """No entry on odds of before once anybody has said that the game may have begun.
+
+    In play a score must say so, and a row of odds must have been said since.
+    """
+    game = context.market.game
+    over = game.beginning.over(context.now)
+    if over is None or not context.account.traits.rests_on_odds:
+        return None
+    word = f"{over.by.value} {(context.now - over.at) / NANOS_PER_SECOND:.3f} s ago"
+    if not game.live:
+        return Denial(DenialReason.PREGAME_OVER, word, "a game to come, or a score in play")
+    if not context.odds():
+        return Denial(DenialReason.PREGAME_OVER, word, "odds that were said since")
+    return None
+
+
 def near_close(context: OrderContext) -> Denial | None:
     """No entries shortly before the market closes; a market without a known close time has none near."""
     limit = context.limits.strictest("near_close_seconds", context.account.strategy)
@@ -95,8 +112,7 @@ def odds_age(context: OrderContext) -> Denial | None:
     rows = context.odds().values()
     if not rows:
         return missing("odds of the game")
-    # The book's own time where it gives one: a row polled just now may be an hour old.
-    newest = max(row.at if row.at_venue is None else row.at_venue for row in rows)
+    newest = max(row.said_at for row in rows)
     age = (context.now - newest) / NANOS_PER_SECOND
     if age <= limit:
         return None
@@ -196,6 +212,7 @@ MARKET_RULES: Final[tuple[Rule, ...]] = (
     market_type,
     game_matched,
     scores_agree,
+    pregame_over,
     near_close,
     book_age,
     feed_lag,

@@ -46,8 +46,8 @@ class OrderContext:
     """How late the venue was heard lately, at worst."""
 
     def odds(self) -> dict[str, OddsSeen]:
-        """The sportsbooks' rows of the order's game."""
-        return self.market.game.odds
+        """The sportsbooks' rows of the order's game that an entry may rest on."""
+        return self.market.game.odds_that_count(self.now)
 
 
 Rule: TypeAlias = Callable[[OrderContext], Denial | None]

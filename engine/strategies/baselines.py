@@ -26,8 +26,8 @@ SPREAD_MAX: Final = 0.10
 """A wider market has no price to remember."""
 
 HOME_WINS: Final = Claim(Axis.MARGIN, Tenths(0), above=True)
-_BEFORE_TIP: Final = Rules(age_max=Nanos(2 * NANOS_PER_HOUR), books_min=1)
-_OPENING: Final = Rules(age_max=Nanos(30 * NANOS_PER_DAY), books_min=1)
+_BEFORE_TIP: Final = Rules(age_max=Nanos(2 * NANOS_PER_HOUR), books_min=1, of_tip=True)
+_OPENING: Final = Rules(age_max=Nanos(30 * NANOS_PER_DAY), books_min=1, of_tip=True)
 
 
 @attrs.frozen

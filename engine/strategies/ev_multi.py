@@ -29,7 +29,7 @@ from engine.strategies.parameters import (
     whole,
     words,
 )
-from engine.strategies.sharp_line import odds_changed
+from engine.strategies.sharp_line import odds_changed, until_tip
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
 from engine.units import Nanos
@@ -133,7 +133,7 @@ class EvMulti(Trader):
             reason="expected_value",
             gap_min=0.0,
             ev_percent_min=self.parameters.min_ev_percent_live if live else self.parameters.min_ev_percent,
-            until=fair.until,
+            until=until_tip(fair.until, market.game, now),
             evidence=_evidence(fair, self.parameters.aggregation_method),
         )
         if market.terms is None or market.top is None:

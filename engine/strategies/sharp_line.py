@@ -27,7 +27,7 @@ from engine.strategies.parameters import (
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
 from engine.units import Nanos
-from engine.view import MarketView
+from engine.view import GameView, MarketView
 
 
 @attrs.frozen
@@ -98,7 +98,7 @@ class SharpLine(Trader):
             reason="consensus_gap",
             gap_min=threshold / 100,
             ev_percent_min=self.parameters.min_ev_percent,
-            until=fair.until,
+            until=until_tip(fair.until, game, now),
             evidence=(
                 ("consensus", p_text(fair.p_fair)),
                 ("books", str(fair.books)),
@@ -117,13 +117,18 @@ class SharpLine(Trader):
         return odds_changed(news, before, self._rules_live.age_max)
 
 
+def until_tip(until: Nanos, game: GameView, now: Nanos) -> Nanos:
+    """Until when an opinion on the books holds: before the tip no longer than to the tip."""
+    tip_at = game.beginning.tip_at
+    return until if tip_at is None or tip_at <= now else min(until, tip_at)
+
+
 def odds_changed(news: OddsSeen, before: ScoreSeen | OddsSeen | None, age_max: Nanos) -> bool:
     """Whether a book's row says something new, or says the old again after it had become too old."""
     if not isinstance(before, OddsSeen):
         return True
     # By the book's own time where there is one: a row that is polled again is not said again.
-    said_at = before.at if before.at_venue is None else before.at_venue
-    if news.at - said_at > age_max:
+    if news.at - before.said_at > age_max:
         return True
     return (
         news.moneyline_home,

@@ -23,7 +23,16 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Final
 
-from engine.events import FairValued, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
+from engine.events import (
+    FairValued,
+    GameBegun,
+    GameKnown,
+    GameNews,
+    MarketKnown,
+    OddsSeen,
+    ScoreSeen,
+    TopChanged,
+)
 from engine.facts import Fact, OrderDenied, OrderFilled, PositionSettled
 from engine.message import changed
 from engine.step import NOTHING, Step, Timer
@@ -236,7 +245,7 @@ class Trader(Strategy):
                 self.view.apply(news)
                 cooling = self._watch(self.view.markets[news.ticker], now)
                 return joined([cooling, self.reconsider(self.view.game(news.game), now)])
-            case GameKnown():
+            case GameKnown() | GameBegun():
                 self.view.apply(news)
                 return self.reconsider(self.view.game(news.game), now)
             case _:

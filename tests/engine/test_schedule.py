@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import GameSeen
+from engine.message import changed
 from engine.milestones import MilestoneSeen
 from engine.schedule import START_TOLERANCE_NS, MatchState, Schedule
 from engine.units import Nanos
@@ -191,3 +192,37 @@ def test_a_game_that_is_let_go_is_met_anew_with_all_its_references() -> None:
     assert {schedule.game_for(each) for each in ("bdl:1", "kalshi:m")} == {"26JAN14WASLAC"}
     assert schedule.listed["26JAN14WASLAC"].state is MatchState.MATCHED
     assert schedule.forget("nobody") is None
+
+
+def test_the_earliest_tip_that_anybody_names_is_the_tip() -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, Nanos(TIP + 1))
+    schedule.see_game(seen())
+    assert schedule.listed["26JAN14WASLAC"].tip_at == TIP
+    other = Schedule()
+    other.list_market(TICKER, Nanos(TIP - 1))
+    other.see_game(seen())
+    assert other.listed["26JAN14WASLAC"].tip_at == TIP - 1
+
+
+def test_a_tip_that_the_league_moves_is_news_and_the_same_tip_told_again_is_none() -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, None)
+    schedule.see_game(seen())
+    assert schedule.see_game(seen()) is None
+    moved = schedule.see_game(changed(seen(), tip_at=Nanos(TIP + 1800)))
+    assert moved is not None
+    assert moved.tip_at == TIP + 1800
+
+
+def test_of_a_postponed_game_the_league_names_the_new_tip_and_the_venues_old_one_is_forgotten() -> None:
+    schedule = Schedule()
+    schedule.list_market(TICKER, TIP)
+    schedule.see_game(seen())
+    postponed = schedule.see_game(changed(seen(), postponed=True))
+    assert postponed is not None
+    assert postponed.postponed
+    new = Nanos(TIP + 48 * 3600 * 10**9)
+    again = schedule.see_game(changed(seen(date="2026-01-16"), tip_at=new))
+    assert again is not None
+    assert (again.postponed, again.tip_at) == (False, new)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from engine.events import GamePhase, ScoresDisagreed, ScoreSeen
+from engine.events import GameBegun, GamePhase, ScoresDisagreed, ScoreSeen
 from engine.game import Game
 from engine.score_agreement import DISAGREEMENT_NS, LAG_NS, Agreement
 from engine.units import NANOS_PER_SECOND, Nanos
@@ -122,7 +122,7 @@ def test_the_venues_own_score_checks_the_leagues_and_is_never_told_to_strategies
     for source, home, second in (("kalshi", 60, 0), ("bdl", 50, 1), ("kalshi", 60, 30), ("bdl", 50, 60)):
         told += game.on_event(*score(source, home, 40, second))
     assert [(type(news), getattr(news, "source", "")) for news in told] == [
-        (ScoreSeen, "bdl"), (ScoreSeen, "bdl"), (ScoresDisagreed, ""),
+        (GameBegun, ""), (ScoreSeen, "bdl"), (ScoreSeen, "bdl"), (ScoresDisagreed, ""),
     ]  # fmt: skip
     last = told[-1]
     assert isinstance(last, ScoresDisagreed)

@@ -32,7 +32,9 @@ OF_RECORDING = "f7fc77a88c8660626e5b90e27602b166a7689035d89adfb8dc76cd462466a93a
 ALONE_OF_RECORDING = "66589ac5cdc9793b352419b1c95cf3b27ea1f6634f12536d9e5b1b7910ccdf43"
 OF_DEMO = {
     1: "06658bdc4fff6f1436b053147c9bd4ebc79300c3533cecf0a79feaadb6731271",
-    2: "0ecd0b728c09a34b5832245d232295655d8bde0807c6d8d8db613de361426c47",
+    # Taken anew, on purpose, when rows of odds of before the tip stopped counting in play: the same signals,
+    # fills and denials, and a consensus that says less in the first minute after a tip.
+    2: "d949225c95368975d3348a5b31c607e1210ba70f9c8124f204ed561a6fe98214",
     3: "17e49c66ae23bfceefc4e0f19a39294f65d6a386158b2577068a057a676304e9",
 }
 FORMER_LIMITS = RiskLimits(

@@ -55,6 +55,7 @@ from engine.orders import (
 )
 from engine.quarantine import UnreadFact
 from engine.tally import Tally
+from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_SECOND, Count, Money, Nanos, Price
 from engine.venue_facts import (
     AmendSubmitted,
@@ -392,7 +393,7 @@ def may_trade(scopes: set[str]) -> set[tuple[str, str]]:
         (strategy, ticker)
         for strategy in (NAME, SECOND)
         for ticker in MARKETS
-        if not scopes & {f"market:{ticker}", f"quarantine:{strategy}"}
+        if not scopes & {f"market:{ticker}", f"game:{parse_ticker(ticker).game}", f"quarantine:{strategy}"}
     }
 
 

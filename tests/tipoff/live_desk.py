@@ -14,7 +14,7 @@ from persistence.queries import Reader
 from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.tipoff.contexts import stop
-from tipoff.commands.replay import replay
+from tipoff.commands.replay import Origin, replay
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.runs.recording_digest import RecordingDigest
@@ -116,7 +116,7 @@ class Desk:
     def replayed(self, batch: int | None = None) -> str:
         """The digest of a replay of the recording."""
         batches = read_batches(self.folder / "recording", batch=batch)
-        found = replay(batches, self.settings, "again", settings_of=self.known.__getitem__)
+        found = replay(batches, self.settings, "again", origin=Origin(settings_of=self.known.__getitem__))
         return str(found.document["digest"])
 
 

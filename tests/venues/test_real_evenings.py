@@ -1,5 +1,6 @@
 """Every recorded file that the engine is fed with, through its importer, the recording and the translator."""
 
+import csv
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine.events import (
     FeedSequenced,
     GamePhase,
     GameSeen,
+    MarketDetermined,
     OddsSeen,
     QuoteSeen,
     ScoreSeen,
@@ -24,7 +26,7 @@ from engine.sequence import NumberCheck, Sequence
 from engine.tickers import parse_ticker
 from engine.units import PRICE_ONE, Count, Price
 from tipoff.sources.registry import translator
-from venues.importers.evening import import_files, parse_spec
+from venues.importers.evening import ImportSpec, import_files, parse_spec
 from venues.recordings.recorder import read
 
 FRAMES = "kalshi-frames=kalshi/ws_orderbook_prod_mlb_wnba_20260807.jsonl.gz"
@@ -185,3 +187,25 @@ def test_everything_together_is_one_evening_whose_games_meet(shared: Path, tmp_p
     with_odds = {event.game for event in events if isinstance(event, OddsSeen)}
     assert len(priced) == 25
     assert len(priced & with_odds) >= 6
+
+
+def test_the_results_of_27_playoff_games_are_derived_from_their_final_scores_as_they_were_settled(
+    shared: Path, tmp_path: Path
+) -> None:
+    """The files name who won; the results are made of the last row of each game's plays."""
+    folder = shared / "data" / "nba_joined"
+    specs = [
+        ImportSpec("kalshi-candles", folder / "po2025_candles_1m.csv.gz"),
+        ImportSpec("nba-states", folder / "po2025_states.csv.gz"),
+    ]
+    report = import_files(specs, tmp_path / "out", "30")
+    results = {
+        event.ticker: event.value == PRICE_ONE
+        for line in read(tmp_path / "out")
+        for event in translator().translate(line)
+        if isinstance(event, MarketDetermined)
+    }
+    with (folder / "po2025_games.csv").open(encoding="utf-8") as file:
+        won = {row["ticker"]: row["side_won"] == "1" for row in csv.DictReader(file)}
+    assert report.derived == len(won) == 27
+    assert results == won

@@ -72,6 +72,14 @@ def demo(
     return run_demo(DemoRequest(speed=played, seed=seed, games=games, keep=keep))
 
 
+ScoreDelay = Annotated[
+    str | None,
+    Parameter(
+        help="Seconds after the scorer at which imported plays are heard: 30, or FAST:MEDIAN:SLOW (10:20:40)."
+    ),
+]
+
+
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class ReplayOptions:
@@ -101,6 +109,7 @@ class ReplayOptions:
     controls: Annotated[
         Flag, Parameter(help="The three controls trade too, on or off in the configuration: they show zero.")
     ] = False
+    score_delay: ScoreDelay = None
     set: Annotated[
         tuple[str, ...],
         Parameter(
@@ -138,6 +147,7 @@ def replay(
 def import_recording(
     *inputs: Annotated[str, Parameter(name="KIND=FILE")],
     out: Annotated[Path | None, Parameter(help="Folder of the recording; must not exist yet.")] = None,
+    score_delay: ScoreDelay = None,
     list: Annotated[Flag, Parameter(help="List the kinds and what they hold.")] = False,  # noqa: A002
 ) -> Answer:
     """Turn other people's recordings into ours, several files into one evening; plain, .gz and .zst.
@@ -155,7 +165,7 @@ def import_recording(
 
     if list or out is None:
         return known_kinds()
-    return run_import(ImportRequest(inputs=files, out=out))
+    return run_import(ImportRequest(inputs=files, out=out, score_delay=score_delay))
 
 
 def report(*, on: ReportRequest = LATEST_RUN) -> Answer:

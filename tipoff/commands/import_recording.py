@@ -8,7 +8,7 @@ from tipoff.commands.options import ImportRequest
 from tipoff.json_types import Json, utc_text
 from tipoff.output import Answer, Failure, progress, table
 from venues.errors import ImportFailed, RecordingError
-from venues.importers.evening import KINDS, ImportSpec, import_files
+from venues.importers.evening import KINDS, ImportSpec, import_files, known_word
 
 
 def known_kinds() -> Answer:
@@ -23,12 +23,15 @@ def run_import(request: ImportRequest) -> Answer:
         if kind not in KINDS:
             raise Failure("import", f"{kind!r} is not a kind of file; kinds: {', '.join(KINDS)}")
     try:
-        report = import_files([ImportSpec(kind, path) for kind, path in request.inputs], request.out)
+        specs = [ImportSpec(kind, path) for kind, path in request.inputs]
+        report = import_files(specs, request.out, request.score_delay)
     except (ImportFailed, RecordingError) as error:
         raise Failure("import", str(error)) from error
     for file in report.files:
         for note in file.notes:
             progress(f"{file.path}: {note}")
+    if report.derived:
+        progress(f"{report.derived} markets without a result settle by the final score of their game")
     rows = [
         (file.kind, str(file.path), str(file.rows), str(file.lines), str(file.skipped), str(file.refused))
         for file in report.files
@@ -36,6 +39,7 @@ def run_import(request: ImportRequest) -> Answer:
     document: Json = {
         "recording": str(report.recording),
         "lines": report.lines,
+        "derived_results": report.derived,
         "first_at": None if report.first_at is None else utc_text(Nanos(report.first_at)),
         "last_at": None if report.last_at is None else utc_text(Nanos(report.last_at)),
         "files": [
@@ -46,6 +50,7 @@ def run_import(request: ImportRequest) -> Answer:
                 "lines": file.lines,
                 "skipped": file.skipped,
                 "refused": file.refused,
+                "known": known_word(file.kind, request.score_delay),
             }
             for file in report.files
         ],

@@ -82,6 +82,8 @@ class ReplayRequest:
     set: tuple[ParameterValue, ...] = ()
     controls: bool = False
     """Whether the control strategies trade beside them."""
+    score_delay: str | None = None
+    """How long after the scorer imported plays are heard; None is as they were imported."""
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +93,8 @@ class ImportRequest:
     inputs: tuple[tuple[str, Path], ...]
     """Kind and file of each."""
     out: Path
+    score_delay: str | None = None
+    """How long after the scorer plays are heard; None is what is assumed where nobody measured it."""
 
 
 @Parameter(name="*")
@@ -227,6 +231,10 @@ class SimulateRequest:
     ] = False
     surprises: Annotated[
         Flag, Parameter(help="Create a market late, change an event's fees, take a result back.")
+    ] = False
+    no_edges: Annotated[
+        Flag,
+        Parameter(help="Plant no edges: but for the makers' lag the price is right, and nobody should earn."),
     ] = False
     held: Annotated[Flag, Parameter(help="Let time stand still until a client has subscribed.")] = False
     recording: Annotated[

@@ -30,6 +30,7 @@ from tipoff.output import Answer, Failure, progress
 from tipoff.replay.batch_store import RunStore
 from tipoff.replay.live_recording import LiveReplay, SettingsOf, is_live
 from tipoff.replay.session import VirtualSession
+from tipoff.replay.time_of_knowledge import as_keys, heard_later, known_of
 from tipoff.reports.document import RunSnapshot, report_document, report_screen
 from tipoff.reports.html import write_html
 from tipoff.reports.numbers import as_object
@@ -40,11 +41,24 @@ from tipoff.runs.market_records import MarketRecords
 from tipoff.runs.names import REPLAY
 from tipoff.runs.recording_digest import RecordingDigest, config_of, read_digest
 from tipoff.runs.settings import StrategyPlan, TradingSettings, settings_digest
-from venues.errors import RecordingError
+from venues.errors import ImportFailed, RecordingError
 from venues.recordings.recorder import Line, read_batches, read_manifest, segment_paths
 
 PROGRESS_LINES = 50_000
+NOTHING_ASSUMED: Mapping[str, str] = {}
+"""All lines were heard live."""
+
 IN_MEMORY = "sqlite://"
+
+
+@attrs.frozen(kw_only=True)
+class Origin:
+    """Where the lines of a replay come from."""
+
+    settings_of: SettingsOf | None = None
+    """Those of the processes of a live recording; None is that each had those of the replay."""
+    known: Mapping[str, str] = NOTHING_ASSUMED
+    """When the lines of an import could be known, by kind of row."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,15 +75,13 @@ def replay(
     settings: TradingSettings,
     name: str,
     writer: JournalWriter | None = None,
-    settings_of: SettingsOf | None = None,
+    origin: "Origin | None" = None,
 ) -> Replayed:
-    """Feed lines to a fresh tree until they end; the batches' sizes have no influence on the result.
-
-    `settings_of` knows those of the processes of a live recording; without it each had `settings`.
-    """
+    """Feed lines to a fresh tree until they end; the batches' sizes have no influence on the result."""
+    origin = origin or Origin()
     store = RunStore(name, writer)
     market_records = MarketRecords(store.add_records) if store.lasting else None
-    of_process = settings_of or (lambda _digest: settings)
+    of_process = origin.settings_of or (lambda _digest: settings)
     hearer: VirtualSession | LiveReplay | None = None
     began = time.perf_counter()
     told = heard = 0
@@ -79,7 +91,7 @@ def replay(
             if is_live(batch[0]):
                 hearer = LiveReplay(of_process, store, partial(run_started, name), market_records)
             else:
-                first = run_started(name, settings, Nanos(batch[0].at))
+                first = run_started(name, settings, Nanos(batch[0].at), origin.known)
                 hearer = VirtualSession(settings, first, store, market_records)
         if hearer is None:
             continue
@@ -105,15 +117,18 @@ def replay(
     )
 
 
-def run_started(name: str, settings: TradingSettings, at: Nanos) -> RunStarted:
+def run_started(
+    name: str, settings: TradingSettings, at: Nanos, known: Mapping[str, str] = NOTHING_ASSUMED
+) -> RunStarted:
     """The first fact of a run."""
-    digest, keys = settings_digest(settings), configuration_text(settings)
+    digest, keys = settings_digest(settings), configuration_text(settings, as_keys(known))
     return RunStarted(name, __version__, digest, settings.seed, at, keys)
 
 
-def run_name(recordings: Iterable[Path], settings: TradingSettings) -> str:
+def run_name(recordings: Iterable[Path], settings: TradingSettings, score_delay: str | None = None) -> str:
     """The same name for the same recordings, configuration, seed and version: a run can be resumed by it."""
-    digest = hashlib.sha256(f"{__version__} {settings_digest(settings)}".encode())
+    later = "" if score_delay is None else f" {score_delay}"
+    digest = hashlib.sha256(f"{__version__} {settings_digest(settings)}{later}".encode())
     for folder in recordings:
         digest.update(json.dumps([read_manifest(folder).first_at, read_manifest(folder).last_at]).encode())
         for path in segment_paths(folder):
@@ -128,7 +143,11 @@ def run_replay(request: ReplayRequest) -> Answer:
         settings, name = named(request)
         writer = _writer(request, name)
         try:
-            replayed = replay(_batches(request), settings, name, writer, _of_processes(request, settings))
+            origin = Origin(
+                settings_of=_of_processes(request, settings),
+                known=known_of(request.recordings, request.score_delay),
+            )
+            replayed = replay(_batches(request, settings.seed), settings, name, writer, origin)
             document = replayed.document
             if writer is not None:
                 document = with_evidence(document, writer)
@@ -137,7 +156,7 @@ def run_replay(request: ReplayRequest) -> Answer:
                 writer.close()
         if request.verify:
             _verify(request, settings, name, str(document["digest"]))
-    except RecordingError as error:
+    except (RecordingError, ImportFailed) as error:
         raise Failure("recording", str(error)) from error
     except StorageError as error:
         raise Failure("storage", str(error)) from error
@@ -159,7 +178,7 @@ def named(request: ReplayRequest) -> tuple[TradingSettings, str]:
     """What decides the run, and its name. Raises Failure for a recording that cannot be read."""
     settings = _settings(request)
     try:
-        return settings, run_name(request.recordings, settings)
+        return settings, run_name(request.recordings, settings, request.score_delay)
     except RecordingError as error:
         raise Failure("recording", str(error)) from error
 
@@ -201,8 +220,9 @@ def _of_processes(request: ReplayRequest, settings: TradingSettings) -> Settings
     return settings_of
 
 
-def _batches(request: ReplayRequest) -> Iterable[list[Line]]:
-    return read_batches(*request.recordings, batch=request.batch, on_note=progress)
+def _batches(request: ReplayRequest, seed: int) -> Iterable[list[Line]]:
+    batches = read_batches(*request.recordings, batch=request.batch, on_note=progress)
+    return batches if request.score_delay is None else heard_later(batches, request.score_delay, seed)
 
 
 def _writer(request: ReplayRequest, name: str) -> JournalWriter | None:
@@ -226,7 +246,7 @@ def _verify(request: ReplayRequest, settings: TradingSettings, name: str, digest
     if seal is not None:
         _compare(seal, settings, digest)
         return
-    again = replay(read_batches(*request.recordings, batch=1), settings, name)
+    again = replay(_batches(attrs.evolve(request, batch=1), settings.seed), settings, name)
     if again.document["digest"] != digest:
         raise Failure(
             "digest_differs",

@@ -36,7 +36,12 @@ BOOLEANS: Final = {"true": True, "false": False}
 def run_simulate(request: SimulateRequest, *, as_json: bool) -> None:
     """Serve until cancelled or interrupted. Raises Failure for a fault that does not exist."""
     switches = faults_of(request.faults)
-    evening = EveningSettings(seed=request.seed, games=request.games, surprises=request.surprises)
+    evening = EveningSettings(
+        seed=request.seed,
+        games=request.games,
+        surprises=request.surprises,
+        edges=not request.no_edges,
+    )
     if request.today:
         evening = beginning_now(evening, time.time_ns())
     settings = ServiceSettings(

@@ -36,7 +36,12 @@ def record_evening(settings: EveningSettings, folder: Path) -> int:
 def record_evenings(request: SimulateRequest, folder: Path) -> Answer:
     """Record as many evenings as are asked for, a day and a seed apart. Raises Failure."""
     told: list[dict[str, Json]] = []
-    settings = EveningSettings(seed=request.seed, games=request.games, surprises=request.surprises)
+    settings = EveningSettings(
+        seed=request.seed,
+        games=request.games,
+        surprises=request.surprises,
+        edges=not request.no_edges,
+    )
     for number in range(request.evenings):
         day = date.fromisoformat(settings.date) + timedelta(days=number)
         evening = attrs.evolve(settings, seed=request.seed + number, date=day.isoformat())

@@ -27,6 +27,7 @@ from engine.facts import (
     OrderRested,
     OrderSubmitted,
     PositionSettled,
+    PregameChanged,
     QueueMoved,
     RunEnded,
     RunStarted,
@@ -204,6 +205,10 @@ def _of_rest(fact: Fact) -> str | None:
             return f"set aside: {fact.words}; {fact.scope or 'nothing'} is halted for it"
         case FollowingChanged():
             return f"{fact.game} is {'followed' if fact.followed else 'followed no more'}, by {fact.by}"
+        case PregameChanged(over=True):
+            return f"{fact.game} may have begun ({fact.by.value}): no entry rests on odds of before any more"
+        case PregameChanged():
+            return f"{fact.game} is to come again, after a postponement"
         case StrategyOpened():
             return f"{fact.strategy} ({fact.kind}) begins with {format_money(fact.bankroll)}"
         case StrategyChanged():

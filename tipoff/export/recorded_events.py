@@ -113,6 +113,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "over_odds": "American odds of more points",
     "under_odds": "American odds of fewer points",
     "opening": "whether it is an opening line",
+    "in_play": "whether the game was being played, by the source's word",
+    "assumed": "whether nobody knows the hour of the row",
     "date": "Eastern date",
     "tip_at": "when it begins",
     "postponed": "whether it was put off",

@@ -5,7 +5,7 @@ reads it, the screen and the page show it. Dollars are decimal strings where the
 they are a statistic; times are ISO 8601 in UTC.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -49,6 +49,8 @@ class RunEvidence:
     digest: str
     bars: int
     seen: RunSeen
+    known: Mapping[str, str] = attrs.field(factory=dict)
+    """When the rows of an imported recording could be known, by kind; empty for what was heard live."""
 
 
 def evidence_of(runs: Iterable[RunEvidence]) -> dict[str, Json]:
@@ -288,6 +290,7 @@ def _run(run: RunEvidence) -> dict[str, Json]:
         "chain": run.chain,
         "digest": run.digest,
         "bars": run.bars,
+        "known": dict(run.known),
         "blind": run.seen.blind,
         "fills": len(fills),
         "assumed_fills": sum(fill.assumed for fill in fills),

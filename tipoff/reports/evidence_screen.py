@@ -222,13 +222,18 @@ def _provenance(evidence: Mapping[str, Json]) -> Text:
             f"{run['run']}: {run['started_at']} to {run['last_at']}, version {run['version']}, "
             f"seed {run['seed']}, configuration {str(run['config_digest'])[:12]}, {run['bars']} bars, "
             f"{run['blind']} gaps, {assumed} of {fills} fills on assumed quotes, "
-            f"chain {str(run['chain'])[:12]}"
+            f"chain {str(run['chain'])[:12]}{_moments(as_object(run['known']))}"
         )
         text.append(wrapped(words, "  "))
     if len(runs) > PROVENANCE_MAX:
         text.append(f"and {len(runs) - PROVENANCE_MAX} runs more; --json has them all\n")
     text.append("Paper results on recorded books: an upper bound of what could have been had.\n", style="dim")
     return text
+
+
+def _moments(known: Mapping[str, Json]) -> str:
+    """When imported rows could be known; nothing is said of what was heard live."""
+    return "".join(f", moments of {kind} {word}" for kind, word in known.items())
 
 
 PROVENANCE_MAX = 10

@@ -37,6 +37,7 @@ from persistence.codec import decode
 from persistence.journal import DECISIONS, Digest
 from persistence.queries import Reader
 from tipoff.json_types import Json, utc_text
+from tipoff.replay.time_of_knowledge import known_in
 from tipoff.reports.document import decisions_document
 from tipoff.reports.evidence import RunEvidence, evidence_of
 
@@ -136,4 +137,5 @@ def _evidence(reader: Reader, folded: _Folded, marks: dict[str, ValuationMark]) 
         digest=folded.digest,
         bars=bars,
         seen=seen.observed(prices, marks),
+        known=known_in(run.configuration),
     )

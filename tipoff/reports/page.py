@@ -376,11 +376,12 @@ def _provenance(runs: Sequence[Mapping[str, Json]]) -> str:
             str(run["blind"]),
             f"{run['assumed_fills']} of {run['fills']}",
             str(run["chain"])[:8],
+            ", ".join(f"{kind} {word}" for kind, word in as_object(run["known"]).items()) or "real",
         )
         for run in runs
     ]
     heads = (
-        "run", "from", "to", "version", "seed", "config", "bars", "gaps", "assumed", "journal",
+        "run", "from", "to", "version", "seed", "config", "bars", "gaps", "assumed", "journal", "moments",
     )  # fmt: skip
     return _table(heads, lines)
 

@@ -5,7 +5,7 @@ there stands under the name that the rules give it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 import attrs
@@ -16,13 +16,15 @@ from tipoff.json_types import Json
 from tipoff.runs.settings import TradingSettings
 
 NANOS = "_ns"
+NO_MORE: Mapping[str, Json] = {}
 APART = frozenset({"strategies", "limits", "strategy_limits", "rules"})
 """Settings that are told in sections of their own; strategies have facts of theirs."""
 
 
-def configuration_text(settings: TradingSettings) -> str:
-    """A JSON object in the order of its keys."""
-    return json.dumps(dict(sorted(_keys(settings))), ensure_ascii=False, separators=(",", ":"))
+def configuration_text(settings: TradingSettings, more: Mapping[str, Json] = NO_MORE) -> str:
+    """A JSON object in the order of its keys, with those that come with the recording."""
+    keys = dict(_keys(settings)) | dict(more)
+    return json.dumps(dict(sorted(keys.items())), ensure_ascii=False, separators=(",", ":"))
 
 
 def _keys(settings: TradingSettings) -> Iterator[tuple[str, Json]]:

@@ -3,6 +3,7 @@
 Shared by the importers.
 """
 
+from enum import Enum
 from typing import NamedTuple
 
 import attrs
@@ -16,6 +17,17 @@ class Entry(NamedTuple):
     conn: int
     what: str
     body: str
+
+
+class Known(Enum):
+    """How it is known when the lines of a file could be known."""
+
+    REAL = "real"
+    """They were heard, or polled, or stamped by the venue, at that moment."""
+    DELAYED = "delayed"
+    """Somebody else's moment, and a delay that whoever imported them stands for."""
+    ASSUMED = "assumed"
+    """Nobody says, so something was taken for it."""
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ name only when everything was right: bad input leaves nothing behind.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,11 +17,15 @@ from engine.events import FeedRefused
 from engine.units import NANOS_PER_SECOND, Nanos
 from venues import timestamps
 from venues.errors import ImportFailed, RecordingError
-from venues.importers import basketball, quotes, stream
-from venues.importers.entries import Entry, Games
+from venues.importers import basketball, quotes, results, stream
+from venues.importers.entries import Entry, Games, Known
 from venues.importers.files import SourceFile
 from venues.importers.rows import translate_row
+from venues.importers.score_delay import AS_ENTERED, ASSUMED, STAMPED, known_at, parse_delay
 from venues.recordings.recorder import Recorder
+
+DERIVED = "derived from the final score"
+"""What is told of results that no file gave."""
 
 AT_MAX = timestamps.SECONDS_MAX * NANOS_PER_SECOND
 
@@ -36,6 +40,7 @@ class Kind:
     description: str
     read: Callable[[SourceFile, Games], Iterator[Entry]]
     name_games: Callable[[SourceFile, Games], None] | None = None
+    known: Known = Known.REAL
 
 
 KINDS: dict[str, Kind] = {
@@ -45,6 +50,11 @@ KINDS: dict[str, Kind] = {
             "kalshi-frames",
             "JSON lines {received_ms, frame}, or the bare frames (times from ts_ms), of Kalshi's stream",
             stream.read_frames,
+        ),
+        Kind(
+            "kalshi-results",
+            "CSV of results: ticker,result,settled_at (yes, no, or scalar with what YES pays in `value`)",
+            results.read_results,
         ),
         Kind(
             "kalshi-events",
@@ -61,6 +71,7 @@ KINDS: dict[str, Kind] = {
             "CSV of minutes: game,ticker,timestamp,…,close (cents); quoted as close ± 1 cent, marked pseudo",
             quotes.read_candles,
             quotes.name_games,
+            known=Known.ASSUMED,
         ),
         Kind(
             "nba-states",
@@ -82,6 +93,7 @@ KINDS: dict[str, Kind] = {
             "odds-spreads",
             "CSV of American spreads, a row a book and day: file_date,home_team,book,home_point,…",
             basketball.read_spreads,
+            known=Known.ASSUMED,
         ),
     )
 }
@@ -120,6 +132,8 @@ class ImportReport:
     lines: int
     first_at: int | None
     last_at: int | None
+    derived: int = 0
+    """Results that no file gave and the final score decides; `lines` counts them too."""
 
 
 def parse_spec(text: str) -> ImportSpec:
@@ -132,10 +146,16 @@ def parse_spec(text: str) -> ImportSpec:
     return ImportSpec(kind, Path(path))
 
 
-def import_files(specs: Sequence[ImportSpec], out: Path) -> ImportReport:
+def import_files(
+    specs: Sequence[ImportSpec], out: Path, score_delay: str | None = AS_ENTERED, seed: int = 1
+) -> ImportReport:
     """Make the recording `out` of `specs`. Raises ImportFailed or RecordingError, and then leaves nothing
     behind.
+
+    Plays with the scorer's moment are heard `score_delay` later (`parse_delay`), drawn from `seed`; None is
+    what is assumed where nobody measured it.
     """
+    delay = parse_delay(ASSUMED if score_delay is None else score_delay)
     if not specs:
         raise ImportFailed("no file given; give one or more KIND=FILE")
     if out.exists():
@@ -161,9 +181,16 @@ def import_files(specs: Sequence[ImportSpec], out: Path) -> ImportReport:
         files.append(_imported(file, len(found)))
     # Stable: entries of one moment keep the order of the arguments, and so does every import of the same
     # files.
-    entries.sort(key=lambda entry: entry.at)
-    _write(entries, out)
-    return ImportReport(out, tuple(files), len(entries), entries[0].at, entries[-1].at)
+    entries = [entry._replace(at=at) for entry, at in known_at(entries, delay, seed)]
+    made = results.derived(entries)
+    entries = sorted([*entries, *made], key=lambda entry: entry.at)
+    known = {spec.kind: known_word(spec.kind, score_delay) for spec in specs}
+    if made:
+        known[results.RESULTS] = " and ".join(
+            [*([known[results.RESULTS]] if results.RESULTS in known else []), DERIVED]
+        )
+    _write(entries, out, known)
+    return ImportReport(out, tuple(files), len(entries), entries[0].at, entries[-1].at, len(made))
 
 
 @contextmanager
@@ -203,12 +230,20 @@ def _says_something(file: SourceFile, entry: Entry) -> bool:
     return len(refused) < len(events)
 
 
-def _write(entries: list[Entry], out: Path) -> None:
+def known_word(kind: str, score_delay: str | None) -> str:
+    """What is to be told of when the lines of a kind could be known."""
+    if kind != STAMPED:
+        return KINDS[kind].known.value
+    known = Known.ASSUMED if score_delay is None else Known.DELAYED
+    return f"{known.value}: {ASSUMED if score_delay is None else score_delay} s behind the scorer"
+
+
+def _write(entries: list[Entry], out: Path, known: Mapping[str, str]) -> None:
     """Write beside the target and rename, so that the target is whole or absent."""
     # Beside the target and not in /tmp: a rename is one step only within a file system.
     unfinished = out.with_name(f".{out.name}.unfinished-{os.getpid()}")
     try:
-        with Recorder(unfinished, made_by="tipoff import") as recorder:
+        with Recorder(unfinished, made_by="tipoff import", known=known) as recorder:
             for entry in entries:
                 recorder.write(*entry)
         unfinished.rename(out)

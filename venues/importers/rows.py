@@ -6,8 +6,12 @@ to, its first and last row) stands beside the row, never in it. Reads no clock.
 
 What is assumed, because the sources do not say it:
 - a candle has no quote, so it is taken to be quoted one cent either side of its close, and marked `pseudo`;
+  it is known when its minute ends, its close may be as old as that, and nobody is filled at it;
+- a row of plays has the scorer's moment (`at_venue`); when it was heard is what the import says;
 - a ticker row (of 2025) has no sizes, and no depth exists beside it, so its quote is marked `sole`;
-- decimal odds become the nearest American ones.
+- decimal odds become the nearest American ones;
+- the files of spreads name the day and no hour, so their rows are marked `assumed`, and no entry rests on
+  them.
 """
 
 from collections.abc import Callable
@@ -21,6 +25,8 @@ from engine.events import (
     FeedRefused,
     GamePhase,
     GameSeen,
+    MarketDetermined,
+    MarketSettled,
     MarketStatus,
     MarketStatusChanged,
     OddsSeen,
@@ -44,6 +50,9 @@ from venues import timestamps
 from venues.refusals import DETAIL_MAX, REFUSABLE, Refused, pieces_refused, refusal
 
 SOURCE = "import"
+RESULTS = {"yes": PRICE_ONE, "no": PRICE_ZERO}
+"""What a YES contract pays by the venue's words; of `scalar` the row says it."""
+
 NONE = frozenset({"", "NA"})
 """What stands in a cell without a price."""
 
@@ -95,6 +104,13 @@ class CandleBody(msgspec.Struct, frozen=True):
     """The body of a candle's line."""
 
     row: Candle
+
+
+class ResultBody(msgspec.Struct, frozen=True):
+    """A market's result; `final` is the final score that it was derived from, None if the venue said it."""
+
+    row: Row
+    final: str | None = None
 
 
 class WatchBody(msgspec.Struct, frozen=True):
@@ -211,6 +227,18 @@ def price_of_cents(text: str) -> Price:
     return Price(int(units))
 
 
+def _result(body: str, at: Nanos) -> Events:
+    found = _RESULT.decode(body)
+    row = found.row
+    ticker, word = row["ticker"], row["result"].strip().lower()
+    value = RESULTS[word] if word in RESULTS else parse_price(row["value"])
+    if word not in RESULTS and word != "scalar":
+        raise UnitError(f"not a result: {word[:20]!r}")
+    # For people: nothing reads these words, and whoever sees the result must see where it comes from.
+    words = word if found.final is None else f"{word}, by the final score {found.final}"
+    return (MarketDetermined(ticker, words, value, at, at), MarketSettled(ticker, at, at))
+
+
 def _watched(body: str, at: Nanos) -> Events:
     watched = _WATCH.decode(body)
     events: list[VenueEvent] = []
@@ -235,7 +263,8 @@ def _state(body: str, at: Nanos) -> Events:
     left_ms = _milliseconds(row["time_remaining_quarter_seconds"])
     period, home, away = _whole(row["quarter"]), _whole(row["score_home"]), _whole(row["score_away"])
     phase = _phase(period, left_ms, home != away, last=game.last)
-    score = ScoreSeen(game.game, SOURCE, phase, period, left_ms, home, away, at, at)
+    entered_at = timestamps.from_text(row["timestamp"])
+    score = ScoreSeen(game.game, SOURCE, phase, period, left_ms, home, away, entered_at, at)
     return (*_game_seen(game, at), score)
 
 
@@ -262,6 +291,9 @@ def _moneylines(body: str, at: Nanos) -> Events:
     sides = _SIDES.decode(body)
     quotes: dict[str, list[int | None]] = {}
     odd: list[Refused] = []
+    words = [_flag(row["in_play"]) for row in sides.rows if "in_play" in row]
+    # One side of a scrape that is in play is the game's.
+    in_play = True if True in words else next((word for word in words if word is not None), None)
     for row in sides.rows:
         column = 1 if row["team"] == sides.away_name else 0
         for vendor, text in row.items():
@@ -273,7 +305,14 @@ def _moneylines(body: str, at: Nanos) -> Events:
     seen = GameSeen(sides.game, sides.date, sides.away, sides.home, Nanos(sides.tip_at), False, at)
     odds = [
         OddsSeen(
-            sides.game, vendor.lower(), home, away, None, None, None, None, None, None, at_venue=at, at=at
+            sides.game,
+            vendor.lower(),
+            home,
+            away,
+            *(None,) * 6,
+            at_venue=at,
+            at=at,
+            in_play=in_play,
         )
         for vendor, (home, away) in quotes.items()
     ]
@@ -291,9 +330,23 @@ def _spread(body: str, at: Nanos) -> Events:
     home_odds = _cell(_american, "home_price_american", row["home_price_american"], odd)
     away_odds = _cell(_american, "away_price_american", row["away_price_american"], odd)
     odds = OddsSeen(
-        game.game, row["book"].lower(), None, None, spread, home_odds, away_odds, None, None, None, at, at
+        game.game,
+        row["book"].lower(),
+        *(None, None, spread, home_odds, away_odds, None, None, None),
+        at_venue=at,
+        at=at,
+        in_play=_flag(row.get("in_play", "")),
+        assumed=True,
     )
     return (*_game_seen(game, at), odds, *pieces_refused(SOURCE, "odds-spreads", odd, at))
+
+
+FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": None, "na": None}
+
+
+def _flag(text: str) -> bool | None:
+    """A yes or a no of a table; an empty cell is neither. Raises LookupError for anything else."""
+    return FLAGS[text.strip().lower().removesuffix(".0")]
 
 
 def _points(text: str) -> Tenths:
@@ -334,6 +387,7 @@ def _milliseconds(seconds: str) -> int:
 
 _TICKER = msgspec.json.Decoder(TickerRow)
 _CANDLE = msgspec.json.Decoder(CandleBody)
+_RESULT = msgspec.json.Decoder(ResultBody)
 _WATCH = msgspec.json.Decoder(WatchBody)
 _GAME = msgspec.json.Decoder(GameRow)
 _SIDES = msgspec.json.Decoder(SidesBody)
@@ -341,6 +395,7 @@ _SIDES = msgspec.json.Decoder(SidesBody)
 READERS: dict[str, Callable[[str, Nanos], Events]] = {
     "kalshi-candles": _candle,
     "kalshi-events": _watched,
+    "kalshi-results": _result,
     "kalshi-ticker": _ticker,
     "nba-polls": _poll,
     "nba-states": _state,

@@ -9,7 +9,7 @@ folder goes on after it.
 import heapq
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import Self
@@ -46,6 +46,8 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=False):
     lines: int = 0
     first_at: int | None = None
     last_at: int | None = None
+    known: dict[str, str] = {}
+    """Of an import, by kind of row: whether the moments of its lines are those at which it was heard."""
 
 
 class Recorder:
@@ -56,16 +58,20 @@ class Recorder:
         folder: Path,
         *,
         made_by: str = "",
+        known: Mapping[str, str] | None = None,
         segment_bytes: int = SEGMENT_BYTES,
         flush_after_ns: int = FLUSH_AFTER_NS,
     ) -> None:
-        """Make `folder`, or go on with the recording in it. `segment_bytes` are counted before compression;
-        a line that comes `flush_after_ns` after the last flush is flushed with all before it.
+        """Make `folder`, or go on with the recording in it. `known` goes into the manifest.
+
+        `segment_bytes` are counted before compression; a line that comes `flush_after_ns` after the last
+        flush is flushed with all before it.
 
         Raises RecordingError where the folder holds something else or cannot be written.
         """
         self.folder = folder
         self._made_by = made_by
+        self._known = dict(known or {})
         self._segment_bytes = segment_bytes
         self._flush_after_ns = flush_after_ns
         self._seq = 0
@@ -158,6 +164,7 @@ class Recorder:
             return []
         manifest = read_manifest(self.folder)
         self._made_by = self._made_by or manifest.made_by
+        self._known = self._known or manifest.known
         paths = segment_paths(self.folder)
         for path in paths:
             for batch in Segment(path).batches():
@@ -169,7 +176,14 @@ class Recorder:
     def _write_manifest(self, *, closed: bool) -> None:
         """Replace the manifest in one step, so that no crash leaves half of one."""
         manifest = Manifest(
-            FORMAT, VERSION, self._made_by, closed, self._seq if closed else 0, self._first_at, self._last_at
+            FORMAT,
+            VERSION,
+            self._made_by,
+            closed,
+            self._seq if closed else 0,
+            self._first_at,
+            self._last_at,
+            self._known,
         )
         fresh = self.folder / (MANIFEST + ".new")
         fresh.write_bytes(msgspec.json.format(_ENCODER.encode(manifest)) + b"\n")

@@ -250,11 +250,13 @@ class Floor:
         no = ((Price(PRICE_ONE - cents(50)), contracts(ask_size)),)
         self.on_venue_event(BookSnapshot(MARKET, yes, no, 0, 0, 0, None, self.now))
 
-    def quote(self, bid: float, ask: float) -> None:
-        """A book made of a quote of this moment."""
+    def quote(self, bid: float, ask: float, *, past: bool = False) -> None:
+        """A book made of a quote of this moment, or (`past`) of a candle that ends now."""
         size = contracts(100)
         yes, no = ((cents(bid), size),), ((Price(PRICE_ONE - cents(ask)), size),)
-        self.on_venue_event(BookSnapshot(MARKET, yes, no, 0, 0, 0, self.now, self.now, pseudo=True))
+        self.on_venue_event(
+            BookSnapshot(MARKET, yes, no, 0, 0, 0, self.now, self.now, pseudo=True, past=past)
+        )
 
     def trade(
         self, taker: BookSide, price: float, count: float, trade_id: str = "", *, block: bool = False

@@ -134,6 +134,23 @@ def test_a_quote_holds_from_its_time_until_that_of_the_next() -> None:
     assert floor.cancelled("b") is not None
 
 
+@pytest.mark.promise("candle-is-had-from-the-next-on")
+@pytest.mark.parametrize(("ask", "filled_at"), [(47, 47), (50, 50), (51, None)])
+def test_the_close_of_a_candle_is_had_by_nobody_only_what_is_shown_next(
+    ask: int, filled_at: int | None
+) -> None:
+    """The close may have been traded a minute before the candle ends, and gone since."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.conn = 0
+    floor.quote(bid=40, ask=50, past=True)
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.wait(60_000)
+    floor.quote(bid=40, ask=ask, past=True)
+    assert [price for _, price in floor.fills("a")] == ([] if filled_at is None else [filled_at])
+    assert (floor.cancelled("a") is None) == (filled_at is not None)
+
+
 def test_a_print_from_before_the_arrival_fills_nobody_however_late_it_is_heard(late: Floor) -> None:
     """Executed 200 ms, or five seconds, before our decision."""
     late.place("a", BID, 45, 50)

@@ -11,7 +11,7 @@ from engine.pricing.devig import DevigMethod
 from engine.pricing.fair_value import BookPrice, Rules, fair_value, joined, p_of_row
 from engine.units import NANOS_PER_MINUTE, Nanos, Tenths
 from engine.view import Axis, Claim, View
-from tests.engine.strategies.evening import GAME, START, odds, score
+from tests.engine.strategies.evening import GAME, START, game_known, odds, score
 
 HOME = Claim(Axis.MARGIN, Tenths(0), above=True)
 AWAY = Claim(Axis.MARGIN, Tenths(0), above=False)
@@ -76,6 +76,7 @@ def test_in_play_lines_are_moved_with_what_is_left_of_the_game() -> None:
 
 def told(*rows: OddsSeen) -> View:
     view = View()
+    view.apply(game_known())
     for row in rows:
         view.apply(row)
     return view

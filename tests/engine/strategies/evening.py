@@ -38,6 +38,7 @@ from engine.units import (
     COUNT_ZERO,
     MONEY_ONE,
     MONEY_ZERO,
+    NANOS_PER_DAY,
     NANOS_PER_SECOND,
     Count,
     Money,
@@ -57,13 +58,18 @@ AWAY_WINS: Final = f"{GAME}-BOS"
 START: Final = Nanos(1_795_392_000 * NANOS_PER_SECOND)
 """2026-11-23 00:00 UTC, seven in the evening in New York."""
 
+TIP: Final = Nanos(START + 365 * NANOS_PER_DAY)
+"""Far off, so that a game is to come until a score says otherwise."""
+
 NO_EVIDENCE: Final = FillEvidence(
     "test", None, Price(0), COUNT_ZERO, 0, 0, 0, 0, COUNT_ZERO, COUNT_ZERO, START, START, ""
 )
 
 
-def game_known(home: str = "LAL", away: str = "BOS", *, matched: bool = True) -> GameKnown:
-    return GameKnown(GAME, away, home, None, matched, START)
+def game_known(
+    home: str = "LAL", away: str = "BOS", *, matched: bool = True, tip_at: Nanos | None = TIP
+) -> GameKnown:
+    return GameKnown(GAME, away, home, tip_at, matched, START)
 
 
 def market(
@@ -194,7 +200,7 @@ class Evening:
         if view is None:
             return
         for game in view.games.values():
-            known = [game.known] if game.known is not None else []
+            known = [news for news in (game.known, game.beginning.begun) if news is not None]
             markets = [market.known for market in game.markets.values() if market.known is not None]
             tops = [market.top for market in game.markets.values() if market.top is not None]
             scores = [game.score] if game.score is not None else []

@@ -4,9 +4,10 @@ import pytest
 
 from engine.events import GamePhase, Trust
 from engine.facts import SignalAction, SignalRaised
+from engine.message import changed
 from engine.strategies.parameters import ParametersRefused, Plain
 from engine.strategies.sharp_line import SharpLineParameters
-from engine.units import Nanos, contracts
+from engine.units import NANOS_PER_SECOND, Nanos, contracts
 from tests.engine.strategies.evening import (
     HOME_WINS,
     START,
@@ -119,12 +120,39 @@ def test_books_that_disagree_are_no_consensus() -> None:
 
 
 def test_in_play_the_odds_must_be_younger_and_the_gap_larger() -> None:
-    run = evening().at(1, score(10, 10, 1, 6)).at(2, top(HOME_WINS, 47, 48))
+    run = in_play().at(2, top(HOME_WINS, 47, 48))
     assert run.trades == []
     run.at(50, top(HOME_WINS, 45, 46))
     assert run.trades == ["50 enter consensus_gap LAL bid 0.4600"]
-    late = evening().at(1, score(10, 10, 1, 6)).at(62, top(HOME_WINS, 40, 41))
+    late = in_play().at(62, top(HOME_WINS, 40, 41))
     assert late.lines == []
+
+
+def in_play() -> Evening:
+    """The books are heard again as soon as the game is played."""
+    return evening().at(1, score(10, 10, 1, 6), *(odds(book, -150, 100) for book in BOOKS))
+
+
+def test_odds_of_before_the_tip_are_none_in_play_however_young_they_are() -> None:
+    assert evening().at(1, score(10, 10, 1, 6)).at(2, top(HOME_WINS, 40, 41)).lines == []
+
+
+def test_no_opinion_on_the_books_outlives_the_tip() -> None:
+    run = evening().at(1, game_known(tip_at=Nanos(START + 10 * NANOS_PER_SECOND)), top(HOME_WINS, 53, 55))
+    assert run.at(9.9, top(HOME_WINS, 53, 54)).lines == []
+    assert run.at(10, top(HOME_WINS, 40, 41)).lines == []
+    early = evening().at(1, game_known(tip_at=Nanos(START + 10 * NANOS_PER_SECOND)))
+    assert early.at(9.9, top(HOME_WINS, 40, 41)).lines != []
+
+
+def test_nothing_rests_on_odds_while_nobody_knows_the_tip() -> None:
+    assert evening().at(0, game_known(tip_at=None)).at(1, top(HOME_WINS, 40, 41)).lines == []
+
+
+def test_a_row_of_an_assumed_hour_makes_no_edge() -> None:
+    rows = [changed(odds(book, -150, 100), assumed=True) for book in BOOKS]
+    run = Evening("sharp_line").at(0, game_known(), market(HOME_WINS), *rows)
+    assert run.at(1, top(HOME_WINS, 40, 41)).lines == []
 
 
 def test_nothing_is_bought_in_an_untrusted_book_or_after_the_end() -> None:

@@ -25,7 +25,7 @@ S_MAX: Final = 120.0
 SIMULATED: Final = (
     ("--seed", "7", "--games", "1", "--speed", "50", "--port", "0", "--balldontlie-port", "0"),
     ("--today", "--keys", "keys"),
-    ("--wall-clock", "--surprises", "--held", "freeze=true"),
+    ("--wall-clock", "--surprises", "--no-edges", "--held", "freeze=true"),
     ("--serve", str(KEPT), "--json"),
 )
 """Switches that are used together in one simulated evening each."""

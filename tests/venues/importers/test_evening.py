@@ -102,6 +102,7 @@ GOOD = {
     "kalshi-ticker": TICKERS,
     "kalshi-frames": FRAMES,
     "kalshi-events": EVENTS,
+    "kalshi-results": "ticker,result,settled_at\nKXNBAGAME-24OCT23PHXLAC-LAC,no,2024-10-24T05:10:00Z\n",
 }
 
 

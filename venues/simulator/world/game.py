@@ -87,6 +87,7 @@ class Game:
         before = Moment(begins, "", 0, 0, 0, 0)
         if listing.fate is Fate.PLAYED:
             cases = plan_cases(moments, begins, len(listing.markets), Random(f"{seed}|cases"))
+            cases = cases if settings.edges else ()
         else:
             cases, moments = (), []
         game = cls(

@@ -69,6 +69,10 @@ class EveningSettings:
     """Whether one more game is listed and then postponed; None lets the seed decide."""
     cancelled: bool | None = None
     """Whether one more game is cancelled and its markets pay a fair price (`scalar`); None: by seed."""
+    edges: bool = True
+    """Whether edges are planted, so that every strategy meets its case: a crowd that leans before the tip,
+    prices that nobody moves after a run or that go too far, rungs out of line. Without them the price is
+    never wrong but by the makers' own lag and error, and nobody should earn anything."""
     surprises: bool = False
     """Whether the venue does what it seldom does: a market is created during the evening, an event has fees
     of its own for a while, and a result is disputed and amended."""
