@@ -10,7 +10,7 @@ points take over.
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -121,7 +121,3 @@ def place(xs: Sequence[float], x: float) -> tuple[int, float]:
 def between(values: Sequence[float], left: int, share: float) -> float:
     """The value that far between two neighbours."""
     return values[left] + (values[left + 1] - values[left]) * share
-
-
-REGULATION_SECONDS: Final = 2880.0
-"""The length of the games that curves are fitted to."""

@@ -13,13 +13,15 @@ from typing import Final
 
 import attrs
 
-from engine.in_play_curve import REGULATION_SECONDS, Curve, InPlayFit, between, place
+from engine.in_play_curve import Curve, InPlayFit, between, place
 from engine.in_play_fit import FITTED
 from engine.leagues import NBA, League
 from engine.pregame_lines import SD_TOTAL, phi, probit
 
 MINUTES_OF_GAME: Final = NBA.minutes
 """Everything below is fitted to games of this length."""
+
+_REGULATION_SECONDS: Final = 60.0 * MINUTES_OF_GAME
 
 P_CAP: Final = 0.002
 """No model here knows anything nearer to 0 or 1 than this: of 1,500 games with a lead of five points or more
@@ -75,7 +77,7 @@ class InPlayModel:
 
         Raises ValueError unless p0 lies strictly between 0 and 1.
         """
-        before = self.fit.lined.at(REGULATION_SECONDS)
+        before = self.fit.lined.at(_REGULATION_SECONDS)
         return probit(p0) * before.sd / before.to_come
 
     def p_win(self, lead: float, minutes: float, spread: float, *, overtime: bool = False) -> float:
@@ -124,7 +126,7 @@ class InPlayModel:
 
     def _seconds(self, minutes: float) -> float:
         """Of a game as long as those that were fitted."""
-        return REGULATION_SECONDS * minutes / self.league.minutes
+        return _REGULATION_SECONDS * minutes / self.league.minutes
 
 
 def _p_above_zero(mean: float, sd: float) -> float:

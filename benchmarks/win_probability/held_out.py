@@ -67,7 +67,6 @@ def held_out(played: Sequence[Played], closed: Sequence[Closed]) -> HeldOut:
     throughout: Saids = defaultdict(list)
     regular: Saids = defaultdict(list)
     ladder: dict[tuple[int, float], list[tuple[float, bool]]] = defaultdict(list)
-    with_paths = seasons_of(played)
     recent = [game for game in closed if game.season >= FIRST_QUARTERS]
     for season in seasons_of(recent):
         seen = [game for game in played if game.season != season]
@@ -78,11 +77,11 @@ def held_out(played: Sequence[Played], closed: Sequence[Closed]) -> HeldOut:
             "no spread": unlined_model(fit),
             "normal": normal_model,
         }
-        if season in with_paths:
-            for name, model in {**models, "logistic": logistic_model(seen)}.items():
-                moments[name] += said_at_moments(model, unseen)
-                if name != "logistic":
-                    throughout[name] += said_throughout(model, unseen)
+        for name, model in models.items():
+            moments[name] += said_at_moments(model, unseen)
+            throughout[name] += said_throughout(model, unseen)
+        if unseen:
+            moments["logistic"] += said_at_moments(logistic_model(seen), unseen)
         games = [game for game in recent if game.season == season and not game.playoffs]
         for name, model in models.items():
             regular[name] += said_at_quarters(model, games, str(season))

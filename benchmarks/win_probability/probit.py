@@ -5,12 +5,15 @@ concave, so there is one answer and few steps to it.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import mul
 from typing import Final, TypeAlias
 
 Rows: TypeAlias = dict[tuple[tuple[float, ...], bool], float]
 """What is known and whether it happened, with its weight: how often."""
+
+Slopes: TypeAlias = Callable[[float], tuple[float, float]]
+"""By z the first derivative of the log likelihood of a yes, and the second's negative."""
 
 _STEPS_MAX: Final = 50
 _SMALL: Final = 1e-8
@@ -34,31 +37,37 @@ def logit_fit(rows: Rows) -> tuple[float, ...]:
     return _newton(rows, _logit_slopes)
 
 
-def _newton(rows: Rows, slopes: Callable[[float], tuple[float, float]]) -> tuple[float, ...]:
-    """Coefficients that make the likelihood largest; `slopes` gives the first derivative of the log
-    likelihood of a yes by z, and the second's negative.
-    """
+def _newton(rows: Rows, slopes: Slopes) -> tuple[float, ...]:
+    """Coefficients that make the likelihood largest."""
     if not rows:
         raise NotFitted("no rows")
     flat = [(numbers, 1.0 if happened else -1.0, weight) for (numbers, happened), weight in rows.items()]
     wide = len(flat[0][0])
     found = [0.0] * wide
     for _ in range(_STEPS_MAX):
-        first = [0.0] * wide
-        second = [[0.0] * wide for _ in range(wide)]
-        for numbers, sign, weight in flat:
-            slope, bend = slopes(sign * sum(map(mul, found, numbers)))
-            slope, bend = weight * sign * slope, weight * bend
-            for i, number in enumerate(numbers):
-                first[i] += slope * number
-                bent, row = bend * number, second[i]
-                for j in range(i + 1):
-                    row[j] += bent * numbers[j]
-        step = _solved(second, first)
+        step = _solved(*_derivatives(flat, found, slopes))
         found = [value + change for value, change in zip(found, step, strict=True)]
         if max(map(abs, step)) < _SMALL:
             return tuple(found)
     raise NotFitted(f"no answer after {_STEPS_MAX} steps: {found}")
+
+
+def _derivatives(
+    rows: Sequence[tuple[Sequence[float], float, float]], at: Sequence[float], slopes: Slopes
+) -> tuple[list[list[float]], list[float]]:
+    """The likelihood's second derivatives, negative and the lower half of them, and the first ones."""
+    wide = len(at)
+    first, second = [0.0] * wide, [[0.0] * wide for _ in range(wide)]
+    for numbers, sign, weight in rows:
+        slope, bend = slopes(sign * sum(map(mul, at, numbers)))
+        slope, bend = weight * sign * slope, weight * bend
+        for i, number in enumerate(numbers):
+            first[i] += slope * number
+            second[i] = [
+                sum_ + bend * number * other if j <= i else sum_
+                for j, (sum_, other) in enumerate(zip(second[i], numbers, strict=True))
+            ]
+    return second, first
 
 
 def _probit_slopes(z: float) -> tuple[float, float]:
@@ -77,14 +86,12 @@ def _solved(lower: list[list[float]], right: list[float]) -> list[float]:
     wide = len(right)
     root = [[0.0] * wide for _ in range(wide)]
     for i in range(wide):
-        for j in range(i + 1):
-            rest = lower[i][j] - sum(root[i][k] * root[j][k] for k in range(j))
-            if i == j:
-                if rest <= 0.0:
-                    raise NotFitted("the rows leave a coefficient open")
-                root[i][i] = math.sqrt(rest)
-            else:
-                root[i][j] = rest / root[j][j]
+        for j in range(i):
+            root[i][j] = (lower[i][j] - _inner(root[i], root[j], j)) / root[j][j]
+        rest = lower[i][i] - _inner(root[i], root[i], i)
+        if rest <= 0.0:
+            raise NotFitted("the rows leave a coefficient open")
+        root[i][i] = math.sqrt(rest)
     half = [0.0] * wide
     for i in range(wide):
         half[i] = (right[i] - sum(root[i][k] * half[k] for k in range(i))) / root[i][i]
@@ -92,3 +99,7 @@ def _solved(lower: list[list[float]], right: list[float]) -> list[float]:
     for i in reversed(range(wide)):
         whole[i] = (half[i] - sum(root[k][i] * whole[k] for k in range(i + 1, wide))) / root[i][i]
     return whole
+
+
+def _inner(one: Sequence[float], other: Sequence[float], length: int) -> float:
+    return math.fsum(map(mul, one[:length], other[:length]))

@@ -49,6 +49,7 @@ def test_paths_are_joined_to_the_lines_of_their_games(played: list[Played]) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_constants_are_what_the_fit_finds(played: list[Played], closed: list[Closed]) -> None:
     again = fitted(played, closed)
     for ours, fresh in ((FITTED.lined, again.lined), (FITTED.unlined, again.unlined)):
@@ -61,6 +62,7 @@ def test_the_constants_are_what_the_fit_finds(played: list[Played], closed: list
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_on_a_season_held_out_it_is_as_good_as_a_logistic_and_better_than_the_normal_model(
     played: list[Played], closed: list[Closed]
 ) -> None:

@@ -20,7 +20,7 @@ from tests.stories.plays import Played, play
 from tipoff.commands.options import ReplayRequest
 from tipoff.commands.replay import run_replay
 from tipoff.config.load import parse, template
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import TradingSettings
 from venues.importers.evening import ImportReport, ImportSpec, import_files
 from venues.recordings.recorder import read
@@ -48,8 +48,8 @@ def imported(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> ImportRe
 
 @pytest.fixture(scope="module")
 def settings() -> TradingSettings:
-    """What `tipoff init` would write."""
-    return trading_settings(template(schema()))
+    """What `tipoff init` would write, every source at its word, so that there is something to see."""
+    return trading_settings(at_its_word(template(schema())))
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,7 @@ def test_the_books_were_near_enough_to_the_price_once_and_not_enough_then(
 
 def test_with_a_lower_threshold_they_buy_what_they_missed(imported: ImportReport) -> None:
     config = parse(
+        '[trust]\nof = "stated"\n'
         '[[strategy]]\nname = "sharp"\nkind = "sharp_line"\n[strategy.parameters]\nthreshold_percent = 4.0\n'
         '[[strategy]]\nname = "ev"\nkind = "ev_multi"\n[strategy.parameters]\nmin_ev_percent = 2.4\n',
         schema(),
@@ -139,6 +140,17 @@ def test_with_a_lower_threshold_they_buy_what_they_missed(imported: ImportReport
         ("ev", CLEVELAND, BookSide.BID, Price(7600)),
         ("sharp", CLEVELAND, BookSide.BID, Price(7600)),
     ]
+
+
+@pytest.mark.promise("trust-shipped-none")
+def test_as_shipped_nobody_trades_and_every_refusal_is_counted(imported: ImportReport) -> None:
+    played = play(read(imported.recording), trading_settings(template(schema())))
+    assert not [numbered.fact for numbered in played.facts if isinstance(numbered.fact, OrderFilled)]
+    said = signals(played, "momentum")
+    reasons = Counter(signal.reason for signal in said)
+    assert {signal.action for signal in said} == {SignalAction.NO_TRADE}
+    assert reasons["untrusted"] > 50
+    assert played.store.tally.strategies["momentum"].missed == reasons
 
 
 def test_momentum_trades_the_price_alone_as_a_taker_in_assumed_books(evening: Played) -> None:
