@@ -7,9 +7,9 @@ nothing of the object that crashed survives.
 from collections import deque
 from collections.abc import Iterable
 
-from engine.facts import Fact, OrderApproved, OrderSubmitted
+from engine.fact_subjects import strategy_of
+from engine.facts import Fact
 from engine.quarantine import Quarantine
-from engine.venue_facts import AmendSubmitted
 
 
 class FactHistory:
@@ -61,12 +61,13 @@ class FactHistory:
         return tuple(self._facts[: self._inherited])
 
     def of_strategy(self, name: str) -> list[Fact]:
-        """The facts about one strategy, oldest first."""
+        """The facts about one strategy, and what it has decided itself since, oldest first."""
         # Each fact is looked at once, whoever asks: strategies are many, and all ask when they start.
         for fact in self._facts[self._sorted :]:
             self._by_strategy.setdefault(strategy_of(fact) or "", []).append(fact)
         self._sorted = len(self._facts)
-        return list(self._by_strategy.get(name, ()))
+        under_way = (fact for facts in self._under_way.get(name, ()) for fact in facts)
+        return [*self._by_strategy.get(name, ()), *(fact for fact in under_way if strategy_of(fact) == name)]
 
     @property
     def last_seq(self) -> int:
@@ -77,31 +78,3 @@ class FactHistory:
     def facts(self) -> tuple[Fact, ...]:
         """Everything remembered, oldest first."""
         return tuple(self._facts)
-
-
-def strategy_of(fact: Fact) -> str | None:
-    """Return the name of the strategy that a fact is about; None for facts about no single strategy."""
-    match fact:
-        case OrderSubmitted():
-            return fact.order.strategy
-        case OrderApproved():
-            return fact.command.strategy
-        case AmendSubmitted():
-            return fact.amend.strategy
-        case _:
-            name = getattr(fact, "strategy", None)
-            return name if isinstance(name, str) else None
-
-
-def order_of(fact: Fact) -> str | None:
-    """Return the id of the order that a fact is about; None for facts about no order."""
-    match fact:
-        case OrderSubmitted():
-            return fact.order.order_id
-        case OrderApproved():
-            return fact.command.order_id
-        case AmendSubmitted():
-            return fact.amend.order_id
-        case _:
-            order_id = getattr(fact, "order_id", None)
-            return order_id if isinstance(order_id, str) else None

@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable
 
 from actors.addresses import FACTS, JOURNAL, RISK_GATE, WRITER, strategy_address
-from actors.fact_history import FactHistory, strategy_of
+from actors.fact_history import FactHistory
 from actors.messages import Commit, Committed, CommittedUpTo, Numbered, StorageFailed, Wake, WriteFacts
 from actors.runtime import After, Outgoing, Publish
+from engine.fact_subjects import strategy_of
 from engine.invariant import InvariantBroken
 from engine.units import NANOS_PER_SECOND
 

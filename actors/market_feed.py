@@ -14,7 +14,6 @@ from actors.messages import (
     BooksWanted,
     FeedSnapshot,
     GameRouted,
-    PrintsHeard,
     SnapshotWanted,
     StateWanted,
     TickerRouted,
@@ -44,10 +43,10 @@ from engine.events import (
     TradePrinted,
     VenueEvent,
 )
+from engine.heard_prints import HeardPrints
 from engine.listing import FeeTermsKnown, assumed_listing
 from engine.message import changed
 from engine.milestones import MilestoneSeen
-from engine.prints_clock import prints_heard_to
 from engine.quote_book import book_of_quote
 from engine.schedule import game_of
 from engine.sequence import NumberCheck, Sequence
@@ -80,7 +79,7 @@ class MarketFeed:
         self._depth: set[str] = set()
         self._refused: dict[str, int] = {}
         self._conn = 0
-        self._prints_to = Nanos(0)
+        self._prints = HeardPrints()
         self._handlers: dict[type, Handler] = {
             BookDelta: self._delta,
             BookSnapshot: self._snapshot,
@@ -99,6 +98,11 @@ class MarketFeed:
             MarketListed: self._listed,
             FeeChanged: self._fee,
         }
+
+    def start(self, now: int) -> tuple[Outgoing, ...]:
+        """Whatever was told before, a life knows nothing of it."""
+        self._prints.since = Nanos(now)
+        return ()
 
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
         """Route one input, or take in where a market belongs."""
@@ -136,7 +140,7 @@ class MarketFeed:
             )
         elif isinstance(message, BooksWanted):
             # It comes behind every print that went to whoever asks, so it is never ahead of them.
-            out.append((message.reply_to, PrintsHeard(self._prints_to)))
+            out.append((message.reply_to, self._prints.told()))
         elif isinstance(message, Heartbeat):
             return through_feed(message)
         return out
@@ -148,11 +152,11 @@ class MarketFeed:
         for older in sorted({conn for conn, _ in self.sequence.last if conn < event.conn}):
             self.sequence.forget(older)
         self._conn = event.conn
-        self._note_prints(event)
+        self._prints.hear(event)
         out.append(Publish(FEED, event))
 
     def _lost(self, event: FeedLost, out: list[Outgoing]) -> None:
-        self._note_prints(event)
+        self._prints.hear(event)
         out.append(Publish(FEED, event))
 
     def _delta(self, event: BookDelta, out: list[Outgoing]) -> None:
@@ -209,13 +213,10 @@ class MarketFeed:
     def _print(self, event: TradePrinted, out: list[Outgoing]) -> None:
         """Only the exchange fills from prints and only the bars count them, so games are spared."""
         if self._routes.get(event.ticker):
-            self._note_prints(event)
+            self._prints.hear(event)
             out += ((PAPER_EXCHANGE, event), Publish(TRADES, event))
         else:
             self._to_market(event.ticker, event, out)
-
-    def _note_prints(self, event: TradePrinted | FeedConnected | FeedLost) -> None:
-        self._prints_to = prints_heard_to(self._prints_to, event)
 
     def _listed(self, event: MarketListed, out: list[Outgoing]) -> None:
         override = self._fees.override(event)
@@ -264,7 +265,7 @@ class MarketFeed:
         self._routes[message.ticker] = message.receivers
         for event in self._waiting.pop(message.ticker, ()):
             if message.receivers and isinstance(event, TradePrinted):
-                self._note_prints(event)
+                self._prints.hear(event)
             self._to_market(message.ticker, event, out)
 
     def _of_unloaded(self, event: VenueEvent) -> tuple[Address, ...]:

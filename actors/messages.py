@@ -147,13 +147,6 @@ class MarketsHandedOver:
 
 
 @message
-class PrintsHeard:
-    """The latest venue time of a print that this connection has brought; zero if there was none."""
-
-    to: Nanos
-
-
-@message
 class NewsWanted:
     """A restarted strategy or risk gate asks the games for everything that is current.
 

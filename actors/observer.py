@@ -104,7 +104,7 @@ class ObserverActor:
         if isinstance(message, TopChanged):
             # The most frequent message by far, so it is the first that is asked for.
             self.model.tops[message.ticker] = message
-            self._lag.hear(message.at, message.at_venue)
+            self._lag.observe(message.at, message.at_venue)
         elif isinstance(message, Committed):
             for numbered in message.facts:
                 # Facts that were committed while this actor was down come both ways.

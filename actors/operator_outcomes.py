@@ -243,13 +243,13 @@ def exchange_outcome(exchange: PaperExchange, wanted: OperationWanted, now: Nano
         case CloseOperation(strategy, ticker):
             if ticker in exchange.frozen:
                 return refused(f"{ticker} stands still: `tipoff resume market:{ticker}` releases it")
-            held = exchange.positions(strategy).get((strategy, ticker))
-            if held is None or held.count == 0:
+            held = exchange.state.position(strategy, ticker).count
+            if held == 0:
                 return refused(f"{strategy} holds nothing of {ticker}")
             # As in `order_id_of`: the id follows from the request, so a repetition cannot close twice.
             request_id = wanted.request.request_id.replace("-", "_")
             step = exchange.close_position(strategy, ticker, request_id, now)
-            return done(step, f"an order to close {format_count(held.count)} of {ticker} is on its way")
+            return done(step, f"an order to close {format_count(held)} of {ticker} is on its way")
         case operation:
             return refused(f"the paper exchange cannot {type(operation).__name__}")
 

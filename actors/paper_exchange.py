@@ -17,7 +17,6 @@ from actors.messages import (
     MarketSetAside,
     MarketsHandedOver,
     OperationWanted,
-    PrintsHeard,
     TradesWanted,
     Wake,
 )
@@ -27,6 +26,7 @@ from actors.step_messages import SILENCE, announced, outgoing
 from engine.events import BookDelta, BookRefused, BookSnapshot, FeedGapped, TradePrinted, TradesRecovered
 from engine.exchange import Before, PaperExchange, before, undone
 from engine.facts import Fact, FactsSetAside, OrderRejected, OrderSubmitted
+from engine.heard_prints import PrintsHeard
 from engine.message import changed
 from engine.orders import Approved, CancelReason, OrderCommand, PlaceOrder, RejectCode
 from engine.quarantine import blamed, in_words
@@ -128,8 +128,8 @@ class PaperExchangeActor:
                 step = self._freeze(message.ticker, settles=not message.money, now=now)
             case MarketsHandedOver(events):
                 return self._with_all_missing(self.exchange.take_over(events, now), now)
-            case PrintsHeard(to):
-                self.exchange.take_over_prints(to)
+            case PrintsHeard():
+                self.exchange.take_over_prints(message, now)
                 return SILENCE
             case HeartbeatOfStrategy():
                 return through_paper_exchange(message)
@@ -227,7 +227,9 @@ class PaperExchangeActor:
         if ticker not in self._deaf:
             return []
         del self._deaf[ticker]
-        return [Publish(GAMES_TOPIC, BooksWanted(PAPER_EXCHANGE))]
+        # Its trades that were told meanwhile were not even noted.
+        wanted = BooksWanted(PAPER_EXCHANGE)
+        return [Publish(GAMES_TOPIC, wanted), (MARKET_FEED, wanted)]
 
     def _missing(self, ticker: str, now: int) -> list[Outgoing]:
         """Ask once for the trades that decide a gap, as soon as the market can be followed again."""

@@ -9,14 +9,15 @@ from collections.abc import Callable
 from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
-from actors.fact_history import FactHistory, order_of
+from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfGame, through_strategy
 from actors.messages import AccountOpen, NewsRepeated, NewsWanted, OperationWanted, StrategyOperation, Wake
 from actors.operator_outcomes import cancel_resting, concluded, done, parsed, refused, signature
 from actors.runtime import After, Outgoing, Publish
-from actors.step_messages import SILENCE, outgoing
+from actors.step_messages import SILENCE, announced, outgoing
 from engine.configured_settings import Known, known_strategies
 from engine.events import GameNews
+from engine.fact_subjects import order_of
 from engine.facts import FACTS, Fact, StrategyChanged
 from engine.message import message
 from engine.step import NOTHING, Step
@@ -82,12 +83,12 @@ class StrategyActor:
                 return SILENCE
             step = self.strategy.recall(message.news, at)  # type: ignore[attr-defined]
         elif kind is OperationWanted:
-            return self._operate(message, at)  # type: ignore[arg-type]
+            return announced(self.strategy.name, self._history, self._operate(message, at))  # type: ignore[arg-type]
         elif isinstance(message, HeartbeatOfGame):
             return through_strategy(message)
         else:
             step = self.strategy.on_news(message, at)  # type: ignore[arg-type]
-        return outgoing(self.strategy.name, step, now)
+        return announced(self.strategy.name, self._history, outgoing(self.strategy.name, step, now))
 
     def _begin(self) -> None:
         """Take the parameters in force, if somebody gave others since, and everything that is remembered."""

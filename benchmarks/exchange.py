@@ -57,7 +57,9 @@ def snapshot() -> BookSnapshot:
 
 def exchange() -> PaperExchange:
     """One strategy with much money, one market, its book."""
-    made = PaperExchange(ExchangeRules(decide_to_send=0, entry=MILLISECOND), seed=1)
+    travel = 50 * MILLISECOND
+    rules = ExchangeRules(decide_to_send=0, entry=MILLISECOND, acknowledge=travel, cancel=travel)
+    made = PaperExchange(rules, seed=1)
     made.open_account(StrategyOpened("s", "k", Money(10**6 * MONEY_ONE), "{}", START))
     terms = (None, None, None, None, None, None)
     made.on_venue_event(

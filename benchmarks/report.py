@@ -100,8 +100,8 @@ def measured(path: Path, evenings: int, folder: Path) -> int:
     megabytes, size = used.ru_maxrss / 1024, path.stat().st_size / 1e6
     print(
         f"report of {size:.0f} MB: {seconds:.1f} s of processor ({seconds / slow:.1f} s if idle, this is "
-        f"{slow:.1f} times slower), {elapsed:.1f} s in all, {megabytes:.0f} MB, "
-        f"a page of {page.stat().st_size / 1000:.0f} kB"
+        f"{slow:.1f} times slower; at most {SECONDS_MAX:.0f} s), {elapsed:.1f} s in all, {megabytes:.0f} MB "
+        f"(at most {MEGABYTES_MAX:.0f}), a page of {page.stat().st_size / 1000:.0f} kB"
     )
     rows = json.loads(told.read_text("utf-8"))["evidence"]["strategies"]
     found = {name: Decimal(row["pnl"]["base"]) for name, row in rows.items()}

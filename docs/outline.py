@@ -57,7 +57,7 @@ def _lines(spec: AnySpec, stem: str, branch: str) -> Iterator[tuple[str, str]]:
 
 def _about(spec: AnySpec) -> str:
     match spec:
-        case SupervisorSpec(intensity=0):
+        case SupervisorSpec(restarts_max=0):
             return f"{spec.strategy.value}, no restart: what reaches it ends the process"
         case SupervisorSpec():
             excess = (
@@ -65,7 +65,7 @@ def _about(spec: AnySpec) -> str:
             )
             dynamic = "" if spec.children else ", one actor a game, started when it is found"
             seconds = spec.period_ns // SECOND_NS
-            return f"{spec.strategy.value}, {spec.intensity} restarts in {seconds} s, {excess}{dynamic}"
+            return f"{spec.strategy.value}, {spec.restarts_max} restarts in {seconds} s, {excess}{dynamic}"
         case ChildSpec():
             seldom = "" if spec.restart is Restart.PERMANENT else f", {spec.restart.value}"
             return KIND_WORDS[spec.kind] + seldom

@@ -13,6 +13,7 @@ from rich.console import Console
 from docs.bounds import rows as bound_rows
 from docs.outline import drawn
 from engine.freshness import CLOCKS
+from engine.orders import RejectCode
 from engine.reasons import DenialReason
 from engine.strategies.parameters import TradingParameters
 from persistence.column_meanings import TABLES as ABOUT_TABLES
@@ -53,6 +54,7 @@ def tables() -> dict[str, str]:
         "configuration": configuration(),
         "data_dictionary": data_dictionary(),
         "denials": table(("reason", "what it means"), ((f"`{r.value}`", r.meaning) for r in DenialReason)),
+        "rejections": table(("reason", "what it means"), ((f"`{r.value}`", r.meaning) for r in RejectCode)),
         "exits": table(("code", "meaning"), ((f"{int(code)}", code.explanation) for code in Exit)),
         "bounds": told_bounds(),
         "freshness": freshness(),
@@ -125,7 +127,12 @@ def _columns(columns: Iterable[Column]) -> str:
 def methods() -> str:
     """Every method of the control socket; what may be left out has a question mark."""
     lines = (
-        (f"`{method.name}`", method.level.word, ", ".join(map(_param, method.params)) or "-", method.line)
+        (
+            f"`{method.name}`",
+            method.level.word,
+            ", ".join(map(_param, method.params)) or "-",
+            method.line + (" (always answered)" if method.always else ""),
+        )
         for method in METHODS.values()
     )
     return table(("method", "level", "parameters", ""), lines)

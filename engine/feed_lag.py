@@ -23,7 +23,7 @@ class FeedLag:
         self._worst = 0
         self._before = 0
 
-    def hear(self, at: int, at_venue: int | None) -> None:
+    def observe(self, at: int, at_venue: int | None) -> None:
         """Something that the venue did at `at_venue` was heard at `at`."""
         if at_venue is None:
             return

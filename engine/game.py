@@ -85,6 +85,7 @@ class Game:
 
     def on_event(self, event: VenueEvent, now: Nanos) -> list[GameNews]:
         """Fold one event; returns the news it makes, often none."""
+        # Nearly all that comes is one of these.
         if isinstance(event, BookDelta | BookSnapshot):
             news = self.book_event(event)
             return [] if news is None else [news]

@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 import attrs
 
 from engine.events import BookSide
+from engine.explained import Explained
 from engine.message import message
 from engine.units import Count, Nanos, Price
 
@@ -101,31 +102,49 @@ class Liquidity(Enum):
     MAKER = "maker"
 
 
-class RejectCode(Enum):
-    """Why the venue would refuse an order (the venue's codes where it has one)."""
+class RejectCode(Explained):
+    """Why the venue would refuse an order, by its own codes where it has one."""
 
-    MARKET_INACTIVE = "market_inactive"
-    TRADING_PAUSED = "trading_paused"
-    EXCHANGE_PAUSED = "exchange_paused"
-    INVALID_PRICE = "invalid_price"
-    INVALID_COUNT = "invalid_count"
-    INSUFFICIENT_BALANCE = "insufficient_balance"
-    POST_ONLY_CROSS = "post_only_cross"
-    FOK_INSUFFICIENT_RESTING_VOLUME = "fill_or_kill_insufficient_resting_volume"
-    REDUCE_ONLY_WITHOUT_POSITION = "reduce_only_without_position"
-    REDUCE_ONLY_NEEDS_IOC = "reduce_only_needs_immediate_or_cancel"
-    EXPIRATION_IN_PAST = "expiration_in_past"
-    EXPIRATION_NOT_ALLOWED = "expiration_not_allowed"
-    POST_ONLY_NEEDS_GTC = "post_only_needs_good_till_canceled"
-    DUPLICATE_ORDER_ID = "order_already_exists"
-    ORDER_NOT_FOUND = "order_not_found"
-    MARKET_NOT_FOUND = "market_not_found"
-    MARKET_NOT_BINARY = "market_not_binary"
-    UNKNOWN_FEE_TYPE = "unknown_fee_type"
-    BOOK_UNTRUSTED = "book_untrusted"
-    MARKET_FROZEN = "market_frozen"
-    FEED_BEHIND = "feed_behind"
-    DOWNTIME_UNKNOWN = "downtime_unknown"
+    MARKET_INACTIVE = ("market_inactive", "the market does not trade: not open yet, closed, or settled")
+    TRADING_PAUSED = ("trading_paused", "the venue or the market's shard takes no orders")
+    EXCHANGE_PAUSED = (
+        "exchange_paused",
+        "the venue or the market's shard stands still; cancels do not work either",
+    )
+    INVALID_PRICE = ("invalid_price", "the price is not on the market's ticks")
+    INVALID_COUNT = ("invalid_count", "fewer contracts than the smallest order has")
+    INSUFFICIENT_BALANCE = ("insufficient_balance", "the strategy's cash does not cover it")
+    POST_ONLY_CROSS = ("post_only_cross", "it may only rest, and would trade at once")
+    FOK_INSUFFICIENT_RESTING_VOLUME = (
+        "fill_or_kill_insufficient_resting_volume",
+        "all or nothing, and not all was there",
+    )
+    REDUCE_ONLY_WITHOUT_POSITION = (
+        "reduce_only_without_position",
+        "it may only make a position smaller, and there is none",
+    )
+    REDUCE_ONLY_NEEDS_IOC = (
+        "reduce_only_needs_immediate_or_cancel",
+        "what may only reduce works at once or not at all",
+    )
+    EXPIRATION_IN_PAST = ("expiration_in_past", "it expired on its way")
+    EXPIRATION_NOT_ALLOWED = ("expiration_not_allowed", "only an order that rests can expire")
+    POST_ONLY_NEEDS_GTC = ("post_only_needs_good_till_canceled", "what may only rest cannot be immediate")
+    DUPLICATE_ORDER_ID = (
+        "order_already_exists",
+        "an order of this id is known; on paper the second is passed over instead",
+    )
+    ORDER_NOT_FOUND = ("order_not_found", "a cancel or an amend found no order that rests: it came too late")
+    MARKET_NOT_FOUND = ("market_not_found", "the market was never listed")
+    MARKET_NOT_BINARY = ("market_not_binary", "only markets that pay one dollar or nothing are traded")
+    UNKNOWN_FEE_TYPE = ("unknown_fee_type", "nobody knows what the market charges")
+    BOOK_UNTRUSTED = ("book_untrusted", "nobody knows what the book was when it arrived")
+    MARKET_FROZEN = ("market_frozen", "the market stands still since a fact or a decision of it failed")
+    FEED_BEHIND = (
+        "feed_behind",
+        "what the venue had at its arrival is not known: the feed came too late, or is polled",
+    )
+    DOWNTIME_UNKNOWN = ("downtime_unknown", "the process was down when it arrived")
 
 
 class CancelReason(Enum):

@@ -3,21 +3,13 @@
 Used by `engine.risk`, by facts, metrics and the manual (its table is generated from here).
 """
 
-from enum import Enum
-from typing import Final, Self
+from typing import Final
+
+from engine.explained import Explained
 
 
-class DenialReason(Enum):
+class DenialReason(Explained):
     """The rule that stopped a wish; `meaning` is the sentence for people."""
-
-    meaning: str
-
-    def __new__(cls, code: str, meaning: str) -> Self:
-        """A member's value is its code; the sentence rides along."""
-        member = object.__new__(cls)
-        member._value_ = code
-        member.meaning = meaning
-        return member
 
     CONTRACTS_PER_ORDER = ("contracts_per_order", "the order has more contracts than one order may have")
     CONTRACTS_PER_MARKET = ("contracts_per_market", "the market's position and orders would exceed the limit")

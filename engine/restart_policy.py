@@ -9,6 +9,10 @@ from collections import deque
 import attrs
 
 SECOND_NS = 1_000_000_000
+RESTARTS = 3
+PERIOD_NS = 60 * SECOND_NS
+"""So many restarts within so long are allowed unless a supervisor says otherwise."""
+
 EXPONENT_MAX = 62
 """Doubling stops here; with any factor the cap is reached long before."""
 
@@ -19,9 +23,9 @@ class RestartSettingsError(ValueError):
 
 @attrs.frozen(kw_only=True)
 class RestartLimit:
-    """At most `intensity` failures within any `period_ns`; one more is too many (OTP's MaxR and MaxT)."""
+    """At most `restarts_max` failures within any `period_ns`; one more is too many (OTP's MaxR and MaxT)."""
 
-    intensity: int = attrs.field(validator=attrs.validators.ge(0))
+    restarts_max: int = attrs.field(validator=attrs.validators.ge(0))
     period_ns: int = attrs.field(validator=attrs.validators.gt(0))
 
 
@@ -69,25 +73,25 @@ NO_BACKOFF = Backoff(first_ns=0, minimum_ns=0, cap_ns=0, jitter=0.0)
 """Restart at once, always; only the intensity limits a storm."""
 
 
-def longest_storm_ns(intensity: int, backoff: Backoff) -> int:
-    """The longest time that `intensity + 1` failures in a row take if every life fails at once (jitter at
+def longest_storm_ns(restarts_max: int, backoff: Backoff) -> int:
+    """The longest time that `restarts_max + 1` failures in a row take if every life fails at once (jitter at
     its worst).
 
-    Between two failures lies one backoff delay; there are `intensity` of them.
+    Between two failures lies one backoff delay; there are `restarts_max` of them.
     """
-    return sum(backoff.delay_ns(attempt, 1.0) for attempt in range(intensity))
+    return sum(backoff.delay_ns(attempt, 1.0) for attempt in range(restarts_max))
 
 
 def require_reachable(limit: RestartLimit, backoff: Backoff) -> None:
-    """Refuse a backoff so slow that `intensity + 1` failures cannot fall into one period: the limit would
+    """Refuse a backoff so slow that `restarts_max + 1` failures cannot fall into one period: the limit would
     never fire.
 
     Also refuse a stable period so short that the backoff is reset by the waiting itself.
     """
-    storm = longest_storm_ns(limit.intensity, backoff)
+    storm = longest_storm_ns(limit.restarts_max, backoff)
     if storm >= limit.period_ns:
         raise RestartSettingsError(
-            f"{limit.intensity + 1} failures take up to {storm} ns with this backoff, "
+            f"{limit.restarts_max + 1} failures take up to {storm} ns with this backoff, "
             f"but the intensity counts only {limit.period_ns} ns: the limit would never fire"
         )
 
@@ -101,7 +105,7 @@ class RestartWindow:
         """Start without failures."""
         self.limit = limit
         # One more than allowed is all that the decision needs; older failures fall out by themselves.
-        self._failures: deque[int] = deque(maxlen=limit.intensity + 1)
+        self._failures: deque[int] = deque(maxlen=limit.restarts_max + 1)
 
     def failed(self, now_ns: int) -> bool:
         """Count one failure (or failed attempt to restart); True if that is one more than the limit allows.
@@ -112,7 +116,7 @@ class RestartWindow:
         while failures and now_ns - failures[0] >= self.limit.period_ns:
             failures.popleft()
         failures.append(now_ns)
-        return len(failures) > self.limit.intensity
+        return len(failures) > self.limit.restarts_max
 
     def clear(self) -> None:
         """Forget every failure, as after a revival."""

@@ -22,7 +22,7 @@ class OwnResting:
 
 
 @attrs.frozen
-class Take:
+class SweptLevel:
     """A displayed level and what is taken of it."""
 
     price: Price
@@ -34,17 +34,17 @@ class Take:
 class Walk:
     """What an arriving order does.
 
-    Its takes, the resting orders of ours that yield, and whether it must stop.
+    What it sweeps, the resting orders of ours that yield, and whether it must stop.
     """
 
-    takes: tuple[Take, ...]
+    swept: tuple[SweptLevel, ...]
     yields: tuple[str, ...]
     stopped: bool
 
     @property
     def count(self) -> Count:
         """Contracts taken in all."""
-        return Count(sum(take.count for take in self.takes))
+        return Count(sum(level.count for level in self.swept))
 
 
 @attrs.frozen
@@ -70,7 +70,7 @@ def walk(side: BookSide, wanted: Count, offer: Offer, prevention: SelfTradePreve
     # Our own prices too: at a level where only we rest nothing is displayed, and self-trade prevention still
     # acts.
     prices = sorted({*displayed, *(own.price for own in offer.own)}, reverse=side is BookSide.ASK)
-    takes: list[Take] = []
+    swept: list[SweptLevel] = []
     yields: list[str] = []
     left: int = wanted
     stop = prevention is SelfTradePrevention.TAKER_AT_CROSS
@@ -86,13 +86,13 @@ def walk(side: BookSide, wanted: Count, offer: Offer, prevention: SelfTradePreve
             used = min(left, room)
             yields.extend(met)
         if used:
-            takes.append(Take(price, shown, Count(used)))
+            swept.append(SweptLevel(price, shown, Count(used)))
             left -= used
         if stopped:
-            return Walk(tuple(takes), tuple(yields), stopped=True)
+            return Walk(tuple(swept), tuple(yields), stopped=True)
         if not left:
             break
-    return Walk(tuple(takes), tuple(yields), stopped=False)
+    return Walk(tuple(swept), tuple(yields), stopped=False)
 
 
 def _meet_own(here: Sequence[OwnResting], room: int, left: int, *, stop: bool) -> tuple[int, list[str]]:

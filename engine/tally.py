@@ -110,7 +110,8 @@ class Tally:
         self.stages = OrderStages()
         self._orders: dict[str, tuple[str, str, BookSide]] = {}
         self._games: dict[str, str] = {}
-        self._bands: dict[str, BandMoved] = {}
+        self._bands: dict[str, dict[str, BandMoved]] = {}
+        """The latest of every order, by strategy."""
 
     def apply(self, fact: Fact) -> None:
         """Take one fact in. Raises InvariantBroken when a ledger entry does not sum to zero."""
@@ -140,7 +141,7 @@ class Tally:
             case OrderFilled():
                 self._filled(fact)
             case BandMoved():
-                self._bands[fact.order_id] = fact
+                self._bands.setdefault(fact.strategy, {})[fact.order_id] = fact
             case LedgerPosted():
                 self.ledger.post(fact)
             case PositionSettled():
@@ -208,8 +209,8 @@ class Tally:
     def _positions_of(self, name: str, band: str) -> dict[str, BandPosition]:
         """What a strategy holds by market under one reading; markets that no reading filled are not there."""
         positions: dict[str, BandPosition] = {}
-        for order_id, moved in self._bands.items():
-            if moved.strategy != name or not (moved.pessimistic or moved.base or moved.optimistic):
+        for order_id, moved in self._bands.get(name, {}).items():
+            if not (moved.pessimistic or moved.base or moved.optimistic):
                 continue
             # A band fact carries amounts without a direction; the direction is its order's.
             side = self._orders[order_id][2]

@@ -100,7 +100,10 @@ def _windows(
         wanted = select(*columns).where(journal.c.run == run, journal.c.seq >= first, journal.c.seq <= end)
         if kinds:
             wanted = wanted.where(journal.c.kind.in_(sorted(kinds)))
-        found = connection.execute(wanted.order_by(journal.c.seq)).all()
+        result = connection.execute(wanted.order_by(journal.c.seq))
+        # The driver's own rows: what SQLAlchemy makes of each is a tenth of the time of a season's report.
+        found = result.cursor.fetchall()
+        result.close()
         yield from found
         first = end + 1
         if last is None and not found:

@@ -127,7 +127,7 @@ def tree(parts: Parts) -> SupervisorSpec:
         name="root",
         # Nothing is restarted up here: what reaches the root ends the process, and systemd starts another.
         strategy=ONE_FOR_ALL,
-        intensity=0,
+        restarts_max=0,
         children=(
             _journal(parts),
             _writer(parts),

@@ -9,7 +9,6 @@ from itertools import chain
 
 import attrs
 
-from actors.fact_history import strategy_of
 from actors.messages import Numbered
 from actors.read_model.model import OrderSeen, ReadModel
 from actors.read_model.views import (
@@ -29,6 +28,7 @@ from actors.read_model.views import (
 )
 from engine import ledger
 from engine.events import BookSide
+from engine.fact_subjects import strategy_of
 from engine.positions import liquidation_value
 from engine.risk import GAME, QUARANTINE, STRATEGY, state_in
 from engine.tally import NO_MARK, StrategyTally, ValuationMark

@@ -27,7 +27,14 @@ from actors.runtime.specs import (
     Strategy,
 )
 from engine.message import message
-from engine.restart_policy import Backoff, RestartLimit, RestartSettingsError, require_reachable
+from engine.restart_policy import (
+    PERIOD_NS,
+    RESTARTS,
+    Backoff,
+    RestartLimit,
+    RestartSettingsError,
+    require_reachable,
+)
 
 TOPIC_SUPERVISION = "supervision"
 """Topic of the supervisor reports (`actors.runtime.reports`)."""
@@ -245,8 +252,9 @@ class ChildSpec:
     """One actor: how it is made (`factory`, called for every life), restarted, stopped, and what it hears.
 
     `shutdown_ns` is the time from asking it to stop until it is cancelled, then declared a zombie;
-    `start_timeout_ns` the time to become ready. `ready_when_told` waits for the actor's `Ready`. `task` is
-    the I/O task of an EDGE actor.
+    `start_timeout_ns` the time to become ready; of an EDGE actor both are the world's nanoseconds, however
+    fast the engine's clock goes. `ready_when_told` waits for the actor's `Ready`. `task` is the I/O task of
+    an EDGE actor.
     """
 
     name: str
@@ -271,16 +279,16 @@ class ChildSpec:
 class SupervisorSpec:
     """A supervisor: its children in start order and how failures among them are answered.
 
-    More than `intensity` failures within `period_ns` are too many. With QUARANTINE each child is counted by
-    itself. `max_children` bounds dynamic children (static ones not counted). `restart` is its own type
+    More than `restarts_max` failures within `period_ns` are too many. With QUARANTINE each child is counted
+    by itself. `max_children` bounds dynamic children (static ones not counted). `restart` is its own type
     under its supervisor.
     """
 
     name: str
     children: "tuple[AnySpec, ...]" = ()
     strategy: Strategy = ONE_FOR_ONE
-    intensity: int = attrs.field(default=3, validator=attrs.validators.ge(0))
-    period_ns: int = attrs.field(default=60 * SECOND_NS, validator=attrs.validators.gt(0))
+    restarts_max: int = attrs.field(default=RESTARTS, validator=attrs.validators.ge(0))
+    period_ns: int = attrs.field(default=PERIOD_NS, validator=attrs.validators.gt(0))
     backoff: Backoff = attrs.field(factory=Backoff)
     on_excess: OnExcess = ESCALATE
     max_children: int = attrs.field(default=1_000, validator=attrs.validators.ge(0))
@@ -298,7 +306,7 @@ class SupervisorSpec:
         if self.on_excess is QUARANTINE and self.strategy is not ONE_FOR_ONE:
             raise SpecError(f"{self.name}: quarantine parks one child, so it needs one_for_one")
         try:
-            # Backoff spreads failures out: if intensity + 1 of them cannot fit into the period, the limit
+            # Backoff spreads failures out: if restarts_max + 1 of them cannot fit into the period, the limit
             # never fires and a child that always crashes is restarted for ever.
             require_reachable(self.limit, self.backoff)
         except RestartSettingsError as error:
@@ -307,7 +315,7 @@ class SupervisorSpec:
     @property
     def limit(self) -> RestartLimit:
         """The restart intensity as the pure module counts it."""
-        return RestartLimit(intensity=self.intensity, period_ns=self.period_ns)
+        return RestartLimit(restarts_max=self.restarts_max, period_ns=self.period_ns)
 
 
 def _require_name(name: str) -> None:

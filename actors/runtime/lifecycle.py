@@ -46,6 +46,7 @@ class Lives:
         self.on_root_ended: Callable[[ExitReason, BaseException | None], None] = _no_end
         self.on_zombie: Callable[[int], None] = _no_zombie
         self.timed: Callable[[Cell, Receive], Receive] | None = None
+        self.nanos_of_world: Callable[[int], int] = _as_fast
         self.agenda: deque[Parent] = deque()
         self._settling = False
         dispatcher.on_failure = self.crashed
@@ -82,6 +83,12 @@ class Lives:
     def call_at(self, due: int, call: Callable[[], None]) -> Timer:
         """Call something at `due`, and settle."""
         return self.dispatcher.timers.call_at(due, call)
+
+    def allowed_ns(self, spec: ChildSpec, world_ns: int) -> int:
+        """How long by the stamps a life of this kind may take for what may take `world_ns`."""
+        # A task waits for sockets, which get no quicker when an evening is played quickly. Who runs on the
+        # loop waits for messages only, and of those a replay knows nothing but the stamps.
+        return self.nanos_of_world(world_ns) if spec.kind is Kind.EDGE else world_ns
 
     def cancel(self, timer: Timer | None) -> None:
         """Forget a timer of the runtime."""
@@ -262,9 +269,8 @@ class Lives:
         self.hosts[life.cell.spec.kind].stop(life)
         # Most lives end within the call; only one that is still stopping needs a deadline.
         if child.state is ChildState.STOPPING:
-            child.timer = self.call_at(
-                self.now + life.cell.spec.shutdown_ns, lambda: self._stop_is_late(child, life)
-            )
+            allowed = self.allowed_ns(life.cell.spec, life.cell.spec.shutdown_ns)
+            child.timer = self.call_at(self.now + allowed, lambda: self._stop_is_late(child, life))
 
     def leave(self, cell: Cell) -> None:
         """The actor returned `Exit`: stop hook, then the end it asked for."""
@@ -303,7 +309,8 @@ class Lives:
             else:
                 self.cancel(child.timer)
                 child.state = ChildState.STOPPING
-                child.timer = self.call_at(self.now + GRACE_NS, lambda: self._zombie(child, life))
+                grace = self.allowed_ns(life.cell.spec, GRACE_NS)
+                child.timer = self.call_at(self.now + grace, lambda: self._zombie(child, life))
         self.settle()
 
     def over(self, life: Life) -> None:
@@ -396,6 +403,11 @@ def _life_of(child: Child) -> Life:
     if life is None:
         raise TypeError(f"{child.address} has no life")
     return life
+
+
+def _as_fast(world_ns: int) -> int:
+    """Until a system takes over whose clock goes at another pace than the world's."""
+    return world_ns
 
 
 def _nothing() -> None:

@@ -59,6 +59,10 @@ class AnchoredClock:
         """The same moment on trio's clock."""
         return self._started + (at_ns - self._wall_ns) / NANOS
 
+    def nanos_of_world(self, world_ns: int) -> int:
+        """How far this clock goes while `world_ns` pass outside."""
+        return world_ns
+
 
 class LiveSystem(System):
     """One engine on trio. Make it inside `trio.run`, then `await run()`."""
@@ -71,6 +75,7 @@ class LiveSystem(System):
         super().__init__(tree, self.clock(), seed, interrupts)
         self._loop_host = LoopHost(self)
         self.lives.hosts[Kind.EDGE] = EdgeHost(self)
+        self.lives.nanos_of_world = self.clock.nanos_of_world
         self.token = trio.lowlevel.current_trio_token()
         self.started = trio.Event()
         self.stopped = trio.Event()

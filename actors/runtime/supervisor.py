@@ -309,7 +309,8 @@ class Supervisor(Parent):
             return
         self.lives.start(child)
         if child.state is ChildState.STARTING:
-            timeout = child.spec.start_timeout_ns if isinstance(child.spec, ChildSpec) else 0
+            spec = child.spec
+            timeout = self.lives.allowed_ns(spec, spec.start_timeout_ns) if isinstance(spec, ChildSpec) else 0
             # Set after the start: most children are ready within the call and need no timer.
             due = self.lives.now + timeout
             child.timer = self.lives.call_at(due, lambda: self.lives.start_is_late(child))

@@ -226,9 +226,9 @@ class System:
             return reply
         reply.cell = cell
         cell.asks[reply] = None
-        reply.timer = self.dispatcher.timers.call_at(
-            at + timeout_ns, lambda: self._ask_is_late(reply, timeout_ns)
-        )
+        # Who asks lives in the world: a person, or a page that waits for a disk.
+        due = at + self.lives.nanos_of_world(timeout_ns)
+        reply.timer = self.dispatcher.timers.call_at(due, lambda: self._ask_is_late(reply, timeout_ns))
         reply.listeners.append(self._ask_settled)
         self.asks[reply] = None
         # An ask takes a place in the queue like every message: answered at once, it would overtake those

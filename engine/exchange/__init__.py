@@ -3,18 +3,14 @@
 `paper` is what others use; `state` is the fold of its facts; one module for each thing that can happen.
 """
 
-from engine.exchange.orders import BandTotals, PaperOrder, Stage
+from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.paper import PaperExchange
 from engine.exchange.rehearsal import undecidable
 from engine.exchange.rules import ExchangeRules
 from engine.exchange.state import ExchangeState
 from engine.exchange.undoing import Before, before, undone
-from engine.exchange.views import Account, BandResult
 
 __all__ = [
-    "Account",
-    "BandResult",
-    "BandTotals",
     "Before",
     "ExchangeRules",
     "ExchangeState",

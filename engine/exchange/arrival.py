@@ -8,18 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.book import POLLED
 from engine.events import BookSide
-from engine.exchange.depth import forget_taken
+from engine.exchange.depth import expire_taken
 from engine.exchange.feed_clock import offered_meanwhile, sizes_at
 from engine.exchange.market import Market
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.refusals import Refusal, polled, refusal
-from engine.exchange.step_context import Given, Source, StepContext, book_lag, trusted
+from engine.exchange.step_context import FillBand, Source, StepContext, book_lag, trusted
 from engine.exchange.timers import PESSIMISTIC, PESSIMISTIC_REFUSED
 from engine.facts import OrderRested
 from engine.orders import CancelReason, Liquidity, RejectCode, TimeInForce
 from engine.positions import closable
 from engine.queueing import Matched
-from engine.taker_walk import Offer, OwnResting, Take, Walk, walk
+from engine.taker_walk import Offer, OwnResting, SweptLevel, Walk, walk
 from engine.units import COUNT_ONE, MONEY_ZERO, Count, Nanos, Price
 from engine.venue_facts import BandEnded
 
@@ -39,7 +39,7 @@ def meeting(context: StepContext, market: Market, order: PaperOrder) -> Walk | R
     refused = refusal(context, market, order)
     if refused is not None:
         return refused
-    forget_taken(context, market, order.side.opposite)
+    expire_taken(context, market, order.side.opposite)
     if order.order.post_only and crosses(context, market, order):
         return Refusal(RejectCode.POST_ONLY_CROSS, "it would trade at once")
     wanted = order.remaining
@@ -78,25 +78,25 @@ def _give(context: StepContext, market: Market, order: PaperOrder, plan: Walk) -
         position = context.state.position(order.strategy, order.ticker).count
         wanted = min(wanted, closable(position, order.side))
     fast = _walk(order, Count(wanted), _best_offer(context, market, order))
-    slow: Sequence[Take] = ()
+    slow: Sequence[SweptLevel] = ()
     if order.pessimistic_at is None and plan.count:
         slow = _walk(order, plan.count, _worst_offer(context, market, order))
-    readings = [{take.price: take for take in takes} for takes in (slow, plan.takes, fast)]
+    readings = [{level.price: level for level in swept} for swept in (slow, plan.swept, fast)]
     prices = sorted({price for reading in readings for price in reading}, reverse=order.side is BookSide.ASK)
     # What is only the optimistic reading's comes first: with the last of the base's the order may be over.
     prices.sort(key=lambda price: not (price in readings[2] and price not in readings[1]))
     for price in prices:
-        takes = [reading.get(price, Take(price, Count(0), Count(0))) for reading in readings]
-        pessimistic, base, optimistic = (take.count for take in takes)
+        swept = [reading.get(price, SweptLevel(price, Count(0), Count(0))) for reading in readings]
+        pessimistic, base, optimistic = (level.count for level in swept)
         if base:
             context.take(market, order.side.opposite, price, base)
-        shown = max(takes, key=lambda take: take.displayed)
-        given = Given(price, Liquidity.TAKER, pessimistic, base, optimistic)
-        context.fill(order, given, _level(market, takes[1] if base else shown, ""))
+        shown = max(swept, key=lambda level: level.displayed)
+        band = FillBand(price, Liquidity.TAKER, pessimistic, base, optimistic)
+        context.fill(order, band, _level(market, swept[1] if base else shown, ""))
 
 
-def _walk(order: PaperOrder, wanted: Count, found: Offer) -> Sequence[Take]:
-    return walk(order.side, wanted, found, order.order.stp).takes
+def _walk(order: PaperOrder, wanted: Count, found: Offer) -> Sequence[SweptLevel]:
+    return walk(order.side, wanted, found, order.order.stp).swept
 
 
 def _best_offer(context: StepContext, market: Market, order: PaperOrder) -> Offer:
@@ -249,14 +249,14 @@ def arrive_pessimistic(context: StepContext, order: PaperOrder, *, takes: bool =
     expired = expires_at is not None and expires_at <= context.moment
     refused = not takes or expired or (order.order.post_only and crosses(context, market, order))
     if wanted and not refused and trusted(market):
-        forget_taken(context, market, order.side.opposite)
+        expire_taken(context, market, order.side.opposite)
         found = walk(order.side, Count(wanted), _offer_without(context, market, order), order.order.stp)
         refused = order.order.tif is TimeInForce.FOK and found.count < order.count
-        for take in () if refused else _no_better(order, found.takes):
-            given = Given(take.price, Liquidity.TAKER, take.count, 0, 0)
-            context.move_bands(order, given, _level(market, take, ""), MONEY_ZERO)
-    arrived = Take(order.price, Count(0), Count(0))
-    nothing = Given(order.price, Liquidity.TAKER, 0, 0, 0)
+        for level in () if refused else _no_better(order, found.swept):
+            band = FillBand(level.price, Liquidity.TAKER, level.count, 0, 0)
+            context.move_bands(order, band, _level(market, level, ""), MONEY_ZERO)
+    arrived = SweptLevel(order.price, Count(0), Count(0))
+    nothing = FillBand(order.price, Liquidity.TAKER, 0, 0, 0)
     cause = PESSIMISTIC_REFUSED if refused else PESSIMISTIC
     context.move_bands(order, nothing, _level(market, arrived, cause), MONEY_ZERO)
 
@@ -270,29 +270,29 @@ def _offer_without(context: StepContext, market: Market, order: PaperOrder) -> O
     return Offer(found.levels, taken, found.own)
 
 
-def _no_better(order: PaperOrder, takes: Sequence[Take]) -> Iterator[Take]:
+def _no_better(order: PaperOrder, swept: Sequence[SweptLevel]) -> Iterator[SweptLevel]:
     """Contract by contract at no better a price than the base reading got.
 
     What was taken of a level may have been forgotten meanwhile.
     """
     paid = sorted(order.taken_here.items(), reverse=order.side is BookSide.ASK)
     worse = max if order.side is BookSide.BID else min
-    for take in takes:
-        rest: int = take.count
+    for level in swept:
+        rest: int = level.count
         while rest and paid:
             price, count = paid[0]
             part = min(rest, count)
-            yield Take(worse(take.price, price), take.displayed, Count(part))
+            yield SweptLevel(worse(level.price, price), level.displayed, Count(part))
             rest -= part
             paid[0] = price, count - part
             if count == part:
                 del paid[0]
         if rest:
-            yield Take(take.price, take.displayed, Count(rest))
+            yield SweptLevel(level.price, level.displayed, Count(rest))
 
 
-def _level(market: Market, take: Take, cause: str) -> Source:
+def _level(market: Market, level: SweptLevel, cause: str) -> Source:
     """A displayed level as the source of a fill."""
     return Source(
-        "book_level", cause, None, take.price, take.displayed, market.book.venue_at, lag=book_lag(market)
+        "book_level", cause, None, level.price, level.displayed, market.book.venue_at, lag=book_lag(market)
     )

@@ -80,6 +80,7 @@ def _fee(context: StepContext, order: PaperOrder, liquidity: Liquidity, count: C
     """The fee of the whole order and what rounding over several fills can add."""
     try:
         terms = context.fee_terms(context.state.market(order.ticker))
+    # Nothing may rest without known fees, and what arrives is refused for it before it is asked for money.
     except FeeTermsUnknown:
         return MONEY_ZERO
     return terms.estimate_in_pieces(liquidity, Price(order.price), count)

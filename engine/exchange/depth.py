@@ -8,7 +8,7 @@ from engine.events import BookDelta, BookSide, Side
 from engine.exchange.market import Market, QueueLevel, Shortfall
 from engine.exchange.orders import PaperOrder
 from engine.exchange.rules import TAKEN_MEMORY
-from engine.exchange.step_context import Given, Source, StepContext, book_lag, book_time, trusted
+from engine.exchange.step_context import FillBand, Source, StepContext, book_lag, book_time, trusted
 from engine.orders import Liquidity
 from engine.queueing import Matched, cancels_ahead, credit_total, live_prints, of_decrease
 from engine.units import PRICE_ONE, Count, Nanos, Price
@@ -25,7 +25,7 @@ def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> Non
     """One level's displayed size changed."""
     side, price = yes_level(delta)
     displayed = market.book.size(side, price)
-    remember_taken(context, market, side, price)
+    update_taken(context, market, side, price)
     if market.no_visibility_since is not None:
         # The queues are set right once, when the gap is decided.
         return
@@ -38,7 +38,7 @@ def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> Non
         _opposed(context, market, side, price, min(delta.change, displayed))
 
 
-def remember_taken(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
+def update_taken(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
     """What we took of a level stays taken, also when the level shrinks or goes.
 
     Who pulled it may post it again: it is the same offer, of which we had our part. Noted is since when less
@@ -48,7 +48,7 @@ def remember_taken(context: StepContext, market: Market, side: BookSide, price: 
     short = market.shortfalls(side).get(price)
     displayed = market.book.size(side, price)
     if short is not None and displayed > short.most and now - short.since >= TAKEN_MEMORY:
-        _forget(context, market, side, price)
+        _expire(context, market, side, price)
         short = market.shortfalls(side).get(price)
     taken = market.taken(side).get(price)
     if taken is None:
@@ -62,14 +62,14 @@ def remember_taken(context: StepContext, market: Market, side: BookSide, price: 
         context.note_taken(market, side, price, taken, short=Shortfall(short.since, displayed))
 
 
-def forget_taken(context: StepContext, market: Market, side: BookSide) -> None:
+def expire_taken(context: StepContext, market: Market, side: BookSide) -> None:
     """Forget what has not been displayed for so long that what comes now is somebody else's."""
     for price, short in list(market.shortfalls(side).items()):
         if context.now - short.since >= TAKEN_MEMORY:
-            _forget(context, market, side, price)
+            _expire(context, market, side, price)
 
 
-def _forget(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
+def _expire(context: StepContext, market: Market, side: BookSide, price: Price) -> None:
     """No more of what we took is remembered than the level has displayed since it was short of it."""
     now, most = context.now, market.shortfalls(side)[price].most
     displayed = market.book.size(side, price)
@@ -105,8 +105,8 @@ def bound_queue(
     most = market.book.size(level.side, level.price) + credit_total(level.credits)
     known_to = book_time(market) if since is None else since
     for order in list(level.orders):
-        if order.venue_ahead > most or order.optimistic_ahead > most:
-            ahead = (min(order.venue_ahead, most), min(order.optimistic_ahead, most))
+        if order.venue_ahead > most:
+            ahead = (most, order.optimistic_ahead)
             context.move_queue(level, order, ahead, later(order.known_to, known_to), cause)
 
 
@@ -120,7 +120,8 @@ def later(one: Nanos | None, other: Nanos | None) -> Nanos | None:
 def credit_expired(context: StepContext, market: Market, level: QueueLevel) -> None:
     """Decreases that no print explained in time were cancels: now, and only now, they bound the queue.
 
-    The optimistic reading lets a share of them have been ahead of us.
+    The optimistic reading lets a share of them have been ahead of us. A gap ends all credit, so whoever has
+    some sees the book.
     """
     now = context.now
     gone = [credit for credit in level.credits if credit[1] <= now]
@@ -128,8 +129,6 @@ def credit_expired(context: StepContext, market: Market, level: QueueLevel) -> N
     cancelled = credit_total(tuple(gone))
     known_to = max((credit[2] for credit in gone if credit[2] is not None), default=None)
     context.explain(market, level, Matched(kept, level.printed, Count(0)), "credit_expired")
-    if not market.book.synced or market.no_visibility_since is not None:
-        return
     displayed = market.book.size(level.side, level.price)
     for order in list(level.orders):
         behind = displayed + cancelled - order.optimistic_ahead
@@ -149,7 +148,7 @@ def _opposed(context: StepContext, market: Market, side: BookSide, price: Price,
     orders = [each for each in _crossed(market, side.opposite, price) if not each.gone_by(moment)]
     if not orders:
         return
-    forget_taken(context, market, side)
+    expire_taken(context, market, side)
     displayed = market.book.size(side, price)
     untaken = max(0, displayed - market.taken(side).get(price, 0))
     left, pool = min(added, untaken), untaken
@@ -160,12 +159,12 @@ def _opposed(context: StepContext, market: Market, side: BookSide, price: Price,
         extra = min(pool, max(0, order.optimistic_remaining - base))
         optimistic = min(order.optimistic_remaining, base + extra)
         pool -= max(optimistic - base, 0)
-        given = Given(order.price, Liquidity.MAKER, 0, base, optimistic)
+        band = FillBand(order.price, Liquidity.MAKER, 0, base, optimistic)
         if base:
             context.take(market, side, price, base)
         venue_at, ahead = market.book.venue_at, order.venue_ahead
         source = Source("book_cross", "", None, price, displayed, venue_at, ahead, lag=book_lag(market))
-        context.fill(order, given, source)
+        context.fill(order, band, source)
 
 
 def _crossed(market: Market, side: BookSide, price: Price) -> list[PaperOrder]:

@@ -140,9 +140,13 @@ def sizes_at(context: StepContext, market: Market, since: int | None = None) -> 
     """
     changes, moment = market.unclear, context.moment
     begins = moment if since is None else min(since, moment)
+    # The channel is in order: what follows the first change that is surely later is later too, stamped or
+    # not.
     later = [each.at_venue is not None and each.at_venue > moment for each in changes]
     first_later = later.index(True) if True in later else len(changes)
     found: dict[tuple[BookSide, Price], tuple[int, int, int]] = {}
+    # From the newest back, level by level, starting at what is displayed: the book itself is never wound
+    # back.
     for number in range(len(changes) - 1, -1, -1):
         change = changes[number]
         if change.at_venue is not None and change.at_venue + VENUE_TICK <= begins:

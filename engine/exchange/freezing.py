@@ -29,7 +29,7 @@ def freeze(context: StepContext, market: VenueMarket) -> None:
     """Take back every order in it, in every reading, without a journey; what a gap did stays unknown."""
     for order in list(context.state.orders.values()):
         if order.ticker == market.ticker:
-            _take_back(context, order)
+            _cancel(context, order)
     for each in market.accounts.values():
         since = each.no_visibility_since
         if since is not None:
@@ -45,7 +45,7 @@ def freeze(context: StepContext, market: VenueMarket) -> None:
             timers.disarm(kind, subject)
 
 
-def _take_back(context: StepContext, order: PaperOrder) -> None:
+def _cancel(context: StepContext, order: PaperOrder) -> None:
     left, reason = Count(order.remaining), CancelReason.MARKET_FROZEN
     ended = OrderCancelled(order.order_id, order.strategy, order.ticker, left, reason, context.now)
     fact = ended if left > 0 else BandEnded(order.order_id, context.now)

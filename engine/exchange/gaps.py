@@ -15,7 +15,7 @@ from engine.events import (
     FeedLost,
     TradesRecovered,
 )
-from engine.exchange.depth import bound_queue, decreased, later, remember_taken
+from engine.exchange.depth import bound_queue, decreased, later, update_taken
 from engine.exchange.feed_clock import Levels
 from engine.exchange.market import Market, QueueLevel, VenueMarket
 from engine.exchange.orders import Stage
@@ -84,7 +84,7 @@ def feed_gapped(context: StepContext, event: FeedGapped) -> None:
             continue
         since = book.at
         if book.synced:
-            _remember_display(context, market)
+            _record_display(context, market)
         if book.sid == event.sid:
             book.feed_gapped()
         _lose_visibility(context, market, since, f"frames {event.expected} to {event.got - 1} are missing")
@@ -97,21 +97,21 @@ def book_refused(context: StepContext, event: BookRefused) -> None:
         return
     since = market.book.at
     if market.book.synced:
-        _remember_display(context, market)
+        _record_display(context, market)
     market.book.feed_gapped()
     _lose_visibility(context, market, since, "a frame about its book could not be understood")
 
 
 def book_broke(context: StepContext, market: VenueMarket) -> None:
     """A level fell below zero: the book is not the venue's, and nobody knows since when."""
-    _remember_display(context, market)
+    _record_display(context, market)
     _lose_visibility(context, market, market.book.at, "a level fell below zero")
 
 
 def _lose(context: StepContext, market: VenueMarket, reason: str) -> None:
     since = market.book.at if market.book.synced else Nanos(0)
     if market.book.synced:
-        _remember_display(context, market)
+        _record_display(context, market)
     market.book.feed_lost()
     _lose_visibility(context, market, since, reason)
 
@@ -128,7 +128,7 @@ def _freeze(context: StepContext, market: Market, since: Nanos, reason: str) -> 
         context.emit(BlindnessBegan(market.ticker, began, reason, context.now, market.account))
 
 
-def _remember_display(context: StepContext, market: VenueMarket) -> None:
+def _record_display(context: StepContext, market: VenueMarket) -> None:
     """Keep what was displayed where we stand, before nobody looks any more."""
     for each in market.accounts.values():
         for level in _levels(each):
@@ -155,7 +155,7 @@ def resynchronized(context: StepContext, market: Market, before: tuple[Levels, L
     """
     for side in BookSide:
         for price in list(market.taken(side)):
-            remember_taken(context, market, side, price)
+            update_taken(context, market, side, price)
     if market.no_visibility_since is None:
         for level in _levels(market):
             if before is not None:
@@ -181,6 +181,7 @@ def recovered(context: StepContext, market: Market, event: TradesRecovered) -> N
     market.venue.trades_to = max(market.venue.trades_to, event.until)
     missing = {trade.trade_id: trade for trade in event.trades}
     for trade_id, held in market.held.items():
+        # What was heard during the gap counts once, as the venue's list has it: the list knows the time.
         missing.setdefault(trade_id, changed(held, recovered=True))
     for trade in sorted(missing.values(), key=moment_of):
         use_trade(context, market, trade, fills=True)
@@ -203,9 +204,8 @@ def _place_anew(context: StepContext, market: Market) -> None:
         grew = level.displayed is None or displayed > level.displayed
         for order in list(level.orders):
             base = displayed if grew else min(order.venue_ahead, displayed)
-            ahead = (base, min(order.optimistic_ahead, displayed))
             known_to = later(order.known_to, book_time(market))
-            context.move_queue(level, order, ahead, known_to, "resync")
+            context.move_queue(level, order, (base, order.optimistic_ahead), known_to, "resync")
         _reset(context, market, level, None)
 
 

@@ -136,6 +136,7 @@ def _end_orders_of(context: StepContext, market: Market, reason: CancelReason) -
 def determined(context: StepContext, market: VenueMarket, event: MarketDetermined) -> None:
     """The venue's result: it is booked as a claim; a corrected one first takes the earlier one back."""
     result = market.result
+    # Told twice as a rule: by the stream and by the next poll.
     if result is not None and (result.result, result.value) == (event.result, event.value):
         return
     settled = result is not None and result.settled
@@ -167,7 +168,8 @@ def _book(context: StepContext, strategy: str, ticker: str, result: str, value: 
     """Turn one position into a claim."""
     position = context.state.position(strategy, ticker)
     paid = settlement.payout(position.count, value, context.rules.rounding.grid(context.now))
-    entry = f"settle:{ticker}:{strategy}:{context.state.ledger.entries_of.get(strategy, 0)}"
+    # Numbered, because a market is booked again when its result is corrected.
+    entry = f"settle:{ticker}:{strategy}:{_number(context, strategy)}"
     context.post(entry, strategy, f"result {result}", settlement.booking(strategy, ticker, position, paid))
     game = context.state.games.get((strategy, ticker), "")
     context.emit(
@@ -185,14 +187,20 @@ def _book(context: StepContext, strategy: str, ticker: str, result: str, value: 
     )
 
 
+def _number(context: StepContext, strategy: str) -> int:
+    """What tells a strategy's entries apart: how many it has, with the opening at least."""
+    return context.state.ledger.entries_of[strategy]
+
+
 def _reverse(context: StepContext, found: Settled) -> None:
     """Reverse a settlement by new entries: the payment if there was one, then the booking."""
     fact = found.fact
-    number = context.state.ledger.entries_of.get(fact.strategy, 0)
+    number = _number(context, fact.strategy)
     if found.paid:
         paid = settlement.payment(fact.strategy, fact.ticker, fact.payout)
         entry = f"repay:{fact.ticker}:{fact.strategy}:{number}"
         context.post(entry, fact.strategy, "result corrected", ledger.reversed_postings(paid))
+    # From what was booked then: how payouts are rounded may have changed since.
     former = settlement.paid_out(fact.position, fact.value, fact.payout)
     booked = settlement.booking(fact.strategy, fact.ticker, found.before, former)
     entry = f"unsettle:{fact.ticker}:{fact.strategy}:{number}"
@@ -208,7 +216,7 @@ def _pay(context: StepContext, market: VenueMarket) -> None:
             continue
         fact = found.fact
         postings = settlement.payment(fact.strategy, fact.ticker, fact.payout) if fact.payout else ()
-        entry = f"pay:{fact.ticker}:{fact.strategy}:{context.state.ledger.entries_of.get(fact.strategy, 0)}"
+        entry = f"pay:{fact.ticker}:{fact.strategy}:{_number(context, fact.strategy)}"
         context.post(entry, fact.strategy, "settled", postings)
         context.emit(PositionPaid(fact.strategy, fact.ticker, fact.payout, context.now))
 

@@ -48,7 +48,9 @@ def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -
     order = context.state.known[order_id]
     market = context.state.market(order.ticker)
     if passed(context, market, moment):
-        ready = _prints_heard(context, market, moment) if kind in ENDS else goes_on(context, market, moment)
+        ready = (
+            _prints_complete(context, market, moment) if kind in ENDS else goes_on(context, market, moment)
+        )
         if market.book.synced and not ready:
             return
         context.moment = moment
@@ -60,12 +62,12 @@ def _settle_one(context: StepContext, kind: str, order_id: str, moment: Nanos) -
     release(context, market.of(context.state.account_of(order.strategy)))
 
 
-def _prints_heard(context: StepContext, market: VenueMarket, moment: Nanos) -> bool:
+def _prints_complete(context: StepContext, market: VenueMarket, moment: Nanos) -> bool:
     """Whether the trades up to then have been told, or been waited for as long as a decrease waits for its
     print.
     """
     waited = context.now >= moment + context.rules.credit_window_ns
-    return waited or max(context.state.prints_to, market.trades_to) > moment
+    return waited or max(context.state.prints.to, market.trades_to) > moment
 
 
 def _decide(context: StepContext, kind: str, order_id: str) -> None:

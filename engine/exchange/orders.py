@@ -10,7 +10,6 @@ import attrs
 
 from engine.events import BookSide
 from engine.exchange.rules import VENUE_TICK
-from engine.facts import BandMoved
 from engine.orders import AmendOrder, CancelReason, PlaceOrder, TimeInForce
 from engine.units import MONEY_ZERO, Money, Nanos, Price
 
@@ -144,29 +143,3 @@ class PaperOrder:
         """Whether something may have taken it out of the queue before what the venue stamps with `moment`."""
         ends = self.ends_at()
         return ends is not None and ends < moment + VENUE_TICK
-
-
-@attrs.define
-class BandTotals:
-    """Position and cash of a strategy in a market in the three readings.
-
-    The result is cash plus position's worth.
-    """
-
-    pessimistic: int = 0
-    base: int = 0
-    optimistic: int = 0
-    pessimistic_cash: int = 0
-    base_cash: int = 0
-    optimistic_cash: int = 0
-
-    def add(self, order: PaperOrder, fact: BandMoved) -> None:
-        """Take in what an order's readings moved on."""
-        sign = 1 if order.side is BookSide.BID else -1
-        bands = order.bands
-        self.pessimistic += sign * (fact.pessimistic - bands.pessimistic)
-        self.base += sign * (fact.base - bands.base)
-        self.optimistic += sign * (fact.optimistic - bands.optimistic)
-        self.pessimistic_cash += fact.pessimistic_cash - bands.pessimistic_cash
-        self.base_cash += fact.base_cash - bands.base_cash
-        self.optimistic_cash += fact.optimistic_cash - bands.optimistic_cash

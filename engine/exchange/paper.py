@@ -39,22 +39,22 @@ from engine.exchange.state import ExchangeState
 from engine.exchange.step_context import StepContext
 from engine.exchange.submission import cancel_many, close_out, submit
 from engine.exchange.timers import CLOSE, CREDIT, RECOVERY, read_credit_subject, read_place
-from engine.exchange.views import ExchangeViews
 from engine.facts import Fact, LedgerPosted, Posting, StrategyOpened
+from engine.heard_prints import PrintsHeard
 from engine.ledger import cash, equity
 from engine.orders import Approved, CancelReason, OrderCommand
-from engine.prints_clock import prints_heard_to
 from engine.step import NOTHING, Step, Timer
 from engine.units import Money, Nanos
 
 
-class PaperExchange(ExchangeViews):
+class PaperExchange:
     """Fills approved orders from what the venue shows, and never more kindly than the venue would."""
 
     def __init__(self, rules: ExchangeRules, seed: int) -> None:
         """An empty exchange; `seed` is what the delays are drawn from."""
         held = rules.feed_wait_ns, rules.credit_window_ns, rules.status_wait_ns
-        super().__init__(rules, ExchangeState(rules.recovery_window_ns, *held))
+        self.rules = rules
+        self.state = ExchangeState(rules.recovery_window_ns, *held)
         self.seed = seed
         self.duplicates = 0
         self.frozen: dict[str, bool] = {}
@@ -72,6 +72,7 @@ class PaperExchange(ExchangeViews):
 
     def on_venue_event(self, event: VenueEvent, now: int) -> Step:
         """Take in one event of the venue. Where nothing of ours stands, only the book follows it."""
+        # Nearly all that comes is this; where nothing of ours stands it costs no context and makes no step.
         if type(event) is BookDelta:
             market = self.state.markets.get(event.ticker)
             if market is None:
@@ -86,7 +87,7 @@ class PaperExchange(ExchangeViews):
             self._depth(context, market, event)
             return self._finish(context)
         context = self._context(now)
-        self._hear(context, event)
+        self._handle(context, event)
         settle(context)
         return self._finish(context)
 
@@ -100,12 +101,12 @@ class PaperExchange(ExchangeViews):
         context.taking_over = True
         for event in events:
             if isinstance(event, MarketListed) or _behind(self.state.market(event.ticker).book, event):
-                self._hear(context, event)
+                self._handle(context, event)
         return self._finish(context)
 
-    def take_over_prints(self, to: Nanos) -> None:
-        """Up to which venue time the prints of this connection had been told while this exchange was away."""
-        self.state.prints_to = max(self.state.prints_to, to)
+    def take_over_prints(self, told: PrintsHeard, now: int) -> None:
+        """What had been told of the public trades before this exchange began, by whoever heard it."""
+        self.state.prints.take_over(told, Nanos(now))
 
     def _pass(self, market: VenueMarket, event: BookDelta, now: int) -> Step:
         """The feed passes what waits for it: that is decided on the books from before this event."""
@@ -133,8 +134,10 @@ class PaperExchange(ExchangeViews):
                 note_delta(context, each, event)
             depth_changed(context, each, event)
 
-    def _hear(self, context: StepContext, event: VenueEvent) -> None:
+    def _handle(self, context: StepContext, event: VenueEvent) -> None:
         if self.frozen and self._kept_still(context, event):
+            if isinstance(event, TradePrinted):
+                self.state.prints.hear(event)
             return
         match event:
             case TradePrinted():
@@ -145,17 +148,17 @@ class PaperExchange(ExchangeViews):
                     market.active_to = max(market.active_to, event.at_venue)
                 if market.book.conn == POLLED:
                     note_listed(market, event)
-                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
+                self.state.prints.hear(event)
             case BookSnapshot():
                 self._snapshot(context, self.state.market(event.ticker), event)
             case TradesRecovered():
                 for each in self.state.market(event.ticker).accounts.values():
                     gaps.recovered(context, each, event)
             case FeedConnected():
-                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
+                self.state.prints.hear(event)
                 gaps.feed_connected(context, event)
             case FeedLost():
-                self.state.prints_to = prints_heard_to(self.state.prints_to, event)
+                self.state.prints.hear(event)
                 gaps.feed_lost(context, event)
             case FeedGapped():
                 gaps.feed_gapped(context, event)
@@ -275,6 +278,9 @@ class PaperExchange(ExchangeViews):
         """Fold the facts of an earlier life. Returns the timers that are still to come (or already due)."""
         for fact in facts:
             self.state.apply(fact)
+            # Whoever wrote it listened, and may have heard trades of which no fact tells.
+            self.state.prints.since = NEVER
+        # All timers are handed out below; the fresh ones would be set twice.
         self.state.timers.take_fresh()
         self.state.ledger.verify()
         self._note_waiting()
@@ -306,6 +312,23 @@ class PaperExchange(ExchangeViews):
         lifecycle.withdraw_unpriced(context)
         gaps.process_restarted(context, self.state.markets.values())
         return self._finish(context)
+
+    # Looking
+
+    def book(self, ticker: str) -> Book:
+        """The exchange's own book of a market."""
+        return self.state.market(ticker).book
+
+    def without_visibility(self) -> dict[str, Nanos]:
+        """Markets whose trades are missing since a moment: whoever can fetch them should."""
+        return {ticker: self.gaps_of(ticker)[0] for ticker in self.state.markets if self.gaps_of(ticker)}
+
+    def gaps_of(self, ticker: str) -> tuple[Nanos, ...]:
+        """Since when trades of a market are missing to some account, each moment once, the earliest first."""
+        accounts = self.state.market(ticker).accounts.values()
+        return tuple(
+            sorted({each.no_visibility_since for each in accounts if each.no_visibility_since is not None})
+        )
 
     # Timers
 
@@ -339,6 +362,7 @@ class PaperExchange(ExchangeViews):
         return Step(facts=tuple(context.facts), timers=(*self.state.timers.take_fresh(), *again))
 
     def _note_waiting(self) -> None:
+        # Kept, because every delta asks for it.
         self._waits_since = min(self.state.timers.moments.values(), default=NEVER)
 
 

@@ -10,7 +10,7 @@ from engine.exchange.depth import bound_queue
 from engine.exchange.feed_clock import arrivals, happened_by
 from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder, Stage
-from engine.exchange.step_context import Given, Source, StepContext, trusted
+from engine.exchange.step_context import FillBand, Source, StepContext, trusted
 from engine.orders import Liquidity
 from engine.queueing import Waiting, advance, live_prints, of_print
 from engine.units import Count, Nanos
@@ -39,13 +39,24 @@ def on_trade(context: StepContext, market: Market, print_: TradePrinted) -> None
     While the market cannot be followed it is put aside until the gap is decided; and if an order reached the
     venue before it, until that is decided.
     """
-    if print_.block or print_.trade_id in market.used_trades:
+    if print_.block or print_.trade_id in market.used_trades or _told_before(context, market, print_):
         return
     if market.no_visibility_since is not None or _waits(context, market, print_):
         if print_.trade_id not in market.held:
             context.emit(TradeHeld(print_, context.now, market.account))
         return
     use_trade(context, market, print_, fills=trusted(market))
+
+
+def _told_before(context: StepContext, market: Market, print_: TradePrinted) -> bool:
+    """Whether the trade was told already, or may have been.
+
+    Of one with a time its time tells what it may do. One without is taken for news only while all that was
+    told is remembered; what was fetched after a gap is not.
+    """
+    if context.state.prints.include(print_):
+        return True
+    return print_.at_venue is None and (market.blind_to > 0 or not context.state.knows_all_prints())
 
 
 def _waits(context: StepContext, market: Market, print_: TradePrinted) -> bool:
@@ -108,7 +119,7 @@ def predates(context: StepContext, print_: TradePrinted, order: PaperOrder, know
         return known_to is None or print_.at_venue <= known_to or order.gone_by(print_.at_venue)
     if print_.recovered or known_to is None:
         return True
-    return context.state.prints_to <= known_to or order.gone_by(context.now)
+    return context.state.prints.to <= known_to or order.gone_by(context.now)
 
 
 def _through(context: StepContext, market: Market, print_: TradePrinted, shares: list[Share]) -> int:
@@ -117,7 +128,9 @@ def _through(context: StepContext, market: Market, print_: TradePrinted, shares:
     Returns what is left of its size.
     """
     left: int = print_.count
-    moment = context.state.prints_to if print_.at_venue is None else print_.at_venue
+    moment = context.state.prints.to if print_.at_venue is None else print_.at_venue
+    # Not left when nothing is left: the pessimistic reading of an order before may have come after the
+    # trade, and then one behind it has its share.
     for level in market.through(print_.taker.opposite, print_.price):
         for order in level.orders:
             if predates(context, print_, order, order.joined_at):
@@ -171,13 +184,14 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
     kind = "recovered_print" if print_.recovered else "print"
     for share in shares:
         order = share.order
+        # Never more than the base reading has, or the three were no band.
         ceiling = order.bands.base + share.base - order.bands.pessimistic
         pessimistic = min(share.pessimistic, pool_pessimistic, ceiling)
         pool_pessimistic -= pessimistic
         extra = min(pool_optimistic, max(share.optimistic - share.base, 0))
         optimistic = min(order.optimistic_remaining, share.base + extra)
         pool_optimistic -= max(optimistic - share.base, 0)
-        given = Given(order.price, Liquidity.MAKER, pessimistic, share.base, optimistic)
+        band = FillBand(order.price, Liquidity.MAKER, pessimistic, share.base, optimistic)
         source = Source(
             kind,
             print_.trade_id,
@@ -189,4 +203,4 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
             share.queue_after,
             None if print_.at_venue is None else print_.at - print_.at_venue,
         )
-        context.fill(order, given, source)
+        context.fill(order, band, source)

@@ -20,10 +20,6 @@ from engine.units import (
     Price,
 )
 
-SENDING: Final = Delay(((0, Nanos(5 * NANOS_PER_MILLISECOND)),))
-TRAVEL: Final = Delay(((0, Nanos(50 * NANOS_PER_MILLISECOND)),))
-"""Not measured: constants until somebody measures them."""
-
 CREDIT_WINDOW: Final = Nanos(2 * NANOS_PER_SECOND)
 RECOVERY_WINDOW: Final = Nanos(60 * NANOS_PER_SECOND)
 
@@ -73,10 +69,11 @@ class ExchangeRules:
     `fee_regime` forces one rule.
     """
 
-    decide_to_send: Delay = attrs.field(default=SENDING, converter=delay)
-    entry: Delay = attrs.field(default=TRAVEL, converter=delay)
-    acknowledge: Delay = attrs.field(default=TRAVEL, converter=delay)
-    cancel: Delay = attrs.field(default=TRAVEL, converter=delay)
+    # What the delays are unless somebody says otherwise stands in the configuration, and only there.
+    decide_to_send: Delay = attrs.field(converter=delay)
+    entry: Delay = attrs.field(converter=delay)
+    acknowledge: Delay = attrs.field(converter=delay)
+    cancel: Delay = attrs.field(converter=delay)
     in_game_delay_ns: Nanos = NO_DELAY
     fee_regime: FeeRegime | None = None
     member: Member = Member.DIRECT

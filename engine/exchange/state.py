@@ -13,7 +13,7 @@ from engine.accounts import SHARED
 from engine.book import Book
 from engine.events import MarketStatus
 from engine.exchange.market import Market, QueueLevel, Shortfall, VenueMarket
-from engine.exchange.orders import NANOS_ZERO, BandTotals, PaperOrder, Stage
+from engine.exchange.orders import NANOS_ZERO, PaperOrder, Stage
 from engine.exchange.rules import CREDIT_WINDOW, FEED_WAIT_NS_MAX, STATUS_WAIT
 from engine.exchange.timers import (
     AMEND,
@@ -29,6 +29,7 @@ from engine.exchange.timers import (
     credit_subject,
     key_of,
 )
+from engine.fact_subjects import order_of, strategy_of
 from engine.facts import (
     BandMoved,
     CancelRefused,
@@ -45,6 +46,7 @@ from engine.facts import (
     QueueMoved,
     StrategyOpened,
 )
+from engine.heard_prints import HeardPrints
 from engine.ledger import Ledger
 from engine.orders import CancelReason, PlaceOrder
 from engine.positions import FLAT, Position, Trade, settled, trade
@@ -100,7 +102,6 @@ class ExchangeState:
     accounts: dict[str, StrategyOpened] = attrs.field(factory=dict)
     positions: dict[tuple[str, str], Position] = attrs.field(factory=dict)
     settled: dict[tuple[str, str], Settled] = attrs.field(factory=dict)
-    bands: dict[tuple[str, str], BandTotals] = attrs.field(factory=dict)
     ledger: Ledger = attrs.field(factory=Ledger)
     fee_terms: dict[str, FeeTermsChanged] = attrs.field(factory=dict)
     venue: dict[int | None, VenueStatusChanged] = attrs.field(factory=dict)
@@ -109,8 +110,8 @@ class ExchangeState:
     timers: Timers = attrs.field(init=False)
     last_at: dict[str | None, Nanos] = attrs.field(factory=dict)
     """When an account's last fact was decided; None is for what befell the venue."""
-    prints_to: Nanos = NANOS_ZERO
-    """The latest venue time of a print of this connection: older trades have been heard. Not durable."""
+    prints: HeardPrints = attrs.field(factory=HeardPrints)
+    """The public trades that were told, and up to when: older ones have been heard. Not durable."""
     _folds: dict[type[Fact], Callable[..., None]] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -174,19 +175,19 @@ class ExchangeState:
         """When the last fact was decided that an account knows of; zero if there is none."""
         return max(self.last_at.get(account, NANOS_ZERO), self.last_at.get(None, NANOS_ZERO))
 
+    def knows_all_prints(self) -> bool:
+        """Whether every trade that was told since the first account was opened is remembered."""
+        first = min((opened.at for opened in self.accounts.values()), default=NANOS_ZERO)
+        return self.prints.since <= first
+
     def _account_in(self, fact: Fact) -> str | None:
         """Whose a fact is; None for facts of the venue."""
         account: str | None = getattr(fact, "account", None)
         if account is not None:
             return account
-        named: object = fact
-        if isinstance(fact, OrderSubmitted):
-            named = fact.order
-        elif isinstance(fact, AmendSubmitted):
-            named = fact.amend
-        strategy = getattr(named, "strategy", None)
+        strategy = strategy_of(fact)
         if strategy is None:
-            order = self.known.get(getattr(named, "order_id", ""))
+            order = self.known.get(order_of(fact) or "")
             strategy = None if order is None else order.strategy
         return None if strategy is None else self.account_of(strategy)
 
@@ -239,6 +240,8 @@ class ExchangeState:
         market = self.market_of(order)
         market.arriving.pop(order.order_id, None)
         if not market.arriving:
+            # It was only kept for whoever is on the way, to come back from the present book to that of the
+            # arrival.
             market.unclear = ()
         market.watch()
 
@@ -265,6 +268,7 @@ class ExchangeState:
         if fact.evidence.trade_id is not None:
             self._use(self.market_of(order), fact.evidence.trade_id)
         elif order.pessimistic_at is not None:
+            # Its own pessimistic reading comes later and finds this gone; it is there for it all the same.
             order.taken_here[fact.price] = order.taken_here.get(fact.price, 0) + fact.count
         key = (fact.strategy, fact.ticker)
         done = Trade(fact.side, fact.price, fact.count, fact.fee)
@@ -397,8 +401,6 @@ class ExchangeState:
     def _band_moved(self, fact: BandMoved) -> None:
         order = self.orders[fact.order_id]
         bands = order.bands
-        totals = self.bands.setdefault((fact.strategy, fact.ticker), BandTotals())
-        totals.add(order, fact)
         bands.pessimistic, bands.base, bands.optimistic = fact.pessimistic, fact.base, fact.optimistic
         bands.pessimistic_cash, bands.base_cash = fact.pessimistic_cash, fact.base_cash
         bands.optimistic_cash = fact.optimistic_cash

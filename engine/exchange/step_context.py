@@ -56,7 +56,7 @@ class Source:
 
 
 @attrs.frozen
-class Given:
+class FillBand:
     """Contracts that an event gave to an order in the three readings, and the price."""
 
     price: Price
@@ -127,35 +127,37 @@ class StepContext:
 
     # Fills
 
-    def fill(self, order: PaperOrder, given: Given, source: Source) -> None:
+    def fill(self, order: PaperOrder, band: FillBand, source: Source) -> None:
         """Give an order what an event gave it.
 
         The base reading's fill with its money, then all three readings. What was approved as an exit closes
         what is held and never opens the opposite: of what it would get beyond that it gets nothing.
         """
         if order.order.exit:
-            given = self._within_position(order, given)
-        fee = self._fill_base(order, given, source) if given.base else MONEY_ZERO
-        if given.pessimistic or given.base or given.optimistic:
-            self.move_bands(order, given, source, fee)
+            band = self._within_position(order, band)
+        fee = self._fill_base(order, band, source) if band.base else MONEY_ZERO
+        if band.pessimistic or band.base or band.optimistic:
+            self.move_bands(order, band, source, fee)
 
-    def _within_position(self, order: PaperOrder, given: Given) -> Given:
+    def _within_position(self, order: PaperOrder, band: FillBand) -> FillBand:
         """As much of it as the position that the order leaves."""
         held = closable(self.state.position(order.strategy, order.ticker).count, order.side)
         return attrs.evolve(
-            given,
-            pessimistic=min(given.pessimistic, held),
-            base=min(given.base, held),
-            optimistic=min(given.optimistic, held),
+            band,
+            pessimistic=min(band.pessimistic, held),
+            base=min(band.base, held),
+            optimistic=min(band.optimistic, held),
         )
 
-    def _fill_base(self, order: PaperOrder, given: Given, source: Source) -> Money:
+    def _fill_base(self, order: PaperOrder, band: FillBand, source: Source) -> Money:
         """The fill that strategies see, and its ledger entry. Returns its fee."""
         market = self.state.market(order.ticker)
-        count, price = Count(given.base), given.price
+        count, price = Count(band.base), band.price
         terms = self.fee_terms(market, source.at_venue)
-        charged = terms.charge(given.liquidity, order.side, price, count, order.accumulated)
+        charged = terms.charge(band.liquidity, order.side, price, count, order.accumulated)
+        # Before the fill is folded: what it realizes follows from the position that it met.
         before = self.state.position(order.strategy, order.ticker)
+        # Counted order by order: what a fill is called must not depend on what other strategies do.
         fill_id = f"{order.order_id}/{order.fills + 1}"
         self.emit(
             OrderFilled(
@@ -167,7 +169,7 @@ class StepContext:
                 side=order.side,
                 price=price,
                 count=count,
-                liquidity=given.liquidity,
+                liquidity=band.liquidity,
                 fee=charged.fee,
                 fee_accumulated=charged.accumulated,
                 remaining=Count(order.remaining - count),
@@ -204,30 +206,31 @@ class StepContext:
             feed_lag_ns=source.lag,
         )
 
-    def move_bands(self, order: PaperOrder, given: Given, source: Source, base_fee: Money) -> None:
+    def move_bands(self, order: PaperOrder, band: FillBand, source: Source, base_fee: Money) -> None:
         """Move an order's three readings on. The pessimistic one pays maker fees whatever the series says."""
         terms = self.fee_terms(self.state.market(order.ticker), source.at_venue)
         bands = order.bands
         fee_pessimistic = fee_optimistic = MONEY_ZERO
-        if given.pessimistic:
-            fee_pessimistic = _fee_alone(terms.with_maker_fees(), order.side, given, given.pessimistic)
-        if given.optimistic == given.base:
+        if band.pessimistic:
+            fee_pessimistic = _fee_alone(terms.with_maker_fees(), order.side, band, band.pessimistic)
+        # Charged by itself it would lose the fractions that earlier fills have left over for the rounding.
+        if band.optimistic == band.base:
             fee_optimistic = base_fee
-        elif given.optimistic:
-            fee_optimistic = _fee_alone(terms, order.side, given, given.optimistic)
+        elif band.optimistic:
+            fee_optimistic = _fee_alone(terms, order.side, band, band.optimistic)
         sign = -1 if order.side is BookSide.BID else 1
-        unit = sign * given.price
+        unit = sign * band.price
         self.emit(
             BandMoved(
                 order_id=order.order_id,
                 strategy=order.strategy,
                 ticker=order.ticker,
-                pessimistic=Count(bands.pessimistic + given.pessimistic),
-                base=Count(bands.base + given.base),
-                optimistic=Count(bands.optimistic + given.optimistic),
-                pessimistic_cash=Money(bands.pessimistic_cash + unit * given.pessimistic - fee_pessimistic),
-                base_cash=Money(bands.base_cash + unit * given.base - base_fee),
-                optimistic_cash=Money(bands.optimistic_cash + unit * given.optimistic - fee_optimistic),
+                pessimistic=Count(bands.pessimistic + band.pessimistic),
+                base=Count(bands.base + band.base),
+                optimistic=Count(bands.optimistic + band.optimistic),
+                pessimistic_cash=Money(bands.pessimistic_cash + unit * band.pessimistic - fee_pessimistic),
+                base_cash=Money(bands.base_cash + unit * band.base - base_fee),
+                optimistic_cash=Money(bands.optimistic_cash + unit * band.optimistic - fee_optimistic),
                 at=self.now,
                 cause=source.cause,
                 level_price=source.level_price,
@@ -264,7 +267,10 @@ class StepContext:
     def move_queue(
         self, level: QueueLevel, order: PaperOrder, ahead: tuple[int, int], known_to: Nanos | None, cause: str
     ) -> None:
-        """Set the venue contracts ahead of an order in the base and the optimistic reading."""
+        """Set the venue contracts ahead of an order in the base and the optimistic reading.
+
+        In the optimistic one never more than in the base one.
+        """
         base, optimistic = ahead[0], min(ahead)
         if (base, optimistic, known_to) == (order.venue_ahead, order.optimistic_ahead, order.known_to):
             return
@@ -312,6 +318,7 @@ class StepContext:
                     order.order_id, order.strategy, order.ticker, Count(order.remaining), reason, self.now
                 )
             )
+        # Strategies know already that it is filled; only the readings that are behind hear of this end.
         elif order.bands.alive:
             self.emit(BandEnded(order.order_id, self.now))
 
@@ -348,9 +355,9 @@ def trusted(market: Market | VenueMarket) -> bool:
     return market.book.trust is Trust.TRUSTED
 
 
-def _fee_alone(terms: FeeTerms, side: BookSide, given: Given, count: int) -> Money:
+def _fee_alone(terms: FeeTerms, side: BookSide, band: FillBand, count: int) -> Money:
     """The fee of a counterfactual fill.
 
     By itself, without the rebates that an order's other fills could bring.
     """
-    return terms.charge(given.liquidity, side, given.price, Count(count), MONEY_ZERO).fee
+    return terms.charge(band.liquidity, side, band.price, Count(count), MONEY_ZERO).fee

@@ -50,6 +50,7 @@ def _place(context: StepContext, order: PlaceOrder, seed: int) -> bool:
     pessimistic = rules.decide_to_send.pessimistic + rules.entry.pessimistic + extra
     sent = venue_now(context, order.ticker)
     arrives = Nanos(sent + base)
+    # A drawn delay may lie beyond the percentile: the pessimistic reading is never the faster one.
     later = Nanos(sent + max(pessimistic, base))
     fast = rules.fast_way_in + extra
     earlier = Nanos(sent + fast) if fast < base else None
@@ -60,6 +61,7 @@ def _place(context: StepContext, order: PlaceOrder, seed: int) -> bool:
 def _way_in(context: StepContext, seed: int, order_id: str, what: str) -> int:
     """Decision to sending, and sending to arrival."""
     rules = context.rules
+    # Drawn apart for an order and its amend, which would else always take the same time.
     sent = rules.decide_to_send.draw(seed, f"decide_to_send:{what}", order_id)
     return sent + rules.entry.draw(seed, what, order_id)
 
@@ -110,6 +112,7 @@ def cancel_many(context: StepContext, strategy: str | None, reason: CancelReason
             context.cancel(order, reason)
             continue
         at = _when_cancelled(context, order, seed)
+        # A cancel under way that would come before its order finds nothing, so it is sent again.
         if order.cancel_at is None or order.cancel_at > at or order.cancel_at < order.arrives_at:
             context.emit(CancelSubmitted(order.order_id, order.strategy, at, reason, context.now))
 
@@ -130,6 +133,7 @@ def close_out(context: StepContext, position: tuple[str, str], request_id: str, 
     ranges = (terms.price_ranges if terms is not None else ()) or CENT_TICKS
     side = BookSide.ASK if count > 0 else BookSide.BID
     order = PlaceOrder(
+        # Named after the request: asked for twice it is one order, for an id is taken only once.
         order_id=f"close:{request_id}",
         strategy=strategy,
         game=context.state.games.get((strategy, ticker), ""),

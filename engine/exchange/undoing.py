@@ -47,6 +47,8 @@ class Before:
 
     markets: dict[str, Heard]
     prints_to: Nanos
+    unheard: TradePrinted | None
+    """The event, if it is a trade that had not been told before."""
 
 
 def before(exchange: PaperExchange, event: VenueEvent) -> Before:
@@ -61,7 +63,8 @@ def before(exchange: PaperExchange, event: VenueEvent) -> Before:
         market = state.markets.get(ticker)
         whole = not isinstance(event, TradePrinted | TradesRecovered)
         kept = {} if market is None else {ticker: Heard.of(market, whole=whole)}
-    return Before(kept, state.prints_to)
+    unheard = event if isinstance(event, TradePrinted) and not state.prints.include(event) else None
+    return Before(kept, state.prints.to, unheard)
 
 
 def undone(exchange: PaperExchange, facts: Iterable[Fact], was: Before | None) -> PaperExchange:
@@ -77,5 +80,9 @@ def undone(exchange: PaperExchange, facts: Iterable[Fact], was: Before | None) -
     for ticker, market in exchange.state.markets.items():
         heard = kept.get(ticker) or Heard.of(market, whole=False)
         heard.back(again.state.market(ticker), again=ticker in kept)
-    again.state.prints_to = (exchange.state if was is None else was).prints_to
+    prints = again.state.prints = exchange.state.prints
+    if was is not None:
+        prints.to = was.prints_to
+        if was.unheard is not None:
+            prints.forget(was.unheard)
     return again

@@ -181,6 +181,8 @@ class Accounts:
         found = self.open_order(amend.order_id)
         if found is None:
             return
+        # The dearer price and the larger count, though no order ever has both: until one of the two has
+        # happened either may still fill.
         price = max(found.price, amend.price) if found.buys else min(found.price, amend.price)
         count = max(found.remaining, amend.count)
         estimate = terms.estimate
@@ -287,6 +289,8 @@ class Accounts:
         key = (fact.strategy, fact.ticker)
         settled = self._settled.pop(key, None)
         if settled is not None:
+            # What the settlement had realized, the other way round, on the day of the dispute: a closed day
+            # stays as it was.
             account.realize(Money(settled.cost - abs(fact.payout)), fact.at)
             self.exposures[key] = settled
 

@@ -96,7 +96,7 @@ class RiskGate:
         """Keep the view of games up to date; news alone leads to no decision."""
         # Every change of every best price comes here; nothing but a look-up may be spent on it.
         if news.__class__ is TopChanged:
-            self.lag.hear(news.at, news.at_venue)
+            self.lag.observe(news.at, news.at_venue)
             market = self.view.markets.get(news.ticker)
             if market is not None:
                 market.top = news
@@ -162,6 +162,7 @@ class RiskGate:
                 again.restore((fact,))
             except Exception:  # noqa: BLE001, S112
                 continue
+        # What was heard of the market is in no fact, and denials are counted when they are made, not folded.
         again.view, again.lag, again.denials = self.view, self.lag, self.denials
         again.journal_trouble, again.ends = self.journal_trouble, self.ends
         return again
@@ -311,6 +312,7 @@ class RiskGate:
         """What stops any order, exits included: it is not sane, nobody knows it, or it was sent before."""
         if not 0 < order.price < PRICE_ONE or order.count <= 0:
             return missing(f"price {order.price} and count {order.count}")
+        # Cancels do not come here: they pass to the end, since they make nothing worse.
         if self.ends:
             return Denial(DenialReason.HALTED, "the run ends", "the next start")
         if self.journal_trouble is not None:

@@ -73,6 +73,7 @@ class GameDraws:
         """The order of `games` is of no account; without `how` the seed follows from their names."""
         self.games = tuple(sorted(set(games)))
         self.how = how or Resampling(seed_of(*self.games))
+        self._weighed: tuple[list[float], list[float]] = ([], [])
 
     @cached_property
     def _chosen(self) -> list[Callable[[Sequence[float]], tuple[float, ...]]]:
@@ -98,12 +99,18 @@ class GameDraws:
         # One game more, which weighs nothing: of a single one `itemgetter` gives no tuple.
         values.append(0.0)
         weights.append(0.0)
-        drawn = []
-        for chosen in self._chosen:
-            weight = sum(chosen(weights))
-            if weight > 0.0:
-                drawn.append(sum(chosen(values)) / weight)
+        drawn = [
+            sum(chosen(values)) / weight
+            for chosen, weight in zip(self._chosen, self._drawn(weights), strict=True)
+            if weight > 0.0
+        ]
         return _interval(estimate, drawn, self.how, [weight for weight in weights if weight > 0.0])
+
+    def _drawn(self, weights: list[float]) -> list[float]:
+        """The sum of the weights in each draw. Most statistics are of the same fills as the one before."""
+        if self._weighed[0] != weights:
+            self._weighed = (weights, [sum(chosen(weights)) for chosen in self._chosen])
+        return self._weighed[1]
 
 
 def weighted(rows: Iterable[tuple[str, float, float]]) -> dict[str, tuple[float, float]]:

@@ -6,15 +6,23 @@ one after the other and add up; a market without a new bar keeps the value that 
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
-from collections.abc import Sequence
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from operator import mul, sub
 from typing import Final, TypeAlias
 
 import attrs
 
+from engine.bars import BAR
 from engine.events import BookSide
 from engine.facts import BandMoved, PositionSettled
-from engine.scoring.prices import BarRow
+from engine.scoring.packed_bars import (
+    ASK_UNIT,
+    BID_UNIT,
+    NO_PRICE,
+    NUMBER_UNIT,
+    PackedBars,
+)
 from engine.tally import READINGS
 from engine.units import NANOS_PER_MINUTE, PRICE_ONE, Money, Nanos
 
@@ -33,8 +41,13 @@ Amounts: TypeAlias = tuple[int, int, int]
 """A number under the pessimistic, the base and the optimistic reading."""
 
 
-Quote: TypeAlias = tuple[int, int, int]
-"""From the end of a minute on: what a contract brings that is held, and what one costs that is owed."""
+Quote: TypeAlias = tuple[int, int]
+"""What a contract brings that is held, and what one costs that is owed."""
+
+NOBODY: Final[Quote] = (0, PRICE_ONE)
+"""What a contract fetches where nobody bids: nothing, and a short one costs the dollar that it owes."""
+
+BASE: Final = READINGS.index("base")
 
 
 @attrs.define
@@ -47,6 +60,75 @@ class _Holding:
     settled: list[tuple[int, int | None]] = attrs.field(factory=list)
 
 
+@attrs.frozen
+class _Quotes:
+    """The quotes at the ends of the minutes in which they changed, and by how much, in the order of time."""
+
+    minutes: Sequence[int]
+    bids: Sequence[int]
+    asks: Sequence[int]
+    bid_steps: Sequence[int]
+    ask_steps: Sequence[int]
+
+    @classmethod
+    def of(cls, minutes: Sequence[int], bids: Sequence[int], asks: Sequence[int]) -> "_Quotes":
+        """From columns of the same length."""
+        bid, ask = NOBODY
+        bid_steps, ask_steps = list(map(sub, bids, [bid, *bids])), list(map(sub, asks, [ask, *asks]))
+        return cls(minutes, bids, asks, bid_steps, ask_steps)
+
+    def at(self, place: int) -> Quote:
+        """The one before a place."""
+        return (self.bids[place - 1], self.asks[place - 1]) if place else NOBODY
+
+    def steps(self, count: int, span: slice) -> Iterator[int]:
+        """What so many contracts gain at each change in a span, in its order."""
+        steps = self.bid_steps if count > 0 else self.ask_steps
+        return map(mul, repeat(count), steps[span])
+
+
+@attrs.define
+class _Changes:
+    """How much a strategy's worth changed at the end of each minute.
+
+    By the base reading, and how much more by the two others: mostly nothing, and a season has millions.
+    """
+
+    base: defaultdict[int, int] = attrs.field(factory=lambda: defaultdict(int))
+    beside: tuple[defaultdict[int, int], ...] = attrs.field(
+        factory=lambda: tuple(defaultdict(int) for _reading in READINGS)
+    )
+
+    def add(self, minute: int, amounts: Amounts) -> None:
+        """One change under the three readings."""
+        base = amounts[BASE]
+        self.base[minute] += base
+        for beside, amount in zip(self.beside, amounts, strict=True):
+            if amount != base:
+                beside[minute] += amount - base
+
+    def drift(self, counts: Amounts, quotes: _Quotes, span: slice) -> None:
+        """What a holding that stays gains and loses as the quote moves on through a span."""
+        minutes, base = quotes.minutes[span], self.base
+        # Steps one after the other and nothing else in the loop: a season has millions of these.
+        for minute, gain in zip(minutes, quotes.steps(counts[BASE], span), strict=True):
+            base[minute] += gain
+        for beside, count in zip(self.beside, counts, strict=True):
+            if count != counts[BASE]:
+                gains = zip(quotes.steps(count, span), quotes.steps(counts[BASE], span), strict=True)
+                for minute, (gain, without) in zip(minutes, gains, strict=True):
+                    beside[minute] += gain - without
+
+    def in_order(self) -> Iterator[tuple[int, Amounts]]:
+        """Minutes in which something changed, and what."""
+        one, two, three = self.beside
+        for minute in sorted(self.base.keys() | one.keys() | two.keys() | three.keys()):
+            base = self.base.get(minute, 0)
+            change = (base + one.get(minute, 0), base + two.get(minute, 0), base + three.get(minute, 0))
+            if any(change):
+                yield minute, change
+
+
 class EquityCurve:
     """The changes of positions first, then the bars of each market, then the curves."""
 
@@ -54,7 +136,7 @@ class EquityCurve:
         """Begin with nothing held."""
         self._orders: dict[str, BandMoved] = {}
         self._holdings: dict[str, dict[str, _Holding]] = {}
-        self._changes: dict[str, defaultdict[int, list[int]]] = {}
+        self._changes: dict[str, _Changes] = {}
 
     @property
     def tickers(self) -> frozenset[str]:
@@ -81,81 +163,58 @@ class EquityCurve:
         value = None if fact.reversal else int(fact.value)
         self._holding(fact.strategy, fact.ticker).settled.append((fact.at, value))
 
-    def take(self, ticker: str, bars: Sequence[BarRow]) -> None:
-        """All bars of one market, in the order of time."""
+    def take(self, ticker: str, bars: PackedBars) -> None:
+        """All bars of one market."""
         holdings = self._holdings.get(ticker)
         if not holdings:
             return
         quotes = _by_minute(bars)
         for strategy, holding in holdings.items():
             if holding.steps:
-                self._add(strategy, holding, quotes)
+                _walk(holding, quotes, self._changes.setdefault(strategy, _Changes()))
 
     def of(self, strategy: str) -> tuple[EquityPoint, ...]:
         """The curve of a strategy, from the first change of its worth on."""
         worth = [0, 0, 0]
         points: list[EquityPoint] = []
-        for minute, change in sorted(self._changes.get(strategy, {}).items()):
-            if any(change):
-                worth = [old + new for old, new in zip(worth, change, strict=True)]
-                points.append(EquityPoint(Nanos(minute * NANOS_PER_MINUTE), *map(Money, worth)))
+        changes = self._changes.get(strategy)
+        for minute, change in () if changes is None else changes.in_order():
+            worth = [old + new for old, new in zip(worth, change, strict=True)]
+            points.append(EquityPoint(Nanos(minute * NANOS_PER_MINUTE), *map(Money, worth)))
         return tuple(points)
 
     def _holding(self, strategy: str, ticker: str) -> _Holding:
         return self._holdings.setdefault(ticker, {}).setdefault(strategy, _Holding())
 
-    def _add(self, strategy: str, holding: _Holding, quotes: Sequence[Quote]) -> None:
-        """Walk the moments at which the holding changed, and the quotes between them."""
-        changes = self._changes.setdefault(strategy, defaultdict(_nothing))
-        steps, results = deque(holding.steps), deque(holding.settled)
-        moments = sorted(
-            {_minute_of(at) for at in (*(row[0] for row in steps), *(row[0] for row in results))}
-        )
-        counts: Amounts = (0, 0, 0)
-        cash: Amounts = (0, 0, 0)
-        value: int | None = None
-        before: Amounts = (0, 0, 0)
-        for number, minute in enumerate(moments):
-            until = minute * NANOS_PER_MINUTE
-            while steps and steps[0][0] <= until:
-                _at, counts, cash = steps.popleft()
-            while results and results[0][0] <= until:
-                _at, value = results.popleft()
-            place = bisect_right(quotes, minute, key=itemgetter(0))
-            _minute, bid, ask = quotes[place - 1] if place else NOBODY
-            now = _worth(counts, cash, (bid, ask) if value is None else (value, value))
-            change = changes[minute]
-            for reading in range(3):
-                change[reading] += now[reading] - before[reading]
-            before = now
-            if value is None and counts != (0, 0, 0):
-                following = moments[number + 1] if number + 1 < len(moments) else None
-                end = len(quotes) if following is None else bisect_left(quotes, following, key=itemgetter(0))
-                if end > place:
-                    _drift(changes, counts, [(minute, bid, ask), *quotes[place:end]])
-                    before = _worth(counts, cash, quotes[end - 1][1:])
+
+def _walk(holding: _Holding, quotes: _Quotes, changes: _Changes) -> None:
+    """Go through the moments at which a holding changed, and the quotes between them."""
+    steps, results = deque(holding.steps), deque(holding.settled)
+    moments = sorted({_minute_of(at) for at in (*(row[0] for row in steps), *(row[0] for row in results))})
+    counts: Amounts = (0, 0, 0)
+    cash: Amounts = (0, 0, 0)
+    value: int | None = None
+    before: Amounts = (0, 0, 0)
+    for number, minute in enumerate(moments):
+        until = minute * NANOS_PER_MINUTE
+        while steps and steps[0][0] <= until:
+            _at, counts, cash = steps.popleft()
+        while results and results[0][0] <= until:
+            _at, value = results.popleft()
+        place = bisect_right(quotes.minutes, minute)
+        now = _worth(counts, cash, quotes.at(place) if value is None else (value, value))
+        (one, two, three), (was_one, was_two, was_three) = now, before
+        changes.add(minute, (one - was_one, two - was_two, three - was_three))
+        before = now
+        if value is None and counts != (0, 0, 0):
+            following = moments[number + 1] if number + 1 < len(moments) else None
+            end = len(quotes.minutes) if following is None else bisect_left(quotes.minutes, following)
+            if end > place:
+                changes.drift(counts, quotes, slice(place, end))
+                before = _worth(counts, cash, quotes.at(end))
 
 
-def _drift(changes: dict[int, list[int]], counts: Amounts, quotes: Sequence[Quote]) -> None:
-    """What a holding that stays gains and loses as the quote moves on from the first of these."""
-    held_one, held_two, held_three = (max(count, 0) for count in counts)
-    owed_one, owed_two, owed_three = (min(count, 0) for count in counts)
-    _minute, bid, ask = quotes[0]
-    for minute, new_bid, new_ask in quotes[1:]:
-        # Written out: a season has millions of these.
-        up, down = new_bid - bid, new_ask - ask
-        bid, ask = new_bid, new_ask
-        change = changes[minute]
-        change[0] += held_one * up + owed_one * down
-        change[1] += held_two * up + owed_two * down
-        change[2] += held_three * up + owed_three * down
-
-
-def _nothing() -> list[int]:
-    return [0, 0, 0]
-
-
-def _worth(counts: Amounts, cash: Amounts, prices: tuple[int, int]) -> Amounts:
+def _worth(counts: Amounts, cash: Amounts, prices: Quote) -> Amounts:
     """Money at what contracts bring that are held, and what they cost that are owed."""
     bought, sold = prices
     one, two, three = counts
@@ -167,25 +226,33 @@ def _worth(counts: Amounts, cash: Amounts, prices: tuple[int, int]) -> Amounts:
     )
 
 
-NOBODY: Final[Quote] = (0, 0, PRICE_ONE)
-"""What a contract fetches where nobody bids: nothing, and a short one costs the dollar that it owes."""
-
-
 def _minute_of(at: int) -> int:
     """The first minute that ends at or after a moment."""
     return -(-at // NANOS_PER_MINUTE)
 
 
-def _by_minute(bars: Sequence[BarRow]) -> list[Quote]:
-    """The quote at the end of every minute in which it changed, in the order of time."""
-    # The last bar of a minute is the one that stays.
-    latest = {-(-bar[0] // NANOS_PER_MINUTE): bar for bar in bars}
-    found: list[Quote] = []
-    _none, bid, ask = NOBODY
-    for minute, (_at, yes_bid, yes_ask, *_rest) in latest.items():
-        new_bid = NOBODY[1] if yes_bid is None else yes_bid
-        new_ask = NOBODY[2] if yes_ask is None else yes_ask
-        if new_bid != bid or new_ask != ask:
-            bid, ask = new_bid, new_ask
-            found.append((minute, bid, ask))
-    return found
+def _by_minute(bars: PackedBars) -> _Quotes:
+    """The quote at the end of every minute in which it changed."""
+    packed, whole = bars.packed, len(bars)
+    minutes: list[int] = []
+    bids: list[int] = []
+    asks: list[int] = []
+    before: int | None = None
+    place = 0
+    while place < whole:
+        minute = -(-(packed[place] // NUMBER_UNIT) // A_MINUTE)
+        # The last bar of a minute is the one that stays.
+        end = (minute * A_MINUTE + 1) * NUMBER_UNIT
+        place = bisect_left(packed, end, place + 1, min(place + A_MINUTE, whole))
+        quote = packed[place - 1] % NUMBER_UNIT // ASK_UNIT
+        if quote != before:
+            before = quote
+            bid, ask = divmod(quote, BID_UNIT // ASK_UNIT)
+            minutes.append(minute)
+            bids.append(NOBODY[0] if bid == NO_PRICE else bid)
+            asks.append(NOBODY[1] if ask == NO_PRICE else ask)
+    return _Quotes.of(minutes, bids, asks)
+
+
+A_MINUTE: Final = NANOS_PER_MINUTE // BAR
+"""Bars of a minute."""

@@ -4,8 +4,8 @@ Both are answers to one question: did the price come to us, or did we only meet 
 that is not known (a book that was not trusted then) is None and counted, never guessed.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 import attrs
 
@@ -21,6 +21,9 @@ HORIZONS: Final[tuple[Nanos, ...]] = (
 )
 """How long after a fill the market is looked at again; not sooner than the bars of the market tell."""
 
+MOMENTS: Final[tuple[Nanos | None, ...]] = (*HORIZONS, None)
+"""The same, and the settlement."""
+
 
 def closing_line_value(side: BookSide, entry: Price, p_close: float) -> float:
     """How much better than the close we bought, in dollars a contract: above 0 is good on either side.
@@ -32,24 +35,18 @@ def closing_line_value(side: BookSide, entry: Price, p_close: float) -> float:
     return gain if side is BookSide.BID else -gain
 
 
-@attrs.frozen
-class Markout:
-    """What a fill was worth after a while, in dollars a contract before fees.
-
-    `horizon` None is the settlement; `gain` is None if the book was not trusted then, or no result is known.
-    """
-
-    horizon: Nanos | None
-    gain: float | None
+Gain: TypeAlias = float | None
+"""What a fill was worth later, in dollars a contract before fees; None if the book was not trusted then, or
+no result is known.
+"""
 
 
-@attrs.frozen
-class MarkoutRow:
-    """A fill's markout with its game and its contracts, which are its weight."""
+class MarkoutRow(NamedTuple):
+    """A fill with its game and its contracts, which are its weight, and its gains at each of `MOMENTS`."""
 
     game: str
     contracts: float
-    markout: Markout
+    gains: Sequence[Gain]
 
 
 @attrs.frozen
@@ -64,26 +61,24 @@ class MarkoutPoint:
     missing: int
 
 
-def markout(side: BookSide, price: Price, p_later: float | None, horizon: Nanos | None) -> Markout:
-    """Side × (price after the horizon - fill price); the price is the middle of a trusted book, else None."""
+def markout(side: BookSide, price: Price, p_later: float | None) -> Gain:
+    """Side × (later price - fill price); the price is the middle of a trusted book, else None."""
     if p_later is None:
-        return Markout(horizon, None)
+        return None
     gain = p_later - price / PRICE_ONE
-    return Markout(horizon, gain if side is BookSide.BID else -gain)
+    return gain if side is BookSide.BID else -gain
 
 
-def markout_curve(rows: Iterable[MarkoutRow], draws: GameDraws) -> tuple[MarkoutPoint, ...]:
+def markout_curve(rows: Sequence[MarkoutRow], draws: GameDraws) -> tuple[MarkoutPoint, ...]:
     """The mean markout by horizon, shortest first, settlement last. For makers it should not be above 0: else
     fills are too kind.
     """
-    by_horizon: dict[Nanos | None, list[MarkoutRow]] = {}
-    for row in rows:
-        by_horizon.setdefault(row.markout.horizon, []).append(row)
-    ordered = sorted(by_horizon, key=lambda horizon: (horizon is None, horizon or 0))
-    return tuple(_point(horizon, by_horizon[horizon], draws) for horizon in ordered)
+    if not rows:
+        return ()
+    return tuple(_point(place, rows, draws) for place in range(len(MOMENTS)))
 
 
-def _point(horizon: Nanos | None, rows: Sequence[MarkoutRow], draws: GameDraws) -> MarkoutPoint:
-    """The mean of one horizon."""
-    seen = [(row.game, row.markout.gain, row.contracts) for row in rows if row.markout.gain is not None]
-    return MarkoutPoint(horizon, draws.mean(weighted(seen)), len(seen), len(rows) - len(seen))
+def _point(place: int, rows: Sequence[MarkoutRow], draws: GameDraws) -> MarkoutPoint:
+    """The mean at one of the moments."""
+    seen = [(game, gain, contracts) for game, contracts, gains in rows if (gain := gains[place]) is not None]
+    return MarkoutPoint(MOMENTS[place], draws.mean(weighted(seen)), len(seen), len(rows) - len(seen))

@@ -28,7 +28,7 @@ from engine.reasons import LIMITS
 from engine.scoring.equity import EquityCurve, EquityPoint
 from engine.scoring.forecasts import Forecast
 from engine.scoring.lots import Lot, Lots
-from engine.scoring.markouts import HORIZONS, Markout, closing_line_value, markout
+from engine.scoring.markouts import HORIZONS, Gain, closing_line_value, markout
 from engine.scoring.prices import PriceLookup
 from engine.tally import Band, Tally, ValuationMark
 from engine.tickers import parse_ticker
@@ -53,7 +53,7 @@ class FillSeen:
     `period` is 0 before the tip, `to_tip` is negative after it; None is not known. `opened` and `closed` are
     contracts that opened a position, and how many of them are closed; `gain` is what these brought after all
     fees. `stated` is the gain a contract that the strategy expected, in dollars. `close` and `close_books`
-    are the closing line values of fills before the tip.
+    are the closing line values of fills before the tip; `markouts` has one of each of `markouts.MOMENTS`.
     """
 
     strategy: str
@@ -75,7 +75,7 @@ class FillSeen:
     stated: float | None
     close: float | None
     close_books: float | None
-    markouts: tuple[Markout, ...]
+    markouts: tuple[Gain, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -255,12 +255,11 @@ class Observations:
             found = self._kinds[ticker] = parse_ticker(ticker).kind.value
         return found
 
-    def _markouts(self, fill: OrderFilled, prices: PriceLookup) -> Iterable[Markout]:
+    def _markouts(self, fill: OrderFilled, prices: PriceLookup) -> Iterable[Gain]:
         for horizon in HORIZONS:
-            p_later = prices.p_mid(fill.ticker, Nanos(fill.at + horizon))
-            yield markout(fill.side, fill.price, p_later, horizon)
+            yield markout(fill.side, fill.price, prices.p_mid(fill.ticker, Nanos(fill.at + horizon)))
         value = self._results.get(fill.ticker)
-        yield markout(fill.side, fill.price, None if value is None else value / PRICE_ONE, None)
+        yield markout(fill.side, fill.price, None if value is None else value / PRICE_ONE)
 
     def _stated_of(self, fill: OrderFilled, lot: Lot | None) -> float | None:
         order = self._orders.get(fill.order_id)

@@ -4,29 +4,14 @@ A price counts only from a trusted book with both sides, and from a bar that is 
 is a price that is not known.
 """
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from bisect import bisect_left
+from collections.abc import Iterable
 
 import attrs
 
-from engine.bars import QUIET_MAX, bar_of
+from engine.bars import BAR, QUIET_MAX, bar_of
+from engine.scoring.packed_bars import BarPrices, PackedBars, end_of, from_end, is_played
 from engine.units import PRICE_ONE, Nanos
-
-
-class BarPrices(NamedTuple):
-    """What scores need of a `MarketBar`; `trusted` is 1 where the book was trusted at its end."""
-
-    at: int
-    yes_bid: int | None
-    yes_ask: int | None
-    trusted: int
-    period: int | None
-    p_books: float | None
-
-
-BarRow: TypeAlias = tuple[int, int | None, int | None, int, int | None, float | None]
-"""The same without names, as it comes from a driver: a season has millions, of which few are looked at."""
 
 
 @attrs.frozen
@@ -56,20 +41,21 @@ class PriceLookup:
         """Markets whose bars are needed."""
         return frozenset(self._wanted)
 
-    def take(self, ticker: str, game: str, bars: Sequence[BarRow]) -> None:
-        """All bars of one market, in the order of time."""
-        ends = [bar[0] for bar in bars]
+    def take(self, ticker: str, game: str, bars: PackedBars) -> None:
+        """All bars of one market."""
+        packed = bars.packed
         for end in self._wanted.get(ticker, ()):
-            place = bisect_right(ends, end) - 1
-            if place >= 0 and end - ends[place] < QUIET_MAX:
-                self._found[ticker, end] = BarPrices._make(bars[place])
+            place = bisect_left(packed, from_end(end + BAR)) - 1
+            if place >= 0 and end - end_of(packed[place]) < QUIET_MAX:
+                self._found[ticker, end] = bars[place]
         # By the score and not by the schedule: games begin late, and the close is the last price before
         # play.
-        begun = next((place for place, bar in enumerate(bars) if bar[4]), None)
+        begun = next((place for place, number in enumerate(packed) if is_played(number)), None)
         if begun is not None:
             # A market that stood still says it a minute late, so the first of the game's markets is right.
-            self._tips[game] = min(ends[begun], self._tips.get(game, ends[begun]))
-            self._closes[ticker] = _close(bars[:begun])
+            tip_at = end_of(packed[begun])
+            self._tips[game] = min(tip_at, self._tips.get(game, tip_at))
+            self._closes[ticker] = _close(bars, begun)
 
     def p_mid(self, ticker: str, at: Nanos) -> float | None:
         """The middle of the market at the end of the first bar that knows `at`; None if it is not known."""
@@ -97,12 +83,20 @@ def middle(bar: BarPrices) -> float | None:
     return (bar.yes_bid + bar.yes_ask) / (2 * PRICE_ONE)
 
 
-def _close(before: Sequence[BarRow]) -> Close:
+def _close(bars: PackedBars, begun: int) -> Close:
     """The last known prices of bars before the tip; a quote may be as old as a bar may be, books older."""
-    p_books = next((bar[5] for bar in reversed(before) if bar[5] is not None), None)
-    p_market = None
-    if before:
-        latest = before[-1][0]
-        fresh = (BarPrices._make(bar) for bar in reversed(before) if latest - bar[0] < QUIET_MAX)
-        p_market = next((p for bar in fresh if (p := middle(bar)) is not None), None)
-    return Close(p_market, p_books)
+    p_books = next((p for p in reversed(bars.p_books[:begun]) if p is not None), None)
+    return Close(_last_middle(bars.before(begun)), p_books)
+
+
+def _last_middle(latest_first: Iterable[BarPrices]) -> float | None:
+    """The middle of the latest bar that has one and is no older than a bar may be."""
+    latest: int | None = None
+    for bar in latest_first:
+        latest = bar.at if latest is None else latest
+        if latest - bar.at >= QUIET_MAX:
+            return None
+        p_mid = middle(bar)
+        if p_mid is not None:
+            return p_mid
+    return None

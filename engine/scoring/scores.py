@@ -13,6 +13,7 @@ import attrs
 
 from engine.orders import Liquidity
 from engine.scoring.bootstrap import GameDraws, Interval, weighted
+from engine.scoring.equity import EquityPoint
 from engine.scoring.forecasts import (
     Calibration,
     Forecast,
@@ -138,6 +139,21 @@ class _Rows:
     forecasts: Sequence[Forecast]
 
 
+class _Draws:
+    """The draws over each set of games, made once: strategies that play the same games share them."""
+
+    def __init__(self) -> None:
+        self._made: dict[frozenset[str], GameDraws] = {}
+
+    def of(self, games: Iterable[str]) -> GameDraws:
+        """The draws over these."""
+        named = frozenset(games)
+        found = self._made.get(named)
+        if found is None:
+            found = self._made[named] = GameDraws(named)
+        return found
+
+
 def scores(runs: Iterable[RunSeen]) -> tuple[StrategyScores, ...]:
     """The scores of every strategy, by name."""
     rows: dict[str, tuple[list[StrategySeen], list[FillSeen], list[Forecast]]] = {}
@@ -148,7 +164,8 @@ def scores(runs: Iterable[RunSeen]) -> tuple[StrategyScores, ...]:
             rows[fill.strategy][1].append(fill)
         for seen in run.forecasts:
             rows[seen.strategy][2].append(seen.forecast)
-    return tuple(_scores(name, _Rows(*rows[name])) for name in sorted(rows))
+    draws = _Draws()
+    return tuple(_scores(name, _Rows(*rows[name]), draws) for name in sorted(rows))
 
 
 def verdict_of(games: Mapping[str, Band]) -> Verdict:
@@ -162,9 +179,9 @@ def _verdict(games: Mapping[str, Band], draws: GameDraws) -> Verdict:
     return verdict({reading: each for reading, each in found.items() if each is not None}, dollars)
 
 
-def _scores(name: str, rows: _Rows) -> StrategyScores:
+def _scores(name: str, rows: _Rows, all_draws: _Draws) -> StrategyScores:
     games = _games(rows.runs)
-    draws = GameDraws(games)
+    draws = all_draws.of(games)
     entries = [fill for fill in rows.fills if fill.opened]
     curve = _curve(rows.runs)
     return StrategyScores(
@@ -186,7 +203,7 @@ def _scores(name: str, rows: _Rows) -> StrategyScores:
         delayed=sum(row.delayed for row in rows.runs),
         curve=curve,
         ups=_ups(games, curve),
-        forecasts=_forecasts(rows.forecasts),
+        forecasts=_forecasts(rows.forecasts, all_draws),
         closing=_closing(rows.fills, lambda fill: fill.close, draws),
         closing_books=_closing(rows.fills, lambda fill: fill.close_books, draws),
         markouts={liquidity: _markouts(rows.fills, liquidity, draws) for liquidity in Liquidity},
@@ -205,9 +222,13 @@ def _games(runs: Iterable[StrategySeen]) -> dict[str, Band]:
     return games
 
 
-def _added(bands: Iterable[Band]) -> Band:
-    found = list(bands)
-    return Band(**{reading: Money(sum(getattr(each, reading) for each in found)) for reading in READINGS})
+def _added(bands: Iterable[Band | EquityPoint]) -> Band:
+    pessimistic = base = optimistic = 0
+    for band in bands:
+        pessimistic += band.pessimistic
+        base += band.base
+        optimistic += band.optimistic
+    return Band(Money(pessimistic), Money(base), Money(optimistic))
 
 
 def _wishes(runs: Sequence[StrategySeen]) -> Wishes:
@@ -230,9 +251,7 @@ def _curve(runs: Sequence[StrategySeen]) -> tuple[CurvePoint, ...]:
     points: list[CurvePoint] = []
     base = Band(Money(0), Money(0), Money(0))
     for run in runs:
-        for point in run.curve:
-            now = Band(point.pessimistic, point.base, point.optimistic)
-            points.append(CurvePoint(at=point.at, pnl=_added((base, now))))
+        points.extend(CurvePoint(at=point.at, pnl=_added((base, point))) for point in run.curve)
         base = _added((base, run.pnl))
         if run.curve:
             points.append(CurvePoint(at=run.curve[-1].at, pnl=base))
@@ -255,10 +274,10 @@ def _ups(games: Mapping[str, Band], curve: Sequence[CurvePoint]) -> Ups:
     )
 
 
-def _forecasts(rows: Sequence[Forecast]) -> ForecastScores:
+def _forecasts(rows: Sequence[Forecast], all_draws: _Draws) -> ForecastScores:
     compared = [row for row in rows if row.p_market is not None]
     market = [Forecast(row.game, row.p_market, row.outcome) for row in rows if row.p_market is not None]
-    draws = GameDraws(row.game for row in compared)
+    draws = all_draws.of(row.game for row in compared)
     squares, losses = [], []
     for ours, theirs in zip(compared, market, strict=True):
         gain = (theirs.p - theirs.outcome) ** 2 - (ours.p - ours.outcome) ** 2
@@ -290,10 +309,9 @@ def _closing(
 
 def _markouts(fills: Sequence[FillSeen], liquidity: Liquidity, draws: GameDraws) -> tuple[MarkoutPoint, ...]:
     rows = [
-        MarkoutRow(fill.game, fill.count / COUNT_ONE, each)
+        MarkoutRow(fill.game, fill.count / COUNT_ONE, fill.markouts)
         for fill in fills
         if fill.liquidity is liquidity
-        for each in fill.markouts
     ]
     return markout_curve(rows, draws)
 

@@ -13,7 +13,7 @@ import attrs
 
 from engine.events import OddsSeen
 from engine.facts import Fact, Noted
-from engine.pregame_lines import expected_of_line
+from engine.pregame_lines import SD_TOTAL, expected_of_line
 from engine.pricing.fair_value import Rules, fair_value
 from engine.units import NANOS_PER_DAY, NANOS_PER_HOUR, Nanos, Tenths
 from engine.view import Axis, Claim, GameView
@@ -148,7 +148,7 @@ def _total(game: GameView, rules: Rules, now: Nanos) -> float | None:
         return None
     line = lines[len(lines) // 2]
     fair = fair_value(game, Claim(Axis.TOTAL, line, above=True), rules, now)
-    return None if fair is None else expected_of_line(line / 10, fair.p_fair, 18.0)
+    return None if fair is None else expected_of_line(line / 10, fair.p_fair, SD_TOTAL)
 
 
 def _line_of(row: OddsSeen) -> Tenths | None:

@@ -214,6 +214,7 @@ class Momentum(Trader):
         prices = self._prices.get(market.ticker)
         if not prices:
             return None
+        # A run can only begin where the price of then is known; of equal ones it is the earliest.
         priced = [state for state in states if state.at >= prices[0][0]] or [last]
         start = max(priced, key=lambda state: (abs(last.lead - state.lead), -state.at))
         run = last.lead - start.lead

@@ -10,7 +10,6 @@ from actors.market_feed import OLD_CONNECTION, WAITING_EVENTS_MAX, MarketFeed
 from actors.messages import (
     BooksWanted,
     FeedSnapshot,
-    PrintsHeard,
     SnapshotWanted,
     StateWanted,
     TickerRouted,
@@ -33,6 +32,7 @@ from engine.events import (
     TradePrinted,
     VenueEvent,
 )
+from engine.heard_prints import PrintsHeard
 from engine.message import changed
 from engine.units import Count, Nanos, Price
 
@@ -185,6 +185,19 @@ def test_who_starts_anew_is_told_up_to_when_prints_were_passed_on() -> None:
         assert to() == 0
         hear(feed, printed)
         assert to() == 7
+
+
+@pytest.mark.promise("restarted-exchange-goes-on")
+def test_who_starts_anew_is_told_which_trades_were_passed_on_and_since_when_they_are_remembered() -> None:
+    """Those of a market that nobody followed yet too, once somebody does."""
+    feed = MarketFeed()
+    feed.start(AT)
+    printed = TradePrinted(TICKER, "t1", Price(4200), Count(100), BookSide.BID, False, None, AT)
+    hear(feed, printed)
+    feed.receive(TickerRouted(TICKER, (GAME, PAPER_EXCHANGE)), AT)
+    hear(feed, changed(printed, trade_id="t2"))
+    ((_, told),) = feed.receive(BooksWanted(PAPER_EXCHANGE), AT)  # type: ignore[misc]
+    assert told == PrintsHeard(Nanos(0), AT, ((TICKER, "t1"), (TICKER, "t2")))
 
 
 def test_what_it_has_counted_is_answered() -> None:

@@ -17,7 +17,10 @@ from engine.strategies.strategy import StrategyContext
 from engine.units import NANOS_PER_MILLISECOND, Money, Nanos
 
 RULES = ExchangeRules(
-    acknowledge=Delay(((500, Nanos(20 * NANOS_PER_MILLISECOND)), (950, Nanos(90 * NANOS_PER_MILLISECOND))))
+    decide_to_send=0,
+    entry=0,
+    cancel=0,
+    acknowledge=Delay(((500, Nanos(20 * NANOS_PER_MILLISECOND)), (950, Nanos(90 * NANOS_PER_MILLISECOND)))),
 )
 AT = Nanos(1)
 SEED = 3

@@ -27,7 +27,7 @@ def test_the_table_has_every_kind_of_limit() -> None:
         "`tipoff.control.protocol:FRAME_BYTES_MAX`",
         "`engine.toml:control.connections_max`",
         "`actors.runtime.behaviour:SupervisorSpec.max_children`",
-        "`actors.runtime.behaviour:SupervisorSpec.intensity`",
+        "`actors.runtime.behaviour:SupervisorSpec.restarts_max`",
         "`venues.kalshi.rest:PAGES_MAX`",
         "`venues.transport.http:HttpLimits.body_bytes_max`",
         "`tipoff.metrics.engine_view:LABEL_VALUES_MAX`",

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from docs.tables import tables as made
+from engine.orders import RejectCode
 from tests.tidy import file_rules
 from tests.tidy.source import ROOT, fail_with
 from tipoff.cli.app import COMMANDS
@@ -39,6 +40,11 @@ def test_the_manual_has_every_method_and_every_error_of_the_control_socket(table
     ] == []
     assert "| `orders.cancel` | operate | `order_id`?, `all`?, `strategy`? |" in methods
     assert [e for e in ErrorCode if f"| `{e.value}` | {e.rpc} | {int(e.exit)} |" not in errors] == []
+
+
+def test_the_manual_explains_every_rejection(tables: dict[str, str]) -> None:
+    table = tables["rejections"]
+    assert [code for code in RejectCode if f"| `{code.value}` | {code.meaning} |" not in table] == []
 
 
 def test_the_manual_explains_every_limit(tables: dict[str, str]) -> None:

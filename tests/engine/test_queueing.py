@@ -96,6 +96,7 @@ def test_a_print_fills_no_more_than_its_volume_and_first_come_first_served(
         (30, 60, 30, 2, 6),
         (10, 20, 25, 1, 9),
         (10, 5, 15, 1, 10),
+        (1, 3, 4, 1, 1),
     ],
 )
 def test_the_optimistic_share_of_cancels_follows_the_power_model(

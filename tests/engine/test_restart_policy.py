@@ -66,12 +66,12 @@ def test_delays_grow_with_the_attempts(backoff: Backoff, attempt: int, draw: flo
 
 @given(backoffs, st.integers(0, 20), st.integers(1, 10**11))
 def test_a_configuration_is_refused_exactly_if_its_limit_could_never_fire(
-    backoff: Backoff, intensity: int, period: int
+    backoff: Backoff, restarts_max: int, period: int
 ) -> None:
     """A child that dies at once, with jitter at its worst, must exceed an accepted limit."""
-    limit = RestartLimit(intensity=intensity, period_ns=period)
+    limit = RestartLimit(restarts_max=restarts_max, period_ns=period)
     window, now, exceeded = RestartWindow(limit), 0, False
-    for attempt in range(intensity + 1):
+    for attempt in range(restarts_max + 1):
         exceeded = window.failed(now)
         now += backoff.delay_ns(attempt, 1.0)
     accepted = True
@@ -86,11 +86,12 @@ def test_backoff_of_thirty_seconds_in_a_period_of_five_is_refused() -> None:
     """The classic: OTP has no backoff, Akka no period in its backoff; together they never fire."""
     with pytest.raises(RestartSettingsError, match="never fire"):
         require_reachable(
-            RestartLimit(intensity=3, period_ns=5 * SECOND),
+            RestartLimit(restarts_max=3, period_ns=5 * SECOND),
             Backoff(minimum_ns=3 * SECOND, cap_ns=30 * SECOND),
         )
     require_reachable(
-        RestartLimit(intensity=3, period_ns=60 * SECOND), Backoff(minimum_ns=3 * SECOND, cap_ns=30 * SECOND)
+        RestartLimit(restarts_max=3, period_ns=60 * SECOND),
+        Backoff(minimum_ns=3 * SECOND, cap_ns=30 * SECOND),
     )
 
 
@@ -112,20 +113,20 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, float]) -> 
 
 
 @given(st.integers(0, 5), st.integers(1, 100), st.lists(st.integers(0, 60), max_size=60))
-def test_the_window_counts_what_a_naive_count_counts(intensity: int, period: int, gaps: list[int]) -> None:
-    window = RestartWindow(RestartLimit(intensity=intensity, period_ns=period))
+def test_the_window_counts_what_a_naive_count_counts(restarts_max: int, period: int, gaps: list[int]) -> None:
+    window = RestartWindow(RestartLimit(restarts_max=restarts_max, period_ns=period))
     moments: list[int] = []
     now = 0
     for gap in gaps:
         now += gap
         moments.append(now)
         within = [moment for moment in moments if now - moment < period]
-        assert window.failed(now) == (len(within) > intensity)
-        assert len(window) == min(len(within), intensity + 1)
+        assert window.failed(now) == (len(within) > restarts_max)
+        assert len(window) == min(len(within), restarts_max + 1)
 
 
 def test_a_cleared_window_has_forgotten() -> None:
-    window = RestartWindow(RestartLimit(intensity=1, period_ns=10))
+    window = RestartWindow(RestartLimit(restarts_max=1, period_ns=10))
     window.failed(0)
     window.clear()
     assert not window.failed(0)
@@ -154,4 +155,4 @@ def test_the_stable_period_is_half_of_minimum_and_cap_unless_given() -> None:
 
 def test_the_longest_storm_is_the_sum_of_the_delays_between_failures() -> None:
     backoff = Backoff(first_ns=1, minimum_ns=10, cap_ns=40, jitter=0.0)
-    assert [longest_storm_ns(intensity, backoff) for intensity in range(6)] == [0, 1, 11, 31, 71, 111]
+    assert [longest_storm_ns(restarts_max, backoff) for restarts_max in range(6)] == [0, 1, 11, 31, 71, 111]

@@ -35,7 +35,7 @@ from engine.facts import (
 from engine.orders import Liquidity, PlaceOrder, TimeInForce
 from engine.pregame_lines import phi
 from engine.scoring.observations import Observations
-from engine.scoring.prices import BarRow
+from engine.scoring.packed_bars import BarPrices, PackedBars
 from engine.units import (
     COUNT_ZERO,
     MONEY_ZERO,
@@ -104,13 +104,14 @@ def season(world: World, seed: int) -> list[RunEvidence]:
 
 def _evening(world: World, seed: int, number: int) -> RunEvidence:
     start = Nanos((20_700 + number) * NANOS_PER_DAY)
-    seen, bars = Observations(), dict[str, list[BarRow]]()
+    seen, bars = Observations(), dict[str, list[BarPrices]]()
     for fact in _facts(world, Random(f"{world.name}/{seed}/{number}"), start, bars):
         seen.apply(fact)
     prices = seen.wanted()
     for ticker in prices.tickers | seen.curve.tickers:
-        prices.take(ticker, ticker.split("-")[1], bars[ticker])
-        seen.curve.take(ticker, bars[ticker])
+        rows = PackedBars.of(bars[ticker])
+        prices.take(ticker, ticker.split("-")[1], rows)
+        seen.curve.take(ticker, rows)
     return RunEvidence(
         run=f"evening-{number:02}",
         version="1.0",
@@ -126,7 +127,7 @@ def _evening(world: World, seed: int, number: int) -> RunEvidence:
     )
 
 
-def _facts(world: World, rng: Random, start: Nanos, bars: dict[str, list[BarRow]]) -> Iterator[Fact]:
+def _facts(world: World, rng: Random, start: Nanos, bars: dict[str, list[BarPrices]]) -> Iterator[Fact]:
     yield StrategyOpened(STRATEGY, STRATEGY, Money(10**9), "{}", start)
     day = start // NANOS_PER_DAY - 20_700
     for teams in TEAMS[:GAMES]:
@@ -136,7 +137,7 @@ def _facts(world: World, rng: Random, start: Nanos, bars: dict[str, list[BarRow]
 
 
 def _market(
-    world: World, rng: Random, market: tuple[str, str], start: Nanos, bars: list[BarRow]
+    world: World, rng: Random, market: tuple[str, str], start: Nanos, bars: list[BarPrices]
 ) -> Iterator[Fact]:
     """A market from its opening to its settlement: its bars, the bets in it, what it paid."""
     game, ticker = market
@@ -148,7 +149,7 @@ def _market(
         p_true = phi(walk / ((STEPS - step) / STEPS) ** 0.5)
         middle = round(100 * min(max(p_true + error, 0.04), 0.96)) * TICK
         at = Nanos(start + (step + 1) * BAR)
-        bars.append((at, middle - half, middle + half, 1, int(step >= TIP), None))
+        bars.append(BarPrices(at, middle - half, middle + half, 1, int(step >= TIP), None))
         if step in LOOKS and 0.05 < p_true < 0.95:
             p_told = (p_true if world.informed else middle / PRICE_ONE) + rng.gauss(0.0, world.noise)
             bet = _bet(world, (game, ticker, step), middle, p_told, at)

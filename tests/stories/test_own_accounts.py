@@ -16,8 +16,8 @@ import attrs
 import pytest
 from attrs import AttrsInstance
 
-from actors.fact_history import strategy_of
 from engine.accounts import Accounts
+from engine.fact_subjects import strategy_of
 from engine.facts import OrderDenied
 from engine.reasons import LIMITS, DenialReason
 from engine.strategies.controls import ControlParameters

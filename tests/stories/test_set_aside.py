@@ -75,7 +75,7 @@ from tipoff.commands.replay import run_started
 from tipoff.config.load import template
 from tipoff.replay.session import Past, VirtualSession
 from tipoff.runs.from_config import at_its_word, schema, trading_settings
-from tipoff.runs.settings import TradingSettings, remembered
+from tipoff.runs.settings import TradingSettings, recovered_history
 from venues.recordings.recorder import Line
 
 OLD: Final = "KXNBAGAME-26NOV19BOSNYK-NYK"
@@ -175,7 +175,7 @@ def goes_on(evening: Evening, facts: Sequence[Fact | UnreadFact], *, later: bool
         session.system.put(MARKET_FEED, VenueInput((delta,)), delta.at)
     session.system.advance(at + LASTS)
     tally = Tally()
-    remembered(facts, evening.settings, tally)
+    recovered_history(facts, evening.settings, tally)
     new = tuple(numbered.fact for numbered in kept)
     for fact in new:
         tally.apply(fact)

@@ -27,7 +27,8 @@ from tipoff.commands.sums import Sum, cents, numbers_right, of_results
 from tipoff.config.database import database_url
 from tipoff.config.load import load_or_template
 from tipoff.json_types import Json, utc_text
-from tipoff.output import Answer, table
+from tipoff.output import Answer, harmless_line, table
+from tipoff.reports.grid import grid
 from tipoff.runs.from_config import schema
 
 SHOWN = 10
@@ -225,7 +226,7 @@ def _screen(found: Compared) -> RenderableType:
     parts += [
         Text("Decisions in the games of both; price, count: in both, but another"),
         numbers_right(table(heads, rows), 2),
-        *_differing(found),
+        *differing((*found.orders, *found.fills)),
         Text("\nDollars after fees; a game: B less A, 95 % interval, whole games drawn"),
         _money_table(found),
     ]
@@ -239,26 +240,25 @@ def _counts(each: Tally) -> tuple[str, ...]:
     return tuple(map(str, attrs.astuple(each)))
 
 
-def _differing(found: Compared) -> list[RenderableType]:
-    """The first decisions that differ, with the ids that `why` takes."""
-    pairs = [pair for pair in (*found.orders, *found.fills) if pair.differs]
-    if not pairs:
+def differing(pairs: Sequence[Pair]) -> list[RenderableType]:
+    """The first decisions that differ, a line for each side, with the ids that `why` takes in one piece."""
+    found = [pair for pair in pairs if pair.differs]
+    if not found:
         return []
     rows = [
-        (
-            utc_text(Nanos(pair.either.at))[11:19],
-            *(each.name if each is not None else "-" for each in (pair.a, pair.b)),
-            *("-" if each is None else _shown(each) for each in (pair.a, pair.b)),
-        )
-        for pair in pairs[:SHOWN]
+        _line(pair, side, each) for pair in found[:SHOWN] for side, each in (("A", pair.a), ("B", pair.b))
     ]
-    left_out = len(pairs) - len(rows)
+    left_out = len(found) - min(len(found), SHOWN)
     more = [Text(f"and {left_out} more; --json has all", "dim")] if left_out else []
-    return [Text(""), numbers_right(table(("at UTC", "A", "B", "A", "B"), rows), 3), *more]
+    return [Text(""), grid("", ("decision", "at UTC", "count", "price"), rows), *more]
 
 
-def _shown(each: Decision) -> str:
-    return f"{format_count(Count(each.count))} at {format_price(Price(each.price))}"
+def _line(pair: Pair, side: str, each: Decision | None) -> tuple[str, tuple[str, str, str]]:
+    at = utc_text(Nanos(pair.either.at))[11:19]
+    if each is None:
+        return f"{side}: none", (at, "-", "-")
+    name = harmless_line(each.name)
+    return f"{side}: {name}", (at, format_count(Count(each.count)), format_price(Price(each.price)))
 
 
 def _money_table(found: Compared) -> RenderableType:

@@ -139,6 +139,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 async def _evening(request: DemoRequest, config: Config, folder: Path) -> dict[str, Json]:
     """The venues, the engine beside them, and the end when all is paid."""
     evening = EveningSettings(seed=request.seed, games=request.games)
+    # Held until the engine is there, or the set-up would cost minutes of a fast evening; and not limited,
+    # since an hour's requests come within a minute.
     service = ServiceSettings(evening=evening, speed=request.speed, held=True, limited=False)
     async with trio.open_nursery() as nursery:
         simulator: Simulator = await nursery.start(serve, service)
@@ -157,11 +159,13 @@ def _database(folder: Path) -> str:
 async def _trade(config: Config, folder: Path, simulator: Simulator, sources: Sources) -> dict[str, Json]:
     """Trade the evening from its first moment until everything is paid; returns the report."""
     settings = trading_settings(config)
+    # A demo that is cut short is played again, so no commit need wait for the disk.
     relaxed = Options(settings=Settings(durability=Durability.RELAXED))
     with contextlib.closing(JournalWriter(_database(folder), "demo", relaxed)) as writer:
         recorder = Recorder(folder / RECORDING, made_by=f"tipoff demo, seed {settings.seed}")
         write_config(recorder.folder, config, settings_digest(settings))
         simulated = simulator.live.clock
+        # After all that takes its time, and right before the engine's own clock starts from it.
         simulated.begin()
         plan = LivePlan(
             settings=settings,
@@ -231,6 +235,7 @@ def credentials_of(simulator: Simulator, folder: Path) -> Credentials:
     """The keys of the simulated venues; the private one is a file in `folder` for the time being."""
     assert simulator.key is not None  # noqa: S101 - made for us, for we brought none
     path = folder / "simulated.pem"
+    # Made with its mode before there is anything in it.
     path.touch(0o600)
     path.write_bytes(simulator.key.private_pem)
     bucket = partial(TokenBucket.full, REQUESTS_PER_SECOND, Nanos(NANOS_PER_SECOND), REQUESTS_PER_SECOND)

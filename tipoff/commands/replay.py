@@ -117,6 +117,7 @@ def run_name(recordings: Iterable[Path], settings: TradingSettings) -> str:
     for folder in recordings:
         digest.update(json.dumps([read_manifest(folder).first_at, read_manifest(folder).last_at]).encode())
         for path in segment_paths(folder):
+            # Names, sizes and moments tell recordings apart; their content would have to be read twice.
             digest.update(f"{path.name} {path.stat().st_size}".encode())
     return f"{REPLAY}{digest.hexdigest()[:12]}"
 

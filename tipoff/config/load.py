@@ -156,12 +156,14 @@ def load(path: Path, schema: Schema) -> Config:
     """Read a file. Raises ConfigError with every problem, one of them if the file cannot be read at all."""
     try:
         with path.open("rb") as file:
+            # One byte past the limit tells that there is more, however much it is.
             content = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ConfigError(str(path), [Problem("", 0, f"cannot be read: {reason}")]) from None
     if len(content) > FILE_BYTES_MAX:
         raise ConfigError(str(path), [Problem("", 0, f"is larger than {FILE_BYTES_MAX} bytes")])
+    # The parser would complain of a statement in which nobody can see anything wrong.
     if content.startswith(BOMS):
         raise ConfigError(
             str(path), [Problem("", 1, "begins with a byte-order mark; save it as plain UTF-8")]
@@ -185,6 +187,7 @@ def parse(text: str, schema: Schema, source: str = "engine.toml") -> Config:
     reader = Reader(key_lines(text))
     config = _read(document, schema, reader)
     if config is not None:
+        # Before anything is raised: who mends a file wants to hear of all of it at once.
         for path, message in contradictions(config):
             reader.complain(path, message)
     if reader.problems or config is None:
@@ -269,6 +272,8 @@ def _read_strategies(value: object, schema: Schema, reader: Reader) -> tuple[Str
         for number, table in enumerate(value)
     ]
     settings = [one for one in read if one is not None]
+    # By what is written and not by what could be read: a strategy that is wrong otherwise has its name all
+    # the same.
     seen: set[str] = set()
     for number, table in enumerate(value):
         given = table.get("name")

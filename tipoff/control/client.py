@@ -54,6 +54,7 @@ class ControlClient:
         self.hello: Mapping[str, Json] = {}
         try:
             self.hello = self._greeted()
+        # Ctrl-C too: nobody has the client yet, so nobody else would close its socket.
         except BaseException:
             self._socket.close()
             raise

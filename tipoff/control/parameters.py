@@ -1,6 +1,6 @@
 """The parameters of a method: what each may be, how a person types it, and the values of a request.
 
-Declared once, in `registry`: the server checks them, the schema and the manual show them, and the command
+Declared once, with their method: the server checks them, the schema and the manual show them, and the command
 line makes its arguments and options of them.
 """
 
@@ -125,3 +125,16 @@ class Params:
         """An object."""
         value = self.values.get(name)
         return value if isinstance(value, dict) else {}
+
+
+STRATEGY = Param(name="strategy", help="Only of this strategy.")
+TICKER = Param(name="ticker", upper=True, help="Only of this market.")
+GAME = Param(name="game", help="Only of this game.")
+THE_MARKET = Param(name="ticker", required=True, place=True, upper=True, help="The market.")
+
+
+def newest(default: int) -> Param:
+    """How many lines are asked for."""
+    return Param(
+        name="limit", kind="whole", default=default, unsaid="100", help="So many at most, the newest."
+    )

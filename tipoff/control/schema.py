@@ -1,16 +1,19 @@
-"""What answers each method, and the schema of all of them: parameters, answers, errors, limits.
+"""Every method with what answers it, and the schema of all of them: parameters, answers, errors, limits.
 
-Read by the server, the tests and the manual; `schema.json` beside this file is the same document, held equal
-by a test. An answer's schema is made of the annotation of what answers.
+Read by the server, the tests and the manual. `schema.json` beside this file is the same document, and
+`methods.json` the methods as the command line needs them: `python -m tipoff.control.schema` writes both, a
+test holds them equal.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import get_type_hints
+from pathlib import Path
+from typing import Final
 
-from tipoff.control import operations, queries
-from tipoff.control.context import Call, CallContext, Handler
+from tipoff.control import method_file, operations, queries
+from tipoff.control.context import Call, CallContext
+from tipoff.control.endpoint import Endpoint, Endpoints, by_name
 from tipoff.control.method import Method
 from tipoff.control.permissions import Level
 from tipoff.control.protocol import (
@@ -20,23 +23,22 @@ from tipoff.control.protocol import (
     PROTOCOL,
     ErrorCode,
 )
-from tipoff.control.registry import METHODS
 from tipoff.json_schema import schema_of
 from tipoff.json_types import Json
 
+OWN: Final = Endpoints()
 
+
+@OWN.answers(
+    Method(name="schema", line="All methods, with their parameters and answers.", always=True, command=False)
+)
 async def schema(_context: CallContext, _call: Call) -> object:
     """This document."""
     return document()
 
 
-HANDLERS: Mapping[str, Handler] = {**queries.HANDLERS, **operations.HANDLERS, "schema": schema}
-"""What answers each method of the registry."""
-
-RESULTS: Mapping[str, object] = {
-    name: queries.TABLES.get(name) or get_type_hints(handler)["return"] for name, handler in HANDLERS.items()
-}
-"""What type each answer is of."""
+ENDPOINTS: Final[Mapping[str, Endpoint]] = by_name((*queries.ENDPOINTS, *OWN, *operations.ENDPOINTS))
+"""Every method with what answers it, in the manual's order."""
 
 
 def document() -> dict[str, Json]:
@@ -53,11 +55,12 @@ def document() -> dict[str, Json]:
             error.value: {"code": error.rpc, "exit": int(error.exit), "meaning": error.meaning}
             for error in ErrorCode
         },
-        "methods": {name: _method(method) for name, method in METHODS.items()},
+        "methods": {name: _method(endpoint) for name, endpoint in ENDPOINTS.items()},
     }
 
 
-def _method(method: Method) -> Json:
+def _method(endpoint: Endpoint) -> Json:
+    method = endpoint.method
     return {
         "help": method.line,
         "level": method.level.word,
@@ -69,7 +72,7 @@ def _method(method: Method) -> Json:
             "required": [param.name for param in method.all_params() if param.required],
             "additionalProperties": False,
         },
-        "result": schema_of(RESULTS[method.name]),
+        "result": schema_of(endpoint.result),
     }
 
 
@@ -81,3 +84,14 @@ def digest() -> str:
 def text() -> str:
     """The schema as it stands in the repository."""
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def files() -> dict[str, str]:
+    """What is made of the declarations and stands beside this file: name and text."""
+    methods = (endpoint.method for endpoint in ENDPOINTS.values())
+    return {"schema.json": text(), method_file.NAME: method_file.text_of(methods)}
+
+
+if __name__ == "__main__":
+    for name, made in files().items():
+        Path(__file__).with_name(name).write_text(made, "utf-8")

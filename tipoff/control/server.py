@@ -13,7 +13,7 @@ import trio
 
 from tipoff import __version__
 from tipoff.control.context import Call, CallContext
-from tipoff.control.method import Method
+from tipoff.control.endpoint import Endpoint
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Engine, Hooks
 from tipoff.control.protocol import (
@@ -29,8 +29,7 @@ from tipoff.control.protocol import (
     read_request,
     result_frames,
 )
-from tipoff.control.registry import METHODS
-from tipoff.control.schema import HANDLERS, RESULTS, digest
+from tipoff.control.schema import ENDPOINTS, digest
 from tipoff.control.socket_settings import ControlSettings
 from tipoff.control.unix_socket import Peer, listening, peer_of
 from tipoff.json_schema import plain
@@ -87,6 +86,7 @@ class ControlServer:
         self.connections: list[Connection] = []
         self.accepted = self.refused = self.dropped = self.requests = self.faults = 0
         self._turning_away = 0
+        # Once: it is made of the code, which does not change under a server, and every hello has it.
         self._schema = digest()
 
     async def accept_all(self, listener: trio.socket.SocketType, nursery: trio.Nursery) -> None:
@@ -183,7 +183,7 @@ class ControlServer:
             await self._answer(connection, frame, level)
 
     async def _hello(self, level: Level) -> Json:
-        methods: list[Json] = [method.name for method in METHODS.values() if method.level <= level]
+        methods: list[Json] = [name for name, each in ENDPOINTS.items() if each.method.level <= level]
         with trio.move_on_after(self.settings.write_seconds):
             state = await self.context.state()
             return {
@@ -247,9 +247,10 @@ class ControlServer:
             await self._send(connection, error_frame(ident if ident is not None else _id_in(frame), fault))
 
     async def _result(self, request: Request, peer: Peer, level: Level) -> Json:
-        method = METHODS.get(request.method)
-        if method is None:
+        endpoint = ENDPOINTS.get(request.method)
+        if endpoint is None:
             raise Fault(ErrorCode.UNKNOWN_METHOD, f"there is no method {request.method!r}")
+        method = endpoint.method
         if level < method.level:
             log.warning("refused %s to uid %d", method.name, peer.uid)
             message = f"{method.name} needs the level {method.level.word}; uid {peer.uid} has {level.word}"
@@ -258,14 +259,15 @@ class ControlServer:
         call = Call(method=method, params=params, uid=peer.uid, request_id=params.text("request_id") or "")
         self.context.require_running(method)
         with trio.move_on_after(self.settings.request_seconds):
-            return await self._called(method, call)
+            return await self._called(endpoint, call)
         raise Fault(ErrorCode.TIMEOUT, f"no answer within {self.settings.request_seconds:g} s")
 
-    async def _called(self, method: Method, call: Call) -> Json:
+    async def _called(self, endpoint: Endpoint, call: Call) -> Json:
+        method = endpoint.method
         if method.mutates:
             log.info("uid %d: %s %s", call.uid, method.name, call.request_id)
         try:
-            return plain(await HANDLERS[method.name](self.context, call), RESULTS[method.name])
+            return plain(await endpoint.handler(self.context, call), endpoint.result)
         except Fault:
             raise
         except Exception as error:

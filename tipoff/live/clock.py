@@ -5,6 +5,7 @@ Must not be read by anything that decides: actors know the stamps of their input
 """
 
 import trio
+from typing_extensions import override
 
 from actors.runtime import AnchoredClock
 from engine.units import NANOS_PER_SECOND
@@ -31,6 +32,11 @@ class EveningClock(AnchoredClock):
     def trio_time(self, at_ns: int) -> float:
         """The same moment on trio's clock."""
         return self._started + (at_ns - self._wall_ns) / NANOS_PER_SECOND / self.speed
+
+    @override
+    def nanos_of_world(self, world_ns: int) -> int:
+        """How far this clock goes while `world_ns` pass outside."""
+        return round(world_ns * self.speed)
 
     async def sleep(self, nanos: float) -> None:
         """Let `nanos` of this clock pass."""

@@ -70,7 +70,7 @@ from tipoff.runs.recorded_inputs import (
     operate_text,
     operation_done_text,
 )
-from tipoff.runs.settings import TradingSettings, openings, parts_of, remembered
+from tipoff.runs.settings import TradingSettings, openings, parts_of, recovered_history
 from tipoff.wiring import tree
 from venues.recordings.line_kinds import LOST
 from venues.recordings.recorder import Recorder
@@ -110,7 +110,7 @@ class LiveEngine:
         """Make it without starting anything, inside `trio.run`. `edges` makes the actors that do I/O."""
         self.plan = plan
         self.tally = Tally()
-        history = remembered(plan.facts, plan.settings, self.tally)
+        history = recovered_history(plan.facts, plan.settings, self.tally)
         self.market_records = MarketRecords(self._add_records)
         self.ingress = Ingress(plan.recorder, self.market_records.on_input)
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
@@ -133,6 +133,7 @@ class LiveEngine:
         self.system.lives.on_report = self._on_report
         self.heartbeats = Heartbeats()
         self.system.on_heartbeat = self.heartbeats.passed
+        # Tied afterwards: the tree is made of parts that need the ingress, and the ingress needs the tree.
         self.ingress.attach(self.system)
 
     # Life
@@ -171,6 +172,7 @@ class LiveEngine:
         log.critical("the engine gives up: %s: %s", type(error).__name__, error)
         for hand_on in self.last_words:
             hand_on()
+        # What was decided since an invariant broke may rest on it, so it must not become durable.
         if not isinstance(error, InvariantBroken):
             with trio.move_on_after(LAST_WORDS_S_MAX, shield=True):
                 await self.commit_queue.drain()
@@ -272,6 +274,7 @@ class LiveEngine:
 
     async def ask(self, address: Address, message: object, timeout_ns: int = ASK_TIMEOUT_NS) -> object:
         """Ask and wait. What changes something is written down first. Raises an AskError or SystemEnded."""
+        # A question is only stamped: it changes nothing, so a replay can do without it.
         at = self.system.stamp()
         if isinstance(message, Operate) and address == OPERATOR:
             at = self.ingress.command(OPERATE, operate_text(message))
@@ -287,6 +290,7 @@ class LiveEngine:
         """Replace a life by a new one; False if there is no such child."""
         if self.system.status_of(address) is None:
             return False
+        # Written down first, so that a replay gives the actor its new life at the same place.
         with self.system.at(self.ingress.command(RESTART, str(address))):
             return self.system.restart(address)
 

@@ -47,6 +47,8 @@ class DatabaseLogSink:
     def take(self, level: str, event: str, line: str) -> None:
         """Take a finished line in, from any thread. Never blocks for long, never raises."""
         with self._lock:
+            # The new one goes and not the oldest: the first lines of a trouble say more than its
+            # repetitions.
             if len(self._waiting) >= LINES_AT_ONCE:
                 self.dropped += 1
                 return

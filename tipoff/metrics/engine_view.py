@@ -161,6 +161,7 @@ class EngineView:
                 self.overview = overview if isinstance(overview, Overview) else self.overview
             with suppress(AskError, SystemEnded):
                 self.feed = await self.engine.feed()
+        # A file system that hangs may keep the thread, but not the daemon from stopping.
         sizes = await trio.to_thread.run_sync(self._sizes, abandon_on_cancel=True)
         self.database_bytes, self.disk_free_bytes = sizes
 

@@ -82,6 +82,7 @@ def body_of(notice: Notice, shape: Shape, engine: str) -> dict[str, Json]:
             return {"text": f"*{_slack(title)}*\n{MARKS[notice.level]}{_slack(text)}"}
         case "discord":
             embed: Json = {"title": title[:250], "description": text, "color": COLOURS[notice.level]}
+            # Whatever a text says, it rings for nobody.
             return {"embeds": [embed], "allowed_mentions": {"parse": []}}
         case "generic":
             return {
@@ -122,6 +123,8 @@ class Notices:
         except trio.WouldBlock:
             self.dropped += 1
             return False
+        # Noted only now: what was dropped must not silence the next of its kind. Taken out and put back, so
+        # that those at the front are the oldest and go first.
         self._last.pop(key, None)
         self._last[key] = notice.at
         while len(self._last) > REMEMBERED_MAX:

@@ -44,6 +44,7 @@ class Reloader:
         """
         self._counters.reloads += 1
         try:
+            # Not in force yet: the gate has its word first, and what does not trade follows it.
             self._next = await self._read()
         except Failure:
             self._counters.reload_failures += 1
@@ -53,6 +54,7 @@ class Reloader:
     def applied(self) -> None:
         """The operation was done: tell the others, too."""
         after, self._next = self._next, None
+        # The request was answered from the journal: it had been done before.
         if after is None:
             return
         self.config = after

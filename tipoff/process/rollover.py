@@ -60,6 +60,7 @@ def halts_of(reader: Reader) -> tuple[HaltOperation, ...]:
     """The halts that are in force at a run's end; parked strategies begin anew, and so does our own drain."""
     states = {state.word for state in TradingState if state is not TradingState.ACTIVE}
     return tuple(
+        # Said once, however many days it has been carried over.
         HaltOperation(row.scope, row.value, row.why.removesuffix(CARRIED) + CARRIED)
         for row in reader.limits()
         if row.name == "halt" and row.value in states
@@ -96,6 +97,7 @@ async def _may_end(engine: LiveEngine) -> bool:
     halt = engine.tally.halted.get(EVERYTHING)
     positions = any(any(row.positions.values()) for row in engine.tally.strategies.values())
     if positions or is_open(engine.tally.ledger.balances) or await _playing(engine):
+        # Drained for an end that does not come yet: what is left of the evening is to be traded.
         if halt is not None and halt.why == DRAIN_REASON:
             await _operate(
                 engine,
@@ -108,6 +110,8 @@ async def _may_end(engine: LiveEngine) -> bool:
     if isinstance(seen, Overview) and seen.open_orders == 0 and engine.commit_queue.drained:
         return True
     if halt is None:
+        # Only where nobody has halted: under a person's halt no entry passes either, and only a person ends
+        # it.
         drain = HaltOperation(EVERYTHING, TradingState.DRAINING.word, DRAIN_REASON)
         await _operate(engine, f"drain.{engine.now}", "drain", drain)
     return False
@@ -117,6 +121,7 @@ async def _playing(engine: LiveEngine) -> bool:
     scores = [game.score for game in (await engine.games()).values()]
     now = engine.plan.clock()
     return any(
+        # A score that nobody renews must not keep a run open for ever.
         score is not None and score.phase in PLAYING and now - score.at < freshness.SCORE.ns
         for score in scores
     )

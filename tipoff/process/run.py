@@ -96,6 +96,8 @@ async def run_live(dependencies: RunDependencies, stop: StopRequest) -> dict[str
     await begin("the database is brought up to date", partial(upgrade, url))
     clock = dependencies.clock()
     environment = config.engine.environment
+    # Read after the upgrade, for the tables may be an older version's, and before the writer, whose run it
+    # names.
     past = await begin("the journal is read", partial(past_of, url, environment, Nanos(clock())))
     # Whoever is still open when the run does not come to its end is closed here; else the stop has done it.
     with contextlib.ExitStack() as unfinished:
@@ -139,6 +141,7 @@ async def _begin(notifier: Notifier, stop: StopRequest, words: str, work: Callab
     done = trio.Event()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_wait_patiently, notifier, done)
+        # Not left behind when a stop is asked for: half an upgrade is worse than a late stop.
         result, error = await trio.to_thread.run_sync(_caught, work)
         done.set()
     if error is not None:
@@ -174,6 +177,7 @@ async def _live(
     async with trio.open_nursery() as nursery:
         notifier.status("starting: the actors start")
         await nursery.start(engine.run)
+        # Before any service: what was halted yesterday must not trade for the moment until somebody says so.
         await carry_over(engine, halts)
         for service in dependencies.services:
             nursery.start_soon(service, context)
@@ -191,6 +195,7 @@ async def _live(
             notifier.stopping(f"stopping: {stop.reason}")
         stopped = await stop_engine(engine, stop.reason, shutdown)
         shutdown.enter(SERVICES)
+        # The services go last, so that socket and metrics tell how far the stop has come.
         nursery.cancel_scope.cancel()
     await shutdown.do(CLOSE, partial(in_thread, partial(_give_back, engine.plan.writer, [engine])))
     dependencies.on_phase("stopped")

@@ -83,6 +83,7 @@ class Shutdown:
         with trio.move_on_after(step.seconds_max) as scope:
             try:
                 await work()
+            # Any other failure is a fault of ours and ends the process as one.
             except EXPECTED_FAILURES as error:
                 return self._leave(step, f"failed: {error}")
         if scope.cancelled_caught:
@@ -130,14 +131,18 @@ async def stop_engine(engine: LiveEngine, reason: str, shutdown: Shutdown) -> St
 
     async def seal() -> None:
         if drained:
+            # The digest vouches for journal and recording together, so both must have all of their run.
             stopped.sealed = await in_thread(partial(write_recording_digest, engine))
         else:
             await in_thread(engine.ingress.close)
 
+    # The venues first: whatever is still heard would have to become durable too, and the stop had no end.
     await shutdown.do(ENTRIES, entries)
     await shutdown.do(ORDERS, orders)
     # Before the queue is drained, for the end of the run is a fact like any other.
     await shutdown.do(RUN_END, run_end)
+    # As late as can be, so that what is open is valued at the last prices; but the samples go through the
+    # same queue, so before it is drained.
     await shutdown.do(SAMPLE, engine.sample_books)
     drained = await shutdown.do(DURABLE, engine.commit_queue.drain)
     # What is not durable by now must not become so behind the back of the digest.

@@ -89,6 +89,7 @@ class Stall:
 
     async def run(self) -> None:
         """Watch until cancelled."""
+        # Not only by the poll below: after a sleep the timers that are long due could fire before it.
         self._engine.system.before_time_passes = self.check
         try:
             while True:
@@ -119,6 +120,7 @@ class Stall:
     def _wall(self) -> None:
         """Tell when the wall clock was set: the engine's time goes on as if it had not been."""
         apart = (self._clocks.wall() - self._engine.plan.clock()) / NANOS_PER_SECOND
+        # An evening that is played faster than it was leaves the wall clock behind all the time.
         if self._engine.plan.clock.speed != 1.0:
             return
         if abs(apart - self._jumped) >= JUMP_S:

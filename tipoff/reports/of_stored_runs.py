@@ -31,7 +31,7 @@ from engine.scoring.observations import Observations
 from engine.tally import ValuationMark
 from engine.tickers import parse_ticker
 from engine.units import Nanos, Price
-from persistence.bars import prices_of
+from persistence.bars import bars_of
 from persistence.book_samples import last_tops
 from persistence.codec import decode
 from persistence.journal import DECISIONS, Digest
@@ -118,7 +118,7 @@ def _folded(reader: Reader) -> _Folded:
 def _evidence(reader: Reader, folded: _Folded, marks: dict[str, ValuationMark]) -> RunEvidence:
     seen, bars = folded.seen, 0
     prices = seen.wanted()
-    for ticker, rows in prices_of(reader, prices.tickers | seen.curve.tickers):
+    for ticker, rows in bars_of(reader, prices.tickers | seen.curve.tickers):
         bars += len(rows)
         prices.take(ticker, parse_ticker(ticker).game or "", rows)
         seen.curve.take(ticker, rows)

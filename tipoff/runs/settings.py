@@ -39,8 +39,8 @@ class TradingSettings:
 
     strategies: tuple["StrategyPlan", ...]
     limits: RiskLimits
+    rules: ExchangeRules
     strategy_limits: dict[str, RiskLimits] = attrs.field(factory=dict)
-    rules: ExchangeRules = attrs.field(factory=ExchangeRules)
     seed: int = 1
     every_market: bool = False
     leagues: tuple[str, ...] = TRADED
@@ -101,7 +101,9 @@ def parts_of(
     )
 
 
-def remembered(facts: Iterable[Fact | UnreadFact], settings: TradingSettings, tally: Tally) -> FactHistory:
+def recovered_history(
+    facts: Iterable[Fact | UnreadFact], settings: TradingSettings, tally: Tally
+) -> FactHistory:
     """The past of a run that goes on, without what cannot be applied; the tally counts what is kept."""
     exchange = PaperExchange(settings.rules, settings.seed)
     gate = RiskGate(settings.limits, settings.strategy_limits, settings.rules.rounding)

@@ -7,7 +7,7 @@ from typing import Final
 import trio
 
 from tipoff.control.context import Call, CallContext
-from tipoff.control.operations import reload
+from tipoff.control.operations.process import reload
 from tipoff.control.parameters import Params
 from tipoff.control.ports import Hooks
 from tipoff.control.protocol import Fault

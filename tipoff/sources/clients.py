@@ -91,7 +91,7 @@ class Sources:
         return tuple(found)
 
     @property
-    def following(self) -> Selection:
+    def game_selection(self) -> Selection:
         """What may be loaded and unloaded."""
         return self._market.selection
 

@@ -30,10 +30,10 @@ class Column:
     """
 
     name: str
-    width: int = 0
-    right: bool = False
-    flex: bool = False
-    rank: int = 0
+    width: int = attrs.field(default=0, kw_only=True)
+    right: bool = attrs.field(default=False, kw_only=True)
+    flex: bool = attrs.field(default=False, kw_only=True)
+    rank: int = attrs.field(default=0, kw_only=True)
 
 
 @attrs.frozen

@@ -111,6 +111,7 @@ class Asking:
     def _pause(self) -> float:
         if not self._failures:
             return self._every
+        # The exponent is bounded too: after a night without a daemon the power would not fit a float.
         return float(min(AGAIN_SECONDS * 2 ** min(self._failures - 1, 10), AGAIN_SECONDS_MAX))
 
     def _hang_up(self) -> None:

@@ -142,6 +142,7 @@ def import_files(specs: Sequence[ImportSpec], out: Path) -> ImportReport:
         raise ImportFailed(f"{out}: exists already; choose another name or remove it first")
     games = Games()
     for spec in specs:
+        # All of them before anything is read: one file may know by name what another only numbers.
         name_games = KINDS[spec.kind].name_games
         if name_games is not None:
             file = SourceFile(spec.path, spec.kind)

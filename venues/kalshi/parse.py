@@ -90,6 +90,7 @@ def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
                 ),
             )
         return _meaning(frame, text, conn, at)
+    # JSON of another shape: some of it may be good. Whatever else is wrong refuses the whole frame, below.
     except msgspec.ValidationError as error:
         return _piece_by_piece(text, conn, at, error)
     except REFUSABLE as error:
@@ -119,6 +120,7 @@ def _piece_by_piece(
 
 def _delta(frame: wire.Delta, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     body = frame.msg
+    # Only what was read piece by piece comes here; a whole delta is made in `parse_frame`.
     price, change = parse_price(body.price_dollars), parse_count_change(body.delta_fp)
     at_venue = _at_venue(body.ts_ms)
     return (
@@ -315,6 +317,7 @@ def read_levels(texts: Iterable[wire.LevelText]) -> tuple[Level, ...]:
         levels.sort()
         if any(before[0] == after[0] for before, after in pairwise(levels)):
             raise NotUnderstood("duplicate_level", "a price stands twice in one side of a book")
+    # A level of nothing says that there is none.
     return tuple([level for level in levels if level[1]])
 
 
@@ -354,6 +357,7 @@ def _refused(text: str, conn: int, at: Nanos, error: Exception) -> tuple[VenueEv
     if not known:
         error = NotUnderstood("unknown_type" if envelope.type else refusal_kind(error), str(error))
     refused = refusal(SOURCE, envelope.type[:40], error, at)
+    # A type that nobody knows, about a market, may be its book under a new name.
     changes = envelope.type in CHANGES_BOOKS or (ticker != "" and not known)
     number = _number(envelope, conn, at, changes=changes)
     if not changes or (ticker == "" and envelope.type == SNAPSHOT):
@@ -362,6 +366,7 @@ def _refused(text: str, conn: int, at: Nanos, error: Exception) -> tuple[VenueEv
         if not envelope.sid:
             return (refused,)  # nothing is known of it: the gap in the numbers will say so
         seq = envelope.seq or 0
+        # A gap of one frame, this one: whatever book it changed, one of this subscription's.
         return (*number, FeedGapped(conn, envelope.sid, seq, seq + 1, at), refused)
     snapshot = envelope.type == SNAPSHOT
     return (*number, BookRefused(ticker, conn, envelope.sid or None, snapshot, at), refused)

@@ -198,6 +198,7 @@ class Session:
         actions = Actions(now)
         command = self._commands.overdue(now)
         if command is not None:
+            # More commands would not mend a connection on which nobody answers.
             actions.reconnect = f"no reply to {command.name} for {REPLY_S_MAX:g} s"
             return actions
         for subscription in self._subscriptions.values():

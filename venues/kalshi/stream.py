@@ -147,6 +147,7 @@ class KalshiStream:
         """From the signature to the end; returns why it ended."""
         self.status.conn += 1
         conn = self.status.conn
+        # A market's gap ends with its next book, and that may come on this connection or on one later still.
         unseen = self._session.left_unseen() if self._session is not None else {}
         unseen = {ticker: since for ticker, since in unseen.items() if ticker in self._wanted}
         self._session = Session(conn, self._wanted, self._given.channels, unseen)
@@ -251,6 +252,7 @@ class KalshiStream:
             case CredentialsRefused() | TlsRefused() | RateLimited():
                 return retry.refused_wait_s * (1 + 4 * draw)
             case _:
+                # This failure is counted already, and the first pause is the shortest.
                 failures = max(0, self.status.failures_in_row - 1)
                 return full_jitter_s(failures, draw, retry.wait_s_base, retry.wait_s_max)
 

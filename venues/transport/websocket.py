@@ -73,6 +73,8 @@ class Reader:
             await task()
             self.failure = ConnectionEnded("closed during the handshake")
         except Exception as error:
+            # A fault of whoever hears the frames is no fault of the connection, and is not healed by another
+            # one.
             if self._tap.crashed:
                 raise
             self.failure = _refused(error)
@@ -175,6 +177,7 @@ async def open_socket(
     try:
         async with trio.open_nursery() as nursery:
             reader = Reader(nursery, tap)
+            # Frames may reach the tap before this returns; whoever hears them must be ready.
             socket = Socket(await _upgrade(reader, tap, url, headers, bounds), tap, bounds)
             reader.socket = socket
             nursery.start_soon(socket._watch_close)  # noqa: SLF001

@@ -106,7 +106,7 @@ def tree(ledger: Ledger) -> SupervisorSpec:
 
     quick = Backoff(first_ns=0, minimum_ns=10 * MILLISECOND_NS, cap_ns=1_000 * MILLISECOND_NS)
     keeps = MailboxPolicy(capacity=50, on_restart=RETAIN)
-    often = {"intensity": 1_000, "period_ns": 10**12, "backoff": quick}
+    often = {"restarts_max": 1_000, "period_ns": 10**12, "backoff": quick}
     return SupervisorSpec(
         name="root",
         children=(
@@ -122,7 +122,7 @@ def tree(ledger: Ledger) -> SupervisorSpec:
                     SupervisorSpec(
                         name="strategies",
                         on_excess=QUARANTINE,
-                        intensity=3,
+                        restarts_max=3,
                         period_ns=1_000 * MILLISECOND_NS,
                         backoff=quick,
                         children=(actor("sharp", subscriptions=("news",)), actor("fade", mailbox=keeps)),

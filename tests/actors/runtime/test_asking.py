@@ -149,7 +149,7 @@ def test_p17_random_races_all_end(system: Make, spec: MakeSpec) -> None:
     """P17, checklist 20, 21: answers, deferrals, crashes, kills and timeouts in every mixture; nothing is
     left over.
     """
-    engine = system("a", spec("b"), intensity=1_000_000)
+    engine = system("a", spec("b"), restarts_max=1_000_000)
     draw = random.Random(20)
     replies = []
     for number in range(5_000):

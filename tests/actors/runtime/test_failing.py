@@ -68,7 +68,7 @@ def test_p14_dead_letters_are_published_and_one_about_a_dead_letter_is_only_coun
     system: Make, spec: MakeSpec, script: Script
 ) -> None:
     """P14: a reader of dead letters that fails on them does not feed itself."""
-    engine = system("a", spec("reader", subscriptions=("dead_letters",)), intensity=10)
+    engine = system("a", spec("reader", subscriptions=("dead_letters",)), restarts_max=10)
     engine.put(A, CRASH)
     assert [type(heard) for heard in script.heard("reader")] == [DeadLetter]
     engine.crash_next(Address("reader"))
@@ -120,7 +120,7 @@ def test_p19_a_failure_touches_no_sibling(system: Make, script: Script) -> None:
 @pytest.mark.promise("p21-failures-hooks-handled")
 def test_p21_a_failure_in_a_start_hook_is_a_failed_attempt(system: Make, script: Script) -> None:
     """P21, checklist 25."""
-    engine = system("a", "b", intensity=2)
+    engine = system("a", "b", restarts_max=2)
     script.fail_start = [ValueError("no start")]
     engine.put(A, CRASH)
     assert state(engine, A) == "running"

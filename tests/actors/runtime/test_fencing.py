@@ -110,7 +110,7 @@ def test_p10_too_many_zombies_end_the_engine(tree: MakeTree, spec: MakeSpec) -> 
     """P10, checklist 14."""
     host = HeldHost(immortal=True)
     engine = VirtualSystem(
-        tree("a", spec("b", kind=Kind.EDGE, task=idle), intensity=9), hosts={Kind.EDGE: host}
+        tree("a", spec("b", kind=Kind.EDGE, task=idle), restarts_max=9), hosts={Kind.EDGE: host}
     )
     host.system = engine
     engine.zombies_max = 1
@@ -130,7 +130,7 @@ def test_p12_a_peer_that_holds_an_address_works_on_across_a_hundred_restarts(
     system: Make, script: Script
 ) -> None:
     """P12, checklist 15."""
-    engine = system("a", "b", intensity=1_000)
+    engine = system("a", "b", restarts_max=1_000)
     for number in range(100):
         engine.put(B, Do(((A, number), (A, CRASH))))
     assert [heard for heard in script.heard("a") if heard is not CRASH] == list(range(100))

@@ -78,7 +78,7 @@ async def test_a_failed_start_ends_the_run_with_the_cause(tree: MakeTree, script
 
 
 async def test_checklist_9_escalation_to_the_root_ends_the_run(tree: MakeTree) -> None:
-    engine = LiveSystem(tree("a", intensity=0))
+    engine = LiveSystem(tree("a", restarts_max=0))
     with pytest.RaisesGroup(Escalated):
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)

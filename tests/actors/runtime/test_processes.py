@@ -48,7 +48,7 @@ def test_checklist_9_escalation_of_the_root_ends_the_process_with_its_error_and_
 
         def system():
             global engine
-            engine = LiveSystem(tree(ChildSpec(name="a", factory=Crashing), intensity=1))
+            engine = LiveSystem(tree(ChildSpec(name="a", factory=Crashing), restarts_max=1))
             engine.lives.on_report = lambda report: print(type(report).__name__, report.address)
             return engine
 

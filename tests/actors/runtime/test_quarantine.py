@@ -54,7 +54,7 @@ def state(engine: VirtualSystem, address: Address) -> str:
 @pytest.mark.promise("strategy-fails-too-often")
 def test_quarantine_parks_the_one_and_the_rest_goes_on(system: Make, script: Script) -> None:
     """P6, P19, P25: and revive brings it back with a clean record."""
-    engine = system("a", "b", intensity=1, on_excess=QUARANTINE)
+    engine = system("a", "b", restarts_max=1, on_excess=QUARANTINE)
     engine.put(A, CRASH)
     engine.put(A, CRASH)
     assert state(engine, A) == "parked"
@@ -70,15 +70,15 @@ def test_quarantine_parks_the_one_and_the_rest_goes_on(system: Make, script: Scr
 
 
 def test_quarantine_counts_every_child_by_itself(system: Make) -> None:
-    engine = system("a", "b", "c", intensity=1, on_excess=QUARANTINE)
+    engine = system("a", "b", "c", restarts_max=1, on_excess=QUARANTINE)
     for address in (A, B, C):
         engine.put(address, CRASH)
     assert [status.state for status in engine.status()] == ["running"] * 3
 
 
 def test_quarantine_of_a_whole_subtree_and_its_revival(system: Make, tree: MakeTree) -> None:
-    deep = tree("x", "y", name="deep", intensity=0)
-    engine = system("a", deep, intensity=0, on_excess=QUARANTINE)
+    deep = tree("x", "y", name="deep", restarts_max=0)
+    engine = system("a", deep, restarts_max=0, on_excess=QUARANTINE)
     engine.put(Address("deep/x"), CRASH)
     assert state(engine, Address("deep")) == "parked"
     assert engine.running
@@ -92,7 +92,7 @@ def test_quarantine_needs_one_for_one(tree: MakeTree) -> None:
 
 
 def test_an_operator_restarts_a_child_and_it_counts_as_no_failure(system: Make, script: Script) -> None:
-    engine = system("a", intensity=0, on_excess=ESCALATE)
+    engine = system("a", restarts_max=0, on_excess=ESCALATE)
     assert engine.restart(A)
     assert script.log == [("a", START), ("a", STOP), ("a", START)]
     assert engine.running
@@ -121,7 +121,7 @@ def test_p20_a_dynamic_child_whose_first_start_fails_leaves_nothing(
     system: Make, spec: MakeSpec, script: Script
 ) -> None:
     """P20, checklist 27."""
-    engine = system("a", intensity=0)
+    engine = system("a", restarts_max=0)
     script.fail_start = [ValueError("no")]
     engine.start_child(ROOT, spec("x"))
     assert state(engine, Address("x")) == "gone"

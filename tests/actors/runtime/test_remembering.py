@@ -41,7 +41,7 @@ CRASH = Fail(ValueError("air ball"))
 def test_p25_every_start_exit_restart_delay_and_escalation_is_reported(system: Make) -> None:
     """P25, checklist 30: structured, with incarnation, counted, published to whoever listens."""
     backoff = Backoff(first_ns=0, minimum_ns=100, cap_ns=100, jitter=0.0)
-    engine = system("a", intensity=2, backoff=backoff)
+    engine = system("a", restarts_max=2, backoff=backoff)
     heard: list[object] = []
     engine.lives.on_report = heard.append
     for _ in range(2):
@@ -118,7 +118,7 @@ def test_p23_ten_thousand_temporary_children_leave_nothing(system: Make) -> None
 
 def test_checklist_29_a_thousand_restarts_leave_nothing(system: Make) -> None:
     """Checklist 29: no thread, timer, topic or cell more than before."""
-    engine = system("a", "b", intensity=10_000)
+    engine = system("a", "b", restarts_max=10_000)
     threads = threading.active_count()
     for _ in range(1_000):
         engine.put(A, CRASH)
@@ -181,7 +181,7 @@ def test_checklist_33_the_same_seed_gives_the_same_jitter_and_another_does_not(t
 
     def delays(seed: int) -> list[int]:
         backoff = Backoff(first_ns=1_000, minimum_ns=1_000, cap_ns=10**9, jitter=1.0, factor=1.0)
-        engine = VirtualSystem(tree("a", backoff=backoff, intensity=50, period_ns=10**12), seed=seed)
+        engine = VirtualSystem(tree("a", backoff=backoff, restarts_max=50, period_ns=10**12), seed=seed)
         engine.start()
         found = []
         for _ in range(20):

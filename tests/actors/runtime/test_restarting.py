@@ -143,10 +143,10 @@ def test_p4_one_for_all_a_child_already_restarted_is_taken_down_again(system: Ma
 
 
 @pytest.mark.promise("p6-exactly-many-restarts")
-@pytest.mark.limit("actors.runtime.behaviour:SupervisorSpec.intensity")
+@pytest.mark.limit("actors.runtime.behaviour:SupervisorSpec.restarts_max")
 def test_p6_exactly_the_intensity_is_allowed_and_one_more_escalates(system: Make) -> None:
     """P6, checklist 6."""
-    engine = system("a", "b", intensity=3, period_ns=1_000)
+    engine = system("a", "b", restarts_max=3, period_ns=1_000)
     for _ in range(3):
         engine.put(A, CRASH)
     assert engine.running
@@ -164,7 +164,7 @@ def test_p6_exactly_the_intensity_is_allowed_and_one_more_escalates(system: Make
 @pytest.mark.limit("actors.runtime.behaviour:SupervisorSpec.period_ns")
 def test_p6_the_window_slides(system: Make) -> None:
     """P6, checklist 6: failures a period apart never add up."""
-    engine = system("a", intensity=1, period_ns=100)
+    engine = system("a", restarts_max=1, period_ns=100)
     for number in range(1, 50):
         engine.put(A, CRASH, at=number * 100)
     assert engine.running
@@ -174,7 +174,7 @@ def test_p6_the_window_slides(system: Make) -> None:
 
 def test_p6_failures_of_all_children_are_counted_together(system: Make) -> None:
     """P6."""
-    engine = system("a", "b", intensity=1)
+    engine = system("a", "b", restarts_max=1)
     engine.put(A, CRASH)
     engine.put(B, CRASH)
     assert engine.ended is not None
@@ -183,7 +183,7 @@ def test_p6_failures_of_all_children_are_counted_together(system: Make) -> None:
 @pytest.mark.promise("p6-exactly-many-restarts")
 def test_p6_failed_attempts_count(system: Make, script: Script) -> None:
     """P6, checklist 6: one crash and three failed starts are four failures."""
-    engine = system("a", intensity=3)
+    engine = system("a", restarts_max=3)
     script.fail_start = [ValueError("1"), ValueError("2")]
     engine.put(A, CRASH)
     assert engine.running
@@ -196,7 +196,7 @@ def test_p6_escalation_goes_up_one_level_and_the_subtree_is_restarted(
     system: Make, tree: MakeTree, script: Script
 ) -> None:
     """P6: the next level decides; restarts multiply over the levels."""
-    engine = system("a", tree("x", "y", name="deep", intensity=1), intensity=1)
+    engine = system("a", tree("x", "y", name="deep", restarts_max=1), restarts_max=1)
     engine.put(Address("deep/x"), CRASH)
     engine.put(Address("deep/x"), CRASH)
     assert state(engine, Address("deep/x")) == "running"
@@ -211,7 +211,7 @@ def test_p6_escalation_goes_up_one_level_and_the_subtree_is_restarted(
 def test_p7_backoff_delays_the_restart(system: Make) -> None:
     """P7: first at once, then minimum, doubled, capped."""
     backoff = Backoff(first_ns=0, minimum_ns=100, cap_ns=350, jitter=0.0, reset_ns=10_000)
-    engine = system("a", intensity=10, period_ns=1_000_000, backoff=backoff)
+    engine = system("a", restarts_max=10, period_ns=1_000_000, backoff=backoff)
     waited = []
     for _ in range(5):
         engine.put(A, CRASH)
@@ -225,7 +225,7 @@ def test_p7_backoff_delays_the_restart(system: Make) -> None:
 def test_p7_the_backoff_starts_anew_after_a_stable_life_and_not_before(system: Make) -> None:
     """P7, checklist 8."""
     backoff = Backoff(first_ns=0, minimum_ns=100, cap_ns=1_000, jitter=0.0, reset_ns=500)
-    engine = system("a", intensity=100, period_ns=1_000_000, backoff=backoff)
+    engine = system("a", restarts_max=100, period_ns=1_000_000, backoff=backoff)
     engine.put(A, CRASH)
     engine.put(A, CRASH, at=499)
     assert state(engine, A) == "backoff"
@@ -241,15 +241,15 @@ def test_p7_a_backoff_that_makes_the_limit_unreachable_is_refused() -> None:
     with pytest.raises(SpecError, match=r"slow: 6 failures take up to .* the limit would never fire"):
         SupervisorSpec(
             name="slow",
-            intensity=5,
+            restarts_max=5,
             period_ns=5_000_000_000,
             backoff=Backoff(minimum_ns=1_000_000_000, cap_ns=30_000_000_000),
         )
     # Three failures take the 100 ns before the third: in a period of 100 the first is forgotten by then.
     backoff = Backoff(minimum_ns=100, cap_ns=100, jitter=0.0)
     with pytest.raises(SpecError, match="the limit would never fire"):
-        SupervisorSpec(name="just", intensity=2, period_ns=100, backoff=backoff)
-    SupervisorSpec(name="fits", intensity=2, period_ns=101, backoff=backoff)
+        SupervisorSpec(name="just", restarts_max=2, period_ns=100, backoff=backoff)
+    SupervisorSpec(name="fits", restarts_max=2, period_ns=101, backoff=backoff)
 
 
 @pytest.mark.promise("p9-after-stop-begun")

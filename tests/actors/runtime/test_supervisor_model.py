@@ -53,7 +53,7 @@ class Model:
 
     strategy: Strategy
     on_excess: OnExcess
-    intensity: int
+    restarts_max: int
     period: int
     delay: int
     children: dict[str, ModelChild] = attrs.field(factory=dict)
@@ -77,7 +77,7 @@ class Model:
         """Count, then restart those that the strategy names, or answer the excess."""
         counted = child.failures if self.on_excess is QUARANTINE else self.failures
         counted.append(self.now)
-        if sum(self.now - moment < self.period for moment in counted) > self.intensity:
+        if sum(self.now - moment < self.period for moment in counted) > self.restarts_max:
             self.ended = self.on_excess is ESCALATE
             child.state = "parked"
             return
@@ -156,15 +156,15 @@ class SupervisorAgainstModel(RuleBasedStateMachine):
             st.tuples(st.sampled_from([REST_FOR_ONE, ONE_FOR_ALL]), st.just(ESCALATE)),
         ),
         restarts=st.lists(st.sampled_from(list(Restart)), min_size=1, max_size=3),
-        intensity=st.integers(0, 4),
+        restarts_max=st.integers(0, 4),
         delay=st.sampled_from([0, 0, 10]),
     )
     def begin(
-        self, shape: tuple[Strategy, OnExcess], restarts: list[Restart], intensity: int, delay: int
+        self, shape: tuple[Strategy, OnExcess], restarts: list[Restart], restarts_max: int, delay: int
     ) -> None:
         """Start both."""
         self.scripts = {name: Script() for name in NAMES}
-        self.model = Model(shape[0], shape[1], intensity, 100, delay)
+        self.model = Model(shape[0], shape[1], restarts_max, 100, delay)
         specs = []
         for name, restart in zip(NAMES, restarts, strict=False):
             self.model.children[name] = ModelChild(restart)
@@ -175,7 +175,7 @@ class SupervisorAgainstModel(RuleBasedStateMachine):
             children=tuple(specs),
             strategy=shape[0],
             on_excess=shape[1],
-            intensity=intensity,
+            restarts_max=restarts_max,
             period_ns=100,
             backoff=backoff,
             max_children=MAX_CHILDREN,

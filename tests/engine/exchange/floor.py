@@ -7,6 +7,7 @@ current books, so every test that passes in both modes also shows that a restart
 from collections.abc import Mapping
 from typing import TypeVar
 
+from engine import ledger
 from engine.events import (
     BookDelta,
     BookSide,
@@ -17,7 +18,8 @@ from engine.events import (
     TradePrinted,
     VenueEvent,
 )
-from engine.exchange import ExchangeRules, PaperExchange, PaperOrder
+from engine.exchange import ExchangeRules, PaperExchange, PaperOrder, balance
+from engine.exchange.step_context import StepContext
 from engine.facts import Fact, OrderCancelled, OrderFilled, OrderRejected
 from engine.message import changed
 from engine.orders import (
@@ -32,6 +34,7 @@ from engine.orders import (
 )
 from engine.run_facts import StrategyOpened
 from engine.step import Step
+from engine.tally import Tally, ValuationMark
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_MILLISECOND, PRICE_ONE, Count, Money, Nanos, Price
 
 START = Nanos(1_790_000_000_000_000_000)
@@ -82,9 +85,16 @@ def rules(**changes: object) -> ExchangeRules:
         "decide_to_send": 0,
         "entry": NANOS_PER_MILLISECOND,
         "cancel": NANOS_PER_MILLISECOND,
+        "acknowledge": 50 * NANOS_PER_MILLISECOND,
         "status_wait_ns": 0,
     }
     return ExchangeRules(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def books_of(exchange: PaperExchange) -> tuple[BookSnapshot, ...]:
+    """Every synchronized book of an exchange, as something that another can hear."""
+    markets = exchange.state.markets.values()
+    return tuple(market.book.as_snapshot() for market in markets if market.book.synced)
 
 
 class Floor:
@@ -100,6 +110,8 @@ class Floor:
         self.exchange = PaperExchange(given, seed=7)
         self.now = START
         self.facts: list[Fact] = []
+        self.tally = Tally()
+        """What is told of all this: the money as everybody sees it."""
         self.timers: dict[str, Nanos] = {}
         self.seq = 0
         self.conn = 1
@@ -120,6 +132,8 @@ class Floor:
     def do(self, step: Step) -> tuple[Fact, ...]:
         """Take a step's answer as the runtime would; returns its facts."""
         self.facts.extend(step.facts)
+        for fact in step.facts:
+            self.tally.apply(fact)
         for timer in step.timers:
             self.timers.pop(timer.key, None)
             self.timers[timer.key] = timer.due
@@ -137,8 +151,8 @@ class Floor:
         assert restored == old.state.timers.due
         assert all(restored[key] == due for key, due in armed.items())
         self.timers = {key: due for key, due in restored.items() if key in armed}
-        self.exchange.take_over_prints(old.state.prints_to)
-        facts = self.exchange.take_over(old.books(), self.now).facts
+        self.exchange.take_over_prints(old.state.prints.told(), self.now)
+        facts = self.exchange.take_over(books_of(old), self.now).facts
         assert facts == (), facts
 
     def wait(self, milliseconds: float = 2, pieces: int = 1) -> None:
@@ -337,7 +351,31 @@ class Floor:
 
     def cash(self, strategy: str = "ann") -> Money:
         """The strategy's cash."""
-        return self.exchange.account(strategy).cash
+        return self.exchange.state.ledger.balance(ledger.cash(strategy))
+
+    def reserved(self, strategy: str = "ann") -> Money:
+        """What the strategy's resting orders may cost."""
+        return balance.reserved(self._context(), strategy)
+
+    def available(self, strategy: str = "ann") -> Money:
+        """Cash that no open order claims."""
+        return balance.available(self._context(), strategy)
+
+    def _context(self) -> StepContext:
+        return StepContext(self.exchange.state, self.rules, self.now)
+
+    def held_on(self, account: str) -> Money:
+        """What the facts booked on an account of the ledger."""
+        return self.tally.ledger.balance(account)
+
+    def marks(self) -> dict[str, ValuationMark]:
+        """What everything is valued at now: the best prices of each book."""
+        books = [market.book for market in self.exchange.state.markets.values()]
+        return {book.ticker: ValuationMark(book.yes_bid, book.yes_ask) for book in books}
+
+    def unrealized(self, strategy: str = "ann") -> Money:
+        """What the strategy's positions would bring at once, less what they cost."""
+        return self.tally.unrealized(strategy, self.marks())
 
 
 class MirroredFloor(Floor):

@@ -4,7 +4,7 @@ Each evening is a market whose fair price walks at random from a seed; sellers h
 ask at the venue, with their prints and their decreases in either order. If one of these controls earns money,
 the exchange is too kind.
 
-Covers: engine.exchange.cancels, engine.exchange.market, engine.exchange.views, engine.terms.
+Covers: engine.exchange.cancels, engine.exchange.market, engine.terms.
 """
 
 import random
@@ -85,13 +85,12 @@ class MadeUpEvening:
         """Dollars won, fees included, when the market pays its fair price."""
         now = self.floor.now
         self.floor.on_venue_event(MarketDetermined(MARKET, "scalar", Price(self.fair * 100), now, now))
-        account = self.floor.exchange.account("ann")
-        return (account.realized - account.fees) / 1_000_000
+        return self.floor.tally.realized("ann") / 1_000_000
 
     @property
     def fees(self) -> float:
         """Dollars of fees."""
-        return self.floor.exchange.account("ann").fees / 1_000_000
+        return self.floor.tally.fees("ann") / 1_000_000
 
     @property
     def fills(self) -> list[OrderFilled]:
@@ -136,9 +135,9 @@ def test_whoever_buys_and_crosses_back_loses_exactly_spread_and_fees() -> None:
     for evening in evenings(round_trip):
         assert evening.floor.position() == 0
         trips = len(evening.fills) // 2
-        account = evening.floor.exchange.account("ann")
+        gained = evening.floor.tally.realized("ann") + evening.floor.tally.fees("ann")
         assert trips == STEPS
-        assert account.realized == -trips * SPREAD_CENTS * 10_000
+        assert gained == -trips * SPREAD_CENTS * 10_000
 
 
 def test_joining_the_bid_has_no_positive_markout_before_fees() -> None:

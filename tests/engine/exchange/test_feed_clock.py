@@ -6,8 +6,9 @@ Covers: engine.exchange.feed_clock, engine.exchange.moments.
 import pytest
 
 from engine.events import BookSide, MarketStatus, MarketStatusChanged
-from engine.exchange.rules import FEED_WAIT_NS_MAX, QUOTE_WAIT_NS_MAX, STATUS_WAIT
-from engine.facts import OrderFilled
+from engine.exchange.rules import FEED_WAIT_NS_MAX, PRINTS_KEPT, PUBLISHED, QUOTE_WAIT_NS_MAX, STATUS_WAIT
+from engine.facts import OrderFilled, OrderSubmitted
+from engine.latency import Delay
 from engine.message import changed
 from engine.orders import CancelReason, RejectCode, TimeInForce
 from engine.units import NANOS_PER_MILLISECOND, Nanos
@@ -52,6 +53,28 @@ def test_a_level_that_goes_after_the_arrival_was_there_for_it(late: Floor) -> No
     late.place("a", BID, 50, 10, tif=IOC)
     change(late, ASK, 50, -100, at_venue=0)
     assert late.fills("a") == [(10, 50)]
+
+
+@pytest.mark.parametrize(("way", "fast"), [(1, None), (2, 1)], ids=["as-fast", "slower"])
+def test_the_optimistic_reading_arrives_by_itself_only_where_it_is_faster(way: int, fast: int | None) -> None:
+    """Delays without a spread have no fast end."""
+    floor = Floor(rules(entry=way * NANOS_PER_MILLISECOND, optimistic_way_in_ns=NANOS_PER_MILLISECOND))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.send("a", BID, 45, 10)
+    (sent,) = floor.of(OrderSubmitted)
+    at = None if fast is None else Nanos(floor.now + fast * NANOS_PER_MILLISECOND)
+    assert sent.arrives_optimistic_at == at
+
+
+def test_an_order_that_rests_waits_for_nothing_of_the_feed(floor: Floor) -> None:
+    """What was unclear of the book mattered for its arrival only, and is not kept."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.send("a", BID, 45, 10)
+    market = floor.exchange.state.market_of(floor.live("a"))
+    assert list(market.arriving) == ["a"]
+    floor.wait()
+    market = floor.exchange.state.market_of(floor.live("a"))
+    assert (floor.live("a").resting, dict(market.arriving), market.unclear) == (True, {}, ())
 
 
 def test_what_is_heard_of_another_market_of_the_subscription_decides(late: Floor) -> None:
@@ -130,6 +153,35 @@ def test_a_print_that_is_heard_before_its_order_is_decided_waits_for_it(late: Fl
     assert late.filled("a") == 0
     change(late, BID, 41, 1, at_venue=0)
     assert late.filled("a") == 10
+
+
+def test_a_print_waits_for_the_first_reading_that_it_may_have_met() -> None:
+    """The base one is there after a millisecond; the pessimistic one, which comes much later, it misses."""
+    way = Delay(((940, NANOS_PER_MILLISECOND), (950, Nanos(100 * NANOS_PER_MILLISECOND))))
+    floor = Floor(rules(entry=way))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.quiet = True
+    floor.send("a", BID, 45, 10)
+    assert floor.live("a").arrives_at == floor.now + NANOS_PER_MILLISECOND
+    floor.wait(10)
+    print_(floor, ASK, 44, 10, at_venue=0)
+    floor.wait(1)
+    change(floor, BID, 41, 1, at_venue=0)
+    assert floor.fills("a") == [(10, 45)]
+
+
+def test_a_print_that_is_heard_before_an_amend_is_decided_waits_for_it(late: Floor) -> None:
+    """It happened after the order had its new price."""
+    late.place("a", BID, 45, 10)
+    change(late, BID, 41, 1, at_venue=0)
+    assert late.live("a").resting
+    late.amend("a", 46, 10)
+    late.wait(1)
+    print_(late, ASK, 44, 10, at_venue=0)
+    assert late.fills("a") == []
+    late.wait(1)
+    change(late, BID, 41, 1, at_venue=0)
+    assert late.fills("a") == [(10, 46)]
 
 
 def test_a_trade_that_was_earlier_beats_the_cancel(late: Floor) -> None:
@@ -215,6 +267,87 @@ def test_what_an_open_market_alone_does_decides_at_once_on_the_book_of_the_arriv
     floor.wait(1)
     floor.depth(BID, 40, 5)
     assert floor.fills("a") == [(10, 50)]
+
+
+@pytest.mark.parametrize(
+    ("price", "count", "left"), [(50, 95, 5), (51, 1, 0), (49, 1, 10)], ids=["at", "beyond", "before"]
+)
+def test_trades_between_two_quotes_have_taken_what_stood_before_them(
+    price: float, count: float, left: float
+) -> None:
+    """Of its own level what it says, of better ones all: nobody buys at 51 while 50 is offered."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.conn = 0
+    floor.quote(bid=40, ask=50)
+    floor.wait(1_000)
+    floor.trade(BID, price, count)
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.wait(60_000)
+    floor.quote(bid=40, ask=50)
+    assert floor.filled("a") == left
+
+
+@pytest.mark.parametrize(
+    ("taker", "price", "refused"), [(BID, 45, True), (BID, 46, False), (ASK, 45, False), (BID, 44, True)]
+)
+def test_a_trade_between_two_quotes_shows_that_a_post_only_order_would_have_met_somebody(
+    taker: BookSide, price: float, *, refused: bool
+) -> None:
+    """Somebody offered at its price, or for less, though no quote shows it."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.conn = 0
+    floor.quote(bid=40, ask=50)
+    floor.trade(taker, price, 1)
+    floor.send("a", BID, 45, 10, post_only=True)
+    floor.wait(60_000)
+    floor.quote(bid=40, ask=50)
+    assert floor.rejected("a") is (RejectCode.POST_ONLY_CROSS if refused else None)
+    assert refused or floor.live("a").resting
+
+
+@pytest.mark.parametrize(("later", "left"), [(0, 0), (1, 10)])
+def test_a_trade_between_two_quotes_counts_for_so_long(later: float, left: float) -> None:
+    """After that the level may well have been filled up again."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.conn = 0
+    floor.quote(bid=40, ask=50)
+    floor.trade(BID, 51, 1)
+    # The order takes a millisecond to arrive.
+    floor.wait(PRINTS_KEPT / NANOS_PER_MILLISECOND - 1 + later)
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.wait(60_000)
+    floor.quote(bid=40, ask=50)
+    assert floor.filled("a") == left
+
+
+@pytest.mark.parametrize(("earlier", "kept"), [(1, 2), (0, 1)])
+def test_trades_of_a_polled_market_are_kept_twice_as_long_as_they_count(earlier: float, kept: int) -> None:
+    """One may be heard that long after it happened; older ones are let go with the next."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.poll(bid_size=100, ask_size=100)
+    floor.trade(BID, 50, 1)
+    floor.wait(2 * PRINTS_KEPT / NANOS_PER_MILLISECOND - earlier)
+    floor.trade(BID, 50, 1)
+    assert len(floor.exchange.state.market(MARKET).listed) == kept
+
+
+@pytest.mark.parametrize(("later", "decided"), [(0, False), (1, True)])
+def test_a_poll_decides_once_the_trades_up_to_then_are_listed_too(later: int, *, decided: bool) -> None:
+    """By the nanosecond; that it was answered is known when the next one is."""
+    floor = Floor(rules())
+    floor.quiet = True
+    floor.poll(bid_size=100, ask_size=100)
+    floor.send("a", BID, 45, 10)
+    floor.wait(1 + (PUBLISHED + later) / NANOS_PER_MILLISECOND)
+    floor.poll(bid_size=100, ask_size=100)
+    assert not floor.live("a").resting
+    floor.wait(1)
+    floor.poll(bid_size=100, ask_size=100)
+    assert floor.live("a").resting is decided
 
 
 def test_from_a_polled_book_nothing_is_taken() -> None:

@@ -7,7 +7,7 @@ from engine.exchange import PaperExchange
 from engine.facts import OrderCancelled, OrderFilled, OrderRejected, OrderRested, PositionSettled
 from engine.orders import CancelReason, RejectCode
 from engine.units import PRICE_ONE
-from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
+from tests.engine.exchange.floor import ASK, BID, ELSEWHERE, MARKET, Floor, rules
 
 
 def held() -> Floor:
@@ -31,8 +31,8 @@ def test_what_rests_is_taken_back_at_once_and_the_position_stays() -> None:
     frozen(floor)
     (gone,) = floor.of(OrderCancelled)
     assert (gone.order_id, gone.reason) == ("bid", CancelReason.MARKET_FROZEN)
-    assert floor.exchange.open_orders() == ()
-    assert floor.exchange.positions("ann")["ann", MARKET].count == 1_000
+    assert floor.exchange.state.orders == {}
+    assert floor.position() == 10
     floor.trade(ASK, 44, 100)
     assert len(floor.of(OrderFilled)) == 1
 
@@ -45,7 +45,7 @@ def test_a_new_order_is_refused_and_known_to_have_been_sent() -> None:
     assert (refused.order_id, refused.code) == ("late", RejectCode.MARKET_FROZEN)
     floor.wait()
     assert "late" in floor.exchange.state.known
-    assert floor.exchange.open_orders() == ()
+    assert floor.exchange.state.orders == {}
 
 
 @pytest.mark.parametrize("settles", [True, False])
@@ -73,7 +73,16 @@ def test_a_released_market_trades_again() -> None:
 def test_an_order_whose_end_cannot_be_folded_is_told_to_be_over_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """And nothing that it waited for comes due any more, nor anything of its level; elsewhere it does.
+
+    Nor does it stand in a queue, where prints would still be counted for it.
+    """
     floor = held()
+    floor.place("ask", ASK, 60, 5)
+    floor.depth(BID, 45, 20)
+    floor.depth(BID, 45, -20)
+    floor.send("bid elsewhere", BID, 45, 5, ticker=ELSEWHERE)
+    assert any(key.startswith("credit:") for key in floor.exchange.state.timers.due)
     apply = PaperExchange.apply
 
     def fails(fact: object) -> None:
@@ -83,7 +92,9 @@ def test_an_order_whose_end_cannot_be_folded_is_told_to_be_over_all_the_same(
 
     monkeypatch.setitem(floor.exchange.state._folds, OrderCancelled, fails)
     frozen(floor)
-    (gone,) = floor.of(OrderCancelled)
-    assert gone.order_id == "bid"
-    assert floor.exchange.open_orders() == ()
+    assert [gone.order_id for gone in floor.of(OrderCancelled)] == ["bid", "ask"]
+    assert list(floor.exchange.state.orders) == ["bid elsewhere"]
+    assert floor.exchange.state.market(MARKET).of(floor.account).orders() == []
     assert floor.of(OrderRested)
+    assert all(key.endswith(":bid elsewhere") for key in floor.exchange.state.timers.due)
+    assert len(floor.exchange.state.timers.due) > 0

@@ -19,12 +19,11 @@ from engine.events import (
     PriceRange,
     PriceRangesChanged,
 )
-from engine.exchange import ExchangeRules
-from engine.facts import CancelRefused, LedgerPosted, OrderFilled, PositionSettled
+from engine.facts import CancelRefused, LedgerPosted, OrderFilled, OrderSubmitted, PositionSettled
 from engine.orders import CancelReason, RejectCode, TimeInForce
 from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Count, Money, Nanos, Price
 from engine.venue_facts import MarketTermsChanged, PositionPaid
-from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, cents, rules
+from tests.engine.exchange.floor import ASK, BID, ELSEWHERE, MARKET, Floor, cents, listing, rules
 
 IOC = TimeInForce.IOC
 
@@ -182,21 +181,21 @@ def test_the_venues_result_pays_yes_its_value_and_no_the_rest(
     before = (floor.cash("ann"), floor.cash("bob"))
     _determined(floor, result, value)
     assert (floor.cash("ann"), floor.cash("bob")) == before
-    assert floor.exchange.account("ann").claims == round(ann * 1_000_000)
+    assert floor.held_on(ledger.claim("ann", MARKET)) == round(ann * 1_000_000)
     _settled(floor)
     assert floor.cash("ann") - before[0] == round(ann * 1_000_000)
     assert floor.cash("bob") - before[1] == round(bob * 1_000_000)
-    assert (floor.position("ann"), floor.position("bob"), floor.exchange.imbalance) == (0, 0, 0)
+    assert (floor.position("ann"), floor.position("bob"), floor.exchange.state.ledger.verify()) == (0, 0, 0)
 
 
 def test_a_scalar_payout_is_rounded_down_to_the_balance_grid(floor: Floor) -> None:
     """100.01 contracts at 0.3060 pay 30.6030, and the rest is a fee (the venue's example)."""
     floor.book(bids={40: 100}, asks={50: 1_000})
     floor.place("a", BID, 50, 100.01, tif=IOC)
-    fees = floor.exchange.account("ann").fees
+    fees = floor.tally.fees("ann")
     _determined(floor, "scalar", 30.6)
     assert floor.of(PositionSettled)[0].payout == 30_603_000
-    assert floor.exchange.account("ann").fees - fees == 60
+    assert floor.tally.fees("ann") - fees == 60
 
 
 def test_a_disputed_result_is_reversed_by_new_entries(floor: Floor) -> None:
@@ -204,12 +203,13 @@ def test_a_disputed_result_is_reversed_by_new_entries(floor: Floor) -> None:
     _holding(floor)
     _determined(floor, "yes", 100)
     _status(floor, MarketStatus.DISPUTED)
-    assert floor.exchange.account("ann").claims == 10_000_000
+    assert floor.held_on(ledger.claim("ann", MARKET)) == 10_000_000
     entries = len(floor.of(LedgerPosted))
     _determined(floor, "no", 0)
     assert len(floor.of(LedgerPosted)) > entries
     assert [fact.reversal for fact in floor.of(PositionSettled)] == [False, False, True, True, False, False]
-    assert (floor.exchange.account("ann").claims, floor.exchange.account("bob").claims) == (0, 10_000_000)
+    claims = [floor.held_on(ledger.claim(strategy, MARKET)) for strategy in ("ann", "bob")]
+    assert claims == [0, 10_000_000]
 
 
 def test_a_result_amended_after_payment_takes_the_cash_back(floor: Floor) -> None:
@@ -221,7 +221,7 @@ def test_a_result_amended_after_payment_takes_the_cash_back(floor: Floor) -> Non
     _determined(floor, "no", 0)
     assert floor.cash("ann") == cash["ann"]
     assert floor.cash("bob") == cash["bob"] + 10_000_000
-    assert floor.exchange.imbalance == 0
+    assert floor.exchange.state.ledger.verify() == 0
 
 
 @pytest.mark.promise("settlement-comes-venue-alone")
@@ -237,6 +237,19 @@ def test_rule_12_settlement_comes_from_the_venue_alone_and_pays_once(floor: Floo
     assert len(floor.of(PositionPaid)) == 2
     assert floor.cash("ann") - before["ann"] == 10 * MONEY_ONE
     assert floor.cash("bob") == before["bob"]
+
+
+def test_a_result_settles_what_is_held_in_its_market_and_nothing_else(floor: Floor) -> None:
+    """Not what is held elsewhere, nor what was sold before."""
+    _holding(floor)
+    floor.place("sold", ASK, 40, 10, tif=IOC)
+    floor.on_venue_event(listing(ELSEWHERE))
+    floor.book(bids={40: 100}, asks={50: 100}, ticker=ELSEWHERE)
+    floor.place("elsewhere", BID, 50, 10, tif=IOC, ticker=ELSEWHERE)
+    assert floor.position("ann") == 0
+    _determined(floor, "yes", 100)
+    assert [(fact.strategy, fact.ticker) for fact in floor.of(PositionSettled)] == [("bob", MARKET)]
+    assert floor.exchange.state.position("ann", ELSEWHERE).count == 1_000
 
 
 def test_a_result_ends_what_still_rests(floor: Floor) -> None:
@@ -256,38 +269,48 @@ def test_yes_and_no_of_a_market_cancel_into_a_dollar(floor: Floor) -> None:
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("buy", BID, 50, 10, tif=IOC)
     floor.place("sell", ASK, 40, 10, tif=IOC)
-    account = floor.exchange.account("ann")
-    assert (floor.position(), account.collateral, account.realized) == (0, 0, -1_000_000)
-    assert account.cash == 1_000_000_000 - 1_000_000 - account.fees
+    assert (floor.position(), floor.held_on(ledger.collateral("ann", MARKET))) == (0, 0)
+    assert floor.held_on(ledger.result("ann")) == 1_000_000, "a loss"
+    assert floor.cash() == 1_000_000_000 - 1_000_000 - floor.tally.fees("ann")
 
 
 def test_a_no_position_locks_one_dollar_minus_the_price(floor: Floor) -> None:
     """Selling YES at 40 without holding any is buying NO at 60."""
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", ASK, 40, 10, tif=IOC)
-    account = floor.exchange.account("ann")
-    assert (floor.position(), account.collateral) == (-10, 6_000_000)
+    assert (floor.position(), floor.held_on(ledger.collateral("ann", MARKET))) == (-10, 6_000_000)
 
 
 @pytest.mark.promise("positions-valued-bid-never")
 def test_positions_are_valued_at_the_bid_never_at_the_middle(floor: Floor) -> None:
     """YES at the YES bid, NO at the NO bid; nothing where nobody bids."""
     _holding(floor)
-    assert floor.exchange.account("ann").unrealized == -1_000_000
-    assert floor.exchange.account("bob").unrealized == -1_000_000
+    assert floor.unrealized() == -1_000_000
+    assert floor.unrealized("bob") == -1_000_000
     floor.depth(BID, 40, -100)
-    assert floor.exchange.account("ann").unrealized == -5_000_000
+    assert floor.unrealized() == -5_000_000
 
 
 def test_what_closes_a_position_needs_no_cash(floor: Floor) -> None:
     """A strategy that is fully invested can get out."""
     floor.book(bids={49: 5_000}, asks={50: 5_000})
     floor.place("in", BID, 50, 1_930, tif=IOC)
-    assert floor.exchange.account("ann").available < 2_000_000
+    assert floor.available() < 2_000_000
     floor.place("out", ASK, 60, 1_930)
     assert floor.live("out").resting
     floor.place("more", ASK, 60, 100)
     assert floor.rejected("more") is RejectCode.INSUFFICIENT_BALANCE
+
+
+def test_orders_that_close_share_what_there_is_to_close(floor: Floor) -> None:
+    """To the hundredth: what they close together costs nothing, one more does."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("in", BID, 50, 20, tif=IOC)
+    floor.place("out", ASK, 60, 10)
+    floor.place("rest", ASK, 61, 10)
+    assert floor.reserved() == 0
+    floor.place("more", ASK, 62, 0.01)
+    assert floor.reserved() > 0
 
 
 def test_an_order_that_was_to_close_is_cancelled_when_it_would_open_uncovered(floor: Floor) -> None:
@@ -297,7 +320,7 @@ def test_an_order_that_was_to_close_is_cancelled_when_it_would_open_uncovered(fl
     floor.place("out", ASK, 51, 1_930)
     floor.place("first", ASK, 10, 1_930, tif=IOC, reduce_only=True)
     assert floor.cancelled("out") is CancelReason.INSUFFICIENT_BALANCE
-    assert floor.exchange.account("ann").available >= 0
+    assert floor.available() >= 0
 
 
 def test_each_strategy_has_its_own_cash(floor: Floor) -> None:
@@ -308,12 +331,45 @@ def test_each_strategy_has_its_own_cash(floor: Floor) -> None:
 
 
 def test_a_position_can_be_closed_by_hand(floor: Floor) -> None:
-    """At whatever the book gives."""
+    """At whatever the book gives, by an order that is known to be an exit."""
     _holding(floor)
     for strategy in ("ann", "bob"):
         floor.do(floor.exchange.close_position(strategy, MARKET, f"r-{strategy}", floor.now))
+        assert floor.of(OrderSubmitted)[-1].order.exit
     floor.wait()
     assert (floor.position("ann"), floor.position("bob")) == (0, 0)
+
+
+def test_what_closes_by_hand_needs_no_cash_and_leaves_in_the_book_what_is_not_held_any_more(
+    floor: Floor,
+) -> None:
+    """A sale overtakes it: it takes the six that are left to close, and another finds the rest."""
+    floor.book(bids={1: 2_000}, asks={99: 2_000})
+    floor.place("in", BID, 99, 1_000, tif=IOC)
+    assert floor.position() == 1_000
+    floor.send("sale", ASK, 1, 400, tif=IOC)
+    floor.do(floor.exchange.close_position("ann", MARKET, "r", floor.now))
+    floor.wait()
+    assert (floor.fills("sale"), floor.fills("close:r")) == ([(400, 1)], [(600, 1)])
+    floor.place("another", ASK, 1, 500, tif=IOC, strategy="bob")
+    floor.place("more", ASK, 1, 505, tif=IOC, strategy="bob")
+    assert floor.filled("another") + floor.filled("more") == 1_000
+
+
+def test_where_nothing_is_held_there_is_nothing_to_close(floor: Floor) -> None:
+    """And nothing is sent."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    assert floor.do(floor.exchange.close_position("ann", MARKET, "r", floor.now)) == ()
+
+
+def test_a_hundredth_of_a_contract_is_a_position_and_can_be_closed(floor: Floor) -> None:
+    """The least that anybody can hold."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 50, 0.01, tif=IOC)
+    assert floor.position() == 0.01
+    floor.do(floor.exchange.close_position("ann", MARKET, "r", floor.now))
+    floor.wait()
+    assert floor.position() == 0
 
 
 def test_the_ledger_books_every_fill_with_its_fee(floor: Floor) -> None:
@@ -360,19 +416,19 @@ def test_an_account_never_goes_below_zero(floor: Floor, side: BookSide, price: f
     floor.book(bids={40: 3_000}, asks={50: 3_000})
     floor.place("taker", side, price, 3_000, tif=IOC)
     assert floor.rejected("taker") is RejectCode.INSUFFICIENT_BALANCE
-    assert floor.exchange.account("ann").cash == 1_000 * MONEY_ONE
+    assert floor.cash() == 1_000 * MONEY_ONE
     floor.book(bids={40: 3}, asks={50: 3})
     floor.place("a", side, price, 1_500)
     for number in range(20):
         taker = side.opposite
         floor.wait(1)
         floor.trade(taker, price, 0.01 + number)
-    assert floor.exchange.account("ann").available >= 0
+    assert floor.available() >= 0
 
 
 def test_the_rules_have_bounds() -> None:
     """A power outside 1 to 4 is a mistake."""
     with pytest.raises(ValueError, match="optimistic_power"):
-        ExchangeRules(optimistic_power=0)
-    assert ExchangeRules().count_min == Count(1)
+        rules(optimistic_power=0)
+    assert rules().count_min == Count(1)
     assert Money(0) == 0

@@ -7,6 +7,7 @@ import pytest
 
 from engine.events import PriceRange
 from engine.exchange import Stage
+from engine.exchange.rules import on_tick
 from engine.facts import CancelRefused, OrderCancelled, OrderRested
 from engine.orders import CancelReason, RejectCode, SelfTradePrevention, TimeInForce
 from engine.units import NANOS_PER_MILLISECOND, Count, Nanos, Price
@@ -138,6 +139,12 @@ def test_unknown_fee_terms_are_refused(floor: Floor, fee_type: str | None) -> No
     floor.book(bids={40: 10}, asks={50: 10})
     floor.place("a", BID, 50, 5)
     assert floor.rejected("a") is RejectCode.UNKNOWN_FEE_TYPE
+
+
+@pytest.mark.parametrize(("price", "on"), [(0, False), (1, True), (9_999, True), (10_000, False)])
+def test_the_finest_ticks_leave_out_nothing_and_a_dollar_alone(price: int, *, on: bool) -> None:
+    """Real ranges begin and end there."""
+    assert on_tick(Price(price), (PriceRange(Price(0), Price(10_000), Price(1)),)) is on
 
 
 @pytest.mark.parametrize("price", [0, 0.5, 50.5, 99.5, 100])
@@ -360,5 +367,5 @@ def test_the_same_order_id_again_does_nothing(floor: Floor) -> None:
 def test_an_account_is_opened_once(floor: Floor) -> None:
     """A restart that opens it again gives no new cash."""
     assert floor.do(floor.exchange.open_account(floor.opening("ann"))) == ()
-    assert floor.exchange.imbalance == 0
-    assert floor.exchange.trust(MARKET).value == "stale"
+    assert floor.exchange.state.ledger.verify() == 0
+    assert floor.exchange.book(MARKET).trust.value == "stale"

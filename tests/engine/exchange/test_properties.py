@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from engine import ledger
 from engine.accounts import SHARED
 from engine.events import (
     BookSide,
@@ -323,7 +324,7 @@ class Evening(RuleBasedStateMachine):
     @invariant()
     def the_ledger_balances_and_cash_follows_from_the_fills(self) -> None:
         """Contracts and cash are conserved; the fold of the facts is the state."""
-        assert self.plain.exchange.imbalance == 0
+        assert self.plain.exchange.state.ledger.verify() == 0
         for strategy in STRATEGIES:
             position, cash = 0, 1_000 * MONEY_ONE
             for fill in self.plain.of(OrderFilled):
@@ -332,10 +333,11 @@ class Evening(RuleBasedStateMachine):
                     position += sign * fill.count
                     cash -= sign * fill.price * fill.count + fill.fee
             assert self.plain.exchange.state.position(strategy, MARKET).count == position
-            account = self.plain.exchange.account(strategy)
-            assert account.cash == cash - PRICE_ONE * max(0, -position)
-            assert account.cash >= 0
-            assert self.plain.exchange.bands(strategy).base == account.equity - account.bankroll
+            assert self.plain.cash(strategy) == cash - PRICE_ONE * max(0, -position)
+            assert self.plain.cash(strategy) >= 0
+            tally, marks = self.plain.tally, self.plain.marks()
+            base = sum(band.base for band in tally.by_game(strategy, marks).values())
+            assert base == tally.realized(strategy) + tally.unrealized(strategy, marks)
 
     @invariant()
     def an_exit_never_opens_the_opposite(self) -> None:
@@ -401,9 +403,9 @@ class Evening(RuleBasedStateMachine):
         floor.on_venue_event(MarketDetermined(MARKET, "scalar", Price(3_333), floor.now, floor.now))
         floor.on_venue_event(MarketSettled(MARKET, floor.now, floor.now))
         for strategy in STRATEGIES:
-            account = floor.exchange.account(strategy)
-            assert (account.collateral, account.claims) == (0, 0)
-            assert account.cash == account.bankroll + account.realized - account.fees
+            owed = [account(strategy, MARKET) for account in (ledger.collateral, ledger.claim)]
+            assert [floor.held_on(account) for account in owed] == [0, 0]
+            assert floor.cash(strategy) == 1_000 * MONEY_ONE + floor.tally.realized(strategy)
         folded = PaperExchange(floor.rules, seed=7).state
         for fact in floor.facts:
             folded.apply(fact)

@@ -32,10 +32,10 @@ def recover(floor: Floor) -> None:
         floor.on_venue_event(TradesRecovered(MARKET, since, floor.now, (), floor.now))
 
 
-def untimed(floor: Floor, taker: BookSide) -> None:
+def untimed(floor: Floor, taker: BookSide, trade_id: str = "") -> None:
     """A print without a time of the venue, which goes through every order of the other side."""
     price = 40 if taker is ASK else 60
-    floor.on_venue_event(changed(floor.printed(taker, price, 3), at_venue=None))
+    floor.on_venue_event(changed(floor.printed(taker, price, 3, trade_id), at_venue=None))
 
 
 def sends(floor: Floor) -> None:
@@ -54,6 +54,7 @@ HISTORY: dict[str, Callable[[Floor], object]] = {
     "wait": lambda floor: floor.wait(),
     "shrinks": lambda floor: floor.depth(BID, 49, -1),
     "untimed": partial(untimed, taker=ASK),
+    "told again": lambda floor: untimed(floor, ASK, "trade-1"),
 }
 
 
@@ -76,7 +77,7 @@ def played(history: tuple[str, ...], given: ExchangeRules, restart_after: int | 
 @pytest.mark.promise("restarted-exchange-goes-on")
 @pytest.mark.parametrize("first", HISTORY)
 def test_a_restart_after_any_step_of_any_short_history_changes_nothing(first: str) -> None:
-    """Three steps of ten kinds, or four: nothing that a decision needs of the feed is lost."""
+    """Three steps of eleven kinds, or four: nothing that a decision needs of the feed is lost."""
     slow = rules(entry=LATE, cancel=LATE, status_wait_ns=STATUS_WAIT)
     for rest in product(HISTORY, repeat=STEPS - 1):
         history = (first, *rest)

@@ -5,11 +5,14 @@ Covers: engine.exchange.arrival, engine.exchange.depth, engine.exchange.prints.
 
 import pytest
 
+from engine.events import FeedConnected, FeedGapped, FeedLost, TradesRecovered
 from engine.exchange import Stage
 from engine.facts import LevelTaken, OrderFilled, OrderRested, OrderSubmitted, QueueMoved
+from engine.message import changed
 from engine.orders import Liquidity, TimeInForce
 from engine.units import NANOS_PER_MILLISECOND
-from tests.engine.exchange.floor import ASK, BID, Floor, rules
+from engine.venue_facts import BlindnessBegan
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
 
 IOC = TimeInForce.IOC
 
@@ -274,6 +277,76 @@ def test_rule_7_a_trade_id_is_used_once(floor: Floor) -> None:
     assert floor.filled("a") == 10
 
 
+def tell_untimed(floor: Floor, trade_id: str) -> None:
+    """A print without a time, which goes through every bid at 40."""
+    floor.on_venue_event(changed(floor.printed(ASK, 39, 10, trade_id), at_venue=None))
+
+
+@pytest.mark.promise("trade-heard-fills-never-later")
+@pytest.mark.parametrize("timed", [False, True])
+@pytest.mark.parametrize("reconnected", [False, True])
+def test_rule_7_a_trade_told_before_an_order_came_never_fills_it_when_it_is_told_again(
+    floor: Floor,
+    timed: bool,  # noqa: FBT001 (a parameter of the test)
+    reconnected: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    """Not even without a time, behind a print that the order had been there for; a new one does fill it."""
+    floor.book(bids={40: 0}, asks={50: 100})
+    first = floor.printed(ASK, 39, 10, "same")
+    floor.on_venue_event(first if timed else changed(first, at_venue=None))
+    if reconnected:
+        floor.on_venue_event(FeedLost(1, "reset", floor.now))
+        floor.on_venue_event(FeedConnected(1, floor.now))
+        floor.book(bids={40: 0}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.wait()
+    floor.trade(ASK, 45, 1)
+    tell_untimed(floor, "same")
+    assert floor.filled("a") == 0
+    tell_untimed(floor, "new")
+    assert floor.filled("a") == 10
+
+
+@pytest.mark.promise("trade-heard-fills-never-later")
+@pytest.mark.limit("engine.heard_prints:HEARD_PRINTS_MAX")
+@pytest.mark.parametrize(("room", "filled"), [(1, 10), (0, 0)])
+def test_rule_7_who_does_not_remember_all_trades_takes_none_without_a_time_for_news(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, room: int, filled: int
+) -> None:
+    """It may be one of those that were forgotten; one with a time is judged by its time."""
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.trade(ASK, 45, 1)
+    floor.place("a", BID, 40, 50)
+    floor.wait()
+    heard = len(floor.exchange.state.prints.told().trades)
+    monkeypatch.setattr("engine.heard_prints.HEARD_PRINTS_MAX", heard + room)
+    floor.trade(ASK, 45, 1)
+    tell_untimed(floor, "new")
+    assert floor.filled("a") == filled
+    floor.trade(ASK, 39, 5)
+    assert floor.filled("a") == filled + 5
+
+
+@pytest.mark.promise("trade-heard-fills-never-later")
+def test_rule_7_a_trade_that_was_fetched_for_a_gap_never_fills_when_it_is_told_without_its_time(
+    floor: Floor,
+) -> None:
+    """Fetched trades are not noted, for others may have had no gap; so without a time nothing is news."""
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.place("first", BID, 41, 50)
+    floor.on_venue_event(FeedGapped(1, 2, 1, 3, floor.now))
+    since = floor.of(BlindnessBegan)[-1].since
+    missed = changed(floor.printed(ASK, 45, 10, "missed"), recovered=True)
+    floor.on_venue_event(TradesRecovered(MARKET, since, floor.now, (missed,), floor.now))
+    floor.place("a", BID, 40, 50)
+    floor.wait()
+    floor.trade(ASK, 45, 1)
+    tell_untimed(floor, "missed")
+    assert (floor.filled("first"), floor.filled("a")) == (0, 0)
+    floor.trade(ASK, 39, 60)
+    assert (floor.filled("first"), floor.filled("a")) == (50, 10)
+
+
 def test_rule_7_block_trades_never_count(floor: Floor) -> None:
     """They were agreed on elsewhere."""
     floor.book(bids={40: 0}, asks={50: 100})
@@ -299,4 +372,4 @@ def test_an_order_that_is_filled_whole_is_over(floor: Floor) -> None:
     floor.place("a", BID, 40, 10)
     floor.trade(ASK, 40, 10)
     assert floor.live("a").stage is Stage.DONE
-    assert floor.exchange.open_orders() == ()
+    assert floor.live("a").remaining == 0

@@ -77,6 +77,35 @@ def test_rule_13_the_pessimistic_reading_arrives_at_the_95th_percentile() -> Non
     assert found == (contracts(15.5), contracts(60), contracts(60))
 
 
+def test_rule_13_what_another_order_took_is_not_there_for_the_pessimistic_reading() -> None:
+    """What its own base reading took is."""
+    late = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))
+    floor = Floor(rules(entry=late, pessimistic_depth_percent=100))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("other", BID, 50, 70, tif=IOC, strategy="bob")
+    floor.wait(200)
+    floor.send("a", BID, 50, 30, tif=IOC)
+    floor.wait(94)
+    floor.depth(ASK, 50, -10)
+    floor.wait(2)
+    moved = floor.of(BandMoved, "a")[-1]
+    assert (moved.pessimistic, moved.base) == (contracts(20), contracts(30))
+
+
+def test_rule_13_an_order_that_every_reading_has_whole_is_over(floor: Floor) -> None:
+    """One that the pessimistic reading has but for a hundredth is not: the next trade through it is its."""
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("a", BID, 40, 10)
+    floor.trade(ASK, 39, 9.99)
+    floor.trade(ASK, 40, 10.01)
+    assert floor.filled("a") == 10
+    assert floor.live("a").pessimistic_remaining == 1
+    floor.wait(1)
+    floor.trade(ASK, 39, 1)
+    assert "a" not in floor.exchange.state.orders
+    assert floor.exchange.state.market(MARKET).of(floor.account).orders() == []
+
+
 def test_rule_13_the_pessimistic_reading_pays_the_worst_of_the_books_since_the_decision() -> None:
     """An offer that came back, or came after us, is none for it."""
     late = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))

@@ -2,10 +2,10 @@
 
 import pytest
 
-from engine.events import ExchangeStatusSeen
+from engine.events import ExchangeStatusSeen, MarketStatus, MarketStatusChanged
 from engine.facts import OrderFilled
 from engine.orders import CancelReason, RejectCode, TimeInForce
-from tests.engine.exchange.floor import ASK, BID, Floor, rules
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
 
 SHARD = 3
 """Where the market of the floor is listed."""
@@ -19,9 +19,8 @@ def seen(floor: Floor, *, exchange: bool, trading: bool, index: int | None = Non
 @pytest.mark.parametrize("index", [None, SHARD])
 @pytest.mark.parametrize(("exchange", "trading"), [(False, False), (False, True), (True, False)])
 def test_prints_and_depth_that_are_heard_then_fill_nothing(
-    index: int | None, *, exchange: bool, trading: bool
+    floor: Floor, index: int | None, *, exchange: bool, trading: bool
 ) -> None:
-    floor = Floor(rules(), restarting=True)
     floor.book(bids={40: 10}, asks={50: 100})
     floor.place("a", BID, 45, 5)
     seen(floor, exchange=exchange, trading=trading, index=index)
@@ -56,6 +55,43 @@ def test_a_cancel_is_refused_while_the_venue_stands_still_and_works_afterwards(f
     floor.cancel("a")
     floor.wait()
     assert floor.cancelled("a") is CancelReason.REQUESTED
+
+
+def stopped(floor: Floor, what: str, *, stands: bool) -> None:
+    """The market, the venue or the market's shard stops or goes on."""
+    if what == "market":
+        status = MarketStatus.INACTIVE if stands else MarketStatus.ACTIVE
+        floor.on_venue_event(MarketStatusChanged(MARKET, status, floor.now, floor.now))
+    else:
+        index = SHARD if what == "shard" else None
+        seen(floor, exchange=True, trading=not stands, index=index)
+
+
+@pytest.mark.parametrize("what", ["market", "venue", "shard"])
+def test_what_came_before_trading_went_on_is_refused_though_it_is_decided_later(
+    floor: Floor, what: str
+) -> None:
+    """The feed had not told yet when it arrived; what comes after that is taken."""
+    stopped(floor, what, stands=False)
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.quiet = True
+    floor.place("early", BID, 50, 5)
+    stopped(floor, what, stands=True)
+    stopped(floor, what, stands=False)
+    floor.place("late", BID, 50, 5)
+    assert (floor.rejected("early"), floor.live("late").resting) == (None, False)
+    floor.depth(BID, 41, 1)
+    assert floor.rejected("early") is RejectCode.TRADING_PAUSED
+    assert floor.filled("late") == 5
+
+
+def test_the_first_word_that_the_venue_is_open_does_not_say_that_it_was_closed_before(floor: Floor) -> None:
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.quiet = True
+    floor.place("a", BID, 50, 5)
+    seen(floor, exchange=True, trading=True)
+    floor.depth(BID, 41, 1)
+    assert floor.filled("a") == 5
 
 
 # Exits

@@ -13,7 +13,7 @@ from actors.paper_exchange import OWNER, PaperExchangeActor
 from engine.book import Book
 from engine.exchange import PaperExchange, before, undone
 from engine.exchange.state import ExchangeState
-from tests.engine.exchange.floor import BID, Floor, rules
+from tests.engine.exchange.floor import BID, Floor, books_of, rules
 from tests.stories.plays import lines_of, play, scripted
 from tests.tipoff.live_desk import EVENING
 from tipoff.config.load import template
@@ -88,9 +88,24 @@ def test_what_was_heard_before_an_event_is_heard_again() -> None:
     exchange = floor.exchange
     facts = tuple(floor.facts)
     was = all_of(exchange)
-    book = exchange.books()[0]
+    book = books_of(exchange)[0]
     kept = before(exchange, book)
     floor.book(bids={30: 10}, asks={60: 100})
     assert all_of(exchange) != was
     again = undone(exchange, facts, kept)
+    assert all_of(again) == was
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_trade_whose_decision_is_undone_is_news_again_unless_it_was_none(heard: bool) -> None:  # noqa: FBT001
+    floor = Floor(rules())
+    floor.book(bids={40: 10}, asks={50: 100})
+    trade = floor.printed(BID, 50, 1, "same")
+    if heard:
+        floor.on_venue_event(trade)
+    kept = before(floor.exchange, trade)
+    was = all_of(floor.exchange)
+    floor.on_venue_event(trade)
+    again = undone(floor.exchange, tuple(floor.facts), kept)
+    assert again.state.prints.include(trade) is heard
     assert all_of(again) == was

@@ -42,7 +42,7 @@ def test_an_order_that_rests_is_taken_back_and_the_next_prints_and_depth_fill_no
     floor.depth(ASK, 45, 100)
     floor.depth(ASK, 44, 100)
     assert floor.of(OrderFilled) == []
-    assert floor.exchange.imbalance == 0
+    assert floor.exchange.state.ledger.verify() == 0
 
 
 def test_new_orders_are_refused_until_the_terms_are_known_again_and_then_trade_on(floor: Floor) -> None:
@@ -97,7 +97,7 @@ def test_a_pessimistic_reading_that_arrives_later_ends_with_the_order() -> None:
     unknown(floor)
     floor.wait(5_000)
     assert floor.of(OrderFilled)
-    assert floor.exchange.imbalance == 0
+    assert floor.exchange.state.ledger.verify() == 0
 
 
 def test_a_market_listed_with_unknown_terms_takes_back_what_rests_there(floor: Floor) -> None:

@@ -13,6 +13,7 @@ from engine.facts import (
     StrategyOpened,
 )
 from engine.orders import Liquidity, PlaceOrder, TimeInForce
+from engine.scoring.markouts import MOMENTS
 from engine.scoring.observations import FillSeen
 from engine.units import Count, Money, Nanos, Price, contracts, from_cents
 
@@ -169,6 +170,6 @@ def fill_seen(**changes: object) -> FillSeen:
         "stated": 0.05,
         "close": None,
         "close_books": None,
-        "markouts": (),
+        "markouts": (None,) * len(MOMENTS),
     }
     return FillSeen(**{**known, **changes})  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from engine.events import BookSide
 from engine.scoring.equity import EquityCurve, EquityPoint
-from engine.scoring.prices import BarPrices
+from engine.scoring.packed_bars import BarPrices, PackedBars
 from engine.units import NANOS_PER_MINUTE, Money, Nanos
 from tests.engine.scoring.rows import TICKER, band, settled
 
@@ -25,7 +25,7 @@ def test_a_position_is_worth_what_it_would_fetch_until_it_is_settled() -> None:
     curve = EquityCurve()
     curve.on_band(band(1, (5, 10, 10), (-250, -500, -480), at=minute(0.5)), BookSide.BID)
     curve.on_settled(settled(100, at=minute(3.5)))
-    curve.take(TICKER, [bar(0.4, 4_800, 5_000), bar(1.5, 6_000, 6_200), bar(3, 6_000, 6_200)])
+    curve.take(TICKER, PackedBars.of([bar(0.5, 4_800, 5_000), bar(1.5, 6_000, 6_200), bar(3, 6_000, 6_200)]))
     assert curve.of("s") == (
         point(1, -0.1, -0.2, 0.0),
         point(2, 0.5, 1.0, 1.2),
@@ -37,14 +37,14 @@ def test_a_position_is_worth_what_it_would_fetch_until_it_is_settled() -> None:
 def test_a_short_position_owes_a_dollar_less_what_its_no_brings() -> None:
     curve = EquityCurve()
     curve.on_band(band(1, (10, 10, 10), (500, 500, 500), at=minute(0.5)), BookSide.ASK)
-    curve.take(TICKER, [bar(1, 3_000, 4_000)])
+    curve.take(TICKER, PackedBars.of([bar(1, 3_000, 4_000)]))
     assert curve.of("s") == (point(1, 1.0, 1.0, 1.0),)
 
 
 def test_without_a_bid_it_is_worth_nothing() -> None:
     curve = EquityCurve()
     curve.on_band(band(1, (10, 10, 10), (-500, -500, -500), at=minute(0.5)), BookSide.BID)
-    curve.take(TICKER, [])
+    curve.take(TICKER, PackedBars())
     assert curve.of("s") == (point(1, -5.0, -5.0, -5.0),)
 
 
@@ -52,7 +52,7 @@ def test_a_band_fact_carries_totals_of_its_order() -> None:
     curve = EquityCurve()
     curve.on_band(band(1, (2, 2, 2), (-100, -100, -100), at=minute(0.1)), BookSide.BID)
     curve.on_band(band(1, (4, 4, 4), (-200, -200, -200), at=minute(0.2)), BookSide.BID)
-    curve.take(TICKER, [bar(1, 5_000, 5_200)])
+    curve.take(TICKER, PackedBars.of([bar(1, 5_000, 5_200)]))
     assert curve.of("s") == ()
     curve.on_settled(settled(0, at=minute(1)))
 
@@ -63,13 +63,13 @@ def test_a_result_that_is_taken_back_values_by_the_book_again() -> None:
     curve.on_settled(settled(100, at=minute(1.5)))
     curve.on_settled(settled(100, at=minute(2.5), reversal=True))
     curve.on_settled(settled(0, at=minute(3.5)))
-    curve.take(TICKER, [bar(1, 5_000, 5_200)])
+    curve.take(TICKER, PackedBars.of([bar(1, 5_000, 5_200)]))
     assert curve.of("s") == (point(2, 5, 5, 5), point(3, 0, 0, 0), point(4, -5, -5, -5))
 
 
 def test_markets_add_up_and_strategies_do_not() -> None:
     curve = EquityCurve()
     curve.on_band(band(1, (10, 10, 10), (-500, -500, -500), at=minute(0.5)), BookSide.BID)
-    curve.take(TICKER, [bar(1, 6_000, 6_200)])
+    curve.take(TICKER, PackedBars.of([bar(1, 6_000, 6_200)]))
     assert curve.of("s") == (point(1, 1, 1, 1),)
     assert curve.of("other") == ()

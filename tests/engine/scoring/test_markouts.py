@@ -8,13 +8,13 @@ from engine.events import BookSide
 from engine.scoring.bootstrap import GameDraws
 from engine.scoring.markouts import (
     HORIZONS,
-    Markout,
+    MOMENTS,
     MarkoutRow,
     closing_line_value,
     markout,
     markout_curve,
 )
-from engine.units import NANOS_PER_SECOND, Nanos, Price, from_cents
+from engine.units import Price, from_cents
 
 probabilities = st.floats(0, 1)
 prices = st.integers(1, 9_999).map(Price)
@@ -30,37 +30,28 @@ def test_closing_value_does_not_know_yes_from_no(price: Price, p_close: float) -
     other = Price(10_000 - price)
     yes = closing_line_value(BookSide.BID, price, p_close)
     assert closing_line_value(BookSide.ASK, other, 1 - p_close) == pytest.approx(yes, rel=1e-9, abs=1e-9)
-    assert markout(BookSide.BID, price, p_close, HORIZONS[0]).gain == pytest.approx(
-        markout(BookSide.ASK, other, 1 - p_close, HORIZONS[0]).gain, abs=1e-12
+    assert markout(BookSide.BID, price, p_close) == pytest.approx(
+        markout(BookSide.ASK, other, 1 - p_close), abs=1e-12
     )
 
 
 def test_the_markout_curve_says_what_it_could_not_see_and_ends_with_the_settlement() -> None:
-    second = NANOS_PER_SECOND
-    fills = [
-        markout(BookSide.BID, from_cents(40), 1.0, None),
-        markout(BookSide.BID, from_cents(40), 0.42, Nanos(5 * second)),
-        markout(BookSide.ASK, from_cents(40), 0.42, Nanos(second)),
-        markout(BookSide.BID, from_cents(40), None, Nanos(second)),
-        markout(BookSide.BID, from_cents(40), None, Nanos(30 * second)),
-    ]
-    assert fills[3] == Markout(second, None)
-    curve = markout_curve((MarkoutRow("a", 2.0, each) for each in fills), GameDraws("a"))
-    assert [(point.horizon, point.fills, point.missing) for point in curve] == [
-        (second, 1, 1),
-        (5 * second, 1, 0),
-        (30 * second, 0, 1),
-        (None, 1, 0),
-    ]
+    price = from_cents(40)
+    bought = [markout(BookSide.BID, price, p) for p in (None, 0.42, None, None, 1.0)]
+    sold = [markout(BookSide.ASK, price, p) for p in (0.42, 0.44, None, 0.4, 1.0)]
+    curve = markout_curve([MarkoutRow("a", 2.0, gains) for gains in (bought, sold)], GameDraws("a"))
+    assert tuple(point.horizon for point in curve) == MOMENTS == (*HORIZONS, None)
+    assert [(point.fills, point.missing) for point in curve] == [(1, 1), (2, 0), (0, 2), (1, 1), (2, 0)]
     means = [None if point.mean is None else point.mean.estimate for point in curve]
     assert means[2] is None
-    assert [means[0], means[1], means[3]] == pytest.approx([-0.02, 0.02, 0.6])
+    assert [means[0], means[1], means[3], means[4]] == pytest.approx([-0.02, -0.01, 0.0, 0.0], abs=1e-12)
     assert markout_curve([], GameDraws([])) == ()
 
 
 def test_a_markout_is_a_mean_of_contracts_and_not_of_fills() -> None:
-    rows = [MarkoutRow("a", 9.0, Markout(None, 0.1)), MarkoutRow("b", 1.0, Markout(None, -0.1))]
-    (point,) = markout_curve(rows, GameDraws("ab"))
+    unknown = (None,) * len(HORIZONS)
+    rows = [MarkoutRow("a", 9.0, (*unknown, 0.1)), MarkoutRow("b", 1.0, (*unknown, -0.1))]
+    point = markout_curve(rows, GameDraws("ab"))[-1]
     assert point.mean is not None
     assert point.mean.estimate == pytest.approx(0.08)
     assert point.mean.games == 2

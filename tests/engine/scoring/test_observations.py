@@ -6,7 +6,7 @@ from engine.events import BookSide
 from engine.facts import OrderDenied, SignalAction
 from engine.reasons import LIMITS, DenialReason
 from engine.scoring.observations import Observations, RunSeen
-from engine.scoring.prices import BarPrices
+from engine.scoring.packed_bars import BarPrices, PackedBars
 from engine.units import NANOS_PER_MINUTE, NANOS_PER_SECOND, Nanos
 from tests.engine.scoring.rows import GAME, TICKER, fill, opened, order, result, settled, signal
 
@@ -16,7 +16,7 @@ def observed(*facts: object, bars: tuple[BarPrices, ...] = ()) -> RunSeen:
     for fact in (opened(), *facts):
         folded.apply(fact)  # type: ignore[arg-type]
     prices = folded.wanted()
-    prices.take(TICKER, GAME, bars)
+    prices.take(TICKER, GAME, PackedBars.of(bars))
     return folded.observed(prices, {})
 
 
@@ -76,8 +76,8 @@ def test_a_fill_that_only_closes_states_nothing() -> None:
 def test_markouts_look_at_the_market_after_fixed_times_and_at_the_result() -> None:
     bars = tuple(bar(10 * number, 50 + number) for number in range(1, 10))
     seen = observed(order(), fill(1, 50, at=NANOS_PER_SECOND), result(100), bars=bars)
-    gains = [each.gain for each in seen.fills[0].markouts]
-    assert gains[2:4] == [None, None]
+    gains = seen.fills[0].markouts
+    assert gains[2:4] == (None, None)
     assert [gains[0], gains[1], gains[4]] == pytest.approx([0.02, 0.07, 0.5])
 
 

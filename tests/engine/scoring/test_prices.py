@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.scoring.prices import BarPrices, Close, PriceLookup, middle
+from engine.scoring.packed_bars import BarPrices, PackedBars
+from engine.scoring.prices import Close, PriceLookup, middle
 from engine.units import NANOS_PER_SECOND, Nanos
 
 T = "KXNBAGAME-26NOV20GSWPHX-GSW"
@@ -29,7 +30,7 @@ def looked_up(moments: list[float], bars: list[BarPrices]) -> PriceLookup:
     lookup = PriceLookup()
     for moment in moments:
         lookup.want(T, at(moment))
-    lookup.take(T, G, bars)
+    lookup.take(T, G, PackedBars.of(bars))
     return lookup
 
 
@@ -87,6 +88,6 @@ def test_a_game_whose_tip_was_not_seen_has_no_close() -> None:
 
 def test_a_game_begins_with_its_first_market() -> None:
     lookup = looked_up([], [bar(40, period=1)])
-    lookup.take("other", G, [bar(30, period=1)])
-    lookup.take("third", G, [bar(50, period=1)])
+    lookup.take("other", G, PackedBars.of([bar(30, period=1)]))
+    lookup.take("third", G, PackedBars.of([bar(50, period=1)]))
     assert lookup.tip_at(G) == at(30)

@@ -5,12 +5,18 @@ Covers: tipoff.commands.compare, tipoff.runs.configuration, persistence.decision
 
 import re
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
+import attrs
 import pytest
+from rich.console import Console, Group
 
+from persistence.decisions import Decision
 from tests.tipoff.commands.stored_evenings import replayed, said
 from tipoff.cli.app import main
+from tipoff.commands.compare import differing
+from tipoff.commands.decision_diff import Pair
 from tipoff.config.load import template
 from tipoff.config.render import render
 from tipoff.exit_codes import Exit
@@ -107,3 +113,29 @@ def test_sets_are_compared_game_by_game(
     assert found["strategies"]["momentum"]["a_game"]["games"] == 1
     assert said(capsys, "compare", "all", "nope", "--db", stored)[0] == Exit.FAILED
     assert said(capsys, "compare", "all", "--db", stored)[0] == Exit.USAGE
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_an_id_stands_in_one_piece_on_a_screen_of_any_width(columns: int) -> None:
+    long = f"operator:{'0123456789ab_' * 5}/1"
+    mine = Decision(
+        name="momentum-1",
+        strategy="momentum",
+        game="g",
+        ticker="T",
+        side="bid",
+        at=0,
+        price=4_200,
+        count=1_000,
+    )
+    theirs = attrs.evolve(mine, name=long, count=123_456)
+    console = Console(width=columns, file=StringIO(), record=True)
+    console.print(Group(*differing([Pair(mine, theirs), Pair(mine, None), Pair(mine, mine)])))
+    assert [line.rstrip() for line in console.export_text().splitlines() if line.strip()] == [
+        "decision                                                 at UTC    count   price",
+        "A: momentum-1                                          00:00:00    10.00  0.4200",
+        f"B: {long}",
+        "                                                       00:00:00  1234.56  0.4200",
+        "A: momentum-1                                          00:00:00    10.00  0.4200",
+        "B: none                                                00:00:00        -       -",
+    ]

@@ -1,6 +1,8 @@
 """What changes something: once for each request id, journaled with the user, one at a time, in all states.
 
-Covers: actors.operator_outcomes, tipoff.control.context.
+Covers: actors.operator_outcomes, tipoff.control.context, tipoff.control.operations.halts,
+tipoff.control.operations.orders, tipoff.control.operations.strategies, tipoff.control.operations.limits,
+tipoff.control.operations.actors, tipoff.control.operations.games, tipoff.control.operations.process.
 """
 
 import os

@@ -1,6 +1,9 @@
 """What can be looked at: every answer fits its schema, asks nobody who trades, tells what is the matter.
 
-Covers: tipoff.control.registry, tipoff.json_schema, tipoff.json_types.
+Covers: tipoff.json_schema, tipoff.json_types, tipoff.control.queries.overview,
+tipoff.control.queries.actor_tree, tipoff.control.queries.tables, tipoff.control.queries.books,
+tipoff.control.queries.limits,
+tipoff.control.queries.history, tipoff.control.queries.process.
 """
 
 import json

@@ -14,7 +14,7 @@ from tipoff.control.context import Call, CallContext, OperationAnswer
 from tipoff.control.ports import Hooks
 from tipoff.control.protocol import Fault
 from tipoff.control.registry import METHODS
-from tipoff.control.schema import HANDLERS
+from tipoff.control.schema import ENDPOINTS
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_digest import read_digest
 from tipoff.sources.bundled.kalshi.section import KalshiSection
@@ -28,11 +28,11 @@ ELSEWHERE = ("KXNBAPTS",)
 
 async def ask(scene: Scene, method: str, game: str, request_id: str) -> OperationAnswer:
     """What the control socket does with such a request."""
-    following = scene.sources.following
+    following = scene.sources.game_selection
     hooks = Hooks(load_game=following.load, unload_game=following.unload, followed=scene.sources.follow)
     given = METHODS[method].check({"game": game, "request_id": request_id})
     call = Call(method=METHODS[method], params=given, uid=0, request_id=request_id)
-    acted = await HANDLERS[method](CallContext(scene.engine, hooks, 20.0), call)
+    acted = await ENDPOINTS[method].handler(CallContext(scene.engine, hooks, 20.0), call)
     assert isinstance(acted, OperationAnswer)
     return acted
 

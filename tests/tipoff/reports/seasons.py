@@ -4,7 +4,7 @@ import attrs
 
 from engine.scoring.equity import EquityPoint
 from engine.scoring.forecasts import Forecast
-from engine.scoring.markouts import HORIZONS, Markout
+from engine.scoring.markouts import HORIZONS
 from engine.scoring.observations import FillSeen, ForecastSeen, RunSeen, StrategySeen, Wishes
 from engine.tally import Band
 from engine.units import MONEY_ONE, NANOS_PER_DAY, NANOS_PER_MINUTE, Money, Nanos
@@ -44,7 +44,7 @@ def evening(
 ) -> RunEvidence:
     game, start = f"26NOV{number:02}GSWPHX", Nanos(number * NANOS_PER_DAY)
     pnl = Band(money(dollars - spread), money(dollars), money(dollars + spread))
-    later = (*(Markout(horizon, 0.01) for horizon in HORIZONS), Markout(None, None))
+    later = (*(0.01 for _horizon in HORIZONS), None)
     fill: FillSeen = fill_seen(
         strategy=name, game=game, gain=money(dollars), stated=stated, close=0.02, markouts=later
     )

@@ -8,11 +8,11 @@ from rich.cells import cell_len
 from tipoff.top.layout import CUT, MARK, Cell, Column, Row, Size, Table, clipped, fitted
 
 COLUMNS = (
-    Column("name", 4),
+    Column("name", width=4),
     Column("count", right=True),
     Column("rare", right=True, rank=1),
     Column("rarer", rank=2),
-    Column("what", 5, flex=True),
+    Column("what", width=5, flex=True),
 )
 
 

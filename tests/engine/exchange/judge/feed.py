@@ -43,6 +43,11 @@ ELSEWHERE: Final = "KXNBAGAME-26OCT20OKCSAS-OKC"
 AGAIN: Final = 0.02
 """The share of trades that are told a second time."""
 
+AGAIN_UNTIMED: Final = 0.3
+"""The same where trades may be told without their time: there it must be tried often, since only what is told
+again of before an order had joined, and after something later was told with its time, could fill it.
+"""
+
 
 class Mode(Enum):
     """What kind of feed it is."""
@@ -354,10 +359,11 @@ class Stream:
             yield heard
         else:
             self.waiting.append(heard)
-        if self.rng.random() < AGAIN:
-            # A trade may be told twice; it happened once. The list tells it again, and so with its time.
+        if self.rng.random() < (AGAIN_UNTIMED if self.feed.mode is Mode.UNTIMED else AGAIN):
+            # A trade may be told twice, the second time without its time too; it happened once.
             later = at + self.rng.randrange(3 * NANOS_PER_SECOND)
-            yield Heard(later, printed(said, later, timed=True))
+            timed = self.prints_timed == 1.0 or self.rng.random() < self.prints_timed
+            yield Heard(later, printed(said, later, timed=timed))
 
     def snapshot_again(self, sent: int) -> Iterator[Heard]:
         """The whole book in the middle; at times an empty one before it, which the venue takes back."""

@@ -29,18 +29,25 @@ AFTER = 90_000 * MS
 
 SLOW = Delay(((0, Nanos(20 * MS)), (900, Nanos(60 * MS)), (1_000, Nanos(900 * MS))))
 QUICK = Nanos(MS)
+TRAVEL = Nanos(50 * MS)
 
 Input: TypeAlias = VenueEvent | OrderCommand | str
 
 
 def rules(number: int) -> ExchangeRules:
-    """The delays of an evening: of the configuration, next to none, or drawn for each order."""
+    """The delays of an evening: as long for every order, next to none, or drawn for each order."""
+    constant: dict[str, Delay | int] = {
+        "decide_to_send": 5 * MS,
+        "entry": TRAVEL,
+        "acknowledge": TRAVEL,
+        "cancel": TRAVEL,
+    }
     kinds: tuple[dict[str, Delay | int], ...] = (
         {},
         {"decide_to_send": 0, "entry": QUICK, "cancel": QUICK},
         {"entry": SLOW, "cancel": SLOW},
     )
-    return ExchangeRules(**kinds[number % len(kinds)])  # type: ignore[arg-type]
+    return ExchangeRules(**{**constant, **kinds[number % len(kinds)]})  # type: ignore[arg-type]
 
 
 @attrs.define(eq=False)

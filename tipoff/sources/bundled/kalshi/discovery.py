@@ -103,6 +103,7 @@ class Discovery:
         wanted = tuple(
             ticker
             for listed in (await self._engine.listing()).values()
+            # A game whose tip nobody knows may be the next one.
             if listed.tip_at is None or listed.tip_at < horizon or listed.game in loaded
             for ticker in listed.tickers
             if self._status.get(ticker) not in OVER
