@@ -1,7 +1,7 @@
 """What is believed of each source of opinion without a calibration of one's own.
 
 Read by the configuration. Written by `python -m benchmarks.win_probability.trust FOLDER --write`: slopes of
-the price's move over ten minutes on the gap, from the first price after the opinion on, intervals by game. A
+the price's move over ten minutes on the gap, from the price a minute after the opinion on, intervals by game. A
 source that is not named here said nothing on these games, so nothing supports it.
 """
 

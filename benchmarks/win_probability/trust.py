@@ -56,7 +56,7 @@ GAMES: Final = (
 ESTIMATES_TEXT: Final = '''"""What is believed of each source of opinion without a calibration of one's own.
 
 Read by the configuration. Written by `python -m benchmarks.win_probability.trust FOLDER --write`: slopes of
-the price's move over ten minutes on the gap, from the first price after the opinion on, intervals by game. A
+the price's move on the gap, from a minute after the opinion to ten minutes after it, intervals by game. A
 source that is not named here said nothing on these games, so nothing supports it.
 """
 

@@ -4,7 +4,7 @@
 it the prices. Used by `tipoff calibrate`.
 """
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
@@ -22,10 +22,12 @@ from engine.units import NANOS_PER_MINUTE, PRICE_ONE, Nanos
 from engine.view import MarketView
 
 PAUSE: Final = Nanos(NANOS_PER_MINUTE)
-"""Of one source one opinion of a market within so long: what is said again in the same minute is no news."""
+"""Of one source one opinion of a market within so long; what is said again at another price is no news."""
 
-PRICE_AGE_MAX: Final = Nanos(5 * NANOS_PER_MINUTE)
-"""An opinion after which no price is heard for so long met a market that did not trade; it is left out."""
+ENTERED: Final = Nanos(NANOS_PER_MINUTE)
+"""An order meets the price that stands so long after the opinion: one-minute candles resolve no better, and
+what a gap owes to the age of the price that it was measured against is gone by then.
+"""
 
 
 @attrs.frozen
@@ -45,8 +47,9 @@ class OpinionLog:
     def __init__(self, horizon: Nanos = HORIZON) -> None:
         """`horizon` is how long after an opinion the price is looked at."""
         self._horizon = horizon
+        self._heard_until = Nanos(0)
         self._spoken: list[Spoken] = []
-        self._last: dict[tuple[Source, str], Nanos] = {}
+        self._last: dict[tuple[Source, str], tuple[Nanos, float]] = {}
         self._moments: dict[str, list[Nanos]] = defaultdict(list)
         self._prices: dict[str, list[float]] = defaultdict(list)
 
@@ -54,34 +57,38 @@ class OpinionLog:
         """Note an opinion of a market whose price may be used."""
         p_mid = market.p_mid()
         key = opinion.source, market.ticker
-        last = self._last.get(key)
-        if p_mid is None or not market.tradable or (last is not None and now < last + PAUSE):
+        last_at, p_last = self._last.get(key, (None, None))
+        if p_mid is None or not market.tradable or p_last == opinion.p_fair:
+            return
+        if last_at is not None and now < last_at + PAUSE:
             return
         p_gap = opinion.p_fair - p_mid
         # Below the least move of a price nothing was said.
         if p_gap != 0.0:
-            self._last[key] = now
+            self._last[key] = now, opinion.p_fair
             self._spoken.append(Spoken(opinion.source, market.game.game, market.ticker, now, p_gap))
 
     def priced(self, ticker: str, p_mid: float, now: Nanos) -> None:
         """Note the middle of a market's trusted prices; moments never decrease."""
+        self._heard_until = now
         self._moments[ticker].append(now)
         self._prices[ticker].append(p_mid)
 
     def gaps(self) -> Iterator[Gap]:
-        """Every opinion with the move that came: from the first price after it to the last one within the
-        horizon.
-
-        From the first price *after*, since an order meets that one: what a gap owes to the age of the price
-        that it was measured against is gone by then.
+        """Every opinion with the move that came: from the price that an order meets to the one that stands
+        at the horizon. What the recording ends before is left out.
         """
         for spoken in self._spoken:
-            moments = self._moments.get(spoken.ticker, [])
-            first = bisect_left(moments, spoken.at + 1)
-            last = bisect_left(moments, spoken.at + self._horizon + 1) - 1
-            if first <= last and moments[first] <= spoken.at + PRICE_AGE_MAX:
-                prices = self._prices[spoken.ticker]
-                yield Gap(spoken.source, spoken.game, spoken.p_gap, prices[last] - prices[first])
+            p_entry = self._standing(spoken.ticker, Nanos(spoken.at + ENTERED))
+            p_later = self._standing(spoken.ticker, Nanos(spoken.at + self._horizon))
+            if p_entry is None or p_later is None or spoken.at + self._horizon > self._heard_until:
+                continue
+            yield Gap(spoken.source, spoken.game, spoken.p_gap, p_later - p_entry)
+
+    def _standing(self, ticker: str, at: Nanos) -> float | None:
+        """The price that stands at a moment."""
+        place = bisect_right(self._moments.get(ticker, ()), at)
+        return self._prices[ticker][place - 1] if place else None
 
 
 class PriceWitness(Strategy):
