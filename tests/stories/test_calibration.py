@@ -109,12 +109,14 @@ def test_what_was_planted_lies_in_the_interval(
             + "\n"
         )
     assert all(trust.games >= GAMES_MIN for trust in found)
-    assert held >= SEASONS - max(SEASONS, LONG_RUN) // LONG_RUN
+    # An interval of 95 % misses one of twenty; more than three misses would be no chance (one in sixty).
+    missed_max = 3 if SEASONS >= LONG_RUN else 1
+    assert held >= SEASONS - missed_max
     believed = sum(trust.share > 0.0 for trust in found)
     if planted:
         assert believed == SEASONS
     else:
-        assert believed <= max(SEASONS, LONG_RUN) // LONG_RUN
+        assert believed <= missed_max
 
 
 def _written(path: Path, head: list[str], rows: list[list[object]]) -> None:

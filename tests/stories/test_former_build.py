@@ -1,8 +1,9 @@
 """What a former build gave, byte for byte: a change that is not meant to change results must not.
 
 `former_build/` is what revision 1828d72 recorded of a simulated evening of one game (`demo --speed 0 --seed 7
---games 1 --keep`), cut off in its third quarter, with the configuration that it wrote beside it. Whoever
-means to change what is decided, filled or paid writes the new digest here and says why.
+--games 1 --keep`), cut off in its third quarter, with the configuration that it wrote beside it and the
+word that every source was taken at its word then. Whoever means to change what is decided, filled or paid
+writes the new digest here and says why.
 """
 
 import json
@@ -56,10 +57,6 @@ FORMER_LIMITS = RiskLimits(
 """Where the defaults were others."""
 
 
-STATED = '\n[trust]\nof = "stated"\n'
-"""Every source was taken at its word then."""
-
-
 def tipoff(*arguments: str, at: Path | None = None) -> dict[str, Any]:
     """What a command prints as JSON, run in a folder."""
     command = [sys.executable, "-m", "tipoff", *arguments, "--json"]
@@ -72,8 +69,7 @@ def former(folder: Path) -> Path:
     """The configuration of that build, on the one account that there was."""
     text = (KEPT / "engine.toml").read_text("utf-8")
     path = folder / "engine.toml"
-    text = text.replace("[engine]\n", '[engine]\naccounts = "shared"\n', 1)
-    path.write_text(text + STATED, "utf-8")
+    path.write_text(text.replace("[engine]\n", '[engine]\naccounts = "shared"\n', 1), "utf-8")
     return path
 
 
@@ -84,10 +80,8 @@ def test_a_recording_of_the_former_build_still_gives_its_digest(tmp_path: Path) 
     assert replayed["digest"] == OF_RECORDING
 
 
-def test_with_an_account_for_each_it_gives_another(tmp_path: Path) -> None:
-    path = tmp_path / "engine.toml"
-    path.write_text((KEPT / "engine.toml").read_text("utf-8") + STATED, "utf-8")
-    replayed = tipoff("replay", str(KEPT), "--config", str(path))
+def test_with_an_account_for_each_it_gives_another() -> None:
+    replayed = tipoff("replay", str(KEPT), "--config", str(KEPT / "engine.toml"))
     assert sum(row["fills"] for row in replayed["strategies"].values()) == 76
     assert replayed["digest"] == ALONE_OF_RECORDING
 
