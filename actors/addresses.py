@@ -27,6 +27,9 @@ FACTS = "facts"
 TRADES = "trades"
 """Topic of public trades, for who counts them; the exchange is sent them apart."""
 
+FAIR_VALUES = "fair_values"
+"""Topic of what strategies hold markets to be worth, for charts."""
+
 FEED = "feed"
 """Topic of what concerns a whole connection or the whole venue: lost, gapped, paused, fee terms."""
 

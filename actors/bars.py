@@ -1,19 +1,30 @@
 """The bars actor: tells the fold of `engine.bars` what happens and hands its bars on every ten seconds.
 
-It decides nothing and nobody waits for it, so a run with it and one without it trade alike. It lives where
-somebody keeps the bars: in every live run, and in a replay into a database. A new life asks the games for
-what is current; what had happened in the bar under way is lost.
+It also keeps what charts are drawn from (`engine.charts`), and answers who draws them. It decides nothing and
+nobody waits for it, so a run with it and one without it trade alike. It lives where somebody keeps the bars:
+in every live run, and in a replay into a database. A new life asks the games for what is current; what had
+happened in the bar under way is lost, and so are the charts.
 """
 
 from collections.abc import Callable, Iterable
 
 from actors.addresses import BARS, GAMES_TOPIC
-from actors.messages import Committed, NewsWanted
-from actors.runtime import After, Outgoing, Publish
+from actors.messages import ChartKind, ChartWanted, Committed, NewsWanted
+from actors.runtime import After, Answer, Outgoing, Publish
 from engine.bars import BAR, Bars, MarketBar, next_end
-from engine.events import GameKnown, MarketKnown, OddsSeen, ScoreSeen, TopChanged, TradePrinted
+from engine.charts import Charts
+from engine.events import (
+    FairValued,
+    GameKnown,
+    MarketKnown,
+    OddsSeen,
+    ScoreSeen,
+    TopChanged,
+    TradePrinted,
+)
 from engine.facts import SignalAction, SignalRaised
 from engine.message import message
+from engine.readings import Chart, bucketed
 from engine.units import Nanos
 
 Keep = Callable[[list[MarketBar]], None]
@@ -37,6 +48,7 @@ class BarsActor:
         """`keep` gets the bars in the order of time."""
         self._keep = keep
         self._bars = Bars()
+        self._charts = Charts()
 
     def start(self, now: int) -> list[Outgoing]:
         """Ask the games for what is current, and wait for the end of the bar under way."""
@@ -48,14 +60,20 @@ class BarsActor:
         if kind is TopChanged:
             # Nearly all there is to hear.
             self._bars.on_top(message, Nanos(now))  # type: ignore[arg-type]
+            self._charts.on_top(message, Nanos(now))  # type: ignore[arg-type]
         elif kind is TradePrinted:
             self._bars.on_trade(message.ticker, message.count)  # type: ignore[attr-defined]
+            self._charts.on_trade(message.ticker, message.count, Nanos(now))  # type: ignore[attr-defined]
+        elif kind is FairValued:
+            self._charts.on_value(message, Nanos(now))  # type: ignore[arg-type]
         elif kind is BarEnds:
             return self._end(message.at, now)  # type: ignore[attr-defined]
         elif isinstance(message, ScoreSeen | OddsSeen | MarketKnown | GameKnown):
             self._bars.on_news(message, Nanos(now))
         elif isinstance(message, Committed):
             self._committed(message)
+        elif isinstance(message, ChartWanted):
+            return (Answer(self._chart(message)),)
         return ()
 
     def _committed(self, message: Committed) -> None:
@@ -69,6 +87,16 @@ class BarsActor:
             ):
                 self._bars.on_fair(fact.strategy, fact.ticker, fact.p_fair)
 
+    def _chart(self, wanted: ChartWanted) -> Chart | None:
+        match wanted.kind:
+            case ChartKind.BARS:
+                chart = self._charts.prices(wanted.of, wanted.first, wanted.last)
+            case ChartKind.WIN_PROBABILITY:
+                chart = self._charts.chances(wanted.of, wanted.first, wanted.last)
+            case _:
+                chart = None
+        return None if chart is None else bucketed(chart, wanted.points, frozenset({"traded"}))
+
     def _end(self, due: Nanos, now: int) -> Iterable[Outgoing]:
         following = next_end(now)
         first = max(due, following - LATE_BARS_MAX * BAR)
@@ -76,6 +104,7 @@ class BarsActor:
             bars = self._bars.end_bars(Nanos(end))
             if bars:
                 self._keep(bars)
+                self._charts.on_bars(bars, self._bars.view, Nanos(end))
         return (_until(following, now),)
 
 

@@ -3,6 +3,7 @@
 Used by every actor of this package and by the wiring.
 """
 
+from enum import Enum
 from typing import TypeAlias
 
 from actors.runtime import Address
@@ -123,6 +124,28 @@ class Committed:
     """Durable facts, for the risk gate and the observer."""
 
     facts: tuple[Numbered, ...]
+
+
+class ChartKind(Enum):
+    """What a chart shows."""
+
+    BARS = "bars"
+    PNL = "pnl"
+    WIN_PROBABILITY = "win_probability"
+    LATENCY = "latency"
+
+
+@message
+class ChartWanted:
+    """A question for what a chart is drawn from: of which market, strategy or game, between two seconds since
+    1970, in how many points at most.
+    """
+
+    kind: ChartKind
+    of: str
+    first: int
+    last: int
+    points: int
 
 
 @message

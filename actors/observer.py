@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from actors.addresses import GAMES_TOPIC, OBSERVER
 from actors.fact_history import FactHistory
-from actors.messages import Committed, NewsWanted
+from actors.messages import ChartKind, ChartWanted, Committed, NewsWanted
+from actors.read_model.changed_rows import ChangesWanted, changes
 from actors.read_model.lines import (
     at_risk,
     halts,
@@ -26,6 +27,7 @@ from actors.runtime import (
     ActorRestarted,
     ActorRevived,
     ActorStarted,
+    After,
     Answer,
     DeadLetter,
     Outgoing,
@@ -52,8 +54,10 @@ from engine.events import (
     Trust,
 )
 from engine.feed_lag import FeedLag
+from engine.message import message
+from engine.readings import LONG, Chart, Readings, bucketed
 from engine.risk import QUARANTINE
-from engine.units import NANOS_PER_MILLISECOND, Money, Nanos
+from engine.units import NANOS_PER_HOUR, NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Money, Nanos
 
 REPORTS = (
     ActorStarted,
@@ -76,6 +80,24 @@ VENDORS_MAX = 64
 """So many sportsbooks of a game are remembered."""
 
 
+PNL_EVERY = 5 * NANOS_PER_SECOND
+"""So often profit and loss are read for charts."""
+
+PNL_READINGS_MAX = 4 * NANOS_PER_HOUR // PNL_EVERY
+"""So many readings of them are kept: four hours."""
+
+PNL_STRATEGIES_MAX = 64
+"""So many strategies have a chart, that of all together among them."""
+
+PNL = {"pessimistic": LONG, "base": LONG, "optimistic": LONG, "realized": LONG, "fees": LONG}
+"""A chart of a strategy: the band, and what of it is closed and was paid."""
+
+
+@message
+class PnlDue:
+    """A timer: profit and loss are to be read."""
+
+
 class ObserverActor:
     """Folds, answers."""
 
@@ -90,6 +112,7 @@ class ObserverActor:
         self._venue_trading = True
         self._last_failure: ReportLine | None = None
         self._since: dict[str, Nanos] = {}
+        self._pnl: dict[str, Readings] = {}
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the remembered facts and ask the games for what is current."""
@@ -97,13 +120,13 @@ class ObserverActor:
             self.model.fact(fact)
         # What is remembered already and was on its way to an earlier life is not counted again.
         self._folded = self.model.seq = self._history.last_seq
-        return [Publish(GAMES_TOPIC, NewsWanted(OBSERVER))]
+        return [Publish(GAMES_TOPIC, NewsWanted(OBSERVER)), After(PNL_EVERY, PnlDue(), "pnl")]
 
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
         """Take one thing in, or answer a question."""
         if isinstance(message, TopChanged):
             # The most frequent message by far, so it is the first that is asked for.
-            self.model.tops[message.ticker] = message
+            self.model.top(message)
             self._lag.observe(message.at, message.at_venue)
         elif isinstance(message, Committed):
             for numbered in message.facts:
@@ -112,6 +135,13 @@ class ObserverActor:
                     self.model.committed(numbered)
         elif isinstance(message, Query):
             return [Answer(self._answer(message, Nanos(now)))]
+        elif isinstance(message, ChangesWanted):
+            return [Answer(changes(self.model, message))]
+        elif isinstance(message, PnlDue):
+            self._read_pnl(now)
+            return [After(PNL_EVERY, PnlDue(), "pnl")]
+        elif isinstance(message, ChartWanted):
+            return [Answer(self._chart(message))]
         else:
             self._on_other(message)
         return ()
@@ -124,6 +154,24 @@ class ObserverActor:
                 return tuple(resting(self.model, query))
             case _:
                 return lines(self.model, query)
+
+    def _read_pnl(self, now: int) -> None:
+        *each, everything = pnl(self.model, Query("pnl"))
+        for line in (everything, *each):
+            readings = self._pnl.get(line.strategy)
+            if readings is None:
+                if len(self._pnl) >= PNL_STRATEGIES_MAX:
+                    continue
+                readings = self._pnl[line.strategy] = Readings(PNL, PNL_READINGS_MAX)
+            band = line.band
+            second = now // NANOS_PER_SECOND
+            readings.add(second, band.pessimistic, band.base, band.optimistic, line.realized, line.fees)
+
+    def _chart(self, wanted: ChartWanted) -> Chart | None:
+        readings = self._pnl.get(wanted.of)
+        if readings is None or wanted.kind is not ChartKind.PNL:
+            return None
+        return bucketed(readings.between(wanted.first, wanted.last), wanted.points)
 
     def _on_other(self, message: object) -> None:
         model = self.model

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Final, get_args
 
-from actors.addresses import GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
+from actors.addresses import FAIR_VALUES, GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
 from actors.fact_history import FactHistory
 from actors.heartbeat import HeartbeatOfGame, through_strategy
 from actors.messages import AccountOpen, NewsRepeated, NewsWanted, OperationWanted, StrategyOperation, Wake
@@ -57,14 +57,14 @@ class StrategyActor:
         return [Publish(GAMES_TOPIC, NewsWanted(self._address, again=True))]
 
     def receive(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
-        """Handle news, a timer or the outcome of an order."""
+        """Handle news, a timer or the outcome of an order; tell what markets were found to be worth."""
         kind, at = type(message), Nanos(now)
         if kind in NEWS_KINDS:
             if not self.enabled:
                 return SILENCE
             # Nearly all there is to hear, and nearly always there is nothing to say to it.
             step = self.strategy.on_news(message, at)  # type: ignore[arg-type]
-            if step is NOTHING:
+            if step is NOTHING and not self.strategy.valued:
                 return SILENCE
         elif kind is StrategyChanged:
             return self._changed(message, anew=True)  # type: ignore[arg-type]
@@ -88,7 +88,14 @@ class StrategyActor:
             return through_strategy(message)
         else:
             step = self.strategy.on_news(message, at)  # type: ignore[arg-type]
-        return announced(self.strategy.name, self._history, outgoing(self.strategy.name, step, now))
+        out = announced(self.strategy.name, self._history, outgoing(self.strategy.name, step, now))
+        return [*out, *self._fair_values()] if self.strategy.valued else out
+
+    def _fair_values(self) -> list[Outgoing]:
+        """What markets were found to be worth, and no longer kept."""
+        told: list[Outgoing] = [Publish(FAIR_VALUES, each) for each in self.strategy.valued]
+        self.strategy.valued.clear()
+        return told
 
     def _begin(self) -> None:
         """Take the parameters in force, if somebody gave others since, and everything that is remembered."""

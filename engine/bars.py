@@ -130,7 +130,8 @@ class Bars:
     def __init__(self) -> None:
         """Begin with no market."""
         self._markets: dict[str, _Market] = {}
-        self._view = View()
+        self.view = View()
+        """Terms, teams, score and odds of the games; prices are not in it."""
         self._periods: dict[str, int] = {}
         self._books: dict[str, float] = {}
 
@@ -159,12 +160,12 @@ class Bars:
 
     def on_news(self, news: MarketKnown | GameKnown | ScoreSeen | OddsSeen, now: Nanos) -> None:
         """Terms, teams, score or odds of a game."""
-        self._view.apply(news)
+        self.view.apply(news)
         if isinstance(news, ScoreSeen):
             period = 0 if news.phase in (GamePhase.SCHEDULED, GamePhase.POSTPONED) else max(1, news.period)
             if self._periods.get(news.game) != period:
                 self._periods[news.game] = period
-                for ticker in self._view.game(news.game).markets:
+                for ticker in self.view.game(news.game).markets:
                     self._moved(ticker)
         # Once it is played the odds follow the score, and would be no close any more.
         elif isinstance(news, OddsSeen) and not self._periods.get(news.game):
@@ -189,7 +190,7 @@ class Bars:
         return market
 
     def _price(self, game: str, now: Nanos) -> None:
-        view = self._view.game(game)
+        view = self.view.game(game)
         for ticker, known in view.markets.items():
             found = None if known.claim is None else fair_value(view, known.claim, BOOKS, now)
             if found is None:

@@ -388,6 +388,19 @@ class TopChanged:
 
 
 @message
+class FairValued:
+    """What a strategy (`source`) holds YES of a market to be worth; told when it has thought the market over.
+
+    It decides nothing: charts draw it.
+    """
+
+    ticker: str
+    p_fair: float
+    source: str
+    at: Nanos
+
+
+@message
 class MarketKnown:
     """What a game tells the strategies of a market's terms, at its first sight and when they change."""
 

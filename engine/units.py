@@ -6,6 +6,7 @@ does not fit the unit is a `UnitError`, never a rounding. Dollars with a decimal
 edges, for people and for JSON, and are made by the `format_…` functions.
 """
 
+from functools import lru_cache
 from typing import Final, NewType
 
 Price = NewType("Price", int)
@@ -189,6 +190,7 @@ def format_tenths(tenths: Tenths) -> str:
     return _decimal(tenths, 1)
 
 
+@lru_cache(maxsize=16_384)
 def _decimal(units: int, decimals: int) -> str:
     """Whole units of 10 ** -decimals as a decimal text."""
     whole, fraction = divmod(abs(units), int(10**decimals))

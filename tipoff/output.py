@@ -30,6 +30,13 @@ class Answer:
     exit: Exit = Exit.OK
 
 
+@attrs.frozen
+class Stream:
+    """A command that goes on and on: what it finds, as it finds it, a line of JSON each for programs."""
+
+    answers: Iterator[Answer]
+
+
 class Failure(Exception):
     """A command that could not be done: a word for programs, a sentence for people, and the exit code.
 
@@ -122,13 +129,28 @@ class Output:
         """Print an answer and return its exit code, whoever has stopped reading."""
         try:
             if self._as_json:
-                self._print_document(answer.document)
+                self._print_document(answer.document, indent=2 if sys.stdout.isatty() else None)
             else:
                 self._out.print(answer.screen)
             sys.stdout.flush()
         except BrokenPipeError:
             silence()
         return answer.exit
+
+    def stream(self, stream: Stream) -> Exit:
+        """Print answers as they come, until they end or nobody reads; with the last one's exit code."""
+        code = Exit.OK
+        try:
+            for answer in stream.answers:
+                code = answer.exit
+                if self._as_json:
+                    self._print_document(answer.document, indent=None)
+                elif answer.screen:
+                    self._out.print(answer.screen)
+                sys.stdout.flush()
+        except BrokenPipeError:
+            silence()
+        return code
 
     def failure(self, failure: Failure) -> Exit:
         """Print an error and return its exit code."""
@@ -140,8 +162,7 @@ class Output:
             self._err.print(f"  {_line(detail)}")
         return failure.exit
 
-    def _print_document(self, document: Json) -> None:
-        indent = 2 if sys.stdout.isatty() else None
+    def _print_document(self, document: Json, *, indent: int | None) -> None:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=indent) + "\n")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import attrs
 
-from actors.addresses import FACTS, FEED, GAMES_TOPIC, NEWS, TRADES
+from actors.addresses import FACTS, FAIR_VALUES, FEED, GAMES_TOPIC, NEWS, TRADES
 from actors.bars import BarsActor, Keep
 from actors.fact_history import FactHistory
 from actors.game import GameActor
@@ -273,5 +273,5 @@ def _bars(keep: Keep) -> ChildSpec:
         name="bars",
         factory=lambda: BarsActor(keep),
         mailbox=MAILBOXES.bars,
-        subscriptions=(FACTS, NEWS, TRADES),
+        subscriptions=(FACTS, NEWS, TRADES, FAIR_VALUES),
     )

@@ -4,10 +4,12 @@ Each function is one table of the command line. Money comes from the ledger; ope
 they would fetch at once.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
+from typing import TypeVar
 
 import attrs
+from typing_extensions import override
 
 from actors.messages import Numbered
 from actors.read_model.model import OrderSeen, ReadModel
@@ -27,12 +29,15 @@ from actors.read_model.views import (
     StrategyLine,
 )
 from engine import ledger
-from engine.events import BookSide
+from engine.events import BookSide, MarketKnown, TopChanged
 from engine.fact_subjects import strategy_of
+from engine.facts import OrderFilled, SignalRaised
 from engine.positions import liquidation_value
 from engine.risk import GAME, QUARANTINE, STRATEGY, state_in
 from engine.tally import NO_MARK, StrategyTally, ValuationMark
 from engine.units import PRICE_ONE, Money
+
+T = TypeVar("T")
 
 LINES_MAX = 1_000
 """Most lines of one answer."""
@@ -41,9 +46,24 @@ ALL_STRATEGIES = "all"
 """The name of the line of sums."""
 
 
-def marks(model: ReadModel) -> dict[str, ValuationMark]:
-    """The best prices of every market."""
-    return {ticker: ValuationMark(top.yes_bid, top.yes_ask) for ticker, top in model.tops.items()}
+class Marks(Mapping[str, ValuationMark]):
+    """The best prices of every market, made as they are asked for: few markets are held."""
+
+    def __init__(self, model: ReadModel) -> None:
+        self._tops = model.tops
+
+    @override
+    def __getitem__(self, ticker: str) -> ValuationMark:
+        top = self._tops[ticker]
+        return ValuationMark(top.yes_bid, top.yes_ask)
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tops)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._tops)
 
 
 def lines(model: ReadModel, query: Query) -> tuple[object, ...] | None:
@@ -107,69 +127,81 @@ def _promised(seen: OrderSeen) -> int:
 
 def orders(model: ReadModel, query: Query) -> Iterator[OrderLine]:
     """Open orders, after (unless only they are wanted) the last ones that are over."""
-    over: Iterable[OrderSeen] = () if query.open_only else model.ended
+    over: Iterable[OrderSeen] = () if query.open_only else model.ended.values()
     for seen in chain(over, model.orders.values()):
         order = seen.order
-        if not _wanted(query, order.strategy, order.ticker, order.game):
-            continue
-        yield OrderLine(
-            order_id=order.order_id,
-            strategy=order.strategy,
-            game=order.game,
-            ticker=order.ticker,
-            side=order.side,
-            price=seen.price,
-            count=order.count,
-            filled=seen.filled,
-            remaining=seen.remaining,
-            tif=order.tif,
-            stage=seen.stage,
-            ahead=seen.ahead,
-            end=seen.end,
-            signal_id=order.signal_id,
-            at=seen.at,
-        )
+        if _wanted(query, order.strategy, order.ticker, order.game):
+            yield _order(seen)
+
+
+def _order(seen: OrderSeen) -> OrderLine:
+    order = seen.order
+    return OrderLine(
+        order_id=order.order_id,
+        strategy=order.strategy,
+        game=order.game,
+        ticker=order.ticker,
+        side=order.side,
+        price=seen.price,
+        count=order.count,
+        filled=seen.filled,
+        remaining=seen.remaining,
+        tif=order.tif,
+        stage=seen.stage,
+        ahead=seen.ahead,
+        end=seen.end,
+        signal_id=order.signal_id,
+        at=seen.at,
+    )
 
 
 def fills(model: ReadModel, query: Query) -> Iterator[FillLine]:
     """The last fills."""
-    for fact in model.fills:
+    for fact in model.fills.values():
         if _wanted(query, fact.strategy, fact.ticker, fact.game):
-            yield FillLine(
-                fill_id=fact.fill_id,
-                order_id=fact.order_id,
-                strategy=fact.strategy,
-                ticker=fact.ticker,
-                side=fact.side,
-                price=fact.price,
-                count=fact.count,
-                liquidity=fact.liquidity,
-                fee=fact.fee,
-                at=fact.at,
-            )
+            yield _fill(fact)
+
+
+def _fill(fact: OrderFilled) -> FillLine:
+    return FillLine(
+        fill_id=fact.fill_id,
+        order_id=fact.order_id,
+        strategy=fact.strategy,
+        ticker=fact.ticker,
+        side=fact.side,
+        price=fact.price,
+        count=fact.count,
+        liquidity=fact.liquidity,
+        fee=fact.fee,
+        at=fact.at,
+    )
 
 
 def signals(model: ReadModel, query: Query) -> Iterator[SignalLine]:
     """The last signals, near misses too."""
-    for fact in model.signals:
+    for fact in model.signals.values():
         if _wanted(query, fact.strategy, fact.ticker, fact.game):
-            yield SignalLine(
-                signal_id=fact.signal_id,
-                strategy=fact.strategy,
-                ticker=fact.ticker,
-                side=fact.side,
-                action=fact.action.value,
-                reason=fact.reason,
-                p_fair=fact.p_fair,
-                price=fact.price,
-                p_edge=fact.p_edge,
-                at=fact.at,
-            )
+            yield _signal(fact)
+
+
+def _signal(fact: SignalRaised) -> SignalLine:
+    return SignalLine(
+        signal_id=fact.signal_id,
+        strategy=fact.strategy,
+        ticker=fact.ticker,
+        side=fact.side,
+        action=fact.action.value,
+        reason=fact.reason,
+        p_fair=fact.p_fair,
+        price=fact.price,
+        p_edge=fact.p_edge,
+        at=fact.at,
+    )
 
 
 def positions(model: ReadModel, query: Query) -> Iterator[PositionLine]:
     """Open positions."""
-    prices = marks(model)
+    prices = Marks(model)
     for name, counted in model.tally.strategies.items():
         for ticker, count in counted.positions.items():
             game = model.tally.games.get(ticker, "")
@@ -193,7 +225,7 @@ def positions(model: ReadModel, query: Query) -> Iterator[PositionLine]:
 
 def pnl(model: ReadModel, query: Query) -> Iterator[PnlLine]:
     """Profit and loss of each strategy, then of all together."""
-    prices = marks(model)
+    prices = Marks(model)
     made = [_pnl(model, name, prices) for name in model.tally.strategies if query.strategy in (None, name)]
     yield from made
     if query.strategy is None:
@@ -216,7 +248,7 @@ def total(bands: Iterable[BandLine]) -> BandLine:
     )
 
 
-def _pnl(model: ReadModel, name: str, prices: dict[str, ValuationMark]) -> PnlLine:
+def _pnl(model: ReadModel, name: str, prices: Marks) -> PnlLine:
     band = model.tally.band(name, prices)
     return PnlLine(
         strategy=name,
@@ -257,21 +289,50 @@ def games(model: ReadModel, query: Query) -> Iterator[GameLine]:
 def markets(model: ReadModel, query: Query) -> Iterator[MarketLine]:
     """Every market that is followed."""
     for ticker, known in model.markets.items():
-        if query.ticker not in (None, ticker) or query.game not in (None, known.game):
-            continue
-        top = model.tops.get(ticker)
-        yield MarketLine(
-            ticker=ticker,
-            game=known.game,
-            kind=known.kind,
-            status=known.status,
-            yes_bid=top.yes_bid if top else None,
-            yes_bid_size=top.yes_bid_size if top else None,
-            yes_ask=top.yes_ask if top else None,
-            yes_ask_size=top.yes_ask_size if top else None,
-            trust=top.trust if top else None,
-            at=top.at if top else None,
-        )
+        if query.ticker in (None, ticker) and query.game in (None, known.game):
+            yield _market(known, model.tops.get(ticker))
+
+
+def _market(known: MarketKnown, top: TopChanged | None) -> MarketLine:
+    return MarketLine(
+        ticker=known.ticker,
+        game=known.game,
+        kind=known.kind,
+        status=known.status,
+        yes_bid=top.yes_bid if top else None,
+        yes_bid_size=top.yes_bid_size if top else None,
+        yes_ask=top.yes_ask if top else None,
+        yes_ask_size=top.yes_ask_size if top else None,
+        trust=top.trust if top else None,
+        at=top.at if top else None,
+    )
+
+
+def rows(model: ReadModel, table: str, keys: Iterable[str]) -> dict[str, object | None]:
+    """The lines of a table that keeps versions, by key; None for those that are gone.
+
+    Raises KeyError if the table keeps none.
+    """
+    match table:
+        case "markets":
+            return {key: _market_of(model, key) for key in keys}
+        case "orders":
+            return {key: _made(_order, model.orders.get(key) or model.ended.get(key)) for key in keys}
+        case "fills":
+            return {key: _made(_fill, model.fills.get(key)) for key in keys}
+        case "signals":
+            return {key: _made(_signal, model.signals.get(key)) for key in keys}
+        case _:
+            raise KeyError(table)
+
+
+def _market_of(model: ReadModel, ticker: str) -> MarketLine | None:
+    known = model.markets.get(ticker)
+    return None if known is None else _market(known, model.tops.get(ticker))
+
+
+def _made(make: Callable[[T], object], of: T | None) -> object | None:
+    return None if of is None else make(of)
 
 
 def journal(model: ReadModel, query: Query) -> Iterator[Numbered]:

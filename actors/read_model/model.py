@@ -5,13 +5,16 @@ oldest entries go first.
 """
 
 from collections import deque
+from typing import Final
 
 import attrs
 
 from actors.messages import Numbered
+from actors.read_model.row_versions import RowVersions, Tail
 from actors.read_model.views import CancelState
 from actors.runtime import DeadLetter, SupervisorReport
 from engine.events import GameKnown, MarketKnown, OddsSeen, ScoreSeen, TopChanged
+from engine.fact_subjects import order_of
 from engine.facts import (
     CancelRefused,
     Fact,
@@ -44,6 +47,10 @@ MARKETS_MAX = 20_000
 DENIED, SENT, RESTING, DONE = "denied", "in flight", "resting", "done"
 APPROVED = "approved"
 """Stages of an order as people see them."""
+
+
+VERSIONED: Final = ("markets", "orders", "fills", "signals")
+"""The tables that are too large to be compared whole: they keep versions of their rows."""
 
 
 @attrs.define
@@ -98,9 +105,11 @@ class ReadModel:
         self.seq = 0
         self.strategies: dict[str, StrategySeen] = {}
         self.orders: dict[str, OrderSeen] = {}
-        self.ended: deque[OrderSeen] = deque(maxlen=tail_max)
-        self.fills: deque[OrderFilled] = deque(maxlen=tail_max)
-        self.signals: deque[SignalRaised] = deque(maxlen=tail_max)
+        self.versions = {table: RowVersions() for table in VERSIONED}
+        self._touch_market = self.versions["markets"].touch
+        self.ended: Tail[OrderSeen] = Tail(tail_max, self.versions["orders"])
+        self.fills: Tail[OrderFilled] = Tail(tail_max, self.versions["fills"])
+        self.signals: Tail[SignalRaised] = Tail(tail_max, self.versions["signals"])
         self.denials: deque[OrderDenied] = deque(maxlen=tail_max)
         self.journal: deque[Numbered] = deque(maxlen=tail_max)
         self.dead_letters: deque[DeadLetter] = deque(maxlen=tail_max)
@@ -132,9 +141,9 @@ class ReadModel:
                 if seen is not None:
                     seen.ahead = fact.ahead
             case SignalRaised():
-                self.signals.append(fact)
+                self.signals.add(fact.signal_id, fact)
             case OrderFilled():
-                self.fills.append(fact)
+                self.fills.add(fact.fill_id, fact)
                 self._filled(fact)
             case RunStarted():
                 self.run = fact
@@ -151,6 +160,15 @@ class ReadModel:
                 self.unseen.discard(fact.ticker)
             case _:
                 self._order(fact)
+        order_id = order_of(fact)
+        # Whatever a fact says of an order, its row is another one now; that of a signal or a denial is not.
+        if order_id in self.orders:
+            self.versions["orders"].touch(order_id)
+
+    def top(self, top: TopChanged) -> None:
+        """A market's best prices, or whether they may be believed."""
+        self.tops[top.ticker] = top
+        self._touch_market(top.ticker)
 
     def strategy(self, name: str) -> StrategySeen:
         """The state of a strategy, created at its first mention."""
@@ -159,11 +177,15 @@ class ReadModel:
     def known_market(self, known: MarketKnown) -> None:
         """A market's terms."""
         self.markets[known.ticker] = known
+        self._touch_market(known.ticker)
         # A dictionary keeps the order of insertion, so the first key is the oldest market.
         if len(self.markets) > MARKETS_MAX:
-            oldest = next(iter(self.markets))
-            del self.markets[oldest]
-            self.tops.pop(oldest, None)
+            self._forget_market(next(iter(self.markets)))
+
+    def _forget_market(self, ticker: str) -> None:
+        del self.markets[ticker]
+        self.tops.pop(ticker, None)
+        self._touch_market(ticker)
 
     def known_game(self, known: GameKnown) -> None:
         """Who plays; of a game that was unloaded nothing is shown."""
@@ -176,8 +198,7 @@ class ReadModel:
             return
         self.unloaded.add(fact.game)
         for ticker in [each.ticker for each in self.markets.values() if each.game == fact.game]:
-            del self.markets[ticker]
-            self.tops.pop(ticker, None)
+            self._forget_market(ticker)
         self.games.pop(fact.game, None)
         self.scores.pop(fact.game, None)
         self.odds.pop(fact.game, None)
@@ -237,4 +258,4 @@ class ReadModel:
         seen = self.orders.pop(order_id, None)
         if seen is not None:
             seen.stage, seen.end, seen.ahead = DONE, why, None
-            self.ended.append(seen)
+            self.ended.add(order_id, seen)

@@ -271,7 +271,7 @@ def _offer_without(context: StepContext, market: Market, order: PaperOrder) -> O
 
 
 def _no_better(order: PaperOrder, swept: Sequence[SweptLevel]) -> Iterator[SweptLevel]:
-    """Contract by contract at no better a price than the base reading got.
+    """Contract by contract at no better a price than the base reading got, taking or resting.
 
     What was taken of a level may have been forgotten meanwhile.
     """
@@ -288,7 +288,8 @@ def _no_better(order: PaperOrder, swept: Sequence[SweptLevel]) -> Iterator[Swept
             if count == part:
                 del paid[0]
         if rest:
-            yield SweptLevel(level.price, level.displayed, Count(rest))
+            # What the base reading has beyond came to it as it rested, at the order's own price.
+            yield SweptLevel(order.price, level.displayed, Count(rest))
 
 
 def _level(market: Market, level: SweptLevel, cause: str) -> Source:

@@ -34,6 +34,8 @@ class Watch:
     idle: bool = True
     timed: Nanos = NEVER
     cooldown_until: Nanos = NEVER
+    told_at: Nanos = NEVER
+    """When it was last told what the market is worth."""
 
     def crosses_threshold(self, top: TopChanged) -> bool:
         """Whether these prices reach a bound."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 import attrs
 
 from engine.accounts import SHARED
-from engine.events import GameNews
+from engine.events import FairValued, GameNews
 from engine.facts import Fact
 from engine.step import Step
 from engine.strategies.opinion import OpinionListener
@@ -66,6 +66,10 @@ class Strategy(ABC):
         """Begin with no memory; `restore` brings it back."""
         self.name = name
         self.context = context
+        self.valued: list[FairValued] = []
+        """What markets were found to be worth since somebody last looked; whoever drives it tells and clears
+        it. For charts: it is no part of a step, and nobody trades on it.
+        """
         if not isinstance(parameters, self.parameters_class):
             raise TypeError(f"{self.kind} takes {self.parameters_class.__name__}, not {parameters!r}")
 

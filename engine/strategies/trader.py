@@ -23,7 +23,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Final
 
-from engine.events import GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
+from engine.events import FairValued, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
 from engine.facts import Fact, OrderDenied, OrderFilled, PositionSettled
 from engine.message import changed
 from engine.step import NOTHING, Step, Timer
@@ -287,6 +287,9 @@ class Trader(Strategy):
             if self.context.listener is not None:
                 self.context.listener.formed(watch.market, opinion, now)
         watch.settle(opinion)
+        if opinion is not None and now >= watch.told_at + NANOS_PER_SECOND:
+            watch.told_at = now
+            self.valued.append(FairValued(watch.market.ticker, opinion.p_fair, self.name, now))
         # Bounds are of executable prices; an order that rests makes its own price, so each change counts.
         if opinion is not None and self._takes:
             watch.bound(opinion, self.trading.near_miss_share)

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 import pytest
 
-from actors.addresses import BARS, FACTS, GAMES_TOPIC, NEWS, TRADES
+from actors.addresses import BARS, FACTS, FAIR_VALUES, GAMES_TOPIC, NEWS, TRADES
 from actors.bars import LATE_BARS_MAX, BarEnds, BarsActor
-from actors.messages import Committed, NewsWanted, Numbered
+from actors.messages import ChartKind, ChartWanted, Committed, NewsWanted, Numbered
 from actors.runtime import Address, After, ChildSpec, Outgoing, Publish, SupervisorSpec, VirtualSystem
 from engine.bars import BAR, MarketBar
-from engine.events import BookSide, TopChanged, TradePrinted, Trust
+from engine.events import BookSide, FairValued, TopChanged, TradePrinted, Trust
 from engine.facts import SignalAction, SignalRaised
+from engine.readings import Chart
 from engine.units import NANOS_PER_SECOND, Nanos, contracts, from_cents
 
 GAME = "26NOV20GSWPHX"
@@ -47,7 +48,9 @@ class Teller:
 
 
 def running(kept: list[list[MarketBar]]) -> VirtualSystem:
-    bars = ChildSpec(name="bars", factory=lambda: BarsActor(kept.append), subscriptions=(FACTS, NEWS, TRADES))
+    bars = ChildSpec(
+        name="bars", factory=lambda: BarsActor(kept.append), subscriptions=(FACTS, NEWS, TRADES, FAIR_VALUES)
+    )
     teller = ChildSpec(name=GAMES.name, factory=Teller, subscriptions=(GAMES_TOPIC,))
     edge = SupervisorSpec(name="edge", children=(bars,))
     system = VirtualSystem(SupervisorSpec(name="root", children=(teller, edge)), start_at=at(3))
@@ -70,6 +73,32 @@ def test_bars_end_at_multiples_of_ten_seconds_with_what_was_heard() -> None:
     system.put(GAMES, Publish(NEWS, top(12)), at(12))
     system.advance(at(25))
     assert [bar.at for bars in kept for bar in bars] == [at(10), at(20)]
+
+
+def test_a_chart_is_drawn_from_what_was_heard() -> None:
+    system = running([])
+    for published in (
+        Publish(NEWS, top(4)),
+        Publish(TRADES, trade()),
+        Publish(FAIR_VALUES, FairValued(TICKER, 0.55, "s", at(4))),
+    ):
+        system.put(GAMES, published, at(4))
+
+    def chart(kind: ChartKind, of: str) -> object:
+        return system.ask(BARS, ChartWanted(kind, of, 0, 100, 1))
+
+    found = chart(ChartKind.BARS, TICKER)
+    assert isinstance(found, Chart)
+    assert found.seconds == [4]
+    assert {name: column[0] for name, column in found.columns.items() if "_m" not in name} == {
+        "yes_bid": 4_000,
+        "yes_ask": 4_400,
+        "fair": 5_500,
+        "traded": 500,
+    }
+    assert chart(ChartKind.BARS, "KXNBAGAME-X") is None
+    assert chart(ChartKind.WIN_PROBABILITY, GAME) is None
+    assert chart(ChartKind.PNL, "s") is None
 
 
 def test_a_new_life_asks_what_is_current() -> None:

@@ -8,6 +8,8 @@ import pytest
 from actors.addresses import GAMES_TOPIC, JOURNAL, OBSERVER, OPERATOR, RISK_GATE
 from actors.fact_history import FactHistory
 from actors.messages import (
+    ChartKind,
+    ChartWanted,
     Commit,
     Committed,
     HaltOperation,
@@ -20,7 +22,14 @@ from actors.messages import (
     OutcomeWanted,
     Wake,
 )
-from actors.observer import VENDORS_MAX, ObserverActor
+from actors.observer import (
+    PNL_EVERY,
+    PNL_READINGS_MAX,
+    PNL_STRATEGIES_MAX,
+    VENDORS_MAX,
+    ObserverActor,
+    PnlDue,
+)
 from actors.operator import ACTS_MAX, PENDING_MAX, ActOutcome, ActRefused, OperatorActor
 from actors.read_model.model import MARKETS_MAX, TAIL_MAX, ReadModel
 from actors.read_model.views import Overview, Query
@@ -64,6 +73,7 @@ from engine.facts import (
 )
 from engine.message import changed
 from engine.orders import CancelReason, PlaceOrder, TimeInForce
+from engine.readings import Chart
 from engine.run_facts import Verdict
 from engine.units import Count, Money, Nanos, Price
 
@@ -148,7 +158,10 @@ def test_a_new_life_sees_the_same_as_the_old_one() -> None:
     memory = FactHistory(FACTS)
     old, new = ObserverActor(FactHistory()), ObserverActor(memory)
     old.receive(Committed(numbered(FACTS)), AT)
-    assert list(new.start(AT)) == [Publish(GAMES_TOPIC, NewsWanted(OBSERVER))]
+    assert list(new.start(AT)) == [
+        Publish(GAMES_TOPIC, NewsWanted(OBSERVER)),
+        After(PNL_EVERY, PnlDue(), "pnl"),
+    ]
     for what in ("overview", "strategies", "orders", "positions", "pnl"):
         assert seen(new, what) == seen(old, what)
 
@@ -161,6 +174,44 @@ def test_what_was_remembered_and_still_on_its_way_is_counted_once() -> None:
     assert overview(actor).facts == 11
 
 
+def chart(actor: ObserverActor, strategy: str, kind: ChartKind = ChartKind.PNL) -> Chart | None:
+    (answer,) = actor.receive(ChartWanted(kind, strategy, 0, 10**9, 10_000), AT)
+    assert isinstance(answer, Answer)
+    found = answer.message
+    assert found is None or isinstance(found, Chart)
+    return found
+
+
+@pytest.mark.limit("actors.observer:PNL_READINGS_MAX")
+@pytest.mark.parametrize("more", [0, 1])
+def test_profit_and_loss_are_read_every_five_seconds_and_so_many_are_kept(more: int) -> None:
+    actor = ObserverActor(FactHistory())
+    actor.receive(Committed(numbered(FACTS)), AT)
+    for number in range(PNL_READINGS_MAX + more):
+        (again,) = actor.receive(PnlDue(), number * PNL_EVERY)
+        assert again == After(PNL_EVERY, PnlDue(), "pnl")
+    for strategy in ("sharp", "all"):
+        found = chart(actor, strategy)
+        assert found is not None
+        assert found.seconds == list(range(5 * more, 5 * (PNL_READINGS_MAX + more), 5))
+        assert set(found.columns["base"]) == {0}
+    assert chart(actor, "nobody") is None
+    assert chart(actor, "sharp", ChartKind.BARS) is None
+
+
+@pytest.mark.limit("actors.observer:PNL_STRATEGIES_MAX")
+@pytest.mark.parametrize(
+    ("strategies", "there"), [(PNL_STRATEGIES_MAX - 1, True), (PNL_STRATEGIES_MAX, False)]
+)
+def test_so_many_strategies_have_a_chart_and_all_together_always(strategies: int, *, there: bool) -> None:
+    actor = ObserverActor(FactHistory())
+    opened = tuple(StrategyOpened(f"s{n}", "x", Money(1), "{}", AT) for n in range(strategies))
+    actor.receive(Committed(numbered(opened)), AT)
+    actor.receive(PnlDue(), 0)
+    assert (chart(actor, f"s{strategies - 1}") is not None) == there
+    assert chart(actor, "all") is not None
+
+
 def test_an_unknown_table_is_no_table() -> None:
     assert seen(ObserverActor(FactHistory()), "secrets") is None
 
@@ -168,10 +219,24 @@ def test_an_unknown_table_is_no_table() -> None:
 @pytest.mark.parametrize(("asked", "given"), [(0, 1), (1, 1), (7, 7), (1_000, 1_000), (1_001, 1_000)])
 def test_an_answer_has_at_most_a_thousand_lines(asked: int, given: int) -> None:
     actor = ObserverActor(FactHistory())
-    signal = SignalRaised(
-        "s", "sharp", "G", "T", BookSide.BID, SignalAction.ENTER, "edge", 0.5, Price(1), 0.1, (), AT
+    signals = tuple(
+        SignalRaised(
+            f"s{number}",
+            "sharp",
+            "G",
+            "T",
+            BookSide.BID,
+            SignalAction.ENTER,
+            "edge",
+            0.5,
+            Price(1),
+            0.1,
+            (),
+            AT,
+        )
+        for number in range(1_005)
     )
-    actor.receive(Committed(numbered((signal,) * 1_005)), AT)
+    actor.receive(Committed(numbered(signals)), AT)
     found = seen(actor, "signals", limit=asked)
     assert isinstance(found, tuple)
     assert len(found) == given

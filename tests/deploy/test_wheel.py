@@ -56,6 +56,12 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: Path, root: Path) -> No
     assert {"persistence/migrations/env.py", "tipoff/control/schema.json", "tipoff/top/top.tcss"} <= names
 
 
+def test_the_wheel_has_the_dashboards_page_where_it_is_built(wheel: Path, root: Path) -> None:
+    built = {f"tipoff/dashboard/built/{file.name}" for file in (root / "tipoff/dashboard/built").glob("*")}
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {name for name in names if name.startswith("tipoff/dashboard/built/")} == built
+
+
 def test_the_source_archive_has_what_its_tests_need(dist: Path) -> None:
     (archive,) = dist.glob("*.tar.gz")
     with tarfile.open(archive) as opened:

@@ -110,7 +110,7 @@ LEVELS = ((Price(5_000), Count(100)), (Price(5_100), Count(200)))
 
 
 @pytest.mark.parametrize(
-    ("wanted", "taken", "own", "stp", "takes", "yields", "stopped"),
+    ("wanted", "taken", "own", "stp", "swept", "yields", "stopped"),
     [
         (150, {}, (), STOP, [(5_000, 100), (5_100, 50)], (), False),
         (150, {5_000: 80}, (), STOP, [(5_000, 20), (5_100, 130)], (), False),
@@ -129,19 +129,19 @@ def test_a_taker_walks_what_is_there_and_heeds_our_own_orders(  # noqa: PLR0917 
     taken: dict[Price, Count],
     own: tuple[tuple[Price, Count], ...],
     stp: SelfTradePrevention,
-    takes: list[tuple[int, int]],
+    swept: list[tuple[int, int]],
     yields: tuple[str, ...],
     stopped: bool,  # noqa: FBT001
 ) -> None:
     """Best price first; our orders are met in their place."""
     resting = [OwnResting(f"own-{number}", price, ahead) for number, (price, ahead) in enumerate(own)]
     found = walk(BookSide.BID, Count(wanted), Offer(LEVELS, taken, resting), stp)
-    assert [(take.price, take.count) for take in found.takes] == takes
+    assert [(level.price, level.count) for level in found.swept] == swept
     assert (found.yields, found.stopped) == (yields, stopped)
 
 
 def test_a_seller_walks_from_the_highest_bid_down() -> None:
     """The mirror of a buyer."""
     found = walk(BookSide.ASK, Count(250), Offer(LEVELS, {}, ()), STOP)
-    assert [(take.price, take.count) for take in found.takes] == [(5_100, 200), (5_000, 50)]
+    assert [(level.price, level.count) for level in found.swept] == [(5_100, 200), (5_000, 50)]
     assert found.count == 250

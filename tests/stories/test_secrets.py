@@ -23,7 +23,7 @@ from venues.simulator.service import Simulator, serve
 
 pytestmark = pytest.mark.slow
 HOOK = "hook-4711-very-secret-token"
-TOKEN = "dashboard-token-0815-very-secret"
+TOKEN = "dashboard-token-0815-very-secret-and-long-enough-for-it"
 CHARS_MIN = 12
 """Shorter lines of a key, such as its last one, could stand anywhere by chance."""
 
@@ -87,7 +87,7 @@ def config(simulator: Simulator, tmp_path: Path) -> Config:
         usual,
         metrics=attrs.evolve(usual.metrics, port=free_port()),
         notify=attrs.evolve(usual.notify, webhook_file=str(tmp_path / "hook"), level="info"),
-        dashboard=attrs.evolve(usual.dashboard, token_file=str(tmp_path / "token")),
+        dashboard=attrs.evolve(usual.dashboard, token_file=str(tmp_path / "token"), port=free_port()),
         logging=attrs.evolve(usual.logging, level="debug", style="json"),
     )
     file.write_text(render(chosen), "utf-8")

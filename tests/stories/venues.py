@@ -24,7 +24,10 @@ def venues(folder: Path) -> Iterator[tuple[Path, Callable[[dict[str, object]], N
 
     async def run() -> None:
         settings = ServiceSettings(
-            evening=beginning_now(SMALL, time.time_ns()), held=True, wall_clock=True, limited=False
+            evening=beginning_now(SMALL, time.time_ns(), pregame_minutes=60),
+            held=True,
+            wall_clock=True,
+            limited=False,
         )
         async with trio.open_nursery() as nursery:
             simulator: Simulator = await nursery.start(serve, settings)

@@ -18,7 +18,7 @@ from tipoff.config.problems import ConfigError
 from tipoff.control.registry import METHODS
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
-from tipoff.output import Answer, Failure, Output, Screen, silence
+from tipoff.output import Answer, Failure, Output, Screen, Stream, silence
 
 LOOK = Group("Look things up", sort_key=1)
 EVENINGS = Group("Evenings", sort_key=2)
@@ -57,6 +57,7 @@ COMMANDS = (
     ("ticker", "market:ticker", LOOK, "What a ticker means."),
     ("fees", "market:fees", LOOK, "What the venue charges, with the arithmetic."),
     ("top", "top:top", LIVE, "Watch it in the terminal: games, books, strategies, actors, journal."),
+    ("dashboard", "run:dashboard", LIVE, "Watch it in a browser, or look back at a run that is stored."),
     ("init", "config:init", SETUP, "Write a commented configuration."),
     ("new-strategy", "config:new_strategy", SETUP, "Write a template of a strategy of your own."),
     ("config", "config:app", SETUP, "Show and check the configuration."),
@@ -96,10 +97,12 @@ def launch(
             help="Print one JSON document on standard output, errors too.",
         ),
     ] = False,
-) -> Answer | None:
+) -> Answer | Stream | None:
     """Run one command; `json` is read by `main`, before anything can fail."""
     del json
-    answer: Answer | None = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    answer: Answer | Stream | None = app(
+        tokens, exit_on_error=False, print_error=False, result_action="return_value"
+    )
     return answer
 
 
@@ -111,6 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not set(given).isdisjoint(HELP_FLAGS):
             explain(given)
         answer = app.meta(given, exit_on_error=False, print_error=False, result_action="return_value")
+        if isinstance(answer, Stream):
+            return output.stream(answer)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:

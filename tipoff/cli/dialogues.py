@@ -6,8 +6,7 @@ command.
 """
 
 import time
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Final, Self
 
 import attrs
@@ -18,6 +17,7 @@ from rich.text import Text
 
 from tipoff.cli import screens
 from tipoff.cli.arguments import key_and_value
+from tipoff.cli.watching import fact_answer, facts_told, told
 from tipoff.cli.where import Where
 from tipoff.commands.options import Flag
 from tipoff.control.client import NotRunning
@@ -25,14 +25,12 @@ from tipoff.control.method import Method
 from tipoff.control.parameters import Param
 from tipoff.control.registry import METHODS
 from tipoff.exit_codes import Exit
-from tipoff.json_types import Json
-from tipoff.output import Answer, Failure, progress
+from tipoff.json_types import Json, utc_nanos
+from tipoff.output import Answer, Failure, Stream, progress
 
 AGAIN_SECONDS: Final = 0.5
 """Pause between two questions whether a drain is done."""
 
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Db = Annotated[str | None, Parameter(help="Read this database instead of asking a daemon.")]
 Run = Annotated[str | None, Parameter(help="With --db: which run; without it the latest.")]
@@ -40,6 +38,7 @@ Since = Annotated[
     str | None, Parameter(help="With --db: only from this moment on, such as 2026-01-14T20:00, UTC.")
 ]
 Until = Annotated[str | None, Parameter(help="With --db: as it stood at this moment.")]
+Follow = Annotated[Flag, Parameter(help="Go on: tell every further fact when it is committed.")]
 Wait = Annotated[Flag, Parameter(help="Wait until no order rests; exit code 6 if one still does.")]
 Within = Annotated[
     float, Parameter(help="With --wait: so many seconds at most.", validator=Number(gt=0, lte=86_400))
@@ -88,6 +87,8 @@ def _value(param: Param, typed: Any) -> Json:  # noqa: ANN401 - whatever the com
         return param.switch if typed else param.default
     if param.kind == "flag":
         return True if typed else None
+    if param.kind == "names":
+        return None if typed is None else [name.strip() for name in str(typed).split(",")]
     said: Json = typed
     return said.upper() if param.upper and isinstance(said, str) else said
 
@@ -139,12 +140,10 @@ def _moment(name: str, text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        read = datetime.fromisoformat(text)
+        return utc_nanos(text)
     except ValueError:
         message = f"{name} {text!r} is no moment: write it as 2026-01-14T20:00, in UTC"
         raise Failure("usage", message, exit_code=Exit.USAGE) from None
-    past = (read if read.tzinfo is not None else read.replace(tzinfo=UTC)) - EPOCH
-    return (past.days * 86_400 + past.seconds) * 1_000_000_000 + past.microseconds * 1_000
 
 
 def drain(
@@ -188,9 +187,33 @@ def _drained(where: Where, until: float) -> Any:  # noqa: ANN401 - the schema sa
         time.sleep(AGAIN_SECONDS)
 
 
-DIALOGUES: Mapping[str, Callable[..., Answer]] = {
+def watch(question: Question) -> Stream:
+    """What changes, as it changes."""
+    return Stream(told(question.where, question.params))
+
+
+def journal(question: Question, *, follow: Follow = False) -> Answer | Stream:
+    """The last facts, on request with those that follow."""
+    if not follow:
+        return screens.screen_of(question.method)(question.ask())
+    if "strategy" in question.params:
+        message = "--follow tells every fact: leave --strategy out, or --follow"
+        raise Failure("usage", message, exit_code=Exit.USAGE)
+    return Stream(_followed(question))
+
+
+def _followed(question: Question) -> Iterator[Answer]:
+    found = question.ask()
+    yield from map(fact_answer, found)
+    since = found[-1]["seq"] if found else 0
+    yield from facts_told(question.where, since)
+
+
+DIALOGUES: Mapping[str, Callable[..., Answer | Stream]] = {
     "why": why,
     "drain": drain,
+    "watch": watch,
+    "journal": journal,
     **dict.fromkeys(("orders", "fills", "signals"), what_happened),
     **dict.fromkeys(("positions", "markets"), what_stands),
 }

@@ -19,7 +19,7 @@ from tipoff.commands.options import Flag, Whole
 from tipoff.control.method import Method
 from tipoff.control.parameters import Param
 from tipoff.control.registry import METHODS
-from tipoff.output import Answer
+from tipoff.output import Answer, Stream
 
 
 def __getattr__(name: str) -> App:
@@ -42,14 +42,14 @@ def command(method: Method) -> App:
     return app
 
 
-def body(method: Method) -> Callable[..., Answer]:
+def body(method: Method) -> Callable[..., Answer | Stream]:
     """The function behind a command, with the signature that the command line reads."""
     shown = screen_of(method)
     dialogue = DIALOGUES.get(method.name)
     options = _options(dialogue or shown)
     signature = inspect.Signature([*_arguments(method, options), _WHERE])
 
-    def run(*given: object, **named: object) -> Answer:
+    def run(*given: object, **named: object) -> Answer | Stream:
         bound = signature.bind(*given, **named)
         bound.apply_defaults()
         typed = dict(bound.arguments)
@@ -62,7 +62,7 @@ def body(method: Method) -> Callable[..., Answer]:
     return run
 
 
-def _options(function: Callable[..., Answer]) -> list[inspect.Parameter]:
+def _options(function: Callable[..., Answer | Stream]) -> list[inspect.Parameter]:
     """What a screen or dialogue can be told beside the answer."""
     every = inspect.signature(function).parameters.values()
     return [each for each in every if each.kind is inspect.Parameter.KEYWORD_ONLY]
@@ -81,7 +81,8 @@ def _arguments(method: Method, options: list[inspect.Parameter]) -> Iterator[ins
 
 def _argument(param: Param, *, required: bool) -> inspect.Parameter:
     name = param.typed or (param.name.upper() if param.place else param.typed)
-    hint = Parameter(name=name or None, help=param.help, validator=_bounds(param), required=required or None)
+    told, bounds = _help(param), _bounds(param)
+    hint = Parameter(name=name or None, help=told, validator=bounds, required=required or None)
     kind = inspect.Parameter.POSITIONAL_ONLY if param.place else inspect.Parameter.KEYWORD_ONLY
     default: object = inspect.Parameter.empty if required else param.default
     annotation = _type(param) if required or param.default is not None else _type(param) | None
@@ -99,8 +100,14 @@ def _argument(param: Param, *, required: bool) -> inspect.Parameter:
     return inspect.Parameter(param.name, kind, default=default, annotation=Annotated[annotation, hint])
 
 
+def _help(param: Param) -> str:
+    if param.kind != "names":
+        return param.help
+    return f"{param.help} With commas between: {', '.join(param.choices)}; {param.unsaid} unless said."
+
+
 def _type(param: Param) -> Any:  # noqa: ANN401 - a type is what this is about
-    if param.choices:
+    if param.choices and param.kind != "names":
         return Literal[param.choices]
     return {"whole": Whole, "number": float}.get(param.kind, str)
 

@@ -8,7 +8,7 @@ Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.comm
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import attrs
 from cyclopts import Parameter
@@ -31,28 +31,46 @@ from tipoff.commands.options import (
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
 
+DEMO_SPEED: Final = 160.0
+LIVE_SPEED: Final = 10.0
+"""How fast an evening goes: one to see the report of, one to look at."""
+
 
 def demo(
     *,
-    speed: Annotated[float, Parameter(validator=Number(gte=0, lte=100_000))] = 160.0,
+    speed: Annotated[float | None, Parameter(validator=Number(gte=0, lte=100_000))] = None,
     seed: Seed = 1,
     games: Annotated[Whole, Parameter(validator=Number(gte=1, lte=15))] = 3,
     keep: Annotated[Path | None, Parameter(help="Folder in which database and recording are kept.")] = None,
+    live: Annotated[
+        Flag,
+        Parameter(
+            name=("--live", "--dashboard"),
+            help="Let the daemon play it, to be watched and operated like any other, in a browser too.",
+        ),
+    ] = False,
 ) -> Answer:
     """Play a whole simulated evening through the engine and print its report. Needs no keys.
 
     Parameters
     ----------
     speed
-        Seconds of the evening in one of ours; 0 replays it as fast as possible, without sockets.
+        Seconds of the evening in one of ours, 160 unless said, with --live 10; 0 replays it as fast as
+        possible, without sockets.
     seed
         Which evening; the same seed is the same evening.
     games
         How many games are played.
     """
+    if live:
+        from tipoff.commands.live_demo import run_live_demo
+
+        played = LIVE_SPEED if speed is None else speed
+        return run_live_demo(DemoRequest(speed=played, seed=seed, games=games, keep=keep))
     from tipoff.commands.demo import run_demo
 
-    return run_demo(DemoRequest(speed=speed, seed=seed, games=games, keep=keep))
+    played = DEMO_SPEED if speed is None else speed
+    return run_demo(DemoRequest(speed=played, seed=seed, games=games, keep=keep))
 
 
 @Parameter(name="*")

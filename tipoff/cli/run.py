@@ -1,7 +1,7 @@
-"""The commands `run` and `simulate`: what lives until it is ended.
+"""The commands `run`, `simulate` and `dashboard`: what lives until it is ended.
 
-Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.run` and
-`tipoff.commands.simulate`, imported when they are called.
+Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.run`,
+`tipoff.commands.simulate` and `tipoff.commands.dashboard`, imported when they are called.
 """
 
 import sys
@@ -10,7 +10,14 @@ from typing import Annotated
 import attrs
 from cyclopts import Parameter
 
-from tipoff.commands.options import FIRST_EVENING, ConfigFile, RunRequest, SimulateRequest
+from tipoff.commands.options import (
+    FIRST_EVENING,
+    LIVE_DASHBOARD,
+    ConfigFile,
+    DashboardRequest,
+    RunRequest,
+    SimulateRequest,
+)
 from tipoff.output import Answer
 
 
@@ -42,3 +49,14 @@ def simulate(
         return record_evenings(on, on.record)
     run_simulate(attrs.evolve(on, faults=faults), as_json="--json" in sys.argv)
     return None
+
+
+def dashboard(*, on: DashboardRequest = LIVE_DASHBOARD) -> Answer | None:
+    """Show the evening in a browser, live or looking back.
+
+    Where the daemon serves its dashboard already, this prints the address with its token. Else the page is
+    served from here until Ctrl-C: of a daemon that serves none, or with --db of a run that is stored.
+    """
+    from tipoff.commands.dashboard import run_dashboard
+
+    return run_dashboard(on)

@@ -73,7 +73,7 @@ def run_demo(request: DemoRequest) -> Answer:
     # makes it.
     config = at_its_word(load_or_template(None, schema()))
     progress('simulated sources of opinion are taken at their word: [trust] of = "stated"; real ones are not')
-    with _folder(request.keep) as folder:
+    with demo_folder(request.keep) as folder:
         if request.speed == 0:
             document = _without_sockets(request, config, folder)
         else:
@@ -84,6 +84,7 @@ def run_demo(request: DemoRequest) -> Answer:
     if request.keep is not None:
         progress(f"the recording is in {request.keep / RECORDING}")
         progress(f"tipoff report --db {_database(request.keep)} shows the run again")
+        progress(f"tipoff dashboard --db {_database(request.keep)} looks back at it in a browser")
     return Answer(document, report_screen(document))
 
 
@@ -123,7 +124,7 @@ def lag_in_words(evidence: Mapping[str, Json], speed: float) -> str | None:
 
 
 @contextlib.contextmanager
-def _folder(keep: Path | None) -> Iterator[Path]:
+def demo_folder(keep: Path | None) -> Iterator[Path]:
     """Where database and recording go. Raises Failure where an earlier demo's are already."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="tipoff-demo-") as folder:
@@ -180,7 +181,7 @@ async def _trade(config: Config, folder: Path, simulator: Simulator, sources: So
             await nursery.start(engine.run)
             nursery.start_soon(_tell, engine)
             await simulator.live.over.wait()
-            await _settled(engine)
+            await settled(engine)
             stopped = await stop_engine(engine, "end of the evening", Shutdown(progress, Notifier({})))
             nursery.cancel_scope.cancel()
         return with_evidence(stopped.document, writer)
@@ -198,7 +199,7 @@ async def _tell(engine: LiveEngine) -> None:
         )
 
 
-async def _settled(engine: LiveEngine) -> None:
+async def settled(engine: LiveEngine) -> None:
     """Wait until every game is over and paid as far as the engine knows, but not for ever."""
     with trio.move_on_after(SETTLED_S_MAX):
         while not await _all_paid(engine):  # noqa: ASYNC110 - nothing tells when the last market is paid

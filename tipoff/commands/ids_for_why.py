@@ -42,7 +42,8 @@ def ids_screen(url: str, run: str, ids: Mapping[str, Mapping[str, Json]]) -> Ren
     ]
     more = Text(
         f"`tipoff why ID --db {db} --run {run}` tells why; the last ids are above.\n"
-        f"These take --db and --run, too, and list more: {LISTS}.",
+        f"These take --db and --run, too, and list more: {LISTS}.\n"
+        f"`tipoff dashboard --db {db} --run {run}` looks back at it in a browser.",
         "dim",
     )
     return Group(table(("strategy", "order", "fill", "signal"), rows), more) if rows else more

@@ -188,6 +188,27 @@ class StorageRequest:
     """What is restored."""
 
 
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class DashboardRequest:
+    """A dashboard of a running daemon, or of a run that is stored."""
+
+    db: Annotated[str | None, Parameter(help="Look back: the database with the run; without it, live.")] = (
+        None
+    )
+    run: Annotated[str | None, Parameter(help="Look back: which run; without it the latest.")] = None
+    port: Annotated[
+        Port | None, Parameter(help="Serve it here, on this port of the loopback; 0 takes a free one.")
+    ] = None
+    config: ConfigFile = None
+    socket: Annotated[Path | None, Parameter(help="The daemon's socket, instead of the configuration's.")] = (
+        None
+    )
+
+
+LIVE_DASHBOARD: Final = DashboardRequest()
+
+
 @attrs.frozen(kw_only=True)
 class RunRequest:
     """The daemon."""

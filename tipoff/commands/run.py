@@ -6,7 +6,9 @@ all problems. Exit codes: 0 stopped in good order, 75 escalated (start me again)
 71 the stop was cut short, 78 the configuration.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
 
 import attrs
 import trio
@@ -18,6 +20,7 @@ from persistence.lock import DirectoryLock
 from tipoff.commands.options import RunRequest
 from tipoff.config.load import load_or_template
 from tipoff.config.problems import ConfigError
+from tipoff.dashboard.token_files import forget_tokens
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
@@ -32,6 +35,11 @@ from tipoff.reports.document import report_screen
 from tipoff.runs.from_config import schema
 from tipoff.services import SERVICES
 from tipoff.sources.clients import Credentials
+
+Surroundings: TypeAlias = Callable[
+    [RunDependencies, StopRequest], AbstractAsyncContextManager[RunDependencies]
+]
+"""What is there around a run: the real venues need nothing, simulated ones are served meanwhile."""
 
 
 def run_daemon(request: RunRequest) -> Answer:
@@ -55,18 +63,29 @@ def _exit_of(document: Mapping[str, Json]) -> Exit:
     return Exit.CUT_SHORT if isinstance(stop, Mapping) and stop.get("unfinished") else Exit.OK
 
 
-def run_until_signal(dependencies: RunDependencies) -> dict[str, Json]:
+@asynccontextmanager
+async def _as_they_are(dependencies: RunDependencies, _stop: StopRequest) -> AsyncGenerator[RunDependencies]:
+    yield dependencies
+
+
+def run_until_signal(
+    dependencies: RunDependencies, surroundings: Surroundings = _as_they_are
+) -> dict[str, Json]:
     """Lock the state directory and run until a signal ends it; returns the last run's report.
 
-    Raises StoppedBeforeStart, and Failure or InvariantBroken, as `run_daemon` does.
+    `surroundings` are entered around each run, in its loop, and say what it really depends on. Raises
+    StoppedBeforeStart, and Failure or InvariantBroken, as `run_daemon` does.
     """
     directory, handler = dependencies.config.engine.state_directory, SignalHandler()
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with handler.listening(), DirectoryLock(directory):
-            return _until_the_end(dependencies, handler)
+            document = _until_the_end(dependencies, handler, surroundings)
     except StorageError as error:
         raise Failure(f"storage_{error.kind}", str(error), exit_code=exit_of(error)) from error
+    # After a crash they stay, so that a page that is open comes back by itself.
+    forget_tokens(directory)
+    return document
 
 
 def exit_of(error: StorageError) -> Exit:
@@ -84,12 +103,14 @@ def exit_of(error: StorageError) -> Exit:
             return Exit.FAILED
 
 
-def _until_the_end(dependencies: RunDependencies, handler: SignalHandler) -> dict[str, Json]:
+def _until_the_end(
+    dependencies: RunDependencies, handler: SignalHandler, surroundings: Surroundings
+) -> dict[str, Json]:
     """One run after the other, an evening each, until somebody ends it."""
     try:
         while True:
             stop = StopRequest()
-            document = trio.run(_run_under_signals, dependencies, stop, handler)
+            document = trio.run(_run_under_signals, dependencies, stop, handler, surroundings)
             if not stop.next_day:
                 return document
             # Another run here would begin over what this one left undone; a new process begins clean.
@@ -103,7 +124,7 @@ def _until_the_end(dependencies: RunDependencies, handler: SignalHandler) -> dic
 
 
 async def _run_under_signals(
-    dependencies: RunDependencies, stop: StopRequest, handler: SignalHandler
+    dependencies: RunDependencies, stop: StopRequest, handler: SignalHandler, surroundings: Surroundings
 ) -> dict[str, Json]:
     """A run under the eyes of the signals: the first asks it to end, the second does not wait for it."""
     running: list[tuple[LiveEngine, Shutdown]] = []
@@ -118,9 +139,13 @@ async def _run_under_signals(
             stuck=lambda: _stuck(*running[-1]) if running else "the start did not end",
         )
         with handler.serving(loop):
-            return await run_live(
-                attrs.evolve(dependencies, on_engine=lambda *both: running.append(both)), stop
-            )
+            async with surroundings(dependencies, stop) as chosen:
+
+                def on_engine(engine: LiveEngine, shutdown: Shutdown) -> None:
+                    running.append((engine, shutdown))
+                    chosen.on_engine(engine, shutdown)
+
+                return await run_live(attrs.evolve(chosen, on_engine=on_engine), stop)
     message = "ended at once by a second signal; the journal is whole, the recording is cut off"
     raise Failure("cut_short", message, exit_code=Exit.CUT_SHORT)
 

@@ -6,15 +6,14 @@ not start an engine.
 
 import math
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import attrs
 import trio
 
-from engine.calendar import eastern
-from engine.units import NANOS_PER_SECOND, Nanos
+from engine.calendar import eastern, eastern_date, next_pause
+from engine.units import NANOS_PER_MINUTE, NANOS_PER_SECOND, Nanos
 from tipoff.commands.options import SimulateRequest
 from tipoff.config.load import template
 from tipoff.config.render import render
@@ -28,10 +27,10 @@ from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.wire.faults import SWITCHES, Faults
 from venues.simulator.world.settings import EveningSettings
 
-FIRST_HOUR, LAST_HOUR = 11, 22
-PREGAME_MINUTES_MIN: Final = 5
+PREGAME_MINUTES: Final = 1
+"""So long an evening that begins now waits for its first game: long enough to start a daemon beside it."""
+
 BOOLEANS: Final = {"true": True, "false": False}
-MINUTE_NS: Final = 60 * NANOS_PER_SECOND
 
 
 def run_simulate(request: SimulateRequest, *, as_json: bool) -> None:
@@ -63,26 +62,42 @@ async def _serve(
             document |= {"config": str(write_keys(simulator, request.keys))}
         output.answer(Answer(document, _screen(document)))
         if request.today:
-            wait_s = max(0.0, (settings.evening.starts_at - time.time_ns()) / NANOS_PER_SECOND)
-            progress(f"the evening begins in {wait_s:.0f} s")
-            await trio.sleep(wait_s)
+            now_ns = time.time_ns()
+            progress(begins_in_words(settings.evening, now_ns))
+            await trio.sleep(max(0.0, (settings.evening.starts_at - now_ns) / NANOS_PER_SECOND))
             simulator.clock.begin()
         await simulator.live.over.wait()
         progress("the evening is over; its markets are still served, until Ctrl-C")
 
 
-def beginning_now(evening: EveningSettings, now_ns: int) -> EveningSettings:
-    """The same evening with its first moment at the next full minute, so that its time is the machine's."""
-    starts_at = math.ceil(now_ns / MINUTE_NS) * MINUTE_NS
-    tip = eastern(Nanos(starts_at)) + timedelta(minutes=PREGAME_MINUTES_MIN)
-    if tip.minute:
-        tip = tip.replace(minute=0) + timedelta(hours=1)
-    if tip.hour < FIRST_HOUR:
-        tip = tip.replace(hour=FIRST_HOUR)
-    elif tip.hour > LAST_HOUR:
-        tip = (tip + timedelta(days=1)).replace(hour=FIRST_HOUR)
-    dated = attrs.evolve(evening, date=tip.date().isoformat(), first_tip_hour=tip.hour)
-    return attrs.evolve(dated, pregame_minutes=(dated.tip_at(0) - starts_at) // MINUTE_NS)
+def beginning_now(
+    evening: EveningSettings, now_ns: int, pregame_minutes: int = PREGAME_MINUTES
+) -> EveningSettings:
+    """The same evening with its first moment at the next full second, so that its time is the machine's.
+
+    The first game begins so many minutes later, at whatever hour that is.
+    """
+    starts_at = math.ceil(now_ns / NANOS_PER_SECOND) * NANOS_PER_SECOND
+    tip_at = starts_at + pregame_minutes * NANOS_PER_MINUTE
+    return attrs.evolve(
+        evening,
+        date=eastern_date(Nanos(tip_at)).isoformat(),
+        first_tip_at=tip_at,
+        pregame_minutes=pregame_minutes,
+        tip_delay_minutes=(0, 0),
+    )
+
+
+def begins_in_words(evening: EveningSettings, now_ns: int) -> str:
+    """When the evening and its first game begin, and the venue's pause if that is in the way."""
+    wait_s = max(0.0, (evening.starts_at - now_ns) / NANOS_PER_SECOND)
+    tip_s = (evening.tip_at(0) - now_ns) / NANOS_PER_SECOND
+    words = f"the evening begins in {wait_s:.0f} s, the first game in {tip_s:.0f} s"
+    paused_from, paused_to = next_pause(Nanos(now_ns))
+    if paused_from > evening.tip_at(0):
+        return words
+    until = eastern(paused_to).strftime("%H:%M")
+    return f"{words}; but nothing trades until {until} in New York, for it is the venue's weekly pause"
 
 
 def faults_of(texts: tuple[str, ...]) -> dict[str, object]:

@@ -19,12 +19,14 @@ from tipoff.config.fields import Secrecy, between, matching, secret, setting
 _HTTP_URL = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 _SOCKET_URL = re.compile(r"wss?://[^\s/@]+(?:/\S*)?")
 _DATABASE_URL = re.compile(r"(?:sqlite|postgresql)(?:\+\w+)?://.*")
+_LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|::1|localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 http_url = matching(_HTTP_URL.fullmatch, "an address that begins with https:// or http://")
 socket_url = matching(_SOCKET_URL.fullmatch, "an address that begins with wss:// or ws://")
 name = matching(_NAME.fullmatch, "1 to 40 small letters, digits, _ or -, beginning with a letter")
 PORT = between(1, 65_535)
+LOOPBACK = matching(_LOOPBACK.fullmatch, "a loopback address; from another machine use `ssh -L`")
 HOST = matching(re.compile(r"[^\s/]{1,255}").fullmatch, "a host name or an address")
 
 
@@ -224,15 +226,17 @@ class MetricsSection:
 
 @attrs.frozen(kw_only=True)
 class DashboardSection:
-    """The web page of the running engine."""
+    """The page of the running engine in a browser; `tipoff dashboard` prints its address."""
 
-    enabled: bool = setting(False, "serve the dashboard")
-    host: str = setting("127.0.0.1", "address to listen on", check=HOST)
+    enabled: bool = setting(True, "serve the page, in a process of its own; it needs the control socket")
+    host: str = setting(
+        "127.0.0.1", "address to listen on: a loopback one, for nothing is encrypted", check=LOOPBACK
+    )
     port: int = setting(8_464, "port to listen on", check=PORT)
     token_file: str = secret(
         Secrecy.FILE,
         "",
-        "token for commands from the page: a name in $CREDENTIALS_DIRECTORY, or a path; empty: read only",
+        "token that operates: a name in $CREDENTIALS_DIRECTORY, or a path; empty: a new one at each start",
     )
 
 

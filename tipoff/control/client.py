@@ -8,10 +8,10 @@ import json
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tipoff.control.protocol import ERROR_CODES, PROTOCOL, ErrorCode, encode
 from tipoff.control.unix_socket import SocketRefused, check_length
@@ -79,6 +79,23 @@ class ControlClient:
         """Change something, once for each request id. Raises Failure."""
         return self.query(method, request_id=request_id or new_request_id(), **params)
 
+    def watch(self, **params: Json) -> Iterator[Mapping[str, Any]]:
+        """Ask to be told what changes, and yield each notification when it comes, also after long silence.
+
+        The connection can be asked nothing more. Ends when the daemon says why it is over. Raises Failure.
+        """
+        self.query("watch", **params)
+        while True:
+            try:
+                notification = self._frame(None)
+            except (ConnectionError, EOFError):
+                raise Failure("closed", "watch: the daemon closed the connection") from None
+            if "error" in notification:
+                raise failure_of(notification["error"])
+            yield notification
+            if notification.get("method") == "watch.bye":
+                return
+
     def _call(self, method: str, params: Mapping[str, Json]) -> Json:
         self._number += 1
         request: Json = {
@@ -136,15 +153,18 @@ class ControlClient:
             raise Failure("version", message)
         return params
 
-    def _frame(self, deadline: float) -> Mapping[str, Json]:
-        """The next frame; raises TimeoutError, ConnectionError or EOFError."""
+    def _frame(self, deadline: float | None) -> Mapping[str, Json]:
+        """The next frame, waited for without end if no deadline is given.
+
+        Raises TimeoutError, ConnectionError or EOFError.
+        """
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
             if searched > ANSWER_BYTES_MAX:
                 raise Failure("too_large", "the answer does not end")
-            left = deadline - time.monotonic()
-            if left <= 0:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
                 raise TimeoutError
             # Set before every read: a timeout for each would let a peer that drips bytes hold a command for
             # ever.

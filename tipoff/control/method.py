@@ -16,6 +16,13 @@ from tipoff.exit_codes import Exit
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 """What a request id looks like; it becomes part of order ids."""
 
+OF_EVERY_CHANGE = (
+    Param(name="request_id", required=True, help="The same id is fulfilled once."),
+    Param(name="reason", help="Kept in the journal."),
+    Param(name="via", help="Through what a person asks, such as the dashboard; kept in the journal."),
+)
+"""Parameters of every method that changes something, unless it has one of that name."""
+
 
 @attrs.frozen(kw_only=True)
 class Method:
@@ -52,9 +59,11 @@ class Method:
         return tuple(self.name.replace("_", "-").split("."))
 
     def all_params(self) -> tuple[Param, ...]:
-        """Its parameters, with the request id of those that change something."""
-        own_id = Param(name="request_id", required=True, help="The same id is fulfilled once.")
-        return (*self.params, own_id) if self.mutates else self.params
+        """Its parameters; those of a change also say which request it is, why, and through what."""
+        if not self.mutates:
+            return self.params
+        own = {param.name for param in self.params}
+        return (*self.params, *(param for param in OF_EVERY_CHANGE if param.name not in own))
 
     def check(self, params: Mapping[str, object]) -> Params:
         """Check parameters. Raises Fault with every problem."""

@@ -18,7 +18,7 @@ class Param:
     """One parameter: its name, type and bounds, and how it is typed on the command line."""
 
     name: str
-    kind: Literal["text", "whole", "number", "flag", "values"] = "text"
+    kind: Literal["text", "whole", "number", "flag", "names", "values"] = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
     low: int = 1
@@ -56,6 +56,9 @@ class Param:
                 return {"type": "number", "description": self.description}
             case "flag":
                 return {"type": "boolean", "description": self.description}
+            case "names":
+                items: dict[str, Json] = {"type": "string", "enum": list(self.choices)}
+                return {"type": "array", "minItems": 1, "items": items, "description": self.description}
             case "values":
                 return {"type": "object", "minProperties": 1, "description": self.description}
 
@@ -66,6 +69,10 @@ class Param:
                 return f"is one of {', '.join(self.choices)}" if self._no_choice(value) else None
             case "text", _:
                 return f"is a printable text of 1 to {TEXT_CHARS_MAX} characters"
+            case "names", list() if value and all(name in self.choices for name in value):
+                return None
+            case "names", _:
+                return f"is a list of some of {', '.join(self.choices)}"
             case "flag", bool():
                 return None
             case "flag", _:
@@ -111,6 +118,11 @@ class Params:
         """A whole number."""
         value = self.values.get(name, default)
         return value if isinstance(value, int) else default
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list of words; empty if it was not given."""
+        value = self.values.get(name)
+        return tuple(map(str, value)) if isinstance(value, list) else ()
 
     def number(self, name: str) -> float | None:
         """A number."""

@@ -7,6 +7,7 @@ import attrs
 
 from actors.messages import FollowOperation, Operation
 from actors.runtime import ActorStatus, Address
+from engine.readings import Chart
 from tipoff.explain.chain import JournaledFact
 
 
@@ -74,5 +75,7 @@ class Hooks:
     """Follow at the venue what is to be followed now."""
     heartbeat: Callable[[], str] | None = None
     """Which stage no heartbeat passes any more, a sentence; empty while all is well."""
+    latency: Callable[[int, int], Chart] | None = None
+    """The engine's latency over time, between two seconds since 1970."""
     degraded: Callable[[], Sequence[str]] | None = None
     """What of the daemon does not work as it should, a sentence each: missing keys, full disks."""

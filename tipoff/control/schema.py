@@ -23,6 +23,7 @@ from tipoff.control.protocol import (
     PROTOCOL,
     ErrorCode,
 )
+from tipoff.control.watched import TOPICS
 from tipoff.json_schema import schema_of
 from tipoff.json_types import Json
 
@@ -56,6 +57,38 @@ def document() -> dict[str, Json]:
             for error in ErrorCode
         },
         "methods": {name: _method(endpoint) for name, endpoint in ENDPOINTS.items()},
+        "notifications": _notifications(),
+    }
+
+
+def _notifications() -> Json:
+    """What follows the answer to `watch`: the params of each notification, and the rows of each topic."""
+    whole: dict[str, Json] = {"type": "integer"}
+    rows: Json = {"type": "object", "description": "by key, as `topics` says"}
+    return {
+        "watch.snapshot": _object({"topic": {"enum": list(TOPICS)}, "version": whole, "rows": rows}),
+        "watch.diff": {
+            **_object({"topic": {"enum": list(TOPICS)}, "version": whole, "rows": rows}),
+            "description": "only the rows that changed; null is gone",
+        },
+        "watch.facts": _object(
+            {"from": whole, "to": whole, "facts": {"$ref": "#/methods/journal/result"}},
+            {"missed": {**whole, "description": "so many before them cannot be told any more"}},
+        ),
+        "watch.bye": _object({"reason": {"type": "string"}}),
+        "topics": {
+            name: {"key": topic.known_by, "row": {"$ref": f"#/methods/{name}/result{'/items' * topic.many}"}}
+            for name, topic in TOPICS.items()
+        },
+    }
+
+
+def _object(required: dict[str, Json], optional: Mapping[str, Json] = {}) -> dict[str, Json]:
+    return {
+        "type": "object",
+        "properties": {**required, **optional},
+        "required": list(required),
+        "additionalProperties": False,
     }
 
 

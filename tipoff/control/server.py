@@ -14,6 +14,7 @@ import trio
 from tipoff import __version__
 from tipoff.control.context import Call, CallContext
 from tipoff.control.endpoint import Endpoint
+from tipoff.control.parameters import Params
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Engine, Hooks
 from tipoff.control.protocol import (
@@ -32,6 +33,7 @@ from tipoff.control.protocol import (
 from tipoff.control.schema import ENDPOINTS, digest
 from tipoff.control.socket_settings import ControlSettings
 from tipoff.control.unix_socket import Peer, listening, peer_of
+from tipoff.control.watching import Hub
 from tipoff.json_schema import plain
 from tipoff.json_types import Json
 
@@ -41,6 +43,9 @@ ACCEPT_AGAIN_SECONDS = 0.1
 
 REFUSED_MAX = 16
 """So many peers that are being turned away are served at a time; more are closed without a word."""
+
+WATCH = "watch"
+"""The one method behind whose answer notifications follow."""
 
 log = logging.getLogger("tipoff.control")
 
@@ -61,6 +66,7 @@ async def serve_control(
         server = ControlServer(settings, context)
         async with trio.open_nursery() as nursery:
             listener = trio.socket.from_stdlib_socket(bound)
+            nursery.start_soon(server.hub.run)
             task_status.started(server)
             await server.accept_all(listener, nursery)
 
@@ -83,6 +89,7 @@ class ControlServer:
         """Nothing is listened to yet."""
         self.settings = settings
         self.context = context
+        self.hub = Hub(context)
         self.connections: list[Connection] = []
         self.accepted = self.refused = self.dropped = self.requests = self.faults = 0
         self._turning_away = 0
@@ -163,6 +170,7 @@ class ControlServer:
         except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
             log.debug("pid %d went away", connection.peer.pid)
         finally:
+            self.hub.leave(connection)
             if connection in self.connections:
                 self.connections.remove(connection)
             connection.stream.socket.close()
@@ -180,7 +188,10 @@ class ControlServer:
             if frame is None:
                 return
             connection.idle_since = None
-            await self._answer(connection, frame, level)
+            if await self._answer(connection, frame, level):
+                # It stays at work: whoever watches is not idle, and makes room for nobody.
+                await self.hub.serve(connection, connection.stream)
+                return
 
     async def _hello(self, level: Level) -> Json:
         methods: list[Json] = [name for name, each in ENDPOINTS.items() if each.method.level <= level]
@@ -233,18 +244,24 @@ class ControlServer:
                 deadline = trio.current_time() + self.settings.read_seconds
             buffer += received
 
-    async def _answer(self, connection: Connection, frame: bytes, level: Level) -> None:
+    async def _answer(self, connection: Connection, frame: bytes, level: Level) -> bool:
+        """Answer a request; True if the connection only carries notifications from now on."""
         self.requests += 1
         ident: int | str | None = None
         try:
             request = read_request(frame)
             ident = request.id
             result = await self._result(request, connection.peer, level)
+            watches = request.method == WATCH
+            if watches:
+                self.hub.admit(connection, Params(request.params))
             for part in result_frames(ident, result):
                 await self._send(connection, part)
         except Fault as fault:
             self.faults += 1
             await self._send(connection, error_frame(ident if ident is not None else _id_in(frame), fault))
+            return False
+        return watches
 
     async def _result(self, request: Request, peer: Peer, level: Level) -> Json:
         endpoint = ENDPOINTS.get(request.method)

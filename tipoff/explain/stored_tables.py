@@ -91,11 +91,11 @@ def _model(reader: Reader, what: str, until: int | None) -> ReadModel:
             if until is None or recorded.at <= until:
                 model.fact(recorded.fact)
     if what in HEARD:
-        _apply_markets(model, reader, until)
+        apply_markets(model, reader, until)
     return model
 
 
-def _apply_markets(model: ReadModel, reader: Reader, until: int | None) -> None:
+def apply_markets(model: ReadModel, reader: Reader, until: int | None) -> None:
     """What the observer was told of markets and their books."""
     games: dict[str, str] = {}
     for row in markets_of(reader):
@@ -115,7 +115,7 @@ def _apply_markets(model: ReadModel, reader: Reader, until: int | None) -> None:
         )
         model.known_market(known)
     for sample in last_samples(reader, until):
-        model.tops[sample.ticker] = _top(sample, games.get(sample.ticker, ""))
+        model.top(_top(sample, games.get(sample.ticker, "")))
 
 
 def _top(sample: BookRow, game: str) -> TopChanged:

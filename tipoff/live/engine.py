@@ -46,7 +46,7 @@ from engine.invariant import InvariantBroken
 from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
 from engine.tally import Tally
-from engine.units import Nanos
+from engine.units import NANOS_PER_SECOND, Nanos
 from persistence.records import Record
 from persistence.writer import JournalWriter
 from tipoff import __version__
@@ -55,6 +55,7 @@ from tipoff.live.commit_queue import CommitQueue
 from tipoff.live.crash_log import log_report
 from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
 from tipoff.live.ingress import Ingress
+from tipoff.live.latency_readings import LatencyReadings
 from tipoff.live.restart_counts import RestartCounts
 from tipoff.live.stamped_system import StampedSystem
 from tipoff.runs.configuration import configuration_text
@@ -132,6 +133,8 @@ class LiveEngine:
         self.restarts = RestartCounts()
         self.system.lives.on_report = self._on_report
         self.heartbeats = Heartbeats()
+        latency = self.ingress.latency
+        self.latency_readings = LatencyReadings(latency.decision_s, latency.durable_s)
         self.system.on_heartbeat = self.heartbeats.passed
         # Tied afterwards: the tree is made of parts that need the ingress, and the ingress needs the tree.
         self.ingress.attach(self.system)
@@ -234,6 +237,7 @@ class LiveEngine:
             if self.running:
                 beat = self.heartbeats.next(self.status())
                 self.system.put_at(self.system.stamp(), MARKET_FEED, beat)
+                self.latency_readings.read(self.now // NANOS_PER_SECOND)
             await trio.sleep(HEARTBEAT_S)
 
     def lose_feed(self, conn: int, reason: str) -> None:

@@ -231,6 +231,11 @@ class EngineView:
         found = stream.get("lag_s") if isinstance(stream, Mapping) else None
         return found if isinstance(found, float) else 0.0
 
+    def feed_connection(self) -> int:
+        """The number of the connection that is open, or is being opened; 0 without a stream."""
+        stream = self._sources.status().get("stream")
+        return _whole(stream.get("conn", 0)) if isinstance(stream, Mapping) else 0
+
     def _each_source(self) -> Iterator[tuple[str, SourceCounts]]:
         status = self._sources.status()
         stream, polls = status.get("stream"), status.get("polls")

@@ -86,6 +86,8 @@ MARKET: Final[tuple[Family, ...]] = (
         lambda view: view.overview.feed.refused if view.overview else 0),
     gauge("feed_lag_seconds", "How old the latest change of a book was when it was heard.",
         lambda view: view.feed_lag_s() if view.overview else 0),
+    gauge("feed_connection", "The number of the stream's connection; its lag is that of this connection.",
+        EngineView.feed_connection),
     gauge_by("books", "Books by how far they are trusted.", "trust", _books, _values(Trust)),
     gauge("games", "Games that are followed.",
         lambda view: view.games() if view.overview else 0),

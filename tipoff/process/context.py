@@ -75,6 +75,8 @@ class RunContext:
     """Where the metrics are served; 0 while they cannot be, None before that is known."""
     control_ready: bool = False
     """Whether the control socket can be connected to."""
+    dashboard_port: int | None = None
+    """Where the dashboard is served; None while it is not."""
 
 
 Service: TypeAlias = Callable[[RunContext], Awaitable[None]]

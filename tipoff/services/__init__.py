@@ -7,12 +7,13 @@ service is a module here and a line below.
 from typing import Final
 
 from tipoff.process.context import Service
-from tipoff.services import control, log, metrics, notifications, retention, sighup, systemd
+from tipoff.services import control, dashboard, log, metrics, notifications, retention, sighup, systemd
 
 SERVICES: Final[tuple[Service, ...]] = (
     log.run,
     control.run,
     metrics.run,
+    dashboard.run,
     notifications.run,
     sighup.run,
     retention.run,

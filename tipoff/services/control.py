@@ -39,6 +39,7 @@ async def run(context: RunContext) -> None:
         step=engine.shutdown_step,
         heartbeat=engine.heartbeats.late,
         loglevel=partial(_set_level, context),
+        latency=engine.latency_readings.between,
         degraded=lambda: [issue.text for issue in health_issues(engine, sources)],
         load_game=sources.game_selection.load,
         unload_game=sources.game_selection.unload,

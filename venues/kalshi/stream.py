@@ -70,7 +70,8 @@ class StreamStatus:
     gaps: int = 0
     lag_s: float = 0.0
     """From the venue's stamp on the latest change of a book to our hearing of it: rises when we fall
-    behind."""
+    behind. Each connection begins with zero: the lag of one says nothing about the next.
+    """
 
 
 @attrs.frozen(kw_only=True)
@@ -146,6 +147,7 @@ class KalshiStream:
     async def _one_connection(self) -> VenueError:
         """From the signature to the end; returns why it ended."""
         self.status.conn += 1
+        self.status.lag_s = 0.0
         conn = self.status.conn
         # A market's gap ends with its next book, and that may come on this connection or on one later still.
         unseen = self._session.left_unseen() if self._session is not None else {}

@@ -12,8 +12,9 @@ import attrs
 import pytest
 
 from engine.events import BookSide
-from engine.facts import BandMoved, OrderSubmitted
+from engine.facts import BandMoved, OrderAmended, OrderSubmitted
 from tests.engine.exchange.judge.evenings import CELLS, Cell, feed_of
+from tests.engine.exchange.judge.flow import Wish
 from tests.engine.exchange.judge.play import Player, played
 
 EXAMPLES: Final = int(os.environ.get("READINGS_EXAMPLES", "360"))
@@ -62,11 +63,21 @@ def no_better(worse: list[tuple[int, int]], better: list[tuple[int, int]], side:
     return True
 
 
-def without_amends(cell: Cell, number: int) -> Player:
-    """An evening in which no order changes its price: what came at the former one came to other readings."""
+def towards(wish: Wish) -> Wish:
+    """A wish that is amended towards the market where it was to be amended away from it, by as much."""
+    price, count = wish.amend
+    away = price < wish.price if wish.side is BookSide.BID else price > wish.price
+    return attrs.evolve(wish, amend=(2 * wish.price - price, count)) if away else wish
+
+
+def evening(cell: Cell, number: int) -> Player:
+    """An evening in which no order is amended away from the market.
+
+    A kinder reading may have had such an order filled before, at the former price, which the one that waited
+    need not pay any more.
+    """
     feed = feed_of(cell, number)
-    wishes = tuple(attrs.evolve(wish, amend_after=None) for wish in feed.flow.wishes)
-    feed.flow = attrs.evolve(feed.flow, wishes=wishes)
+    feed.flow = attrs.evolve(feed.flow, wishes=tuple(map(towards, feed.flow.wishes)))
     return played(feed, number)
 
 
@@ -75,7 +86,7 @@ def without_amends(cell: Cell, number: int) -> Player:
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name.replace(", ", "-").replace(" ", "-"))
 def test_contract_by_contract_no_reading_pays_less_than_a_kinder_one(cell: Cell) -> None:
     for number in range(EACH):
-        player = without_amends(cell, number)
+        player = evening(cell, number)
         for fact in player.facts:
             if not isinstance(fact, OrderSubmitted):
                 continue
@@ -89,12 +100,27 @@ def test_each_reading_is_apart_from_the_base_one_in_some_evening() -> None:
     """Or the test above could not fail."""
     apart = {"pessimistic": 0, "optimistic": 0}
     for number in range(3 * EACH):
-        player = without_amends(CELLS[0], number)
+        player = evening(CELLS[0], number)
         orders = [fact.order.order_id for fact in player.facts if isinstance(fact, OrderSubmitted)]
         for readings in (paid(player, order_id) for order_id in orders):
             for name in apart:
                 apart[name] += readings[name] != readings["base"]
     assert min(apart.values()) > 0, apart
+
+
+def test_orders_are_amended_towards_the_market_in_some_evening() -> None:
+    """Or the tests above would say nothing of them."""
+    moved = {BookSide.BID: 0, BookSide.ASK: 0}
+    for number in range(3 * EACH):
+        prices: dict[str, tuple[BookSide, int]] = {}
+        for fact in evening(CELLS[0], number).facts:
+            if isinstance(fact, OrderSubmitted):
+                prices[fact.order.order_id] = fact.order.side, fact.order.price
+            elif isinstance(fact, OrderAmended):
+                side, before = prices[fact.order_id]
+                assert fact.price >= before if side is BookSide.BID else fact.price <= before
+                moved[side] += fact.price != before
+    assert min(moved.values()) > 0, moved
 
 
 def test_a_contract_more_or_a_cent_less_is_seen() -> None:

@@ -218,3 +218,16 @@ def test_bad_parameters_are_refused_all_at_once() -> None:
         "entry",
         "market_types",
     }
+
+
+def test_what_a_market_is_worth_is_told_when_it_was_thought_over_and_once_a_second_at_most() -> None:
+    run = evening().at(1, top(HOME_WINS, 46, 47))
+    said = run.strategy.valued
+    assert [(each.ticker, each.source, each.at) for each in said] == [(HOME_WINS, "s", START + 1_000_000_000)]
+    assert said[0].p_fair == pytest.approx(P_HOME)
+    odds_of = dict(zip(BOOKS, (-160, -170, -180), strict=True))
+    for number, (book, price) in enumerate(odds_of.items()):
+        run.at(1.2 + number * 0.2, odds(book, price, 100))
+    assert len(said) == 1
+    run.at(2, odds("fanduel", -200, 100))
+    assert [each.at for each in said] == [START + 1_000_000_000, START + 2_000_000_000]

@@ -175,7 +175,8 @@ def _configure(file: Path, proxies: list[Proxy], metrics_port: int) -> None:
     )
     balldontlie = attrs.evolve(scores, url=proxies[1].through(scores.url))
     metrics = attrs.evolve(config.metrics, port=metrics_port)
-    chosen = attrs.evolve(config, metrics=metrics).with_sources(kalshi, balldontlie)
+    dashboard = attrs.evolve(config.dashboard, enabled=False)
+    chosen = attrs.evolve(config, metrics=metrics, dashboard=dashboard).with_sources(kalshi, balldontlie)
     file.with_name("soak.toml").write_text(render(chosen), "utf-8")
 
 

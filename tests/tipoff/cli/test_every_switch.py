@@ -25,6 +25,7 @@ ENDS: Final = frozenset(set(Exit) - {Exit.USAGE, Exit.INVARIANT_BROKEN, Exit.INT
 
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ticker": ("KXNBAGAME-26JAN14WASLAC-LAC",),
+    "demo --live": ("--live", "--speed", "2500", "--games", "1"),
     "fees": ("10", "0.55"),
     "replay": (str(KEPT),),
     "import": ("--list",),
@@ -147,12 +148,14 @@ def switches() -> Iterator[Used]:
 def value_of(argument: Argument) -> str:
     """A value that the switch can be given."""
     name, hint = argument.name, argument.hint
-    if name in VALUES:
-        return VALUES[name]
     choices = getattr(hint, "__args__", ())
+    number = hint in NUMBERS or bool(set(NUMBERS) & set(choices))
+    # A switch of this name may be a moment of one command and a number of another.
+    if name in VALUES and (VALUES[name].isdecimal() or not number):
+        return VALUES[name]
     if choices and isinstance(choices[0], str):
         return choices[0]
-    return "1" if hint in NUMBERS or set(NUMBERS) & set(choices) else "x"
+    return "1" if number else "x"
 
 
 EVERY: Final = sorted(set(switches()))

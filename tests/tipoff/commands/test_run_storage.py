@@ -47,7 +47,7 @@ def ended(tmp_path: Path, state: Path, capfd: pytest.CaptureFixture[str]) -> Cal
     config = tmp_path / "engine.toml"
     config.write_text(
         f'[engine]\nstate_directory = "{state}"\n[kalshi]\nrest_url_demo = "http://127.0.0.1:1"\n'
-        "[metrics]\nenabled = false\n[control]\nenabled = false\n",
+        "[metrics]\nenabled = false\n[control]\nenabled = false\n[dashboard]\nenabled = false\n",
         "utf-8",
     )
 

@@ -13,7 +13,7 @@ from engine.units import NANOS_PER_SECOND, Nanos
 from tipoff.cli.app import main
 from tipoff.commands.evenings import evenings_in
 from tipoff.commands.options import EVENINGS_MAX, SimulateRequest
-from tipoff.commands.simulate import beginning_now, description, faults_of, write_keys
+from tipoff.commands.simulate import beginning_now, begins_in_words, description, faults_of, write_keys
 from tipoff.commands.simulated_recording import record_evenings
 from tipoff.config.load import load
 from tipoff.config.secret_files import file_problems
@@ -29,8 +29,10 @@ from venues.recordings.recorder import read_manifest
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.wire.faults import SWITCHES
 from venues.simulator.world.settings import EveningSettings
+from venues.simulator.world.world import World
 
-MINUTE = 60 * NANOS_PER_SECOND
+SECOND = NANOS_PER_SECOND
+MINUTE = 60 * SECOND
 
 
 async def test_what_it_prints_is_enough_to_run_the_daemon_against_it(
@@ -87,14 +89,28 @@ def test_a_fault_without_a_good_value_is_shown_how_it_is_written(text: str, exam
         "2026-11-22T09:00:01Z",
     ],
 )
-def test_an_evening_of_today_begins_at_the_next_full_minute(now: str) -> None:
+def test_an_evening_of_today_begins_at_once_and_its_first_game_a_minute_later_at_any_hour(now: str) -> None:
     at = parse_time(now)
     evening = beginning_now(EveningSettings(), at)
-    assert 0 <= evening.starts_at - at < MINUTE
-    assert evening.starts_at % MINUTE == 0
-    tip = eastern(Nanos(evening.tip_at(0)))
-    assert tip.date().isoformat() == evening.date
-    assert evening.tip_at(0) - evening.starts_at >= 5 * MINUTE
+    assert 0 <= evening.starts_at - at < SECOND
+    assert evening.tip_at(0) - evening.starts_at == MINUTE
+    assert eastern(Nanos(evening.tip_at(0))).date().isoformat() == evening.date
+    world = World(evening)
+    first = world.games[0]
+    # It begins when it is scheduled, not minutes later as in reality.
+    assert first.moments[0].at - evening.tip_at(0) < MINUTE
+    assert first.listing.date == evening.date
+
+
+def test_it_is_said_when_the_first_game_begins_and_that_the_venue_pauses() -> None:
+    at = parse_time("2026-11-22T20:31:07.5Z")
+    assert (
+        begins_in_words(beginning_now(EveningSettings(), at), at)
+        == "the evening begins in 0 s, the first game in 60 s"
+    )
+    thursday = parse_time("2026-11-26T08:30:00Z")
+    words = begins_in_words(beginning_now(EveningSettings(), thursday), thursday)
+    assert words.endswith("but nothing trades until 05:00 in New York, for it is the venue's weekly pause")
 
 
 @pytest.mark.limit("tipoff.commands.options:EVENINGS_MAX")

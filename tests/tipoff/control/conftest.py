@@ -35,7 +35,7 @@ from engine.events import GamePhase as Phase
 from engine.facts import RunStarted
 from engine.message import changed
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Count, Nanos, Price
-from tipoff.config.load import template
+from tipoff.config.load import Config, template
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
@@ -67,8 +67,8 @@ ORDER: dict[str, object] = {
 class Bench:
     """The whole tree on a virtual clock, with one matched game and a trusted book: an `Engine`."""
 
-    def __init__(self) -> None:
-        self.settings = trading_settings(at_its_word(template(schema())), seed=1)
+    def __init__(self, config: Config | None = None, *, charts: bool = False) -> None:
+        self.settings = trading_settings(config or at_its_word(template(schema())), seed=1)
         self.memory = FactHistory()
         self.facts: list[Numbered] = []
         self.durable = True
@@ -86,6 +86,7 @@ class Bench:
             cause=lambda: self.system.inputs,
             store=self.store,
             watched=True,
+            keep_bars=(lambda _: None) if charts else None,
         )
         self.system = VirtualSystem(tree(parts), start_at=START, seed=1)
         self.system.start()
@@ -307,7 +308,7 @@ def bench() -> Bench:
 
 
 @pytest.fixture
-def make_bench() -> Callable[[], Bench]:
+def make_bench() -> Callable[..., Bench]:
     return Bench
 
 

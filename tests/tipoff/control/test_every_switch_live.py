@@ -4,21 +4,28 @@ The list is that of `tests/tipoff/cli/test_every_switch.py`, which reads it from
 Covers: tipoff.cli.generated, tipoff.cli.dialogues.
 """
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.tipoff.cli.test_every_switch import ALONE, EVERY, SERVERS
+from tests.tipoff.cli.test_every_switch import ALONE, EVERY, SERVERS, Used
 from tests.tipoff.control import command_line
-from tests.tipoff.control.command_line import NAME, Run
+from tests.tipoff.control.command_line import NAME, Run, Running
 from tests.tipoff.control.conftest import GAME, TICKER
+from tests.tipoff.control.test_telling import FIRST_SECONDS
 from tipoff.exit_codes import Exit
 
 run = command_line.run
 
-LIVE: Final = [used for used in EVERY if used[0][0] not in ALONE | SERVERS | {"doctor", "top"}]
+GOES_ON: Final = [used for used in EVERY if used[0] == ("watch",) or used[:2] == (("journal",), "--follow")]
+"""These tell what happens until the daemon or somebody ends them."""
+
+LIVE: Final = [
+    used for used in EVERY if used[0][0] not in ALONE | SERVERS | {"doctor", "top"} and used not in GOES_ON
+]
 """`doctor` asks no daemon, and `top` wants a terminal; its own tests drive it."""
 
 MINUTE_S: Final = 61.0
@@ -70,12 +77,17 @@ one needs its name.
 """
 
 
+def values_for(daemon: Running, tmp_path: Path, folder: Path) -> dict[str, tuple[str, ...]]:
+    """What the switches are given, those among them that say where the daemon is."""
+    config = tmp_path / "engine.toml"
+    config.write_text(f'[engine]\nstate_directory = "{folder}"\n[control]\nsocket = "s"\n', "utf-8")
+    return {**VALUES, "--config": (str(config),), "--socket": (str(daemon.path),)}
+
+
 @pytest.mark.slow
 def test_every_switch_of_every_command_works_on_a_daemon(run: Run, tmp_path: Path, folder: Path) -> None:
     daemon = run()
-    config = tmp_path / "engine.toml"
-    config.write_text(f'[engine]\nstate_directory = "{folder}"\n[control]\nsocket = "s"\n', "utf-8")
-    places = {"--config": (str(config),), "--socket": (str(daemon.path),)} | dict(VALUES)
+    places = values_for(daemon, tmp_path, folder)
     wrong = []
     for number, (path, switch, value, _) in enumerate(LIVE):
         needed = PLACES.get(" ".join(path), ())
@@ -96,6 +108,26 @@ def test_every_switch_of_every_command_works_on_a_daemon(run: Run, tmp_path: Pat
             for words in FIRST:
                 daemon(*words)
     assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("used", GOES_ON, ids=lambda used: " ".join((*used[0], used[1])))
+def test_every_switch_of_what_goes_on_works_until_the_daemon_ends(
+    run: Run, tmp_path: Path, folder: Path, used: Used
+) -> None:
+    daemon = run()
+    path, switch, value, _ = used
+    places = {**values_for(daemon, tmp_path, folder), "--topics": ("games",)}
+    given = [*path, *([switch, *places.get(switch, value)] if switch else ())]
+    if switch == "--since":
+        given += ["--topics", "journal"]
+
+    def stop() -> None:
+        daemon.phase = "stopping"
+
+    threading.Timer(FIRST_SECONDS, stop).start()
+    code, out, err = daemon(*given)
+    assert (code, "the daemon is stopping" in out + err) == (Exit.FAILED, True), (out, err)
 
 
 def test_what_needs_a_place_is_given_one() -> None:

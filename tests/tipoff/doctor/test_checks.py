@@ -47,6 +47,7 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "engine.toml"
     path.write_text(
         f'[engine]\nstate_directory = "{tmp_path / "state"}"\n[metrics]\nport = {port}\n'
+        "[dashboard]\nenabled = false\n"
         "[recording]\ndisk_free_megabytes_min = 1\n",
         "utf-8",
     )

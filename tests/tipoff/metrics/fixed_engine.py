@@ -113,7 +113,7 @@ class FixedSources(Sources):
         works: dict[str, Json] = {"polls": 12, "failures": 1, "failures_in_row": 0, "stopped": ""}
         fails: dict[str, Json] = {"polls": 5, "failures": 4, "failures_in_row": 2, "stopped": ""}
         return {
-            "stream": {"connected": True, "frames": 901, "attempts": 3, "lag_s": 0.125},
+            "stream": {"connected": True, "conn": 3, "frames": 901, "attempts": 3, "lag_s": 0.125},
             "feed": {},
             "polls": {
                 "markets": {**works, "last_at": START_NS + 7_000_000_000},

@@ -25,6 +25,7 @@ def start(tmp_path: Path, root: Path) -> Iterator[Callable[[str], Running]]:
         config = tmp_path / "engine.toml"
         config.write_text(
             f'[engine]\nstate_directory = "{tmp_path}/state"\n[metrics]\nport = {port}\n'
+            "[dashboard]\nenabled = false\n"
             f'[kalshi]\nrest_url_demo = "http://127.0.0.1:9/trade-api/v2"\n{more}',
             "utf-8",
         )

@@ -101,9 +101,12 @@ class Venue:
         msg = {"market_ticker": ticker, "yes_dollars_fp": [["0.4000", "10.00"]]}
         await self.peer.say({"type": "orderbook_snapshot", "sid": 1, "seq": self.number(), "msg": msg})
 
-    async def delta(self, ticker: str, skip: int = 0) -> None:
+    async def delta(self, ticker: str, skip: int = 0, ts_ms: int | None = None) -> None:
         self.seq += skip
-        msg = {"market_ticker": ticker, "price_dollars": "0.4100", "delta_fp": "1.00", "side": "yes"}
+        msg: dict[str, object] = {"market_ticker": ticker, "price_dollars": "0.4100", "delta_fp": "1.00"}
+        msg["side"] = "yes"
+        if ts_ms is not None:
+            msg["ts_ms"] = ts_ms
         await self.peer.say({"type": "orderbook_delta", "sid": 1, "seq": self.number(), "msg": msg})
 
 

@@ -72,6 +72,35 @@ async def test_a20_every_drop_is_followed_by_a_new_connection_with_a_new_number_
     nursery.cancel_scope.cancel()
 
 
+@pytest.mark.fault("A23")
+async def test_a23_every_connection_has_a_lag_of_its_own(nursery: trio.Nursery) -> None:
+    """What the last one was behind is not said of the next."""
+    conns: list[Venue] = []
+
+    async def script(venue: Venue) -> None:
+        conns.append(venue)
+        await venue.answer()
+        if len(conns) == 1:
+            await venue.delta("A", ts_ms=900)
+            return
+        await answering(venue)
+
+    edge = Edge()
+    lags: list[float] = []
+
+    def hear(conn: int, what: str, text: str) -> tuple[int, Sequence[VenueEvent]]:
+        lags.append(stream.status.lag_s)
+        return edge.on_text(conn, what, text)
+
+    stream = edge.stream(await serve(nursery, script), hear)
+    stream.want(["A"])
+    nursery.start_soon(stream.run)
+    await until(lambda: edge.count(FeedConnected) == 2 and edge.count(BookSnapshot) == 2)
+    assert max(lags) > 0.1
+    assert (stream.status.conn, stream.status.lag_s) == (2, 0.0)
+    nursery.cancel_scope.cancel()
+
+
 @pytest.mark.fault("A5")
 async def test_a5_a_reset_in_the_middle_of_a_frame_loses_only_the_part(nursery: trio.Nursery) -> None:
     turns = [0]

@@ -4,7 +4,17 @@ All but `book`, `risk`, `status` and `health` read from the observer alone; thos
 gate too, because only they know, and cost one message.
 """
 
-from tipoff.control.queries import actor_tree, books, history, limits, overview, process, tables
+from tipoff.control.queries import (
+    actor_tree,
+    books,
+    charts,
+    history,
+    limits,
+    overview,
+    process,
+    tables,
+    watch,
+)
 
 ENDPOINTS = (
     *overview.ENDPOINTS,
@@ -13,6 +23,8 @@ ENDPOINTS = (
     *books.ENDPOINTS,
     *limits.ENDPOINTS,
     *history.ENDPOINTS,
+    *watch.ENDPOINTS,
+    *charts.ENDPOINTS,
     *process.ENDPOINTS,
 )
 """In the manual's order."""

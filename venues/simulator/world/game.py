@@ -80,7 +80,8 @@ class Game:
         """The game before its first minute, with books quoted and sportsbooks priced."""
         seed = f"{settings.seed}|{listing.number}"
         rng = Random(f"{seed}|court")
-        tip = listing.tip_at + rng.randint(5 * 60, 11 * 60) * SECOND
+        least, most = settings.tip_delay_minutes
+        tip = listing.tip_at + rng.randint(least * 60, most * 60) * SECOND
         moments = play(listing.lines, tip, Random(f"{seed}|script"))
         begins = settings.starts_at
         before = Moment(begins, "", 0, 0, 0, 0)

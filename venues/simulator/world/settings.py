@@ -3,7 +3,7 @@
 Read by every module of the simulator; made by `tipoff` and by tests.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -49,9 +49,13 @@ class EveningSettings:
         default=19, validator=[attrs.validators.ge(11), attrs.validators.le(22)]
     )
     """Scheduled hour of the first game, Eastern."""
+    first_tip_at: int | None = None
+    """The first game's scheduled moment (UTC ns), at whatever hour; `date` must be its Eastern date."""
+    tip_delay_minutes: tuple[int, int] = (5, 11)
+    """So long after its schedule a game really begins, at least and at most."""
     tip_gap_minutes: int = attrs.field(default=30, validator=attrs.validators.ge(0))
     """Scheduled minutes from one game to the next."""
-    pregame_minutes: int = attrs.field(default=30, validator=attrs.validators.ge(5))
+    pregame_minutes: int = attrs.field(default=30, validator=attrs.validators.ge(1))
     """How long before the first scheduled tip-off the evening begins."""
     rungs: int = attrs.field(default=6, validator=[attrs.validators.ge(2), attrs.validators.le(24)])
     """Markets of each ladder (one of spreads and one of totals a game)."""
@@ -79,10 +83,12 @@ class EveningSettings:
 
     def tip_at(self, number: int) -> int:
         """Scheduled tip-off of a game, UTC nanoseconds."""
+        gap = number * self.tip_gap_minutes * MINUTE
+        if self.first_tip_at is not None:
+            return self.first_tip_at + gap
         day = date.fromisoformat(self.date)
         first = datetime(day.year, day.month, day.day, self.first_tip_hour, tzinfo=EASTERN)
-        moment = first.timestamp() + timedelta(minutes=number * self.tip_gap_minutes).total_seconds()
-        return round(moment) * SECOND
+        return round(first.timestamp()) * SECOND + gap
 
     @property
     def starts_at(self) -> int:
