@@ -10,16 +10,22 @@ import argparse
 import csv
 import datetime as dt
 import gzip
+import json
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import attrs
+from sqlalchemy import select
 
+from engine.facts import ASK_EVIDENCE, BID_EVIDENCE, SignalAction
 from engine.strategies.trader import UNTRUSTED
 from engine.trust import HORIZON, Gap, Source, Trust, estimated
+from engine.trust_fit import SHIPPED
+from persistence.tables import signals
 from persistence.writer import JournalWriter, Mode, Options
 from tipoff.commands.calibrate import heard_of
 from tipoff.commands.replay import replay, with_evidence
@@ -85,6 +91,8 @@ class Played:
     """The same with its interval by game."""
     untrusted: int
     """Entries that were not made since their source is not believed; one in five minutes is counted."""
+    believed: float | None
+    """Cents a contract that the entries would have stated by the shipped trust."""
 
 
 def main() -> int:
@@ -154,27 +162,44 @@ def played(recording: Path, config: Config) -> dict[str, Played]:
     try:
         document = replay(read_batches(recording), trading_settings(config), "played", writer).document
         evidence = as_object(with_evidence(document, writer)["evidence"])
+        believed = believed_of(writer)
     finally:
         writer.close()
     counted = as_object(document["strategies"])
     return {
-        name: _played(as_object(counted[name]), as_object(as_object(row)["expectation"]))
+        name: _played(as_object(counted[name]), as_object(as_object(row)["expectation"]), believed.get(name))
         for name, row in as_object(evidence["strategies"]).items()
     }
 
 
+def believed_of(writer: JournalWriter) -> dict[str, float]:
+    """What the entries of each strategy would have stated, on average, by the shipped trust."""
+    chosen = select(signals.c.strategy, signals.c.evidence).where(
+        signals.c.action == SignalAction.ENTER.value
+    )
+    stated: dict[str, list[float]] = defaultdict(list)
+    for strategy, text in writer.reader().connection.execute(chosen):
+        evidence = dict(json.loads(text))
+        bid, ask = float(evidence[BID_EVIDENCE]), float(evidence[ASK_EVIDENCE])
+        # From the price that is paid to the middle, and from there to the opinion.
+        claimed = float(evidence["gap"]) + (ask - bid) / 2
+        share = SHIPPED.of(Source(evidence["source"])).share
+        stated[strategy].append(float(evidence["net_edge"]) - (1.0 - share) * claimed)
+    return {strategy: 100 * sum(each) / len(each) for strategy, each in stated.items()}
+
+
 def games_table(recordings: Mapping[int, Path], config: Config) -> str:
     """Strategy by delay: at its word and with the shipped trust."""
-    lines = [
-        "| strategy | scores late | fills at its word | stated | came | fills as shipped | not believed |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    heads = ("strategy", "scores late", "fills at its word", "stated", "by the shipped trust", "came")
+    head = [*heads, "fills as shipped", "not believed"]
+    lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
     for delay, recording in recordings.items():
         word, ours = played(recording, at_its_word(config)), played(recording, config)
         for name, at_word in word.items():
             came = "" if at_word.brought is None else "{:+.1f} [{:+.1f}, {:+.1f}]".format(*at_word.brought)
             stated = "" if at_word.stated is None else f"{at_word.stated:+.1f}"
-            cells = [name, f"{delay} s", str(at_word.fills), stated, came]
+            believed = "" if at_word.believed is None else f"{at_word.believed:+.1f}"
+            cells = [name, f"{delay} s", str(at_word.fills), stated, believed, came]
             cells += [str(ours[name].fills), str(ours[name].untrusted)]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -214,7 +239,7 @@ def estimates_text(trusts: Mapping[Source, Trust]) -> str:
     return ESTIMATES_TEXT.format(origin=origin(SHIPPED_DELAY), rows=rows)
 
 
-def _played(counted: Mapping[str, Json], expectation: Mapping[str, Json]) -> Played:
+def _played(counted: Mapping[str, Json], expectation: Mapping[str, Json], believed: float | None) -> Played:
     stated, brought = expectation["stated"], expectation["brought"]
     untrusted = as_object(counted["missed"]).get(UNTRUSTED, 0)
     return Played(
@@ -222,6 +247,7 @@ def _played(counted: Mapping[str, Json], expectation: Mapping[str, Json]) -> Pla
         stated=None if stated is None else 100 * float(str(stated)),
         brought=None if brought is None else _cents(as_object(brought)),
         untrusted=int(str(untrusted)),
+        believed=believed,
     )
 
 
