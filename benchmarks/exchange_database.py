@@ -29,7 +29,7 @@ from tipoff.commands.replay import run_started
 from tipoff.config.load import template
 from tipoff.replay.batch_store import RunStore, each_at_once
 from tipoff.replay.session import VirtualSession
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
 from venues.simulator.evening import generate
@@ -71,7 +71,9 @@ def settings_of(lines: list[Line]) -> TradingSettings:
     context = StrategyContext(seed=1, bankroll=RICH)
     plan = StrategyPlan.of(Scripted, "scripted", parameters, context)
     unlimited = RiskLimits(**{field.name: None for field in attrs.fields(RiskLimits)})
-    return attrs.evolve(trading_settings(template(schema())), strategies=(plan,), limits=unlimited)
+    return attrs.evolve(
+        trading_settings(at_its_word(template(schema()))), strategies=(plan,), limits=unlimited
+    )
 
 
 @attrs.define

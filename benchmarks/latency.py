@@ -34,7 +34,7 @@ from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.process.notifier import Notifier
 from tipoff.process.shutdown import Shutdown, stop_engine
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from venues.kalshi.stream import KalshiStream, StreamDependencies
 from venues.recordings.recorder import Recorder
@@ -110,7 +110,7 @@ async def _share_of_processor(wait: Callable[[], Awaitable[None]]) -> float:
 @contextlib.asynccontextmanager
 async def running(folder: Path, starts_at: int, speed: float) -> AsyncIterator[LiveEngine]:
     """The engine as `tipoff run` makes it; its clock begins at the evening's."""
-    settings = trading_settings(template(schema()), seed=1)
+    settings = trading_settings(at_its_word(template(schema())), seed=1)
     url = f"sqlite:///{folder / 'tipoff.db'}"
     upgrade(url)
     with contextlib.closing(JournalWriter(url, "bench")) as writer:

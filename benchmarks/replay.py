@@ -18,7 +18,7 @@ from persistence.writer import JournalWriter, Mode, Options
 from tipoff.commands.replay import replay
 from tipoff.commands.simulated_recording import record_evening
 from tipoff.config.load import template
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import TradingSettings
 from tipoff.sources.registry import translator
 from venues.recordings.recorder import read, read_batches
@@ -92,7 +92,7 @@ def instances(count: int) -> TradingSettings:
 
 def main() -> int:
     """Measure and print; returns 1 if a frame costs more than it may."""
-    everything = trading_settings(template(schema()))
+    everything = trading_settings(at_its_word(template(schema())))
     with tempfile.TemporaryDirectory(prefix="tipoff-bench-") as folder:
         place = Path(folder)
         recording = evening(place)

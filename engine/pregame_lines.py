@@ -17,9 +17,6 @@ SD_MARGIN: Final = 13.5
 SD_TOTAL: Final = 18.0
 """Deviation of all points from the closing total, in points (17.6 to 18.1)."""
 
-P_HOME_PRIOR: Final = 0.55
-"""How often the home team wins, when nothing else is known; 0.5 on a neutral court."""
-
 CIRCULAR_VENDORS: Final = frozenset({"kalshi", "polymarket"})
 """Vendors that quote prediction markets: a consensus with them would only tell the venue what it says itself.
 """

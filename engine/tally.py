@@ -77,6 +77,8 @@ class StrategyTally:
     bankroll: Money = MONEY_ZERO
     signals: int = 0
     near_misses: int = 0
+    missed: dict[str, int] = attrs.field(factory=dict)
+    """Near misses by the limit that stopped them."""
     orders: int = 0
     fills: int = 0
     rejected: dict[str, int] = attrs.field(factory=dict)
@@ -231,6 +233,7 @@ class Tally:
         tally = self.strategy(fact.strategy)
         if fact.action is SignalAction.NO_TRADE:
             tally.near_misses += 1
+            tally.missed[fact.reason] = tally.missed.get(fact.reason, 0) + 1
         else:
             tally.signals += 1
 

@@ -6,14 +6,14 @@ the same.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import attrs
 
 from engine.events import OddsSeen
 from engine.facts import Fact, Noted
-from engine.pregame_lines import P_HOME_PRIOR, SD_TOTAL, expected_of_line
+from engine.pregame_lines import SD_TOTAL, expected_of_line
 from engine.pricing.fair_value import Rules, fair_value
 from engine.units import NANOS_PER_DAY, NANOS_PER_HOUR, Nanos, Tenths
 from engine.view import Axis, Claim, GameView
@@ -26,6 +26,7 @@ SPREAD_MAX: Final = 0.10
 """A wider market has no price to remember."""
 
 HOME_WINS: Final = Claim(Axis.MARGIN, Tenths(0), above=True)
+AWAY_WINS: Final = Claim(Axis.MARGIN, Tenths(0), above=False)
 _BEFORE_TIP: Final = Rules(age_max=Nanos(2 * NANOS_PER_HOUR), books_min=1, of_tip=True)
 _OPENING: Final = Rules(age_max=Nanos(30 * NANOS_PER_DAY), books_min=1, of_tip=True)
 
@@ -34,7 +35,8 @@ _OPENING: Final = Rules(age_max=Nanos(30 * NANOS_PER_DAY), books_min=1, of_tip=T
 class Baseline:
     """What was expected: P(home wins), the points of both teams, each market's price; and who said so.
 
-    `total` is of the last odds before the tip, `opening` of the opening lines.
+    `p_home` is None where nobody said; `total` is of the last odds before the tip, `opening` of the opening
+    lines.
     """
 
     p_home: float | None
@@ -96,8 +98,9 @@ class Baselines:
 def measured(game: GameView, now: Nanos) -> Baseline:
     """What is known of a game at its tip.
 
-    The books' consensus comes first, then their opening lines, then Kalshi's own price of the winner, then
-    the home teams' long-run share. Prices are remembered only right after the tip.
+    Kalshi's own price of the winner comes first: before the tip nothing measured so far beats it, and pooled
+    with it the books add nothing. Then comes the books' consensus, then their opening lines. Prices are
+    remembered only right after the tip.
     """
     minutes = game.minutes_left()
     fresh = minutes is not None and minutes >= game.league.minutes - MINUTES_PLAYED_MAX
@@ -115,14 +118,27 @@ def measured(game: GameView, now: Nanos) -> Baseline:
     total = _total(before_tip, _BEFORE_TIP, now) if fresh else None
     if total is None:
         total = opening
+    p_priced = _p_home_of_prices(game, p_prices)
+    if p_priced is not None:
+        return Baseline(p_priced, total, p_prices, "kalshi", opening)
     for view, rules, source in ((before_tip, _BEFORE_TIP, "books"), (at_opening, _OPENING, "opening")):
         fair = fair_value(view, HOME_WINS, rules, now) if fresh or source == "opening" else None
         if fair is not None:
             return Baseline(fair.p_fair, total, p_prices, source, opening)
+    # Nobody said what to expect: the model knows what leads alone are worth.
+    return Baseline(None, total, p_prices, "none", opening)
+
+
+def _p_home_of_prices(game: GameView, p_prices: Mapping[str, float]) -> float | None:
+    """The home team's probability by the winner's markets: of both teams' prices the mean."""
+    said = []
     for ticker, p_price in p_prices.items():
-        if game.markets[ticker].claim == HOME_WINS:
-            return Baseline(p_price, total, p_prices, "kalshi", opening)
-    return Baseline(P_HOME_PRIOR if fresh else None, total, p_prices, "prior", opening)
+        claim = game.markets[ticker].claim
+        if claim == HOME_WINS:
+            said.append(p_price)
+        elif claim == AWAY_WINS:
+            said.append(1.0 - p_price)
+    return sum(said) / len(said) if said else None
 
 
 def _total(game: GameView, rules: Rules, now: Nanos) -> float | None:

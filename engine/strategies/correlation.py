@@ -39,6 +39,7 @@ from engine.strategies.parameters import (
 from engine.strategies.relations import Cover, Offer, covers
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
+from engine.trust import Source
 from engine.units import (
     COUNT_ONE,
     PRICE_ONE,
@@ -200,6 +201,7 @@ class Correlation(Trader):
         return Opinion(
             p_fair=p_fair,
             reason=name,
+            source=Source.LADDER,
             gap_min=gap,
             ev_percent_min=0.0,
             until=Nanos(now + 1),

@@ -32,6 +32,7 @@ from engine.strategies.parameters import (
 from engine.strategies.sharp_line import odds_changed, until_tip
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
+from engine.trust import Source
 from engine.units import Nanos
 from engine.view import MarketView
 
@@ -131,6 +132,7 @@ class EvMulti(Trader):
         opinion = Opinion(
             p_fair=fair.p_fair,
             reason="expected_value",
+            source=Source.CONSENSUS_LIVE if live else Source.CONSENSUS_PREGAME,
             gap_min=0.0,
             ev_percent_min=self.parameters.min_ev_percent_live if live else self.parameters.min_ev_percent,
             until=until_tip(fair.until, market.game, now),

@@ -32,6 +32,7 @@ from engine.strategies.parameters import (
 from engine.strategies.portfolio import Holding
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
+from engine.trust import Source
 from engine.units import COUNT_ONE, Nanos
 from engine.view import Axis, MarketView
 from engine.win_probability import InPlayModel, capped
@@ -125,7 +126,8 @@ class MeanReversion(Trader):
         if game.score is None or minutes is None or baseline is None or market.claim is None or not game.live:
             return None
         points = game.score.home + game.score.away
-        state = GameState(now, game.home_lead(), points, minutes, game.league)
+        overtime = game.league.is_overtime(game.score.period)
+        state = GameState(now, game.home_lead(), points, minutes, game.league, overtime)
         if market.claim.axis is Axis.TOTAL:
             return self._by_pace(market, state, baseline)
         return self._by_price(market, state, baseline)
@@ -165,6 +167,7 @@ class MeanReversion(Trader):
         return Opinion(
             p_fair=p_fair,
             reason="pace_reversion",
+            source=Source.PACE,
             gap_min=0.0,
             ev_percent_min=0.0,
             until=Nanos(2**62),
@@ -211,6 +214,7 @@ class MeanReversion(Trader):
         return Opinion(
             p_fair=capped(p_mid + self.parameters.reversion_confidence * (p_target - p_mid)),
             reason="price_reversion",
+            source=Source.WIN_PROBABILITY if self.parameters.price_target == "model" else Source.PRICE_MOVE,
             gap_min=0.0,
             ev_percent_min=0.0,
             until=Nanos(2**62),

@@ -34,6 +34,7 @@ from engine.strategies.parameters import (
 from engine.strategies.portfolio import Holding
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
+from engine.trust import Source
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Nanos
 from engine.view import GameView, MarketView
 from engine.win_probability import InPlayModel, capped
@@ -176,7 +177,9 @@ class Momentum(Trader):
         if score is None or minutes is None or not game.live:
             return score is not None and not game.live
         states = self._states.setdefault(game.game, deque())
-        state = GameState(now, score.home - score.away, score.home + score.away, minutes, game.league)
+        lead, points = score.home - score.away, score.home + score.away
+        overtime = game.league.is_overtime(score.period)
+        state = GameState(now, lead, points, minutes, game.league, overtime)
         # A corrected feed would look like a run of many points, and be traded as one.
         if states and _implausible(states[-1], state):
             states.clear()
@@ -225,6 +228,7 @@ class Momentum(Trader):
         return Opinion(
             p_fair=capped(p_then + p_change),
             reason="scoring_run",
+            source=Source.SCORING_RUN,
             gap_min=self.parameters.price_lag_threshold / 100,
             ev_percent_min=0.0,
             until=Nanos(start.at + self._timeframe + 1),
@@ -266,6 +270,7 @@ class Momentum(Trader):
         return Opinion(
             p_fair=capped(p_mid + p_more),
             reason="price_momentum",
+            source=Source.PRICE_MOVE,
             gap_min=0.0,
             ev_percent_min=0.0,
             until=now,

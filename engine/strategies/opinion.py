@@ -1,19 +1,23 @@
 """An opinion about a market, and what acting on it would bring after both legs' fees.
 
 Used by the strategies that compare a fair value with a price. An entry is judged at executable prices only:
-the ask for buying YES, one less the bid for buying NO. The second leg is always charged as a taker's at the
-fair value, even if the position may be held to settlement, which costs nothing: an edge that needs that luck
-is none.
+the ask for buying YES, one less the bid for buying NO. Of the distance between opinion and market only the
+part is expected that the opinion's source has earned (`engine.trust`): trust × gap. The second leg is always
+charged as a taker's at the fair value, even if the position may be held to settlement, which costs nothing:
+an edge that needs that luck is none.
 """
 
 import math
+from typing import Protocol
 
 from engine.events import BookSide, TopChanged
 from engine.facts import Evidence
 from engine.fees import FeeTerms
 from engine.message import message
 from engine.orders import Liquidity
+from engine.trust import AT_ITS_WORD, Believed, Source
 from engine.units import PRICE_CENT, PRICE_ONE, Count, Nanos, Price, format_price
+from engine.view import MarketView
 
 HAIR = 1e-9
 """Probabilities are compared with thresholds up to this: 0.60 - 0.55 is 5 points, not 4.999…."""
@@ -25,8 +29,9 @@ class Opinion:
 
     `gap_min` is the least distance of fair value and executable price in dollars, `ev_percent_min` the least
     expected gain on what an entry costs. `side` restricts the direction; `extra_cost` is charged on top of
-    the fees (for instance the half spread that must be crossed again on the way out). `blocked` is a limit of
-    the strategy's own that stands in the way: its name, the number and the limit.
+    the fees (for instance the half spread that must be crossed again on the way out). `source` is where it
+    comes from, `trust` what of it is expected to come true; the trader sets it. `blocked` is a limit of the
+    strategy's own that stands in the way: its name, the number and the limit.
     """
 
     p_fair: float
@@ -37,14 +42,36 @@ class Opinion:
     evidence: Evidence = ()
     side: BookSide | None = None
     extra_cost: float = 0.0
+    source: Source = Source.OWN
+    trust: Believed = AT_ITS_WORD
     blocked: tuple[str, str, str] | None = None
+
+
+class OpinionListener(Protocol):
+    """Hears the opinions of strategies as they are formed."""
+
+    def formed(self, market: MarketView, opinion: Opinion, now: Nanos) -> None:
+        """An opinion of a market, before anything is made of it."""
+        ...
+
+
+@message
+class Offer:
+    """A price to buy (BID) or sell (ASK) YES at, how much is to be had there, and whose fee it costs."""
+
+    side: BookSide
+    price: Price
+    depth: Count
+    liquidity: Liquidity
 
 
 @message
 class Edge:
     """What an entry at `price` (a YES price) is expected to bring, per contract and in dollars.
 
-    `p_win` is the probability that the bought side pays, `p_cost` its price with the entry's fee.
+    `p_win` is the probability that the bought side pays as it is believed, shrunk towards the market's;
+    `p_cost` its price with the entry's fee; `p_gap` how far the opinion itself is from the price. `p_net` is
+    expected after all costs, `p_stated` would be if the opinion were taken at its word.
     """
 
     side: BookSide
@@ -55,6 +82,12 @@ class Edge:
     p_gap: float
     p_fees: float
     p_net: float
+    p_stated: float
+
+    @property
+    def p_yes(self) -> float:
+        """What is believed of YES."""
+        return self.p_win if self.side is BookSide.BID else 1.0 - self.p_win
 
     @property
     def ev_percent(self) -> float:
@@ -62,28 +95,41 @@ class Edge:
         return 100.0 * self.p_net / self.p_cost
 
 
-def edge_of(
-    opinion: Opinion, terms: FeeTerms, side: BookSide, offered: tuple[Price, Count], liquidity: Liquidity
-) -> Edge:
-    """The edge of buying (BID) or selling (ASK) YES at the offered price; the size only goes on record."""
-    price, depth = offered
-    p_fair = opinion.p_fair
+def believed(opinion: Opinion, p_market: float) -> float:
+    """The probability that is acted on: the market's, moved by trust × gap."""
+    share = opinion.trust.share
+    return opinion.p_fair if share == 1.0 else p_market + share * (opinion.p_fair - p_market)
+
+
+def p_market_of(top: TopChanged, price: Price) -> float:
+    """The market's own probability: the middle of its best prices; of one side only, the price at hand."""
+    if top.yes_bid is None or top.yes_ask is None:
+        return price / PRICE_ONE
+    return (top.yes_bid + top.yes_ask) / (2 * PRICE_ONE)
+
+
+def edge_of(opinion: Opinion, terms: FeeTerms, top: TopChanged, offer: Offer) -> Edge:
+    """The edge of taking up an offer while these are the best prices; its size only goes on record."""
+    side, price = offer.side, offer.price
+    p_fair = believed(opinion, p_market_of(top, price))
     if side is BookSide.BID:
-        p_win, p_own = p_fair, price / PRICE_ONE
+        p_win, p_said, p_own = p_fair, opinion.p_fair, price / PRICE_ONE
     else:
-        p_win, p_own = 1.0 - p_fair, (PRICE_ONE - price) / PRICE_ONE
-    p_entry_fee = terms.p_fee(liquidity, price)
+        p_win, p_said, p_own = 1.0 - p_fair, 1.0 - opinion.p_fair, (PRICE_ONE - price) / PRICE_ONE
+    p_entry_fee = terms.p_fee(offer.liquidity, price)
     p_exit_fee = terms.p_fee(Liquidity.TAKER, nearest(p_fair))
-    p_gap = p_win - p_own
+    p_gap = p_said - p_own
+    p_costs = p_entry_fee + p_exit_fee + opinion.extra_cost
     return Edge(
         side=side,
         price=price,
-        depth=depth,
+        depth=offer.depth,
         p_win=p_win,
         p_cost=p_own + p_entry_fee,
         p_gap=p_gap,
         p_fees=p_entry_fee + p_exit_fee,
-        p_net=p_gap - p_entry_fee - p_exit_fee - opinion.extra_cost,
+        p_net=p_win - p_own - p_costs,
+        p_stated=p_gap - p_costs,
     )
 
 
@@ -97,9 +143,9 @@ def taking(opinion: Opinion, terms: FeeTerms, top: TopChanged) -> Edge | None:
         sells = (1.0 - opinion.p_fair) - (PRICE_ONE - bid) / PRICE_ONE > opinion.p_fair - ask / PRICE_ONE
         ask, bid = (None, bid) if sells else (ask, None)
     if ask is not None:
-        return edge_of(opinion, terms, BookSide.BID, (ask, top.yes_ask_size), Liquidity.TAKER)
+        return edge_of(opinion, terms, top, Offer(BookSide.BID, ask, top.yes_ask_size, Liquidity.TAKER))
     if bid is not None:
-        return edge_of(opinion, terms, BookSide.ASK, (bid, top.yes_bid_size), Liquidity.TAKER)
+        return edge_of(opinion, terms, top, Offer(BookSide.ASK, bid, top.yes_bid_size, Liquidity.TAKER))
     return None
 
 
@@ -139,7 +185,7 @@ def _resting(opinion: Opinion, terms: FeeTerms, top: TopChanged, side: BookSide)
         price = max(least, ask - PRICE_CENT, bid + PRICE_CENT)
         if price > min(ask, PRICE_ONE - PRICE_CENT):
             return None
-    return edge_of(opinion, terms, side, (Price(price), Count(0)), Liquidity.MAKER)
+    return edge_of(opinion, terms, top, Offer(side, Price(price), Count(0), Liquidity.MAKER))
 
 
 def _floor_cent(p: float) -> Price:

@@ -12,7 +12,17 @@ from engine.message import changed
 from engine.orders import CancelOrder, Liquidity, PlaceOrder, TimeInForce
 from engine.sizing import Sizing, contracts_to_trade
 from engine.step import NOTHING, Step
-from engine.strategies.opinion import HAIR, Edge, Opinion, edge_of, p_text, price_text
+from engine.strategies.opinion import (
+    HAIR,
+    Edge,
+    Offer,
+    Opinion,
+    believed,
+    edge_of,
+    p_market_of,
+    p_text,
+    price_text,
+)
 from engine.strategies.parameters import TradingParameters
 from engine.strategies.portfolio import Holding, OpenOrder, Portfolio
 from engine.strategies.strategy import StrategyContext
@@ -59,7 +69,7 @@ class OrderWriter:
         if count < COUNT_ONE:
             return self.missed(market, opinion, edge, ("size", format_count(edge.depth), "1.00"), now)
         signal_id, order_id = self._portfolio.next_signal(), self._portfolio.next_order()
-        evidence = (*opinion.evidence, *edge_evidence(market, edge), (ORDER_EVIDENCE, order_id))
+        evidence = (*opinion.evidence, *edge_evidence(market, opinion, edge), (ORDER_EVIDENCE, order_id))
         signal = self._signal(market, edge, SignalAction.ENTER, opinion.reason, now)
         signal = changed(signal, signal_id=signal_id, evidence=evidence)
         # An entry that rests for long rests on an opinion that is no longer held.
@@ -77,7 +87,7 @@ class OrderWriter:
             signal_id=signal_id,
             post_only=not takes,
             expires_at=None if takes else expires,
-            p_fair=opinion.p_fair,
+            p_fair=edge.p_yes,
         )
         return self.place(signal, order)
 
@@ -152,7 +162,7 @@ class OrderWriter:
             ("number", number),
             ("needed", limit),
             *opinion.evidence,
-            *edge_evidence(market, edge),
+            *edge_evidence(market, opinion, edge),
         )
         signal = self._signal(market, edge, SignalAction.NO_TRADE, name, now)
         signal = changed(
@@ -164,10 +174,17 @@ class OrderWriter:
     def tended(self, open_order: OpenOrder, opinion: Opinion | None, market: MarketView, now: Nanos) -> Step:
         """Take a resting entry back when its price no longer has an edge."""
         order = open_order.order
-        if open_order.cancelling or order.tif is not TimeInForce.GTC or order.exit or market.terms is None:
+        if (
+            open_order.cancelling
+            or order.tif is not TimeInForce.GTC
+            or order.exit
+            or market.terms is None
+            or market.top is None
+        ):
             return NOTHING
         if opinion is not None:
-            edge = edge_of(opinion, market.terms, order.side, (order.price, Count(0)), Liquidity.MAKER)
+            offer = Offer(order.side, order.price, Count(0), Liquidity.MAKER)
+            edge = edge_of(opinion, market.terms, market.top, offer)
             if 100 * edge.p_net >= self._parameters.net_edge_min_cents - HAIR:
                 return NOTHING
         # Marked at once: until the venue's answer every change of price would otherwise send another cancel.
@@ -186,9 +203,12 @@ class OrderWriter:
     def edge_gone(self, market: MarketView, holding: Holding, opinion: Opinion) -> bool:
         """Whether selling now, after the taker's fee, brings at least what holding is worth."""
         p_price = self.p_exit_price(market, holding)
-        if p_price is None or market.terms is None:
+        if p_price is None or market.terms is None or market.top is None:
             return False
-        p_worth = opinion.p_fair if holding.count > 0 else 1.0 - opinion.p_fair
+        # What is believed of it, as at the entry: to hold for what nobody trusts in would be to bet on it.
+        price, _depth = displayed(market.top, buying=holding.count < 0)
+        p_yes = believed(opinion, p_market_of(market.top, price or Price(0)))
+        p_worth = p_yes if holding.count > 0 else 1.0 - p_yes
         return (
             p_price - market.terms.p_fee(Liquidity.TAKER, Price(round(p_price * PRICE_ONE))) >= p_worth - HAIR
         )
@@ -204,7 +224,7 @@ class OrderWriter:
             side=edge.side,
             action=action,
             reason=reason,
-            p_fair=edge.p_win if edge.side is BookSide.BID else 1.0 - edge.p_win,
+            p_fair=edge.p_yes,
             price=edge.price,
             p_edge=edge.p_net,
             evidence=(),
@@ -212,7 +232,7 @@ class OrderWriter:
         )
 
 
-def edge_evidence(market: MarketView, edge: Edge) -> Evidence:
+def edge_evidence(market: MarketView, opinion: Opinion, edge: Edge) -> Evidence:
     """The numbers that every judgement of an entry rests on, as they were."""
     top = market.top
     return (
@@ -221,7 +241,11 @@ def edge_evidence(market: MarketView, edge: Edge) -> Evidence:
         ("displayed", format_count(edge.depth)),
         ("p_win", p_text(edge.p_win)),
         ("gap", p_text(edge.p_gap)),
+        ("source", opinion.source.value),
+        ("trust", f"{opinion.trust.share:.4f}"),
+        ("trust_from", opinion.trust.origin),
         ("fees_both_legs", p_text(edge.p_fees)),
+        ("other_costs", p_text(opinion.extra_cost)),
         ("net_edge", p_text(edge.p_net)),
         ("ev_percent", f"{edge.ev_percent:.4f}"),
     )

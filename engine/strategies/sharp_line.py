@@ -26,6 +26,7 @@ from engine.strategies.parameters import (
 )
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
+from engine.trust import Source
 from engine.units import Nanos
 from engine.view import GameView, MarketView
 
@@ -96,6 +97,7 @@ class SharpLine(Trader):
         return Opinion(
             p_fair=fair.p_fair,
             reason="consensus_gap",
+            source=Source.CONSENSUS_LIVE if live else Source.CONSENSUS_PREGAME,
             gap_min=threshold / 100,
             ev_percent_min=self.parameters.min_ev_percent,
             until=until_tip(fair.until, game, now),

@@ -15,20 +15,25 @@ from engine.accounts import SHARED
 from engine.events import FairValued, GameNews
 from engine.facts import Fact
 from engine.step import Step
+from engine.strategies.opinion import OpinionListener
 from engine.strategies.parameters import Parameters
 from engine.strategy_traits import STRICTEST, StrategyTraits
+from engine.trust import STATED, TrustTable
 from engine.units import MONEY_ONE, Money, Nanos
 
 
 @attrs.frozen
 class StrategyContext:
-    """What a strategy is given beside its parameters: a seed for what it draws, its starting capital, and
-    the account on which it trades.
+    """What a strategy is given beside its parameters: a seed for what it draws, its starting capital, the
+    account on which it trades, and what is believed of its sources.
     """
 
     seed: int = 0
     bankroll: Money = Money(1_000 * MONEY_ONE)
     account: str = SHARED
+    trust: TrustTable = STATED
+    listener: OpinionListener | None = None
+    """Who is told of every opinion that is formed; a calibration listens."""
 
 
 class Strategy(ABC):

@@ -46,6 +46,9 @@ from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from engine.view import GameView, MarketView, View
 
+UNTRUSTED: Final = "untrusted"
+"""The limit in the way of what would be traded if its source were taken at its word."""
+
 DENIED_PAUSE: Final = Nanos(NANOS_PER_HOUR)
 """No entry into a market for so long after one was denied by a rule that lasts (`LASTING`)."""
 
@@ -288,6 +291,10 @@ class Trader(Strategy):
     def _think(self, watch: Watch, now: Nanos) -> None:
         """Form the opinion anew and with it the bounds outside of which prices matter."""
         opinion = self.opinion(watch.market, now)
+        if opinion is not None:
+            opinion = changed(opinion, trust=self.context.trust.of(opinion.source))
+            if self.context.listener is not None:
+                self.context.listener.formed(watch.market, opinion, now)
         watch.settle(opinion)
         if opinion is not None and now >= watch.told_at + NANOS_PER_SECOND:
             watch.told_at = now
@@ -422,6 +429,14 @@ class Trader(Strategy):
         if edge.p_gap < opinion.gap_min - HAIR:
             return "below_threshold", f"{100 * edge.p_gap:.4f}", f"{100 * opinion.gap_min:.4f}"
         if 100 * edge.p_net < trading.net_edge_min_cents - HAIR:
+            if 100 * edge.p_stated >= trading.net_edge_min_cents - HAIR:
+                # At its word it would be traded: what is missing is not a gap but a reason to believe in it.
+                share = opinion.trust.share
+                return (
+                    UNTRUSTED,
+                    f"{share:.4f}",
+                    f"{_trust_needed(edge, trading.net_edge_min_cents, share):.4f}",
+                )
             return "no_net_edge", f"{100 * edge.p_net:.4f}", f"{trading.net_edge_min_cents:.4f}"
         if edge.ev_percent < opinion.ev_percent_min - HAIR:
             return "below_min_ev", f"{edge.ev_percent:.4f}", f"{opinion.ev_percent_min:.4f}"
@@ -444,3 +459,9 @@ class Trader(Strategy):
                 f"{trading.cooldown_minutes} min",
             )
         return None
+
+
+def _trust_needed(edge: Edge, net_edge_min_cents: float, share: float) -> float:
+    """The trust at which an entry would expect just enough, if the fee of the way out stayed as it is."""
+    p_gap = (edge.p_stated - edge.p_net) / (1.0 - share)
+    return share + (net_edge_min_cents / 100 - edge.p_net) / p_gap

@@ -11,7 +11,7 @@ from engine.leagues import LEAGUES, NBA, League, league_of, league_of_path, leag
 from engine.teams import Team
 from engine.tickers import TickerKind, parse_event_ticker, parse_ticker
 from engine.units import Tenths
-from engine.win_probability import InPlayModel, minutes_left, sd_total_left
+from engine.win_probability import InPlayModel, minutes_left
 
 TEAMS = (
     Team("ASH", "Ashford", "Anvils"),
@@ -123,4 +123,4 @@ def test_the_model_goes_by_the_share_of_its_game() -> None:
     assert short.p_total_above(160.5, 80, 20.0, 160.0) == pytest.approx(
         nba.p_total_above(160.5, 80, 24.0, 160.0)
     )
-    assert sd_total_left(40.0, SHORT) == sd_total_left(48.0)
+    assert short.sd_margin(40.0) == nba.sd_margin(48.0)

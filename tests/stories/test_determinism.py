@@ -17,7 +17,7 @@ from engine.units import MONEY_ONE, Money
 from tests.stories.plays import lively, play
 from tipoff.commands.replay import replay
 from tipoff.config.load import template
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line, Recorder, read_batches
 
@@ -28,7 +28,7 @@ RICH = Money(100_000 * MONEY_ONE)
 @pytest.fixture(scope="module")
 def settings() -> TradingSettings:
     """The defaults."""
-    return trading_settings(template(schema()))
+    return trading_settings(at_its_word(template(schema())))
 
 
 @pytest.fixture(scope="module")

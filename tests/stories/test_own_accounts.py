@@ -26,7 +26,7 @@ from persistence.codec import encode
 from tests.stories.plays import SMALL, Played, lines_of, play
 from tests.stories.test_real_evening import FILES, FIVE
 from tipoff.config.load import Config, StrategySettings, template
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from venues.importers.evening import ImportSpec, import_files
 from venues.recordings.recorder import Line, read
 from venues.simulator.world.settings import EveningSettings
@@ -51,7 +51,7 @@ class Outcome:
 @cache
 def configuration() -> Config:
     """What `tipoff init` would write."""
-    return template(schema())
+    return at_its_word(template(schema()))
 
 
 def evening(

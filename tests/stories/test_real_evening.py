@@ -19,7 +19,7 @@ from tests.stories.plays import Played, play
 from tipoff.commands.options import ReplayRequest
 from tipoff.commands.replay import run_replay
 from tipoff.config.load import parse, template
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import TradingSettings
 from venues.importers.evening import ImportReport, ImportSpec, import_files
 from venues.recordings.recorder import read
@@ -47,8 +47,8 @@ def imported(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> ImportRe
 
 @pytest.fixture(scope="module")
 def settings() -> TradingSettings:
-    """What `tipoff init` would write."""
-    return trading_settings(template(schema()))
+    """What `tipoff init` would write, every source at its word, so that there is something to see."""
+    return trading_settings(at_its_word(template(schema())))
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +117,24 @@ def test_the_books_say_nothing_that_an_entry_may_rest_on(evening: Played, strate
 
 def test_no_threshold_makes_an_edge_of_an_assumed_hour(imported: ImportReport) -> None:
     config = parse(
+        '[trust]\nof = "stated"\n'
         '[[strategy]]\nname = "sharp"\nkind = "sharp_line"\n[strategy.parameters]\nthreshold_percent = 4.0\n'
         '[[strategy]]\nname = "ev"\nkind = "ev_multi"\n[strategy.parameters]\nmin_ev_percent = 2.4\n',
         schema(),
     )
     bolder = play(read(imported.recording), trading_settings(config))
     assert [numbered.fact for numbered in bolder.facts if isinstance(numbered.fact, OrderFilled)] == []
+
+
+@pytest.mark.promise("trust-shipped-none")
+def test_as_shipped_nobody_trades_and_every_refusal_is_counted(imported: ImportReport) -> None:
+    played = play(read(imported.recording), trading_settings(template(schema())))
+    assert not [numbered.fact for numbered in played.facts if isinstance(numbered.fact, OrderFilled)]
+    said = signals(played, "momentum")
+    reasons = Counter(signal.reason for signal in said)
+    assert {signal.action for signal in said} == {SignalAction.NO_TRADE}
+    assert reasons["untrusted"] > 50
+    assert played.store.tally.strategies["momentum"].missed == reasons
 
 
 def test_momentum_trades_the_price_alone_as_a_taker_in_assumed_books(evening: Played) -> None:

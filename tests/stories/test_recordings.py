@@ -19,7 +19,7 @@ from engine.units import MONEY_ZERO, Price, parse_price
 from tests.stories.plays import Played, play
 from tipoff.config.load import template
 from tipoff.replay.session import VirtualSession
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import TradingSettings
 from venues.importers.evening import ImportSpec, import_files
 from venues.recordings.recorder import read
@@ -35,7 +35,7 @@ STREAMS = {
 @pytest.fixture(scope="module")
 def settings() -> TradingSettings:
     """The defaults, on every recorded market."""
-    return trading_settings(template(schema()), every_market=True)
+    return trading_settings(at_its_word(template(schema())), every_market=True)
 
 
 def replayed(path: Path, kind: str, settings: TradingSettings, folder: Path) -> Played:

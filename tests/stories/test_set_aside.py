@@ -75,7 +75,7 @@ from tests.tipoff.live_desk import EVENING
 from tipoff.commands.replay import run_started
 from tipoff.config.load import template
 from tipoff.replay.session import Past, VirtualSession
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import TradingSettings, recovered_history
 from venues.recordings.recorder import Line
 
@@ -123,7 +123,7 @@ class Begun:
 def evening() -> Evening:
     """Two thirds of an evening, of two strategies that trade at fixed moments in two markets."""
     lines = lines_of(EVENING)
-    defaults = trading_settings(template(schema()), seed=1)
+    defaults = trading_settings(at_its_word(template(schema())), seed=1)
     (plan,) = scripted(defaults, lines, ORDERS).strategies
     second = scripted(defaults, lines, ORDERS, SECOND)
     settings = attrs.evolve(second, strategies=(plan, *second.strategies))

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from tests.tidy.source import PRODUCT, Source
 
-PLACES = ("engine/leagues.py", "engine/teams.py")
+# What was fitted has numbers of its own: moments of the games it is of, and how many there were.
+FITTED = ("engine/in_play_fit.py", "engine/trust_fit.py")
+PLACES = ("engine/leagues.py", "engine/teams.py", *FITTED)
 # Series of the venue and paths of balldontlie, as they stand in texts.
 WORDS = re.compile(r"KXNBA|/nba\b", re.IGNORECASE)
 # A game and its periods in minutes, seconds and milliseconds. 12 and 5 alone are numbers of many things.

@@ -17,7 +17,7 @@ from tests.stories.plays import SMALL
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from venues.simulator.evening import generate
 
@@ -58,7 +58,7 @@ async def live(
     lines = list(itertools.islice(generate(SMALL), LINES))
     options = Options(settings=Settings(durability=Durability.RELAXED), seam=seam)
     writer = await trio.to_thread.run_sync(JournalWriter, url, "run", options)
-    settings = trading_settings(template(schema()), seed=1)
+    settings = trading_settings(at_its_word(template(schema())), seed=1)
     plan = LivePlan(
         settings=settings,
         settings_digest=settings_digest(settings),

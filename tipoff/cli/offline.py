@@ -1,8 +1,8 @@
-"""The commands about evenings: `demo`, `replay`, `import`, `report`.
+"""The commands about evenings: `demo`, `replay`, `import`, `calibrate`, `report`.
 
 Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.demo`,
-`tipoff.commands.replay`, `tipoff.commands.import_recording` and `tipoff.commands.report`, imported when the
-command is called.
+`tipoff.commands.replay`, `tipoff.commands.import_recording`, `tipoff.commands.calibrate` and
+`tipoff.commands.report`, imported when the command is called.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from cyclopts.validators import Number
 from tipoff.cli.arguments import key_and_value, whole_or_all
 from tipoff.commands.options import (
     LATEST_RUN,
+    CalibrateRequest,
     ConfigFile,
     DemoRequest,
     Flag,
@@ -166,6 +167,42 @@ def import_recording(
     if list or out is None:
         return known_kinds()
     return run_import(ImportRequest(inputs=files, out=out, score_delay=score_delay))
+
+
+def calibrate(
+    *recordings: Annotated[Path, Parameter(name="RECORDING", required=True)],
+    out: Annotated[Path | None, Parameter(help="Write the trust as this file, for [trust] of.")] = None,
+    force: Annotated[Flag, Parameter(help="Write over a file that is there.")] = False,
+    horizon: Annotated[
+        float, Parameter(validator=Number(gt=0, lte=1440), help="Minutes after which the price is looked at.")
+    ] = 10.0,
+    config: ConfigFile = None,
+    markets: Annotated[
+        Literal["nba", "all"], Parameter(help="Only markets of NBA games, or every recorded market.")
+    ] = "nba",
+) -> Answer:
+    """Estimate from recorded evenings how far the price follows each source of opinion.
+
+    The strategies of the configuration say what they believe and trade nothing. The slope of the later move
+    of the price on the gap is what is believed of a source, where its interval lies above zero.
+
+    Parameters
+    ----------
+    recordings
+        Recordings, or folders of recordings; every one is an evening.
+    """
+    from tipoff.commands.calibrate import run_calibrate
+
+    return run_calibrate(
+        CalibrateRequest(
+            recordings=recordings,
+            config=config,
+            out=out,
+            force=force,
+            horizon_minutes=horizon,
+            markets=markets,
+        )
+    )
 
 
 def report(*, on: ReportRequest = LATEST_RUN) -> Answer:

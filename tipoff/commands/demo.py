@@ -36,7 +36,7 @@ from tipoff.process.notifier import Notifier
 from tipoff.process.shutdown import Shutdown, stop_engine
 from tipoff.reports.document import report_screen
 from tipoff.reports.numbers import as_object
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.recording_digest import RecordingDigest, write_config, write_digest
 from tipoff.runs.settings import settings_digest
 from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
@@ -69,7 +69,10 @@ PAID: Final = frozenset({MarketStatus.FINALIZED})
 
 def run_demo(request: DemoRequest) -> Answer:
     """Play the evening of `request.seed` and report what the strategies made of it."""
-    config = attrs.evolve(load_or_template(None, schema()))
+    # What a simulated sportsbook is worth nobody has to estimate from real games: it is what the simulator
+    # makes it.
+    config = at_its_word(load_or_template(None, schema()))
+    progress('simulated sources of opinion are taken at their word: [trust] of = "stated"; real ones are not')
     with demo_folder(request.keep) as folder:
         if request.speed == 0:
             document = _without_sockets(request, config, folder)

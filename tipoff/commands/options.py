@@ -97,6 +97,20 @@ class ImportRequest:
     """How long after the scorer plays are heard; None is what is assumed where nobody measured it."""
 
 
+@attrs.frozen(kw_only=True)
+class CalibrateRequest:
+    """What sources of opinion are worth, by recorded evenings."""
+
+    recordings: tuple[Path, ...]
+    """Recordings, or folders of them."""
+    config: Path | None = None
+    out: Path | None = None
+    """The file that is written."""
+    force: bool = False
+    horizon_minutes: float = 10.0
+    markets: Literal["nba", "all"] = "nba"
+
+
 @Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class ReportRequest:

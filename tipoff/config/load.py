@@ -29,6 +29,7 @@ from tipoff.config.sections import (
     MetricsSection,
     NotifySection,
     RecordingSection,
+    TrustSection,
     name,
 )
 from tipoff.config.toml_lines import Path as KeyPath
@@ -49,6 +50,7 @@ OTHERS: Mapping[str, type[AttrsInstance]] = {
     "database": DatabaseSection,
     "recording": RecordingSection,
     "exchange": ExchangeSection,
+    "trust": TrustSection,
     "control": ControlSection,
     "metrics": MetricsSection,
     "dashboard": DashboardSection,
@@ -117,6 +119,7 @@ class Config:
     database: DatabaseSection = DatabaseSection()
     recording: RecordingSection = RecordingSection()
     exchange: ExchangeSection = ExchangeSection()
+    trust: TrustSection = TrustSection()
     control: ControlSection = ControlSection()
     metrics: MetricsSection = MetricsSection()
     dashboard: DashboardSection = DashboardSection()

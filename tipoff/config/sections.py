@@ -189,6 +189,18 @@ class ExchangeSection:
 
 
 @attrs.frozen(kw_only=True)
+class TrustSection:
+    """What of an opinion is expected to come true: a strategy expects trust × gap, less the costs."""
+
+    of: str = setting(
+        "shipped",
+        "shipped: estimated from real games; stated: every source at its word, for simulated evenings; or a "
+        "file that `tipoff calibrate` wrote, relative to this one",
+        check=matching(bool, "shipped, stated or a file"),
+    )
+
+
+@attrs.frozen(kw_only=True)
 class ControlSection:
     """The socket through which `tipoff status` and its sisters talk to the daemon."""
 

@@ -120,6 +120,7 @@ def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, ValuationMar
         "kind": row.kind,
         "signals": row.signals,
         "near_misses": row.near_misses,
+        "missed": dict(sorted(row.missed.items())),
         "orders": row.orders,
         "fills": row.fills,
         "denied": dict(sorted(row.denied.items())),
@@ -187,7 +188,12 @@ def _wishes(name: str, row: Mapping[str, Json]) -> str:
         f"{name}: {row['signals']} signals, {row['near_misses']} near misses, {row['orders']} orders, "
         f"{row['fills']} fills"
     )
-    for word, key in (("refused", "denied"), ("rejected", "rejected"), ("cancelled", "cancelled")):
+    for word, key in (
+        ("missed", "missed"),
+        ("refused", "denied"),
+        ("rejected", "rejected"),
+        ("cancelled", "cancelled"),
+    ):
         counts = as_object(row[key])
         if counts:
             words += f"; {word}: {', '.join(f'{reason} {count}' for reason, count in counts.items())}"

@@ -13,15 +13,18 @@ from engine.accounts import Accounts
 from engine.exchange import ExchangeRules
 from engine.latency import Delay
 from engine.risk import RiskLimits
+from engine.strategies.opinion import OpinionListener
 from engine.strategies.parameters import Parameters, Plain
 from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
+from engine.trust import TrustTable
 from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Money, Nanos
 from tipoff.config.load import Config, Schema, StrategySettings
-from tipoff.config.sections import ExchangeSection
+from tipoff.config.sections import ExchangeSection, TrustSection
 from tipoff.output import Failure
 from tipoff.runs.plugins import installed
 from tipoff.runs.settings import StrategyPlan, TradingSettings
+from tipoff.runs.trust_file import STATED_WORD, trust_of
 from tipoff.sources.registry import installed as sources
 
 MEDIAN, P95 = 500, 950
@@ -45,15 +48,33 @@ def schema() -> Schema:
     )
 
 
+def at_its_word(config: Config) -> Config:
+    """The same for a simulated evening, whose sources are what the simulator makes them: taken at their
+    word.
+    """
+    return attrs.evolve(config, trust=TrustSection(of=STATED_WORD))
+
+
 def trading_settings(
-    config: Config, *, seed: int | None = None, every_market: bool = False
+    config: Config,
+    *,
+    seed: int | None = None,
+    every_market: bool = False,
+    listener: OpinionListener | None = None,
 ) -> TradingSettings:
-    """Return what decides a run beside its input; `seed` wins over the configuration's."""
+    """Return what decides a run beside its input; `seed` wins over the configuration's.
+
+    A `listener` hears every opinion, and nothing is believed then, so that nothing is traded. Raises
+    ConfigError for a file of trust that cannot be used.
+    """
     limits = config.risk
     assert isinstance(limits, RiskLimits)  # noqa: S101 - the schema says so
     chosen = config.engine.seed if seed is None else seed
+    trust = trust_of(config.trust.of, config.source) if listener is None else TrustTable()
+    own = StrategyContext(seed=chosen, trust=trust, listener=listener)
     return TradingSettings(
-        strategies=tuple(_plan(settings, chosen, config.engine.accounts) for settings in config.strategies),
+        strategies=tuple(_plan(settings, own, config.engine.accounts) for settings in config.strategies),
+        trust=trust,
         limits=limits,
         rules=exchange_rules(config.exchange),
         seed=chosen,
@@ -88,10 +109,10 @@ def _nanos(milliseconds: int) -> Nanos:
     return Nanos(milliseconds * NANOS_PER_MILLISECOND)
 
 
-def _plan(settings: StrategySettings, seed: int, accounts: Accounts) -> StrategyPlan:
+def _plan(settings: StrategySettings, own: StrategyContext, accounts: Accounts) -> StrategyPlan:
     parameters = settings.parameters
     assert isinstance(parameters, Parameters)  # noqa: S101 - the schema says so
-    context = StrategyContext(seed=seed, bankroll=settings.bankroll, account=accounts.of(settings.name))
+    context = attrs.evolve(own, bankroll=settings.bankroll, account=accounts.of(settings.name))
     plan = StrategyPlan.of(installed().strategies[settings.kind], settings.name, parameters, context)
     return attrs.evolve(plan, enabled=settings.enabled)
 

@@ -25,6 +25,7 @@ from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.strategy_traits import StrategyTraits
 from engine.tally import Tally
+from engine.trust import STATED, TrustTable
 from engine.units import Money
 from tipoff.wiring import Parts
 
@@ -44,6 +45,8 @@ class TradingSettings:
     every_market: bool = False
     leagues: tuple[str, ...] = TRADED
     """Whose games are traded, by their codes."""
+    trust: TrustTable = STATED
+    """What is believed of the sources of opinions."""
 
 
 @attrs.frozen(kw_only=True)
@@ -149,4 +152,6 @@ def settings_digest(settings: TradingSettings) -> str:
     parts += [list(settings.leagues)] if settings.leagues != TRADED else []
     own = [plan.account for plan in settings.strategies]
     parts += [{"accounts": own}] if any(own) else []
+    # Runs from before trust was asked took every source at its word.
+    parts += [{"trust": settings.trust.plain()}] if settings.trust != STATED else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

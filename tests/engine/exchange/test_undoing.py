@@ -18,7 +18,7 @@ from tests.stories.plays import lines_of, play, scripted
 from tests.tipoff.live_desk import EVENING
 from tipoff.config.load import template
 from tipoff.replay.session import VirtualSession
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 
 EVERY = 150
 ORDERS = 80
@@ -61,7 +61,7 @@ def all_of(exchange: PaperExchange) -> dict[str, object]:
 @pytest.mark.promise("a-decision-that-raises-costs-its-market")
 def test_at_any_moment_of_an_evening_an_undone_exchange_is_what_it_was() -> None:
     lines = lines_of(EVENING)
-    settings = scripted(trading_settings(template(schema()), seed=1), lines, ORDERS)
+    settings = scripted(trading_settings(at_its_word(template(schema())), seed=1), lines, ORDERS)
     seen: set[bool] = set()
 
     def look(session: VirtualSession, number: int) -> None:

@@ -34,6 +34,7 @@ from engine.orders import CancelOrder, CancelReason, Liquidity, OrderCommand, Pl
 from engine.step import Step
 from engine.strategies.parameters import Plain
 from engine.strategies.strategy import Strategy, StrategyContext
+from engine.trust import STATED, TrustTable
 from engine.units import (
     COUNT_ZERO,
     MONEY_ONE,
@@ -139,8 +140,9 @@ def score(home: int, away: int, period: int, minutes: float, phase: GamePhase = 
 class Evening:
     """Runs one strategy; `lines` is what it did, one line a signal or a cancel."""
 
-    def __init__(self, kind: str, **parameters: Plain) -> None:
+    def __init__(self, kind: str, trust: TrustTable = STATED, **parameters: Plain) -> None:
         """`parameters` differ from the defaults; `bankroll` among them is the capital in dollars."""
+        self.trust = trust
         self.bankroll = int(str(parameters.pop("bankroll", 1000)))
         self.kind, self.chosen = kind, parameters
         self.strategy = self._made()
@@ -229,7 +231,7 @@ class Evening:
         return [line for line in self.lines if " no_trade " not in line]
 
     def _made(self) -> Strategy:
-        context = StrategyContext(seed=7, bankroll=Money(self.bankroll * MONEY_ONE))
+        context = StrategyContext(seed=7, bankroll=Money(self.bankroll * MONEY_ONE), trust=self.trust)
         strategy = installed().strategies[self.kind]
         return strategy("s", strategy.parameters_class.parse(self.chosen), context)
 

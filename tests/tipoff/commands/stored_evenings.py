@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from tipoff.cli.app import main
+from tipoff.config.load import template
+from tipoff.config.render import render
 from tipoff.exit_codes import Exit
+from tipoff.runs.from_config import at_its_word, schema
 from venues.recordings.recorder import Recorder
 from venues.simulator.evening import generate
 from venues.simulator.world.settings import EveningSettings
@@ -30,9 +33,12 @@ def recordings(folder: Path) -> list[Path]:
 
 
 def replayed(evenings: list[Path], url: str, *more: str) -> None:
-    """Each evening replayed by itself into a database."""
+    """Each evening replayed by itself into a database, with every source at its word."""
+    stated = evenings[0].parent / "stated.toml"
+    stated.write_text(render(at_its_word(template(schema()))), "utf-8")
+    config = () if "--config" in more else ("--config", str(stated))
     for evening in evenings:
-        assert main(["replay", str(evening), "--db", url, *more]) == Exit.OK
+        assert main(["replay", str(evening), "--db", url, *config, *more]) == Exit.OK
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:

@@ -20,7 +20,7 @@ from tipoff.commands.decision_diff import Pair
 from tipoff.config.load import template
 from tipoff.config.render import render
 from tipoff.exit_codes import Exit
-from tipoff.runs.from_config import schema
+from tipoff.runs.from_config import at_its_word, schema
 
 
 def test_a_run_differs_in_nothing_from_itself(
@@ -79,7 +79,7 @@ def test_keys_of_the_exchange_the_gate_and_the_engine_are_named(
     capsys: pytest.CaptureFixture[str], evenings: list[Path], tmp_path: Path
 ) -> None:
     other, url = tmp_path / "engine.toml", f"sqlite:///{tmp_path / 'two.db'}"
-    text = render(template(schema()))
+    text = render(at_its_word(template(schema())))
     for key, value in (("seed", 2), ("entry_ms", 170), ("orders_per_minute", 3)):
         text = re.sub(rf"(?m)^#? ?{key} = .*$", f"{key} = {value}", text)
     other.write_text(text)

@@ -41,7 +41,7 @@ from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.control.socket_settings import ControlSettings, Levels
 from tipoff.explain.chain import JournaledFact
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import openings
 from tipoff.wiring import Parts, tree
 
@@ -68,7 +68,7 @@ class Bench:
     """The whole tree on a virtual clock, with one matched game and a trusted book: an `Engine`."""
 
     def __init__(self, config: Config | None = None, *, charts: bool = False) -> None:
-        self.settings = trading_settings(config or template(schema()), seed=1)
+        self.settings = trading_settings(config or at_its_word(template(schema())), seed=1)
         self.memory = FactHistory()
         self.facts: list[Numbered] = []
         self.durable = True

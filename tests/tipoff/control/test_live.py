@@ -19,7 +19,7 @@ from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.control.socket_settings import ControlSettings, Levels
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import openings
 from tipoff.wiring import Parts, tree
 
@@ -112,7 +112,7 @@ async def test_a_live_system_is_looked_at_acted_on_restarted_and_stopped(path: P
         facts.extend(written)
         return written[-1].seq
 
-    settings = trading_settings(template(schema()), seed=1)
+    settings = trading_settings(at_its_word(template(schema())), seed=1)
     parts = Parts(
         strategies=tuple((plan.name, plan.make) for plan in settings.strategies),
         limits=settings.limits,

@@ -23,7 +23,7 @@ from persistence.queries import Reader
 from tests.tipoff.live_desk import Desk, evening, resumed, wait
 from tipoff.config.load import template
 from tipoff.live.engine import LiveEngine
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.recording_digest import read_digest
 from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line, read
@@ -38,7 +38,7 @@ def lines() -> list[Line]:
 @pytest.fixture(scope="module")
 def settings() -> TradingSettings:
     """The defaults."""
-    return trading_settings(template(schema()), seed=1)
+    return trading_settings(at_its_word(template(schema())), seed=1)
 
 
 @pytest.fixture

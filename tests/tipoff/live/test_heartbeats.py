@@ -23,7 +23,7 @@ from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.live.heartbeats import HEARTBEAT_S, LATE_S, STAGES, Heartbeats
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import settings_digest
 
 SHARP = strategy_address("sharp_line")
@@ -119,7 +119,7 @@ def no_edges(_engine: LiveEngine) -> tuple[ChildSpec, ...]:
 @pytest.fixture
 def plan(tmp_path: Path) -> Callable[[JournalWriter], LivePlan]:
     """What a live engine with the usual settings is made of, without a recording."""
-    settings = trading_settings(template(schema()), seed=1)
+    settings = trading_settings(at_its_word(template(schema())), seed=1)
 
     def make(writer: JournalWriter) -> LivePlan:
         return LivePlan(

@@ -37,7 +37,7 @@ from tests.stories.plays import scripted
 from tests.tipoff.live_desk import Desk, evening, resumed
 from tipoff.config.load import template
 from tipoff.live.engine import LiveEngine
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 
 ORDERS = 60
 
@@ -85,7 +85,7 @@ async def test_a_kill_in_the_middle_of_whatever_befalls_us_leaves_a_run_that_rep
 ) -> None:
     history = HISTORIES[name]
     plain = evening()
-    desk = Desk(tmp_path, scripted(trading_settings(template(schema()), seed=1), plain, ORDERS))
+    desk = Desk(tmp_path, scripted(trading_settings(at_its_word(template(schema())), seed=1), plain, ORDERS))
     place = len(plain) // 2
     lines = history.edit(plain, place)
     cut = place + DURING

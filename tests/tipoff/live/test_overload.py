@@ -23,7 +23,7 @@ from tests.tipoff.live_desk import Desk, evening
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from venues.recordings.line_kinds import BALLDONTLIE, KALSHI_REST, KALSHI_STREAM
 from venues.recordings.recorder import Line, Recorder
@@ -81,7 +81,7 @@ class Venue:
 async def test_fifty_times_the_traffic_is_worked_off_and_nothing_is_lost(
     tmp_path: Path, commit_s: float
 ) -> None:
-    lines, settings = evening(), trading_settings(template(schema()), seed=1)
+    lines, settings = evening(), trading_settings(at_its_word(template(schema())), seed=1)
     digest = settings_digest(settings)
     desk = Desk(tmp_path, settings, known={digest: settings})
     create(desk.url)

@@ -20,7 +20,7 @@ from tests.stories.plays import scripted
 from tests.tipoff.live_desk import Desk, evening, resumed
 from tipoff.config.load import template
 from tipoff.live.engine import LiveEngine
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 
 ORDERS = 80
 MARKET, NEIGHBOUR = "KXNBAGAME-26NOV20MEMPOR-MEM", "KXNBAGAME-26NOV20MEMPOR-POR"
@@ -31,7 +31,7 @@ MARKET, NEIGHBOUR = "KXNBAGAME-26NOV20MEMPOR-MEM", "KXNBAGAME-26NOV20MEMPOR-POR"
 async def test_what_a_live_start_set_aside_is_set_aside_in_its_replay_too(
     tmp_path: Path, mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk, lines = Desk(tmp_path, trading_settings(template(schema()), seed=1)), evening()
+    desk, lines = Desk(tmp_path, trading_settings(at_its_word(template(schema())), seed=1)), evening()
     cut = len(lines) // 2
     await desk.process(mock_clock, lines[:cut])
     taken = of_kind(desk, LevelTaken)[-1]
@@ -75,7 +75,7 @@ async def test_a_decision_that_fails_in_a_live_process_fails_alike_in_its_replay
     tmp_path: Path, mock_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = evening()
-    settings = scripted(trading_settings(template(schema()), seed=1), lines, ORDERS)
+    settings = scripted(trading_settings(at_its_word(template(schema())), seed=1), lines, ORDERS)
     desk, cut = Desk(tmp_path, settings), len(lines) * 2 // 3
     emit = resolve_name("engine.exchange.step_context:StepContext.emit")
 

@@ -25,7 +25,7 @@ from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.live.heartbeats import Heartbeats
 from tipoff.metrics.engine_view import EngineView
 from tipoff.metrics.process_counters import NothingDelivered, ProcessCounters
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import settings_digest
 from tipoff.sources.clients import Credentials, Sources
 from tipoff.sources.health import HealthIssue
@@ -139,7 +139,7 @@ async def fixed_engine(folder: Path, run: str = "demo-2026-11-20") -> AsyncItera
     url = f"sqlite:///{folder / 'tipoff.db'}"
     if not (folder / "tipoff.db").exists():
         create(url)
-    settings = trading_settings(template(schema()), seed=1)
+    settings = trading_settings(at_its_word(template(schema())), seed=1)
     writer = await trio.to_thread.run_sync(JournalWriter, url, run)
     plan = LivePlan(
         settings=settings,

@@ -22,7 +22,7 @@ from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.metrics.exposition import Exposition
 from tipoff.metrics.server import Health, serve_metrics
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import settings_digest
 
 ANSWER_S_MAX = 0.1
@@ -91,7 +91,7 @@ async def test_metrics_answer_within_100_ms_while_the_database_hangs_and_no_stra
     writer_on: tuple[Disk, str], tmp_path: Path
 ) -> None:
     disk, url = writer_on
-    settings = trading_settings(template(schema()), seed=1)
+    settings = trading_settings(at_its_word(template(schema())), seed=1)
     section = MetricsSection(port=1)
     object.__setattr__(section, "port", 0)
     with closing(JournalWriter(url, "run", Options(seam=disk))) as writer:

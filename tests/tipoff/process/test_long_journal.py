@@ -24,7 +24,7 @@ from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.output import progress
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import settings_digest
 
 ENTRIES = int(os.environ.get("TIPOFF_JOURNAL_ENTRIES", "10000"))
@@ -100,7 +100,7 @@ async def goes_on(url: str, entries: int) -> Start:
 
 async def runs(writer: JournalWriter, past: tuple[Fact, ...]) -> None:
     """Run an engine until what it says first is durable; it knows everything that went before."""
-    settings = trading_settings(template(schema()), seed=1)
+    settings = trading_settings(at_its_word(template(schema())), seed=1)
     plan = LivePlan(
         settings=settings,
         settings_digest=settings_digest(settings),

@@ -20,7 +20,7 @@ from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.process.notifier import Notifier
 from tipoff.process.shutdown import CLOSE, DURABLE, STEPS, Shutdown, Step, StoppedRun, stop_engine
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.recording_digest import read_digest
 from tipoff.runs.settings import settings_digest
 from venues.errors import RecordingError
@@ -101,7 +101,7 @@ class Desk:
         create(self.url)
         said, notifier = list[str](), Told()
         options = Options(settings=Settings(durability=Durability.RELAXED), seam=self.seam)
-        settings = trading_settings(template(schema()), seed=1)
+        settings = trading_settings(at_its_word(template(schema())), seed=1)
         shutdown = Shutdown(said.append, notifier)
         writer = await trio.to_thread.run_sync(JournalWriter, self.url, "run", options)
         with trio.fail_after(200):

@@ -1,0 +1,124 @@
+"""What strategies said and how prices went on: the observations from which trust is estimated.
+
+`OpinionLog` listens to the strategies of a replay, `PriceWitness` plays among them, trades nothing and tells
+it the prices. Used by `tipoff calibrate`.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, Final
+
+import attrs
+
+from engine.events import GameNews, TopChanged, Trust
+from engine.facts import Fact
+from engine.step import NOTHING, Step
+from engine.strategies.opinion import Opinion
+from engine.strategies.parameters import Parameters
+from engine.strategies.strategy import Strategy, StrategyContext
+from engine.trust import HORIZON, Gap, Source
+from engine.units import NANOS_PER_MINUTE, PRICE_ONE, Nanos
+from engine.view import MarketView
+
+PAUSE: Final = Nanos(NANOS_PER_MINUTE)
+"""Of one source one opinion of a market within so long; what is said again at another price is no news."""
+
+ENTERED: Final = Nanos(NANOS_PER_MINUTE)
+"""An order meets the price that stands so long after the opinion: one-minute candles resolve no better, and
+what a gap owes to the age of the price that it was measured against is gone by then.
+"""
+
+
+@attrs.frozen
+class Spoken:
+    """One opinion: how far above the middle it was, of which market and when."""
+
+    source: Source
+    game: str
+    ticker: str
+    at: Nanos
+    p_gap: float
+
+
+class OpinionLog:
+    """Opinions and prices of one recording."""
+
+    def __init__(self, horizon: Nanos = HORIZON) -> None:
+        """`horizon` is how long after an opinion the price is looked at."""
+        self._horizon = horizon
+        self._heard_until = Nanos(0)
+        self._spoken: list[Spoken] = []
+        self._last: dict[tuple[Source, str], tuple[Nanos, float]] = {}
+        self._moments: dict[str, list[Nanos]] = defaultdict(list)
+        self._prices: dict[str, list[float]] = defaultdict(list)
+
+    def formed(self, market: MarketView, opinion: Opinion, now: Nanos) -> None:
+        """Note an opinion of a market whose price may be used."""
+        p_mid = market.p_mid()
+        key = opinion.source, market.ticker
+        last_at, p_last = self._last.get(key, (None, None))
+        if p_mid is None or not market.tradable or p_last == opinion.p_fair:
+            return
+        if last_at is not None and now < last_at + PAUSE:
+            return
+        p_gap = opinion.p_fair - p_mid
+        # Below the least move of a price nothing was said.
+        if p_gap != 0.0:
+            self._last[key] = now, opinion.p_fair
+            self._spoken.append(Spoken(opinion.source, market.game.game, market.ticker, now, p_gap))
+
+    def priced(self, ticker: str, p_mid: float, now: Nanos) -> None:
+        """Note the middle of a market's trusted prices; moments never decrease."""
+        self._heard_until = now
+        self._moments[ticker].append(now)
+        self._prices[ticker].append(p_mid)
+
+    def gaps(self) -> Iterator[Gap]:
+        """Every opinion with the move that came: from the price that an order meets to the one that stands
+        at the horizon. What the recording ends before is left out.
+        """
+        for spoken in self._spoken:
+            p_entry = self._standing(spoken.ticker, Nanos(spoken.at + ENTERED))
+            p_later = self._standing(spoken.ticker, Nanos(spoken.at + self._horizon))
+            if p_entry is None or p_later is None or spoken.at + self._horizon > self._heard_until:
+                continue
+            yield Gap(spoken.source, spoken.game, spoken.p_gap, p_later - p_entry)
+
+    def _standing(self, ticker: str, at: Nanos) -> float | None:
+        """The price that stands at a moment."""
+        place = bisect_right(self._moments.get(ticker, ()), at)
+        return self._prices[ticker][place - 1] if place else None
+
+
+class PriceWitness(Strategy):
+    """Hears prices and tells them to a log; never trades."""
+
+    kind: ClassVar[str] = "price_witness"
+    parameters_class: ClassVar[type[Parameters]] = Parameters
+    rests_on_odds: ClassVar[bool] = False
+    has_opinion: ClassVar[bool] = False
+
+    def __init__(self, log: OpinionLog) -> None:
+        """`log` is told."""
+        super().__init__(self.kind, Parameters(), StrategyContext())
+        self._log = log
+
+    def on_news(self, news: GameNews, now: Nanos) -> Step:
+        """Tell the middle of a two-sided trusted market."""
+        if isinstance(news, TopChanged) and news.trust is Trust.TRUSTED:
+            bid, ask = news.yes_bid, news.yes_ask
+            if bid is not None and ask is not None:
+                self._log.priced(news.ticker, (bid + ask) / (2 * PRICE_ONE), now)
+        return NOTHING
+
+    def on_fact(self, fact: Fact, now: Nanos) -> Step:
+        """It has no orders."""
+        return NOTHING
+
+    def wake(self, key: str, now: Nanos) -> Step:
+        """It asks for no timer."""
+        return NOTHING
+
+    def restore(self, facts: Iterable[Fact]) -> None:
+        """Nothing is kept."""
