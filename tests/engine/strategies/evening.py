@@ -140,7 +140,7 @@ def score(home: int, away: int, period: int, minutes: float, phase: GamePhase = 
 class Evening:
     """Runs one strategy; `lines` is what it did, one line a signal or a cancel."""
 
-    def __init__(self, kind: str, trust: TrustTable = STATED, **parameters: Plain) -> None:
+    def __init__(self, kind: str, trust: TrustTable = STATED, /, **parameters: Plain) -> None:
         """`parameters` differ from the defaults; `bankroll` among them is the capital in dollars."""
         self.trust = trust
         self.bankroll = int(str(parameters.pop("bankroll", 1000)))
