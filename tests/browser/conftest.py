@@ -121,7 +121,7 @@ def wait_for(found: Callable[[], T | None], seconds: float = WAIT_S_MAX) -> T:
         never.wait(0.05)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def built() -> Path:
     """The built page."""
     if not all((FOLDER / name).is_file() for name, _ in FILES.values()):
@@ -129,7 +129,7 @@ def built() -> Path:
     return FOLDER
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(built: Path) -> Iterator[Browser]:
     """The system's own browser; nothing is downloaded."""
     assert built.is_dir()
@@ -150,7 +150,7 @@ def evening(the_evening: Evening) -> Evening:
     return the_evening
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def the_evening(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
     """An evening that begins now."""
     folder, port = tmp_path_factory.mktemp("evening"), free_port()
@@ -188,7 +188,7 @@ def look(chromium: Browser) -> Iterator[Callable[..., Seen]]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def axe(root: Path) -> str:
     """The checker of accessibility, as a script."""
     file = root / "web/node_modules/axe-core/axe.min.js"

@@ -17,7 +17,7 @@ from tipoff.cli.app import app, main
 from tipoff.exit_codes import Exit
 
 KEPT: Final = Path(__file__).parents[2] / "stories" / "former_build"
-SERVERS: Final = frozenset({"run", "simulate"})
+SERVERS: Final = frozenset({"dashboard", "run", "simulate"})
 """They live until they are ended; `test_servers_switches.py` uses their switches."""
 
 OURS: Final = "a fault of tipoff"
@@ -28,6 +28,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "demo --live": ("--live", "--speed", "2500", "--games", "1"),
     "fees": ("10", "0.55"),
     "replay": (str(KEPT),),
+    "calibrate": (str(KEPT),),
     "import": ("--list",),
     "new-strategy": ("patient",),
     "completion": ("bash",),
@@ -64,6 +65,7 @@ VALUES: Final[Mapping[str, str]] = {
     "--report": "page.html",
     "--keep": "kept",
     "--seed": "7",
+    "--score-delay": "30",
     "--batch": "64",
     "--markets": "all",
     "--orders": str(KEPT / "manifest.json"),
@@ -89,6 +91,7 @@ VALUES: Final[Mapping[str, str]] = {
 
 ALONE: Final = frozenset(
     {
+        "calibrate",
         "compare",
         "completion",
         "config",
@@ -106,8 +109,10 @@ ALONE: Final = frozenset(
 )
 """They need no daemon, so each of their switches does its work."""
 
-REFUSED: Final = frozenset({("replay", "--orders"), ("report", "--run"), ("export", "--run")})
-"""Except these, which are given a file without orders and a run that is not there."""
+REFUSED: Final = frozenset(
+    {("replay", "--orders"), ("replay", "--score-delay"), ("report", "--run"), ("export", "--run")}
+)
+"""Except these, which are given a file without orders, scores that were polled, a run that is not there."""
 
 NUMBERS: Final = (int, float)
 

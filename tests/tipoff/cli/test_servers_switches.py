@@ -1,9 +1,10 @@
-"""`run` and `simulate` with each of their switches: they begin, say so, and end in good order when asked.
+"""What serves until it is ended, with each of its switches: it begins, says so, and ends in good order.
 
 Which switches there are is read from the command line.
 Covers: tipoff.cli.run, tipoff.commands.simulate, tipoff.commands.run.
 """
 
+import json
 import signal
 import subprocess
 import sys
@@ -34,6 +35,12 @@ RECORDED: Final = ("--record", "evenings", "--evenings", "1", "--games", "1")
 """Switches with which it serves nobody."""
 
 RUN: Final = ("--config", "keys/engine.toml")
+
+DASHBOARD: Final = (
+    ("--socket", "nowhere.sock", "--port", "0"),
+    ("--config", "engine.toml", "--db", "sqlite:///kept.db", "--run", "{run}"),
+)
+"""Live, of a daemon that is still to come; and looking back."""
 
 
 @attrs.define
@@ -79,7 +86,8 @@ def started(folder: Path, *words: str) -> Iterator[Server]:
 
 
 def test_no_switch_of_them_is_left_out() -> None:
-    used = {word for words in (*SIMULATED, RECORDED, RUN) for word in words if word.startswith("--")}
+    tried = (*SIMULATED, RECORDED, RUN, *DASHBOARD)
+    used = {word for words in tried for word in words if word.startswith("--")}
     every = set()
     for path, command in leaves(app):
         if path[0] in SERVERS:
@@ -101,6 +109,20 @@ def test_the_servers_begin_with_each_switch_and_end_when_they_are_asked(tmp_path
         with started(tmp_path, "simulate", *words) as venues:
             venues.until("admin")
             assert venues.ended(signal.SIGINT) == Exit.INTERRUPTED, venues.said
+
+
+@pytest.mark.slow
+def test_the_dashboard_begins_with_each_switch_and_ends_when_it_is_asked(tmp_path: Path) -> None:
+    config = tmp_path / "engine.toml"
+    config.write_text('[engine]\nstate_directory = "state"\n', "utf-8")
+    with started(tmp_path, "replay", str(KEPT), "--db", "sqlite:///kept.db", "--json") as replayed:
+        said, _ = replayed.process.communicate(timeout=S_MAX)
+    run = str(json.loads(said.splitlines()[-1])["run"])
+    for words in DASHBOARD:
+        with started(tmp_path, "dashboard", *(word.format(run=run) for word in words)) as page:
+            page.until("Ctrl-C ends it")
+            assert "open http://127.0.0.1:" in page.said
+            assert page.ended(signal.SIGINT) == Exit.INTERRUPTED, page.said
 
 
 @pytest.mark.slow

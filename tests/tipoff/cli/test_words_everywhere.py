@@ -44,8 +44,8 @@ from tipoff.top.tables import tables
 every = pytest.mark.parametrize("words", HOSTILE.values(), ids=HOSTILE)
 ALL: Final = "x[/red][old]\x1b[31m\x1b]0;o\x07\x9b\r\x08\u202e\u2066:smile:<script>{code}%s"
 """All of it at once, where a try is dear."""
-LIVES: Final = frozenset({("simulate", "--keys"), ("demo", "--keep")})
-"""What is named so is made, and then an evening is played."""
+LIVES: Final = frozenset({("simulate", "--keys"), ("demo", "--keep"), ("dashboard", "--socket")})
+"""What is named so is made or waited for, and then an evening is played or shown."""
 
 
 def shown(screen: object, width: int | None = None) -> str:

@@ -45,7 +45,7 @@ def run(root: Path, folder: Path, *arguments: str) -> subprocess.CompletedProces
 def test_it_passes_its_own_test(root: Path, written: Path) -> None:
     done = run(root, written, "pytest", "-q", "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 passed" in done.stdout
+    assert "8 passed" in done.stdout
 
 
 @pytest.mark.parametrize("kind", ["x", KIND, "one_book2", "a_name_of_20_letters"])

@@ -265,10 +265,18 @@ class Wire:
         return answer
 
     async def result(self, method: str, **params: object) -> object:
-        """The result of a request that succeeds."""
+        """The result of a request that succeeds, which may come in parts."""
         answer = await self.call(method, **params)
-        assert "result" in answer, answer
-        return answer["result"]
+        if "part" not in answer:
+            assert "result" in answer, answer
+            return answer["result"]
+        texts = [str(answer["text"])]
+        while len(texts) < int(str(answer["parts"])):
+            part = await self.frame()
+            assert part is not None
+            assert (part["id"], part["part"]) == (self.ids, len(texts) + 1)
+            texts.append(str(part["text"]))
+        return json.loads("".join(texts))
 
     async def error(self, method: str, **params: object) -> str:
         """The word of the error of a request that fails."""

@@ -15,13 +15,12 @@ from typing import Any
 import pytest
 
 from venues.simulator.evening import generate
-from venues.simulator.world.settings import EveningSettings, Output
+from venues.simulator.world.settings import MINUTE, EveningSettings, Output
 
 DIGEST = """
 import hashlib
 from itertools import islice
 from venues.simulator.evening import generate
-from venues.simulator.world.settings import EveningSettings
 digest = hashlib.sha256()
 for output in islice(generate(EveningSettings(seed=11, games=1)), 12_000):
     digest.update(repr(tuple(output)).encode())
@@ -241,12 +240,17 @@ def test_two_winners_of_one_game_are_settled_against_each_other(outputs: list[Ou
         {"activity": 0.0},
         {"sportsbooks": 4},
         {"sportsbooks": 12},
-        {"pregame_minutes": 4},
+        {"pregame_minutes": 0},
     ],
 )
 def test_settings_that_make_no_evening_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         EveningSettings(**wrong)
+
+
+def test_an_evening_may_begin_a_minute_before_its_first_tip() -> None:
+    settings = EveningSettings(games=1, pregame_minutes=1)
+    assert settings.tip_at(0) - settings.starts_at == MINUTE
 
 
 def test_the_largest_evening_begins() -> None:
