@@ -242,7 +242,7 @@ def test_a_run_that_is_over_is_looked_back_at(look: Look, root: Path, tmp_path: 
         said = wait_for(lambda: re.search(r"open (http\S+)", (tmp_path / "said.txt").read_text()))
         seen = look(said[1])
         seen.page.wait_for_selector("#moment")
-        assert seen.page.locator(".pill").inner_text() == "looking back"
+        wait_for(lambda: seen.page.locator(".pill").inner_text() == "looking back")
         seen.go("trades")
         fills = wait_for(lambda: int(seen.page.locator(".line span").inner_text().split()[0]))
         seen.page.locator("#moment").evaluate(
