@@ -170,7 +170,7 @@ def _ended(request: ReplayRequest, name: str) -> dict[str, Sum] | None:
         with opened(request.db) as connection:
             for run in stored_runs(connection):
                 if run.row.run == name and run.row.ended_at is not None:
-                    return of_results(game_results(connection, run.row.id))
+                    return of_results(game_results(connection, run.row.id), run.strategies)
     except StorageError as error:
         raise Failure("storage", str(error)) from error
     return None

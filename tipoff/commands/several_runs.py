@@ -153,7 +153,8 @@ def _title(found: Sequence[Gathered]) -> str:
 
 def _document(found: Sequence[Gathered], evidence: Mapping[str, Json]) -> dict[str, Json]:
     """Sums of the folded tables, and the evidence, from which every statistic is taken."""
-    sums, games = of_results(all_results(found)), _games(found)
+    strategies_of = (name for each in found for name in each.run.strategies)
+    sums, games = of_results(all_results(found), strategies_of), _games(found)
     told = [as_object(run) for run in as_list(evidence["runs"])]
     digests = {str(run["run"]): str(run["digest"]) for run in told}
     scored = as_object(evidence["strategies"])

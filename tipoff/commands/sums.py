@@ -51,12 +51,12 @@ class Sum:
         }
 
 
-def of_results(results: Iterable[GameResult]) -> dict[str, Sum]:
-    """The sums of a run's results, by strategy."""
-    found: dict[str, Sum] = {}
+def of_results(results: Iterable[GameResult], strategies: Iterable[str] = ()) -> dict[str, Sum]:
+    """The sums of runs' results, by strategy; of those named also where nothing came of them."""
+    found = {name: Sum() for name in strategies}
     for result in results:
         found.setdefault(result.strategy, Sum()).add(result)
-    return found
+    return dict(sorted(found.items()))
 
 
 def of_document(document: Mapping[str, Any]) -> dict[str, Sum]:

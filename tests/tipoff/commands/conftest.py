@@ -26,3 +26,13 @@ def stored(tmp_path_factory: pytest.TempPathFactory, evenings: list[Path]) -> st
 def names(capsys: pytest.CaptureFixture[str], stored: str) -> list[str]:
     """Two evenings under one configuration, and the first with momentum alone, and smaller."""
     return [line["run"] for line in said(capsys, "runs", "--db", stored)[1]["runs"]]
+
+
+@pytest.fixture
+def stated(tmp_path: Path, root: Path) -> Path:
+    """The shipped configuration, taking simulated sources of opinion at their word: so something trades."""
+    shipped = (root / "engine.toml").read_text("utf-8")
+    assert shipped.count('of = "shipped"') == 1
+    config = tmp_path / "stated.toml"
+    config.write_text(shipped.replace('of = "shipped"', 'of = "stated"'), "utf-8")
+    return config

@@ -43,10 +43,10 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[in
 
 
 def test_each_evening_is_a_run_of_its_own_and_a_bad_one_costs_itself_only(
-    capsys: pytest.CaptureFixture[str], season: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], season: Path, tmp_path: Path, stated: Path
 ) -> None:
     db = f"sqlite:///{tmp_path / 'season.db'}"
-    code, document, progress = said(capsys, "replay", season, "--db", db, *ONLY)
+    code, document, progress = said(capsys, "replay", season, "--db", db, "--config", stated, *ONLY)
     assert code == Exit.FAILED
     states = {Path(each["recording"]).name: each["state"] for each in document["evenings"]}
     assert states == {"broken": "failed", "evening-1": "replayed", "evening-2": "replayed"}
@@ -62,25 +62,50 @@ def test_each_evening_is_a_run_of_its_own_and_a_bad_one_costs_itself_only(
         assert each["report"]["strategies"].keys() == {"momentum", "sharp_line"}
     total = sum(Decimal(each["pnl"]["base"]) for each in document["strategies"].values())
     assert total == sum(Decimal(line["pnl"]["base"]) for line in runs)
-    again, resumed, _ = said(capsys, "replay", season, "--db", db, "--resume", *ONLY)
+    again, resumed, _ = said(capsys, "replay", season, "--db", db, "--resume", "--config", stated, *ONLY)
     assert again == Exit.FAILED
     assert [each["state"] for each in resumed["evenings"]].count("stored") == 2
     assert resumed["strategies"] == document["strategies"]
     shutil.rmtree(season / "broken")
-    code, refused, _ = said(capsys, "replay", season, "--db", db, *ONLY)
+    code, refused, _ = said(capsys, "replay", season, "--db", db, "--config", stated, *ONLY)
     assert code == Exit.FAILED
     assert {each["error"]["code"] for each in refused["evenings"]} == {"run_exists"}
-    assert main(["replay", str(season), "--db", db, "--resume", *ONLY]) == Exit.OK
+    assert main(["replay", str(season), "--db", db, "--resume", "--config", str(stated), *ONLY]) == Exit.OK
     assert "evening-1" in capsys.readouterr().out
+
+
+def test_who_traded_nothing_is_told_of_a_stored_evening_as_of_one_just_replayed(
+    capsys: pytest.CaptureFixture[str], season: Path, tmp_path: Path
+) -> None:
+    """As shipped no simulated source is believed."""
+    shutil.rmtree(season / "broken")
+    arguments = ("replay", str(season), "--db", f"sqlite:///{tmp_path / 'season.db'}", *ONLY)
+    _, replayed, _ = said(capsys, *arguments)
+    _, stored, _ = said(capsys, *arguments, "--resume")
+    assert {each["state"] for each in stored["evenings"]} == {"stored"}
+    assert stored["strategies"] == replayed["strategies"]
+    assert {name: each["orders"] for name, each in stored["strategies"].items()} == {
+        "momentum": 0,
+        "sharp_line": 0,
+    }
 
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_folder_has_the_page_of_a_report_whether_or_not_it_is_kept(
-    capsys: pytest.CaptureFixture[str], season: Path, tmp_path: Path, *, kept: bool
+    capsys: pytest.CaptureFixture[str], season: Path, tmp_path: Path, stated: Path, *, kept: bool
 ) -> None:
     shutil.rmtree(season / "broken")
     page, url = tmp_path / "page.html", f"sqlite:///{tmp_path / 'season.db'}"
-    arguments = ["replay", season, "--report", page, *ONLY, *(("--db", url) if kept else ())]
+    arguments = [
+        "replay",
+        season,
+        "--report",
+        page,
+        "--config",
+        stated,
+        *ONLY,
+        *(("--db", url) if kept else ()),
+    ]
     code, document, _ = said(capsys, *arguments)
     assert code == Exit.OK
     text = page.read_text("utf-8")

@@ -103,10 +103,10 @@ def test_runs_of_different_configurations_are_added_up_only_when_told(
 
 
 def test_a_game_counts_once_unless_told(
-    capsys: pytest.CaptureFixture[str], evenings: list[Path], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], evenings: list[Path], tmp_path: Path, stated: Path
 ) -> None:
     db = f"sqlite:///{tmp_path / 'twice.db'}"
-    same = ("--only", "momentum", "--db", db)
+    same = ("--config", str(stated), "--only", "momentum", "--db", db)
     assert main(["replay", str(evenings[0]), *same]) == Exit.OK
     # The same evening under another name: a copy that lacks its last lines.
     short = tmp_path / "short"
