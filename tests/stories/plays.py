@@ -79,11 +79,15 @@ def unlimited(settings: TradingSettings) -> TradingSettings:
 
 
 def scripted(
-    settings: TradingSettings, lines: list[Line], orders: int, name: str = "scripted"
+    settings: TradingSettings,
+    lines: list[Line],
+    orders: int,
+    name: str = "scripted",
+    bids: tuple[str, str] = ("0.4700", "0.5000"),
 ) -> TradingSettings:
     """One strategy whose orders do not depend on what it hears: they come at fixed moments of the lines,
-    while the stream is lively, two kinds in turn. One takes what is displayed; the other joins a bid, and is
-    taken back later.
+    while the stream is lively, two kinds in turn. One takes what is displayed; the other joins a bid (`bids`
+    are the prices in the two markets), and is taken back later.
     """
     tickers = sorted({_ticker(line) for line in lines if line.what == "orderbook_snapshot"})[:2]
     begin, end = lines[40].at, lines[-1].at
@@ -97,7 +101,7 @@ def scripted(
         if number % 2:
             wishes.append({**wish, "price": "0.9900", "tif": "ioc"})
         else:
-            wishes.append({**wish, "price": ("0.4700", "0.5000")[number // 2 % 2], "tif": "gtc"})
+            wishes.append({**wish, "price": bids[number // 2 % 2], "tif": "gtc"})
             wishes.append({"at": at + (end - begin) // 8, "do": "cancel", "id": str(number)})
     parameters = ScriptedParameters().with_lines(wishes)
     bankroll = Money(100_000 * MONEY_ONE)

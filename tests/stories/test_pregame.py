@@ -13,7 +13,7 @@ from engine.facts import OrderApproved, PregameChanged, SignalAction, SignalRais
 from engine.terms import BegunBy
 from tests.stories.plays import Played, play
 from tipoff.config.load import template
-from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from venues.importers.evening import ImportSpec, import_files
 from venues.recordings.recorder import read
 
@@ -83,7 +83,7 @@ class Evening:
             path.write_text(text)
             specs.append(ImportSpec(kind.replace("_", "-"), path))
         report = import_files(specs, self.folder / "recording")
-        return play(read(report.recording), trading_settings(template(schema())))
+        return play(read(report.recording), trading_settings(at_its_word(template(schema()))))
 
 
 def entries(played: Played) -> list[SignalRaised]:

@@ -22,6 +22,9 @@ from venues.recordings.recorder import Line
 
 MARKET, NEIGHBOUR = "KXNBAGAME-26NOV20MEMPOR-MEM", "KXNBAGAME-26NOV20MEMPOR-POR"
 ORDERS = 80
+BIDS = ("0.3500", "0.5000")
+"""Low enough in the market that some are taken back before they are filled."""
+
 KINDS = (
     "MarketTermsChanged",
     "OrderSubmitted",
@@ -53,7 +56,7 @@ def lines() -> list[Line]:
 @pytest.fixture(scope="module")
 def settings(lines: list[Line], free_settings: TradingSettings) -> TradingSettings:
     """One strategy that trades in both markets, whatever happens to it."""
-    return scripted(free_settings, lines, ORDERS)
+    return scripted(free_settings, lines, ORDERS, bids=BIDS)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ DIGEST = """
 import hashlib
 from itertools import islice
 from venues.simulator.evening import generate
+from venues.simulator.world.settings import EveningSettings
 digest = hashlib.sha256()
 for output in islice(generate(EveningSettings(seed=11, games=1)), 12_000):
     digest.update(repr(tuple(output)).encode())
