@@ -52,6 +52,7 @@ class RiskGateActor:
         """`gate` is empty; its past comes from `history`."""
         self.gate = gate
         self._history = history
+        self._held: list[FactsSetAside] = []
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the remembered facts and ask the games for what is current.
@@ -99,6 +100,7 @@ class RiskGateActor:
         return announced(OWNER, self._history, out)
 
     def _received(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
+        self._held.clear()
         if isinstance(message, PlaceOrder | CancelOrder | AmendOrder):
             return outgoing(OWNER, self.gate.judge(message, Nanos(now)), now)
         if isinstance(message, Committed):
@@ -173,11 +175,15 @@ class RiskGateActor:
 
     def _undo(self) -> None:
         self.gate = self.gate.undone(self._history.known_to(OWNER))
+        # What this very message has halted stands nowhere yet but in what is about to be sent.
+        for said in self._held:
+            self.gate.hold(said.scope, said.words, said.at)
 
     def _say(self, said: FactsSetAside) -> list[Outgoing]:
         """Make durable what was set aside and halt it, once; then the exchange lets it stand still, too."""
         if self._halts(said.scope):
             return []
+        self._held.append(said)
         facts = (said, *self.gate.hold(said.scope, said.words, said.at).facts)
         ticker = said.scope.removeprefix(MARKET)
         still = ((PAPER_EXCHANGE, MarketSetAside(ticker, said.money)),) if ticker != said.scope else ()
