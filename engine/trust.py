@@ -3,7 +3,7 @@
 A strategy's expected value is shrunk towards the market's own price: trust × gap is expected, not the gap.
 Trust is the slope of the later move of the price on the gap, estimated from what came, with an interval by
 resampling games, and none where nothing supports it. Used by every trading strategy; estimated by
-`tipoff calibrate`, and for the defaults by `python -m benchmarks.trust`.
+`tipoff calibrate`, and for the defaults by `python -m benchmarks.win_probability.trust`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ import attrs
 
 from engine.message import message
 from engine.scoring.bootstrap import GameDraws, Interval, Resampling, seed_of
-from engine.units import Nanos
+from engine.units import NANOS_PER_SECOND, Nanos
 
 
 class Source(Enum):
@@ -41,7 +41,7 @@ class Source(Enum):
 GAMES_MIN: Final = 20
 """Fewer games support nothing, whatever their interval says."""
 
-HORIZON: Final = Nanos(600 * 1_000_000_000)
+HORIZON: Final = Nanos(600 * NANOS_PER_SECOND)
 """When the move of the price is measured that a gap is held against: ten minutes later."""
 
 
