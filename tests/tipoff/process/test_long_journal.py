@@ -53,10 +53,14 @@ class Start:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Measure one step. Others may be using the machine, so what counts is the processor's time."""
+        """Measure one step. Others may be using the machine, so what counts is the processor's time.
+
+        Of a step that is taken several times the least counts: the collector may come in between.
+        """
         began, by_the_wall = time.process_time(), time.perf_counter()
         yield
-        self.seconds[name] = time.process_time() - began
+        took = time.process_time() - began
+        self.seconds[name] = min(took, self.seconds.get(name, took))
         progress(f"{self.entries:,} entries, {name}: {time.perf_counter() - by_the_wall:.2f} s")
 
     @property
@@ -93,8 +97,9 @@ async def goes_on(url: str, entries: int) -> Start:
         writer = JournalWriter(url, RUN)
     with closing(writer), start.step("engine is running"):
         await runs(writer, past)
-    with start.step("the next run"):
-        JournalWriter(url, NEXT_RUN).close()
+    for _ in range(3):
+        with start.step("the next run"):
+            JournalWriter(url, NEXT_RUN).close()
     return start
 
 
