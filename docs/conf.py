@@ -19,7 +19,8 @@ version = release = __version__
 extensions = ["myst_parser"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "generated"]
+# The tables are included into the pages that explain them.
+exclude_patterns = ["_build", "generated", "*_tables.md"]
 nitpicky = True
 html_theme = "furo"
 html_title = f"Tipoff {release}"
