@@ -13,6 +13,8 @@ from typing import Final
 import attrs
 import msgspec
 
+from tipoff.control.registry import METHODS
+
 WAITING_BYTES_MAX: Final = 1_000_000
 """Events that wait for one browser."""
 
@@ -22,19 +24,7 @@ VIEWERS_MAX: Final = 64
 FACTS_MAX: Final = 1_000
 """Facts in words that are kept for browsers that come later."""
 
-TOPICS: Final = (
-    "status",
-    "games",
-    "markets",
-    "strategies",
-    "positions",
-    "orders",
-    "fills",
-    "signals",
-    "pnl",
-    "actors",
-    "journal",
-)
+TOPICS: Final = next(param.choices for param in METHODS["watch"].params if param.name == "topics")
 """What can be watched, as the daemon names it."""
 
 JOURNAL: Final = "journal"

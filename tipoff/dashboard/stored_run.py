@@ -17,6 +17,7 @@ from actors.read_model.lines import TABLES, at_risk, halts
 from actors.read_model.model import ReadModel
 from actors.read_model.views import FeedLine, Query
 from engine.events import GameKnown, Trust
+from engine.readings import POINTS_MAX
 from engine.tickers import parse_ticker
 from engine.units import NANOS_PER_SECOND, PRICE_ONE, Money, Nanos
 from persistence.bars import bars_of
@@ -31,9 +32,6 @@ from tipoff.explain.stored_tables import apply_markets
 from tipoff.json_schema import converter, plain
 from tipoff.json_types import Json, utc_nanos
 from tipoff.output import Failure
-
-POINTS_MAX: Final = 2_000
-"""Of one chart."""
 
 FACTS_SHOWN: Final = 500
 """Facts in words before a moment."""
