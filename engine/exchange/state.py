@@ -252,7 +252,7 @@ class ExchangeState:
         level = levels.get(order.price)
         if level is None:
             level = levels[order.price] = QueueLevel(order.side, order.price)
-        level.orders.append(order)
+        level.queue[order.order_id] = order
         market.watch()
         if order.order.expires_at is not None:
             self.timers.arm(EXPIRE, order.order_id, order.order.expires_at)
@@ -308,10 +308,9 @@ class ExchangeState:
         market = self.market_of(order)
         levels = market.own_levels(order.side)
         level = levels.get(order.price)
-        if level is None or order not in level.orders:
+        if level is None or level.queue.pop(order.order_id, None) is None:
             return
-        level.orders.remove(order)
-        if not level.orders:
+        if not level.queue:
             del levels[order.price]
             self.timers.disarm(CREDIT, credit_subject(level.side, level.price, market.place))
         if not market.has_orders():
@@ -417,7 +416,7 @@ class ExchangeState:
         order.taken_here.clear()
         self.timers.disarm(PESSIMISTIC, order.order_id)
         level = self.market_of(order).own_levels(order.side).get(order.price)
-        if order.stage is Stage.DONE and order.lives_on and (level is None or order not in level.orders):
+        if order.stage is Stage.DONE and order.lives_on and (level is None or order.order_id not in level.queue):
             # Its base reading was filled on arrival and never stood in the queue; this one does.
             self._join(order)
         self._met(order)
