@@ -76,7 +76,8 @@ from tipoff.commands.replay import run_started
 from tipoff.config.load import template
 from tipoff.replay.session import Past, VirtualSession
 from tipoff.runs.from_config import at_its_word, schema, trading_settings
-from tipoff.runs.settings import TradingSettings, recovered_history
+from tipoff.runs.run_fold import folded
+from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line
 
 OLD: Final = "KXNBAGAME-26NOV19BOSNYK-NYK"
@@ -175,8 +176,7 @@ def goes_on(evening: Evening, facts: Sequence[Fact | UnreadFact], *, later: bool
         session.system.advance(delta.at)
         session.system.put(MARKET_FEED, VenueInput((delta,)), delta.at)
     session.system.advance(at + LASTS)
-    tally = Tally()
-    recovered_history(facts, evening.settings, tally)
+    tally = folded(facts, evening.settings).tally
     new = tuple(numbered.fact for numbered in kept)
     for fact in new:
         tally.apply(fact)

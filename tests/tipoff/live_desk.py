@@ -18,6 +18,7 @@ from tipoff.commands.replay import Origin, replay
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.runs.recording_digest import RecordingDigest
+from tipoff.runs.run_fold import RunFold, folded
 from tipoff.runs.settings import TradingSettings, settings_digest
 from venues.recordings.recorder import Line, Recorder, read_batches
 from venues.simulator.evening import generate
@@ -69,10 +70,10 @@ class Desk:
         """One process: hear some lines at their times, do something, and end in good order or not."""
         if not (self.folder / "tipoff.db").exists():
             create(self.url)
-            facts: tuple[object, ...] = ()
+            past = RunFold(self.settings)
         else:
             with Reader.open(self.url, "run") as reader:
-                facts = tuple(reader.past())
+                past = folded((each.fact for each in reader.past()), self.settings)
         self.known[settings_digest(self.settings)] = self.settings
         options = Options(settings=Settings(durability=Durability.RELAXED), seam=self.seam)
         with closing(JournalWriter(self.url, "run", options)) as writer:
@@ -86,7 +87,7 @@ class Desk:
                 ),
                 flush_ms_max=self.flush_ms,
                 clock=EveningClock(lines[0].at),
-                facts=facts,  # type: ignore[arg-type]
+                past=past,
             )
             engine = LiveEngine(plan, lambda _engine: ())
             async with trio.open_nursery() as nursery:

@@ -15,6 +15,7 @@ from actors.messages import Numbered
 from engine.tally import Tally
 from persistence.errors import StorageError
 from persistence.records import Record
+from persistence.snapshots import Snapshot
 from persistence.writer import JournalWriter
 from tipoff.live.ingress import Ingress
 
@@ -114,6 +115,10 @@ class CommitQueue:
         """Give up waiting for the transaction under way; its thread may still be using the writer."""
         self.abandoned = self.began_at is not None
         self._transaction.cancel()
+
+    async def keep(self, snapshot: Snapshot) -> int:
+        """Store a snapshot between two transactions; returns its size in bytes. Raises StorageError."""
+        return await trio.to_thread.run_sync(self._writer.keep, snapshot, limiter=self._one_at_a_time)
 
     async def run(self) -> None:
         """Store until cancelled; a transaction that has begun is always finished.

@@ -24,10 +24,10 @@ from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
-from engine.tally import Tally
 from engine.units import Nanos
 from tipoff.runs.market_records import MarketRecords
-from tipoff.runs.settings import TradingSettings, openings, parts_of, recovered_history
+from tipoff.runs.run_fold import folded
+from tipoff.runs.settings import TradingSettings, openings, parts_of
 from tipoff.sources.registry import translator
 from tipoff.wiring import tree
 from venues.recordings.recorder import Line
@@ -74,7 +74,7 @@ class VirtualSession:
         self.events = 0
         self._market_records = market_records
         self._translate = translator().translate
-        history = recovered_history(past.facts, settings, Tally())
+        history = folded(past.facts, settings).history()
         parts = parts_of(settings, history, store, lambda: self.system.inputs)
         parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:
