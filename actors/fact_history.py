@@ -119,7 +119,7 @@ class FactHistory:
         return unfinished(self._facts[: self._inherited], left)
 
     def of_strategy(self, name: str) -> list[Fact]:
-        """The facts about one strategy since its parts, and what it has decided itself since, oldest first."""
+        """The facts about one strategy since its parts, and what it has decided itself, oldest first."""
         # Each fact is looked at once, whoever asks: strategies are many, and all ask when they start.
         for fact in self._facts[self._sorted :]:
             self._by_strategy.setdefault(strategy_of(fact) or "", []).append(fact)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from engine.units import Nanos
 from persistence.journal import link
-from persistence.tables import journal, state_snapshots
+from persistence.tables import journal, runs, state_snapshots
 
 KEPT: Final = 2
 """The newest and the one before it: one that cannot be read costs the time from the other."""
@@ -60,7 +60,7 @@ def chained(before: bytes, snapshot: Snapshot, body: bytes) -> bytes:
 
 
 def store(connection: Connection, run: int, snapshot: Snapshot) -> int:
-    """Write a snapshot down and forget all but the newest, in the caller's transaction; returns its size.
+    """Write a snapshot down and forget what nobody needs, in the caller's transaction; returns its size.
 
     Raises ValueError if the journal has no such entry.
     """
@@ -83,6 +83,9 @@ def store(connection: Connection, run: int, snapshot: Snapshot) -> int:
     kept = select(table.c.seq).where(table.c.run == run).order_by(table.c.seq.desc()).limit(KEPT)
     oldest = min(connection.execute(kept).scalars())
     connection.execute(delete(table).where(table.c.run == run, table.c.seq < oldest))
+    # A run that has ended is not gone on with once another is under way.
+    ended = select(runs.c.id).where(runs.c.ended_at.is_not(None), runs.c.id != run)
+    connection.execute(delete(table).where(table.c.run.in_(ended)))
     return len(body)
 
 

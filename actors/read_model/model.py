@@ -150,8 +150,8 @@ class ReadModel:
             assert isinstance(rows, dict)  # noqa: S101 - that is what `durable` gives
             for key, row in rows.items():
                 tail.add(key, row)
-        for order_id in self.orders:
-            self.versions["orders"].touch(order_id)
+        for key in self.orders:
+            self.versions["orders"].touch(key)
         denials = parts["denials"]
         assert isinstance(denials, list)  # noqa: S101
         self.denials.extend(denials)
