@@ -102,7 +102,7 @@ soak: $(STAMP_DEV) ## TIPOFF_SOAK_MINUTES (15) of killing a daemon, TIPOFF_SOAK_
 sdk: $(STAMP_DEV) $(STAMP_SDK) ## the simulated Kalshi, read by the venue's own client
 	$(PYTEST) tests/venues/simulator/test_sdk.py
 
-mutate: $(STAMP_DEV) ## break the product on purpose: what do the tests notice? TIPOFF_MUTATE_SECONDS (600) a room
+mutate: $(STAMP_DEV) ## break the product on purpose: what do the tests notice? goes on where it was ended
 	$(BIN)/python -m tests.mutants
 
 honesty: $(STAMP_DEV) ## is paper ever kinder than the venue? JUDGE_EVENINGS (100000) against a true one, and the controls
