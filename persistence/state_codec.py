@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import islice
 from operator import attrgetter
+from sys import intern
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, cast
 
@@ -66,6 +67,11 @@ class StateCodec:
         objects = tuple(objects)
         self._classes: tuple[type, ...] = (*values, *objects, *empty)
         self._numbers = {kind: number for number, kind in enumerate(self._classes, start=_CLASSES)}
+        self._members: dict[int, dict[object, Enum]] = {
+            number: {member.value: member for member in kind}
+            for kind, number in self._numbers.items()
+            if issubclass(kind, Enum)
+        }
         self._objects = frozenset(objects)
         self._fields = {kind: _fields_of(kind) for kind in self._classes if not issubclass(kind, Enum)}
         self._fields.update(empty)
@@ -112,6 +118,10 @@ class StateCodec:
         if number < _CLASSES:
             raise IndexError(f"no class has the number {number}")
         return self._classes[number - _CLASSES]
+
+    def members(self, number: int) -> dict[object, Enum] | None:
+        """The members of an enum by value; None if the class of that number is none."""
+        return self._members.get(number)
 
     def changes(self, kind: type) -> bool:
         """Whether objects of the class are more than their values."""
@@ -193,7 +203,10 @@ class _Writing:
 
 
 class _Reading:
-    """One state on its way back."""
+    """One state on its way back.
+
+    Texts are interned: the id of an order stands in many places, and is one text behind a start that made it.
+    """
 
     def __init__(self, codec: StateCodec, breathe: Callable[[], None]) -> None:
         self._codec = codec
@@ -202,7 +215,7 @@ class _Reading:
 
     def value(self, plain: Plain) -> object:
         if type(plain) is not list:
-            return plain
+            return intern(plain) if type(plain) is str else plain
         tag = plain[0]
         if tag >= _CLASSES:
             return self._of_class(tag, plain)
@@ -219,43 +232,50 @@ class _Reading:
             self._breathe()
             yield from _unpack(portion)
 
-    def _collected(self, tag: int, entries: Iterable[Plain]) -> object:
+    def _values(self, plain: Iterable[Plain]) -> Iterator[object]:
         value = self.value
-        items = (value(each) if type(each) is list else each for each in entries)
-        for known, make in _COLLECTIONS:
-            if tag == known:
-                return make(items)
-        for kind, known in _MAPPINGS.items():
-            if tag == known:
-                return kind(dict(zip(items, items, strict=False)))
-        raise ValueError(f"nothing is written behind the number {tag}")
+        for each in plain:
+            kind = type(each)
+            yield value(each) if kind is list else intern(each) if kind is str else each
+
+    def _collected(self, tag: int, entries: Iterable[Plain]) -> object:
+        items = self._values(entries)
+        make = _COLLECTIONS.get(tag)
+        if make is not None:
+            return make(items)
+        return _DICTIONARIES[tag](dict(zip(items, items, strict=False)))
 
     def _of_class(self, number: int, plain: list[Plain]) -> object:
         codec = self._codec
+        members = codec.members(number)
+        if members is not None:
+            return members[plain[1]]
         kind = codec.kind(number)
-        if issubclass(kind, Enum):
-            return kind(plain[1])
-        value = self.value
         names = codec.fields(kind)
         if not codec.changes(kind):
-            return kind(*[value(each) if type(each) is list else each for each in islice(plain, 1, None)])
-        made = object.__new__(kind)
+            return kind(*self._values(islice(plain, 1, None)))
+        made: object = object.__new__(kind)
         # Known before its parts are read: they may refer back to it.
         self._seen.append(made)
         if names is None:
             names, plain = tuple(plain[1::2]), [number, *plain[2::2]]
-        for name, each in zip(names, islice(plain, 1, None), strict=True):
-            setattr(made, name, value(each))
+        for name, each in zip(names, self._values(islice(plain, 1, None)), strict=True):
+            setattr(made, name, each)
         return made
 
 
-_COLLECTIONS: Final[tuple[tuple[int, Callable[[Iterable[object]], object]], ...]] = (
-    (_LIST, list),
-    (_TUPLE, tuple),
-    (_SET, set),
-    (_FROZENSET, frozenset),
-    (_DEQUE, deque),
-)
+_COLLECTIONS: Final[dict[int, Callable[[Iterable[object]], object]]] = {
+    _LIST: list,
+    _TUPLE: tuple,
+    _SET: set,
+    _FROZENSET: frozenset,
+    _DEQUE: deque,
+}
+_DICTIONARIES: Final[dict[int, Callable[[dict[object, object]], object]]] = {
+    _DICT: lambda pairs: pairs,
+    _COUNTER: Counter,
+    _ORDERED: OrderedDict,
+}
 
 
 def _in_order(items: set[Any]) -> list[Any]:

@@ -115,9 +115,8 @@ class LiveEngine:
         past = plan.past or RunFold(plan.settings)
         self.entries_before = past.entries
         """How many entries of the journal earlier processes of the run have made."""
-        self._unread = past.unread
+        self._unread, self.tally = past.unread, past.tally
         history = past.history()
-        self.tally = past.tally
         self.market_records = MarketRecords(self._add_records)
         self.ingress = Ingress(plan.recorder, self.market_records.on_input)
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)

@@ -21,16 +21,13 @@ from tipoff.runs.settings import TradingSettings
 
 log = logging.getLogger("tipoff.snapshots")
 
-LOOK_EVERY_S: Final = 1.0
-"""So often it is asked how far the journal has come."""
-
 REST_S: Final = 0.002
 """How long others run between two slices, each about a millisecond: the thread that trades comes first."""
 
 
 @attrs.define
 class SnapshotStatus:
-    """What can be seen of the snapshots: for `status` and the metrics."""
+    """What has become of the snapshots of this process."""
 
     seq: int = 0
     """The entry of the last one; zero before there is any."""
@@ -55,12 +52,9 @@ class Snapshots:
         """Make one whenever the journal is so many entries further, until cancelled."""
         due = self.status.seq + every
         while True:
-            await trio.sleep(LOOK_EVERY_S)
-            committed = self._commit_queue.status.committed_seq
-            if committed >= due:
-                # Whatever becomes of it: what failed is not tried again at once.
-                due = committed + every
-                await self._keep()
+            # Whatever becomes of it: what failed is not tried again at once.
+            due = await self._commit_queue.reach(due) + every
+            await self._keep()
 
     async def _keep(self) -> None:
         status, began = self.status, trio.current_time()

@@ -72,16 +72,16 @@ def past_of(url: str, environment: str, at: Nanos) -> Past:
     return Past(name, halts=_halts_of(url, earlier))
 
 
-def _recovered(url: str, past: Past, settings: TradingSettings, every: int) -> Recovered:
-    """What a run that goes on has come to; nothing of one that begins."""
+def recovered_past(url: str, past: Past, settings: TradingSettings, every: int) -> Recovered:
+    """What a run that goes on has come to; nothing of one that begins. Raises as reading does."""
     if not past.goes_on:
         return Recovered(RunFold(settings))
     with Reader.open(url, past.run) as reader:
         return recovered(reader, settings, every)
 
 
-def _opened(url: str, run: str, found: Recovered) -> JournalWriter:
-    """The journal, checked from where a snapshot vouches for it."""
+def opened_journal(url: str, run: str, found: Recovered) -> JournalWriter:
+    """The journal, checked from where a snapshot vouches for it. Raises StorageError as opening does."""
     writer = JournalWriter(url, run, Options(folded=found.vouched))
     if found.snapshot is not None:
         try:
@@ -123,10 +123,10 @@ async def run_live(dependencies: RunDependencies, stop: StopRequest) -> dict[str
     # names.
     past = await begin("the last run is looked up", partial(past_of, url, environment, Nanos(clock())))
     settings, every = trading_settings(config), config.database.snapshot_entries
-    found = await begin("the journal is read", partial(_recovered, url, past, settings, every))
+    found = await begin("the journal is read", partial(recovered_past, url, past, settings, every))
     # Whoever is still open when the run does not come to its end is closed here; else the stop has done it.
     with contextlib.ExitStack() as unfinished:
-        opening = partial(_opened, url, past.run, found)
+        opening = partial(opened_journal, url, past.run, found)
         writer = await begin("the journal is checked and opened", opening)
         engines: list[LiveEngine] = []
         unfinished.callback(_give_back, writer, engines)

@@ -110,7 +110,7 @@ class RunFold:
         return states
 
     def history(self) -> FactHistory:
-        """The past of a run that goes on from here. Uses the exchange up: nothing is taken afterwards."""
+        """The past of a run that goes on from here. Uses this up: it is empty afterwards."""
         before = self._before
         beginning = None
         if before is not None:
@@ -121,7 +121,10 @@ class RunFold:
                 unfinished=lambda: _left(before(SIEVE)),
                 parts=before,
             )
-        return FactHistory(self.kept, Quarantine(self.sieve.sifted, self.exchange), beginning)
+        history = FactHistory(self.kept, Quarantine(self.sieve.sifted, self.exchange), beginning)
+        # Whoever holds this for longer than the start must not hold all that it was made of.
+        vars(self).update(vars(RunFold(self._settings)))
+        return history
 
     def _memory(self, name: str) -> dict[str, object]:
         strategy, untold = self._strategies[name], self._untold[name]

@@ -21,7 +21,7 @@ from tests.persistence.evenings import evening, place
 from tipoff.config.load import template
 from tipoff.live.commit_queue import CommitQueue
 from tipoff.live.ingress import Ingress
-from tipoff.live.snapshots import LOOK_EVERY_S, Snapshots
+from tipoff.live.snapshots import Snapshots
 from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.recovery import recovered
 
@@ -46,14 +46,14 @@ class Bench:
         self.snapshots = Snapshots(writer, self.queue, SETTINGS)
 
     def append(self, last: int) -> None:
-        """Entries up to this one are durable."""
+        """Entries up to this one become durable."""
         self.writer.append(FACTS[self.writer.seq : last])
-        self.queue.status.committed_seq = last
+        self.queue.come_to(last)
 
     async def until(self, wanted: Callable[[], bool]) -> None:
         """Wait until something is so."""
         while not wanted():  # noqa: ASYNC110 - a thread's end is waited for
-            await trio.sleep(LOOK_EVERY_S)
+            await trio.sleep(1.0)
 
 
 @pytest.mark.limit("engine.toml:database.snapshot_entries")
@@ -66,12 +66,12 @@ async def test_a_snapshot_is_made_at_so_many_entries_and_not_one_before(
         async with trio.open_nursery() as nursery:
             nursery.start_soon(bench.snapshots.run, EVERY)
             bench.append(EVERY - 1)
-            await trio.sleep(5 * LOOK_EVERY_S)
+            await trio.sleep(5.0)
             assert bench.snapshots.status.seq == 0
             bench.append(EVERY)
             await bench.until(lambda: bench.snapshots.status.seq == EVERY)
             bench.append(2 * EVERY - 1)
-            await trio.sleep(5 * LOOK_EVERY_S)
+            await trio.sleep(5.0)
             assert bench.snapshots.status.seq == EVERY
             bench.append(2 * EVERY + 7)
             await bench.until(lambda: bench.snapshots.status.seq == 2 * EVERY + 7)
@@ -104,7 +104,7 @@ async def test_one_that_cannot_be_stored_is_counted_and_tried_again_behind_the_n
             nursery.start_soon(bench.snapshots.run, EVERY)
             bench.append(EVERY)
             await bench.until(lambda: bench.snapshots.status.failures == 1)
-            await trio.sleep(5 * LOOK_EVERY_S)
+            await trio.sleep(5.0)
             assert bench.snapshots.status.failures == 1
             bench.append(2 * EVERY)
             await bench.until(lambda: bench.snapshots.status.seq == 2 * EVERY)
@@ -127,12 +127,11 @@ async def test_an_end_in_the_middle_of_one_waits_for_no_more_than_a_slice(
             trio.from_thread.check_cancelled()
 
     monkeypatch.setattr("tipoff.live.snapshots._rest", rest)
-    monkeypatch.setattr("tipoff.live.snapshots.LOOK_EVERY_S", 0.0)
     with closing(opened(tmp_path)) as writer:
         bench = Bench(writer)
-        bench.append(EVERY)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(bench.snapshots.run, EVERY)
+            bench.append(EVERY)
             await ending.wait()
             nursery.cancel_scope.cancel()
         assert rests == [None]
@@ -142,7 +141,9 @@ async def test_an_end_in_the_middle_of_one_waits_for_no_more_than_a_slice(
 async def test_a_database_in_memory_has_none(autojump_clock: MockClock) -> None:
     with closing(JournalWriter("sqlite://", "run")) as writer:
         bench = Bench(writer)
-        bench.append(EVERY)
-        with trio.move_on_after(10 * LOOK_EVERY_S):
-            await bench.snapshots.run(EVERY)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(bench.snapshots.run, EVERY)
+            bench.append(EVERY)
+            await trio.sleep(10.0)
+            nursery.cancel_scope.cancel()
         assert (bench.snapshots.status.seq, bench.snapshots.status.failures) == (0, 0)
