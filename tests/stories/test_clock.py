@@ -22,7 +22,7 @@ from engine.calendar import eastern, game_day, next_pause, parse_time, trading_p
 from engine.facts import Fact, OrderApproved, OrderDenied, OrderFilled, TradingHalted
 from engine.orders import PlaceOrder
 from engine.reasons import DenialReason
-from engine.risk.halts import EVERYTHING
+from engine.risk import EVERYTHING
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from persistence.connect import Durability, Settings
 from persistence.queries import Reader
