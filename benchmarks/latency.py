@@ -42,8 +42,8 @@ from venues.kalshi.stream import KalshiStream, StreamDependencies
 from venues.recordings.recorder import Recorder
 
 RATES: Final = (500, 5_000)
-SECONDS: Final = 15
-PAIRS: Final = 3
+SECONDS: Final = 10
+PAIRS: Final = 2
 IDLE_S: Final = 3.0
 OVERDUE: Final = 4.0
 """An engine that needs so many times as long as the sending took is given up."""

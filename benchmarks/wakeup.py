@@ -21,7 +21,7 @@ from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter
 
 PAIRS: Final = 5
-SECONDS: Final = 4.0
+SECONDS: Final = 2.0
 NAP_S: Final = 0.001
 BATCH: Final = 100
 FACTS_A_SECOND: Final = 1_000
