@@ -73,7 +73,11 @@ class StateCodec:
             if issubclass(kind, Enum)
         }
         self._objects = frozenset(objects)
-        self._fields = {kind: _fields_of(kind) for kind in self._classes if not issubclass(kind, Enum)}
+        self._fields = {
+            kind: _fields_of(kind, changes=kind in self._objects)
+            for kind in self._classes
+            if not issubclass(kind, Enum)
+        }
         self._fields.update(empty)
         self._getters = {kind: _getter(names) for kind, names in self._fields.items() if names}
 
@@ -286,11 +290,14 @@ def _in_order(items: set[Any]) -> list[Any]:
         return sorted(items, key=repr)
 
 
-def _fields_of(kind: type) -> tuple[str, ...] | None:
-    """The fields from which an object is made anew; what a class makes of them by itself is not written."""
-    if not attrs.has(kind):
+def _fields_of(kind: type, *, changes: bool) -> tuple[str, ...] | None:
+    """What is written of an object: of a value that from which it is made anew, of others all fields."""
+    if attrs.has(kind):
+        return tuple(field.name for field in attrs.fields(kind) if field.init or changes)
+    slots = [getattr(each, "__slots__", None) for each in kind.__mro__[:-1]]
+    if None in slots:
         return None
-    return tuple(field.name for field in attrs.fields(kind) if field.init)
+    return tuple(name for names in reversed(slots) for name in names)
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Any], object]:

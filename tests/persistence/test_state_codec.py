@@ -38,6 +38,7 @@ class Order:
 
     wish: Wish
     level: "Level | None" = None
+    counted: list[int] = attrs.field(init=False, factory=list)
 
 
 class Level:
@@ -45,6 +46,25 @@ class Level:
 
     def __init__(self) -> None:
         self.orders: list[Order] = []
+
+
+class Sum:
+    """A plain class with slots."""
+
+    __slots__ = ("amount",)
+
+    def __init__(self) -> None:
+        self.amount = 0
+
+
+class Total(Sum):
+    """One that adds to them."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: dict[str, Sum] = {}
 
 
 class Paper:
@@ -57,7 +77,7 @@ class Paper:
         self.written: list[str] = []
 
 
-CODEC = StateCodec((Side, Wish), (Order, Level), {Paper: ("ticker",)})
+CODEC = StateCodec((Side, Wish), (Order, Level, Sum, Total), {Paper: ("ticker",)})
 
 ATOMS = st.one_of(
     st.none(),
@@ -136,14 +156,24 @@ def test_numbers_and_none_in_a_set_have_an_order_too() -> None:
 def test_what_two_places_share_they_share_again() -> None:
     level, order = Level(), Order(Wish("a", Side.BID))
     level.orders.append(order)
-    order.level = level
+    order.level, order.counted = level, [7]
     read = CODEC.decode(CODEC.encode({"orders": {"a": order}, "levels": [level]}))
     orders, levels = read["orders"], read["levels"]
     assert isinstance(orders, dict)
     assert isinstance(levels, list)
     (again,) = levels
     assert again.orders == [orders["a"]]
-    assert orders["a"].level is again
+    assert (orders["a"].level, orders["a"].counted) == (again, [7])
+
+
+def test_plain_classes_with_slots_are_written_slot_by_slot_the_inherited_ones_too() -> None:
+    total, part = Total(), Sum()
+    total.amount, part.amount, total.parts["a"] = 7, 5, part
+    read = CODEC.decode(CODEC.encode({"total": total, "part": part}))
+    again = read["total"]
+    assert isinstance(again, Total)
+    assert (again.amount, again.parts["a"].amount) == (7, 5)
+    assert again.parts["a"] is read["part"]
 
 
 def test_equal_values_are_written_alike_whether_they_are_one_or_two() -> None:
@@ -196,5 +226,5 @@ def test_another_field_is_another_layout() -> None:
     assert (
         other.layout()
         != CODEC.layout()
-        == StateCodec((Side, Wish), (Order, Level), {Paper: ("ticker",)}).layout()
+        == StateCodec((Side, Wish), (Order, Level, Sum, Total), {Paper: ("ticker",)}).layout()
     )
