@@ -26,15 +26,15 @@ def test_trades_are_remembered_up_to_a_number_and_the_oldest_is_forgotten_first(
 
 
 def test_a_level_that_waits_as_long_as_before_keeps_its_turn_among_those_due_at_one_moment() -> None:
-    """Set again it would stand behind the others, in a live run and not in one that goes on from the facts."""
+    """Set again it would stand behind the others."""
     kept = ExchangeState(Nanos(60))
     market = kept.market(MARKET).of(SHARED)
     low, high = cents(40), cents(41)
     for price in (low, high):
         market.own_levels(BID)[price] = QueueLevel(BID, price)
 
-    def told(price: Price, *credits: tuple[Count, Nanos, None]) -> list[tuple[str, int]]:
-        kept.apply(QueueLevelChanged(MARKET, BID, price, credits, (), "depth", Nanos(1)))
+    def told(price: Price, *waiting: tuple[Count, Nanos, None]) -> list[tuple[str, int]]:
+        kept.apply(QueueLevelChanged(MARKET, BID, price, waiting, (), "depth", Nanos(1)))
         return [(timer.key.split(":")[2], timer.due) for timer in kept.timers.all()]
 
     soon, later = (Count(100), Nanos(5), None), (Count(30), Nanos(9), None)
