@@ -6,7 +6,7 @@ Days are the venue's game days: Eastern time, and the small hours belong to the 
 
 import datetime as dt
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -105,6 +105,10 @@ class Accounts:
         """Begin with nobody."""
         self.of: dict[str, Account] = {}
         self.exposures: dict[tuple[str, str], Exposure] = {}
+        self._held_by: dict[str, dict[str, Exposure]] = {}
+        """The same by strategy and ticker: a sweep's gate judges orders of hundreds of strategies."""
+        self._sharing: dict[str, dict[str, Account]] = {}
+        """Strategies by the account that they share."""
         self.orders: dict[str, Exposure] = {}
         self.seen: set[str] = set()
         self._settled: dict[tuple[str, str], Exposure] = {}
@@ -115,18 +119,37 @@ class Accounts:
         account = self.of.get(strategy)
         if account is None:
             account = self.of[strategy] = Account(strategy)
+            self._sharing.setdefault(account.shares, {})[strategy] = account
         return account
 
     def exposure(self, strategy: str, ticker: str, game: str) -> Exposure:
         """A strategy's exposure in a market, made at its first mention."""
         exposure = self.exposures.get((strategy, ticker))
         if exposure is None:
-            exposure = self.exposures[strategy, ticker] = Exposure(strategy, ticker, game)
+            exposure = Exposure(strategy, ticker, game)
+            self._put(exposure)
         return exposure
+
+    def _put(self, exposure: Exposure) -> None:
+        self.exposures[exposure.strategy, exposure.ticker] = exposure
+        self._held_by.setdefault(exposure.strategy, {})[exposure.ticker] = exposure
 
     def owners(self, scope: Scope) -> list[Account]:
         """The strategies of a scope."""
-        return [account for account in self.of.values() if scope.covers(account)]
+        if scope.strategy is not None:
+            return [self.of[scope.strategy]] if scope.strategy in self.of else []
+        if scope.account is not None:
+            return list(self._sharing.get(scope.account, {}).values())
+        return list(self.of.values())
+
+    def _held_in(self, scope: Scope, strategy: str | None) -> Iterable[Exposure]:
+        """The exposures of a scope in the order in which they were made, as few as can be had at once."""
+        alone = strategy or scope.strategy
+        if alone is None and scope.account is not None:
+            owners = self._sharing.get(scope.account, {})
+            # Of several owners the order of all their exposures would be lost.
+            alone = next(iter(owners)) if len(owners) == 1 else None
+        return self.exposures.values() if alone is None else self._held_by.get(alone, {}).values()
 
     def select(
         self,
@@ -137,7 +160,7 @@ class Accounts:
         game: str | None = None,
     ) -> Iterator[Exposure]:
         """The exposures of a scope, a strategy, a market or a game; all of them without a filter."""
-        for exposure in self.exposures.values():
+        for exposure in self._held_in(scope, strategy):
             if scope is not EVERYBODY and not scope.covers(self.account(exposure.strategy)):
                 continue
             if strategy is not None and exposure.strategy != strategy:
@@ -166,7 +189,7 @@ class Accounts:
         """Put an open order back as it was before a trial."""
         order_id = found.order.order_id
         self.seen.add(order_id)
-        self.exposures[exposure.strategy, exposure.ticker] = exposure
+        self._put(exposure)
         exposure.orders[order_id] = found
         self.orders[order_id] = exposure
 
@@ -214,7 +237,7 @@ class Accounts:
             case StrategyOpened():
                 account = self.account(fact.strategy)
                 account.traits, account.bankroll = traits_of(fact.kind, fact.traits), fact.bankroll
-                account.shares = fact.account
+                self._share(account, fact.account)
                 account.peak = max(account.peak, account.equity())
             case StrategyChanged():
                 self.account(fact.strategy).enabled = fact.enabled
@@ -292,9 +315,18 @@ class Accounts:
             # What the settlement had realized, the other way round, on the day of the dispute: a closed day
             # stays as it was.
             account.realize(Money(settled.cost - abs(fact.payout)), fact.at)
-            self.exposures[key] = settled
+            self._put(settled)
 
     def _forget(self, exposure: Exposure) -> None:
         """Drop the exposure of a market without position, orders and cash; its results are in the account."""
         if exposure.count == 0 and not exposure.orders and exposure.cash == 0:
             self.exposures.pop((exposure.strategy, exposure.ticker), None)
+            self._held_by.get(exposure.strategy, {}).pop(exposure.ticker, None)
+
+    def _share(self, account: Account, shares: str) -> None:
+        """Let a strategy trade on an account, together with whoever does already."""
+        del self._sharing[account.shares][account.strategy]
+        account.shares = shares
+        # In the order in which strategies were first heard of, as all of them are listed.
+        sharing = {each.strategy: each for each in self.of.values() if each.shares == shares}
+        self._sharing[shares] = sharing

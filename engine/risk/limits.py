@@ -164,8 +164,12 @@ PORTFOLIO: Final = frozenset(
 class LimitTable:
     """The limits in force: the configured ones and what was changed while running."""
 
-    def __init__(self, limits: RiskLimits, own: Mapping[str, RiskLimits]) -> None:
-        """Begin with the configured limits; of a strategy's own those count that differ from the defaults."""
+    def __init__(self, limits: RiskLimits, own: Mapping[str, RiskLimits], *, apart: bool = False) -> None:
+        """Begin with the configured limits; of a strategy's own those count that differ from the defaults.
+
+        With `apart` every account is a portfolio by itself, as for variants of which only one will ever live.
+        """
+        self.apart = apart
         self._global: dict[str, LimitValue] = {name: getattr(limits, name) for name in LIMIT_NAMES}
         self._own: dict[tuple[str, str], LimitValue] = {}
         # A strategy's own limits are parsed as a whole table; what it did not set stands there as the

@@ -129,8 +129,9 @@ def drawdown_strategy(context: OrderContext) -> Denial | None:
 
 def drawdown_total(context: OrderContext) -> Denial | None:
     """The same of all strategies together."""
-    accounts = [account for account in context.accounts.of.values() if account.bankroll is not None]
-    use = drawdown(accounts, context.accounts.select(), context.views)
+    scope = _portfolio(context)
+    accounts = [account for account in context.accounts.owners(scope) if account.bankroll is not None]
+    use = drawdown(accounts, context.accounts.select(scope), context.views)
     return _reached(DenialReason.DRAWDOWN_TOTAL, use, context.limits.number("drawdown_total"))
 
 
@@ -252,10 +253,15 @@ def _scoped(
     return None
 
 
+def _portfolio(context: OrderContext) -> Scope:
+    """Who is a portfolio together: everybody, or each account by itself."""
+    return Scope(account=context.account.shares) if context.limits.apart else EVERYBODY
+
+
 def _limits(context: OrderContext, name: str) -> list[tuple[float, Scope]]:
     """The limits of that name that hold for the order, each with whose use counts against it."""
     own = context.account.strategy
-    shared = EVERYBODY if name in PORTFOLIO else Scope(account=context.account.shares)
+    shared = _portfolio(context) if name in PORTFOLIO else Scope(account=context.account.shares)
     # Two limits, not the stricter of two numbers: the global one counts everybody's use or the account's, the
     # own one only the strategy's.
     pairs = (
