@@ -122,7 +122,7 @@ class Parts:
     bars_of_prices: bool = False
     """Whether bars hold prices only: then they do not depend on who trades."""
     apart: bool = False
-    """Whether each account is a portfolio by itself, as in a sweep."""
+    """Whether each strategy is a portfolio by itself, as in a sweep."""
 
 
 def tree(parts: Parts) -> SupervisorSpec:

@@ -48,7 +48,7 @@ class TradingSettings:
     trust: TrustTable = STATED
     """What is believed of the sources of opinions."""
     apart: bool = False
-    """Whether each account is a portfolio by itself: of the variants of a sweep only one will ever live."""
+    """Whether each strategy is a portfolio by itself: of the variants of a sweep only one will ever live."""
 
 
 @attrs.frozen(kw_only=True)

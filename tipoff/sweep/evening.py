@@ -107,10 +107,10 @@ class _Replay:
         return self.set_aside or bool(system.lives.restarts or system.dispatcher.dead_letters)
 
     def error(self) -> str | None:
-        """What failed first of the strategies; None if none did."""
-        for letter in self.session.system.dispatcher.last_dead_letters:
-            if letter.address.parent == STRATEGIES and letter.error:
-                return f"it crashed: {letter.error}"
+        """What failed last of the strategies; None if none did."""
+        for actor in self.session.system.status():
+            if actor.address.parent == STRATEGIES and actor.last_error:
+                return f"it crashed: {actor.last_error}"
         return None
 
 
