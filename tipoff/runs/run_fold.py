@@ -44,7 +44,8 @@ class RunFold:
         self._settings = settings
         self._before = before
         self.exchange = PaperExchange(settings.rules, settings.seed)
-        gate = RiskGate(settings.limits, settings.strategy_limits, settings.rules.rounding)
+        limits = settings.limits, settings.strategy_limits
+        gate = RiskGate(*limits, settings.rules.rounding, apart=settings.apart)
         self.model = ReadModel()
         self.sieve = Sieve(Scratch(self.exchange, gate, self.model.fact))
         self.unfinished = Unfinished()
@@ -168,7 +169,7 @@ def folded(
 def fold_digest(settings: TradingSettings) -> str:
     """sha256 over what of the settings the fold rests on: with others it would come to another state."""
     kinds = sorted((plan.name, plan.kind) for plan in settings.strategies)
-    return hashlib.sha256(repr((settings.rules, kinds)).encode()).hexdigest()
+    return hashlib.sha256(repr((settings.rules, kinds, settings.apart)).encode()).hexdigest()
 
 
 def _left(parts: Mapping[str, object]) -> Unfinished:

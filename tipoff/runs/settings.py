@@ -44,6 +44,8 @@ class TradingSettings:
     """Whose games are traded, by their codes."""
     trust: TrustTable = STATED
     """What is believed of the sources of opinions."""
+    apart: bool = False
+    """Whether each strategy is a portfolio by itself: of the variants of a sweep only one will ever live."""
 
 
 @attrs.frozen(kw_only=True)
@@ -95,6 +97,7 @@ def parts_of(
         history=history,
         cause=cause,
         store=store,
+        apart=settings.apart,
     )
 
 
@@ -141,4 +144,5 @@ def settings_digest(settings: TradingSettings) -> str:
     parts += [{"accounts": own}] if any(own) else []
     # Runs from before trust was asked took every source at its word.
     parts += [{"trust": settings.trust.plain()}] if settings.trust != STATED else []
+    parts += ["apart"] if settings.apart else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
