@@ -12,6 +12,7 @@ maker.
 import datetime as dt
 from bisect import bisect_right
 from enum import Enum
+from functools import lru_cache
 from typing import Final, NewType, TypeAlias
 
 import attrs
@@ -363,6 +364,14 @@ def fee_terms(
     multiplier = event.fee_multiplier or series.fee_multiplier
     if not fee_type or not multiplier:
         raise FeeTermsUnknown("the venue has not said the fee type or the fee multiplier")
+    return _terms(fee_type, multiplier, regime, member, waived_until)
+
+
+@lru_cache(maxsize=256)
+def _terms(
+    fee_type: str, multiplier: str, regime: FeeRegime, member: Member, waived_until: Nanos | None
+) -> FeeTerms:
+    """Made once: every market of an evening has one of a few, and everybody who hears of it asks."""
     return FeeTerms(parse_fee_type(fee_type), parse_multiplier(multiplier), regime, member, waived_until)
 
 
