@@ -21,6 +21,7 @@ from engine.calendar import day_begin
 from engine.events import BookSide
 from engine.message import message
 from engine.orders import Liquidity
+from engine.terms import FeeRegime, Member
 from engine.units import (
     COUNT_ONE,
     MONEY_CENT,
@@ -65,27 +66,6 @@ class FeeType(Enum):
     QUADRATIC_WITH_MAKER_FEES = "quadratic_with_maker_fees"
     QUADRATIC_WITH_COMBO_MAKER_FEES = "quadratic_with_combo_maker_fees"
     FLAT = "flat"
-
-
-class FeeRegime(Enum):
-    """How the venue rounds, newest last; `REGIMES` says since when.
-
-    CENT: up to the cent for the whole order. CENT_ALIGNED: each fill up to $0.0001, every balance to the
-    cent, rebates of whole cents. CENTICENT: the same, but the balances of direct members to $0.0001.
-    MICRODOLLAR: each fill up to $0.000001, the balance to its grid, rebates in steps of the grid.
-    """
-
-    CENT = "cent"
-    CENT_ALIGNED = "cent_aligned"
-    CENTICENT = "centicent"
-    MICRODOLLAR = "microdollar"
-
-
-class Member(Enum):
-    """Whose balance it is: DIRECT members' are kept to $0.0001, those behind a BROKER to $0.01."""
-
-    DIRECT = "direct"
-    BROKER = "broker"
 
 
 REGIMES: Final[tuple[tuple[dt.date, FeeRegime], ...]] = (
