@@ -82,8 +82,11 @@ def test_what_is_printed_is_what_left_the_book(seed: int, steps: list[tuple[obje
 def test_a_maker_alone_owns_the_whole_book(seed: int, fairs: list[float]) -> None:
     maker, book = Maker(TIGHT, Random(seed)), Book()
     for fair in fairs:
-        for side, cents, delta in maker.requote(fair, book):
-            book.change(side, cents, delta)
+        first = maker.follow(fair)
+        for side in (first, 1 - first):
+            for changes in (maker.withdraw(side), maker.place(side, book)):
+                for _, cents, delta in changes:
+                    book.change(side, cents, delta)
         assert book.sides == maker.orders
 
 
