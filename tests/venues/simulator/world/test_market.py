@@ -3,6 +3,7 @@
 Covers: venues.simulator.world.book, venues.simulator.world.market_makers, venues.simulator.world.sportsbooks.
 """
 
+from itertools import chain
 from random import Random
 
 import pytest
@@ -84,9 +85,8 @@ def test_a_maker_alone_owns_the_whole_book(seed: int, fairs: list[float]) -> Non
     for fair in fairs:
         first = maker.follow(fair)
         for side in (first, 1 - first):
-            for changes in (maker.withdraw(side), maker.place(side, book)):
-                for _, cents, delta in changes:
-                    book.change(side, cents, delta)
+            for _, cents, delta in chain(maker.withdraw(side), maker.place(side, book)):
+                book.change(side, cents, delta)
         assert book.sides == maker.orders
 
 
