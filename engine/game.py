@@ -38,7 +38,7 @@ from engine.message import changed
 from engine.milestones import KALSHI
 from engine.score_agreement import Agreement
 from engine.tickers import parse_ticker
-from engine.units import NANOS_PER_SECOND, Nanos
+from engine.units import COUNT_ZERO, NANOS_PER_SECOND, PRICE_ONE, Nanos, Price
 
 CHECKING = frozenset({KALSHI})
 """Sources that are only compared with the others: the shape of what they say is not promised by anybody, so
@@ -152,17 +152,22 @@ class Game:
         if market is None:
             return None
         if type(event) is BookDelta:
-            if not market.book.apply_delta(event):
+            book = market.book
+            if not book.apply_delta(event) or not book.top_moved:
                 return None
         elif isinstance(event, BookSnapshot):
             market.book.apply_snapshot(event)
-        return self._top(event.ticker, market, event.at_venue, event.at)
+        return self.best_prices(event.ticker, market, event.at_venue, event.at)
 
-    def _top(self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos) -> TopChanged | None:
-        book = market.book
-        told = market.told
-        bid, bid_size, ask, ask_size = book.top()
-        trust = book.trust
+    def best_prices(
+        self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos
+    ) -> TopChanged | None:
+        """A market's best prices, their sizes and its trust, if they are not those that were told last."""
+        book, told = market.book, market.told
+        # As `Book.top`, which is a call for every change of a best price.
+        yes, no, trust = book.yes_best, book.no_best, book.trust
+        bid, bid_size = yes or None, book.yes.get(yes, COUNT_ZERO)
+        ask, ask_size = Price(PRICE_ONE - no) if no else None, book.no.get(no, COUNT_ZERO)
         if (
             told is not None
             and told.yes_bid == bid
@@ -211,7 +216,7 @@ class Game:
         # A listing alone has no prices; news of an empty book would look like a market that nobody quotes.
         if market.told is None and market.book.snapshots == 0:
             return []
-        top = self._top(ticker, market, None, now)
+        top = self.best_prices(ticker, market, None, now)
         return [] if top is None else [top]
 
     def _terms_changed(self, event: CloseTimeChanged | PriceRangesChanged, now: Nanos) -> list[GameNews]:
@@ -246,7 +251,7 @@ class Game:
             newly = book.feed_gapped() if isinstance(event, FeedGapped) else book.feed_lost()
             if not newly:
                 continue
-            top = self._top(ticker, market, None, now)
+            top = self.best_prices(ticker, market, None, now)
             news += [] if top is None else [top]
         return news
 
@@ -254,7 +259,7 @@ class Game:
         market = self.markets.get(event.ticker)
         if market is None or not market.book.concerns(event) or not market.book.feed_gapped():
             return []
-        top = self._top(event.ticker, market, None, now)
+        top = self.best_prices(event.ticker, market, None, now)
         return [] if top is None else [top]
 
     def distrust(self, ticker: str, now: Nanos) -> TopChanged | None:
@@ -262,7 +267,7 @@ class Game:
         market = self.markets.get(ticker)
         if market is None or not market.book.feed_gapped():
             return None
-        return self._top(ticker, market, None, now)
+        return self.best_prices(ticker, market, None, now)
 
     def _score(self, seen: ScoreSeen, now: Nanos) -> list[GameNews]:
         first = self.score

@@ -11,7 +11,7 @@ from enum import Enum
 import attrs
 
 from engine import win_probability
-from engine.beginning import Beginning, counts
+from engine.beginning import Beginning, rows_that_count
 from engine.events import (
     GameBegun,
     GameKnown,
@@ -113,7 +113,7 @@ class GameView:
         over = self.beginning.over(now)
         if over is not None and not self.live:
             return {}
-        return {vendor: row for vendor, row in self.odds.items() if counts(row, over)}
+        return rows_that_count(self.odds, over)
 
     @property
     def live(self) -> bool:

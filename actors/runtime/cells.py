@@ -85,7 +85,7 @@ class Target:
     `peak` is also the watermark of the fast path: only a message that would exceed it looks at `capacity`.
     """
 
-    __slots__ = ("capacity", "done", "peak", "put", "receive")
+    __slots__ = ("capacity", "done", "peak", "put", "receive", "topic")
 
     def __init__(self, receive: Receive, capacity: int) -> None:
         """Start empty."""
@@ -96,6 +96,8 @@ class Target:
         self.put = 0
         self.done = 0
         self.peak = 0
+        self.topic: str | None = None
+        """The name of the topic, if it is one."""
 
     @property
     def depth(self) -> int:
@@ -243,6 +245,10 @@ class Queue(Protocol):
     @property
     def topics(self) -> Publisher:
         """The topics of the engine."""
+        ...  # pragma: no cover
+
+    def put(self, receiver: Target, message: object, sender: Target | None = None) -> bool:
+        """Put one message behind all others; False if it was not taken."""
         ...  # pragma: no cover
 
     def lose(self, to: str, message: object, sender: Target | None, why: str) -> None:

@@ -21,7 +21,7 @@ from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
 from engine.strategies.market_board import MarketBoard, Place, Reach
-from engine.strategies.market_watch import Watch
+from engine.strategies.market_watch import NEVER, Watch
 from engine.strategies.merge_steps import joined
 from engine.strategies.opinion import HAIR, Opinion, p_text
 from engine.strategies.parameters import (
@@ -160,22 +160,26 @@ class Correlation(Trader):
         it.
         """
         market = watch.market
-        market_board = self._market_board(market.game)
+        market_board = self._market_boards.get(top.game) or self._market_board(market.game)
         place = market_board.repriced(market)
         if self.recalling:
             return NOTHING
         steps: list[Step] = []
-        if self._groups.of:
-            steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]
+        for group in self._groups.of.values():
+            # Most are whole, or not of this market: only what is torn is mended.
+            if top.ticker in group.legs and not group.open:
+                steps.append(self._hedge(group, now))
         if place is None:
             return joined(steps)
         # The board compares plain numbers; the exact sums with fees are made only for what passes it.
         if self.parameters.arbitrage and market_board.beaten(place):
             steps.append(self._arbitrage(market, now))
         if self.parameters.statistics:
-            steps.append(self._looked_at(place, market_board, now))
-            steps += [self._looked_at(other, market_board, now) for other in place.near]
-        return joined(steps)
+            for other in market_board.worth_a_thought(place, now):
+                if other.watch is not None and (other.p_mid is not None or other.market.p_mid() is not None):
+                    other.watch.until = NEVER
+                    steps.append(self.consider(other.watch, now))
+        return joined(steps) if steps else NOTHING
 
     def wake(self, key: str, now: Nanos) -> Step:
         """A pause before the next attempt to mend a group, or a timer of the trader's."""
@@ -205,7 +209,7 @@ class Correlation(Trader):
             gap_min=gap,
             ev_percent_min=0.0,
             until=Nanos(now + 1),
-            evidence=(("implied", p_text(p_fair)), ("middle", p_text(p_mid)), ("relation", name)),
+            evidence=(("implied", p_fair), ("middle", p_mid), ("relation", name)),
             side=BookSide.ASK if dear else BookSide.BID,
         )
 
@@ -220,21 +224,13 @@ class Correlation(Trader):
             said.append(("moneyline_spread", winner, self.parameters.min_discrepancy_percent / 100))
         return said
 
-    def _looked_at(self, place: Place, market_board: MarketBoard, now: Nanos) -> Step:
-        """Think a market over if it is held, or if what is said of it is near its threshold at least."""
-        watch = self.watched(place.market.ticker)
-        if watch is None or (watch.idle and (now < watch.cooldown_until or market_board.fits(place))):
-            return NOTHING
-        if place.market.p_mid() is None:
-            return NOTHING
-        watch.until = Nanos(0)
-        return self.consider(watch, now)
-
     def _market_board(self, game: GameView) -> MarketBoard:
         """The game's board; made anew when a market or the teams became known."""
         market_board = self._market_boards.get(game.game)
         if market_board is None:
-            market_board = self._market_boards[game.game] = MarketBoard(game, self._reach)
+            market_board = self._market_boards[game.game] = MarketBoard(
+                game, self._reach, self._watches
+            )
         return market_board
 
     def _arbitrage(self, market: MarketView, now: Nanos) -> Step:

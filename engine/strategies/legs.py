@@ -104,12 +104,10 @@ class Groups:
 
     def in_market(self, ticker: str) -> list[Group]:
         """The groups that have a leg in a market and hold anything, or still may."""
-        if not self.of:
-            return []
         return [
             group
             for group in self.of.values()
-            if ticker in group.legs and (group.open or any(leg.held for leg in group.legs.values()))
+            if ticker in group.legs and (group.open or any([leg.held for leg in group.legs.values()]))
         ]
 
     def restore(self, facts: Iterable[Fact]) -> None:

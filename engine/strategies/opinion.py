@@ -8,7 +8,9 @@ an edge that needs that luck is none.
 """
 
 import math
-from typing import Protocol
+from typing import Protocol, TypeAlias
+
+import attrs
 
 from engine.events import BookSide, TopChanged
 from engine.facts import Evidence
@@ -19,11 +21,19 @@ from engine.trust import AT_ITS_WORD, Believed, Source
 from engine.units import PRICE_CENT, PRICE_ONE, Count, Nanos, Price, format_price
 from engine.view import MarketView
 
+_TAKER = Liquidity.TAKER
+
 HAIR = 1e-9
 """Probabilities are compared with thresholds up to this: 0.60 - 0.55 is 5 points, not 4.999…."""
 
 
-@message
+Grounds: TypeAlias = tuple[tuple[str, str | float], ...]
+"""What an opinion rests on, by name. Probabilities and amounts per contract stay numbers until it is put on
+record: of ten opinions nine never are.
+"""
+
+
+@attrs.define
 class Opinion:
     """What a strategy believes of a market until `until`.
 
@@ -39,7 +49,7 @@ class Opinion:
     gap_min: float
     ev_percent_min: float
     until: Nanos
-    evidence: Evidence = ()
+    evidence: Grounds = ()
     side: BookSide | None = None
     extra_cost: float = 0.0
     source: Source = Source.OWN
@@ -111,13 +121,18 @@ def p_market_of(top: TopChanged, price: Price) -> float:
 def edge_of(opinion: Opinion, terms: FeeTerms, top: TopChanged, offer: Offer) -> Edge:
     """The edge of taking up an offer while these are the best prices; its size only goes on record."""
     side, price = offer.side, offer.price
-    p_fair = believed(opinion, p_market_of(top, price))
+    p_fair, share = opinion.p_fair, opinion.trust.share
+    if share != 1.0:
+        # As `believed` and `p_market_of`, without their calls: this is asked of every opinion.
+        bid, ask = top.yes_bid, top.yes_ask
+        p_market = price / PRICE_ONE if bid is None or ask is None else (bid + ask) / (2 * PRICE_ONE)
+        p_fair = p_market + share * (p_fair - p_market)
     if side is BookSide.BID:
         p_win, p_said, p_own = p_fair, opinion.p_fair, price / PRICE_ONE
     else:
         p_win, p_said, p_own = 1.0 - p_fair, 1.0 - opinion.p_fair, (PRICE_ONE - price) / PRICE_ONE
     p_entry_fee = terms.p_fee(offer.liquidity, price)
-    p_exit_fee = terms.p_fee(Liquidity.TAKER, nearest(p_fair))
+    p_exit_fee = terms.p_fee(_TAKER, nearest(p_fair))
     p_gap = p_said - p_own
     p_costs = p_entry_fee + p_exit_fee + opinion.extra_cost
     return Edge(
@@ -196,6 +211,11 @@ def _floor_cent(p: float) -> Price:
 def nearest(p: float) -> Price:
     """A probability as a price, for fees; kept inside the range of prices."""
     return Price(min(max(round(p * PRICE_ONE), 0), PRICE_ONE))
+
+
+def on_record(grounds: Grounds) -> Evidence:
+    """Grounds as they are put on record."""
+    return tuple([(name, said if isinstance(said, str) else f"{said:.6f}") for name, said in grounds])
 
 
 def p_text(p: float) -> str:

@@ -29,9 +29,11 @@ from engine.events import (
     GameKnown,
     GameNews,
     MarketKnown,
+    MarketStatus,
     OddsSeen,
     ScoreSeen,
     TopChanged,
+    Trust,
 )
 from engine.facts import Fact, OrderDenied, OrderFilled, PositionSettled
 from engine.message import changed
@@ -45,6 +47,9 @@ from engine.strategies.portfolio import LASTING, Holding, Portfolio, ticker_of
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from engine.view import GameView, MarketView, View
+
+TRUSTED: Final = Trust.TRUSTED
+ACTIVE: Final = MarketStatus.ACTIVE
 
 UNTRUSTED: Final = "untrusted"
 """The limit in the way of what would be traded if its source were taken at its word."""
@@ -190,8 +195,17 @@ class Trader(Strategy):
                 return NOTHING
         elif self._bound_to_stay(watch.market.ticker):
             return NOTHING
-        # Leaving is impossible then as well: an untrusted price is no price to leave at.
-        if not watch.market.tradable:
+        # Leaving is impossible then as well: an untrusted price is no price to leave at. This is
+        # `MarketView.tradable`, which is asked here more often than everywhere else together.
+        market = watch.market
+        top, known = market.top, market.known
+        if (
+            top is None
+            or known is None
+            or market.terms is None
+            or top.trust is not TRUSTED
+            or known.status is not ACTIVE
+        ):
             return NOTHING
         if now >= watch.until:
             self._think(watch, now)
@@ -292,7 +306,8 @@ class Trader(Strategy):
         """Form the opinion anew and with it the bounds outside of which prices matter."""
         opinion = self.opinion(watch.market, now)
         if opinion is not None:
-            opinion = changed(opinion, trust=self.context.trust.of(opinion.source))
+            # Nobody else has seen it yet.
+            opinion.trust = self.context.trust.of(opinion.source)
             if self.context.listener is not None:
                 self.context.listener.formed(watch.market, opinion, now)
         watch.settle(opinion)

@@ -43,6 +43,8 @@ from engine.units import (
     Nanos,
     Price,
     UnitError,
+    known_count,
+    known_price,
     parse_count,
     parse_count_change,
     parse_price,
@@ -76,12 +78,14 @@ def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
             ts_ms = body.ts_ms
             # `Nanos(…)` is a call, and this is the hottest line of the program.
             at_venue: Nanos | None = None if ts_ms is None else ts_ms * 1_000_000  # type: ignore[assignment]
+            # Nearly every text has been read before: the look into the memory of texts is made here.
+            price, change = known_price(body.price_dollars), known_count(body.delta_fp)
             return (
                 BookDelta(
                     body.market_ticker,
                     body.side,
-                    parse_price(body.price_dollars),
-                    parse_count_change(body.delta_fp),
+                    parse_price(body.price_dollars) if price is None else price,
+                    parse_count_change(body.delta_fp) if change is None else change,
                     conn,
                     frame.sid,
                     frame.seq,
