@@ -344,7 +344,9 @@ class Dispatcher:
         # From the end backwards, and only where the entry is still this handler's own: nothing else can have
         # come between, because the handler has not left yet.
         for item in reversed(sent):
-            content = item.message if isinstance(item, Publish) else item[1] if isinstance(item, tuple) else None
+            content = (
+                item.message if isinstance(item, Publish) else item[1] if isinstance(item, tuple) else None
+            )
             if self.queue and self.queue[-1][2] is sender and self.queue[-1][1] is content:
                 receiver, _, _ = self.queue.pop()
                 receiver.put -= 1

@@ -164,11 +164,9 @@ class Correlation(Trader):
         place = market_board.repriced(market)
         if self.recalling:
             return NOTHING
-        steps: list[Step] = []
-        for group in self._groups.of.values():
-            # Most are whole, or not of this market: only what is torn is mended.
-            if top.ticker in group.legs and not group.open:
-                steps.append(self._hedge(group, now))
+        # Most groups are of other markets, or wait for an order.
+        torn = [group for group in self._groups.of.values() if not group.open and top.ticker in group.legs]
+        steps = [self._hedge(group, now) for group in torn]
         if place is None:
             return joined(steps)
         # The board compares plain numbers; the exact sums with fees are made only for what passes it.
@@ -228,9 +226,7 @@ class Correlation(Trader):
         """The game's board; made anew when a market or the teams became known."""
         market_board = self._market_boards.get(game.game)
         if market_board is None:
-            market_board = self._market_boards[game.game] = MarketBoard(
-                game, self._reach, self._watches
-            )
+            market_board = self._market_boards[game.game] = MarketBoard(game, self._reach, self._watches)
         return market_board
 
     def _arbitrage(self, market: MarketView, now: Nanos) -> Step:

@@ -107,7 +107,7 @@ class Groups:
         return [
             group
             for group in self.of.values()
-            if ticker in group.legs and (group.open or any([leg.held for leg in group.legs.values()]))
+            if ticker in group.legs and (group.open or any(leg.held for leg in group.legs.values()))
         ]
 
     def restore(self, facts: Iterable[Fact]) -> None:

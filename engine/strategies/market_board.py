@@ -154,7 +154,7 @@ class MarketBoard:
         return False
 
     def worth_a_thought(self, place: Place, now: Nanos) -> list[Place]:
-        """Of a place that was priced anew and its neighbours: what is held or ordered in, and what does not fit.
+        """What is held or ordered in, and what does not fit, of a place that was priced anew and its neighbours.
 
         A rung fits if nothing that is said of it is far enough from its price. Nearly all do, so all are
         looked at here, without a call for any.
@@ -174,7 +174,9 @@ class MarketBoard:
             line, witness = other.line, other.witness
             low, high = other.ladder
             if (
-                witness is None or witness.z is None or not low < witness.z + (witness.line - line) / sd < high
+                witness is None
+                or witness.z is None
+                or not low < witness.z + (witness.line - line) / sd < high
             ) and not _spoken_for(other, sd):
                 found.append(other)
             elif expected is not None and other.kind == "spread":
@@ -255,7 +257,7 @@ def _spoken_for(place: Place, sd: float) -> bool:
 
 # Prices are whole numbers, so what is made of them need not be computed twice.
 @lru_cache(maxsize=MIDDLES_KEPT)
-def _deviate(both: int, above: bool) -> float | None:
+def _deviate(both: int, above: bool) -> float | None:  # noqa: FBT001 - a keyword is slower to remember
     """The deviate of an upward middle price, `both` being bid and ask together; None beyond what is read."""
     p_mid = both / (2 * PRICE_ONE)
     p_above = p_mid if above else 1.0 - p_mid
@@ -263,7 +265,7 @@ def _deviate(both: int, above: bool) -> float | None:
 
 
 @lru_cache(maxsize=MIDDLES_KEPT)
-def _band_around(both: int, above: bool, distance: float) -> tuple[float, float]:
+def _band_around(both: int, above: bool, distance: float) -> tuple[float, float]:  # noqa: FBT001 - as above
     """`band` of an upward middle price, `both` being bid and ask together."""
     p_mid = both / (2 * PRICE_ONE)
     return band(p_mid if above else 1.0 - p_mid, distance)
