@@ -191,12 +191,15 @@ class Correlation(Trader):
         p_mid = market.p_mid()
         if p_mid is None or not self.parameters.statistics:
             return None
-        market_board = self._market_board(market.game)
+        market_board = self._market_boards.get(market.game.game) or self._market_board(market.game)
         place = market_board.place_of(market)
         said = [] if place is None else self._said(place, market_board)
         if not said:
             return None
-        name, p_fair, gap = max(said, key=lambda word: abs(p_mid - word[1]) - word[2])
+        name, p_fair, gap = said[0]
+        # What is further beyond its threshold, between equals the rungs.
+        if len(said) > 1 and abs(p_mid - said[1][1]) - said[1][2] > abs(p_mid - p_fair) - gap:
+            name, p_fair, gap = said[1]
         dear = p_mid > p_fair
         if dear != self.parameters.prefer_no_on_overvalued:
             return None

@@ -8,7 +8,8 @@ an edge that needs that luck is none.
 """
 
 import math
-from typing import Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import attrs
 
@@ -21,7 +22,9 @@ from engine.trust import AT_ITS_WORD, Believed, Source
 from engine.units import PRICE_CENT, PRICE_ONE, Count, Nanos, Price, format_price
 from engine.view import MarketView
 
-_TAKER = Liquidity.TAKER
+_TAKER: Final = Liquidity.TAKER
+_BID: Final = BookSide.BID
+_ASK: Final = BookSide.ASK
 
 HAIR = 1e-9
 """Probabilities are compared with thresholds up to this: 0.60 - 0.55 is 5 points, not 4.999…."""
@@ -65,14 +68,17 @@ class OpinionListener(Protocol):
         ...
 
 
-@message
-class Offer:
+class Offer(NamedTuple):
     """A price to buy (BID) or sell (ASK) YES at, how much is to be had there, and whose fee it costs."""
 
     side: BookSide
     price: Price
     depth: Count
     liquidity: Liquidity
+
+
+# The class called would be a call for every judgement of an entry.
+_new: Final[Callable[[type[Offer], tuple[BookSide, Price, Count, Liquidity]], Offer]] = tuple.__new__
 
 
 @message
@@ -120,7 +126,7 @@ def p_market_of(top: TopChanged, price: Price) -> float:
 
 def edge_of(opinion: Opinion, terms: FeeTerms, top: TopChanged, offer: Offer) -> Edge:
     """The edge of taking up an offer while these are the best prices; its size only goes on record."""
-    side, price = offer.side, offer.price
+    side, price, depth, liquidity = offer
     p_fair, share = opinion.p_fair, opinion.trust.share
     if share != 1.0:
         # As `believed` and `p_market_of`, without their calls: this is asked of every opinion.
@@ -131,14 +137,17 @@ def edge_of(opinion: Opinion, terms: FeeTerms, top: TopChanged, offer: Offer) ->
         p_win, p_said, p_own = p_fair, opinion.p_fair, price / PRICE_ONE
     else:
         p_win, p_said, p_own = 1.0 - p_fair, 1.0 - opinion.p_fair, (PRICE_ONE - price) / PRICE_ONE
-    p_entry_fee = terms.p_fee(offer.liquidity, price)
-    p_exit_fee = terms.p_fee(_TAKER, nearest(p_fair))
+    p_entry_fee = terms.p_fee(liquidity, price)
+    # `nearest`, in its words: kept inside the range of prices.
+    exit_at = round(p_fair * PRICE_ONE)
+    exit_at = 0 if exit_at < 0 else PRICE_ONE if exit_at > PRICE_ONE else exit_at
+    p_exit_fee = terms.p_fee(_TAKER, Price(exit_at))
     p_gap = p_said - p_own
     p_costs = p_entry_fee + p_exit_fee + opinion.extra_cost
     return Edge(
         side=side,
         price=price,
-        depth=offer.depth,
+        depth=depth,
         p_win=p_win,
         p_cost=p_own + p_entry_fee,
         p_gap=p_gap,
@@ -158,9 +167,9 @@ def taking(opinion: Opinion, terms: FeeTerms, top: TopChanged) -> Edge | None:
         sells = (1.0 - opinion.p_fair) - (PRICE_ONE - bid) / PRICE_ONE > opinion.p_fair - ask / PRICE_ONE
         ask, bid = (None, bid) if sells else (ask, None)
     if ask is not None:
-        return edge_of(opinion, terms, top, Offer(BookSide.BID, ask, top.yes_ask_size, Liquidity.TAKER))
+        return edge_of(opinion, terms, top, _new(Offer, (_BID, ask, top.yes_ask_size, _TAKER)))
     if bid is not None:
-        return edge_of(opinion, terms, top, Offer(BookSide.ASK, bid, top.yes_bid_size, Liquidity.TAKER))
+        return edge_of(opinion, terms, top, _new(Offer, (_ASK, bid, top.yes_bid_size, _TAKER)))
     return None
 
 

@@ -45,6 +45,7 @@ from engine.strategies.order_writer import OrderWriter
 from engine.strategies.parameters import MARKET_TYPES, Parameters, TradingParameters, minutes, seconds
 from engine.strategies.portfolio import LASTING, Holding, Portfolio, ticker_of
 from engine.strategies.strategy import Strategy, StrategyContext
+from engine.trust import UNSUPPORTED
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from engine.view import GameView, MarketView, View
 
@@ -80,6 +81,7 @@ class Trader(Strategy):
         self._retry = seconds(parameters.exit_retry_seconds)
         self._before_close = seconds(parameters.exit_before_close_seconds)
         self._takes = parameters.entry == "take"
+        self._believed = context.trust.by_source
 
     @abstractmethod
     def market_types(self) -> tuple[str, ...]:
@@ -139,7 +141,11 @@ class Trader(Strategy):
 
     def unwatched(self, top: TopChanged) -> None:
         """The best prices of a market that is not traded changed."""
-        self.view.apply(top)
+        market = self.view.markets.get(top.ticker)
+        if market is None:
+            self.view.apply(top)
+        else:
+            market.top = top
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """The best prices (or the trust) of a watched market changed."""
@@ -307,7 +313,7 @@ class Trader(Strategy):
         opinion = self.opinion(watch.market, now)
         if opinion is not None:
             # Nobody else has seen it yet.
-            opinion.trust = self.context.trust.of(opinion.source)
+            opinion.trust = self._believed.get(opinion.source, UNSUPPORTED)
             if self.context.listener is not None:
                 self.context.listener.formed(watch.market, opinion, now)
         watch.settle(opinion)
