@@ -156,7 +156,7 @@ class MarketBoard:
         return False
 
     def worth_a_thought(self, place: Place, now: Nanos) -> list[Place]:
-        """What is held or ordered in, and what does not fit, of a place that was priced anew and its neighbours.
+        """What is held or does not fit, of a place that was priced anew and its neighbours.
 
         A rung fits if nothing that is said of it is far enough from its price. Nearly all do, so all are
         looked at here, without a call for any.

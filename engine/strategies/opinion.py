@@ -140,8 +140,7 @@ def edge_of(opinion: Opinion, terms: FeeTerms, top: TopChanged, offer: Offer) ->
     p_entry_fee = terms.p_fee(liquidity, price)
     # `nearest`, in its words: kept inside the range of prices.
     exit_at = round(p_fair * PRICE_ONE)
-    exit_at = 0 if exit_at < 0 else PRICE_ONE if exit_at > PRICE_ONE else exit_at
-    p_exit_fee = terms.p_fee(_TAKER, Price(exit_at))
+    p_exit_fee = terms.p_fee(_TAKER, Price(min(max(exit_at, 0), PRICE_ONE)))
     p_gap = p_said - p_own
     p_costs = p_entry_fee + p_exit_fee + opinion.extra_cost
     return Edge(
