@@ -44,15 +44,8 @@ class GameActor:
         try:
             # Nearly every message is a delta: an exact comparison of types comes before everything else.
             if type(message) is BookDelta:
-                state = self.state
-                market = state.markets.get(message.ticker)
-                # Most deltas are of deeper levels, and of those nobody needs to hear.
-                if market is None or not market.book.apply_delta(message) or not market.book.top_moved:
-                    return ()
-                news = state.best_prices(message.ticker, market, message.at_venue, message.at)
-                if news is None or news.trust is Trust.CROSSED:
-                    return () if news is None else self._crossed(news, now)
-                return (Publish(NEWS, news),)
+                news = self.state.book_event(message)
+                return () if news is None else self._book_news(news, now)
             return self._received(message, now)
         # Whatever it is: raised from here it would cost the books of all markets of the game.
         except Exception as error:
@@ -60,10 +53,12 @@ class GameActor:
                 raise
             return self._without(message, error, Nanos(now))
 
-    def _crossed(self, news: TopChanged, now: int) -> list[Outgoing]:
+    def _book_news(self, news: TopChanged, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         # A crossed book is normal inside a match, but a level below zero is not, and only a snapshot mends
         # that.
-        return [Publish(NEWS, news), *self._fresh_books(now)]
+        if news.trust is Trust.CROSSED:
+            return [Publish(NEWS, news), *self._fresh_books(now)]
+        return (Publish(NEWS, news),)
 
     def _received(self, message: object, now: int) -> Iterable[Outgoing]:
         state = self.state

@@ -106,6 +106,8 @@ class PaperExchangeActor:
                 if step is NOTHING:
                     return SILENCE
                 out = outgoing(OWNER, step, now)
+            elif type(message) is TradePrinted and not self._deaf and self.exchange.passed_by(message):
+                return SILENCE
             else:
                 out = self._received(message, now)
         # Whatever it is: raised from here it would cost a restart of all who trade, in every market.

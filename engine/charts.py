@@ -89,6 +89,7 @@ class Charts:
         self._chances: dict[str, Readings] = {}
         self._before_tip: dict[str, float] = {}
         self._joined: dict[str, _Joined] = {}
+        self._modelled: dict[str, tuple[ScoreSeen | None, float, float]] = {}
 
     def on_top(self, top: TopChanged, now: Nanos) -> None:
         """The best prices or the trust of a market changed."""
@@ -157,6 +158,7 @@ class Charts:
                 del self._chances[oldest]
                 self._before_tip.pop(oldest, None)
                 self._joined.pop(oldest, None)
+                self._modelled.pop(oldest, None)
             readings = self._chances[game.game] = Readings(CHANCES, BARS_MAX)
         readings.add(at // NANOS_PER_SECOND, _units(p_model), _units(p_market), _units(p_books))
 
@@ -192,11 +194,17 @@ class Charts:
                 return None
             self._before_tip[game.game] = p_now
             return p_now
-        p_before, minutes = self._before_tip.get(game.game), game.minutes_left()
+        p_before = self._before_tip.get(game.game)
+        said = self._modelled.get(game.game)
+        if said is not None and said[0] is game.score and said[1] == p_before:
+            return said[2]
+        minutes = game.minutes_left()
         if p_before is None or minutes is None or not 0.0 < p_before < 1.0:
             return None
         model = MODEL.of(game.league)
-        return model.p_win(game.home_lead(), minutes, model.spread_of_p0(p_before))
+        p_model = model.p_win(game.home_lead(), minutes, model.spread_of_p0(p_before))
+        self._modelled[game.game] = (game.score, p_before, p_model)
+        return p_model
 
 
 def _units(p: float | None) -> int | None:

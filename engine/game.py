@@ -153,16 +153,14 @@ class Game:
             return None
         if type(event) is BookDelta:
             book = market.book
+            # Most deltas are of deeper levels, and of those nobody needs to hear.
             if not book.apply_delta(event) or not book.top_moved:
                 return None
         elif isinstance(event, BookSnapshot):
             market.book.apply_snapshot(event)
-        return self.best_prices(event.ticker, market, event.at_venue, event.at)
+        return self._top(event.ticker, market, event.at_venue, event.at)
 
-    def best_prices(
-        self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos
-    ) -> TopChanged | None:
-        """A market's best prices, their sizes and its trust, if they are not those that were told last."""
+    def _top(self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos) -> TopChanged | None:
         book, told = market.book, market.told
         # As `Book.top`, which is a call for every change of a best price.
         yes, no, trust = book.yes_best, book.no_best, book.trust
@@ -216,7 +214,7 @@ class Game:
         # A listing alone has no prices; news of an empty book would look like a market that nobody quotes.
         if market.told is None and market.book.snapshots == 0:
             return []
-        top = self.best_prices(ticker, market, None, now)
+        top = self._top(ticker, market, None, now)
         return [] if top is None else [top]
 
     def _terms_changed(self, event: CloseTimeChanged | PriceRangesChanged, now: Nanos) -> list[GameNews]:
@@ -251,7 +249,7 @@ class Game:
             newly = book.feed_gapped() if isinstance(event, FeedGapped) else book.feed_lost()
             if not newly:
                 continue
-            top = self.best_prices(ticker, market, None, now)
+            top = self._top(ticker, market, None, now)
             news += [] if top is None else [top]
         return news
 
@@ -259,7 +257,7 @@ class Game:
         market = self.markets.get(event.ticker)
         if market is None or not market.book.concerns(event) or not market.book.feed_gapped():
             return []
-        top = self.best_prices(event.ticker, market, None, now)
+        top = self._top(event.ticker, market, None, now)
         return [] if top is None else [top]
 
     def distrust(self, ticker: str, now: Nanos) -> TopChanged | None:
@@ -267,7 +265,7 @@ class Game:
         market = self.markets.get(ticker)
         if market is None or not market.book.feed_gapped():
             return None
-        return self.best_prices(ticker, market, None, now)
+        return self._top(ticker, market, None, now)
 
     def _score(self, seen: ScoreSeen, now: Nanos) -> list[GameNews]:
         first = self.score

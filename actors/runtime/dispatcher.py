@@ -8,6 +8,7 @@ leaves the fast path by a method. One thread only.
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import repeat
+from typing import Any
 
 from actors.runtime import mailboxes
 from actors.runtime.asks import NotAnswered
@@ -29,6 +30,9 @@ URGENT_MAX = 10_000
 
 DEAD_LETTERS_KEPT = 100
 """The newest dead letters, kept for status and tests."""
+
+NO_WISH: Any = (None, None)
+"""What a tuple that is no wish is taken for, until it is found out."""
 
 NOWHERE: Entry = (Sink(lambda _message, _now: (), 0), None, None)
 """The entry that stands for "no message is being worked on"."""
@@ -135,8 +139,11 @@ class Dispatcher:
             for item in outgoing:
                 receiver: Target | None
                 if item.__class__ is tuple:
-                    to, content = item
+                    to, content = item if len(item) == 2 else NO_WISH
                     receiver = find(to)
+                    if receiver is None and not isinstance(to, str):
+                        self.send_rest(target, outgoing, item)
+                        break
                     if receiver is None:
                         self.lose(to, content, target, "no such actor")
                         continue
@@ -344,11 +351,18 @@ class Dispatcher:
         # From the end backwards, and only where the entry is still this handler's own: nothing else can have
         # come between, because the handler has not left yet.
         for item in reversed(sent):
-            content = (
-                item.message if isinstance(item, Publish) else item[1] if isinstance(item, tuple) else None
-            )
-            if self.queue and self.queue[-1][2] is sender and self.queue[-1][1] is content:
-                receiver, _, _ = self.queue.pop()
+            receiver: Target | None
+            if isinstance(item, Publish):
+                receiver, content = self.topics.by_name.get(item.topic), item.message
+            elif isinstance(item, tuple):
+                receiver, content = self.cells.get(item[0]), item[1]
+            else:
+                continue
+            if not self.queue or receiver is None:
+                continue
+            waiting, said, by = self.queue[-1]
+            if waiting is receiver and said is content and by is sender:
+                self.queue.pop()
                 receiver.put -= 1
 
     def _deferred(self, cell: Cell) -> "list[Reply]":

@@ -91,6 +91,20 @@ class PaperExchange:
         settle(context)
         return self._finish(context)
 
+    def passed_by(self, trade: TradePrinted) -> bool:
+        """Note a trade that can do nothing to anybody, which most are; False if it must be decided on.
+
+        That is one of a market where nothing of ours stands, while nothing waits for the feed to come so far.
+        """
+        market = self.state.markets.get(trade.ticker)
+        idle = market is not None and not market.watched and market.book.conn != POLLED
+        if market is None or not idle or self.frozen or self.state.timers.moments:
+            return False
+        if trade.at_venue is not None and trade.at_venue > market.active_to:
+            market.active_to = trade.at_venue
+        self.state.prints.hear(trade)
+        return True
+
     def take_over(self, events: Iterable[MarketListed | BookSnapshot], now: int) -> Step:
         """Take up listings and books from whoever followed them while this exchange alone was restarted.
 

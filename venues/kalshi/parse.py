@@ -143,28 +143,21 @@ def _snapshot(frame: wire.Snapshot, text: str, conn: int, at: Nanos) -> tuple[Ve
 
 def _ticker(frame: wire.Ticker, _conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     body = frame.msg
-    bid = _quoted(body.yes_bid_dollars, PRICE_ZERO)
-    ask = _quoted(body.yes_ask_dollars, PRICE_ONE)
+    bid = None if body.yes_bid_dollars is None else parse_price(body.yes_bid_dollars)
+    ask = None if body.yes_ask_dollars is None else parse_price(body.yes_ask_dollars)
+    # The venue writes an empty side as a bid of 0 or an ask of 1.
     return (
         QuoteSeen(
             body.market_ticker,
-            bid,
-            ask,
+            None if bid == PRICE_ZERO else bid,
+            None if ask == PRICE_ONE else ask,
             None if body.yes_bid_size_fp is None else parse_count(body.yes_bid_size_fp),
             None if body.yes_ask_size_fp is None else parse_count(body.yes_ask_size_fp),
             None if body.price_dollars is None else parse_price(body.price_dollars),
-            _at_venue(body.ts_ms),
+            None if body.ts_ms is None else Nanos(body.ts_ms * NANOS_PER_MILLISECOND),
             at,
         ),
     )
-
-
-def _quoted(text: str | None, empty: Price) -> Price | None:
-    """A price of the ticker channel; the venue writes an empty side as a bid of 0 or an ask of 1."""
-    if text is None:
-        return None
-    price = parse_price(text)
-    return None if price == empty else price
 
 
 def _trade(frame: wire.Trade, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
