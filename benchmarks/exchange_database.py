@@ -3,7 +3,7 @@
 A scripted strategy takes one contract again and again on a simulated evening: every order is a signal, an
 approval, a submission, a fill and its ledger entry. The ratio is what durability costs: once with a
 transaction for every 512 facts, as replays and busy live evenings have it, and once with one for every
-decision. Medians of several rounds, candidates in turn; exits with 1 if a ratio is beyond the promise.
+decision. Medians of several rounds, candidates in turn.
 """
 
 import json
@@ -11,13 +11,14 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 
 from actors.messages import Numbered
+from benchmarks.results import Result, finish, options
 from engine.facts import OrderFilled, OrderSubmitted
 from engine.risk import RiskLimits
 from engine.strategies.scripted import Scripted, ScriptedParameters
@@ -117,13 +118,14 @@ def timed(lines: list[Line], settings: TradingSettings, store: Store) -> tuple[f
     return time.perf_counter() - begun, counting
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Print the numbers; 1 if a ratio is beyond its promise."""
+    asked = options(__doc__, arguments)
     lines = evening()
     settings = settings_of(lines)
     without, batched, at_once = [], [], []
     counted = Counting(RunStore("bench"))
-    for _ in range(ROUNDS):
+    for _ in range(asked.rounds(ROUNDS)):
         seconds, counted = timed(lines, settings, RunStore("bench"))
         without.append(seconds)
         with writer() as journal:
@@ -135,10 +137,11 @@ def main() -> int:
     for name, seconds in zip(names, map(middle, (without, batched, at_once)), strict=True):
         speed = f"{counted.orders / seconds:,.0f} orders and {counted.fills / seconds:,.0f} fills a second"
         print(f"{name}: {speed}, {seconds / middle(without):.2f} times the time without")
-    ratio = middle(two / one for one, two in zip(without, batched, strict=True))
-    print(f"the database in batches costs {ratio:.2f} times the run without it (at most {BATCHED_RATIO_MAX})")
-    return 1 if ratio > BATCHED_RATIO_MAX else 0
+    ratio = tuple(two / one for one, two in zip(without, batched, strict=True))
+    return finish(
+        [Result("orders with a database in batches / without", ratio, at_most=BATCHED_RATIO_MAX)], asked
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

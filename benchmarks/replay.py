@@ -1,46 +1,28 @@
-"""What a replay costs per frame, as a multiple of parsing the same frames into events and no more.
+"""`python -m benchmarks.replay`: what a replay costs as strategies are added.
 
-Run by `make bench`. All candidates take turns in one process and the smallest time of each is used, because
-the machine is shared; for the same reason it is the processor's time that is measured, not the clock's. Only
-the ratios travel to another machine. The evening is the simulator's.
+Each candidate replays the same evening in a process of its own with the database on, in turn; it is the
+processor's time that is measured. Beside it stands parsing the same frames into events and no more.
 """
 
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
-import attrs
-
-from persistence.schema_upgrade import upgrade
-from persistence.writer import JournalWriter, Mode, Options
-from tipoff.commands.replay import replay
-from tipoff.commands.simulated_recording import record_evening
-from tipoff.config.load import template
-from tipoff.runs.from_config import at_its_word, schema, trading_settings
-from tipoff.runs.settings import TradingSettings
+from benchmarks.evening import measured, simulated
+from benchmarks.results import Result, finish, options
 from tipoff.sources.registry import translator
-from venues.recordings.recorder import read, read_batches
-from venues.simulator.world.settings import EveningSettings
+from venues.recordings.recorder import read
 
-ROUNDS = 5
-TWO = ("sharp_line", "momentum")
-NONE, FIVE, MANY = "no strategies", "five strategies", "25 strategies"
-GROWTH_MAX = 5.5
-"""What 25 instances add, as a multiple of what 5 add: five is linear, a tenth is the machine's noise."""
-TARGETS = {NONE: 4.0, "two strategies": 8.0, FIVE: 14.0}
-"""Most multiples of parsing that a frame may cost, with the database on."""
+ROUNDS: Final = 5
+SHARE_MAX: Final = 1.6
+"""What 25 strategies may take of what five take."""
 
 Candidate = Callable[[], float]
 """Does its work once and returns the seconds of what is measured."""
-
-
-def evening(folder: Path) -> Path:
-    """One game's recording; every candidate reads it, as a replay does."""
-    settings = EveningSettings(seed=1, games=1, postponed=False, cancelled=False)
-    record_evening(settings, folder / "evening")
-    return folder / "evening"
 
 
 def parsing(recording: Path) -> Candidate:
@@ -56,77 +38,44 @@ def parsing(recording: Path) -> Candidate:
     return run
 
 
-def replaying(recording: Path, settings: TradingSettings, folder: Path) -> Candidate:
-    """The whole tree on a virtual clock, into a new database that is made outside the measured time."""
-
-    def run() -> float:
-        with tempfile.TemporaryDirectory(dir=folder) as place:
-            url = f"sqlite:///{place}/bench.db"
-            upgrade(url)
-            writer = JournalWriter(url, "bench", Options(mode=Mode.REPLAY))
-            began = time.process_time()
-            replay(read_batches(recording), settings, "bench", writer)
-            seconds = time.process_time() - began
-            writer.close()
-        return seconds
-
-    return run
+def replaying(recording: Path, strategies: int) -> Candidate:
+    """The whole tree with so many strategies."""
+    return lambda: measured(recording, strategies).seconds
 
 
-def with_strategies(settings: TradingSettings, names: tuple[str, ...]) -> TradingSettings:
-    """The settings with some of their strategies only."""
-    kept = tuple(plan for plan in settings.strategies if plan.name in names)
-    return attrs.evolve(settings, strategies=kept)
-
-
-def instances(count: int) -> TradingSettings:
-    """So many strategies side by side: the kinds in turn, each with its own name and account."""
-    config = template(schema())
-    kinds = [strategy for strategy in config.strategies if strategy.enabled]
-    many = tuple(
-        attrs.evolve(kinds[number % len(kinds)], name=f"{kinds[number % len(kinds)].name}_{number}")
-        for number in range(count)
-    )
-    return trading_settings(attrs.evolve(config, strategies=many))
-
-
-def main() -> int:
-    """Measure and print; returns 1 if a frame costs more than it may."""
-    everything = trading_settings(at_its_word(template(schema())))
+def main(arguments: Sequence[str]) -> int:
+    """Return 0 if many strategies cost no more than they may."""
+    asked = options(__doc__, arguments)
     with tempfile.TemporaryDirectory(prefix="tipoff-bench-") as folder:
-        place = Path(folder)
-        recording = evening(place)
+        recording = simulated(Path(folder))
         frames = sum(1 for _ in read(recording))
         candidates = {
-            "parsing alone": parsing(recording),
-            NONE: replaying(recording, with_strategies(everything, ()), place),
-            "one strategy": replaying(recording, instances(1), place),
-            "two strategies": replaying(recording, with_strategies(everything, TWO), place),
-            FIVE: replaying(recording, instances(5), place),
-            MANY: replaying(recording, instances(25), place),
+            "parsing": parsing(recording),
+            "none": replaying(recording, 0),
+            "five": replaying(recording, 5),
+            "many": replaying(recording, 25),
         }
-        best = dict.fromkeys(candidates, float("inf"))
-        for _ in range(ROUNDS):
+        seconds: dict[str, list[float]] = {name: [] for name in candidates}
+        for _ in range(asked.rounds(ROUNDS)):
             for name, run in candidates.items():
-                best[name] = min(best[name], run())
-    return told(best, frames)
+                seconds[name].append(run())
+    note = ", ".join(f"{name} {1e6 * statistics.median(took) / frames:.1f}" for name, took in seconds.items())
 
+    def ratio(of: str, to: str) -> tuple[float, ...]:
+        return tuple(one / other for one, other in zip(seconds[of], seconds[to], strict=True))
 
-def told(best: dict[str, float], frames: int) -> int:
-    """Print what was measured against what it may be."""
-    parse = best["parsing alone"]
-    print(f"replay of {frames} frames, database on, best of {ROUNDS} rounds")
-    kept = True
-    for name, seconds in best.items():
-        target = TARGETS.get(name)
-        kept = kept and (target is None or seconds / parse <= target)
-        said = "" if target is None else f"  (at most {target:g})"
-        cost, rate = 1e6 * seconds / frames, frames / seconds
-        print(f"  {name:16} {cost:7.2f} us a frame  {seconds / parse:6.2f} x{said}  {rate:,.0f}/s")
-    growth = (best[MANY] - best[NONE]) / (best[FIVE] - best[NONE])
-    print(f"  25 strategies add {growth:.2f} times what 5 add (at most {GROWTH_MAX:g})")
-    return 0 if kept and growth <= GROWTH_MAX else 1
+    return finish(
+        [
+            Result(
+                "evening: 25 strategies / five", ratio("many", "five"), at_most=SHARE_MAX,
+                note=f"µs a frame: {note}",
+            ),
+            Result("evening: five strategies / parsing alone", ratio("five", "parsing")),
+            Result("evening: no strategies / parsing alone", ratio("none", "parsing")),
+        ],
+        asked,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The workloads and candidates of the runtime benchmark: our dispatcher and `pykka.ThreadingActor`.
+"""The workloads and candidates of the runtime benchmark: ours, Pykka, asyncio, calls.
 
 Each function does one workload once and prints nothing; `benchmarks.runtime` runs every candidate in its own
 process. Ours runs with everything that the daemon has on: supervision, bounded mailboxes, counters.
@@ -6,6 +6,8 @@ process. Ours runs with everything that the daemon has on: supervision, bounded 
 
 # ruff: noqa: ANN401  Pykka's signatures are dynamically typed, and a handler is a handler
 
+import asyncio
+import itertools
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
@@ -191,8 +193,75 @@ def pykka_latency(kind: str, messages: int, clock: Clock) -> float:
     return sorted(took)[len(took) // 2]
 
 
+QUEUE: int = 1_024
+"""What waits between two tasks of asyncio at most."""
+
+
+async def _passes_on(source: "asyncio.Queue[int]", sink: "asyncio.Queue[int]") -> None:
+    while True:
+        await sink.put(await source.get())
+
+
+async def _counts(source: "asyncio.Queue[int]", messages: int) -> None:
+    for _ in range(messages):
+        await source.get()
+
+
+def asyncio_throughput(kind: str, messages: int, clock: Clock) -> float:
+    """Seconds for all messages through tasks with a queue each."""
+
+    async def run() -> float:
+        queues: list[asyncio.Queue[int]] = [asyncio.Queue(QUEUE) for _ in range(3 if kind == "chain" else 1)]
+        tasks = [asyncio.create_task(_passes_on(*pair)) for pair in itertools.pairwise(queues)]
+        began = clock()
+        last = asyncio.create_task(_counts(queues[-1], messages))
+        for number in range(messages):
+            await queues[0].put(number)
+        await last
+        took = clock() - began
+        for task in tasks:
+            task.cancel()
+        return took
+
+    return asyncio.run(run())
+
+
+class CalledCounter:
+    """The end of a chain of calls."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def receive(self, _message: object) -> None:
+        self.count += 1
+
+
+class CalledForward:
+    """A link of a chain of calls."""
+
+    def __init__(self, receiver: "CalledForward | CalledCounter") -> None:
+        self._receiver = receiver
+
+    def receive(self, message: object) -> None:
+        self._receiver.receive(message)
+
+
+def direct_throughput(kind: str, messages: int, clock: Clock) -> float:
+    """Seconds for all messages as calls of methods: what no runtime can be faster than."""
+    sink = CalledCounter()
+    entry = CalledForward(CalledForward(sink)) if kind == "chain" else sink
+    began = clock()
+    for number in range(messages):
+        entry.receive(number)
+    took = clock() - began
+    assert sink.count == messages
+    return took
+
+
 CANDIDATES: dict[str, dict[str, Workload]] = {
     "ours": {"throughput": ours_throughput, "latency": ours_latency},
     "pykka": {"throughput": pykka_throughput, "latency": pykka_latency},
+    "asyncio": {"throughput": asyncio_throughput},
+    "direct": {"throughput": direct_throughput},
 }
 """What is measured, by candidate and measure."""

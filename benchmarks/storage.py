@@ -1,6 +1,6 @@
 """What keeping decisions costs: facts a second by batch size, and as a multiple of writing bare rows.
 
-Run as `python benchmarks/storage.py [facts]`. Each line is the median of three interleaved rounds on a fresh
+Run as `python -m benchmarks.storage`. Each line is the median of three interleaved rounds on a fresh
 file. The reference writes the journal's rows only (same columns, same SQLite settings, no chain, no index by
 subject, nothing folded) with the driver's executemany, so the ratio is the price of chain, projections,
 checks and mark together.
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.results import Result, finish, options
 from engine.events import BookSide
 from engine.facts import (
     BandMoved,
@@ -151,36 +152,38 @@ def reopening(file: Path, facts: Sequence[Recorded]) -> None:
     print(f"a resumed replay is compared at:       {len(facts) / compared:,.0f} entries/s")
 
 
-def batched(facts: Sequence[Recorded], batch: int, durability: Durability) -> None:
-    """A line of the table."""
+def batched(facts: Sequence[Recorded], batch: int, durability: Durability) -> Result:
+    """A line of the table, and what chain, projections and checks cost."""
     reference: list[float] = []
     measured: list[tuple[float, float]] = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as place:
             reference.append(bare(Path(place) / "bare.db", facts, batch, durability))
             measured.append(ours(Path(place) / "ours.db", facts, batch, durability))
-    ratio = statistics.median(wall / other for (wall, _), other in zip(measured, reference, strict=True))
+    ratio = tuple(wall / other for (wall, _), other in zip(measured, reference, strict=True))
     rate = len(facts) / statistics.median(wall for wall, _ in measured)
     processor = statistics.median(busy for _, busy in measured) / len(facts) * 1e6
-    line = (
-        f"{durability.value:8} batch {batch:5}: {rate:10,.0f} facts/s, {processor:6.1f} µs of processor each"
-    )
-    print(f"{line}, {ratio:5.1f} times bare rows")
+    note = f"{rate:,.0f} facts/s, {processor:.1f} µs of processor each"
+    return Result(f"journal, {durability.value}, batch {batch}: writing / bare rows", ratio, note=note)
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> int:
     """Print everything."""
-    facts = evening(int(sys.argv[1]) if len(sys.argv) > 1 else FACTS)
+    asked = options(__doc__, arguments)
+    facts = evening(FACTS // 4 if asked.quick else FACTS)
     print(f"{len(facts)} facts of eight kinds, SQLite {sqlite3.sqlite_version}")
     queue = [each for each in facts if isinstance(each.fact, QueueMoved)]
     print(f"encode: {nanoseconds_each(queue, codec.encode):,.0f} ns for a small fact, ", end="")
     print(f"{nanoseconds_each(facts, codec.encode):,.0f} ns on average")
-    for durability in Durability:
-        for batch in BATCHES:
-            batched(facts if batch > 1 else facts[: len(facts) // 4], batch, durability)
+    results = [
+        batched(facts if batch > 1 else facts[: len(facts) // 4], batch, durability)
+        for durability in Durability
+        for batch in BATCHES
+    ]
     with tempfile.TemporaryDirectory() as place:
         reopening(Path(place) / "again.db", facts)
+    return finish(results, asked)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -7,9 +7,6 @@ frames, which is where watchers are served. What frames cost differs from turn t
 is asked for, so the same frames, those of all turns, are put together with what lay between frames while
 nobody, readers and silent ones watched: from these follows when each frame would have been done with on a
 processor of its own, the garbage collector left out. A clock on a shared machine says nothing of it.
-
-Exits with 1 if watchers make the 99th percentile more than `RATIO_MAX` times as long, or the process more
-than `MEGABYTES_MAX` larger.
 """
 
 import contextlib
@@ -30,6 +27,7 @@ import trio
 
 from benchmarks.latency import running
 from benchmarks.memory import EVENING, megabytes
+from benchmarks.results import Result, finish, options
 from tipoff.control.permissions import Level
 from tipoff.control.server import ControlServer, serve_control
 from tipoff.control.socket_settings import ControlSettings, Levels
@@ -166,8 +164,8 @@ def delays(between: Sequence[int], own: Sequence[int]) -> list[float]:
     return made
 
 
-async def measured(before: list[Output], coming: list[Output], folder: Path) -> bool:
-    """Play the turns, print what they took; whether it is within bounds."""
+async def measured(before: list[Output], coming: list[Output], folder: Path) -> list[Result]:
+    """Play the turns and print what they took."""
     path = folder / "s"
     speed = (coming[-1].at - coming[0].at) / 1e9 / (TURN_SECONDS * TURNS * len(KINDS))
     settings = ControlSettings(path=path, levels=Levels(of={os.geteuid(): Level.ADMIN}))
@@ -182,7 +180,7 @@ async def measured(before: list[Output], coming: list[Output], folder: Path) -> 
         markets = sum(len(game.markets) for game in (await engine.games()).values())
         print(f"{markets} markets; the evening goes {speed:.2f} times as fast as a clock")
         left = iter(coming)
-        command = [sys.executable, "-m", "benchmarks.watching", str(path)]
+        command = [sys.executable, "-m", "benchmarks.watching", "--watch", str(path)]
         with subprocess.Popen(  # noqa: S603, ASYNC220 - ourselves, and a benchmark may wait for it
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as other:
@@ -198,11 +196,11 @@ async def measured(before: list[Output], coming: list[Output], folder: Path) -> 
                         sys.exit(f"{len(server.hub)} watch instead of {KINDS[kind]}")
             print(file=other.stdin, flush=True)
         nursery.cancel_scope.cancel()
-    return within(taken, size)
+    return compared(taken, size)
 
 
-def within(taken: dict[str, list[Turn]], size: dict[str, float]) -> bool:
-    """Print what the turns took; whether watchers cost no more than they may."""
+def compared(taken: dict[str, list[Turn]], size: dict[str, float]) -> list[Result]:
+    """Print what the turns took; what watchers cost."""
     own = [[frame for _, frame in turn] for turns in taken.values() for turn in turns]
     p99: dict[str, float] = {}
     for kind, turns in taken.items():
@@ -220,25 +218,29 @@ def within(taken: dict[str, list[Turn]], size: dict[str, float]) -> bool:
             f"median frame {frame:.3f} ms   between frames {share:5.1%} of a processor   {size[kind]:4.0f} MB"
         )
     ratios = {kind: p99[kind] / p99["nobody"] for kind in KINDS if KINDS[kind]}
-    print("p99 " + ", ".join(f"{ratio:.3f} times with {kind}" for kind, ratio in ratios.items()))
     more = max(size.values()) - size["nobody"]
-    print(f"{more:.1f} MB more with watchers")
-    return max(ratios.values()) <= RATIO_MAX and more <= MEGABYTES_MAX
+    return [
+        *(
+            Result(f"p99 of a frame watched by {kind} / by nobody", (ratio,), at_most=RATIO_MAX)
+            for kind, ratio in ratios.items()
+        ),
+        Result("memory that watchers add", (more,), "MB", at_most=MEGABYTES_MAX),
+    ]
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Return 0 if watchers cost no more than they may."""
-    if sys.argv[1:]:
+    if len(arguments) == 2 and arguments[0] == "--watch":
         with contextlib.suppress(BrokenPipeError):
-            watch(sys.argv[1])
+            watch(arguments[1])
         return 0
+    asked = options(__doc__, arguments)
     began = time.monotonic()
     before, coming = outputs()
     print(f"the evening was made in {time.monotonic() - began:.0f} s")
     with tempfile.TemporaryDirectory(prefix="tipoff-watching-") as folder:
-        good = trio.run(measured, before, coming, Path(folder))
-    return 0 if good else 1
+        return finish(trio.run(measured, before, coming, Path(folder)), asked)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

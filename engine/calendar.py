@@ -7,10 +7,11 @@ moments are UTC nanoseconds and come in as arguments; nothing here reads a clock
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from engine.units import NANOS_PER_MICROSECOND, Nanos
+from engine.units import NANOS_PER_HOUR, NANOS_PER_MICROSECOND, Nanos
 
 EASTERN: Final = ZoneInfo("America/New_York")
 """The zone of the league's dates and of the venue's maintenance."""
@@ -51,7 +52,18 @@ def eastern_date(at: Nanos) -> dt.date:
 
 def game_day(at: Nanos) -> dt.date:
     """The game day of a moment: the Eastern date, but until six in the morning still the day before."""
-    local = eastern(at)
+    # It begins on a full hour of every zone that is whole hours off, so an hour is looked up once.
+    return _game_day_of_hour(at // NANOS_PER_HOUR)
+
+
+def game_day_span(date: dt.date) -> tuple[Nanos, Nanos]:
+    """The first moment of a game day, and that of the next."""
+    return _eastern_at(date, GAME_DAY_HOUR), _eastern_at(date + dt.timedelta(days=1), GAME_DAY_HOUR)
+
+
+@lru_cache(maxsize=256)
+def _game_day_of_hour(hour: int) -> dt.date:
+    local = eastern(Nanos(hour * NANOS_PER_HOUR))
     return local.date() if local.hour >= GAME_DAY_HOUR else local.date() - dt.timedelta(days=1)
 
 

@@ -63,6 +63,10 @@ BID_EVIDENCE: Final = "yes_bid"
 ASK_EVIDENCE: Final = "yes_ask"
 """The names under which it keeps the best prices of that moment."""
 
+GAP_EVIDENCE: Final = "gap"
+SOURCE_EVIDENCE: Final = "source"
+"""And how far beyond its price the opinion was, in dollars, and where the opinion is from."""
+
 
 class SignalAction(Enum):
     """What a strategy concluded; NO_TRADE records a near miss with the limit that stopped it."""

@@ -47,6 +47,14 @@ GAMES_MIN: Final = 20
 HORIZON: Final = Nanos(600 * NANOS_PER_SECOND)
 """When the move of the price is measured that a gap is held against: ten minutes later."""
 
+PAUSE: Final = Nanos(60 * NANOS_PER_SECOND)
+"""Of one source one opinion of a market within so long; what is said again at another price is no news."""
+
+ENTERED: Final = Nanos(60 * NANOS_PER_SECOND)
+"""An order meets the price that stands so long after the opinion: one-minute candles resolve no better, and
+what a gap owes to the age of the price that it was measured against is gone by then.
+"""
+
 
 @attrs.frozen
 class Trust:
@@ -111,6 +119,22 @@ def table_of(estimated: Mapping[Source, Trust]) -> TrustTable:
     """What follows from estimates. A source without a name keeps its author's word: no estimate knows it."""
     believed = {source: Believed(trust.share, trust.text()) for source, trust in estimated.items()}
     return TrustTable({Source.OWN: Believed(1.0, "the author's word"), **believed})
+
+
+class NewOpinions:
+    """Which opinions of a recording or a run are one more observation, and which repeat another."""
+
+    def __init__(self) -> None:
+        """Nothing has been said."""
+        self._last: dict[tuple[Source, str], tuple[Nanos, float]] = {}
+
+    def counts(self, source: Source, ticker: str, p_fair: float, at: Nanos) -> bool:
+        """Whether an opinion counts, in the order in which they are formed; it is remembered if it does."""
+        last_at, p_last = self._last.get((source, ticker), (None, None))
+        if p_last == p_fair or (last_at is not None and at < last_at + PAUSE):
+            return False
+        self._last[source, ticker] = at, p_fair
+        return True
 
 
 @message

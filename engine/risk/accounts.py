@@ -5,8 +5,7 @@ Days are the venue's game days: Eastern time, and the small hours belong to the 
 """
 
 import datetime as dt
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import attrs
@@ -26,16 +25,41 @@ from engine.facts import (
     StrategyOpened,
 )
 from engine.fees import FeeTerms
+from engine.invariant import InvariantBroken
 from engine.orders import AmendOrder, CancelOrder, Liquidity, PlaceOrder
 from engine.risk.exposure import Exposure, Pending, pending
+from engine.risk.holdings import Holdings
+from engine.risk.sent import SentEntries
 from engine.strategy_traits import STRICTEST, StrategyTraits, traits_of
-from engine.units import MONEY_ZERO, NANOS_PER_DAY, Count, Money, Nanos
+from engine.units import MONEY_ZERO, Count, Money, Nanos
+from engine.view import MarketView
 
 
 def game_week(at: Nanos) -> tuple[int, int]:
     """The year and the number of the (ISO) week of a moment's game day."""
     year, week, _weekday = game_day(at).isocalendar()
     return year, week
+
+
+@attrs.define
+class Results:
+    """What was realized on each game day and in each week."""
+
+    by_day: dict[dt.date, Money] = attrs.field(factory=dict)
+    by_week: dict[tuple[int, int], Money] = attrs.field(factory=dict)
+
+    def add(self, amount: Money, at: Nanos) -> None:
+        """Book a result."""
+        day, week = game_day(at), game_week(at)
+        self.by_day[day] = Money(self.by_day.get(day, 0) + amount)
+        self.by_week[week] = Money(self.by_week.get(week, 0) + amount)
+
+    def join(self, other: "Results") -> None:
+        """Add those of somebody else."""
+        for day, amount in other.by_day.items():
+            self.by_day[day] = Money(self.by_day.get(day, 0) + amount)
+        for week, amount in other.by_week.items():
+            self.by_week[week] = Money(self.by_week.get(week, 0) + amount)
 
 
 @attrs.define
@@ -54,8 +78,8 @@ class Account:
     peak: Money = MONEY_ZERO
     streak: int = 0
     streak_at: Nanos = Nanos(0)
-    by_day: dict[dt.date, Money] = attrs.field(factory=dict)
-    entries: deque[Nanos] = attrs.field(factory=deque)
+    results: Results = attrs.field(factory=Results)
+    entries: SentEntries = attrs.field(factory=SentEntries)
 
     def equity(self) -> Money:
         """The starting capital and what was realized since."""
@@ -64,13 +88,8 @@ class Account:
     def realize(self, amount: Money, at: Nanos) -> None:
         """Book a result."""
         self.realized = Money(self.realized + amount)
-        day = game_day(at)
-        self.by_day[day] = Money(self.by_day.get(day, 0) + amount)
+        self.results.add(amount, at)
         self.peak = max(self.peak, self.equity())
-
-    def realized_in_week(self, week: tuple[int, int]) -> Money:
-        """The week's realized result."""
-        return Money(sum(amount for day, amount in self.by_day.items() if day.isocalendar()[:2] == week))
 
     def concluded(self, result: Money, at: Nanos) -> None:
         """A position is closed: count losses in a row."""
@@ -99,16 +118,28 @@ EVERYBODY: Final = Scope()
 
 
 class Accounts:
-    """All strategies' accounts and exposures, and every order id that was ever approved."""
+    """All strategies' accounts and exposures, and every order id that was ever approved.
+
+    What changes an exposure touches it, and `recount` brings the totals up to date before anybody reads them.
+    """
 
     def __init__(self) -> None:
         """Begin with nobody."""
         self.of: dict[str, Account] = {}
-        self.exposures: dict[tuple[str, str], Exposure] = {}
+        self.holdings = Holdings()
         self.orders: dict[str, Exposure] = {}
         self.seen: set[str] = set()
+        self.results = Results()
+        """Of all strategies together."""
+        self._sent: dict[str, SentEntries] = {}
         self._settled: dict[tuple[str, str], Exposure] = {}
         self._fills: set[str] = set()
+        self._standing: tuple[int, int] | None = None
+
+    @property
+    def exposures(self) -> dict[tuple[str, str], Exposure]:
+        """All exposures by strategy and ticker."""
+        return self.holdings.of
 
     def account(self, strategy: str) -> Account:
         """A strategy's account, made at its first mention; without a bankroll it may not trade."""
@@ -121,7 +152,8 @@ class Accounts:
         """A strategy's exposure in a market, made at its first mention."""
         exposure = self.exposures.get((strategy, ticker))
         if exposure is None:
-            exposure = self.exposures[strategy, ticker] = Exposure(strategy, ticker, game)
+            exposure = Exposure(strategy, ticker, game)
+            self.holdings.put(exposure, self.account(strategy).shares)
         return exposure
 
     def owners(self, scope: Scope) -> list[Account]:
@@ -147,40 +179,83 @@ class Accounts:
             if game is None or exposure.game == game:
                 yield exposure
 
-    def approve(self, order: PlaceOrder, terms: FeeTerms, at: Nanos) -> None:
+    def open_orders(self, account: str, ticker: str, *, buys: bool) -> Iterator[Pending]:
+        """The approved orders of an account in a market that buy YES, or that sell it."""
+        for exposure in self.holdings.by_market.get(ticker, {}).values():
+            if exposure.orders and self.account(exposure.strategy).shares == account:
+                yield from (order for order in exposure.orders.values() if order.buys is buys)
+
+    def sent(self, account: str) -> SentEntries:
+        """The entries of all strategies that share an account."""
+        sent = self._sent.get(account)
+        if sent is None:
+            sent = self._sent[account] = SentEntries()
+        return sent
+
+    def standing(self) -> tuple[int, int]:
+        """The peaks and the equity of all that have a bankroll, each added up."""
+        if self._standing is None:
+            funded = [account for account in self.of.values() if account.bankroll is not None]
+            peak, equity = sum(each.peak for each in funded), sum(each.equity() for each in funded)
+            self._standing = peak, equity
+        return self._standing
+
+    def restart_peaks(self, strategy: str | None) -> None:
+        """Measure the drawdown of a strategy, or of all, from where it stands now."""
+        for account in self.of.values():
+            if strategy is None or account.strategy == strategy:
+                account.peak = account.equity()
+        self._standing = None
+
+    def check(self, views: Mapping[str, MarketView]) -> None:
+        """Add everything up anew. Raises InvariantBroken where a running total says something else."""
+        self.holdings.check(views)
+        results, sent = Results(), dict[str, SentEntries]()
+        entries = [(at, account.shares) for account in self.of.values() for at in account.entries]
+        for at, shares in sorted(entries):
+            sent.setdefault(shares, SentEntries()).add(at)
+        for account in self.of.values():
+            results.join(account.results)
+        running = self.standing(), self.results, {name: list(self.sent(name)) for name in sent}
+        self._standing = None
+        again = self.standing(), results, {name: list(of_account) for name, of_account in sent.items()}
+        if running != again:
+            raise InvariantBroken(f"the running totals of the accounts are {running}, not {again}")
+
+    def approve(self, found: Pending, at: Nanos) -> None:
         """An order is approved: it counts from now on, whatever becomes of it."""
+        order = found.order
         if order.order_id in self.seen:
             return
         self.seen.add(order.order_id)
         exposure = self.exposure(order.strategy, order.ticker, order.game)
-        exposure.orders[order.order_id] = pending(order, terms)
+        self.holdings.touch(exposure)
+        exposure.orders[order.order_id] = found
         self.orders[order.order_id] = exposure
         if not order.exit:
-            entries = self.account(order.strategy).entries
-            entries.append(at)
-            # Two days: the longest window that a limit looks at is a game day, which has up to 25 hours.
-            while entries[0] < at - 2 * NANOS_PER_DAY:
-                entries.popleft()
+            account = self.account(order.strategy)
+            account.entries.add(at)
+            self.sent(account.shares).add(at)
 
-    def restore_order(self, exposure: Exposure, found: Pending) -> None:
+    def take_out(self, exposure: Exposure, order_id: str) -> Pending:
+        """Let an open order not count, for a trial of another in its place."""
+        self.holdings.touch(exposure)
+        self.seen.discard(order_id)
+        return exposure.orders.pop(order_id)
+
+    def put_back(self, exposure: Exposure, found: Pending) -> None:
         """Put an open order back as it was before a trial."""
         order_id = found.order.order_id
+        self.holdings.touch(exposure)
         self.seen.add(order_id)
-        self.exposures[exposure.strategy, exposure.ticker] = exposure
         exposure.orders[order_id] = found
-        self.orders[order_id] = exposure
-
-    def forget(self, strategy: str, ticker: str) -> None:
-        """Drop an exposure in which there is nothing."""
-        exposure = self.exposures.get((strategy, ticker))
-        if exposure is not None:
-            self._forget(exposure)
 
     def amend(self, amend: AmendOrder, terms: FeeTerms) -> None:
         """An amend is approved: until it is known to have happened, the worse of both orders counts."""
         found = self.open_order(amend.order_id)
         if found is None:
             return
+        self.holdings.touch(self.orders[amend.order_id])
         # The dearer price and the larger count, though no order ever has both: until one of the two has
         # happened either may still fill.
         price = max(found.price, amend.price) if found.buys else min(found.price, amend.price)
@@ -212,10 +287,7 @@ class Accounts:
             case PositionSettled():
                 self._settle(fact)
             case StrategyOpened():
-                account = self.account(fact.strategy)
-                account.traits, account.bankroll = traits_of(fact.kind, fact.traits), fact.bankroll
-                account.shares = fact.account
-                account.peak = max(account.peak, account.equity())
+                self._open(fact)
             case StrategyChanged():
                 self.account(fact.strategy).enabled = fact.enabled
             case _:
@@ -225,15 +297,34 @@ class Accounts:
         """Fold an approval of an earlier life."""
         match fact.command:
             case PlaceOrder():
-                self.approve(fact.command, terms, fact.at)
+                self.approve(pending(fact.command, terms), fact.at)
             case AmendOrder():
                 self.amend(fact.command, terms)
             case CancelOrder():
                 pass
 
+    def _open(self, fact: StrategyOpened) -> None:
+        account = self.account(fact.strategy)
+        account.traits, account.bankroll = traits_of(fact.kind, fact.traits), fact.bankroll
+        account.peak = max(account.peak, account.equity())
+        self._standing = None
+        if account.shares != fact.account:
+            account.shares = fact.account
+            self.holdings.move(fact.strategy, fact.account)
+            self._sent.clear()
+            for each in self.of.values():
+                for at in each.entries:
+                    self.sent(each.shares).add(at)
+
+    def _realize(self, account: Account, amount: Money, at: Nanos) -> None:
+        account.realize(amount, at)
+        self.results.add(amount, at)
+        self._standing = None
+
     def _ended(self, order_id: str) -> None:
         exposure = self.orders.pop(order_id, None)
         if exposure is not None:
+            self.holdings.touch(exposure)
             exposure.orders.pop(order_id, None)
             self._forget(exposure)
 
@@ -244,10 +335,11 @@ class Accounts:
         self._fills.add(fact.fill_id)
         exposure = self.exposure(fact.strategy, fact.ticker, fact.game)
         account = self.account(fact.strategy)
+        self.holdings.touch(exposure)
         before = exposure.count
         realized = exposure.fill(fact.side, fact.price, fact.count, fact.fee)
         if realized:
-            account.realize(realized, fact.at)
+            self._realize(account, realized, fact.at)
         found = exposure.orders.get(fact.order_id)
         if found is not None:
             found.remaining = fact.remaining
@@ -262,6 +354,7 @@ class Accounts:
     def _amended(self, fact: OrderAmended) -> None:
         found = self.open_order(fact.order_id)
         if found is not None:
+            self.holdings.touch(self.orders[fact.order_id])
             found.price, found.remaining, found.count = fact.price, fact.remaining, fact.remaining
             if fact.remaining <= 0:
                 self._ended(fact.order_id)
@@ -276,10 +369,11 @@ class Accounts:
         if exposure is None or exposure.count == 0:
             return
         result = Money(fact.payout - exposure.cost)
-        account.realize(result, fact.at)
+        self._realize(account, result, fact.at)
         account.concluded(Money(exposure.trip + result), fact.at)
         # Kept as it was: the venue may dispute a determined result, and then the position stands again.
         self._settled[key] = attrs.evolve(exposure, orders={})
+        self.holdings.touch(exposure)
         exposure.count, exposure.cost, exposure.trip = Count(0), MONEY_ZERO, MONEY_ZERO
         exposure.cash = MONEY_ZERO
         self._forget(exposure)
@@ -291,10 +385,10 @@ class Accounts:
         if settled is not None:
             # What the settlement had realized, the other way round, on the day of the dispute: a closed day
             # stays as it was.
-            account.realize(Money(settled.cost - abs(fact.payout)), fact.at)
-            self.exposures[key] = settled
+            self._realize(account, Money(settled.cost - abs(fact.payout)), fact.at)
+            self.holdings.put(settled, account.shares)
 
     def _forget(self, exposure: Exposure) -> None:
         """Drop the exposure of a market without position, orders and cash; its results are in the account."""
         if exposure.count == 0 and not exposure.orders and exposure.cash == 0:
-            self.exposures.pop((exposure.strategy, exposure.ticker), None)
+            self.holdings.drop(exposure)

@@ -11,6 +11,7 @@ from engine.events import BookSide
 from engine.fees import FeeTerms
 from engine.orders import Liquidity, PlaceOrder
 from engine.risk.scenarios import Payoff
+from engine.risk.totals import Sums, Total
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price, format_count
 from engine.view import Claim
 
@@ -65,11 +66,49 @@ class Exposure:
     cash: Money = MONEY_ZERO
     trip: Money = MONEY_ZERO
     orders: dict[str, Pending] = attrs.field(factory=dict)
+    counted: Sums = attrs.field(factory=Sums, init=False)
+    """What it adds to its `totals`: as it was at the last recount."""
+    totals: tuple[Total, ...] = attrs.field(default=(), init=False)
+
+    def sums(self) -> Sums:
+        """What it adds to every total that it belongs to, counted anew."""
+        payoff = self.payoff(None)
+        paid = max(0, self.cost)
+        return Sums(self.contracts(), self.at_risk(), paid=paid, yes=payoff.yes, no=payoff.no)
+
+    def sums_with(self, order: Pending) -> Sums:
+        """The same as if an order were approved, which it is not yet."""
+        order_id = order.order.order_id
+        # Counted with the order in place, by the same code as what was approved, in place of adding it to
+        # each sum by hand.
+        self.orders[order_id] = order
+        try:
+            return self.sums()
+        finally:
+            del self.orders[order_id]
+
+    def recount(self, now: Sums) -> None:
+        """Bring its totals up to date: from here on it is counted with `now`."""
+        before = self.counted
+        contracts, at_risk = now.contracts - before.contracts, now.at_risk - before.at_risk
+        paid, least = now.paid - before.paid, now.least - before.least
+        yes, no = now.yes - before.yes, now.no - before.no
+        for sums in (*self.totals, before):
+            sums.contracts += contracts
+            sums.at_risk += at_risk
+            sums.paid += paid
+            sums.least += least
+            sums.yes += yes
+            sums.no += no
 
     def contracts(self) -> Count:
         """The largest position, either way, that any filling of the open orders can lead to."""
-        buys = sum(order.remaining for order in self.orders.values() if order.buys)
-        sells = sum(order.remaining for order in self.orders.values() if not order.buys)
+        buys = sells = 0
+        for order in self.orders.values():
+            if order.buys:
+                buys += order.remaining
+            else:
+                sells += order.remaining
         # All buys fill and no sell, or the other way about: no other filling leads further out.
         return Count(max(abs(self.count + buys), abs(self.count - sells)))
 
@@ -85,10 +124,13 @@ class Exposure:
         whatever fills first. Orders of both sides are added up though they would cancel each other: rather
         too much.
         """
-        risk = self.cost + sum(
-            order.collateral for order in self.orders.values() if order.buys == (self.count >= 0)
-        )
-        against = [order for order in self.orders.values() if order.buys != (self.count >= 0)]
+        risk: int = self.cost
+        against: list[Pending] = []
+        for order in self.orders.values():
+            if order.buys == (self.count >= 0):
+                risk += order.collateral
+            else:
+                against.append(order)
         cover = abs(self.count)
         # The cheapest are taken to be the closing ones, which leaves the dearest as new risk.
         for order in sorted(against, key=_unit_cost):

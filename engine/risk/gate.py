@@ -32,7 +32,8 @@ from engine.message import changed
 from engine.orders import AmendOrder, Approved, CancelOrder, OrderCommand, PlaceOrder
 from engine.orphaned_orders import unsent
 from engine.reasons import DenialReason
-from engine.risk.accounts import Accounts, Scope
+from engine.risk.accounts import Accounts
+from engine.risk.exposure import Exposure, pending
 from engine.risk.halts import (
     EVERYTHING,
     GAME,
@@ -47,7 +48,7 @@ from engine.risk.halts import (
 )
 from engine.risk.limits import LimitInUse, LimitTable, RiskLimits, parse_limit
 from engine.risk.market_rules import MARKET_RULES
-from engine.risk.money_rules import MONEY_RULES
+from engine.risk.money_rules import MONEY_RULES, entry_of
 from engine.risk.order_context import Denial, OrderContext, missing
 from engine.risk.stops import UnfulfilledStops
 from engine.risk.utilization import limits_in_use
@@ -105,6 +106,7 @@ class RiskGate:
         # Every change of every best price comes here; nothing but a look-up may be spent on it.
         if news.__class__ is TopChanged:
             self.lag.observe(news.at, news.at_venue)
+            self.accounts.holdings.marks.stale.add(news.ticker)
             market = self.view.markets.get(news.ticker)
             if market is not None:
                 market.top = news
@@ -336,16 +338,22 @@ class RiskGate:
         if denial is not None:
             return self._latch(order, denial, self._deny(order, denial, now), now)
         # From here on the order is what the gate found it to be.
-        self.accounts.approve(context.order, terms, now)
+        self.accounts.approve(context.pending, now)
         return Step(facts=(OrderApproved(context.order, now),), approved=_pass((context.order,)))
 
     def _context(self, order: PlaceOrder, market: MarketView, terms: FeeTerms, now: Nanos) -> OrderContext:
-        exposure = self.accounts.exposure(order.strategy, order.ticker, order.game)
+        # Not kept unless the order is approved: thousands of denials must not leave thousands of them.
+        exposure = self.accounts.exposures.get((order.strategy, order.ticker)) or Exposure(
+            order.strategy, order.ticker, order.game
+        )
         # Found out here and not believed: an entry that called itself an exit would pass every limit on
         # entries.
         reduces = exposure.reduces(order)
+        if order.exit != reduces:
+            order = changed(order, exit=reduces)
         return OrderContext(
-            order=order if order.exit == reduces else changed(order, exit=reduces),
+            order=order,
+            pending=pending(order, terms),
             now=now,
             exit=reduces,
             market=market,
@@ -353,7 +361,7 @@ class RiskGate:
             account=self.accounts.account(order.strategy),
             accounts=self.accounts,
             exposure=exposure,
-            limits=self.limits,
+            limits=self.limits.of(order.strategy),
             views=self.view.markets,
             feed_lag=self.lag.worst(now),
         )
@@ -400,8 +408,13 @@ class RiskGate:
         denial = self._market_shut(context) or self._self_cross(context)
         if denial is not None or context.exit:
             return denial
-        for rule in (*MARKET_RULES, *MONEY_RULES):
+        for rule in MARKET_RULES:
             denial = rule(context)
+            if denial is not None:
+                return denial
+        entry = entry_of(context)
+        for money_rule in MONEY_RULES:
+            denial = money_rule(entry)
             if denial is not None:
                 return denial
         return None
@@ -420,14 +433,10 @@ class RiskGate:
         """No order that would meet one of its own account, whoever sent it."""
         order = context.order
         # Over all who share the account: at the venue any two of their orders would meet.
-        account = Scope(account=context.account.shares)
-        for exposure in self.accounts.select(account, ticker=order.ticker):
-            for other in exposure.orders.values():
-                if other.buys == (order.side is BookSide.BID):
-                    continue
-                meets = order.price <= other.price if other.buys else order.price >= other.price
-                if meets:
-                    return Denial(DenialReason.SELF_CROSS, other.order.order_id, "no own order to meet")
+        buys = order.side is BookSide.BID
+        for other in self.accounts.open_orders(context.account.shares, order.ticker, buys=not buys):
+            if order.price >= other.price if buys else order.price <= other.price:
+                return Denial(DenialReason.SELF_CROSS, other.order.order_id, "no own order to meet")
         return None
 
     def _judge_cancel(self, cancel: CancelOrder, now: Nanos) -> Step:
@@ -444,8 +453,7 @@ class RiskGate:
         if exposure is None or exposure.strategy != amend.strategy:
             return self._deny_named(amend, missing(f"an open order {amend.order_id}"), now)
         # Taken out for the trial: beside itself the amended order would count twice against every limit.
-        found = exposure.orders.pop(amend.order_id)
-        self.accounts.seen.discard(amend.order_id)
+        found = self.accounts.take_out(exposure, amend.order_id)
         wish = changed(found.order, price=amend.price, count=amend.count, decided_at=amend.decided_at)
         market = self.view.markets.get(wish.ticker)
         denial = self._refusal(wish, market)
@@ -454,7 +462,7 @@ class RiskGate:
         if denial is None and market is not None and terms is not None:
             denial = self._objection(self._context(wish, market, terms, now))
         # Put back before the answer: until the exchange confirms the amend, the old terms may still fill.
-        self.accounts.restore_order(exposure, found)
+        self.accounts.put_back(exposure, found)
         if denial is not None or terms is None:
             return self._deny_named(amend, denial or missing("the market's fee terms"), now)
         self.accounts.amend(amend, terms)
@@ -462,8 +470,6 @@ class RiskGate:
 
     def _deny(self, order: PlaceOrder, denial: Denial, now: Nanos) -> Step:
         self.denials[order.strategy, denial.reason] += 1
-        # Judging made an empty exposure; thousands of denials must not leave thousands of them.
-        self.accounts.forget(order.strategy, order.ticker)
         fact = OrderDenied(
             order_id=order.order_id,
             strategy=order.strategy,
@@ -509,11 +515,11 @@ class RiskGate:
     def _apply_halt(self, fact: TradingHalted | TradingResumed) -> None:
         self.halts.apply(fact)
         if isinstance(fact, TradingResumed):
-            for account in self.accounts.of.values():
-                if fact.scope in (EVERYTHING, STRATEGY + account.strategy):
-                    # Without a new peak the next order would meet the same drawdown, and a resume would mean
-                    # nothing.
-                    account.peak = account.equity()
+            # Without a new peak the next order would meet the same drawdown, and a resume would mean nothing.
+            if fact.scope == EVERYTHING:
+                self.accounts.restart_peaks(None)
+            elif fact.scope.startswith(STRATEGY):
+                self.accounts.restart_peaks(fact.scope.removeprefix(STRATEGY))
 
     def _cancels(self, scope: str, *, entries_only: bool, now: Nanos) -> list[CancelOrder]:
         return [

@@ -76,6 +76,8 @@ class Halts:
     def state(self, strategy: str, game: str, ticker: str) -> tuple[TradingState, str]:
         """The strictest state that holds for an order, and its scope."""
         strictest, where = TradingState.ACTIVE, ""
+        if not self.of:
+            return strictest, where
         # Quarantine is not among them: a parked strategy's position may still be closed by hand.
         for scope in (EVERYTHING, STRATEGY + strategy, GAME + game, MARKET + ticker):
             halt = self.of.get(scope)

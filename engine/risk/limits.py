@@ -161,6 +161,20 @@ PORTFOLIO: Final = frozenset(
 """The limits that hold for all strategies together, whoever shares an account."""
 
 
+@attrs.frozen
+class LimitsInForce:
+    """The limits that an order of one strategy meets, by name; None is no limit."""
+
+    both: dict[str, tuple[float | None, float | None]]
+    """The global one and the strategy's own: two limits, not the stricter of two numbers, for the global one
+    counts everybody's use or the account's, and the own one only the strategy's.
+    """
+    strictest: dict[str, float | None]
+    """The lower of the two, for rules about one strategy or order."""
+    market_types: frozenset[str] | None
+    """The kinds of markets allowed; None allows all."""
+
+
 class LimitTable:
     """The limits in force: the configured ones and what was changed while running."""
 
@@ -168,6 +182,7 @@ class LimitTable:
         """Begin with the configured limits; of a strategy's own those count that differ from the defaults."""
         self._global: dict[str, LimitValue] = {name: getattr(limits, name) for name in LIMIT_NAMES}
         self._own: dict[tuple[str, str], LimitValue] = {}
+        self._in_force: dict[str, LimitsInForce] = {}
         # A strategy's own limits are parsed as a whole table; what it did not set stands there as the
         # default.
         defaults = RiskLimits()
@@ -182,26 +197,31 @@ class LimitTable:
             self._global[name] = value
         else:
             self._own[strategy, name] = value
+        self._in_force.clear()
 
     def number(self, name: str) -> float | None:
         """A global limit that is a number; None is none."""
-        value = self._global[name]
-        return None if value is None or isinstance(value, tuple) else float(value)
+        return _number(self._global[name])
 
     def own_number(self, name: str, strategy: str) -> float | None:
         """A strategy's own limit that is a number; None is none."""
-        value = self._own.get((strategy, name))
-        return None if value is None or isinstance(value, tuple) else float(value)
+        return _number(self._own.get((strategy, name)))
 
-    def strictest(self, name: str, strategy: str) -> float | None:
-        """The lower of the global and the strategy's own limit, for rules about one strategy or order."""
-        limits = [
-            limit for limit in (self.number(name), self.own_number(name, strategy)) if limit is not None
-        ]
-        return min(limits) if limits else None
+    def of(self, strategy: str) -> "LimitsInForce":
+        """All limits that an order of a strategy meets."""
+        # Asked of every order, and changed by hand only.
+        found = self._in_force.get(strategy)
+        if found is None:
+            both = {name: (self.number(name), self.own_number(name, strategy)) for name in LIMIT_NAMES}
+            strictest = {
+                name: min((limit for limit in pair if limit is not None), default=None)
+                for name, pair in both.items()
+            }
+            found = LimitsInForce(both, strictest, self._market_types(strategy))
+            self._in_force[strategy] = found
+        return found
 
-    def market_types(self, strategy: str) -> frozenset[str] | None:
-        """The kinds of markets allowed to a strategy; None allows all."""
+    def _market_types(self, strategy: str) -> frozenset[str] | None:
         allowed: frozenset[str] | None = None
         for value in (self._global["market_types"], self._own.get((strategy, "market_types"))):
             if isinstance(value, tuple):
@@ -218,6 +238,10 @@ class LimitTable:
         if strategy is None:
             return dict(self._global)
         return {name: value for (owner, name), value in self._own.items() if owner == strategy}
+
+
+def _number(value: LimitValue) -> float | None:
+    return None if value is None or isinstance(value, tuple) else float(value)
 
 
 @attrs.frozen

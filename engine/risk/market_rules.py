@@ -24,7 +24,7 @@ HAIR = 1e-9
 
 def market_type(context: OrderContext) -> Denial | None:
     """Only kinds of markets that are allowed."""
-    allowed = context.limits.market_types(context.account.strategy)
+    allowed = context.limits.market_types
     if _by_hand(context) or allowed is None or context.market.kind in allowed:
         return None
     return Denial(DenialReason.MARKET_TYPE, context.market.kind or "unknown", " ".join(sorted(allowed)))
@@ -70,7 +70,7 @@ def pregame_over(context: OrderContext) -> Denial | None:
 
 def near_close(context: OrderContext) -> Denial | None:
     """No entries shortly before the market closes; a market without a known close time has none near."""
-    limit = context.limits.strictest("near_close_seconds", context.account.strategy)
+    limit = context.limits.strictest["near_close_seconds"]
     known = context.market.known
     # The venue's close time lies days after a game until the game ends, so this rule speaks rarely in play.
     if limit is None or known is None or known.close_at is None:
@@ -83,7 +83,7 @@ def near_close(context: OrderContext) -> Denial | None:
 
 def book_age(context: OrderContext) -> Denial | None:
     """Best prices must have been heard recently."""
-    limit = context.limits.strictest("book_age_seconds", context.account.strategy)
+    limit = context.limits.strictest["book_age_seconds"]
     top = context.market.top
     if limit is None:
         return None
@@ -97,7 +97,7 @@ def book_age(context: OrderContext) -> Denial | None:
 
 def feed_lag(context: OrderContext) -> Denial | None:
     """What was decided on had better not be over at the venue."""
-    limit = context.limits.strictest("feed_lag_seconds", context.account.strategy)
+    limit = context.limits.strictest["feed_lag_seconds"]
     lag = context.feed_lag / NANOS_PER_SECOND
     if limit is None or lag <= limit:
         return None
@@ -106,7 +106,7 @@ def feed_lag(context: OrderContext) -> Denial | None:
 
 def odds_age(context: OrderContext) -> Denial | None:
     """Strategies of odds may not enter on old ones: the freshest row of the game counts."""
-    limit = context.limits.strictest("odds_age_seconds", context.account.strategy)
+    limit = context.limits.strictest["odds_age_seconds"]
     if limit is None or not context.account.traits.rests_on_odds:
         return None
     rows = context.odds().values()
@@ -121,7 +121,7 @@ def odds_age(context: OrderContext) -> Denial | None:
 
 def spread(context: OrderContext) -> Denial | None:
     """Only markets with two sides that are close together."""
-    limit = context.limits.strictest("spread_cents", context.account.strategy)
+    limit = context.limits.strictest["spread_cents"]
     if limit is None or _by_hand(context):
         return None
     cents = context.market.spread()
@@ -134,7 +134,7 @@ def spread(context: OrderContext) -> Denial | None:
 
 def collar_fair(context: OrderContext) -> Denial | None:
     """A price far from the strategy's own fair value is a mistake, in whichever direction."""
-    limit = context.limits.strictest("collar_fair_cents", context.account.strategy)
+    limit = context.limits.strictest["collar_fair_cents"]
     p_fair = context.order.p_fair
     # A control or an order by hand claims no fair value; one that it does claim is held against it.
     if limit is None or (p_fair is None and not context.account.traits.has_opinion):
@@ -149,7 +149,7 @@ def collar_fair(context: OrderContext) -> Denial | None:
 
 def collar_last(context: OrderContext) -> Denial | None:
     """A price far beyond the middle of the best prices would pay whatever is there."""
-    limit = context.limits.strictest("collar_last_cents", context.account.strategy)
+    limit = context.limits.strictest["collar_last_cents"]
     if limit is None or _by_hand(context):
         return None
     p_mid = context.market.p_mid()
@@ -163,7 +163,7 @@ def collar_last(context: OrderContext) -> Denial | None:
 
 def depth_share(context: OrderContext) -> Denial | None:
     """An order that takes must be small beside what is displayed; one that rests takes nothing."""
-    limit = context.limits.strictest("depth_share", context.account.strategy)
+    limit = context.limits.strictest["depth_share"]
     top = context.market.top
     if limit is None or _by_hand(context):
         return None

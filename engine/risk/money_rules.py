@@ -3,304 +3,339 @@
 Asked by the risk gate for entries, in the order of `MONEY_RULES`. Every use is counted with the order in it
 and with all that was approved before and may still fill, so that a limit can be reached but not passed by
 anything we do. Prices can still move against a position; the two drawdown rules are about that.
+
+Nothing is added up here: the accounts' running totals hold what a limit is about, and the order's own
+exposure is exchanged in them for what it would be with the order.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
 
-from engine.calendar import game_day
+from engine.calendar import game_day, game_day_span
+from engine.message import message
 from engine.reasons import DenialReason
-from engine.risk.accounts import EVERYBODY, Account, Scope, game_week
-from engine.risk.exposure import Exposure, pending
-from engine.risk.limits import PORTFOLIO
-from engine.risk.order_context import Denial, OrderContext, Rule
+from engine.risk import holdings
+from engine.risk.accounts import Results, game_week
+from engine.risk.holdings import Holdings
+from engine.risk.limits import LimitsInForce
+from engine.risk.order_context import Denial, OrderContext
 from engine.risk.scenarios import Payoff, worst_case
-from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Money, Nanos
-from engine.view import MarketView, displayed
+from engine.risk.sent import SentEntries
+from engine.risk.totals import NOTHING_COUNTED, Sums, Total
+from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Nanos
+from engine.view import MarketView
 
 # Sums of floats: a limit that is exactly reached must not be passed by its last digit.
 HAIR = 1e-9
 
 
-def contracts_per_order(context: OrderContext) -> Denial | None:
+@message
+class Entry:
+    """An order in its context, and what its exposure counts for before and after it."""
+
+    context: OrderContext
+    strategy: str
+    limits: LimitsInForce
+    held: Holdings
+    sent: SentEntries
+    """By all that share the account."""
+    own: Total
+    """Of all that the strategy has."""
+    everything: Total
+    before: Sums
+    in_game: Sums
+    """What of `before` the totals of the order's game hold."""
+    after: Sums
+
+    def contracts(self, total: Total, before: Sums) -> float:
+        """Contracts of a group as if the order had been approved."""
+        return (total.contracts - before.contracts + self.after.contracts) / COUNT_ONE
+
+    def dollars(self, total: Total, before: Sums) -> float:
+        """Dollars paid or promised of a group as if the order had been approved."""
+        return (total.at_risk - before.at_risk + self.after.at_risk) / MONEY_ONE
+
+
+Both: TypeAlias = tuple[float | None, float | None]
+"""The global limit and the strategy's own."""
+
+Measure: TypeAlias = Callable[[Entry, Total, Sums], float]
+MoneyRule: TypeAlias = Callable[[Entry], Denial | None]
+"""A rule looks at an order as if it had been approved and objects, or does not."""
+
+
+def entry_of(context: OrderContext) -> Entry:
+    """An order as the rules of this module look at it."""
+    held, strategy = context.accounts.holdings, context.order.strategy
+    held.recount()
+    exposure = context.exposure
+    before = exposure.counted
+    return Entry(
+        context=context,
+        strategy=strategy,
+        limits=context.limits,
+        held=held,
+        sent=context.accounts.sent(context.account.shares),
+        own=held.group(holdings.STRATEGY, strategy),
+        everything=held.total,
+        before=before,
+        in_game=before if exposure.game == context.order.game else NOTHING_COUNTED,
+        after=exposure.sums_with(context.pending),
+    )
+
+
+def contracts_per_order(entry: Entry) -> Denial | None:
     """One order."""
-    limit = context.limits.strictest("contracts_per_order", context.account.strategy)
-    return _over(DenialReason.CONTRACTS_PER_ORDER, context.order.count / COUNT_ONE, limit)
+    limit = entry.limits.strictest["contracts_per_order"]
+    return _over(DenialReason.CONTRACTS_PER_ORDER, entry.context.order.count / COUNT_ONE, limit)
 
 
-def contracts_per_market(context: OrderContext) -> Denial | None:
+def contracts_per_market(entry: Entry) -> Denial | None:
     """All positions in the market, those of an account added up, each at its worst filling."""
-    return _contracts(
-        context, DenialReason.CONTRACTS_PER_MARKET, lambda exposure: exposure.ticker == context.order.ticker
-    )
+    both = entry.limits.both["contracts_per_market"]
+    return _in_market(entry, DenialReason.CONTRACTS_PER_MARKET, both, Entry.contracts)
 
 
-def contracts_per_game(context: OrderContext) -> Denial | None:
+def contracts_per_game(entry: Entry) -> Denial | None:
     """All positions in the game's markets."""
-    return _contracts(
-        context, DenialReason.CONTRACTS_PER_GAME, lambda exposure: exposure.game == context.order.game
-    )
+    both = entry.limits.both["contracts_per_game"]
+    return _in_game(entry, DenialReason.CONTRACTS_PER_GAME, both, Entry.contracts)
 
 
-def contracts_per_strategy(context: OrderContext) -> Denial | None:
+def contracts_per_strategy(entry: Entry) -> Denial | None:
     """All positions of the strategy."""
-    limit = context.limits.strictest("contracts_per_strategy", context.account.strategy)
-    own = context.accounts.select(strategy=context.account.strategy)
-    return _over(DenialReason.CONTRACTS_PER_STRATEGY, _with_order(context, own, contracts_in), limit)
+    limit = entry.limits.strictest["contracts_per_strategy"]
+    return _over(DenialReason.CONTRACTS_PER_STRATEGY, entry.contracts(entry.own, entry.before), limit)
 
 
-def contracts_total(context: OrderContext) -> Denial | None:
+def contracts_total(entry: Entry) -> Denial | None:
     """Everything."""
-    return _contracts(context, DenialReason.CONTRACTS_TOTAL, _every)
+    both = entry.limits.both["contracts_total"]
+    return _in_all(entry, DenialReason.CONTRACTS_TOTAL, both, Entry.contracts)
 
 
-def exposure_per_market(context: OrderContext) -> Denial | None:
+def exposure_per_market(entry: Entry) -> Denial | None:
     """Dollars paid or promised in the market."""
-    return _exposure(
-        context, DenialReason.EXPOSURE_PER_MARKET, lambda exposure: exposure.ticker == context.order.ticker
-    )
+    both = entry.limits.both["exposure_per_market"]
+    return _in_market(entry, DenialReason.EXPOSURE_PER_MARKET, both, Entry.dollars)
 
 
-def exposure_per_game(context: OrderContext) -> Denial | None:
+def exposure_per_game(entry: Entry) -> Denial | None:
     """Dollars paid or promised in the game."""
-    return _exposure(
-        context, DenialReason.EXPOSURE_PER_GAME, lambda exposure: exposure.game == context.order.game
-    )
+    both = entry.limits.both["exposure_per_game"]
+    return _in_game(entry, DenialReason.EXPOSURE_PER_GAME, both, Entry.dollars)
 
 
-def exposure_per_strategy(context: OrderContext) -> Denial | None:
+def exposure_per_strategy(entry: Entry) -> Denial | None:
     """Dollars paid or promised by the strategy."""
-    limit = context.limits.strictest("exposure_per_strategy", context.account.strategy)
-    own = context.accounts.select(strategy=context.account.strategy)
-    return _over(DenialReason.EXPOSURE_PER_STRATEGY, _with_order(context, own, dollars_in), limit)
+    limit = entry.limits.strictest["exposure_per_strategy"]
+    return _over(DenialReason.EXPOSURE_PER_STRATEGY, entry.dollars(entry.own, entry.before), limit)
 
 
-def exposure_total(context: OrderContext) -> Denial | None:
+def exposure_total(entry: Entry) -> Denial | None:
     """Dollars paid or promised in all."""
-    return _exposure(context, DenialReason.EXPOSURE_TOTAL, _every)
+    both = entry.limits.both["exposure_total"]
+    return _in_all(entry, DenialReason.EXPOSURE_TOTAL, both, Entry.dollars)
 
 
-def worst_case_per_game(context: OrderContext) -> Denial | None:
+def worst_case_per_game(entry: Entry) -> Denial | None:
     """The least favourable outcome of the game, over all its markets and open orders."""
-    for limit, scope in _limits(context, "worst_case_per_game"):
-        exposures = list(context.accounts.select(scope, game=context.order.game))
-        loss = _with_order(context, exposures, lambda chosen: worst_loss(chosen, context.views))
-        denial = _over(DenialReason.WORST_CASE_PER_GAME, loss, limit)
-        if denial is not None:
-            return denial
-    return None
+    reason, game = DenialReason.WORST_CASE_PER_GAME, entry.context.order.game
+    shared, own = entry.limits.both["worst_case_per_game"]
+    denial = None
+    if shared is not None:
+        denial = _worst(entry, reason, entry.held.group(holdings.GAME, game), shared)
+    if denial is None and own is not None:
+        denial = _worst(entry, reason, entry.held.group(holdings.STRATEGY_GAME, entry.strategy, game), own)
+    return denial
 
 
-def loss_per_trade(context: OrderContext) -> Denial | None:
+def loss_per_trade(entry: Entry) -> Denial | None:
     """What the order itself can lose."""
-    limit = context.limits.strictest("loss_per_trade", context.account.strategy)
-    return _over(
-        DenialReason.LOSS_PER_TRADE, pending(context.order, context.terms).collateral / MONEY_ONE, limit
-    )
+    limit = entry.limits.strictest["loss_per_trade"]
+    return _over(DenialReason.LOSS_PER_TRADE, entry.context.pending.collateral / MONEY_ONE, limit)
 
 
-def loss_per_day(context: OrderContext) -> Denial | None:
+def loss_per_day(entry: Entry) -> Denial | None:
     """The game day's realized loss, if everything at risk were lost on top."""
-    day = game_day(context.now)
-
-    def lost(accounts: Iterable[Account]) -> float:
-        return max(0, -sum(account.by_day.get(day, 0) for account in accounts)) / MONEY_ONE
-
-    return _losses(context, DenialReason.LOSS_PER_DAY, lost)
+    day = game_day(entry.context.now)
+    both = entry.limits.both["loss_per_day"]
+    return _losses(entry, DenialReason.LOSS_PER_DAY, both, lambda results: results.by_day.get(day, 0))
 
 
-def loss_per_week(context: OrderContext) -> Denial | None:
+def loss_per_week(entry: Entry) -> Denial | None:
     """The same of the week."""
-    week = game_week(context.now)
-
-    def lost(accounts: Iterable[Account]) -> float:
-        return max(0, -sum(account.realized_in_week(week) for account in accounts)) / MONEY_ONE
-
-    return _losses(context, DenialReason.LOSS_PER_WEEK, lost)
+    week = game_week(entry.context.now)
+    both = entry.limits.both["loss_per_week"]
+    return _losses(entry, DenialReason.LOSS_PER_WEEK, both, lambda results: results.by_week.get(week, 0))
 
 
-def drawdown_strategy(context: OrderContext) -> Denial | None:
+def drawdown_strategy(entry: Entry) -> Denial | None:
     """How far the strategy is below its peak, its positions valued at what they would bring now."""
-    limit = context.limits.strictest("drawdown_strategy", context.account.strategy)
-    own = context.accounts.select(strategy=context.account.strategy)
-    use = drawdown([context.account], own, context.views)
-    return _reached(DenialReason.DRAWDOWN_STRATEGY, use, limit)
+    account = entry.context.account
+    limit = entry.limits.strictest["drawdown_strategy"]
+    standing = account.peak, account.equity()
+    return _fallen(entry, DenialReason.DRAWDOWN_STRATEGY, standing, entry.own, limit)
 
 
-def drawdown_total(context: OrderContext) -> Denial | None:
+def drawdown_total(entry: Entry) -> Denial | None:
     """The same of all strategies together."""
-    accounts = [account for account in context.accounts.of.values() if account.bankroll is not None]
-    use = drawdown(accounts, context.accounts.select(), context.views)
-    return _reached(DenialReason.DRAWDOWN_TOTAL, use, context.limits.number("drawdown_total"))
+    accounts = entry.context.accounts
+    limit = entry.limits.both["drawdown_total"][0]
+    return _fallen(entry, DenialReason.DRAWDOWN_TOTAL, accounts.standing(), accounts.holdings.total, limit)
 
 
-def balance(context: OrderContext) -> Denial | None:
+def balance(entry: Entry) -> Denial | None:
     """The strategy's capital must cover all that it holds and promised."""
-    own = context.accounts.select(strategy=context.account.strategy)
-    return _over(
-        DenialReason.BALANCE, _with_order(context, own, dollars_in), context.account.equity() / MONEY_ONE
-    )
+    capital = entry.context.account.equity() / MONEY_ONE
+    return _over(DenialReason.BALANCE, entry.dollars(entry.own, entry.before), capital)
 
 
-def loss_streak(context: OrderContext) -> Denial | None:
+def loss_streak(entry: Entry) -> Denial | None:
     """A pause after several losing positions in a row."""
-    account = context.account
-    limit = context.limits.strictest("loss_streak", account.strategy)
-    pause = context.limits.strictest("loss_streak_pause_minutes", account.strategy)
+    account, limits = entry.context.account, entry.context.limits
+    limit = limits.strictest["loss_streak"]
+    pause = limits.strictest["loss_streak_pause_minutes"]
     if limit is None or pause is None or account.streak < limit or account.streak == 0:
         return None
     until = account.streak_at + round(pause * NANOS_PER_MINUTE)
-    if context.now >= until:
+    if entry.context.now >= until:
         return None
     return Denial(DenialReason.LOSS_STREAK, f"{account.streak} losses", f"{limit:g} losses")
 
 
-def orders_per_minute(context: OrderContext) -> Denial | None:
+def orders_per_minute(entry: Entry) -> Denial | None:
     """Entries within a minute."""
-    return _orders(context, DenialReason.ORDERS_PER_MINUTE, lambda at: at > context.now - NANOS_PER_MINUTE)
+    since = Nanos(entry.context.now - NANOS_PER_MINUTE)
+    both = entry.limits.both["orders_per_minute"]
+    return _orders(entry, DenialReason.ORDERS_PER_MINUTE, both, lambda sent: sent.after(since))
 
 
-def orders_per_hour(context: OrderContext) -> Denial | None:
+def orders_per_hour(entry: Entry) -> Denial | None:
     """Entries within an hour."""
-    return _orders(context, DenialReason.ORDERS_PER_HOUR, lambda at: at > context.now - NANOS_PER_HOUR)
+    since = Nanos(entry.context.now - NANOS_PER_HOUR)
+    both = entry.limits.both["orders_per_hour"]
+    return _orders(entry, DenialReason.ORDERS_PER_HOUR, both, lambda sent: sent.after(since))
 
 
-def orders_per_day(context: OrderContext) -> Denial | None:
+def orders_per_day(entry: Entry) -> Denial | None:
     """Entries within the game day."""
-    day = game_day(context.now)
-    return _orders(context, DenialReason.ORDERS_PER_DAY, lambda at: game_day(at) == day)
+    day = game_day(entry.context.now)
+    both = entry.limits.both["orders_per_day"]
+    return _orders(entry, DenialReason.ORDERS_PER_DAY, both, lambda sent: sent.within(*game_day_span(day)))
 
 
-def contracts_in(exposures: Iterable[Exposure]) -> float:
-    """Contracts of these exposures, each at its worst filling."""
-    return sum(exposure.contracts() for exposure in exposures) / COUNT_ONE
-
-
-def dollars_in(exposures: Iterable[Exposure]) -> float:
-    """Dollars paid or promised in these exposures."""
-    return sum(exposure.at_risk() for exposure in exposures) / MONEY_ONE
-
-
-def worst_loss(exposures: Iterable[Exposure], views: dict[str, MarketView]) -> float:
-    """Dollars that the least favourable outcome of a game costs these exposures; never negative."""
-    payoffs: list[Payoff] = []
-    for exposure in exposures:
-        view = views.get(exposure.ticker)
-        payoffs.append(exposure.payoff(None if view is None else view.claim))
-    return max(0, -worst_case(payoffs)) / MONEY_ONE
-
-
-def drawdown(
-    accounts: Iterable[Account], exposures: Iterable[Exposure], views: dict[str, MarketView]
-) -> float:
+def fall(peak: int, equity: int) -> float:
     """Percent that equity is below its peak.
 
     The peak is one of realized results, which facts restore exactly; paper losses count, paper gains do not.
     """
-    chosen = list(accounts)
-    peak = sum(account.peak for account in chosen)
     # An account that has lost everything, or never had anything, has no peak to measure from.
-    if peak <= 0:
-        return 100.0
-    equity: int = sum(account.equity() for account in chosen)
-    # Gains on paper are left out: they would raise a peak that no fact can restore after a restart.
-    equity += sum(min(0, value_now(exposure, views) - exposure.cost) for exposure in exposures)
-    return max(0.0, 100.0 * (peak - equity) / peak)
+    return 100.0 if peak <= 0 else max(0.0, 100.0 * (peak - equity) / peak)
 
 
-def value_now(exposure: Exposure, views: dict[str, MarketView]) -> Money:
-    """What a position would bring at the best price; nothing if nobody bids, or no price was heard yet."""
-    view = views.get(exposure.ticker)
-    top = None if view is None else view.top
-    # Worth nothing until a price is heard: after a restart that is the cautious answer.
-    if exposure.count == 0 or top is None:
-        return Money(0)
-    price, _depth = displayed(top, buying=exposure.count < 0)
-    if price is None:
-        return Money(0)
-    return Money(price * exposure.count if exposure.count > 0 else (10_000 - price) * -exposure.count)
+def payoffs_of(parts: Mapping[str, Sums], views: Mapping[str, MarketView]) -> Iterator[Payoff]:
+    """What each market of a game brings by its outcome, all exposures in it together."""
+    for ticker, sums in parts.items():
+        view = views.get(ticker)
+        claim = None if view is None else view.claim
+        # Nobody can tell which outcome of such a market goes with which of the game: each exposure in it is
+        # taken at its own worst.
+        yield (Payoff(None, sums.least, sums.least) if claim is None else Payoff(claim, sums.yes, sums.no))
 
 
-def _every(_stake: Exposure) -> bool:
-    return True
+def _in_market(entry: Entry, reason: DenialReason, both: Both, measure: Measure) -> Denial | None:
+    order, (shared, own) = entry.context.order, both
+    denial = None
+    if shared is not None:
+        account = entry.context.account.shares
+        total = entry.held.group(holdings.ACCOUNT_MARKET, account, order.ticker)
+        denial = _over(reason, measure(entry, total, entry.before), shared)
+    if denial is None and own is not None:
+        # A strategy has one exposure in a market, which is the order's.
+        denial = _over(reason, measure(entry, Total(()), NOTHING_COUNTED), own)
+    return denial
 
 
-def _contracts(
-    context: OrderContext, reason: DenialReason, chosen: Callable[[Exposure], bool]
-) -> Denial | None:
-    return _scoped(context, reason, chosen, contracts_in)
+def _in_game(entry: Entry, reason: DenialReason, both: Both, measure: Measure) -> Denial | None:
+    game, (shared, own) = entry.context.order.game, both
+    denial = None
+    if shared is not None:
+        total = entry.held.group(holdings.ACCOUNT_GAME, entry.context.account.shares, game)
+        denial = _over(reason, measure(entry, total, entry.in_game), shared)
+    if denial is None and own is not None:
+        total = entry.held.group(holdings.STRATEGY_GAME, entry.strategy, game)
+        denial = _over(reason, measure(entry, total, entry.in_game), own)
+    return denial
 
 
-def _exposure(
-    context: OrderContext, reason: DenialReason, chosen: Callable[[Exposure], bool]
-) -> Denial | None:
-    return _scoped(context, reason, chosen, dollars_in)
+def _in_all(entry: Entry, reason: DenialReason, both: Both, measure: Measure) -> Denial | None:
+    shared, own = both
+    denial = None
+    if shared is not None:
+        denial = _over(reason, measure(entry, entry.everything, entry.before), shared)
+    if denial is None and own is not None:
+        denial = _over(reason, measure(entry, entry.own, entry.before), own)
+    return denial
 
 
-def _scoped(
-    context: OrderContext,
-    reason: DenialReason,
-    chosen: Callable[[Exposure], bool],
-    measure: Callable[[Iterable[Exposure]], float],
-) -> Denial | None:
-    """The global limit over its scope, then the strategy's own over itself."""
-    for limit, scope in _limits(context, reason.value):
-        exposures = [exposure for exposure in context.accounts.select(scope) if chosen(exposure)]
-        denial = _over(reason, _with_order(context, exposures, measure), limit)
-        if denial is not None:
-            return denial
-    return None
-
-
-def _limits(context: OrderContext, name: str) -> list[tuple[float, Scope]]:
-    """The limits of that name that hold for the order, each with whose use counts against it."""
-    own = context.account.strategy
-    shared = EVERYBODY if name in PORTFOLIO else Scope(account=context.account.shares)
-    # Two limits, not the stricter of two numbers: the global one counts everybody's use or the account's, the
-    # own one only the strategy's.
-    pairs = (
-        (context.limits.number(name), shared),
-        (context.limits.own_number(name, own), Scope(strategy=own)),
-    )
-    return [(limit, scope) for limit, scope in pairs if limit is not None]
-
-
-def _with_order(
-    context: OrderContext, exposures: Iterable[Exposure], measure: Callable[[Iterable[Exposure]], float]
-) -> float:
-    """A measure of exposures as if the order had been approved."""
-    counted = list(exposures)
-    order_id = context.order.order_id
-    # Measured with the order in place, by the same code as `risk show`, in place of adding it to each sum by
-    # hand.
-    context.exposure.orders[order_id] = pending(context.order, context.terms)
-    try:
-        return measure(counted if context.exposure in counted else [*counted, context.exposure])
-    finally:
-        del context.exposure.orders[order_id]
+def _worst(entry: Entry, reason: DenialReason, total: Total, limit: float) -> Denial | None:
+    least = total.least - entry.in_game.least + entry.after.least
+    # No outcome is worse than each exposure at its own worst; in nearly all cases that is far enough.
+    if max(0, -least) / MONEY_ONE <= limit + HAIR:
+        return None
+    order = entry.context.order
+    with_order = Sums()
+    with_order.change(NOTHING_COUNTED, total.parts.get(order.ticker, NOTHING_COUNTED))
+    with_order.change(entry.in_game, entry.after)
+    parts = {**total.parts, order.ticker: with_order}
+    worst = worst_case(payoffs_of(parts, entry.context.views))
+    return _over(reason, max(0, -worst) / MONEY_ONE, limit)
 
 
 def _losses(
-    context: OrderContext, reason: DenialReason, lost: Callable[[Iterable[Account]], float]
+    entry: Entry, reason: DenialReason, both: Both, realized: Callable[[Results], int]
 ) -> Denial | None:
-    for limit, scope in _limits(context, reason.value):
-        # Everything at risk is taken for lost, so that a day's limit cannot be passed by positions that lose
-        # later.
-        at_risk = _with_order(context, context.accounts.select(scope), dollars_in)
-        denial = _over(reason, lost(context.accounts.owners(scope)) + at_risk, limit)
-        if denial is not None:
-            return denial
-    return None
+    shared, own = both
+    denial = None
+    # Everything at risk is taken for lost, so that a day's limit cannot be passed by positions that lose
+    # later.
+    if shared is not None:
+        accounts = entry.context.accounts
+        lost = max(0, -realized(accounts.results)) / MONEY_ONE
+        at_risk = entry.dollars(accounts.holdings.total, entry.before)
+        denial = _over(reason, lost + at_risk, shared)
+    if denial is None and own is not None:
+        lost = max(0, -realized(entry.context.account.results)) / MONEY_ONE
+        at_risk = entry.dollars(entry.own, entry.before)
+        denial = _over(reason, lost + at_risk, own)
+    return denial
 
 
-def _orders(context: OrderContext, reason: DenialReason, counts: Callable[[Nanos], bool]) -> Denial | None:
-    for limit, scope in _limits(context, reason.value):
-        owners = context.accounts.owners(scope)
-        sent = sum(1 for account in owners for at in account.entries if counts(at))
-        denial = _over(reason, sent + 1, limit)
-        if denial is not None:
-            return denial
-    return None
+def _fallen(
+    entry: Entry, reason: DenialReason, standing: tuple[int, int], total: Total, limit: float | None
+) -> Denial | None:
+    peak, equity = standing
+    # Prices can take no more than was paid; only where that would be too much are the positions valued.
+    if limit is None or fall(peak, equity - total.paid) < limit - HAIR:
+        return None
+    held = entry.context.accounts.holdings
+    held.marks.refresh(held.by_market, entry.context.views)
+    on_paper = held.marks.total() if total is held.total else held.marks.of(entry.strategy)
+    return _reached(reason, fall(peak, equity + on_paper), limit)
+
+
+def _orders(
+    entry: Entry, reason: DenialReason, both: Both, counted: Callable[[SentEntries], int]
+) -> Denial | None:
+    shared, own = both
+    denial = None
+    # Those of two days are no fewer than those of any window; mostly that is far enough.
+    if shared is not None and len(entry.sent.moments) + 1 > shared:
+        denial = _over(reason, counted(entry.sent) + 1, shared)
+    if denial is None and own is not None:
+        denial = _over(reason, counted(entry.context.account.entries) + 1, own)
+    return denial
 
 
 def _over(reason: DenialReason, use: float, limit: float | None) -> Denial | None:
@@ -316,7 +351,7 @@ def _reached(reason: DenialReason, use: float, limit: float | None) -> Denial | 
     return Denial(reason, f"{use:.4f} percent", f"{limit:g} percent")
 
 
-MONEY_RULES: Final[tuple[Rule, ...]] = (
+MONEY_RULES: Final[tuple[MoneyRule, ...]] = (
     contracts_per_order,
     contracts_per_market,
     contracts_per_game,

@@ -6,20 +6,19 @@ Used by the rules and the gate.
 from collections.abc import Callable
 from typing import TypeAlias
 
-import attrs
-
 from engine.events import OddsSeen
 from engine.fees import FeeTerms
+from engine.message import message
 from engine.orders import PlaceOrder
 from engine.reasons import DenialReason
 from engine.risk.accounts import Account, Accounts
-from engine.risk.exposure import Exposure
-from engine.risk.limits import LimitTable
+from engine.risk.exposure import Exposure, Pending
+from engine.risk.limits import LimitsInForce
 from engine.units import Nanos
 from engine.view import MarketView
 
 
-@attrs.frozen
+@message
 class Denial:
     """Why an order does not pass: the rule, what is in use (with the order) and the limit, as texts."""
 
@@ -28,11 +27,13 @@ class Denial:
     limit: str
 
 
-@attrs.frozen
+@message
 class OrderContext:
     """An order and what is known. `exit` is what the gate found, not what the order claims of itself."""
 
     order: PlaceOrder
+    pending: Pending
+    """The order as it counts once approved."""
     now: Nanos
     exit: bool
     market: MarketView
@@ -40,7 +41,7 @@ class OrderContext:
     account: Account
     accounts: Accounts
     exposure: Exposure
-    limits: LimitTable
+    limits: LimitsInForce
     views: dict[str, MarketView]
     feed_lag: Nanos
     """How late the venue was heard lately, at worst."""

@@ -8,57 +8,63 @@ the truth there, and such totals have no market. A market that is no claim on th
 taken at its own worst.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import NamedTuple
 
-import attrs
-
-from engine.units import Money, Tenths
+from engine.units import Money
 from engine.view import Axis, Claim
 
 
-@attrs.frozen
-class Payoff:
+class Payoff(NamedTuple):
     """What one market's position brings if its YES pays (`yes`) and if it does not (`no`), cost and fees
     included.
     """
 
     claim: Claim | None
-    yes: Money
-    no: Money
+    yes: int
+    no: int
 
 
 def worst_case(payoffs: Iterable[Payoff]) -> Money:
     """The result of the least favourable outcome; negative is a loss."""
-    by_axis: dict[Axis, list[Payoff]] = {axis: [] for axis in Axis}
     worst = 0
-    for payoff in payoffs:
-        if payoff.claim is None:
+    margin: list[tuple[int, int]] = []
+    total: list[tuple[int, int]] = []
+    for claim, yes, no in payoffs:
+        if claim is None:
             # A player's points are tied to neither axis: no outcome of the game can be shown to help them.
-            worst += min(payoff.yes, payoff.no)
+            worst += min(yes, no)
+            continue
+        turns = margin if claim.axis is Axis.MARGIN else total
+        # Far below every threshold whoever is above loses; each claim then turns once on the way up. Neither
+        # an "above" nor a "below" pays on the threshold itself.
+        if claim.above:
+            worst += no
+            turns.append((claim.threshold + 1, yes - no))
         else:
-            by_axis[payoff.claim.axis].append(payoff)
-    for axis, lines in by_axis.items():
-        if lines:
-            worst += min(_result(lines, value) for value in break_points(axis, lines))
-    return Money(worst)
+            worst += yes
+            turns.append((claim.threshold, no - yes))
+    return Money(worst + _deepest(margin, zero=False) + _deepest(total, zero=True))
 
 
-def break_points(axis: Axis, payoffs: Sequence[Payoff]) -> list[Tenths]:
-    """One whole number of points from every stretch between thresholds; a margin is never zero."""
-    values: set[int] = set()
-    for payoff in payoffs:
-        if payoff.claim is not None:
-            floor = payoff.claim.threshold // 10
-            # Both sides of a threshold, and the whole number on it where a line has no half point.
-            values.update((floor - 1, floor, floor + 1))
-    if axis is Axis.MARGIN and 0 in values:
-        # Nobody wins by nothing; the stretches on both sides of it have margins of their own.
-        values = values - {0} | {-1, 1}
-    return [Tenths(10 * value) for value in sorted(values)]
+def _deepest(turns: list[tuple[int, int]], *, zero: bool) -> int:
+    """The least that these turns come to at any whole number of points, each at its tenth; none is 0.
+
+    `zero` is whether there is an outcome of nothing: nobody wins by nothing.
+    """
+    turns.sort()
+    deepest = result = 0
+    last = len(turns) - 1
+    for place, (at, change) in enumerate(turns):
+        result += change
+        if result < deepest and (place == last or _whole(at, turns[place + 1][0], zero=zero)):
+            deepest = result
+    return deepest
 
 
-def _result(payoffs: Sequence[Payoff], value: Tenths) -> int:
-    return sum(
-        payoff.yes if payoff.claim is not None and payoff.claim.holds(value) else payoff.no
-        for payoff in payoffs
-    )
+def _whole(begin: int, end: int, *, zero: bool) -> bool:
+    """Whether a whole number of points lies in the tenths from `begin` up to and without `end`."""
+    first = -(-begin // 10) * 10
+    if first == 0 and not zero:
+        first = 10
+    return first < end

@@ -1,7 +1,7 @@
 """Every limit beside its use: what `tipoff risk show` prints and the metrics export.
 
-Called by the risk gate only. Where a limit holds for many markets or games, the one that uses most of it is
-shown.
+Called by the risk gate only, and seldom: everything is added up anew here, whatever the running totals say.
+Where a limit holds for many markets or games, the one that uses most of it is shown.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,8 +14,10 @@ from engine.calendar import game_day
 from engine.risk.accounts import EVERYBODY, Account, Accounts, Scope, game_week
 from engine.risk.exposure import Exposure
 from engine.risk.limits import LimitInUse, LimitTable, LimitValue, RiskLimits
-from engine.risk.money_rules import contracts_in, dollars_in, drawdown, worst_loss
-from engine.units import MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Nanos
+from engine.risk.marks import on_paper
+from engine.risk.money_rules import fall
+from engine.risk.scenarios import Payoff, worst_case
+from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_HOUR, NANOS_PER_MINUTE, Nanos
 from engine.view import MarketView
 
 Use: TypeAlias = tuple[float, str]
@@ -54,8 +56,8 @@ def _uses(
 
     at_risk = dollars_in(exposures)
     day, week = game_day(now), game_week(now)
-    lost_day = max(0, -sum(account.by_day.get(day, 0) for account in owners)) / MONEY_ONE
-    lost_week = max(0, -sum(account.realized_in_week(week) for account in owners)) / MONEY_ONE
+    lost_day = max(0, -sum(account.results.by_day.get(day, 0) for account in owners)) / MONEY_ONE
+    lost_week = max(0, -sum(account.results.by_week.get(week, 0) for account in owners)) / MONEY_ONE
     return {
         "contracts_per_market": _most(exposures, of_account("ticker"), contracts_in),
         "contracts_per_game": _most(exposures, of_account("game"), contracts_in),
@@ -77,6 +79,34 @@ def _uses(
         "orders_per_hour": _sent(owners, lambda at: at > now - NANOS_PER_HOUR),
         "orders_per_day": _sent(owners, lambda at: game_day(at) == day),
     }
+
+
+def contracts_in(exposures: Iterable[Exposure]) -> float:
+    """Contracts of these exposures, each at its worst filling."""
+    return sum(exposure.contracts() for exposure in exposures) / COUNT_ONE
+
+
+def dollars_in(exposures: Iterable[Exposure]) -> float:
+    """Dollars paid or promised in these exposures."""
+    return sum(exposure.at_risk() for exposure in exposures) / MONEY_ONE
+
+
+def worst_loss(exposures: Iterable[Exposure], views: dict[str, MarketView]) -> float:
+    """Dollars that the least favourable outcome of a game costs these exposures; never negative."""
+    payoffs: list[Payoff] = []
+    for exposure in exposures:
+        view = views.get(exposure.ticker)
+        payoffs.append(exposure.payoff(None if view is None else view.claim))
+    return max(0, -worst_case(payoffs)) / MONEY_ONE
+
+
+def drawdown(
+    accounts: Iterable[Account], exposures: Iterable[Exposure], views: dict[str, MarketView]
+) -> float:
+    """Percent that the equity of these accounts is below its peak, these exposures at present prices."""
+    chosen = list(accounts)
+    equity = sum(account.equity() for account in chosen) + sum(on_paper(each, views) for each in exposures)
+    return fall(sum(account.peak for account in chosen), equity)
 
 
 def _most(

@@ -181,7 +181,7 @@ class Observations:
             for horizon in HORIZONS:
                 lookup.want(fill.ticker, Nanos(fill.at + horizon))
         for signal in self._first.values():
-            if _quoted(signal) is None:
+            if quoted_middle(signal) is None:
                 lookup.want(signal.ticker, signal.at)
         return lookup
 
@@ -212,7 +212,7 @@ class Observations:
             value = self._results.get(ticker)
             if value is None or signal.p_fair is None:
                 continue
-            p_market = _quoted(signal)
+            p_market = quoted_middle(signal)
             if p_market is None:
                 p_market = prices.p_mid(ticker, signal.at)
             forecast = Forecast(signal.game, signal.p_fair, value / PRICE_ONE, p_market)
@@ -289,8 +289,8 @@ class Observations:
         )
 
 
-def _quoted(signal: SignalRaised) -> float | None:
-    """The middle of the quote that a signal has on record; None where it has none."""
+def quoted_middle(signal: SignalRaised) -> float | None:
+    """The middle of the quote, in dollars, that a signal has on record; None where it has none."""
     named = dict(signal.evidence)
     try:
         return (parse_price(named[BID_EVIDENCE]) + parse_price(named[ASK_EVIDENCE])) / (2 * PRICE_ONE)

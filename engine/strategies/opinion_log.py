@@ -7,7 +7,7 @@ it the prices. Used by `tipoff calibrate`.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import attrs
 
@@ -17,17 +17,9 @@ from engine.step import NOTHING, Step
 from engine.strategies.opinion import Opinion
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
-from engine.trust import HORIZON, Gap, Source
-from engine.units import NANOS_PER_MINUTE, PRICE_ONE, Nanos
+from engine.trust import ENTERED, HORIZON, Gap, NewOpinions, Source
+from engine.units import PRICE_ONE, Nanos
 from engine.view import MarketView
-
-PAUSE: Final = Nanos(NANOS_PER_MINUTE)
-"""Of one source one opinion of a market within so long; what is said again at another price is no news."""
-
-ENTERED: Final = Nanos(NANOS_PER_MINUTE)
-"""An order meets the price that stands so long after the opinion: one-minute candles resolve no better, and
-what a gap owes to the age of the price that it was measured against is gone by then.
-"""
 
 
 @attrs.frozen
@@ -49,23 +41,18 @@ class OpinionLog:
         self._horizon = horizon
         self._heard_until = Nanos(0)
         self._spoken: list[Spoken] = []
-        self._last: dict[tuple[Source, str], tuple[Nanos, float]] = {}
+        self._new = NewOpinions()
         self._moments: dict[str, list[Nanos]] = defaultdict(list)
         self._prices: dict[str, list[float]] = defaultdict(list)
 
     def formed(self, market: MarketView, opinion: Opinion, now: Nanos) -> None:
         """Note an opinion of a market whose price may be used."""
         p_mid = market.p_mid()
-        key = opinion.source, market.ticker
-        last_at, p_last = self._last.get(key, (None, None))
-        if p_mid is None or not market.tradable or p_last == opinion.p_fair:
-            return
-        if last_at is not None and now < last_at + PAUSE:
+        if p_mid is None or not market.tradable:
             return
         p_gap = opinion.p_fair - p_mid
-        # Below the least move of a price nothing was said.
-        if p_gap != 0.0:
-            self._last[key] = now, opinion.p_fair
+        # At the price itself nothing was said.
+        if p_gap != 0.0 and self._new.counts(opinion.source, market.ticker, opinion.p_fair, now):
             self._spoken.append(Spoken(opinion.source, market.game.game, market.ticker, now, p_gap))
 
     def priced(self, ticker: str, p_mid: float, now: Nanos) -> None:

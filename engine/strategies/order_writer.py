@@ -7,7 +7,16 @@ the order, the order names the signal.
 import attrs
 
 from engine.events import BookSide
-from engine.facts import ASK_EVIDENCE, BID_EVIDENCE, ORDER_EVIDENCE, Evidence, SignalAction, SignalRaised
+from engine.facts import (
+    ASK_EVIDENCE,
+    BID_EVIDENCE,
+    GAP_EVIDENCE,
+    ORDER_EVIDENCE,
+    SOURCE_EVIDENCE,
+    Evidence,
+    SignalAction,
+    SignalRaised,
+)
 from engine.message import changed
 from engine.orders import CancelOrder, Liquidity, PlaceOrder, TimeInForce
 from engine.sizing import Sizing, contracts_to_trade
@@ -242,8 +251,8 @@ def edge_evidence(market: MarketView, opinion: Opinion, edge: Edge) -> Evidence:
         (ASK_EVIDENCE, price_text(None if top is None else top.yes_ask)),
         ("displayed", format_count(edge.depth)),
         ("p_win", p_text(edge.p_win)),
-        ("gap", p_text(edge.p_gap)),
-        ("source", opinion.source.value),
+        (GAP_EVIDENCE, p_text(edge.p_gap)),
+        (SOURCE_EVIDENCE, opinion.source.value),
         ("trust", f"{opinion.trust.share:.4f}"),
         ("trust_from", opinion.trust.origin),
         ("fees_both_legs", p_text(edge.p_fees)),

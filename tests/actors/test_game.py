@@ -90,6 +90,7 @@ def test_an_exchange_that_starts_anew_gets_no_book_that_waits_for_its_snapshot()
     assert handed_over() == ["MarketListed"]
 
 
+@pytest.mark.fault("A16")
 def test_a_change_that_moves_no_best_price_troubles_nobody() -> None:
     assert list(opened().receive(delta(30, 5, 2), START)) == []
 

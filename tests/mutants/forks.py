@@ -6,7 +6,9 @@ processes that its tests have started.
 
 import contextlib
 import ctypes
+import math
 import os
+import resource
 import signal
 import sys
 import time
@@ -46,19 +48,26 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def outcome_of(run: Callable[[], int], seconds_max: float, log: Path) -> Outcome:
-    """What `run`, which returns PASSED, FAILED or SKIPPED, comes to in a child whose words go to `log`."""
+def outcome_of(
+    run: Callable[[], int], seconds_max: float, log: Path, work_s_max: float | None = None
+) -> Outcome:
+    """What `run`, which returns PASSED, FAILED or SKIPPED, comes to in a child whose words go to `log`.
+
+    `work_s_max` bounds its share of a processor, in which waiting for other programs does not count.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
-        _be_child(run, log)
+        _be_child(run, log, work_s_max)
     deadline = time.monotonic() + seconds_max
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             _end_group(child)
             code = os.waitstatus_to_exitcode(status)
+            if code == -signal.SIGXCPU:
+                return Outcome.LATE
             return OUTCOMES.get(code, Outcome.KILLED)
         _pause()
     _end_group(child)
@@ -66,10 +75,15 @@ def outcome_of(run: Callable[[], int], seconds_max: float, log: Path) -> Outcome
     return Outcome.LATE
 
 
-def _be_child(run: Callable[[], int], log: Path) -> NoReturn:
+def _be_child(run: Callable[[], int], log: Path, work_s_max: float | None) -> NoReturn:
     code = FAILED
     try:
         os.setsid()
+        if work_s_max is not None:
+            # Without a core file, and once more a second later if somebody listens to the signal.
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            soft = math.ceil(work_s_max)
+            resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + 1))
         # A run that is ended from outside takes its child along; it would go on with the whole suite.
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -6,7 +6,8 @@ its name lives as long as the code that it is about.
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from types import CodeType
 
 import attrs
@@ -44,113 +45,127 @@ class Mutant:
     """One wrong thing: `name` says what becomes of what, in which function of which file."""
 
     name: str
+    number: int
+    """Its place among all mutants of a room, the same as long as no file of it changes."""
     path: str
     function: str
     line: int
     code: CodeType
 
 
-def mutants(path: str, text: str, filename: str) -> Iterator[Mutant]:
-    """Every mutant of a file, compiled under `filename`; functions and methods only."""
+@attrs.frozen(eq=False)
+class Change:
+    """What is done to one node of a function: `field` gets `value`."""
+
+    node: ast.AST
+    within: ast.AST
+    statement: ast.stmt
+    """The innermost one that it stands in."""
+    field: str
+    value: object
+
+
+def mutants(path: str, text: str, filename: str, first: int = 0) -> Iterator[Mutant]:
+    """Every mutant of a file's functions, compiled under `filename` and numbered from `first`."""
     tree = ast.parse(text, filename=path)
     named: Counter[str] = Counter()
-    for qualified, function in _functions(tree, ""):
-        first = _first_line(function)
-        for node, within, field, value in _changes(function):
+    number = first
+    for qualified, function, alone in functions(tree):
+        line = first_line(function)
+        for change in changes(function):
+            node = change.node
             # A number by itself says nothing; what it stands in does.
-            shown = within if isinstance(node, ast.Constant) else node
-            before, right = ast.unparse(shown), getattr(node, field)
-            setattr(node, field, value)
+            shown = change.within if isinstance(node, ast.Constant) else node
+            before, right = ast.unparse(shown), getattr(node, change.field)
+            setattr(node, change.field, change.value)
             ast.fix_missing_locations(function)
             after = ast.unparse(shown)
-            code = _code_of(compile(tree, filename, "exec", dont_inherit=True), qualified, first)
-            setattr(node, field, right)
+            code = code_of(compile(alone, filename, "exec", dont_inherit=True), qualified, line)
+            setattr(node, change.field, right)
             name = f"{path} {qualified}: {_short(before)} -> {_short(after)}"
             named[name] += 1
-            number = f" ({named[name]})" if named[name] > 1 else ""
-            yield Mutant(name + number, path, qualified, first, code)
+            again = f" ({named[name]})" if named[name] > 1 else ""
+            yield Mutant(name + again, number, path, qualified, line, code)
+            number += 1
 
 
-def marked(path: str, text: str, filename: str, mark: str) -> Iterator[tuple[str, int, CodeType]]:
-    """The functions of a file: name, line, and code that first adds its place to the built-in set `mark`."""
-    tree = ast.parse(text, filename=path)
-    found = list(_functions(tree, ""))
-    for qualified, function in found:
-        telling = ast.parse(f"{mark}.add({(path, qualified, _first_line(function))!r})").body[0]
-        for node in ast.walk(telling):
-            ast.copy_location(node, function.body[0])
-        # Behind the docstring, which stays what it is only in the first place.
-        function.body.insert(1 if ast.get_docstring(function, clean=False) is not None else 0, telling)
-    module = compile(tree, filename, "exec", dont_inherit=True)
-    for qualified, function in found:
-        line = _first_line(function)
-        yield qualified, line, _code_of(module, qualified, line)
-
-
-def _first_line(function: Function) -> int:
+def first_line(function: Function) -> int:
     """Where its code says that it begins: at its first decorator."""
     return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
 
 
-def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, Function]]:
-    """The functions that have code of their own in the module: not those within another."""
+def functions(tree: ast.Module) -> Iterator[tuple[str, Function, ast.Module]]:
+    """The functions that have code of their own, not those within another, each with a module of it alone."""
+    yield from _functions(tree, "", lambda only: ast.Module([only], []))
+
+
+def _functions(
+    node: ast.AST, prefix: str, alone: Callable[[ast.stmt], ast.Module]
+) -> Iterator[tuple[str, Function, ast.Module]]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield prefix + child.name, child
+            yield prefix + child.name, child, alone(child)
         elif isinstance(child, ast.ClassDef):
-            yield from _functions(child, f"{prefix}{child.name}.")
+            yield from _functions(child, f"{prefix}{child.name}.", partial(_within, child, alone))
 
 
-def _changes(function: Function) -> Iterator[tuple[ast.AST, ast.AST, str, object]]:
-    """Node, what it stands in, field and wrong value of everything that can be done to a function's body."""
+def _within(outer: ast.ClassDef, alone: Callable[[ast.stmt], ast.Module], only: ast.stmt) -> ast.Module:
+    """A module with nothing but a class's one statement, which is quick to compile."""
+    return alone(ast.copy_location(ast.ClassDef(outer.name, [], [], [only], []), outer))
+
+
+def changes(function: Function) -> Iterator[Change]:
+    """Everything that can be done to a function's body, always in the same order."""
     for statement in function.body:
-        for node, within in _walk(statement, function):
-            for changed, field, value in _changes_of(node):
-                yield changed, within, field, value
+        for node, within, innermost in _walk(statement, function, statement):
+            for field, value in _changes_of(node):
+                yield Change(node, within, innermost, field, value)
 
 
-def _walk(node: ast.AST, within: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+def _walk(node: ast.AST, within: ast.AST, statement: ast.stmt) -> Iterator[tuple[ast.AST, ast.AST, ast.stmt]]:
     if isinstance(node, _PASSED_OVER):
         return
-    yield node, within
+    innermost = node if isinstance(node, ast.stmt) else statement
+    yield node, within, innermost
     for child in ast.iter_child_nodes(node):
-        yield from _walk(child, node)
+        yield from _walk(child, node, innermost)
 
 
-def _changes_of(node: ast.AST) -> Iterator[tuple[ast.AST, str, object]]:
+def _changes_of(node: ast.AST) -> Iterator[tuple[str, object]]:
     match node:
         case ast.Compare(ops=ops):
             for place, op in enumerate(ops):
-                yield node, "ops", [*ops[:place], COMPARISONS[type(op)](), *ops[place + 1 :]]
+                yield "ops", [*ops[:place], COMPARISONS[type(op)](), *ops[place + 1 :]]
         case ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in SUMS:
-            yield node, "op", SUMS[type(op)]()
+            yield "op", SUMS[type(op)]()
         case ast.BoolOp(op=ast.And()):
-            yield node, "op", ast.Or()
+            yield "op", ast.Or()
         case ast.BoolOp(op=ast.Or()):
-            yield node, "op", ast.And()
+            yield "op", ast.And()
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield node, "operand", ast.UnaryOp(ast.Not(), operand)
+            yield "operand", ast.UnaryOp(ast.Not(), operand)
         case ast.UnaryOp(op=ast.USub()):
-            yield node, "op", ast.UAdd()
+            yield "op", ast.UAdd()
         case ast.Constant(value=bool(value)):
-            yield node, "value", not value
+            yield "value", not value
         case ast.Constant(value=int(value)):
-            yield node, "value", value + 1
+            yield "value", value + 1
         case ast.Call(func=ast.Name(id=name)) if name in BOUNDS:
-            yield node, "func", ast.Name(BOUNDS[name], ast.Load())
+            yield "func", ast.Name(BOUNDS[name], ast.Load())
         case ast.Expr(value=ast.Call()):
-            yield node, "value", ast.Constant(None)
+            yield "value", ast.Constant(None)
         case _:
             pass
 
 
-def _code_of(module: CodeType, qualified: str, line: int) -> CodeType:
+def code_of(module: CodeType, qualified: str, line: int) -> CodeType:
+    """The code of a function in that of its module. Raises LookupError if it has none."""
     for constant in module.co_consts:
         if isinstance(constant, CodeType):
             if constant.co_qualname == qualified and constant.co_firstlineno == line:
                 return constant
             if qualified.startswith(constant.co_qualname + "."):
-                return _code_of(constant, qualified, line)
+                return code_of(constant, qualified, line)
     raise LookupError(f"{qualified} at line {line}")
 
 

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-import attrs
 import pytest
 
 from docs.markers import held_by
 from tests.mutants import forks, operators, promises, rooms
-from tests.mutants.__main__ import HEAD, Row
 from tests.mutants.breaks import Break, breaks
 from tests.mutants.forks import Outcome
 from tests.mutants.survivors import survivors
@@ -110,20 +108,6 @@ def test_a_mutant_is_the_code_of_its_function() -> None:
     assert purse.low
 
 
-def test_a_marked_function_tells_that_it_was_called_and_does_what_it_does() -> None:
-    called: set[tuple[str, str, int]] = set()
-    space: dict[str, Any] = {"__called__": called}
-    exec(compile(SAMPLE, "/purse.py", "exec"), space)
-    for name, _line, code in operators.marked("purse.py", SAMPLE, "/purse.py", "__called__"):
-        found = vars(space["Purse"])[name.partition(".")[2]]
-        getattr(found, "fget", found).__code__ = code
-    purse = space["Purse"]()
-    purse.cents, purse.open = 99, False
-    assert purse.low
-    assert {name for _, name, _ in called} == {"Purse.low"}
-    assert space["Purse"].low.__doc__ == "Nor this: 1 < 2."
-
-
 def test_a_break_whose_place_is_gone_or_doubled_is_refused() -> None:
     each = Break("a sum", ("tests/a.py::test_b",), "engine/a.py", "a + b", "a - b")
     assert each.made_in("c = a + b") == "c = a - b"
@@ -190,38 +174,14 @@ def test_what_a_child_comes_to_is_known_however_it_ends(
     assert forks.outcome_of(run, 5 if outcome is not Outcome.LATE else 0.1, tmp_path / "log") is outcome
 
 
-def test_the_tests_that_stand_for_a_module_try_its_mutants_first_within_the_time(tmp_path: Path) -> None:
-    def calls(name: str, seconds: float) -> rooms.Calls:
-        return rooms.Calls(cast("pytest.Item", Placed(ROOT / name)), 10 * seconds, seconds, frozenset())
-
-    own = calls("tests/engine/test_ledger.py", 3.0)
-    quick, slower = calls("tests/engine/test_book.py", 1.0), calls("tests/engine/test_fees.py", 11.0)
-    late = calls("tests/engine/test_sizing.py", 8.0)
-    (mutant, *_) = rooms.ROOMS["ledger"].mutants()
-    mutating = rooms.Mutating(rooms.ROOMS["ledger"], tmp_path / "log")
-    assert mutating.chosen(mutant, [slower, late, quick, own]) == [own, quick, late]
-    only = calls("tests/engine/test_book.py", 100.0)
-    assert mutating.chosen(mutant, [only]) == [only]
-    assert mutating.chosen(mutant, []) == []
+def work_for_ever() -> int:
+    """As a loop does whose end a mutant has taken away."""
+    while True:
+        pass
 
 
-@attrs.frozen
-class Placed:
-    """A test's place."""
-
-    path: Path
-
-    def get_closest_marker(self, _name: str) -> None:
-        """It has none."""
-
-
-def test_a_room_is_tight_when_each_survivor_is_explained() -> None:
-    row = Row("ledger", 12, 10, 9, 1, (), void=False)
-    assert str(row).split() == ["ledger", "12", "10", "9", "1", "0", "90.0", "%"]
-    assert HEAD.split()[:2] == ["room", "mutants"]
-    assert row.tight
-    assert not attrs.evolve(row, unknown=("a mutant",)).tight
-    assert not attrs.evolve(row, void=True).tight
+def test_a_child_that_works_too_long_is_late_however_long_others_may_wait(tmp_path: Path) -> None:
+    assert forks.outcome_of(work_for_ever, 60, tmp_path / "log", work_s_max=0.5) is Outcome.LATE
 
 
 def _exists(test: str) -> bool:

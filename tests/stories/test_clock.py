@@ -16,10 +16,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from actors.addresses import OPERATOR, RISK_GATE
+from actors.messages import Operate, OperatorRequest, ResumeOperation
 from engine.calendar import eastern, game_day, next_pause, parse_time, trading_paused
 from engine.facts import Fact, OrderApproved, OrderDenied, OrderFilled, TradingHalted
 from engine.orders import PlaceOrder
 from engine.reasons import DenialReason
+from engine.risk import EVERYTHING
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from persistence.connect import Durability, Settings
 from persistence.queries import Reader
@@ -270,8 +273,11 @@ async def test_e6_a_clock_that_is_off_is_told_and_far_off_it_blocks_entries_unti
 
     async def look(engine: LiveEngine) -> None:
         watch = Stall(engine, feed, Machine().clocks())
-        for _ in range(3):
-            await watch._skew()
+        await watch._skew()
+        await watch._skew()
+        request = OperatorRequest("right", 0, "resume", "{}")
+        await engine.ask(OPERATOR, Operate(request, RISK_GATE, ResumeOperation(EVERYTHING, "by hand")))
+        await watch._skew()
         done.set()
 
     async with trio.open_nursery() as nursery:

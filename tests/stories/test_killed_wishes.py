@@ -40,7 +40,7 @@ SPEED = 30.0
 
 RESTS = "operator:rests"
 TRIES_MAX = 10
-SEEN_S_MAX = 20.0
+SEEN_S_MAX = 60.0
 LOOK_S = 0.05
 
 
@@ -86,8 +86,8 @@ class House:
         with ControlClient(next((self.folder / "state").glob("*.sock")), 60) as client:
             return as_object(client.operate(method, request_id=request_id, **params))
 
-    def place(self, order_id: str, tif: str, price: str) -> None:
-        ours = {"strategy": STRATEGY, "ticker": self.ticker, "side": "bid", "count": "10", "tif": tif}
+    def place(self, order_id: str, ticker: str, tif: str, price: str) -> None:
+        ours = {"strategy": STRATEGY, "ticker": ticker, "side": "bid", "count": "10", "tif": tif}
         p_fair = float(price) + 0.15
         self.wish("orders.place", order_id.partition(":")[2], **ours, price=price, p_fair=p_fair)
 
@@ -137,8 +137,8 @@ def closed(facts: Sequence[Fact]) -> int:
 
 
 def taken_back(facts: Sequence[Fact]) -> int:
-    commands = [fact.command for fact in facts if isinstance(fact, OrderApproved)]
-    return sum(isinstance(each, CancelOrder) and each.order_id == RESTS for each in commands)
+    wishes = [fact.command for fact in facts if isinstance(fact, OrderApproved)]
+    return sum(isinstance(each, CancelOrder) and each.order_id == RESTS for each in wishes)
 
 
 HISTORIES = {
@@ -156,7 +156,7 @@ HISTORIES = {
 
 @pytest.mark.promise("acknowledged-wishes-survive-a-kill")
 @pytest.mark.fault("I5")
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", HISTORIES)
 def test_what_was_acknowledged_before_a_kill_stands_once_and_the_run_repeats(house: House, name: str) -> None:
     history = HISTORIES[name]
@@ -181,8 +181,7 @@ def test_what_was_acknowledged_before_a_kill_stands_once_and_the_run_repeats(hou
     acts = [fact.request_id for fact in facts if isinstance(fact, OperatorActed)]
     assert len(acts) == len(set(acts))
     assert acts[-1] == "the-wish"
-    # At least: the strategy whose order it is may want the same by itself.
-    assert history.done(facts) >= 1
+    assert history.done(facts) == 1
     sent = [fact.order.order_id for fact in facts if isinstance(fact, OrderSubmitted)]
     assert len(sent) == len(set(sent))
     assert_repeats(house)
@@ -191,18 +190,22 @@ def test_what_was_acknowledged_before_a_kill_stands_once_and_the_run_repeats(hou
 def traded(house: House) -> None:
     """An order of ours rests and a position is held."""
 
-    def prices() -> list[dict[str, str | None]]:
+    def priced(kind: str) -> list[dict[str, str | None]]:
         rows = house.ask("markets")
-        return [row for row in rows if row["trust"] == "trusted" and row["kind"] == "game" and row["yes_ask"]]
+        return [row for row in rows if row["trust"] == "trusted" and row["kind"] == kind and row["yes_ask"]]
 
-    seen(house.lives[-1], lambda: bool(prices()), "a trusted book")
-    market = prices()[0]
+    def low(rows: Sequence[dict[str, str | None]]) -> list[dict[str, str | None]]:
+        return [row for row in rows if row["yes_bid"] and float(row["yes_bid"]) > 0.1]
+
+    seen(house.lives[-1], lambda: bool(priced("game") and low(priced("spread"))), "trusted books")
+    market, aside = priced("game")[0], low(priced("spread"))[0]
     house.ticker = str(market["ticker"])
-    house.place(RESTS, "gtc", f"{float(str(market['yes_bid'])) - 0.05:.4f}")
+    # In a kind of market that the strategy does not watch: elsewhere it takes back what it would not send.
+    house.place(RESTS, str(aside["ticker"]), "gtc", f"{float(str(aside['yes_bid'])) - 0.05:.4f}")
     for number in range(TRIES_MAX):
         # The market may run away from an order while it is on its way.
         order_id = f"operator:takes{number}"
-        house.place(order_id, "ioc", f"{float(str(market['yes_ask'])) + 0.04:.4f}")
+        house.place(order_id, house.ticker, "ioc", f"{float(str(market['yes_ask'])) + 0.04:.4f}")
         seen(house.lives[-1], partial(house.over, order_id), f"the end of {order_id}")
         if house.held():
             break

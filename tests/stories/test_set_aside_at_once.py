@@ -158,7 +158,8 @@ def of_market(over: object) -> bool:
 
 def moment(over: object) -> int:
     """When it happens, by what it is."""
-    found = getattr(over, "at", None) or getattr(over, "now", None) or getattr(over, "decided_at", None)
+    order = getattr(over, "order", over)
+    found = getattr(over, "at", None) or getattr(over, "now", None) or getattr(order, "decided_at", None)
     assert isinstance(found, int)
     return found
 
@@ -172,7 +173,7 @@ def moment(over: object) -> int:
         ("engine.risk.gate@RiskGate._objection", "OrderContext"),
         ("engine.risk.gate@RiskGate._judge_place", "PlaceOrder"),
         ("engine.risk.accounts@Accounts.apply", "OrderFilled"),
-        ("engine.risk.accounts@Accounts.approve", "PlaceOrder"),
+        ("engine.risk.accounts@Accounts.approve", "Pending"),
         ("engine.exchange.paper@PaperExchange.on_venue_event", "BookDelta"),
         ("engine.exchange.paper@PaperExchange.on_venue_event", "TradePrinted"),
         ("engine.game@Game.book_event", "BookDelta"),

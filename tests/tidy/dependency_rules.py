@@ -30,6 +30,11 @@ TOOLS = frozenset(
 ELSEWHERE = {
     "compression": "the standard library's, from Python 3.14 on",
     "kalshi_python_sync": "in an environment of its own, made by `make sdk`",
+    "nautilus_trader": "in an environment of its own, made by `make peers`",
+    "hftbacktest": "the same",
+    "numba": "hftbacktest's compiler, there",
+    "numpy": "hftbacktest's arrays, there",
+    "daemon": "what `tipoff` was called in the first build, which `make peers` takes from the history",
 }
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 

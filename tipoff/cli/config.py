@@ -33,13 +33,20 @@ def init(
     out: Annotated[Path, Parameter(help="File to write.")] = FILE,
     force: Annotated[Flag, Parameter(help="Replace a file that is there.")] = False,
 ) -> Answer:
-    """Write a configuration with every key, its meaning and its default; asks nothing."""
+    """Write a configuration with every key, its meaning and its default; asks nothing.
+
+    A file that says the same already is left alone, and that is fine.
+    """
     text = render(template(_schema()))
     try:
         with out.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise Failure("exists", f"{out} is there already; --force replaces it") from None
+        if out.is_file() and out.read_bytes() == text.encode():
+            there = f"{out} is there already and is what `tipoff init` writes: nothing to do"
+            return Answer({"written": None, "lines": text.count("\n")}, there)
+        message = f"{out} is there already, and differs: `tipoff config diff` shows it, --force replaces it"
+        raise Failure("exists", message) from None
     advice = f"wrote {out}; change what you like, then `tipoff config check`"
     return Answer({"written": str(out), "lines": text.count("\n")}, advice)
 

@@ -17,6 +17,7 @@ from cyclopts.validators import Number
 from tipoff.cli.arguments import key_and_value, whole_or_all
 from tipoff.commands.options import (
     LATEST_RUN,
+    RECORDINGS_ALONE,
     CalibrateRequest,
     ConfigFile,
     DemoRequest,
@@ -170,39 +171,26 @@ def import_recording(
 
 
 def calibrate(
-    *recordings: Annotated[Path, Parameter(name="RECORDING", required=True)],
-    out: Annotated[Path | None, Parameter(help="Write the trust as this file, for [trust] of.")] = None,
-    force: Annotated[Flag, Parameter(help="Write over a file that is there.")] = False,
-    horizon: Annotated[
-        float, Parameter(validator=Number(gt=0, lte=1440), help="Minutes after which the price is looked at.")
-    ] = 10.0,
-    config: ConfigFile = None,
-    markets: Annotated[
-        Literal["nba", "all"], Parameter(help="Only markets of NBA games, or every recorded market.")
-    ] = "nba",
+    *recordings: Annotated[Path, Parameter(name="RECORDING")],
+    on: CalibrateRequest = RECORDINGS_ALONE,
 ) -> Answer:
-    """Estimate from recorded evenings how far the price follows each source of opinion.
+    """Estimate from recorded evenings or stored runs how far the price follows each source of opinion.
 
-    The strategies of the configuration say what they believe and trade nothing. The slope of the later move
-    of the price on the gap is what is believed of a source, where its interval lies above zero.
+    Over recordings the strategies of the configuration say what they believe and trade nothing; of stored
+    runs the entries and near misses on record are read. The slope of the later move of the price on the gap
+    is what is believed of a source, where its interval lies above zero.
 
     Parameters
     ----------
     recordings
         Recordings, or folders of recordings; every one is an evening.
     """
+    if on.stored == bool(recordings):
+        message = "calibrate needs recordings, or --db or --runs for what is stored: one of the two"
+        raise Failure("usage", message, exit_code=Exit.USAGE)
     from tipoff.commands.calibrate import run_calibrate
 
-    return run_calibrate(
-        CalibrateRequest(
-            recordings=recordings,
-            config=config,
-            out=out,
-            force=force,
-            horizon_minutes=horizon,
-            markets=markets,
-        )
-    )
+    return run_calibrate(recordings, on)
 
 
 def report(*, on: ReportRequest = LATEST_RUN) -> Answer:

@@ -1,8 +1,8 @@
-"""`tipoff calibrate`: what each source of opinion is worth, estimated from one's own recordings.
+"""`tipoff calibrate`: what each source of opinion is worth, estimated from one's own evenings.
 
-Called by the command line, and for the shipped defaults by `python -m benchmarks.win_probability.trust`. The
-recordings are replayed with the strategies of the configuration listening and nobody trading; every opinion
-is held against the move of the price that came.
+Called by the command line, and for the shipped defaults by `python -m benchmarks.win_probability.trust`.
+Recordings are replayed with the strategies of the configuration speaking and nobody trading; of stored runs
+the opinions on record are read. Every opinion is held against the move of the price that came.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,13 +14,21 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from engine.calendar import game_day
+from engine.facts import SignalRaised
+from engine.scoring.stored_opinions import StoredOpinions
 from engine.strategies.opinion_log import OpinionLog, PriceWitness
 from engine.trust import GAMES_MIN, Gap, Source, Trust, estimated, walked_forward
 from engine.units import MONEY_ONE, NANOS_PER_MINUTE, Money, Nanos
+from persistence.bars import bars_of
+from persistence.queries import Reader
+from persistence.stored_runs import opened, stored_runs
 from tipoff import __version__
+from tipoff.commands.database import storage_errors
 from tipoff.commands.evenings import evenings_in
 from tipoff.commands.options import CalibrateRequest
 from tipoff.commands.replay import replay
+from tipoff.commands.run_selection import ALL, day_of, selected
+from tipoff.config.database import database_url
 from tipoff.config.load import Config, load_or_template
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, progress, table
@@ -35,25 +43,31 @@ RUN: Final = "calibration"
 
 @attrs.frozen
 class Heard:
-    """One recording: its name, its game day and what was said on it."""
+    """One recording or run: its name, its game day and what was said on it."""
 
     name: str
     day: str
     gaps: tuple[Gap, ...]
 
 
-def run_calibrate(request: CalibrateRequest) -> Answer:
-    """Estimate, write the file if one is named, and show it. Raises Failure."""
+def run_calibrate(recordings: Sequence[Path], request: CalibrateRequest) -> Answer:
+    """Estimate, write the file if one is named, and show it. Without recordings the stored runs are read.
+
+    Raises Failure.
+    """
     if request.out is not None and request.out.exists() and not request.force:
         raise Failure("exists", f"{request.out} is there already; --force writes over it")
     config = load_or_template(request.config, schema())
-    horizon = Nanos(round(request.horizon_minutes * NANOS_PER_MINUTE))
-    heard = [
-        heard_of(folder, config, horizon, every_market=request.markets == "all")
-        for folder in _recordings(request.recordings)
-    ]
+    horizon = Nanos(round(request.horizon * NANOS_PER_MINUTE))
+    if recordings:
+        every_market = request.markets == "all"
+        heard = [
+            heard_of(folder, config, horizon, every_market=every_market) for folder in _evenings(recordings)
+        ]
+    else:
+        heard = _stored(request, config, horizon)
     heard.sort(key=lambda each: (each.day, each.name))
-    trusts, origin = calibrated(heard, request.horizon_minutes)
+    trusts, origin = calibrated(heard, request.horizon, "recordings" if recordings else "runs")
     if request.out is not None:
         request.out.write_text(written(trusts, origin), encoding="utf-8")
         progress(f'{request.out} is written; name it in engine.toml: [trust] of = "{request.out}"')
@@ -61,11 +75,13 @@ def run_calibrate(request: CalibrateRequest) -> Answer:
     return Answer(_document(trusts, origin, forward), _screen(trusts, origin, forward))
 
 
-def calibrated(heard: Sequence[Heard], horizon_minutes: float) -> tuple[dict[Source, Trust], str]:
-    """The trust of each source, and where it is from."""
+def calibrated(
+    heard: Sequence[Heard], horizon_minutes: float, evenings: str = "recordings"
+) -> tuple[dict[Source, Trust], str]:
+    """The trust of each source, and where it is from; `evenings` is what they are called there."""
     days = sorted(each.day for each in heard)
     origin = (
-        f"{len(heard)} recordings, {days[0]} to {days[-1]}, moves of {horizon_minutes:g} minutes, "
+        f"{len(heard)} {evenings}, {days[0]} to {days[-1]}, moves of {horizon_minutes:g} minutes, "
         f"tipoff {__version__}"
     )
     return estimated((gap for each in heard for gap in each.gaps), origin), origin
@@ -94,7 +110,42 @@ def heard_of(folder: Path, config: Config, horizon: Nanos, *, every_market: bool
     return Heard(folder.name, str(game_day(Nanos(first_at or 0))), tuple(log.gaps()))
 
 
-def _recordings(named: Iterable[Path]) -> list[Path]:
+def _stored(request: CalibrateRequest, config: Config, horizon: Nanos) -> list[Heard]:
+    """What is on record of the runs that are meant. Raises Failure."""
+    heard = []
+    with storage_errors(), opened(database_url(config, request.db)) as connection:
+        for run in selected(stored_runs(connection), request.runs or ALL):
+            day = day_of(run)
+            if day is not None:
+                said = stored_opinions(Reader(connection, run.row.run), horizon)
+                heard.append(Heard(run.row.run, str(day), tuple(said.gaps())))
+                _tell_left_out(run.row.run, said)
+    if not heard:
+        raise Failure("not_found", "these runs have said nothing yet; `tipoff runs` lists what there is")
+    return heard
+
+
+def stored_opinions(reader: Reader, horizon: Nanos) -> StoredOpinions:
+    """The opinions on record of a run, with the prices that came."""
+    signals = (each.fact for each in reader.facts((SignalRaised,)))
+    said = StoredOpinions((fact for fact in signals if isinstance(fact, SignalRaised)), horizon)
+    for ticker, bars in bars_of(reader, said.prices.tickers):
+        # Moments are looked up, not tips: which game the market is of does not matter.
+        said.prices.take(ticker, ticker, bars)
+    return said
+
+
+def _tell_left_out(run: str, said: StoredOpinions) -> None:
+    if said.unnamed:
+        progress(f"{run}: {said.unnamed:,} signals name no source and are left out")
+    if said.unpriced:
+        progress(
+            f"{run}: {said.unpriced:,} opinions have no trusted price later on and are left out: the run "
+            "ended before, or its bars are gone ([storage] market_bars_days)"
+        )
+
+
+def _evenings(named: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in named:
         found += evenings_in(path) or [path]

@@ -97,18 +97,34 @@ class ImportRequest:
     """How long after the scorer plays are heard; None is what is assumed where nobody measured it."""
 
 
+RUNS_HELP: Final = "all, FROM..TO in game days, config:DIGEST, or names with commas."
+
+
+@Parameter(name="*")
 @attrs.frozen(kw_only=True)
 class CalibrateRequest:
-    """What sources of opinion are worth, by recorded evenings."""
+    """What sources of opinion are worth, by recorded evenings or by stored runs."""
 
-    recordings: tuple[Path, ...]
-    """Recordings, or folders of them."""
-    config: Path | None = None
-    out: Path | None = None
-    """The file that is written."""
-    force: bool = False
-    horizon_minutes: float = 10.0
-    markets: Literal["nba", "all"] = "nba"
+    db: Url = None
+    runs: Annotated[str | None, Parameter(help=f"Stored runs instead of recordings: {RUNS_HELP}")] = None
+    out: Annotated[Path | None, Parameter(help="Write the trust as this file, for [trust] of.")] = None
+    force: Annotated[Flag, Parameter(help="Write over a file that is there.")] = False
+    horizon: Annotated[
+        float, Parameter(validator=Number(gt=0, lte=1440), help="Minutes after which the price is looked at.")
+    ] = 10.0
+    config: ConfigFile = None
+    markets: Annotated[
+        Literal["nba", "all"],
+        Parameter(help="Of recordings only markets of NBA games, or every recorded market."),
+    ] = "nba"
+
+    @property
+    def stored(self) -> bool:
+        """Whether stored runs are meant."""
+        return self.db is not None or self.runs is not None
+
+
+RECORDINGS_ALONE: Final = CalibrateRequest()
 
 
 @Parameter(name="*")
@@ -119,9 +135,7 @@ class ReportRequest:
     run: Annotated[str | None, Parameter(help="Which run; without it the latest.")] = None
     runs: Annotated[
         str | None,
-        Parameter(
-            help="Several runs added up: all, FROM..TO in game days, config:DIGEST, or names with commas."
-        ),
+        Parameter(help=f"Several runs added up: {RUNS_HELP}"),
     ] = None
     mixed: Annotated[
         Flag, Parameter(help="With --runs: add up different configurations, and a game twice.")

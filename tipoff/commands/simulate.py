@@ -182,7 +182,8 @@ def _config_text(simulator: Simulator, private: Path, key: Path) -> str:
     balldontlie = attrs.evolve(
         usual.section(BalldontlieSection), url=addresses.balldontlie, key_file=str(key.absolute())
     )
-    engine = attrs.evolve(usual.engine, state_directory=private.parent.absolute() / "state")
+    state = private.parent.absolute() / "state"
+    engine = attrs.evolve(usual.engine, environment="demo", state_directory=state)
     chosen = attrs.evolve(usual, engine=engine).with_sources(kalshi, balldontlie)
     return render(chosen)
 

@@ -43,7 +43,8 @@ class EngineSection:
 
     name: str = setting("tipoff", "name of this engine in logs, metrics and reports", check=name)
     environment: Literal["demo", "prod"] = setting(
-        "demo", "which Kalshi is listened to; orders stay on paper in both"
+        "prod",
+        "which Kalshi is listened to: its market, or its demo with mock books; orders stay on paper in both",
     )
     leagues: tuple[str, ...] = setting(TRADED, "leagues whose games are traded", check=_known_leagues)
     accounts: Accounts = setting(

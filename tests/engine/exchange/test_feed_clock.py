@@ -386,6 +386,7 @@ def test_from_a_polled_book_nothing_is_taken() -> None:
     assert floor.fills("d") == [(4, 50)]
 
 
+@pytest.mark.fault("A23")
 def test_the_evidence_of_a_fill_says_how_late_it_was_heard(late: Floor) -> None:
     """Of a print, and of a level."""
     late.place("a", BID, 45, 50)

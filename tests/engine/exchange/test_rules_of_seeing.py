@@ -213,7 +213,27 @@ def _recover(floor: Floor, *counts: float) -> None:
     )
 
 
+@pytest.mark.promise("nothing-fills-book-crossed")
+@pytest.mark.fault("A5")
+def test_a5_while_the_stream_is_lost_orders_wait_and_nothing_is_filled(floor: Floor) -> None:
+    """The books are void until the snapshots of the next connection; then what traded in between decides."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.on_venue_event(FeedLost(1, "reset", floor.now))
+    assert not floor.exchange.book(MARKET).synced
+    floor.trade(ASK, 39, 5, "meanwhile")
+    floor.depth(ASK, 40, 10)
+    floor.wait(1_000)
+    assert (floor.filled("a"), floor.rejected("a")) == (0, None)
+    floor.on_venue_event(FeedConnected(2, floor.now))
+    floor.book(bids={40: 30}, asks={50: 100})
+    assert floor.filled("a") == 0
+    _recover(floor, 120)
+    assert floor.filled("a") == 25
+
+
 @pytest.mark.promise("after-gap-missing-trades")
+@pytest.mark.fault("A9")
 def test_rule_9_after_a_gap_the_missing_trades_decide(floor: Floor) -> None:
     """They run through the same queue; their fills say that they were recovered."""
     _gap(floor)

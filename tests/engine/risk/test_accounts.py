@@ -15,7 +15,8 @@ from engine.risk.accounts import EVERYBODY, Account, Accounts
 from engine.risk.exposure import Exposure
 from engine.risk.halts import StateUnknown
 from engine.risk.limits import LimitRefused
-from engine.risk.money_rules import drawdown, value_now, worst_loss
+from engine.risk.marks import value_now
+from engine.risk.utilization import drawdown, worst_loss
 from engine.units import COUNT_ONE, MONEY_ONE, NANOS_PER_DAY, Count, Money, Nanos, Price
 from tests.engine.risk.desk import Desk
 from tests.engine.strategies.evening import AWAY_WINS, GAME, HOME_WINS, START, game_known, market, top

@@ -235,7 +235,7 @@ def test_limits_change_live_are_facts_and_survive_a_restart() -> None:
     desk.facts += desk.gate.set_limit("contracts_per_order", "beta", "2", "eva", desk.now).facts
     for gate in (desk.gate, desk.restarted()):
         assert gate.limits.number("contracts_per_order") == 5
-        assert gate.limits.strictest("contracts_per_order", "beta") == 2
+        assert gate.limits.of("beta").strictest["contracts_per_order"] == 2
     assert desk.judge(desk.order(count=5)) is None
     assert desk.judge(desk.order(count=3, strategy="beta")) is DenialReason.CONTRACTS_PER_ORDER
 

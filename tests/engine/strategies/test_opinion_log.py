@@ -5,8 +5,8 @@ import pytest
 from engine.events import Trust
 from engine.message import changed
 from engine.strategies.opinion import Opinion
-from engine.strategies.opinion_log import PAUSE, OpinionLog, PriceWitness
-from engine.trust import Gap, Source
+from engine.strategies.opinion_log import OpinionLog, PriceWitness
+from engine.trust import PAUSE, Gap, Source
 from engine.units import NANOS_PER_SECOND, Nanos
 from engine.view import MarketView, View
 from tests.engine.strategies.evening import AWAY_WINS, GAME, HOME_WINS, game_known, market, top

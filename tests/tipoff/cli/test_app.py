@@ -188,9 +188,22 @@ def test_init_writes_a_configuration_that_is_fine_and_differs_in_nothing(tipoff:
     assert tipoff.document("init")["written"] == "engine.toml"
     assert tipoff.document("config", "check")["ok"] is True
     assert tipoff.document("config", "diff") == {"changes": []}
+    # Whoever cloned the project has it already, and goes on.
+    assert tipoff.document("init")["written"] is None
+
+
+def test_init_leaves_a_changed_configuration_alone_and_says_how_to_see_it(
+    tipoff: Tipoff, tmp_path: Path
+) -> None:
+    assert tipoff("init")[0] == Exit.OK
+    with (tmp_path / "engine.toml").open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
     code, error = tipoff.error("init")
     assert (code, error["code"]) == (Exit.FAILED, "exists")
+    assert "tipoff config diff" in str(error["message"])
+    assert (tmp_path / "engine.toml").read_text("utf-8").endswith("# mine\n")
     assert tipoff("init", "--force")[0] == Exit.OK
+    assert not (tmp_path / "engine.toml").read_text("utf-8").endswith("# mine\n")
 
 
 @pytest.mark.parametrize(

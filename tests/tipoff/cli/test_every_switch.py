@@ -29,6 +29,7 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "fees": ("10", "0.55"),
     "replay": (str(KEPT),),
     "calibrate": (str(KEPT),),
+    **dict.fromkeys(("calibrate --db", "calibrate --runs"), ("--db", "sqlite:///kept.db")),
     "import": ("--list",),
     "new-strategy": ("patient",),
     "completion": ("bash",),

@@ -25,7 +25,7 @@ from tipoff.cli.app import main
 from tipoff.commands.run import exit_of
 from tipoff.exit_codes import Exit
 
-RUN = "demo-2026-11-20"
+RUN = "prod-2026-11-20"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def ended(tmp_path: Path, state: Path, capfd: pytest.CaptureFixture[str]) -> Cal
     """Run the daemon: its exit code and its error. It never gets so far as to ask a venue."""
     config = tmp_path / "engine.toml"
     config.write_text(
-        f'[engine]\nstate_directory = "{state}"\n[kalshi]\nrest_url_demo = "http://127.0.0.1:1"\n'
+        f'[engine]\nstate_directory = "{state}"\n[kalshi]\nrest_url_prod = "http://127.0.0.1:1"\n'
         "[metrics]\nenabled = false\n[control]\nenabled = false\n[dashboard]\nenabled = false\n",
         "utf-8",
     )

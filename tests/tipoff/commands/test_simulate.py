@@ -48,6 +48,7 @@ async def test_what_it_prints_is_enough_to_run_the_daemon_against_it(
     assert signer.key_id == simulator.key.key_id
     assert isinstance(key, Key)
     assert key.text == simulator.balldontlie_key
+    assert config.engine.environment == "demo"
     assert config.section(KalshiSection).rest_url_demo == simulator.addresses.kalshi_rest
     assert any(strategy.enabled for strategy in config.strategies)
     told = description(simulator, SimulateRequest())

@@ -15,7 +15,7 @@ import pytest
 
 from actors.addresses import OBSERVER, RISK_GATE, game_address
 from actors.messages import HaltOperation, Operate, OperatorRequest, StorageFailed
-from engine.events import FeedLost
+from engine.events import FeedLost, GamePhase, ScoreSeen
 from engine.units import Nanos
 from tipoff.control.permissions import Level
 from tipoff.control.ports import Hooks
@@ -201,6 +201,25 @@ async def test_status_names_everything_that_keeps_orders_back(serve: Serve, benc
     degraded = found["degraded"]
     assert isinstance(degraded, list)
     assert "the market feed is not connected" in degraded
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        (GamePhase.FINAL, "all games are over: 1"),
+        (GamePhase.POSTPONED, "all games are over or postponed: 1"),
+        (GamePhase.LIVE, "no book can be trusted at present"),
+    ],
+)
+async def test_status_says_that_the_games_are_over_where_that_is_why(
+    serve: Serve, bench: Bench, phase: GamePhase, words: str
+) -> None:
+    async with serve() as at:
+        wire = await at.greeted()
+        now = Nanos(bench.now)
+        bench.hand_in(ScoreSeen("bdl:1", "bdl", phase, 4, 0, 101, 99, now, now))
+        bench.hand_in(FeedLost(1, "reset", now))
+        assert (await shown(wire))["why_not"] == [words]
 
 
 async def test_status_tells_what_failed_last(serve: Serve, bench: Bench) -> None:

@@ -151,7 +151,7 @@ def test_without_any_network_one_sentence_says_so_and_the_exit_code_is_1(
     config = tmp_path / "engine.toml"
     config.write_text(
         f'[engine]\nstate_directory = "{tmp_path / "state"}"\n[recording]\ndisk_free_megabytes_min = 1\n'
-        f'[kalshi]\nrest_url_demo = "{NOBODY}"\nstream_url_demo = "ws://127.0.0.1:1"\n'
+        f'[kalshi]\nrest_url_prod = "{NOBODY}"\nstream_url_prod = "ws://127.0.0.1:1"\n'
         f'[balldontlie]\nurl = "{NOBODY}"\n[metrics]\nenabled = false\n[dashboard]\nenabled = false\n',
         "utf-8",
     )

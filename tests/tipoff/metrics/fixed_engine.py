@@ -134,7 +134,7 @@ class FixedSources(Sources):
 
 
 @asynccontextmanager
-async def fixed_engine(folder: Path, run: str = "demo-2026-11-20") -> AsyncIterator[FixedEngine]:
+async def fixed_engine(folder: Path, run: str = "prod-2026-11-20") -> AsyncIterator[FixedEngine]:
     """An engine in which nothing has happened yet."""
     url = f"sqlite:///{folder / 'tipoff.db'}"
     if not (folder / "tipoff.db").exists():

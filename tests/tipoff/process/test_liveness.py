@@ -152,7 +152,7 @@ async def test_an_actor_that_lets_no_heartbeat_pass_stops_the_food_though_the_lo
         cells[place].receive = deaf
         await pass_beats(mock_clock, engine, round(LATE_S / HEARTBEAT_S) + 2)
         assert not await pulse.healthy()
-        assert "no heartbeat has passed" in pulse.why
+        assert f"no heartbeat has passed {place}" in pulse.why
         cells[place].receive = inner
         await pass_beats(mock_clock, engine, 2)
         assert await pulse.healthy(), pulse.why

@@ -76,13 +76,19 @@ async def test_the_first_ends_in_good_order_and_the_second_does_not_wait(first: 
 
 
 @pytest.mark.fault("I10")
-async def test_a_signal_that_comes_before_the_run_is_passed_on_when_it_begins() -> None:
+async def test_a_signal_that_comes_before_the_run_is_passed_on_when_it_begins(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """An end is; of a reload, and of a look at the state, is said that they come too early."""
     handler, heard = SignalHandler(seconds=SECONDS), Heard()
     with handler.listening():
         for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGTERM):
             os.kill(os.getpid(), number)
         with handler.serving(loop_of(heard)):
             await heard.until("stopped by SIGTERM")
+    said = capfd.readouterr().err
+    for name in ("SIGHUP", "SIGUSR1"):
+        assert f"{name}: heard; there is no run yet" in said
 
 
 def test_outside_of_listening_signals_do_what_they_did_before() -> None:

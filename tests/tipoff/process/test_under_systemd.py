@@ -26,7 +26,7 @@ def start(tmp_path: Path, root: Path) -> Iterator[Callable[[str], Running]]:
         config.write_text(
             f'[engine]\nstate_directory = "{tmp_path}/state"\n[metrics]\nport = {port}\n'
             "[dashboard]\nenabled = false\n"
-            f'[kalshi]\nrest_url_demo = "http://127.0.0.1:9/trade-api/v2"\n{more}',
+            f'[kalshi]\nrest_url_prod = "http://127.0.0.1:9/trade-api/v2"\n{more}',
             "utf-8",
         )
         running.append(started(root, tmp_path, config, port))

@@ -54,6 +54,7 @@ def issues(scene: Scene) -> str:
     return " ".join(issue.text for issue in health_issues(scene.engine, scene.sources))
 
 
+@pytest.mark.fault("A23")
 async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
     simulator: Simulator, config: Config, tmp_path: Path
 ) -> None:
@@ -64,6 +65,9 @@ async def test_with_keys_it_streams_books_and_hears_scores_and_odds(
         await scene.until_books()
         assert health_issues(scene.engine, scene.sources) == []
         assert scene.engine.phase == "running"
+        stream = scene.sources.status()["stream"]
+        assert isinstance(stream, dict)
+        assert isinstance(stream["lag_s"], float)
         assert set(scene.sources.status()["polls"]) == {  # type: ignore[arg-type]
             "markets", "exchange", "fees", "live_data", "games", "box_scores", "odds", "opening_odds",
         }  # fmt: skip

@@ -109,7 +109,11 @@ async def test_a_body_is_heard_verbatim_before_it_is_returned(autojump_clock: Mo
 
 @pytest.mark.fault("B1")
 @pytest.mark.parametrize(
-    "first", [status(500), status(502), status(503), status(408), httpx.ConnectError("x")]
+    "first",
+    [
+        *(status(500), status(502), status(503), status(408), httpx.ConnectError("x")),
+        *(httpx.ConnectTimeout("x"), httpx.ReadTimeout("x"), httpx.WriteTimeout("x"), httpx.PoolTimeout("x")),
+    ],
 )
 async def test_b5_what_may_pass_is_tried_again_with_a_new_signature(
     autojump_clock: MockClock,

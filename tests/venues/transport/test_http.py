@@ -6,6 +6,7 @@ Covers: venues.errors.
 import ast
 import gzip
 import ssl
+import tracemalloc
 import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -134,7 +135,13 @@ async def test_b2_a_body_that_drips_is_ended_by_the_total_deadline(nursery: trio
 async def test_b3_a_gzip_bomb_is_refused_before_it_is_in_memory(nursery: trio.Nursery) -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
     reply = answer(bomb, "200 OK", "content-encoding: gzip")
-    assert isinstance(await failure(nursery, http(lambda _: reply)), BodyTooLarge)
+    tracemalloc.start()
+    try:
+        assert isinstance(await failure(nursery, http(lambda _: reply)), BodyTooLarge)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 @pytest.mark.promise("body-drips-never-ends")

@@ -3,6 +3,8 @@
 Both read from the observer and ask the risk gate, because only that knows whether decisions are durable.
 """
 
+from collections.abc import Sequence
+
 import attrs
 
 from actors.addresses import RISK_GATE
@@ -11,6 +13,7 @@ from actors.observer import RESTING
 from actors.read_model.views import (
     BandLine,
     FeedLine,
+    GameLine,
     HaltLine,
     Overview,
     PnlLine,
@@ -21,6 +24,7 @@ from actors.read_model.views import (
     StrategyLine,
 )
 from engine.freshness import ANY_BOOK
+from engine.terms import GamePhase
 from engine.units import NANOS_PER_SECOND, Money, Nanos
 from tipoff import __version__
 from tipoff.control.context import Call, CallContext, State, state_of
@@ -110,7 +114,9 @@ async def status(context: CallContext, _call: Call) -> Status:
     actors = [actor for actor in context.engine.status() if actor.kind != "supervisor"]
     phase = context.phase()
     # While it starts or stops every reason below would hold, and none of them would be the reason.
-    why_not = tuple(_why_not(seen, gate)) if phase == RUNNING else (f"the daemon is {phase}",)
+    games = await context.query(Query("games", limit=1_000))
+    assert isinstance(games, tuple)  # noqa: S101
+    why_not = tuple(_why_not(seen, gate, games)) if phase == RUNNING else (f"the daemon is {phase}",)
     state = state_of(seen.halts) if phase == RUNNING else phase
     return Status(
         state=state,
@@ -158,7 +164,7 @@ def _limit(gate: GateSeen | None, name: str) -> str | None:
     return None
 
 
-def _why_not(seen: Overview, gate: GateSeen | None) -> list[str]:
+def _why_not(seen: Overview, gate: GateSeen | None, games: Sequence[GameLine]) -> list[str]:
     """Everything that keeps orders from being sent now."""
     found = [f"{halt.state} by {halt.by}: {halt.why}" for halt in seen.halts if halt.scope == "all"]
     if gate is None:
@@ -172,8 +178,19 @@ def _why_not(seen: Overview, gate: GateSeen | None) -> list[str]:
     if not seen.feed.venue_trading:
         found.append("the venue does not trade")
     if not seen.feed.trusted_books:
-        found.append("no book can be trusted at present")
+        found.append(_no_book(games))
     return found
+
+
+def _no_book(games: Sequence[GameLine]) -> str:
+    """Why no book is trusted: on most of the day's hours there is nothing wrong with that."""
+    if not games:
+        return "no game is followed"
+    phases = {game.phase for game in games}
+    if phases <= {GamePhase.FINAL.value, GamePhase.POSTPONED.value}:
+        ended = "over or postponed" if GamePhase.POSTPONED.value in phases else "over"
+        return f"all games are {ended}: {len(games)}"
+    return "no book can be trusted at present"
 
 
 def _degraded(context: CallContext, seen: Overview, gate: GateSeen | None, now: Nanos) -> list[str]:

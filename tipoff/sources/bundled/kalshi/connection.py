@@ -44,6 +44,13 @@ async def opened(
         yield KalshiConnection(section, signer, link, http)
 
 
+MOCK_BOOKS: Final = (
+    "these are the mock books of Kalshi's demo, not its market: nothing here says what an edge is worth; "
+    'engine.environment = "prod" listens to the market'
+)
+"""What is said of the venue's own demo; of a simulated one everybody knows who started it."""
+
+
 class KalshiConnection(MarketConnection):
     """One environment, with a key or without."""
 
@@ -106,8 +113,10 @@ class KalshiConnection(MarketConnection):
         return {"stream": stream, "feed": attrs.asdict(self._feed_status)}
 
     def health_issues(self) -> list[HealthIssue]:
-        """A feed without a key, and a stream that is not there."""
+        """Books that are no market's, a feed without a key, and a stream that is not there."""
         found: list[HealthIssue] = []
+        if not self._link.prod and self._section.rest_url_demo == KalshiSection().rest_url_demo:
+            found.append(HealthIssue("venue", MOCK_BOOKS))
         if self._feed_status.degraded:
             found.append(HealthIssue("kalshi", f"Kalshi has {self._feed_status.degraded}"))
         stream = None if self._stream is None else self._stream.status
