@@ -121,17 +121,14 @@ class Book:
                 levels[price] = size  # type: ignore[assignment]  # a call of Count() costs a tenth of the delta
                 if price > best:
                     self.yes_best = price
-                    # Asked only when a best price moved, since nothing else can cross a book.
-                    if (price + self.no_best >= PRICE_ONE) is not self._crossed:
-                        self._judge()
+                    self._recross()
                 return True
             levels.pop(price, None)
             if price == best:
                 # A search only when the best level goes, which is seldom; a sorted dictionary was measured
                 # at more than three times the cost of a delta.
-                self.yes_best = best = max(levels, default=_NO_LEVEL)
-                if (best + self.no_best >= PRICE_ONE) is not self._crossed:
-                    self._judge()
+                self.yes_best = max(levels, default=_NO_LEVEL)
+                self._recross()
         else:
             levels, best = self.no, self.no_best
             size = levels.get(price, 0) + delta.change
@@ -140,14 +137,12 @@ class Book:
                 levels[price] = size  # type: ignore[assignment]  # as above
                 if price > best:
                     self.no_best = price
-                    if (price + self.yes_best >= PRICE_ONE) is not self._crossed:
-                        self._judge()
+                    self._recross()
                 return True
             levels.pop(price, None)
             if price == best:
-                self.no_best = best = max(levels, default=_NO_LEVEL)
-                if (best + self.yes_best >= PRICE_ONE) is not self._crossed:
-                    self._judge()
+                self.no_best = max(levels, default=_NO_LEVEL)
+                self._recross()
         if size < 0:
             self._fell_below_zero()
         return True
@@ -235,6 +230,12 @@ class Book:
         self._paused = False
         self._judge()
         return changed
+
+    def _recross(self) -> None:
+        """A best price changed: the book may have crossed, or uncrossed."""
+        # Asked only when a best price moved, since nothing else can cross a book.
+        if (self.yes_best + self.no_best >= PRICE_ONE) is not self._crossed:
+            self._judge()
 
     def _distrust(self, trust: Trust) -> bool:
         if self._unsynced is trust:

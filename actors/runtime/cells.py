@@ -182,12 +182,6 @@ class Timer:
         self.key: str | None = None
         self.call: Callable[[], None] | None = None
 
-    def __lt__(self, other: "Timer") -> bool:
-        """Earlier due first, then earlier created."""
-        # Without the number two timers due at the same moment would fire in heap order, which depends on what
-        # else was set and cancelled; a replay could then differ.
-        return (self.due, self.number) < (other.due, other.number)
-
 
 class Reply:
     """One pending ask. It is resolved exactly once; whatever comes later is refused."""

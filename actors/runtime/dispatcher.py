@@ -8,7 +8,6 @@ leaves the fast path by a method. One thread only.
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import repeat
-from typing import Any
 
 from actors.runtime import mailboxes
 from actors.runtime.asks import NotAnswered
@@ -30,9 +29,6 @@ URGENT_MAX = 10_000
 
 DEAD_LETTERS_KEPT = 100
 """The newest dead letters, kept for status and tests."""
-
-NO_WISH: Any = (None, None)
-"""What a tuple that is no wish is taken for, until it is found out."""
 
 NOWHERE: Entry = (Sink(lambda _message, _now: (), 0), None, None)
 """The entry that stands for "no message is being worked on"."""
@@ -138,22 +134,18 @@ class Dispatcher:
                 outgoing = tuple(outgoing)
             for item in outgoing:
                 receiver: Target | None
-                if item.__class__ is tuple:
-                    to, content = item if len(item) == 2 else NO_WISH
+                if item.__class__ is tuple and len(item) == 2:
+                    to, content = item
                     receiver = find(to)
-                    if receiver is None and not isinstance(to, str):
-                        self.send_rest(target, outgoing, item)
-                        break
-                    if receiver is None:
-                        self.lose(to, content, target, "no such actor")
-                        continue
                 elif item.__class__ is Publish:
                     receiver, content = find_topic(item.topic), item.message
-                    if receiver is None:
-                        continue
                 else:
                     self.send_rest(target, outgoing, item)
                     break
+                if receiver is None and self._nobody(target, outgoing, item):
+                    break
+                if receiver is None:
+                    continue
                 put = receiver.put + 1
                 if put - receiver.done > receiver.peak and not mailboxes.admit(
                     self, receiver, content, target
@@ -161,6 +153,15 @@ class Dispatcher:
                     continue
                 receiver.put = put
                 push((receiver, content, target))
+
+    def _nobody(self, sender: Target, outgoing: tuple[Outgoing, ...], item: Outgoing) -> bool:
+        """Nobody is there to receive this; True if it was no wish, and with it nothing is sent."""
+        if isinstance(item, tuple) and isinstance(item[0], str):
+            self.lose(item[0], item[1], sender, "no such actor")
+        elif not isinstance(item, Publish):
+            self.send_rest(sender, outgoing, item)
+            return True
+        return False
 
     def _finish(self) -> None:
         """Raise a pending interrupt, or `Livelock` if the queue is still not empty."""
