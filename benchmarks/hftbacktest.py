@@ -22,7 +22,7 @@ from benchmarks.results import Options, Result, finish, options, skipped
 
 PYTHON: Final = PEERS / "hftbacktest" / "bin" / "python"
 SCRIPT: Final = Path(__file__).parent / "peers" / "run_hftbacktest.py"
-PAIRS: Final = 5
+PAIRS: Final = 3
 LEAD_MIN: Final = 1.5
 """Over the loop in plain Python."""
 

@@ -42,8 +42,8 @@ from venues.kalshi.stream import KalshiStream, StreamDependencies
 from venues.recordings.recorder import Recorder
 
 RATES: Final = (500, 5_000)
-SECONDS: Final = 15
-PAIRS: Final = 3
+SECONDS: Final = 10
+PAIRS: Final = 2
 IDLE_S: Final = 3.0
 OVERDUE: Final = 4.0
 """An engine that needs so many times as long as the sending took is given up."""
@@ -144,7 +144,7 @@ async def measured(port: int, what: Evening, rate: int, thinking: bool) -> tuple
     with tempfile.TemporaryDirectory(prefix="tipoff-bench-") as folder:
         async with running(Path(folder), what.starts_at, what.seconds / seconds) as engine:
             follower = Follower(engine, what, thinking=thinking)
-            with trio.fail_after((seconds + IDLE_S) * OVERDUE):
+            with trio.move_on_after((seconds + IDLE_S) * OVERDUE):
                 await follower.follow(port)
             lines = engine.tally.strategies.values()
             signals, orders = (sum(getattr(line, word) for line in lines) for word in ("signals", "orders"))
@@ -161,6 +161,11 @@ def one(rate: int, *, thinking: bool) -> tuple[list[float], Follower, str]:
         port = int(sender.stdout.readline())
         try:
             follower, made = trio.run(measured, port, what, rate, thinking)
+            if not follower.over.is_set():
+                sys.exit(
+                    f"only {len(follower.done)} of {len(what.deltas)} frames were done in {OVERDUE:g} times "
+                    f"the time of their sending, {rate} a second: the engine does not keep up"
+                )
             left = _told(port, len(what.deltas))
         finally:
             sender.kill()

@@ -2,21 +2,21 @@
 
 Strategies hold a position each in more and more markets; then one order after another is judged, each of
 which is approved and ends at once, so that what is held stays as it was. The processor's time is the least of
-several rounds; calls of Python functions are counted, and no neighbour changes them. Exits with 1 if a
-judgement costs more than `MICROSECONDS_MAX` on an idle machine, or more calls with many positions than with
-few.
+several rounds; calls of Python functions are counted, and no neighbour changes them.
 """
 
 import gc
 import itertools
 import sys
 import time
+from collections.abc import Sequence
 from types import FrameType
 from typing import Final
 
 import attrs
 
 from benchmarks.pace import pace
+from benchmarks.results import Result, finish, options
 from engine.accounts import Accounts
 from engine.events import BookSide, GameKnown, MarketKnown, MarketStatus, OddsSeen, TopChanged, Trust
 from engine.facts import FillEvidence, OrderApproved, OrderCancelled, OrderFilled, StrategyOpened
@@ -255,28 +255,36 @@ def calls(desk: Desk) -> float:
     return counted / JUDGED
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Measure and print; returns 1 where a judgement costs too much, or grows."""
+    asked = options(__doc__, arguments)
     desks = {scene: Desk(scene) for scene in SCENES}
     gc.collect()
     gc.freeze()
     slow = pace()
     spent = dict.fromkeys(SCENES, float("inf"))
-    for _ in range(ROUNDS):
+    for _ in range(asked.rounds(ROUNDS)):
         for scene, desk in desks.items():
             spent[scene] = min(spent[scene], microseconds(desk))
     counted = {scene: calls(desk) for scene, desk in desks.items()}
-    print(
-        f"a judgement, every rule asked; at most {MICROSECONDS_MAX:g} us on an idle machine (now {slow:.1f}x)"
-    )
-    kept = True
-    for scene in SCENES:
-        kept = kept and spent[scene] <= MICROSECONDS_MAX * slow
-        print(f"  {scene.name:24} {spent[scene]:6.1f} us  {counted[scene]:6.1f} calls")
     few, many = counted[SCENES[0]], counted[SCENES[2]]
-    print(f"  {SCENES[2].name}: {many / few:.2f} times the calls of 10 (at most {CALLS_GROWTH_MAX:g})")
-    return 0 if kept and many / few <= CALLS_GROWTH_MAX else 1
+    return finish(
+        [
+            *(
+                Result(
+                    f"a judgement of the gate, {scene.name}, if idle",
+                    (spent[scene] / slow,),
+                    "µs",
+                    at_most=MICROSECONDS_MAX,
+                    note=f"{counted[scene]:.1f} calls",
+                )
+                for scene in SCENES
+            ),
+            Result("its calls, 10,000 positions / 10", (many / few,), at_most=CALLS_GROWTH_MAX),
+        ],
+        asked,
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

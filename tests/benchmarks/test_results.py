@@ -56,6 +56,11 @@ def test_results_come_back_from_their_json_as_they_were(tmp_path: Path) -> None:
     assert read(tmp_path / "found.json") == found
 
 
+def test_every_module_with_results_is_in_the_table() -> None:
+    sources = (ROOT / "benchmarks").glob("*.py")
+    assert {path.stem for path in sources if "return finish(" in path.read_text("utf-8")} == set(BENCHMARKS)
+
+
 def test_every_benchmark_of_the_table_can_be_run_alone_and_explains_itself() -> None:
     for name in BENCHMARKS:
         source = (ROOT / "benchmarks" / f"{name}.py").read_text("utf-8")
