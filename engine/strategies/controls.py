@@ -6,7 +6,7 @@ what they must lose is known beforehand. Used by `random_taker`, `join_the_bid` 
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import attrs
@@ -19,6 +19,7 @@ from engine.strategies.parameters import MARKET_TYPES, Parameters, number, secon
 from engine.strategies.portfolio import Portfolio
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import Count, Nanos, contracts
+from engine.variants import plain
 from engine.view import MarketView, View, displayed
 
 
@@ -80,6 +81,14 @@ class Control(Strategy):
         timer = Timer(key, Nanos(now + self._interval))
         return Step(step.facts, step.commands, step.approved, (*step.timers, timer))
 
+    def memory(self) -> dict[str, object]:
+        """The portfolio."""
+        return {"portfolio": self.portfolio}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """The portfolio."""
+        self.portfolio.take_over(memory["portfolio"])
+
     def restore(self, facts: Iterable[Fact]) -> None:
         """Positions, open orders and counters."""
         self.portfolio.restore(facts)
@@ -89,7 +98,8 @@ class Control(Strategy):
         number.
         """
         # No generator with a state: a draw must not depend on what other strategies or markets drew before.
-        text = f"{self.context.seed}/{self.name}/{market.ticker}/{self.portfolio.next_signal()}"
+        signal = plain(self.portfolio.next_signal())
+        text = f"{self.context.seed}/{plain(self.name)}/{market.ticker}/{signal}"
         return hashlib.sha256(text.encode()).digest()[0] % 2 == 0
 
     def take(self, market: MarketView, side: BookSide, reason: str, now: Nanos) -> Step:

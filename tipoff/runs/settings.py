@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import attrs
 
@@ -16,15 +16,12 @@ from actors.operator_outcomes import limit_text
 from actors.runtime import Address
 from engine.accounts import SHARED
 from engine.configured_settings import Settings, StrategySetting
-from engine.exchange import ExchangeRules, PaperExchange
-from engine.facts import Fact
+from engine.exchange import ExchangeRules
 from engine.leagues import TRADED, leagues_of
-from engine.quarantine import Quarantine, Scratch, UnreadFact, sift
-from engine.risk import LIMIT_NAMES, RiskGate, RiskLimits
+from engine.risk import LIMIT_NAMES, RiskLimits
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.strategy_traits import StrategyTraits
-from engine.tally import Tally
 from engine.trust import STATED, TrustTable
 from engine.units import Money
 from tipoff.wiring import Parts
@@ -47,6 +44,8 @@ class TradingSettings:
     """Whose games are traded, by their codes."""
     trust: TrustTable = STATED
     """What is believed of the sources of opinions."""
+    apart: bool = False
+    """Whether each strategy is a portfolio by itself: of the variants of a sweep only one will ever live."""
 
 
 @attrs.frozen(kw_only=True)
@@ -98,17 +97,8 @@ def parts_of(
         history=history,
         cause=cause,
         store=store,
+        apart=settings.apart,
     )
-
-
-def recovered_history(
-    facts: Iterable[Fact | UnreadFact], settings: TradingSettings, tally: Tally
-) -> FactHistory:
-    """The past of a run that goes on, without what cannot be applied; the tally counts what is kept."""
-    exchange = PaperExchange(settings.rules, settings.seed)
-    gate = RiskGate(settings.limits, settings.strategy_limits, settings.rules.rounding)
-    sifted = sift(facts, Scratch(exchange, gate, tally))
-    return FactHistory(sifted.kept, Quarantine(sifted, exchange))
 
 
 def configured(settings: TradingSettings) -> Settings:
@@ -154,4 +144,5 @@ def settings_digest(settings: TradingSettings) -> str:
     parts += [{"accounts": own}] if any(own) else []
     # Runs from before trust was asked took every source at its word.
     parts += [{"trust": settings.trust.plain()}] if settings.trust != STATED else []
+    parts += ["apart"] if settings.apart else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
