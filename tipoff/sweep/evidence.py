@@ -4,7 +4,7 @@ Called by the commands, for the screen, the page and `--json`.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from engine.overfitting.backtest_overfitting import BLOCKS
@@ -54,7 +54,7 @@ def evidence(sweep: Sweep, objective: Objective, controls: Sweep | None = None) 
         unit=objective.unit,
         provenance={
             "version": plan.version,
-            "evenings": f"{len(sweep.recordings)}, digest {_digest([ref.digest for ref in sweep.recordings])}",
+            "evenings": f"{len(sweep.recordings)}, digest {_digest(sweep)}",
             "results": sweep.store.digest()[:16],
             "seed of the replays": str(plan.run_seed),
             "seed of the plan": str(plan.seed),
@@ -80,8 +80,8 @@ def _controls(table: SweepTable, controls: Sweep, objective: Objective) -> list[
     known = controls.table(objective)
     if [game.name for game in known.games] != [game.name for game in table.games]:
         message = (
-            f"{controls.store.path}: its {len(known.games)} games are not the {len(table.games)} games of the "
-            "sweep; play the controls over the same recordings"
+            f"{controls.store.path}: its {len(known.games)} games are not the {len(table.games)} games of "
+            "the sweep; play the controls over the same recordings"
         )
         raise Failure("controls", message)
     return list(known.trials)
@@ -94,5 +94,6 @@ def _failed(trial: TrialResult, table: SweepTable) -> FailedTrial:
     )
 
 
-def _digest(digests: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()[:16]
+def _digest(sweep: Sweep) -> str:
+    digests = sorted(ref.digest for ref in sweep.recordings)
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:16]
