@@ -18,7 +18,7 @@ import attrs
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
 
-CONNECT_SECONDS: Final = 30
+CONNECT_SECONDS: Final = 10
 """So long a cluster may take to answer."""
 
 

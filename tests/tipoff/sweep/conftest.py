@@ -16,8 +16,6 @@ from venues.recordings.recorder import Recorder
 
 def recorded(folder: Path, seed: int) -> Path:
     """A small evening in a folder."""
-    day = SMALL.first_day if hasattr(SMALL, "first_day") else None
-    del day
     with Recorder(folder) as recorder:
         for line in lines_of(attrs.evolve(SMALL, seed=seed)):
             recorder.write(line.at, line.source, line.conn, line.what, line.body)

@@ -45,7 +45,7 @@ def test_a_plan_is_the_same_after_it_was_stored(tmp_path: Path) -> None:
     assert type(plan).of_text(plan.text()) == plan
 
 
-REFUSED = (
+REFUSED: tuple[tuple[dict[str, object], list[str]], ...] = (
     ({}, []),
     ({}, ["momentum=3"]),
     ({}, ["momentum.a=1..2", "sharp_line.a=1..2"]),

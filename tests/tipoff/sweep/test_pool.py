@@ -21,7 +21,7 @@ class Pretended(Executor):
         self.workers = workers
         self.dead = False
 
-    def submit(self, play: Callable[..., Any], /, *given: Any, **_: Any) -> "Future[Any]":
+    def submit(self, play: Callable[..., Any], /, *given: Any, **_: Any) -> "Future[Any]":  # noqa: ANN401
         """Play at once."""
         (task,) = given
         future: Future[Any] = Future()
@@ -130,7 +130,7 @@ def test_no_more_than_twice_as_many_as_workers_are_in_flight() -> None:
     most = 0
 
     class Slow(Pretended):
-        def submit(self, play: Callable[..., Any], /, *given: Any, **_: Any) -> "Future[Any]":
+        def submit(self, play: Callable[..., Any], /, *given: Any, **_: Any) -> "Future[Any]":  # noqa: ANN401
             nonlocal most
             future = super().submit(play, *given)
             flying.add(future)

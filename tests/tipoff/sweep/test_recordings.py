@@ -2,6 +2,7 @@
 
 import functools
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -63,7 +64,7 @@ def test_a_recording_that_is_not_there_is_refused(evenings: Path, tmp_path: Path
 def test_a_recording_is_fetched_by_url_once(
     evenings: Path, served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recordings.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     (ref,) = moved([recording_ref(evenings / "evening-3")], served)
     folder = found(ref)
     assert list(read(folder)) == list(read(evenings / "evening-3"))
@@ -75,7 +76,7 @@ def test_a_recording_is_fetched_by_url_once(
 def test_what_cannot_be_fetched_is_refused(
     place: str, evenings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recordings.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     (ref,) = moved([recording_ref(evenings / "evening-3")], place)
     with pytest.raises(RecordingRefused):
         found(ref)

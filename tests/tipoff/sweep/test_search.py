@@ -21,7 +21,8 @@ def value(parameters: Parameters) -> float | None:
 
 def searched(seed: int, batches: int) -> list[Parameters]:
     """All trials of a search."""
-    search, found = Search(SPACE, seed), []
+    search = Search(SPACE, seed)
+    found: list[Parameters] = []
     for batch in range(batches):
         asked = search.ask(range(batch * BATCH + 1, (batch + 1) * BATCH + 1))
         # Told in another order than asked: workers end as they like.

@@ -19,7 +19,7 @@ WRITTEN = (
     (3, Listed((3,))),
 )
 
-REFUSED = ("5..1", "1..2:0", "1..2:-1", "1,1", "", "1,,2", [], [[1]], None, [1, None])
+REFUSED: tuple[object, ...] = ("5..1", "1..2:0", "1..2:-1", "1,1", "", "1,,2", [], [[1]], None, [1, None])
 
 
 @pytest.mark.parametrize("written, meant", WRITTEN)
