@@ -1,4 +1,7 @@
-"""A plan: from a file and from what is typed, all problems at once, the same after it was stored."""
+"""A plan: from a file and from what is typed, all problems at once, the same after it was stored.
+
+Covers: tipoff.sweep.objectives.
+"""
 
 from pathlib import Path
 

@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,9 @@ from tipoff.sweep.workers import Processes
 TRIALS: Final = int(os.environ.get("SWEEP_TRIALS", "8"))
 KILLS: Final = 5
 PATIENCE_SECONDS: Final = 100
+
+LOOK: Final = threading.Event()
+"""Never set: to look again after a while. Other processes are what is waited for."""
 
 
 def nobody(_done: int, _total: int) -> None:
@@ -96,7 +100,7 @@ def until(holds: Callable[[], bool]) -> bool:
     while time.monotonic() < ends:
         if holds():
             return True
-        time.sleep(0.02)
+        LOOK.wait(0.02)
     return False
 
 
@@ -119,12 +123,12 @@ def test_a_sweep_that_is_killed_at_random_ends_with_the_undisturbed_table(
     for kill in range(KILLS):
         leader = begun(path)
         assert until(lambda leader=leader: len(children(leader.pid)) >= 2 or leader.poll() is not None)  # type: ignore[misc]
-        time.sleep(draw.uniform(0.0, 6.0))
+        LOOK.wait(draw.uniform(0.0, 6.0))
         workers = children(leader.pid)
         if kill % 2 and workers:
             # A worker, and then let it go on a while before its leader falls too.
             os.kill(draw.choice(workers), signal.SIGKILL)
-            time.sleep(draw.uniform(0.0, 4.0))
+            LOOK.wait(draw.uniform(0.0, 4.0))
         workers = children(leader.pid)
         leader.kill()
         leader.communicate()
@@ -143,7 +147,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(
 ) -> None:
     path = tmp_path / "sweep.db"
     made(path, plan, config_text, evenings).close()
-    leader = begun(path)
+    leader = begun(path, workers=1)
 
     def rows() -> int:
         with SweepStore(path, reads=True) as store:
