@@ -40,7 +40,7 @@ def sweep(plan: Path | None = None, *, on: SweepRequest = NEW, where: SweepWorke
 
 
 @app.command
-def resume(file: Path, *, where: SweepWorkers = HERE) -> Answer:
+def resume(file: Path, /, *, where: SweepWorkers = HERE) -> Answer:
     """Play what is missing of a sweep.
 
     Parameters
@@ -56,6 +56,7 @@ def resume(file: Path, *, where: SweepWorkers = HERE) -> Answer:
 @app.command
 def show(
     file: Path,
+    /,
     *,
     objective: OtherObjective = None,
     html: Annotated[Path | None, Parameter(help="Write it as one HTML file with charts too.")] = None,
@@ -79,6 +80,7 @@ def show(
 @app.command
 def best(
     file: Path,
+    /,
     *,
     objective: OtherObjective = None,
     trial: Annotated[Whole | None, Parameter(help="This one instead of the best.")] = None,

@@ -98,6 +98,7 @@ VALUES: Final[Mapping[str, str]] = {
     "--until": "2027-01-01",
     "--store": "new.db",
     "--controls": "kept-sweep.db",
+    "--objective": "closing",
     "--recordings-at": str(KEPT.parent),
     "--cluster": "tcp://127.0.0.1:1",
 }
