@@ -26,7 +26,7 @@ _LIST, _TUPLE, _DICT, _SET, _FROZENSET, _DEQUE, _COUNTER, _ORDERED, _DATE, _SEEN
 _CLASSES: Final = 16
 """From here on a number names a class of the list."""
 
-PORTION: Final = 512
+PORTION: Final = 128
 """Entries of a large container that are turned into bytes at once: for so long nobody else can run."""
 
 _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
