@@ -7,7 +7,7 @@ clock justify by the in-play model; it is expected to come back to the model's. 
 and kept as facts. A position that has come back by `partial_exit_threshold` of the way is halved once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import attrs
@@ -19,7 +19,7 @@ from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
 from engine.strategies.inplay import GameState, p_of_state
 from engine.strategies.market_watch import Watch
-from engine.strategies.opinion import HAIR, Opinion, p_text
+from engine.strategies.opinion import HAIR, Opinion
 from engine.strategies.parameters import (
     Parameters,
     ParametersClash,
@@ -91,6 +91,15 @@ class MeanReversion(Trader):
         """Totals for the pace, winners for the price."""
         kinds = (("total", self.parameters.pace), ("moneyline", self.parameters.price))
         return tuple(kind for kind, wanted in kinds if wanted)
+
+    def memory(self) -> dict[str, object]:
+        """The portfolio and the baselines."""
+        return {**super().memory(), "baselines": self._baselines}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """The portfolio and the baselines."""
+        super().remember(memory)
+        self._baselines.take_over(memory["baselines"])
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Positions, cooldowns and baselines."""
@@ -219,10 +228,10 @@ class MeanReversion(Trader):
             ev_percent_min=0.0,
             until=Nanos(2**62),
             evidence=(
-                ("pregame", p_text(p_mid - move)),
-                ("middle", p_text(p_mid)),
-                ("move", p_text(move)),
-                ("target", p_text(p_target)),
+                ("pregame", p_mid - move),
+                ("middle", p_mid),
+                ("move", move),
+                ("target", p_target),
                 ("lead", str(state.lead)),
                 ("minutes_left", f"{state.minutes:.4f}"),
                 ("baseline", baseline.source),
