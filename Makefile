@@ -107,7 +107,7 @@ mutate: $(STAMP_DEV) ## break the product on purpose: what do the tests notice? 
 
 honesty: $(STAMP_DEV) ## is paper ever kinder than the venue? JUDGE_EVENINGS (100000) against a true one, and the controls
 	$(BIN)/python -m tests.engine.exchange.judge $(JUDGE_EVENINGS)
-	HONESTY_EVENINGS=50 HONESTY_SEASONS=20 LIMITS_EVENINGS=20 $(PYTEST) -m honesty --timeout=0
+	HONESTY_EVENINGS=50 HONESTY_SEASONS=20 HONESTY_SWEEPS=500 LIMITS_EVENINGS=20 $(PYTEST) -m honesty --timeout=0
 
 requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt

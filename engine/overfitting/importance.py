@@ -14,7 +14,7 @@ import attrs
 
 from engine.overfitting.table import Setting, Trial
 
-LEVELS_MAX: Final = 8
+LEVELS_MAX: Final = 12
 """Values of a parameter that stand by themselves; more numbers are put into so many equal groups."""
 
 
@@ -72,10 +72,10 @@ def levels_of(values: Sequence[Setting | None]) -> list[tuple[int, str]]:
     names: Mapping[int, list[str]] = {
         number: [name for name, _value in ordered if group[name] == number] for number in range(LEVELS_MAX)
     }
-    return [
-        (group[_shown(value)], f"{names[group[_shown(value)]][0]} to {names[group[_shown(value)]][-1]}")
-        for value in values
-    ]
+    spans = {
+        place: each[0] if len(each) == 1 else f"{each[0]} to {each[-1]}" for place, each in names.items()
+    }
+    return [(group[_shown(value)], spans[group[_shown(value)]]) for value in values]
 
 
 def _importance(name: str, levels: Sequence[tuple[int, str]], means: Sequence[float]) -> Importance:

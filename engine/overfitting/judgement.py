@@ -93,7 +93,10 @@ def judged(table: SweepTable, how: Judging, unit: str = "dollars") -> SweepEvide
     rows = [trial.results for trial in table.trials]
     sharpes = [Moments.of(row).sharpe for row in rows] if games > 1 else []
     tested = [row for row in rows if sides(row) >= SIDES_MIN]
-    tests = reality_check(tested, how.draws) if games >= GAMES_MIN else None
+    reality = reality_check(rows, how.draws) if games > 1 else None
+    tests = reality if len(tested) == len(rows) else reality_check(tested, how.draws)
+    if games < GAMES_MIN:
+        tests = None
     # Tries without results were tries: as many more draws of the same luck.
     share = 1.0 + (table.tried - len(rows)) / max(len(tested), 1)
     known = SweepEvidence(
@@ -103,7 +106,7 @@ def judged(table: SweepTable, how: Judging, unit: str = "dollars") -> SweepEvide
         walk=walk,
         deflated=deflated_sharpe(moments, sharpes, table.tried) if moments is not None else None,
         overfitting=backtest_overfitting(rows, how.blocks),
-        reality=reality_check(rows, how.draws) if games > 1 else None,
+        reality=reality,
         p_best=None if tests is None or moments is None else _one_of(tests.p_adjusted(moments.t), share),
         critical=None if tests is None else tests.critical(_one_of(ERROR_MAX, 1.0 / share)),
         verdict=SweepVerdict(SweepJudgement.UNKNOWN, ""),

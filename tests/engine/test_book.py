@@ -311,7 +311,9 @@ def test_a_book_says_what_its_levels_are_whatever_came(deltas: list[tuple[Side, 
 def test_a_book_that_heard_nothing_is_empty_counts_nothing_and_follows_nobody() -> None:
     book = Book("T")
     counted = (book.deltas, book.snapshots, book.negatives, book.old, book.dropped)
-    assert (counted, book.at, book.crossed_at, book.pseudo, book.venue_at) == ((0,) * 5, 0, 0, False, None)
+    assert (counted, book.at, book.crossed_at, book.venue_at) == ((0,) * 5, 0, 0, None)
+    assert not book.pseudo
+    assert not book.past
     assert (book.conn, book.sid, book.seq, book.trust) == (-1, -1, -1, Trust.STALE)
     assert not book.apply_delta(delta(Side.YES, 40, 1, 2))
 

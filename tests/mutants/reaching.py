@@ -44,12 +44,19 @@ class Comparison:
 
 
 class Reached:
-    """The numbers of the mutants that could have been noticed since `numbers` was emptied."""
+    """The numbers of the mutants that could have been noticed since `begin`."""
 
     def __init__(self) -> None:
         """Nothing has run yet."""
         self.numbers: set[int] = set()
         self._comparisons: list[Comparison] = []
+        self._all_seen: set[int] = set()
+        """The comparisons all of whose mutants are among the numbers: nothing is to be learnt of them."""
+
+    def begin(self) -> None:
+        """Another test begins."""
+        self.numbers.clear()
+        self._all_seen.clear()
 
     def names(self) -> dict[str, object]:
         """What the told functions call, by the names by which they do."""
@@ -58,14 +65,22 @@ class Reached:
     def compare(self, place: int, left: object, right: object) -> object:
         """Answer what the comparison at `place` does; each mutant that would not is noted."""
         comparison = self._comparisons[place]
+        if place in self._all_seen:
+            return comparison.right(left, right)
         try:
             answer = comparison.right(left, right)
         except Exception:
             self.numbers.update(number for number, _ in comparison.wrong)
             raise
+        all_seen = True
         for number, wrong in comparison.wrong:
-            if number not in self.numbers and _differs(wrong, left, right, answer):
-                self.numbers.add(number)
+            if number not in self.numbers:
+                if _differs(wrong, left, right, answer):
+                    self.numbers.add(number)
+                else:
+                    all_seen = False
+        if all_seen:
+            self._all_seen.add(place)
         return answer
 
     def telling(self, path: str, text: str, filename: str, first: int) -> Iterator[tuple[str, int, CodeType]]:

@@ -187,13 +187,13 @@ class Mutating:
 
     def _run_as_they_are(self, items: Sequence[pytest.Item]) -> list[Try]:
         began, tries, remembered = time.monotonic(), [], 0
-        with self._told() as numbers:
+        with self._told() as reached:
             for item in items:
                 file = item.path.relative_to(self.room.root).as_posix()
                 self._digests.setdefault(file, file_digest(item.path))
                 seen = self._memory.seen(item.nodeid, self._digests[file])
                 remembered += seen is not None
-                seen = seen or _seen(item, numbers)
+                seen = seen or _seen(item, reached)
                 if seen is not None:
                     tries.append(Try(item, seen, file))
                     self._memory.keep(item.nodeid, self._digests[file], seen)
@@ -205,8 +205,8 @@ class Mutating:
         return tries
 
     @contextmanager
-    def _told(self) -> Iterator[set[int]]:
-        """The mutants that could have been noticed since the set was emptied."""
+    def _told(self) -> Iterator[Reached]:
+        """The mutants that each test could have noticed."""
         reached, first = Reached(), 0
         for name, told in reached.names().items():
             setattr(builtins, name, told)
@@ -217,7 +217,7 @@ class Mutating:
                 for function in self._living[path, name, line]:
                     function.__code__ = code
             first += sum(1 for _ in mutants(path, text, filename))
-        yield reached.numbers
+        yield reached
         for function, code in whole.items():
             function.__code__ = code
 
@@ -294,13 +294,13 @@ def judge(room: Room) -> Mutating:
     return mutating
 
 
-def _seen(item: pytest.Item, numbers: set[int]) -> Seen | None:
+def _seen(item: pytest.Item, reached: Reached) -> Seen | None:
     """Run a test as it is; None if it does not pass (skipped here, or failing)."""
-    numbers.clear()
+    reached.begin()
     began, work = time.monotonic(), _work_s()
     if not _passes(item):
         return None
-    return Seen(time.monotonic() - began, _work_s() - work, frozenset(numbers))
+    return Seen(time.monotonic() - began, _work_s() - work, frozenset(reached.numbers))
 
 
 def _work_s() -> float:

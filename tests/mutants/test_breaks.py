@@ -72,6 +72,8 @@ class Purse:
             raise ValueError(f"{cents - 1}")
         self.cents += cents
         self.tell()
+        if not cents:
+            assert_never(cents)
         return max(self.cents, 0)
 '''
 
@@ -89,6 +91,7 @@ def test_an_operator_changes_comparisons_sums_connectives_numbers_bounds_and_cal
             "add: cents < 0 -> cents < 1",
             "add: self.cents += cents -> self.cents -= cents",
             "add: self.tell() -> None",
+            "add: not cents -> not not cents",
             "add: max(self.cents, 0) -> min(self.cents, 0)",
             "add: max(self.cents, 0) -> max(self.cents, 1)",
         ]

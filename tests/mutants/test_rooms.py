@@ -174,8 +174,8 @@ class Purse:
 '''
 
 
-def told(*, closed: bool = False, cents: int = 0) -> tuple[Any, set[int], dict[int, str]]:
-    """A purse that tells, the set that it tells to, and the names of its mutants."""
+def told(*, closed: bool = False, cents: int = 0) -> tuple[Any, Reached, dict[int, str]]:
+    """A purse that tells, what it tells to, and the names of its mutants."""
     reached = Reached()
     space: dict[str, Any] = dict(reached.names())
     exec(compile(SAMPLE, "/purse.py", "exec"), space)
@@ -185,27 +185,27 @@ def told(*, closed: bool = False, cents: int = 0) -> tuple[Any, set[int], dict[i
     purse = space["Purse"]()
     purse.closed, purse.cents = closed, cents
     made = operators.mutants("purse.py", SAMPLE, "/purse.py", 40)
-    return purse, reached.numbers, {mutant.number: mutant.name.partition(": ")[2] for mutant in made}
+    return purse, reached, {mutant.number: mutant.name.partition(": ")[2] for mutant in made}
 
 
-def heard(numbers: set[int], names: dict[int, str]) -> set[str]:
+def heard(reached: Reached, names: dict[int, str]) -> set[str]:
     """The names of the mutants that could be noticed since last time."""
-    found = {names[number] for number in numbers}
-    numbers.clear()
+    found = {names[number] for number in reached.numbers}
+    reached.begin()
     return found
 
 
 def test_a_comparison_tells_of_the_mutants_that_would_have_answered_otherwise() -> None:
-    purse, numbers, names = told(cents=99)
+    purse, reached, names = told(cents=99)
     both = {
         "self.cents < 100 and (not self.closed) -> self.cents < 100 or not self.closed",
         "not self.closed -> not not self.closed",
     }
     assert purse.low
-    assert heard(numbers, names) == both
+    assert heard(reached, names) == both
     purse.cents = 100
     assert not purse.low
-    assert heard(numbers, names) == both | {
+    assert heard(reached, names) == both | {
         "self.cents < 100 -> self.cents <= 100",
         "self.cents < 100 -> self.cents < 101",
     }
@@ -213,33 +213,33 @@ def test_a_comparison_tells_of_the_mutants_that_would_have_answered_otherwise() 
 
 
 def test_a_statement_tells_only_if_it_is_come_to() -> None:
-    purse, numbers, names = told(cents=5)
+    purse, reached, names = told(cents=5)
     assert purse.name([]) == []
-    assert heard(numbers, names) == set()
+    assert heard(reached, names) == set()
     assert purse.name(["tin"]) == ["tin"]
-    first = heard(numbers, names)
+    first = heard(reached, names)
     assert not [name for name in first if "+=" in name or "0 >" in name]
     assert "each is not None -> each is None" in first
     purse.cents = -1
     assert purse.name(["tin"]) == ["tin"]
     assert purse.cents == 0
-    assert heard(numbers, names) - first == {
+    assert heard(reached, names) - first == {
         "self.cents += 1 -> self.cents -= 1",
         "self.cents += 1 -> self.cents += 2",
     }
     assert purse.name(["tin"]) == ["tin"]
-    assert heard(numbers, names) - first == {
+    assert heard(reached, names) - first == {
         "0 > self.cents -> 0 >= self.cents",
         "0 > self.cents -> 1 > self.cents",
     }
 
 
 def test_a_comparison_that_raises_could_be_noticed_and_raises_the_same() -> None:
-    purse, numbers, names = told()
+    purse, reached, names = told()
     purse.cents = "many"
     with pytest.raises(TypeError, match="'<' not supported"):
         _ = purse.low
-    assert "self.cents < 100 -> self.cents <= 100" in heard(numbers, names)
+    assert "self.cents < 100 -> self.cents <= 100" in heard(reached, names)
 
 
 def trying(name: str, work_s: float, reached: frozenset[int] = frozenset({0})) -> rooms.Try:

@@ -85,29 +85,29 @@ def line_with_band(
     span = Span.of([*values, *band[0], *band[1]], 0.0)
     upper, lower = _points(places, band[1], span), _points(places, band[0], span)
     body = [
-        _axis(span),
+        axis(span),
         f'<polygon class="band" points="{" ".join([*upper, *reversed(lower)])}"/>',
         f'<polyline class="line" points="{" ".join(_points(places, values, span))}"/>',
         f'<text x="{LEFT}" y="{HEIGHT - 8}">{escape(labels[0])}</text>',
         f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" class="end">{escape(labels[1])}</text>',
     ]
-    return _svg(title, body, HEIGHT)
+    return svg(title, body, HEIGHT)
 
 
-def bars(title: str, rows: Sequence[Bar], unit: str) -> str:
-    """Horizontal bars from nothing, with intervals as whiskers; `unit` stands below."""
+def bars(title: str, rows: Sequence[Bar], unit: str, *, reach: float = 0.0) -> str:
+    """Horizontal bars from nothing, with intervals as whiskers; `unit` stands below, `reach` is in sight."""
     if not rows:
         return f'<p class="none">{escape(title)}: nothing to draw yet.</p>'
     name_width, step = 190, 24
     height = TOP + step * len(rows) + BOTTOM
     values = [each for row in rows for each in (row.value, row.low, row.high) if each is not None]
-    span = Span.of(values, 0.0)
+    span = Span.of(values, 0.0, reach)
     width = WIDTH - name_width - RIGHT
 
     def across(value: float) -> float:
         return name_width + width * span.place(value)
 
-    body = [_upright(across(tick), _tick(tick), height) for tick in span.ticks()]
+    body = [upright(across(tick), tick_label(tick), height) for tick in span.ticks()]
     for number, row in enumerate(rows):
         y = TOP + step * number
         low, high = sorted((across(0.0), across(row.value)))
@@ -123,7 +123,7 @@ def bars(title: str, rows: Sequence[Bar], unit: str) -> str:
                 f'<line class="whisker" x1="{across(row.low):.1f}" x2="{across(row.high):.1f}" '
                 f'y1="{middle}" y2="{middle}"/>'
             )
-    return _svg(f"{title}, {unit}", body, height)
+    return svg(f"{title}, {unit}", body, height)
 
 
 def calibration(title: str, dots: Sequence[Dot]) -> str:
@@ -155,7 +155,7 @@ def calibration(title: str, dots: Sequence[Dot]) -> str:
             f'<circle class="dot" cx="{x:.1f}" cy="{up(dot.came):.1f}" r="{radius:.1f}">'
             f"<title>{said}</title></circle>"
         )
-    return _svg(title, body, size, size)
+    return svg(title, body, size, size)
 
 
 def _points(places: Sequence[float], values: Sequence[float], span: Span) -> list[str]:
@@ -174,17 +174,19 @@ def _points(places: Sequence[float], values: Sequence[float], span: Span) -> lis
     return corners
 
 
-def _axis(span: Span) -> str:
+def axis(span: Span) -> str:
+    """Level lines with their numbers."""
     lines = []
     for tick in span.ticks():
         y = TOP + (HEIGHT - TOP - BOTTOM) * (1 - span.place(tick))
         kind = "zero" if abs(tick) < 1e-12 else "grid"
         lines.append(f'<line class="{kind}" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" class="end">{_tick(tick)}</text>')
+        lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" class="end">{tick_label(tick)}</text>')
     return "".join(lines)
 
 
-def _upright(x: float, label: str, height: int) -> str:
+def upright(x: float, label: str, height: int) -> str:
+    """An upright line with its number below."""
     kind = "zero" if label == "0" else "grid"
     return (
         f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
@@ -192,11 +194,13 @@ def _upright(x: float, label: str, height: int) -> str:
     )
 
 
-def _tick(value: float) -> str:
+def tick_label(value: float) -> str:
+    """A round number as an axis shows it."""
     return "0" if abs(value) < 1e-12 else f"{value:,.6g}"
 
 
-def _svg(title: str, body: Sequence[str], height: int, width: int = WIDTH) -> str:
+def svg(title: str, body: Sequence[str], height: int, width: int = WIDTH) -> str:
+    """A picture of its parts, with a title for who cannot see it."""
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" style="max-width:{width}px">'
         f"<title>{escape(title)}</title>{''.join(body)}</svg>"

@@ -105,6 +105,7 @@ def test_games_of_one_day_are_not_judged() -> None:
     assert "so few days" in found.verdict.sentence
 
 
+@pytest.mark.promise("search-counts-every-try")
 def test_tries_that_failed_make_the_best_less_certain() -> None:
     rows = with_edge(200, 0.2)
     few, many = evidence(rows), evidence(rows, tried=400)

@@ -29,6 +29,7 @@ def played(days: list[int], open_days: int = 0) -> list[PlayedGame]:
     ]
 
 
+@pytest.mark.promise("search-judged-on-later-games")
 @given(days_of_games, st.integers(0, 3), schedules)
 def test_every_training_is_over_before_its_test_begins(days: list[int], still: int, how: Schedule) -> None:
     known = played(days, still)

@@ -15,7 +15,7 @@ import pytest
 from tipoff.cli.app import main
 from tipoff.commands.evenings import evenings_in
 from tipoff.exit_codes import Exit
-from tipoff.reports.page import POLICY
+from tipoff.reports.frame import POLICY
 from venues.recordings.recorder import Recorder
 
 ONLY = ("--only", "momentum", "--only", "sharp_line")

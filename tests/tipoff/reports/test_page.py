@@ -1,6 +1,6 @@
 """The page of a report: whole, without scripts and requests, and nobody's words become markup.
 
-Covers: tipoff.reports.page, tipoff.reports.html.
+Covers: tipoff.reports.page, tipoff.reports.frame, tipoff.reports.html.
 """
 
 import re
@@ -13,8 +13,9 @@ from typing_extensions import override
 from tests.tipoff.reports.seasons import season
 from tipoff.output import Failure
 from tipoff.reports.evidence import evidence_of
+from tipoff.reports.frame import POLICY
 from tipoff.reports.html import write_html
-from tipoff.reports.page import GAMES_DRAWN_MAX, POLICY, evidence_page
+from tipoff.reports.page import GAMES_DRAWN_MAX, evidence_page
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script> {0} & \x1b[31m"
 SECTIONS = [
