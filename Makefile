@@ -113,7 +113,7 @@ requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) --upgrade --extra analysis --constraint requirements/runtime.txt pyproject.toml \
 		--output-file requirements/analysis.txt
-	$(COMPILE) --upgrade --extra analysis --extra dev --constraint requirements/analysis.txt pyproject.toml \
+	$(COMPILE) --upgrade --extra analysis --extra sweep --extra dev --constraint requirements/analysis.txt pyproject.toml \
 		--output-file requirements/dev.txt
 	echo kalshi-python-sync | $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --upgrade - --output-file requirements/sdk.txt

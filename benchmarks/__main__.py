@@ -22,7 +22,7 @@ from benchmarks.results import Options, Result, lines, load, parser, read
 HERE = Path(__file__).resolve().parent
 BENCHMARKS = (
     *("former", "nautilus", "hftbacktest", "calls", "replay", "parallel"),
-    *("risk_gate", "runtime", "feed", "latency", "wakeup", "watching"),
+    *("risk_gate", "runtime", "feed", "latency", "wakeup", "watching", "listings"),
     *("start", "memory", "storage", "exchange", "exchange_database", "report", "export"),
 )
 """Modules beside this one, in the order of the table."""

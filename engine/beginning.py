@@ -17,14 +17,12 @@ from engine.events import GameBegun, GameKnown, GameNews, MarketKnown, MarketSta
 from engine.terms import BegunBy, GamePhase
 from engine.units import Nanos
 
-ENDED: Final = frozenset(
-    {
-        MarketStatus.CLOSED,
-        MarketStatus.DETERMINED,
-        MarketStatus.DISPUTED,
-        MarketStatus.AMENDED,
-        MarketStatus.FINALIZED,
-    }
+ENDED: Final = (
+    MarketStatus.CLOSED,
+    MarketStatus.DETERMINED,
+    MarketStatus.DISPUTED,
+    MarketStatus.AMENDED,
+    MarketStatus.FINALIZED,
 )
 """A market of a game that is in one of these was played, or will not be."""
 
@@ -53,6 +51,10 @@ class Beginning:
     def apply(self, news: GameNews) -> GameBegun | None:
         """Fold one piece of news; returns the word in it if it says something that was not known."""
         match news:
+            # First, for an evening has hundreds of markets.
+            case MarketKnown():
+                ended = news.status in ENDED
+                return self._say(GameBegun(self.game, BegunBy.VENUE, news.at)) if ended else None
             case GameBegun():
                 return self._say(news)
             case GameKnown():
@@ -64,8 +66,6 @@ class Beginning:
                 return self._say(GameBegun(self.game, BegunBy.SCORE, news.at))
             case OddsSeen(in_play=True):
                 return self._say(GameBegun(self.game, BegunBy.ODDS, news.said_at))
-            case MarketKnown() if news.status in ENDED:
-                return self._say(GameBegun(self.game, BegunBy.VENUE, news.at))
             case _:
                 return None
 

@@ -426,6 +426,12 @@ class MarketKnown:
     fee_multiplier: str
     at: Nanos
 
+    @property
+    def said(self) -> tuple[object, ...]:
+        """Everything but of what and when: equal for listings that say the same of their market."""
+        terms = (self.kind, self.team, self.strike, self.status)
+        return (*terms, self.close_at, self.fee_type, self.fee_multiplier)
+
 
 @message
 class GameKnown:

@@ -12,6 +12,7 @@ maker.
 import datetime as dt
 from bisect import bisect_right
 from enum import Enum
+from functools import lru_cache
 from typing import Final, NewType, TypeAlias
 
 import attrs
@@ -20,6 +21,7 @@ from engine.calendar import day_begin
 from engine.events import BookSide
 from engine.message import message
 from engine.orders import Liquidity
+from engine.terms import FeeRegime, Member
 from engine.units import (
     COUNT_ONE,
     MONEY_CENT,
@@ -64,27 +66,6 @@ class FeeType(Enum):
     QUADRATIC_WITH_MAKER_FEES = "quadratic_with_maker_fees"
     QUADRATIC_WITH_COMBO_MAKER_FEES = "quadratic_with_combo_maker_fees"
     FLAT = "flat"
-
-
-class FeeRegime(Enum):
-    """How the venue rounds, newest last; `REGIMES` says since when.
-
-    CENT: up to the cent for the whole order. CENT_ALIGNED: each fill up to $0.0001, every balance to the
-    cent, rebates of whole cents. CENTICENT: the same, but the balances of direct members to $0.0001.
-    MICRODOLLAR: each fill up to $0.000001, the balance to its grid, rebates in steps of the grid.
-    """
-
-    CENT = "cent"
-    CENT_ALIGNED = "cent_aligned"
-    CENTICENT = "centicent"
-    MICRODOLLAR = "microdollar"
-
-
-class Member(Enum):
-    """Whose balance it is: DIRECT members' are kept to $0.0001, those behind a BROKER to $0.01."""
-
-    DIRECT = "direct"
-    BROKER = "broker"
 
 
 REGIMES: Final[tuple[tuple[dt.date, FeeRegime], ...]] = (
@@ -363,6 +344,14 @@ def fee_terms(
     multiplier = event.fee_multiplier or series.fee_multiplier
     if not fee_type or not multiplier:
         raise FeeTermsUnknown("the venue has not said the fee type or the fee multiplier")
+    return _terms(fee_type, multiplier, regime, member, waived_until)
+
+
+@lru_cache(maxsize=256)
+def _terms(
+    fee_type: str, multiplier: str, regime: FeeRegime, member: Member, waived_until: Nanos | None
+) -> FeeTerms:
+    """Made once: every market of an evening has one of a few, and everybody who hears of it asks."""
     return FeeTerms(parse_fee_type(fee_type), parse_multiplier(multiplier), regime, member, waived_until)
 
 

@@ -191,7 +191,8 @@ class Game:
     def _terms(self, ticker: str, market: MarketOfGame, now: Nanos) -> list[GameNews]:
         """The market's terms, unless they were told already: listings are polled and seldom say news."""
         known = self._market_known(ticker, market, now)
-        if market.known is not None and changed(market.known, at=now) == known:
+        before = market.known
+        if before is not None and before.said == known.said:
             return []
         market.known = known
         return [known, *self._begun(known)]

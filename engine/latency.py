@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 
 from engine.units import Nanos
+from engine.variants import plain
 
 PER_MILLE: Final = 1_000
 PESSIMISTIC_PER_MILLE: Final = 950
@@ -66,9 +67,11 @@ class Delay:
         # A constant needs no draw, and every order asks for several delays.
         if len(self.points) == 1:
             return self.points[0][1]
+        # By the plain id: a variant of a strategy must meet the delays that the strategy would.
         # A hash in place of a generator with a state: a draw must not depend on how many orders others sent
         # before.
-        digest = hashlib.blake2b(f"{seed}:{what}:{order_id}".encode(), digest_size=_DRAW_BYTES).digest()
+        text = f"{seed}:{what}:{plain(order_id)}"
+        digest = hashlib.blake2b(text.encode(), digest_size=_DRAW_BYTES).digest()
         return self.quantile(int.from_bytes(digest, "big"), of=1 << (8 * _DRAW_BYTES))
 
 

@@ -15,13 +15,13 @@ from engine.units import PRICE_ONE, Nanos, Price
 MAKER_FEE_SERIES = tuple(series for league in LEAGUES for series in league.traded_series)
 CENT_STEP = Price(100)
 TENTH_OF_A_CENT_STEP = Price(10)
+ASSUMED_MULTIPLIER = "1"
 
 
 def assumed_listing(ticker: str, at: Nanos) -> MarketListed:
     """Return the listing we assume for `ticker`; it is replaced as soon as the venue's own arrives."""
     parsed = parse_ticker(ticker)
     step = CENT_STEP if parsed.league is not None else TENTH_OF_A_CENT_STEP
-    maker_fees = parsed.series in MAKER_FEE_SERIES
     return MarketListed(
         ticker=ticker,
         event_ticker=parsed.event,
@@ -29,8 +29,8 @@ def assumed_listing(ticker: str, at: Nanos) -> MarketListed:
         title="",
         status=MarketStatus.ACTIVE,
         price_ranges=(PriceRange(Price(0), PRICE_ONE, step),),
-        fee_type="quadratic_with_maker_fees" if maker_fees else "quadratic",
-        fee_multiplier="1",
+        fee_type=_assumed_fee_type(parsed.series),
+        fee_multiplier=ASSUMED_MULTIPLIER,
         floor_strike=parsed.strike,
         strike_type=None,
         open_at=None,
@@ -73,5 +73,9 @@ class FeeTermsKnown:
             known = self._by_scope.get(scope)
             if known is not None and known.fee_type is not None:
                 return changed(listed, fee_type=known.fee_type, fee_multiplier=known.fee_multiplier)
-        assumed = assumed_listing(listed.ticker, listed.at)
-        return changed(listed, fee_type=assumed.fee_type, fee_multiplier=assumed.fee_multiplier)
+        fee_type = _assumed_fee_type(parse_ticker(listed.ticker).series)
+        return changed(listed, fee_type=fee_type, fee_multiplier=ASSUMED_MULTIPLIER)
+
+
+def _assumed_fee_type(series: str) -> str:
+    return "quadratic_with_maker_fees" if series in MAKER_FEE_SERIES else "quadratic"

@@ -74,3 +74,24 @@ class BegunBy(Enum):
 
 Level: TypeAlias = tuple[Price, Count]
 """Price in the terms of the level's own side, and the displayed size."""
+
+
+class FeeRegime(Enum):
+    """How the venue rounds, newest last; `engine.fees.REGIMES` says since when.
+
+    CENT: up to the cent for the whole order. CENT_ALIGNED: each fill up to $0.0001, every balance to the
+    cent, rebates of whole cents. CENTICENT: the same, but the balances of direct members to $0.0001.
+    MICRODOLLAR: each fill up to $0.000001, the balance to its grid, rebates in steps of the grid.
+    """
+
+    CENT = "cent"
+    CENT_ALIGNED = "cent_aligned"
+    CENTICENT = "centicent"
+    MICRODOLLAR = "microdollar"
+
+
+class Member(Enum):
+    """Whose balance it is: DIRECT members' are kept to $0.0001, those behind a BROKER to $0.01."""
+
+    DIRECT = "direct"
+    BROKER = "broker"

@@ -16,7 +16,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import attrs
@@ -86,6 +86,16 @@ _NUMBER_PART: Final = re.compile(r"[1-9]\d?")
 
 def parse_ticker(text: str, leagues: Sequence[League] = LEAGUES) -> Ticker:
     """Read a market's ticker, in any letter case. Never fails: what is not understood is of kind OTHER."""
+    # The same few hundred are read at every listing, by whoever hears of it.
+    return _parsed(text) if leagues is LEAGUES else _parse(text, leagues)
+
+
+@lru_cache(maxsize=8_192)
+def _parsed(text: str) -> Ticker:
+    return _parse(text, LEAGUES)
+
+
+def _parse(text: str, leagues: Sequence[League]) -> Ticker:
     canonical, parts = _split(text)
     event = "-".join(parts[:2])
     game = _game_event(canonical, event, parts, leagues)

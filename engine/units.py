@@ -123,6 +123,7 @@ def parse_tenths(text: str) -> Tenths:
     return Tenths(_scaled(text, 1, "number of points"))
 
 
+@lru_cache(maxsize=1_024)
 def tenths_from_number(points: float) -> Tenths:
     """The tenths of a JSON number such as 18.5. Raises UnitError for what is not a whole number of tenths."""
     # The shortest text of a float is what the sender wrote; multiplying would round 0.1's neighbours into it.

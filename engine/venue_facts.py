@@ -121,6 +121,13 @@ class MarketTermsChanged:
     binary: bool
     at: Nanos
 
+    @property
+    def said(self) -> tuple[object, ...]:
+        """Everything but of what and when: equal for listings that say the same of their market."""
+        times = (self.open_at, self.close_at, self.expected_expiration_at)
+        trade = (self.status, self.price_ranges, self.fee_type, self.fee_multiplier)
+        return (self.event_ticker, self.series, *trade, *times, self.exchange_index, self.binary)
+
 
 @message
 class MarketResultKnown:

@@ -119,6 +119,10 @@ class Parts:
     """Whether somebody can ask and act: a replay needs neither observer nor operator."""
     keep_bars: Keep | None = None
     """Where the markets' bars go; where nobody keeps them none are made."""
+    bars_of_prices: bool = False
+    """Whether bars hold prices only: then they do not depend on who trades."""
+    apart: bool = False
+    """Whether each strategy is a portfolio by itself, as in a sweep."""
 
 
 def tree(parts: Parts) -> SupervisorSpec:
@@ -182,7 +186,8 @@ def _risk_gate(parts: Parts) -> ChildSpec:
     return ChildSpec(
         name="risk_gate",
         factory=lambda: RiskGateActor(
-            RiskGate(parts.limits, parts.strategy_limits, parts.rules.rounding), parts.history
+            RiskGate(parts.limits, parts.strategy_limits, parts.rules.rounding, apart=parts.apart),
+            parts.history,
         ),
         mailbox=MAILBOXES.risk_gate,
         subscriptions=(NEWS, FACTS, FEED, TOPIC_SUPERVISION),
@@ -245,7 +250,7 @@ def _edge(parts: Parts) -> SupervisorSpec:
         backoff=AT_ONCE,
         children=(
             *((_observer(parts), _operator(parts)) if parts.watched else ()),
-            *((_bars(parts.keep_bars),) if parts.keep_bars is not None else ()),
+            *((_bars(parts, parts.keep_bars),) if parts.keep_bars is not None else ()),
         ),
     )
 
@@ -268,10 +273,11 @@ def _operator(parts: Parts) -> ChildSpec:
     )
 
 
-def _bars(keep: Keep) -> ChildSpec:
+def _bars(parts: Parts, keep: Keep) -> ChildSpec:
+    opinions = () if parts.bars_of_prices else (FACTS, FAIR_VALUES)
     return ChildSpec(
         name="bars",
         factory=lambda: BarsActor(keep),
         mailbox=MAILBOXES.bars,
-        subscriptions=(FACTS, NEWS, TRADES, FAIR_VALUES),
+        subscriptions=(NEWS, TRADES, *opinions),
     )

@@ -81,7 +81,7 @@ def ticks_changed(context: StepContext, market: VenueMarket, event: PriceRangesC
 
 def _set_terms(context: StepContext, market: VenueMarket, terms: MarketTermsChanged) -> None:
     before = market.terms
-    if before is not None and changed(before, at=terms.at) == terms:
+    if before is not None and before.said == terms.said:
         return
     context.emit(terms)
     if not context.priced(market):

@@ -8,8 +8,9 @@ from typing import Final
 import attrs
 
 from engine.events import PriceRange
-from engine.fees import FeeRegime, Member, Rounding
+from engine.fees import Rounding
 from engine.latency import Delay, delay
+from engine.terms import FeeRegime, Member
 from engine.units import (
     NANOS_PER_MILLISECOND,
     NANOS_PER_SECOND,

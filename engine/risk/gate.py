@@ -76,15 +76,18 @@ class RiskGate:
         limits: RiskLimits,
         strategy_limits: Mapping[str, RiskLimits] | None = None,
         rounding: Rounding = BY_DATE,
+        *,
+        apart: bool = False,
     ) -> None:
         """Begin with the configured limits and nobody known: accounts come with `StrategyOpened` facts.
 
         Of a strategy's own limits those count that differ from the defaults. Fees are estimated as the
-        exchange charges them, so with its `rounding`.
+        exchange charges them, so with its `rounding`. With `apart` the limits of the portfolio hold for each
+        strategy by itself.
         """
         self.rounding = rounding
         self._limits_given = limits, strategy_limits
-        self.limits = LimitTable(limits, strategy_limits or {})
+        self.limits = LimitTable(limits, strategy_limits or {}, apart=apart)
         scopes: tuple[str | None, ...] = (None, *self.limits.strategies())
         self.configured = {scope: self.limits.all_of(scope) for scope in scopes}
         """The limits that were configured last, by scope and name: what a reset goes back to."""
@@ -208,7 +211,7 @@ class RiskGate:
 
         What of them cannot be folded is passed over: its market was set aside for it, or will be.
         """
-        again = RiskGate(*self._limits_given, self.rounding)
+        again = RiskGate(*self._limits_given, self.rounding, apart=self.limits.apart)
         for fact in facts:
             try:
                 again.restore((fact,))
@@ -504,7 +507,7 @@ class RiskGate:
         if denial.reason is DenialReason.DRAWDOWN_STRATEGY:
             scope = STRATEGY + order.strategy
         elif denial.reason is DenialReason.DRAWDOWN_TOTAL:
-            scope = EVERYTHING
+            scope = STRATEGY + order.strategy if self.limits.apart else EVERYTHING
         else:
             return step
         why = f"{denial.reason.value}: {denial.use}, limit {denial.limit}"

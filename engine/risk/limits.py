@@ -173,13 +173,19 @@ class LimitsInForce:
     """The lower of the two, for rules about one strategy or order."""
     market_types: frozenset[str] | None
     """The kinds of markets allowed; None allows all."""
+    apart: bool = False
+    """Whether the strategy is a portfolio by itself: its use alone counts against the portfolio's limits."""
 
 
 class LimitTable:
     """The limits in force: the configured ones and what was changed while running."""
 
-    def __init__(self, limits: RiskLimits, own: Mapping[str, RiskLimits]) -> None:
-        """Begin with the configured limits; of a strategy's own those count that differ from the defaults."""
+    def __init__(self, limits: RiskLimits, own: Mapping[str, RiskLimits], *, apart: bool = False) -> None:
+        """Begin with the configured limits; of a strategy's own those count that differ from the defaults.
+
+        With `apart` every strategy is a portfolio by itself, as variants are of which one will ever live.
+        """
+        self.apart = apart
         self._global: dict[str, LimitValue] = {name: getattr(limits, name) for name in LIMIT_NAMES}
         self._own: dict[tuple[str, str], LimitValue] = {}
         self._in_force: dict[str, LimitsInForce] = {}
@@ -217,7 +223,7 @@ class LimitTable:
                 name: min((limit for limit in pair if limit is not None), default=None)
                 for name, pair in both.items()
             }
-            found = LimitsInForce(both, strictest, self._market_types(strategy))
+            found = LimitsInForce(both, strictest, self._market_types(strategy), self.apart)
             self._in_force[strategy] = found
         return found
 

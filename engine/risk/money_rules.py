@@ -42,6 +42,7 @@ class Entry:
     own: Total
     """Of all that the strategy has."""
     everything: Total
+    """Of the portfolio: of all strategies, or of this one where each is apart."""
     before: Sums
     in_game: Sums
     """What of `before` the totals of the order's game hold."""
@@ -77,7 +78,7 @@ def entry_of(context: OrderContext) -> Entry:
         held=held,
         sent=context.accounts.sent(context.account.shares),
         own=held.group(holdings.STRATEGY, strategy),
-        everything=held.total,
+        everything=held.group(holdings.STRATEGY, strategy) if context.limits.apart else held.total,
         before=before,
         in_game=before if exposure.game == context.order.game else NOTHING_COUNTED,
         after=exposure.sums_with(context.pending),
@@ -144,7 +145,9 @@ def worst_case_per_game(entry: Entry) -> Denial | None:
     shared, own = entry.limits.both["worst_case_per_game"]
     denial = None
     if shared is not None:
-        denial = _worst(entry, reason, entry.held.group(holdings.GAME, game), shared)
+        apart = entry.limits.apart
+        key = (holdings.STRATEGY_GAME, entry.strategy, game) if apart else (holdings.GAME, game)
+        denial = _worst(entry, reason, entry.held.group(*key), shared)
     if denial is None and own is not None:
         denial = _worst(entry, reason, entry.held.group(holdings.STRATEGY_GAME, entry.strategy, game), own)
     return denial
@@ -180,9 +183,10 @@ def drawdown_strategy(entry: Entry) -> Denial | None:
 
 def drawdown_total(entry: Entry) -> Denial | None:
     """The same of all strategies together."""
-    accounts = entry.context.accounts
-    limit = entry.limits.both["drawdown_total"][0]
-    return _fallen(entry, DenialReason.DRAWDOWN_TOTAL, accounts.standing(), accounts.holdings.total, limit)
+    account, limit = entry.context.account, entry.limits.both["drawdown_total"][0]
+    apart = entry.limits.apart
+    standing = (account.peak, account.equity()) if apart else entry.context.accounts.standing()
+    return _fallen(entry, DenialReason.DRAWDOWN_TOTAL, standing, entry.everything, limit)
 
 
 def balance(entry: Entry) -> Denial | None:
@@ -301,9 +305,10 @@ def _losses(
     # Everything at risk is taken for lost, so that a day's limit cannot be passed by positions that lose
     # later.
     if shared is not None:
-        accounts = entry.context.accounts
-        lost = max(0, -realized(accounts.results)) / MONEY_ONE
-        at_risk = entry.dollars(accounts.holdings.total, entry.before)
+        context = entry.context
+        results = context.account.results if entry.limits.apart else context.accounts.results
+        lost = max(0, -realized(results)) / MONEY_ONE
+        at_risk = entry.dollars(entry.everything, entry.before)
         denial = _over(reason, lost + at_risk, shared)
     if denial is None and own is not None:
         lost = max(0, -realized(entry.context.account.results)) / MONEY_ONE

@@ -19,6 +19,7 @@ from engine.strategies.parameters import MARKET_TYPES, Parameters, number, secon
 from engine.strategies.portfolio import Portfolio
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.units import Count, Nanos, contracts
+from engine.variants import plain
 from engine.view import MarketView, View, displayed
 
 
@@ -89,7 +90,8 @@ class Control(Strategy):
         number.
         """
         # No generator with a state: a draw must not depend on what other strategies or markets drew before.
-        text = f"{self.context.seed}/{self.name}/{market.ticker}/{self.portfolio.next_signal()}"
+        signal = plain(self.portfolio.next_signal())
+        text = f"{self.context.seed}/{plain(self.name)}/{market.ticker}/{signal}"
         return hashlib.sha256(text.encode()).digest()[0] % 2 == 0
 
     def take(self, market: MarketView, side: BookSide, reason: str, now: Nanos) -> Step:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.events import BookSide
-from engine.fees import REGIMES, FeeRegime, FeeTerms, FeeType, Member, balance_grid
+from engine.fees import REGIMES, FeeTerms, FeeType, balance_grid
 from engine.orders import Liquidity
 from engine.settlement import payout
+from engine.terms import FeeRegime, Member
 from engine.units import (
     MONEY_ONE,
     MONEY_ZERO,

@@ -14,16 +14,15 @@ from engine.events import BookSide
 from engine.fees import (
     MONEY_CENTICENT,
     REGIMES,
-    FeeRegime,
     FeeTerms,
     FeeType,
-    Member,
     Rounding,
     balance_grid,
     regime_at,
     regime_dates,
 )
 from engine.orders import Liquidity
+from engine.terms import FeeRegime, Member
 from engine.units import MONEY_CENT, MONEY_ZERO, Count, Money, Nanos, contracts, from_cents, parse_money
 
 CENT, CENT_ALIGNED, CENTICENT, MICRODOLLAR = FeeRegime

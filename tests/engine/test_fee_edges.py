@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import BookSide
-from engine.fees import FeeRegime, FeeTerms, FeeTermsUnknown, parse_multiplier
+from engine.fees import FeeTerms, FeeTermsUnknown, parse_multiplier
 from engine.orders import Liquidity
+from engine.terms import FeeRegime
 from engine.units import MONEY_ZERO, Count, Price
 
 

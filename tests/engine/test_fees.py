@@ -13,12 +13,10 @@ from engine.fees import (
     MULTIPLIER_ONE,
     REBATE_AT_EXACTLY_ONE_STEP,
     FeeNames,
-    FeeRegime,
     FeeTerms,
     FeeTermsUnknown,
     FeeType,
     FillFee,
-    Member,
     Multiplier,
     balance_grid,
     fee_terms,
@@ -27,6 +25,7 @@ from engine.fees import (
     rebated,
 )
 from engine.orders import Liquidity
+from engine.terms import FeeRegime, Member
 from engine.units import (
     MONEY_CENT,
     Count,

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from engine.facts import OrderFilled
-from engine.fees import FeeRegime
+from engine.terms import FeeRegime
 from engine.units import MONEY_CENT, MONEY_ZERO
 from tests.stories.plays import SMALL, Played, lines_of, play, scripted
 from tipoff.runs.settings import TradingSettings

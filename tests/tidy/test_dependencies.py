@@ -11,7 +11,12 @@ from tests.tidy.dependency_rules import LOADED_BY_OTHERS, TOOLS, declared, impor
 from tests.tidy.source import PRODUCT, ROOT, Source, fail_with, sources
 
 # The extras that add something to the product, and the only folder that may import what they bring.
-EXTRAS = {"top": "tipoff/top/", "postgres": "persistence/", "analysis": "tipoff/export/"}
+EXTRAS = {
+    "top": "tipoff/top/",
+    "postgres": "persistence/",
+    "analysis": "tipoff/export/",
+    "sweep": "tipoff/sweep/",
+}
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,7 @@ COMMANDS = (
     ("replay", "offline:replay", EVENINGS, "Recorded evenings through the same actors."),
     ("import", "offline:import_recording", EVENINGS, "Other people's recordings into ours."),
     ("calibrate", "offline:calibrate", EVENINGS, "What each source of opinion is worth, by recordings."),
+    ("sweep", "sweep:app", EVENINGS, "Search a strategy's parameters over recorded evenings."),
     ("report", "offline:report", EVENINGS, "What happened in a run and whether it means anything."),
     ("runs", "stored:runs", EVENINGS, "What a database holds: its runs, with their sums."),
     ("compare", "stored:compare", EVENINGS, "Two runs or sets of runs, side by side."),

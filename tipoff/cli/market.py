@@ -13,16 +13,15 @@ from cyclopts import Parameter
 from engine.calendar import day_begin, eastern_date
 from engine.events import BookSide
 from engine.fees import (
-    FeeRegime,
     FeeTerms,
     FeeTermsUnknown,
     FeeType,
-    Member,
     parse_multiplier,
     regime_at,
     regime_dates,
 )
 from engine.orders import Liquidity
+from engine.terms import FeeRegime, Member
 from engine.tickers import Ticker, read_ticker
 from engine.units import MONEY_ZERO, Nanos, UnitError, format_money, format_tenths, parse_count, parse_price
 from tipoff.exit_codes import Exit

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from tipoff.commands.options import ConfigFile
+from tipoff.config.places import SOCKET, STATE_DIRECTORY
 from tipoff.control.client import CALL_SECONDS, ControlClient
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure, progress
@@ -61,9 +62,6 @@ def configured_socket(file: Path | None) -> Path:
     Reads these two keys only: a question to a daemon shall not wait for a whole configuration to be checked,
     and a slip elsewhere in the file must not keep anybody from stopping a daemon that runs on an older one.
     """
-    from tipoff.config.sections import ControlSection, EngineSection
-
-    engine, control = EngineSection(), ControlSection()
     path = file or CONFIG_FILE
     document: dict[str, Any] = {}
     if file is not None or path.is_file():
@@ -72,8 +70,8 @@ def configured_socket(file: Path | None) -> Path:
         except (OSError, ValueError) as error:
             message = f"{path} cannot be read ({error}); name the socket with --socket"
             raise Failure("config", message, exit_code=Exit.CONFIG) from None
-    folder = _text(document, "engine", "state_directory") or str(engine.state_directory)
-    return Path(folder) / (_text(document, "control", "socket") or str(control.socket))
+    folder = _text(document, "engine", "state_directory") or str(STATE_DIRECTORY)
+    return Path(folder) / (_text(document, "control", "socket") or str(SOCKET))
 
 
 def _readable(path: Path, text: str) -> dict[str, Any]:

@@ -288,3 +288,61 @@ class SimulateRequest:
 
 
 FIRST_EVENING: Final = SimulateRequest()
+
+
+SweepMode = Literal["grid", "random", "search"]
+SweepObjective = Literal["base", "pessimistic", "closing", "log_loss"]
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class SweepWorkers:
+    """Where the trials of a sweep are played."""
+
+    workers: Annotated[
+        Whole | None, Parameter(validator=Number(gte=1, lte=1_024), help="Processes; without it one a core.")
+    ] = None
+    cluster: Annotated[
+        str | None,
+        Parameter(help="Address of a dask scheduler (tcp:// or tls://) to play on instead."),
+    ] = None
+    recordings_at: Annotated[
+        str | None,
+        Parameter(help="Folder or URL at which workers find the recordings, by the same names as here."),
+    ] = None
+    tls_ca: Annotated[Path | None, Parameter(help="For tls://: the authority's certificate (PEM).")] = None
+    tls_cert: Annotated[Path | None, Parameter(help="For tls://: our certificate.")] = None
+    tls_key: Annotated[Path | None, Parameter(help="For tls://: our key.")] = None
+
+
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class SweepRequest:
+    """A new sweep."""
+
+    set: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--set",
+            help="What varies, as NAME.key=1..5, 0.5..3:0.5 or 4,6,8; may be repeated.",
+            negative="",
+        ),
+    ] = ()
+    recordings: Annotated[
+        tuple[Path, ...],
+        Parameter(help="Recordings or folders of them, each an evening; may be repeated.", negative=""),
+    ] = ()
+    store: Annotated[Path, Parameter(help="File of the results; must not exist yet.")] = Path("sweep.db")
+    mode: Annotated[SweepMode | None, Parameter(help="All combinations, some at random, or a search.")] = None
+    trials: Annotated[Whole | None, Parameter(help="How many at random or in a search; 50 unless said.")] = (
+        None
+    )
+    seed: Annotated[Seed | None, Parameter(help="Of the draws; 1 unless said.")] = None
+    objective: Annotated[
+        SweepObjective | None,
+        Parameter(help="What is looked for: profit in a reading, closing line value, or gain in log loss."),
+    ] = None
+    markets: Annotated[
+        Literal["nba", "all"] | None, Parameter(help="Only markets of NBA games, or every recorded market.")
+    ] = None
+    config: ConfigFile = None

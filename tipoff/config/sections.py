@@ -12,9 +12,10 @@ from typing import Literal
 import attrs
 
 from engine.accounts import Accounts
-from engine.fees import FeeRegime, Member
 from engine.leagues import LEAGUES, TRADED
+from engine.terms import FeeRegime, Member
 from tipoff.config.fields import Secrecy, between, matching, secret, setting
+from tipoff.config.places import SOCKET, STATE_DIRECTORY
 
 _HTTP_URL = re.compile(r"https?://[^\s/@]+(?:/\S*)?")
 _SOCKET_URL = re.compile(r"wss?://[^\s/@]+(?:/\S*)?")
@@ -53,7 +54,7 @@ class EngineSection:
     )
     seed: int = setting(1, "seed of everything that is drawn, such as latencies", check=between(0, 2**63 - 1))
     state_directory: Path = setting(
-        Path("state"), "folder of what must survive; relative paths below begin here; created if missing"
+        STATE_DIRECTORY, "folder of what must survive; relative paths below begin here; created if missing"
     )
 
 
@@ -206,7 +207,7 @@ class ControlSection:
     """The socket through which `tipoff status` and its sisters talk to the daemon."""
 
     enabled: bool = setting(True, "listen for commands")
-    socket: Path = setting(Path("control.sock"), "path of the socket, at most 107 bytes")
+    socket: Path = setting(SOCKET, "path of the socket, at most 107 bytes")
     group: str = setting(
         "", "group that may use the socket too (mode 0660); empty means the owner only (0600)"
     )

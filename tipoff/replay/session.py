@@ -6,10 +6,12 @@ done, then the next.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import attrs
 
 from actors.addresses import JOURNAL, MARKET_FEED, SCHEDULE, game_address
+from actors.fact_history import FactHistory
 from actors.messages import (
     Commit,
     CommittedUpTo,
@@ -20,13 +22,14 @@ from actors.messages import (
     VenueInput,
 )
 from actors.runtime import Address, VirtualSystem
+from engine.bars import MarketBar
+from engine.events import VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
 from engine.tally import Tally
 from engine.units import Nanos
-from tipoff.runs.market_records import MarketRecords
 from tipoff.runs.settings import TradingSettings, openings, parts_of, recovered_history
 from tipoff.sources.registry import translator
 from tipoff.wiring import tree
@@ -50,6 +53,22 @@ class Past:
     next_seq: int = 1
     told: bool = False
     """Whether commits are part of the input, as they are in the recording of a live run."""
+    history: FactHistory | None = None
+    """What remembers the facts from here on; made of them unless somebody brings one."""
+
+
+class Records(Protocol):
+    """Who keeps what the market did; with `opinions` the bars hold what strategies hold it to be worth."""
+
+    opinions: bool
+
+    def on_input(self, body: str, events: Iterable[VenueEvent]) -> None:
+        """One input's body and what it meant."""
+        ...
+
+    def add_bars(self, bars: list[MarketBar]) -> None:
+        """Bars that have ended."""
+        ...
 
 
 class VirtualSession:
@@ -60,7 +79,7 @@ class VirtualSession:
         settings: TradingSettings,
         run: RunStarted,
         store: Callable[[tuple[Numbered, ...]], int],
-        market_records: MarketRecords | None = None,
+        market_records: Records | None = None,
         past: Past = Past(),
     ) -> None:
         """Start the tree at the run's moment and open the strategies' accounts.
@@ -74,13 +93,14 @@ class VirtualSession:
         self.events = 0
         self._market_records = market_records
         self._translate = translator().translate
-        history = recovered_history(past.facts, settings, Tally())
+        history = past.history or recovered_history(past.facts, settings, Tally())
         parts = parts_of(settings, history, store, lambda: self.system.inputs)
         parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:
             parts = attrs.evolve(parts, writer_answers=False, watched=True)
         if market_records is not None:
-            parts = attrs.evolve(parts, keep_bars=market_records.add_bars)
+            opinions = market_records.opinions
+            parts = attrs.evolve(parts, keep_bars=market_records.add_bars, bars_of_prices=not opinions)
         self.system = VirtualSystem(tree(parts), start_at=run.at, seed=settings.seed)
         self.system.start()
         self._put(JOURNAL, Commit("run", (run,)), run.at)

@@ -17,8 +17,8 @@ from tipoff.runs.settings import TradingSettings
 
 NANOS = "_ns"
 NO_MORE: Mapping[str, Json] = {}
-APART = frozenset({"strategies", "limits", "strategy_limits", "rules"})
-"""Settings that are told in sections of their own; strategies have facts of theirs."""
+APART = frozenset({"strategies", "limits", "strategy_limits", "rules", "apart"})
+"""Settings that are told in sections of their own; strategies have facts of theirs, a sweep is no run."""
 
 
 def configuration_text(settings: TradingSettings, more: Mapping[str, Json] = NO_MORE) -> str:

@@ -31,6 +31,8 @@ KEPT = frozenset({ScoreSeen, OddsSeen, GameSeen, MarketListed, MarketDetermined,
 class MarketRecords:
     """Turns inputs into records; remembers only what is needed to tell news from repetition."""
 
+    opinions = True
+
     def __init__(self, keep: Callable[[list[Record]], None]) -> None:
         """Begin with nothing seen; `keep` takes records to where they are stored."""
         self._keep = keep

@@ -47,6 +47,8 @@ class TradingSettings:
     """Whose games are traded, by their codes."""
     trust: TrustTable = STATED
     """What is believed of the sources of opinions."""
+    apart: bool = False
+    """Whether each strategy is a portfolio by itself: of the variants of a sweep only one will ever live."""
 
 
 @attrs.frozen(kw_only=True)
@@ -98,6 +100,7 @@ def parts_of(
         history=history,
         cause=cause,
         store=store,
+        apart=settings.apart,
     )
 
 
@@ -106,7 +109,8 @@ def recovered_history(
 ) -> FactHistory:
     """The past of a run that goes on, without what cannot be applied; the tally counts what is kept."""
     exchange = PaperExchange(settings.rules, settings.seed)
-    gate = RiskGate(settings.limits, settings.strategy_limits, settings.rules.rounding)
+    limits = settings.limits, settings.strategy_limits
+    gate = RiskGate(*limits, settings.rules.rounding, apart=settings.apart)
     sifted = sift(facts, Scratch(exchange, gate, tally))
     return FactHistory(sifted.kept, Quarantine(sifted, exchange))
 
@@ -154,4 +158,5 @@ def settings_digest(settings: TradingSettings) -> str:
     parts += [{"accounts": own}] if any(own) else []
     # Runs from before trust was asked took every source at its word.
     parts += [{"trust": settings.trust.plain()}] if settings.trust != STATED else []
+    parts += ["apart"] if settings.apart else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,7 @@ clock.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -336,12 +337,20 @@ def check_no_prices(yes: tuple[Level, ...], no: tuple[Level, ...]) -> None:
 
 def read_ranges(texts: list[wire.RangeText]) -> tuple[PriceRange, ...]:
     """The tick structure. Raises UnitError for a wrong number and NotUnderstood for a step of nothing."""
-    ranges = tuple(
-        PriceRange(parse_price(text.start), parse_price(text.end), parse_price(text.step)) for text in texts
-    )
-    if any(entry.step == 0 or entry.start >= entry.end for entry in ranges):
+    ranges = _ranges(tuple((text.start, text.end, text.step) for text in texts))
+    if ranges is None:
         raise NotUnderstood("wrong_price_ranges", str(texts)[:DETAIL_MAX])
     return ranges
+
+
+# The venue has a handful of them for all its markets.
+@lru_cache(maxsize=256)
+def _ranges(texts: tuple[tuple[str, str, str], ...]) -> tuple[PriceRange, ...] | None:
+    ranges = tuple(
+        PriceRange(parse_price(start), parse_price(end), parse_price(step)) for start, end, step in texts
+    )
+    wrong = any(entry.step == 0 or entry.start >= entry.end for entry in ranges)
+    return None if wrong else ranges
 
 
 def _refused(text: str, conn: int, at: Nanos, error: Exception) -> tuple[VenueEvent, ...]:

@@ -7,8 +7,9 @@ import pytest
 from engine.calendar import day_begin, parse_time
 from engine.events import MarketDetermined
 from engine.facts import OrderFilled, PositionSettled
-from engine.fees import REGIMES, FeeRegime
+from engine.fees import REGIMES
 from engine.message import changed
+from engine.terms import FeeRegime
 from engine.units import MONEY_CENT, NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos, Price, parse_money
 from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, rules
 

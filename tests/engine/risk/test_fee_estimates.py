@@ -7,9 +7,10 @@ import pytest
 
 from engine.calendar import parse_time
 from engine.facts import OrderApproved
-from engine.fees import FeeRegime, Member, Rounding
+from engine.fees import Rounding
 from engine.message import changed
 from engine.risk import RiskGate, RiskLimits
+from engine.terms import FeeRegime, Member
 from engine.units import parse_money
 from engine.view import View
 from tests.engine.risk.desk import Desk

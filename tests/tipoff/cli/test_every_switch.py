@@ -23,6 +23,12 @@ SERVERS: Final = frozenset({"dashboard", "run", "simulate"})
 OURS: Final = "a fault of tipoff"
 ENDS: Final = frozenset(set(Exit) - {Exit.USAGE, Exit.INVARIANT_BROKEN, Exit.INTERRUPTED})
 
+SWEPT: Final = (
+    *("--set", "sharp_line.position_size=2,4", "--recordings", str(KEPT)),
+    *("--config", str(KEPT / "engine.toml"), "--workers", "1"),
+)
+"""A sweep of two trials."""
+
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ticker": ("KXNBAGAME-26JAN14WASLAC-LAC",),
     "demo --live": ("--live", "--speed", "2500", "--games", "1"),
@@ -31,6 +37,9 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "calibrate": (str(KEPT),),
     **dict.fromkeys(("calibrate --db", "calibrate --runs"), ("--db", "sqlite:///kept.db")),
     "import": ("--list",),
+    "sweep": SWEPT,
+    "sweep --trials": (*SWEPT, "--mode", "random"),
+    **dict.fromkeys(("sweep resume", "sweep show", "sweep best"), ("kept-sweep.db",)),
     "new-strategy": ("patient",),
     "completion": ("bash",),
     "db backup": ("--out", "copy.db", "--db", "sqlite:///kept.db"),
@@ -87,6 +96,9 @@ VALUES: Final[Mapping[str, str]] = {
     "--recording": str(KEPT),
     "--since": "2026-01-01",
     "--until": "2027-01-01",
+    "--store": "new.db",
+    "--recordings-at": str(KEPT.parent),
+    "--cluster": "tcp://127.0.0.1:1",
 }
 """A sensible value of each switch that takes one."""
 
@@ -105,6 +117,7 @@ ALONE: Final = frozenset(
         "new-strategy",
         "replay",
         "report",
+        "sweep",
     }
     | {"runs", "ticker", "version"}
 )
@@ -112,8 +125,15 @@ ALONE: Final = frozenset(
 
 REFUSED: Final = frozenset(
     {("replay", "--orders"), ("replay", "--score-delay"), ("report", "--run"), ("export", "--run")}
+    | {
+        (*words, switch)
+        for words in (("sweep",), ("sweep", "resume"))
+        for switch in ("--cluster", "--tls-ca", "--tls-cert", "--tls-key")
+    }
 )
-"""Except these, which are given a file without orders, scores that were polled, a run that is not there."""
+"""Except these, which are given a file without orders, scores that were polled, a run or a cluster that is
+not there.
+"""
 
 NUMBERS: Final = (int, float)
 
@@ -172,6 +192,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with a run."""
     file = tmp_path_factory.mktemp("kept") / "kept.db"
     assert main(["replay", str(KEPT), "--db", f"sqlite:///{file}"]) == Exit.OK
+    assert main(["sweep", *SWEPT, "--store", str(file.with_name("kept-sweep.db"))]) == Exit.OK
     return file
 
 
