@@ -8,7 +8,7 @@ facts and asks the games for what is current.
 from collections.abc import Iterable
 
 from actors.addresses import GAMES_TOPIC, OBSERVER
-from actors.fact_history import FactHistory
+from actors.fact_history import READ_MODEL, FactHistory
 from actors.messages import ChartKind, ChartWanted, Committed, NewsWanted
 from actors.read_model.changed_rows import ChangesWanted, changes
 from actors.read_model.lines import (
@@ -116,6 +116,9 @@ class ObserverActor:
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the remembered facts and ask the games for what is current."""
+        parts = self._history.parts(READ_MODEL)
+        if parts is not None:
+            self.model.recover(parts)
         for fact in self._history.facts:
             self.model.fact(fact)
         # What is remembered already and was on its way to an earlier life is not counted again.

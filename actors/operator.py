@@ -73,7 +73,7 @@ class OperatorActor:
 
     def start(self, now: int) -> list[Outgoing]:
         """Fold the acts of earlier lives."""
-        for fact in self._history.facts:
+        for fact in self._history.standing():
             if isinstance(fact, OperatorActed):
                 self._append(fact)
         return []

@@ -130,7 +130,7 @@ def gate_outcome(gate: RiskGate, history: FactHistory, wanted: OperationWanted, 
             case CancelOperation():
                 return _cancel(gate, operation, now)
             case ConfigureOperation(settings):
-                step = configure(gate, settings, history.facts, now)
+                step = configure(gate, settings, history.standing(), now)
                 return done(step, _words(step))
             case FollowOperation():
                 return _follow(gate, operation, by, now)

@@ -8,7 +8,7 @@ set aside, and the message is worked on once more without it.
 from typing import Final
 
 from actors.addresses import FEED_EDGE, GAMES_TOPIC, MARKET_FEED, PAPER_EXCHANGE
-from actors.fact_history import FactHistory
+from actors.fact_history import EXCHANGE, FactHistory
 from actors.heartbeat import HeartbeatOfStrategy, through_paper_exchange
 from actors.messages import (
     AccountOpen,
@@ -64,23 +64,26 @@ class PaperExchangeActor:
         """
         # Everything that decides a fill is in the facts; only the books are not, since the venue's may have
         # changed.
-        facts, quarantine = self._history.known_to(OWNER), self._history.quarantine
-        step = self.exchange.restore(facts)
+        standing, quarantine = self._history.standing(OWNER), self._history.quarantine
+        parts = self._history.parts(EXCHANGE)
+        if parts is not None:
+            self.exchange.recover(parts)
+        step = self.exchange.restore(self._history.known_to(OWNER))
         # Only in a new process: then nobody listened to the venue for a while. When this actor alone was
         # restarted the feed went on.
         left = self._history.resume(OWNER)
-        if left:
+        if left is not None:
             quarantine.rehearse(Nanos(now))
-        frozen = self.exchange.freeze(quarantine.frozen(facts), quarantine.parked(facts), now)
+        frozen = self.exchange.freeze(quarantine.frozen(standing), quarantine.parked(standing), now)
         out = [*outgoing(OWNER, step, now), *outgoing(OWNER, frozen, now)]
         wanted = BooksWanted(PAPER_EXCHANGE)
         out += (Publish(GAMES_TOPIC, wanted), (MARKET_FEED, wanted))
-        if left:
+        if left is not None:
             out += outgoing(OWNER, self.exchange.resumed(now), now)
         announced(OWNER, self._history, out)
         # An approval is durable, the message that carried it was not. Repeating it is safe, since the
         # exchange takes an order id only once.
-        for approved in approved_before(left):
+        for approved in () if left is None else approved_before(left):
             out += self.receive(approved, now)
         return out
 
@@ -162,7 +165,8 @@ class PaperExchangeActor:
         while True:
             ticker = blamed(error, self._market_of_order) or getattr(message, "ticker", None)
             facts = (*self._history.known_to(OWNER), *decided)
-            frozen, self.exchange = self.exchange.frozen, undone(self.exchange, facts, was)
+            frozen, parts = self.exchange.frozen, self._history.parts(EXCHANGE)
+            self.exchange = undone(self.exchange, facts, was, parts)
             self.exchange.freeze(frozen, self.exchange.parked, now)
             step = self._set_aside(ticker, message, error, Nanos(now))
             if step is None and isinstance(message, OperationWanted):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final, get_args
 
 from actors.addresses import GAMES_TOPIC, JOURNAL, PAPER_EXCHANGE, RISK_GATE, STRATEGIES
-from actors.fact_history import FactHistory
+from actors.fact_history import GATE, FactHistory
 from actors.heartbeat import HeartbeatOfStrategy, through_risk_gate
 from actors.messages import (
     CancelAll,
@@ -33,7 +33,6 @@ from engine.configured_settings import Settings
 from engine.events import GameNews, TopChanged
 from engine.facts import Fact, FactsSetAside, TradingHalted, TradingResumed
 from engine.orders import AmendOrder, Approved, CancelOrder, CancelReason, OrderCommand, PlaceOrder
-from engine.orphaned_orders import unjudged
 from engine.quarantine import blamed, in_words, of_money
 from engine.risk import GAME, MARKET, RiskGate, TradingState, configure
 from engine.step import NOTHING, Step
@@ -59,10 +58,14 @@ class RiskGateActor:
 
         What was wished for in an earlier process and not judged is denied.
         """
+        parts = self._history.parts(GATE)
+        if parts is not None:
+            self.gate.recover(parts)
         self.gate.restore(self._history.known_to(OWNER))
         # The strategy's signal is durable and says that an order was wanted; without this fact nobody could
         # ever tell what became of it.
-        lost = Step(facts=unjudged(self._history.resume(OWNER), Nanos(now)))
+        left = self._history.resume(OWNER)
+        lost = Step(facts=() if left is None else left.unjudged(Nanos(now)))
         held = self._hold(Nanos(now))
         # The venue may have gone on while no process ran.
         again = self.gate.stop_again(Nanos(now))
@@ -76,9 +79,9 @@ class RiskGateActor:
         """
         facts: list[Fact] = []
         approved: list[Approved[OrderCommand]] = []
-        for said in _not_halted(self._history.facts):
+        for said in _not_halted(self._history.standing()):
             facts += self.gate.hold(said.scope, said.words, now).facts
-        for said in self._history.quarantine.say(self._history.facts, now):
+        for said in self._history.quarantine.say(self._history.standing(), now):
             facts.append(said)
             if said.scope:
                 step = self.gate.hold(said.scope, said.words, now)
@@ -126,7 +129,7 @@ class RiskGateActor:
             outcome = gate_outcome(self.gate, self._history, message, Nanos(now))
             return concluded(OWNER, message, outcome, now)
         if isinstance(message, Settings):
-            return outgoing(OWNER, configure(self.gate, message, self._history.facts, Nanos(now)), now)
+            return outgoing(OWNER, configure(self.gate, message, self._history.standing(), Nanos(now)), now)
         if isinstance(message, LimitsWanted):
             limits = tuple(self.gate.limits_in_use(Nanos(now)))
             return [Answer(GateSeen(limits, self.gate.journal_trouble))]
@@ -174,7 +177,7 @@ class RiskGateActor:
         return out
 
     def _undo(self) -> None:
-        self.gate = self.gate.undone(self._history.known_to(OWNER))
+        self.gate = self.gate.undone(self._history.known_to(OWNER), self._history.parts(GATE))
         # What this very message has halted stands nowhere yet but in what is about to be sent.
         for said in self._held:
             self.gate.hold(said.scope, said.words, said.at)

@@ -53,7 +53,7 @@ class ScheduleActor:
 
     def start(self, now: int) -> list[Outgoing]:
         """Ask the running games for the match that an earlier life sent them."""
-        for fact in self._history.facts:
+        for fact in self._history.standing():
             if isinstance(fact, FollowingChanged):
                 self._keep(fact)
         return [Publish(GAMES_TOPIC, MatchWanted())]

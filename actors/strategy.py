@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, get_args
 
 from actors.addresses import FAIR_VALUES, GAMES_TOPIC, PAPER_EXCHANGE, strategy_address
-from actors.fact_history import FactHistory
+from actors.fact_history import STRATEGY, FactHistory
 from actors.heartbeat import HeartbeatOfGame, through_strategy
 from actors.messages import AccountOpen, NewsRepeated, NewsWanted, OperationWanted, StrategyOperation, Wake
 from actors.operator_outcomes import cancel_resting, concluded, done, parsed, refused, signature
@@ -99,15 +99,20 @@ class StrategyActor:
 
     def _begin(self) -> None:
         """Take the parameters in force, if somebody gave others since, and everything that is remembered."""
-        facts = self._history.of_strategy(self.strategy.name)
-        known = known_strategies(facts).get(self.strategy.name)
+        known = known_strategies(self._history.settings_of(self.strategy.name)).get(self.strategy.name)
         if known is not None and known.in_force is not None:
             self.enabled = known.in_force.enabled
             if known.in_force != known.opened:
                 self.strategy = self._with(known.in_force.parameters)
         # All facts at once and without the latency: they are the past, and what was still on its way then is
         # late now.
-        self.strategy.restore(facts)
+        self._restore(self.strategy)
+
+    def _restore(self, strategy: Strategy) -> None:
+        """Give a strategy with an empty memory what this one's facts were folded to, and those since."""
+        name = strategy.name
+        parts = self._history.parts(STRATEGY + name)
+        strategy.recover(parts, self._history.of_strategy(name))
 
     def _with(self, text: str) -> Strategy:
         """The same strategy with other parameters (JSON), and with an empty memory."""
@@ -135,7 +140,7 @@ class StrategyActor:
             out.append(cancel_resting(name))
         if anew:
             begun = self._with(fact.parameters)
-            begun.restore(self._history.of_strategy(name))
+            self._restore(begun)
             self.strategy = begun
             out.append(Publish(GAMES_TOPIC, NewsWanted(self._address)))
         return out
@@ -145,7 +150,7 @@ class StrategyActor:
         name, operation = self.strategy.name, wanted.operation
         if not isinstance(operation, StrategyOperation):
             return concluded(name, wanted, refused(f"a strategy cannot {type(operation).__name__}"), now)
-        known = known_strategies(self._history.of_strategy(name)).get(name, Known())
+        known = known_strategies(self._history.settings_of(name)).get(name, Known())
         text = known.in_force.parameters if known.in_force is not None else "{}"
         if operation.values:
             parameters = parsed(self.strategy.parameters_class, text, operation)

@@ -2,7 +2,8 @@
 
 `python -m benchmarks.evenings DATA [--write]` measures both anew, DATA being the folder with `kalshi/` and
 `nba_joined/`; with --write it puts the table into the page. Without DATA it measures the simulator only.
-Nothing is fitted here: whoever changes the simulator sees in the table what became better and what worse.
+Nothing is fitted here: whoever changes the simulator sees in the table what became better and what worse, and
+a test holds every line within what its last column says.
 """
 
 import csv
@@ -12,13 +13,32 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
+from math import log
 from pathlib import Path
-from statistics import correlation, fmean, median
+from statistics import fmean, median, pstdev
 from typing import Final
 
 import attrs
 
+from benchmarks.evening_measures import (
+    Evening,
+    Games,
+    Minute,
+    Top,
+    autocorrelation,
+    change_of_a_minute,
+    continuation,
+    lags,
+    leads,
+    minutes_of_a_game,
+    moved,
+    quiet_minutes,
+    seconds_behind,
+    share_within,
+    spread,
+    together,
+    traded,
+)
 from engine.book import Book
 from engine.events import BookDelta, BookSnapshot, GamePhase, ScoreSeen, TradePrinted
 from engine.tickers import TickerKind, parse_ticker
@@ -27,7 +47,9 @@ from tipoff.sources.registry import translator
 from venues.importers.evening import ImportSpec, import_files
 from venues.recordings.recorder import Line, read
 from venues.simulator.evening import generate
+from venues.simulator.world.play_by_play import Moment
 from venues.simulator.world.settings import EveningSettings
+from venues.simulator.world.world import World
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "simulated_evenings.md"
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
@@ -38,124 +60,8 @@ TIP: Final = datetime(2025, 11, 22, 18, 11, tzinfo=UTC).timestamp()
 """LAC at CHA; the stream ends in the second quarter."""
 
 BEFORE_TIP_S: Final = 7200
-SEEDS: Final = (1, 2, 3)
+SEEDS: Final = tuple(range(1, 9))
 WINDOWS_MS: Final = (50, 200, 500)
-Row = tuple[str, ...]
-"""What is measured, and its value on real evenings, on simulated ones, and on those without planted edges."""
-
-
-@attrs.frozen
-class Top:
-    """Best prices in cents from a moment (s) on; sizes in contracts, None where the source has none."""
-
-    at: float
-    bid: float
-    ask: float
-    size: float | None = None
-
-
-@attrs.frozen
-class Minute:
-    """A minute in play: the last close (cents), what was traded in it (contracts), the lead of YES's team."""
-
-    close: float
-    volume: float
-    lead: int
-
-
-Games = Sequence[Sequence[Minute]]
-
-
-@attrs.frozen
-class Evening:
-    """What is measured: tops of a market before the tip and in play, and minutes of games."""
-
-    before: Sequence[Top] = ()
-    live: Sequence[Top] = ()
-    tip: float = 0.0
-    ends_at: float = 0.0
-    games: Games = ()
-
-
-def spread(tops: Sequence[Top], ends_at: float) -> float:
-    """The mean distance of bid and ask in cents, each for as long as it stood."""
-    stood = [(then.at - top.at, top) for top, then in pairwise([*tops, Top(ends_at, 0, 0)])]
-    return sum(time * (top.ask - top.bid) for time, top in stood) / sum(time for time, _ in stood)
-
-
-def moved(tops: Iterable[Top]) -> list[float]:
-    """The moments at which a best price changed."""
-    return [then.at for top, then in pairwise(tops) if (top.bid, top.ask) != (then.bid, then.ask)]
-
-
-def share_within(changes: Sequence[float], begins: float, ends: float, seconds: float) -> float:
-    """How likely a best price changes within so many seconds of a random moment."""
-    covered, reached = 0.0, begins
-    for change in changes:
-        # The moments from which this change is near enough, less those that an earlier one covers already.
-        covered += max(0.0, change - max(reached, change - seconds))
-        reached = max(reached, change)
-    return covered / (ends - begins)
-
-
-def quiet_minutes(games: Games) -> float:
-    """The share of minutes without a trade."""
-    return fmean(minute.volume == 0 for game in games for minute in game)
-
-
-def autocorrelation(games: Games) -> float:
-    """Of the changes of one minute with those of the next, both with a trade."""
-    pairs = [
-        (second.close - first.close, third.close - second.close)
-        for game in games
-        for first, second, third in zip(game, game[1:], game[2:], strict=False)
-        if first.volume and second.volume and third.volume
-    ]
-    return correlation([first for first, _ in pairs], [second for _, second in pairs])
-
-
-def follows(games: Games, later: int) -> float:
-    """Correlation of a minute's change of the lead with the change of price `later` minutes after it."""
-    pairs = []
-    for game in games:
-        leads = [then.lead - minute.lead for minute, then in pairwise(game)]
-        closes = [then.close - minute.close for minute, then in pairwise(game)]
-        pairs += [
-            (lead, closes[number + later])
-            for number, lead in enumerate(leads)
-            if 0 <= number + later < len(closes)
-        ]
-    return correlation([float(lead) for lead, _ in pairs], [close for _, close in pairs])
-
-
-def change_of_a_minute(games: Games) -> float:
-    """The mean size of the change of a close from one traded minute to the next, in cents."""
-    return fmean(
-        abs(then.close - minute.close)
-        for game in games
-        for minute, then in pairwise(game)
-        if minute.volume and then.volume
-    )
-
-
-def traded(games: Games) -> float:
-    """Contracts of a minute with trades, half of them more."""
-    return median(minute.volume for game in games for minute in game if minute.volume)
-
-
-def leads(games: Games) -> float:
-    """Whether the price moves a minute before the score does."""
-    return follows(games, -1)
-
-
-def together(games: Games) -> float:
-    """Whether price and score move in the same minute."""
-    return follows(games, 0)
-
-
-def lags(games: Games) -> float:
-    """Whether the price moves a minute after the score."""
-    return follows(games, 1)
 
 
 # What was real
@@ -211,8 +117,8 @@ def _books(lines: Iterable[Line]) -> dict[str, tuple[list[Top], float]]:
             seen, _ = tops.setdefault(event.ticker, ([], 0.0))
             at = (event.at if event.at_venue is None else event.at_venue) / NANOS_PER_SECOND
             if bid is not None and ask is not None:
-                size = (bid_size + ask_size) / (2 * COUNT_ONE)
-                seen.append(Top(at, bid / 100, ask / 100, size))
+                sizes = bid_size / COUNT_ONE, ask_size / COUNT_ONE
+                seen.append(Top(at, bid / 100, ask / 100, sizes))
             tops[event.ticker] = seen, at
     return tops
 
@@ -249,7 +155,7 @@ def simulated(seed: int, *, edges: bool) -> Evening:
         live=[top for top in tops if tip <= top.at < end],
         tip=tip,
         ends_at=end,
-        games=[list(_minutes(trades[ticker], live, tip, end))],
+        games=[list(_minutes(trades[ticker], World(settings).games[0].moments, tip, end))],
     )
 
 
@@ -259,16 +165,15 @@ def _wins_at_home(text: str) -> bool:
 
 
 def _minutes(
-    trades: Sequence[tuple[float, float, float]], live: Sequence[ScoreSeen], tip: float, end: float
+    trades: Sequence[tuple[float, float, float]], played: Sequence[Moment], tip: float, end: float
 ) -> Iterator[Minute]:
-    """Candles as the venue makes them, and the lead that a poll had shown by then."""
+    """Candles as the venue makes them, and the lead that the scorer had written by then."""
     minute, close = tip, 50.0
     while minute + 60 <= end:
         within = [(price, count) for at, price, count in trades if minute <= at < minute + 60]
         close = within[-1][0] if within else close
-        shown = [score for score in live if score.at <= Nanos(round((minute + 60) * NANOS_PER_SECOND))]
-        lead = shown[-1].home - shown[-1].away if shown else 0
-        yield Minute(close, sum(count for _, count in within), lead)
+        written = [moment for moment in played if moment.at <= Nanos(round((minute + 60) * NANOS_PER_SECOND))]
+        yield Minute(close, sum(count for _, count in within), written[-1].lead if written else 0)
         minute += 60
 
 
@@ -277,6 +182,58 @@ def _minutes(
 
 Evenings = Sequence[Evening]
 Measure = Callable[[Evenings], float]
+
+
+@attrs.frozen
+class Near:
+    """How far a simulated value may be from the real one: by so much, or by such a factor."""
+
+    by: float | None = None
+    factor: float | None = None
+
+    def holds(self, real: float, simulated: float) -> bool:
+        """Whether the simulated value is near enough."""
+        if self.factor is not None:
+            return real / self.factor <= simulated <= real * self.factor
+        return abs(simulated - real) <= (self.by or 0.0)
+
+    def __str__(self) -> str:
+        return f"{self.by:g}" if self.factor is None else f"a factor of {self.factor:g}"
+
+
+@attrs.frozen
+class Compared:
+    """A line of the table: what is measured, on which real data, how, how it is written, and what is near."""
+
+    what: str
+    where: str
+    measure: Measure
+    form: str
+    near: Near
+
+
+@attrs.frozen
+class Measured:
+    """A line of the table as measured."""
+
+    compared: Compared
+    real: float | None
+    """None without data."""
+    simulated: float
+    plain: float
+    """Without planted edges."""
+
+    def holds(self) -> bool:
+        """Whether both kinds of simulated evenings are near enough to the real ones."""
+        if self.real is None:
+            return True
+        return all(self.compared.near.holds(self.real, value) for value in (self.simulated, self.plain))
+
+    def cells(self) -> tuple[str, ...]:
+        """As the page holds it."""
+        values = (self.real, self.simulated, self.plain)
+        texts = ("" if value is None else format(value, self.compared.form) for value in values)
+        return f"{self.compared.what} (real: {self.compared.where})", *texts, str(self.compared.near)
 
 
 def _spread_before(evenings: Evenings) -> float:
@@ -303,7 +260,12 @@ def _changes_before(milliseconds: int) -> Measure:
 
 
 def _best_size(evenings: Evenings) -> float:
-    return median(top.size or 0.0 for each in evenings for top in each.before)
+    return median(fmean(top.sizes) for each in evenings for top in each.before)
+
+
+def _sizes_differ(evenings: Evenings) -> float:
+    """Over markets and sides, as they stood last."""
+    return pstdev(log(size) for each in evenings for size in each.before[-1].sizes)
 
 
 def _of_minutes(measure: Callable[[Games], float]) -> Measure:
@@ -311,51 +273,80 @@ def _of_minutes(measure: Callable[[Games], float]) -> Measure:
 
 
 STREAM, OTHERS, PLAYED = "one NBA game", "other sports, before play", "27 NBA games"
-MEASURES: Final[tuple[tuple[str, str, Measure, str], ...]] = (
-    ("spread before the tip, cents", STREAM, _spread_before, ".2f"),
-    ("spread in play, cents", STREAM, _spread_live, ".2f"),
-    ("a best price changes within 1 s of a random moment in play", STREAM, _changes_live, ".3f"),
+COMPARED: Final = (
+    Compared("spread before the tip, cents", STREAM, _spread_before, ".2f", Near(by=0.15)),
+    Compared("spread in play, cents", STREAM, _spread_live, ".2f", Near(by=0.2)),
+    Compared(
+        "a best price changes within 1 s of a random moment in play",
+        STREAM,
+        _changes_live,
+        ".3f",
+        Near(factor=1.3),
+    ),
     *(
-        (
+        Compared(
             f"the same before the tip, within {window} ms",
             OTHERS,
             _changes_before(window),
             ".4f",
+            Near(factor=3),
         )
         for window in WINDOWS_MS
     ),
-    ("contracts at a best price, median", OTHERS, _best_size, ".0f"),
-    ("share of minutes in play without a trade", PLAYED, _of_minutes(quiet_minutes), ".3f"),
-    ("contracts in a minute with trades, median", PLAYED, _of_minutes(traded), ".0f"),
-    ("change of price between minutes with trades, cents", PLAYED, _of_minutes(change_of_a_minute), ".2f"),
-    ("autocorrelation of these changes", PLAYED, _of_minutes(autocorrelation), "+.3f"),
-    ("correlation of lead and price, the price a minute earlier", PLAYED, _of_minutes(leads), "+.3f"),
-    ("the same, in the same minute", PLAYED, _of_minutes(together), "+.3f"),
-    ("the same, the price a minute later", PLAYED, _of_minutes(lags), "+.3f"),
+    Compared("contracts at a best price, median", OTHERS, _best_size, ".0f", Near(factor=6)),
+    Compared(
+        "standard deviation of their logarithm, of each side", OTHERS, _sizes_differ, ".2f", Near(by=1.2)
+    ),
+    *(
+        Compared(what, PLAYED, _of_minutes(measure), form, near)
+        for what, measure, form, near in (
+            ("minutes from the tip to the final", minutes_of_a_game, ".0f", Near(factor=1.25)),
+            ("share of minutes in play without a trade", quiet_minutes, ".3f", Near(by=0.05)),
+            ("contracts in a minute with trades, median", traded, ".0f", Near(factor=1.5)),
+            (
+                "change of price between minutes with trades, cents",
+                change_of_a_minute,
+                ".2f",
+                Near(factor=1.6),
+            ),
+            ("autocorrelation of these changes", autocorrelation, "+.3f", Near(by=0.2)),
+            (
+                "what follows in two minutes on a cent of a move of five or more in two",
+                continuation,
+                "+.3f",
+                Near(by=0.15),
+            ),
+            ("correlation of lead and price, the price a minute earlier", leads, "+.3f", Near(by=0.1)),
+            ("the same, in the same minute", together, "+.3f", Near(by=0.25)),
+            ("the same, the price a minute later", lags, "+.3f", Near(by=0.12)),
+            ("seconds of the price behind the scorer, by these two", seconds_behind, ".0f", Near(by=10)),
+        )
+    ),
 )
-"""What is measured, on which real data, how, and how it is written."""
+"""Every line of the table, in order."""
 
 
-def sides(data: Path | None, out: Path) -> list[Row]:
-    """Every line of the table; without data the real column is empty."""
+def sides(data: Path | None, out: Path) -> list[Measured]:
+    """Every line of the table, measured."""
     real: dict[str, Evenings] = {}
     if data is not None:
         real = {STREAM: [real_stream(data)], OTHERS: real_frames(data, out), PLAYED: [real_minutes(data)]}
-    made = [[simulated(seed, edges=edges) for seed in SEEDS] for edges in (True, False)]
+    planted, plain = ([simulated(seed, edges=edges) for seed in SEEDS] for edges in (True, False))
     return [
-        (
-            f"{what} (real: {where})",
-            format(measure(real[where]), form) if where in real else "",
-            *(format(measure(evenings), form) for evenings in made),
+        Measured(
+            each,
+            each.measure(real[each.where]) if real else None,
+            each.measure(planted),
+            each.measure(plain),
         )
-        for what, where, measure, form in MEASURES
+        for each in COMPARED
     ]
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(lines: Sequence[Measured]) -> str:
     """As the page holds it."""
-    lines = ["| measure | real | simulated | without planted edges |", "| --- | --- | --- | --- |"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows), ""])
+    head = ["| measure | real | simulated | without planted edges | held within |", "|" + 5 * " --- |"]
+    return "\n".join([*head, *(f"| {' | '.join(line.cells())} |" for line in lines), ""])
 
 
 def on_page(text: str) -> str:

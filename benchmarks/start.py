@@ -1,9 +1,10 @@
 """`python -m benchmarks.start`: how long the daemon starts behind a long journal, and how large it becomes.
 
-A run of a million entries that was left open is written first, bets of all fates, through the writer that the
-daemon has. Then a new process does what the daemon does: it looks which run it belongs to, reads what it must
-of the past, checks and opens the journal, and runs the engine until its first word is durable. Counted are
-its processor's time from there and its memory at the peak, everything imported.
+A run of a million entries that was left open is written first, bets of all fates, through the writer that
+the daemon has, with a snapshot as far before its end as one ever is. Then a new process does what the daemon
+does: it looks which run it belongs to, reads what it must of the past, checks and opens the journal, and runs
+the engine until its first word is durable. Counted are its processor's time from there and its memory at the
+peak, everything imported.
 """
 
 import contextlib
@@ -23,14 +24,16 @@ from benchmarks.evening import ROOT
 from benchmarks.results import Result, finish, options
 from engine.units import NANOS_PER_SECOND, Nanos
 from persistence.connect import Durability, Settings
+from persistence.queries import Reader
 from persistence.schema_upgrade import create
 from persistence.writer import JournalWriter, Options
 from tests.persistence.evenings import evening, place
 from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.process.run import past_of
+from tipoff.process.run import opened_journal, past_of, recovered_past
 from tipoff.runs.from_config import at_its_word, schema, trading_settings
+from tipoff.runs.recovery import next_snapshot
 from tipoff.runs.settings import settings_digest
 
 ENTRIES: Final = 1_000_000
@@ -51,9 +54,16 @@ def written(url: str, entries: int) -> int:
     create(url)
     facts = place(evening(entries // 19 * BETS_OF_19_ENTRIES))
     options_ = Options(settings=Settings(durability=Durability.RELAXED))
+    defaults = at_its_word(template(schema()))
+    # The worst that a kill leaves behind: one entry later there would be another one.
+    last = max(0, len(facts) - defaults.database.snapshot_entries + 1)
     with contextlib.closing(JournalWriter(url, RUN, options_)) as writer:
-        for begin in range(0, len(facts), PORTION):
-            writer.append(facts[begin : begin + PORTION])
+        for first, end in ((0, last), (last, len(facts))):
+            for begin in range(first, end, PORTION):
+                writer.append(facts[begin : min(end, begin + PORTION)])
+            if end == last:
+                with Reader.open(url, RUN) as reader:
+                    writer.keep(next_snapshot(reader, trading_settings(defaults), lambda: None))
     return len(facts)
 
 
@@ -61,9 +71,11 @@ async def started(url: str) -> dict[str, float]:
     """Start as the daemon does."""
     began = time.process_time()
     past = past_of(url, ENVIRONMENT, AFTERWARDS)
+    config = at_its_word(template(schema()))
+    settings = trading_settings(config)
+    found = recovered_past(url, past, settings, config.database.snapshot_entries)
     read = time.process_time() - began
-    settings = trading_settings(at_its_word(template(schema())), seed=1)
-    with contextlib.closing(JournalWriter(url, past.run)) as writer:
+    with contextlib.closing(opened_journal(url, past.run, found)) as writer:
         opened = time.process_time() - began
         plan = LivePlan(
             settings=settings,
@@ -72,7 +84,7 @@ async def started(url: str) -> dict[str, float]:
             writer=writer,
             recorder=None,
             clock=EveningClock(AFTERWARDS),
-            facts=past.facts,
+            past=found.fold,
         )
         engine = LiveEngine(plan, lambda _engine: ())
         async with trio.open_nursery() as nursery:

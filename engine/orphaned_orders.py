@@ -7,6 +7,8 @@ process.
 
 from collections.abc import Iterable
 
+import attrs
+
 from engine.facts import (
     ORDER_EVIDENCE,
     CancelRefused,
@@ -24,64 +26,81 @@ from engine.venue_facts import AmendSubmitted, CancelSubmitted
 LOST = "downtime_unknown: the process ended before anybody judged this"
 
 
-def unjudged(facts: Iterable[Fact], now: Nanos) -> tuple[OrderDenied, ...]:
-    """Denials for the wishes of which only the signal is known: too much time has passed to send them now.
+@attrs.define
+class Unfinished:
+    """What a process would leave over that ended now: the fold of a run's facts.
 
     A signal that names an order wants one judgement of that order.
     """
-    waiting: dict[str, list[SignalRaised]] = {}
-    for fact in facts:
+
+    wishes: dict[str, list[SignalRaised]] = attrs.field(factory=dict)
+    """Signals that nobody has judged, by order id."""
+    approved: dict[tuple[str, str], OrderCommand] = attrs.field(factory=dict)
+    """Approved commands that have not set out, by what they are and order id: an order, its cancel and its
+    amend are approved under one order id.
+    """
+
+    def apply(self, fact: Fact) -> None:
+        """Fold one fact; most mean nothing here."""
         match fact:
             case SignalRaised():
                 order_id = dict(fact.evidence).get(ORDER_EVIDENCE)
                 if order_id:
-                    waiting.setdefault(order_id, []).append(fact)
+                    self.wishes.setdefault(order_id, []).append(fact)
             case OrderApproved():
-                _judged(waiting, fact.command.order_id)
+                self._judged(fact.command.order_id)
+                self.approved[type(fact.command).__name__, fact.command.order_id] = fact.command
             case OrderDenied():
-                _judged(waiting, fact.order_id)
-            case _:
-                pass
-    return tuple(
-        OrderDenied(
-            order_id=order_id,
-            strategy=signal.strategy,
-            game=signal.game,
-            ticker=signal.ticker,
-            signal_id=signal.signal_id,
-            reason=DenialReason.JOURNAL_DOWN,
-            use=LOST,
-            limit="the same process",
-            at=now,
-        )
-        for order_id, signals in waiting.items()
-        for signal in signals
-    )
-
-
-def _judged(waiting: dict[str, list[SignalRaised]], order_id: str) -> None:
-    signals = waiting.get(order_id)
-    if signals:
-        signals.pop(0)
-
-
-def unsent(facts: Iterable[Fact]) -> tuple[OrderCommand, ...]:
-    """Approved commands that never set out, oldest first. The exchange takes each order id only once."""
-    waiting: dict[tuple[type, str], OrderCommand] = {}
-    for fact in facts:
-        match fact:
-            case OrderApproved():
-                # By kind as well as by id: an order, its cancel and its amend are approved under one order
-                # id.
-                waiting[type(fact.command), fact.command.order_id] = fact.command
+                self._judged(fact.order_id)
             case OrderSubmitted():
-                waiting.pop((PlaceOrder, fact.order.order_id), None)
+                self._set_out(PlaceOrder, fact.order.order_id)
             case CancelSubmitted():
-                waiting.pop((CancelOrder, fact.order_id), None)
+                self._set_out(CancelOrder, fact.order_id)
             case CancelRefused():
-                waiting.pop((AmendOrder if fact.amend else CancelOrder, fact.order_id), None)
+                self._set_out(AmendOrder if fact.amend else CancelOrder, fact.order_id)
             case AmendSubmitted():
-                waiting.pop((AmendOrder, fact.amend.order_id), None)
+                self._set_out(AmendOrder, fact.amend.order_id)
             case _:
                 pass
-    return tuple(waiting.values())
+
+    def unjudged(self, now: Nanos) -> tuple[OrderDenied, ...]:
+        """Denials for the wishes of which only the signal is known: too much time has passed to send them
+        now.
+        """
+        return tuple(
+            OrderDenied(
+                order_id=order_id,
+                strategy=signal.strategy,
+                game=signal.game,
+                ticker=signal.ticker,
+                signal_id=signal.signal_id,
+                reason=DenialReason.JOURNAL_DOWN,
+                use=LOST,
+                limit="the same process",
+                at=now,
+            )
+            for order_id, signals in self.wishes.items()
+            for signal in signals
+        )
+
+    def unsent(self) -> tuple[OrderCommand, ...]:
+        """Approved commands that never set out, oldest first. The exchange takes each order id only once."""
+        return tuple(self.approved.values())
+
+    def _judged(self, order_id: str) -> None:
+        signals = self.wishes.get(order_id)
+        if signals:
+            signals.pop(0)
+            if not signals:
+                del self.wishes[order_id]
+
+    def _set_out(self, kind: type[OrderCommand], order_id: str) -> None:
+        self.approved.pop((kind.__name__, order_id), None)
+
+
+def unfinished(facts: Iterable[Fact], before: Unfinished | None = None) -> Unfinished:
+    """What facts leave over, and what was left over `before` them, which is changed."""
+    found = Unfinished() if before is None else before
+    for fact in facts:
+        found.apply(fact)
+    return found

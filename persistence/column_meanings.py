@@ -43,6 +43,7 @@ class Meaning:
 TABLES: Final[Mapping[str, str]] = {
     "runs": "Runs: a game day traded live, or an evening replayed. In the other tables `run` is its `id`.",
     "journal": "Every fact in the order in which it was decided: what the other tables are folded from.",
+    "state_snapshots": "What the journal came to at some entry, so that a start need not begin at the first.",
     "strategies": "The strategies of a run, with their money and parameters as they are now.",
     "signals": "What strategies concluded, near misses too.",
     "simulated_orders": "Orders from the wish to the end, as they stand now.",
@@ -122,6 +123,13 @@ _OWN: Final[Mapping[str, Mapping[str, Meaning]]] = {
         "subject": Meaning(Unit.NAME, "id of what the fact is about"),
         "body": Meaning(Unit.JSON, "the fact, in the units of this page"),
         "chain": Meaning(Unit.BYTES, "sha256 that ties the entry to all before it"),
+    },
+    "state_snapshots": {
+        "seq": Meaning(Unit.NUMBER, "the last entry of the journal that is in it"),
+        "at": Meaning(Unit.MOMENT, "when that entry was decided, by the engine's clock"),
+        "version": Meaning(Unit.TEXT, "sha256 over the code that folds and the settings it goes by"),
+        "chain": Meaning(Unit.BYTES, "sha256 that ties it to its entry, and so to all before it"),
+        "body": Meaning(Unit.BYTES, "the states by name, for this program only"),
     },
     "strategies": {
         "kind": Meaning(Unit.WORD, "kind of the strategy"),

@@ -25,7 +25,7 @@ from engine.quarantine import UnreadFact
 from engine.reasons import DenialReason
 from engine.units import Money, Nanos
 from engine.venue_facts import PositionPaid
-from persistence import connect, writer_state
+from persistence import connect, snapshots, writer_state
 from persistence.codec import decode
 from persistence.connect import Access
 from persistence.errors import StorageCorrupt, StorageUnreachable
@@ -39,6 +39,7 @@ from persistence.projected_rows import (
     PositionRow,
     StrategyRow,
 )
+from persistence.snapshots import Found
 from persistence.tables import fills, journal, ledger_entries, runs, signals, simulated_orders
 
 LIMIT: Final = 1_000
@@ -54,6 +55,14 @@ class Recorded:
     cause: int
     owner: str
     fact: Fact
+
+
+@attrs.frozen
+class PastFact:
+    """A fact as somebody meets it who goes on with its run."""
+
+    at: Nanos
+    fact: Fact | UnreadFact
 
 
 @attrs.frozen
@@ -196,13 +205,18 @@ class Reader:
         """The hash that the run's last entry is chained to everything before it by, in hexadecimal digits."""
         return writer_state.last_entry(self._connection, self.run.id, self.run.run)[1].hex()
 
-    def past(self) -> Iterator[Fact | UnreadFact]:
-        """All facts for whoever goes on with the run; an entry that cannot be read is told as such."""
-        for entry in self.entries():
+    def snapshots(self, version: str | None = None) -> Iterator[Found]:
+        """What the run was folded to, the newest first; those of another version are told, and not read."""
+        return snapshots.stored(self._connection, self.run.id, version)
+
+    def past(self, first: int = 1) -> Iterator[PastFact]:
+        """Facts for whoever goes on with the run; an entry that cannot be read is told as such."""
+        for entry in writer_state.entries(self._connection, self.run.id, first):
             try:
-                yield entry.fact
+                yield PastFact(entry.at, entry.fact)
             except StorageCorrupt as error:
-                yield UnreadFact(entry.kind, entry.body, self._subject(entry.seq), error.what)
+                unread = UnreadFact(entry.kind, entry.body, self._subject(entry.seq), error.what)
+                yield PastFact(entry.at, unread)
 
     def _subject(self, seq: int) -> str:
         wanted = self._select(select(journal.c.subject), journal).where(journal.c.seq == seq)

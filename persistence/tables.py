@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every schema revision that this code knows, oldest first; the last is the one it works with."""
 
 APPLICATION_ID: Final = 0x5449_5046
@@ -123,6 +123,19 @@ journal: Final = table(
     json_valid("body"),
     Index(None, "run", "subject"),
     rowid=False,
+)
+
+state_snapshots: Final = table(
+    "state_snapshots",
+    run(),
+    whole("seq"),
+    whole("at"),
+    text("version"),
+    Column("chain", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    key("run", "seq"),
+    CheckConstraint("seq > 0", "seq_positive"),
+    CheckConstraint("length(chain) = 32", "chain_length"),
 )
 
 strategies: Final = table(

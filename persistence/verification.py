@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.facts import Fact, LedgerPosted, OrderFilled, PositionSettled, RunEnded, RunStarted
 from engine.ledger import fees, result
-from persistence import connect, high_water_mark, schema_upgrade, writer_state
+from persistence import connect, high_water_mark, schema_upgrade, snapshots, writer_state
 from persistence.errors import FactRefused, LedgerImbalanced, StorageCorrupt
 from persistence.fact_subjects import subject
 from persistence.journal import Chain, Digest, Entry
@@ -151,6 +151,7 @@ class _RunCheck:
         if self._first_bad is None:
             self._compare_folded()
             self._compare_run()
+            self._check_snapshots()
         return RunVerified(
             self._name, self._chain.seq, self._digest.text(), self._imbalance(), self._first_bad
         )
@@ -258,6 +259,12 @@ class _RunCheck:
         for name, should in self._described.items():
             if row[name] != should:
                 self._problem("projections", "runs", f"{name} is {row[name]!r}, the journal says {should!r}")
+
+    def _check_snapshots(self) -> None:
+        """Whether they are what was written; whether the journal folds to them is for who knows how."""
+        for found in snapshots.stored(self._connection, self._run):
+            if found.snapshot is None:
+                self._problem("snapshots", f"snapshot at entry {found.seq}", found.why)
 
     def _imbalance(self) -> int:
         amounts = select(func.sum(ledger_entries.c.amount)).where(ledger_entries.c.run == self._run)

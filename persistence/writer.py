@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 from sqlalchemy import Connection, Engine
 
-from persistence import high_water_mark, schema_upgrade, writer_state
+from persistence import high_water_mark, schema_upgrade, snapshots, writer_state
 from persistence.connect import (
     DEFAULTS,
     Access,
@@ -42,6 +42,7 @@ from persistence.journal import Chain, Digest, Entry, Placed
 from persistence.projections import Projection
 from persistence.queries import Reader
 from persistence.records import Record
+from persistence.snapshots import Snapshot
 
 RUN_NAME: Final = re.compile(r"[A-Za-z0-9._:+-]{1,64}")
 WRITER_LOCK: Final = 7_241_651
@@ -61,11 +62,15 @@ class Mode(Enum):
 
 @attrs.frozen
 class Options:
-    """How a journal is written; `seam` is for tests."""
+    """How a journal is written; `seam` is for tests.
+
+    `folded` is the entry up to which the caller goes by a snapshot: what is before it is not read again.
+    """
 
     mode: Mode = Mode.CONTINUE
     settings: Settings = DEFAULTS
     seam: Seam | None = None
+    folded: int = 0
 
 
 @attrs.frozen
@@ -75,7 +80,7 @@ class _Batch:
     new: list[Entry]
     subjects: list[str]
     chain: Chain
-    digest: Digest
+    digest: Digest | None
 
 
 class JournalWriter:
@@ -88,6 +93,8 @@ class JournalWriter:
         self.run = run
         self.records_refused = 0
         self._options = options or Options()
+        self.snapshot_seq = self._options.folded
+        """The entry of the newest snapshot that the caller goes by or has stored; zero if there is none."""
         self._url = url
         self._where = where(url)
         self._file = file_of(url)
@@ -97,7 +104,7 @@ class JournalWriter:
         self._mark: high_water_mark.MarkFile | None = None
         self._stored = 0
         self._chain = Chain(run)
-        self._digest = Digest()
+        self._digest: Digest | None = Digest()
         self._projection = Projection()
         self._inode = 0
         self._marked = 0
@@ -124,7 +131,17 @@ class JournalWriter:
         return self._chain.seq < self._stored
 
     def digest(self) -> str:
-        """The run's digest up to `seq`."""
+        """The run's digest up to `seq`.
+
+        Behind a snapshot it is made of the whole journal when it is asked for the first time.
+        """
+        if self._digest is None:
+            with Sorted(self._where, self._fail):
+                if self._connection is None:
+                    self._reopen()
+                connection = self._live()
+                self._digest = writer_state.digest_of(connection, self._run_id, self._chain.seq)
+                connection.rollback()
         return self._digest.text()
 
     def append(self, facts: Sequence[Placed], records: Sequence[Record] = ()) -> int:
@@ -155,12 +172,35 @@ class JournalWriter:
             self._projection.commit()
         return self._chain.seq
 
+    def keep(self, snapshot: Snapshot) -> int:
+        """Store a snapshot of what the journal was folded to; returns its size in bytes.
+
+        On any StorageError there is none, and nothing else has changed.
+        """
+        with Sorted(self._where, self._fail):
+            self._check_place()
+            if self._connection is None:
+                self._reopen()
+            connection = self._live()
+            connection.rollback()
+            self._seam("begin snapshot")
+            with connection.begin():
+                size = snapshots.store(connection, self._run_id, snapshot)
+                self._seam("commit snapshot")
+            self._seam("committed snapshot")
+            self.snapshot_seq = snapshot.seq
+        return size
+
     def reader(self) -> Reader:
         """Questions on the writer's own connection, between appends: the way to read a database in memory."""
         with Sorted(self._where, self._fail):
             if self._connection is None:
                 self._reopen()
             return Reader(self._live(), self.run)
+
+    def another_reader(self) -> Reader | None:
+        """Questions on a connection of their own, for whoever asks long; None where there can be none."""
+        return None if self._memory else Reader.open(self._url, self.run)
 
     def close(self) -> None:
         """Give everything back; what was appended stays."""
@@ -214,9 +254,9 @@ class JournalWriter:
         """Walk the stored journal, and take up the folded rows where it ends."""
         # Every entry is read and its chain computed again: what is damaged must be found before new entries
         # are chained to it.
-        walked = writer_state.walk(connection, self._run_id, self.run, self._where)
+        folded, replay = self._options.folded, self._options.mode is Mode.REPLAY
+        walked = writer_state.walk(connection, self._run_id, self.run, self._where, folded)
         self._stored = walked.chain.seq
-        replay = self._options.mode is Mode.REPLAY
         self._chain = Chain(self.run) if replay else walked.chain
         self._digest = Digest() if replay else walked.digest
         self._projection = self._projected(connection)
@@ -288,7 +328,7 @@ class JournalWriter:
                 raise JournalGap(what, self._where, "mend the journal's actor")
             entries.append(chain.extend(placed))
         digest = self._digest
-        if entries:
+        if entries and digest is not None:
             digest = digest.copy()
             digest.add(entries)
         # A batch may straddle the end of what is stored: the first part is compared, the rest written.

@@ -13,7 +13,7 @@ from engine.facts import RunEnded, RunStarted
 from engine.units import Nanos
 from persistence.errors import RESTORE, StorageCorrupt
 from persistence.high_water_mark import HighWaterMark
-from persistence.journal import Chain, Digest, Entry, genesis
+from persistence.journal import DECISIONS, Chain, Digest, Entry, genesis
 from persistence.projected_rows import (
     OPEN_STATES,
     LimitRow,
@@ -33,10 +33,10 @@ R = TypeVar("R", StrategyRow, OrderRow, PositionRow, PerformanceRow, LimitRow)
 
 @attrs.frozen
 class Walked:
-    """Where a run's journal ends, and the digest of its decisions."""
+    """Where a run's journal ends, and the digest of its decisions; None if not all of it was walked."""
 
     chain: Chain
-    digest: Digest
+    digest: Digest | None
 
 
 def run_id(connection: Connection, run: str) -> int:
@@ -128,13 +128,16 @@ def last_entry(connection: Connection, run: int, name: str) -> tuple[int, bytes]
     return (found[0], bytes(found[1])) if found else (0, genesis(name))
 
 
-def walk(connection: Connection, run: int, name: str, place: str) -> Walked:
-    """Go through a run's journal and check its sequence and chain. Raises StorageCorrupt naming the first bad
-    entry.
+def walk(connection: Connection, run: int, name: str, place: str, behind: int = 0) -> Walked:
+    """Go through a run's journal and check its sequence and chain, all of it or what is behind an entry that
+    a snapshot vouches for. Raises StorageCorrupt naming the first bad entry.
     """
-    chain = Chain(name)
-    digest = Digest()
-    for entry in entries(connection, run, 1):
+    chain, digest = Chain(name), None if behind else Digest()
+    if behind:
+        # Asked of the journal itself: the snapshot was compared with it.
+        wanted = select(journal.c.chain).where(journal.c.run == run, journal.c.seq == behind)
+        chain = Chain(name, behind, bytes(connection.execute(wanted).scalar_one()))
+    for entry in entries(connection, run, behind + 1):
         expected = chain.seq + 1
         if not chain.follows(entry):
             what = (
@@ -143,8 +146,17 @@ def walk(connection: Connection, run: int, name: str, place: str) -> Walked:
                 else f"run {name}: entry {entry.seq} ({entry.kind} by {entry.owner}) is not what was written"
             )
             raise StorageCorrupt(what, place, RESTORE)
-        digest.add((entry,))
+        if digest is not None:
+            digest.add((entry,))
     return Walked(chain, digest)
+
+
+def digest_of(connection: Connection, run: int, last: int) -> Digest:
+    """The digest of a run's decisions up to an entry, from the journal."""
+    digest = Digest()
+    for kind, body in _windows(connection, run, ("kind", "body"), (1, last), DECISIONS):
+        digest.add_text(kind, body)
+    return digest
 
 
 def check_high_water_mark(connection: Connection, known: HighWaterMark, place: str) -> None:

@@ -5,6 +5,7 @@ oldest entries go first.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -51,6 +52,10 @@ APPROVED = "approved"
 
 VERSIONED: Final = ("markets", "orders", "fills", "signals")
 """The tables that are too large to be compared whole: they keep versions of their rows."""
+
+DURABLE: Final = ("tally", "run", "strategies", "orders", "unloaded", "unseen")
+DURABLE_TAILS: Final = ("ended", "fills", "signals")
+"""What of the model follows from facts; the denials do, too."""
 
 
 @attrs.define
@@ -124,6 +129,32 @@ class ReadModel:
         self.unloaded: set[str] = set()
         self.unseen: set[str] = set()
         """Markets that cannot be followed and where orders of ours wait for what happened meanwhile."""
+
+    def durable(self) -> dict[str, object]:
+        """The parts that follow from facts, by name: what a snapshot of the fold holds."""
+        return {
+            **{name: getattr(self, name) for name in DURABLE},
+            **{name: dict(getattr(self, name)) for name in DURABLE_TAILS},
+            "denials": list(self.denials),
+        }
+
+    def recover(self, parts: Mapping[str, object]) -> None:
+        """Begin as the fold of earlier facts was; the parts are this model's from now on.
+
+        Versions mean something within one life only: every row is a new one.
+        """
+        for name in DURABLE:
+            setattr(self, name, parts[name])
+        for name in DURABLE_TAILS:
+            tail, rows = getattr(self, name), parts[name]
+            assert isinstance(rows, dict)  # noqa: S101 - that is what `durable` gives
+            for key, row in rows.items():
+                tail.add(key, row)
+        for key in self.orders:
+            self.versions["orders"].touch(key)
+        denials = parts["denials"]
+        assert isinstance(denials, list)  # noqa: S101
+        self.denials.extend(denials)
 
     def committed(self, numbered: Numbered) -> None:
         """Take in a durable fact with its place in the journal."""

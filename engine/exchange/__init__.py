@@ -7,10 +7,11 @@ from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.paper import PaperExchange
 from engine.exchange.rehearsal import undecidable
 from engine.exchange.rules import ExchangeRules
-from engine.exchange.state import ExchangeState
+from engine.exchange.state import CHANGING, ExchangeState
 from engine.exchange.undoing import Before, before, undone
 
 __all__ = [
+    "CHANGING",
     "Before",
     "ExchangeRules",
     "ExchangeState",

@@ -5,7 +5,7 @@ heard again after a restart. Whatever decides what an order gets beside the venu
 what was taken, which prints were used) belongs to one account: none can tell who else trades.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import attrs
 
@@ -25,11 +25,17 @@ class QueueLevel:
 
     side: BookSide
     price: Price
-    orders: list[PaperOrder] = attrs.field(factory=list)
+    queue: dict[str, PaperOrder] = attrs.field(factory=dict)
+    """The orders by id. Not a list: of the many that one level of an evening sees, each must be found."""
     credits: tuple[Credit, ...] = ()
     printed: tuple[Printed, ...] = ()
     displayed: Count | None = None
     """What was displayed when the market could not be followed any more; None if that is not known."""
+
+    @property
+    def orders(self) -> Collection[PaperOrder]:
+        """The orders, the first in the queue first."""
+        return self.queue.values()
 
     def own_ahead(self, order: PaperOrder) -> int:
         """Contracts of our earlier orders at this price."""

@@ -276,6 +276,11 @@ class PaperExchange:
         """Fold one fact."""
         self.state.apply(fact)
 
+    def recover(self, parts: Mapping[str, object]) -> None:
+        """Begin as the fold of earlier facts was (`ExchangeState.durable`); `restore` what came after."""
+        self.state.recover(parts)
+        self.state.prints.since = NEVER
+
     def restore(self, facts: Iterable[Fact]) -> Step:
         """Fold the facts of an earlier life. Returns the timers that are still to come (or already due)."""
         for fact in facts:

@@ -4,7 +4,7 @@ Used by the exchange for every decision and at every restart, so that a restored
 interrupted. The timers are part of the fold: what is under way and when it is due follows from the facts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
@@ -13,7 +13,7 @@ from engine.accounts import SHARED
 from engine.book import Book
 from engine.events import MarketStatus
 from engine.exchange.market import Market, QueueLevel, Shortfall, VenueMarket
-from engine.exchange.orders import NANOS_ZERO, PaperOrder, Stage
+from engine.exchange.orders import NANOS_ZERO, Bands, PaperOrder, Stage
 from engine.exchange.rules import CREDIT_WINDOW, FEED_WAIT_NS_MAX, STATUS_WAIT
 from engine.exchange.timers import (
     AMEND,
@@ -72,6 +72,30 @@ USED_TRADES_MAX: Final = 20_000
 """Trade ids remembered per market; a market of a whole evening has fewer that touch us."""
 
 
+DURABLE: Final = (
+    "markets",
+    "orders",
+    "known",
+    "games",
+    "accounts",
+    "positions",
+    "settled",
+    "ledger",
+    "fee_terms",
+    "venue",
+    "open_since",
+    "timers",
+    "last_at",
+)
+"""The parts of the state that follow from facts: all but the rules and the prints that were heard."""
+
+
+CHANGING: Final[tuple[type, ...]] = (VenueMarket, Market, QueueLevel, PaperOrder, Bands, Timers, Ledger)
+"""What the state is made of and changes with it; all else in it are values, but for the books, which are
+heard anew.
+"""
+
+
 @attrs.frozen
 class Settled:
     """A position as it was when its market was determined: what to take back if the result is corrected."""
@@ -117,6 +141,19 @@ class ExchangeState:
     def __attrs_post_init__(self) -> None:
         """Tie each kind of fact to how it is folded."""
         self.timers = Timers(self.feed_wait_ns, self.print_wait_ns, self.status_wait_ns)
+        self._tie()
+
+    def durable(self) -> dict[str, object]:
+        """The parts that follow from facts, by name: what a snapshot of the fold holds."""
+        return {name: getattr(self, name) for name in DURABLE}
+
+    def recover(self, parts: Mapping[str, object]) -> None:
+        """Be as somebody was who had these parts; they are this one's from now on."""
+        for name in DURABLE:
+            setattr(self, name, parts[name])
+        self._tie()
+
+    def _tie(self) -> None:
         self._folds = {
             StrategyOpened: self._opened,
             OrderSubmitted: self._submitted,
@@ -252,7 +289,7 @@ class ExchangeState:
         level = levels.get(order.price)
         if level is None:
             level = levels[order.price] = QueueLevel(order.side, order.price)
-        level.orders.append(order)
+        level.queue[order.order_id] = order
         market.watch()
         if order.order.expires_at is not None:
             self.timers.arm(EXPIRE, order.order_id, order.order.expires_at)
@@ -308,10 +345,9 @@ class ExchangeState:
         market = self.market_of(order)
         levels = market.own_levels(order.side)
         level = levels.get(order.price)
-        if level is None or order not in level.orders:
+        if level is None or level.queue.pop(order.order_id, None) is None:
             return
-        level.orders.remove(order)
-        if not level.orders:
+        if not level.queue:
             del levels[order.price]
             self.timers.disarm(CREDIT, credit_subject(level.side, level.price, market.place))
         if not market.has_orders():
@@ -417,7 +453,8 @@ class ExchangeState:
         order.taken_here.clear()
         self.timers.disarm(PESSIMISTIC, order.order_id)
         level = self.market_of(order).own_levels(order.side).get(order.price)
-        if order.stage is Stage.DONE and order.lives_on and (level is None or order not in level.orders):
+        queued = level is not None and order.order_id in level.queue
+        if order.stage is Stage.DONE and order.lives_on and not queued:
             # Its base reading was filled on arrival and never stood in the queue; this one does.
             self._join(order)
         self._met(order)

@@ -4,7 +4,7 @@ Used by the exchange's actor. What is durable is folded anew, since facts may ha
 will ever hear of; what is only heard (books, clocks) is carried over as it was.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 
 import attrs
@@ -67,13 +67,20 @@ def before(exchange: PaperExchange, event: VenueEvent) -> Before:
     return Before(kept, state.prints.to, unheard)
 
 
-def undone(exchange: PaperExchange, facts: Iterable[Fact], was: Before | None) -> PaperExchange:
+def undone(
+    exchange: PaperExchange,
+    facts: Iterable[Fact],
+    was: Before | None,
+    parts: Mapping[str, object] | None = None,
+) -> PaperExchange:
     """The exchange whose last decision failed, as it was before.
 
-    `facts` are all that were decided before; `was` is what was heard before, None if the message could not
-    change that. Freeze its markets anew.
+    `facts` are all that were decided before, or those since it had `parts`; `was` is what was heard before,
+    None if the message could not change that. Freeze its markets anew.
     """
     again = PaperExchange(exchange.rules, exchange.seed)
+    if parts is not None:
+        again.recover(parts)
     again.restore(facts)
     again.duplicates, again.parked = exchange.duplicates, exchange.parked
     kept = {} if was is None else was.markets

@@ -7,16 +7,16 @@ the same aside.
 from engine.quarantine.blame import blamed, in_words
 from engine.quarantine.concerns import of_money
 from engine.quarantine.quarantine import Quarantine
-from engine.quarantine.sieve import Scratch, Sifted, sift
+from engine.quarantine.sieve import Scratch, Sieve, Sifted
 from engine.quarantine.unread import UnreadFact
 
 __all__ = [
     "Quarantine",
     "Scratch",
+    "Sieve",
     "Sifted",
     "UnreadFact",
     "blamed",
     "in_words",
     "of_money",
-    "sift",
 ]

@@ -66,7 +66,7 @@ class Concerns:
     """What facts concern; `state` knows the orders and markets of those that were applied so far."""
 
     state: ExchangeState
-    _markets: dict[str, str] = attrs.field(factory=dict)
+    markets: dict[str, str] = attrs.field(factory=dict)
     """Of orders of which only facts are known that could not be applied, by order id."""
 
     def of(self, fact: Fact | UnreadFact) -> tuple[str, ...]:
@@ -76,9 +76,9 @@ class Concerns:
         else:
             kind, named = type(fact).__name__, _named(fact)
         if named.ticker and named.order_id:
-            self._markets[named.order_id] = named.ticker
-        elif named.order_id in self._markets:
-            named = attrs.evolve(named, ticker=self._markets[named.order_id])
+            self.markets[named.order_id] = named.ticker
+        elif named.order_id in self.markets:
+            named = attrs.evolve(named, ticker=self.markets[named.order_id])
         return _scopes(kind, named, self.state)
 
 

@@ -33,8 +33,8 @@ class Consistency:
     """What was seen so far that must not come again; `state` is the fold of what was in order."""
 
     state: ExchangeState
-    _fills: set[str] = attrs.field(factory=set)
-    _entries: set[str] = attrs.field(factory=set)
+    fills: set[str] = attrs.field(factory=set)
+    entries: set[str] = attrs.field(factory=set)
 
     def contradiction(self, fact: Fact) -> str | None:
         """What is wrong with the next fact, in words; None if nothing is."""
@@ -76,22 +76,22 @@ class Consistency:
         order = self._order(fact.order_id)
         if isinstance(order, str):
             return order
-        if fact.fill_id in self._fills:
+        if fact.fill_id in self.fills:
             return f"fill {fact.fill_id} is booked already"
         # Journals of older versions have amended orders without a count.
         if order.count and fact.remaining != order.remaining - fact.count:
             return f"{fact.remaining} cannot remain of {order.remaining} after a fill of {fact.count}"
-        self._fills.add(fact.fill_id)
+        self.fills.add(fact.fill_id)
         return None
 
     def _posted(self, fact: LedgerPosted) -> str | None:
         if fact.entry_id.startswith(OPENING) and fact.strategy not in self.state.accounts:
             return f"the account of {fact.strategy} was never opened"
-        if fact.entry_id in self._entries:
+        if fact.entry_id in self.entries:
             return f"ledger entry {fact.entry_id} is booked already"
-        self._entries.add(fact.entry_id)
+        self.entries.add(fact.entry_id)
         of_fill = fact.entry_id.removeprefix(FILL)
-        if of_fill != fact.entry_id and of_fill not in self._fills:
+        if of_fill != fact.entry_id and of_fill not in self.fills:
             return f"fill {of_fill} was never booked"
         return None
 

@@ -21,7 +21,7 @@ class Quarantine:
     def __init__(self, sifted: Sifted | None = None, scratch: PaperExchange | None = None) -> None:
         """`scratch` has folded what was kept, and is used up by the rehearsal."""
         self._found = {} if sifted is None else dict(sifted.set_aside)
-        self.entries_set_aside = 0 if sifted is None else sifted.entries - len(sifted.kept)
+        self.entries_set_aside = 0 if sifted is None else sifted.taken_out
         self._scratch = scratch
         self._said = False
 

@@ -4,7 +4,7 @@ Called at the start of every process, live or replayed. A fact that cannot be re
 before or cannot be folded is taken out; whoever folds the others afterwards meets none that fails.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import attrs
@@ -18,7 +18,6 @@ from engine.quarantine.ranges import out_of_range
 from engine.quarantine.unread import UnreadFact
 from engine.risk import RiskGate
 from engine.run_facts import FactsSetAside
-from engine.tally import Tally
 from engine.units import Nanos
 
 UNSAID: Final = Nanos(0)
@@ -27,25 +26,27 @@ UNSAID: Final = Nanos(0)
 
 @attrs.frozen
 class Scratch:
-    """What the facts are tried on: all of it empty, and of no use afterwards but the tally."""
+    """What the facts are tried on: all of it empty, or folded up to where they begin."""
 
     exchange: PaperExchange
     gate: RiskGate
-    tally: Tally
+    count: Callable[[Fact], None]
+    """Takes in what the two have taken in."""
 
 
 @attrs.define
 class Sifted:
-    """What can be lived on, what was taken out by scope (not durable yet), and how many entries that were."""
+    """What was taken out by scope (not durable yet), and how many entries there were and were taken out."""
 
-    kept: list[Fact] = attrs.field(factory=list)
     set_aside: dict[str, FactsSetAside] = attrs.field(factory=dict)
     entries: int = 0
+    taken_out: int = 0
 
     def take_out(self, fact: Fact | UnreadFact, why: str, scopes: Iterable[str]) -> None:
         """Set the present entry aside."""
         kind = fact.kind if isinstance(fact, UnreadFact) else type(fact).__name__
         money = of_money(fact)
+        self.taken_out += 1
         for scope in scopes:
             before = self.set_aside.get(scope)
             if before is None:
@@ -57,21 +58,48 @@ class Sifted:
                 )
 
 
-def sift(facts: Iterable[Fact | UnreadFact], scratch: Scratch) -> Sifted:
-    """Try all facts, oldest first; the tally has counted those that were kept."""
-    sifted = Sifted()
-    consistency, concerns = Consistency(scratch.exchange.state), Concerns(scratch.exchange.state)
-    for fact in facts:
-        sifted.entries += 1
+class Sieve:
+    """The facts of a run, tried one after the other."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        """Begin where `scratch` is empty; `recover` what was known where it is not."""
+        self.scratch = scratch
+        self.sifted = Sifted()
+        self._consistency = Consistency(scratch.exchange.state)
+        self._concerns = Concerns(scratch.exchange.state)
+
+    def take(self, fact: Fact | UnreadFact) -> Fact | None:
+        """Try the next fact; returns it if it can be lived on, and None if it is set aside."""
+        self.sifted.entries += 1
         if isinstance(fact, UnreadFact):
-            wrong: str | None = fact.why
-        else:
-            wrong = out_of_range(fact) or consistency.contradiction(fact) or _failure(fact, scratch)
-        if isinstance(fact, UnreadFact) or wrong is not None:
-            sifted.take_out(fact, wrong or "", concerns.of(fact))
-        else:
-            sifted.kept.append(fact)
-    return sifted
+            self.sifted.take_out(fact, fact.why, self._concerns.of(fact))
+            return None
+        wrong = out_of_range(fact) or self._consistency.contradiction(fact) or _failure(fact, self.scratch)
+        if wrong is not None:
+            self.sifted.take_out(fact, wrong, self._concerns.of(fact))
+            return None
+        return fact
+
+    def durable(self) -> dict[str, object]:
+        """What is known beside the scratch, by name: what a snapshot of the fold holds."""
+        consistency, concerns = self._consistency, self._concerns
+        return {
+            "sifted": self.sifted,
+            "fills": consistency.fills,
+            "entries": consistency.entries,
+            "markets": concerns.markets,
+        }
+
+    def recover(self, parts: Mapping[str, object]) -> None:
+        """Go on from where somebody was who had these parts."""
+        sifted, fills, entries, markets = (parts[name] for name in ("sifted", "fills", "entries", "markets"))
+        assert isinstance(sifted, Sifted)  # noqa: S101 - that is what `durable` gives
+        assert isinstance(fills, set)  # noqa: S101
+        assert isinstance(entries, set)  # noqa: S101
+        assert isinstance(markets, dict)  # noqa: S101
+        self.sifted = sifted
+        self._consistency.fills, self._consistency.entries = fills, entries
+        self._concerns.markets = markets
 
 
 def _failure(fact: Fact, scratch: Scratch) -> str | None:
@@ -79,7 +107,7 @@ def _failure(fact: Fact, scratch: Scratch) -> str | None:
     try:
         scratch.exchange.apply(fact)
         scratch.gate.restore((fact,))
-        scratch.tally.apply(fact)
+        scratch.count(fact)
     # Whatever it is: raised here it costs a market, raised in an actor every start from now on.
     except Exception as error:  # noqa: BLE001
         return f"{type(error).__name__}: {error}"

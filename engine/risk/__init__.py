@@ -1,13 +1,14 @@
 """The risk gate: every wish to trade passes here, and nowhere else is one approved."""
 
 from engine.risk.configuring import configure
-from engine.risk.gate import RiskGate, approved_before
+from engine.risk.gate import CHANGING, RiskGate, approved_before
 from engine.risk.halts import (
     EVERYTHING,
     GAME,
     MARKET,
     QUARANTINE,
     STRATEGY,
+    Halt,
     ScopeKind,
     StateUnknown,
     TradingState,
@@ -19,6 +20,7 @@ from engine.risk.halts import (
 from engine.risk.limits import LIMIT_NAMES, PORTFOLIO, LimitInUse, LimitRefused, LimitValue, RiskLimits
 
 __all__ = [
+    "CHANGING",
     "EVERYTHING",
     "GAME",
     "LIMIT_NAMES",
@@ -26,6 +28,7 @@ __all__ = [
     "PORTFOLIO",
     "QUARANTINE",
     "STRATEGY",
+    "Halt",
     "LimitInUse",
     "LimitRefused",
     "LimitValue",

@@ -12,6 +12,7 @@ itself an exit but is none is judged as the entry that it is.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from engine.configured_settings import BY_CONFIGURATION
 from engine.events import BookSide, GameBegun, GameKnown, GameNews, MarketStatus, TopChanged, Trust
@@ -30,10 +31,10 @@ from engine.feed_lag import FeedLag
 from engine.fees import BY_DATE, FeeTerms, Rounding
 from engine.message import changed
 from engine.orders import AmendOrder, Approved, CancelOrder, OrderCommand, PlaceOrder
-from engine.orphaned_orders import unsent
+from engine.orphaned_orders import Unfinished
 from engine.reasons import DenialReason
-from engine.risk.accounts import Accounts
-from engine.risk.exposure import Exposure, pending
+from engine.risk.accounts import Account, Accounts, Results
+from engine.risk.exposure import Exposure, Pending, pending
 from engine.risk.halts import (
     EVERYTHING,
     GAME,
@@ -46,11 +47,15 @@ from engine.risk.halts import (
     covers,
     parse_state,
 )
+from engine.risk.holdings import Holdings
 from engine.risk.limits import LimitInUse, LimitTable, RiskLimits, parse_limit
 from engine.risk.market_rules import MARKET_RULES
+from engine.risk.marks import Marks
 from engine.risk.money_rules import MONEY_RULES, entry_of
 from engine.risk.order_context import Denial, OrderContext, missing
+from engine.risk.sent import SentEntries
 from engine.risk.stops import UnfulfilledStops
+from engine.risk.totals import Sums, Total
 from engine.risk.utilization import limits_in_use
 from engine.step import NOTHING, Step, Timer
 from engine.terms import BegunBy
@@ -66,6 +71,15 @@ TIP = "tip:"
 
 START = "the start"
 """Who halts what rests on facts that a start could not apply, or on a decision that failed."""
+
+DURABLE: Final = ("accounts", "halts", "stops", "unfollowed", "begun", "limit_changes")
+"""The parts of the gate that follow from facts."""
+
+CHANGING: Final[tuple[type, ...]] = (
+    *(Accounts, Account, Results, SentEntries, Holdings, Marks, Sums, Total, Exposure, Pending),
+    *(Halts, UnfulfilledStops),
+)
+"""What these parts are made of and changes with them; all else in them are values."""
 
 
 class RiskGate:
@@ -91,6 +105,8 @@ class RiskGate:
         scopes: tuple[str | None, ...] = (None, *self.limits.strategies())
         self.configured = {scope: self.limits.all_of(scope) for scope in scopes}
         """The limits that were configured last, by scope and name: what a reset goes back to."""
+        self.limit_changes: dict[tuple[str, str | None, bool], LimitChanged] = {}
+        """The last change of each limit, by command and by configuration, in the order in which they came."""
         self.view = View()
         self.lag = FeedLag()
         self.accounts = Accounts()
@@ -183,6 +199,20 @@ class RiskGate:
             self.stops.sent(cancel.order_id)
         return _taken_back((), cancels, now)
 
+    def durable(self) -> dict[str, object]:
+        """The parts that follow from facts, by name: what a snapshot of the fold holds."""
+        return {name: getattr(self, name) for name in DURABLE}
+
+    def recover(self, parts: Mapping[str, object]) -> None:
+        """Begin as the fold of earlier facts was; the parts are this gate's from now on."""
+        for name in DURABLE:
+            setattr(self, name, parts[name])
+        for begun in self.begun.values():
+            self._apply_pregame(begun)
+        # Upon what is configured now, which may be something else than it was then.
+        for change in list(self.limit_changes.values()):
+            self._apply_limit(change)
+
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold the facts of an earlier life, oldest first."""
         for fact in facts:
@@ -206,12 +236,15 @@ class RiskGate:
                 case _:
                     self.accounts.apply(fact)
 
-    def undone(self, facts: Iterable[Fact]) -> "RiskGate":
-        """The gate whose last decision failed, as it was before; `facts` are all that it had folded.
+    def undone(self, facts: Iterable[Fact], parts: Mapping[str, object] | None = None) -> "RiskGate":
+        """The gate whose last decision failed, as it was before; `facts` are all that it had folded, or those
+        since it had `parts`.
 
         What of them cannot be folded is passed over: its market was set aside for it, or will be.
         """
         again = RiskGate(*self._limits_given, self.rounding, apart=self.limits.apart)
+        if parts is not None:
+            again.recover(parts)
         for fact in facts:
             try:
                 again.restore((fact,))
@@ -301,6 +334,9 @@ class RiskGate:
 
     def _apply_limit(self, fact: LimitChanged) -> None:
         value = parse_limit(fact.name, fact.value)
+        key = (fact.name, fact.strategy, fact.by == BY_CONFIGURATION)
+        self.limit_changes.pop(key, None)
+        self.limit_changes[key] = fact
         self.limits.set(fact.name, fact.strategy, value)
         # A command changes what is in force but not what was configured, to which a reset goes back.
         if fact.by == BY_CONFIGURATION:
@@ -555,6 +591,6 @@ def _taken_back(why: tuple[Fact, ...], cancels: Sequence[CancelOrder], now: Nano
     return Step(facts=(*why, *(OrderApproved(cancel, now) for cancel in cancels)), approved=_pass(cancels))
 
 
-def approved_before(facts: Iterable[Fact]) -> tuple[Approved[OrderCommand], ...]:
+def approved_before(left: Unfinished) -> tuple[Approved[OrderCommand], ...]:
     """Return what an earlier process approved and never sent out, oldest first: its approval still stands."""
-    return _pass(unsent(facts))
+    return _pass(left.unsent())

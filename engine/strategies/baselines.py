@@ -88,6 +88,11 @@ class Baselines:
         self._of[game.game] = baseline
         return Noted(self._name, KEY + game.game, baseline.text(), now)
 
+    def take_over(self, other: object) -> None:
+        """Be as baselines that are not used any further."""
+        assert isinstance(other, Baselines)  # noqa: S101 - a memory of them
+        vars(self).update(vars(other))
+
     def restore(self, facts: Iterable[Fact]) -> None:
         """Read the baselines of an earlier life."""
         for fact in facts:

@@ -6,7 +6,7 @@ what they must lose is known beforehand. Used by `random_taker`, `join_the_bid` 
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import attrs
@@ -80,6 +80,14 @@ class Control(Strategy):
         # Set again also when the market cannot be traded now: it may be a pause.
         timer = Timer(key, Nanos(now + self._interval))
         return Step(step.facts, step.commands, step.approved, (*step.timers, timer))
+
+    def memory(self) -> dict[str, object]:
+        """The portfolio."""
+        return {"portfolio": self.portfolio}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """The portfolio."""
+        self.portfolio.take_over(memory["portfolio"])
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Positions, open orders and counters."""

@@ -10,7 +10,7 @@ model, are single-leg trades: NO of what is dear if `prefer_no_on_overvalued`, e
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import attrs
@@ -111,6 +111,18 @@ class Correlation(Trader):
     def keeps(self, ticker: str) -> bool:
         """Legs are held to settlement; hedging them is not leaving."""
         return bool(self._groups.in_market(ticker))
+
+    def memory(self) -> dict[str, object]:
+        """The portfolio, the groups, and when which was tried to be mended."""
+        return {**super().memory(), "groups": self._groups, "tried": self._tried}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """The portfolio, the groups, and when which was tried to be mended."""
+        super().remember(memory)
+        self._groups.take_over(memory["groups"])
+        tried = memory["tried"]
+        assert isinstance(tried, dict)  # noqa: S101 - that is what `memory` gives
+        self._tried = tried
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Positions, cooldowns and groups, torn ones too."""

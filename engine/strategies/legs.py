@@ -11,7 +11,6 @@ import attrs
 
 from engine.events import BookSide
 from engine.facts import (
-    ORDER_EVIDENCE,
     Fact,
     OrderApproved,
     OrderCancelled,
@@ -68,6 +67,8 @@ class Groups:
         self.of: dict[str, Group] = {}
         self._by_order: dict[str, Group] = {}
         self._fills: set[str] = set()
+        self._signalled: dict[str, list[tuple[str, BookSide]]] = {}
+        """The legs that earlier lives had in mind, by group."""
 
     def sent(self, order: PlaceOrder) -> None:
         """Note an order of a group that was sent to the gate."""
@@ -112,25 +113,28 @@ class Groups:
             if ticker in group.legs and (group.open or any(leg.held for leg in group.legs.values()))
         ]
 
+    def take_over(self, other: object) -> None:
+        """Be as groups that are not used any further."""
+        assert isinstance(other, Groups)  # noqa: S101 - a memory of them
+        vars(self).update(vars(other))
+
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold an earlier life. A leg that was signalled but never judged was never sent: it failed."""
-        sides: dict[str, list[tuple[str, str, BookSide]]] = {}
-        approved: set[str] = set()
         for fact in facts:
             if isinstance(fact, SignalRaised) and fact.strategy == self._name:
                 evidence = dict(fact.evidence)
                 if GROUP_EVIDENCE in evidence and evidence.get("leg") == "entry":
-                    leg = (evidence.get(ORDER_EVIDENCE, ""), fact.ticker, fact.side)
-                    sides.setdefault(evidence[GROUP_EVIDENCE], []).append(leg)
+                    legs = self._signalled.setdefault(evidence[GROUP_EVIDENCE], [])
+                    legs.append((fact.ticker, fact.side))
             elif isinstance(fact, OrderApproved) and isinstance(fact.command, PlaceOrder):
-                if fact.command.strategy == self._name and fact.command.order_id not in approved:
-                    approved.add(fact.command.order_id)
+                # An approval may be told twice, and its order may have ended in between.
+                if fact.command.strategy == self._name and fact.command.order_id not in self._by_order:
                     self.sent(fact.command)
             else:
                 self.apply(fact)
-        for name, legs in sides.items():
+        for name, signalled in self._signalled.items():
             group = self.of.get(name)
-            for _order_id, ticker, side in legs:
+            for ticker, side in signalled:
                 if group is not None:
                     group.legs.setdefault(ticker, Leg(ticker, side))
 

@@ -7,7 +7,7 @@ clock justify by the in-play model; it is expected to come back to the model's. 
 and kept as facts. A position that has come back by `partial_exit_threshold` of the way is halved once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import attrs
@@ -91,6 +91,15 @@ class MeanReversion(Trader):
         """Totals for the pace, winners for the price."""
         kinds = (("total", self.parameters.pace), ("moneyline", self.parameters.price))
         return tuple(kind for kind, wanted in kinds if wanted)
+
+    def memory(self) -> dict[str, object]:
+        """The portfolio and the baselines."""
+        return {**super().memory(), "baselines": self._baselines}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """The portfolio and the baselines."""
+        super().remember(memory)
+        self._baselines.take_over(memory["baselines"])
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Positions, cooldowns and baselines."""

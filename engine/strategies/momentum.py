@@ -8,7 +8,7 @@ of itself. Both must leave by crossing the spread again, so half of it is charge
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final, TypeAlias
 
 import attrs
@@ -98,6 +98,15 @@ class Momentum(Trader):
     def market_types(self) -> tuple[str, ...]:
         """As configured."""
         return self.parameters.market_types
+
+    def memory(self) -> dict[str, object]:
+        """The portfolio and the baselines."""
+        return {**super().memory(), "baselines": self._baselines}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """The portfolio and the baselines."""
+        super().remember(memory)
+        self._baselines.take_over(memory["baselines"])
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Positions, cooldowns and baselines; a run that was under way is forgotten, for its prices are."""

@@ -6,7 +6,7 @@ it the prices. Used by `tipoff calibrate`.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 import attrs
@@ -106,6 +106,13 @@ class PriceWitness(Strategy):
     def wake(self, key: str, now: Nanos) -> Step:
         """It asks for no timer."""
         return NOTHING
+
+    def memory(self) -> dict[str, object]:
+        """Nothing is kept."""
+        return {}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """Nothing is kept."""
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Nothing is kept."""

@@ -151,6 +151,11 @@ class Portfolio:
                 return False
         return True
 
+    def take_over(self, other: object) -> None:
+        """Be as a portfolio that is not used any further."""
+        assert isinstance(other, Portfolio)  # noqa: S101 - a memory of one
+        vars(self).update(vars(other))
+
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold the facts of an earlier life."""
         for fact in facts:

@@ -204,6 +204,18 @@ class Scripted(Strategy):
         """The next order's time has come."""
         return self._due(now)
 
+    def memory(self) -> dict[str, object]:
+        """The portfolio, and which lines were wished for."""
+        return {"portfolio": self.portfolio, "done": self._done, "ids": self._ids}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """The portfolio, and which lines were wished for."""
+        self.portfolio.take_over(memory["portfolio"])
+        done, ids = memory["done"], memory["ids"]
+        assert isinstance(done, set)  # noqa: S101 - that is what `memory` gives
+        assert isinstance(ids, dict)  # noqa: S101
+        self._done, self._ids = done, ids
+
     def restore(self, facts: Iterable[Fact]) -> None:
         """Skip what was wished for in an earlier life: each line leaves a signal with its id."""
         kept = list(facts)

@@ -6,8 +6,8 @@ nothing itself; its orders are wishes for the risk gate.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Final
 
 import attrs
 
@@ -100,3 +100,35 @@ class Strategy(ABC):
     @abstractmethod
     def restore(self, facts: Iterable[Fact]) -> None:
         """Fold the facts of an earlier life, oldest first, before anything else is heard."""
+
+    def memory(self) -> dict[str, object] | None:
+        """What the facts of earlier lives were folded to, by name, for the journal's snapshots.
+
+        None, as here, lets a snapshot keep all facts of the strategy instead. What is given may be changed
+        by nobody but this strategy and is not changed while somebody writes it down.
+        """
+        return None
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """Begin with the memory of another life; `restore` then brings what came after it."""
+        raise NotImplementedError(f"{self.kind} has no memory to begin with")
+
+    def recover(self, parts: Mapping[str, object] | None, facts: Iterable[Fact]) -> None:
+        """Begin with a memory or with the facts that stand for it, if there are any, and what came since."""
+        if parts is None:
+            self.restore(facts)
+        elif UNFOLDED in parts:
+            self.restore([*_facts_in(parts), *facts])
+        else:
+            self.remember(parts)
+            self.restore(facts)
+
+
+UNFOLDED: Final = "facts"
+"""The part that holds the facts themselves, of a strategy that has no memory of its own."""
+
+
+def _facts_in(parts: Mapping[str, object]) -> list[Fact]:
+    facts = parts[UNFOLDED]
+    assert isinstance(facts, list)  # noqa: S101 - so they were kept
+    return facts

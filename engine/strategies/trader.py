@@ -20,7 +20,7 @@ have moved meanwhile.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from engine.events import (
@@ -176,6 +176,14 @@ class Trader(Strategy):
             return self.reconsider(self.view.game(name), now)
         watch = self._watches.get(name)
         return NOTHING if watch is None else self.consider(watch, now)
+
+    def memory(self) -> dict[str, object]:
+        """The portfolio."""
+        return {"portfolio": self.portfolio}
+
+    def remember(self, memory: Mapping[str, object]) -> None:
+        """The portfolio."""
+        self.portfolio.take_over(memory["portfolio"])
 
     def restore(self, facts: Iterable[Fact]) -> None:
         """Bring back positions, open orders, counters, cooldowns and near misses."""

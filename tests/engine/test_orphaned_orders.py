@@ -12,7 +12,7 @@ from engine.facts import (
 )
 from engine.message import changed
 from engine.orders import AmendOrder, CancelOrder, CancelReason, PlaceOrder, RejectCode, TimeInForce
-from engine.orphaned_orders import LOST, unjudged, unsent
+from engine.orphaned_orders import LOST, unfinished
 from engine.reasons import DenialReason
 from engine.units import Count, Nanos, Price
 from engine.venue_facts import AmendSubmitted, CancelSubmitted
@@ -43,40 +43,40 @@ DENIED = OrderDenied("o", "s", "g", "T", "signal", DenialReason.HALTED, "", "", 
 
 
 def test_a_signal_that_nobody_judged_is_denied_with_the_downtime_as_its_reason() -> None:
-    (denial,) = unjudged([SIGNAL], NOW)
+    (denial,) = unfinished([SIGNAL]).unjudged(NOW)
     assert (denial.order_id, denial.signal_id, denial.use, denial.at) == ("o", "signal", LOST, NOW)
 
 
 def test_a_judged_signal_is_let_be() -> None:
-    assert unjudged([SIGNAL, APPROVED], NOW) == ()
-    assert unjudged([SIGNAL, DENIED], NOW) == ()
+    assert unfinished([SIGNAL, APPROVED]).unjudged(NOW) == ()
+    assert unfinished([SIGNAL, DENIED]).unjudged(NOW) == ()
 
 
 def test_a_second_signal_on_the_same_order_wants_a_second_judgement() -> None:
     again = changed(SIGNAL, signal_id="cancel")
     facts: list[Fact] = [SIGNAL, APPROVED, again]
-    assert [denial.signal_id for denial in unjudged(facts, NOW)] == ["cancel"]
-    assert unjudged([*facts, OrderApproved(CANCEL, Nanos(3))], NOW) == ()
+    assert [denial.signal_id for denial in unfinished(facts).unjudged(NOW)] == ["cancel"]
+    assert unfinished([*facts, OrderApproved(CANCEL, Nanos(3))]).unjudged(NOW) == ()
 
 
 def test_a_signal_without_an_order_wants_nothing() -> None:
-    assert unjudged([changed(SIGNAL, evidence=())], NOW) == ()
+    assert unfinished([changed(SIGNAL, evidence=())]).unjudged(NOW) == ()
 
 
 def test_what_was_approved_and_did_not_set_out_is_found() -> None:
-    assert unsent([SIGNAL, APPROVED]) == (ORDER,)
-    assert unsent([SIGNAL, APPROVED, SUBMITTED]) == ()
+    assert unfinished([SIGNAL, APPROVED]).unsent() == (ORDER,)
+    assert unfinished([SIGNAL, APPROVED, SUBMITTED]).unsent() == ()
 
 
 def test_cancels_and_amends_set_out_too_or_are_refused() -> None:
     sent: list[Fact] = [APPROVED, SUBMITTED]
     cancel, amend = OrderApproved(CANCEL, Nanos(3)), OrderApproved(AMEND, Nanos(3))
-    assert unsent([*sent, cancel]) == (CANCEL,)
-    assert unsent([*sent, amend]) == (AMEND,)
+    assert unfinished([*sent, cancel]).unsent() == (CANCEL,)
+    assert unfinished([*sent, amend]).unsent() == (AMEND,)
     gone = CancelSubmitted("o", "s", Nanos(4), CancelReason.REQUESTED, Nanos(3))
-    assert unsent([*sent, cancel, gone]) == ()
-    assert unsent([*sent, amend, AmendSubmitted(AMEND, Nanos(4), Nanos(3))]) == ()
+    assert unfinished([*sent, cancel, gone]).unsent() == ()
+    assert unfinished([*sent, amend, AmendSubmitted(AMEND, Nanos(4), Nanos(3))]).unsent() == ()
     refused = CancelRefused("o", "s", RejectCode.ORDER_NOT_FOUND, Nanos(3))
-    assert unsent([*sent, cancel, refused]) == ()
-    assert unsent([*sent, amend, refused]) == (AMEND,)
-    assert unsent([*sent, amend, changed(refused, amend=True)]) == ()
+    assert unfinished([*sent, cancel, refused]).unsent() == ()
+    assert unfinished([*sent, amend, refused]).unsent() == (AMEND,)
+    assert unfinished([*sent, amend, changed(refused, amend=True)]).unsent() == ()

@@ -33,10 +33,12 @@ KEPT = Path(__file__).with_name("former_build")
 OF_RECORDING = "df2e3c07f8e47ea1f9312f0e091a209c1191a920103f863921340f9971d28b71"
 # The same with an account for each strategy: the limits on orders of that configuration count by strategy.
 ALONE_OF_RECORDING = "3eb7345335651b4f32dc68ce5043dea0bc247d127b130373bb75acda6d995e39"
+# And these when simulated evenings came nearer to real ones (spreads, depth, when prices follow the scorer):
+# they are other evenings now, of the same seeds and games.
 OF_DEMO = {
-    1: "ab45f8081837763e56bbcefe5a4f8a98bdb060ec1a7e310285c253857baaac77",
-    2: "8ddc8ba126d5982bf5b303a58056de036969f04818881c73c9cd2d18766eb4e1",
-    3: "53b7af65105ec00c375277fa75d975c894353ee6ab2e832a491cdd142224d069",
+    1: "cb1bff5cd8150b49a16f8b290fdb3da4a8e03939e42457ec4fe1ace72b94403e",
+    2: "3de64540d91f942b3e69c8c517e3609b337a9c705d307cfaf9818792d9ab6910",
+    3: "7bd62803c829e1f51b317b6da4ee9ef0a1319edd69c750e3b530fa7a321d4e3d",
 }
 FORMER_LIMITS = RiskLimits(
     contracts_per_game=200,

@@ -75,8 +75,10 @@ from tests.tipoff.live_desk import EVENING
 from tipoff.commands.replay import run_started
 from tipoff.config.load import template
 from tipoff.replay.session import Past, VirtualSession
+from tipoff.runs.fold_snapshots import sections_of, snapshot_of
 from tipoff.runs.from_config import at_its_word, schema, trading_settings
-from tipoff.runs.settings import TradingSettings, recovered_history
+from tipoff.runs.run_fold import RunFold, folded
+from tipoff.runs.settings import TradingSettings
 from venues.recordings.recorder import Line
 
 OLD: Final = "KXNBAGAME-26NOV19BOSNYK-NYK"
@@ -145,25 +147,37 @@ def evening() -> Evening:
 
 
 def begun_at(
-    settings: TradingSettings, at: Nanos, kept: list[Numbered], facts: Sequence[Fact | UnreadFact] = ()
+    settings: TradingSettings,
+    at: Nanos,
+    kept: list[Numbered],
+    facts: Sequence[Fact | UnreadFact] = (),
+    before: RunFold | None = None,
 ) -> VirtualSession:
-    """A process that knows these facts."""
+    """A process that knows these facts, behind what others were folded to."""
 
     def keep(numbered: tuple[Numbered, ...]) -> int:
         kept.extend(numbered)
         return numbered[-1].seq
 
-    past = Past(facts=tuple(facts), next_seq=len(facts) + 1)
+    sections = None if before is None else sections_of(snapshot_of(before, at, "any"))
+    first = 1 if before is None else before.entries + 1
+    past = Past(facts=tuple(facts), next_seq=first + len(facts), before=sections)
     return VirtualSession(settings, run_started("story", settings, at), keep, past=past)
 
 
-def goes_on(evening: Evening, facts: Sequence[Fact | UnreadFact], *, later: bool = False) -> Begun:
+def goes_on(
+    evening: Evening,
+    facts: Sequence[Fact | UnreadFact],
+    before: RunFold | None = None,
+    *,
+    later: bool = False,
+) -> Begun:
     """Start behind these facts, hear the venues again, and let the strategies trade; `later` behind another
-    start.
+    start, and behind what other facts were folded to.
     """
     kept: list[Numbered] = []
     at = Nanos(evening.at + LASTS if later else evening.at)
-    session = begun_at(evening.settings, at, kept, facts)
+    session = begun_at(evening.settings, at, kept, facts, before)
     for line in evening.told:
         session.on_line(Line(at, line.seq, line.source, line.conn, line.what, line.body))
     connected = FeedConnected(99, at)
@@ -175,8 +189,7 @@ def goes_on(evening: Evening, facts: Sequence[Fact | UnreadFact], *, later: bool
         session.system.advance(delta.at)
         session.system.put(MARKET_FEED, VenueInput((delta,)), delta.at)
     session.system.advance(at + LASTS)
-    tally = Tally()
-    recovered_history(facts, evening.settings, tally)
+    tally = folded(facts, evening.settings).tally
     new = tuple(numbered.fact for numbered in kept)
     for fact in new:
         tally.apply(fact)

@@ -18,6 +18,8 @@ from tipoff.commands.replay import Origin, replay
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.runs.recording_digest import RecordingDigest
+from tipoff.runs.recovery import recovered
+from tipoff.runs.run_fold import RunFold
 from tipoff.runs.settings import TradingSettings, settings_digest
 from venues.recordings.recorder import Line, Recorder, read_batches
 from venues.simulator.evening import generate
@@ -55,6 +57,8 @@ class Desk:
     settings: TradingSettings
     seam: Callable[[str], None] = lambda _operation: None
     flush_ms: int = 1_000
+    snapshot_entries: int = 20
+    """So few that what goes on goes on from a snapshot; a replay folds everything."""
     known: dict[str, TradingSettings] = attrs.field(factory=dict)
     """The settings of every process so far, by their digest."""
 
@@ -69,10 +73,10 @@ class Desk:
         """One process: hear some lines at their times, do something, and end in good order or not."""
         if not (self.folder / "tipoff.db").exists():
             create(self.url)
-            facts: tuple[object, ...] = ()
+            past = RunFold(self.settings)
         else:
             with Reader.open(self.url, "run") as reader:
-                facts = tuple(reader.past())
+                past = recovered(reader, self.settings, self.snapshot_entries).fold
         self.known[settings_digest(self.settings)] = self.settings
         options = Options(settings=Settings(durability=Durability.RELAXED), seam=self.seam)
         with closing(JournalWriter(self.url, "run", options)) as writer:
@@ -86,7 +90,7 @@ class Desk:
                 ),
                 flush_ms_max=self.flush_ms,
                 clock=EveningClock(lines[0].at),
-                facts=facts,  # type: ignore[arg-type]
+                past=past,
             )
             engine = LiveEngine(plan, lambda _engine: ())
             async with trio.open_nursery() as nursery:

@@ -13,13 +13,17 @@ from engine.units import Money, Nanos, format_money
 from persistence import maintenance
 from persistence.connect import where
 from persistence.errors import StorageError
+from persistence.maintenance import Problem, Verification
+from persistence.queries import Reader
 from tipoff.commands.options import StorageRequest
 from tipoff.config.database import database_url, retention_policy
 from tipoff.config.load import load_or_template
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, table
-from tipoff.runs.from_config import schema
+from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.settings import TradingSettings
+from tipoff.runs.snapshot_check import SnapshotChecked, SnapshotState, check_snapshots
 
 
 @contextmanager
@@ -42,14 +46,23 @@ def run_upgrade(request: StorageRequest) -> Answer:
 
 def run_verify(request: StorageRequest) -> Answer:
     """Check everything; exits 1 when something is wrong, naming it."""
+    config = load_or_template(request.config, schema())
+    url = request.db or database_url(config, None)
     with storage_errors():
-        found = maintenance.verify(_url(request))
+        found = maintenance.verify(url)
+        checked = _snapshots(url, found, trading_settings(config))
+    differing = [each for each in checked if each.state is SnapshotState.DIFFERS]
+    found = attrs.evolve(found, problems=(*found.problems, *map(_problem, differing)))
     document: Json = {
         "sound": found.sound,
         "place": found.place,
         "revision": found.revision,
         "runs": [
             {**attrs.asdict(run), "imbalance": format_money(Money(run.imbalance))} for run in found.runs
+        ],
+        "snapshots": [
+            {"run": each.run, "entry": each.seq, "state": each.state.value, "where": each.where or None}
+            for each in checked
         ],
         "problems": [attrs.asdict(problem) for problem in found.problems],
     }
@@ -67,6 +80,21 @@ def run_verify(request: StorageRequest) -> Answer:
         return Answer(document, table(["run", "entries", "imbalance", "first bad entry", "digest"], rows))
     wrong = [(problem.check, problem.where, problem.what) for problem in found.problems]
     return Answer(document, table(["check", "where", "what is wrong"], wrong), Exit.FAILED)
+
+
+def _snapshots(url: str, found: Verification, settings: TradingSettings) -> list[SnapshotChecked]:
+    """The snapshots of the runs whose journals are whole, compared with what these come to."""
+    checked: list[SnapshotChecked] = []
+    for run in found.runs:
+        if run.first_bad is None and run.entries:
+            with Reader.open(url, run.run) as reader:
+                checked += check_snapshots(reader, settings)
+    return checked
+
+
+def _problem(snapshot: SnapshotChecked) -> Problem:
+    what = f"it differs from what the journal comes to: {snapshot.where}"
+    return Problem("snapshots", f"run {snapshot.run}, snapshot at entry {snapshot.seq}", what)
 
 
 def run_backup(request: StorageRequest) -> Answer:

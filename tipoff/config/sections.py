@@ -115,6 +115,12 @@ class DatabaseSection:
     batch_rows_max: int = setting(
         512, "a transaction takes at most so many facts", unit="rows", check=between(1, 100_000)
     )
+    snapshot_entries: int = setting(
+        20_000,
+        "after so many facts what they come to is stored, so that a start reads that and what follows it",
+        unit="rows",
+        check=between(100, 1_000_000),
+    )
     retention: RetentionSection = RetentionSection()
 
 

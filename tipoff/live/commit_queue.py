@@ -15,6 +15,7 @@ from actors.messages import Numbered
 from engine.tally import Tally
 from persistence.errors import StorageError
 from persistence.records import Record
+from persistence.snapshots import Snapshot
 from persistence.writer import JournalWriter
 from tipoff.live.ingress import Ingress
 
@@ -54,6 +55,7 @@ class CommitQueue:
         self._closed = False
         self._more = trio.Event()
         self._drained = trio.Event()
+        self._committed = trio.Event()
         self.began_at: float | None = None
         """When the transaction under way began, on trio's clock; None while there is none."""
         self.abandoned = False
@@ -115,6 +117,22 @@ class CommitQueue:
         self.abandoned = self.began_at is not None
         self._transaction.cancel()
 
+    def come_to(self, seq: int) -> None:
+        """Everything up to an entry is durable."""
+        self.status.committed_seq = seq
+        self._committed.set()
+        self._committed = trio.Event()
+
+    async def reach(self, seq: int) -> int:
+        """Wait until an entry of the journal is durable; returns the last that is."""
+        while self.status.committed_seq < seq:
+            await self._committed.wait()
+        return self.status.committed_seq
+
+    async def keep(self, snapshot: Snapshot) -> int:
+        """Store a snapshot between two transactions; returns its size in bytes. Raises StorageError."""
+        return await trio.to_thread.run_sync(self._writer.keep, snapshot, limiter=self._one_at_a_time)
+
     async def run(self) -> None:
         """Store until cancelled; a transaction that has begun is always finished.
 
@@ -164,7 +182,7 @@ class CommitQueue:
             self._ingress.committed(status.committed_seq)
         if facts:
             status.facts += len(facts)
-            status.committed_seq = facts[-1].seq
+            self.come_to(facts[-1].seq)
             self._ingress.latency.committed(facts[-1].seq)
             # Counted only now, so that `status` and the metrics never show a fact that a crash would take
             # back.

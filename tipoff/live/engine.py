@@ -40,12 +40,10 @@ from actors.runtime import (
     SupervisorReport,
     SystemEnded,
 )
-from engine.facts import Fact, RunEnded, RunStarted
+from engine.facts import RunEnded, RunStarted
 from engine.game import Game
 from engine.invariant import InvariantBroken
-from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
-from engine.tally import Tally
 from engine.units import NANOS_PER_SECOND, Nanos
 from persistence.records import Record
 from persistence.writer import JournalWriter
@@ -57,6 +55,7 @@ from tipoff.live.heartbeats import HEARTBEAT_S, Heartbeats, timed_as
 from tipoff.live.ingress import Ingress
 from tipoff.live.latency_readings import LatencyReadings
 from tipoff.live.restart_counts import RestartCounts
+from tipoff.live.snapshots import Snapshots
 from tipoff.live.stamped_system import StampedSystem
 from tipoff.runs.configuration import configuration_text
 from tipoff.runs.market_records import MarketRecords
@@ -71,7 +70,8 @@ from tipoff.runs.recorded_inputs import (
     operate_text,
     operation_done_text,
 )
-from tipoff.runs.settings import TradingSettings, openings, parts_of, recovered_history
+from tipoff.runs.run_fold import RunFold
+from tipoff.runs.settings import TradingSettings, openings, parts_of
 from tipoff.wiring import tree
 from venues.recordings.line_kinds import LOST
 from venues.recordings.recorder import Recorder
@@ -96,8 +96,10 @@ class LivePlan:
     writer: JournalWriter
     recorder: Recorder | None
     clock: EveningClock
-    facts: tuple[Fact | UnreadFact, ...] = ()
-    """What earlier processes of the same run have made durable, entry by entry."""
+    past: RunFold | None = None
+    """What earlier processes of the same run have made durable, folded; used up by the engine."""
+    snapshot_entries: int = 0
+    """After so many entries of the journal a snapshot of what they were folded to is due; zero: never."""
     rows_max: int = 512
     disk_free_megabytes_min: int = 0
     flush_ms_max: int = 1_000
@@ -110,11 +112,15 @@ class LiveEngine:
     def __init__(self, plan: LivePlan, edges: Callable[["LiveEngine"], tuple[AnySpec, ...]]) -> None:
         """Make it without starting anything, inside `trio.run`. `edges` makes the actors that do I/O."""
         self.plan = plan
-        self.tally = Tally()
-        history = recovered_history(plan.facts, plan.settings, self.tally)
+        past = plan.past or RunFold(plan.settings)
+        self.entries_before = past.entries
+        """How many entries of the journal earlier processes of the run have made."""
+        self._unread, self.tally = past.unread, past.tally
+        history = past.history()
         self.market_records = MarketRecords(self._add_records)
         self.ingress = Ingress(plan.recorder, self.market_records.on_input)
         self.commit_queue = CommitQueue(plan.writer, self.ingress, plan.rows_max, self.tally)
+        self.snapshots = Snapshots(plan.writer, self.commit_queue, plan.settings)
         self.phase = "starting"
         self.shutdown_step: Callable[[], str] = str
         """The step of the stop that is under way; set by the code that stops the engine."""
@@ -156,6 +162,8 @@ class LiveEngine:
             nursery.start_soon(self._tick)
             nursery.start_soon(self._flush)
             nursery.start_soon(self._beat)
+            if every := self.plan.snapshot_entries:
+                nursery.start_soon(self.snapshots.run, every)
             self.phase = "running"
             task_status.started()
         self.phase = "stopped"
@@ -190,8 +198,7 @@ class LiveEngine:
             version=__version__,
             unread=tuple(
                 Unread(seq, fact.kind, fact.body, fact.subject, fact.why)
-                for seq, fact in enumerate(plan.facts, start=1)
-                if isinstance(fact, UnreadFact)
+                for seq, fact in self._unread.items()
             ),
         )
         return self.ingress.command(STARTED, started.text())

@@ -6,6 +6,7 @@ settled yet. Must not read the command line.
 """
 
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, TypeVar
@@ -14,12 +15,11 @@ import attrs
 import trio
 
 from actors.messages import HaltOperation
-from engine.facts import Fact
-from engine.quarantine import UnreadFact
 from engine.units import NANOS_PER_MILLISECOND, Nanos
+from persistence.errors import StorageError
 from persistence.queries import Reader
 from persistence.schema_upgrade import upgrade
-from persistence.writer import JournalWriter
+from persistence.writer import JournalWriter, Options
 from tipoff import __version__
 from tipoff.config.database import database_url
 from tipoff.config.load import Config
@@ -32,9 +32,13 @@ from tipoff.process.shutdown import CLOSE, SERVICES, Shutdown, in_thread, stop_e
 from tipoff.process.stall import Stall
 from tipoff.runs.from_config import trading_settings
 from tipoff.runs.recording_digest import remove_digest, write_config
-from tipoff.runs.settings import settings_digest
+from tipoff.runs.recovery import Recovered, recovered
+from tipoff.runs.run_fold import RunFold
+from tipoff.runs.settings import TradingSettings, settings_digest
 from tipoff.sources.clients import Sources
 from venues.recordings.recorder import Recorder
+
+log = logging.getLogger("tipoff.run")
 
 MEGABYTE: Final = 1_048_576
 EXTEND_EVERY_S: Final = 10.0
@@ -49,7 +53,8 @@ class Past:
     """What earlier processes of a run left behind."""
 
     run: str
-    facts: tuple[Fact | UnreadFact, ...]
+    goes_on: bool = False
+    """Whether the run has begun already."""
     halts: tuple[HaltOperation, ...] = ()
     """What was halted when the run before this one ended."""
 
@@ -63,10 +68,28 @@ def past_of(url: str, environment: str, at: Nanos) -> Past:
     if earlier:
         with Reader.open(url, earlier[-1]) as reader:
             if earlier[-1] == name or left_open(reader):
-                name = earlier.pop()
-                facts = tuple(reader.past())
-                return Past(name, facts, _halts_of(url, earlier))
-    return Past(name, (), _halts_of(url, earlier))
+                return Past(earlier[-1], goes_on=True, halts=_halts_of(url, earlier[:-1]))
+    return Past(name, halts=_halts_of(url, earlier))
+
+
+def recovered_past(url: str, past: Past, settings: TradingSettings, every: int) -> Recovered:
+    """What a run that goes on has come to; nothing of one that begins. Raises as reading does."""
+    if not past.goes_on:
+        return Recovered(RunFold(settings))
+    with Reader.open(url, past.run) as reader:
+        return recovered(reader, settings, every)
+
+
+def opened_journal(url: str, run: str, found: Recovered) -> JournalWriter:
+    """The journal, checked from where a snapshot vouches for it. Raises StorageError as opening does."""
+    writer = JournalWriter(url, run, Options(folded=found.vouched))
+    if found.snapshot is not None:
+        try:
+            writer.keep(found.snapshot)
+        except StorageError as error:
+            # The next start takes as long as this one did, and nothing else rests on it.
+            log.warning("no snapshot of the journal was stored: %s", error)
+    return writer
 
 
 def _halts_of(url: str, earlier: list[str]) -> tuple[HaltOperation, ...]:
@@ -98,10 +121,12 @@ async def run_live(dependencies: RunDependencies, stop: StopRequest) -> dict[str
     environment = config.engine.environment
     # Read after the upgrade, for the tables may be an older version's, and before the writer, whose run it
     # names.
-    past = await begin("the journal is read", partial(past_of, url, environment, Nanos(clock())))
+    past = await begin("the last run is looked up", partial(past_of, url, environment, Nanos(clock())))
+    settings, every = trading_settings(config), config.database.snapshot_entries
+    found = await begin("the journal is read", partial(recovered_past, url, past, settings, every))
     # Whoever is still open when the run does not come to its end is closed here; else the stop has done it.
     with contextlib.ExitStack() as unfinished:
-        opening = partial(JournalWriter, url, past.run)
+        opening = partial(opened_journal, url, past.run, found)
         writer = await begin("the journal is checked and opened", opening)
         engines: list[LiveEngine] = []
         unfinished.callback(_give_back, writer, engines)
@@ -109,7 +134,6 @@ async def run_live(dependencies: RunDependencies, stop: StopRequest) -> dict[str
         if recorder is not None:
             unfinished.callback(recorder.close)
         async with Sources(config, dependencies.credentials).opened() as sources:
-            settings = trading_settings(config)
             plan = LivePlan(
                 settings=settings,
                 settings_digest=settings_digest(settings),
@@ -117,7 +141,8 @@ async def run_live(dependencies: RunDependencies, stop: StopRequest) -> dict[str
                 writer=writer,
                 recorder=recorder,
                 clock=clock,
-                facts=past.facts,
+                past=found.fold,
+                snapshot_entries=every,
                 rows_max=config.database.batch_rows_max,
                 disk_free_megabytes_min=config.recording.disk_free_megabytes_min,
                 flush_ms_max=config.recording.flush_ms_max,
@@ -183,7 +208,7 @@ async def _live(
             nursery.start_soon(service, context)
         nursery.start_soon(Stall(engine, sources).run)
         nursery.start_soon(_next_day, engine, context.config.engine.environment, stop)
-        entries = len(engine.plan.facts)
+        entries = engine.entries_before
         goes_on = f", going on after {entries} facts" if entries else ""
         dependencies.on_phase(f"ready: run {engine.plan.run}{goes_on}")
         for issue in sources.degraded:

@@ -28,9 +28,9 @@ from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.quarantine import UnreadFact
 from engine.schedule import ListedGame
-from engine.tally import Tally
 from engine.units import Nanos
-from tipoff.runs.settings import TradingSettings, openings, parts_of, recovered_history
+from tipoff.runs.run_fold import SectionOf, folded
+from tipoff.runs.settings import TradingSettings, openings, parts_of
 from tipoff.sources.registry import translator
 from tipoff.wiring import tree
 from venues.recordings.recorder import Line
@@ -50,6 +50,8 @@ class Past:
     """From where a session goes on: the durable facts of a run, and the number of the next one."""
 
     facts: tuple[Fact | UnreadFact, ...] = ()
+    before: SectionOf | None = None
+    """What came before the facts was folded to this."""
     next_seq: int = 1
     told: bool = False
     """Whether commits are part of the input, as they are in the recording of a live run."""
@@ -93,7 +95,7 @@ class VirtualSession:
         self.events = 0
         self._market_records = market_records
         self._translate = translator().translate
-        history = past.history or recovered_history(past.facts, settings, Tally())
+        history = past.history or folded(past.facts, settings, past.before).history()
         parts = parts_of(settings, history, store, lambda: self.system.inputs)
         parts = attrs.evolve(parts, next_seq=past.next_seq)
         if past.told:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import attrs
 
@@ -16,15 +16,12 @@ from actors.operator_outcomes import limit_text
 from actors.runtime import Address
 from engine.accounts import SHARED
 from engine.configured_settings import Settings, StrategySetting
-from engine.exchange import ExchangeRules, PaperExchange
-from engine.facts import Fact
+from engine.exchange import ExchangeRules
 from engine.leagues import TRADED, leagues_of
-from engine.quarantine import Quarantine, Scratch, UnreadFact, sift
-from engine.risk import LIMIT_NAMES, RiskGate, RiskLimits
+from engine.risk import LIMIT_NAMES, RiskLimits
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
 from engine.strategy_traits import StrategyTraits
-from engine.tally import Tally
 from engine.trust import STATED, TrustTable
 from engine.units import Money
 from tipoff.wiring import Parts
@@ -102,17 +99,6 @@ def parts_of(
         store=store,
         apart=settings.apart,
     )
-
-
-def recovered_history(
-    facts: Iterable[Fact | UnreadFact], settings: TradingSettings, tally: Tally
-) -> FactHistory:
-    """The past of a run that goes on, without what cannot be applied; the tally counts what is kept."""
-    exchange = PaperExchange(settings.rules, settings.seed)
-    limits = settings.limits, settings.strategy_limits
-    gate = RiskGate(*limits, settings.rules.rounding, apart=settings.apart)
-    sifted = sift(facts, Scratch(exchange, gate, tally))
-    return FactHistory(sifted.kept, Quarantine(sifted, exchange))
 
 
 def configured(settings: TradingSettings) -> Settings:

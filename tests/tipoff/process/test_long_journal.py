@@ -25,6 +25,7 @@ from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.output import progress
 from tipoff.runs.from_config import at_its_word, schema, trading_settings
+from tipoff.runs.run_fold import folded
 from tipoff.runs.settings import settings_digest
 
 ENTRIES = int(os.environ.get("TIPOFF_JOURNAL_ENTRIES", "10000"))
@@ -113,7 +114,7 @@ async def runs(writer: JournalWriter, past: tuple[Fact, ...]) -> None:
         writer=writer,
         recorder=None,
         clock=EveningClock(past[-1].at + LATER_NS),
-        facts=past,
+        past=folded(past, settings),
     )
     engine = LiveEngine(plan, lambda _engine: ())
     async with trio.open_nursery() as nursery:

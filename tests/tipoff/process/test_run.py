@@ -41,7 +41,7 @@ def test_the_first_process_of_an_evening_begins_a_run(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'tipoff.db'}"
     create(url)
     past = past_of(url, "demo", EVENING)
-    assert (past.run, past.facts) == ("demo-2026-11-22", ())
+    assert (past.run, past.goes_on) == ("demo-2026-11-22", False)
 
 
 def test_a_process_of_the_same_game_day_goes_on_with_it_also_after_midnight(tmp_path: Path) -> None:
@@ -49,8 +49,7 @@ def test_a_process_of_the_same_game_day_goes_on_with_it_also_after_midnight(tmp_
     url = stored(tmp_path, "demo-2026-11-22", RunStarted("demo-2026-11-22", "1", "d", 1, EVENING), note)
     for moment in (EVENING, NIGHT):
         past = past_of(url, "demo", moment)
-        assert past.run == "demo-2026-11-22"
-        assert past.facts[1:] == (note,)
+        assert (past.run, past.goes_on) == ("demo-2026-11-22", True)
 
 
 def test_another_evening_and_another_environment_are_runs_of_their_own(tmp_path: Path) -> None:

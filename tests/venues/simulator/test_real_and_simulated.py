@@ -5,30 +5,57 @@ from pathlib import Path
 import attrs
 import pytest
 
-from benchmarks.evenings import (
-    PAGE,
+from benchmarks.evening_measures import (
     Minute,
     Top,
     autocorrelation,
+    continuation,
     follows,
-    on_page,
     quiet_minutes,
+    seconds_behind,
     share_within,
-    sides,
     spread,
-    table,
 )
+from benchmarks.evenings import COMPARED, PAGE, Measured, Near, on_page, sides, table
 from venues.simulator.evening import generate
 from venues.simulator.world.settings import EveningSettings
 from venues.simulator.world.world import World
 
 
+@pytest.fixture(scope="module")
+def lines(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Measured]:
+    return sides(shared / "data", tmp_path_factory.mktemp("evenings") / "frames")
+
+
 @pytest.mark.slow
 @pytest.mark.promise("simulated-beside-real")
-def test_the_page_says_what_is_measured_on_both_kinds_of_evenings(shared: Path, tmp_path: Path) -> None:
-    rows = sides(shared / "data", tmp_path / "frames")
-    assert all(len(row) == 4 and all(row) for row in rows)
-    assert on_page(PAGE.read_text("utf-8")) == table(rows)
+def test_the_page_says_what_is_measured_on_both_kinds_of_evenings(lines: list[Measured]) -> None:
+    assert all(all(line.cells()) for line in lines)
+    assert on_page(PAGE.read_text("utf-8")) == table(lines)
+
+
+@pytest.mark.slow
+@pytest.mark.promise("simulated-near-real")
+def test_a_simulated_evening_is_as_near_to_a_real_one_as_the_page_says(lines: list[Measured]) -> None:
+    """With planted edges and without: every line of the table."""
+    assert [line.compared for line in lines] == list(COMPARED)
+    assert [line.cells() for line in lines if not line.holds()] == []
+
+
+def test_what_is_near_enough_is_a_distance_or_a_factor() -> None:
+    assert Near(by=0.5).holds(1.0, 1.5)
+    assert not Near(by=0.5).holds(1.0, 1.51)
+    assert Near(factor=2).holds(1.0, 0.5)
+    assert Near(factor=2).holds(1.0, 2.0)
+    assert not Near(factor=2).holds(1.0, 0.49)
+    assert not Near(factor=2).holds(1.0, 2.01)
+
+
+def test_a_line_holds_if_it_does_with_planted_edges_and_without() -> None:
+    compared = COMPARED[0]
+    assert Measured(compared, 1.0, 1.1, 0.9).holds()
+    assert not Measured(compared, 1.0, 1.1, 0.5).holds()
+    assert not Measured(compared, 1.0, 1.5, 0.9).holds()
 
 
 def test_a_spread_counts_for_as_long_as_it_stood() -> None:
@@ -66,6 +93,20 @@ def test_whether_the_price_moves_with_the_score_or_after_it() -> None:
     assert follows([same], 0) == pytest.approx(1)
     assert follows([later], 1) == pytest.approx(1)
     assert follows([later], 0) < 0.5
+
+
+def test_how_far_the_price_is_behind_the_scorer() -> None:
+    """A price that follows half a minute later moves half in the same minute and half in the next."""
+    leads = (0, 2, 2, 5, 5, 5, 2, 2)
+    half = minutes(50, 52, 54, 57, 60, 60, 57, 54, leads=leads)
+    assert seconds_behind([half]) == pytest.approx(30, abs=8)
+
+
+def test_a_move_that_comes_back_does_not_go_on() -> None:
+    assert continuation([minutes(50, 53, 56, 53, 50)]) == pytest.approx(-1)
+    assert continuation([minutes(50, 53, 56, 57, 59)]) == pytest.approx(0.5)
+    # What is no move of five cents says nothing.
+    assert continuation([minutes(50, 53, 56, 57, 59), minutes(50, 51, 52, 60, 70)]) == pytest.approx(0.5)
 
 
 SMALL = EveningSettings(seed=3, games=1, rungs=2, activity=0.2, postponed=False, cancelled=False)

@@ -37,6 +37,10 @@ class Book:
         """The highest price at which a new bid of `side` would not trade at once."""
         return 99 - self.best(1 - side)
 
+    def total(self, side: int) -> int:
+        """Everything that is bid for a side."""
+        return sum(self.sides[side].values())
+
     def ascending(self, side: int) -> list[tuple[int, int]]:
         """Levels of a side, best last, as the venue lists them."""
         return sorted(self.sides[side].items())

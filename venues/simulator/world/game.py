@@ -50,6 +50,12 @@ FAIR_MIN: Final = 0.4
 """Makers never believe in less than this, in cents, until the final."""
 STALE_CENTS: Final = 2.0
 """An offer this far from the belief is taken by the quick."""
+SWEEPS: Final = 0.12
+"""The share of the winners' takers in play who buy everything up to some cents above the best price: the
+price comes back. Nobody has measured it on ladders."""
+TAKEN: Final = (9.0, 1.6)
+"""Mean and standard deviation of the logarithm of what a taker wants, in hundredths of a contract."""
+TAKEN_MAX: Final = 1_000_000
 
 
 @attrs.define(eq=False)
@@ -65,8 +71,13 @@ class Game:
     cases: tuple[Scenario, ...]
     now: Moment
     view: Outlook
+    """What is to be expected from what happens in the arena now."""
+    crowd: Outlook
+    """What those expect who trade and make prices: what the arena gave when they saw it."""
     shown: Moment
     """What balldontlie shows: a few seconds behind."""
+    seen_until: int = 0
+    """When the crowd sees the latest moment."""
     played: list[Moment] = attrs.field(factory=list)
     """The moments that have been shown, oldest first."""
     postponed: bool = False
@@ -100,6 +111,7 @@ class Game:
             cases=cases,
             now=before,
             view=outlook(listing.lines, before),
+            crowd=outlook(listing.lines, before),
             shown=before,
         )
         game._open(begins)
@@ -107,7 +119,7 @@ class Game:
 
     def _open(self, at: int) -> None:
         for book in self.books:
-            book.reprice(at - self.rng.randint(10, 600) * SECOND, self.view, in_play=False)
+            book.reprice(at - self.rng.randint(10, 600) * SECOND, self.crowd, in_play=False)
         opened_at = at - self.rng.randint(10, 20) * 60 * MINUTE
         self.opening = tuple((book.vendor, book.prices, opened_at) for book in self.books if book.prices)
         self.believe(at)
@@ -143,12 +155,19 @@ class Game:
         towards_home = -1 if market.listing.team is self.listing.away else 1
         error = sum(towards_home * case.error(at) for case in running)
         lowest = 0.0 if self.over else FAIR_MIN
-        market.fair = min(100 - lowest, max(lowest, 100 * market.listing.p_yes(self.view) + error))
+        market.fair = min(100 - lowest, max(lowest, 100 * market.listing.p_yes(self.crowd) + error))
 
     def score(self, moment: Moment) -> None:
         """The next moment of the game has come, in the arena."""
         self.now = moment
         self.view = outlook(self.listing.lines, moment)
+
+    def see(self, moment: Moment) -> None:
+        """The crowd has seen a moment of the game; with the first it quotes as one does in play."""
+        self.crowd = outlook(self.listing.lines, moment)
+        for market in self.markets:
+            for maker in market.makers:
+                maker.scale = 1
 
     def show(self, at: int, moment: Moment, out: Sink[GameEvent]) -> None:
         """A moment of the game has reached the scoreboard services."""
@@ -164,14 +183,14 @@ class Game:
         if market.status != "active":
             return market
         side = rng.randrange(2)
-        # Mostly a contract or ten, now and then someone who eats through the book.
-        count = min(300_000, round(rng.lognormvariate(7.2, 1.3)))
+        sweeps = self.live and place < 2 and rng.random() < SWEEPS
+        count = TAKEN_MAX if sweeps else min(TAKEN_MAX, round(rng.lognormvariate(*TAKEN)))
         count = count if rng.random() < 0.25 else max(100, count // 100 * 100)
         touch = 100 - market.book.best(1 - side)
         if rng.random() < 0.3:
             market.rest(at, side, min(touch - 1, market.book.best(side) + rng.randrange(2)), count, out)
             return market
-        limit = min(99, touch + rng.choice((0, 0, 1, 3)))
+        limit = min(99, touch + rng.choice((1, 2, 2) if sweeps else (0, 0, 1, 3)))
         left = market.take(at, side, limit, count, out)
         if left and rng.random() < 0.5:
             market.rest(at, side, limit, left, out)
@@ -190,7 +209,7 @@ class Game:
         """One sportsbook follows the game."""
         if book.vendor in SKINS:
             return
-        if not self.over and book.reprice(at, self.view, in_play=self.live):
+        if not self.over and book.reprice(at, self.crowd, in_play=self.live):
             out.append(OddsMoved(at, self, book.vendor))
             for skin in self.books:
                 if SKINS.get(skin.vendor) == book.vendor:

@@ -123,11 +123,27 @@ class Market:
         self.book.change(side, cents, delta)
         out.append(LevelChanged(at, self, side, cents, delta))
 
+    def withdraw(self, at: int, maker: Maker, side: int, out: Sink[MarketEvent]) -> None:
+        """Let one maker cancel what it would not bid for a side any more."""
+        for bid, cents, delta in maker.withdraw(side):
+            self.change(at, bid, cents, delta, out)
+
+    def quote_side(self, at: int, maker: Maker, side: int, out: Sink[MarketEvent]) -> None:
+        """Let one maker quote one side where it wants to be."""
+        self.withdraw(at, maker, side, out)
+        for bid, cents, delta in maker.place(side, self.book):
+            self.change(at, bid, cents, delta, out)
+
+    def cross(self, at: int, maker: Maker, side: int, out: Sink[MarketEvent]) -> None:
+        """Let one maker buy what is offered at its own bid or below: it would stand in the way of it."""
+        self.take(at, side, maker.limit(side), self.book.total(1 - side), out)
+
     def requote(self, at: int, maker: Maker, out: Sink[MarketEvent]) -> None:
-        """Let one maker follow what it believes now."""
+        """Let one maker follow what it believes now, both sides at once."""
         maker.due = False
-        for side, cents, delta in maker.requote(self.fair, self.book):
-            self.change(at, side, cents, delta, out)
+        first = maker.follow(self.fair)
+        for side in (first, 1 - first):
+            self.quote_side(at, maker, side, out)
 
     def take(self, at: int, taker: int, limit: int, count: int, out: Sink[MarketEvent]) -> int:
         """Buy `taker` at up to `limit` cents of that side; what could not be had is returned."""

@@ -22,8 +22,16 @@ from venues.simulator.world.settings import MINUTE, SECOND, EveningSettings
 from venues.simulator.world.settlement import plan_openings, postpone, settle_played
 from venues.simulator.world.sportsbooks import Sportsbook
 
-SCOREBOARD_DELAY: Final = 3 * SECOND
-"""What the scoreboard services are behind the arena."""
+CROWD_DELAY: Final = (3.0, 11.0)
+"""Seconds until those who trade have seen a moment; with makers and takers the price follows by about 20."""
+SCOREBOARD_DELAY: Final = 9 * SECOND
+"""What the scoreboard services are behind the arena; whoever polls them is behind by his pause too."""
+ONE_BY_ONE: Final = (0.05, 0.5)
+"""Seconds from what a maker withdraws to its new bids of that side, and from them to those of the other."""
+CALM: Final = 0.01
+"""How often a maker is shy while nothing is played, compared with in play."""
+SHY_SECONDS: Final = 2.0
+"""Mean time for which a maker leaves its best price out."""
 RETHINK_PAUSE: Final = 20 * SECOND
 """How often a fading overreaction is looked at."""
 
@@ -97,6 +105,11 @@ class World:
                 begins + self._due.rng.randint(5, 300) * SECOND, partial(self._reprice_before, game, book)
             )
         self._due.at(begins + self._due.rng.randint(1, 20) * SECOND, partial(self._taker, game))
+        for market in game.markets:
+            for maker in market.makers:
+                if maker.temper.shy:
+                    first = begins + self._until(maker.temper.shy)
+                    self._due.at(first, partial(self._shy, game, market, maker))
 
     def _score(self, game: Game, number: int, at: int) -> None:
         """A moment of the game has come: everybody who follows it will react in his own time."""
@@ -107,9 +120,40 @@ class World:
             self._due.at(game.moments[number + 1].at, partial(self._score, game, number + 1))
         else:
             settle_played(self._due, game, at)
+        # Nobody sees a later moment first.
+        game.seen_until = max(game.seen_until, at + self._due.seconds(*CROWD_DELAY))
+        self._due.at(game.seen_until, partial(self._see, game, moment))
+
+    def _see(self, game: Game, moment: Moment, at: int) -> None:
+        """The crowd sees a moment: makers and sportsbooks will react to it."""
+        game.see(moment)
+        if moment is game.moments[0]:
+            for market in game.markets:
+                self._schedule_makers(game, market, at)
         self._rethink(game, at)
         for book in game.books:
             self._due.at(at + self._due.seconds(*book.lag), partial(self._reprice, game, book))
+
+    def _until(self, mean: float) -> int:
+        """A random time of so many seconds on average, in nanoseconds."""
+        return int(self._due.rng.expovariate(1 / mean) * SECOND) + 1
+
+    def _shy(self, game: Game, market: Market, maker: Maker, at: int) -> None:
+        """A maker takes back its best price of one side for a moment, if anything happens."""
+        if game.over or game.postponed:
+            return
+        played = game.live and game.now.status != "Halftime"
+        wants_to = played or self._due.rng.random() < CALM
+        if wants_to and maker.shy is None and market.status == "active":
+            maker.shy = self._due.rng.randrange(2)
+            self._quote_side(market, maker, maker.shy, at)
+            self._due.at(at + self._until(SHY_SECONDS), partial(self._bold, market, maker, maker.shy))
+        pause = maker.temper.shy / self.settings.activity
+        self._due.at(at + self._until(pause), partial(self._shy, game, market, maker))
+
+    def _bold(self, market: Market, maker: Maker, side: int, at: int) -> None:
+        maker.shy = None
+        self._quote_side(market, maker, side, at)
 
     def _show(self, game: Game, moment: Moment, at: int) -> None:
         game.show(at, moment, self._due.out)
@@ -122,7 +166,7 @@ class World:
                 self._wake(game, market, at)
 
     def _schedule_makers(self, game: Game, market: Market, at: int) -> None:
-        """All makers come to a market that has just been opened."""
+        """All makers come to a market that has just been opened, or whose game begins."""
         for maker in market.makers:
             maker.due = True
             self._due.at(
@@ -143,9 +187,24 @@ class World:
 
     def _requote(self, game: Game, market: Market, maker: Maker, at: int) -> None:
         if market.status == "active":
-            # What still rests at an old price would stand in the way of the new quotes.
-            game.take_stale(at, market, maker.temper.size, self._due.out)
-            market.requote(at, maker, self._due.out)
+            first = maker.follow(market.fair)
+            market.withdraw(at, maker, first, self._due.out)
+            self._touch(market, at)
+            then = at + self._due.seconds(*ONE_BY_ONE)
+            self._due.at(then, partial(self._quote_side, market, maker, first))
+            then += self._due.seconds(*ONE_BY_ONE)
+            self._due.at(then, partial(self._quote_last, market, maker, 1 - first))
+        else:
+            maker.due = False
+
+    def _quote_last(self, market: Market, maker: Maker, side: int, at: int) -> None:
+        maker.due = False
+        self._quote_side(market, maker, side, at)
+
+    def _quote_side(self, market: Market, maker: Maker, side: int, at: int) -> None:
+        if market.status == "active":
+            market.cross(at, maker, side, self._due.out)
+            market.quote_side(at, maker, side, self._due.out)
             self._touch(market, at)
 
     def _take_stale(self, game: Game, market: Market, at: int) -> None:
@@ -160,9 +219,9 @@ class World:
         if market.retail and self._due.rng.random() < 0.8:
             self._due.at(at + self._due.seconds(20, 200), partial(self._impatience, market))
         for maker in market.makers[:2]:
-            if not maker.due and self._due.rng.random() < 0.5:
+            if not maker.due and self._due.rng.random() < 0.7:
                 maker.due = True
-                self._due.at(at + self._due.seconds(1, 8), partial(self._requote, game, market, maker))
+                self._due.at(at + self._due.seconds(1, 5), partial(self._requote, game, market, maker))
         self._touch(market, at)
         mean = self._seconds_of_taker * (1 if game.live else 4)
         self._due.at(at + int(self._due.rng.expovariate(1 / mean) * SECOND) + 1, partial(self._taker, game))

@@ -3,6 +3,7 @@
 Covers: venues.simulator.world.book, venues.simulator.world.market_makers, venues.simulator.world.sportsbooks.
 """
 
+from itertools import chain
 from random import Random
 
 import pytest
@@ -82,8 +83,10 @@ def test_what_is_printed_is_what_left_the_book(seed: int, steps: list[tuple[obje
 def test_a_maker_alone_owns_the_whole_book(seed: int, fairs: list[float]) -> None:
     maker, book = Maker(TIGHT, Random(seed)), Book()
     for fair in fairs:
-        for side, cents, delta in maker.requote(fair, book):
-            book.change(side, cents, delta)
+        first = maker.follow(fair)
+        for side in (first, 1 - first):
+            for _, cents, delta in chain(maker.withdraw(side), maker.place(side, book)):
+                book.change(side, cents, delta)
         assert book.sides == maker.orders
 
 
