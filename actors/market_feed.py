@@ -1,8 +1,9 @@
 """The market feed's deterministic part: checks sequence numbers and routes each event.
 
-Receives one `VenueInput` for every frame or body of the venues. A market's events go to its game and to the
-paper exchange; the schedule says which game that is, and until then the market's events wait here. What
-concerns a whole connection or the whole venue is published. The socket itself is an edge actor.
+Receives one `VenueInput` for every frame or body of the venues; a frame that is one change of a book comes as
+that change. A market's events go to its game and to the paper exchange; the schedule says which game that is,
+and until then the market's events wait here. What concerns a whole connection or the whole venue is
+published. The socket itself is an edge actor.
 """
 
 from collections.abc import Callable, Iterable
@@ -106,20 +107,19 @@ class MarketFeed:
 
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
         """Route one input, or take in where a market belongs."""
+        if type(message) is BookDelta:
+            # Nineteen frames of twenty: one delta, in sequence, of a market that two actors hear.
+            receivers = self._routes.get(message.ticker)
+            # A sequence number of one subscription may be noted here only if `follows` says so; everything
+            # else takes the long way, where gaps are told.
+            if receivers and message.sid and self.sequence.follows((message.conn, message.sid), message.seq):
+                game, exchange = receivers
+                return ((game, message), (exchange, message))
+            message = VenueInput((message,))
         out: list[Outgoing] = []
         if type(message) is VenueInput:
-            events = message.events
-            if len(events) == 1 and type(events[0]) is BookDelta:
-                event = events[0]
-                # Nineteen frames of twenty: one delta, in sequence, of a market that two actors hear.
-                receivers = self._routes.get(event.ticker)
-                # A sequence number of one subscription may be noted here only if `follows` says so;
-                # everything else takes the long way, where gaps are told.
-                if receivers and event.sid and self.sequence.follows((event.conn, event.sid), event.seq):
-                    game, exchange = receivers
-                    return ((game, event), (exchange, event))
             handlers = self._handlers
-            for heard in events:
+            for heard in message.events:
                 handler = handlers.get(type(heard))
                 if handler is None:
                     self._other(heard, out)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from actors.runtime import Address
 from engine.configured_settings import Settings
-from engine.events import BookSide, BookSnapshot, GameNews, MarketListed, VenueEvent
+from engine.events import BookDelta, BookSide, BookSnapshot, GameNews, MarketListed, VenueEvent
 from engine.facts import Fact
 from engine.message import message
 from engine.orders import TimeInForce
@@ -23,6 +23,12 @@ class VenueInput:
     """One numbered input from outside: what one frame or body of the venues meant."""
 
     events: tuple[VenueEvent, ...]
+
+
+def venue_input(events: tuple[VenueEvent, ...]) -> VenueInput | BookDelta:
+    """The input for the market feed: one change of a book, which most frames are, comes as it is."""
+    first = events[0]
+    return first if type(first) is BookDelta and len(events) == 1 else VenueInput(events)
 
 
 @message

@@ -134,13 +134,17 @@ class Bars:
         """Terms, teams, score and odds of the games; prices are not in it."""
         self._periods: dict[str, int] = {}
         self._books: dict[str, float] = {}
+        self._unpriced: dict[str, Nanos] = {}
+        """Games whose odds were told since they were joined last, and when."""
 
     def on_top(self, top: TopChanged, now: Nanos) -> None:
         """The best prices or the trust of a market changed, or somebody is told again what they are."""
-        market = self._market(top.ticker, top.game, now)
+        market = self._markets.get(top.ticker) or self._market(top.ticker, top.game, now)
         if market is not None:
-            market.pass_time(now)
-            market.bid, market.ask, market.trust = top.yes_bid, top.yes_ask, top.trust
+            # A change of sizes alone passes no time: the sums are whole, however the time is cut.
+            if market.bid != top.yes_bid or market.ask != top.yes_ask or market.trust is not top.trust:
+                market.pass_time(now)
+                market.bid, market.ask, market.trust = top.yes_bid, top.yes_ask, top.trust
             market.moved = True
 
     def on_trade(self, ticker: str, count: Count) -> None:
@@ -160,27 +164,36 @@ class Bars:
 
     def on_news(self, news: MarketKnown | GameKnown | ScoreSeen | OddsSeen, now: Nanos) -> None:
         """Terms, teams, score or odds of a game."""
-        self.view.apply(news)
         if isinstance(news, ScoreSeen):
             period = 0 if news.phase in (GamePhase.SCHEDULED, GamePhase.POSTPONED) else max(1, news.period)
-            if self._periods.get(news.game) != period:
+            turns = self._periods.get(news.game) != period
+            if turns:
+                # Before the score is known: what was told of the game to come is a word of the game to come.
+                self._price_what_was_told()
+            self.view.apply(news)
+            if turns:
                 self._periods[news.game] = period
                 for ticker in self.view.game(news.game).markets:
                     self._moved(ticker)
+            return
+        self.view.apply(news)
         # Once it is played the odds follow the score, and would be no close any more.
-        elif isinstance(news, OddsSeen) and not self._periods.get(news.game):
-            self._price(news.game, now)
+        if isinstance(news, OddsSeen) and not self._periods.get(news.game):
+            # Rows come by the dozen in one answer, and only what they say together at the end is read.
+            self._unpriced[news.game] = now
 
     def end_bars(self, at: Nanos) -> list[MarketBar]:
         """The bars that end at `at`: of markets that moved, and of those that have stood still for long."""
+        self._price_what_was_told()
         bars: list[MarketBar] = []
         for market in self._markets.values():
             if market.moved or at - market.told_at >= QUIET_MAX:
                 period = self._periods.get(market.game)
                 bars.append(market.end(at, period, None if period else self._books.get(market.ticker)))
             else:
-                market.pass_time(at)
-                market.forget()
+                # Nothing moved, so the sums are those of the whole bar that begins now.
+                market.since = max(market.since, at)
+                market.trusted = market.quoted = market.mids = 0
         return bars
 
     def _market(self, ticker: str, game: str, now: Nanos) -> _Market | None:
@@ -188,6 +201,12 @@ class Bars:
         if market is None and len(self._markets) < MARKETS_MAX:
             market = self._markets[ticker] = _Market(ticker, game, now)
         return market
+
+    def _price_what_was_told(self) -> None:
+        """Join the odds that came since the last time, as of when they came."""
+        for game, told_at in self._unpriced.items():
+            self._price(game, told_at)
+        self._unpriced.clear()
 
     def _price(self, game: str, now: Nanos) -> None:
         view = self.view.game(game)

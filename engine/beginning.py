@@ -9,6 +9,7 @@ Only a postponement makes a game one to come again: what was said before it is v
 A tip that is put off after it has passed is none: the game may have begun in between.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -92,14 +93,20 @@ class Beginning:
         self.begun, self._postponed, self._void_until = None, True, at
 
 
-def counts(row: OddsSeen, over: GameBegun | None) -> bool:
-    """Whether an entry may rest on a row: one of known hour, from before the game or from within it.
+def rows_that_count(rows: Mapping[str, OddsSeen], over: GameBegun | None) -> dict[str, OddsSeen]:
+    """The rows that an entry may rest on: of known hour, from before the game or from within it.
 
     `over` is what `Beginning.over` says. Once the game may have begun, only what was said since counts, and
     not what its source calls a price of before.
     """
-    if row.assumed:
-        return False
+    # One pass for all rows, for this is asked with every answer of the sportsbooks.
     if over is None:
-        return not row.in_play
-    return row.said_at >= over.at and row.in_play is not False
+        return {vendor: row for vendor, row in rows.items() if not (row.assumed or row.in_play)}
+    since = over.at
+    return {
+        vendor: row
+        for vendor, row in rows.items()
+        if not row.assumed
+        and row.in_play is not False
+        and (row.at if row.at_venue is None else row.at_venue) >= since
+    }

@@ -54,6 +54,7 @@ class Book:
         "sid",
         "snapshots",
         "ticker",
+        "top_moved",
         "trust",
         "venue_at",
         "yes",
@@ -80,6 +81,8 @@ class Book:
         self.old = 0
         self.dropped = 0
         self.trust = Trust.STALE
+        self.top_moved = True
+        """Whether the last delta may have changed best prices, their sizes or the trust."""
         self.crossed_at = Nanos(0)
         """Since when the levels cross, if they do."""
         self._unsynced: Trust | None = Trust.STALE
@@ -111,33 +114,37 @@ class Book:
         price = delta.price
         # The halves differ in the side only: a shared function would cost a third of the whole delta.
         if delta.side is _YES:
-            levels = self.yes
+            levels, best = self.yes, self.yes_best
             size = levels.get(price, 0) + delta.change
+            self.top_moved = price >= best
             if size > 0:
                 levels[price] = size  # type: ignore[assignment]  # a call of Count() costs a tenth of the delta
-                if price > self.yes_best:
+                if price > best:
                     self.yes_best = price
                     self._recross()
-            else:
-                self._remove(levels, price, size)
-                if price == self.yes_best:
-                    # A search only when the best level goes, which is seldom; a sorted dictionary was
-                    # measured at more than three times the cost of a delta.
-                    self.yes_best = max(levels, default=_NO_LEVEL)
-                    self._recross()
+                return True
+            levels.pop(price, None)
+            if price == best:
+                # A search only when the best level goes, which is seldom; a sorted dictionary was measured
+                # at more than three times the cost of a delta.
+                self.yes_best = max(levels, default=_NO_LEVEL)
+                self._recross()
         else:
-            levels = self.no
+            levels, best = self.no, self.no_best
             size = levels.get(price, 0) + delta.change
+            self.top_moved = price >= best
             if size > 0:
                 levels[price] = size  # type: ignore[assignment]  # as above
-                if price > self.no_best:
+                if price > best:
                     self.no_best = price
                     self._recross()
-            else:
-                self._remove(levels, price, size)
-                if price == self.no_best:
-                    self.no_best = max(levels, default=_NO_LEVEL)
-                    self._recross()
+                return True
+            levels.pop(price, None)
+            if price == best:
+                self.no_best = max(levels, default=_NO_LEVEL)
+                self._recross()
+        if size < 0:
+            self._fell_below_zero()
         return True
 
     def apply_snapshot(self, snapshot: BookSnapshot) -> bool:
@@ -185,16 +192,14 @@ class Book:
             del self._pending[0]
             self.dropped += 1
 
-    def _remove(self, levels: dict[Price, Count], price: Price, size: int) -> None:
-        """Take an emptied level away.
+    def _fell_below_zero(self) -> None:
+        """A level fell below zero, which never happens at the venue: this is not its book.
 
-        A size below zero never happens at the venue: this is not its book, and nothing is priced from it
-        until a snapshot puts it right. Such sizes are counted.
+        Nothing is priced from it until a snapshot puts it right. Such sizes are counted.
         """
-        levels.pop(price, None)
-        if size < 0:
-            self.negatives += 1
-            self._distrust(Trust.CROSSED)
+        self.negatives += 1
+        self.top_moved = True
+        self._distrust(Trust.CROSSED)
 
     # Trust
 

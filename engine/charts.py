@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from engine.bars import BOOKS, MarketBar
-from engine.events import FairValued, TopChanged
+from engine.events import FairValued, OddsSeen, ScoreSeen, TopChanged
 from engine.pricing.fair_value import fair_value
 from engine.readings import SHORT, WHOLE, WHOLE_MAX, Chart, Readings, joined
 from engine.terms import Trust
@@ -42,6 +42,7 @@ CHANCES: Final = {"model": SHORT, "market": SHORT, "sportsbooks": SHORT}
 HOME_WINS: Final = Claim(Axis.MARGIN, Tenths(0), above=True)
 AWAY_WINS: Final = Claim(Axis.MARGIN, Tenths(0), above=False)
 MODEL: Final = InPlayModel()
+FOREVER: Final = Nanos(2**62)
 
 
 @attrs.define(eq=False)
@@ -69,6 +70,16 @@ class _Market:
         self.seconds.add(self.second, self.bid, self.ask, self.fair, min(self.traded, WHOLE_MAX))
 
 
+@attrs.frozen(eq=False)
+class _Joined:
+    """What the sportsbooks say of a winner together, of which rows and score, and until when."""
+
+    rows: list[OddsSeen]
+    score: ScoreSeen | None
+    until: Nanos
+    p_home: float | None
+
+
 class Charts:
     """The readings of all markets and games."""
 
@@ -77,6 +88,8 @@ class Charts:
         self._markets: dict[str, _Market] = {}
         self._chances: dict[str, Readings] = {}
         self._before_tip: dict[str, float] = {}
+        self._joined: dict[str, _Joined] = {}
+        self._modelled: dict[str, tuple[ScoreSeen | None, float, float]] = {}
 
     def on_top(self, top: TopChanged, now: Nanos) -> None:
         """The best prices or the trust of a market changed."""
@@ -134,8 +147,7 @@ class Charts:
 
     def _read_chances(self, game: GameView, at: Nanos) -> None:
         p_market = self._p_market(game)
-        books = fair_value(game, HOME_WINS, BOOKS, at)
-        p_books = None if books is None else books.p_fair
+        p_books = self._p_books(game, at)
         p_model = self._p_model(game, p_books if p_books is not None else p_market)
         if p_model is p_market is p_books is None:
             return
@@ -145,8 +157,21 @@ class Charts:
                 oldest = next(iter(self._chances))
                 del self._chances[oldest]
                 self._before_tip.pop(oldest, None)
+                self._joined.pop(oldest, None)
+                self._modelled.pop(oldest, None)
             readings = self._chances[game.game] = Readings(CHANCES, BARS_MAX)
         readings.add(at // NANOS_PER_SECOND, _units(p_model), _units(p_market), _units(p_books))
+
+    def _p_books(self, game: GameView, at: Nanos) -> float | None:
+        """What the sportsbooks say of the home team together; joined anew only where that may differ."""
+        rows, kept = list(game.odds.values()), self._joined.get(game.game)
+        if kept is not None and at < kept.until and kept.score is game.score and kept.rows == rows:
+            return kept.p_home
+        books = fair_value(game, HOME_WINS, BOOKS, at)
+        # Rows only drop out with time: too few of them stay too few.
+        until, p_home = (FOREVER, None) if books is None else (books.until, books.p_fair)
+        self._joined[game.game] = _Joined(rows, game.score, until, p_home)
+        return p_home
 
     def _p_market(self, game: GameView) -> float | None:
         """The middle of a trusted market of the winner, the home team's if there are both."""
@@ -169,11 +194,17 @@ class Charts:
                 return None
             self._before_tip[game.game] = p_now
             return p_now
-        p_before, minutes = self._before_tip.get(game.game), game.minutes_left()
+        p_before = self._before_tip.get(game.game)
+        said = self._modelled.get(game.game)
+        if said is not None and said[0] is game.score and said[1] == p_before:
+            return said[2]
+        minutes = game.minutes_left()
         if p_before is None or minutes is None or not 0.0 < p_before < 1.0:
             return None
         model = MODEL.of(game.league)
-        return model.p_win(game.home_lead(), minutes, model.spread_of_p0(p_before))
+        p_model = model.p_win(game.home_lead(), minutes, model.spread_of_p0(p_before))
+        self._modelled[game.game] = (game.score, p_before, p_model)
+        return p_model
 
 
 def _units(p: float | None) -> int | None:

@@ -38,7 +38,7 @@ from engine.message import changed
 from engine.milestones import KALSHI
 from engine.score_agreement import Agreement
 from engine.tickers import parse_ticker
-from engine.units import NANOS_PER_SECOND, Nanos
+from engine.units import COUNT_ZERO, NANOS_PER_SECOND, PRICE_ONE, Nanos, Price
 
 CHECKING = frozenset({KALSHI})
 """Sources that are only compared with the others: the shape of what they say is not promised by anybody, so
@@ -152,17 +152,20 @@ class Game:
         if market is None:
             return None
         if type(event) is BookDelta:
-            if not market.book.apply_delta(event):
+            book = market.book
+            # Most deltas are of deeper levels, and of those nobody needs to hear.
+            if not book.apply_delta(event) or not book.top_moved:
                 return None
         elif isinstance(event, BookSnapshot):
             market.book.apply_snapshot(event)
         return self._top(event.ticker, market, event.at_venue, event.at)
 
     def _top(self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos) -> TopChanged | None:
-        book = market.book
-        told = market.told
-        bid, bid_size, ask, ask_size = book.top()
-        trust = book.trust
+        book, told = market.book, market.told
+        # As `Book.top`, which is a call for every change of a best price.
+        yes, no, trust = book.yes_best, book.no_best, book.trust
+        bid, bid_size = yes or None, book.yes.get(yes, COUNT_ZERO)
+        ask, ask_size = Price(PRICE_ONE - no) if no else None, book.no.get(no, COUNT_ZERO)
         if (
             told is not None
             and told.yes_bid == bid

@@ -45,9 +45,11 @@ class HeardPrints:
             self.to = Nanos(0)
             return
         # Fetched ones come market by market, so they say nothing about the others.
-        if event.at_venue is not None and not event.recovered:
-            self.to = max(self.to, event.at_venue)
-        self._remember(_key(event), event.at)
+        if event.at_venue is not None and not event.recovered and event.at_venue > self.to:
+            self.to = event.at_venue
+        self._trades[event.ticker, event.trade_id] = None
+        if len(self._trades) > HEARD_PRINTS_MAX:
+            self._forget_first(event.at)
 
     def include(self, trade: TradePrinted) -> bool:
         """Whether this trade was told before, as far as is remembered."""
@@ -66,14 +68,14 @@ class HeardPrints:
         own, self._trades = self._trades, {}
         self.since, self.to = min(self.since, told.since), max(self.to, told.to)
         for key in (*told.trades, *own):
-            self._remember(key, now)
+            self._trades[key] = None
+            if len(self._trades) > HEARD_PRINTS_MAX:
+                self._forget_first(now)
 
-    def _remember(self, key: TradeKey, at: Nanos) -> None:
-        self._trades[key] = None
-        if len(self._trades) > HEARD_PRINTS_MAX:
-            del self._trades[next(iter(self._trades))]
-            # Of what was told before, something is not known any more.
-            self.since = max(self.since, at)
+    def _forget_first(self, at: Nanos) -> None:
+        del self._trades[next(iter(self._trades))]
+        # Of what was told before, something is not known any more.
+        self.since = max(self.since, at)
 
 
 def _key(trade: TradePrinted) -> TradeKey:

@@ -20,6 +20,9 @@ from engine.units import NANOS_PER_SECOND, Nanos
 class Source(Enum):
     """Where an opinion comes from, and when."""
 
+    # The same for every life of a member, and without a call for every look into a table.
+    __hash__ = object.__hash__
+
     CONSENSUS_PREGAME = "consensus_pregame"
     """Sportsbooks, before the tip."""
     CONSENSUS_LIVE = "consensus_live"

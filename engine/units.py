@@ -6,6 +6,7 @@ does not fit the unit is a `UnitError`, never a rounding. Dollars with a decimal
 edges, for people and for JSON, and are made by the `format_…` functions.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NewType
 
@@ -62,6 +63,13 @@ _PRICE_OF_TEXT: Final[dict[str, Price]] = {f"0.{units:04d}": Price(units) for un
 # Sizes repeat (a level changes by what an order brought), so their texts are remembered. Reading a text twice
 # gives the same count, whether remembered or not: this memory cannot be seen from outside but by its speed.
 _COUNT_OF_TEXT: Final[dict[str, Count]] = {}
+
+
+known_price: Final[Callable[[str], Price | None]] = _PRICE_OF_TEXT.get
+"""What `parse_price` says of a text, if it is written as the venue writes prices; else None."""
+
+known_count: Final[Callable[[str], Count | None]] = _COUNT_OF_TEXT.get
+"""What `parse_count_change` says of a text, if it has been read lately; else None."""
 
 
 def parse_price(text: str) -> Price:

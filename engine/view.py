@@ -11,7 +11,7 @@ from enum import Enum
 import attrs
 
 from engine import win_probability
-from engine.beginning import Beginning, counts
+from engine.beginning import Beginning, rows_that_count
 from engine.events import (
     GameBegun,
     GameKnown,
@@ -107,13 +107,17 @@ class GameView:
     beginning: Beginning = attrs.field(
         default=attrs.Factory(lambda self: Beginning(self.game), takes_self=True)
     )
+    league: League = attrs.field(
+        default=attrs.Factory(lambda self: league_of(self.game), takes_self=True), init=False
+    )
+    """Whose game it is: how long it lasts, who plays."""
 
     def odds_that_count(self, now: Nanos) -> dict[str, OddsSeen]:
         """The rows of `odds` that an entry may rest on now; none while it is unclear whether play goes on."""
         over = self.beginning.over(now)
         if over is not None and not self.live:
             return {}
-        return {vendor: row for vendor, row in self.odds.items() if counts(row, over)}
+        return rows_that_count(self.odds, over)
 
     @property
     def live(self) -> bool:
@@ -130,14 +134,9 @@ class GameView:
         """Whether entries make sense at all: matched to a real game, not over, and the score undisputed."""
         return self.known is not None and self.known.matched and not self.disagree and not self.over
 
-    @property
-    def league(self) -> League:
-        """Whose game it is: how long it lasts, who plays."""
-        return league_of(self.game)
-
     def minutes_left(self) -> float | None:
         """Minutes left on the clock, of the running overtime in overtime; None when the clock is unknown."""
-        return None if self.score is None else minutes_left(self.score)
+        return None if self.score is None else minutes_left(self.score, self.league)
 
     def share_left(self) -> float | None:
         """The share of the game that is left, 1 before the tip; None when the clock is unknown."""
@@ -246,9 +245,8 @@ def claim_of(known: MarketKnown, game: GameKnown | None) -> Claim | None:
     return None
 
 
-def minutes_left(score: ScoreSeen) -> float | None:
+def minutes_left(score: ScoreSeen, league: League) -> float | None:
     """Minutes left to play: of the running period only in overtime; None when the clock is unknown."""
-    league = league_of(score.game)
     match score.phase:
         case GamePhase.SCHEDULED:
             return league.minutes

@@ -85,7 +85,7 @@ class Target:
     `peak` is also the watermark of the fast path: only a message that would exceed it looks at `capacity`.
     """
 
-    __slots__ = ("capacity", "done", "peak", "put", "receive")
+    __slots__ = ("capacity", "done", "peak", "put", "receive", "topic")
 
     def __init__(self, receive: Receive, capacity: int) -> None:
         """Start empty."""
@@ -96,6 +96,8 @@ class Target:
         self.put = 0
         self.done = 0
         self.peak = 0
+        self.topic: str | None = None
+        """The name of the topic, if it is one."""
 
     @property
     def depth(self) -> int:
@@ -180,12 +182,6 @@ class Timer:
         self.key: str | None = None
         self.call: Callable[[], None] | None = None
 
-    def __lt__(self, other: "Timer") -> bool:
-        """Earlier due first, then earlier created."""
-        # Without the number two timers due at the same moment would fire in heap order, which depends on what
-        # else was set and cancelled; a replay could then differ.
-        return (self.due, self.number) < (other.due, other.number)
-
 
 class Reply:
     """One pending ask. It is resolved exactly once; whatever comes later is refused."""
@@ -243,6 +239,10 @@ class Queue(Protocol):
     @property
     def topics(self) -> Publisher:
         """The topics of the engine."""
+        ...  # pragma: no cover
+
+    def put(self, receiver: Target, message: object, sender: Target | None = None) -> bool:
+        """Put one message behind all others; False if it was not taken."""
         ...  # pragma: no cover
 
     def lose(self, to: str, message: object, sender: Target | None, why: str) -> None:

@@ -52,9 +52,9 @@ class Dispatcher:
         self.now = now
         self.cells: dict[Address, Cell] = {}
         self.queue: deque[Entry] = deque()
+        self.topics = Topics(self)
         self.use_queue(self.queue)
         self.timers = Timers()
-        self.topics = Topics(self)
         self.effects: dict[type, Callable[[Cell, object], None]] = {}
         self.on_failure: Callable[[Cell, BaseException], None] = _ignore_failure
         self.on_exit: Callable[[Cell], None] = _ignore_exit
@@ -77,7 +77,7 @@ class Dispatcher:
         """Keep the messages in this queue from now on; only before the first is put."""
         self.queue = queue
         # Bound once: looking them up again for every input would cost a fifth of its time.
-        self._bound = (queue, queue.popleft, queue.append, self.cells.get)
+        self._bound = (queue, queue.popleft, queue.append, self.cells.get, self.topics.by_name.get)
 
     # -- the fast path
 
@@ -120,7 +120,7 @@ class Dispatcher:
 
     def _run(self, steps: "Iterator[None]") -> None:
         """Work until the queue is empty or the steps are spent; an error raised belongs to `self.entry`."""
-        queue, take, push, find = self._bound
+        queue, take, push, find, find_topic = self._bound
         now = self.now
         for _ in steps:
             if not queue:
@@ -133,13 +133,18 @@ class Dispatcher:
             if outgoing.__class__ is not tuple:
                 outgoing = tuple(outgoing)
             for item in outgoing:
-                if item.__class__ is not tuple:
-                    self._send_other(target, outgoing, item)
+                receiver: Target | None
+                if item.__class__ is tuple and len(item) == 2:
+                    to, content = item
+                    receiver = find(to)
+                elif item.__class__ is Publish:
+                    receiver, content = find_topic(item.topic), item.message
+                else:
+                    self.send_rest(target, outgoing, item)
                     break
-                to, content = item
-                receiver = find(to)
+                if receiver is None and self._nobody(target, outgoing, item):
+                    break
                 if receiver is None:
-                    self.lose(to, content, target, "no such actor")
                     continue
                 put = receiver.put + 1
                 if put - receiver.done > receiver.peak and not mailboxes.admit(
@@ -148,6 +153,15 @@ class Dispatcher:
                     continue
                 receiver.put = put
                 push((receiver, content, target))
+
+    def _nobody(self, sender: Target, outgoing: tuple[Outgoing, ...], item: Outgoing) -> bool:
+        """Nobody is there to receive this; True if it was no wish, and with it nothing is sent."""
+        if isinstance(item, tuple) and isinstance(item[0], str):
+            self.lose(item[0], item[1], sender, "no such actor")
+        elif not isinstance(item, Publish):
+            self.send_rest(sender, outgoing, item)
+            return True
+        return False
 
     def _finish(self) -> None:
         """Raise a pending interrupt, or `Livelock` if the queue is still not empty."""
@@ -224,13 +238,6 @@ class Dispatcher:
                 self.send_rest(cell, outgoing, outgoing[0])
             finally:
                 self.reply = outer
-
-    def _send_other(self, sender: Target, outgoing: tuple[Outgoing, ...], first: Outgoing) -> None:
-        """Send from an item on that is no plain send; the commonest is a single publication."""
-        if first.__class__ is Publish and len(outgoing) == 1:
-            self.topics.publish(first.topic, first.message, sender)
-        else:
-            self.send_rest(sender, outgoing, first)
 
     def send_rest(self, sender: Target, outgoing: tuple[Outgoing, ...], first: Outgoing) -> None:
         """Send from the item `first` on. All of it is checked before any of it is sent."""
@@ -345,13 +352,18 @@ class Dispatcher:
         # From the end backwards, and only where the entry is still this handler's own: nothing else can have
         # come between, because the handler has not left yet.
         for item in reversed(sent):
-            if (
-                isinstance(item, tuple)
-                and self.queue
-                and self.queue[-1][2] is sender
-                and self.queue[-1][1] is item[1]
-            ):
-                receiver, _, _ = self.queue.pop()
+            receiver: Target | None
+            if isinstance(item, Publish):
+                receiver, content = self.topics.by_name.get(item.topic), item.message
+            elif isinstance(item, tuple):
+                receiver, content = self.cells.get(item[0]), item[1]
+            else:
+                continue
+            if not self.queue or receiver is None:
+                continue
+            waiting, said, by = self.queue[-1]
+            if waiting is receiver and said is content and by is sender:
+                self.queue.pop()
                 receiver.put -= 1
 
     def _deferred(self, cell: Cell) -> "list[Reply]":

@@ -20,7 +20,10 @@ def admit(dispatcher: Queue, receiver: Target, message: object, sender: Target |
     if depth <= receiver.capacity:
         receiver.peak = depth
         return True
-    # Entries of the runtime itself (topics, asks, urgent markers) are bounded where they are made.
+    if receiver.topic is not None:
+        dispatcher.lose(f"topic {receiver.topic}", message, sender, "the topic is full")
+        return False
+    # Entries of the runtime itself (asks, urgent markers) are bounded where they are made.
     if not isinstance(receiver, Cell):
         return True
     when_full = receiver.policy.when_full

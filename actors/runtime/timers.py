@@ -26,7 +26,10 @@ class Timers:
 
     def __init__(self) -> None:
         """Start without timers."""
-        self._heap: list[Timer] = []
+        # Due, number, timer: tuples are compared without a call. Without the number two that are due at the
+        # same moment would fire in heap order, which depends on what else was set and cancelled; a replay
+        # could then differ.
+        self._heap: list[tuple[int, int, Timer]] = []
         self._created = 0
         self._forgotten = 0
         self.soonest = math.inf
@@ -38,14 +41,14 @@ class Timers:
     def next_due(self) -> int | None:
         """When the next timer is due, or None."""
         heap = self._heap
-        while heap and not heap[0].live:
+        while heap and not heap[0][2].live:
             heapq.heappop(heap)
             self._forgotten -= 1
         if not heap:
             self.soonest = math.inf
             return None
-        self.soonest = heap[0].due
-        return heap[0].due
+        self.soonest = heap[0][0]
+        return heap[0][0]
 
     def for_actor(self, cell: Cell, due: int, message: object, key: str | None) -> None:
         """Set a timer of the cell's present life; the same key replaces an earlier one."""
@@ -56,13 +59,13 @@ class Timers:
         cell.timers[timer.number] = timer
         if key is not None:
             cell.keyed_timers[key] = timer.number
-        heapq.heappush(self._heap, timer)
+        heapq.heappush(self._heap, (due, timer.number, timer))
 
     def call_at(self, due: int, call: Callable[[], None]) -> Timer:
         """Set a timer of the runtime itself."""
         timer = self._new(due)
         timer.call = call
-        heapq.heappush(self._heap, timer)
+        heapq.heappush(self._heap, (due, timer.number, timer))
         return timer
 
     def cancel(self, timer: Timer | None) -> None:
@@ -73,7 +76,7 @@ class Timers:
         timer.call = timer.message = None
         self._forgotten += 1
         if self._forgotten > COMPACT_MIN and self._forgotten * 2 > len(self._heap):
-            self._heap = [kept for kept in self._heap if kept.live]
+            self._heap = [kept for kept in self._heap if kept[2].live]
             heapq.heapify(self._heap)
             self._forgotten = 0
 
@@ -95,7 +98,7 @@ class Timers:
         due = self.next_due()
         if due is None or due > until:
             return None
-        timer = heapq.heappop(self._heap)
+        timer = heapq.heappop(self._heap)[2]
         timer.live = False
         if timer.cell is not None:
             timer.cell.timers.pop(timer.number, None)

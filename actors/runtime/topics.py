@@ -4,8 +4,6 @@ Part of the dispatcher. Subscriptions of a spec outlive restarts, those made by 
 life.
 """
 
-from typing import cast
-
 from actors.runtime.behaviour import Outgoing
 from actors.runtime.cells import Cell, Queue, Target
 
@@ -16,21 +14,21 @@ TOPIC_CAPACITY = 100_000
 class Topic(Target):
     """One topic: its waiting messages and its subscribers, in order of subscription."""
 
-    __slots__ = ("deaf_until", "dispatcher", "name", "subscribers")
+    __slots__ = ("deaf_until", "dispatcher", "subscribers")
 
     def __init__(self, name: str, dispatcher: Queue) -> None:
         """Start without subscribers."""
         super().__init__(self._fan_out, TOPIC_CAPACITY)
-        self.name = name
+        self.topic = name
         self.dispatcher = dispatcher
         self.subscribers: tuple[Cell, ...] = ()
         self.deaf_until: dict[Cell, int] = {}
 
-    def _fan_out(self, packed: object, now: int) -> tuple[Outgoing, ...]:
+    def _fan_out(self, message: object, now: int) -> tuple[Outgoing, ...]:
         """Let every subscriber work on the message; a failure ends only that subscriber's life."""
-        message, sender = cast("tuple[object, Target | None]", packed)
         dispatcher = self.dispatcher
         outer = dispatcher.entry
+        sender = outer[2]
         # A tuple that is replaced and never changed: whoever subscribes while it is walked hears the next
         # message.
         for cell in self.subscribers:
@@ -66,42 +64,42 @@ class Topic(Target):
 class Topics:
     """All topics of one engine by name."""
 
-    __slots__ = ("_dispatcher", "_topics")
+    __slots__ = ("_dispatcher", "by_name")
 
     def __init__(self, dispatcher: Queue) -> None:
         """Start without topics; they come with their first subscriber."""
         self._dispatcher = dispatcher
-        self._topics: dict[str, Topic] = {}
+        self.by_name: dict[str, Topic] = {}
 
     def __len__(self) -> int:
         """Topics that have a subscriber or had one."""
-        return len(self._topics)
+        return len(self.by_name)
 
     def subscribers(self, name: str) -> tuple[Cell, ...]:
         """Who hears this topic, in order of subscription."""
-        topic = self._topics.get(name)
+        topic = self.by_name.get(name)
         return topic.subscribers if topic is not None else ()
 
     def subscribe(self, name: str, cell: Cell) -> None:
         """Let the cell hear the topic; a second time changes nothing."""
-        topic = self._topics.get(name)
+        topic = self.by_name.get(name)
         if topic is None:
-            topic = self._topics[name] = Topic(name, self._dispatcher)
+            topic = self.by_name[name] = Topic(name, self._dispatcher)
         if cell not in topic.subscribers:
             topic.subscribers = (*topic.subscribers, cell)
 
     def unsubscribe(self, name: str, cell: Cell) -> None:
         """Let the cell hear the topic no more."""
-        topic = self._topics.get(name)
+        topic = self.by_name.get(name)
         if topic is not None:
             topic.subscribers = tuple(other for other in topic.subscribers if other is not cell)
             topic.deaf_until.pop(cell, None)
             if not topic.subscribers and not topic.depth:
-                del self._topics[name]
+                del self.by_name[name]
 
     def skip_waiting(self, name: str, cell: Cell) -> None:
         """A new life does not want what was published before it: let it miss the messages that wait now."""
-        topic = self._topics.get(name)
+        topic = self.by_name.get(name)
         if topic is not None and topic.depth:
             # A number in place of a search: entries of a topic are shared, one subscriber cannot take them
             # out.
@@ -109,13 +107,6 @@ class Topics:
 
     def publish(self, name: str, message: object, sender: Target | None) -> None:
         """Put one entry for all subscribers into the queue; without subscribers nothing happens."""
-        topic = self._topics.get(name)
-        if topic is None or not topic.subscribers:
-            return
-        depth = topic.depth + 1
-        if depth > topic.capacity:
-            self._dispatcher.lose(f"topic {name}", message, sender, "the topic is full")
-            return
-        topic.peak = max(topic.peak, depth)
-        topic.put += 1
-        self._dispatcher.queue.append((topic, (message, sender), sender))
+        topic = self.by_name.get(name)
+        if topic is not None:
+            self._dispatcher.put(topic, message, sender)

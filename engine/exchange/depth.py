@@ -24,17 +24,23 @@ def yes_level(delta: BookDelta) -> tuple[BookSide, Price]:
 def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> None:
     """One level's displayed size changed."""
     side, price = yes_level(delta)
-    displayed = market.book.size(side, price)
-    update_taken(context, market, side, price)
+    bids = side is BookSide.BID
+    # Of most levels nothing was taken.
+    if price in (market.taken_bids if bids else market.taken_asks) or price in (
+        market.short_bids if bids else market.short_asks
+    ):
+        update_taken(context, market, side, price)
     if market.no_visibility_since is not None:
         # The queues are set right once, when the gap is decided.
         return
     if delta.change < 0:
-        level = market.own_levels(side).get(price)
+        level = (market.bids if bids else market.asks).get(price)
         if level is not None:
+            displayed = market.book.size(side, price)
             decreased(context, market, level, displayed - delta.change, delta.at_venue)
             bound_queue(context, market, level, "depth")
-    elif market.own_levels(side.opposite) and trusted(market):
+    elif (market.asks if bids else market.bids) and trusted(market):
+        displayed = market.book.size(side, price)
         _opposed(context, market, side, price, min(delta.change, displayed))
 
 

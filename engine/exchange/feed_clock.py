@@ -46,12 +46,13 @@ def happened_by(event: BookSnapshot | TradePrinted) -> Nanos:
 def stream_clock(state: ExchangeState, market: VenueMarket) -> Nanos:
     """The latest venue time that the stream which brings this market's book has shown; zero if none."""
     conn, sid = market.book.conn, market.book.sid
-    times = (
-        book.venue_at
-        for book in (each.book for each in state.markets.values())
-        if book.conn == conn and book.sid == sid and book.venue_at is not None
-    )
-    return max(times, default=Nanos(0))
+    latest = Nanos(0)
+    for each in state.markets.values():
+        book = each.book
+        at = book.venue_at
+        if at is not None and at > latest and book.conn == conn and book.sid == sid:
+            latest = at
+    return latest
 
 
 def passed(context: StepContext, market: VenueMarket, moment: Nanos) -> bool:

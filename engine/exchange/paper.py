@@ -60,7 +60,7 @@ class PaperExchange:
         self.frozen: dict[str, bool] = {}
         """Markets that stand still, and of each whether it may be settled all the same."""
         self.parked: frozenset[str] = frozenset()
-        self._waits_since: Nanos = NEVER
+        self.waits_since: Nanos = NEVER
         """The earliest moment that waits for the feed to pass it."""
         self._woken: dict[str, Callable[[StepContext, str], None]] = {
             CREDIT: self._credit,
@@ -78,7 +78,7 @@ class PaperExchange:
             if market is None:
                 market = self.state.market(event.ticker)
             at_venue = event.at_venue
-            if at_venue is not None and at_venue > self._waits_since:
+            if at_venue is not None and at_venue > self.waits_since:
                 return self._pass(market, event, now)
             applied = market.book.apply_delta(event)
             if not market.watched or not applied or event.ticker in self.frozen:
@@ -90,6 +90,20 @@ class PaperExchange:
         self._handle(context, event)
         settle(context)
         return self._finish(context)
+
+    def passed_by(self, trade: TradePrinted) -> bool:
+        """Note a trade that can do nothing to anybody, which most are; False if it must be decided on.
+
+        That is one of a market where nothing of ours stands, while nothing waits for the feed to come so far.
+        """
+        market = self.state.markets.get(trade.ticker)
+        idle = market is not None and not market.watched and market.book.conn != POLLED
+        if market is None or not idle or self.frozen or self.state.timers.moments:
+            return False
+        if trade.at_venue is not None and trade.at_venue > market.active_to:
+            market.active_to = trade.at_venue
+        self.state.prints.hear(trade)
+        return True
 
     def take_over(self, events: Iterable[MarketListed | BookSnapshot], now: int) -> Step:
         """Take up listings and books from whoever followed them while this exchange alone was restarted.
@@ -370,7 +384,7 @@ class PaperExchange:
 
     def _note_waiting(self) -> None:
         # Kept, because every delta asks for it.
-        self._waits_since = min(self.state.timers.moments.values(), default=NEVER)
+        self.waits_since = min(self.state.timers.moments.values(), default=NEVER)
 
 
 def _behind(book: Book, other: BookSnapshot) -> bool:

@@ -37,6 +37,9 @@ class DevigError(ValueError):
 class DevigMethod(Enum):
     """The names by which the configuration chooses."""
 
+    # Without a call for every look into a memory.
+    __hash__ = object.__hash__
+
     MULTIPLICATIVE = "multiplicative"
     ADDITIVE = "additive"
     POWER = "power"

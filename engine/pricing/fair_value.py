@@ -7,10 +7,11 @@ margins and totals scatter normally around the bookmaker's line, in play the les
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from statistics import fmean, median
-from typing import Final
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -59,8 +60,7 @@ class Rules:
     """What the books said of the game before it began is wanted, though it may have begun."""
 
 
-@message
-class BookPrice:
+class BookPrice(NamedTuple):
     """One book's fair probability that YES pays, and since when it says so."""
 
     vendor: str
@@ -88,6 +88,10 @@ class FairValue:
         return len(self.votes)
 
 
+# The class called would be a call for every row, market and poll.
+_new: Final[Callable[[type[BookPrice], tuple[str, float, Nanos]], BookPrice]] = tuple.__new__
+
+
 def fair_value(game: GameView, claim: Claim, rules: Rules, now: Nanos) -> FairValue | None:
     """The joint opinion of a claim, or None if fewer than `rules.books_min` independent ones are left."""
     prices = book_prices(game, claim, rules, now)
@@ -99,17 +103,19 @@ def book_prices(game: GameView, claim: Claim, rules: Rules, now: Nanos) -> list[
     share = _share_left(game)
     prices: list[BookPrice] = []
     # By name and not by arrival: the votes are put on record in this order.
-    for vendor, row in sorted(_rows(game, rules, now).items(), key=_vendor_of):
+    for vendor, row in sorted(_rows(game, rules, now).items(), key=itemgetter(0)):
         name = vendor.lower()
         if name in CIRCULAR_VENDORS or name in rules.exclude:
             continue
         if rules.prefer and name not in rules.prefer:
             continue
-        if now - row.said_at > rules.age_max:
+        # As `OddsSeen.said_at`, which is a call for every row, market and poll.
+        said_at = row.at if row.at_venue is None else row.at_venue
+        if now - said_at > rules.age_max:
             continue
         p_fair = p_of_row(row, claim, rules.method, share)
         if p_fair is not None and P_EDGE < p_fair < 1.0 - P_EDGE:
-            prices.append(BookPrice(name, p_fair, row.said_at))
+            prices.append(_new(BookPrice, (name, p_fair, said_at)))
     return prices
 
 
@@ -123,12 +129,21 @@ def joined(prices: Iterable[BookPrice], rules: Rules) -> FairValue | None:
     """One opinion of many books: one vote a feed, outliers dropped if the rules say so."""
     feeds: dict[str, list[BookPrice]] = {}
     for price in prices:
-        feeds.setdefault(FEED_OF_VENDOR.get(price.vendor, price.vendor), []).append(price)
-    votes = {feed: _vote(feeds[feed]) for feed in sorted(feeds)}
+        feed = FEED_OF_VENDOR.get(price.vendor, price.vendor)
+        heard = feeds.get(feed)
+        if heard is None:
+            feeds[feed] = [price]
+        else:
+            heard.append(price)
+    votes: dict[str, float] = {}
+    for feed in sorted(feeds):
+        heard = feeds[feed]
+        # The vote of one feed, which is nearly always a single book.
+        votes[feed] = heard[0].p_fair if len(heard) == 1 else median([price.p_fair for price in heard])
     kept = _without_outliers(votes, rules.outlier_points)
     if len(kept) < max(1, rules.books_min):
         return None
-    oldest = min(price.at for feed in kept for price in feeds[feed])
+    oldest = min([price.at for feed in kept for price in feeds[feed]])
     return FairValue(
         p_fair=_average(kept, rules),
         p_dispersion=max(kept.values()) - min(kept.values()),
@@ -136,15 +151,6 @@ def joined(prices: Iterable[BookPrice], rules: Rules) -> FairValue | None:
         until=Nanos(oldest + rules.age_max + 1),
         dropped=tuple(feed for feed in votes if feed not in kept),
     )
-
-
-def _vendor_of(item: tuple[str, OddsSeen]) -> str:
-    return item[0]
-
-
-def _vote(prices: list[BookPrice]) -> float:
-    """The vote of one feed, which is nearly always a single book."""
-    return prices[0].p_fair if len(prices) == 1 else median(price.p_fair for price in prices)
 
 
 def p_of_row(row: OddsSeen, claim: Claim, method: DevigMethod, share: float | None = 1.0) -> float | None:
@@ -168,14 +174,15 @@ def p_of_row(row: OddsSeen, claim: Claim, method: DevigMethod, share: float | No
 
 
 def _p_home(row: OddsSeen, method: DevigMethod, share: float | None) -> float | None:
-    p_home = _two_sided(row.moneyline_home, row.moneyline_away, method)
-    if p_home is not None:
-        return p_home
+    home, away = row.moneyline_home, row.moneyline_away
+    # As `_two_sided`, for the commonest case.
+    if home is not None and away is not None and home > AMERICAN_NO_TRADE and away > AMERICAN_NO_TRADE:
+        return _fair_first(home, away, method)
     # A book without a moneyline: its spread says nearly the same, before the tip.
     p_cover = _two_sided(row.spread_home_odds, row.spread_away_odds, method)
     # A moneyline that is there but one-sided or extreme was refused for a reason; the spread must not replace
     # it.
-    if row.moneyline_home is not None or row.moneyline_away is not None or share != 1.0:
+    if home is not None or away is not None or share != 1.0:
         return None
     if p_cover is None or row.spread_home is None:
         return None

@@ -21,7 +21,7 @@ from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
 from engine.strategies.market_board import MarketBoard, Place, Reach
-from engine.strategies.market_watch import Watch
+from engine.strategies.market_watch import NEVER, Watch
 from engine.strategies.merge_steps import joined
 from engine.strategies.opinion import HAIR, Opinion, p_text
 from engine.strategies.parameters import (
@@ -172,22 +172,24 @@ class Correlation(Trader):
         it.
         """
         market = watch.market
-        market_board = self._market_board(market.game)
+        market_board = self._market_boards.get(top.game) or self._market_board(market.game)
         place = market_board.repriced(market)
         if self.recalling:
             return NOTHING
-        steps: list[Step] = []
-        if self._groups.of:
-            steps += [self._hedge(group, now) for group in self._groups.in_market(top.ticker)]
+        # Most groups are of other markets, or wait for an order.
+        torn = [group for group in self._groups.of.values() if not group.open and top.ticker in group.legs]
+        steps = [self._hedge(group, now) for group in torn]
         if place is None:
             return joined(steps)
         # The board compares plain numbers; the exact sums with fees are made only for what passes it.
         if self.parameters.arbitrage and market_board.beaten(place):
             steps.append(self._arbitrage(market, now))
         if self.parameters.statistics:
-            steps.append(self._looked_at(place, market_board, now))
-            steps += [self._looked_at(other, market_board, now) for other in place.near]
-        return joined(steps)
+            for other in market_board.worth_a_thought(place, now):
+                if other.watch is not None and (other.p_mid is not None or other.market.p_mid() is not None):
+                    other.watch.until = NEVER
+                    steps.append(self.consider(other.watch, now))
+        return joined(steps) if steps else NOTHING
 
     def wake(self, key: str, now: Nanos) -> Step:
         """A pause before the next attempt to mend a group, or a timer of the trader's."""
@@ -201,12 +203,15 @@ class Correlation(Trader):
         p_mid = market.p_mid()
         if p_mid is None or not self.parameters.statistics:
             return None
-        market_board = self._market_board(market.game)
+        market_board = self._market_boards.get(market.game.game) or self._market_board(market.game)
         place = market_board.place_of(market)
         said = [] if place is None else self._said(place, market_board)
         if not said:
             return None
-        name, p_fair, gap = max(said, key=lambda word: abs(p_mid - word[1]) - word[2])
+        name, p_fair, gap = said[0]
+        # What is further beyond its threshold, between equals the rungs.
+        if len(said) > 1 and abs(p_mid - said[1][1]) - said[1][2] > abs(p_mid - p_fair) - gap:
+            name, p_fair, gap = said[1]
         dear = p_mid > p_fair
         if dear != self.parameters.prefer_no_on_overvalued:
             return None
@@ -217,7 +222,7 @@ class Correlation(Trader):
             gap_min=gap,
             ev_percent_min=0.0,
             until=Nanos(now + 1),
-            evidence=(("implied", p_text(p_fair)), ("middle", p_text(p_mid)), ("relation", name)),
+            evidence=(("implied", p_fair), ("middle", p_mid), ("relation", name)),
             side=BookSide.ASK if dear else BookSide.BID,
         )
 
@@ -232,21 +237,11 @@ class Correlation(Trader):
             said.append(("moneyline_spread", winner, self.parameters.min_discrepancy_percent / 100))
         return said
 
-    def _looked_at(self, place: Place, market_board: MarketBoard, now: Nanos) -> Step:
-        """Think a market over if it is held, or if what is said of it is near its threshold at least."""
-        watch = self.watched(place.market.ticker)
-        if watch is None or (watch.idle and (now < watch.cooldown_until or market_board.fits(place))):
-            return NOTHING
-        if place.market.p_mid() is None:
-            return NOTHING
-        watch.until = Nanos(0)
-        return self.consider(watch, now)
-
     def _market_board(self, game: GameView) -> MarketBoard:
         """The game's board; made anew when a market or the teams became known."""
         market_board = self._market_boards.get(game.game)
         if market_board is None:
-            market_board = self._market_boards[game.game] = MarketBoard(game, self._reach)
+            market_board = self._market_boards[game.game] = MarketBoard(game, self._reach, self._watches)
         return market_board
 
     def _arbitrage(self, market: MarketView, now: Nanos) -> Step:

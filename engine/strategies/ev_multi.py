@@ -16,7 +16,7 @@ from engine.pricing.devig import DevigMethod
 from engine.pricing.fair_value import FairValue, Rules, fair_value
 from engine.step import Step
 from engine.strategies.market_watch import NEVER, Watch
-from engine.strategies.opinion import HAIR, Opinion, p_text, taking
+from engine.strategies.opinion import HAIR, Grounds, Opinion, taking
 from engine.strategies.parameters import (
     MARKET_TYPES,
     Parameters,
@@ -178,12 +178,12 @@ class EvMulti(Trader):
         return edge is not None and edge.ev_percent >= opinion.ev_percent_min - HAIR and edge.p_net > 0
 
 
-def _evidence(fair: FairValue, method: str) -> tuple[tuple[str, str], ...]:
+def _evidence(fair: FairValue, method: str) -> Grounds:
     return (
-        ("aggregate", p_text(fair.p_fair)),
+        ("aggregate", fair.p_fair),
         ("aggregation", method),
         ("books", str(fair.books)),
-        ("dispersion", p_text(fair.p_dispersion)),
-        *((f"book_{vendor}", p_text(p_vote)) for vendor, p_vote in fair.votes),
+        ("dispersion", fair.p_dispersion),
+        *[(f"book_{vendor}", p_vote) for vendor, p_vote in fair.votes],
         ("outliers", " ".join(fair.dropped) or "none"),
     )

@@ -105,8 +105,6 @@ class Groups:
 
     def in_market(self, ticker: str) -> list[Group]:
         """The groups that have a leg in a market and hold anything, or still may."""
-        if not self.of:
-            return []
         return [
             group
             for group in self.of.values()

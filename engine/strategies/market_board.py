@@ -7,13 +7,23 @@ neighbour lies in the band around it that is too small to trade; that neighbour 
 """
 
 import math
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import attrs
 
 from engine.pregame_lines import probit, spread_of_p_win
-from engine.strategies.relations import P_READABLE, certain, deviation, p_home_of, p_of_expected, readable
-from engine.units import PRICE_ONE
+from engine.strategies.market_watch import Watch
+from engine.strategies.relations import (
+    P_READABLE,
+    SPREAD_READABLE,
+    certain,
+    deviation,
+    p_home_of,
+    p_of_expected,
+)
+from engine.units import PRICE_ONE, Nanos
 from engine.view import Axis, Claim, GameView, MarketView
 
 NOTHING_OFFERED: Final = 2 * PRICE_ONE
@@ -21,7 +31,12 @@ NEIGHBOURS_MIN: Final = 2
 SAFE: Final = 2e-9
 """A band is narrower than it should be by this probability, so that rounding never dismisses a trade."""
 
+ROOT_OF_TWO: Final = math.sqrt(2.0)
+
 EMPTY: Final = (math.inf, -math.inf)
+
+MIDDLES_KEPT: Final = 32_768
+"""So many middle prices' deviates and bands are remembered."""
 
 
 @attrs.frozen
@@ -58,37 +73,38 @@ class Place:
     winner: tuple[float, float] = EMPTY
     near: list["Place"] = attrs.field(factory=list)
     witness: "Place | None" = None
+    certain: bool = False
+    watch: Watch | None = None
+    around: tuple["Place", ...] = ()
 
     def price(self, reach: Reach) -> None:
         """Take the market's best prices over."""
-        market = self.market
-        top = market.top
-        ask = bid = None
-        if top is not None and market.tradable:
-            ask, bid = top.yes_ask, top.yes_bid
-        yes = NOTHING_OFFERED if ask is None else ask
-        no = NOTHING_OFFERED if bid is None else PRICE_ONE - bid
-        self.upward, self.downward = (yes, no) if self.claim.above else (no, yes)
+        market, above = self.market, self.claim.above
+        top, tradable = market.top, market.tradable
+        bid, ask = (None, None) if top is None else (top.yes_bid, top.yes_ask)
+        yes = ask if tradable and ask is not None else NOTHING_OFFERED
+        no = PRICE_ONE - bid if tradable and bid is not None else NOTHING_OFFERED
+        self.upward, self.downward = (yes, no) if above else (no, yes)
         # A winner market is no rung: others are held against it, it is held against none.
         if self.kind == "game":
             return
-        self.p_mid = p_mid = market.p_mid()
-        self.z, self.ladder, self.winner = None, EMPTY, EMPTY
-        if p_mid is None:
+        self.p_mid, self.z, self.ladder, self.winner = None, None, EMPTY, EMPTY
+        if bid is None or ask is None:
             return
-        p_above = p_mid if self.claim.above else 1.0 - p_mid
-        if P_READABLE < p_above < 1.0 - P_READABLE and readable(market):
-            self.z = probit(p_above)
-        self.ladder = band(p_above, reach.ladder)
+        both = bid + ask
+        self.p_mid = both / (2 * PRICE_ONE)
+        if tradable and ask - bid <= SPREAD_READABLE:
+            self.z = _deviate(both, above)
+        self.ladder = _band_around(both, above, reach.ladder)
         if self.kind == "spread":
-            self.winner = band(p_above, reach.winner)
+            self.winner = _band_around(both, above, reach.winner)
 
 
 class MarketBoard:
     """One game. Everything is kept up to the last price that was told, and to the last score."""
 
-    def __init__(self, game: GameView, reach: Reach) -> None:
-        """Arrange what is known of a game."""
+    def __init__(self, game: GameView, reach: Reach, watches: Mapping[str, Watch]) -> None:
+        """Arrange what is known of a game; `watches` are those of the markets that may be traded."""
         self.game = game
         self._reach = reach
         self._places: dict[str, Place] = {}
@@ -99,13 +115,16 @@ class MarketBoard:
                 continue
             margin = claim.axis is Axis.MARGIN
             place = Place(market, claim, claim.threshold / 10, margin, market.kind)
+            place.watch = watches.get(market.ticker)
             self._places[market.ticker] = place
-            if certain(claim):
+            place.certain = certain(claim)
+            if place.certain:
                 self._lines[margin].append(place)
         self._winners = [place.market for place in self._places.values() if place.kind == "game"]
         self._margins = [place for place in self._lines[True] if place.kind == "spread"]
         for place in self._places.values():
             place.near = self._margins if place.kind == "game" else self._near(place, 10 * reach.points)
+            place.around = (place, *place.near)
             place.price(reach)
         self._read()
 
@@ -124,7 +143,7 @@ class MarketBoard:
 
     def beaten(self, place: Place) -> bool:
         """Whether some other market and this one cover every outcome for less than a dollar before fees."""
-        if not certain(place.claim):
+        if not place.certain:
             return False
         line = place.line
         up_left, down_left = PRICE_ONE - place.upward, PRICE_ONE - place.downward
@@ -136,22 +155,37 @@ class MarketBoard:
                 return True
         return False
 
-    def fits(self, place: Place) -> bool:
-        """Whether nothing that is said of a rung is far enough from its price to be worth a thought."""
-        sd = self._sd_margin if place.margin else self._sd_total
-        if sd is None or place.p_mid is None:
-            return True
-        line = place.line
-        witness = place.witness
-        low, high = place.ladder
-        if witness is None or witness.z is None or not low < witness.z + (witness.line - line) / sd < high:
-            place.witness = _witness(place, sd)
-            if place.witness is None and sum(other.z is not None for other in place.near) >= NEIGHBOURS_MIN:
-                return False
-        if place.kind != "spread" or self._expected_home is None:
-            return True
-        low, high = place.winner
-        return low < (self._expected_home - line) / sd < high
+    def worth_a_thought(self, place: Place, now: Nanos) -> list[Place]:
+        """What is held or does not fit, of a place that was priced anew and its neighbours.
+
+        A rung fits if nothing that is said of it is far enough from its price. Nearly all do, so all are
+        looked at here, without a call for any.
+        """
+        found: list[Place] = []
+        expected = self._expected_home
+        for other in place.around:
+            watch = other.watch
+            if watch is None:
+                continue
+            if not watch.idle:
+                found.append(other)
+                continue
+            sd = self._sd_margin if other.margin else self._sd_total
+            if now < watch.cooldown_until or sd is None or other.p_mid is None:
+                continue
+            line, witness = other.line, other.witness
+            low, high = other.ladder
+            if (
+                witness is None
+                or witness.z is None
+                or not low < witness.z + (witness.line - line) / sd < high
+            ) and not _spoken_for(other, sd):
+                found.append(other)
+            elif expected is not None and other.kind == "spread":
+                low, high = other.winner
+                if not low < (expected - line) / sd < high:
+                    found.append(other)
+        return found
 
     def place_of(self, market: MarketView) -> Place | None:
         """A market's place, if it says anything of the game."""
@@ -167,10 +201,12 @@ class MarketBoard:
         if p_mid is None or sd is None:
             return None
         best: float | None = None
-        heard = 0
+        heard, line, above = 0, place.line, place.claim.above
         for other in place.near:
             if other.z is not None:
-                p = p_of_expected(place.claim, other.line + sd * other.z, sd)
+                # As `p_of_expected` and `phi`, without their calls for every neighbour.
+                p_above = 0.5 * math.erfc(-((other.line + sd * other.z - line) / sd) / ROOT_OF_TWO)
+                p = p_above if above else 1.0 - p_above
                 heard += 1
                 if best is None or abs(p - p_mid) < abs(best - p_mid):
                     best = p
@@ -207,14 +243,36 @@ class MarketBoard:
         ]
 
 
-def _witness(place: Place, sd: float) -> Place | None:
-    """The first neighbour whose word lies in the band around a rung's price."""
+def _spoken_for(place: Place, sd: float) -> bool:
+    """Whether a neighbour's word lies in the band around a rung's price, or too few have a word; the first
+    is the witness from now on.
+    """
     low, high = place.ladder
-    line = place.line
+    line, heard = place.line, 0
     for other in place.near:
-        if other.z is not None and low < other.z + (other.line - line) / sd < high:
-            return other
-    return None
+        if other.z is not None:
+            heard += 1
+            if low < other.z + (other.line - line) / sd < high:
+                place.witness = other
+                return True
+    place.witness = None
+    return heard < NEIGHBOURS_MIN
+
+
+# Prices are whole numbers, so what is made of them need not be computed twice.
+@lru_cache(maxsize=MIDDLES_KEPT)
+def _deviate(both: int, above: bool) -> float | None:  # noqa: FBT001 - a keyword is slower to remember
+    """The deviate of an upward middle price, `both` being bid and ask together; None beyond what is read."""
+    p_mid = both / (2 * PRICE_ONE)
+    p_above = p_mid if above else 1.0 - p_mid
+    return probit(p_above) if P_READABLE < p_above < 1.0 - P_READABLE else None
+
+
+@lru_cache(maxsize=MIDDLES_KEPT)
+def _band_around(both: int, above: bool, distance: float) -> tuple[float, float]:  # noqa: FBT001 - as above
+    """`band` of an upward middle price, `both` being bid and ask together."""
+    p_mid = both / (2 * PRICE_ONE)
+    return band(p_mid if above else 1.0 - p_mid, distance)
 
 
 def band(p: float, distance: float) -> tuple[float, float]:

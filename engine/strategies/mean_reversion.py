@@ -19,7 +19,7 @@ from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
 from engine.strategies.inplay import GameState, p_of_state
 from engine.strategies.market_watch import Watch
-from engine.strategies.opinion import HAIR, Opinion, p_text
+from engine.strategies.opinion import HAIR, Opinion
 from engine.strategies.parameters import (
     Parameters,
     ParametersClash,
@@ -228,10 +228,10 @@ class MeanReversion(Trader):
             ev_percent_min=0.0,
             until=Nanos(2**62),
             evidence=(
-                ("pregame", p_text(p_mid - move)),
-                ("middle", p_text(p_mid)),
-                ("move", p_text(move)),
-                ("target", p_text(p_target)),
+                ("pregame", p_mid - move),
+                ("middle", p_mid),
+                ("move", move),
+                ("target", p_target),
                 ("lead", str(state.lead)),
                 ("minutes_left", f"{state.minutes:.4f}"),
                 ("baseline", baseline.source),

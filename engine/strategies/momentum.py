@@ -20,7 +20,7 @@ from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
 from engine.strategies.inplay import GameState, p_of_state
 from engine.strategies.market_watch import Watch
-from engine.strategies.opinion import HAIR, Opinion, p_text
+from engine.strategies.opinion import HAIR, Opinion
 from engine.strategies.parameters import (
     MARKET_TYPES,
     Parameters,
@@ -246,8 +246,8 @@ class Momentum(Trader):
                 ("run_seconds", f"{(last.at - start.at) / 1e9:.3f}"),
                 ("lead", str(last.lead)),
                 ("minutes_left", f"{last.minutes:.4f}"),
-                ("price_then", p_text(p_then)),
-                ("model_change", p_text(p_change)),
+                ("price_then", p_then),
+                ("model_change", p_change),
                 ("baseline", baseline.source),
             ),
             side=BookSide.BID if p_change > 0 else BookSide.ASK,
@@ -284,9 +284,9 @@ class Momentum(Trader):
             ev_percent_min=0.0,
             until=now,
             evidence=(
-                ("move", p_text(p_move)),
-                ("middle", p_text(p_mid)),
-                ("continuation", p_text(p_more)),
+                ("move", p_move),
+                ("middle", p_mid),
+                ("continuation", p_more),
             ),
             side=BookSide.BID if p_move > 0 else BookSide.ASK,
             extra_cost=spread / (2 * PRICE_ONE),

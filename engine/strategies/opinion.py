@@ -8,7 +8,10 @@ an edge that needs that luck is none.
 """
 
 import math
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+import attrs
 
 from engine.events import BookSide, TopChanged
 from engine.facts import Evidence
@@ -19,11 +22,21 @@ from engine.trust import AT_ITS_WORD, Believed, Source
 from engine.units import PRICE_CENT, PRICE_ONE, Count, Nanos, Price, format_price
 from engine.view import MarketView
 
+_TAKER: Final = Liquidity.TAKER
+_BID: Final = BookSide.BID
+_ASK: Final = BookSide.ASK
+
 HAIR = 1e-9
 """Probabilities are compared with thresholds up to this: 0.60 - 0.55 is 5 points, not 4.999…."""
 
 
-@message
+Grounds: TypeAlias = tuple[tuple[str, str | float], ...]
+"""What an opinion rests on, by name. Probabilities and amounts per contract stay numbers until it is put on
+record: of ten opinions nine never are.
+"""
+
+
+@attrs.define
 class Opinion:
     """What a strategy believes of a market until `until`.
 
@@ -39,7 +52,7 @@ class Opinion:
     gap_min: float
     ev_percent_min: float
     until: Nanos
-    evidence: Evidence = ()
+    evidence: Grounds = ()
     side: BookSide | None = None
     extra_cost: float = 0.0
     source: Source = Source.OWN
@@ -55,14 +68,17 @@ class OpinionListener(Protocol):
         ...
 
 
-@message
-class Offer:
+class Offer(NamedTuple):
     """A price to buy (BID) or sell (ASK) YES at, how much is to be had there, and whose fee it costs."""
 
     side: BookSide
     price: Price
     depth: Count
     liquidity: Liquidity
+
+
+# The class called would be a call for every judgement of an entry.
+_new: Final[Callable[[type[Offer], tuple[BookSide, Price, Count, Liquidity]], Offer]] = tuple.__new__
 
 
 @message
@@ -110,20 +126,27 @@ def p_market_of(top: TopChanged, price: Price) -> float:
 
 def edge_of(opinion: Opinion, terms: FeeTerms, top: TopChanged, offer: Offer) -> Edge:
     """The edge of taking up an offer while these are the best prices; its size only goes on record."""
-    side, price = offer.side, offer.price
-    p_fair = believed(opinion, p_market_of(top, price))
+    side, price, depth, liquidity = offer
+    p_fair, share = opinion.p_fair, opinion.trust.share
+    if share != 1.0:
+        # As `believed` and `p_market_of`, without their calls: this is asked of every opinion.
+        bid, ask = top.yes_bid, top.yes_ask
+        p_market = price / PRICE_ONE if bid is None or ask is None else (bid + ask) / (2 * PRICE_ONE)
+        p_fair = p_market + share * (p_fair - p_market)
     if side is BookSide.BID:
         p_win, p_said, p_own = p_fair, opinion.p_fair, price / PRICE_ONE
     else:
         p_win, p_said, p_own = 1.0 - p_fair, 1.0 - opinion.p_fair, (PRICE_ONE - price) / PRICE_ONE
-    p_entry_fee = terms.p_fee(offer.liquidity, price)
-    p_exit_fee = terms.p_fee(Liquidity.TAKER, nearest(p_fair))
+    p_entry_fee = terms.p_fee(liquidity, price)
+    # `nearest`, in its words: kept inside the range of prices.
+    exit_at = round(p_fair * PRICE_ONE)
+    p_exit_fee = terms.p_fee(_TAKER, Price(min(max(exit_at, 0), PRICE_ONE)))
     p_gap = p_said - p_own
     p_costs = p_entry_fee + p_exit_fee + opinion.extra_cost
     return Edge(
         side=side,
         price=price,
-        depth=offer.depth,
+        depth=depth,
         p_win=p_win,
         p_cost=p_own + p_entry_fee,
         p_gap=p_gap,
@@ -143,9 +166,9 @@ def taking(opinion: Opinion, terms: FeeTerms, top: TopChanged) -> Edge | None:
         sells = (1.0 - opinion.p_fair) - (PRICE_ONE - bid) / PRICE_ONE > opinion.p_fair - ask / PRICE_ONE
         ask, bid = (None, bid) if sells else (ask, None)
     if ask is not None:
-        return edge_of(opinion, terms, top, Offer(BookSide.BID, ask, top.yes_ask_size, Liquidity.TAKER))
+        return edge_of(opinion, terms, top, _new(Offer, (_BID, ask, top.yes_ask_size, _TAKER)))
     if bid is not None:
-        return edge_of(opinion, terms, top, Offer(BookSide.ASK, bid, top.yes_bid_size, Liquidity.TAKER))
+        return edge_of(opinion, terms, top, _new(Offer, (_ASK, bid, top.yes_bid_size, _TAKER)))
     return None
 
 
@@ -196,6 +219,11 @@ def _floor_cent(p: float) -> Price:
 def nearest(p: float) -> Price:
     """A probability as a price, for fees; kept inside the range of prices."""
     return Price(min(max(round(p * PRICE_ONE), 0), PRICE_ONE))
+
+
+def on_record(grounds: Grounds) -> Evidence:
+    """Grounds as they are put on record."""
+    return tuple([(name, said if isinstance(said, str) else f"{said:.6f}") for name, said in grounds])
 
 
 def p_text(p: float) -> str:

@@ -28,6 +28,7 @@ from engine.strategies.opinion import (
     Opinion,
     believed,
     edge_of,
+    on_record,
     p_market_of,
     p_text,
     price_text,
@@ -78,7 +79,8 @@ class OrderWriter:
         if count < COUNT_ONE:
             return self.missed(market, opinion, edge, ("size", format_count(edge.depth), "1.00"), now)
         signal_id, order_id = self._portfolio.next_signal(), self._portfolio.next_order()
-        evidence = (*opinion.evidence, *edge_evidence(market, opinion, edge), (ORDER_EVIDENCE, order_id))
+        grounds = on_record(opinion.evidence)
+        evidence = (*grounds, *edge_evidence(market, opinion, edge), (ORDER_EVIDENCE, order_id))
         signal = self._signal(market, edge, SignalAction.ENTER, opinion.reason, now)
         signal = changed(signal, signal_id=signal_id, evidence=evidence)
         # An entry that rests for long rests on an opinion that is no longer held.
@@ -170,7 +172,7 @@ class OrderWriter:
             ("limit", name),
             ("number", number),
             ("needed", limit),
-            *opinion.evidence,
+            *on_record(opinion.evidence),
             *edge_evidence(market, opinion, edge),
         )
         signal = self._signal(market, edge, SignalAction.NO_TRADE, name, now)

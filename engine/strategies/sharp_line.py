@@ -13,7 +13,7 @@ from engine.events import OddsSeen, ScoreSeen
 from engine.freshness import ODDS_ROW, ODDS_ROW_LIVE
 from engine.pricing.devig import DevigMethod
 from engine.pricing.fair_value import Rules, fair_value
-from engine.strategies.opinion import Opinion, p_text
+from engine.strategies.opinion import Opinion
 from engine.strategies.parameters import (
     MARKET_TYPES,
     Parameters,
@@ -102,10 +102,10 @@ class SharpLine(Trader):
             ev_percent_min=self.parameters.min_ev_percent,
             until=until_tip(fair.until, game, now),
             evidence=(
-                ("consensus", p_text(fair.p_fair)),
+                ("consensus", fair.p_fair),
                 ("books", str(fair.books)),
-                ("dispersion", p_text(fair.p_dispersion)),
-                *((f"book_{vendor}", p_text(p_vote)) for vendor, p_vote in fair.votes),
+                ("dispersion", fair.p_dispersion),
+                *[(f"book_{vendor}", p_vote) for vendor, p_vote in fair.votes],
                 ("in_play", "yes" if live else "no"),
             ),
         )

@@ -29,9 +29,11 @@ from engine.events import (
     GameKnown,
     GameNews,
     MarketKnown,
+    MarketStatus,
     OddsSeen,
     ScoreSeen,
     TopChanged,
+    Trust,
 )
 from engine.facts import Fact, OrderDenied, OrderFilled, PositionSettled
 from engine.message import changed
@@ -43,8 +45,12 @@ from engine.strategies.order_writer import OrderWriter
 from engine.strategies.parameters import MARKET_TYPES, Parameters, TradingParameters, minutes, seconds
 from engine.strategies.portfolio import LASTING, Holding, Portfolio, ticker_of
 from engine.strategies.strategy import Strategy, StrategyContext
+from engine.trust import UNSUPPORTED
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from engine.view import GameView, MarketView, View
+
+TRUSTED: Final = Trust.TRUSTED
+ACTIVE: Final = MarketStatus.ACTIVE
 
 UNTRUSTED: Final = "untrusted"
 """The limit in the way of what would be traded if its source were taken at its word."""
@@ -75,6 +81,7 @@ class Trader(Strategy):
         self._retry = seconds(parameters.exit_retry_seconds)
         self._before_close = seconds(parameters.exit_before_close_seconds)
         self._takes = parameters.entry == "take"
+        self._believed = context.trust.by_source
 
     @abstractmethod
     def market_types(self) -> tuple[str, ...]:
@@ -134,7 +141,11 @@ class Trader(Strategy):
 
     def unwatched(self, top: TopChanged) -> None:
         """The best prices of a market that is not traded changed."""
-        self.view.apply(top)
+        market = self.view.markets.get(top.ticker)
+        if market is None:
+            self.view.apply(top)
+        else:
+            market.top = top
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """The best prices (or the trust) of a watched market changed."""
@@ -198,8 +209,17 @@ class Trader(Strategy):
                 return NOTHING
         elif self._bound_to_stay(watch.market.ticker):
             return NOTHING
-        # Leaving is impossible then as well: an untrusted price is no price to leave at.
-        if not watch.market.tradable:
+        # Leaving is impossible then as well: an untrusted price is no price to leave at. This is
+        # `MarketView.tradable`, which is asked here more often than everywhere else together.
+        market = watch.market
+        top, known = market.top, market.known
+        if (
+            top is None
+            or known is None
+            or market.terms is None
+            or top.trust is not TRUSTED
+            or known.status is not ACTIVE
+        ):
             return NOTHING
         if now >= watch.until:
             self._think(watch, now)
@@ -300,7 +320,8 @@ class Trader(Strategy):
         """Form the opinion anew and with it the bounds outside of which prices matter."""
         opinion = self.opinion(watch.market, now)
         if opinion is not None:
-            opinion = changed(opinion, trust=self.context.trust.of(opinion.source))
+            # Nobody else has seen it yet.
+            opinion.trust = self._believed.get(opinion.source, UNSUPPORTED)
             if self.context.listener is not None:
                 self.context.listener.formed(watch.market, opinion, now)
         watch.settle(opinion)

@@ -3,6 +3,7 @@
 import pytest
 
 from engine.events import GamePhase, MarketStatus, ScoresDisagreed, Trust
+from engine.leagues import NBA
 from engine.message import changed
 from engine.units import Nanos, Price, Tenths
 from engine.view import Axis, Claim, View, age, claim_of, displayed, minutes_left
@@ -56,11 +57,11 @@ def test_markets_known_before_their_game_get_their_claim_later() -> None:
     ],
 )
 def test_minutes_left(period: int, minutes: float, phase: GamePhase, left: float | None) -> None:
-    assert minutes_left(score(10, 8, period, minutes, phase)) == left
+    assert minutes_left(score(10, 8, period, minutes, phase), NBA) == left
 
 
 def test_an_unknown_clock_leaves_unknown_minutes() -> None:
-    assert minutes_left(changed(score(10, 8, 2, 5), clock_ms=None)) is None
+    assert minutes_left(changed(score(10, 8, 2, 5), clock_ms=None), NBA) is None
 
 
 def test_prices_may_be_used_if_trusted_open_and_with_known_fees() -> None:

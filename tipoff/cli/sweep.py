@@ -40,7 +40,7 @@ def sweep(plan: Path | None = None, *, on: SweepRequest = NEW, where: SweepWorke
 
 
 @app.command
-def resume(file: Path, *, where: SweepWorkers = HERE) -> Answer:
+def resume(file: Path, /, *, where: SweepWorkers = HERE) -> Answer:
     """Play what is missing of a sweep.
 
     Parameters
@@ -54,8 +54,18 @@ def resume(file: Path, *, where: SweepWorkers = HERE) -> Answer:
 
 
 @app.command
-def show(file: Path, *, objective: OtherObjective = None) -> Answer:
-    """Show what came of a sweep so far, also while it is under way.
+def show(
+    file: Path,
+    /,
+    *,
+    objective: OtherObjective = None,
+    html: Annotated[Path | None, Parameter(help="Write it as one HTML file with charts too.")] = None,
+    controls: Annotated[
+        Path | None,
+        Parameter(help="File of a sweep of a control over the same recordings, to draw luck from."),
+    ] = None,
+) -> Answer:
+    """Show what came of a sweep so far, also while it is under way, and whether its best is more than luck.
 
     Parameters
     ----------
@@ -64,12 +74,13 @@ def show(file: Path, *, objective: OtherObjective = None) -> Answer:
     """
     from tipoff.commands.sweep import run_show
 
-    return run_show(file, objective)
+    return run_show(file, objective, html, controls)
 
 
 @app.command
 def best(
     file: Path,
+    /,
     *,
     objective: OtherObjective = None,
     trial: Annotated[Whole | None, Parameter(help="This one instead of the best.")] = None,

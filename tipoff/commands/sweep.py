@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,12 @@ from tipoff.config.render import render
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Answer, Failure, progress, table
+from tipoff.reports.html import write_page
+from tipoff.reports.numbers import as_object
+from tipoff.reports.sweep_page import sweep_page
+from tipoff.reports.sweep_screen import sweep_screen
 from tipoff.runs.from_config import schema
+from tipoff.sweep.evidence import evidence
 from tipoff.sweep.objectives import Objective
 from tipoff.sweep.plan import Plan, plan_of, read_plan
 from tipoff.sweep.recordings import RecordingRefused, recording_ref
@@ -77,10 +82,15 @@ def run_resume(path: Path, where: SweepWorkers) -> Answer:
     return _played(store, where)
 
 
-def run_show(path: Path, objective: str | None) -> Answer:
-    """What came of a sweep so far. Raises Failure."""
-    with _worded(), SweepStore(path, reads=True) as store:
-        return _shown(Sweep(store), None if objective is None else Objective(objective))
+def run_show(path: Path, objective: str | None, html: Path | None, controls: Path | None) -> Answer:
+    """What came of a sweep so far, and what it is worth. Raises Failure."""
+    with _worded(), ExitStack() as stores:
+        sweep = Sweep(stores.enter_context(SweepStore(path, reads=True)))
+        nothing = None if controls is None else Sweep(stores.enter_context(SweepStore(controls, reads=True)))
+        answer = _shown(sweep, None if objective is None else Objective(objective), nothing)
+    if html is not None:
+        write_page(html, sweep_page(as_object(as_object(answer.document)["evidence"])))
+    return answer
 
 
 def run_best(path: Path, objective: str | None, number: int | None, out: Path | None) -> Answer:
@@ -89,6 +99,7 @@ def run_best(path: Path, objective: str | None, number: int | None, out: Path | 
         sweep = Sweep(store)
         looked_for = sweep.plan.objective if objective is None else Objective(objective)
         results = sweep.results(looked_for)
+        verdict = evidence(sweep, looked_for)["verdict"]
     best = _chosen(results, number)
     before = parse(sweep.config, schema(), "the sweep's configuration")
     values = [
@@ -106,6 +117,7 @@ def run_best(path: Path, objective: str | None, number: int | None, out: Path | 
         **_line(best),
         "objective": looked_for.value,
         "changes": [{"path": each.path, "before": each.before, "after": each.after} for each in differences],
+        "verdict": verdict,
         "live": live,
         "out": None if out is None else str(out),
     }
@@ -113,6 +125,7 @@ def run_best(path: Path, objective: str | None, number: int | None, out: Path | 
     told = f"trial {best.number}: {_value(best.value)} {looked_for.unit} a game ({looked_for.value})"
     screen = Group(
         Text(told),
+        Text(f"The best of {len(results)}: {as_object(verdict)['sentence']}"),
         table(("key", "before", "after"), rows) if rows else Text("It is as it is configured."),
         Text(f"To try it in a running daemon: {live}", "dim"),
         *([] if out is None else [Text(f"The whole configuration is in {out}", "dim")]),
@@ -137,7 +150,7 @@ def _played(store: SweepStore, where: SweepWorkers) -> Answer:
             raise
         finally:
             workers.close()
-        return _shown(sweep, None)
+        return _shown(sweep, None, None)
 
 
 def _workers(where: SweepWorkers) -> Processes | Cluster:
@@ -261,13 +274,14 @@ def _chosen(results: Sequence[TrialResult], number: int | None) -> TrialResult:
     return max(whole, key=lambda each: (each.value or 0.0, -each.number))
 
 
-def _shown(sweep: Sweep, objective: Objective | None) -> Answer:
+def _shown(sweep: Sweep, objective: Objective | None, controls: Sweep | None) -> Answer:
     looked_for = sweep.plan.objective if objective is None else objective
     results = sweep.results(looked_for)
     missing = sweep.missing()
     ranked = sorted(results, key=lambda each: (each.value is None, -(each.value or 0.0), each.number))
     failed = [each for each in results if each.errors]
     games = sweep.games()
+    found = evidence(sweep, looked_for, controls)
     document: dict[str, Json] = {
         "sweep": str(sweep.store.path),
         "strategy": sweep.plan.strategy,
@@ -280,6 +294,7 @@ def _shown(sweep: Sweep, objective: Objective | None) -> Answer:
         "failed": len(failed),
         "missing": missing,
         "digest": sweep.store.digest(),
+        "evidence": found,
         "trials": [{**_line(each), "by_game": list(each.games)} for each in ranked],
     }
     names = list(sweep.plan.space.axes)
@@ -303,7 +318,7 @@ def _shown(sweep: Sweep, objective: Objective | None) -> Answer:
     screen = Group(
         *map(Text, told),
         table(("trial", looked_for.unit, "orders", "fills", *names, ""), rows),
-        Text("The best of many tries looks good without an edge, too: never trust it in sample.", "dim"),
+        sweep_screen(found),
         *([Text(hint, "dim")] if hint else []),
     )
     return Answer(document, screen)

@@ -14,7 +14,7 @@ from pathlib import Path
 import attrs
 
 from actors.addresses import JOURNAL, MARKET_FEED
-from actors.messages import CommittedUpTo, StorageFailed, VenueInput
+from actors.messages import CommittedUpTo, StorageFailed, venue_input
 from engine.events import VenueEvent
 from tipoff.live.latency import Latency
 from tipoff.live.stamped_system import StampedSystem
@@ -98,7 +98,7 @@ class Ingress:
                 self._on_input(body, events)
                 # Run to completion before the next frame: with frames in batches of 64 an order met a book
                 # that had moved on, and of 1,000 equal IOC orders 549 filled (measured; here all 1,000).
-                self._system.put_at(line.at, MARKET_FEED, VenueInput(events))
+                self._system.put_at(line.at, MARKET_FEED, venue_input(events))
         finally:
             self.latency.input_done()
         return line.at, events

@@ -20,10 +20,11 @@ from actors.messages import (
     Numbered,
     StateWanted,
     VenueInput,
+    venue_input,
 )
 from actors.runtime import Address, VirtualSystem
 from engine.bars import MarketBar
-from engine.events import VenueEvent
+from engine.events import BookDelta, VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.quarantine import UnreadFact
@@ -33,6 +34,8 @@ from tipoff.runs.run_fold import SectionOf, folded
 from tipoff.runs.settings import TradingSettings, openings, parts_of
 from tipoff.sources.registry import translator
 from tipoff.wiring import tree
+from venues.kalshi.parse import parse_frame
+from venues.recordings.line_kinds import KALSHI_STREAM
 from venues.recordings.recorder import Line
 
 OURS = frozenset({"journal", "timer"})
@@ -121,7 +124,7 @@ class VirtualSession:
             # That one leaves no record, and asking would cost a call for most of the lines.
             if self._market_records is not None and line.what != COMMONEST:
                 self._market_records.on_input(line.body, events)
-            self.system.put(MARKET_FEED, VenueInput(events), line.at)
+            self.system.put(MARKET_FEED, venue_input(events), line.at)
 
     def _handle_own(self, line: Line) -> None:
         """Work on a line that no venue said."""
@@ -132,14 +135,18 @@ class VirtualSession:
 
     def on_lines(self, lines: Iterable[Line]) -> None:
         """Work on lines one after the other: `on_line` in a loop, without calls for the commonest line."""
-        translate, put = self._translate, self.system.put
+        put = self.system.put
         for line in lines:
-            if line.what != COMMONEST:
+            if line.what != COMMONEST or line.source != KALSHI_STREAM:
                 self.on_line(line)
                 continue
             self.frames += 1
-            events = translate(line)
-            if events:
+            # As `translate`, which would come here by way of the line's source.
+            events = parse_frame(line.body, line.conn, line.at)  # type: ignore[arg-type]
+            if len(events) == 1 and type(events[0]) is BookDelta:
+                self.events += 1
+                put(MARKET_FEED, events[0], line.at)
+            elif events:
                 self.events += len(events)
                 put(MARKET_FEED, VenueInput(events), line.at)
 

@@ -3,6 +3,7 @@
 They are dark or light as the page is, and print; see `charts` for the rest.
 """
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import Final
@@ -24,6 +25,8 @@ from tipoff.reports.charts import (
 )
 
 CELL_HEIGHT: Final = 30
+LETTER_WIDTH: Final = 7.2
+"""Of a number in a cell."""
 STRONGEST: Final = 0.85
 """How much of the colour the strongest cell of a map has."""
 
@@ -148,11 +151,14 @@ def _cell(cell: HeatCell | None, box: tuple[float, float, float], strongest: flo
         return f'<rect class="empty" {place}><title>{escape(name)}: no trial</title></rect>'
     kind = "gain" if cell.mean >= 0.0 else "loss"
     strength = STRONGEST * abs(cell.mean) / strongest
-    number = f"{cell.mean:+.2g}"
+    # Two digits of the strongest; a number that its cell cannot hold is told under the pointer only.
+    decimals = max(0, 1 - math.floor(math.log10(strongest)))
+    number = f"{round(cell.mean, decimals) or 0.0:+.{decimals}f}"
+    shown = number if LETTER_WIDTH * len(number) < width else ""
     told = f"{name}: {cell.mean:+.4g} of {cell.trials}"
     return (
         f'<rect class="{kind}" fill-opacity="{strength:.2f}" {place}><title>{escape(told)}</title></rect>'
-        f'<text x="{x + width / 2:.1f}" y="{y + 19:.1f}" class="middle cell">{number}</text>'
+        f'<text x="{x + width / 2:.1f}" y="{y + 19:.1f}" class="middle cell">{shown}</text>'
     )
 
 

@@ -44,6 +44,8 @@ from engine.units import (
     Nanos,
     Price,
     UnitError,
+    known_count,
+    known_price,
     parse_count,
     parse_count_change,
     parse_price,
@@ -77,12 +79,14 @@ def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
             ts_ms = body.ts_ms
             # `Nanos(…)` is a call, and this is the hottest line of the program.
             at_venue: Nanos | None = None if ts_ms is None else ts_ms * 1_000_000  # type: ignore[assignment]
+            # Nearly every text has been read before: the look into the memory of texts is made here.
+            price, change = known_price(body.price_dollars), known_count(body.delta_fp)
             return (
                 BookDelta(
                     body.market_ticker,
                     body.side,
-                    parse_price(body.price_dollars),
-                    parse_count_change(body.delta_fp),
+                    parse_price(body.price_dollars) if price is None else price,
+                    parse_count_change(body.delta_fp) if change is None else change,
                     conn,
                     frame.sid,
                     frame.seq,
@@ -140,28 +144,21 @@ def _snapshot(frame: wire.Snapshot, text: str, conn: int, at: Nanos) -> tuple[Ve
 
 def _ticker(frame: wire.Ticker, _conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     body = frame.msg
-    bid = _quoted(body.yes_bid_dollars, PRICE_ZERO)
-    ask = _quoted(body.yes_ask_dollars, PRICE_ONE)
+    bid = None if body.yes_bid_dollars is None else parse_price(body.yes_bid_dollars)
+    ask = None if body.yes_ask_dollars is None else parse_price(body.yes_ask_dollars)
+    # The venue writes an empty side as a bid of 0 or an ask of 1.
     return (
         QuoteSeen(
             body.market_ticker,
-            bid,
-            ask,
+            None if bid == PRICE_ZERO else bid,
+            None if ask == PRICE_ONE else ask,
             None if body.yes_bid_size_fp is None else parse_count(body.yes_bid_size_fp),
             None if body.yes_ask_size_fp is None else parse_count(body.yes_ask_size_fp),
             None if body.price_dollars is None else parse_price(body.price_dollars),
-            _at_venue(body.ts_ms),
+            None if body.ts_ms is None else Nanos(body.ts_ms * NANOS_PER_MILLISECOND),
             at,
         ),
     )
-
-
-def _quoted(text: str | None, empty: Price) -> Price | None:
-    """A price of the ticker channel; the venue writes an empty side as a bid of 0 or an ask of 1."""
-    if text is None:
-        return None
-    price = parse_price(text)
-    return None if price == empty else price
 
 
 def _trade(frame: wire.Trade, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:

@@ -12,7 +12,7 @@ from collections import Counter
 
 import pytest
 
-from engine.overfitting.judgement import SweepJudgement
+from engine.overfitting.judgement import ERROR_MAX, SweepJudgement
 from tests.engine.overfitting.worlds import WITH_EDGE, WITHOUT_EDGE, World, share
 
 pytestmark = [pytest.mark.honesty, pytest.mark.slow]
@@ -42,12 +42,18 @@ def seasons_of(world: World) -> int:
 def told(world: World, capsys: pytest.CaptureFixture[str]) -> Counter[SweepJudgement]:
     """What is said of so many seasons of a world; printed past pytest where they are many."""
     seasons = seasons_of(world)
-    found = Counter(world.judged(seed).verdict.judgement for seed in range(seasons))
+    found: Counter[SweepJudgement] = Counter()
+    by_hansen = 0
+    for seed in range(seasons):
+        evidence = world.judged(seed)
+        found[evidence.verdict.judgement] += 1
+        by_hansen += evidence.reality is not None and evidence.reality.p_consistent <= ERROR_MAX
     if SWEEPS >= LONG_RUN:
         with capsys.disabled():
             unknown = found[SweepJudgement.UNKNOWN]
             real = share(found[SweepJudgement.REAL], seasons)
-            sys.stdout.write(f"\n  {world.name}: real {real}, cannot be known {unknown}\n")
+            words = f"real {real}, cannot be known {unknown}, by Hansen's check alone {by_hansen}"
+            sys.stdout.write(f"\n  {world.name}: {words}\n")
     return found
 
 

@@ -10,6 +10,7 @@ from engine.fees import FeeNames, fee_terms
 from engine.strategies.market_board import MarketBoard, Reach
 from engine.strategies.market_watch import ALWAYS, Watch
 from engine.strategies.opinion import HAIR, Opinion, taking
+from engine.units import Nanos
 from engine.view import GameView, MarketView, View
 from tests.engine.strategies.evening import (
     AWAY_WINS,
@@ -65,7 +66,7 @@ def test_a_rung_that_fits_is_not_worth_a_thought(
 ) -> None:
     view = told()
     game = view.game(GAME)
-    market_board = MarketBoard(game, REACH)
+    market_board = MarketBoard(game, REACH, {name: Watch(rung) for name, rung in game.markets.items()})
     for ticker, bid, spread, state in drawn:
         if state is not None:
             home, away, left = state
@@ -75,7 +76,7 @@ def test_a_rung_that_fits_is_not_worth_a_thought(
         for rung in game.markets.values():
             place = market_board.place_of(rung)
             assert place is not None
-            if market_board.fits(place):
+            if place not in market_board.worth_a_thought(place, Nanos(0)):
                 assert not worth_a_thought(market_board, rung)
 
 

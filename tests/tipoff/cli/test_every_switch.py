@@ -97,6 +97,8 @@ VALUES: Final[Mapping[str, str]] = {
     "--since": "2026-01-01",
     "--until": "2027-01-01",
     "--store": "new.db",
+    "--controls": "kept-sweep.db",
+    "--objective": "closing",
     "--recordings-at": str(KEPT.parent),
     "--cluster": "tcp://127.0.0.1:1",
 }

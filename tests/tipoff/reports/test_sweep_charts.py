@@ -52,6 +52,18 @@ def test_a_map_has_its_first_row_at_the_bottom_and_a_frame_where_nobody_tried() 
     assert strength[2] > strength[0] > strength[1] == 0.0
 
 
+@pytest.mark.parametrize("scale", [1e-6, 0.02, 1.0, 30.0, 1e6])
+def test_no_number_is_wider_than_its_cell(scale: float) -> None:
+    columns = [str(place) for place in range(12)]
+    cells: list[HeatCell | None] = [HeatCell(-scale * place / 11, 1) for place in range(12)]
+    found = heat_map("M", ("a", "b"), columns, [("row", cells)])
+    shown = [each.text or "" for each in parts(found, "text") if "cell" in each.attrib["class"]]
+    width = float(parts(found, "rect")[0].attrib["width"])
+    assert len(shown) == 12
+    assert all(7 * len(each) <= width for each in shown)
+    assert all(shown) or not 1e-3 < scale < 1e4
+
+
 @pytest.mark.limit("tipoff.reports.sweep_charts:NAME_MAX")
 @pytest.mark.parametrize("more", [0, 1])
 def test_a_long_name_is_cut_in_a_map_and_whole_under_the_pointer(more: int) -> None:
