@@ -173,7 +173,7 @@ $(STAMP_HFTBACKTEST):
 	$(call PEER,hftbacktest)
 
 # Installed, and not only unpacked: with its own metadata it finds its own strategies, not today's.
-$(STAMP_FORMER): $(STAMP_DEV)
+$(STAMP_FORMER): | $(STAMP_DEV)
 	@echo "setting up $(PEERS)/former from revision $(FORMER_REVISION) of this repository"
 	@rm -rf $(PEERS)/former $(PEERS)/former-source $(PEERS)/.former-*
 	@git cat-file -e $(FORMER_REVISION) || { echo "a clone with the whole history has it: git fetch --unshallow"; exit 1; }

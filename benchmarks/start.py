@@ -61,7 +61,7 @@ def written(url: str, entries: int) -> int:
         for first, end in ((0, last), (last, len(facts))):
             for begin in range(first, end, PORTION):
                 writer.append(facts[begin : min(end, begin + PORTION)])
-            if end == last:
+            if end == last > 0:
                 with Reader.open(url, RUN) as reader:
                     writer.keep(next_snapshot(reader, trading_settings(defaults), lambda: None))
     return len(facts)

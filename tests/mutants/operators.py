@@ -50,7 +50,8 @@ class Mutant:
     path: str
     function: str
     line: int
-    code: CodeType
+    make: Callable[[], CodeType]
+    """Compiles it; most mutants are only named."""
 
 
 @attrs.frozen(eq=False)
@@ -78,15 +79,29 @@ def mutants(path: str, text: str, filename: str, first: int = 0) -> Iterator[Mut
             shown = change.within if isinstance(node, ast.Constant) else node
             before, right = ast.unparse(shown), getattr(node, change.field)
             setattr(node, change.field, change.value)
-            ast.fix_missing_locations(function)
             after = ast.unparse(shown)
-            code = code_of(compile(alone, filename, "exec", dont_inherit=True), qualified, line)
             setattr(node, change.field, right)
             name = f"{path} {qualified}: {_short(before)} -> {_short(after)}"
             named[name] += 1
             again = f" ({named[name]})" if named[name] > 1 else ""
-            yield Mutant(name + again, number, path, qualified, line, code)
+            make = partial(_changed_code, change, alone, filename, (qualified, line))
+            yield Mutant(name + again, number, path, qualified, line, make)
             number += 1
+
+
+def number_of_mutants(path: str, text: str) -> int:
+    """How many mutants a file has."""
+    found = functions(ast.parse(text, filename=path))
+    return sum(1 for _, function, _ in found for _ in changes(function))
+
+
+def _changed_code(change: Change, alone: ast.Module, filename: str, place: tuple[str, int]) -> CodeType:
+    right = getattr(change.node, change.field)
+    setattr(change.node, change.field, change.value)
+    ast.fix_missing_locations(alone)
+    code = code_of(compile(alone, filename, "exec", dont_inherit=True), *place)
+    setattr(change.node, change.field, right)
+    return code
 
 
 def first_line(function: Function) -> int:

@@ -28,7 +28,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutants.breaks import ROOT
 from tests.mutants.forks import FAILED, PASSED, Outcome, outcome_of, say
 from tests.mutants.memory import Fate, Memory, Seen, base_digest, digest_of, file_digest
-from tests.mutants.operators import Mutant, mutants
+from tests.mutants.operators import Mutant, mutants, number_of_mutants
 from tests.mutants.reaching import Reached
 from tests.tidy.mirror import module_of, tests_by_module
 from tests.tidy.source import sources
@@ -176,6 +176,8 @@ class Mutating:
             self.room.text(path)
             import_module(module_of(path))
         within = f"{self.room.root}/"
+        # What an earlier room has frozen is not among the objects that can be asked for.
+        gc.unfreeze()
         for found in gc.get_objects():
             if isinstance(found, FunctionType):
                 code = found.__code__
@@ -216,7 +218,7 @@ class Mutating:
             for name, line, code in reached.telling(path, text, filename, first):
                 for function in self._living[path, name, line]:
                     function.__code__ = code
-            first += sum(1 for _ in mutants(path, text, filename))
+            first += number_of_mutants(path, text)
         yield reached
         for function, code in whole.items():
             function.__code__ = code
@@ -336,8 +338,9 @@ def _run(
     trying: Path,
 ) -> int:
     """In a child: give the function its other code, and run the tests until one fails."""
+    code = mutant.make()
     for function in functions:
-        function.__code__ = mutant.code
+        function.__code__ = code
     for cached in caches:
         cached.cache_clear()
     for item in items:

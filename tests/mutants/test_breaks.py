@@ -107,7 +107,7 @@ def test_a_mutant_is_the_code_of_its_function() -> None:
     by_name = {mutant.name: mutant for mutant in operators.mutants("purse.py", SAMPLE, "/purse.py")}
     space["Purse"].low.fget.__code__ = by_name[
         "purse.py Purse.low: self.cents < 100 -> self.cents <= 100"
-    ].code
+    ].make()
     assert purse.low
 
 

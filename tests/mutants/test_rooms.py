@@ -59,7 +59,8 @@ from pathlib import Path
 from tests.mutants import rooms
 
 rooms.SPARE_S = 1.0
-judged = rooms.judge(rooms.Room(("purse.py",), (".",), root=Path.cwd()))
+for _ in range(int(sys.argv[1])):
+    judged = rooms.judge(rooms.Room(("purse.py",), (".",), root=Path.cwd()))
 outcomes = {name: outcome.name for name, outcome in judged.outcomes.items()}
 sys.stderr.write(json.dumps({"outcomes": outcomes, "void": judged.void}))
 """
@@ -89,14 +90,15 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judged(project: Path) -> tuple[Mapping[str, Any], str]:
-    """What became of the mutants of a project, and what was said meanwhile."""
+def judged(project: Path, rooms: int = 1, **changes: str) -> tuple[Mapping[str, Any], str]:
+    """What became of the mutants of a project, so often a room of one process, and what was said."""
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT}{os.pathsep}{project}",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **changes,
     }
     ran = subprocess.run(
-        [sys.executable, "-c", JUDGE],
+        [sys.executable, "-c", JUDGE, str(rooms)],
         cwd=project,
         env=environment,
         capture_output=True,
@@ -145,6 +147,15 @@ def test_what_is_known_is_not_tried_again_until_a_test_or_the_product_changes(pr
     again, said = judged(project)
     assert again == found
     assert "10 of 10 mutants tried" in said
+
+
+@pytest.mark.slow
+def test_a_later_room_of_the_same_process_is_mutated_like_the_first(project: Path) -> None:
+    found, said = judged(project, rooms=2, TIPOFF_MUTATE_FORGET="1")
+    assert {
+        name.removeprefix("purse.py "): outcome for name, outcome in found["outcomes"].items()
+    } == OUTCOMES
+    assert said.count("10 of 10 mutants tried") == 2
 
 
 @pytest.mark.slow

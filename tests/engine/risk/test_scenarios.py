@@ -13,7 +13,7 @@ from engine.events import BookSide
 from engine.fees import FeeTerms, Multiplier
 from engine.message import changed
 from engine.risk.exposure import Exposure, Pending, pending
-from engine.risk.scenarios import Payoff, worst_case
+from engine.risk.scenarios import Payoff, _whole, worst_case
 from engine.units import COUNT_ONE, MONEY_ONE, PRICE_ONE, Count, Money, Price, Tenths
 from engine.view import Axis, Claim
 from tests.engine.risk.desk import Desk
@@ -173,3 +173,14 @@ def test_what_fills_realize_is_what_the_cash_says_once_flat(fills: list[tuple[Bo
     assert exposure.count == 0
     assert abs(realized - exposure.cash) <= len(fills)
     assert exposure.cost == 0
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "zero", "found"),
+    [(1, 10, True, False), (1, 11, True, True), (-5, 10, False, False), (-5, 1, True, True)],
+)
+def test_a_stretch_without_a_whole_point_is_no_result(
+    begin: int, end: int, *, zero: bool, found: bool
+) -> None:
+    """In tenths, without its end; no game ends level."""
+    assert _whole(begin, end, zero=zero) is found

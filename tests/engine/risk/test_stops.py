@@ -5,7 +5,7 @@ import pytest
 from engine.facts import CancelRefused, Fact, OrderApproved
 from engine.message import changed
 from engine.orders import CancelOrder, PlaceOrder, RejectCode, TimeInForce
-from engine.risk import RiskGate
+from engine.risk import RiskGate, TradingState
 from engine.step import Step
 from engine.venue_facts import VenueStatusChanged
 from tests.engine.risk.desk import Desk
@@ -108,3 +108,11 @@ def restored(desk: Desk) -> RiskGate:
     gate = RiskGate(desk.limits)
     gate.restore(desk.facts)
     return gate
+
+
+def test_a_market_that_a_start_holds_is_halted_before_anybody_has_heard_of_it() -> None:
+    """The exchange takes back what rests there; an order that is judged in the same moment meets the halt."""
+    desk = Desk()
+    step = desk.gate.hold("market:T", "broken on purpose", desk.now)
+    assert desk.gate.halts.state_of("market:T") is TradingState.HALTED
+    assert step.approved == ()

@@ -263,6 +263,17 @@ def test_a_strategy_that_moves_to_another_account_takes_its_use_with_it() -> Non
     assert holdings.group("account game", "beta", GAME).contracts == contracts(3)
 
 
+def test_an_exposure_that_is_put_in_place_of_itself_counts_once() -> None:
+    floor = Floor(Accounts.SHARED)
+    floor.send(floor.wish("alpha", 0, BookSide.BID, 41, 3))
+    holdings = floor.gate.accounts.holdings
+    (exposure,) = holdings.of.values()
+    holdings.put(exposure, "")
+    holdings.recount()
+    assert (holdings.group("game", GAME).members, holdings.group("game", GAME).contracts) == (1, contracts(3))
+    holdings.check(floor.gate.view.markets)
+
+
 def test_a_total_of_which_nothing_is_left_is_let_go_of() -> None:
     floor = Floor(Accounts.ISOLATED)
     order = floor.send(floor.wish("alpha", 0, BookSide.BID, 41, 3))
