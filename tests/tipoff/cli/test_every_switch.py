@@ -29,6 +29,13 @@ SWEPT: Final = (
 )
 """A sweep of two trials."""
 
+FAR: Final = ("--cluster", "tcp://127.0.0.1:1")
+SEALED: Final = (
+    *("--cluster", "tls://127.0.0.1:1", "--tls-ca", "ca.pem"),
+    *("--tls-cert", "cert.pem", "--tls-key", "key.pem"),
+)
+"""A cluster that does not answer, plain and encrypted."""
+
 WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ticker": ("KXNBAGAME-26JAN14WASLAC-LAC",),
     "demo --live": ("--live", "--speed", "2500", "--games", "1"),
@@ -39,6 +46,12 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "import": ("--list",),
     "sweep": SWEPT,
     "sweep --trials": (*SWEPT, "--mode", "random"),
+    "sweep --cluster": (*SWEPT[:-2], *FAR),
+    "sweep resume --cluster": ("kept-sweep.db", *FAR),
+    **dict.fromkeys((f"sweep --tls-{each}" for each in ("ca", "cert", "key")), (*SWEPT[:-2], *SEALED)),
+    **dict.fromkeys(
+        (f"sweep resume --tls-{each}" for each in ("ca", "cert", "key")), ("kept-sweep.db", *SEALED)
+    ),
     **dict.fromkeys(("sweep resume", "sweep show", "sweep best"), ("kept-sweep.db",)),
     "new-strategy": ("patient",),
     "completion": ("bash",),
