@@ -17,6 +17,7 @@ from engine.facts import (
     Fact,
     FactsSetAside,
     LedgerPosted,
+    MarketResultKnown,
     OrderCancelled,
     OrderDenied,
     OrderFilled,
@@ -146,6 +147,9 @@ class Tally:
                 self.ledger.post(fact)
             case PositionSettled():
                 self._settled(fact)
+            case MarketResultKnown():
+                # A reading may hold what the base one does not, and then no position is settled.
+                self.settled[fact.ticker] = fact.value
             case TradingHalted():
                 self.halted[fact.scope] = fact
             case TradingResumed():

@@ -5,16 +5,18 @@ arithmetic is that of `engine.tally`, market by market, so that the sums are a r
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import attrs
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
+from engine.facts import MarketResultKnown
 from engine.units import PRICE_ONE, Count, Money
 from persistence.book_samples import NO_TOP, Top, tops_of
+from persistence.codec import decode
 from persistence.stored_runs import worth
-from persistence.tables import fills, positions, simulated_orders
+from persistence.tables import fills, journal, positions, simulated_orders
 
 READINGS: Final = ("pessimistic", "base", "optimistic")
 
@@ -52,6 +54,8 @@ def game_results(connection: Connection, run: int) -> list[GameResult]:
     # Whatever is held came by an order that was sent, and has readings.
     tickers = {ticker for _, _, ticker in bands}
     settled = {row.ticker: row.settled_value for row in held if row.settled_value is not None}
+    # A reading may hold what the base one does not, and then no position is settled.
+    settled |= _results(connection, run, tickers - settled.keys())
     tops = tops_of(connection, run, sorted(tickers - settled.keys()))
     for row in held:
         mine = _of(found, row.strategy, row.game)
@@ -64,6 +68,21 @@ def game_results(connection: Connection, run: int) -> list[GameResult]:
         mine.pessimistic = Money(mine.pessimistic + values[0])
         mine.optimistic = Money(mine.optimistic + values[1])
     return [found[key] for key in sorted(found)]
+
+
+def _results(connection: Connection, run: int, tickers: Collection[str]) -> dict[str, int]:
+    """What a contract of these markets is worth by the venue's last word, where there is one."""
+    word = journal.c
+    wanted = select(word.body).where(
+        word.run == run, word.subject == bindparam("ticker"), word.kind == MarketResultKnown.__name__
+    )
+    found: dict[str, int] = {}
+    for ticker in sorted(tickers):
+        for (body,) in connection.execute(wanted.order_by(word.seq), {"ticker": ticker}):
+            fact = decode(MarketResultKnown.__name__, body)
+            assert isinstance(fact, MarketResultKnown)  # noqa: S101 - that is its kind
+            found[ticker] = fact.value
+    return found
 
 
 def _of(found: dict[tuple[str, str], GameResult], strategy: str, game: str) -> GameResult:

@@ -15,7 +15,7 @@ import attrs
 
 from engine.bars import BAR
 from engine.events import BookSide
-from engine.facts import BandMoved, PositionSettled
+from engine.facts import BandMoved, MarketResultKnown
 from engine.scoring.packed_bars import (
     ASK_UNIT,
     BID_UNIT,
@@ -57,7 +57,6 @@ class _Holding:
     counts: list[int] = attrs.field(factory=lambda: [0, 0, 0])
     cash: list[int] = attrs.field(factory=lambda: [0, 0, 0])
     steps: list[tuple[int, Amounts, Amounts]] = attrs.field(factory=list)
-    settled: list[tuple[int, int | None]] = attrs.field(factory=list)
 
 
 @attrs.frozen
@@ -136,6 +135,7 @@ class EquityCurve:
         """Begin with nothing held."""
         self._orders: dict[str, BandMoved] = {}
         self._holdings: dict[str, dict[str, _Holding]] = {}
+        self._results: dict[str, list[tuple[int, int]]] = {}
         self._changes: dict[str, _Changes] = {}
 
     @property
@@ -158,20 +158,22 @@ class EquityCurve:
         (one, two, three), (first, second, third) = holding.counts, holding.cash
         holding.steps.append((fact.at, (one, two, three), (first, second, third)))
 
-    def on_settled(self, fact: PositionSettled) -> None:
-        """The venue's value of a market, or its withdrawal."""
-        value = None if fact.reversal else int(fact.value)
-        self._holding(fact.strategy, fact.ticker).settled.append((fact.at, value))
+    def on_result(self, fact: MarketResultKnown) -> None:
+        """The venue's value of a market, the first one or a corrected one.
+
+        It is that of every reading, and a reading may hold what the base one does not.
+        """
+        self._results.setdefault(fact.ticker, []).append((fact.at, int(fact.value)))
 
     def take(self, ticker: str, bars: PackedBars) -> None:
         """All bars of one market."""
         holdings = self._holdings.get(ticker)
         if not holdings:
             return
-        quotes = _by_minute(bars)
+        quotes, results = _by_minute(bars), self._results.get(ticker, ())
         for strategy, holding in holdings.items():
             if holding.steps:
-                _walk(holding, quotes, self._changes.setdefault(strategy, _Changes()))
+                _walk(holding, results, quotes, self._changes.setdefault(strategy, _Changes()))
 
     def of(self, strategy: str) -> tuple[EquityPoint, ...]:
         """The curve of a strategy, from the first change of its worth on."""
@@ -187,9 +189,9 @@ class EquityCurve:
         return self._holdings.setdefault(ticker, {}).setdefault(strategy, _Holding())
 
 
-def _walk(holding: _Holding, quotes: _Quotes, changes: _Changes) -> None:
+def _walk(holding: _Holding, known: Sequence[tuple[int, int]], quotes: _Quotes, changes: _Changes) -> None:
     """Go through the moments at which a holding changed, and the quotes between them."""
-    steps, results = deque(holding.steps), deque(holding.settled)
+    steps, results = deque(holding.steps), deque(known)
     moments = sorted({_minute_of(at) for at in (*(row[0] for row in steps), *(row[0] for row in results))})
     counts: Amounts = (0, 0, 0)
     cash: Amounts = (0, 0, 0)

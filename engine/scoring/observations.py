@@ -165,9 +165,9 @@ class Observations:
                     self.curve.on_band(fact, order.side)
             case PositionSettled():
                 self._lots.on_settled(fact)
-                self.curve.on_settled(fact)
             case MarketResultKnown():
                 self._results[fact.ticker] = fact.value
+                self.curve.on_result(fact)
             case BlindnessBegan():
                 self._blind += 1
             case _:

@@ -127,6 +127,27 @@ def test_each_strategy_has_what_it_did_in_each_game_of_its_run(two_runs: tuple[s
     assert sum(each.fees for each in found) == floor.tally.fees("ann") + floor.tally.fees("bob")
 
 
+def test_what_one_reading_alone_holds_is_worth_the_result(url: str, opened: Opened) -> None:
+    """Only the optimistic reading is filled, so no position is settled when the result comes."""
+    floor = Floor(rules())
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 100)
+    # Half of the cancels stood ahead of it, in that reading.
+    floor.depth(BID, 40, 100)
+    floor.depth(BID, 40, -100)
+    floor.wait(2_001)
+    floor.trade(ASK, 40, 90)
+    floor.on_venue_event(MarketDetermined(MARKET, "yes", Price(10_000), floor.now, floor.now))
+    band = floor.tally.band("ann", {})
+    assert (band.pessimistic, band.base) == (0, 0)
+    # Contracts at 40 cents that pay a dollar, whatever was bid for them at the end.
+    assert band.optimistic > 0
+    opened(url).append(place(floor.facts))
+    with stored.opened(url) as connection:
+        (result,) = game_results(connection, stored.stored_runs(connection)[0].row.id)
+    assert (result.pessimistic, result.base, result.optimistic) == (0, 0, band.optimistic)
+
+
 def test_each_run_has_its_own_sums(two_runs: tuple[str, Floor], small_evening: list[Any]) -> None:
     url, floor = two_runs
     with stored.opened(url) as connection:

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.facts import Fact
+from engine.facts import Fact, OrderApproved, OrderSubmitted, TradingHalted
 from engine.quarantine import UnreadFact
 from engine.units import Nanos
 from tests.stories.test_set_aside import (
@@ -30,7 +31,7 @@ from tests.stories.test_set_aside import (
     unknown_id,
     unknown_kind,
 )
-from tipoff.runs.fold_snapshots import sections_of, snapshot_of
+from tipoff.runs.fold_snapshots import CODEC, sections_of, snapshot_of
 from tipoff.runs.run_fold import RunFold, SectionOf, folded
 
 __all__ = ["evening"]
@@ -62,6 +63,25 @@ def states(fold: RunFold) -> dict[str, bytes]:
     return dict(snapshot_of(fold, Nanos(1), "any").sections)
 
 
+HEARD: Final = {"prints", "_folds"}
+"""Of the exchange's state what follows from no fact."""
+OF_THE_PROCESS: Final = {
+    *("rounding", "_limits_given", "limits", "configured"),
+    *("view", "lag", "journal_trouble", "ends", "denials"),
+}
+"""Of the gate what is configured, heard or counted anew; of the limits in force see below."""
+
+
+def everything(fold: RunFold) -> bytes:
+    """All that exchange and gate hold but what is named above: whatever is not saved must show here."""
+    state, gate = fold.exchange.state, fold.sieve.scratch.gate
+    of_exchange = {each.name: getattr(state, each.name) for each in attrs.fields(type(state))}
+    parts: dict[str, object] = {name: part for name, part in of_exchange.items() if name not in HEARD}
+    parts |= {f"gate {name}": part for name, part in vars(gate).items() if name not in OF_THE_PROCESS}
+    parts["limits in force"] = gate.limits.all_of(None)
+    return CODEC.encode(parts)
+
+
 def saved(fold: RunFold) -> SectionOf:
     """What the next process reads."""
     return sections_of(snapshot_of(fold, Nanos(1), "any"))
@@ -76,7 +96,9 @@ def saved(fold: RunFold) -> SectionOf:
 def test_a_snapshot_and_what_follows_it_are_the_fold_of_all_facts(
     evening: Evening, spoils: list[tuple[Spoil, float]], cuts: list[float]
 ) -> None:
-    facts = spoilt(evening.facts, spoils)
+    # Before everything, so that each snapshot has something to lose.
+    halt = TradingHalted("strategy:nobody", "halted", "uid 0", "a test", evening.facts[0].at)
+    facts = spoilt((halt, *evening.facts), spoils)
     whole = folded(facts, evening.settings)
     places = [0, *(int(cut * len(facts)) for cut in cuts), len(facts)]
     before: SectionOf | None = None
@@ -84,6 +106,7 @@ def test_a_snapshot_and_what_follows_it_are_the_fold_of_all_facts(
         fold = folded(facts[first:last], evening.settings, before)
         before = saved(fold)
     assert states(fold) == states(whole)
+    assert everything(fold) == everything(whole)
     assert fold.sieve.sifted == whole.sieve.sifted
     assert (fold.entries, fold.unread) == (len(facts), whole.unread)
 
@@ -101,3 +124,14 @@ def test_a_process_behind_a_snapshot_decides_what_one_decides_that_folds_everyth
     assert shorter.facts == whole.facts
     assert shorter.said == whole.said
     assert len(whole.facts) > 10, "nothing was decided that could differ"
+
+
+@pytest.mark.promise("snapshot-and-tail-is-the-fold")
+def test_what_a_process_left_unfinished_is_finished_behind_a_snapshot_too(evening: Evening) -> None:
+    last = max(place for place, fact in enumerate(evening.facts) if isinstance(fact, OrderApproved))
+    facts = evening.facts[: last + 1]
+    assert folded(facts, evening.settings).unfinished.unsent()
+    whole = goes_on(evening, facts)
+    shorter = goes_on(evening, (), folded(facts, evening.settings))
+    assert shorter.facts == whole.facts
+    assert any(isinstance(fact, OrderSubmitted) for fact in whole.facts)

@@ -23,7 +23,7 @@ OtherObjective = Annotated[
 
 
 @app.default
-def sweep(plan: Path | None = None, *, on: SweepRequest = NEW, where: SweepWorkers = HERE) -> Answer:
+def sweep(plan: Path | None = None, /, *, on: SweepRequest = NEW, where: SweepWorkers = HERE) -> Answer:
     """Search a strategy's parameters over recorded evenings, on all cores or on a cluster.
 
     Every trial trades alone, on an account of its own. What is played is kept in one file, and never played

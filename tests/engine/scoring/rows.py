@@ -144,8 +144,8 @@ def settled(cents: int, *, reversal: bool = False, at: int = 0, position: int = 
     )
 
 
-def result(cents: int, ticker: str = TICKER) -> MarketResultKnown:
-    return MarketResultKnown(ticker, "yes", from_cents(cents), settled=True, at=Nanos(0))
+def result(cents: int, ticker: str = TICKER, at: int = 0) -> MarketResultKnown:
+    return MarketResultKnown(ticker, "yes", from_cents(cents), settled=True, at=Nanos(at))
 
 
 def fill_seen(**changes: object) -> FillSeen:

@@ -4,7 +4,7 @@ from engine.events import BookSide
 from engine.scoring.equity import EquityCurve, EquityPoint
 from engine.scoring.packed_bars import BarPrices, PackedBars
 from engine.units import NANOS_PER_MINUTE, Money, Nanos
-from tests.engine.scoring.rows import TICKER, band, settled
+from tests.engine.scoring.rows import TICKER, band, result
 
 DOLLAR = 1_000_000
 
@@ -24,7 +24,7 @@ def point(number: int, *dollars: float) -> EquityPoint:
 def test_a_position_is_worth_what_it_would_fetch_until_it_is_settled() -> None:
     curve = EquityCurve()
     curve.on_band(band(1, (5, 10, 10), (-250, -500, -480), at=minute(0.5)), BookSide.BID)
-    curve.on_settled(settled(100, at=minute(3.5)))
+    curve.on_result(result(100, at=minute(3.5)))
     curve.take(TICKER, PackedBars.of([bar(0.5, 4_800, 5_000), bar(1.5, 6_000, 6_200), bar(3, 6_000, 6_200)]))
     assert curve.of("s") == (
         point(1, -0.1, -0.2, 0.0),
@@ -54,17 +54,25 @@ def test_a_band_fact_carries_totals_of_its_order() -> None:
     curve.on_band(band(1, (4, 4, 4), (-200, -200, -200), at=minute(0.2)), BookSide.BID)
     curve.take(TICKER, PackedBars.of([bar(1, 5_000, 5_200)]))
     assert curve.of("s") == ()
-    curve.on_settled(settled(0, at=minute(1)))
+    curve.on_result(result(0, at=minute(1)))
 
 
-def test_a_result_that_is_taken_back_values_by_the_book_again() -> None:
+def test_a_corrected_result_values_anew() -> None:
     curve = EquityCurve()
     curve.on_band(band(1, (10, 10, 10), (-500, -500, -500), at=minute(0.5)), BookSide.BID)
-    curve.on_settled(settled(100, at=minute(1.5)))
-    curve.on_settled(settled(100, at=minute(2.5), reversal=True))
-    curve.on_settled(settled(0, at=minute(3.5)))
+    curve.on_result(result(100, at=minute(1.5)))
+    curve.on_result(result(0, at=minute(3.5)))
     curve.take(TICKER, PackedBars.of([bar(1, 5_000, 5_200)]))
-    assert curve.of("s") == (point(2, 5, 5, 5), point(3, 0, 0, 0), point(4, -5, -5, -5))
+    assert curve.of("s") == (point(2, 5, 5, 5), point(4, -5, -5, -5))
+
+
+def test_what_one_reading_alone_holds_is_settled_as_well() -> None:
+    """No position of the strategy is settled then, for its base reading has none."""
+    curve = EquityCurve()
+    curve.on_band(band(1, (10, 0, 0), (-500, 0, 0), at=minute(0.5)), BookSide.BID)
+    curve.on_result(result(100, at=minute(1.5)))
+    curve.take(TICKER, PackedBars.of([bar(1, 5_000, 5_200)]))
+    assert curve.of("s") == (point(2, 5, 0, 0),)
 
 
 def test_markets_add_up_and_strategies_do_not() -> None:

@@ -110,6 +110,7 @@ VALUES: Final[Mapping[str, str]] = {
     "--since": "2026-01-01",
     "--until": "2027-01-01",
     "--store": "new.db",
+    "--mode": "random",
     "--controls": "kept-sweep.db",
     "--objective": "closing",
     "--recordings-at": str(KEPT.parent),

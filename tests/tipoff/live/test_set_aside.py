@@ -95,7 +95,9 @@ async def test_a_decision_that_fails_in_a_live_process_fails_alike_in_its_replay
     (said,), (halted,) = of_kind(desk, FactsSetAside), of_kind(desk, TradingHalted)
     assert isinstance(said, FactsSetAside)
     assert isinstance(halted, TradingHalted)
-    assert (said.scope, halted.scope, said.kind) == (f"market:{MARKET}", f"market:{MARKET}", "a timer")
+    assert (said.scope, halted.scope) == (f"market:{MARKET}", f"market:{MARKET}")
+    # What fills the order first is the evening's own affair.
+    assert said.kind in {"a timer", "BookDelta", "TradePrinted"}
     assert restarts == [0, 0]
     later = [fact for fact in of_kind(desk, OrderFilled) if fact.at > said.at]
     assert {fact.ticker for fact in later if isinstance(fact, OrderFilled)} == {NEIGHBOUR}
