@@ -28,7 +28,7 @@ WARM_UP = 1_500
 """Lines before the fault: the evening is under way and positions are open."""
 
 HEARD = {
-    "sources/market_feed": ("VenueInput", "TickerRouted"),
+    "sources/market_feed": ("VenueInput", "BookDelta", "TickerRouted"),
     "sources/schedule": ("GameSeen", "ScoreSeen", "OddsSeen", "TickerSeen"),
     "games/GAME": (
         "BookDelta",

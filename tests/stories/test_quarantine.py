@@ -43,17 +43,23 @@ class Clumsy(Scripted):
         """Begin like any life: with nothing but what is restored."""
         super().__init__(name, parameters, CONTEXT)
         self._fault = fault
-        fault.lives += 1
+        self._lives = False
 
     def on_news(self, news: GameNews, now: Nanos) -> Step:
         """Count, and perhaps fail."""
-        self._fault.count(f"{type(news).__name__}")
+        self._hear(type(news).__name__)
         return super().on_news(news, now)
 
     def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """The same."""
-        self._fault.count(f"{type(fact).__name__}")
+        self._hear(type(fact).__name__)
         return super().on_fact(fact, now)
+
+    def _hear(self, what: str) -> None:
+        # Whoever folds the journal makes a strategy too; one that lives hears something.
+        self._fault.lives += not self._lives
+        self._lives = True
+        self._fault.count(what)
 
 
 @attrs.define
