@@ -150,24 +150,31 @@ def test_an_order_by_hand_is_judged_and_a_position_is_closed(evening: Evening, l
                 return dict(each)
         return None
 
-    chosen = wait_for(market)
+    def held() -> bool:
+        return any(float(each["position"]) for each in evening.ask("positions"))
+
+    def over() -> bool:
+        return not evening.ask("orders", open=True)
+
     seen = look(evening.address)
     seen.go("orders")
     seen.page.wait_for_selector("text=Place an order …")
     wait_for(lambda: seen.page.evaluate("document.querySelectorAll('.panel').length") == 4)
-    typed = {
-        "ticker": chosen["ticker"],
-        "strategy": "sharp_line",
-        "count": "1",
-        "price": f"{float(chosen['yes_ask']) + 0.05:.2f}",
-        "p_fair": f"{float(chosen['yes_ask']) + 0.2:.2f}",
-    }
-    outcome = press(seen, "Place an order …", "by hand", **typed)
-    assert outcome.startswith("Done"), outcome
-
-    def held() -> bool:
-        return any(float(each["position"]) for each in evening.ask("positions"))
-
+    for _attempt in range(8):
+        # Makers withdraw at times: what was asked may be gone when the order arrives.
+        chosen = wait_for(market)
+        typed = {
+            "ticker": chosen["ticker"],
+            "strategy": "sharp_line",
+            "count": "1",
+            "price": f"{float(chosen['yes_ask']) + 0.05:.2f}",
+            "p_fair": f"{float(chosen['yes_ask']) + 0.2:.2f}",
+        }
+        outcome = press(seen, "Place an order …", "by hand", **typed)
+        assert outcome.startswith("Done"), outcome
+        wait_for(lambda: held() or over())
+        if held():
+            break
     wait_for(held)
     seen.page.get_by_role("button", name="Close …").first.wait_for()
     outcome = press(seen, "Close …", "enough")
