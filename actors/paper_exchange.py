@@ -94,18 +94,7 @@ class PaperExchangeActor:
             if type(message) is BookDelta:
                 if self._deaf and self._unheard(message):
                     return SILENCE
-                exchange = self.exchange
-                market, at_venue = exchange.state.markets.get(message.ticker), message.at_venue
-                # Where nothing of ours stands, and nothing waits for the feed to come so far, only the book
-                # follows it.
-                if (
-                    market is not None
-                    and not market.watched
-                    and (at_venue is None or at_venue <= exchange.waits_since)
-                ):
-                    market.book.apply_delta(message)
-                    return SILENCE
-                step = exchange.on_venue_event(message, now)
+                step = self.exchange.on_venue_event(message, now)
                 if step is NOTHING:
                     return SILENCE
                 out = outgoing(OWNER, step, now)

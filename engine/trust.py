@@ -121,6 +121,17 @@ def table_of(estimated: Mapping[Source, Trust]) -> TrustTable:
     return TrustTable({Source.OWN: Believed(1.0, "the author's word"), **believed})
 
 
+@attrs.frozen
+class Spoken:
+    """One opinion: how far above the middle of the quote it was, in dollars, of which market and when."""
+
+    source: Source
+    game: str
+    ticker: str
+    at: Nanos
+    p_gap: float
+
+
 class NewOpinions:
     """Which opinions of a recording or a run are one more observation, and which repeat another."""
 

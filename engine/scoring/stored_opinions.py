@@ -6,25 +6,12 @@ nearly so. They are chosen by the size of the gap, on which the slope of the mov
 
 from collections.abc import Iterable, Iterator
 
-import attrs
-
 from engine.events import BookSide
 from engine.facts import GAP_EVIDENCE, SOURCE_EVIDENCE, SignalAction, SignalRaised
 from engine.scoring.observations import quoted_middle
 from engine.scoring.prices import PriceLookup
-from engine.trust import ENTERED, HORIZON, Gap, NewOpinions, Source
+from engine.trust import ENTERED, HORIZON, Gap, NewOpinions, Source, Spoken
 from engine.units import PRICE_ONE, Nanos
-
-
-@attrs.frozen
-class StoredOpinion:
-    """One opinion on record; `p_gap` is how far above the middle of the quote it was, in dollars."""
-
-    source: Source
-    game: str
-    ticker: str
-    at: Nanos
-    p_gap: float
 
 
 class StoredOpinions:
@@ -38,7 +25,7 @@ class StoredOpinions:
         self.unpriced = 0
         """Opinions whose market has no trusted price later on: the run ended, or its bars are gone."""
         self._horizon = horizon
-        self._opinions: list[StoredOpinion] = []
+        self._opinions: list[Spoken] = []
         new = NewOpinions()
         for signal in signals:
             # A way out repeats the opinion of the way in.
@@ -53,7 +40,7 @@ class StoredOpinions:
         source, p_fair, p_mid = read
         if p_fair == p_mid or not new.counts(source, signal.ticker, p_fair, signal.at):
             return
-        self._opinions.append(StoredOpinion(source, signal.game, signal.ticker, signal.at, p_fair - p_mid))
+        self._opinions.append(Spoken(source, signal.game, signal.ticker, signal.at, p_fair - p_mid))
         self.prices.want(signal.ticker, Nanos(signal.at + ENTERED))
         self.prices.want(signal.ticker, Nanos(signal.at + self._horizon))
 

@@ -9,28 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
-import attrs
-
 from engine.events import GameNews, TopChanged, Trust
 from engine.facts import Fact
 from engine.step import NOTHING, Step
 from engine.strategies.opinion import Opinion
 from engine.strategies.parameters import Parameters
 from engine.strategies.strategy import Strategy, StrategyContext
-from engine.trust import ENTERED, HORIZON, Gap, NewOpinions, Source
+from engine.trust import ENTERED, HORIZON, Gap, NewOpinions, Spoken
 from engine.units import PRICE_ONE, Nanos
 from engine.view import MarketView
-
-
-@attrs.frozen
-class Spoken:
-    """One opinion: how far above the middle it was, of which market and when."""
-
-    source: Source
-    game: str
-    ticker: str
-    at: Nanos
-    p_gap: float
 
 
 class OpinionLog:

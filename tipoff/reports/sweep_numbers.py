@@ -66,7 +66,7 @@ def trial_cells(row: Mapping[str, Json]) -> tuple[str, ...]:
     return (
         str(row["key"]),
         signed(row["later"]),
-        signed(as_object(row["in_sample"]).get("mean")),
+        measured(as_object(row["in_sample"])),
         number(row["t"], 2),
         str(row["won"]),
         str(row["lost"]),

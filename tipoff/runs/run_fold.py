@@ -111,7 +111,7 @@ class RunFold:
         return states
 
     def history(self) -> FactHistory:
-        """The past of a run that goes on from here. Uses this up: it is empty afterwards."""
+        """The past of a run that goes on from here. Uses this up: nothing can be asked of it afterwards."""
         before = self._before
         beginning = None
         if before is not None:
@@ -124,7 +124,7 @@ class RunFold:
             )
         history = FactHistory(self.kept, Quarantine(self.sieve.sifted, self.exchange), beginning)
         # Whoever holds this for longer than the start must not hold all that it was made of.
-        vars(self).update(vars(RunFold(self._settings)))
+        vars(self).clear()
         return history
 
     def _memory(self, name: str) -> dict[str, object]:

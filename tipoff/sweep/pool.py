@@ -16,7 +16,7 @@ import attrs
 from tipoff.config.problems import ConfigError
 from tipoff.output import Failure
 from tipoff.sweep.recordings import RecordingRefused
-from tipoff.sweep.task import PlayedEvening, Task, TrialOutcome
+from tipoff.sweep.task import PlayedEvening, State, Task, TrialOutcome
 
 IN_FLIGHT: Final = 2
 """Tasks in flight for each worker."""
@@ -156,7 +156,6 @@ class Pool:
             self._suspects.append(Suspect(attrs.evolve(task, trials=trials), deaths))
 
 
-def _nothing(task: Task, state: str, error: str) -> PlayedEvening:
-    assert state in ("failed", "poisoned")  # noqa: S101 - of two callers
-    outcomes = (TrialOutcome(number=trial.number, state=state, error=error) for trial in task.trials)  # type: ignore[arg-type]
+def _nothing(task: Task, state: State, error: str) -> PlayedEvening:
+    outcomes = (TrialOutcome(number=trial.number, state=state, error=error) for trial in task.trials)
     return PlayedEvening((), tuple(outcomes))

@@ -104,11 +104,8 @@ def _fetch(url: str, path: Path) -> None:
 
 
 def _digest_of(path: Path) -> str:
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                digest.update(piece)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read: {error.strerror}") from error
-    return digest.hexdigest()

@@ -94,12 +94,11 @@ class Cluster:
             raise Failure("cluster", message, exit_code=Exit.CONFIG) from error
         security = Security()
         if certificates is not None:
-            ours = {"cert": str(certificates.cert), "key": str(certificates.key)}
             security = Security(
                 require_encryption=True,
                 tls_ca_file=str(certificates.ca),
-                tls_client_cert=ours["cert"],
-                tls_client_key=ours["key"],
+                tls_client_cert=str(certificates.cert),
+                tls_client_key=str(certificates.key),
             )
         self._killed = KilledWorker
         try:
