@@ -195,6 +195,22 @@ def test_what_was_taken_long_ago_is_there_for_a_pessimistic_reading_too() -> Non
     assert bands(floor, "a") == (10, 10, 10)
 
 
+def test_what_was_lost_to_it_by_an_amend_the_pessimistic_reading_does_not_find_when_it_comes() -> None:
+    """It comes after the amend, and has a part in what the base reading got since."""
+    seldom_late = Delay(
+        ((0, Nanos(0)), (900, NANOS_PER_MILLISECOND), (1_000, Nanos(100 * NANOS_PER_MILLISECOND)))
+    )
+    floor = Floor(rules(entry=seldom_late, pessimistic_depth_percent=100))
+    floor.book(bids={40: 100}, asks={50: 5, 51: 100})
+    floor.send("a", BID, 50, 10)
+    floor.wait(2)
+    assert (floor.filled("a"), floor.live("a").pessimistic_at is None) == (5, False)
+    floor.amend("a", 51, 10)
+    assert (floor.filled("a"), floor.live("a").pessimistic_at is None) == (10, False)
+    floor.wait(100)
+    assert bands(floor, "a") == (5, 10, 10)
+
+
 def test_a_pessimistic_reading_that_is_just_filled_whole_is_not_killed() -> None:
     floor = late()
     floor.book(bids={40: 100}, asks={50: 10})
