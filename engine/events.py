@@ -397,6 +397,15 @@ class TopChanged:
     at_venue: Nanos | None
     at: Nanos
 
+    @property
+    def priced(self) -> bool:
+        """Whether anybody bids on either side.
+
+        An empty book says nothing of what a position is worth: the venue empties it when a game ends and
+        pays minutes later. Positions keep the value that they had at the last prices.
+        """
+        return self.yes_bid is not None or self.yes_ask is not None
+
 
 @message
 class FairValued:

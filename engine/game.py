@@ -32,6 +32,7 @@ from engine.events import (
     ScoresDisagreed,
     ScoreSeen,
     TopChanged,
+    Trust,
     VenueEvent,
 )
 from engine.message import changed
@@ -58,6 +59,8 @@ class MarketOfGame:
     fee_type: str
     fee_multiplier: str
     told: TopChanged | None = None
+    quoted: TopChanged | None = None
+    """The last of them with a price: what positions are valued at."""
     known: MarketKnown | None = None
 
 
@@ -138,6 +141,9 @@ class Game:
             yield self.beginning.begun
         for ticker, market in self.markets.items():
             yield self._market_known(ticker, market, now)
+            if market.quoted is not None and market.quoted is not market.told:
+                # What positions are valued at while the book is empty; nobody may trade on it.
+                yield changed(market.quoted, trust=Trust.STALE)
             if market.told is not None:
                 yield market.told
         if self.score is not None:
@@ -177,6 +183,8 @@ class Game:
             return None
         news = TopChanged(ticker, self.game, bid, bid_size, ask, ask_size, trust, at_venue, at)
         market.told = news
+        if news.priced:
+            market.quoted = news
         return news
 
     def _listed(self, listed: MarketListed) -> list[GameNews]:

@@ -39,7 +39,7 @@ from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price
 
 @attrs.frozen
 class ValuationMark:
-    """Best prices of a market at the moment of valuation; None is an empty side."""
+    """The last best prices of a market while it had any; None is an empty side."""
 
     yes_bid: Price | None
     yes_ask: Price | None

@@ -62,6 +62,8 @@ class MarketView:
     game: "GameView"
     known: MarketKnown | None = None
     top: TopChanged | None = None
+    quoted: TopChanged | None = None
+    """The last best prices that were any: `top`, unless the book is empty now."""
     terms: FeeTerms | None = None
     claim: Claim | None = None
 
@@ -77,6 +79,12 @@ class MarketView:
         if top is None or known is None or self.terms is None:
             return False
         return top.trust is Trust.TRUSTED and known.status is MarketStatus.ACTIVE
+
+    def hear(self, top: TopChanged) -> None:
+        """Its best prices, or whether they may be believed, changed."""
+        self.top = top
+        if top.priced:
+            self.quoted = top
 
     def p_mid(self) -> float | None:
         """The middle of the best prices of a two-sided market."""
@@ -161,7 +169,7 @@ class View:
         match news:
             case TopChanged():
                 market = self._market(news.ticker, news.game)
-                market.top = news
+                market.hear(news)
                 return market
             case MarketKnown():
                 return self._market_known(news)

@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from persistence.market_tables import kalshi_markets, orderbook_snapshots
 from persistence.queries import Reader
@@ -17,6 +17,9 @@ Top = tuple[int | None, int | None]
 """Best YES bid and ask in 1/10,000 dollar; None for an empty side."""
 
 NO_TOP: Final[Top] = (None, None)
+
+PRICED: Final = or_(orderbook_snapshots.c.yes_bid.is_not(None), orderbook_snapshots.c.yes_ask.is_not(None))
+"""The samples of books that were not empty."""
 
 _LEVELS: Final = msgspec.json.Decoder(tuple[tuple[int, int], ...])
 
@@ -50,8 +53,14 @@ class MarketRow:
 
 
 def last_tops(reader: Reader) -> dict[str, Top]:
-    """Ticker to the best prices of its latest sample."""
-    return {row.ticker: (row.yes_bid, row.yes_ask) for row in _latest(reader, None, "yes_bid", "yes_ask")}
+    """Ticker to the best prices of its latest sample with any, which is what positions are valued at.
+
+    An empty book says nothing of what they are worth, see `engine.events.TopChanged.priced`.
+    """
+    return {
+        row.ticker: (row.yes_bid, row.yes_ask)
+        for row in _latest(reader, None, "yes_bid", "yes_ask", where=PRICED)
+    }
 
 
 def last_samples(reader: Reader, until: int | None = None) -> list[BookRow]:
@@ -80,9 +89,11 @@ def markets_of(reader: Reader) -> list[MarketRow]:
 
 
 def tops_of(connection: Connection, run: int, tickers: Iterable[str]) -> Mapping[str, Top]:
-    """The best prices of each of these books when it was sampled last; NO_TOP for one that never was."""
+    """As `last_tops`, of these; NO_TOP for a book that never had a price."""
     sample = orderbook_snapshots.c
-    wanted = select(sample.yes_bid, sample.yes_ask).where(sample.run == run).order_by(sample.at.desc())
+    wanted = (
+        select(sample.yes_bid, sample.yes_ask).where(sample.run == run, PRICED).order_by(sample.at.desc())
+    )
     found = {
         ticker: connection.execute(wanted.where(sample.ticker == ticker).limit(1)).first()
         for ticker in tickers
@@ -90,9 +101,13 @@ def tops_of(connection: Connection, run: int, tickers: Iterable[str]) -> Mapping
     return {ticker: NO_TOP if row is None else (row[0], row[1]) for ticker, row in found.items()}
 
 
-def _latest(reader: Reader, until: int | None, *names: str) -> Iterable[Row[tuple[object, ...]]]:
+def _latest(
+    reader: Reader, until: int | None, *names: str, where: ColumnElement[bool] | None = None
+) -> Iterable[Row[tuple[object, ...]]]:
     sample = orderbook_snapshots
     mine = select(sample.c.ticker, func.max(sample.c.at).label("at")).where(sample.c.run == reader.run.id)
+    if where is not None:
+        mine = mine.where(where)
     if until is not None:
         mine = mine.where(sample.c.at <= until)
     latest = mine.group_by(sample.c.ticker).subquery()

@@ -47,10 +47,10 @@ ALL_STRATEGIES = "all"
 
 
 class Marks(Mapping[str, ValuationMark]):
-    """The best prices of every market, made as they are asked for: few markets are held."""
+    """The last prices of every market, made as they are asked for: few markets are held."""
 
     def __init__(self, model: ReadModel) -> None:
-        self._tops = model.tops
+        self._tops = model.quoted
 
     @override
     def __getitem__(self, ticker: str) -> ValuationMark:

@@ -121,6 +121,8 @@ class ReadModel:
         self.dead_letters_seen = 0
         self.reports: deque[SupervisorReport] = deque(maxlen=tail_max)
         self.tops: dict[str, TopChanged] = {}
+        self.quoted: dict[str, TopChanged] = {}
+        """The last of each market with a price: what positions are valued at."""
         self.markets: dict[str, MarketKnown] = {}
         self.games: dict[str, GameKnown] = {}
         self.scores: dict[str, ScoreSeen] = {}
@@ -199,6 +201,8 @@ class ReadModel:
     def top(self, top: TopChanged) -> None:
         """A market's best prices, or whether they may be believed."""
         self.tops[top.ticker] = top
+        if top.priced:
+            self.quoted[top.ticker] = top
         self._touch_market(top.ticker)
 
     def strategy(self, name: str) -> StrategySeen:
@@ -216,6 +220,7 @@ class ReadModel:
     def _forget_market(self, ticker: str) -> None:
         del self.markets[ticker]
         self.tops.pop(ticker, None)
+        self.quoted.pop(ticker, None)
         self._touch_market(ticker)
 
     def known_game(self, known: GameKnown) -> None:

@@ -128,7 +128,7 @@ class RiskGate:
             self.accounts.holdings.marks.stale.add(news.ticker)
             market = self.view.markets.get(news.ticker)
             if market is not None:
-                market.top = news
+                market.hear(news)
                 return NOTHING
         self.view.apply(news)
         if isinstance(news, TopChanged):
@@ -545,6 +545,9 @@ class RiskGate:
         elif denial.reason is DenialReason.DRAWDOWN_TOTAL:
             scope = STRATEGY + order.strategy if self.limits.apart else EVERYTHING
         else:
+            return step
+        if self.accounts.holdings.marks.unheard:
+            # It heals by itself: after a start nothing is worth anything until its book is heard.
             return step
         why = f"{denial.reason.value}: {denial.use}, limit {denial.limit}"
         # As a fact, so that it survives a restart: breakers that live in memory reset when the process does.

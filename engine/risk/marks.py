@@ -18,6 +18,8 @@ class Marks:
         """Nothing is held."""
         self.stale: set[str] = set()
         """The tickers of the markets that must be valued again."""
+        self.unheard: set[str] = set()
+        """The tickers of held markets of which no price was heard yet, when they were valued last."""
         self._markets: dict[str, dict[str, int]] = {}
         self._of: dict[str, int] = {}
         self._total = 0
@@ -36,9 +38,12 @@ class Marks:
             before = self._markets.pop(ticker, None)
             for strategy, lost in before.items() if before else ():
                 self._add(strategy, -lost)
-            exposures = held.get(ticker)
+            exposures, view = held.get(ticker), views.get(ticker)
+            self.unheard.discard(ticker)
             if exposures:
-                after = self._markets[ticker] = lost_in(exposures, views.get(ticker))
+                if view is None or view.quoted is None:
+                    self.unheard.add(ticker)
+                after = self._markets[ticker] = lost_in(exposures, view)
                 for strategy, lost in after.items():
                     self._add(strategy, lost)
         self.stale.clear()
@@ -61,8 +66,8 @@ def lost_in(exposures: Mapping[str, Exposure], view: MarketView | None) -> dict[
 
 
 def best_prices(view: MarketView | None) -> tuple[Price | None, Price | None]:
-    """Bid and ask of a market; nothing until a price is heard, which is the cautious answer."""
-    top = None if view is None else view.top
+    """The last bid and ask of a market while there were any; nothing until one is heard, to be cautious."""
+    top = None if view is None else view.quoted
     return (None, None) if top is None else (top.yes_bid, top.yes_ask)
 
 

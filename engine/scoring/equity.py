@@ -1,7 +1,8 @@
 """What every strategy was worth through a run, a point a minute, under the three readings.
 
-Marked at prices that could be had, as in `engine.tally`: the middle would hide the spread. Markets are folded
-one after the other and add up; a market without a new bar keeps the value that it had.
+Marked at prices that could be had, as in `engine.tally`: the middle would hide the spread. Markets are
+folded one after the other and add up; a market without a new bar, or with an empty book, keeps the value that
+it had.
 """
 
 from bisect import bisect_left, bisect_right
@@ -234,7 +235,7 @@ def _minute_of(at: int) -> int:
 
 
 def _by_minute(bars: PackedBars) -> _Quotes:
-    """The quote at the end of every minute in which it changed."""
+    """The quote at the end of every minute in which it changed; an empty book quotes nothing new."""
     packed, whole = bars.packed, len(bars)
     minutes: list[int] = []
     bids: list[int] = []
@@ -247,7 +248,7 @@ def _by_minute(bars: PackedBars) -> _Quotes:
         end = (minute * A_MINUTE + 1) * NUMBER_UNIT
         place = bisect_left(packed, end, place + 1, min(place + A_MINUTE, whole))
         quote = packed[place - 1] % NUMBER_UNIT // ASK_UNIT
-        if quote != before:
+        if quote not in (before, EMPTY):
             before = quote
             bid, ask = divmod(quote, BID_UNIT // ASK_UNIT)
             minutes.append(minute)
@@ -255,6 +256,9 @@ def _by_minute(bars: PackedBars) -> _Quotes:
             asks.append(NOBODY[1] if ask == NO_PRICE else ask)
     return _Quotes.of(minutes, bids, asks)
 
+
+EMPTY: Final = NO_PRICE * (BID_UNIT // ASK_UNIT) + NO_PRICE
+"""The quote of a bar that ended with an empty book."""
 
 A_MINUTE: Final = NANOS_PER_MINUTE // BAR
 """Bars of a minute."""

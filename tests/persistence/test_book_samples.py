@@ -16,9 +16,11 @@ from tests.persistence.test_queries import LISTED
 Opened = Callable[..., JournalWriter]
 
 
-def sample(ticker: str, at: int, bid: int) -> BookSample:
-    """A hundred bid for at some price, and 70 offered at 45 cents."""
-    yes, no = ((Price(bid), Count(100)),), ((Price(5_500), Count(70)),)
+def sample(ticker: str, at: int, bid: int | None) -> BookSample:
+    """A hundred bid for at some price, and 70 offered at 45 cents; without a bid it is empty."""
+    yes, no = (() if bid is None else ((Price(bid), Count(100)),)), ((Price(5_500), Count(70)),)
+    if bid is None:
+        no = ()
     return BookSample(BookSnapshot(ticker, yes, no, 1, 2, at, None, Nanos(at)), Trust.TRUSTED)
 
 
@@ -42,6 +44,18 @@ def test_the_best_prices_are_those_of_the_latest_sample(reader: Reader) -> None:
     assert last_tops(reader) == {"a": (4_100, 4_500), "b": (3_000, 4_500)}
     tops = tops_of(reader.connection, reader.run.id, ["a", "b", "c"])
     assert tops == {"a": (4_100, 4_500), "b": (3_000, 4_500), "c": NO_TOP}
+
+
+def test_an_empty_book_keeps_its_last_prices_for_whoever_values_what_is_held(
+    url: str, opened: Opened
+) -> None:
+    writer = opened(url, "this")
+    writer.append([], [sample("a", 10, 4_000), sample("a", 20, None), sample("b", 10, None)])
+    reader = writer.reader()
+    assert last_tops(reader) == {"a": (4_000, 4_500)}
+    assert tops_of(reader.connection, reader.run.id, ["a", "b"]) == {"a": (4_000, 4_500), "b": NO_TOP}
+    # Whoever looks at the book sees that it is empty.
+    assert [(row.ticker, row.yes_bid) for row in last_samples(reader)] == [("a", None), ("b", None)]
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,12 @@ class RunSnapshot:
 
 
 def marks_of(games: Iterable[Game]) -> dict[str, ValuationMark]:
-    """The last best prices of every market, for the valuation of what is still open."""
+    """The last prices of every market while it had any, for the valuation of what is still open."""
     return {
-        ticker: ValuationMark(market.book.yes_bid, market.book.yes_ask)
+        ticker: ValuationMark(market.quoted.yes_bid, market.quoted.yes_ask)
         for game in games
         for ticker, market in game.markets.items()
+        if market.quoted is not None
     }
 
 

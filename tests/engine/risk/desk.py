@@ -193,7 +193,8 @@ class Desk:
             for news in (view.known, *(m.known for m in view.markets.values())):
                 if news is not None:
                     gate.on_game_news(news, self.now)
-            for told in (*(m.top for m in view.markets.values()), view.score, *view.odds.values()):
+            tops = (top for m in view.markets.values() for top in (m.quoted, m.top))
+            for told in (*tops, view.score, *view.odds.values()):
                 if told is not None:
                     gate.on_game_news(told, self.now)
         return gate

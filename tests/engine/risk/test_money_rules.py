@@ -5,8 +5,9 @@ Covers: engine.risk.accounts, engine.risk.utilization.
 
 import pytest
 
-from engine.events import BookSide
+from engine.events import BookSide, Trust
 from engine.message import changed
+from engine.orders import PlaceOrder
 from engine.reasons import DenialReason
 from engine.units import COUNT_ONE, MONEY_ONE, Count, Money, Nanos
 from tests.engine.risk.desk import Desk
@@ -177,6 +178,41 @@ def test_paper_losses_count_in_a_drawdown_at_what_the_position_would_bring() -> 
     desk.gate.on_game_news(top(HOME_WINS, 17, 18), desk.now)
     assert desk.judge(desk.order(18, 1)) is DenialReason.DRAWDOWN_TOTAL
     assert desk.judge(desk.order(18, 1)) is DenialReason.REDUCING
+
+
+def elsewhere(desk: Desk) -> PlaceOrder:
+    """An entry in the other market of the game."""
+    desk.gate.on_game_news(market(AWAY_WINS), desk.now)
+    desk.gate.on_game_news(top(AWAY_WINS, 49, 51, size=1000), desk.now)
+    return changed(desk.order(51, 1), ticker=AWAY_WINS)
+
+
+@pytest.mark.promise("empty-book-no-drawdown")
+def test_an_empty_book_takes_no_value_from_what_is_held() -> None:
+    """The venue empties the books when a game ends, and pays minutes later."""
+    desk = Desk(drawdown_total=20)
+    desk.gate.accounts.of.clear()
+    desk.open("alpha", bankroll=100)
+    desk.bought(51, 60)
+    desk.gate.on_game_news(top(HOME_WINS, 98, 99), desk.now)
+    desk.gate.on_game_news(top(HOME_WINS, None, None, trust=Trust.PAUSED), desk.now)
+    assert desk.judge(elsewhere(desk)) is None
+    # One side alone is a price: nobody bids for what is held.
+    desk.gate.on_game_news(top(HOME_WINS, None, 1), desk.now)
+    assert desk.judge(elsewhere(desk)) is DenialReason.DRAWDOWN_TOTAL
+
+
+def test_what_was_not_heard_after_a_start_denies_but_latches_nothing() -> None:
+    desk = Desk(drawdown_strategy=20)
+    desk.bought(51, 6_000)
+    quote = desk.gate.view.markets[HOME_WINS].quoted
+    desk.gate.view.markets[HOME_WINS].top = desk.gate.view.markets[HOME_WINS].quoted = None
+    desk.gate = desk.restarted()
+    assert desk.judge(elsewhere(desk)) is DenialReason.DRAWDOWN_STRATEGY
+    assert desk.gate.halts.of == {}
+    assert quote is not None
+    desk.gate.on_game_news(quote, desk.now)
+    assert desk.judge(elsewhere(desk)) is None
 
 
 def test_a_pause_after_losses_in_a_row() -> None:

@@ -304,7 +304,7 @@ def test_marks_that_are_not_the_prices_of_this_moment_are_an_invariant_broken() 
     views = floor.gate.view.markets
     floor.gate.accounts.check(views)
     (exposure,) = floor.gate.accounts.exposures.values()
-    views[exposure.ticker].top = top(exposure.ticker, 20, 22)
+    views[exposure.ticker].quoted = top(exposure.ticker, 20, 22)
     with pytest.raises(InvariantBroken, match="losses on paper"):
         floor.gate.accounts.check(views)
 

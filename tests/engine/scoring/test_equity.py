@@ -48,6 +48,16 @@ def test_without_a_bid_it_is_worth_nothing() -> None:
     assert curve.of("s") == (point(1, -5.0, -5.0, -5.0),)
 
 
+def test_an_empty_book_quotes_nothing_new() -> None:
+    """The venue empties it when a game ends: that is no loss, and no fall from a peak."""
+    curve = EquityCurve()
+    curve.on_band(band(1, (10, 10, 10), (-500, -500, -500), at=minute(0.5)), BookSide.BID)
+    curve.on_result(result(100, at=minute(4)))
+    bars = [bar(1, 9_000, 9_200), bar(2, None, None), bar(3, None, 9_200)]
+    curve.take(TICKER, PackedBars.of(bars))
+    assert curve.of("s") == (point(1, 4, 4, 4), point(3, -5, -5, -5), point(4, 5, 5, 5))
+
+
 def test_a_band_fact_carries_totals_of_its_order() -> None:
     curve = EquityCurve()
     curve.on_band(band(1, (2, 2, 2), (-100, -100, -100), at=minute(0.1)), BookSide.BID)
