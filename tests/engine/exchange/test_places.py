@@ -83,6 +83,7 @@ def test_the_last_hundredth_that_leaves_counts(floor: Floor) -> None:
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 10)
     floor.depth(BID, 40, -0.01)
+    assert floor.ahead("a") == 100
     floor.wait(2_001)
     assert floor.ahead("a") == 99.99
 
@@ -95,7 +96,7 @@ def test_each_decrease_waits_for_its_own_print(floor: Floor) -> None:
     floor.wait(1_000)
     floor.depth(BID, 40, -30)
     floor.wait(1_001)
-    assert floor.ahead("a") == 70
+    assert (floor.ahead("a"), floor.live("a").optimistic_ahead) == (70, contracts(70))
     floor.wait(1_000)
     assert floor.ahead("a") == 40
 
@@ -330,6 +331,9 @@ def test_a_cancel_of_what_is_filled_ends_the_readings_that_are_behind(floor: Flo
     floor.cancel("a")
     floor.wait()
     assert [fact.order_id for fact in floor.of(BandEnded)] == ["a"]
+    ended = next(number for number, fact in enumerate(floor.facts) if isinstance(fact, BandEnded))
+    assert isinstance(floor.facts[ended + 1], CancelRefused), "in the same breath"
+    assert floor.facts[ended].at == floor.facts[ended + 1].at
     assert [(fact.order_id, fact.code) for fact in floor.of(CancelRefused)] == [
         ("a", RejectCode.ORDER_NOT_FOUND)
     ]
