@@ -22,14 +22,10 @@ Printed: TypeAlias = tuple[Count, Nanos]
 
 @attrs.frozen
 class Matched:
-    """What is left of the waiting parts after an event took its share.
-
-    `rest` is what they did not explain.
-    """
+    """What is left of the waiting parts after an event took its share."""
 
     credits: tuple[Credit, ...]
     printed: tuple[Printed, ...]
-    rest: Count
 
 
 def of_print(
@@ -46,7 +42,7 @@ def of_print(
     # The decrease of the same trade is still to come on the other channel; taken for a cancel it would move
     # the queue a second time.
     waiting = (*printed, (Count(left), until)) if left else printed
-    return Matched(tuple(kept), waiting, Count(left))
+    return Matched(tuple(kept), waiting)
 
 
 def of_decrease(
@@ -69,7 +65,7 @@ def of_decrease(
     # Not applied to the queue yet. Displayed 100, all ahead of us: a decrease of 60 and then its print of 60
     # would otherwise fill 20 contracts that were never ours.
     waiting = (*credited, (Count(left), credit[0], credit[1])) if left else credited
-    return Matched(waiting, tuple(kept), Count(left))
+    return Matched(waiting, tuple(kept))
 
 
 def live_prints(printed: tuple[Printed, ...], now: Nanos) -> tuple[Printed, ...]:

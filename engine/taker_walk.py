@@ -57,7 +57,7 @@ class Offer:
     levels: Sequence[Level]
     taken: Mapping[Price, Count]
     own: Sequence[OwnResting]
-    """In the order in which they stand in the book: best price first, then first come."""
+    """At each price in the order in which they came."""
 
 
 def walk(side: BookSide, wanted: Count, offer: Offer, prevention: SelfTradePrevention) -> Walk:

@@ -83,16 +83,13 @@ def _give(context: StepContext, market: Market, order: PaperOrder, plan: Walk) -
         slow = _walk(order, plan.count, _worst_offer(context, market, order))
     readings = [{level.price: level for level in swept} for swept in (slow, plan.swept, fast)]
     prices = sorted({price for reading in readings for price in reading}, reverse=order.side is BookSide.ASK)
-    # What is only the optimistic reading's comes first: with the last of the base's the order may be over.
-    prices.sort(key=lambda price: not (price in readings[2] and price not in readings[1]))
     for price in prices:
         swept = [reading.get(price, SweptLevel(price, Count(0), Count(0))) for reading in readings]
         pessimistic, base, optimistic = (level.count for level in swept)
         if base:
             context.take(market, order.side.opposite, price, base)
-        shown = max(swept, key=lambda level: level.displayed)
         band = FillBand(price, Liquidity.TAKER, pessimistic, base, optimistic)
-        context.fill(order, band, _level(market, swept[1] if base else shown, ""))
+        context.fill(order, band, _level(market, swept[1], ""))
 
 
 def _walk(order: PaperOrder, wanted: Count, found: Offer) -> Sequence[SweptLevel]:
@@ -155,7 +152,6 @@ def _offer_of(market: Market, order: PaperOrder, levels: Mapping[Price, Count]) 
         for other in level.orders
         if other.resting and _crosses(order, other.price)
     ]
-    own.sort(key=lambda resting: resting.price, reverse=side is BookSide.BID)
     shown = [level for level in levels.items() if level[1]]
     return Offer(shown, market.taken(side), own)
 
@@ -190,7 +186,7 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
     level = market.own_levels(order.side).get(order.price)
     own = sum(other.remaining for other in level.orders) if level else 0
     displayed = book.size(order.side, order.price)
-    _, most = sizes_at(context, market).get((order.side, order.price), (0, displayed))
+    _, most = sizes_at(context, market).get((order.side, order.price), (displayed, displayed))
     known_to = context.moment
     if book.conn == POLLED:
         # Whoever was ahead is displayed by the poll that was asked for later; older trades say nothing.
@@ -218,7 +214,7 @@ def _rest(context: StepContext, market: Market, order: PaperOrder) -> None:
         level = market.own_levels(order.side)[order.price]
         until = Nanos(context.now + context.rules.credit_window_ns)
         left = (*level.credits, (Count(most - displayed), until, context.now))
-        context.explain(market, level, Matched(left, level.printed, Count(0)), "depth")
+        context.explain(market, level, Matched(left, level.printed), "depth")
 
 
 def _fast_ahead(context: StepContext, market: Market, order: PaperOrder) -> None:
@@ -226,7 +222,7 @@ def _fast_ahead(context: StepContext, market: Market, order: PaperOrder) -> None
     if order.optimistic_at is None or polled(market.venue):
         return
     key = order.side, order.price
-    least, _ = sizes_at(context, market, order.optimistic_at).get(key, (order.venue_ahead, 0))
+    least, _ = sizes_at(context, market, order.optimistic_at).get(key, (order.venue_ahead, order.venue_ahead))
     level = market.own_levels(order.side)[order.price]
     ahead = order.venue_ahead, min(order.optimistic_ahead, least)
     context.move_queue(level, order, ahead, order.known_to, "fast")

@@ -26,9 +26,7 @@ def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> Non
     side, price = yes_level(delta)
     bids = side is BookSide.BID
     # Of most levels nothing was taken.
-    if price in (market.taken_bids if bids else market.taken_asks) or price in (
-        market.short_bids if bids else market.short_asks
-    ):
+    if price in (market.taken_bids if bids else market.taken_asks):
         update_taken(context, market, side, price)
     if market.no_visibility_since is not None:
         # The queues are set right once, when the gap is decided.
@@ -134,7 +132,7 @@ def credit_expired(context: StepContext, market: Market, level: QueueLevel) -> N
     kept = tuple(credit for credit in level.credits if credit[1] > now)
     cancelled = credit_total(tuple(gone))
     known_to = max((credit[2] for credit in gone if credit[2] is not None), default=None)
-    context.explain(market, level, Matched(kept, level.printed, Count(0)), "credit_expired")
+    context.explain(market, level, Matched(kept, level.printed), "credit_expired")
     displayed = market.book.size(level.side, level.price)
     for order in list(level.orders):
         behind = displayed + cancelled - order.optimistic_ahead
@@ -154,7 +152,6 @@ def _opposed(context: StepContext, market: Market, side: BookSide, price: Price,
     orders = [each for each in _crossed(market, side.opposite, price) if not each.gone_by(moment)]
     if not orders:
         return
-    expire_taken(context, market, side)
     displayed = market.book.size(side, price)
     untaken = max(0, displayed - market.taken(side).get(price, 0))
     left, pool = min(added, untaken), untaken
@@ -162,8 +159,7 @@ def _opposed(context: StepContext, market: Market, side: BookSide, price: Price,
     for order in orders:
         base = min(left, order.remaining)
         left -= base
-        extra = min(pool, max(0, order.optimistic_remaining - base))
-        optimistic = min(order.optimistic_remaining, base + extra)
+        optimistic = min(order.optimistic_remaining, base + pool)
         pool -= max(optimistic - base, 0)
         band = FillBand(order.price, Liquidity.MAKER, 0, base, optimistic)
         if base:

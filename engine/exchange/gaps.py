@@ -24,7 +24,7 @@ from engine.exchange.step_context import StepContext, book_time
 from engine.message import changed
 from engine.orders import CancelReason, RejectCode
 from engine.queueing import Matched
-from engine.units import COUNT_ZERO, PRICE_ONE, Count, Nanos, Price
+from engine.units import PRICE_ONE, Count, Nanos, Price
 from engine.venue_facts import BlindnessBegan, BlindnessEnded
 
 
@@ -143,7 +143,7 @@ def _levels(market: Market) -> list[QueueLevel]:
 def _reset(context: StepContext, market: Market, level: QueueLevel, displayed: Count | None) -> None:
     """Nothing waits to be explained across a gap."""
     cause = "gap" if displayed is not None else "resync"
-    context.note_level(market, level, Matched((), (), COUNT_ZERO), cause, displayed)
+    context.note_level(market, level, Matched((), ()), cause, displayed)
 
 
 def resynchronized(context: StepContext, market: Market, before: tuple[Levels, Levels] | None) -> None:

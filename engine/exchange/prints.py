@@ -65,8 +65,9 @@ def _waits(context: StepContext, market: Market, print_: TradePrinted) -> bool:
         return False
     for order_id in market.arriving:
         order = context.state.orders.get(order_id)
-        joins = order is not None and (order.stage is Stage.IN_FLIGHT or order.amend is not None)
-        if order is not None and joins and min(arrivals(order)) < print_.at_venue:
+        if order is None or not (order.stage is Stage.IN_FLIGHT or order.amend is not None):
+            continue
+        if min(arrivals(order)) < print_.at_venue:
             return True
     return False
 
@@ -188,7 +189,7 @@ def _give(context: StepContext, print_: TradePrinted, shares: list[Share]) -> No
         ceiling = order.bands.base + share.base - order.bands.pessimistic
         pessimistic = min(share.pessimistic, pool_pessimistic, ceiling)
         pool_pessimistic -= pessimistic
-        extra = min(pool_optimistic, max(share.optimistic - share.base, 0))
+        extra = min(pool_optimistic, share.optimistic - share.base)
         optimistic = min(order.optimistic_remaining, share.base + extra)
         pool_optimistic -= max(optimistic - share.base, 0)
         band = FillBand(order.price, Liquidity.MAKER, pessimistic, share.base, optimistic)

@@ -302,9 +302,7 @@ class ExchangeState:
         order.filled += fact.count
         order.fills += 1
         order.accumulated = fact.fee_accumulated
-        if fact.evidence.trade_id is not None:
-            self._use(self.market_of(order), fact.evidence.trade_id)
-        elif order.pessimistic_at is not None:
+        if fact.evidence.trade_id is None and order.pessimistic_at is not None:
             # Its own pessimistic reading comes later and finds this gone; it is there for it all the same.
             order.taken_here[fact.price] = order.taken_here.get(fact.price, 0) + fact.count
         key = (fact.strategy, fact.ticker)
@@ -364,9 +362,7 @@ class ExchangeState:
         order = self.orders.get(fact.amend.order_id)
         if order is not None:
             order.amend, order.amend_at, order.sent_at = fact.amend, fact.arrives_at, fact.at
-            market = self.market_of(order)
-            market.arriving[order.order_id] = None
-            market.watch()
+            self.market_of(order).arriving[order.order_id] = None
         self.timers.arm(AMEND, fact.amend.order_id, fact.arrives_at)
 
     def _cancel_refused(self, fact: CancelRefused) -> None:
@@ -455,7 +451,8 @@ class ExchangeState:
         level = self.market_of(order).own_levels(order.side).get(order.price)
         queued = level is not None and order.order_id in level.queue
         if order.stage is Stage.DONE and order.lives_on and not queued:
-            # Its base reading was filled on arrival and never stood in the queue; this one does.
+            # Its base reading was filled on arrival and never stood in the queue; this one does, from now on.
+            order.joined_at = order.pessimistic_joined_at
             self._join(order)
         self._met(order)
 
@@ -514,7 +511,6 @@ class ExchangeState:
     def _lose_visibility(self, fact: BlindnessBegan) -> None:
         market = self.market(fact.ticker).of(fact.account)
         market.no_visibility_since = fact.since
-        market.watch()
         self.timers.arm(RECOVERY, market.place, Nanos(fact.at + self.recovery_window_ns))
 
     def _seeing(self, fact: BlindnessEnded) -> None:

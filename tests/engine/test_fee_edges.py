@@ -8,11 +8,22 @@ from engine.events import BookSide
 from engine.fees import FeeTerms, FeeTermsUnknown, parse_multiplier
 from engine.orders import Liquidity
 from engine.terms import FeeRegime
-from engine.units import MONEY_ZERO, Count, Price
+from engine.units import MONEY_ZERO, PRICE_ONE, Count, Price
 
 
 def test_nothing_traded_costs_nothing() -> None:
     assert FeeTerms().model_units(Liquidity.TAKER, Price(5_000), Count(0)) == 0
+
+
+@pytest.mark.parametrize("price", [0, PRICE_ONE])
+def test_at_nothing_and_at_a_dollar_the_model_charges_nothing(price: int) -> None:
+    assert FeeTerms().p_fee(Liquidity.TAKER, Price(price)) == 0
+
+
+@pytest.mark.parametrize("price", [-1, PRICE_ONE + 1])
+def test_beyond_nothing_and_a_dollar_there_is_no_price(price: int) -> None:
+    with pytest.raises(ValueError, match="no fee for one contract"):
+        FeeTerms().p_fee(Liquidity.TAKER, Price(price))
 
 
 def test_a_formula_of_more_than_a_dollar_says_so() -> None:

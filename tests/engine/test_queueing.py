@@ -32,15 +32,15 @@ def test_a_print_uses_credit_before_it_waits_for_its_decrease() -> None:
     """Oldest credit first."""
     credits_ = ((Count(30), Nanos(1), None), (Count(20), Nanos(2), None))
     matched = of_print(credits_, (), Count(40), UNTIL)
-    assert (matched.credits, matched.printed, matched.rest) == (((10, 2, None),), (), 0)
+    assert (matched.credits, matched.printed) == (((10, 2, None),), ())
     matched = of_print(credits_, (), Count(60), UNTIL)
-    assert (matched.credits, matched.printed, matched.rest) == ((), ((10, UNTIL),), 10)
+    assert (matched.credits, matched.printed) == ((), ((10, UNTIL),))
 
 
 def test_a_decrease_is_explained_by_prints_before_it_becomes_credit() -> None:
     """What no print explains waits."""
     matched = of_decrease((), ((Count(30), Nanos(1)),), Count(50), (UNTIL, Nanos(7)))
-    assert (matched.credits, matched.printed, matched.rest) == (((20, UNTIL, 7),), (), 20)
+    assert (matched.credits, matched.printed) == (((20, UNTIL, 7),), ())
 
 
 @pytest.mark.limit("engine.exchange.rules:CREDIT_WINDOW")

@@ -18,7 +18,17 @@ from typing import cast
 import attrs
 import pytest
 
-from engine.facts import Fact, OperatorActed, OrderApproved, OrderSubmitted, RunStarted, TradingHalted
+from engine.facts import (
+    Fact,
+    OperatorActed,
+    OrderApproved,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    OrderSubmitted,
+    RunStarted,
+    TradingHalted,
+)
 from engine.orders import CancelOrder
 from persistence.maintenance import verify
 from persistence.queries import Reader
@@ -185,6 +195,33 @@ def test_what_was_acknowledged_before_a_kill_stands_once_and_the_run_repeats(hou
     sent = [fact.order.order_id for fact in facts if isinstance(fact, OrderSubmitted)]
     assert len(sent) == len(set(sent))
     assert_repeats(house)
+
+
+@pytest.mark.fault("I1")
+@pytest.mark.timeout(300)
+def test_what_rests_when_a_run_is_ended_in_good_order_rests_in_its_next_life(house: House) -> None:
+    """Nothing takes it back, neither the end nor the start: only a trade may end it."""
+    life = house.begin()
+    traded(house)
+    life.process.terminate()
+    assert life.process.wait(2 * STOP_S_ALL) == Exit.OK
+    assert "orders rest, and are kept for the next start" in life.errors()
+    assert RESTS not in ends(house.facts())
+    house.begin()
+    seen(house.lives[-1], lambda: bool(house.ask("orders")), "what the life before had sent")
+    assert (RESTS in house.open_orders()) is (RESTS not in ends(house.facts()))
+    taken_back_since = [fact for fact in house.facts() if isinstance(fact, OrderCancelled)]
+    assert RESTS not in [fact.order_id for fact in taken_back_since]
+
+
+def ends(facts: Sequence[Fact]) -> set[str]:
+    """Orders that are over, by being filled whole or taken back."""
+    return {
+        fact.order_id
+        for fact in facts
+        if isinstance(fact, OrderCancelled | OrderRejected)
+        or (isinstance(fact, OrderFilled) and fact.remaining == 0)
+    }
 
 
 def traded(house: House) -> None:

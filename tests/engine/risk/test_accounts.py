@@ -372,6 +372,7 @@ def test_what_is_approved_counts_at_the_markets_fee_and_at_a_dear_one_while_that
     assert found.fee == dear.estimate_in_pieces(Liquidity.MAKER, order.price, order.count)
 
 
+@pytest.mark.promise("game-loaded-unloaded-after")
 def test_a_game_that_is_let_go_takes_no_order_until_it_is_followed_again() -> None:
     desk = Desk()
     step = desk.gate.unfollow(GAME, "eva", desk.now)

@@ -71,6 +71,16 @@ def test_one_run_has_the_evidence_of_a_set_of_one(
         assert " ".join(sentence) in " ".join(told.split())
 
 
+@pytest.mark.promise("one-evidence-for-all")
+def test_a_stored_run_has_the_digest_of_the_replay_that_stored_it(
+    capsys: pytest.CaptureFixture[str], evenings: list[Path], stated: Path, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'tipoff.db'}"
+    replayed = said(capsys, "replay", str(evenings[0]), "--db", url, "--config", str(stated))[1]
+    told = said(capsys, "report", "--db", url, "--runs", "all")[1]
+    assert [run["digest"] for run in told["runs"]] == [replayed["digest"]]
+
+
 def test_eighty_columns_hold_every_number(
     capsys: pytest.CaptureFixture[str],
     stored: str,

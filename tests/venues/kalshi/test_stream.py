@@ -62,6 +62,7 @@ async def test_a20_every_drop_is_followed_by_a_new_connection_with_a_new_number_
     assert len(set(stamps)) == 12
     conns = [line.conn for line in edge.lines]
     assert conns == sorted(conns)
+    assert [event.conn for event in edge.events if isinstance(event, FeedConnected)] == list(range(1, 13))
     kinds = [type(event) for event in edge.events if isinstance(event, FeedConnected | FeedLost)]
     assert kinds == [FeedConnected, FeedLost] * 11 + [FeedConnected]
     for event in edge.events:

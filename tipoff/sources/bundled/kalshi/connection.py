@@ -126,15 +126,11 @@ class KalshiConnection(MarketConnection):
         return found
 
     def _rest_of(self, engine: Engine) -> KalshiRest:
-        section, signer = self._section, self._signer
-        reads = section.reads_per_second if signer else section.reads_per_second_keyless
-        # The venue counts in tokens, ten for almost every call; a key's bucket holds two seconds of them
-        # (Basic tier).
-        tokens = max(TOKENS_PER_READ, round(reads * TOKENS_PER_READ))
+        signer = self._signer
         given = Dependencies(
             on_body=engine.ingress.body_of(KALSHI_REST), wall=engine.plan.clock, draw=self._link.draw
         )
-        return KalshiRest(self._http, given, signer, Budget(tokens, tokens * 2 if signer else tokens))
+        return KalshiRest(self._http, given, signer, budget_of(self._section, keyed=signer is not None))
 
     def _feed(self, engine: Engine, rest: KalshiRest) -> KalshiFeed:
         status, signer = self._feed_status, self._signer
@@ -156,6 +152,16 @@ class KalshiConnection(MarketConnection):
     def _request_snapshots(self, conn: int, sid: int) -> None:
         if self._stream is not None:
             self._stream.request_snapshots(conn, sid)
+
+
+def budget_of(section: KalshiSection, *, keyed: bool) -> Budget:
+    """What may be asked, in the venue's tokens: ten for almost every call.
+
+    A key's bucket holds two seconds of them (Basic tier), without a key only one.
+    """
+    reads = section.reads_per_second if keyed else section.reads_per_second_keyless
+    tokens = max(TOKENS_PER_READ, round(reads * TOKENS_PER_READ))
+    return Budget(tokens, tokens * 2 if keyed else tokens)
 
 
 def _fetch(feed: KalshiFeed, wanted: TradesWanted) -> None:
