@@ -195,6 +195,8 @@ def test_the_keys_are_those_of_the_terminal_view(evening: Evening, look: Look) -
     seen.page.keyboard.press("?")
     seen.page.wait_for_selector("dialog kbd")
     seen.page.keyboard.press("Escape")
+    # A key that is pressed while the help is still open belongs to the help.
+    seen.page.wait_for_selector("dialog", state="detached")
     seen.page.keyboard.press("h")
     seen.page.wait_for_selector("text=Halt trading")
     seen.page.keyboard.press("Escape")

@@ -294,6 +294,7 @@ def why(found: Any) -> Answer:  # noqa: ANN401 - the schema says what it is
         parts += [Text(f"{step['at'][11:26]}  {step['text']}"), Text(f"{'':17}{origin.strip()}", "dim")]
     if found["left_out"]:
         parts.append(Text(f"{found['left_out']} steps in the middle are left out"))
+    parts += [Text(f"moments of {kind}: {word}") for kind, word in found["moments"].items()]
     return Answer(found, Group(*parts))
 
 

@@ -69,10 +69,7 @@ PAID: Final = frozenset({MarketStatus.FINALIZED})
 
 def run_demo(request: DemoRequest) -> Answer:
     """Play the evening of `request.seed` and report what the strategies made of it."""
-    # What a simulated sportsbook is worth nobody has to estimate from real games: it is what the simulator
-    # makes it.
-    config = at_its_word(load_or_template(None, schema()))
-    progress('simulated sources of opinion are taken at their word: [trust] of = "stated"; real ones are not')
+    config = believing(load_or_template(None, schema()))
     with demo_folder(request.keep) as folder:
         if request.speed == 0:
             document = _without_sockets(request, config, folder)
@@ -86,6 +83,16 @@ def run_demo(request: DemoRequest) -> Answer:
         progress(f"tipoff report --db {_database(request.keep)} shows the run again")
         progress(f"tipoff dashboard --db {_database(request.keep)} looks back at it in a browser")
     return Answer(document, report_screen(document))
+
+
+def believing(config: Config) -> Config:
+    """The same with every source of opinion at its word, which is said.
+
+    What a simulated sportsbook is worth nobody has to estimate from real games: it is what the simulator
+    makes it.
+    """
+    progress('simulated sources of opinion are taken at their word: [trust] of = "stated"; real ones are not')
+    return at_its_word(config)
 
 
 def _without_sockets(request: DemoRequest, config: Config, folder: Path) -> dict[str, Json]:

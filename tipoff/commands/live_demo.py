@@ -16,7 +16,7 @@ import trio
 
 from engine.calendar import eastern
 from engine.units import NANOS_PER_SECOND, Nanos
-from tipoff.commands.demo import credentials_of, demo_folder, pointed_at, settled
+from tipoff.commands.demo import believing, credentials_of, demo_folder, pointed_at, settled
 from tipoff.commands.options import DemoRequest
 from tipoff.commands.run import run_until_signal
 from tipoff.config.load import Config, template
@@ -51,7 +51,7 @@ def run_live_demo(request: DemoRequest) -> Answer:
         message = "--live plays an evening that can be watched: name a --speed above 0, or leave it out"
         raise Failure("usage", message, exit_code=Exit.USAGE)
     # The defaults, whatever stands in an engine.toml here: its database, keys and messages are a daemon's.
-    config = template(schema())
+    config = believing(template(schema()))
     with demo_folder(request.keep) as folder:
         engine = attrs.evolve(config.engine, state_directory=folder.absolute())
         dependencies = RunDependencies(

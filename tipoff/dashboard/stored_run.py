@@ -27,7 +27,8 @@ from tipoff.control.queries.overview import Status
 from tipoff.control.watched import TOPICS
 from tipoff.dashboard.hub import Hub
 from tipoff.exit_codes import Exit
-from tipoff.explain.chain import JournaledFact, JournalLine, explain, journal_line
+from tipoff.explain.chain import JournalLine, journal_line
+from tipoff.explain.from_database import why_in
 from tipoff.explain.stored_tables import apply_markets
 from tipoff.json_schema import converter, plain
 from tipoff.json_types import Json, utc_nanos
@@ -129,15 +130,7 @@ class StoredRun:
     # -- charts and chains
 
     def _why(self, name: str) -> Json:
-        with Reader.open(self.url, self.run) as reader:
-            chain = [
-                JournaledFact(each.seq, each.at, each.cause, each.owner, each.fact)
-                for each in reader.chain_of(name)
-            ]
-        found = explain(name, chain)
-        if not found.steps:
-            raise Failure("not_found", f"nothing is known of {name!r} in this run")
-        return plain(found, type(found))
+        return why_in(self.url, self.run, name)
 
     def _history(self, params: Mapping[str, Json]) -> Json:
         match params.get("kind"), params.get("ticker"):

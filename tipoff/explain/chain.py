@@ -4,8 +4,9 @@ Used by the control socket and by `tipoff why --db`, both of which read the jour
 facts say, in the order in which they were committed; nothing is computed again.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, Protocol
 
 import attrs
 
@@ -25,6 +26,9 @@ from engine.facts import (
 )
 from engine.units import COUNT_ZERO, Count, Nanos, format_count, format_money, format_price
 from tipoff.explain.sentences import sentence
+
+LIVE: Final[Mapping[str, str]] = MappingProxyType({})
+"""Moments at which we heard what we heard."""
 
 STEPS_MAX = 2_000
 """A chain is told up to this length: from its beginning, and then its end."""
@@ -68,15 +72,20 @@ class JournalLine:
 
 @attrs.frozen(kw_only=True)
 class Why:
-    """A causal chain: what came of it in one sentence, and its steps from market message to ledger entry."""
+    """A causal chain: what came of it in one sentence, and its steps from market message to ledger entry.
+
+    `moments` says of each kind of row of an imported recording whether its moments are real, delayed or
+    assumed: what the steps rest on was known then. It is empty for what was heard live.
+    """
 
     id: str
     verdict: str
     steps: tuple[JournalLine, ...]
     left_out: int
+    moments: dict[str, str]
 
 
-def explain(name: str, chain: Sequence[JournaledFact]) -> Why:
+def explain(name: str, chain: Sequence[JournaledFact], moments: Mapping[str, str] = LIVE) -> Why:
     """Word the facts about `name`; a chain without facts has no steps."""
     distinct = _without_repeats(chain)
     kept = distinct
@@ -87,6 +96,7 @@ def explain(name: str, chain: Sequence[JournaledFact]) -> Why:
         verdict=verdict(name, [each.fact for each in chain]),
         steps=tuple(map(journal_line, kept)),
         left_out=len(distinct) - len(kept),
+        moments=dict(moments),
     )
 
 

@@ -11,6 +11,7 @@ from tipoff.explain.chain import JournaledFact, Why, explain
 from tipoff.json_schema import plain
 from tipoff.json_types import Json
 from tipoff.output import Failure
+from tipoff.replay.time_of_knowledge import known_in
 
 
 def chain_reader(url: str, run: str | None = None) -> Callable[[str], list[JournaledFact]]:
@@ -19,12 +20,7 @@ def chain_reader(url: str, run: str | None = None) -> Callable[[str], list[Journ
     def chain(name: str) -> list[JournaledFact]:
         try:
             with Reader.open(url, run) as reader:
-                return [
-                    JournaledFact(
-                        seq=found.seq, at=found.at, cause=found.cause, owner=found.owner, fact=found.fact
-                    )
-                    for found in reader.chain_of(name)
-                ]
+                return _chain(reader, name)
         except StorageError as error:
             raise Failure("storage", str(error)) from error
 
@@ -33,7 +29,17 @@ def chain_reader(url: str, run: str | None = None) -> Callable[[str], list[Journ
 
 def why_in(url: str, run: str | None, name: str) -> Json:
     """The causal chain of an id as the control socket would tell it. Raises Failure."""
-    found = explain(name, chain_reader(url, run)(name))
+    try:
+        with Reader.open(url, run) as reader:
+            found = explain(name, _chain(reader, name), known_in(reader.run.configuration))
+    except StorageError as error:
+        raise Failure("storage", str(error)) from error
     if not found.steps:
         raise Failure("not_found", f"nothing is known of {name!r} in {run or 'the latest run'}")
     return plain(found, Why)
+
+
+def _chain(reader: Reader, name: str) -> list[JournaledFact]:
+    return [
+        JournaledFact(each.seq, each.at, each.cause, each.owner, each.fact) for each in reader.chain_of(name)
+    ]

@@ -133,7 +133,7 @@ export function why(id: string): void {
       const steps = found.steps.map((step) =>
         h("li", {}, h("time", {}, clock(step.at)), h("b", {}, step.kind.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()), h("span", {}, step.text), h("small", {}, `fact ${step.seq} of ${step.owner.split("/").at(-1)}, from input ${step.cause}`)),
       );
-      body.replaceChildren(h("p", { class: "verdict" }, found.verdict), h("ol", { class: "chain" }, ...steps), found.left_out ? h("p", { class: "quiet" }, `${found.left_out} steps are left out`) : "");
+      body.replaceChildren(h("p", { class: "verdict" }, found.verdict), h("ol", { class: "chain" }, ...steps), found.left_out ? h("p", { class: "quiet" }, `${found.left_out} steps are left out`) : "", ...Object.entries(found.moments).map(([kind, word]) => h("p", { class: "quiet" }, `moments of ${kind}: ${word}`)));
     },
     (error: Refusal) => body.replaceChildren(h("p", { class: "outcome bad" }, link.up ? error.message : `The daemon is not there: ${error.message}`)),
   );

@@ -56,6 +56,12 @@ export function shortTicker(ticker: string): string {
   return `${kind} ${rest.join("-")}`.trim();
 }
 
+/** A market among those of all games, such as "BOSLAL total 227": the whole ticker fills a line of a phone. */
+export function marketName(ticker: string): string {
+  const event = (ticker.split("-")[1] ?? "").replace(/^\d\d[A-Z]{3}\d\d/, "");
+  return `${event} ${shortTicker(ticker)}`.trim();
+}
+
 export const gain = (text: string | null | undefined): string => {
   const value = Number(text ?? 0);
   return Math.abs(value) < 0.005 ? "" : value > 0 ? "up" : "down";

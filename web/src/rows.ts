@@ -190,6 +190,7 @@ export interface Why {
   verdict: string;
   steps: Fact[];
   left_out: number;
+  moments: Record<string, string>;
 }
 
 export interface Level {

@@ -13,12 +13,15 @@ import attrs
 import pytest
 
 from engine.units import NANOS_PER_SECOND
+from tipoff.commands import live_demo
 from tipoff.commands.live_demo import PREGAME_MINUTES_MAX, evening_of, hints, run_live_demo
 from tipoff.commands.options import DemoRequest
 from tipoff.config.load import template
 from tipoff.control.client import ControlClient, NotRunning
 from tipoff.exit_codes import Exit
+from tipoff.json_types import Json
 from tipoff.output import Failure
+from tipoff.process.context import RunDependencies
 from tipoff.runs.from_config import schema
 
 S_MAX = 120.0
@@ -46,6 +49,23 @@ def test_it_is_said_how_one_looks_at_it() -> None:
 def test_an_evening_as_fast_as_possible_cannot_be_looked_at() -> None:
     with pytest.raises(Failure, match="above 0"):
         run_live_demo(DemoRequest(speed=0, seed=1, games=1))
+
+
+def test_simulated_sources_are_taken_at_their_word_as_in_every_demo(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the simulator makes of them needs no estimate, and nearly nothing would trade."""
+    played: list[RunDependencies] = []
+
+    def not_played(dependencies: RunDependencies, *_: object) -> dict[str, Json]:
+        played.append(dependencies)
+        raise Failure("enough", "not played")
+
+    monkeypatch.setattr(live_demo, "run_until_signal", not_played)
+    with pytest.raises(Failure, match="not played"):
+        run_live_demo(DemoRequest(speed=10, seed=1, games=1))
+    assert [each.config.trust.of for each in played] == ["stated"]
+    assert '[trust] of = "stated"' in capsys.readouterr().err
 
 
 def connected(path: Path) -> ControlClient:
@@ -95,4 +115,5 @@ def test_it_can_be_asked_while_it_plays_and_reports_when_it_ends(tmp_path: Path,
     assert len(games) == 1
     assert "Traceback" not in said
     assert "imbalance 0.000000" in said
+    assert '[trust] of = "stated"' in said
     assert ("the evening is over" in said) == (ended == "by itself")

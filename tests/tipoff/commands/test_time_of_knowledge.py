@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tipoff.commands.stored_evenings import said
+from tipoff.cli.app import main
 from tipoff.exit_codes import Exit
 
 TICKER = "KXNBAGAME-24OCT23PHXLAC-LAC"
@@ -77,6 +78,11 @@ def test_another_delay_is_another_run_and_a_comparison_names_it(
         "kalshi-candles": "assumed",
         "nba-states": "delayed: 60 s behind the scorer",
     }
+    # Nothing was traded; the entry of an account stands for any chain.
+    code, why = said(capsys, "why", "open:momentum", "--db", db, "--run", runs["60"]["run"])
+    assert why["moments"] == report["evidence"]["runs"][0]["known"]
+    assert main(["why", "open:momentum", "--db", db, "--run", runs["60"]["run"]]) == Exit.OK
+    assert "moments of nba-states: delayed: 60 s behind the scorer" in capsys.readouterr().out
 
 
 def test_a_delay_for_what_was_polled_is_refused_and_so_is_one_that_is_none(

@@ -58,8 +58,9 @@ class Reader:
         name = self.tokens.pop(0)
         if name == "Record":
             inside = [self.tokens.pop(0) for _ in range(5)]
-            assert inside == ["<", "string", ",", "number", ">"]
-            return ("record", "number")
+            assert inside[:3] == ["<", "string", ","]
+            assert inside[4] == ">"
+            return ("record", inside[3])
         if self.tokens[:2] == ["[", "]"]:
             del self.tokens[:2]
             return ("list", name)

@@ -1,7 +1,7 @@
 // The evening at a glance: is it trading, what is it worth, what is at risk, which games, what happened last.
 import { history, Spark } from "../charts";
 import { Figures, h, panel, Table, text } from "../dom";
-import { clock, count, day, gain, hourMinute, lasting, money, shortTicker, words } from "../format";
+import { clock, count, day, gain, hourMinute, lasting, marketName, money, words } from "../format";
 import type { Game, Position } from "../rows";
 import { facts, rows, status } from "../store";
 import { HISTORY_EVERY_MS, nearestLimit, type Page, repeat } from "./page";
@@ -60,7 +60,7 @@ export function evening(): Page {
   const positions = new Table<Position>(
     "Open positions",
     [
-      { title: "market", head: true, cell: (row) => ({ text: `${row.game.replace(/^\d\d[A-Z]{3}\d\d/, "")} ${shortTicker(row.ticker)}`, title: row.ticker, href: `#/game/${encodeURIComponent(row.game)}` }) },
+      { title: "market", head: true, cell: (row) => ({ text: marketName(row.ticker), title: row.ticker, href: `#/game/${encodeURIComponent(row.game)}` }) },
       { title: "strategy", cell: (row) => row.strategy, hide: "n" },
       { title: "contracts", num: true, cell: (row) => count(row.position) },
       { title: "P&L now", num: true, cell: (row) => ({ text: money(row.unrealized, true), kind: gain(row.unrealized) }) },

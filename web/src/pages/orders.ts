@@ -1,7 +1,7 @@
 // Positions and orders: what is held, what rests, and taking either back.
 import { command, why } from "../dialogs";
 import { h, panel, Table } from "../dom";
-import { cents, clock, count, gain, money, words } from "../format";
+import { cents, clock, count, gain, marketName, money, words } from "../format";
 import type { Order, Position } from "../rows";
 import { rows } from "../store";
 import { placeOrder } from "./game";
@@ -11,7 +11,7 @@ export function orders(): Page {
   const positions = new Table<Position>(
     "Open positions",
     [
-      { title: "market", head: true, cell: (row) => ({ text: row.ticker, href: `#/game/${encodeURIComponent(row.game)}` }) },
+      { title: "market", head: true, cell: (row) => ({ text: marketName(row.ticker), title: row.ticker, href: `#/game/${encodeURIComponent(row.game)}` }) },
       { title: "strategy", cell: (row) => row.strategy },
       { title: "contracts", num: true, cell: (row) => count(row.position) },
       { title: "cost", num: true, cell: (row) => money(row.cost) },
@@ -40,7 +40,7 @@ export function orders(): Page {
       [
         { title: "New York", head: true, cell: (row) => clock(row.at) },
         { title: "strategy", cell: (row) => row.strategy },
-        { title: "market", cell: (row) => row.ticker },
+        { title: "market", cell: (row) => ({ text: marketName(row.ticker), title: row.ticker }) },
         { title: "side", cell: (row) => row.side },
         { title: "price", num: true, cell: (row) => cents(row.price) },
         { title: "filled", num: true, cell: (row) => `${count(row.filled)} of ${count(row.count)}` },

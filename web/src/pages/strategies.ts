@@ -1,7 +1,7 @@
 // The strategies: on and off, parameters, what they concluded, what was denied and why.
 import { command, why } from "../dialogs";
 import { h, panel, Table } from "../dom";
-import { cents, clock, gain, money, share, signedShare, words } from "../format";
+import { cents, clock, gain, marketName, money, share, signedShare, words } from "../format";
 import type { Signal, Strategy } from "../rows";
 import { rows } from "../store";
 import type { Page } from "./page";
@@ -49,7 +49,7 @@ export function strategies(): Page {
     [
       { title: "New York", head: true, cell: (row) => clock(row.at) },
       { title: "strategy", cell: (row) => row.strategy },
-      { title: "market", cell: (row) => row.ticker },
+      { title: "market", cell: (row) => ({ text: marketName(row.ticker), title: row.ticker }) },
       { title: "", cell: (row) => (row.action === "no_trade" ? { text: "near miss", kind: "quiet" } : { text: words(row.action) }) },
       { title: "side", hide: "n", cell: (row) => row.side },
       { title: "price", num: true, cell: (row) => cents(row.price) },

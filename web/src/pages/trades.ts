@@ -1,7 +1,7 @@
 // Every fill, with what it cost and why; filtered, and as CSV of what is shown.
 import { why } from "../dialogs";
 import { h, panel, Table, text } from "../dom";
-import { cents, clock, count, gain, money, NONE } from "../format";
+import { cents, clock, count, gain, marketName, money, NONE } from "../format";
 import type { Fill } from "../rows";
 import { row, rows } from "../store";
 import type { Page } from "./page";
@@ -14,7 +14,7 @@ export function trades(): Page {
     [
       { title: "New York", head: true, cell: (each) => clock(each.at) },
       { title: "strategy", cell: (each) => each.strategy },
-      { title: "market", cell: (each) => each.ticker },
+      { title: "market", cell: (each) => ({ text: marketName(each.ticker), title: each.ticker }) },
       { title: "", cell: (each) => (each.side === "bid" ? "bought" : "sold") },
       { title: "contracts", num: true, cell: (each) => count(each.count) },
       { title: "at", num: true, cell: (each) => cents(each.price) },
@@ -32,7 +32,7 @@ export function trades(): Page {
   const shown = (): Fill[] => {
     const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     return rows("fills")
-      .filter((each) => wanted.every((word) => `${each.ticker} ${each.strategy} ${each.liquidity} ${each.side} ${each.side === "bid" ? "bought" : "sold"} ${each.fill_id}`.toLowerCase().includes(word)))
+      .filter((each) => wanted.every((word) => `${each.ticker} ${marketName(each.ticker)} ${each.strategy} ${each.liquidity} ${each.side} ${each.side === "bid" ? "bought" : "sold"} ${each.fill_id}`.toLowerCase().includes(word)))
       .reverse();
   };
   const update = (changed: Set<string>): void => {
