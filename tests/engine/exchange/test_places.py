@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.events import BookRefused, FeedConnected, FeedGapped, FeedLost, TradesRecovered
-from engine.exchange import balance, depth, prints
+from engine.exchange import balance, depth
 from engine.exchange.market import Market
 from engine.exchange.step_context import StepContext
 from engine.exchange.timers import CANCEL, CLOSE, CREDIT
@@ -580,22 +580,3 @@ class Poor(StepContext):
     def cash(self, strategy: str) -> Money:
         """Nothing."""
         return Money(0)
-
-
-# Prints without a time
-
-
-def test_a_print_without_a_time_that_was_fetched_may_be_older_than_any_order(floor: Floor) -> None:
-    floor.book(bids={40: 0}, asks={50: 100})
-    floor.place("a", BID, 40, 10)
-    order = floor.live("a")
-    context = StepContext(floor.exchange.state, floor.rules, floor.now)
-    told = changed(floor.printed(ASK, 39, 1), at_venue=None)
-    known = order.known_to
-    assert known is not None
-    floor.exchange.state.prints.to = Nanos(known + 1)
-    assert not prints.predates(context, told, order, known)
-    assert prints.predates(context, changed(told, recovered=True), order, known)
-    assert prints.predates(context, told, order, None)
-    floor.exchange.state.prints.to = known
-    assert prints.predates(context, told, order, known)

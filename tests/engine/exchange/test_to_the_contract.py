@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import BookSide, FeedGapped
-from engine.exchange import Stage, arrival
+from engine.exchange import Stage, arrival, prints
 from engine.exchange.orders import PaperOrder
+from engine.exchange.step_context import StepContext
 from engine.facts import BandMoved, OrderFilled
 from engine.latency import Delay
+from engine.message import changed
 from engine.orders import RejectCode, TimeInForce
 from engine.taker_walk import SweptLevel
 from engine.units import NANOS_PER_MILLISECOND, Count, Nanos, Price
@@ -326,6 +328,22 @@ def test_the_pessimistic_readings_of_all_orders_share_one_print(floor: Floor) ->
     floor.trade(ASK, 39, 15)
     assert bands(floor, "a") == (10, 10, 10)
     assert bands(floor, "b") == (5, 10, 10)
+
+
+def test_a_print_without_a_time_that_was_fetched_may_be_older_than_any_order(floor: Floor) -> None:
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.place("a", BID, 40, 10)
+    order = floor.live("a")
+    context = StepContext(floor.exchange.state, floor.rules, floor.now)
+    told = changed(floor.printed(ASK, 39, 1), at_venue=None)
+    known = order.known_to
+    assert known is not None
+    floor.exchange.state.prints.to = Nanos(known + 1)
+    assert not prints.predates(context, told, order, known)
+    assert prints.predates(context, changed(told, recovered=True), order, known)
+    assert prints.predates(context, told, order, None)
+    floor.exchange.state.prints.to = known
+    assert prints.predates(context, told, order, known)
 
 
 # New depth of the other side
