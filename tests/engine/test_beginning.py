@@ -241,6 +241,19 @@ def test_a_postponement_is_on_record_and_a_restarted_gate_knows_it() -> None:
     desk.send(desk.order())
 
 
+@pytest.mark.promise("no-entry-on-odds-of-before")
+def test_a_score_that_is_only_compared_with_another_ends_it_too() -> None:
+    """It leads no score, and may be the first to know."""
+    game = Game(GAME)
+    told = game.on_game_known(known())
+    for source, phase in (("bdl", GamePhase.SCHEDULED), ("kalshi", GamePhase.LIVE)):
+        told += game.on_event(changed(played(10, phase), source=source), later(10))
+    assert by(folded(*told), 10) is BegunBy.SCORE
+    leading = game.score
+    assert leading is not None
+    assert leading.phase is GamePhase.SCHEDULED
+
+
 class Sources(RuleBasedStateMachine):
     """Four sources speak in any order; gate, game and process may be restarted at any moment."""
 

@@ -386,3 +386,31 @@ def test_a_refused_frame_concerns_the_books_of_its_connection_and_subscription(
     conn: int, sid: int | None, *, concerned: bool
 ) -> None:
     assert opened().concerns(BookRefused("T", conn, sid, False, AT)) is concerned
+
+
+NEAR_THE_TOP = st.tuples(st.sampled_from(Side), st.integers(38, 46), st.integers(-3, 3))
+
+
+@given(changes=st.lists(NEAR_THE_TOP, max_size=30))
+def test_whoever_looks_only_where_the_top_may_have_moved_misses_nothing(
+    changes: list[tuple[Side, int, int]],
+) -> None:
+    """Neither a size at the best price nor a level below zero, which nobody may trust any more."""
+    book = Book("T")
+    book.apply_snapshot(snapshot(((40, 2), (41, 2)), ((45, 2), (46, 2))))
+    for seq, (side, price, change) in enumerate(changes, 2):
+        before = book.top(), book.trust
+        if book.apply_delta(delta(side, price, change, seq)) and not book.top_moved:
+            assert (book.top(), book.trust) == before
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "change"),
+    [(Side.YES, 41, 1), (Side.NO, 56, 1), (Side.YES, 41, -1), (Side.NO, 56, -1), (Side.YES, 39, -1)],
+)
+def test_a_size_at_the_best_price_and_a_level_below_zero_move_the_top(
+    side: Side, price: int, change: int
+) -> None:
+    book = opened()
+    assert book.apply_delta(delta(side, price, change, 2))
+    assert book.top_moved

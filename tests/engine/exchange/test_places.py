@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.events import BookRefused, FeedConnected, FeedGapped, FeedLost, TradesRecovered
-from engine.exchange import balance, depth, prints
+from engine.exchange import balance, depth
 from engine.exchange.market import Market
 from engine.exchange.step_context import StepContext
 from engine.exchange.timers import CANCEL, CLOSE, CREDIT
@@ -83,6 +83,7 @@ def test_the_last_hundredth_that_leaves_counts(floor: Floor) -> None:
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 10)
     floor.depth(BID, 40, -0.01)
+    assert floor.ahead("a") == 100
     floor.wait(2_001)
     assert floor.ahead("a") == 99.99
 
@@ -95,7 +96,7 @@ def test_each_decrease_waits_for_its_own_print(floor: Floor) -> None:
     floor.wait(1_000)
     floor.depth(BID, 40, -30)
     floor.wait(1_001)
-    assert floor.ahead("a") == 70
+    assert (floor.ahead("a"), floor.live("a").optimistic_ahead) == (70, contracts(70))
     floor.wait(1_000)
     assert floor.ahead("a") == 40
 
@@ -330,6 +331,9 @@ def test_a_cancel_of_what_is_filled_ends_the_readings_that_are_behind(floor: Flo
     floor.cancel("a")
     floor.wait()
     assert [fact.order_id for fact in floor.of(BandEnded)] == ["a"]
+    ended = next(number for number, fact in enumerate(floor.facts) if isinstance(fact, BandEnded))
+    assert isinstance(floor.facts[ended + 1], CancelRefused), "in the same breath"
+    assert floor.facts[ended].at == floor.facts[ended + 1].at
     assert [(fact.order_id, fact.code) for fact in floor.of(CancelRefused)] == [
         ("a", RejectCode.ORDER_NOT_FOUND)
     ]
@@ -576,22 +580,3 @@ class Poor(StepContext):
     def cash(self, strategy: str) -> Money:
         """Nothing."""
         return Money(0)
-
-
-# Prints without a time
-
-
-def test_a_print_without_a_time_that_was_fetched_may_be_older_than_any_order(floor: Floor) -> None:
-    floor.book(bids={40: 0}, asks={50: 100})
-    floor.place("a", BID, 40, 10)
-    order = floor.live("a")
-    context = StepContext(floor.exchange.state, floor.rules, floor.now)
-    told = changed(floor.printed(ASK, 39, 1), at_venue=None)
-    known = order.known_to
-    assert known is not None
-    floor.exchange.state.prints.to = Nanos(known + 1)
-    assert not prints.predates(context, told, order, known)
-    assert prints.predates(context, changed(told, recovered=True), order, known)
-    assert prints.predates(context, told, order, None)
-    floor.exchange.state.prints.to = known
-    assert prints.predates(context, told, order, known)

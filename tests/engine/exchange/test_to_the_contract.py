@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import BookSide, FeedGapped
-from engine.exchange import Stage, arrival
+from engine.events import BookSide, FeedGapped, TradesRecovered
+from engine.exchange import Stage, arrival, prints
 from engine.exchange.orders import PaperOrder
+from engine.exchange.step_context import StepContext
 from engine.facts import BandMoved, OrderFilled
 from engine.latency import Delay
+from engine.message import changed
 from engine.orders import RejectCode, TimeInForce
 from engine.taker_walk import SweptLevel
 from engine.units import NANOS_PER_MILLISECOND, Count, Nanos, Price
-from engine.venue_facts import BandEnded, QueueLevelChanged
-from tests.engine.exchange.floor import ASK, BID, Floor, cents, contracts, rules
+from engine.venue_facts import BandEnded, BlindnessBegan, QueueLevelChanged
+from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, cents, contracts, rules
 
 IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
 LATE = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))
@@ -178,21 +180,22 @@ def test_a_resting_order_outlives_its_pessimistic_moment_where_nobody_can_follow
     assert floor.live("a").resting
 
 
-def test_what_was_taken_long_ago_is_there_for_a_pessimistic_reading_too() -> None:
-    """If it was not displayed for a minute, which ends while the order is on its way."""
+def test_what_was_not_displayed_for_a_minute_is_forgotten_as_a_pessimistic_reading_comes() -> None:
+    """If the minute ends while that reading is on its way."""
     floor = late()
-    floor.book(bids={40: 100}, asks={50: 10, 51: 100})
-    floor.place("other", BID, 50, 10, tif=IOC, strategy="bob")
+    floor.book(bids={40: 100}, asks={50: 100, 51: 100})
+    floor.place("other", BID, 50, 100, tif=IOC, strategy="bob")
     floor.wait(200)
-    floor.depth(ASK, 50, -10)
-    floor.wait(59_999)
-    floor.depth(ASK, 50, 10)
-    floor.depth(ASK, 50, -10)
-    floor.wait(60_000)
-    floor.depth(ASK, 50, 10)
-    floor.send("a", BID, 50, 10, tif=IOC)
-    floor.wait(200)
-    assert bands(floor, "a") == (10, 10, 10)
+    floor.depth(ASK, 50, -100)
+    floor.depth(ASK, 50, 40)
+    floor.depth(ASK, 50, -40)
+    floor.wait(59_915)
+    floor.send("a", BID, 51, 10, tif=IOC)
+    floor.wait(84)
+    taken = floor.exchange.state.market(MARKET).of(floor.account).taken_asks
+    assert (floor.fills("a"), taken[cents(50)]) == ([(10, 51)], contracts(100))
+    floor.wait(20)
+    assert (bands(floor, "a"), taken[cents(50)]) == ((10, 10, 10), contracts(40))
 
 
 def test_what_was_lost_to_it_by_an_amend_the_pessimistic_reading_does_not_find_when_it_comes() -> None:
@@ -325,6 +328,46 @@ def test_the_pessimistic_readings_of_all_orders_share_one_print(floor: Floor) ->
     floor.trade(ASK, 39, 15)
     assert bands(floor, "a") == (10, 10, 10)
     assert bands(floor, "b") == (5, 10, 10)
+
+
+def test_a_print_without_a_time_that_was_fetched_may_be_older_than_any_order(floor: Floor) -> None:
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.place("a", BID, 40, 10)
+    order = floor.live("a")
+    context = StepContext(floor.exchange.state, floor.rules, floor.now)
+    told = changed(floor.printed(ASK, 39, 1), at_venue=None)
+    known = order.known_to
+    assert known is not None
+    floor.exchange.state.prints.to = Nanos(known + 1)
+    assert not prints.predates(context, told, order, known)
+    assert prints.predates(context, changed(told, recovered=True), order, known)
+    assert prints.predates(context, told, order, None)
+    floor.exchange.state.prints.to = known
+    assert prints.predates(context, told, order, known)
+
+
+def test_the_trades_of_a_gap_move_the_queue_before_what_is_shown_bounds_it(floor: Floor) -> None:
+    """What is shown is what they left, so it must not be counted beside them."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 10)
+    floor.on_venue_event(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now))
+    since = floor.of(BlindnessBegan)[-1].since
+    floor.wait(1)
+    missed = tuple(changed(floor.printed(ASK, 40, count), recovered=True) for count in (30, 20))
+    floor.book(bids={40: 50}, asks={50: 100})
+    floor.on_venue_event(TradesRecovered(MARKET, since, floor.now, missed, floor.now))
+    assert floor.ahead("a") == 50
+
+
+def test_a_print_does_not_wait_for_the_slow_reading_of_an_order_that_rests() -> None:
+    floor = late()
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.send("a", BID, 40, 10)
+    floor.wait(90)
+    comes_at = floor.live("a").pessimistic_at
+    assert comes_at is not None
+    floor.on_venue_event(changed(floor.printed(ASK, 39, 5), at_venue=Nanos(comes_at + 1)))
+    assert floor.filled("a") == 5
 
 
 # New depth of the other side

@@ -4,6 +4,7 @@ Held over a whole evening: nothing that an exchange remembers may be forgotten h
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 
 import attrs
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from actors.addresses import PAPER_EXCHANGE
 from actors.paper_exchange import OWNER, PaperExchangeActor
 from engine.book import Book
+from engine.events import FeedLost
 from engine.exchange import PaperExchange, before, undone
 from engine.exchange.state import ExchangeState
 from tests.engine.exchange.floor import BID, Floor, books_of, rules
@@ -94,6 +96,35 @@ def test_what_was_heard_before_an_event_is_heard_again() -> None:
     assert all_of(exchange) != was
     again = undone(exchange, facts, kept)
     assert all_of(again) == was
+
+
+def test_what_befalls_all_markets_is_undone_in_all_of_them() -> None:
+    """Also for a second time: what was kept is not changed by a book that is heard in between."""
+    floor = Floor(rules())
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("held", BID, 50, 10)
+    exchange, facts = floor.exchange, tuple(floor.facts)
+    was = all_of(exchange)
+    lost = FeedLost(1, "reset", floor.now)
+    kept = before(exchange, lost)
+    floor.on_venue_event(lost)
+    floor.book(bids={30: 10}, asks={60: 100})
+    assert all_of(exchange) != was
+    for _ in range(2):
+        floor.exchange = undone(exchange, facts, kept)
+        assert all_of(floor.exchange) == was
+        floor.book(bids={30: 10}, asks={60: 100})
+        assert all_of(floor.exchange) != was
+
+
+def test_only_what_followed_a_snapshot_of_the_fold_need_be_folded_anew() -> None:
+    floor = Floor(rules())
+    floor.book(bids={40: 10}, asks={50: 100})
+    floor.place("held", BID, 50, 10)
+    parts, known = deepcopy(floor.exchange.state.durable()), len(floor.facts)
+    floor.place("rests", BID, 40, 10)
+    again = undone(floor.exchange, tuple(floor.facts[known:]), None, parts)
+    assert all_of(again) == all_of(floor.exchange)
 
 
 @pytest.mark.parametrize("heard", [False, True])
