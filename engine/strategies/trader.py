@@ -175,14 +175,14 @@ class Trader(Strategy):
         return NOTHING
 
     def wake(self, key: str, now: Nanos) -> Step:
-        """All odds are in, or all that was told again; or a cooldown, a time limit or a pause before the next
-        attempt has ended.
+        """All of an answer is in, or all that was told again; or a cooldown, a time limit or a pause before
+        the next attempt has ended.
         """
         word, _colon, name = key.partition(":")
         if word == "recalled":
             self._recalled.discard(name)
             return self.recalled(self.view.game(name), now)
-        if word == "odds":
+        if word == "reconsider":
             self._marked.discard(name)
             return self.reconsider(self.view.game(name), now)
         watch = self._watches.get(name)
@@ -262,11 +262,9 @@ class Trader(Strategy):
                 game = self.view.game(news.game)
                 before = (game.opening if news.opening else game.odds).get(news.vendor)
                 self.view.apply(news)
-                if not self.concerns(news, before) or game.game in self._marked or self.recalling:
+                if not self.concerns(news, before) or self.recalling:
                     return NOTHING
-                # The rest of the poll's rows come in the same input, so before any timer.
-                self._marked.add(game.game)
-                return Step(timers=(Timer(f"odds:{game.game}", now),))
+                return self._reconsider_once(game, now)
             case ScoreSeen():
                 game = self.view.game(news.game)
                 last = game.score
@@ -274,14 +272,26 @@ class Trader(Strategy):
                 return self.reconsider(game, now) if self.concerns(news, last) else NOTHING
             case MarketKnown():
                 self.view.apply(news)
-                cooling = self._watch(self.view.markets[news.ticker], now)
-                return joined([cooling, self.reconsider(self.view.game(news.game), now)])
+                market = self.view.markets[news.ticker]
+                cooling = self._watch(market, now)
+                if market.top is None:
+                    # First listings come before first books: nothing can be decided without a price.
+                    return cooling
+                later = self._reconsider_once(market.game, now)
+                return later if cooling is NOTHING else joined([cooling, later])
             case GameKnown() | GameBegun():
                 self.view.apply(news)
                 return self.reconsider(self.view.game(news.game), now)
             case _:
                 self.view.apply(news)
                 return NOTHING
+
+    def _reconsider_once(self, game: GameView, now: Nanos) -> Step:
+        """Evaluate a game when all of an answer is known: its rows come in one input, so before any timer."""
+        if game.game in self._marked:
+            return NOTHING
+        self._marked.add(game.game)
+        return Step(timers=(Timer(f"reconsider:{game.game}", now),))
 
     def _watch(self, market: MarketView, now: Nanos) -> Step:
         """Watch a market from now on; after a restart its cooldown may still be running."""

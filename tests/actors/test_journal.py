@@ -44,7 +44,9 @@ def test_facts_are_numbered_without_holes_and_carry_their_cause() -> None:
 @pytest.mark.promise("nothing-told-before-commit")
 def test_nothing_is_told_before_the_commit_and_everything_after_it() -> None:
     actor = journal()
-    actor.receive(Commit("paper_exchange", (NOTE,), (WISH,)), 5)
+    at_once = actor.receive(Commit("paper_exchange", (NOTE,), (WISH,)), 5)
+    assert WISH not in at_once
+    assert not [each for each in at_once if isinstance(each, Publish)]
     assert actor.receive(CommittedUpTo(0), 6) == []
     numbered = Numbered(1, 7, "paper_exchange", NOTE)
     assert actor.receive(CommittedUpTo(1), 6) == [

@@ -402,6 +402,15 @@ def test_whoever_looks_only_where_the_top_may_have_moved_misses_nothing(
         before = book.top(), book.trust
         if book.apply_delta(delta(side, price, change, seq)) and not book.top_moved:
             assert (book.top(), book.trust) == before
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "change"),
+    [(Side.YES, 41, 1), (Side.NO, 56, 1), (Side.YES, 41, -1), (Side.NO, 56, -1), (Side.YES, 39, -1)],
+)
+def test_a_size_at_the_best_price_and_a_level_below_zero_move_the_top(
+    side: Side, price: int, change: int
+) -> None:
     book = opened()
-    book.apply_delta(delta(Side.YES, 39, -1, 2))
+    assert book.apply_delta(delta(side, price, change, 2))
     assert book.top_moved

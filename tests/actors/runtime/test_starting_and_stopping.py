@@ -133,8 +133,10 @@ def test_p8_the_supervisor_answers_while_a_child_hangs_in_its_start(tree: MakeTr
     engine = held(tree("a", spec("b", kind=Kind.EDGE, task=idle), "c"), host)
     engine.start(wait=False)
     assert [status.state for status in engine.status()] == ["running", "starting", "waiting"]
+    before = engine.now
     engine.stop()
     assert engine.ended == (ExitReason.SHUTDOWN, None)
+    assert engine.now == before, "nobody waited for it to be ready, or for its deadline"
 
 
 @pytest.mark.promise("p8-supervisor-answers-child")

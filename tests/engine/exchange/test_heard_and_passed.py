@@ -253,7 +253,7 @@ def test_a_change_that_the_book_does_not_take_changes_nothing(floor: Floor, *, w
     floor.place("a", BID, 40, 10)
     if waits:
         floor.send("b", BID, 40, 10)
-    at = Nanos(floor.now + 1)
+    at = Nanos(floor.now + 5 * NANOS_PER_MILLISECOND)
     old = BookDelta(MARKET, Side.YES, cents(40), contracts(-30), 0, 1, floor.seq + 1, at, floor.now)
     assert floor.on_venue_event(old) == ()
     assert (floor.ahead("a"), ours(floor).unclear) == (100, ())
@@ -416,6 +416,19 @@ def test_where_one_market_stands_still_the_others_go_on(floor: Floor) -> None:
     assert [fact.order_id for fact in floor.of(CancelSubmitted)] == ["a"]
     floor.wait(10)
     assert floor.of(CancelRefused) == []
+
+
+def test_where_one_market_stands_still_the_timers_of_the_others_count(floor: Floor) -> None:
+    floor.relist(ticker=ELSEWHERE)
+    floor.place("a", BID, 40, 10)
+    frozen(floor)
+    floor.send("elsewhere", BID, 40, 10, ticker=ELSEWHERE)
+    floor.exchange.book(ELSEWHERE).feed_gapped()
+    due = floor.live("elsewhere").arrives_at
+    floor.cancel("a")
+    assert floor.exchange.wake(key_of(CANCEL, "a"), Nanos(due + 10**9)).facts == ()
+    (refused,) = floor.exchange.wake(key_of(ARRIVE, "elsewhere"), due).facts
+    assert isinstance(refused, OrderRejected)
 
 
 # Restarts

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import BookSide, FeedGapped
+from engine.events import BookSide, FeedGapped, TradesRecovered
 from engine.exchange import Stage, arrival, prints
 from engine.exchange.orders import PaperOrder
 from engine.exchange.step_context import StepContext
@@ -18,7 +18,7 @@ from engine.message import changed
 from engine.orders import RejectCode, TimeInForce
 from engine.taker_walk import SweptLevel
 from engine.units import NANOS_PER_MILLISECOND, Count, Nanos, Price
-from engine.venue_facts import BandEnded, QueueLevelChanged
+from engine.venue_facts import BandEnded, BlindnessBegan, QueueLevelChanged
 from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, cents, contracts, rules
 
 IOC, FOK = TimeInForce.IOC, TimeInForce.FOK
@@ -344,6 +344,30 @@ def test_a_print_without_a_time_that_was_fetched_may_be_older_than_any_order(flo
     assert prints.predates(context, told, order, None)
     floor.exchange.state.prints.to = known
     assert prints.predates(context, told, order, known)
+
+
+def test_the_trades_of_a_gap_move_the_queue_before_what_is_shown_bounds_it(floor: Floor) -> None:
+    """What is shown is what they left, so it must not be counted beside them."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 10)
+    floor.on_venue_event(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now))
+    since = floor.of(BlindnessBegan)[-1].since
+    floor.wait(1)
+    missed = tuple(changed(floor.printed(ASK, 40, count), recovered=True) for count in (30, 20))
+    floor.book(bids={40: 50}, asks={50: 100})
+    floor.on_venue_event(TradesRecovered(MARKET, since, floor.now, missed, floor.now))
+    assert floor.ahead("a") == 50
+
+
+def test_a_print_does_not_wait_for_the_slow_reading_of_an_order_that_rests() -> None:
+    floor = late()
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.send("a", BID, 40, 10)
+    floor.wait(90)
+    comes_at = floor.live("a").pessimistic_at
+    assert comes_at is not None
+    floor.on_venue_event(changed(floor.printed(ASK, 39, 5), at_venue=Nanos(comes_at + 1)))
+    assert floor.filled("a") == 5
 
 
 # New depth of the other side

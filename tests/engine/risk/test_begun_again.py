@@ -10,6 +10,7 @@ import pytest
 from engine.configured_settings import BY_CONFIGURATION
 from engine.events import GameBegun
 from engine.message import changed
+from engine.reasons import DenialReason
 from engine.risk import RiskGate
 from engine.terms import BegunBy
 from engine.units import NANOS_PER_HOUR, Nanos
@@ -74,3 +75,19 @@ def test_a_tip_that_is_told_as_it_comes_is_not_waited_for() -> None:
     tip = Nanos(START + 1)
     assert [timer.due for timer in desk.gate.on_game_news(game_known(tip_at=tip), START).timers] == [tip]
     assert desk.gate.on_game_news(changed(game_known(tip_at=tip), at=tip), tip).timers == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("loss_per_day", DenialReason.LOSS_PER_DAY), ("loss_per_week", DenialReason.LOSS_PER_WEEK)],
+)
+def test_a_strategy_s_own_limit_counts_what_it_has_lost_itself_and_has_at_risk(
+    name: str, reason: DenialReason
+) -> None:
+    """And stops nobody else."""
+    desk = Desk(loss_per_day=5_000)
+    desk.gate.set_limit(name, "alpha", "100", "eva", desk.now)
+    desk.lost(60)
+    assert desk.judge(desk.order(50, 100)) is reason
+    desk.send(desk.order(50, 60))
+    desk.send(desk.order(50, 100, strategy="beta"))

@@ -5,12 +5,15 @@ Covers: engine.strategies.portfolio.
 
 import pytest
 
+from engine.events import MarketStatus
 from engine.facts import OrderDenied
+from engine.message import changed as replaced
 from engine.reasons import DenialReason
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.portfolio import LASTING
 from engine.units import NANOS_PER_HOUR, NANOS_PER_SECOND, Nanos
 from tests.engine.strategies.evening import (
+    AWAY_WINS,
     GAME,
     HOME_WINS,
     START,
@@ -45,8 +48,20 @@ def denied(run: Evening, reason: DenialReason, second: float) -> OrderDenied:
 def test_the_odds_of_one_poll_are_thought_over_together_when_all_are_in() -> None:
     run = evening(odds_told=False).at(1, top(HOME_WINS, 46, 47))
     steps = [run.strategy.on_news(odds(book, -150, 100), run.now) for book in BOOKS]
-    assert steps == [Step(timers=(Timer(f"odds:{GAME}", run.now),)), NOTHING, NOTHING]
-    assert len(run.strategy.wake(f"odds:{GAME}", run.now).commands) == 1
+    assert steps == [Step(timers=(Timer(f"reconsider:{GAME}", run.now),)), NOTHING, NOTHING]
+    assert len(run.strategy.wake(f"reconsider:{GAME}", run.now).commands) == 1
+
+
+def test_listings_are_thought_over_together_and_not_before_there_is_a_price() -> None:
+    run = evening()
+    closed = replaced(market(HOME_WINS), status=MarketStatus.INACTIVE)
+    assert run.strategy.on_news(closed, run.now) is NOTHING
+    run.at(1, top(HOME_WINS, 46, 47))
+    assert run.lines == []
+    opened = (market(HOME_WINS), market(AWAY_WINS), market(HOME_WINS))
+    steps = [run.strategy.on_news(each, run.now) for each in opened]
+    assert steps == [Step(timers=(Timer(f"reconsider:{GAME}", run.now),)), NOTHING, NOTHING]
+    assert len(run.strategy.wake(f"reconsider:{GAME}", run.now).commands) == 1
 
 
 def test_the_next_poll_is_thought_over_again() -> None:
