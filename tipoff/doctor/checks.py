@@ -222,7 +222,7 @@ def disk(config: Config, stored: int) -> Finding:
     needed = config.recording.disk_free_megabytes_min
     detail = f"{free} MB are free"
     recordings = folder / config.recording.directory
-    fix = f"move old recordings out of {recordings}, or give it a larger disk"
+    fix = f"`tipoff db prune --dry-run` tells what may go of {recordings}; or give it a larger disk"
     if free < needed:
         return Finding("disk", "fail", f"{detail}; recording needs {needed}", fix)
     if free < 2 * needed:
