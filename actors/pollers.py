@@ -65,7 +65,7 @@ class Poll:
             except self.expected as error:
                 status.failures += 1
                 status.failures_in_row += 1
-                status.last_error = f"{type(error).__name__}: {error}"
+                status.last_error = f"{type(self._first_cause(error)).__name__}: {error}"
                 # A wrong key stays wrong in the next second.
                 least = REFUSED_NS if isinstance(error, self.refusals) else PAUSE_NS_MIN
                 factor: int = 2 ** min(status.failures_in_row - 1, BACKOFF_MAX)
@@ -79,6 +79,11 @@ class Poll:
                 return
             usual = pause
             await self.sleep(pause)
+
+    def _first_cause(self, error: Exception) -> Exception:
+        """What somebody can mend: that nobody was asked because of an earlier failure names that failure."""
+        cause = error.__cause__
+        return cause if isinstance(cause, self.expected) else error
 
 
 class Poller:

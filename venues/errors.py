@@ -79,7 +79,10 @@ class ServerFailed(RequestRefused):
 
 
 class CircuitOpen(VenueError):
-    """Not asked at all: the service failed too often in a row, and it is not yet time for a probe."""
+    """Not asked at all: the service failed too often in a row, and it is not yet time for a probe.
+
+    Its words begin with those of the first of these failures, which is also its `__cause__`.
+    """
 
 
 class PagesEndless(VenueError):

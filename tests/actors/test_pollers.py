@@ -79,6 +79,16 @@ async def test_a_failing_poll_waits_twice_as_long_each_time_and_says_why(autojum
     assert made.status.last_error == "Down: no route"
 
 
+async def test_a_poll_that_was_not_asked_names_the_failure_that_it_was_not_asked_for(
+    autojump_clock: MockClock,
+) -> None:
+    async def not_asked(_number: int) -> int:
+        raise Refused("no route; not asked now") from Down("no route")
+
+    _, made = await asked_at(autojump_clock, not_asked, 20)
+    assert made.status.last_error == "Down: no route; not asked now"
+
+
 @pytest.mark.fault("B10")
 async def test_a_refused_key_is_not_tried_again_in_haste(autojump_clock: MockClock) -> None:
     async def refused(_number: int) -> int:

@@ -7,11 +7,14 @@ the command is called.
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from tipoff.commands.options import ConfigFile, StorageRequest, Url
 from tipoff.output import Answer
+
+DryRun: TypeAlias = Annotated[bool, Parameter(negative="", help="Tell what would go, and remove nothing.")]
 
 app = App(name="db", help="Look after the database.")
 
@@ -53,9 +56,9 @@ def restore(backup: Path, *, db: Url = None, config: ConfigFile = None) -> Answe
 
 
 @app.command
-def prune(*, db: Url = None, config: ConfigFile = None) -> Answer:
-    """Delete what is older than the configuration's retention."""
-    return _run("prune", StorageRequest(config=config, db=db))
+def prune(*, db: Url = None, config: ConfigFile = None, dry_run: DryRun = False) -> Answer:
+    """Delete rows and recordings that the configuration does not keep any longer; with --db only rows."""
+    return _run("prune", StorageRequest(config=config, db=db, dry_run=dry_run))
 
 
 def _run(name: str, request: StorageRequest) -> Answer:

@@ -4,10 +4,12 @@ Requests in, answers out. Called by the command line; the work is done in `persi
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 import attrs
+from rich.console import Group, RenderableType
 
 from engine.units import Money, Nanos, format_money
 from persistence import maintenance
@@ -17,13 +19,24 @@ from persistence.maintenance import Problem, Verification
 from persistence.queries import Reader
 from tipoff.commands.options import StorageRequest
 from tipoff.config.database import database_url, retention_policy
-from tipoff.config.load import load_or_template
+from tipoff.config.load import Config, load_or_template
 from tipoff.exit_codes import Exit
-from tipoff.json_types import Json
+from tipoff.json_types import Json, utc_text
 from tipoff.output import Answer, Failure, table
 from tipoff.runs.from_config import schema, trading_settings
+from tipoff.runs.recording_retention import (
+    Overdue,
+    clear,
+    directory_of,
+    overdue,
+    policy_of,
+    remove,
+    stored_recordings,
+)
 from tipoff.runs.settings import TradingSettings
 from tipoff.runs.snapshot_check import SnapshotChecked, SnapshotState, check_snapshots
+
+DATE_CHARACTERS: Final = 10
 
 
 @contextmanager
@@ -123,13 +136,64 @@ def run_restore(request: StorageRequest) -> Answer:
 
 
 def run_prune(request: StorageRequest) -> Answer:
-    """Delete what is older than the configuration's retention, but nothing of the open run."""
-    config = load_or_template(request.config, schema())
-    policy = retention_policy(config.database.retention)
+    """Delete what is older than the configuration's retention, but nothing of the open run; or only tell.
+
+    The recordings belong to the configuration's own database, so another one's pruning leaves them alone.
+    """
+    config, now = load_or_template(request.config, schema()), Nanos(time.time_ns())
+    url, policy = database_url(config, request.db), retention_policy(config.database.retention)
     with storage_errors():
-        removed = maintenance.prune(database_url(config, request.db), Nanos(time.time_ns()), policy)
-    rows = [(name, str(count)) for name, count in removed.items()]
-    return Answer({"removed": dict(removed)}, table(["table", "rows removed"], rows))
+        rows = (
+            maintenance.overdue(url, now, policy) if request.dry_run else maintenance.prune(url, now, policy)
+        )
+    gone = [] if request.db is not None else _pruned_recordings(config, now, request)
+    document: Json = {
+        "dry_run": request.dry_run,
+        "removed": dict(rows),
+        "recordings": [
+            {
+                "folder": str(each.folder),
+                "bytes": each.size_bytes,
+                "last_at": utc_text(each.last_at),
+                "why": reason.value,
+            }
+            for each, reason in gone
+        ],
+        "bytes": sum(each.size_bytes for each, _reason in gone),
+    }
+    return Answer(document, _prune_screen(rows, gone, request))
+
+
+def _pruned_recordings(config: Config, now: Nanos, request: StorageRequest) -> list[Overdue]:
+    """The recordings that go, oldest first; they are gone unless it is a dry run."""
+    directory = directory_of(config)
+    try:
+        gone = overdue(stored_recordings(directory), now, policy_of(config))
+        if not request.dry_run:
+            clear(directory)
+            for recording, _reason in gone:
+                remove(recording.folder)
+    except OSError as error:
+        raise Failure("recordings", f"recordings cannot be pruned: {error}") from error
+    return gone
+
+
+def _prune_screen(rows: Mapping[str, int], gone: Sequence[Overdue], request: StorageRequest) -> Group:
+    """What went, or would go, table by table and folder by folder."""
+    goes = "that would go" if request.dry_run else "removed"
+    parts: list[RenderableType] = [
+        table(["table", f"rows {goes}"], [(name, str(count)) for name, count in rows.items()])
+    ]
+    if request.db is None:
+        total = sum(each.size_bytes for each, _reason in gone)
+        lines = [
+            (str(each.folder), str(each.size_bytes), utc_text(each.last_at)[:DATE_CHARACTERS], reason.value)
+            for each, reason in gone
+        ]
+        if lines:
+            parts += ["", table([f"recording {goes}", "bytes", "last line", "why"], lines)]
+        parts += ["", f"recordings {goes}: {len(gone)}, bytes: {total}"]
+    return Group(*parts)
 
 
 def _url(request: StorageRequest) -> str:

@@ -204,6 +204,8 @@ class StorageRequest:
     """Where a backup goes."""
     backup: Path | None = None
     """What is restored."""
+    dry_run: bool = False
+    """Whether pruning only tells what would go."""
 
 
 @Parameter(name="*")

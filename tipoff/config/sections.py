@@ -137,6 +137,18 @@ class RecordingSection:
     disk_free_megabytes_min: int = setting(
         1_024, "recording stops, trading goes on, below this free space", unit="MB", check=between(0, 2**30)
     )
+    keep_days: int = setting(
+        400,
+        "older recordings of runs are removed, at every start and once a day; 0 keeps them for ever",
+        unit="days",
+        check=between(0, 36_500),
+    )
+    gigabytes_max: int = setting(
+        0,
+        "the oldest are removed while all recordings of runs are larger together; 0 is no limit",
+        unit="GB",
+        check=between(0, 2**20),
+    )
 
 
 _LATENCY = between(0, 60_000)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import attrs
 from rich.table import Table
@@ -34,8 +35,10 @@ from tipoff.json_types import Json
 from tipoff.output import Answer, table
 from tipoff.process.start_problems import start_problems
 from tipoff.runs.from_config import schema
+from tipoff.runs.plugins import installed
 from tipoff.sources.findings import Finding
 from tipoff.sources.registry import sources_of
+from tipoff.sources.source import KeyAdvice
 
 PYTHON_MIN = (3, 11)
 """Older interpreters cannot run it."""
@@ -141,9 +144,23 @@ def keys(config: Config) -> Iterator[Finding]:
             continue
         key = source.read_key(config.sources[name])
         if key is None:
-            yield Finding("keys", "warn", f"no key of {source.title}: {about.without}", about.get)
+            yield Finding(
+                "keys",
+                "warn",
+                f"no key of {source.title}: {about.without}{_asleep(config, about)}",
+                about.get,
+            )
         else:
             yield Finding("keys", "ok", f"{source.title} has a key{about.kind(key)}")
+
+
+def _asleep(config: Config, about: KeyAdvice[Any]) -> str:
+    """Which of the configured strategies enter nothing for want of a key."""
+    kinds = installed().strategies
+    names = [
+        each.name for each in config.strategies if each.enabled and about.sleeps(kinds[each.kind].traits())
+    ]
+    return f"; asleep: {', '.join(names)}" if names else ""
 
 
 def budgets(config: Config) -> Iterator[Finding]:
@@ -222,7 +239,7 @@ def disk(config: Config, stored: int) -> Finding:
     needed = config.recording.disk_free_megabytes_min
     detail = f"{free} MB are free"
     recordings = folder / config.recording.directory
-    fix = f"move old recordings out of {recordings}, or give it a larger disk"
+    fix = f"`tipoff db prune --dry-run` tells what may go of {recordings}; or give it a larger disk"
     if free < needed:
         return Finding("disk", "fail", f"{detail}; recording needs {needed}", fix)
     if free < 2 * needed:

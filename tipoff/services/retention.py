@@ -1,8 +1,8 @@
-"""Retention: at the start and once a day, rows older than configured are deleted.
+"""Retention: at the start and once a day, rows and recordings that are not kept any longer are deleted.
 
-A portion at a time, in a thread, with a pause after each, so that the journal's writer always comes first. It
-decides nothing, so nothing of it is recorded; what was decided, and the open run, are never touched. Errors
-are logged, and it is tried again an hour later.
+A portion or a recording at a time, in a thread, with a pause after each, so that the journal's writer always
+comes first. It decides nothing, so nothing of it is recorded; what was decided, and the open run, are never
+touched. Errors are logged, and it is tried again an hour later.
 """
 
 from typing import Final
@@ -14,11 +14,13 @@ from engine.units import NANOS_PER_DAY, NANOS_PER_HOUR, Nanos
 from persistence.errors import StorageError
 from persistence.maintenance import Pruning
 from tipoff.config.database import database_url, retention_policy
+from tipoff.config.load import Config
 from tipoff.process.context import RunContext
+from tipoff.runs.recording_retention import clear, directory_of, overdue, policy_of, remove, stored_recordings
 
 EVERY_NS: Final = NANOS_PER_DAY
 AGAIN_NS: Final = NANOS_PER_HOUR
-"""So much later it is tried again when storage was in trouble."""
+"""So much later it is tried again when storage or the recordings' disk was in trouble."""
 
 PAUSE_S: Final = 0.1
 """After every portion: longer than a writer that waits for the lock sleeps between two looks."""
@@ -29,16 +31,23 @@ async def run(context: RunContext) -> None:
     config, clock, log = context.config, context.engine.plan.clock, structlog.get_logger()
     url, policy = database_url(config, None), retention_policy(config.database.retention)
     while True:
-        pruning = Pruning(url, Nanos(clock()), policy)
+        now, wait = Nanos(clock()), EVERY_NS
+        pruning = Pruning(url, now, policy)
         try:
             await _finish(pruning)
         except StorageError as error:
             log.warning("prune_failed", why=str(error), kind=error.kind, removed=pruning.removed)
-            await clock.sleep(AGAIN_NS)
-            continue
-        if any(pruning.removed.values()):
-            log.info("pruned", **pruning.removed)
-        await clock.sleep(EVERY_NS)
+            wait = AGAIN_NS
+        else:
+            if any(pruning.removed.values()):
+                log.info("pruned", **pruning.removed)
+        # A database in trouble keeps no disk from getting free again.
+        try:
+            await _prune_recordings(config, now, context.engine.plan.run)
+        except OSError as error:
+            log.warning("prune_recordings_failed", why=str(error))
+            wait = AGAIN_NS
+        await clock.sleep(wait)
 
 
 async def _finish(pruning: Pruning) -> None:
@@ -46,4 +55,20 @@ async def _finish(pruning: Pruning) -> None:
     one, more = trio.CapacityLimiter(1), True
     while more:
         more = await trio.to_thread.run_sync(pruning.step, limiter=one)
+        await trio.sleep(PAUSE_S)
+
+
+async def _prune_recordings(config: Config, now: Nanos, open_run: str) -> None:
+    """All recordings that are not kept any longer, one after the other. Raises OSError."""
+    directory, one = directory_of(config), trio.CapacityLimiter(1)
+    await trio.to_thread.run_sync(clear, directory, limiter=one)
+    recordings = await trio.to_thread.run_sync(stored_recordings, directory, limiter=one)
+    for recording, reason in overdue(recordings, now, policy_of(config), open_run):
+        await trio.to_thread.run_sync(remove, recording.folder, limiter=one)
+        structlog.get_logger().info(
+            "recording_removed",
+            recording=str(recording.folder),
+            bytes=recording.size_bytes,
+            why=reason.value,
+        )
         await trio.sleep(PAUSE_S)

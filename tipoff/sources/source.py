@@ -18,6 +18,7 @@ from actors.runtime import AnySpec
 from engine.events import VenueEvent
 from engine.leagues import League
 from engine.schedule import ListedGame
+from engine.strategy_traits import StrategyTraits
 from engine.tally import Tally
 from engine.units import NANOS_PER_MILLISECOND
 from tipoff.json_types import Json
@@ -215,6 +216,8 @@ class KeyAdvice(Generic[K]):
     """How to come by one, and which keys of the section name it."""
     kind: Callable[[K], str] = lambda _key: ""
     """What may be told of a key; stands behind "has a key"."""
+    sleeps: Callable[[StrategyTraits], bool] = lambda _traits: False
+    """Whether a strategy of such traits never enters while there is no key."""
 
 
 def _nothing(_section: object) -> Iterable[Finding]:

@@ -94,6 +94,7 @@ class Client:
         self._bucket = policy.bucket(_now())
         self._policy = policy
         self._failures = 0
+        self._first_failure: VenueError | None = None
         self._open_until = -1.0
         self._probing = False
         self._newest: dict[str, datetime] = {}
@@ -147,13 +148,14 @@ class Client:
                 events = self._policy.on_body(what_of(answer.status, target), answer.body)
             body = Body(self._verdict(target, answer, events), events)
         # A 4xx does not count: whoever refuses is up.
-        except (Unreachable, TimedOut, ServerFailed):
-            self._failed()
+        except (Unreachable, TimedOut, ServerFailed) as error:
+            self._failed(error)
             raise
         finally:
             if probe:
                 self._probing = False
         self._failures = 0
+        self._first_failure = None
         self._open_until = -1.0
         return body
 
@@ -164,12 +166,14 @@ class Client:
         if self._failures < self.retry.failures_to_open:
             return False
         if self.circuit_open or self._probing:
-            raise CircuitOpen(f"{target} not asked: {self._failures} failures in a row")
+            words = f"{self._first_failure}; not asked now, {self._failures} failures in a row"
+            raise CircuitOpen(words) from self._first_failure
         self._probing = True
         return True
 
-    def _failed(self) -> None:
+    def _failed(self, error: VenueError) -> None:
         """Each failure beyond the limit doubles the pause before the next probe."""
+        self._first_failure = self._first_failure or error
         self._failures += 1
         beyond = self._failures - self.retry.failures_to_open
         if beyond >= 0:

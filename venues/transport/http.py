@@ -6,9 +6,11 @@ environment variable is read, and no request ever queues inside the library's po
 connections when a waiting request is cancelled, until nothing works any more.
 """
 
+import errno
+import socket
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -231,14 +233,36 @@ def _in_our_words(error: httpx.HTTPError, url: str) -> VenueError:
         case httpx.DecodingError():
             return AnswerNotUnderstood(f"{url}: {error}")
         case _:
-            return Unreachable(f"{url}: {type(error).__name__} {error}".rstrip())
+            return Unreachable(f"{url}: {_unreachable(error)}")
+
+
+def _unreachable(error: httpx.HTTPError) -> str:
+    """Why there is no connection, in words: libraries say no more than that all attempts have failed."""
+    for cause in _causes(error):
+        match cause:
+            case socket.gaierror():
+                return f"the name cannot be resolved ({cause.strerror})"
+            case ConnectionRefusedError():
+                return "the connection was refused"
+            case OSError() if cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+                return "there is no way to it through the network"
+            case _:
+                continue
+    return f"{type(error).__name__} {error}".rstrip()
 
 
 def _is_tls(error: BaseException) -> bool:
     """Whether a TLS refusal stands anywhere among the causes."""
+    refused = any(isinstance(cause, ssl.SSLError) for cause in _causes(error))
+    return refused or "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception, what it came from, and what each attempt at one of several addresses ended in."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return True
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            for inner in cause.exceptions:
+                yield from _causes(inner)
         cause = cause.__cause__ or cause.__context__
-    return "CERTIFICATE_VERIFY_FAILED" in str(error)

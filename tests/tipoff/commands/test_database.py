@@ -4,11 +4,13 @@ Covers: tipoff.cli.database.
 """
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.facts import Noted
 from engine.units import NANOS_PER_DAY, Nanos
 from persistence.maintenance import upgrade
 from persistence.records import LogRecord
@@ -16,6 +18,8 @@ from persistence.writer import JournalWriter
 from tests.persistence.evenings import evening, place
 from tipoff.cli.app import main
 from tipoff.exit_codes import Exit
+from tipoff.runs.recording_retention import REMOVED
+from venues.recordings.recorder import Recorder
 
 FACTS = place(evening(7))
 
@@ -109,3 +113,61 @@ def test_pruning_by_hand_goes_by_the_configuration_and_leaves_the_open_run(
         "system_logs": 1,
         "dead_letters": 0,
     }
+
+
+@pytest.mark.promise("dry-run-tells-what-goes")
+def test_a_dry_run_tells_table_by_table_and_folder_by_folder_what_pruning_removes(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "engine.toml"
+    config.write_text(f'[engine]\nstate_directory = "{tmp_path}"\n[recording]\nkeep_days = 30\n', "utf-8")
+    url = f"sqlite:///{tmp_path / 'tipoff.db'}"
+    upgrade(url)
+    writer = JournalWriter(url, "prod-2026-01-01")
+    old = LogRecord("info", "a", "old", {}, Nanos(1))
+    writer.append([place([Noted("sharp", "k", "1", Nanos(1))])[0]], [old])
+    writer.close()
+    JournalWriter(url, "prod-2026-01-02").close()
+    now = time.time_ns()
+    folders = [
+        recorded(tmp_path / "recordings" / run, now - days * NANOS_PER_DAY)
+        for run, days in (("prod-2026-01-01", 31), ("prod-2026-01-02", 29), ("prod-2026-01-03", 1))
+    ]
+    size = sum(file.stat().st_size for file in folders[0].iterdir())
+    code, told = said(capfd, "db", "prune", "--dry-run", "--config", str(config))
+    assert (code, told["dry_run"], told["bytes"]) == (Exit.OK, True, size)
+    assert [(each["folder"], each["bytes"], each["why"]) for each in told["recordings"]] == [
+        (str(folders[0]), size, "age")
+    ]
+    assert all(folder.exists() for folder in folders)
+    assert main(["db", "prune", "--dry-run", "--config", str(config)]) == Exit.OK
+    assert f"recordings that would go: 1, bytes: {size}" in capfd.readouterr().out
+    code, other = said(capfd, "db", "prune", "--db", url, "--dry-run", "--config", str(config))
+    assert (code, other["recordings"]) == (Exit.OK, [])
+    code, done = said(capfd, "db", "prune", "--config", str(config))
+    assert (code, done) == (Exit.OK, {**told, "dry_run": False})
+    assert done["removed"]["system_logs"] == 1
+    assert [folder.exists() for folder in folders] == [False, True, True]
+    assert main(["db", "prune", "--config", str(config)]) == Exit.OK
+    assert "recordings removed: 0, bytes: 0" in capfd.readouterr().out
+
+
+def test_recordings_that_cannot_be_removed_are_told_in_a_sentence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "engine.toml"
+    config.write_text(f'[engine]\nstate_directory = "{tmp_path}"\n', "utf-8")
+    upgrade(f"sqlite:///{tmp_path / 'tipoff.db'}")
+    for run in ("prod-2026-01-01", "prod-2026-01-02"):
+        recorded(tmp_path / "recordings" / run, 1)
+    (tmp_path / "recordings" / REMOVED).write_text("in the way", "utf-8")
+    code, refused = said(capfd, "db", "prune", "--config", str(config))
+    assert (code, refused["error"]["code"]) == (Exit.FAILED, "recordings")
+    assert REMOVED in refused["error"]["message"]
+
+
+def recorded(folder: Path, last_at: int) -> Path:
+    """A recording whose last line came then."""
+    with Recorder(folder) as recorder:
+        recorder.write(last_at, "kalshi.ws", 1, "trade", "x")
+    return folder

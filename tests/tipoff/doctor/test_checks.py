@@ -108,6 +108,17 @@ def test_a_signing_key_is_tried(file: Path, tmp_path: Path) -> None:
     assert found(file, "keys")[0].state == "ok"
 
 
+def test_what_a_missing_key_costs_is_told_with_who_sleeps_and_where_to_get_one(file: Path) -> None:
+    names = {"sharp_line": "true", "momentum": "true", "correlation": "false"}
+    for name, enabled in names.items():
+        add(file, f'[[strategy]]\nname = "{name}"\nkind = "{name}"\nenabled = {enabled}\n')
+    kalshi, balldontlie = found(file, "keys")
+    assert kalshi.detail.endswith("books are polled, so immediate and post-only orders are refused")
+    assert "https://kalshi.com/account/profile" in kalshi.fix
+    assert balldontlie.detail.endswith("matched to a game; asleep: sharp_line, momentum")
+    assert "https://www.balldontlie.io" in balldontlie.fix
+
+
 def test_a_state_directory_that_others_can_write_is_a_warning(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state").chmod(0o777)

@@ -25,10 +25,14 @@ from tipoff.config.load import Config, load
 from tipoff.live.clock import EveningClock
 from tipoff.process.context import RunContext
 from tipoff.runs.from_config import schema
+from tipoff.runs.recording_retention import REMOVED
 from tipoff.services.retention import AGAIN_NS, EVERY_NS, run
+from venues.recordings.recorder import Recorder
 
 NOW = Nanos(1_000 * NANOS_PER_DAY)
 WAIT_S = 60.0
+OPEN = "prod-2026-01-02"
+"""The run that the daemon is in."""
 
 
 @pytest.fixture
@@ -56,7 +60,7 @@ def lines_left(url: str) -> int:
 @asynccontextmanager
 async def pruned(config: Config) -> AsyncIterator[None]:
     """The task beside an engine whose clock shows NOW at the start."""
-    engine = SimpleNamespace(plan=SimpleNamespace(clock=EveningClock(NOW)))
+    engine = SimpleNamespace(plan=SimpleNamespace(clock=EveningClock(NOW), run=OPEN))
     context = cast("RunContext", SimpleNamespace(config=config, engine=engine))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(run, context)
@@ -134,6 +138,58 @@ async def test_trouble_with_storage_is_logged_and_tried_again_an_hour_later(
     events: list[Any] = [line["event"] for line in logs]
     assert events == ["prune_failed", "pruned"]
     assert logs[1]["system_logs"] == 1
+
+
+def recorded(config: Config, run: str, days_ago: float) -> Path:
+    """The recording of a run whose last line is so old."""
+    folder = config.engine.state_directory / "recordings" / run
+    with Recorder(folder) as recorder:
+        recorder.write(round(NOW - days_ago * NANOS_PER_DAY), "kalshi.ws", 1, "trade", "x")
+    return folder
+
+
+@pytest.mark.promise("recordings-go-by-age-and-size")
+async def test_recordings_go_at_the_start_and_a_day_later_whatever_the_database_does(
+    config: Config, autojump_clock: trio.testing.MockClock
+) -> None:
+    autojump_clock.autojump_threshold = 0.2
+    first, opened = recorded(config, "prod-2026-01-01", 400.1), recorded(config, OPEN, 400.1)
+    second, newest = recorded(config, "prod-2026-01-03", 399.5), recorded(config, "prod-2026-01-04", 1)
+    with structlog.testing.capture_logs() as logs:
+        async with pruned(config):
+            await until(lambda: not first.exists())
+            assert opened.exists()
+            await trio.sleep(0.9 * EVERY_NS / NANOS_PER_SECOND / 2)
+            assert second.exists()
+            await trio.sleep(EVERY_NS / NANOS_PER_SECOND)
+            assert not second.exists()
+    assert opened.exists()
+    assert newest.exists()
+    told = [(line["recording"], line["why"]) for line in logs if line["event"] == "recording_removed"]
+    assert told == [(str(first), "age"), (str(second), "age")]
+    assert any(line["event"] == "prune_failed" for line in logs)
+
+
+async def test_a_recording_that_cannot_be_removed_is_logged_and_tried_again_an_hour_later(
+    config: Config, autojump_clock: trio.testing.MockClock
+) -> None:
+    autojump_clock.autojump_threshold = 0.2
+    upgrade(database_url(config, None))
+    old = recorded(config, "prod-2026-01-01", 401)
+    recorded(config, "prod-2026-01-04", 1)
+    hindrance = old.parent / REMOVED
+    hindrance.write_text("in the way", "utf-8")
+    with structlog.testing.capture_logs() as logs:
+        async with pruned(config):
+            await trio.sleep(1.0)
+            assert old.exists()
+            hindrance.unlink()
+            await trio.sleep(AGAIN_NS / NANOS_PER_SECOND * 0.9)
+            assert old.exists()
+            await trio.sleep(AGAIN_NS / NANOS_PER_SECOND * 0.2)
+            assert not old.exists()
+    assert [line["event"] for line in logs] == ["prune_recordings_failed", "recording_removed"]
+    assert REMOVED in logs[0]["why"]
 
 
 def test_every_prunable_table_can_be_configured_and_zero_days_are_for_ever(config: Config) -> None:

@@ -73,8 +73,8 @@ def test_a_source_of_another_distribution_is_configured_checked_and_named_like_o
     assert main(("config", "check", "--json")) == Exit.OK
     degraded = json.loads(capfd.readouterr().out)["degraded"]
     assert degraded[:2] == [
-        "Kalshi has no key: books are polled, and slower",
-        "balldontlie has no key: no scores and no odds, so strategies that need them do not trade",
+        "Kalshi has no key: books are polled, so immediate and post-only orders are refused",
+        "balldontlie has no key: no scores, no odds, and no market is matched to a game",
     ]
     assert degraded[2] == "Bookworm has no key: no odds of worms"
     main(("doctor", "--json"))

@@ -244,8 +244,10 @@ async def test_b5_another_client_is_not_affected_by_an_open_circuit(autojump_clo
     broken, healthy = down.client(retry=retry), up.client(retry=retry)
     with pytest.raises(Unreachable):
         await broken.get("/x")
-    with pytest.raises(CircuitOpen):
+    with pytest.raises(CircuitOpen) as caught:
         await broken.get("/x")
+    assert str(caught.value).endswith("/x: ConnectError x; not asked now, 1 failures in a row")
+    assert isinstance(caught.value.__cause__, Unreachable)
     assert (await healthy.get("/x")).text == "{}"
 
 

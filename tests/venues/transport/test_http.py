@@ -63,13 +63,13 @@ async def test_the_root_path_is_what_signatures_cover() -> None:
 
 async def test_b1_a_refused_connection_is_unreachable() -> None:
     async with Http("http://127.0.0.1:1", LIMITS) as client:
-        with pytest.raises(Unreachable):
+        with pytest.raises(Unreachable, match="the connection was refused"):
             await client.get("/")
 
 
 async def test_b1_a_name_that_is_not_found_is_unreachable() -> None:
     async with Http("http://no-such-host.invalid", LIMITS) as client:
-        with pytest.raises(Unreachable):
+        with pytest.raises(Unreachable, match="the name cannot be resolved"):
             await client.get("/")
 
 

@@ -78,8 +78,10 @@ BALLDONTLIE: Final[Source[BalldontlieSection, Key]] = Source(
     readers=READERS,
     actors=("nba_poller", "odds_poller"),
     key=KeyAdvice(
-        without="no scores and no odds, so strategies that need them do not trade",
-        get="get a key of balldontlie (odds need tier goat); set balldontlie.key_file",
+        without="no scores, no odds, and no market is matched to a game",
+        get="get a key at https://www.balldontlie.io (odds need tier goat); set balldontlie.key_file",
+        # The risk gate lets nobody but a person enter a market that no game of the league was found for.
+        sleeps=lambda traits: not traits.by_hand,
     ),
     read_key=read_key,
     connect=connect,

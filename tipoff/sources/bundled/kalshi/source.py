@@ -71,8 +71,9 @@ KALSHI: Final[Source[KalshiSection, "Signer"]] = Source(
     readers=READERS,
     actors=(FEED_EDGE.last, "discovery"),
     key=KeyAdvice(
-        without="books are polled, and slower",
-        get="make a key at Kalshi; set kalshi.key_id and kalshi.private_key_file",
+        without="books are polled, so immediate and post-only orders are refused",
+        get="make a key at https://kalshi.com/account/profile (one of its demo is another key); "
+        "set kalshi.key_id and kalshi.private_key_file",
         kind=lambda signer: f" ({signer.kind})",
     ),
     read_key=read_key,
