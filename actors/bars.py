@@ -1,9 +1,10 @@
 """The bars actor: tells the fold of `engine.bars` what happens and hands its bars on every ten seconds.
 
 Where somebody may ask, which is in a live run and not in a replay, it also keeps what charts are drawn from
-(`engine.charts`), and answers. It decides nothing and nobody waits for it, so a run with it and one without it
-trade alike. It lives where somebody keeps the bars: in every live run, and in a replay into a database. A new
-life asks the games for what is current; what had happened in the bar under way is lost, and so are the charts.
+(`engine.charts`), and answers. It decides nothing and nobody waits for it, so a run with it and one without
+it trade alike. It lives where somebody keeps the bars: in every live run, and in a replay into a database. A
+new life asks the games for what is current; what had happened in the bar under way is lost, and so are the
+charts.
 """
 
 from collections.abc import Callable, Iterable

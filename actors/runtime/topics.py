@@ -42,13 +42,12 @@ class Topic(Target):
             cell.done += 1
             try:
                 outgoing = receive(message, now)
-                if outgoing:
-                    sent = tuple(outgoing)
-                    # What is published mostly leads to nothing, and else to one more to publish.
-                    if len(sent) == 1 and isinstance(sent[0], Publish):
-                        dispatcher.topics.publish(sent[0].topic, sent[0].message, cell)
-                    else:
-                        dispatcher.send_all(cell, sent)
+                sent = tuple(outgoing) if outgoing else ()
+                # What is published mostly leads to nothing, and else to one more to publish.
+                if len(sent) == 1 and isinstance(sent[0], Publish):
+                    dispatcher.topics.publish(sent[0].topic, sent[0].message, cell)
+                elif sent:
+                    dispatcher.send_all(cell, sent)
             except BaseException as error:  # noqa: BLE001  a crash of one actor
                 dispatcher.fail(entry, error)
         dispatcher.entry = outer
