@@ -9,7 +9,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -111,6 +111,11 @@ def overdue(
             continue
         total -= each.size_bytes
     return gone
+
+
+def finished(recordings: Iterable[StoredRecording], open_run: str) -> list[StoredRecording]:
+    """Which of these are at their end, and nobody wants as they are: to be made smaller."""
+    return [each for each in recordings if each.closed and not each.kept and each.folder.name != open_run]
 
 
 def remove(folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 A portion or a recording at a time, in a thread, with a pause after each, so that the journal's writer always
 comes first. It decides nothing, so nothing of it is recorded; what was decided, and the open run, are never
-touched. Errors are logged, and it is tried again an hour later.
+touched. Recordings that stay and are finished are compressed once more. Errors are logged, and it is tried
+again an hour later.
 """
 
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -16,7 +18,17 @@ from persistence.maintenance import Pruning
 from tipoff.config.database import database_url, retention_policy
 from tipoff.config.load import Config
 from tipoff.process.context import RunContext
-from tipoff.runs.recording_retention import clear, directory_of, overdue, policy_of, remove, stored_recordings
+from tipoff.runs.recording_retention import (
+    clear,
+    directory_of,
+    finished,
+    overdue,
+    policy_of,
+    remove,
+    stored_recordings,
+)
+from venues.errors import RecordingError
+from venues.recordings.recompression import recompress, to_recompress
 
 EVERY_NS: Final = NANOS_PER_DAY
 AGAIN_NS: Final = NANOS_PER_HOUR
@@ -44,6 +56,7 @@ async def run(context: RunContext) -> None:
         # A database in trouble keeps no disk from getting free again.
         try:
             await _prune_recordings(config, now, context.engine.plan.run)
+            await _recompress(directory_of(config), context.engine.plan.run)
         except OSError as error:
             log.warning("prune_recordings_failed", why=str(error))
             wait = AGAIN_NS
@@ -72,3 +85,21 @@ async def _prune_recordings(config: Config, now: Nanos, open_run: str) -> None:
             why=reason.value,
         )
         await trio.sleep(PAUSE_S)
+
+
+async def _recompress(directory: Path, open_run: str) -> None:
+    """What is finished in fewer bytes, a segment after the other. Raises OSError."""
+    one, log = trio.CapacityLimiter(1), structlog.get_logger()
+    for recording in finished(
+        await trio.to_thread.run_sync(stored_recordings, directory, limiter=one), open_run
+    ):
+        saved = 0
+        try:
+            for segment in await trio.to_thread.run_sync(to_recompress, recording.folder, limiter=one):
+                saved += await trio.to_thread.run_sync(recompress, segment, limiter=one)
+                await trio.sleep(PAUSE_S)
+        except RecordingError as error:
+            # The others are none the worse for it.
+            log.warning("recompress_failed", why=str(error))
+        if saved:
+            log.info("recording_recompressed", recording=str(recording.folder), bytes_saved=saved)

@@ -141,7 +141,7 @@ class Recorder:
 
     def _open(self) -> None:
         self._file = open(  # noqa: SIM115 - closed by `close` and `_finish`
-            self.folder / segment_name(self._number), "xb", buffering=0, opener=_for_owner
+            self.folder / segment_name(self._number), "xb", buffering=0, opener=for_owner
         )
         self._frame = zstd.ZstdCompressor(level=ZSTD_LEVEL)
         self._bytes = 0
@@ -300,5 +300,6 @@ def _check_numbers(lines: list[Line], expected: int, path: Path, on_note: Callab
         expected = line.seq + 1
 
 
-def _for_owner(path: str, flags: int) -> int:
+def for_owner(path: str, flags: int) -> int:
+    """Open a file that only its owner may read, for `open`."""
     return os.open(path, flags, OWNER_ONLY)

@@ -64,7 +64,7 @@ class Segment:
     def batches(self) -> Iterator[list[Line]]:
         """Yield the segment's lines in order, a chunk's worth at a time. Raises RecordingError."""
         rest = b""
-        for chunk in self._chunks():
+        for chunk in self.chunks():
             data = rest + chunk
             cut = data.rfind(b"\n") + 1
             rest = data[cut:]
@@ -77,8 +77,8 @@ class Segment:
         if rest and not self.truncated:
             raise self._broken(self._line_count + 1, f"is cut off: {_shown(rest)}")
 
-    def _chunks(self) -> Iterator[bytes]:
-        """Decompressed bytes. Frames that follow one another read as one."""
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the decompressed bytes. Frames that follow one another read as one. Raises RecordingError."""
         with self.path.open("rb") as file:
             data = file.read(READ_BYTES)
             if data[:4] != ZSTD_MAGIC[: len(data)]:

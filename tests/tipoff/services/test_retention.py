@@ -25,14 +25,18 @@ from tipoff.config.load import Config, load
 from tipoff.live.clock import EveningClock
 from tipoff.process.context import RunContext
 from tipoff.runs.from_config import schema
-from tipoff.runs.recording_retention import REMOVED
+from tipoff.runs.recording_retention import KEEP, REMOVED
 from tipoff.services.retention import AGAIN_NS, EVERY_NS, run
-from venues.recordings.recorder import Recorder
+from venues.recordings.recompression import to_recompress
+from venues.recordings.recorder import MANIFEST, Recorder, read, segment_paths
 
 NOW = Nanos(1_000 * NANOS_PER_DAY)
 WAIT_S = 60.0
 OPEN = "prod-2026-01-02"
 """The run that the daemon is in."""
+
+LINES = 20
+"""Of a recording, a second apart, so that each is flushed."""
 
 
 @pytest.fixture
@@ -144,7 +148,9 @@ def recorded(config: Config, run: str, days_ago: float) -> Path:
     """The recording of a run whose last line is so old."""
     folder = config.engine.state_directory / "recordings" / run
     with Recorder(folder) as recorder:
-        recorder.write(round(NOW - days_ago * NANOS_PER_DAY), "kalshi.ws", 1, "trade", "x")
+        for number in range(LINES, 0, -1):
+            at = round(NOW - days_ago * NANOS_PER_DAY) - (number - 1) * NANOS_PER_SECOND
+            recorder.write(at, "kalshi.ws", 1, "trade", "x")
     return folder
 
 
@@ -188,8 +194,34 @@ async def test_a_recording_that_cannot_be_removed_is_logged_and_tried_again_an_h
             assert old.exists()
             await trio.sleep(AGAIN_NS / NANOS_PER_SECOND * 0.2)
             assert not old.exists()
-    assert [line["event"] for line in logs] == ["prune_recordings_failed", "recording_removed"]
+    events = [line["event"] for line in logs]
+    assert events == ["prune_recordings_failed", "recording_removed", "recording_recompressed"]
     assert REMOVED in logs[0]["why"]
+
+
+@pytest.mark.promise("recompressed-segments-hold-the-same")
+async def test_finished_recordings_are_made_smaller_and_those_in_use_marked_or_damaged_are_not(
+    config: Config, autojump_clock: trio.testing.MockClock
+) -> None:
+    autojump_clock.autojump_threshold = 0.2
+    upgrade(database_url(config, None))
+    damaged, marked, opened, unfinished, done = (
+        recorded(config, run, 1)
+        for run in ("prod-2026-01-01", "prod-2026-01-03", OPEN, "prod-2026-01-04", "prod-2026-01-05")
+    )
+    lines = list(read(done))
+    segment_paths(damaged)[0].write_bytes(b"no frame")
+    (marked / KEEP).touch()
+    manifest = unfinished / MANIFEST
+    manifest.write_bytes(manifest.read_bytes().replace(b'"closed": true', b'"closed": false'))
+    with structlog.testing.capture_logs() as logs:
+        async with pruned(config):
+            await until(lambda: not to_recompress(done))
+            await trio.sleep(1.0)
+    assert list(read(done)) == lines
+    assert [len(to_recompress(each)) for each in (marked, opened, unfinished, done)] == [1, 1, 1, 0]
+    told = [(line["event"], line.get("recording")) for line in logs]
+    assert told == [("recompress_failed", None), ("recording_recompressed", str(done))]
 
 
 def test_every_prunable_table_can_be_configured_and_zero_days_are_for_ever(config: Config) -> None:
