@@ -96,9 +96,10 @@ fi
 
 # Whoever is in this group may operate the daemon through its socket.
 put "$here/tipoff.sysusers.conf" /usr/lib/sysusers.d/tipoff.conf
+# systemd-sysusers locks a file in /etc, which must be there.
+folder 0755 /etc/tipoff
 run systemd-sysusers --root="${root:-/}" tipoff.conf
 
-folder 0755 /etc/tipoff
 if [ -e "$settings" ]; then
     echo "unchanged  /etc/tipoff/engine.toml"
 else

@@ -31,7 +31,6 @@ def server(tmp_path: Path, root: Path) -> Path:
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\ncd {root} && exec {sys.executable} -m tipoff "$@"\n', "utf-8")
     program.chmod(0o755)
-    (tmp_path / "server/etc").mkdir()
     return tmp_path / "server"
 
 
