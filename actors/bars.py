@@ -1,9 +1,10 @@
 """The bars actor: tells the fold of `engine.bars` what happens and hands its bars on every ten seconds.
 
-It also keeps what charts are drawn from (`engine.charts`), and answers who draws them. It decides nothing and
-nobody waits for it, so a run with it and one without it trade alike. It lives where somebody keeps the bars:
-in every live run, and in a replay into a database. A new life asks the games for what is current; what had
-happened in the bar under way is lost, and so are the charts.
+Where somebody may ask, which is in a live run and not in a replay, it also keeps what charts are drawn from
+(`engine.charts`), and answers. It decides nothing and nobody waits for it, so a run with it and one without
+it trade alike. It lives where somebody keeps the bars: in every live run, and in a replay into a database. A
+new life asks the games for what is current; what had happened in the bar under way is lost, and so are the
+charts.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,11 +45,11 @@ class BarEnds:
 class BarsActor:
     """Folds, hands on."""
 
-    def __init__(self, keep: Keep) -> None:
-        """`keep` gets the bars in the order of time."""
+    def __init__(self, keep: Keep, *, drawn: bool = True) -> None:
+        """`keep` gets the bars in the order of time; `drawn` says whether somebody may ask for charts."""
         self._keep = keep
         self._bars = Bars()
-        self._charts = Charts()
+        self._charts = Charts() if drawn else None
 
     def start(self, now: int) -> list[Outgoing]:
         """Ask the games for what is current, and wait for the end of the bar under way."""
@@ -56,16 +57,19 @@ class BarsActor:
 
     def receive(self, message: object, now: int) -> Iterable[Outgoing]:
         """Take one thing in, or end the bars."""
-        kind = type(message)
+        kind, charts = type(message), self._charts
         if kind is TopChanged:
             # Nearly all there is to hear.
             self._bars.on_top(message, Nanos(now))  # type: ignore[arg-type]
-            self._charts.on_top(message, Nanos(now))  # type: ignore[arg-type]
+            if charts is not None:
+                charts.on_top(message, Nanos(now))  # type: ignore[arg-type]
         elif kind is TradePrinted:
             self._bars.on_trade(message.ticker, message.count)  # type: ignore[attr-defined]
-            self._charts.on_trade(message.ticker, message.count, Nanos(now))  # type: ignore[attr-defined]
+            if charts is not None:
+                charts.on_trade(message.ticker, message.count, Nanos(now))  # type: ignore[attr-defined]
         elif kind is FairValued:
-            self._charts.on_value(message, Nanos(now))  # type: ignore[arg-type]
+            if charts is not None:
+                charts.on_value(message, Nanos(now))  # type: ignore[arg-type]
         elif kind is BarEnds:
             return self._end(message.at, now)  # type: ignore[attr-defined]
         elif isinstance(message, ScoreSeen | OddsSeen | MarketKnown | GameKnown):
@@ -88,11 +92,14 @@ class BarsActor:
                 self._bars.on_fair(fact.strategy, fact.ticker, fact.p_fair)
 
     def _chart(self, wanted: ChartWanted) -> Chart | None:
+        charts = self._charts
+        if charts is None:
+            return None
         match wanted.kind:
             case ChartKind.BARS:
-                chart = self._charts.prices(wanted.of, wanted.first, wanted.last)
+                chart = charts.prices(wanted.of, wanted.first, wanted.last)
             case ChartKind.WIN_PROBABILITY:
-                chart = self._charts.chances(wanted.of, wanted.first, wanted.last)
+                chart = charts.chances(wanted.of, wanted.first, wanted.last)
             case _:
                 chart = None
         return None if chart is None else bucketed(chart, wanted.points, frozenset({"traded"}))
@@ -104,7 +111,8 @@ class BarsActor:
             bars = self._bars.end_bars(Nanos(end))
             if bars:
                 self._keep(bars)
-                self._charts.on_bars(bars, self._bars.view, Nanos(end))
+                if self._charts is not None:
+                    self._charts.on_bars(bars, self._bars.view, Nanos(end))
         return (_until(following, now),)
 
 

@@ -5,6 +5,7 @@ facts that follow and the record of who asked for them are one commit, so a cras
 """
 
 import json
+from typing import Final
 
 import attrs
 
@@ -164,6 +165,10 @@ def limit_text(value: LimitValue) -> str:
     return ",".join(value) if isinstance(value, tuple) else repr(value)
 
 
+NO_FAIR_VALUE: Final = "an order on this account needs a fair value of YES: --fair 0.55 (p_fair: 0.55)"
+"""What a person who placed an order without an opinion is told, on the command line and on the socket."""
+
+
 def order_id_of(request: OperatorRequest) -> str:
     """The id of an order by hand: it follows from the request, so the same request cannot place it twice."""
     # Strategies number their orders behind a dash; a request's dashes must not look like such a number.
@@ -196,9 +201,11 @@ def _order(gate: RiskGate, operation: OrderOperation, request: OperatorRequest, 
     for fact in step.facts:
         if isinstance(fact, OrderDenied):
             why = f"{fact.reason.value}: {fact.reason.meaning} (in use {fact.use}, limit {fact.limit})"
-            if fact.reason is DenialReason.MISSING_DATA and operation.p_fair is None:
-                why += "; an order on this account may need a fair value beside it"
-            return Outcome(step, Verdict.REFUSED, why)
+            lines = [why, f"the whole story: tipoff why {order_id}"]
+            opinionated = gate.accounts.account(operation.strategy).traits.has_opinion
+            if fact.reason is DenialReason.MISSING_DATA and operation.p_fair is None and opinionated:
+                lines.insert(1, NO_FAIR_VALUE)
+            return Outcome(step, Verdict.REFUSED, "\n".join(lines))
     return done(step, f"order {order_id} is on its way")
 
 

@@ -116,7 +116,7 @@ class Parts:
     """The actors that do the I/O of the sources; a replay has none."""
     edges: tuple[AnySpec, ...] = ()
     watched: bool = False
-    """Whether somebody can ask and act: a replay needs neither observer nor operator."""
+    """Whether somebody can ask and act: a replay needs neither observer nor operator, and no charts."""
     keep_bars: Keep | None = None
     """Where the markets' bars go; where nobody keeps them none are made."""
     bars_of_prices: bool = False
@@ -274,10 +274,12 @@ def _operator(parts: Parts) -> ChildSpec:
 
 
 def _bars(parts: Parts, keep: Keep) -> ChildSpec:
-    opinions = () if parts.bars_of_prices else (FACTS, FAIR_VALUES)
+    opinions = () if parts.bars_of_prices else (FACTS,)
+    # What a strategy thinks from second to second is drawn and never stored.
+    drawn = (FAIR_VALUES,) if parts.watched and not parts.bars_of_prices else ()
     return ChildSpec(
         name="bars",
-        factory=lambda: BarsActor(keep),
+        factory=lambda: BarsActor(keep, drawn=parts.watched),
         mailbox=MAILBOXES.bars,
-        subscriptions=(NEWS, TRADES, *opinions),
+        subscriptions=(NEWS, TRADES, *opinions, *drawn),
     )

@@ -222,7 +222,11 @@ class Reply:
 
 
 class Publisher(Protocol):
-    """What a mailbox needs of the topics: skipping what was published before a new life."""
+    """The topics as mailboxes and a topic itself see them."""
+
+    def publish(self, name: str, message: object, sender: "Target | None") -> None:
+        """Put one entry for all subscribers into the queue."""
+        ...  # pragma: no cover
 
     def skip_waiting(self, name: str, cell: Cell) -> None:
         """Let this cell miss the messages of the topic that wait now."""

@@ -4,8 +4,9 @@ Used by every strategy, by the configuration reader and by the manual's table. `
 values into an instance and names all problems at once.
 """
 
+import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Self, TypeAlias, TypeVar
 
 import attrs
@@ -105,7 +106,7 @@ class Parameters:
     def parse(cls, values: Mapping[str, Plain]) -> Self:
         """Make parameters of plain values. Raises ParametersRefused with every problem named."""
         fields = attrs.fields_dict(cls)
-        problems = [(name, "is no parameter of this strategy") for name in values if name not in fields]
+        problems = [(name, _unknown(name, fields)) for name in values if name not in fields]
         defaults = cls()
         for name, value in values.items():
             if name in fields:
@@ -121,6 +122,13 @@ class Parameters:
     def plain(self) -> dict[str, Plain]:
         """The values as a configuration file would say them, in order of declaration."""
         return {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    """What to say of a parameter that is none, with the one that was probably meant."""
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"is no parameter of this strategy{hint}"
 
 
 def _problem(defaults: Parameters, name: str, value: Plain) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import pytest
 from actors.addresses import BARS, FACTS, FAIR_VALUES, GAMES_TOPIC, NEWS, TRADES
 from actors.bars import LATE_BARS_MAX, BarEnds, BarsActor
 from actors.messages import ChartKind, ChartWanted, Committed, NewsWanted, Numbered
-from actors.runtime import Address, After, ChildSpec, Outgoing, Publish, SupervisorSpec, VirtualSystem
+from actors.runtime import Address, After, Answer, ChildSpec, Outgoing, Publish, SupervisorSpec, VirtualSystem
 from engine.bars import BAR, MarketBar
 from engine.events import BookSide, FairValued, TopChanged, TradePrinted, Trust
 from engine.facts import SignalAction, SignalRaised
@@ -99,6 +99,21 @@ def test_a_chart_is_drawn_from_what_was_heard() -> None:
     assert chart(ChartKind.BARS, "KXNBAGAME-X") is None
     assert chart(ChartKind.WIN_PROBABILITY, GAME) is None
     assert chart(ChartKind.PNL, "s") is None
+
+
+def test_where_nobody_can_ask_the_bars_are_the_same_and_nothing_is_drawn() -> None:
+    kept: dict[bool, list[list[MarketBar]]] = {True: [], False: []}
+    charts: dict[bool, list[Outgoing]] = {}
+    for drawn, bars in kept.items():
+        actor = BarsActor(bars.append, drawn=drawn)
+        actor.start(0)
+        for message in (top(1), trade(), FairValued(TICKER, 0.55, "s", at(4))):
+            actor.receive(message, at(4))
+        actor.receive(BarEnds(BAR), at(10))
+        charts[drawn] = list(actor.receive(ChartWanted(ChartKind.BARS, TICKER, 0, 100, 1), at(10)))
+    assert kept[True]
+    assert kept[True] == kept[False]
+    assert charts[True] != charts[False] == [Answer(None)]
 
 
 def test_a_new_life_asks_what_is_current() -> None:

@@ -13,7 +13,17 @@ from tests.tidy.source import PRODUCT, Source
 PURE_MODULES = frozenset(
     {
         *("__future__", "abc", "array", "attrs", "bisect", "calendar", "cmath", "collections", "copy"),
-        *("dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq"),
+        *(
+            "dataclasses",
+            "datetime",
+            "decimal",
+            "difflib",
+            "enum",
+            "fractions",
+            "functools",
+            "hashlib",
+            "heapq",
+        ),
         *("itertools", "json", "math", "numbers", "operator", "re", "statistics", "string", "struct"),
         *("textwrap", "types", "typing", "typing_extensions", "unicodedata", "zlib", "zoneinfo"),
         "engine",

@@ -150,6 +150,10 @@ def import_recording(
     *inputs: Annotated[str, Parameter(name="KIND=FILE")],
     out: Annotated[Path | None, Parameter(help="Folder of the recording; must not exist yet.")] = None,
     score_delay: ScoreDelay = None,
+    first_day: Annotated[
+        str | None, Parameter(name="--from", help="First game day that is taken, as 2026-01-31 (Eastern).")
+    ] = None,
+    last_day: Annotated[str | None, Parameter(name="--to", help="Last game day that is taken.")] = None,
     list: Annotated[Flag, Parameter(help="List the kinds and what they hold.")] = False,  # noqa: A002
 ) -> Answer:
     """Turn other people's recordings into ours, several files into one evening; plain, .gz and .zst.
@@ -164,10 +168,19 @@ def import_recording(
         raise Failure("usage", message, exit_code=Exit.USAGE)
     files = tuple(map(_kind_and_file, inputs))
     from tipoff.commands.import_recording import known_kinds, run_import
+    from tipoff.commands.run_selection import day_typed
 
     if list or out is None:
         return known_kinds()
-    return run_import(ImportRequest(inputs=files, out=out, score_delay=score_delay))
+    return run_import(
+        ImportRequest(
+            inputs=files,
+            out=out,
+            score_delay=score_delay,
+            first_day=None if first_day is None else day_typed(first_day),
+            last_day=None if last_day is None else day_typed(last_day),
+        )
+    )
 
 
 def calibrate(

@@ -8,7 +8,7 @@ fast as it goes.
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -85,13 +85,13 @@ def run_demo(request: DemoRequest) -> Answer:
     return Answer(document, report_screen(document))
 
 
-def believing(config: Config) -> Config:
+def believing(config: Config, say: Callable[[str], None] = progress) -> Config:
     """The same with every source of opinion at its word, which is said.
 
     What a simulated sportsbook is worth nobody has to estimate from real games: it is what the simulator
     makes it.
     """
-    progress('simulated sources of opinion are taken at their word: [trust] of = "stated"; real ones are not')
+    say('simulated sources of opinion are taken at their word: [trust] of = "stated"; real ones are not')
     return at_its_word(config)
 
 

@@ -3,12 +3,17 @@
 Requests in, answers out. Called by the command line; the work is done in `venues.importers`.
 """
 
+from rich.console import Group, RenderableType
+from rich.text import Text
+
 from engine.units import Nanos
 from tipoff.commands.options import ImportRequest
 from tipoff.json_types import Json, utc_text
 from tipoff.output import Answer, Failure, progress, table
 from venues.errors import ImportFailed, RecordingError
-from venues.importers.evening import KINDS, ImportSpec, import_files, known_word
+from venues.importers.evening import KINDS, ImportedFile, ImportSpec, import_files, known_word
+from venues.importers.game_days import GameDays
+from venues.importers.unused import Unused
 
 
 def known_kinds() -> Answer:
@@ -24,7 +29,8 @@ def run_import(request: ImportRequest) -> Answer:
             raise Failure("import", f"{kind!r} is not a kind of file; kinds: {', '.join(KINDS)}")
     try:
         specs = [ImportSpec(kind, path) for kind, path in request.inputs]
-        report = import_files(specs, request.out, request.score_delay)
+        days = GameDays(request.first_day, request.last_day)
+        report = import_files(specs, request.out, request.score_delay, days=days)
     except (ImportFailed, RecordingError) as error:
         raise Failure("import", str(error)) from error
     for file in report.files:
@@ -33,8 +39,14 @@ def run_import(request: ImportRequest) -> Answer:
     if report.derived:
         progress(f"{report.derived} markets without a result settle by the final score of their game")
     rows = [
-        (file.kind, str(file.path), str(file.rows), str(file.lines), str(file.skipped), str(file.refused))
+        (file.kind, str(file.path), str(file.rows), str(file.lines), str(_unused(file)), str(file.refused))
         for file in report.files
+    ]
+    reasons = [
+        (str(file.path), str(rows), reason.value)
+        for file in report.files
+        for reason, rows in sorted(file.unused.items(), key=lambda item: -item[1])
+        if rows
     ]
     document: Json = {
         "recording": str(report.recording),
@@ -48,12 +60,20 @@ def run_import(request: ImportRequest) -> Answer:
                 "path": str(file.path),
                 "rows": file.rows,
                 "lines": file.lines,
-                "skipped": file.skipped,
+                "skipped": sum(file.unused.get(reason, 0) for reason in Unused if reason.left_out),
+                "unused": {reason.name.lower(): rows for reason, rows in file.unused.items() if rows},
                 "refused": file.refused,
                 "known": known_word(file.kind, request.score_delay),
             }
             for file in report.files
         ],
     }
-    head = ["kind", "file", "rows", "lines", "rows that say nothing", "left out"]
-    return Answer(document, table(head, rows))
+    head = ["kind", "file", "rows", "lines", "of no use", "refused"]
+    tables: list[RenderableType] = [table(head, rows)]
+    if reasons:
+        tables += [Text(), table(["file", "of no use", "why"], reasons)]
+    return Answer(document, Group(*tables))
+
+
+def _unused(file: ImportedFile) -> int:
+    return sum(file.unused.values())

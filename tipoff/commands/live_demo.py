@@ -23,7 +23,8 @@ from tipoff.config.load import Config, template
 from tipoff.exit_codes import Exit
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine
-from tipoff.output import Answer, Failure, progress
+from tipoff.logs.structured import phase_teller
+from tipoff.output import Answer, Failure
 from tipoff.process.context import RunDependencies, StopRequest
 from tipoff.process.shutdown import Shutdown
 from tipoff.reports.document import report_screen
@@ -51,11 +52,16 @@ def run_live_demo(request: DemoRequest) -> Answer:
         message = "--live plays an evening that can be watched: name a --speed above 0, or leave it out"
         raise Failure("usage", message, exit_code=Exit.USAGE)
     # The defaults, whatever stands in an engine.toml here: its database, keys and messages are a daemon's.
-    config = believing(template(schema()))
+    config = template(schema())
+    say = phase_teller(config.logging)
+    config = believing(config, say)
     with demo_folder(request.keep) as folder:
         engine = attrs.evolve(config.engine, state_directory=folder.absolute())
         dependencies = RunDependencies(
-            config=attrs.evolve(config, engine=engine), credentials=Credentials({}), services=BESIDE
+            config=attrs.evolve(config, engine=engine),
+            credentials=Credentials({}),
+            services=BESIDE,
+            on_phase=say,
         )
         document = run_until_signal(dependencies, partial(_among_venues, request, folder))
     return Answer(document, report_screen(document))
@@ -85,7 +91,7 @@ async def _among_venues(
         simulator: Simulator = await nursery.start(serve, service)
         config = pointed_at(dependencies.config, simulator, request.seed)
         for line in hints(config, evening, request.speed):
-            progress(line)
+            dependencies.on_phase(line)
 
         def begun() -> EveningClock:
             simulator.clock.begin()

@@ -5,6 +5,7 @@ Made by the files of `tipoff.cli`, taken by their neighbours here. A body is a f
 request is what was typed, its fields are the options of the command: name, help and bounds stand here once.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -95,6 +96,9 @@ class ImportRequest:
     out: Path
     score_delay: str | None = None
     """How long after the scorer plays are heard; None is what is assumed where nobody measured it."""
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
+    """Game days that are taken, both included; None leaves an end open."""
 
 
 RUNS_HELP: Final = "all, FROM..TO in game days, config:DIGEST, or names with commas."

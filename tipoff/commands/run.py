@@ -24,7 +24,8 @@ from tipoff.dashboard.token_files import forget_tokens
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.live.engine import LiveEngine
-from tipoff.output import Answer, Failure, progress
+from tipoff.logs.structured import phase_teller
+from tipoff.output import Answer, Failure
 from tipoff.process.context import RunDependencies, StoppedBeforeStart, StopRequest
 from tipoff.process.notifier import Notifier
 from tipoff.process.run import run_live
@@ -49,7 +50,11 @@ def run_daemon(request: RunRequest) -> Answer:
     if problems:
         raise ConfigError(str(request.config or "engine.toml"), problems)
     dependencies = RunDependencies(
-        config=config, credentials=Credentials.named_in(config), services=SERVICES, notifier=Notifier()
+        config=config,
+        credentials=Credentials.named_in(config),
+        services=SERVICES,
+        notifier=Notifier(),
+        on_phase=phase_teller(config.logging),
     )
     try:
         document = run_until_signal(dependencies)
@@ -128,14 +133,14 @@ async def _run_under_signals(
 ) -> dict[str, Json]:
     """A run under the eyes of the signals: the first asks it to end, the second does not wait for it."""
     running: list[tuple[LiveEngine, Shutdown]] = []
-    signals = dependencies.signals
+    signals, say = dependencies.signals, dependencies.on_phase
     with trio.CancelScope() as scope:
         loop = Loop(
             token=trio.lowlevel.current_trio_token(),
             stop=stop.request,
             cut=scope.cancel,
-            reload=lambda: _call("SIGHUP", signals.reload),
-            dump=lambda: _call("SIGUSR1", signals.dump),
+            reload=lambda: _call("SIGHUP", signals.reload, say),
+            dump=lambda: _call("SIGUSR1", signals.dump, say),
             stuck=lambda: _stuck(*running[-1]) if running else "the start did not end",
         )
         with handler.serving(loop):
@@ -150,9 +155,9 @@ async def _run_under_signals(
     raise Failure("cut_short", message, exit_code=Exit.CUT_SHORT)
 
 
-def _call(name: str, action: Callable[[], None] | None) -> None:
+def _call(name: str, action: Callable[[], None] | None, say: Callable[[str], None]) -> None:
     if action is None:
-        progress(f"{name}: nobody listens to it")
+        say(f"{name}: nobody listens to it")
     else:
         action()
 

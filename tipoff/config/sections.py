@@ -268,7 +268,8 @@ class LoggingSection:
         "info", "what is less important is left out", live=True
     )
     style: Literal["auto", "json", "console"] = setting(
-        "auto", "`auto` is coloured text on a terminal and JSON elsewhere"
+        "auto",
+        "`console` is a short line an event, New York time; `auto` is that on a terminal, `json` elsewhere",
     )
 
 

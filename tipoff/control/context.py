@@ -176,8 +176,8 @@ def answer_of(answer: object) -> OperationAnswer:
         case ActOutcome(acted=OperatorActed() as acted, repeated=repeated):
             verdict, words = acted.judged()
             if verdict is Verdict.REFUSED:
-                reasons = words.split("\n")
-                raise Fault(ErrorCode.REFUSED, reasons[0], reasons if len(reasons) > 1 else ())
+                sentence, *below = words.split("\n")
+                raise Fault(ErrorCode.REFUSED, sentence, below)
             return OperationAnswer(
                 request_id=acted.request_id,
                 command=acted.command,

@@ -5,13 +5,14 @@ numbered input (`Ingress.committed`) before anybody acts on it, so a replay comm
 failure the queued facts are dropped: the journal actor sends them again. Must not decide anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
 import trio
 
 from actors.messages import Numbered
+from engine.facts import Fact
 from engine.tally import Tally
 from persistence.errors import StorageError
 from persistence.records import Record
@@ -45,6 +46,8 @@ class CommitQueue:
         """`tally` counts what is durable; `rows_max` facts are the most that one transaction takes."""
         self.status = CommitQueueStatus(committed_seq=writer.stored_seq)
         self.tally = tally
+        self.listeners: list[Callable[[Fact], None]] = []
+        """Hear every fact as soon as it is durable; they decide nothing and must not raise."""
         self._writer = writer
         self._ingress = ingress
         self._rows_max = rows_max
@@ -188,6 +191,8 @@ class CommitQueue:
             # back.
             for numbered in facts:
                 self.tally.apply(numbered.fact)
+                for listener in self.listeners:
+                    listener(numbered.fact)
             self._ingress.committed(facts[-1].seq)
 
     async def _append(self, facts: list[Numbered], records: list[Record]) -> None:

@@ -55,6 +55,8 @@ class Ingress:
         self._system: StampedSystem
         self._recorder = recorder
         self._on_input = on_input
+        self.listeners: list[Callable[[tuple[VenueEvent, ...]], None]] = []
+        """Hear what every input meant, before the actors do; they decide nothing and must not raise."""
         self._translate = translator().translate
         self._seq = 0
         if recorder is None:
@@ -96,6 +98,8 @@ class Ingress:
             self.status.events += len(events)
             if events:
                 self._on_input(body, events)
+                for listener in self.listeners:
+                    listener(events)
                 # Run to completion before the next frame: with frames in batches of 64 an order met a book
                 # that had moved on, and of 1,000 equal IOC orders 549 filled (measured; here all 1,000).
                 self._system.put_at(line.at, MARKET_FEED, venue_input(events))

@@ -1,4 +1,4 @@
-"""What the daemon writes about itself: structured lines on standard error, JSON under a service manager.
+"""What the daemon writes about itself on standard error: short lines for a person, else a JSON line each.
 
 Set up once by `run` with `begin`. A log call puts a line into a bounded queue, and a thread writes it. When
 standard error blocks, lines are dropped and counted; a log call never waits. Secrets are covered in the
@@ -6,6 +6,7 @@ finished line, wherever in it they came from.
 """
 
 import contextlib
+import datetime as dt
 import json
 import logging
 import os
@@ -13,18 +14,24 @@ import queue
 import re
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal
 
 import attrs
 import structlog
+from rich.color import ColorSystem
+from rich.style import Style
 from structlog.typing import EventDict, Processor
 from typing_extensions import override
 
+from engine.calendar import eastern
+from engine.units import Nanos
 from tipoff.config.load import Config
 from tipoff.config.secret_files import covered_values, named_secrets, secret_path
 from tipoff.config.sections import LoggingSection
+from tipoff.output import harmless, harmless_line, progress
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -42,6 +49,9 @@ COVERED: Final = "(covered)"
 NUMBERS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 PRIORITIES: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 """What syslog calls the levels; the journal reads them in front of a line."""
+
+STYLES: Final = {level: Style.parse("yellow" if level == "warning" else "bold red") for level in PRIORITIES}
+"""How a person's line of a level looks; what is less important than a warning is plain."""
 
 _SHAPES = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL),
@@ -120,6 +130,7 @@ class Logs:
     sink: Sink
     level: Level
     scrub: Scrubber = attrs.field(factory=Scrubber)
+    coloured: bool = False
     lines: Counter[str] = attrs.field(factory=Counter)
     """Lines by level, those that were left out by the level not counted."""
     on_warning: Callable[[str, str, str], None] | None = None
@@ -156,6 +167,11 @@ class Logs:
         prefix = f"<{PRIORITIES.get(level, 6)}>" if prefixed else ""
         self.sink.put(f"{prefix}{line}\n".encode("utf-8", "backslashreplace"))
 
+    def tell(self, at: int, words: str, level: str = "info") -> None:
+        """Send a person's line on its way that is no line of the log: it is not counted and not stored."""
+        line = person_line(at, self.scrub(words), level, coloured=self.coloured)
+        self.sink.put(f"{line}\n".encode("utf-8", "backslashreplace"))
+
     def close(self) -> None:
         """Write what waits, and leave structlog as it was."""
         structlog.reset_defaults()
@@ -171,10 +187,15 @@ def begin(
     *,
     environ: Mapping[str, str] = os.environ,
     sink: Sink | None = None,
+    clock: Callable[[], int] = time.time_ns,
 ) -> Logs:
-    """Set up the process's log on standard error, or on `sink`; other libraries' lines come along."""
+    """Set up the process's log on standard error, or on `sink`; other libraries' lines come along.
+
+    `clock` (UTC nanoseconds) is what a person's lines bear, which may be an evening's own time.
+    """
     logs = Logs(sink or Sink(_to_stderr), section.level, Scrubber(secrets))
-    as_json = section.style == "json" or (section.style == "auto" and not _is_terminal(environ))
+    as_json = not for_people(section, environ)
+    logs.coloured = not as_json and sink is None and sys.stderr.isatty() and "NO_COLOR" not in environ
     prefixed = as_json and "JOURNAL_STREAM" in environ
     processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -182,14 +203,13 @@ def begin(
         logs.admit,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
     ]
-    if as_json:
-        processors.append(structlog.processors.format_exc_info)
-    renderer = _as_json if as_json else _console()
 
-    def finish(logger: object, method: str, event: EventDict) -> str:
+    def finish(_logger: object, _method: str, event: EventDict) -> str:
         level, name = str(event.get("level", "info")), str(event.get("event", ""))
-        logs.write(level, name, str(renderer(logger, method, event)), prefixed=prefixed)
+        text = _as_json(event) if as_json else _for_a_person(clock(), event, coloured=logs.coloured)
+        logs.write(level, name, text, prefixed=prefixed)
         raise structlog.DropEvent
 
     structlog.configure(processors=[*processors, finish], cache_logger_on_first_use=False)
@@ -199,6 +219,34 @@ def begin(
     for talker in QUIET:
         logging.getLogger(talker).setLevel(logging.WARNING)
     return logs
+
+
+def for_people(section: LoggingSection, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a person reads the log, and not a program."""
+    return section.style == "console" or (section.style == "auto" and _is_terminal(environ))
+
+
+def phase_teller(section: LoggingSection, environ: Mapping[str, str] = os.environ) -> Callable[[str], None]:
+    """Who says how a run begins and ends, while there is no log yet or any more: in the log's own form."""
+    if for_people(section, environ):
+        return progress
+
+    def tell(words: str) -> None:
+        stamp = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+        prefix = f"<{PRIORITIES['info']}>" if "JOURNAL_STREAM" in environ else ""
+        line = json.dumps({"event": words, "level": "info", "at": stamp}, ensure_ascii=False)
+        with contextlib.suppress(OSError):
+            _to_stderr(f"{prefix}{line}\n".encode("utf-8", "backslashreplace"))
+
+    return tell
+
+
+def person_line(at: int, words: str, level: str = "info", *, coloured: bool = False) -> str:
+    """One line for a person: the time in New York, then the words, which command no terminal."""
+    text = harmless_line(words)
+    if coloured and NUMBERS.get(level, 20) >= NUMBERS["warning"]:
+        text = STYLES[level].render(text, color_system=ColorSystem.STANDARD)
+    return f"{eastern(Nanos(at)):%H:%M:%S}  {text}"
 
 
 def secrets_of(config: Config) -> list[str]:
@@ -221,14 +269,17 @@ class _Forward(logging.Handler):
         say(record.getMessage(), source=record.name, exc_info=record.exc_info)
 
 
-def _as_json(_logger: object, _method: str, event: EventDict) -> str:
+def _as_json(event: EventDict) -> str:
     return json.dumps(event, ensure_ascii=False, default=repr)
 
 
-def _console() -> structlog.dev.ConsoleRenderer:
-    return structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, timestamp_key="at"
-    )
+def _for_a_person(at: int, event: EventDict, *, coloured: bool) -> str:
+    """A line of the log in a person's form; a traceback stands below it."""
+    more = {name: value for name, value in event.items() if name not in ("level", "event", "at")}
+    below = [str(more.pop(name)) for name in ("stack", "exception") if name in more]
+    words = " ".join([str(event.get("event", "")), *(f"{name}={value}" for name, value in more.items())])
+    line = person_line(at, words, str(event.get("level", "info")), coloured=coloured)
+    return "\n".join([line, *map(harmless, below)])
 
 
 def _is_terminal(environ: Mapping[str, str]) -> bool:

@@ -69,6 +69,8 @@ class RunContext:
     counters: ProcessCounters
     metrics: EngineView
     exposition: Exposition
+    say: Callable[[str], None] = progress
+    """Says a sentence of the run's own course, in the form of the log."""
     logs: Logs | None = None
     """The log of the process, whose level can be changed; None before it begins and after its end."""
     metrics_port: int | None = None
@@ -115,4 +117,5 @@ def run_context(dependencies: RunDependencies, engine: LiveEngine, sources: Sour
         counters=counters,
         metrics=metrics,
         exposition=Exposition(metrics),
+        say=dependencies.on_phase,
     )

@@ -7,10 +7,21 @@ service is a module here and a line below.
 from typing import Final
 
 from tipoff.process.context import Service
-from tipoff.services import control, dashboard, log, metrics, notifications, retention, sighup, systemd
+from tipoff.services import (
+    control,
+    dashboard,
+    log,
+    metrics,
+    notifications,
+    retention,
+    sighup,
+    systemd,
+    terminal,
+)
 
 SERVICES: Final[tuple[Service, ...]] = (
     log.run,
+    terminal.run,
     control.run,
     metrics.run,
     dashboard.run,

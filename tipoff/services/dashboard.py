@@ -20,7 +20,7 @@ from tipoff.config.secret_files import secret_path
 from tipoff.dashboard.access import Right, Tokens
 from tipoff.dashboard.child_settings import ChildSettings, encoded
 from tipoff.dashboard.token_files import FILES, address_of, make_tokens
-from tipoff.output import Failure, progress
+from tipoff.output import Failure
 from tipoff.process.context import RunContext
 from tipoff.sources.health import HealthIssue
 
@@ -70,7 +70,7 @@ async def _keep_running(context: RunContext, tokens: Tokens) -> None:
                 port = await _port_of(child)
                 context.dashboard_port = port
                 if not told:
-                    progress(_address(context, port, tokens))
+                    context.say(_address(context, port, tokens))
                     told = True
                 code = await child.wait()
                 why = f"the dashboard ended with code {code}"

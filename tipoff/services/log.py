@@ -8,7 +8,7 @@ from tipoff.process.context import RunContext
 async def run(context: RunContext) -> None:
     """Log until cancelled."""
     config, commit_queue, counters = context.config, context.engine.commit_queue, context.counters
-    logs = context.logs = begin(config.logging, secrets_of(config))
+    logs = context.logs = begin(config.logging, secrets_of(config), clock=context.engine.plan.clock)
     sink = DatabaseLogSink(
         commit_queue.add_records, lambda: bool(commit_queue.status.failing), context.engine.plan.clock
     )

@@ -1,5 +1,6 @@
 """SIGHUP: the configuration is read again, as `tipoff reload` would have it read."""
 
+import logging
 import os
 from functools import partial
 from typing import Final
@@ -13,10 +14,11 @@ from tipoff.control.ports import Hooks
 from tipoff.control.protocol import Fault
 from tipoff.control.registry import METHODS
 from tipoff.live.engine import LiveEngine
-from tipoff.output import progress
 from tipoff.process.context import RunContext
 from tipoff.process.reload import Reloader
 from tipoff.process.status import status_line
+
+log = logging.getLogger("tipoff.reload")
 
 WAITING_MAX: Final = 1
 """So many signals are remembered while a reload is under way: one more reads the newest file anyway."""
@@ -40,18 +42,18 @@ def _request(put: "trio.MemorySendChannel[None]") -> None:
     try:
         put.send_nowait(None)
     except trio.WouldBlock:
-        progress("SIGHUP: a reload waits already")
+        log.info("SIGHUP: a reload waits already")
 
 
 async def reload_now(engine: LiveEngine, reloader: Reloader, seconds: float) -> None:
-    """Reload as over the control socket, with the daemon's own user id; prints the outcome."""
+    """Reload as over the control socket, with the daemon's own user id; logs the outcome."""
     call_context = CallContext(engine, Hooks(reload=reloader.operation, reloaded=reloader.applied), seconds)
     # Stamp and line number make it unique over restarts: a known id would be answered from the journal, not
     # done.
     request_id = f"SIGHUP.{engine.system.stamp()}.{engine.ingress.seq}"
     call = Call(method=METHODS["reload"], params=Params({}), uid=os.getuid(), request_id=request_id)
     try:
-        progress(f"reload: {(await reload(call_context, call)).outcome}")
+        log.info("reload: %s", (await reload(call_context, call)).outcome)
     except Fault as fault:
         for line in (f"reload: {fault}", *map(str, fault.details)):
-            progress(line)
+            log.warning("%s", line)

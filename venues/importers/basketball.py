@@ -102,7 +102,7 @@ def _named_by_codes(file: SourceFile, row: Row, at: int) -> NamedGame:
     for column in ("away_team", "home_team"):
         if team_of_code(row[column]) is None:
             raise file.failed(f"{column} {row[column]!r} is no team of the NBA")
-    return NamedGame(_night(at), row["away_team"], row["home_team"])
+    return NamedGame(night_of(at), row["away_team"], row["home_team"])
 
 
 def read_polls(file: SourceFile, games: Games) -> Iterator[Entry]:
@@ -143,7 +143,7 @@ def read_moneylines(file: SourceFile, _games: Games) -> Iterator[Entry]:
     for row in file.table(*MONEYLINE_COLUMNS):
         away_name, home_name = _names(file, row)
         tip_at = _moment(file, row["commence_time"])
-        game = _game_of(file, row.get("kalshi_event_ticker", ""), away_name, home_name, _night(tip_at))
+        game = _game_of(file, row.get("kalshi_event_ticker", ""), away_name, home_name, night_of(tip_at))
         if row["team"] not in (away_name, home_name):
             raise file.failed(f"team {row['team']!r} plays neither home nor away")
         key = game.reference, row["scrape_time"]
@@ -231,6 +231,6 @@ def _moment(file: SourceFile, text: str) -> int:
         raise file.failed(str(error)) from error
 
 
-def _night(at: int) -> str:
-    """The Eastern date of the basketball night that a moment belongs to."""
+def night_of(at: int) -> str:
+    """Return the Eastern date of the basketball night that a moment belongs to."""
     return timestamps.eastern_date(Nanos(at - NIGHT))

@@ -7,7 +7,7 @@ name only when everything was right: bad input leaves nothing behind.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from venues.errors import ImportFailed, RecordingError
 from venues.importers import basketball, quotes, results, stream
 from venues.importers.entries import Entry, Games, Known
 from venues.importers.files import SourceFile
+from venues.importers.game_days import EVERY_DAY, GameDays
 from venues.importers.rows import translate_row
 from venues.importers.score_delay import AS_ENTERED, ASSUMED, STAMPED, known_at, parse_delay
+from venues.importers.unused import Unused, why_unused
 from venues.recordings.recorder import Recorder
 
 DERIVED = "derived from the final score"
@@ -109,7 +111,7 @@ class ImportSpec:
 
 @attrs.frozen
 class ImportedFile:
-    """What became of one file. `skipped` rows say nothing (a minute without a trade).
+    """What became of one file. `unused` counts, by reason, rows that tell a strategy nothing.
 
     `refused` counts cells and rows that made no sense and were left out; `notes` tell the first of them.
     """
@@ -118,7 +120,7 @@ class ImportedFile:
     path: Path
     rows: int
     lines: int
-    skipped: int
+    unused: Mapping[Unused, int]
     refused: int
     notes: tuple[str, ...]
 
@@ -147,13 +149,18 @@ def parse_spec(text: str) -> ImportSpec:
 
 
 def import_files(
-    specs: Sequence[ImportSpec], out: Path, score_delay: str | None = AS_ENTERED, seed: int = 1
+    specs: Sequence[ImportSpec],
+    out: Path,
+    score_delay: str | None = AS_ENTERED,
+    seed: int = 1,
+    *,
+    days: GameDays = EVERY_DAY,
 ) -> ImportReport:
     """Make the recording `out` of `specs`. Raises ImportFailed or RecordingError, and then leaves nothing
     behind.
 
     Plays with the scorer's moment are heard `score_delay` later (`parse_delay`), drawn from `seed`; None is
-    what is assumed where nobody measured it.
+    what is assumed where nobody measured it. Only rows of `days` are taken.
     """
     delay = parse_delay(ASSUMED if score_delay is None else score_delay)
     if not specs:
@@ -173,12 +180,14 @@ def import_files(
     for spec in specs:
         file = SourceFile(spec.path, spec.kind)
         with _known_failures(file):
-            found = _entries(file, games, conn=max((entry.conn for entry in entries), default=0))
-        if not found:
+            found = _entries(file, games, days, conn=max((entry.conn for entry in entries), default=0))
+        if not found and not file.unused[Unused.OTHER_DAY]:
             why = "".join(f"; {note}" for note in file.notes[:1])
             raise ImportFailed(f"{spec.path}: nothing in it to import (read as {spec.kind}){why}")
         entries += found
         files.append(_imported(file, len(found)))
+    if not entries:
+        raise ImportFailed(f"no file has a row of the game days from {days.words}")
     # Stable: entries of one moment keep the order of the arguments, and so does every import of the same
     # files.
     entries = [entry._replace(at=at) for entry, at in known_at(entries, delay, seed)]
@@ -206,19 +215,26 @@ def _known_failures(file: SourceFile) -> Iterator[None]:
 
 def _imported(file: SourceFile, lines: int) -> ImportedFile:
     notes = tuple(file.notes)
-    return ImportedFile(file.kind, file.path, file.lines_read, lines, file.skipped, file.refused, notes)
+    return ImportedFile(file.kind, file.path, file.lines_read, lines, dict(file.unused), file.refused, notes)
 
 
-def _entries(file: SourceFile, games: Games, conn: int) -> list[Entry]:
+def _entries(file: SourceFile, games: Games, days: GameDays, conn: int) -> list[Entry]:
     """The lines of one file, each tried on the translator; its connections are numbered after `conn`."""
     entries: list[Entry] = []
-    for entry in KINDS[file.kind].read(file, games):
-        if not 0 <= entry.at <= AT_MAX:
-            raise file.failed(f"not a moment between 1970 and 2100: {entry.at} ns")
+    read = _dated(file, KINDS[file.kind].read(file, games))
+    for entry in days.of(file, read) if days.limited else read:
         if entry.source == "import" and not _says_something(file, entry):
             continue
         entries.append(entry._replace(conn=entry.conn + conn) if entry.conn else entry)
     return entries
+
+
+def _dated(file: SourceFile, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Raises ImportFailed at an entry whose moment cannot be one."""
+    for entry in entries:
+        if not 0 <= entry.at <= AT_MAX:
+            raise file.failed(f"not a moment between 1970 and 2100: {entry.at} ns")
+        yield entry
 
 
 def _says_something(file: SourceFile, entry: Entry) -> bool:
@@ -227,7 +243,12 @@ def _says_something(file: SourceFile, entry: Entry) -> bool:
     refused = [event for event in events if isinstance(event, FeedRefused)]
     for event in refused:
         file.refuse(event.detail)
-    return len(refused) < len(events)
+    if len(refused) == len(events):
+        return False
+    unused = why_unused(events)
+    if unused is not None:
+        file.unused[unused] += 1
+    return True
 
 
 def known_word(kind: str, score_delay: str | None) -> str:

@@ -10,6 +10,7 @@ import io
 import lzma
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TypeVar, cast
@@ -17,6 +18,7 @@ from typing import IO, TypeVar, cast
 import msgspec
 
 from venues.errors import ImportFailed
+from venues.importers.unused import Unused
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -39,7 +41,7 @@ T = TypeVar("T")
 
 
 class SourceFile:
-    """One file of an import; it remembers which line is being read, what was skipped and what is worth a
+    """One file of an import; it remembers which line is being read, what is of no use and what is worth a
     word.
     """
 
@@ -49,7 +51,7 @@ class SourceFile:
         self.kind = kind
         self.line = 0
         self.lines_read = 0
-        self.skipped = 0
+        self.unused: Counter[Unused] = Counter()
         self.refused = 0
         self.notes: list[str] = []
 

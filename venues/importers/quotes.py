@@ -11,6 +11,7 @@ from engine.tickers import parse_ticker
 from venues import timestamps
 from venues.importers.entries import Entry, Games, NamedGame
 from venues.importers.files import SourceFile
+from venues.importers.unused import Unused
 
 CANDLE_COLUMNS = ("game", "ticker", "timestamp", "close")
 
@@ -37,7 +38,7 @@ def read_candles(file: SourceFile, _games: Games) -> Iterator[Entry]:
     """One-minute candles; a minute in which nothing traded says nothing and is left out."""
     for row in file.table(*CANDLE_COLUMNS):
         if not row["close"]:
-            file.skipped += 1
+            file.unused[Unused.NO_TRADE] += 1
             continue
         if not row["timestamp"].isdecimal():
             raise file.failed(f"timestamp {row['timestamp']!r} is not Unix seconds")

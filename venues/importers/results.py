@@ -61,9 +61,14 @@ def read_results(file: SourceFile, _games: Games) -> Iterator[Entry]:
         yield Entry(at, "import", 0, RESULTS, msgspec.json.encode({"row": row}).decode())
 
 
+def ticker_of(entry: Entry) -> str:
+    """Whose result an entry is."""
+    return _TABLE.decode(entry.body).row.ticker
+
+
 def derived(entries: Sequence[Entry]) -> list[Entry]:
     """Results by the final score, of the markets that were quoted and of which no result is given."""
-    given = {_TABLE.decode(entry.body).row.ticker for entry in entries if entry.what == RESULTS}
+    given = {ticker_of(entry) for entry in entries if entry.what == RESULTS}
     finals = {score.game: (entry.at, score) for entry, score in _finals(entries)}
     made = []
     for text in dict.fromkeys(_tickers(entries)):

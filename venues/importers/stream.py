@@ -11,6 +11,7 @@ import msgspec
 from engine.units import NANOS_PER_MILLISECOND
 from venues.importers.entries import Entry, Games
 from venues.importers.files import SourceFile
+from venues.importers.unused import Unused
 from venues.kalshi import wire
 from venues.timestamps import MILLISECONDS_MAX
 
@@ -140,7 +141,7 @@ def read_events(file: SourceFile, _games: Games) -> Iterator[Entry]:
         elif row.type == "watch_market":
             yield Entry(row.recv_ns, "import", 0, "kalshi-events", bytes(row.msg).decode())
         elif row.type.startswith("ws_"):
-            file.skipped += 1
+            file.unused[Unused.RECORDER_NOTE] += 1
         else:
             sid = sids.get((row.conn, CHANNEL_OF_TYPE.get(row.type, row.type)), 1)
             yield Entry(row.recv_ns, STREAM, row.conn, row.type, _frame(file, row, sid))

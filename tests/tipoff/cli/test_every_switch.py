@@ -89,6 +89,8 @@ VALUES: Final[Mapping[str, str]] = {
     "--keep": "kept",
     "--seed": "7",
     "--score-delay": "30",
+    "--from": "2000-01-01",
+    "--to": "2100-01-01",
     "--batch": "64",
     "--markets": "all",
     "--orders": str(KEPT / "manifest.json"),

@@ -52,7 +52,7 @@ def test_the_status_its_strategies_and_a_chain_of_causes(words: str) -> None:
     status = {**poisoned(usual_status(), words), "still_open": [words], "why_not": [words]}
     status["trading"] = False
     step = {"at": "2026-11-20T23:30:00.000000Z", "text": words, "seq": 1, "owner": words, "cause": 1}
-    chain = {"id": words, "verdict": words, "steps": [step], "left_out": 0}
+    chain = {"id": words, "verdict": words, "steps": [step], "left_out": 0, "moments": {words: words}}
     line = {**strategy("momentum"), "name": words, "parameters": words}
     done = {"outcome": words, "repeated": False}
     level = {"price": words, "count": words}

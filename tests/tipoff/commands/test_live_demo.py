@@ -3,6 +3,7 @@
 Covers: tipoff.commands.live_demo, tipoff.commands.run.
 """
 
+import json
 import signal
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def test_an_evening_as_fast_as_possible_cannot_be_looked_at() -> None:
 
 
 def test_simulated_sources_are_taken_at_their_word_as_in_every_demo(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What the simulator makes of them needs no estimate, and nearly nothing would trade."""
     played: list[RunDependencies] = []
@@ -65,7 +66,7 @@ def test_simulated_sources_are_taken_at_their_word_as_in_every_demo(
     with pytest.raises(Failure, match="not played"):
         run_live_demo(DemoRequest(speed=10, seed=1, games=1))
     assert [each.config.trust.of for each in played] == ["stated"]
-    assert '[trust] of = "stated"' in capsys.readouterr().err
+    assert '[trust] of = "stated"' in json.loads(capfd.readouterr().err)["event"]
 
 
 def connected(path: Path) -> ControlClient:
@@ -115,5 +116,5 @@ def test_it_can_be_asked_while_it_plays_and_reports_when_it_ends(tmp_path: Path,
     assert len(games) == 1
     assert "Traceback" not in said
     assert "imbalance 0.000000" in said
-    assert '[trust] of = "stated"' in said
+    assert "simulated sources of opinion are taken at their word" in said
     assert ("the evening is over" in said) == (ended == "by itself")

@@ -130,6 +130,28 @@ async def test_an_act_is_done_once_for_each_request_id_and_journaled_with_the_us
         assert again["result"] == {**result, "repeated": True}
 
 
+async def test_a_refused_order_names_what_it_lacks_and_the_id_that_why_is_asked_for(serve: Serve) -> None:
+    async with serve() as at:
+        wire = await at.greeted()
+        without = {name: value for name, value in ORDER.items() if name != "p_fair"}
+        refused = (await wire.call("orders.place", request_id="no-opinion", **without))["error"]
+        assert isinstance(refused, dict)
+        assert "missing_data" in str(refused["message"])
+        lacking, story = refused["data"]["details"]
+        assert lacking == "an order on this account needs a fair value of YES: --fair 0.55 (p_fair: 0.55)"
+        assert story == "the whole story: tipoff why operator:no_opinion"
+        large = (await wire.call("orders.place", request_id="large", **{**ORDER, "count": "900"}))["error"]
+        assert isinstance(large, dict)
+        assert large["data"]["details"] == ["the whole story: tipoff why operator:large"]
+
+
+async def test_a_parameter_that_does_not_exist_is_answered_with_the_one_that_was_meant(serve: Serve) -> None:
+    async with serve() as at:
+        wire = await at.greeted()
+        answer = await wire.call("strategies.set", request_id="typo", name=NAME, values={"cooldown": 1})
+        assert "did you mean 'cooldown_minutes'?" in str(answer["error"])
+
+
 @pytest.mark.fault("F12")
 @pytest.mark.parametrize("state", ["starting", "running", "draining", "halted", "stopping"])
 @pytest.mark.parametrize("method", ACTS)

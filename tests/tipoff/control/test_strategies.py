@@ -62,7 +62,8 @@ async def test_parameters_are_changed_all_or_none_and_hold_over_restarts(serve: 
         error = answer["error"]
         assert isinstance(error, dict)
         assert error["data"]["name"] == "refused"
-        assert [line.partition(":")[0] for line in error["data"]["details"]] == ["no", "position_size"]
+        lines = [error["message"], *error["data"]["details"]]
+        assert [line.partition(":")[0] for line in lines] == ["no", "position_size"]
         assert (await strategy(wire))["parameters"] == before
         values = {"position_size": 3, "cooldown_minutes": 9}
         await wire.result("strategies.set", request_id="good", name=NAME, values=values)

@@ -188,13 +188,14 @@ async def test_a_file_that_cannot_be_taken_changes_nothing(
 
 
 async def test_a_daemon_without_a_file_says_so(
-    desk: Desk, lines: list[Line], mock_clock: MockClock, capsys: pytest.CaptureFixture[str]
+    desk: Desk, lines: list[Line], mock_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def act(engine: LiveEngine) -> None:
+        caplog.set_level("INFO")
         await reload_now(engine, Reloader(template(schema()), ProcessCounters()), 5.0)
 
     await desk.process(mock_clock, lines[:50], act)
-    assert "not started from a configuration file" in capsys.readouterr().err
+    assert "not started from a configuration file" in caplog.text
 
 
 @pytest.mark.fault("I4")

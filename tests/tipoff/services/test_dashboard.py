@@ -31,7 +31,8 @@ def context_in(folder: Path, port: int, *, control: bool = True) -> RunContext:
         control=attrs.evolve(usual.control, enabled=control),
     )
     degraded: list[HealthIssue] = []
-    made = SimpleNamespace(config=config, sources=SimpleNamespace(degraded=degraded), dashboard_port=None)
+    sources = SimpleNamespace(degraded=degraded)
+    made = SimpleNamespace(config=config, sources=sources, dashboard_port=None, say=lambda _words: None)
     return cast("RunContext", made)
 
 

@@ -36,6 +36,7 @@ from venues import timestamps
 from venues.errors import ImportFailed
 from venues.importers.evening import KINDS, ImportSpec, import_files, parse_spec
 from venues.importers.rows import american_of_decimal
+from venues.importers.unused import Unused
 from venues.recordings.recorder import Line, read
 
 STATES = (
@@ -173,7 +174,7 @@ def test_a_candle_is_quoted_a_cent_either_side_of_its_close_and_marked(tmp_path:
 def test_minutes_without_a_trade_are_left_out_and_counted(tmp_path: Path) -> None:
     report = import_files([spec(tmp_path, "kalshi-candles")], tmp_path / "out")
     (file,) = report.files
-    assert (file.rows, file.lines, file.skipped) == (4, 2, 1)
+    assert (file.rows, file.lines, file.unused) == (4, 2, {Unused.NO_TRADE: 1})
 
 
 def test_a_ticker_row_is_kept_verbatim_and_is_all_its_source_knows(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_what_does_not_hold_the_same_replaces_nothing(
 
 
 @pytest.mark.promise("recompressed-segments-hold-the-same")
-@pytest.mark.parametrize("call", range(1, 5))
+@pytest.mark.parametrize("call", range(1, 6))
 def test_killed_at_any_step_the_old_or_the_new_segment_is_there(tmp_path: Path, call: int) -> None:
     """The process ends at its first, second, ... opening for writing, renaming or removing."""
     folder = recorded(tmp_path / "r")
