@@ -18,9 +18,9 @@ Opened = Callable[..., JournalWriter]
 
 def sample(ticker: str, at: int, bid: int | None) -> BookSample:
     """A hundred bid for at some price, and 70 offered at 45 cents; without a bid it is empty."""
-    yes, no = (() if bid is None else ((Price(bid), Count(100)),)), ((Price(5_500), Count(70)),)
     if bid is None:
-        no = ()
+        return BookSample(BookSnapshot(ticker, (), (), 1, 2, at, None, Nanos(at)), Trust.TRUSTED)
+    yes, no = ((Price(bid), Count(100)),), ((Price(5_500), Count(70)),)
     return BookSample(BookSnapshot(ticker, yes, no, 1, 2, at, None, Nanos(at)), Trust.TRUSTED)
 
 
