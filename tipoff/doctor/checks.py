@@ -39,10 +39,12 @@ from tipoff.runs.plugins import installed
 from tipoff.sources.findings import Finding
 from tipoff.sources.registry import sources_of
 from tipoff.sources.source import KeyAdvice
+from venues.transport.proxy import ProxyUnusable, named_proxy
 
 PYTHON_MIN = (3, 11)
 """Older interpreters cannot run it."""
 
+ELSEWHERE = ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
 MEGABYTE = 1_048_576
 TRUSTED_SINCE_S = 1_735_689_600
 """The first second of 2025: a clock before it was never set."""
@@ -72,6 +74,7 @@ def examine(config_file: Path | None) -> Iterator[Finding]:
     """Everything that this machine can tell by itself."""
     yield python()
     yield clock()
+    yield from proxy()
     yield from configuration(config_file)
     config = _config_or_none(config_file)
     if config is None:
@@ -104,6 +107,18 @@ def clock() -> Finding:
     return Finding(
         "clock", "fail", "was never set", "switch time synchronisation on: timedatectl set-ntp true"
     )
+
+
+def proxy() -> Iterator[Finding]:
+    """Which way out the environment names. One that cannot be gone is a problem of the configuration."""
+    with suppress(ProxyUnusable):
+        named = named_proxy()
+        if named is not None:
+            detail = f"https and wss go through {named.place} (HTTPS_PROXY), but for hosts of NO_PROXY"
+            yield Finding("proxy", "ok", detail)
+        elif any(os.environ.get(name) for name in ELSEWHERE):
+            fix = "if there is no other way out: HTTPS_PROXY=http://HOST:PORT"
+            yield Finding("proxy", "warn", "ALL_PROXY and HTTP_PROXY are not looked at", fix)
 
 
 def configuration(config_file: Path | None) -> Iterator[Finding]:

@@ -15,12 +15,13 @@ from tipoff.config.secret_files import file_problems
 from tipoff.control.socket_settings import control_settings
 from tipoff.control.unix_socket import SocketRefused, check_length
 from tipoff.sources.clients import Credentials
+from venues.transport.proxy import ProxyUnusable, named_proxy
 
 
 def start_problems(config: Config) -> list[Problem]:
     """What a start with this configuration would meet; of one key only the first problem."""
     found: dict[str, Problem] = {}
-    for problem in (*file_problems(config), *_database(config), *_socket(config)):
+    for problem in (*file_problems(config), *_database(config), *_socket(config), *_proxy()):
         found.setdefault(problem.path, problem)
     for problem in Credentials.problems(config):
         found.setdefault(problem.path, problem)
@@ -32,6 +33,13 @@ def _database(config: Config) -> Iterator[Problem]:
         address(database_url(config, None))
     except StorageError as error:
         yield Problem("database.url", 0, str(error))
+
+
+def _proxy() -> Iterator[Problem]:
+    try:
+        named_proxy()
+    except ProxyUnusable as error:
+        yield Problem("", 0, str(error))
 
 
 def _socket(config: Config) -> Iterator[Problem]:

@@ -15,8 +15,10 @@ import trio
 
 from tipoff.sources.findings import Finding
 from venues.errors import VenueError
+from venues.transport.byte_stream import open_stream
 from venues.transport.clock_skew import LARGE_S, remedy, skew_of_headers
 from venues.transport.http import Http, HttpLimits
+from venues.transport.proxy import place_of, port_of
 
 LIMITS: Final = HttpLimits(total_s_max=8.0, body_bytes_max=1_048_576)
 LOOK: Final = "look at name service, firewall and proxy"
@@ -61,13 +63,14 @@ def _answered(name: str, status: int) -> Finding:
 async def listens(name: str, url: str) -> Finding:
     """Whether a connection to the address's host comes about. The address is not shown."""
     parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
+    where = f"{name}: {place_of(parts.hostname or '', port_of(parts))}"
     try:
         # A firewall that swallows what is sent refuses nothing and never answers.
         with trio.fail_after(LIMITS.total_s_max):
-            stream = await trio.open_tcp_stream(parts.hostname or "", port)
-    except (OSError, trio.TooSlowError) as error:
-        why = "no answer in time" if isinstance(error, trio.TooSlowError) else str(error)
-        return Finding("reachable", "fail", f"{name}: {parts.hostname} port {port}: {why}", LOOK)
-    await stream.aclose()
-    return Finding("reachable", "ok", f"{name}: {parts.hostname} port {port} listens")
+            stream = await open_stream(url)
+    except trio.TooSlowError:
+        return Finding("reachable", "fail", f"{where}: no answer in time", LOOK)
+    except VenueError as error:
+        return Finding("reachable", "fail", f"{name}: {error}", LOOK)
+    await trio.aclose_forcefully(stream)
+    return Finding("reachable", "ok", f"{where} listens")

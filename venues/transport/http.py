@@ -1,16 +1,14 @@
 """One HTTP request, bounded in time and size, with every failure as a VenueError.
 
 The only module that knows httpx. Used by `venues.transport.client`. Every request has a total deadline (the
-library's own limits are per chunk), the body is capped after decompression, redirects are refused, no
-environment variable is read, and no request ever queues inside the library's pool: its queue leaks
-connections when a waiting request is cancelled, until nothing works any more.
+library's own limits are per chunk), the body is capped after decompression, redirects are refused, the
+environment is not read but for its proxy (`venues.transport.proxy`), and no request ever queues inside the
+library's pool: its queue leaks connections when a waiting request is cancelled, until nothing works any more.
 """
 
-import errno
-import socket
 import ssl
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -28,6 +26,8 @@ from venues.errors import (
     Unreachable,
     VenueError,
 )
+from venues.transport.proxy import Proxy, proxy_for, refused, through
+from venues.transport.unreachable import is_tls, why_unreachable
 
 CLOSE_S_MAX = 2.0
 INFLATE_BYTES = 262_144
@@ -66,7 +66,7 @@ class Http:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         """`base_url` is scheme, host and path of the interface's root; `transport` is for tests without
-        sockets.
+        sockets. Raises VenueError for a proxy that is none.
         """
         self.base_url = base_url.rstrip("/")
         self.limits = limits or HttpLimits()
@@ -74,6 +74,7 @@ class Http:
         self.rebuilds = 0
         self._transport = transport
         self._ssl_context = ssl_context
+        self._proxy = proxy_for(self.base_url) if transport is None else None
         # As many places as connections, so that no request waits in the pool of httpcore 1.0.9: when a
         # waiting one is cancelled its connection stays in CONNECTING for good (issue 1093 of
         # encode/httpcore), and at last every request ends in PoolTimeout though the server is well.
@@ -121,8 +122,9 @@ class Http:
         return httpx.AsyncClient(
             transport=self._transport,
             verify=self._ssl_context or ssl.create_default_context(),
-            # Proxy, CA and SSLKEYLOGFILE variables belong to whoever starts the process, not to its
-            # configuration.
+            proxy=_of_httpx(self._proxy),
+            # It reads proxies otherwise than our streams do, and CA and SSLKEYLOGFILE variables belong to
+            # whoever starts the process, not to its configuration.
             trust_env=False,
             # A redirect would carry the signature or the key to another host.
             follow_redirects=False,
@@ -150,7 +152,7 @@ class Http:
             await self._rebuild()
             raise TimedOut("pool", f"{url}; the client was built anew") from error
         except httpx.HTTPError as error:
-            raise _in_our_words(error, url) from error
+            raise _in_our_words(error, through(url, self._proxy)) from error
 
     async def _rebuild(self) -> None:
         """Connections that the pool has lost track of never come back; a new pool has none of them."""
@@ -228,41 +230,19 @@ def _in_our_words(error: httpx.HTTPError, url: str) -> VenueError:
             return TimedOut("read", url)
         case httpx.WriteTimeout():
             return TimedOut("write", url)
-        case httpx.ConnectError() if _is_tls(error):
+        case httpx.ConnectError() if is_tls(error):
             return TlsRefused(f"{url}: {error}")
+        case httpx.ProxyError():
+            status, _, reason = str(error).partition(" ")
+            return Unreachable(f"{url}: {refused(status, reason)}")
         case httpx.DecodingError():
             return AnswerNotUnderstood(f"{url}: {error}")
         case _:
-            return Unreachable(f"{url}: {_unreachable(error)}")
+            return Unreachable(f"{url}: {why_unreachable(error)}")
 
 
-def _unreachable(error: httpx.HTTPError) -> str:
-    """Why there is no connection, in words: libraries say no more than that all attempts have failed."""
-    for cause in _causes(error):
-        match cause:
-            case socket.gaierror():
-                return f"the name cannot be resolved ({cause.strerror})"
-            case ConnectionRefusedError():
-                return "the connection was refused"
-            case OSError() if cause.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-                return "there is no way to it through the network"
-            case _:
-                continue
-    return f"{type(error).__name__} {error}".rstrip()
-
-
-def _is_tls(error: BaseException) -> bool:
-    """Whether a TLS refusal stands anywhere among the causes."""
-    refused = any(isinstance(cause, ssl.SSLError) for cause in _causes(error))
-    return refused or "CERTIFICATE_VERIFY_FAILED" in str(error)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception, what it came from, and what each attempt at one of several addresses ended in."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        if isinstance(cause, BaseExceptionGroup):
-            for inner in cause.exceptions:
-                yield from _causes(inner)
-        cause = cause.__cause__ or cause.__context__
+def _of_httpx(proxy: Proxy | None) -> httpx.Proxy | None:
+    if proxy is None:
+        return None
+    auth = (proxy.user, proxy.password) if proxy.user or proxy.password else None
+    return httpx.Proxy(f"{proxy.scheme}://{proxy.place}", auth=auth)

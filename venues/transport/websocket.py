@@ -26,12 +26,12 @@ from venues.errors import (
     RequestRefused,
     ServerFailed,
     TimedOut,
-    TlsRefused,
-    Unreachable,
     VenueError,
 )
+from venues.transport.byte_stream import open_stream, secured
 from venues.transport.clock_skew import skew_of_headers
 from venues.transport.frame_tap import READ_BYTES, FrameTap
+from venues.transport.proxy import place_of, port_of, proxy_for, through
 
 BODY_SHOWN_MAX = 200
 CLOSE_TOO_LARGE = 1009
@@ -195,40 +195,16 @@ async def open_socket(
 
 
 async def _connect(url: str, limits: SocketLimits, context: ssl.SSLContext | None) -> trio.abc.Stream:
-    """TCP and, for wss, TLS, within the deadline."""
+    """TCP, a proxy's tunnel where there is one, and, for wss, TLS: all within the deadline."""
     parts = urlsplit(url)
-    secure = parts.scheme == "wss"
-    host, port = parts.hostname or "", parts.port or (443 if secure else 80)
+    host = parts.hostname or ""
+    where = place_of(host, port_of(parts))
     with trio.move_on_after(limits.open_s_max):
-        try:
-            stream = await trio.open_tcp_stream(host, port)
-        except OSError as error:
-            raise Unreachable(f"{host}:{port}: {error}") from error
-        if not secure:
+        stream = await open_stream(url)
+        if parts.scheme != "wss":
             return stream
-        context = context or ssl.create_default_context()
-        # `https_compatible`: many servers end without TLS's close_notify, and a WebSocket has its own close
-        # frame.
-        wrapped = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
-        try:
-            await wrapped.do_handshake()
-        except BaseException as error:
-            await trio.aclose_forcefully(stream)
-            if isinstance(error, trio.BrokenResourceError | OSError):
-                raise _no_tls(error, f"{host}:{port}") from error
-            raise
-        return wrapped
-    raise TimedOut("connect", f"{host}:{port}")
-
-
-def _no_tls(error: Exception, where: str) -> VenueError:
-    """A refused certificate is another matter than a lost connection."""
-    cause = error.__cause__ or error
-    return (
-        TlsRefused(f"{where}: {cause}")
-        if isinstance(cause, ssl.SSLError)
-        else Unreachable(f"{where}: {cause}")
-    )
+        return await secured(stream, context or ssl.create_default_context(), host, where)
+    raise TimedOut("connect", through(where, proxy_for(url)))
 
 
 async def _upgrade(

@@ -39,8 +39,11 @@ from venues.transport.http import Http
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """A configuration that is in order, without keys, on free ports."""
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration that is in order, without keys, on free ports; no proxy is named."""
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -69,6 +72,28 @@ def test_a_machine_in_order_has_no_failure(file: Path) -> None:
     assert answer.document["ok"] is True
     assert answer.document["failures"] == 0
     assert answer.document["warnings"] == 2
+
+
+def test_the_proxy_is_told_without_its_password(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(file, "proxy") == []
+    monkeypatch.setenv("ALL_PROXY", "socks5://me:secret@proxy.example")
+    (ignored,) = found(file, "proxy")
+    assert (ignored.state, "HTTPS_PROXY=http://HOST:PORT" in ignored.fix) == ("warn", True)
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy.example:3128")
+    (used,) = found(file, "proxy")
+    assert (used.state, "through proxy.example:3128" in used.detail) == ("ok", True)
+    assert "secret" not in str(list(checks.examine(file)))
+
+
+def test_a_proxy_that_is_none_keeps_the_daemon_from_starting(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://me:secret@proxy.example")
+    assert found(file, "proxy") == []
+    (finding,) = found(file, "configuration")
+    assert (finding.state, "socks5 is not supported" in finding.detail) == ("fail", True)
+    assert "secret" not in finding.detail
+    assert main(["run", "--config", str(file)]) == Exit.CONFIG
 
 
 def test_every_problem_of_the_configuration_is_a_finding(file: Path) -> None:

@@ -132,7 +132,7 @@ async def test_each_host_is_tried_and_named_by_itself(start: Callable[[], Awaita
     assert states(found["reachable"]) == ["ok", "ok", "fail", "fail"]
     assert found["reachable"][2].detail.startswith("stream: ")
     assert "curl -I http://127.0.0.1:1" in found["reachable"][2].fix
-    assert found["reachable"][3].detail.startswith("notices: 127.0.0.1 port 1")
+    assert found["reachable"][3].detail.startswith("notices: 127.0.0.1:1: the connection was refused")
     assert "secret-path" not in str(found)
     assert "network" not in found
 

@@ -232,7 +232,7 @@ async def test_b6_after_a_storm_of_cancellations_the_pool_still_serves(nursery: 
         assert client.rebuilds == 0
 
 
-async def test_no_environment_variable_sends_us_through_a_proxy(
+async def test_no_other_variable_of_the_environment_sends_us_through_a_proxy(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
