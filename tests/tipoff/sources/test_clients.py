@@ -150,7 +150,7 @@ async def test_every_body_is_parsed_once(
     recording = config.engine.state_directory / "recordings" / run
     heard = Counter(line.source for line in read(recording) if line.source in ("kalshi.rest", "balldontlie"))
     assert heard["kalshi.rest"] > 5
-    assert heard["balldontlie"] > 3
+    assert heard["balldontlie"] >= 3
     assert parsed == heard
 
 
