@@ -6,7 +6,7 @@ TIPOFF_PICTURES=ADDRESS takes the manual's pictures anew, of the dashboard there
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -140,36 +140,6 @@ def test_a_parameter_is_changed_old_beside_new(evening: Evening, look: Look) -> 
     wait_for(lambda: dialog.locator(".outcome").inner_text().startswith("Done"))
     (line,) = (each for each in evening.ask("strategies") if each["name"] == "momentum")
     assert '"position_size":7' in line["parameters"].replace(" ", "").replace('"7"', "7")
-    assert seen.errors == []
-
-
-def test_an_order_that_rests_is_taken_back(evening: Evening, look: Look) -> None:
-    def resting() -> list[str]:
-        return [each["order_id"] for each in evening.ask("orders", open=True) if each["stage"] == "resting"]
-
-    def quoted(line: Mapping[str, str]) -> bool:
-        return line["trust"] == "trusted" and bool(line["yes_bid"]) and 0.3 < float(line["yes_bid"]) < 0.7
-
-    seen = look(evening.address)
-    seen.go("orders")
-    chosen = wait_for(lambda: next(filter(quoted, evening.ask("markets")), None))
-    bid = float(chosen["yes_bid"])
-    # Six cents below everybody: nobody sells for it soon, and it is near enough for the gate.
-    typed = {"ticker": chosen["ticker"], "strategy": "sharp_line", "count": "2", "price": f"{bid - 0.06:.2f}"}
-    outcome = press(
-        seen, "Place an order …", "to be taken back", **typed, p_fair=f"{bid + 0.1:.2f}", tif="gtc"
-    )
-    assert outcome.startswith("Done"), outcome
-    (order,) = wait_for(resting)
-    row = seen.page.locator("tr", has=seen.page.get_by_role("button", name="Cancel …", exact=True))
-    row.wait_for()
-    assert "0 of 2" in row.inner_text()
-    outcome = press(seen, "Cancel …", "enough")
-    assert outcome.startswith("Done"), outcome
-    wait_for(lambda: not resting())
-    row.wait_for(state="detached")
-    said = [line["text"] for line in evening.ask("journal", limit=50)]
-    assert any(order in line and '"via":"dashboard (operate)"' in line and "enough" in line for line in said)
     assert seen.errors == []
 
 
