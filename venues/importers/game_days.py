@@ -1,4 +1,4 @@
-"""Which game days of a file an import takes: `tipoff import --from --to`.
+"""Which game days of a file an import takes: `tipoff import --from` and `--to`.
 
 Used by `venues.importers.evening`. A game day is the Eastern date of the night that a moment belongs to, so
 a game over midnight is of one day. A result is also taken if its market's ticker names a day that was asked
