@@ -277,7 +277,11 @@ class Trader(Strategy):
                 if market.top is None:
                     # First listings come before first books: nothing can be decided without a price.
                     return cooling
-                later = self._reconsider_once(market.game, now)
+                if self.recalling:
+                    # Opinions are void; what is held or rests is looked after when all is told (`recalled`).
+                    later = self.reconsider(market.game, now)
+                else:
+                    later = self._reconsider_once(market.game, now)
                 return later if cooling is NOTHING else joined([cooling, later])
             case GameKnown() | GameBegun():
                 self.view.apply(news)

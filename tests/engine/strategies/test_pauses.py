@@ -64,6 +64,12 @@ def test_listings_are_thought_over_together_and_not_before_there_is_a_price() ->
     assert len(run.strategy.wake(f"reconsider:{GAME}", run.now).commands) == 1
 
 
+def test_a_listing_that_is_told_again_opens_nothing() -> None:
+    run = evening(odds_told=False).at(1, top(HOME_WINS, 46, 47))
+    step = run.strategy.recall(market(HOME_WINS), run.now)
+    assert step == Step(timers=(Timer(f"recalled:{GAME}", run.now),))
+
+
 def test_the_next_poll_is_thought_over_again() -> None:
     run = evening(odds_told=False).at(1, top(HOME_WINS, 46, 47), *(odds(book, -110, -110) for book in BOOKS))
     assert run.lines == []
