@@ -4,7 +4,6 @@ Used by every strategy, by the configuration reader and by the manual's table. `
 values into an instance and names all problems at once.
 """
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from typing import Self, TypeAlias, TypeVar
@@ -12,6 +11,7 @@ from typing import Self, TypeAlias, TypeVar
 import attrs
 from attrs import validators
 
+from engine.did_you_mean import did_you_mean
 from engine.units import MONEY_ONE, NANOS_PER_MINUTE, NANOS_PER_SECOND, Nanos
 
 Plain: TypeAlias = bool | int | float | str | list[str] | tuple[str, ...]
@@ -126,9 +126,7 @@ class Parameters:
 
 def _unknown(name: str, known: Iterable[str]) -> str:
     """What to say of a parameter that is none, with the one that was probably meant."""
-    near = difflib.get_close_matches(name, sorted(known), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"is no parameter of this strategy{hint}"
+    return f"is no parameter of this strategy{did_you_mean(name, known)}"
 
 
 def _problem(defaults: Parameters, name: str, value: Plain) -> list[tuple[str, str]]:

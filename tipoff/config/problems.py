@@ -3,10 +3,11 @@
 Made by the readers of `engine.toml`, told by the command line and by `reload`.
 """
 
-import difflib
 from collections.abc import Iterable
 
 import attrs
+
+from engine.did_you_mean import did_you_mean
 
 SHOWN_CHARACTERS_MAX = 40
 
@@ -56,15 +57,13 @@ def shown(value: object) -> str:
 def unknown_key(key: str, valid: Iterable[str]) -> str:
     """What to say of a key that nobody reads, with the key that was probably meant."""
     names = sorted(valid)
-    near = difflib.get_close_matches(key, names, n=1)
-    if near:
-        return f"unknown key; did you mean {near[0]!r}?"
+    hint = did_you_mean(key, names)
+    if hint:
+        return f"unknown key{hint}"
     return f"unknown key; known here: {', '.join(names)}" if names else "unknown key; nothing is set here"
 
 
 def unknown_name(what: str, name: str, valid: Iterable[str]) -> str:
     """What to say of a value that must be one of some names."""
     names = sorted(valid)
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown {what} {name!r}{hint} (known: {', '.join(names) or 'none'})"
+    return f"unknown {what} {name!r}{did_you_mean(name, names)} (known: {', '.join(names) or 'none'})"

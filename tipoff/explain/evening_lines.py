@@ -24,6 +24,7 @@ from engine.facts import (
     TradingResumed,
 )
 from engine.game import CHECKING
+from engine.leagues import league_of
 from engine.terms import GamePhase
 from engine.tickers import parse_ticker
 from engine.units import Count, Money, Price, format_count, format_money, format_price
@@ -37,8 +38,6 @@ TOLD_WHOLE = (
     TradingResumed,
 )
 """Rare, and an operator wants every word of them."""
-
-QUARTERS = 4
 
 
 @attrs.define
@@ -125,7 +124,7 @@ def total(orders: int, fills: int, realized: Money) -> str:
 
 def _score(before: ScoreSeen | None, now: ScoreSeen) -> str | None:
     """What is new of a game since the last score."""
-    points = f"{now.away}-{now.home}"
+    points, name = f"{now.away}-{now.home}", league_of(now.game).period_name
     was = GamePhase.SCHEDULED if before is None else before.phase
     match now.phase:
         case GamePhase.FINAL if before is not None and was is not GamePhase.FINAL:
@@ -135,15 +134,11 @@ def _score(before: ScoreSeen | None, now: ScoreSeen) -> str | None:
         case GamePhase.HALFTIME if was is not GamePhase.HALFTIME:
             return f"halftime {points}"
         case GamePhase.LIVE if was is GamePhase.SCHEDULED:
-            return "tip" if now.period <= 1 else f"is being played, {_period(now.period)}, {points}"
+            return "tip" if now.period <= 1 else f"is being played, {name(now.period)}, {points}"
         case GamePhase.LIVE if was is GamePhase.LIVE and before is not None and now.period > before.period:
-            return f"end of {_period(before.period)} {points}"
+            return f"end of {name(before.period)} {points}"
         case _:
             return None
-
-
-def _period(period: int) -> str:
-    return f"Q{period}" if period <= QUARTERS else f"OT{period - QUARTERS}"
 
 
 def _what(side: BookSide, count: Count, ticker: str, price: Price) -> str:
