@@ -17,7 +17,6 @@ from venues.importers.evening import KINDS, ImportedFile, ImportSpec, import_fil
 from venues.importers.game_days import GameDays
 from venues.importers.unused import Unused
 
-
 HEAD: Final = ("kind", "file", "rows", "lines", "of no use", "refused")
 
 
