@@ -320,9 +320,9 @@ class StatusLine:
 
     def _erase(self) -> None:
         if self._shown:
+            self._shown = False
             sys.stderr.write(ERASE)
             sys.stderr.flush()
-            self._shown = False
 
 
 STATUS_LINE: Final = StatusLine()

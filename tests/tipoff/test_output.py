@@ -151,7 +151,9 @@ def test_nothing_is_told_where_nobody_looks(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == ""
 
 
-def test_a_terminal_that_is_gone_ends_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_that_is_gone_ends_no_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     terminal = Terminal(monkeypatch)
     with long_work("replaying"):
         terminal.until("replaying")
@@ -159,3 +161,6 @@ def test_a_terminal_that_is_gone_ends_no_work(monkeypatch: pytest.MonkeyPatch) -
         progress("still here")
     with suppress(OSError):
         sys.stderr.close()
+    monkeypatch.undo()
+    progress("and here")
+    assert capsys.readouterr().err == "and here\n"
