@@ -21,7 +21,7 @@ from engine.events import (
     MarketStatusChanged,
     TradesRecovered,
 )
-from engine.exchange.market import Market
+from engine.exchange.market import Market, QueueLevel
 from engine.exchange.orders import PaperOrder, Stage
 from engine.exchange.rules import STATUS_WAIT
 from engine.exchange.timers import (
@@ -250,20 +250,26 @@ def is_of(evening: Evening, order: PaperOrder, market: Market) -> bool:
     return (evening.accounts.of(order.strategy), order.ticker) == (market.account, market.ticker)
 
 
+def levels(evening: Evening) -> Iterator[tuple[Market, QueueLevel]]:
+    """Every level where somebody stands."""
+    for market in markets(evening):
+        for side in BookSide:
+            own = market.own_levels(side)
+            assert all((level.side, level.price) == (side, price) for price, level in own.items())
+            yield from ((market, level) for level in own.values())
+
+
 def queues(evening: Evening) -> dict[str, tuple[str, BookSide, int]]:
     """Where each order stands, as the markets have it; no level is empty."""
     found: dict[str, tuple[str, BookSide, int]] = {}
-    for market in markets(evening):
-        for side in BookSide:
-            for price, level in market.own_levels(side).items():
-                assert level.queue
-                assert (level.side, level.price) == (side, price)
-                for order_id, order in level.queue.items():
-                    assert evening.exchange.state.orders[order_id] is order
-                    assert order_id not in found
-                    if not pending(order):
-                        found[order_id] = market.place, side, price
-    return found
+    for market, level in levels(evening):
+        assert level.queue
+        for order_id, order in level.queue.items():
+            assert evening.exchange.state.orders[order_id] is order
+            assert order_id not in found
+            found[order_id] = market.place, level.side, level.price
+    pend = [order_id for order_id in found if pending(evening.exchange.state.orders[order_id])]
+    return {order_id: place for order_id, place in found.items() if order_id not in pend}
 
 
 def standing(evening: Evening) -> dict[str, tuple[str, BookSide, int]]:
@@ -319,10 +325,10 @@ def due(evening: Evening) -> dict[str, Nanos]:
             wait(EXPIRE, order.order_id, order.order.expires_at)
     for kind, order_id, at in under_way(evening):
         wait(kind, order_id, at)
+    for market, level in levels(evening):
+        if level.credits:
+            wait(CREDIT, credit_subject(level.side, level.price, market.place), level.credits[0][1])
     for market in markets(evening):
-        for level in (*market.bids.values(), *market.asks.values()):
-            if level.credits:
-                wait(CREDIT, credit_subject(level.side, level.price, market.place), level.credits[0][1])
         if (market.bids or market.asks) and market.venue.terms and market.venue.terms.close_at:
             wait(CLOSE, market.place, market.venue.terms.close_at)
         if market.no_visibility_since is not None:
