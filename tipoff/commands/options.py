@@ -289,6 +289,19 @@ class SimulateRequest:
             validator=Number(gte=1, lte=EVENINGS_MAX), help="How many are recorded, a day and a seed apart."
         ),
     ] = 1
+    history: Annotated[
+        Whole,
+        Parameter(
+            validator=Number(gte=0, lte=EVENINGS_MAX),
+            help="Evenings before this one that both services tell of, for `tipoff download`.",
+        ),
+    ] = 0
+    live_days: Annotated[
+        float,
+        Parameter(
+            validator=Number(gte=0, lte=3_650), help="Days of history before the exchange's archive begins."
+        ),
+    ] = 91.0
     faults: Annotated[tuple[str, ...], Parameter(parse=False)] = ()
     """Switches as NAME=VALUE."""
 
