@@ -101,6 +101,25 @@ class ImportRequest:
     """Game days that are taken, both included; None leaves an end open."""
 
 
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class DownloadRequest:
+    """Past game days, from the venues' own histories."""
+
+    first_day: Annotated[
+        str, Parameter(name="--from", help="First game day, as 2026-01-31 (Eastern); it must be over.")
+    ]
+    last_day: Annotated[
+        str | None, Parameter(name="--to", help="Last game day; without it, the first alone.")
+    ] = None
+    games: Annotated[
+        tuple[str, ...],
+        Parameter(help="Only these: a team (BOS) or a pair (WAS@LAC); may be repeated.", negative=""),
+    ] = ()
+    out: Annotated[Path, Parameter(help="Folder in which every day becomes a recording.")] = Path("history")
+    config: ConfigFile = None
+
+
 RUNS_HELP: Final = "all, FROM..TO in game days, config:DIGEST, or names with commas."
 
 

@@ -97,7 +97,9 @@ def _series_fees(_asked: EndpointCall) -> Body:
 
 
 def _event_fees(call: EndpointCall) -> Body:
-    rows = [bodies.fee_change(change) for change in call.live.world.fee_changes]
+    event = call.request.one("event_ticker")
+    changes = (bodies.fee_change(change) for change in call.live.world.fee_changes)
+    rows = [change for change in changes if event in {"", change["event_ticker"]}]
     rows, cursor = page(rows, Page.of(call.request, 100, 1000))
     return {"event_fee_changes": rows, "cursor": cursor}
 
