@@ -351,9 +351,8 @@ def under_way(evening: Evening) -> Iterator[tuple[str, str, Nanos]]:
             case OrderAmended():
                 sent.pop((AMEND, fact.order_id), None)
             case OrderCancelled():
-                for kind in (CANCEL, AMEND):
-                    if sent.get((kind, fact.order_id), fact.at + 1) <= fact.at:
-                        del sent[kind, fact.order_id]
+                late = [key for key, at in sent.items() if key[1] == fact.order_id and at > fact.at]
+                sent = {key: at for key, at in sent.items() if key[1] != fact.order_id or key in late}
             case _:
                 pass
     yield from ((kind, order_id, at) for (kind, order_id), at in sent.items())
