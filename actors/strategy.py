@@ -43,9 +43,14 @@ class Learned:
 class StrategyActor:
     """Runs one strategy."""
 
-    def __init__(self, strategy: Strategy, history: FactHistory, heard_after: HeardAfter) -> None:
-        """`heard_after` says how long the venue's answer about an order takes to come back."""
+    def __init__(
+        self, strategy: Strategy, history: FactHistory, heard_after: HeardAfter, *, values_told: bool = True
+    ) -> None:
+        """`heard_after` says how long the venue's answer about an order takes to come back, `values_told`
+        whether somebody hears what it holds markets to be worth.
+        """
         self.strategy = strategy
+        strategy.values_told = values_told
         self._history = history
         self._heard_after = heard_after
         self.enabled = True
@@ -117,7 +122,9 @@ class StrategyActor:
     def _with(self, text: str) -> Strategy:
         """The same strategy with other parameters (JSON), and with an empty memory."""
         parameters = self.strategy.parameters_class.parse(json.loads(text))
-        return type(self.strategy)(self.strategy.name, parameters, self.strategy.context)
+        anew = type(self.strategy)(self.strategy.name, parameters, self.strategy.context)
+        anew.values_told = self.strategy.values_told
+        return anew
 
     def _changed(self, fact: StrategyChanged, *, anew: bool) -> list[Outgoing]:
         """Switch on or off and take the parameters that the fact names.

@@ -209,7 +209,10 @@ def _strategy(parts: Parts, name: str, make: Callable[[], Strategy]) -> ChildSpe
     return ChildSpec(
         name=name,
         factory=lambda: StrategyActor(
-            make(), parts.history, lambda order_id: parts.rules.heard_after(order_id, parts.seed)
+            make(),
+            parts.history,
+            lambda order_id: parts.rules.heard_after(order_id, parts.seed),
+            values_told=_values_drawn(parts),
         ),
         mailbox=MAILBOXES.strategy,
         subscriptions=(NEWS,),
@@ -273,10 +276,14 @@ def _operator(parts: Parts) -> ChildSpec:
     )
 
 
+def _values_drawn(parts: Parts) -> bool:
+    """Whether what strategies think from second to second is heard: it is drawn and never stored."""
+    return parts.watched and not parts.bars_of_prices
+
+
 def _bars(parts: Parts, keep: Keep) -> ChildSpec:
     opinions = () if parts.bars_of_prices else (FACTS,)
-    # What a strategy thinks from second to second is drawn and never stored.
-    drawn = (FAIR_VALUES,) if parts.watched and not parts.bars_of_prices else ()
+    drawn = (FAIR_VALUES,) if _values_drawn(parts) else ()
     return ChildSpec(
         name="bars",
         factory=lambda: BarsActor(keep, drawn=parts.watched),

@@ -21,7 +21,7 @@ from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
 from engine.strategies.market_board import MarketBoard, Place, Reach
-from engine.strategies.market_watch import NEVER, Watch
+from engine.strategies.market_watch import ALWAYS, NEVER, Stay, Watch
 from engine.strategies.merge_steps import joined
 from engine.strategies.opinion import HAIR, Opinion, p_text
 from engine.strategies.parameters import (
@@ -36,12 +36,14 @@ from engine.strategies.parameters import (
     switch,
     words,
 )
+from engine.strategies.portfolio import Holding
 from engine.strategies.relations import Cover, Offer, covers
 from engine.strategies.strategy import StrategyContext
 from engine.strategies.trader import Trader
 from engine.trust import Source
 from engine.units import (
     COUNT_ONE,
+    NANOS_PER_SECOND,
     PRICE_ONE,
     Count,
     Nanos,
@@ -111,6 +113,19 @@ class Correlation(Trader):
     def keeps(self, ticker: str) -> bool:
         """Legs are held to settlement; hedging them is not leaving."""
         return bool(self._groups.in_market(ticker))
+
+    def stays(self, watch: Watch, holding: Holding) -> Stay | None:
+        """Where the limits alone decide, whatever the neighbours say.
+
+        An opinion is that a market is dear (or cheap). Of what is held against a dear market it never says
+        that the edge is gone: what is believed of it then lies beyond the middle, which no sale brings.
+        """
+        dear = holding.count < 0
+        # A listener is told of every opinion.
+        if self.context.listener is not None or dear is not self.parameters.prefer_no_on_overvalued:
+            return None
+        # Somebody hears once a second what it is worth, and that is found out by a look.
+        return Stay(until=Nanos(watch.told_at + NANOS_PER_SECOND) if self.values_told else ALWAYS)
 
     def memory(self) -> dict[str, object]:
         """The portfolio, the groups, and when which was tried to be mended."""

@@ -168,7 +168,15 @@ class MarketBoard:
             if watch is None:
                 continue
             if not watch.idle:
-                found.append(other)
+                # As `Watch.stays`, without its call.
+                top = other.market.top
+                price = None if top is None else top.yes_bid if watch.sold_at_bid else top.yes_ask
+                if (
+                    now >= watch.stays_until
+                    or price is None
+                    or not watch.stays_from <= price <= watch.stays_to
+                ):
+                    found.append(other)
                 continue
             sd = self._sd_margin if other.margin else self._sd_total
             if now < watch.cooldown_until or sd is None or other.p_mid is None:

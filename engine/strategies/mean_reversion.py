@@ -18,7 +18,7 @@ from engine.message import changed
 from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
 from engine.strategies.inplay import GameState, p_of_state
-from engine.strategies.market_watch import Watch
+from engine.strategies.market_watch import Stay, Watch, surely_below
 from engine.strategies.opinion import HAIR, Opinion
 from engine.strategies.parameters import (
     Parameters,
@@ -144,16 +144,30 @@ class MeanReversion(Trader):
     def leave(self, watch: Watch, holding: Holding, now: Nanos) -> tuple[str, int] | None:
         """Half of it, once, when enough of the way back is made."""
         p_price = self.order_writer.p_exit_price(watch.market, holding)
+        p_half_way = None if p_price is None else self._half_way(holding)
+        if p_price is None or p_half_way is None or p_price < p_half_way - HAIR:
+            return None
+        return "half_way", _half_of(holding)
+
+    def stays(self, watch: Watch, holding: Holding) -> Stay | None:
+        """Below half way, if half of it is still to be sold there."""
+        lowest, highest, until = self.held_by_opinion(watch, holding)
+        p_half_way = self._half_way(holding)
+        if p_half_way is not None:
+            highest = min(highest, surely_below(p_half_way))
+        return Stay(lowest, highest, until)
+
+    def _half_way(self, holding: Holding) -> float | None:
+        """The price of a held contract at which half of it is sold; None if that is not to be."""
         share = self.parameters.partial_exit_threshold / 100
         # Once only: halving what is left again and again would never be done.
-        if p_price is None or holding.p_entry_fair is None or not share or holding.halved:
+        if holding.p_entry_fair is None or not share or holding.halved:
             return None
         p_worth = holding.p_entry_fair if holding.count > 0 else 1.0 - holding.p_entry_fair
         p_cost = holding.p_cost()
-        half = abs(holding.count) // (2 * COUNT_ONE) * COUNT_ONE
-        if p_worth <= p_cost or half < COUNT_ONE:
+        if p_worth <= p_cost or _half_of(holding) < COUNT_ONE:
             return None
-        return ("half_way", half) if p_price >= p_cost + share * (p_worth - p_cost) - HAIR else None
+        return p_cost + share * (p_worth - p_cost)
 
     def _by_pace(self, market: MarketView, state: GameState, baseline: Baseline) -> Opinion | None:
         """Against the pace: the rest at the expected pace, by as much as we trust in it."""
@@ -246,6 +260,11 @@ class MeanReversion(Trader):
         # The model is anchored at the market's own pre-game price, so only the game can move it.
         p_home = p_before if market.claim.above else 1.0 - p_before
         return p_of_state(self._model, market.claim, state, attrs.evolve(baseline, p_home=p_home))
+
+
+def _half_of(holding: Holding) -> int:
+    """Half of what is held, in hundredths of a contract; whole contracts."""
+    return abs(holding.count) // (2 * COUNT_ONE) * COUNT_ONE
 
 
 def _in_overtime(market: MarketView) -> bool:

@@ -19,7 +19,7 @@ from engine.message import changed
 from engine.step import Step
 from engine.strategies.baselines import Baseline, Baselines
 from engine.strategies.inplay import GameState, p_of_state
-from engine.strategies.market_watch import Watch
+from engine.strategies.market_watch import Stay, Watch, surely_above, surely_below
 from engine.strategies.opinion import HAIR, Opinion
 from engine.strategies.parameters import (
     MARKET_TYPES,
@@ -172,6 +172,20 @@ class Momentum(Trader):
         if self.parameters.exit_on_reversion and turned:
             return "reversion", abs(holding.count)
         return None
+
+    def stays(self, watch: Watch, holding: Holding) -> Stay | None:
+        """Up to the best price so far, beyond which another one is to be remembered."""
+        lowest, highest, until = self.held_by_opinion(watch, holding)
+        p_best = self._best.get(watch.market.ticker)
+        if p_best is None:
+            return None
+        highest = min(highest, round(p_best * PRICE_ONE))
+        if holding.p_entry_fair is not None:
+            p_worth = holding.p_entry_fair if holding.count > 0 else 1.0 - holding.p_entry_fair
+            highest = min(highest, surely_below(p_worth))
+        if self.parameters.exit_on_reversion:
+            lowest = max(lowest, surely_above(p_best - self.parameters.reversion_cents / 100))
+        return Stay(lowest, highest, until)
 
     def on_fact(self, fact: Fact, now: Nanos) -> Step:
         """Fold a fact; the best price since entry is forgotten once the position is closed."""

@@ -21,6 +21,7 @@ from engine.message import changed
 from engine.orders import CancelOrder, Liquidity, PlaceOrder, TimeInForce
 from engine.sizing import Sizing, contracts_to_trade
 from engine.step import NOTHING, Step
+from engine.strategies.market_watch import surely_below
 from engine.strategies.opinion import (
     HAIR,
     Edge,
@@ -28,6 +29,7 @@ from engine.strategies.opinion import (
     Opinion,
     believed,
     edge_of,
+    nearest,
     on_record,
     p_market_of,
     p_text,
@@ -223,6 +225,21 @@ class OrderWriter:
         return (
             p_price - market.terms.p_fee(Liquidity.TAKER, Price(round(p_price * PRICE_ONE))) >= p_worth - HAIR
         )
+
+    def worth_holding_to(self, market: MarketView, holding: Holding, opinion: Opinion) -> int:
+        """The highest price of a held contract at which the edge is surely not gone (`edge_gone`).
+
+        What is believed lies between the opinion and the middle, and the middle never under what selling
+        brings. So where the edge is gone, share × (price - opinion) is at least the fee; which, being concave
+        in the price, is in between nowhere less than at both ends.
+        """
+        share, terms = opinion.trust.share, market.terms
+        if share <= 0.0 or terms is None:
+            return -1
+        p_worth = opinion.p_fair if holding.count > 0 else 1.0 - opinion.p_fair
+        fee = terms.p_fee(Liquidity.TAKER, nearest(p_worth))
+        fee = min(fee, terms.p_fee(Liquidity.TAKER, nearest(p_worth + fee / share)))
+        return surely_below(p_worth + fee / share)
 
     def _signal(
         self, market: MarketView, edge: Edge, action: SignalAction, reason: str, now: Nanos

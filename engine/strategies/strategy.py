@@ -70,6 +70,8 @@ class Strategy(ABC):
         """What markets were found to be worth since somebody last looked; whoever drives it tells and clears
         it. For charts: it is no part of a step, and nobody trades on it.
         """
+        self.values_told = True
+        """Whether somebody hears it; where nobody does it need not be found out."""
         if not isinstance(parameters, self.parameters_class):
             raise TypeError(f"{self.kind} takes {self.parameters_class.__name__}, not {parameters!r}")
 

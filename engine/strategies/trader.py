@@ -38,7 +38,7 @@ from engine.events import (
 from engine.facts import Fact, OrderDenied, OrderFilled, PositionSettled
 from engine.message import changed
 from engine.step import NOTHING, Step, Timer
-from engine.strategies.market_watch import NEVER, Watch
+from engine.strategies.market_watch import ALWAYS, NEVER, Stay, Watch, surely_above
 from engine.strategies.merge_steps import joined
 from engine.strategies.opinion import HAIR, Edge, Opinion, resting, taking
 from engine.strategies.order_writer import OrderWriter
@@ -95,6 +95,23 @@ class Trader(Strategy):
         """A strategy's own reason to leave, and how many hundredths of a contract; None to stay."""
         return None
 
+    def stays(self, watch: Watch, holding: Holding) -> Stay | None:
+        """Where neither `leave` nor the opinion would make it leave; None: look at every price.
+
+        Asked after a look that found no reason. Limits on time and losses are added to it. Whoever has a
+        `leave` of its own says here where that stays silent; until then every price is looked at.
+        """
+        return self.held_by_opinion(watch, holding) if type(self).leave is Trader.leave else None
+
+    def held_by_opinion(self, watch: Watch, holding: Holding) -> Stay:
+        """Where the last opinion says that holding is worth more than selling, while it is valid."""
+        opinion = watch.opinion if self.trading.exit_edge_gone else None
+        if opinion is None:
+            return Stay(until=watch.until)
+        return Stay(
+            highest=self.order_writer.worth_holding_to(watch.market, holding, opinion), until=watch.until
+        )
+
     def keeps(self, ticker: str) -> bool:
         """Whether the position in a market is to be held to settlement whatever happens."""
         return False
@@ -149,11 +166,11 @@ class Trader(Strategy):
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
         """The best prices (or the trust) of a watched market changed."""
-        if watch.idle and (
-            # A market with a position or an order is always considered: leaving must not wait for a threshold
-            # of entering.
-            now < watch.cooldown_until or (now < watch.until and not watch.crosses_threshold(top))
-        ):
+        if watch.idle:
+            if now < watch.cooldown_until or (now < watch.until and not watch.crosses_threshold(top)):
+                return NOTHING
+        # Leaving has bounds of its own: it must not wait for a threshold of entering.
+        elif now < watch.until and watch.stays(top, now):
             return NOTHING
         return self.consider(watch, now)
 
@@ -165,7 +182,7 @@ class Trader(Strategy):
         watch = self._watches.get(ticker)
         if watch is None:
             return NOTHING
-        watch.idle = self._idle(ticker)
+        watch.idle, watch.stays_until = self._idle(ticker), NEVER
         # A fill changes what may still be bought, so the bounds of the last opinion are void.
         if isinstance(fact, OrderFilled | PositionSettled):
             watch.until = NEVER
@@ -239,7 +256,7 @@ class Trader(Strategy):
             if watch is None:
                 continue
             # An opinion is valid until something beside the price changes, and that has just happened.
-            watch.until = NEVER
+            watch.until = watch.stays_until = NEVER
             if watch.idle and (now < watch.cooldown_until or self.silent(watch, now)):
                 continue
             step = self.consider(watch, now)
@@ -274,6 +291,7 @@ class Trader(Strategy):
                 self.view.apply(news)
                 market = self.view.markets[news.ticker]
                 cooling = self._watch(market, now)
+                self._look_again(news.ticker)
                 if market.top is None:
                     # First listings come before first books: nothing can be decided without a price.
                     return cooling
@@ -305,6 +323,12 @@ class Trader(Strategy):
         cooldown_until = self._cooldown_until(ticker)
         self._watches[ticker] = Watch(market, idle=self._idle(ticker), cooldown_until=cooldown_until)
         return self._cooled(ticker, now)
+
+    def _look_again(self, ticker: str) -> None:
+        """Something beside the prices changed: where a position needed no look is not known any more."""
+        watch = self._watches.get(ticker)
+        if watch is not None:
+            watch.stays_until = NEVER
 
     def _cooled(self, ticker: str, now: Nanos) -> Step:
         """A timer for the moment from which the market may be entered again, if that is to come."""
@@ -339,7 +363,7 @@ class Trader(Strategy):
             if self.context.listener is not None:
                 self.context.listener.formed(watch.market, opinion, now)
         watch.settle(opinion)
-        if opinion is not None and now >= watch.told_at + NANOS_PER_SECOND:
+        if self.values_told and opinion is not None and now >= watch.told_at + NANOS_PER_SECOND:
             watch.told_at = now
             self.valued.append(FairValued(watch.market.ticker, opinion.p_fair, self.name, now))
         # Bounds are of executable prices; an order that rests makes its own price, so each change counts.
@@ -380,7 +404,11 @@ class Trader(Strategy):
         found = self._reason_to_leave(watch, holding, now)
         if found is None:
             due = self._next_limit(watch, holding)
+            stay = self.stays(watch, holding)
+            if stay is not None:
+                self._stay(watch, holding, stay, due)
             return NOTHING if due is None or due <= now else self._again(watch, due, NOTHING)
+        watch.stays_until = NEVER
         reason, count = found
         step = self.order_writer.leave(watch.market, holding, reason, count, now)
         return step if step is NOTHING else self._again(watch, Nanos(now + self._retry), step)
@@ -406,6 +434,14 @@ class Trader(Strategy):
         if opinion is not None and self.order_writer.edge_gone(watch.market, holding, opinion):
             return "edge_gone", whole
         return None
+
+    def _stay(self, watch: Watch, holding: Holding, stay: Stay, due: Nanos | None) -> None:
+        """Note where the next look would answer as this one: `stay`, within the limits on time and losses."""
+        stop, lowest = self.trading.stop_loss_cents / 100, stay.lowest
+        if stop:
+            lowest = max(lowest, surely_above(holding.p_cost() - stop))
+        until = Nanos(min(stay.until, ALWAYS if due is None else due))
+        watch.stay(Stay(lowest, stay.highest, until), long=holding.count > 0)
 
     def _next_limit(self, watch: Watch, holding: Holding) -> Nanos | None:
         """When time alone will be a reason to leave."""

@@ -86,7 +86,7 @@ def _days(request: DownloadRequest, now_ns: int) -> tuple[date, ...]:
     if now_ns < ends:
         hours = (ends - now_ns) / NANOS_PER_SECOND / 3_600
         message = f"the game day {last} is not over: it ends at six in the morning, Eastern, in {hours:.0f} h"
-        raise Failure("usage", message, exit_code=Exit.USAGE)
+        raise Failure("not_over", message)
     return days
 
 
