@@ -31,7 +31,7 @@ from tipoff.download.session import Day, Download, Wanted
 from tipoff.download.stage import UNFINISHED
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
-from tipoff.output import Answer, Failure, progress, table
+from tipoff.output import Answer, Failure, long_work, progress, table
 from tipoff.runs.from_config import schema
 from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
 from tipoff.sources.bundled.balldontlie.source import Key
@@ -112,8 +112,13 @@ async def _download(
         rest = kalshi.KalshiRest(http, given, signer, budget_of(section, keyed=signer is not None))
         venue = Asker(rest.client, _kalshi_cursor, kalshi.CALL_TOKENS, progress)
         scores = await _scores(config, days[0], stack)
-        download = Download(wanted, venue, scores, _told)
-        done = await download.run()
+        with long_work("downloading", "games") as games, long_work("asking", "answers") as answers:
+
+            def told(reached: Progress) -> None:
+                games.reached(reached.games_done, reached.games)
+                answers.told(f"asking about {reached.day}", reached.answers)
+
+            done = await Download(wanted, venue, scores, told).run()
         return done, venue.asked + (scores.asker.asked if scores is not None else 0)
 
 
@@ -156,12 +161,6 @@ def _unread(_what: str, _body: str) -> tuple[VenueEvent, ...]:
 
 def _kalshi_cursor(_target: str, body: str) -> str:
     return read_cursor(body)
-
-
-def _told(told: Progress) -> None:
-    """Tell people which day it is at, once a day."""
-    if not told.answers:
-        progress(f"{told.day}, day {told.number} of {told.days}")
 
 
 def _answer(

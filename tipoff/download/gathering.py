@@ -50,20 +50,11 @@ class Progress:
     """How far a download is."""
 
     day: date
-    number: int
-    """Of the day, from 1."""
-    days: int
-    games: int = 0
-    """Of the day."""
-    games_done: int = 0
+    games_done: int
+    """Of all days that are downloaded."""
+    games: int
     answers: int = 0
     """Answers about the day that are there."""
-
-    @property
-    def share(self) -> float:
-        """How much of the download is done, as far as days and games tell."""
-        of_day = self.games_done / self.games if self.games else 0.0
-        return (self.number - 1 + of_day) / self.days
 
 
 OnProgress = Callable[[Progress], None]
@@ -90,7 +81,6 @@ class Gathered:
 
     async def terms(self, series: Sequence[str], games: Sequence[GameEvent]) -> None:
         """The fee terms of the series and of the games' events, as far as they changed."""
-        self.told = attrs.evolve(self.told, games=len(games))
         for each in series:
             # No list, so no rows: the body is one object.
             answered = await self._had(self.venue, f"/series/{each}", "")

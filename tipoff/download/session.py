@@ -85,14 +85,18 @@ class Download:
             cutoff = read_cutoff((await self.venue.client.get("/historical/cutoff", self.venue.cost)).text)
             games = await self._games()
         done: list[Day] = []
-        for number, day in enumerate(self.wanted.days, start=1):
+        told = Progress(
+            day=self.wanted.days[0], games_done=0, games=sum(len(games.get(day, ())) for day in missing)
+        )
+        for day in self.wanted.days:
             if day not in missing:
                 # A kill between the recording and its answers leaves these.
                 Stage(self._unfinished(day)).remove()
                 done.append(Day(day=day, recording=self._place(day), there=True))
                 continue
-            told = Progress(day=day, number=number, days=len(self.wanted.days))
-            done.append(await self._day(told, sorted(games.get(day, ())), cutoff))
+            played = sorted(games.get(day, ()))
+            done.append(await self._day(attrs.evolve(told, day=day), played, cutoff))
+            told = attrs.evolve(told, games_done=told.games_done + len(played))
         return done
 
     def _place(self, day: date) -> Path:

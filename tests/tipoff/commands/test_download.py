@@ -70,7 +70,7 @@ def test_days_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_day_that_is_not_over_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    code, message = refused(capsys, "--from", "2025-11-18", "--to", "2100-01-01")
+    code, message = refused(capsys, "--from", "2099-12-31", "--to", "2100-01-01")
     assert code == Exit.FAILED
     assert "2100-01-01 is not over" in message
     code, message = refused(capsys, "--from", "2100-01-01")
