@@ -50,6 +50,7 @@ COMMANDS = (
     ("simulate", "run:simulate", EVENINGS, "Only the simulated venues, with fault switches."),
     ("replay", "offline:replay", EVENINGS, "Recorded evenings through the same actors."),
     ("import", "offline:import_recording", EVENINGS, "Other people's recordings into ours."),
+    ("download", "offline:download", EVENINGS, "The venue's public history into recordings."),
     ("calibrate", "offline:calibrate", EVENINGS, "What each source of opinion is worth, by recordings."),
     ("sweep", "sweep:app", EVENINGS, "Search a strategy's parameters over recorded evenings."),
     ("report", "offline:report", EVENINGS, "What happened in a run and whether it means anything."),
