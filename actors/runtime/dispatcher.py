@@ -157,9 +157,9 @@ class Dispatcher:
                 else:
                     self.send_rest(target, outgoing, item)
                     break
+                if receiver is None and self._nobody(target, outgoing, item):
+                    break
                 if receiver is None:
-                    if self._nobody(target, outgoing, item):
-                        break
                     continue
                 put = receiver.put + 1
                 if put - receiver.done > receiver.peak and not mailboxes.admit(
