@@ -58,7 +58,10 @@ what a gap owes to the age of the price that it was measured against is gone by 
 
 @attrs.frozen
 class Trust:
-    """What was estimated of one source: the slope, its interval, what it rests on and where that was."""
+    """What was estimated of one source: the slope, its interval, what it rests on and where that was.
+
+    From one game alone the interval is unbounded.
+    """
 
     estimate: float
     low: float
@@ -164,8 +167,8 @@ class Gap:
 def estimated(gaps: Iterable[Gap], origin: str) -> dict[Source, Trust]:
     """The trust of each source that said anything: sum of gap × move by sum of gap², the slope through zero.
 
-    Games are left out, not gaps, since those of a game are one experience. A source that said something in
-    fewer than two games has no interval and is not there.
+    Games are left out, not gaps, since those of a game are one experience. A source whose gaps are all zero
+    is not there.
     """
     by_source: dict[Source, dict[str, list[float]]] = {}
     for gap in gaps:

@@ -20,15 +20,17 @@ _STEPS: Final = 80
 def left_out(sums: Mapping[str, tuple[float, float]], confidence: float = 0.95) -> Interval | None:
     """The interval of (sum of values) / (sum of weights), where `sums` has both for each game.
 
-    None if fewer than two games weigh anything: one game says nothing of how games differ. Raises ValueError
-    for a confidence that is no share.
+    None if no game weighs anything. One game says nothing of how games differ: its interval is unbounded.
+    Raises ValueError for a confidence that is no share.
     """
     known = [sums[game] for game in sorted(sums) if sums[game][1] > 0.0]
     games = len(known)
-    if games < 2:
+    if not games:
         return None
     value, weight = (math.fsum(column) for column in zip(*known, strict=True))
     estimate = value / weight
+    if games == 1:
+        return Interval(estimate, -math.inf, math.inf, 1, 1.0)
     without = [(value - each) / (weight - its) for each, its in known]
     middle = math.fsum(without) / games
     spread = math.fsum((each - middle) ** 2 for each in without) * (games - 1) / games

@@ -1,5 +1,6 @@
 """Trust: the slope that is estimated, what is believed of it, and that intervals hold what is true."""
 
+import math
 from random import Random
 
 import pytest
@@ -68,7 +69,8 @@ def test_a_source_whose_gaps_are_all_zero_is_left_out() -> None:
 
 
 def test_one_game_tells_nothing_of_how_games_differ() -> None:
-    assert estimated(gaps(0.5, games=1), "here") == {}
+    one = estimated(gaps(0.5, games=1), "here")[PRICE]
+    assert (one.low, one.high) == (-math.inf, math.inf)
     assert estimated(gaps(0.5, games=2), "here")[PRICE].share == 0.0
 
 

@@ -56,8 +56,10 @@ def test_of_equal_weights_it_is_the_textbook_interval_of_a_mean(values: list[flo
 
 def test_games_that_weigh_nothing_are_no_games() -> None:
     assert left_out({}) is None
-    assert left_out({"a": (1.0, 2.0)}) is None
-    assert left_out({"a": (1.0, 2.0), "b": (0.0, 0.0)}) is None
+    one = left_out({"a": (1.0, 2.0)})
+    assert one is not None
+    assert (one.estimate, one.low, one.high, one.games) == (0.5, -math.inf, math.inf, 1)
+    assert left_out({"a": (1.0, 2.0), "b": (0.0, 0.0)}) == one
     found = left_out({"a": (1.0, 2.0), "b": (0.0, 0.0), "c": (1.0, 2.0)})
     assert found is not None
     assert (found.estimate, found.games) == (0.5, 2)
