@@ -105,7 +105,7 @@ def replay(
         session = hearer
         session.end(Nanos(line.at), "end of recording")
     if market_records is not None:
-        market_records.add_books(session.games().values())
+        market_records.add_games(session.listing(), session.games())
     digest = store.digest()
     return Replayed(
         session=session, store=store, document=_document(session, store, digest, time.perf_counter() - began)
