@@ -29,7 +29,7 @@ from engine.events import (
 )
 from engine.exchange import freezing, gaps, lifecycle
 from engine.exchange.balance import enforce
-from engine.exchange.depth import credit_expired, depth_changed
+from engine.exchange.depth import credit_expired, depth_changed, passes_by
 from engine.exchange.feed_clock import NEVER, happened_by, note_delta, note_listed, note_snapshot
 from engine.exchange.market import Market, VenueMarket
 from engine.exchange.moments import settle
@@ -81,7 +81,7 @@ class PaperExchange:
             if at_venue is not None and at_venue > self._waits_since:
                 return self._pass(market, event, now)
             applied = market.book.apply_delta(event)
-            if not market.watched or not applied or event.ticker in self.frozen:
+            if not market.watched or not applied or event.ticker in self.frozen or passes_by(market, event):
                 return NOTHING
             context = self._context(now)
             self._depth(context, market, event)
@@ -133,7 +133,7 @@ class PaperExchange:
         settle(context)
         context.heard = None
         applied = market.book.apply_delta(event)
-        if applied and market.watched and event.ticker not in self.frozen:
+        if applied and market.watched and event.ticker not in self.frozen and not passes_by(market, event):
             self._depth(context, market, event)
         return self._finish(context)
 
