@@ -60,7 +60,7 @@ class PaperExchange:
         self.frozen: dict[str, bool] = {}
         """Markets that stand still, and of each whether it may be settled all the same."""
         self.parked: frozenset[str] = frozenset()
-        self._waits_since: Nanos = NEVER
+        self.waits_since: Nanos = NEVER
         """The earliest moment that waits for the feed to pass it."""
         self._woken: dict[str, Callable[[StepContext, str], None]] = {
             CREDIT: self._credit,
@@ -78,7 +78,7 @@ class PaperExchange:
             if market is None:
                 market = self.state.market(event.ticker)
             at_venue = event.at_venue
-            if at_venue is not None and at_venue > self._waits_since:
+            if at_venue is not None and at_venue > self.waits_since:
                 return self._pass(market, event, now)
             applied = market.book.apply_delta(event)
             if not market.watched or not applied or event.ticker in self.frozen or passes_by(market, event):
@@ -384,7 +384,7 @@ class PaperExchange:
 
     def _note_waiting(self) -> None:
         # Kept, because every delta asks for it.
-        self._waits_since = min(self.state.timers.moments.values(), default=NEVER)
+        self.waits_since = min(self.state.timers.moments.values(), default=NEVER)
 
 
 def _behind(book: Book, other: BookSnapshot) -> bool:
