@@ -23,7 +23,15 @@ from actors.messages import (
 from actors.operator_outcomes import concluded, exchange_outcome, refused
 from actors.runtime import Outgoing, Publish
 from actors.step_messages import SILENCE, announced, outgoing
-from engine.events import BookDelta, BookRefused, BookSnapshot, FeedGapped, TradePrinted, TradesRecovered
+from engine.events import (
+    BookDelta,
+    BookRefused,
+    BookSnapshot,
+    FeedGapped,
+    MarketListed,
+    TradePrinted,
+    TradesRecovered,
+)
 from engine.exchange import Before, PaperExchange, before, undone
 from engine.facts import Fact, FactsSetAside, OrderRejected, OrderSubmitted
 from engine.heard_prints import PrintsHeard
@@ -116,6 +124,9 @@ class PaperExchangeActor:
 
     def _received(self, message: object, now: int) -> tuple[Outgoing, ...] | list[Outgoing]:
         if self._deaf and self._unheard(message):
+            return SILENCE
+        # Every poll repeats every market's listing: nothing follows, so nothing need be kept to undo it.
+        if type(message) is MarketListed and self.exchange.knows(message):
             return SILENCE
         inside = isinstance(message, INSIDE)
         self._before = None if inside or isinstance(message, Approved) else before(self.exchange, message)  # type: ignore[arg-type]

@@ -5,7 +5,8 @@ by the books, games and the paper exchange. Every event carries the venue's time
 and ours (`at`); both are UTC nanoseconds.
 """
 
-from typing import TypeAlias
+from operator import attrgetter
+from typing import Final, TypeAlias
 
 from engine.message import message
 from engine.milestones import MilestoneSeen
@@ -210,6 +211,13 @@ class MarketListed:
     exchange_index: int | None
     binary: bool
     at: Nanos
+
+    def repeats(self, other: "MarketListed") -> bool:
+        """Whether both say the same, whenever each was said."""
+        return _LISTED(self) == _LISTED(other)
+
+
+_LISTED: Final = attrgetter(*(name for name in MarketListed.__annotations__ if name != "at"))
 
 
 @message

@@ -324,7 +324,7 @@ def parse_fee_type(text: str) -> FeeType:
         raise FeeTermsUnknown(f"fee type {text!r} is unknown") from None
 
 
-@attrs.frozen
+@message
 class FeeNames:
     """Fee terms as the venue writes them for a series or, as an override, for an event; None is not said."""
 
@@ -332,9 +332,13 @@ class FeeNames:
     fee_multiplier: str | None = None
 
 
+NOTHING_SAID: Final = FeeNames()
+"""Of an event that overrides nothing."""
+
+
 def fee_terms(
     series: FeeNames,
-    event: FeeNames = FeeNames(),
+    event: FeeNames = NOTHING_SAID,
     regime: FeeRegime = FeeRegime.MICRODOLLAR,
     member: Member = Member.DIRECT,
     waived_until: Nanos | None = None,

@@ -195,6 +195,13 @@ class Game:
         if market is None:
             market = MarketOfGame(listed, Book(listed.ticker), fee_type, multiplier)
             self.markets[listed.ticker] = market
+        elif listed.repeats(market.listed) and (market.fee_type, market.fee_multiplier) == (
+            fee_type,
+            multiplier,
+        ):
+            # Polled, and no news: only its book may have something to say.
+            market.listed = listed
+            return self._pause(market, listed.status, listed.at)
         else:
             market.listed, market.fee_type, market.fee_multiplier = listed, fee_type, multiplier
         return self._terms(listed.ticker, market, listed.at) + self._pause(market, listed.status, listed.at)

@@ -5,6 +5,8 @@ to its fields. At run time the check is left out, because a frozen attrs class c
 create (measured: 422 against 139 ns for five fields) and market data creates one or more for every frame.
 """
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import TypeVar, dataclass_transform
 
 import attrs
@@ -24,13 +26,14 @@ def changed(original: T, **changes: object) -> T:
     The generic `attrs.evolve` looks every field up anew, which costs several times as much.
     """
     kind = original.__class__
-    names = _NAMES.get(kind)
-    if names is None:
-        names = _NAMES[kind] = tuple(field.name for field in attrs.fields(kind))  # type: ignore[arg-type]
-    values: dict[str, object] = {name: getattr(original, name) for name in names}
-    values.update(changes)
-    return kind(**values)
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        names = tuple(field.name for field in attrs.fields(kind))  # type: ignore[arg-type]
+        # Twice the first name: of one alone it would give the value and not a tuple of it.
+        fields = _FIELDS[kind] = names, attrgetter(*names, names[0])
+    names, values_of = fields
+    return kind(**{**dict(zip(names, values_of(original), strict=False)), **changes})
 
 
-_NAMES: dict[type, tuple[str, ...]] = {}
-"""The fields of each class that was ever copied with changes."""
+_FIELDS: dict[type, tuple[tuple[str, ...], Callable[[object], tuple[object, ...]]]] = {}
+"""The names of the fields of each class that was ever copied with changes, and what reads them all."""

@@ -33,6 +33,7 @@ from engine.facts import (
 )
 from engine.ledger import Ledger
 from engine.order_stages import OrderStages
+from engine.outcome_range import OutcomeRange, OutcomeRanges
 from engine.positions import liquidation_value
 from engine.units import COUNT_ZERO, MONEY_ZERO, PRICE_ONE, Count, Money, Price
 
@@ -109,6 +110,7 @@ class Tally:
         self.games: dict[str, str] = {}
         self.facts = 0
         self.stages = OrderStages()
+        self._ranges = OutcomeRanges()
         self._orders: dict[str, tuple[str, str, BookSide]] = {}
         self._games: dict[str, str] = {}
         self._bands: dict[str, dict[str, BandMoved]] = {}
@@ -206,6 +208,10 @@ class Tally:
             for game in sorted(totals)
         }
 
+    def ranges(self, name: str) -> Mapping[str, OutcomeRange]:
+        """What every game stood to bring, by the base reading's fills; `by_game` has what it brought."""
+        return self._ranges.of(name)
+
     def _banded(self, name: str, band: str, marks: Mapping[str, ValuationMark]) -> Money:
         positions = self._positions_of(name, band)
         return Money(sum(self._band_value(ticker, position, marks) for ticker, position in positions.items()))
@@ -250,6 +256,7 @@ class Tally:
         before = tally.positions.get(fact.ticker, 0)
         tally.positions[fact.ticker] = Count(before + sign * fact.count)
         self.games[fact.ticker] = fact.game
+        self._ranges.on_filled(fact)
 
     def _settled(self, fact: PositionSettled) -> None:
         positions = self.strategy(fact.strategy).positions

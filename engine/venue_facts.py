@@ -4,8 +4,12 @@ Part of `engine.facts.Fact`, which is where the journal's reader finds them. Wha
 venue's own doing is remembered for each account by itself.
 """
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Final
+
 from engine.accounts import SHARED
-from engine.events import BookSide, MarketStatus, PriceRange, TradePrinted
+from engine.events import BookSide, MarketListed, MarketStatus, PriceRange, TradePrinted
 from engine.message import message
 from engine.orders import AmendOrder, CancelReason
 from engine.units import Count, Money, Nanos, Price
@@ -124,9 +128,13 @@ class MarketTermsChanged:
     @property
     def said(self) -> tuple[object, ...]:
         """Everything but of what and when: equal for listings that say the same of their market."""
-        times = (self.open_at, self.close_at, self.expected_expiration_at)
-        trade = (self.status, self.price_ranges, self.fee_type, self.fee_multiplier)
-        return (self.event_ticker, self.series, *trade, *times, self.exchange_index, self.binary)
+        return said_terms(self)
+
+
+said_terms: Final[Callable[[MarketTermsChanged | MarketListed], tuple[object, ...]]] = attrgetter(
+    *(name for name in MarketTermsChanged.__annotations__ if name not in ("ticker", "at"))
+)
+"""Everything that terms, or a listing in the same names, say but of what and when."""
 
 
 @message

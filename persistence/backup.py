@@ -14,7 +14,7 @@ from sqlalchemy import select
 from persistence import connect, high_water_mark
 from persistence.errors import StorageBusy, StorageCorrupt, StorageError, StorageReadOnly, sorted_error
 from persistence.tables import journal, runs
-from persistence.verification import Verification, verify
+from persistence.verification import Told, Verification, nobody_is_told, verify
 
 
 @attrs.frozen
@@ -26,7 +26,7 @@ class BackedUp:
     verification: Verification
 
 
-def backup(url: str, target: Path) -> BackedUp:
+def backup(url: str, target: Path, told: Told = nobody_is_told) -> BackedUp:
     """Copy a SQLite database to a file that must not exist yet.
 
     Raises StorageError for PostgreSQL (its own tools do that better), StorageReadOnly if the target exists,
@@ -43,7 +43,7 @@ def backup(url: str, target: Path) -> BackedUp:
     try:
         _copy(url, partial)
         _set_high_water_mark(partial)
-        verification = verify(f"sqlite:///{partial}")
+        verification = verify(f"sqlite:///{partial}", told)
         if not verification.sound:
             first = verification.problems[0]
             what = f"the copy is not sound: {first.where}: {first.what}"
@@ -55,7 +55,7 @@ def backup(url: str, target: Path) -> BackedUp:
     return BackedUp(target, target.stat().st_size, verification)
 
 
-def restore(backup_file: Path, url: str) -> Verification:
+def restore(backup_file: Path, url: str, told: Told = nobody_is_told) -> Verification:
     """Put a backup in the place of a database that is not there any more. Raises StorageBusy if it still
     is.
     """
@@ -69,7 +69,7 @@ def restore(backup_file: Path, url: str) -> Verification:
     if present:
         remedy = "move the old files away first; they are not overwritten"
         raise StorageBusy(f"{present[0].name} is still there", str(target), remedy)
-    return backup(f"sqlite:///{backup_file}", target).verification
+    return backup(f"sqlite:///{backup_file}", target, told).verification
 
 
 def _copy(url: str, partial: Path) -> None:

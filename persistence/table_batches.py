@@ -63,6 +63,14 @@ class TableBatches:
             last = select(journal.c.run, func.max(journal.c.seq)).group_by(journal.c.run)
             self._last: Mapping[int, int] = {run: int(seq) for run, seq in connection.execute(last)}
 
+    def count(self, name: str) -> int:
+        """How many rows of a table there are, for whoever tells how far it is: a daemon may add some."""
+        table = metadata.tables[name]
+        owner = table.c.id if table is runs else table.c.run
+        counted = select(func.count()).select_from(table).where(owner.in_(self._wanted))
+        with connect.sorted_errors(self._url), self._engine.connect() as connection:
+            return int(connection.execute(counted).scalar_one())
+
     def rows(self, name: str, size: int | None = None) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a table, in batches of `size`."""
         table = metadata.tables[name]

@@ -5,7 +5,7 @@ first, then the mark, then every run: sequence, chain, readable facts, and all p
 writer's own code and compared.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import attrs
@@ -33,6 +33,9 @@ from persistence.tables import LISTED, journal, ledger_entries, runs
 
 PROBLEMS_MAX: Final = 100
 """Problems named; a database with more is not read for its list of problems."""
+
+Told = Callable[[str, int, int], None]
+"""Hears what is being checked, how many entries of it are, and how many there are."""
 
 
 @attrs.frozen
@@ -70,7 +73,11 @@ class Verification:
         return not self.problems
 
 
-def verify(url: str) -> Verification:
+def nobody_is_told(what: str, done: int, total: int) -> None:
+    """For callers who do not care how far it is."""
+
+
+def verify(url: str, told: Told = nobody_is_told) -> Verification:
     """Check a database. Raises only what keeps it from being opened at all (StorageError)."""
     place = connect.where(url)
     problems: list[Problem] = []
@@ -79,11 +86,12 @@ def verify(url: str) -> Verification:
         found = connect.revision(connection)
         connect.check_revision(found, place)
         # From the bottom up: what is wrong with pages explains everything that follows.
+        told("checking the pages", 0, 0)
         problems += _pages(connection)
         problems += [Problem("schema", name, state) for name, state in schema_upgrade.differences(connection)]
         problems += _mark(url, connection, place)
         for row in connection.execute(select(runs.c.id, runs.c.run).order_by(runs.c.id)).all():
-            check = _RunCheck(connection, row.id, row.run)
+            check = _RunCheck(connection, row.id, row.run, told)
             verified.append(check.go())
             problems += check.problems
     return Verification(place, found, tuple(verified), tuple(problems[:PROBLEMS_MAX]))
@@ -120,8 +128,9 @@ def _mark(url: str, connection: Connection, place: str) -> Iterator[Problem]:
 class _RunCheck:
     """One run: its journal once through, and everything folded from it compared with what is stored."""
 
-    def __init__(self, connection: Connection, run: int, name: str) -> None:
+    def __init__(self, connection: Connection, run: int, name: str, told: Told) -> None:
         self.problems: list[Problem] = []
+        self._told = told
         self._connection = connection
         self._run = run
         self._name = name
@@ -135,6 +144,8 @@ class _RunCheck:
     def go(self) -> RunVerified:
         """Do all checks and sum up."""
         first = 1
+        written = select(func.max(journal.c.seq)).where(journal.c.run == self._run)
+        total = int(self._connection.execute(written).scalar() or 0)
         # After the first bad entry nothing is compared: every later row would differ, and hide the cause.
         while self._first_bad is None:
             last = first + writer_state.WINDOW - 1
@@ -143,6 +154,7 @@ class _RunCheck:
             self._compare_subjects(first, last, facts)
             self._compare_listed(first, last)
             self._projection.commit()
+            self._told(f"checking run {self._name}", self._chain.seq, total)
             behind = writer_state.next_after(self._connection, self._run, last)
             if behind is None:
                 break

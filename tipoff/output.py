@@ -1,20 +1,24 @@
 """What a command says: one JSON document or a screen for people, and errors in the same two forms.
 
 Every command returns an `Answer` or raises a `Failure`; the command line prints either. Progress goes to
-standard error, so that standard output can be piped. The only module that writes to standard output.
+standard error, so that standard output can be piped: `progress` says a sentence that stays, `long_work` shows
+on a terminal how far something is. The only module that writes to standard output.
 """
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import IO, Final
 
 import attrs
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 from typing_extensions import override
 
 from tipoff.exit_codes import Exit
@@ -72,6 +76,14 @@ def harmless(text: str) -> str:
 def harmless_line(text: str) -> str:
     """The same on one line, for a cell or a sentence."""
     return harmless(text).translate(LINE_BREAKS)
+
+
+FIRST_SIGN_S: Final = 0.12
+"""What takes longer gives a sign of life, on a terminal."""
+
+NEXT_SIGN_S: Final = 0.15
+TURNS: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+ERASE: Final = "\r\x1b[2K"
 
 
 class Screen(Console):
@@ -167,10 +179,169 @@ class Output:
 
 
 def progress(text: str) -> None:
-    """Tell people how far a long command is, on standard error; perhaps nobody reads there any more."""
-    with suppress(OSError):
+    """Tell people what a long command meets, on standard error; perhaps nobody reads there any more."""
+    with suppress(OSError), STATUS_LINE.erased():
         # Not folded: a folder or an address in it may be meant to be copied.
         Screen(stderr=True, soft_wrap=True).print(text, style="dim")
+
+
+class Work:
+    """Something that takes long, as people watch it; whoever does it says how far it is."""
+
+    def __init__(self, what: str, unit: str = "", *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`what` is being done, in `unit` (a plural), if it can be counted; `clock` gives seconds."""
+        self.what = what
+        self.unit = unit
+        self.done = 0
+        self.total: int | None = None
+        self._clock = clock
+        self._began = clock()
+        self._first = 0
+
+    def reached(self, done: int, total: int | None = None) -> None:
+        """So much is done, of so much as far as is known; a total may be an estimate that changes."""
+        self.done = done
+        self.total = total or None
+
+    def told(self, what: str, done: int, total: int | None = None) -> None:
+        """As `reached`, of a part that has a name of its own; with each part the rate begins anew."""
+        if what != self.what:
+            self.what = what
+            self.resumed(0)
+        self.reached(done, total)
+
+    def resumed(self, done: int) -> None:
+        """So much was done by somebody before: the rate counts from here."""
+        self.done = self._first = done
+        self._began = self._clock()
+
+    def words(self) -> str:
+        """How far it is, how fast it goes, and how long it will take or has taken."""
+        seconds = self._clock() - self._began
+        if not (self.unit and self.done):
+            return f"{self.what}: {duration(seconds)}"
+        said = f"{self.what}: {self.done:,} {self.unit}"
+        if self.total is not None:
+            share = min(self.done / self.total, 1.0)
+            said = f"{self.what}: {self.done:,} of {self.total:,} {self.unit} ({share:.0%})"
+        rate = (self.done - self._first) / seconds if seconds > 0 else 0.0
+        if not rate:
+            return f"{said}, {duration(seconds)}"
+        said += f", {_pace(rate)}"
+        if self.total is None:
+            return f"{said}, {duration(seconds)}"
+        return f"{said}, {duration(max(self.total - self.done, 0) / rate)} left"
+
+
+def duration(seconds: float) -> str:
+    """How long something takes, as people say it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def _pace(rate: float) -> str:
+    """So many a second as people say it."""
+    if rate < 0.1:
+        return f"{rate * 60:.1f} a minute"
+    return f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.2f} a second"
+
+
+class StatusLine:
+    """The last line of a terminal on standard error, on which works are told while they last.
+
+    A thread writes it, so that it lives while the work says nothing; the cursor stays visible and nothing is
+    left behind, whatever ends the process. Where standard error is no terminal it is never written.
+    """
+
+    def __init__(self) -> None:
+        """With no work."""
+        self._works: list[Work] = []
+        self._lock = threading.RLock()
+        self._shown = False
+        self._turn = 0
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def telling(self, work: Work) -> Iterator[None]:
+        """Tell of this work until it ends."""
+        self._works.append(work)
+        if self._thread is None and _watched():
+            self._ended = threading.Event()
+            self._thread = threading.Thread(target=self._tell, args=(self._ended,), daemon=True)
+            self._thread.start()
+        try:
+            yield
+        finally:
+            self._works.remove(work)
+            if not self._works:
+                self._end()
+
+    @contextmanager
+    def erased(self) -> Iterator[None]:
+        """Something else is written meanwhile."""
+        with self._lock:
+            self._erase()
+            yield
+
+    def words(self) -> str:
+        """What is being done, the larger first; the outermost is the command, which its caller knows."""
+        return " · ".join(work.words() for work in self._works[1:] or self._works)
+
+    def _end(self) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        with self._lock, suppress(OSError):
+            self._erase()
+
+    def _tell(self, ended: threading.Event) -> None:
+        # What is done at once needs no word.
+        wait_s = FIRST_SIGN_S
+        while not ended.wait(wait_s):
+            wait_s = NEXT_SIGN_S
+            with self._lock, suppress(OSError):
+                self._write(self.words())
+
+    def _write(self, words: str) -> None:
+        screen = Screen(stderr=True)
+        if screen.is_dumb_terminal:
+            return
+        self._turn += 1
+        text = Text(f"{TURNS[self._turn % len(TURNS)]} {harmless_line(words)}", "dim")
+        # One column stays free: a full line would wrap, and could not be erased.
+        text.truncate(screen.width - 1, overflow="ellipsis")
+        self._erase()
+        screen.print(text, end="")
+        self._shown = True
+
+    def _erase(self) -> None:
+        if self._shown:
+            self._shown = False
+            sys.stderr.write(ERASE)
+            sys.stderr.flush()
+
+
+STATUS_LINE: Final = StatusLine()
+"""A process has one terminal, so it has one such line."""
+
+
+def _watched() -> bool:
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:
+        return False
+
+
+@contextmanager
+def long_work(what: str, unit: str = "") -> Iterator[Work]:
+    """Something that may take longer than people wait without a sign: `reached` tells how far it is."""
+    work = Work(what, unit)
+    with STATUS_LINE.telling(work):
+        yield work
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

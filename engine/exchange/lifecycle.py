@@ -33,6 +33,7 @@ from engine.venue_facts import (
     MarketTermsChanged,
     PositionPaid,
     VenueStatusChanged,
+    said_terms,
 )
 
 OPEN = (MarketStatus.INITIALIZED, MarketStatus.ACTIVE, MarketStatus.INACTIVE)
@@ -40,6 +41,8 @@ OPEN = (MarketStatus.INITIALIZED, MarketStatus.ACTIVE, MarketStatus.INACTIVE)
 
 def listed(context: StepContext, market: VenueMarket, event: MarketListed) -> None:
     """The venue described the market; only what changed is remembered."""
+    if repeats(market, event):
+        return
     _set_terms(
         context,
         market,
@@ -59,6 +62,11 @@ def listed(context: StepContext, market: VenueMarket, event: MarketListed) -> No
             at=context.now,
         ),
     )
+
+
+def repeats(market: VenueMarket, event: MarketListed) -> bool:
+    """Whether a listing says of its market what is known already: most do, for they are polled."""
+    return market.terms is not None and market.terms.said == said_terms(event)
 
 
 def status_changed(context: StepContext, market: VenueMarket, event: MarketStatusChanged) -> None:

@@ -105,6 +105,12 @@ class PaperExchange:
         self.state.prints.hear(trade)
         return True
 
+    def knows(self, listing: MarketListed) -> bool:
+        """Whether a listing repeats what is known while nothing waits that could be decided now."""
+        market = self.state.markets.get(listing.ticker)
+        busy = self.frozen or self.state.timers.moments
+        return market is not None and not busy and lifecycle.repeats(market, listing)
+
     def take_over(self, events: Iterable[MarketListed | BookSnapshot], now: int) -> Step:
         """Take up listings and books from whoever followed them while this exchange alone was restarted.
 

@@ -290,7 +290,6 @@ class ExchangeState:
         if level is None:
             level = levels[order.price] = QueueLevel(order.side, order.price)
         level.queue[order.order_id] = order
-        market.watch()
         if order.order.expires_at is not None:
             self.timers.arm(EXPIRE, order.order_id, order.order.expires_at)
         terms = market.venue.terms
@@ -350,7 +349,6 @@ class ExchangeState:
             self.timers.disarm(CREDIT, credit_subject(level.side, level.price, market.place))
         if not market.has_orders():
             self.timers.disarm(CLOSE, market.place)
-        market.watch()
 
     def _cancel_submitted(self, fact: CancelSubmitted) -> None:
         order = self.orders.get(fact.order_id)
@@ -379,13 +377,14 @@ class ExchangeState:
     def _amended(self, fact: OrderAmended) -> None:
         order = self.orders[fact.order_id]
         self.timers.disarm(AMEND, fact.order_id)
-        order.amend = order.amend_at = None
         if fact.requeued:
             order.forgone = max(0, order.bands.base - order.bands.pessimistic)
             # Only of an order as it was sent the readings arrive apart.
             order.optimistic_at = None
+            order.joined_at = order.amend_at
             self._leave(order)
             order.stage = Stage.IN_FLIGHT
+        order.amend = order.amend_at = None
         order.price = fact.price
         order.count = fact.count
         self._met(order)
@@ -441,6 +440,7 @@ class ExchangeState:
             self._pessimistic_arrived(order)
         elif fact.cause:
             self._use(self.market_of(order), fact.cause)
+        self._stand_behind(order)
         self._tidy(order)
 
     def _pessimistic_arrived(self, order: PaperOrder) -> None:
@@ -448,13 +448,20 @@ class ExchangeState:
         order.pessimistic_at = None
         order.taken_here.clear()
         self.timers.disarm(PESSIMISTIC, order.order_id)
-        level = self.market_of(order).own_levels(order.side).get(order.price)
-        queued = level is not None and order.order_id in level.queue
-        if order.stage is Stage.DONE and order.lives_on and not queued:
-            # Its base reading was filled on arrival and never stood in the queue; this one does, from now on.
+        if not self._queued(order):
             order.joined_at = order.pessimistic_joined_at
-            self._join(order)
         self._met(order)
+
+    def _queued(self, order: PaperOrder) -> bool:
+        level = self.market_of(order).own_levels(order.side).get(order.price)
+        return level is not None and order.order_id in level.queue
+
+    def _stand_behind(self, order: PaperOrder) -> None:
+        """Filled whole as it came, it never stood in the queue: for a reading that is behind it does."""
+        came = order.stage is Stage.DONE and order.pessimistic_at is None
+        if came and order.lives_on and not self._queued(order):
+            self._join(order)
+            self._met(order)
 
     def _band_ended(self, fact: BandEnded) -> None:
         order = self.orders.get(fact.order_id)

@@ -27,7 +27,7 @@ from engine.facts import (
     Posting,
     QueueMoved,
 )
-from engine.fees import FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
+from engine.fees import NOTHING_SAID, FeeNames, FeeTerms, FeeTermsUnknown, fee_terms
 from engine.orders import CancelReason, Liquidity, RejectCode
 from engine.positions import Trade, closable, trade, trade_postings
 from engine.queueing import Matched
@@ -122,7 +122,7 @@ class StepContext:
         changed = self.state.fee_terms.get(terms.series)
         series = listed if changed is None else FeeNames(changed.fee_type, changed.fee_multiplier)
         override = self.state.fee_terms.get(terms.event_ticker)
-        event = FeeNames() if override is None else FeeNames(override.fee_type, override.fee_multiplier)
+        event = NOTHING_SAID if override is None else FeeNames(override.fee_type, override.fee_multiplier)
         return fee_terms(series, event)
 
     # Fills

@@ -238,8 +238,8 @@ class Accounts:
             self.sent(account.shares).add(at)
 
     def take_out(self, exposure: Exposure, order_id: str) -> Pending:
-        """Let an open order not count, for a trial of another in its place."""
-        self.holdings.touch(exposure)
+        """Let an open order not count, for a trial of another in its place: see `put_back`."""
+        # Nothing to recount: what judges the trial takes the exposure out of each total as it was counted.
         self.seen.discard(order_id)
         return exposure.orders.pop(order_id)
 

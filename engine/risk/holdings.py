@@ -93,7 +93,7 @@ class Holdings:
         lost: dict[str, int] = {}
         for exposure in self.of.values():
             for total in exposure.totals:
-                again[total.key].change(NOTHING_COUNTED, exposure.sums())
+                again[total.key].add(exposure.sums())
             lost[exposure.strategy] = lost.get(exposure.strategy, 0) + on_paper(exposure, views)
         for key, sums in again.items():
             total = self.total if key == (ALL,) else self._totals[key]
@@ -102,7 +102,7 @@ class Holdings:
                     f"the running total of {' '.join(key)} is {total.numbers()}, not {sums.numbers()}"
                 )
         marks = {strategy: self.marks.of(strategy) for strategy in lost}
-        if marks != lost or self.marks.total() != sum(lost.values()):
+        if (marks, self.marks.total()) != (lost, sum(lost.values())):
             raise InvariantBroken(f"the losses on paper are {lost}, not {marks} and {self.marks.total()}")
 
     def _join(self, exposure: Exposure, account: str) -> None:

@@ -288,11 +288,12 @@ def _worst(entry: Entry, reason: DenialReason, total: Total, limit: float) -> De
     # No outcome is worse than each exposure at its own worst; in nearly all cases that is far enough.
     if max(0, -least) / MONEY_ONE <= limit + HAIR:
         return None
-    order = entry.context.order
-    with_order = Sums()
-    with_order.change(NOTHING_COUNTED, total.parts.get(order.ticker, NOTHING_COUNTED))
-    with_order.change(entry.in_game, entry.after)
-    parts = {**total.parts, order.ticker: with_order}
+    ticker = entry.context.order.ticker
+    part, before, after = total.parts.get(ticker, NOTHING_COUNTED), entry.in_game, entry.after
+    with_order = Sums(yes=part.yes - before.yes + after.yes, no=part.no - before.no + after.no)
+    # Of several exposures the sum of the lower ones, which is no more than the lower of the two sums.
+    with_order.least = part.least - before.least + after.least
+    parts = {**total.parts, ticker: with_order}
     worst = worst_case(payoffs_of(parts, entry.context.views))
     return _over(reason, max(0, -worst) / MONEY_ONE, limit)
 

@@ -44,27 +44,25 @@ def worst_case(payoffs: Iterable[Payoff]) -> Money:
         else:
             worst += yes
             turns.append((claim.threshold, no - yes))
-    return Money(worst + _deepest(margin, zero=False) + _deepest(total, zero=True))
+    return Money(worst + _deepest(margin) + _deepest(total))
 
 
-def _deepest(turns: list[tuple[int, int]], *, zero: bool) -> int:
-    """The least that these turns come to at any whole number of points, each at its tenth; none is 0.
-
-    `zero` is whether there is an outcome of nothing: nobody wins by nothing.
-    """
+def _deepest(turns: list[tuple[int, int]]) -> int:
+    """The least that these turns come to at any outcome, each at its tenth; none is 0."""
     turns.sort()
     deepest = result = 0
     last = len(turns) - 1
     for place, (at, change) in enumerate(turns):
         result += change
-        if result < deepest and (place == last or _whole(at, turns[place + 1][0], zero=zero)):
+        if result < deepest and (place == last or _whole(at, turns[place + 1][0])):
             deepest = result
     return deepest
 
 
-def _whole(begin: int, end: int, *, zero: bool) -> bool:
-    """Whether a whole number of points lies in the tenths from `begin` up to and without `end`."""
+def _whole(begin: int, end: int) -> bool:
+    """Whether an outcome lies in the tenths from `begin` up to and without `end`.
+
+    A whole number of points, but not zero: nobody wins by nothing, and no game ends without points.
+    """
     first = -(-begin // 10) * 10
-    if first == 0 and not zero:
-        first = 10
-    return first < end
+    return (first or 10) < end

@@ -31,8 +31,7 @@ class SentEntries:
         moments = self.moments
         # Facts of earlier lives come in the order of the journal, whatever the clock did between two lives.
         insort(moments, at)
-        if moments[0] < at - KEPT:
-            del moments[: bisect_left(moments, Nanos(at - KEPT))]
+        del moments[: bisect_left(moments, Nanos(moments[-1] - KEPT))]
 
     def after(self, moment: Nanos) -> int:
         """How many are later than a moment."""

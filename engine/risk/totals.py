@@ -29,14 +29,14 @@ class Sums:
         self.least = min(yes, no)
         """The lower of both, of each exposure by itself: no outcome can bring less."""
 
-    def change(self, before: "Sums", after: "Sums") -> None:
-        """Replace what one of the exposures was counted with."""
-        self.contracts += after.contracts - before.contracts
-        self.at_risk += after.at_risk - before.at_risk
-        self.paid += after.paid - before.paid
-        self.yes += after.yes - before.yes
-        self.no += after.no - before.no
-        self.least += after.least - before.least
+    def add(self, other: "Sums") -> None:
+        """Count another exposure, or several."""
+        self.contracts += other.contracts
+        self.at_risk += other.at_risk
+        self.paid += other.paid
+        self.yes += other.yes
+        self.no += other.no
+        self.least += other.least
 
     def numbers(self) -> tuple[int, ...]:
         """All of it, for comparison."""

@@ -1,8 +1,9 @@
 """The verdict on a strategy: one word for programs and one sentence for people, or that there is none yet.
 
 A result counts only if it holds under all three readings of what was filled: a gain under the least of them,
-a loss under the most. Below `GAMES_MIN` games there is no verdict at all: resampling two games once gave
-"+0.0004 to +0.0103", which looks significant and means nothing.
+a loss under the most; and only if it holds in view of what could have come and was not seen. Below
+`GAMES_MIN` games there is no verdict at all: resampling two games once gave "+0.0004 to +0.0103", which looks
+significant and means nothing.
 """
 
 import math
@@ -13,6 +14,7 @@ from typing import Final
 import attrs
 
 from engine.scoring.bootstrap import Interval
+from engine.scoring.unseen_results import UnseenResults
 
 GAMES_MIN: Final = 30
 """With fewer games there is no verdict."""
@@ -90,7 +92,8 @@ class Verdict:
     """A strategy's judgement, and what it rests on.
 
     `low` and `high` are the readings of least and most money by name, `per_game` their means a game with
-    intervals, in dollars.
+    intervals, in dollars, and `unseen` where these means may lie for all that was not seen. `rare` says that
+    the intervals alone would have judged: what spoke against it has been seen too seldom.
     """
 
     judgement: Judgement
@@ -99,28 +102,35 @@ class Verdict:
     low: str
     high: str
     per_game: Mapping[str, Interval]
+    unseen: Mapping[str, UnseenResults]
+    rare: bool
     sentence: str
 
 
-def verdict(per_game: Mapping[str, Interval], results: Mapping[str, float]) -> Verdict:
-    """Judge a strategy by the interval of each reading, and by its base results by game, all in dollars.
+def verdict(
+    per_game: Mapping[str, Interval], unseen: Mapping[str, UnseenResults], results: Mapping[str, float]
+) -> Verdict:
+    """Judge a strategy by interval and bounds of each reading, and by its base results by game, in dollars.
 
-    Raises ValueError without a reading where there are games.
+    Raises ValueError without a reading where there are games, and for a reading without bounds.
     """
     games, needs = len(results), power(results)
     if games and not per_game:
         raise ValueError("results without a reading of them")
+    if set(per_game) != set(unseen):
+        raise ValueError(f"intervals of {sorted(per_game)} and bounds of {sorted(unseen)}")
     ordered = sorted(per_game, key=lambda name: (per_game[name].estimate, name))
     low, high = (ordered[0], ordered[-1]) if ordered else ("", "")
+    judgement, rare = Judgement.NOT_TOLD_APART, False
     if games < GAMES_MIN:
         judgement = Judgement.UNKNOWN
     elif per_game[low].low > 0.0:
-        judgement = Judgement.BEATS
+        rare = unseen[low].at_least <= 0.0
+        judgement = Judgement.NOT_TOLD_APART if rare else Judgement.BEATS
     elif per_game[high].high < 0.0:
-        judgement = Judgement.LOSES
-    else:
-        judgement = Judgement.NOT_TOLD_APART
-    found = Verdict(judgement, games, needs, low, high, per_game, "")
+        rare = unseen[high].at_most >= 0.0
+        judgement = Judgement.NOT_TOLD_APART if rare else Judgement.LOSES
+    found = Verdict(judgement, games, needs, low, high, per_game, unseen, rare, "")
     return attrs.evolve(found, sentence=_sentence(found))
 
 
@@ -141,7 +151,16 @@ def _sentence(found: Verdict) -> str:
             best = found.per_game[found.high]
             return f"loses: {what}; at the most {best.high:+.2f} ({found.high})."
         case _:
-            return f"not told apart from chance: {what}; {_more(found.power)}"
+            why = _rare(found) if found.rare else _more(found.power)
+            return f"not told apart from chance: {what}; {why}"
+
+
+def _rare(found: Verdict) -> str:
+    if found.per_game[found.low].low > 0.0:
+        stood = f"a game stood to lose {-found.unseen[found.low].worst:.2f}"
+    else:
+        stood = f"a game stood to bring {found.unseen[found.high].best:.2f}"
+    return f"{stood}, and too few were played to tell how rare that is."
 
 
 def _more(needs: Power) -> str:

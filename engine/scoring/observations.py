@@ -24,6 +24,7 @@ from engine.facts import (
     SignalRaised,
 )
 from engine.orders import Liquidity, PlaceOrder
+from engine.outcome_range import OutcomeRange
 from engine.reasons import LIMITS
 from engine.scoring.equity import EquityCurve, EquityPoint
 from engine.scoring.forecasts import Forecast
@@ -98,7 +99,8 @@ class Wishes:
 
 @attrs.frozen(kw_only=True)
 class StrategySeen:
-    """One strategy in one run; `games` has its result of every game in which any reading traded.
+    """One strategy in one run; `games` has its result of every game in which any reading traded, `ranges`
+    what those stood to bring in which it was filled.
 
     `rested` are orders that joined the book, `delayed` those that arrive differently in the readings.
     """
@@ -114,6 +116,7 @@ class StrategySeen:
     unrealized: Money
     pnl: Band
     games: Mapping[str, Band]
+    ranges: Mapping[str, OutcomeRange]
     curve: tuple[EquityPoint, ...]
 
 
@@ -285,6 +288,7 @@ class Observations:
             unrealized=self.tally.unrealized(name, marks),
             pnl=self.tally.band(name, marks),
             games=self.tally.by_game(name, marks),
+            ranges=self.tally.ranges(name),
             curve=self.curve.of(name),
         )
 

@@ -12,6 +12,7 @@ from typing import Final
 import attrs
 
 from engine.orders import Liquidity
+from engine.outcome_range import OutcomeRange
 from engine.scoring.bootstrap import GameDraws, Interval, weighted
 from engine.scoring.equity import EquityPoint
 from engine.scoring.forecasts import (
@@ -28,6 +29,7 @@ from engine.scoring.markouts import MarkoutPoint, MarkoutRow, markout_curve
 from engine.scoring.observations import FillSeen, RunSeen, StrategySeen, Wishes
 from engine.scoring.returns import Profit, drawdown, losing_run, profit, share_of_best
 from engine.scoring.splits import Split, splits
+from engine.scoring.unseen_results import unseen_results
 from engine.tally import READINGS, Band
 from engine.units import COUNT_ONE, MONEY_ONE, Money, Nanos
 
@@ -168,15 +170,25 @@ def scores(runs: Iterable[RunSeen]) -> tuple[StrategyScores, ...]:
     return tuple(_scores(name, _Rows(*rows[name]), draws) for name in sorted(rows))
 
 
-def verdict_of(games: Mapping[str, Band]) -> Verdict:
-    """The verdict on a strategy by its results of games alone."""
-    return _verdict(games, GameDraws(games))
+def verdict_of(games: Mapping[str, Band], ranges: Mapping[str, OutcomeRange]) -> Verdict:
+    """The verdict on a strategy by its results of games, and by what these stood to bring."""
+    return _verdict(games, ranges, GameDraws(games))
 
 
-def _verdict(games: Mapping[str, Band], draws: GameDraws) -> Verdict:
-    found = {reading: _per_game(games, reading, draws) for reading in READINGS}
-    dollars = {game: band.base / MONEY_ONE for game, band in games.items()}
-    return verdict({reading: each for reading, each in found.items() if each is not None}, dollars)
+def _verdict(games: Mapping[str, Band], ranges: Mapping[str, OutcomeRange], draws: GameDraws) -> Verdict:
+    worst = min((each.worst for each in ranges.values()), default=0) / MONEY_ONE
+    best = max((each.best for each in ranges.values()), default=0) / MONEY_ONE
+    readings = {reading: _dollars(games, reading) for reading in READINGS}
+    found = {
+        reading: interval
+        for reading, results in readings.items()
+        if (interval := draws.mean({game: (dollars, 1.0) for game, dollars in results.items()}))
+    }
+    return verdict(found, unseen_results(readings, worst, best), readings["base"])
+
+
+def _dollars(games: Mapping[str, Band], reading: str) -> dict[str, float]:
+    return {game: getattr(band, reading) / MONEY_ONE for game, band in games.items()}
 
 
 def _scores(name: str, rows: _Rows, all_draws: _Draws) -> StrategyScores:
@@ -186,7 +198,7 @@ def _scores(name: str, rows: _Rows, all_draws: _Draws) -> StrategyScores:
     curve = _curve(rows.runs)
     return StrategyScores(
         strategy=name,
-        verdict=_verdict(games, draws),
+        verdict=_verdict(games, _ranges(rows.runs), draws),
         runs=len(rows.runs),
         games=games,
         pnl=_added(row.pnl for row in rows.runs),
@@ -222,6 +234,15 @@ def _games(runs: Iterable[StrategySeen]) -> dict[str, Band]:
     return games
 
 
+def _ranges(runs: Iterable[StrategySeen]) -> dict[str, OutcomeRange]:
+    """What the games stood to bring; of one in several runs the sum, as of its results."""
+    ranges: dict[str, OutcomeRange] = {}
+    for run in runs:
+        for game, found in run.ranges.items():
+            ranges[game] = ranges.get(game, OutcomeRange()).and_also(found)
+    return ranges
+
+
 def _added(bands: Iterable[Band | EquityPoint]) -> Band:
     pessimistic = base = optimistic = 0
     for band in bands:
@@ -237,10 +258,6 @@ def _wishes(runs: Sequence[StrategySeen]) -> Wishes:
         for code, count in run.wishes.refused.items():
             refused[code] = refused.get(code, 0) + count
     return Wishes(passed=sum(run.wishes.passed for run in runs), refused=dict(sorted(refused.items())))
-
-
-def _per_game(games: Mapping[str, Band], reading: str, draws: GameDraws) -> Interval | None:
-    return draws.mean({game: (getattr(band, reading) / MONEY_ONE, 1.0) for game, band in games.items()})
 
 
 def _curve(runs: Sequence[StrategySeen]) -> tuple[CurvePoint, ...]:

@@ -19,6 +19,7 @@ from engine.strategies.buy_and_cross_back import BuyAndCrossBack
 from engine.strategies.join_the_bid import JoinTheBid
 from engine.strategies.random_taker import RandomTaker
 from engine.units import NANOS_PER_SECOND, from_cents
+from tests.engine.scoring.test_unseen_results import interval_of, seasons, verdict_on
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "judging.md").read_text("utf-8")
 SPREAD_CENTS = 2
@@ -55,6 +56,18 @@ def test_two_games_have_the_interval_of_the_page() -> None:
     found = GameDraws("ab").mean({"a": (0.0004, 1.0), "b": (0.0103, 1.0)})
     assert found is not None
     assert f"interval from +{found.low:.4f} to +{found.high:.4f}" in TEXT.replace("\n", " ")
+
+
+def test_the_seasons_at_fair_prices_are_counted_anew() -> None:
+    found = list(rows("every contract bought at", "games", "by the interval alone", "by the verdict"))
+    assert len(found) == 4
+    for cents, games, by_interval, by_verdict in found:
+        price = int(cents.removesuffix(" cents")) / 100
+        alone = said = 0
+        for results in seasons(price, int(games)):
+            alone += interval_of(results).low > 0.0
+            said += verdict_on(results, price) is Judgement.BEATS
+        assert (alone, said) == (int(by_interval), int(by_verdict))
 
 
 def test_the_shares_lie_where_wilson_says() -> None:

@@ -84,3 +84,12 @@ def test_a_database_of_another_version_is_refused(bare: str) -> None:
         TableBatches(bare, [1])
     schema_upgrade.upgrade(bare)
     assert list(TableBatches(bare, [1]).rows("runs")) == []
+
+
+def test_the_rows_of_a_table_are_counted_for_the_runs_that_are_wanted(two: str) -> None:
+    with reading(two) as connection:
+        runs = [run.row.id for run in stored_runs(connection)]
+    for name in table_names():
+        each = [sum(map(len, TableBatches(two, [run]).rows(name))) for run in runs]
+        assert [TableBatches(two, [run]).count(name) for run in runs] == each
+        assert TableBatches(two, runs).count(name) == sum(each)

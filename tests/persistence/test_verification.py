@@ -99,3 +99,13 @@ def test_a_row_behind_the_last_entry_follows_from_no_fact(written: Path, table: 
     problems = verify(f"sqlite:///{written}").problems
     said = {problem.what for problem in problems if problem.check == "projections"}
     assert said == {"the row is missing", "the row follows from no fact"}
+
+
+def test_it_tells_how_far_it_is(written: Path) -> None:
+    heard: list[tuple[str, int, int]] = []
+    (run,) = verify(f"sqlite:///{written}", lambda *said: heard.append(said)).runs
+    assert heard[0] == ("checking the pages", 0, 0)
+    assert {what for what, _, _ in heard[1:]} == {f"checking run {run.run}"}
+    done = [done for _, done, _ in heard[1:]]
+    assert done == sorted(done)
+    assert heard[-1][1:] == (run.entries, run.entries)

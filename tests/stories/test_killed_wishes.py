@@ -76,6 +76,7 @@ class House:
     switch: Callable[[dict[str, object]], None]
     ticker: str = ""
     lives: list[Running] = attrs.field(factory=list)
+    environment: dict[str, str] = attrs.field(factory=dict)
 
     @property
     def url(self) -> str:
@@ -83,7 +84,7 @@ class House:
 
     def begin(self) -> Running:
         """A daemon that is ready."""
-        life = started(self.root, self.folder, self.config, self.port)
+        life = started(self.root, self.folder, self.config, self.port, environment=self.environment)
         self.lives.append(life)
         life.wait_for("READY=1")
         return life
@@ -234,6 +235,7 @@ def traded(house: House) -> None:
     def low(rows: Sequence[dict[str, str | None]]) -> list[dict[str, str | None]]:
         return [row for row in rows if row["yes_bid"] and float(row["yes_bid"]) > 0.1]
 
+    seen(house.lives[-1], lambda: any(row["matched"] for row in house.ask("games")), "a matched game")
     seen(house.lives[-1], lambda: bool(priced("game") and low(priced("spread"))), "trusted books")
     market, aside = priced("game")[0], low(priced("spread"))[0]
     house.ticker = str(market["ticker"])

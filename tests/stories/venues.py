@@ -9,11 +9,20 @@ from pathlib import Path
 
 import trio
 
+from engine.calendar import eastern
+from engine.units import Nanos
 from tipoff.commands.simulate import beginning_now, write_keys
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.world.settings import EveningSettings
 
 SMALL = EveningSettings(games=1, rungs=2, box_players=0, postponed=False, cancelled=False)
+
+
+def pregame_minutes(now_ns: int) -> int:
+    """An hour, or what is left of the day in New York: games of the next one are not looked for yet."""
+    clock = eastern(Nanos(now_ns))
+    left = 24 * 60 - clock.hour * 60 - clock.minute
+    return max(1, min(60, left - 2))
 
 
 @contextmanager
@@ -25,8 +34,9 @@ def venues(
     served: list[tuple[Simulator, trio.lowlevel.TrioToken, trio.CancelScope]] = []
 
     async def run() -> None:
+        now_ns = time.time_ns()
         settings = ServiceSettings(
-            evening=beginning_now(evening, time.time_ns(), pregame_minutes=60),
+            evening=beginning_now(evening, now_ns, pregame_minutes=pregame_minutes(now_ns)),
             speed=speed,
             held=True,
             wall_clock=True,

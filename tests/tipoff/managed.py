@@ -9,7 +9,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import attrs
 
@@ -69,8 +71,19 @@ def free_port() -> int:
         return port
 
 
-def started(root: Path, folder: Path, config: Path, port: int, path: tuple[Path, ...] = ()) -> Running:
-    """Start a daemon with this configuration, whose metrics are at `port`; plug-ins lie in `path`."""
+def started(
+    root: Path,
+    folder: Path,
+    config: Path,
+    port: int,
+    path: tuple[Path, ...] = (),
+    *,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Running:
+    """Start a daemon with this configuration, whose metrics are at `port`; plug-ins lie in `path`.
+
+    `environment` is what it has in its own besides what its manager says.
+    """
     address = folder / "notify"
     address.unlink(missing_ok=True)
     line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -83,6 +96,7 @@ def started(root: Path, folder: Path, config: Path, port: int, path: tuple[Path,
             "WATCHDOG_USEC": "2000000",
             "PYTHONPATH": os.pathsep.join(map(str, (root, *path))),
             "PATH": os.environ["PATH"],
+            **environment,
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

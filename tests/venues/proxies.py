@@ -65,6 +65,16 @@ class TunnelProxy:
         return not self.credentials or header(head, "proxy-authorization") == f"Basic {token}"
 
 
+async def in_tls(nursery: trio.Nursery, port: int, context: ssl.SSLContext) -> int:
+    """The port of a server that is spoken to in TLS and passes everything on to a port that is not."""
+
+    async def serve(raw: trio.SocketStream) -> None:
+        stream = trio.SSLStream(raw, context, server_side=True, https_compatible=True)
+        await _join(stream, await trio.open_tcp_stream("127.0.0.1", port))
+
+    return await listen(nursery, serve)
+
+
 async def _join(client: trio.abc.Stream, server: trio.abc.Stream) -> None:
     async with server, trio.open_nursery() as nursery:
 

@@ -6,7 +6,8 @@ it does is imported when it is called, so that `tipoff` answers at once. Must no
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from tipoff.config.problems import ConfigError
 from tipoff.control.registry import METHODS
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
-from tipoff.output import Answer, Failure, Output, Screen, Stream, silence
+from tipoff.output import Answer, Failure, Output, Screen, Stream, long_work, silence
 
 LOOK = Group("Look things up", sort_key=1)
 EVENINGS = Group("Evenings", sort_key=2)
@@ -49,6 +50,7 @@ COMMANDS = (
     ("simulate", "run:simulate", EVENINGS, "Only the simulated venues, with fault switches."),
     ("replay", "offline:replay", EVENINGS, "Recorded evenings through the same actors."),
     ("import", "offline:import_recording", EVENINGS, "Other people's recordings into ours."),
+    ("download", "offline:download", EVENINGS, "The venue's public history into recordings."),
     ("calibrate", "offline:calibrate", EVENINGS, "What each source of opinion is worth, by recordings."),
     ("sweep", "sweep:app", EVENINGS, "Search a strategy's parameters over recorded evenings."),
     ("report", "offline:report", EVENINGS, "What happened in a run and whether it means anything."),
@@ -75,11 +77,15 @@ COMMANDS = (
 for name, place, group, line in COMMANDS:
     app.command(f"tipoff.cli.{place}", name=name, group=group, help=line)
 
+NAMES = frozenset(name for name, *_ in COMMANDS)
+SHOW_THEMSELVES = frozenset({"run", "simulate", "top", "dashboard"})
+"""Commands that run until they are ended, and say themselves what happens."""
+
 
 def explain(tokens: Sequence[str]) -> None:
     """Let the help of the command that these words call be its whole docstring instead of its line."""
     called = next((token for token in tokens if not token.startswith("-")), None)
-    if called not in {name for name, *_ in COMMANDS}:
+    if called not in NAMES:
         return
     command = app[called]
     if command.default_command is not None and all(child.startswith("-") for child in command):
@@ -114,7 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not set(given).isdisjoint(HELP_FLAGS):
             explain(given)
-        answer = app.meta(given, exit_on_error=False, print_error=False, result_action="return_value")
+        with _sign_of_life(given):
+            answer = app.meta(given, exit_on_error=False, print_error=False, result_action="return_value")
         if isinstance(answer, Stream):
             return output.stream(answer)
     except KeyboardInterrupt:
@@ -132,6 +139,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return output.failure(in_words(error))
     return output.answer(answer) if isinstance(answer, Answer) else Exit.OK
+
+
+@contextmanager
+def _sign_of_life(given: Sequence[str]) -> Iterator[None]:
+    """Whatever takes longer shows that it is alive, except what shows itself for as long as it runs."""
+    called = next((token for token in given if token in NAMES), None)
+    if called is None or called in SHOW_THEMSELVES:
+        yield
+        return
+    with long_work(f"tipoff {called}"):
+        yield
 
 
 def in_words(error: Exception) -> Failure:

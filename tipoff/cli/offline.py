@@ -1,8 +1,8 @@
-"""The commands about evenings: `demo`, `replay`, `import`, `calibrate`, `report`.
+"""The commands about evenings: `demo`, `replay`, `import`, `download`, `calibrate`, `report`.
 
 Arguments in, requests out. Registered by `cli`. What they do is in `tipoff.commands.demo`,
-`tipoff.commands.replay`, `tipoff.commands.import_recording`, `tipoff.commands.calibrate` and
-`tipoff.commands.report`, imported when the command is called.
+`tipoff.commands.replay`, `tipoff.commands.import_recording`, `tipoff.commands.download`,
+`tipoff.commands.calibrate` and `tipoff.commands.report`, imported when the command is called.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from tipoff.commands.options import (
     CalibrateRequest,
     ConfigFile,
     DemoRequest,
+    DownloadRequest,
     Flag,
     ImportRequest,
     ParameterValue,
@@ -181,6 +182,18 @@ def import_recording(
             last_day=None if last_day is None else day_typed(last_day),
         )
     )
+
+
+def download(*, on: DownloadRequest) -> Answer:
+    """Download past game days of the venue into recordings that `tipoff replay` takes; no key is needed.
+
+    Markets, trades, minute candles and results come from the exchange's public history, live or archived.
+    Games, plays, box scores and opening odds come from balldontlie as far as a key of it allows. A download
+    that was interrupted goes on where it was when the same command is given again.
+    """
+    from tipoff.commands.download import run_download
+
+    return run_download(on)
 
 
 def calibrate(

@@ -28,15 +28,16 @@ from tipoff.commands.evenings import evenings_in
 from tipoff.commands.options import CalibrateRequest
 from tipoff.commands.replay import replay
 from tipoff.commands.run_selection import ALL, day_of, selected
+from tipoff.commands.watched_reading import read_watched
 from tipoff.config.database import database_url
 from tipoff.config.load import Config, load_or_template
 from tipoff.json_types import Json
-from tipoff.output import Answer, Failure, progress, table
+from tipoff.output import Answer, Failure, long_work, progress, table
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.settings import StrategyPlan
 from tipoff.runs.trust_file import written
 from venues.errors import RecordingError
-from venues.recordings.recorder import read_batches, read_manifest
+from venues.recordings.recorder import read_manifest
 
 RUN: Final = "calibration"
 
@@ -103,7 +104,8 @@ def heard_of(folder: Path, config: Config, horizon: Nanos, *, every_market: bool
     settings = attrs.evolve(settings, strategies=(*settings.strategies, witness))
     try:
         first_at = read_manifest(folder).first_at
-        replay(read_batches(folder, on_note=progress), settings, RUN)
+        with long_work(f"replaying {folder.name}", "lines") as work:
+            replay(read_watched([folder], work), settings, RUN)
     except RecordingError as error:
         raise Failure("recording", str(error)) from error
     # A replay of nothing has failed already, so there is a first moment.

@@ -6,6 +6,7 @@ Requests in, answers out. Called by the command line; the work is done in `persi
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import attrs
@@ -22,7 +23,7 @@ from tipoff.config.database import database_url, retention_policy
 from tipoff.config.load import Config, load_or_template
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json, utc_text
-from tipoff.output import Answer, Failure, table
+from tipoff.output import Answer, Failure, Work, long_work, table
 from tipoff.runs.from_config import schema, trading_settings
 from tipoff.runs.recording_retention import (
     Overdue,
@@ -61,9 +62,9 @@ def run_verify(request: StorageRequest) -> Answer:
     """Check everything; exits 1 when something is wrong, naming it."""
     config = load_or_template(request.config, schema())
     url = request.db or database_url(config, None)
-    with storage_errors():
-        found = maintenance.verify(url)
-        checked = _snapshots(url, found, trading_settings(config))
+    with storage_errors(), long_work("verifying", "entries") as work:
+        found = maintenance.verify(url, work.told)
+        checked = _snapshots(url, found, trading_settings(config), work)
     differing = [each for each in checked if each.state is SnapshotState.DIFFERS]
     found = attrs.evolve(found, problems=(*found.problems, *map(_problem, differing)))
     document: Json = {
@@ -95,13 +96,14 @@ def run_verify(request: StorageRequest) -> Answer:
     return Answer(document, table(["check", "where", "what is wrong"], wrong), Exit.FAILED)
 
 
-def _snapshots(url: str, found: Verification, settings: TradingSettings) -> list[SnapshotChecked]:
+def _snapshots(url: str, found: Verification, settings: TradingSettings, work: Work) -> list[SnapshotChecked]:
     """The snapshots of the runs whose journals are whole, compared with what these come to."""
     checked: list[SnapshotChecked] = []
     for run in found.runs:
         if run.first_bad is None and run.entries:
             with Reader.open(url, run.run) as reader:
-                checked += check_snapshots(reader, settings)
+                told = partial(work.told, f"checking snapshots of run {run.run}")
+                checked += check_snapshots(reader, settings, told)
     return checked
 
 
@@ -113,8 +115,8 @@ def _problem(snapshot: SnapshotChecked) -> Problem:
 def run_backup(request: StorageRequest) -> Answer:
     """Copy the database while it may be in use, and verify the copy."""
     assert request.out is not None  # noqa: S101 - the command line requires it
-    with storage_errors():
-        made = maintenance.backup(_url(request), request.out)
+    with storage_errors(), long_work("copying", "entries") as work:
+        made = maintenance.backup(_url(request), request.out, work.told)
     document: Json = {
         "file": str(made.target),
         "bytes": made.size_bytes,
@@ -127,8 +129,8 @@ def run_restore(request: StorageRequest) -> Answer:
     """Put a backup where there is no database any more, and verify it; overwrites nothing."""
     assert request.backup is not None  # noqa: S101 - the command line requires it
     url = _url(request)
-    with storage_errors():
-        found = maintenance.restore(request.backup, url)
+    with storage_errors(), long_work("copying", "entries") as work:
+        found = maintenance.restore(request.backup, url, work.told)
     entries = sum(run.entries for run in found.runs)
     document: Json = {"place": where(url), "sound": found.sound, "entries": entries}
     screen = f"{request.backup} is restored and verified: {len(found.runs)} runs, {entries} entries."

@@ -27,11 +27,12 @@ from persistence.writer import JournalWriter, Mode, Options
 from tipoff.commands.options import DemoRequest
 from tipoff.commands.replay import replay, run_name, with_evidence
 from tipoff.commands.simulated_recording import record_evening
+from tipoff.commands.watched_reading import read_watched
 from tipoff.config.load import Config, load_or_template
 from tipoff.json_types import Json
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
-from tipoff.output import Answer, Failure, progress
+from tipoff.output import Answer, Failure, long_work, progress
 from tipoff.process.notifier import Notifier
 from tipoff.process.shutdown import Shutdown, stop_engine
 from tipoff.reports.document import report_screen
@@ -45,7 +46,7 @@ from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.bundled.kalshi.source import KALSHI
 from tipoff.sources.clients import Credentials, Sources
 from venues.kalshi.auth import read_signer
-from venues.recordings.recorder import Recorder, read_batches
+from venues.recordings.recorder import Recorder
 from venues.simulator.service import ServiceSettings, Simulator, serve
 from venues.simulator.world.settings import EveningSettings
 
@@ -99,14 +100,17 @@ def _without_sockets(request: DemoRequest, config: Config, folder: Path) -> dict
     settings = trading_settings(config, seed=request.seed)
     recording = folder / RECORDING
     progress(f"making an evening of {request.games} games from seed {request.seed}")
-    lines = record_evening(EveningSettings(seed=request.seed, games=request.games), recording)
+    with long_work("making the evening", "lines") as work:
+        evening = EveningSettings(seed=request.seed, games=request.games)
+        lines = record_evening(evening, recording, work.reached)
     progress(f"{lines} frames and bodies; trading it")
     name = run_name([recording], settings)
     url = _database(folder)
     upgrade(url)
     write_config(recording, config, settings_digest(settings))
     with contextlib.closing(JournalWriter(url, name, Options(mode=Mode.REPLAY))) as writer:
-        document = replay(read_batches(recording), settings, name, writer).document
+        with long_work("trading the evening", "lines") as work:
+            document = replay(read_watched([recording], work), settings, name, writer).document
         document = with_evidence(document, writer)
         digest, seq = writer.digest(), writer.stored_seq
     write_digest(recording, RecordingDigest(name, digest, settings_digest(settings), settings.seed, seq))

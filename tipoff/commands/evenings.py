@@ -26,7 +26,7 @@ from tipoff.commands.sums import Sum, added, cents, numbers_right, of_document, 
 from tipoff.config.problems import ConfigError
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
-from tipoff.output import Answer, Failure, progress, table
+from tipoff.output import Answer, Failure, long_work, progress, table
 from tipoff.reports.evidence import evidence_of
 from tipoff.reports.evidence_screen import evidence_screen
 from tipoff.reports.html import write_html
@@ -121,15 +121,16 @@ def _begins(recording: Path) -> tuple[int, str]:
 
 
 def _each(request: ReplayRequest, recordings: Sequence[Path]) -> Iterator[Evening]:
-    for number, recording in enumerate(recordings, 1):
-        progress(f"evening {number} of {len(recordings)}: {recording}")
-        mine = attrs.evolve(request, recordings=(recording,), report=None)
-        try:
-            yield _one(mine)
-        except (Failure, ConfigError) as error:
-            failure = _its_own(mine, error)
-            progress(f"{recording}: {failure}")
-            yield Evening(recording=recording, state="failed", error=failure)
+    with long_work("replaying", "evenings") as work:
+        for done, recording in enumerate(recordings):
+            work.reached(done, len(recordings))
+            mine = attrs.evolve(request, recordings=(recording,), report=None)
+            try:
+                yield _one(mine)
+            except (Failure, ConfigError) as error:
+                failure = _its_own(mine, error)
+                progress(f"{recording}: {failure}")
+                yield Evening(recording=recording, state="failed", error=failure)
 
 
 def _its_own(request: ReplayRequest, error: Failure | ConfigError) -> Failure:

@@ -20,6 +20,7 @@ from tipoff import __version__
 from tipoff.commands.database import storage_errors
 from tipoff.commands.options import ExportRequest
 from tipoff.commands.run_selection import selected
+from tipoff.commands.watched_reading import read_watched
 from tipoff.config.database import database_url
 from tipoff.config.load import load_or_template
 from tipoff.config.problems import unknown_name
@@ -29,11 +30,11 @@ from tipoff.export.recorded_events import ABOUT, EventTables, RecordedTable, Row
 from tipoff.export.schema_document import Exported, schema_document
 from tipoff.export.table_files import TableFile, file_kind
 from tipoff.json_types import Json
-from tipoff.output import Answer, Failure, progress, table
+from tipoff.output import Answer, Failure, Work, long_work, table
 from tipoff.runs.from_config import schema
 from tipoff.sources.registry import translator
 from venues.errors import RecordingError
-from venues.recordings.recorder import Line, read_batches
+from venues.recordings.recorder import Line
 
 SCHEMA = "schema.json"
 
@@ -94,11 +95,12 @@ def _export_database(request: ExportRequest, files: Files, wanted: Sequence[str]
         _make(request.folder)
         for name in wanted:
             columns = table_columns(name)
-            with files.begin(name, columns) as file:
+            with files.begin(name, columns) as file, long_work(f"exporting {name}", "rows") as work:
+                total = batches.count(name)
                 for rows in batches.rows(name):
                     file.write(rows)
+                    work.reached(file.rows, total)
             files.done(file, name, TABLES[name], columns)
-            progress(f"{name}: {file.rows} rows")
     return {"database": where(url), "runs": [run.row.run for run in runs]}
 
 
@@ -115,11 +117,12 @@ def _export_recordings(request: ExportRequest, files: Files, wanted: Sequence[st
     read = translator()
     lines = 0
     try:
-        for batch in _lines(request):
-            for line in batch:
-                events.take(line.seq, read.translate(line))
-            lines += len(batch)
-        events.end()
+        with long_work("exporting the recordings", "lines") as work:
+            for batch in _lines(request, work):
+                for line in batch:
+                    events.take(line.seq, read.translate(line))
+                lines += len(batch)
+            events.end()
     except BaseException:
         for _, file in begun.values():
             file.abandon()
@@ -127,7 +130,6 @@ def _export_recordings(request: ExportRequest, files: Files, wanted: Sequence[st
     for name, (made, file) in begun.items():
         file.finish()
         files.done(file, name, ABOUT[name], made.columns)
-        progress(f"{name}: {file.rows} rows")
     left_out: dict[str, Json] = dict(sorted(events.left_out.items()))
     return {
         "recordings": [str(path) for path in request.recordings],
@@ -136,10 +138,10 @@ def _export_recordings(request: ExportRequest, files: Files, wanted: Sequence[st
     }
 
 
-def _lines(request: ExportRequest) -> Iterator[list[Line]]:
+def _lines(request: ExportRequest, work: Work) -> Iterator[list[Line]]:
     """The lines in batches; the folder is made once it is known that there is something to read."""
     try:
-        for number, batch in enumerate(read_batches(*request.recordings, on_note=progress)):
+        for number, batch in enumerate(read_watched(request.recordings, work)):
             if number == 0:
                 _make(request.folder)
             yield batch

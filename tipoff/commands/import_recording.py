@@ -3,17 +3,21 @@
 Requests in, answers out. Called by the command line; the work is done in `venues.importers`.
 """
 
+from typing import Final
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from engine.units import Nanos
 from tipoff.commands.options import ImportRequest
 from tipoff.json_types import Json, utc_text
-from tipoff.output import Answer, Failure, progress, table
+from tipoff.output import Answer, Failure, long_work, progress, table
 from venues.errors import ImportFailed, RecordingError
 from venues.importers.evening import KINDS, ImportedFile, ImportSpec, import_files, known_word
 from venues.importers.game_days import GameDays
 from venues.importers.unused import Unused
+
+HEAD: Final = ("kind", "file", "rows", "lines", "of no use", "refused")
 
 
 def known_kinds() -> Answer:
@@ -30,7 +34,8 @@ def run_import(request: ImportRequest) -> Answer:
     try:
         specs = [ImportSpec(kind, path) for kind, path in request.inputs]
         days = GameDays(request.first_day, request.last_day)
-        report = import_files(specs, request.out, request.score_delay, days=days)
+        with long_work("importing", "lines") as work:
+            report = import_files(specs, request.out, request.score_delay, days=days, told=work.told)
     except (ImportFailed, RecordingError) as error:
         raise Failure("import", str(error)) from error
     for file in report.files:
@@ -68,8 +73,7 @@ def run_import(request: ImportRequest) -> Answer:
             for file in report.files
         ],
     }
-    head = ["kind", "file", "rows", "lines", "of no use", "refused"]
-    tables: list[RenderableType] = [table(head, rows)]
+    tables: list[RenderableType] = [table(HEAD, rows)]
     if reasons:
         tables += [Text(), table(["file", "of no use", "why"], reasons)]
     return Answer(document, Group(*tables))

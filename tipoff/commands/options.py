@@ -101,6 +101,25 @@ class ImportRequest:
     """Game days that are taken, both included; None leaves an end open."""
 
 
+@Parameter(name="*")
+@attrs.frozen(kw_only=True)
+class DownloadRequest:
+    """Past game days, from the venues' own histories."""
+
+    first_day: Annotated[
+        str, Parameter(name="--from", help="First game day, as 2026-01-31 (Eastern); it must be over.")
+    ]
+    last_day: Annotated[
+        str | None, Parameter(name="--to", help="Last game day; without it, the first alone.")
+    ] = None
+    games: Annotated[
+        tuple[str, ...],
+        Parameter(help="Only these: a team (BOS) or a pair (WAS@LAC); may be repeated.", negative=""),
+    ] = ()
+    out: Annotated[Path, Parameter(help="Folder in which every day becomes a recording.")] = Path("history")
+    config: ConfigFile = None
+
+
 RUNS_HELP: Final = "all, FROM..TO in game days, config:DIGEST, or names with commas."
 
 
@@ -289,6 +308,19 @@ class SimulateRequest:
             validator=Number(gte=1, lte=EVENINGS_MAX), help="How many are recorded, a day and a seed apart."
         ),
     ] = 1
+    history: Annotated[
+        Whole,
+        Parameter(
+            validator=Number(gte=0, lte=EVENINGS_MAX),
+            help="Evenings before this one that both services tell of, for `tipoff download`.",
+        ),
+    ] = 0
+    live_days: Annotated[
+        float,
+        Parameter(
+            validator=Number(gte=0, lte=3_650), help="Days of history before the exchange's archive begins."
+        ),
+    ] = 91.0
     faults: Annotated[tuple[str, ...], Parameter(parse=False)] = ()
     """Switches as NAME=VALUE."""
 

@@ -24,9 +24,10 @@ from tipoff import __version__
 from tipoff.commands.chosen_strategies import only_these, with_controls, with_parameters
 from tipoff.commands.ids_for_why import ids_in, ids_screen, nothing_kept
 from tipoff.commands.options import ReplayRequest
+from tipoff.commands.watched_reading import read_watched
 from tipoff.config.load import Config, load, load_or_template, template
 from tipoff.json_types import Json, utc_text
-from tipoff.output import Answer, Failure, progress
+from tipoff.output import Answer, Failure, Work, long_work, progress
 from tipoff.replay.batch_store import RunStore
 from tipoff.replay.live_recording import LiveReplay, SettingsOf, is_live
 from tipoff.replay.session import VirtualSession
@@ -42,9 +43,8 @@ from tipoff.runs.names import REPLAY
 from tipoff.runs.recording_digest import RecordingDigest, config_of, read_digest
 from tipoff.runs.settings import StrategyPlan, TradingSettings, settings_digest
 from venues.errors import ImportFailed, RecordingError
-from venues.recordings.recorder import Line, read_batches, read_manifest, segment_paths
+from venues.recordings.recorder import Line, read_manifest, segment_paths
 
-PROGRESS_LINES = 50_000
 NOTHING_ASSUMED: Mapping[str, str] = {}
 """All lines were heard live."""
 
@@ -84,7 +84,6 @@ def replay(
     of_process = origin.settings_of or (lambda _digest: settings)
     hearer: VirtualSession | LiveReplay | None = None
     began = time.perf_counter()
-    told = heard = 0
     line: Line | None = None
     for batch in batches:
         if hearer is None and batch:
@@ -97,10 +96,6 @@ def replay(
             continue
         hearer.on_lines(batch)
         line = batch[-1]
-        heard += len(batch)
-        if heard >= told + PROGRESS_LINES:
-            told = heard
-            progress(f"{told} frames")
     if hearer is None or line is None:
         raise RecordingError("the recording is empty: nothing to replay")
     if isinstance(hearer, LiveReplay):
@@ -147,7 +142,9 @@ def run_replay(request: ReplayRequest) -> Answer:
                 settings_of=_of_processes(request, settings),
                 known=known_of(request.recordings, request.score_delay),
             )
-            replayed = replay(_batches(request, settings.seed), settings, name, writer, origin)
+            with long_work(f"replaying {_said(request)}", "lines") as work:
+                batches = _batches(request, settings.seed, work)
+                replayed = replay(batches, settings, name, writer, origin)
             document = replayed.document
             if writer is not None:
                 document = with_evidence(document, writer)
@@ -220,8 +217,12 @@ def _of_processes(request: ReplayRequest, settings: TradingSettings) -> Settings
     return settings_of
 
 
-def _batches(request: ReplayRequest, seed: int) -> Iterable[list[Line]]:
-    batches = read_batches(*request.recordings, batch=request.batch, on_note=progress)
+def _said(request: ReplayRequest) -> str:
+    return " and ".join(each.name for each in request.recordings)
+
+
+def _batches(request: ReplayRequest, seed: int, work: Work) -> Iterable[list[Line]]:
+    batches = read_watched(request.recordings, work, request.batch)
     return batches if request.score_delay is None else heard_later(batches, request.score_delay, seed)
 
 
@@ -246,7 +247,9 @@ def _verify(request: ReplayRequest, settings: TradingSettings, name: str, digest
     if seal is not None:
         _compare(seal, settings, digest)
         return
-    again = replay(_batches(attrs.evolve(request, batch=1), settings.seed), settings, name)
+    with long_work(f"replaying {_said(request)} again", "lines") as work:
+        batches = _batches(attrs.evolve(request, batch=1), settings.seed, work)
+        again = replay(batches, settings, name)
     if again.document["digest"] != digest:
         raise Failure(
             "digest_differs",

@@ -52,7 +52,11 @@ def run_simulate(request: SimulateRequest, *, as_json: bool) -> None:
         kalshi_port=request.port,
         balldontlie_port=request.balldontlie_port,
         recording=request.recording,
+        history=request.history,
+        live_days=request.live_days,
     )
+    if request.history:
+        progress(f"playing the {request.history} evenings before")
     trio.run(_serve, request, settings, switches, Output(as_json=as_json))
 
 

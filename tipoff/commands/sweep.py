@@ -5,8 +5,6 @@ all but the beginning need nothing but that file, and the recordings where trial
 """
 
 import signal
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -27,7 +25,7 @@ from tipoff.config.load import Config, load_or_template, parse
 from tipoff.config.render import render
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
-from tipoff.output import Answer, Failure, progress, table
+from tipoff.output import Answer, Failure, Work, long_work, progress, table
 from tipoff.reports.html import write_page
 from tipoff.reports.numbers import as_object
 from tipoff.reports.sweep_page import sweep_page
@@ -38,15 +36,13 @@ from tipoff.sweep.objectives import Objective
 from tipoff.sweep.plan import Plan, plan_of, read_plan
 from tipoff.sweep.recordings import RecordingRefused, recording_ref
 from tipoff.sweep.space import Listed
-from tipoff.sweep.sweep import Sweep, TrialResult, begin
+from tipoff.sweep.sweep import Sweep, Told, TrialResult, begin
 from tipoff.sweep.task import RecordingRef
 from tipoff.sweep.workers import Certificates, Cluster, Processes
 from venues.errors import RecordingError
 
 SHOWN: Final = 20
 """So many trials are shown, the best first."""
-
-TOLD_EVERY_SECONDS: Final = 1.0
 
 
 def run_sweep(plan: Path | None, request: SweepRequest, where: SweepWorkers) -> Answer:
@@ -137,14 +133,13 @@ def _played(store: SweepStore, where: SweepWorkers) -> Answer:
     """Play what is missing; Ctrl-C keeps what is done."""
     with store, _worded():
         sweep = Sweep(store)
-        told = _Progress()
         workers = _workers(where)
         try:
-            with _interruptible():
-                sweep.run(workers, told, where.recordings_at)
+            with _interruptible(), long_work(sweep.plan.strategy, "pairs of trial and evening") as work:
+                sweep.run(workers, _told(work), where.recordings_at)
         except KeyboardInterrupt:
             progress(
-                f"stopped: {told.done} of {told.total} are kept; "
+                f"stopped: {work.done} of {work.total or 0} are kept; "
                 f"`tipoff sweep resume {store.path}` goes on with it"
             )
             raise
@@ -195,38 +190,15 @@ def _worded() -> Iterator[None]:
         raise Failure("recording", str(error)) from error
 
 
-class _Progress:
-    """How far it is, how fast it goes and how long it will take, for people who watch."""
+def _told(work: Work) -> Told:
+    """Hears how far the sweep is; what the file had before says nothing of how fast it goes."""
 
-    def __init__(self) -> None:
-        self.done = self.total = 0
-        self._began: tuple[float, int] | None = None
-        self._told_at = 0.0
-        self._watched = sys.stderr.isatty()
+    def told(done: int, total: int) -> None:
+        if work.total is None:
+            work.resumed(done)
+        work.reached(done, total)
 
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        self.done, self.total = done, total
-        self._began = self._began or (now, done)
-        if not self._watched or (now < self._told_at + TOLD_EVERY_SECONDS and done < total):
-            return
-        self._told_at = now
-        progress(f"{done} of {total} pairs of trial and evening{self._rate(now)}")
-
-    def _rate(self, now: float) -> str:
-        assert self._began is not None  # noqa: S101 - set before it is asked
-        began, first = self._began
-        if now <= began or self.done in (first, self.total):
-            return ""
-        rate = (self.done - first) / (now - began)
-        return f", {rate:.2f} a second, {_duration((self.total - self.done) / rate)} left"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+    return told
 
 
 def _recordings(given: Sequence[Path]) -> list[RecordingRef]:

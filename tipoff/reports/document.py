@@ -115,7 +115,7 @@ def _game(game: Game) -> Json:
 def _strategy(tally: Tally, row: StrategyTally, marks: Mapping[str, ValuationMark]) -> Json:
     band = tally.band(row.name, marks)
     ground = Ground(fills=row.fills, assumed=row.assumed, delayed=row.delayed, rested=row.rested)
-    verdict = verdict_of(tally.by_game(row.name, marks))
+    verdict = verdict_of(tally.by_game(row.name, marks), tally.ranges(row.name))
     return {
         "verdict": {"judgement": verdict.judgement.value, "sentence": verdict.sentence},
         "kind": row.kind,

@@ -98,6 +98,8 @@ def _verdict(found: StrategyScores) -> dict[str, Json]:
         "games_needed": verdict.power.needed,
         "games_more": verdict.power.more,
         "per_game": {reading: _interval(each) for reading, each in verdict.per_game.items()},
+        "unseen": {reading: attrs.asdict(each) for reading, each in verdict.unseen.items()},
+        "rare": verdict.rare,
     }
 
 

@@ -4,7 +4,7 @@ A snapshot of another program or configuration cannot be made again, so it is on
 either. Reads everything once, and keeps none of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 
 import attrs
@@ -36,10 +36,17 @@ class SnapshotChecked:
     where: str = ""
 
 
-def check_snapshots(reader: Reader, settings: TradingSettings) -> Iterator[SnapshotChecked]:
+def _nobody_is_told(done: int, total: int) -> None:
+    """For callers who do not care how far it is."""
+
+
+def check_snapshots(
+    reader: Reader, settings: TradingSettings, told: Callable[[int, int], None] = _nobody_is_told
+) -> Iterator[SnapshotChecked]:
     """Fold a run's journal and compare what it comes to at each of its snapshots, the oldest first.
 
-    Those that are not what was written are left out: they are known to be wrong. Raises what reading raises.
+    `told` hears how many entries are folded, and how many there are to fold. Those that are not what was
+    written are left out: they are known to be wrong. Raises what reading raises.
     """
     run, version = reader.run.run, version_of(settings)
     stored = [found.snapshot for found in reader.snapshots() if found.snapshot is not None]
@@ -54,6 +61,7 @@ def check_snapshots(reader: Reader, settings: TradingSettings) -> Iterator[Snaps
     for past in reader.past():
         fold.take(past.fact)
         fold.settle()
+        told(fold.entries, last)
         there = ours.get(fold.entries)
         if there is not None:
             where = _difference(there, snapshot_of(fold, there.at, version))

@@ -118,6 +118,11 @@ def _team(team: wire.TeamBody) -> str:
     return team.code.upper()
 
 
+def announced(row: msgspec.Raw, league: League, at: Nanos) -> GameSeen:
+    """Who plays, of a row of `/games` whatever else it says. Raises what REFUSABLE names."""
+    return _seen(wire.GAME.decode(row)[0], league, at)
+
+
 def _seen(game: wire.GameBody, league: League, at: Nanos) -> GameSeen:
     return GameSeen(
         game=reference_of(game, league),
@@ -184,7 +189,11 @@ def _clock_ms(game: wire.GameBody, phase: GamePhase) -> int | None:
     """What is left of the period: "3:44", "Q3 3:44", "45.2"; None where the service does not say."""
     if phase in (GamePhase.FINAL, GamePhase.HALFTIME):
         return 0
-    text = (game.time or "").strip()
+    return clock_ms((game.time or "").strip())
+
+
+def clock_ms(text: str) -> int | None:
+    """A clock as the service writes it, in milliseconds; None for what is none."""
     if found := _CLOCK.fullmatch(text):
         minutes, seconds, tenths = found.groups()
         return int(minutes) * 60_000 + int(seconds) * 1_000 + int(tenths or 0) * 100

@@ -132,7 +132,7 @@ class BalldontlieRest:
             target = f"{path}?{urlencode([*query, *rest])}"
             body = await self.client.get(target)
             found += _understood(target, body)
-            cursor = _next_cursor(target, body.text)
+            cursor = next_cursor(target, body.text)
             if cursor is None:
                 return tuple(found)
             if cursor in seen:
@@ -182,7 +182,7 @@ def _understood(target: str, body: Body) -> Events:
     return body.events
 
 
-def _next_cursor(target: str, body: str) -> int | str | None:
+def next_cursor(target: str, body: str) -> int | str | None:
     """Where the next page begins; None at the end, and after a page of no rows whatever it says."""
     try:
         rows, cursor = wire.ROWS.decode(body)[0].data, wire.META.decode(body)[0].meta.next_cursor

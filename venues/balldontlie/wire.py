@@ -59,6 +59,16 @@ class OddsBody(msgspec.Struct, frozen=True):
     opened_at: Decisive[str | None] = None
 
 
+class PlayBody(msgspec.Struct, frozen=True):
+    """One play of a game, in the order in which the scorer entered it; `away` here, `visitor` elsewhere."""
+
+    period: int
+    clock: str
+    home_score: int
+    away_score: int
+    wallclock: str | None = None
+
+
 class Meta(msgspec.Struct, frozen=True):
     """Where the next page begins."""
 
@@ -87,4 +97,5 @@ ROWS = Shape(RowsAnswer)
 ROW = Shape(RowAnswer)
 GAME = Shape(GameBody)
 ODDS = Shape(OddsBody)
+PLAY = Shape(PlayBody)
 META = Shape(MetaAnswer)

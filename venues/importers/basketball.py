@@ -119,6 +119,12 @@ def read_polls(file: SourceFile, games: Games) -> Iterator[Entry]:
 
 
 def _scores(file: SourceFile, kind: str, rows: list[ScoreRow]) -> Iterator[Entry]:
+    for row, entry in score_entries(kind, rows):
+        file.line = row.line
+        yield entry
+
+
+def score_entries(kind: str, rows: list[ScoreRow]) -> Iterator[tuple[ScoreRow, Entry]]:
     """Rows in time order, marking each game's first (who plays) and last (it may be over)."""
     # Files go game by game, an evening has several at once.
     rows.sort(key=lambda row: row.at)
@@ -133,8 +139,7 @@ def _scores(file: SourceFile, kind: str, rows: list[ScoreRow]) -> Iterator[Entry
             body |= {"first": True, "tip_at": row.at if kind == "nba-states" else None}
         if last[row.reference] == index:
             body["last"] = True
-        file.line = row.line
-        yield Entry(row.at, "import", 0, kind, msgspec.json.encode(body).decode())
+        yield row, Entry(row.at, "import", 0, kind, msgspec.json.encode(body).decode())
 
 
 def read_moneylines(file: SourceFile, _games: Games) -> Iterator[Entry]:

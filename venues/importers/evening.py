@@ -9,7 +9,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import attrs
 
@@ -28,6 +30,12 @@ from venues.recordings.recorder import Recorder
 
 DERIVED = "derived from the final score"
 """What is told of results that no file gave."""
+
+SEED: Final = 1
+"""Of drawn delays: the same files are the same recording."""
+
+Told = Callable[[str, int, int], None]
+"""Hears what is being done, how many lines of it are, and of about how many."""
 
 AT_MAX = timestamps.SECONDS_MAX * NANOS_PER_SECOND
 
@@ -148,19 +156,23 @@ def parse_spec(text: str) -> ImportSpec:
     return ImportSpec(kind, Path(path))
 
 
+def _nobody_is_told(what: str, done: int, total: int) -> None:
+    """For callers who do not care how far it is."""
+
+
 def import_files(
     specs: Sequence[ImportSpec],
     out: Path,
     score_delay: str | None = AS_ENTERED,
-    seed: int = 1,
     *,
     days: GameDays = EVERY_DAY,
+    told: Told = _nobody_is_told,
 ) -> ImportReport:
     """Make the recording `out` of `specs`. Raises ImportFailed or RecordingError, and then leaves nothing
     behind.
 
-    Plays with the scorer's moment are heard `score_delay` later (`parse_delay`), drawn from `seed`; None is
-    what is assumed where nobody measured it. Only rows of `days` are taken.
+    Plays with the scorer's moment are heard `score_delay` later (`parse_delay`), drawn from `SEED`; None is
+    what is assumed where nobody measured it. Only rows of `days` are taken. `told` hears how far it is.
     """
     delay = parse_delay(ASSUMED if score_delay is None else score_delay)
     if not specs:
@@ -172,13 +184,13 @@ def import_files(
         # All of them before anything is read: one file may know by name what another only numbers.
         name_games = KINDS[spec.kind].name_games
         if name_games is not None:
-            file = SourceFile(spec.path, spec.kind)
+            file = SourceFile(spec.path, spec.kind, partial(told, f"looking into {spec.path.name}"))
             with _known_failures(file):
                 name_games(file, games)
     entries: list[Entry] = []
     files: list[ImportedFile] = []
     for spec in specs:
-        file = SourceFile(spec.path, spec.kind)
+        file = SourceFile(spec.path, spec.kind, partial(told, f"reading {spec.path.name}"))
         with _known_failures(file):
             found = _entries(file, games, days, conn=max((entry.conn for entry in entries), default=0))
         if not found and not file.unused[Unused.OTHER_DAY]:
@@ -190,7 +202,7 @@ def import_files(
         raise ImportFailed(f"no file has a row of the game days from {days.words}")
     # Stable: entries of one moment keep the order of the arguments, and so does every import of the same
     # files.
-    entries = [entry._replace(at=at) for entry, at in known_at(entries, delay, seed)]
+    entries = [entry._replace(at=at) for entry, at in known_at(entries, delay, SEED)]
     made = results.derived(entries)
     entries = sorted([*entries, *made], key=lambda entry: entry.at)
     known = {spec.kind: known_word(spec.kind, score_delay) for spec in specs}
@@ -198,7 +210,7 @@ def import_files(
         known[results.RESULTS] = " and ".join(
             [*([known[results.RESULTS]] if results.RESULTS in known else []), DERIVED]
         )
-    _write(entries, out, known)
+    _write(entries, out, known, told)
     return ImportReport(out, tuple(files), len(entries), entries[0].at, entries[-1].at, len(made))
 
 
@@ -259,14 +271,14 @@ def known_word(kind: str, score_delay: str | None) -> str:
     return f"{known.value}: {ASSUMED if score_delay is None else score_delay} s behind the scorer"
 
 
-def _write(entries: list[Entry], out: Path, known: Mapping[str, str]) -> None:
+def _write(entries: list[Entry], out: Path, known: Mapping[str, str], told: Told) -> None:
     """Write beside the target and rename, so that the target is whole or absent."""
     # Beside the target and not in /tmp: a rename is one step only within a file system.
     unfinished = out.with_name(f".{out.name}.unfinished-{os.getpid()}")
     try:
         with Recorder(unfinished, made_by="tipoff import", known=known) as recorder:
             for entry in entries:
-                recorder.write(*entry)
+                told(f"writing {out.name}", recorder.write(*entry), len(entries))
         unfinished.rename(out)
     except OSError as error:
         raise RecordingError(f"{out}: cannot be written: {error}") from error

@@ -11,9 +11,9 @@ import lzma
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TypeVar, cast
+from typing import IO, BinaryIO, Final, TypeVar, cast
 
 import msgspec
 
@@ -37,7 +37,14 @@ REFUSALS_NOTED = 3
 
 LINE_CHARACTERS_MAX = 8_388_608
 
+LINES_PER_WORD: Final = 1_000
+"""So often whoever waits hears how far it is."""
+
 T = TypeVar("T")
+
+
+def nobody_counts(lines: int, total: int) -> None:
+    """For callers who do not care how far it is."""
 
 
 class SourceFile:
@@ -45,8 +52,9 @@ class SourceFile:
     word.
     """
 
-    def __init__(self, path: Path, kind: str) -> None:
-        """`kind` is only for the messages."""
+    def __init__(self, path: Path, kind: str, on_lines: Callable[[int, int], None] = nobody_counts) -> None:
+        """`kind` is only for the messages; `on_lines` hears how many lines were read, of about how many."""
+        self._on_lines = on_lines
         self.path = path
         self.kind = kind
         self.line = 0
@@ -88,31 +96,35 @@ class SourceFile:
 
     def _texts(self) -> Iterator[str]:
         """The lines, counted."""
-        with self._open() as file:
+        with self.path.open("rb") as raw, self._text_of(raw) as file:
+            size_bytes = self.path.stat().st_size
             # Bounded, since a small compressed file can hold one endless line.
             while text := file.readline(LINE_CHARACTERS_MAX):
                 self.lines_read += 1
                 self.line = self.lines_read
+                if self.lines_read % LINES_PER_WORD == 0:
+                    # So many lines came from so many bytes, whatever they were compressed to.
+                    self._on_lines(self.lines_read, self.lines_read * size_bytes // max(raw.tell(), 1))
                 if len(text) == LINE_CHARACTERS_MAX:
                     raise self.failed(f"longer than {LINE_CHARACTERS_MAX} characters")
                 if stripped := text.rstrip("\r\n"):
                     yield stripped
 
-    def _open(self) -> IO[str]:
+    def _text_of(self, raw: BinaryIO) -> IO[str]:
         """The file as text, decompressed if its first bytes say so."""
-        with self.path.open("rb") as file:
-            magic = file.read(6)
+        magic = raw.read(6)
+        raw.seek(0)
         if magic.startswith(GZIP_MAGIC):
             # utf-8-sig: spreadsheets write a byte order mark, which would become part of the first column's
             # name.
-            return gzip.open(self.path, "rt", encoding="utf-8-sig")
+            return gzip.open(raw, "rt", encoding="utf-8-sig")
         if magic.startswith(BZIP2_MAGIC) and magic[3:4].isdigit():
-            return bz2.open(self.path, "rt", encoding="utf-8-sig")
+            return bz2.open(raw, "rt", encoding="utf-8-sig")
         if magic.startswith(XZ_MAGIC):
-            return lzma.open(self.path, "rt", encoding="utf-8-sig")
+            return io.TextIOWrapper(lzma.open(raw), encoding="utf-8-sig")
         if magic.startswith(ZSTD_MAGIC) or (magic[1:4] == ZSTD_SKIPPABLE and 0x50 <= magic[0] <= 0x5F):
-            return io.TextIOWrapper(cast("IO[bytes]", zstd.ZstdFile(self.path)), encoding="utf-8-sig")
-        return self.path.open("rt", encoding="utf-8-sig")
+            return io.TextIOWrapper(cast("IO[bytes]", zstd.ZstdFile(raw)), encoding="utf-8-sig")
+        return io.TextIOWrapper(raw, encoding="utf-8-sig")
 
     def table(self, *columns: str) -> Iterator[dict[str, str]]:
         """Yield the rows of a CSV table by column. Raises ImportFailed where `columns` are missing or rows do

@@ -47,6 +47,7 @@ from engine.units import (
     parse_tenths,
 )
 from venues import timestamps
+from venues.importers.past_rows import PAST_READERS
 from venues.refusals import DETAIL_MAX, REFUSABLE, Refused, pieces_refused, refusal
 
 SOURCE = "import"
@@ -393,6 +394,7 @@ _GAME = msgspec.json.Decoder(GameRow)
 _SIDES = msgspec.json.Decoder(SidesBody)
 
 READERS: dict[str, Callable[[str, Nanos], Events]] = {
+    **PAST_READERS,
     "kalshi-candles": _candle,
     "kalshi-events": _watched,
     "kalshi-results": _result,

@@ -157,7 +157,7 @@ def _left_out(about: str, pieces: tuple[Refused, ...], at: Nanos) -> list[FeedRe
 def _market_events(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos) -> list[VenueEvent]:
     """A market's listing and its result once there is one; a market that makes no sense is refused alone."""
     try:
-        found: list[VenueEvent] = [_listed(market, event, at)]
+        found: list[VenueEvent] = [listed(market, event, at)]
         if market.status in RESULT_STATES and market.result:
             value = result_value(market.result, market.settlement_value_dollars)
             settled_at = _moment(market.settlement_ts)
@@ -169,7 +169,8 @@ def _market_events(market: bodies.MarketBody, event: bodies.EventBody | None, at
     return found
 
 
-def _listed(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos) -> MarketListed:
+def listed(market: bodies.MarketBody, event: bodies.EventBody | None, at: Nanos) -> MarketListed:
+    """A market as its object tells of it. Raises what REFUSABLE names."""
     # Which shard trades the market: a shard can stop alone, and basketball is on shard 3 since September
     # 2026.
     exchange_index = market.exchange_index
@@ -300,6 +301,11 @@ def _each(
 
 
 def _print(row: bodies.TradeRow, at: Nanos) -> TradePrinted:
+    return trade_of(row, at, recovered=True)
+
+
+def trade_of(row: bodies.TradeRow, at: Nanos, *, recovered: bool) -> TradePrinted:
+    """A public trade. Raises what REFUSABLE names."""
     return TradePrinted(
         row.ticker,
         row.trade_id,
@@ -309,7 +315,7 @@ def _print(row: bodies.TradeRow, at: Nanos) -> TradePrinted:
         row.is_block_trade,
         timestamps.from_text(row.created_time),
         at,
-        recovered=True,
+        recovered=recovered,
     )
 
 

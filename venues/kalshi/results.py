@@ -105,7 +105,8 @@ class CutoffAnswer(msgspec.Struct, frozen=True):
     trades_created_ts: str
 
 
-# A minute without a trade has no such keys at all (not null), only `previous_dollars`.
+# A minute without a trade has no such keys at all (not null), only `previous_dollars`; in the archive they
+# are there and null, and none of its names says its unit.
 class Prices(msgspec.Struct, frozen=True):
     """Prices of a period; those of a period without a trade are missing."""
 
@@ -113,6 +114,10 @@ class Prices(msgspec.Struct, frozen=True):
     high_dollars: str | None = None
     low_dollars: str | None = None
     close_dollars: str | None = None
+    open: str | None = None
+    high: str | None = None
+    low: str | None = None
+    close: str | None = None
 
 
 class CandleBody(msgspec.Struct, frozen=True):
@@ -122,7 +127,8 @@ class CandleBody(msgspec.Struct, frozen=True):
     price: Decisive[Prices] = Prices()
     yes_bid: Decisive[Prices] = Prices()
     yes_ask: Decisive[Prices] = Prices()
-    volume_fp: Decisive[str] = "0"
+    volume_fp: Decisive[str | None] = None
+    volume: Decisive[str | None] = None
 
 
 class CandlesAnswer(msgspec.Struct, frozen=True):
@@ -148,6 +154,18 @@ def read_cursor(body: str) -> str:
     that cannot be read would be missed without a word.
     """
     return _read(body, _CURSOR).cursor or ""
+
+
+def read_rows(body: str, name: str) -> list[msgspec.Raw] | None:
+    """The rows of the list `name`, None where the venue has null for it. Raises AnswerNotUnderstood."""
+    try:
+        keys = _KEYS.decode(body)
+        rows: list[msgspec.Raw] | None = _ROWS.decode(keys[name])
+    except KeyError as error:
+        raise AnswerNotUnderstood(f"no {name} in it: {body[:80]!r}") from error
+    except REFUSABLE as error:
+        raise AnswerNotUnderstood(f"{error}: {body[:80]!r}") from error
+    return rows
 
 
 def read_schedule(body: str) -> ExchangeSchedule:
@@ -184,20 +202,22 @@ def _cutoff(cutoff: CutoffAnswer) -> HistoricalCutoff:
 
 def read_candles(body: str) -> tuple[Candle, ...]:
     """The answer of `…/candlesticks`."""
-    return tuple(_each(_read(body, _CANDLES).candlesticks or (), _candle))
+    return tuple(_each(_read(body, _CANDLES).candlesticks or (), candle_of))
 
 
-def _candle(candle: CandleBody) -> Candle:
+def candle_of(candle: CandleBody) -> Candle:
+    """A candle, live or of the archive. Raises ValueError for numbers that are none."""
+    price, bid, ask = candle.price, candle.yes_bid, candle.yes_ask
     return Candle(
         timestamps.from_seconds(candle.end_period_ts),
-        _price(candle.price.open_dollars),
-        _price(candle.price.high_dollars),
-        _price(candle.price.low_dollars),
-        _price(candle.price.close_dollars),
+        _price(price.open_dollars or price.open),
+        _price(price.high_dollars or price.high),
+        _price(price.low_dollars or price.low),
+        _price(price.close_dollars or price.close),
         # The venue writes an empty side as a bid of 0 or an ask of 1 dollar.
-        _price(candle.yes_bid.close_dollars, empty=PRICE_ZERO),
-        _price(candle.yes_ask.close_dollars, empty=PRICE_ONE),
-        parse_count(candle.volume_fp),
+        _price(bid.close_dollars or bid.close, empty=PRICE_ZERO),
+        _price(ask.close_dollars or ask.close, empty=PRICE_ONE),
+        parse_count(candle.volume_fp or candle.volume or "0"),
     )
 
 
@@ -216,7 +236,7 @@ def refused_pieces(path: str, body: str) -> tuple[Refused, ...]:
     parts = path.strip("/").split("/")
     if parts[-1] == "candlesticks":
         candles, pieces = _CANDLES.decode(body)
-        return (*pieces, *_odd(candles.candlesticks or (), _candle, "candlesticks"))
+        return (*pieces, *_odd(candles.candlesticks or (), candle_of, "candlesticks"))
     match parts:
         case ["exchange", "schedule"]:
             answer, pieces = _SCHEDULE.decode(body)
@@ -259,6 +279,8 @@ def _read(body: str, shape: Shape[T]) -> T:
 
 
 _CURSOR = Shape(Cursor)
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw] | None)
 _SCHEDULE = Shape(ScheduleAnswer)
 _CUTOFF = Shape(CutoffAnswer)
 _CANDLES = Shape(CandlesAnswer)

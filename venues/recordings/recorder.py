@@ -17,7 +17,7 @@ from typing import Self
 import msgspec
 
 from venues.errors import RecordingError
-from venues.recordings.segments import Line, Segment, zstd
+from venues.recordings.segments import Line, Segment, nobody_counts, zstd
 
 __all__ = ["Line", "Manifest", "Recorder", "read", "read_batches"]
 
@@ -227,26 +227,31 @@ def _no_notes(note: str) -> None:
 
 
 def read_batches(
-    *folders: Path, batch: int | None = BATCH_LINES, on_note: Callable[[str], None] = _no_notes
+    *folders: Path,
+    batch: int | None = BATCH_LINES,
+    on_note: Callable[[str], None] = _no_notes,
+    on_read: Callable[[int], None] = nobody_counts,
 ) -> Iterator[list[Line]]:
     """Yield the lines of one or several recordings in lists of `batch` (None: as large as they come).
 
     Several recordings are merged by time, the earlier argument first where times are equal. `on_note` hears,
-    in words for people, what a crash or somebody's hand has taken out of a recording. Raises RecordingError.
+    in words for people, what a crash or somebody's hand has taken out of a recording; `on_read` how many
+    bytes of the segments were read. Raises RecordingError.
     """
     if batch is not None and batch < 1:
         raise RecordingError(f"a batch of {batch} lines cannot be read; it must be 1 or more")
     for folder in folders:
         read_manifest(folder)
     if len(folders) == 1:
-        for lines in _batches_of(folders[0], on_note):
+        for lines in _batches_of(folders[0], on_note, on_read):
             size = batch or max(len(lines), 1)
             for start in range(0, len(lines), size):
                 yield lines[start : start + size]
         return
     gathered: list[Line] = []
     # Merged, not sorted: several evenings together need not fit into memory.
-    for line in heapq.merge(*(_lines_of(folder, on_note) for folder in folders), key=attrgetter("at")):
+    read_each = (_lines_of(folder, on_note, on_read) for folder in folders)
+    for line in heapq.merge(*read_each, key=attrgetter("at")):
         gathered.append(line)
         if len(gathered) == (batch or BATCH_LINES):
             yield gathered
@@ -263,17 +268,19 @@ def read(
         yield from lines
 
 
-def _lines_of(folder: Path, on_note: Callable[[str], None]) -> Iterator[Line]:
-    for lines in _batches_of(folder, on_note):
+def _lines_of(folder: Path, on_note: Callable[[str], None], on_read: Callable[[int], None]) -> Iterator[Line]:
+    for lines in _batches_of(folder, on_note, on_read):
         yield from lines
 
 
-def _batches_of(folder: Path, on_note: Callable[[str], None]) -> Iterator[list[Line]]:
+def _batches_of(
+    folder: Path, on_note: Callable[[str], None], on_read: Callable[[int], None]
+) -> Iterator[list[Line]]:
     """The lines of one recording; every loss is noted."""
     manifest = read_manifest(folder)
     expected = 1
     for path in segment_paths(folder):
-        segment = Segment(path)
+        segment = Segment(path, on_read)
         for lines in segment.batches():
             _check_numbers(lines, expected, path, on_note)
             expected = lines[-1].seq + 1

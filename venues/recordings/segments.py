@@ -7,7 +7,7 @@ that does not fit is a RecordingError with its place.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -52,14 +52,19 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 _DECODER = msgspec.json.Decoder(Line)
 
 
+def nobody_counts(size_bytes: int) -> None:
+    """For callers who do not care how far it is."""
+
+
 class Segment:
     """A segment file while it is read; `truncated` is known once `batches` has run to its end."""
 
-    def __init__(self, path: Path) -> None:
-        """`path` must exist; the file is opened by `batches`."""
+    def __init__(self, path: Path, on_read: Callable[[int], None] = nobody_counts) -> None:
+        """`path` must exist; the file is opened by `batches`. `on_read` hears how many bytes were read."""
         self.path = path
         self.truncated = False
         self._line_count = 0
+        self._on_read = on_read
 
     def batches(self) -> Iterator[list[Line]]:
         """Yield the segment's lines in order, a chunk's worth at a time. Raises RecordingError."""
@@ -86,6 +91,7 @@ class Segment:
                     f"{self.path}: not a zstd file; a segment is JSON lines compressed with zstd"
                 )
             frame = zstd.ZstdDecompressor()
+            self._on_read(len(data))
             while data:
                 if frame.eof:
                     frame = zstd.ZstdDecompressor()
@@ -93,7 +99,10 @@ class Segment:
                 while not frame.eof and not frame.needs_input:
                     # A few bytes may become very many; they are taken a chunk at a time.
                     yield self._decompressed(frame, b"")
-                data = (frame.unused_data if frame.eof else b"") or file.read(READ_BYTES)
+                data = frame.unused_data if frame.eof else b""
+                if not data:
+                    data = file.read(READ_BYTES)
+                    self._on_read(len(data))
             self.truncated = not frame.eof
 
     def _decompressed(self, frame: zstd.ZstdDecompressor, data: bytes) -> bytes:

@@ -7,6 +7,7 @@ sockets.
 """
 
 from collections.abc import Callable, Iterator
+from operator import methodcaller
 from random import Random
 from typing import Final, assert_never
 
@@ -155,8 +156,11 @@ class _Client:
             self.world.alarm(alarm.at + seconds * SECOND, alarm.name)
 
     def _poll_listing(self, at: int) -> Iterator[Output]:
+        there = methodcaller("there", at)
         for family in Family:
-            events = [kalshi_bodies.event(game, family, nested=True, at=at) for game in self.world.games]
+            events = [
+                kalshi_bodies.event(game, family, nested=True, there=there) for game in self.world.games
+            ]
             what = f"/events?series_ticker={family.value}&with_nested_markets=true"
             yield self._body(at, KALSHI_REST, what, {"events": events, "milestones": [], "cursor": ""})
 

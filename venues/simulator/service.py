@@ -26,6 +26,7 @@ from venues.simulator.wire.faults import Faults
 from venues.simulator.wire.http import Answer, Handler, HttpSide, Request, Upgraded
 from venues.simulator.wire.websocket import handshake
 from venues.simulator.world.clock import SimulatedClock
+from venues.simulator.world.history import LIVE_DAYS, History
 from venues.simulator.world.listing import new_id
 from venues.simulator.world.live import LiveEvening
 from venues.simulator.world.settings import SECOND, EveningSettings
@@ -63,6 +64,10 @@ class ServiceSettings:
     """Whether clients that ask too often get a 429."""
     recording: Path | None = None
     """A recording that is served instead of an evening; its time begins with the first subscription."""
+    history: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    """Evenings before this one, of which the REST services tell; they are played before serving begins."""
+    live_days: float = LIVE_DAYS
+    """So many days before the evening begins the venue's archive ends."""
 
 
 @attrs.frozen
@@ -104,7 +109,8 @@ async def serve(
     bodies = recording.bodies if recording else None
     starts_at = recording.starts_at if recording else settings.evening.starts_at
     clock = SimulatedClock(starts_at, settings.speed, settings.wall_clock)
-    live = LiveEvening(World(settings.evening), clock)
+    history = History.before(settings.evening, settings.history, settings.live_days)
+    live = LiveEvening(World(settings.evening), clock, history=history)
     faults = Faults()
     rest = KalshiRest(live, ring, faults, settings.limited, bodies)
     stream = KalshiStream.over(live, faults, recording)

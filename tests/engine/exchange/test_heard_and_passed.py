@@ -22,6 +22,7 @@ from engine.events import (
     FeedGapped,
     FeedLost,
     MarketDetermined,
+    MarketListed,
     MarketStatus,
     PriceRange,
     Side,
@@ -165,7 +166,8 @@ class Short(Floor):
 
     def on_venue_event(self, event: VenueEvent) -> tuple[Fact, ...]:
         """The venue says something."""
-        if isinstance(event, TradePrinted) and self.exchange.passed_by(event):
+        passed = isinstance(event, TradePrinted) and self.exchange.passed_by(event)
+        if passed or (isinstance(event, MarketListed) and self.exchange.knows(event)):
             self.passed += 1
             return ()
         return super().on_venue_event(event)
@@ -184,6 +186,8 @@ MOVES: dict[str, Callable[[Floor], object]] = {
     "send": lambda floor: floor.send(f"sent-{floor.seq}", BID, 40, 3),
     "cancel": lambda floor: floor.do(floor.exchange.cancel_all(None, CancelReason.REQUESTED, floor.now)),
     "wait": lambda floor: floor.wait(5),
+    "listed": lambda floor: floor.relist(),
+    "closes": lambda floor: floor.relist(close_at=floor.now),
     "gap": lambda floor: floor.on_venue_event(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now)),
     "book": lambda floor: floor.book(bids={40: 50}, asks={50: 50}),
     "recover": lambda floor: [

@@ -7,7 +7,7 @@ Covers: engine.exchange.step_context.
 
 import pytest
 
-from engine.events import ExchangeStatusSeen
+from engine.events import ExchangeStatusSeen, MarketStatus, MarketStatusChanged
 from engine.facts import BandMoved, OrderFilled
 from engine.latency import Delay
 from engine.orders import RejectCode, TimeInForce
@@ -108,6 +108,29 @@ def test_rule_13_an_order_that_every_reading_has_whole_is_over(floor: Floor) -> 
     floor.trade(ASK, 39, 1)
     assert "a" not in floor.exchange.state.orders
     assert floor.exchange.state.market(MARKET).of(floor.account).orders() == []
+
+
+@pytest.mark.promise("three-readings-kept-once")
+@pytest.mark.parametrize("closes", [False, True])
+def test_rule_13_an_amended_order_filled_whole_as_it_came_goes_on_in_the_reading_that_is_behind(
+    floor: Floor,
+    closes: bool,  # noqa: FBT001
+) -> None:
+    """It stands in the queue for what is traded through it later, and ends as any order does."""
+    floor.book(bids={40: 10}, asks={50: 20})
+    floor.place("a", BID, 45, 10)
+    floor.wait(100)
+    floor.amend("a", 50, 20)
+    assert floor.filled("a") == 20
+    # The first of what it found, and half of the others.
+    assert floor.live("a").bands.pessimistic == contracts(10.5)
+    floor.trade(ASK, 49, 4)
+    assert floor.live("a").bands.pessimistic == contracts(14.5)
+    if closes:
+        floor.on_venue_event(MarketStatusChanged(MARKET, MarketStatus.CLOSED, floor.now, floor.now))
+    else:
+        floor.trade(ASK, 49, 10)
+    assert floor.exchange.state.orders == {}
 
 
 def test_rule_13_the_pessimistic_reading_pays_the_worst_of_the_books_since_the_decision() -> None:

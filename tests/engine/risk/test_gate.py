@@ -17,9 +17,9 @@ from engine.reasons import DenialReason
 from engine.risk import LimitRefused, RiskGate, RiskLimits
 from engine.risk.halts import StateUnknown, TradingState
 from engine.risk.limits import LIMIT_NAMES
-from engine.units import COUNT_ONE, Count, Price
+from engine.units import COUNT_ONE, Count, Nanos, Price
 from tests.engine.risk.desk import Desk
-from tests.engine.strategies.evening import AWAY_WINS, GAME, HOME_WINS, market, top
+from tests.engine.strategies.evening import AWAY_WINS, GAME, HOME_WINS, game_known, market, top
 
 
 @pytest.mark.promise("gate-makes-approved-orders")
@@ -198,6 +198,17 @@ def test_reducing_cancels_entries_and_leaves_exits() -> None:
     assert [approved.command.order_id for approved in step.approved] == [entry.order_id]
 
 
+def test_what_rests_on_odds_of_before_the_game_is_taken_back_when_it_begins_but_no_exit() -> None:
+    desk = Desk()
+    desk.bought(51, 10)
+    desk.send(exit_order(desk))
+    entry = desk.send(changed(desk.order(48), tif=TimeInForce.GTC))
+    tip = Nanos(desk.now + 1)
+    (timer,) = desk.gate.on_game_news(game_known(tip_at=tip), desk.now).timers
+    step = desk.gate.wake(timer.key, tip)
+    assert [approved.command.order_id for approved in step.approved] == [entry.order_id]
+
+
 def test_unknown_scopes_and_states_are_refused() -> None:
     gate = Desk().gate
     for scope, state in (
@@ -283,6 +294,16 @@ def test_amending_is_judged_like_sending_and_the_worse_order_counts_until_it_hap
         OrderAmended(order.order_id, "alpha", Price(4800), Count(10 * COUNT_ONE), Count(0), desk.now)
     )
     assert desk.judge(desk.order(51, 40)) is None
+
+
+def test_an_order_that_could_not_be_amended_counts_as_before_with_what_it_has_filled() -> None:
+    desk = Desk(contracts_per_market=50, contracts_per_order=40)
+    order = desk.send(changed(desk.order(48, 20), tif=TimeInForce.GTC))
+    desk.filled(order, 5)
+    amend = AmendOrder(order.order_id, "alpha", Price(4800), Count(60 * COUNT_ONE), desk.now)
+    assert desk.judge(amend) is DenialReason.CONTRACTS_PER_ORDER
+    assert desk.judge(desk.order(51, 30.01)) is DenialReason.CONTRACTS_PER_MARKET
+    assert desk.judge(desk.order(51, 30)) is None
 
 
 def test_nobody_cancels_the_order_of_another() -> None:

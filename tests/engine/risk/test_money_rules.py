@@ -213,6 +213,10 @@ def test_what_was_not_heard_after_a_start_denies_but_latches_nothing() -> None:
     assert quote is not None
     desk.gate.on_game_news(quote, desk.now)
     assert desk.judge(elsewhere(desk)) is None
+    # From here on it is known, and a fall latches.
+    desk.gate.on_game_news(top(HOME_WINS, 1, 2), desk.now)
+    assert desk.judge(elsewhere(desk)) is DenialReason.DRAWDOWN_STRATEGY
+    assert [*desk.gate.halts.of] == ["strategy:alpha"]
 
 
 def test_a_pause_after_losses_in_a_row() -> None:
@@ -295,6 +299,54 @@ def test_the_worst_case_lets_a_hedge_through_that_exposure_alone_would_not() -> 
     assert desk.judge(desk.order(51, 10)) is DenialReason.WORST_CASE_PER_GAME
     # Whether it fills or not, the game cannot cost more than the 25.50 of the position.
     assert desk.judge(changed(desk.order(42, 50), ticker=AWAY_WINS)) is None
+
+
+def hedged(desk: Desk) -> None:
+    """Ten contracts at 40 cents on either team, whoever wins: two dollars are sure, less the fees."""
+    desk.gate.on_game_news(market(AWAY_WINS), START)
+    for ticker in (HOME_WINS, AWAY_WINS):
+        desk.gate.on_game_news(top(ticker, 38, 40, size=1000), START)
+        order = changed(desk.order(40, 10), ticker=ticker)
+        desk.filled(desk.send(order))
+    desk.gate.on_game_news(market(PLAYER, "player"), START)
+    desk.gate.on_game_news(top(PLAYER, 8, 10, size=1000), START)
+
+
+PLAYER = f"{GAME}-P1"
+
+
+def test_where_nothing_may_be_lost_what_a_hedge_has_made_sure_may_be_spent() -> None:
+    desk = Desk(contracts_total=10_000)
+    hedged(desk)
+    desk.gate.set_limit("worst_case_per_game", None, "0", "eva", desk.now)
+    assert desk.judge(changed(desk.order(10, 20), ticker=PLAYER)) is DenialReason.WORST_CASE_PER_GAME
+    assert desk.judge(changed(desk.order(10, 15), ticker=PLAYER)) is None
+
+
+def test_a_profit_that_is_made_counts_once_in_the_worst_case_of_its_game() -> None:
+    desk = Desk(contracts_total=10_000)
+    desk.bought(40, 50)
+    desk.filled(desk.send(changed(desk.order(60, 50, BookSide.ASK), exit=True, p_fair=None)))
+    desk.gate.set_limit("worst_case_per_game", None, "30", "eva", desk.now)
+    # Ten dollars are made: 40 may be paid, and not 50.
+    assert desk.judge(desk.order(50, 82)) is DenialReason.WORST_CASE_PER_GAME
+    assert desk.judge(desk.order(50, 76)) is None
+
+
+@pytest.mark.parametrize("ticker", [HOME_WINS, PLAYER])
+@pytest.mark.parametrize("side", list(BookSide))
+def test_what_is_held_counts_once_in_the_worst_case_beside_an_order_in_its_market(
+    ticker: str, side: BookSide
+) -> None:
+    desk = Desk(contracts_total=10_000)
+    hedged(desk)
+    desk.gate.on_game_news(top(ticker, 49, 51, size=1000), START)
+    desk.filled(desk.send(changed(desk.order(50, 30, side, "beta"), ticker=ticker)))
+    desk.gate.set_limit("worst_case_per_game", None, "20", "eva", desk.now)
+    # Fifteen dollars and the fee are held, up to two are sure: what is left is between five and seven.
+    more = changed(desk.order(50, 16, side, "beta"), ticker=ticker)
+    assert desk.judge(more) is DenialReason.WORST_CASE_PER_GAME
+    assert desk.judge(changed(more, order_id="b", count=Count(8 * COUNT_ONE))) is None
 
 
 def test_a_disputed_result_brings_the_position_back() -> None:

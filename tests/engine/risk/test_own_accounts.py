@@ -10,9 +10,10 @@ from engine.events import BookSide
 from engine.message import changed
 from engine.orders import TimeInForce
 from engine.reasons import DenialReason
-from engine.risk import LIMIT_NAMES
+from engine.risk import LIMIT_NAMES, RiskGate
 from engine.risk.limits import PORTFOLIO
 from tests.engine.risk.desk import Desk
+from tests.engine.strategies.evening import HOME_WINS, game_known, market, odds, top
 
 PER_ACCOUNT = {
     "contracts_per_market": 10,
@@ -63,6 +64,27 @@ def test_the_fall_of_all_together_stops_everybody(accounts: Accounts) -> None:
     desk.bought(51, 700, strategy="beta")
     desk.filled(desk.order(1, 700, BookSide.ASK, strategy="beta"))
     assert desk.judge(desk.order()) is DenialReason.DRAWDOWN_TOTAL
+
+
+@pytest.mark.parametrize("name", [*PER_ACCOUNT, *OF_ALL])
+def test_a_wide_limit_of_a_strategys_own_lifts_no_limit_of_all(name: str) -> None:
+    desk = Desk(None, Accounts.SHARED, **{name: (PER_ACCOUNT | OF_ALL)[name]})
+    desk.gate.set_limit(name, "alpha", "10000", "eva", desk.now)
+    desk.send(desk.order(strategy="beta"))
+    assert desk.judge(desk.order()) is DenialReason[name.upper()]
+
+
+def test_where_each_is_a_portfolio_by_itself_the_fall_of_one_stops_it_alone() -> None:
+    desk = Desk(None, Accounts.ISOLATED, drawdown_total=1)
+    desk.gate = RiskGate(desk.limits, apart=True)
+    desk.gate.restore(desk.facts)
+    for news in (game_known(), market(HOME_WINS), top(HOME_WINS, 49, 51, size=1000), odds("x", -110, -110)):
+        desk.gate.on_game_news(news, desk.now)
+    desk.bought(51, 700, strategy="beta")
+    desk.filled(desk.order(1, 700, BookSide.ASK, strategy="beta"))
+    assert desk.judge(desk.order(strategy="beta")) is DenialReason.DRAWDOWN_TOTAL
+    assert desk.judge(desk.order(strategy="beta")) is DenialReason.REDUCING
+    assert desk.judge(desk.order()) is None
 
 
 def test_every_limit_of_the_portfolio_is_tried_here() -> None:

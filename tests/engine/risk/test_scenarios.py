@@ -22,16 +22,8 @@ MARGINS = [margin for margin in range(-45, 46) if margin]
 TOTALS = range(150, 300)
 
 claims = st.one_of(
-    st.builds(
-        Claim,
-        st.just(Axis.MARGIN),
-        st.one_of(st.just(Tenths(0)), st.integers(-40, 39).map(lambda points: Tenths(10 * points + 5))),
-        st.booleans(),
-    ),
-    st.builds(
-        Claim, st.just(Axis.TOTAL), st.integers(160, 280).map(lambda p: Tenths(10 * p + 5)), st.just(True)
-    ),
-    st.builds(Claim, st.just(Axis.TOTAL), st.integers(160, 280).map(lambda p: Tenths(10 * p)), st.just(True)),
+    st.builds(Claim, st.just(Axis.MARGIN), st.integers(-400, 400).map(Tenths), st.booleans()),
+    st.builds(Claim, st.just(Axis.TOTAL), st.integers(1_600, 2_800).map(Tenths), st.booleans()),
 )
 amounts = st.integers(-50_000_000, 50_000_000).map(Money)
 payoffs = st.builds(Payoff, claims, amounts, amounts)
@@ -51,6 +43,18 @@ def result(lines: list[Payoff], margin: int, total: int) -> int:
 def test_it_is_the_least_of_all_outcomes(lines: list[Payoff]) -> None:
     brute = min(result(lines, margin, total) for margin, total in product(MARGINS, TOTALS))
     assert worst_case(lines) == brute
+
+
+def test_of_two_strikes_anywhere_near_one_another_every_outcome_between_them_is_looked_at() -> None:
+    """Whole, half or odd, on one side of nothing or on both; nobody wins by nothing."""
+    near = [
+        Claim(Axis.MARGIN, Tenths(tenths), above=above)
+        for tenths in range(-12, 13)
+        for above in (True, False)
+    ]
+    for one, other in product(near, near):
+        lines = [Payoff(one, Money(5), Money(-7)), Payoff(other, Money(-3), Money(2))]
+        assert worst_case(lines) == min(result(lines, margin, 0) for margin in (-2, -1, 1, 2)), lines
 
 
 def test_a_strike_beside_zero_has_a_stretch_on_its_other_side_too() -> None:
@@ -176,11 +180,9 @@ def test_what_fills_realize_is_what_the_cash_says_once_flat(fills: list[tuple[Bo
 
 
 @pytest.mark.parametrize(
-    ("begin", "end", "zero", "found"),
-    [(1, 10, True, False), (1, 11, True, True), (-5, 10, False, False), (-5, 1, True, True)],
+    ("begin", "end", "found"),
+    [(1, 10, False), (1, 11, True), (-5, 10, False), (-5, 11, True), (-10, -9, True)],
 )
-def test_a_stretch_without_a_whole_point_is_no_result(
-    begin: int, end: int, *, zero: bool, found: bool
-) -> None:
+def test_a_stretch_without_a_whole_point_is_no_result(begin: int, end: int, *, found: bool) -> None:
     """In tenths, without its end; no game ends level."""
-    assert _whole(begin, end, zero=zero) is found
+    assert _whole(begin, end) is found

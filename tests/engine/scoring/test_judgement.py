@@ -15,11 +15,13 @@ from engine.scoring.judgement import (
     Honesty,
     Judgement,
     Power,
+    Verdict,
     games_needed,
     honesty,
     power,
     verdict,
 )
+from engine.scoring.unseen_results import unseen_results
 
 
 def season(games: int, result: float, other: float | None = None) -> dict[str, float]:
@@ -28,15 +30,25 @@ def season(games: int, result: float, other: float | None = None) -> dict[str, f
     return {f"g{number:03}": result if number % 2 else second for number in range(games)}
 
 
-def judged(results: dict[str, float], **shifts: float) -> Judgement:
-    """The judgement where each reading is the base result moved by so much a game."""
+def verdict_on(results: dict[str, float], worst: float = 0.0, best: float = 0.0, **shifts: float) -> Verdict:
+    """The verdict where each reading is the base result moved by so much a game, of games that stood to bring
+    `worst` to `best`.
+    """
     draws = GameDraws(results)
-    readings = {}
-    for name, shift in {"base": 0.0, **shifts}.items():
-        found = draws.mean({game: (value + shift, 1.0) for game, value in results.items()})
-        if found is not None:
-            readings[name] = found
-    return verdict(readings, results).judgement
+    readings = {
+        name: {game: value + shift for game, value in results.items()}
+        for name, shift in {"base": 0.0, **shifts}.items()
+    }
+    intervals = {
+        name: found
+        for name, each in readings.items()
+        if (found := draws.mean({game: (value, 1.0) for game, value in each.items()}))
+    }
+    return verdict(intervals, unseen_results(readings, worst, best), results)
+
+
+def judged(results: dict[str, float], **shifts: float) -> Judgement:
+    return verdict_on(results, **shifts).judgement
 
 
 @pytest.mark.parametrize(
@@ -90,10 +102,7 @@ def test_a_gain_that_the_least_reading_does_not_have_is_no_verdict() -> None:
 
 def test_the_sentence_says_how_many_more_games_are_needed() -> None:
     results = season(40, 1.1, -0.9)
-    draws = GameDraws(results)
-    base = draws.mean({game: (value, 1.0) for game, value in results.items()})
-    assert base is not None
-    found = verdict({"base": base}, results)
+    found = verdict_on(results)
     assert found.judgement is Judgement.NOT_TOLD_APART
     assert found.power.more == found.power.needed - 40 if found.power.needed else None
     assert f"about {found.power.more} more would tell" in found.sentence
@@ -101,12 +110,29 @@ def test_the_sentence_says_how_many_more_games_are_needed() -> None:
 
 
 def test_of_few_games_the_sentence_says_no_more_than_that() -> None:
-    few = verdict({"base": Interval(1.0, 0.9, 1.1, 1, 1.0)}, {"a": 1.0})
+    few = verdict_on({"a": 1.0})
     assert few.sentence == "cannot be known from 1 game: at least 29 more are needed."
     assert (few.power.needed, few.power.more) == (None, 29)
-    assert verdict({}, {}).sentence.startswith("cannot be known: it has not traded")
+    assert verdict({}, {}, {}).sentence.startswith("cannot be known: it has not traded")
     with pytest.raises(ValueError, match="reading"):
-        verdict({}, {"a": 1.0})
+        verdict({}, {}, {"a": 1.0})
+    with pytest.raises(ValueError, match="bounds"):
+        verdict({"base": Interval(1.0, 0.9, 1.1, 1, 1.0)}, {}, {"a": 1.0})
+
+
+def test_who_has_not_lost_yet_what_could_be_lost_is_not_told_apart() -> None:
+    favourites, longshots = season(60, 0.03), season(60, -0.03)
+    assert verdict_on(favourites).judgement is Judgement.BEATS
+    unseen = verdict_on(favourites, worst=-0.97)
+    assert unseen.judgement is Judgement.NOT_TOLD_APART
+    assert unseen.rare
+    assert "a game stood to lose 0.97, and too few were played to tell how rare that is." in unseen.sentence
+    assert verdict_on(longshots).judgement is Judgement.LOSES
+    unseen = verdict_on(longshots, best=0.97)
+    assert unseen.judgement is Judgement.NOT_TOLD_APART
+    assert "a game stood to bring 0.97, and too few were played to tell how rare that is." in unseen.sentence
+    # Chance alone leaves no question of what is rare.
+    assert not verdict_on(season(60, 1.0, -1.0), worst=-9.0).rare
 
 
 def test_equal_results_tell_nothing_that_more_games_could() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.outcome_range import OutcomeRange
 from engine.scoring.equity import EquityPoint
 from engine.scoring.forecasts import Forecast
 from engine.scoring.judgement import Honesty, Judgement
@@ -35,6 +36,7 @@ def evening(number: int, dollars: float, *, strategy: str = "s", fills: tuple[Fi
         unrealized=Money(0),
         pnl=pnl,
         games={f"g{number:03}": pnl},
+        ranges={f"g{number:03}": OutcomeRange(Money(min(0, amount)), Money(max(0, amount)))},
         curve=(EquityPoint(Nanos(number), amount, amount, amount),),
     )
     return RunSeen(strategies=(row,), fills=fills, forecasts=(), blind=0, at=Nanos(number))

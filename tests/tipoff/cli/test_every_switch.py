@@ -43,6 +43,8 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "replay": (str(KEPT),),
     "calibrate": (str(KEPT),),
     **dict.fromkeys(("calibrate --db", "calibrate --runs"), ("--db", "sqlite:///kept.db")),
+    # A day that is not over is refused before anybody is asked.
+    "download": ("--from", "2100-01-01"),
     "import": ("--list",),
     "sweep": SWEPT,
     "sweep --trials": (*SWEPT, "--mode", "random"),

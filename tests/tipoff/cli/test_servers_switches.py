@@ -27,6 +27,7 @@ SIMULATED: Final = (
     ("--seed", "7", "--games", "1", "--speed", "50", "--port", "0", "--balldontlie-port", "0"),
     ("--today", "--keys", "keys"),
     ("--wall-clock", "--surprises", "--no-edges", "--held", "freeze=true"),
+    ("--games", "1", "--history", "2", "--live-days", "1.5"),
     ("--serve", str(KEPT), "--json"),
 )
 """Switches that are used together in one simulated evening each."""
@@ -105,7 +106,7 @@ def test_the_servers_begin_with_each_switch_and_end_when_they_are_asked(tmp_path
             assert daemon.ended(signal.SIGTERM) == Exit.OK, daemon.said
         assert "our clock is" not in daemon.said
         assert today.ended(signal.SIGINT) == Exit.INTERRUPTED, today.said
-    for words in (SIMULATED[0], SIMULATED[2], SIMULATED[3]):
+    for words in (SIMULATED[0], *SIMULATED[2:]):
         with started(tmp_path, "simulate", *words) as venues:
             venues.until("admin")
             assert venues.ended(signal.SIGINT) == Exit.INTERRUPTED, venues.said

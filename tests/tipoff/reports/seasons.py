@@ -2,6 +2,7 @@
 
 import attrs
 
+from engine.outcome_range import OutcomeRange
 from engine.scoring.equity import EquityPoint
 from engine.scoring.forecasts import Forecast
 from engine.scoring.markouts import HORIZONS
@@ -60,6 +61,7 @@ def evening(
         unrealized=money(0),
         pnl=pnl,
         games={game: pnl},
+        ranges={game: OutcomeRange(money(-1.0), money(1.0))},
         curve=(
             EquityPoint(Nanos(start + NANOS_PER_MINUTE), money(0), money(0), money(0)),
             EquityPoint(Nanos(start + 2 * NANOS_PER_MINUTE), *attrs.astuple(pnl)),

@@ -244,7 +244,11 @@ def test_a_snapshot_outlives_other_limits_and_parameters_and_no_other_rules_or_s
 def checked(url: str, settings: TradingSettings) -> list[SnapshotChecked]:
     """What `db verify` says."""
     with Reader.open(url, RUN) as reader:
-        return list(check_snapshots(reader, settings))
+        heard: list[tuple[int, int]] = []
+        found = list(check_snapshots(reader, settings, lambda *said: heard.append(said)))
+        # Whoever waits hears of every entry, up to the last snapshot that can be compared.
+        assert [done for done, _ in heard] == list(range(1, heard[-1][1] + 1) if heard else ())
+        return found
 
 
 @pytest.mark.promise("verify-compares-snapshots")

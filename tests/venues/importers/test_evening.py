@@ -10,6 +10,7 @@ import json
 import lzma
 import re
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ from engine.units import Nanos, Price, Tenths
 from tipoff.sources.registry import translator
 from venues import timestamps
 from venues.errors import ImportFailed
+from venues.importers import files
 from venues.importers.evening import KINDS, ImportSpec, import_files, parse_spec
 from venues.importers.rows import american_of_decimal
 from venues.importers.unused import Unused
@@ -140,6 +142,25 @@ def test_states_are_put_in_order_and_belong_to_the_evening_they_began_in(tmp_pat
     last = scores[-1]
     assert isinstance(last, ScoreSeen)
     assert (last.game, last.period, last.clock_ms, last.home, last.away) == (seen.game, 5, 0, 113, 116)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+def test_an_import_tells_how_far_it_is_by_the_bytes_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(files, "LINES_PER_WORD", 2)
+    path = tmp_path / "states.csv"
+    path.write_bytes(pack(STATES.encode()))
+    heard: list[tuple[str, int, int]] = []
+    import_files([ImportSpec("nba-states", path)], tmp_path / "out", told=lambda *said: heard.append(said))
+    assert [(what, done) for what, done, _ in heard] == [
+        *(("looking into states.csv", lines) for lines in (2, 4)),
+        *(("reading states.csv", lines) for lines in (2, 4)),
+        *(("writing out", lines) for lines in (1, 2, 3)),
+    ]
+    # A file this small is read at once, so all its bytes, or nearly all, made every line.
+    assert all(done <= total <= done * 2 for _, done, total in heard[:4])
+    assert {total for _, _, total in heard[4:]} == {3}
 
 
 def test_polls_learn_who_plays_from_another_file_of_the_import(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ class EndpointCall:
 
     @property
     def games(self) -> tuple[Game, ...]:
-        """All games of the evening."""
-        return self.live.world.games
+        """All games of the evening and of those before it."""
+        return self.live.all_games
 
 
 Route: TypeAlias = Callable[[EndpointCall], Row]
@@ -205,7 +205,7 @@ def _game(call: EndpointCall) -> Row:
 
 def _live_boxes(call: EndpointCall) -> Row:
     now = call.live.clock.now()
-    return {"data": [bodies.box_row(game) for game in call.games if bodies.has_box(game, now)]}
+    return {"data": [bodies.box_row(game) for game in call.live.world.games if bodies.has_box(game, now)]}
 
 
 def _boxes(call: EndpointCall) -> Row:
@@ -216,7 +216,9 @@ def _boxes(call: EndpointCall) -> Row:
 
 
 def _odds(call: EndpointCall) -> Row:
-    rows = [row for game in _games_selected(call) for row in bodies.odds_rows(game)]
+    # The service keeps no history of odds: of days that are over it has no row.
+    games = [game for game in _games_selected(call) if game in call.live.world.games]
+    rows = [row for game in games for row in bodies.odds_rows(game)]
     return _paged(rows, call.request)
 
 

@@ -4,6 +4,7 @@ Pure writers over the simulated world's state, shared by the pure evening and th
 and values follow recorded bodies of basketball markets.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Final
 
@@ -90,8 +91,8 @@ def fee_change(change: FeeChange) -> dict[str, object]:
     }
 
 
-def event(game: Game, family: Family, *, nested: bool, at: int) -> dict[str, object]:
-    """One event object as of a moment, with its markets if `nested`."""
+def event(game: Game, family: Family, *, nested: bool, there: Callable[[Market], bool]) -> dict[str, object]:
+    """One event object, if `nested` with those of its markets that are there."""
     fixture = game.listing
     pair = f"{fixture.away.label} at {fixture.home.label}"
     titles = {Family.GAME: pair, Family.SPREAD: f"{pair}: Spread", Family.TOTAL: f"{pair}: Total Points"}
@@ -116,7 +117,7 @@ def event(game: Game, family: Family, *, nested: bool, at: int) -> dict[str, obj
         body["markets"] = [
             market_body(fixture, market)
             for market in game.markets
-            if market.listing.family is family and market.there(at)
+            if market.listing.family is family and there(market)
         ]
     return body
 
@@ -244,7 +245,7 @@ def orderbook(market: Market, depth: int = 0) -> dict[str, object]:
 
 
 def trade_row(printed: Printed) -> dict[str, object]:
-    """One public trade of GET /markets/trades."""
+    """One public trade, as live and archived ones are written."""
     outcome = SIDE_TEXT[printed.taker]
     return {
         "count_fp": format_count(Count(printed.size)),

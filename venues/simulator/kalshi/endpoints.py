@@ -15,6 +15,8 @@ from venues.simulator.kalshi.queries import (
     BadQuery,
     Page,
     Unknown,
+    archived_market_rows,
+    archived_trade_rows,
     event_rows,
     market_rows,
     number,
@@ -51,10 +53,23 @@ Route: TypeAlias = Callable[[EndpointCall], Body]
 
 def _market(live: LiveEvening, ticker: str) -> Market:
     """A market by its ticker. Raises Unknown."""
-    market = live.world.markets.get(ticker)
-    if market is None or not market.there(live.world.now):
+    market = live.market(ticker)
+    if market is None or not live.listed(market):
         raise Unknown(ticker)
     return market
+
+
+def _archived(call: EndpointCall) -> Market:
+    """An archived market by the ticker in the path. Raises Unknown."""
+    market = call.live.market(call.groups[0])
+    if market is None or not call.live.history.archived(market):
+        raise Unknown(call.groups[0])
+    return market
+
+
+def _market_body(call: EndpointCall, market: Market) -> Body:
+    game = next(game for game in call.live.all_games if market in game.markets)
+    return {"market": bodies.market_body(game.listing, market)}
 
 
 def _status(call: EndpointCall) -> Body:
@@ -82,28 +97,28 @@ def _series_fees(_asked: EndpointCall) -> Body:
 
 
 def _event_fees(call: EndpointCall) -> Body:
-    rows = [bodies.fee_change(change) for change in call.live.world.fee_changes]
+    event = call.request.one("event_ticker")
+    changes = (bodies.fee_change(change) for change in call.live.world.fee_changes)
+    rows = [change for change in changes if event in {"", change["event_ticker"]}]
     rows, cursor = page(rows, Page.of(call.request, 100, 1000))
     return {"event_fee_changes": rows, "cursor": cursor}
 
 
 def _events(call: EndpointCall) -> Body:
-    rows, cursor = page(event_rows(call.live.world, call.request), Page.of(call.request, 200, 200))
+    rows, cursor = page(event_rows(call.live, call.request), Page.of(call.request, 200, 200))
     body: Body = {"events": rows, "cursor": cursor}
     if call.request.one("with_milestones") == "true":
-        body["milestones"] = [live_data.milestone(game) for game in call.live.world.games]
+        body["milestones"] = [live_data.milestone(game) for game in call.live.all_games]
     return body
 
 
 def _event(call: EndpointCall) -> Body:
     listed = {
-        game.listing.event_ticker(family): (game, family)
-        for game in call.live.world.games
-        for family in Family
+        game.listing.event_ticker(family): (game, family) for game in call.live.all_games for family in Family
     }
     if call.groups[0] not in listed:
         raise Unknown(call.groups[0])
-    body = bodies.event(*listed[call.groups[0]], nested=True, at=call.live.world.now)
+    body = bodies.event(*listed[call.groups[0]], nested=True, there=call.live.listed)
     # The venue's default: the markets stand beside the event, not in it.
     if call.request.one("with_nested_markets") == "true":
         return {"event": body, "markets": []}
@@ -111,14 +126,12 @@ def _event(call: EndpointCall) -> Body:
 
 
 def _markets(call: EndpointCall) -> Body:
-    rows, cursor = page(market_rows(call.live.world, call.request), Page.of(call.request, 100, 1000))
+    rows, cursor = page(market_rows(call.live, call.request), Page.of(call.request, 100, 1000))
     return {"markets": rows, "cursor": cursor}
 
 
 def _one_market(call: EndpointCall) -> Body:
-    market = _market(call.live, call.groups[0])
-    game = next(game for game in call.live.world.games if market in game.markets)
-    return {"market": bodies.market_body(game.listing, market)}
+    return _market_body(call, _market(call.live, call.groups[0]))
 
 
 def _orderbook(call: EndpointCall) -> Body:
@@ -133,18 +146,18 @@ def _orderbooks(call: EndpointCall) -> Body:
     tickers = call.request.many("tickers")
     if not 0 < len(tickers) <= BOOKS_MAX:
         raise BadQuery("between 1 and 100 tickers are required")
-    markets = [call.live.world.markets.get(ticker) for ticker in tickers]
+    markets = [call.live.market(ticker) for ticker in tickers]
     return {
         "orderbooks": [
             {"ticker": market.listing.ticker, "orderbook_fp": bodies.orderbook(market)}
             for market in markets
-            if market is not None
+            if market is not None and call.live.listed(market)
         ]
     }
 
 
 def _trades(call: EndpointCall) -> Body:
-    rows, cursor = page(trade_rows(call.live.world, call.request), Page.of(call.request, 100, 1000))
+    rows, cursor = page(trade_rows(call.live, call.request), Page.of(call.request, 100, 1000))
     return {"trades": rows, "cursor": cursor}
 
 
@@ -164,39 +177,46 @@ def _many_candles(call: EndpointCall) -> Body:
     return {"markets": rows}
 
 
-def _candles_of(call: EndpointCall, market: Market) -> list[Body]:
+def _candles_of(call: EndpointCall, market: Market, *, archived: bool = False) -> list[Body]:
     period = number(call.request, "period_interval", 0)
     if period not in {1, 60, 1440}:
         raise BadQuery("period_interval must be 1, 60 or 1440")
     start, end = number(call.request, "start_ts", -1), number(call.request, "end_ts", -1)
     if start < 0 or end < start or (end - start) // 60 // period > CANDLES_MAX:
         raise BadQuery("start_ts and end_ts do not make a period that can be answered")
-    return call.live.candles.rows(market, start, end, period)
+    return call.live.candles_of(market).rows(market, (start, end), period, archived=archived)
 
 
 def _cutoff(call: EndpointCall) -> Body:
-    return live_data.cutoff(call.live.world.settings)
+    return live_data.cutoff(call.live.history.cutoff_at)
 
 
 def _old_markets(call: EndpointCall) -> Body:
-    Page.of(call.request, 100, 1000)
-    return {"markets": [], "cursor": ""}
+    rows, cursor = page(archived_market_rows(call.live, call.request), Page.of(call.request, 100, 1000))
+    return {"markets": rows, "cursor": cursor}
 
 
 def _old_trades(call: EndpointCall) -> Body:
-    Page.of(call.request, 100, 1000)
-    return {"trades": [], "cursor": ""}
+    rows, cursor = page(archived_trade_rows(call.live, call.request), Page.of(call.request, 100, 1000))
+    return {"trades": rows, "cursor": cursor}
 
 
-def _nothing_old(call: EndpointCall) -> Body:
-    raise Unknown(call.groups[0])
+def _old_market(call: EndpointCall) -> Body:
+    return _market_body(call, _archived(call))
+
+
+def _old_candles(call: EndpointCall) -> Body:
+    return {
+        "ticker": call.groups[0],
+        "candlesticks": _candles_of(call, _archived(call), archived=True),
+    }
 
 
 def _milestones(call: EndpointCall) -> Body:
     related = call.request.one("related_event_ticker")
     rows: list[Body] = [
         live_data.milestone(game)
-        for game in call.live.world.games
+        for game in call.live.all_games
         if not related or related in live_data.event_tickers(game)
     ]
     rows, cursor = page(rows, Page.of(call.request, 100, 500))
@@ -204,11 +224,11 @@ def _milestones(call: EndpointCall) -> Body:
 
 
 def _milestone(call: EndpointCall) -> Body:
-    return {"milestone": live_data.milestone(live_data.game_of(call.live.world, call.groups[0]))}
+    return {"milestone": live_data.milestone(live_data.game_of(call.live, call.groups[0]))}
 
 
 def _datum(call: EndpointCall, milestone: str) -> Body:
-    game = live_data.game_of(call.live.world, milestone)
+    game = live_data.game_of(call.live, milestone)
     return live_data.live_data(game, call.faults.wrong_points)
 
 
@@ -225,7 +245,7 @@ def _live_datas(call: EndpointCall) -> Body:
 
 
 def _game_stats(call: EndpointCall) -> Body:
-    return live_data.game_stats(live_data.game_of(call.live.world, call.groups[0]))
+    return live_data.game_stats(live_data.game_of(call.live, call.groups[0]))
 
 
 def _settlements(call: EndpointCall) -> Body:
@@ -260,8 +280,8 @@ ROUTES: Final = (
     _route("/historical/cutoff", _cutoff),
     _route("/historical/markets", _old_markets),
     _route("/historical/trades", _old_trades),
-    _route("/historical/markets/{}", _nothing_old),
-    _route("/historical/markets/{}/candlesticks", _nothing_old),
+    _route("/historical/markets/{}", _old_market),
+    _route("/historical/markets/{}/candlesticks", _old_candles),
     _route("/milestones", _milestones),
     _route("/milestones/{}", _milestone),
     _route("/live_data/batch", _live_datas),

@@ -9,8 +9,8 @@ from venues.simulator.wire.timestamps import clock_text, kalshi_time, status_tex
 from venues.simulator.world.game import Game
 from venues.simulator.world.league import PLAYED
 from venues.simulator.world.listing import Family
-from venues.simulator.world.settings import MINUTE, SECOND, EveningSettings
-from venues.simulator.world.world import World
+from venues.simulator.world.live import LiveEvening
+from venues.simulator.world.settings import MINUTE, SECOND
 
 Row = dict[str, object]
 
@@ -20,9 +20,9 @@ def event_tickers(game: Game) -> list[str]:
     return [game.listing.event_ticker(family) for family in Family]
 
 
-def game_of(world: World, milestone_id: str) -> Game:
+def game_of(live: LiveEvening, milestone_id: str) -> Game:
     """The game of a milestone. Raises Unknown."""
-    for game in world.games:
+    for game in live.all_games:
         if game.listing.milestone_id == milestone_id:
             return game
     raise Unknown(milestone_id)
@@ -85,9 +85,9 @@ def game_stats(game: Game) -> Row:
     return {"pbp": {"periods": [{"events": events} for events in periods.values()]}}
 
 
-def cutoff(settings: EveningSettings) -> Row:
-    """Three months of data are live; what is older would be in the archive, which is empty here."""
-    border = whole_second(settings.starts_at - 91 * 24 * 60 * MINUTE)
+def cutoff(at: int) -> Row:
+    """Before which moments data are in the archive; here they are one."""
+    border = whole_second(at)
     return {
         "market_settled_ts": border,
         "trades_created_ts": border,

@@ -5,7 +5,7 @@ Called by `venues.simulator.kalshi.rest`; raises its two errors for what a clien
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
@@ -14,9 +14,9 @@ import attrs
 from venues.simulator.kalshi import bodies
 from venues.simulator.wire.http import Request
 from venues.simulator.world.listing import Family
-from venues.simulator.world.market import Market
+from venues.simulator.world.live import LiveEvening
+from venues.simulator.world.market import Market, Printed
 from venues.simulator.world.settings import SECOND
-from venues.simulator.world.world import World
 
 Row = dict[str, object]
 FILTERS: Final = {
@@ -89,14 +89,17 @@ def _statuses(request: Request) -> set[str] | None:
     return {status for word in words for status in FILTERS[word]}
 
 
-def event_rows(world: World, request: Request) -> list[Row]:
-    """The events that a request of /events asks for; an event matches a status if any of its markets does."""
+def event_rows(live: LiveEvening, request: Request) -> list[Row]:
+    """The events that a request of /events asks for; an event matches a status if any of its markets does.
+
+    Events of all times are there, but without the markets that are in the archive.
+    """
     statuses = _statuses(request)
     series, tickers = request.one("series_ticker"), set(request.one("tickers").split(",")) - {""}
     closes_after = number(request, "min_close_ts", 0) * SECOND
     nested = request.one("with_nested_markets") == "true"
     rows = []
-    for game in world.games:
+    for game in live.all_games:
         for family in Family:
             ticker = game.listing.event_ticker(family)
             markets = [market for market in game.markets if market.listing.family is family]
@@ -105,45 +108,68 @@ def event_rows(world: World, request: Request) -> list[Row]:
             if statuses is not None and not any(market.status in statuses for market in markets):
                 continue
             if all(market.close_at >= closes_after for market in markets):
-                rows.append(bodies.event(game, family, nested=nested, at=world.now))
+                rows.append(bodies.event(game, family, nested=nested, there=live.listed))
     return rows
 
 
-def market_rows(world: World, request: Request) -> list[Row]:
-    """The markets that a request of /markets asks for."""
+def market_rows(live: LiveEvening, request: Request) -> list[Row]:
+    """The markets that a request of /markets asks for; those in the archive are not among them."""
     statuses = _statuses(request)
+    return _rows_of(
+        live,
+        request,
+        lambda market: (statuses is None or market.status in statuses) and live.listed(market),
+    )
+
+
+def archived_market_rows(live: LiveEvening, request: Request) -> list[Row]:
+    """The markets that a request of /historical/markets asks for. The venue knows no other filter there."""
+    return _rows_of(live, request, live.history.archived)
+
+
+def _rows_of(live: LiveEvening, request: Request, there: Callable[[Market], bool]) -> list[Row]:
     event, series = request.one("event_ticker"), request.one("series_ticker")
     tickers = set(request.one("tickers").split(",")) - {""}
 
     def wanted(market: Market) -> bool:
         listing = market.listing
         return (
-            (statuses is None or market.status in statuses)
-            and market.there(world.now)
-            and event in {"", listing.event_ticker}
+            event in {"", listing.event_ticker}
             and series in {"", listing.family.value}
             and (not tickers or listing.ticker in tickers)
+            and there(market)
         )
 
     return [
         bodies.market_body(game.listing, market)
-        for game in world.games
+        for game in live.all_games
         for market in game.markets
         if wanted(market)
     ]
 
 
-def trade_rows(world: World, request: Request) -> list[Row]:
-    """The public trades that a request asks for, newest first."""
+def trade_rows(live: LiveEvening, request: Request) -> list[Row]:
+    """The public trades that a request of /markets/trades asks for, newest first."""
+    cutoff_at = live.history.cutoff_at
+    return [bodies.trade_row(printed) for printed in _prints(live, request) if printed.at >= cutoff_at]
+
+
+def archived_trade_rows(live: LiveEvening, request: Request) -> list[Row]:
+    """The same of /historical/trades: those of before the cutoff, whenever their markets were settled."""
+    cutoff_at = live.history.cutoff_at
+    return [bodies.trade_row(printed) for printed in _prints(live, request) if printed.at < cutoff_at]
+
+
+def _prints(live: LiveEvening, request: Request) -> list[Printed]:
+    """The trades of a market, or of all, within whole seconds; newest first."""
     ticker = request.one("ticker")
     least = number(request, "min_ts", 0) * SECOND
     most = number(request, "max_ts", 1 << 40) * SECOND + SECOND
     if ticker:
-        market = world.markets.get(ticker)
+        market = live.market(ticker)
         prints = list(market.prints) if market else []
     else:
-        prints = sorted(
-            (printed for market in world.markets.values() for printed in market.prints),
-            key=lambda printed: printed.at,
-        )
-    return [bodies.trade_row(printed) for printed in reversed(prints) if least <= printed.at < most]
+        markets = [*live.history.markets.values(), *live.world.markets.values()]
+        prints = [printed for market in markets for printed in market.prints]
+        prints.sort(key=lambda printed: printed.at)
+    return [printed for printed in reversed(prints) if least <= printed.at < most]

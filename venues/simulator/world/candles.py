@@ -35,10 +35,10 @@ class Range:
         """One more price."""
         self.low, self.high, self.last = min(self.low, cents), max(self.high, cents), cents
 
-    def row(self) -> dict[str, object]:
-        """As the venue writes it."""
+    def row(self, ending: str) -> dict[str, object]:
+        """As the venue writes it, with what its names end in."""
         names = (("open", self.first), ("low", self.low), ("high", self.high), ("close", self.last))
-        return {f"{name}_dollars": CENTS_TEXT[cents] for name, cents in names}
+        return {f"{name}{ending}": CENTS_TEXT[cents] for name, cents in names}
 
 
 @attrs.define
@@ -81,30 +81,43 @@ class Candles:
                 minute.price = Range.of(happened.cents)
             minute.price.add(happened.cents)
 
-    def rows(self, market: Market, start: int, end: int, period_minutes: int) -> list[CandleRow]:
-        """Candles that end within [start, end] (unix seconds), oldest first."""
+    def rows(
+        self, market: Market, span: tuple[int, int], period_minutes: int, *, archived: bool = False
+    ) -> list[CandleRow]:
+        """Candles that end within a span, its ends included (unix seconds), oldest first.
+
+        The archive has other names for the same: `open` for `open_dollars`, `volume` for `volume_fp`.
+        """
         grouped: dict[int, list[Minute]] = {}
         for ends, minute in sorted(self.minutes.get(market.listing.ticker, {}).items()):
             period = period_minutes * 60
             grouped.setdefault(-(-ends // period) * period, []).append(minute)
-        return [_row(ends, minutes) for ends, minutes in sorted(grouped.items()) if start <= ends <= end]
+        dollars, contracts = ("", "") if archived else ("_dollars", "_fp")
+        return [
+            _row(ends, minutes, dollars, contracts)
+            for ends, minutes in sorted(grouped.items())
+            if span[0] <= ends <= span[1]
+        ]
 
 
-def _row(ends: int, minutes: list[Minute]) -> CandleRow:
+def _row(ends: int, minutes: list[Minute], dollars: str, contracts: str) -> CandleRow:
     volume = sum(minute.volume for minute in minutes)
     # A minute without a trade has no price keys at the venue; they are not null either.
     price: dict[str, object] = {}
+    if not dollars:
+        # In the archive they are there, and null.
+        price = dict.fromkeys(("open", "low", "high", "close", "mean", "previous"))
     traded = [minute.price for minute in minutes if minute.price is not None]
     if traded:
         mean = sum(minute.paid for minute in minutes) // volume
-        price = _joined(traded).row() | {"mean_dollars": CENTS_TEXT[mean]}
+        price |= _joined(traded).row(dollars) | {f"mean{dollars}": CENTS_TEXT[mean]}
     return {
         "end_period_ts": ends,
-        "open_interest_fp": format_count(Count(minutes[-1].open_interest)),
+        f"open_interest{contracts}": format_count(Count(minutes[-1].open_interest)),
         "price": price,
-        "volume_fp": format_count(Count(volume)),
-        "yes_ask": _joined(minute.ask for minute in minutes).row(),
-        "yes_bid": _joined(minute.bid for minute in minutes).row(),
+        f"volume{contracts}": format_count(Count(volume)),
+        "yes_ask": _joined(minute.ask for minute in minutes).row(dollars),
+        "yes_bid": _joined(minute.bid for minute in minutes).row(dollars),
     }
 
 

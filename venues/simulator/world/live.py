@@ -15,6 +15,9 @@ from engine.units import Nanos
 from venues.simulator.world.candles import Candles
 from venues.simulator.world.clock import SimulatedClock
 from venues.simulator.world.events import WorldEvent
+from venues.simulator.world.game import Game
+from venues.simulator.world.history import History
+from venues.simulator.world.market import Market
 from venues.simulator.world.world import World
 
 STEPS_MAX: Final = 200
@@ -31,6 +34,29 @@ class LiveEvening:
     listeners: list[Callable[[WorldEvent], None]] = attrs.field(factory=list)
     over: trio.Event = attrs.field(factory=trio.Event)
     """Set when nothing will happen any more."""
+    history: History = attrs.field()
+    """The evenings before this one."""
+
+    @history.default
+    def _nothing_before(self) -> History:
+        return History.before(self.world.settings)
+
+    @property
+    def all_games(self) -> tuple[Game, ...]:
+        """The games of this evening and of those before it."""
+        return (*self.history.games, *self.world.games)
+
+    def market(self, ticker: str) -> Market | None:
+        """A market of this evening or of one before it; None for one that nobody lists."""
+        return self.world.markets.get(ticker) or self.history.markets.get(ticker)
+
+    def listed(self, market: Market) -> bool:
+        """Whether the venue shows a market among the live ones."""
+        return market.there(self.world.now) and not self.history.archived(market)
+
+    def candles_of(self, market: Market) -> Candles:
+        """The candles among which those of a market are."""
+        return self.history.candles_of(market) or self.candles
 
     @property
     def paused(self) -> bool:

@@ -150,7 +150,7 @@ def test_every_route_is_checked_here() -> None:
         for pattern, _, private in KALSHI_ROUTES
         if not private and not any(pattern.fullmatch(target) for target in targets)
     ]
-    # The archive is empty: nothing in it can be asked for by name.
+    # The archive is empty here; what it has is asked for in `tests/venues/simulator/world/test_history.py`.
     assert unchecked == ["/historical/markets/([^/]+)", "/historical/markets/([^/]+)/candlesticks"]
     bdl_targets = [target.split("?")[0].format_map(Anything()).removeprefix("/nba") for target, _ in BDL]
     # The teams of the past have no conference that the schema knows.
