@@ -226,6 +226,7 @@ async def test_status_says_that_the_games_are_over_where_that_is_why(
     assert bool(untrusted) == (phase is GamePhase.LIVE)
 
 
+@pytest.mark.promise("status-does-not-say-trading")
 @pytest.mark.parametrize("bench", [{"matched": False}], indirect=True)
 async def test_status_says_that_no_game_is_matched_where_that_is_why(serve: Serve) -> None:
     """Every book may be trusted then, and still nothing is entered: so it is without a key of balldontlie."""
