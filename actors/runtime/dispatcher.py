@@ -7,7 +7,8 @@ leaves the fast path by a method. One thread only.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import repeat
+from itertools import chain, repeat
+from typing import Final
 
 from actors.runtime import mailboxes
 from actors.runtime.asks import NotAnswered
@@ -19,6 +20,9 @@ from actors.runtime.topics import Topics
 
 STEPS_PER_INPUT_MAX = 10_000_000
 """Messages that one input may cause before the engine is taken for a livelock."""
+
+FEW: Final = (None,) * 100
+"""The steps that do for nearly every input: walking a tuple costs less than to make a bounded iterator."""
 
 # Whoever subscribes to dead letters may fail on one of them, and that failure is another dead letter.
 DEAD_LETTERS_PER_INPUT_MAX = 100
@@ -87,20 +91,31 @@ class Dispatcher:
             raise RuntimeError("a handler may not drive the engine it runs in")
         self.draining = True
         self._dead_letters_left = DEAD_LETTERS_PER_INPUT_MAX
-        # A bounded iterator counts in C: a counter compared in Python would be paid for by every message.
-        steps = repeat(None, self.steps_max)
+        steps = iter(FEW)
         try:
             self._run(steps)
         except BaseException as error:  # noqa: BLE001  a crash of one actor
-            self._run_on(steps, error)
+            self._run_on(chain(steps, self._more_steps()), error)
+        else:
+            if self.queue:
+                self._run_on(self._more_steps())
         self.draining = False
         if self.queue or self.interrupt is not None:
             self._finish()
 
-    def _run_on(self, steps: "Iterator[None]", error: BaseException) -> None:
-        """After a failure: end that actor's life and go on draining, as often as it happens."""
-        failed: BaseException | None = error
+    def _more_steps(self) -> "Iterator[None]":
+        """Those that are left after the first few.
+
+        A bounded iterator counts in C: a counter compared in Python would be paid for by every message.
+        """
+        return repeat(None, self.steps_max - len(FEW))
+
+    def _run_on(self, steps: "Iterator[None]", error: BaseException | None = None) -> None:
+        """Go on draining; after a failure end that actor's life first, as often as it happens."""
+        failed = error
         try:
+            if failed is None:
+                failed = self._run_safely(steps)
             # The same iterator goes on, so that a message which fails and is answered by another that fails
             # still meets the livelock bound.
             while failed is not None:

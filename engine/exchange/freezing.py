@@ -37,7 +37,6 @@ def freeze(context: StepContext, market: VenueMarket) -> None:
         # A fact that failed half way may have left an order in a queue that no order's end finds.
         each.bids.clear()
         each.asks.clear()
-        each.watch()
     timers = context.state.timers
     for key in list(timers.due):
         if market_of_timer(context.state, key) == market.ticker:

@@ -251,7 +251,7 @@ class ExchangeState:
 
     def _rejected(self, fact: OrderRejected) -> None:
         order = self.orders.get(fact.order_id)
-        if order is not None and order.stage is Stage.IN_FLIGHT:
+        if order is not None:
             order.stage = Stage.DONE
             order.bands.alive = False
             self._tidy(order)

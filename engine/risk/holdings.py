@@ -43,6 +43,21 @@ class Holdings:
         """The total of a group, such as `GAME, "the game"`; an empty one where nobody has anything."""
         return self._totals.get(key) or Total(key)
 
+    def groups(self, exposure: Exposure, account: str) -> tuple[Total, ...]:
+        """The totals that an exposure of an account belongs to, or would; in the order of `_join`."""
+        strategy, ticker, game = exposure.strategy, exposure.ticker, exposure.game
+        # Those of one that is held stand in it: looked up by name, each would be one more visit to memory
+        # that nobody has touched for long.
+        return exposure.totals or (
+            self.total,
+            self.group(STRATEGY, strategy),
+            self.group(ACCOUNT_MARKET, account, ticker),
+            self.group(ACCOUNT_GAME, account, game),
+            self.group(GAME, game),
+            self.group(STRATEGY_GAME, strategy, game),
+            self.group(GAME_MARKET, game, ticker),
+        )
+
     def put(self, exposure: Exposure, account: str) -> None:
         """Take an exposure in, in place of what the strategy had in that market; `account` is whose it is."""
         key = (exposure.strategy, exposure.ticker)

@@ -14,9 +14,8 @@ from typing import Final, TypeAlias
 from engine.calendar import game_day, game_day_span
 from engine.message import message
 from engine.reasons import DenialReason
-from engine.risk import holdings
 from engine.risk.accounts import Results, game_week
-from engine.risk.holdings import Holdings
+from engine.risk.exposure import Exposure
 from engine.risk.limits import LimitsInForce
 from engine.risk.order_context import Denial, OrderContext
 from engine.risk.scenarios import Payoff, worst_case
@@ -34,25 +33,31 @@ class Entry:
     """An order in its context, and what its exposure counts for before and after it."""
 
     context: OrderContext
-    strategy: str
     limits: LimitsInForce
-    held: Holdings
     sent: SentEntries
     """By all that share the account."""
     own: Total
     """Of all that the strategy has."""
     everything: Total
     """Of the portfolio: of all strategies, or of this one where each is apart."""
+    market: Total
+    """Of the order's market, on the strategy's account."""
+    game: Total
+    """Of the order's game, on the strategy's account."""
+    whole_game: Total
+    """Of the order's game: of all strategies, or of this one where each is apart."""
+    own_game: Total
+    """Of what the strategy has in the order's game."""
     before: Sums
     in_game: Sums
     """What of `before` the totals of the order's game hold."""
     after: Sums
 
-    def contracts(self, total: Total, before: Sums) -> float:
+    def contracts(self, total: Sums, before: Sums) -> float:
         """Contracts of a group as if the order had been approved."""
         return (total.contracts - before.contracts + self.after.contracts) / COUNT_ONE
 
-    def dollars(self, total: Total, before: Sums) -> float:
+    def dollars(self, total: Sums, before: Sums) -> float:
         """Dollars paid or promised of a group as if the order had been approved."""
         return (total.at_risk - before.at_risk + self.after.at_risk) / MONEY_ONE
 
@@ -60,27 +65,32 @@ class Entry:
 Both: TypeAlias = tuple[float | None, float | None]
 """The global limit and the strategy's own."""
 
-Measure: TypeAlias = Callable[[Entry, Total, Sums], float]
+Measure: TypeAlias = Callable[[Entry, Sums, Sums], float]
 MoneyRule: TypeAlias = Callable[[Entry], Denial | None]
 """A rule looks at an order as if it had been approved and objects, or does not."""
 
 
 def entry_of(context: OrderContext) -> Entry:
     """An order as the rules of this module look at it."""
-    held, strategy = context.accounts.holdings, context.order.strategy
+    held, order, account = context.accounts.holdings, context.order, context.account.shares
     held.recount()
-    exposure = context.exposure
+    exposure, apart = context.exposure, context.limits.apart
     before = exposure.counted
+    same = exposure.game == order.game
+    place = exposure if same else Exposure(order.strategy, order.ticker, order.game)
+    everything, own, market, game, of_game, own_game, _ = held.groups(place, account)
     return Entry(
         context=context,
-        strategy=strategy,
         limits=context.limits,
-        held=held,
-        sent=context.accounts.sent(context.account.shares),
-        own=held.group(holdings.STRATEGY, strategy),
-        everything=held.group(holdings.STRATEGY, strategy) if context.limits.apart else held.total,
+        sent=context.accounts.sent(account),
+        own=own,
+        everything=own if apart else everything,
+        market=market,
+        game=game,
+        whole_game=own_game if apart else of_game,
+        own_game=own_game,
         before=before,
-        in_game=before if exposure.game == context.order.game else NOTHING_COUNTED,
+        in_game=before if same else NOTHING_COUNTED,
         after=exposure.sums_with(context.pending),
     )
 
@@ -141,16 +151,9 @@ def exposure_total(entry: Entry) -> Denial | None:
 
 def worst_case_per_game(entry: Entry) -> Denial | None:
     """The least favourable outcome of the game, over all its markets and open orders."""
-    reason, game = DenialReason.WORST_CASE_PER_GAME, entry.context.order.game
     shared, own = entry.limits.both["worst_case_per_game"]
-    denial = None
-    if shared is not None:
-        apart = entry.limits.apart
-        key = (holdings.STRATEGY_GAME, entry.strategy, game) if apart else (holdings.GAME, game)
-        denial = _worst(entry, reason, entry.held.group(*key), shared)
-    if denial is None and own is not None:
-        denial = _worst(entry, reason, entry.held.group(holdings.STRATEGY_GAME, entry.strategy, game), own)
-    return denial
+    denial = None if shared is None else _worst(entry, entry.whole_game, shared)
+    return _worst(entry, entry.own_game, own) if denial is None and own is not None else denial
 
 
 def loss_per_trade(entry: Entry) -> Denial | None:
@@ -249,27 +252,23 @@ def payoffs_of(parts: Mapping[str, Sums], views: Mapping[str, MarketView]) -> It
 
 
 def _in_market(entry: Entry, reason: DenialReason, both: Both, measure: Measure) -> Denial | None:
-    order, (shared, own) = entry.context.order, both
+    shared, own = both
     denial = None
     if shared is not None:
-        account = entry.context.account.shares
-        total = entry.held.group(holdings.ACCOUNT_MARKET, account, order.ticker)
-        denial = _over(reason, measure(entry, total, entry.before), shared)
+        denial = _over(reason, measure(entry, entry.market, entry.before), shared)
     if denial is None and own is not None:
         # A strategy has one exposure in a market, which is the order's.
-        denial = _over(reason, measure(entry, Total(()), NOTHING_COUNTED), own)
+        denial = _over(reason, measure(entry, NOTHING_COUNTED, NOTHING_COUNTED), own)
     return denial
 
 
 def _in_game(entry: Entry, reason: DenialReason, both: Both, measure: Measure) -> Denial | None:
-    game, (shared, own) = entry.context.order.game, both
+    shared, own = both
     denial = None
     if shared is not None:
-        total = entry.held.group(holdings.ACCOUNT_GAME, entry.context.account.shares, game)
-        denial = _over(reason, measure(entry, total, entry.in_game), shared)
+        denial = _over(reason, measure(entry, entry.game, entry.in_game), shared)
     if denial is None and own is not None:
-        total = entry.held.group(holdings.STRATEGY_GAME, entry.strategy, game)
-        denial = _over(reason, measure(entry, total, entry.in_game), own)
+        denial = _over(reason, measure(entry, entry.own_game, entry.in_game), own)
     return denial
 
 
@@ -283,7 +282,7 @@ def _in_all(entry: Entry, reason: DenialReason, both: Both, measure: Measure) ->
     return denial
 
 
-def _worst(entry: Entry, reason: DenialReason, total: Total, limit: float) -> Denial | None:
+def _worst(entry: Entry, total: Total, limit: float) -> Denial | None:
     least = total.least - entry.in_game.least + entry.after.least
     # No outcome is worse than each exposure at its own worst; in nearly all cases that is far enough.
     if max(0, -least) / MONEY_ONE <= limit + HAIR:
@@ -295,7 +294,7 @@ def _worst(entry: Entry, reason: DenialReason, total: Total, limit: float) -> De
     with_order.least = part.least - before.least + after.least
     parts = {**total.parts, ticker: with_order}
     worst = worst_case(payoffs_of(parts, entry.context.views))
-    return _over(reason, max(0, -worst) / MONEY_ONE, limit)
+    return _over(DenialReason.WORST_CASE_PER_GAME, max(0, -worst) / MONEY_ONE, limit)
 
 
 def _losses(
@@ -327,7 +326,8 @@ def _fallen(
         return None
     held = entry.context.accounts.holdings
     held.marks.refresh(held.by_market, entry.context.views)
-    on_paper = held.marks.total() if total is held.total else held.marks.of(entry.strategy)
+    whole = total is held.total
+    on_paper = held.marks.total() if whole else held.marks.of(entry.context.order.strategy)
     return _reached(reason, fall(peak, equity + on_paper), limit)
 
 

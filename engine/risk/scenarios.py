@@ -28,14 +28,13 @@ class Payoff(NamedTuple):
 def worst_case(payoffs: Iterable[Payoff]) -> Money:
     """The result of the least favourable outcome; negative is a loss."""
     worst = 0
-    margin: list[tuple[int, int]] = []
-    total: list[tuple[int, int]] = []
+    by_axis: dict[Axis, list[tuple[int, int]]] = {axis: [] for axis in Axis}
     for claim, yes, no in payoffs:
         if claim is None:
             # A player's points are tied to neither axis: no outcome of the game can be shown to help them.
             worst += min(yes, no)
             continue
-        turns = margin if claim.axis is Axis.MARGIN else total
+        turns = by_axis[claim.axis]
         # Far below every threshold whoever is above loses; each claim then turns once on the way up. Neither
         # an "above" nor a "below" pays on the threshold itself.
         if claim.above:
@@ -44,7 +43,7 @@ def worst_case(payoffs: Iterable[Payoff]) -> Money:
         else:
             worst += yes
             turns.append((claim.threshold, no - yes))
-    return Money(worst + _deepest(margin) + _deepest(total))
+    return Money(worst + sum(map(_deepest, by_axis.values())))
 
 
 def _deepest(turns: list[tuple[int, int]]) -> int:

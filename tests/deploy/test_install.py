@@ -3,6 +3,7 @@
 Below a folder of its own: packages are left out by `--settings-only`, and the program is this repository's.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -148,6 +149,34 @@ def test_systemd_finds_nothing_wrong_with_the_units(unit: str, install: Install,
     missing = "Command /opt/tipoff/bin/tipoff is not executable"
     said = [line for line in done.stderr.splitlines() if "tipoff" in line and missing not in line]
     assert said == []
+
+
+def allowed_calls(unit: str) -> set[str]:
+    """The system calls that the lines of a unit come to, in their order, with the sets of this systemd."""
+    found: set[str] = set()
+    for line in re.findall(r"^SystemCallFilter=(.+)$", unit, re.MULTILINE):
+        without = line.startswith("~")
+        for name in line.removeprefix("~").split():
+            found = found - calls_of(name) if without else found | calls_of(name)
+    return found
+
+
+def calls_of(name: str) -> set[str]:
+    """The calls of a set and of the sets in it."""
+    if not name.startswith("@"):
+        return {name}
+    command = ("systemd-analyze", "syscall-filter", name)
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    words = (line.strip() for line in said.splitlines()[1:])
+    return {call for word in words if word and word[0] != "#" for call in calls_of(word)}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing")
+def test_the_unit_lets_the_daemon_give_its_socket_to_the_operators(root: Path) -> None:
+    """By `@privileged` alone that is taken away from it, and no daemon with a group starts."""
+    allowed = allowed_calls((root / "deploy/tipoff.service").read_text("utf-8"))
+    assert {"chown", "chmod", "bind", "epoll_wait", "fsync"} <= allowed
+    assert not {"setuid", "mount", "ptrace", "setpriority", "bpf"} & allowed
 
 
 def test_the_backup_runs_as_the_daemons_user_and_keeps_copies_apart_from_its_state(root: Path) -> None:

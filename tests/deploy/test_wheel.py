@@ -62,6 +62,16 @@ def test_the_wheel_has_the_dashboards_page_where_it_is_built(wheel: Path, root: 
     assert {name for name in names if name.startswith("tipoff/dashboard/built/")} == built
 
 
+def test_the_wheel_says_what_it_is_made_of_and_under_which_licences(wheel: Path, root: Path) -> None:
+    opened = zipfile.ZipFile(wheel)
+    (info,) = {name.split("/")[0] for name in opened.namelist() if ".dist-info/" in name}
+    for name, file in (
+        ("sboms/tipoff.cdx.json", "tipoff.cdx.json"),
+        ("licenses/deploy/bill/third_party.txt",) * 2,
+    ):
+        assert opened.read(f"{info}/{name}") == (root / "deploy/bill" / Path(file).name).read_bytes()
+
+
 def test_the_source_archive_has_what_its_tests_need(dist: Path) -> None:
     (archive,) = dist.glob("*.tar.gz")
     with tarfile.open(archive) as opened:

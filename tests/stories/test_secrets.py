@@ -43,6 +43,7 @@ COMMANDS = (
     ("resume", "--reason", "another"),
     ("config", "show"),
     ("config", "check"),
+    ("notify", "test"),
 )
 
 

@@ -65,6 +65,7 @@ COMMANDS = (
     ("new-strategy", "config:new_strategy", SETUP, "Write a template of a strategy of your own."),
     ("config", "config:app", SETUP, "Show and check the configuration."),
     ("db", "database:app", SETUP, "Look after the database."),
+    ("notify", "notify:app", SETUP, "Try where notices go."),
     ("doctor", "doctor:doctor", SETUP, "Find what is wrong around the daemon, and what to do."),
     ("completion", "about:completion", SETUP, "Print a completion script for the shell."),
     ("version", "about:version", OURSELVES, "What is installed here."),

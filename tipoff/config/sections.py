@@ -280,10 +280,13 @@ class NotifySection:
     webhook_file: str = secret(
         Secrecy.FILE,
         "",
-        "file with the address to post to: a name in $CREDENTIALS_DIRECTORY, or a path; empty means nobody",
+        "file with where notices go, an address a line (Telegram, Discord, Slack, ntfy, mail, any that takes "
+        "JSON): a name in $CREDENTIALS_DIRECTORY, or a path; empty means nobody",
     )
     level: Literal["info", "warning", "error"] = setting(
-        "warning", "what is less important is not sent", live=True
+        "info",
+        "what is less important is not sent: info tells of fills and the day's end too",
+        live=True,
     )
     pause_ms_min: int = setting(
         60_000,

@@ -67,8 +67,7 @@ def listening(path: Path, gid: int | None) -> Iterator[socket.socket]:
         finally:
             os.umask(before)
         if gid is not None:
-            os.chown(path, -1, gid)
-            path.chmod(OWNER_AND_GROUP)
+            _give(path, gid)
         identity = _identity(path)
         listener.setblocking(False)
         # Nobody can connect before this, so nobody has seen the file with another mode.
@@ -82,6 +81,19 @@ def listening(path: Path, gid: int | None) -> Iterator[socket.socket]:
                 path.unlink()
     finally:
         listener.close()
+
+
+def _give(path: Path, gid: int) -> None:
+    try:
+        os.chown(path, -1, gid)
+    except PermissionError as error:
+        path.unlink()
+        message = (
+            f"{path} cannot be given to the group {gid} of control.group: {error.strerror}; whoever runs the"
+            " daemon must be in that group, and its unit must allow chown"
+        )
+        raise SocketRefused(message) from error
+    path.chmod(OWNER_AND_GROUP)
 
 
 def _make_room(path: Path) -> None:

@@ -14,7 +14,7 @@ import trio
 
 from tipoff.config.load import Config
 from tipoff.config.problems import ConfigError
-from tipoff.config.secret_files import secret_path
+from tipoff.notifications.targets import Service, Target, TargetsWrong, configured_targets
 from tipoff.sources.asking import LOOK, Asking, listens
 from tipoff.sources.findings import Finding
 from tipoff.sources.registry import sources_of
@@ -79,10 +79,12 @@ def _no_network(findings: list[Finding]) -> Iterator[Finding]:
 
 
 async def _notices(config: Config) -> list[Finding]:
-    """The host of the messages to people: only that somebody listens, for a question would be a message."""
-    name = config.notify.webhook_file
-    try:
-        url = secret_path(name).read_text("utf-8").strip() if name else ""
-    except (OSError, UnicodeDecodeError):
-        url = ""
-    return [await listens("notices", url)] if url else []
+    """The hosts of the notices to people: only that somebody listens, for a question would be a message.
+
+    A mail server is left to `tipoff notify test`; what is wrong with the file is told elsewhere.
+    """
+    targets: tuple[Target, ...] = ()
+    with suppress(OSError, UnicodeDecodeError, TargetsWrong):
+        targets = configured_targets(config)
+    asked = [each for each in targets if each.service is not Service.MAIL]
+    return [await listens("notices", each.posted_to) for each in asked]

@@ -59,8 +59,7 @@ class EveningLines:
                 what = _what(order.side, order.count, order.ticker, order.price)
                 return f"{order.strategy} sends: {what}"
             case OrderFilled():
-                what = _what(fact.side, fact.count, fact.ticker, fact.price)
-                return f"{fact.strategy} filled: {what}, fee {_dollars(fact.fee)}"
+                return fill_line(fact)
             case PositionSettled():
                 what = "taken back" if fact.reversal else "settled"
                 at = f"{_count(fact.position)} {_market(fact.ticker)} at {_price(fact.value)} ({fact.result})"
@@ -115,6 +114,12 @@ class EveningLines:
             return None
         self._found.add(day)
         return f"game found: {day}"
+
+
+def fill_line(fill: OrderFilled) -> str:
+    """Who got how much of what, at which price and fee."""
+    what = _what(fill.side, fill.count, fill.ticker, fill.price)
+    return f"{fill.strategy} filled: {what}, fee {_dollars(fill.fee)}"
 
 
 def total(orders: int, fills: int, realized: Money) -> str:

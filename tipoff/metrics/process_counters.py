@@ -11,9 +11,20 @@ from actors.runtime import LoopWatch
 class DeliveryCounts(Protocol):
     """How many notifications were sent, failed or dropped."""
 
-    sent: int
-    failed: int
-    dropped: int
+    @property
+    def sent(self) -> int:
+        """Delivered, a target each."""
+        ...
+
+    @property
+    def failed(self) -> int:
+        """Given up, a target each."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """Left out: repeated, or too many."""
+        ...
 
 
 @attrs.define

@@ -3,14 +3,18 @@
 Pure: a look is plain values, and the same two looks give the same messages.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import attrs
 
 from engine.risk import ScopeKind, kind_of_scope
-from tipoff.notifications.webhook import Notice
+from tipoff.notifications.notice import Notice
 from tipoff.sources.health import HealthIssue, IssueKind
+
+FILLS_TOLD: Final = 8
+"""So many fills of one notice are told in words; the rest is counted."""
 
 GONE: Final = {IssueKind.FEED_LOST: "feed_back", IssueKind.DEGRADED: "recovered"}
 """What a health issue is called when it is one no longer."""
@@ -27,8 +31,7 @@ class NoticeSnapshot:
     """What does not work, by its subject; its words may change from look to look ("for 31 s")."""
     down: frozenset[str] = frozenset()
     """Actors that are parked or down."""
-    fills: Mapping[str, int] = attrs.field(factory=dict)
-    """Fills by strategy."""
+    fills: int = 0
     realized: float = 0.0
     """Result of closed and settled positions after fees, in dollars."""
     orders: int = 0
@@ -54,21 +57,42 @@ def differences(before: NoticeSnapshot, after: NoticeSnapshot) -> Iterator[Notic
     for subject, issue in before.issues.items():
         if subject not in after.issues:
             yield Notice(GONE[issue.kind], "info", f"no longer: {issue.text}", subject, after.at)
-    for name, fills in after.fills.items():
-        more = fills - before.fills.get(name, 0)
-        if more > 0:
-            yield Notice("filled", "info", f"{name}: {more} fills", f"{name} {fills}", after.at)
+
+
+@attrs.define
+class FillsToTell:
+    """Fills since they were told last: a busy minute is one notice, a single fill is told at once."""
+
+    _lines: list[str] = attrs.field(factory=list)
+    _count: int = 0
+    _told: int = 0
+    _told_at: float = -math.inf
+
+    def add(self, line: str) -> None:
+        """There was a fill; the first few are told in words."""
+        self._count += 1
+        if len(self._lines) < FILLS_TOLD:
+            self._lines.append(line)
+
+    def notice(self, at: float, pause_s: float) -> Notice | None:
+        """What is to be told now; None if there is nothing, or fills were told less than a pause ago."""
+        if not self._lines or at - self._told_at < pause_s:
+            return None
+        more = self._count - self._told - len(self._lines)
+        text = "; ".join([*self._lines, *([f"and {more} more"] if more else [])])
+        self._told, self._told_at = self._count, at
+        self._lines.clear()
+        return Notice("filled", "info", text, f"up to fill {self._count}", at)
 
 
 def summary(snapshot: NoticeSnapshot, run: str) -> Notice:
     """The evening in a sentence, when a run ends."""
-    fills = sum(snapshot.fills.values())
     text = f"run {run}: "
     if snapshot.band is not None:
         low, base, high = snapshot.band
         text += f"P&L {base:+.2f} dollars after fees (pessimistic {low:+.2f}, optimistic {high:+.2f}), "
     text += (
-        f"{snapshot.realized:+.2f} of it realized; {snapshot.orders} orders, {fills} fills, "
+        f"{snapshot.realized:+.2f} of it realized; {snapshot.orders} orders, {snapshot.fills} fills, "
         f"{snapshot.restarts} restarts (paper)"
     )
     return Notice("daily_summary", "info", text, run, snapshot.at)

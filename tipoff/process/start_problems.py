@@ -5,6 +5,7 @@ others do not. Opens no connection and changes nothing.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from persistence.connect import address
 from persistence.errors import StorageError
@@ -14,6 +15,7 @@ from tipoff.config.problems import Problem
 from tipoff.config.secret_files import file_problems
 from tipoff.control.socket_settings import control_settings
 from tipoff.control.unix_socket import SocketRefused, check_length
+from tipoff.notifications.targets import TargetsWrong, configured_targets
 from tipoff.sources.clients import Credentials
 from venues.transport.proxy import ProxyUnusable, named_proxy
 
@@ -21,7 +23,13 @@ from venues.transport.proxy import ProxyUnusable, named_proxy
 def start_problems(config: Config) -> list[Problem]:
     """What a start with this configuration would meet; of one key only the first problem."""
     found: dict[str, Problem] = {}
-    for problem in (*file_problems(config), *_database(config), *_socket(config), *_proxy()):
+    for problem in (
+        *file_problems(config),
+        *_database(config),
+        *_socket(config),
+        *_proxy(),
+        *_notices(config),
+    ):
         found.setdefault(problem.path, problem)
     for problem in Credentials.problems(config):
         found.setdefault(problem.path, problem)
@@ -40,6 +48,16 @@ def _proxy() -> Iterator[Problem]:
         named_proxy()
     except ProxyUnusable as error:
         yield Problem("", 0, str(error))
+
+
+def _notices(config: Config) -> Iterator[Problem]:
+    # A file that cannot be read is told already, as every file of a secret.
+    with suppress(OSError, UnicodeDecodeError):
+        try:
+            configured_targets(config)
+        except TargetsWrong as error:
+            for wrong in error.problems:
+                yield Problem("notify.webhook_file", 0, wrong)
 
 
 def _socket(config: Config) -> Iterator[Problem]:

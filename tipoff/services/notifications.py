@@ -1,11 +1,13 @@
-"""Notifications by webhook: the engine is sampled every few seconds, and changes are sent.
+"""Notices to people: the engine is sampled every few seconds, and changes are sent.
 
-Failures are counted in the metrics and stop nothing. The address of the webhook is never shown.
+Failures are counted in the metrics and stop nothing. The addresses are never shown.
 """
 
 import contextlib
+import logging
 import time
-from functools import partial
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import Final
 
 import trio
@@ -14,15 +16,21 @@ from actors.addresses import OBSERVER
 from actors.observer import OVERVIEW
 from actors.read_model.views import Overview, Query
 from actors.runtime import AskError, SystemEnded
+from engine.facts import Fact, OrderFilled
 from engine.units import MONEY_ONE
-from tipoff.config.secret_files import secret_path
+from tipoff.config.load import Config
+from tipoff.explain.evening_lines import fill_line
 from tipoff.live.engine import LiveEngine
-from tipoff.notifications.rules import NoticeSnapshot, differences, gave_up, summary
-from tipoff.notifications.webhook import Notice, Notices, shape_of
+from tipoff.notifications.notice import Notice
+from tipoff.notifications.outbox import Notices, Outbox
+from tipoff.notifications.rules import FillsToTell, NoticeSnapshot, differences, gave_up, summary
+from tipoff.notifications.senders import sender
+from tipoff.notifications.targets import Target, TargetsWrong, configured_targets
 from tipoff.process.context import RunContext
 from tipoff.process.status import health_issues
 from tipoff.sources.clients import Sources
-from venues.transport.http import Http, HttpLimits
+
+log = logging.getLogger("tipoff.notifications")
 
 POLL_S: Final = 5.0
 LAST_S_MAX: Final = 3.0
@@ -31,35 +39,65 @@ LAST_S_MAX: Final = 3.0
 FAILED_S_MAX: Final = 1.0
 """So long if the engine has failed: it waits to be started again."""
 
-LIMITS: Final = HttpLimits(total_s_max=10.0, body_bytes_max=65_536, connections_max=1)
 DOWN: Final = frozenset({"parked", "down"})
 
 
 async def run(context: RunContext, poll_s: float = POLL_S) -> None:
-    """Sample and notify until cancelled; returns at once if no webhook is configured."""
+    """Sample and notify until cancelled; returns at once if there is nobody to notify."""
     config, engine, sources = context.config, context.engine, context.sources
-    name = config.notify.webhook_file
-    url = secret_path(name).read_text("utf-8").strip() if name else ""
-    if not url:
-        return
-    async with Http(url, LIMITS) as http:
-        notices = Notices(config.notify, config.engine.name, shape_of(url), partial(http.post, ""))
+    async with AsyncExitStack() as opened:
+        outboxes = [
+            Outbox(target.name, await opened.enter_async_context(sender(target, config.engine.name)))
+            for target in _targets(config)
+        ]
+        if not outboxes:
+            return
+        notices = Notices(config.notify, outboxes)
         context.counters.notices = notices
         context.reloader.subscribe(lambda after: setattr(notices, "section", after.notify))
-        last = await snapshot_of(engine, sources, None)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(notices.run)
-            try:
-                while True:
-                    await trio.sleep(poll_s)
-                    before, last = last, await snapshot_of(engine, sources, last)
-                    for notice in differences(before, last):
-                        notices.enqueue(notice)
-            finally:
-                # The stop cancels this service, and the last message of the run has still to go out.
-                await _say_last(
-                    notices, engine, summary(_snapshot(engine, sources, last.band), engine.plan.run)
-                )
+        with _fills_of(engine) as fills:
+            last = await snapshot_of(engine, sources, None)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(notices.run)
+                try:
+                    while True:
+                        await trio.sleep(poll_s)
+                        before, last = last, await snapshot_of(engine, sources, last)
+                        for notice in differences(before, last):
+                            notices.enqueue(notice)
+                        filled = fills.notice(last.at, notices.section.pause_ms_min / 1_000)
+                        if filled is not None:
+                            notices.enqueue(filled)
+                finally:
+                    # The stop cancels this service, and the last message of the run has still to go out.
+                    await _say_last(
+                        notices, engine, summary(_snapshot(engine, sources, last.band), engine.plan.run)
+                    )
+
+
+def _targets(config: Config) -> tuple[Target, ...]:
+    """Who is notified. A file that changed for the worse since the start costs only the notices."""
+    try:
+        return configured_targets(config)
+    except (OSError, UnicodeDecodeError, TargetsWrong) as error:
+        log.warning("nobody is notified: notify.webhook_file: %s", error)
+        return ()
+
+
+@contextlib.contextmanager
+def _fills_of(engine: LiveEngine) -> Iterator[FillsToTell]:
+    """The fills from now on, in words."""
+    fills = FillsToTell()
+
+    def heard(fact: Fact) -> None:
+        if isinstance(fact, OrderFilled):
+            fills.add(fill_line(fact))
+
+    engine.commit_queue.listeners.append(heard)
+    try:
+        yield fills
+    finally:
+        engine.commit_queue.listeners.remove(heard)
 
 
 async def _say_last(notices: Notices, engine: LiveEngine, evening: Notice) -> None:
@@ -91,7 +129,7 @@ def _snapshot(
         halts={scope: f"{halt.state} by {halt.by}: {halt.why}" for scope, halt in tally.halted.items()},
         issues={issue.subject: issue for issue in health_issues(engine, sources)},
         down=frozenset(str(each.address) for each in engine.status() if each.state in DOWN),
-        fills={name: line.fills for name, line in tally.strategies.items()},
+        fills=sum(line.fills for line in tally.strategies.values()),
         realized=sum(tally.realized(name) for name in tally.strategies) / MONEY_ONE,
         orders=sum(line.orders for line in tally.strategies.values()),
         restarts=engine.system.lives.restarts,

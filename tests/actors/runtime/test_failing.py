@@ -4,6 +4,7 @@ Covers: actors.runtime.faults.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 
 import pytest
 import trio
@@ -264,6 +265,30 @@ def test_actors_that_talk_in_a_circle_end_the_engine_instead_of_hanging_it(syste
     with pytest.raises(Livelock):
         engine.put(A, "round")
     assert engine.ended is not None
+
+
+@pytest.mark.parametrize("fails_at", [7, 700], ids=["early", "late"])
+@pytest.mark.parametrize("too_many", [0, 1], ids=["the most", "one more"])
+def test_an_input_may_cause_as_many_messages_as_the_bound_says_one_that_fails_among_them(
+    system: Make, too_many: int, fails_at: int
+) -> None:
+    class Counting:
+        def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+            number = int(str(message))
+            if number == fails_at:
+                yield B, "fail"
+            if number < 999 + too_many:
+                yield A, number + 1
+
+    class Failing:
+        def receive(self, message: object, now: int, /) -> Iterable[Outgoing]:
+            raise ValueError(message)
+
+    engine = system(ChildSpec(name="a", factory=Counting), ChildSpec(name="b", factory=Failing))
+    engine.dispatcher.steps_max = 1_000
+    with pytest.raises(Livelock) if too_many else nullcontext():
+        engine.put(A, 1)
+    assert engine.dispatcher.dead_letters == 1
 
 
 @pytest.mark.promise("p26-new-life-shares")

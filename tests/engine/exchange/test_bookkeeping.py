@@ -44,7 +44,7 @@ from engine.facts import CancelRefused, OrderAmended, OrderCancelled
 from engine.latency import Delay
 from engine.orders import AmendOrder, CancelReason, SelfTradePrevention, TimeInForce
 from engine.run_facts import StrategyOpened
-from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Money, Nanos
+from engine.units import MONEY_ONE, NANOS_PER_MILLISECOND, Count, Money, Nanos
 from engine.venue_facts import AmendSubmitted, BlindnessBegan, CancelSubmitted
 from tests.engine.exchange.floor import BID, ELSEWHERE, MARKET, Floor, cents, contracts, listing, rules
 
@@ -138,8 +138,11 @@ class Evening(Floor):
         if self.draw.random() < 0.5:
             self.cancel(order_id, strategy)
         else:
-            wish = AmendOrder(order_id, strategy, cents(self.cents()), contracts(self.size()), self.now)
-            self.act(wish)
+            price, count = cents(self.cents()), contracts(self.size())
+            if order_id in rest and self.draw.random() < 0.3:
+                # Less of the same.
+                price, count = self.live(order_id).price, Count(1 + self.live(order_id).count // 2)
+            self.act(AmendOrder(order_id, strategy, price, count, self.now))
 
     def depth_changes(self) -> None:
         """More or less at a level."""

@@ -2,9 +2,16 @@
 
 import pytest
 
-from engine.events import MarketDetermined
+from engine.events import MarketDetermined, MarketStatus, MarketStatusChanged, Trust
 from engine.exchange import PaperExchange
-from engine.facts import OrderCancelled, OrderFilled, OrderRejected, OrderRested, PositionSettled
+from engine.facts import (
+    CancelRefused,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    OrderRested,
+    PositionSettled,
+)
 from engine.orders import CancelReason, RejectCode
 from engine.units import PRICE_ONE
 from tests.engine.exchange.floor import ASK, BID, ELSEWHERE, MARKET, Floor, rules
@@ -46,6 +53,28 @@ def test_a_new_order_is_refused_and_known_to_have_been_sent() -> None:
     floor.wait()
     assert "late" in floor.exchange.state.known
     assert floor.exchange.state.orders == {}
+    assert floor.exchange.duplicates == 0
+
+
+def test_a_cancel_of_what_nobody_knows_is_refused_while_a_market_stands_still() -> None:
+    floor = held()
+    frozen(floor)
+    floor.cancel("nothing")
+    (refused,) = floor.of(CancelRefused)
+    assert (refused.order_id, refused.code) == ("nothing", RejectCode.ORDER_NOT_FOUND)
+
+
+def test_a_book_heard_after_a_start_is_paused_as_long_as_the_venue_has_stopped_the_market() -> None:
+    """Also where it stands still for us, so that it may be released."""
+    floor = held()
+    floor.on_venue_event(MarketStatusChanged(MARKET, MarketStatus.INACTIVE, floor.now, floor.now))
+    floor.exchange = PaperExchange(floor.rules, seed=7)
+    floor.exchange.restore(floor.facts)
+    frozen(floor)
+    for status, trust in ((MarketStatus.INACTIVE, Trust.PAUSED), (MarketStatus.ACTIVE, Trust.TRUSTED)):
+        floor.on_venue_event(MarketStatusChanged(MARKET, status, floor.now, floor.now))
+        floor.book(bids={40: 10}, asks={50: 100})
+        assert floor.exchange.book(MARKET).trust is trust
 
 
 @pytest.mark.parametrize("settles", [True, False])

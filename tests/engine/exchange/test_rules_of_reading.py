@@ -96,6 +96,22 @@ def test_rule_13_what_another_order_took_is_not_there_for_the_pessimistic_readin
     assert (moved.pessimistic, moved.base) == (contracts(20), contracts(30))
 
 
+def test_rule_13_what_a_trade_gave_the_base_reading_is_not_there_for_the_pessimistic_one() -> None:
+    """Only what it took itself."""
+    late = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))
+    floor = Floor(rules(entry=late, pessimistic_depth_percent=100))
+    floor.book(bids={40: 100}, asks={50: 15})
+    floor.place("other", BID, 50, 5, tif=IOC, strategy="bob")
+    floor.wait(200)
+    floor.send("a", BID, 50, 30)
+    floor.wait(94)
+    assert floor.filled("a") == 10
+    floor.trade(ASK, 50, 5)
+    assert floor.filled("a") == 15
+    floor.wait(10)
+    assert floor.live("a").bands.pessimistic == contracts(10)
+
+
 def test_rule_13_an_order_that_every_reading_has_whole_is_over(floor: Floor) -> None:
     """One that the pessimistic reading has but for a hundredth is not: the next trade through it is its."""
     floor.book(bids={40: 10}, asks={50: 100})
@@ -124,6 +140,7 @@ def test_rule_13_an_amended_order_filled_whole_as_it_came_goes_on_in_the_reading
     assert floor.filled("a") == 20
     # The first of what it found, and half of the others.
     assert floor.live("a").bands.pessimistic == contracts(10.5)
+    assert floor.exchange.state.market(MARKET).of(floor.account).arriving == {}
     floor.trade(ASK, 49, 4)
     assert floor.live("a").bands.pessimistic == contracts(14.5)
     if closes:

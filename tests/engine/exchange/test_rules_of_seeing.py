@@ -213,6 +213,20 @@ def _recover(floor: Floor, *counts: float) -> None:
     )
 
 
+def test_a_trade_that_only_moved_the_queue_does_so_once_though_a_gap_brings_it_again(floor: Floor) -> None:
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.wait(10)
+    heard = floor.printed(ASK, 40, 30)
+    floor.on_venue_event(heard)
+    floor.on_venue_event(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now))
+    floor.book(bids={40: 100}, asks={50: 100})
+    since = floor.of(BlindnessBegan)[-1].since
+    again = (changed(heard, recovered=True),)
+    floor.on_venue_event(TradesRecovered(MARKET, since, floor.now, again, floor.now))
+    assert floor.ahead("a") == 70
+
+
 @pytest.mark.promise("nothing-fills-book-crossed")
 @pytest.mark.fault("A5")
 def test_a5_while_the_stream_is_lost_orders_wait_and_nothing_is_filled(floor: Floor) -> None:

@@ -5,9 +5,9 @@ Covers: engine.exchange.step_context, engine.exchange.submission, engine.exchang
 
 import pytest
 
-from engine.events import PriceRange
+from engine.events import BookSnapshot, FeedGapped, PriceRange, TradesRecovered
 from engine.exchange import submission
-from engine.exchange.rules import CENT_TICKS
+from engine.exchange.rules import CENT_TICKS, STATUS_WAIT
 from engine.exchange.timers import credit_subject, place_of, read_credit_subject, read_place
 from engine.facts import (
     BandMoved,
@@ -18,12 +18,71 @@ from engine.facts import (
     QueueMoved,
 )
 from engine.latency import Delay
+from engine.message import changed
 from engine.orders import AmendOrder, CancelReason, RejectCode, TimeInForce
 from engine.units import NANOS_PER_MILLISECOND, PRICE_ONE, Nanos, Price
-from engine.venue_facts import BandEnded, CancelSubmitted
+from engine.venue_facts import BandEnded, BlindnessBegan, CancelSubmitted
 from tests.engine.exchange.floor import ASK, BID, MARKET, Floor, cents, contracts, rules
 
 IOC = TimeInForce.IOC
+
+
+# Ends
+
+
+def test_a_cancel_that_comes_in_time_is_answered_once(floor: Floor) -> None:
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.place("a", BID, 45, 10)
+    floor.cancel("a")
+    floor.wait()
+    floor.wait()
+    assert floor.cancelled("a") is CancelReason.REQUESTED
+    assert floor.of(CancelRefused) == []
+
+
+def test_of_a_cancel_and_an_expiry_the_earlier_one_takes_an_order_out(floor: Floor) -> None:
+    """A trade of after it fills nobody, also while it is not decided yet."""
+    floor.book(bids={40: 0}, asks={50: 100})
+    floor.place("a", BID, 45, 10, expires_at=Nanos(floor.now + 10**10))
+    floor.quiet = True
+    floor.cancel("a")
+    floor.wait(5)
+    assert floor.live("a").resting
+    floor.trade(ASK, 44, 5)
+    assert floor.filled("a") == 0
+
+
+# What was there
+
+
+def test_two_that_come_before_a_level_is_gone_have_no_more_of_it_than_there_was() -> None:
+    """Also where it is decided later, when nothing of it is displayed any more."""
+    floor = Floor(rules(status_wait_ns=STATUS_WAIT))
+    floor.book(bids={40: 10}, asks={50: 10})
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.send("b", BID, 50, 10, tif=IOC, strategy="bob")
+    floor.wait(3)
+    floor.depth(ASK, 50, -10)
+    floor.wait(3_000)
+    assert (floor.filled("a"), floor.filled("b")) == (10, 0)
+
+
+def test_a_book_that_was_heard_late_accounts_for_trades_up_to_its_own_time_only(floor: Floor) -> None:
+    """After a gap: what was traded between its time and ours still moves the queue."""
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 10)
+    floor.wait(10)
+    floor.on_venue_event(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now))
+    floor.wait(100)
+    shown = Nanos(floor.now - 50 * NANOS_PER_MILLISECOND)
+    floor.seq += 1
+    bids, asks = ((cents(40), contracts(100)),), ((Price(PRICE_ONE - cents(50)), contracts(100)),)
+    floor.on_venue_event(BookSnapshot(MARKET, bids, asks, 1, 1, floor.seq, shown, floor.now))
+    since = floor.of(BlindnessBegan)[-1].since
+    floor.on_venue_event(TradesRecovered(MARKET, since, shown, (), floor.now))
+    for moment, ahead in ((shown, 100), (shown + 1, 70)):
+        floor.on_venue_event(changed(floor.printed(ASK, 40, 30), at_venue=Nanos(moment)))
+        assert floor.ahead("a") == ahead
 
 
 # Fills

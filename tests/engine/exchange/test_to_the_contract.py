@@ -134,6 +134,22 @@ def test_in_a_polled_book_all_readings_stand_behind_what_the_poll_shows() -> Non
     assert (floor.ahead("a"), floor.live("a").optimistic_ahead) == (100, contracts(100))
 
 
+def test_in_a_polled_book_a_trade_from_before_the_poll_that_decides_moves_no_queue() -> None:
+    """Whoever it took is not displayed any more."""
+    floor = early()
+    floor.poll(20, 100)
+    floor.wait(1_000)
+    floor.send("a", BID, 40, 10)
+    arrives_at = floor.live("a").arrives_at
+    for _ in range(5):
+        floor.wait(1_000)
+        floor.poll(100, 100)
+    floor.on_venue_event(changed(floor.printed(ASK, 40, 30), at_venue=Nanos(arrives_at + 1)))
+    assert floor.ahead("a") == 100
+    floor.trade(ASK, 40, 30)
+    assert floor.ahead("a") == 70
+
+
 def test_who_may_have_left_after_we_joined_counts_as_ahead_until_its_print_is_overdue(floor: Floor) -> None:
     floor.book(bids={40: 100}, asks={50: 100})
     floor.send("a", BID, 40, 10)

@@ -302,8 +302,8 @@ def test_an_order_that_could_not_be_amended_counts_as_before_with_what_it_has_fi
     desk.filled(order, 5)
     amend = AmendOrder(order.order_id, "alpha", Price(4800), Count(60 * COUNT_ONE), desk.now)
     assert desk.judge(amend) is DenialReason.CONTRACTS_PER_ORDER
-    assert desk.judge(desk.order(51, 30.01)) is DenialReason.CONTRACTS_PER_MARKET
-    assert desk.judge(desk.order(51, 30)) is None
+    assert desk.judge(desk.order(51, 30.01, strategy="beta")) is DenialReason.CONTRACTS_PER_MARKET
+    assert desk.judge(desk.order(51, 30, strategy="beta")) is None
 
 
 def test_nobody_cancels_the_order_of_another() -> None:

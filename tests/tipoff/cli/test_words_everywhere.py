@@ -28,8 +28,9 @@ from tipoff.cli.screens import SCREENS, screen_of
 from tipoff.control.registry import METHODS
 from tipoff.control.schema import document
 from tipoff.exit_codes import Exit
-from tipoff.notifications.rules import NoticeSnapshot, differences, gave_up, summary
-from tipoff.notifications.webhook import body_of
+from tipoff.notifications.bodies import body_of
+from tipoff.notifications.rules import FillsToTell, NoticeSnapshot, differences, gave_up, summary
+from tipoff.notifications.targets import Service, targets_in
 from tipoff.output import Failure, Output, Screen
 from tipoff.reports.document import RunSnapshot, decisions_screen, report_document, report_screen
 from tipoff.reports.evidence import evidence_of
@@ -167,6 +168,15 @@ def test_the_screens_and_pages_of_reports(words: str, tmp_path: Path) -> None:
 # Notices
 
 
+TARGETS: Final = """
+https://example.org/hook
+https://hooks.slack.com/services/x
+https://discord.com/api/webhooks/1/x
+https://api.telegram.org/bot1/sendMessage?chat_id=7
+https://ntfy.sh/topic
+"""
+
+
 @every
 def test_every_notice(words: str) -> None:
     issues = {f"{words}{kind.value}": HealthIssue(kind=kind, subject=words, text=words) for kind in IssueKind}
@@ -177,19 +187,24 @@ def test_every_notice(words: str) -> None:
             halts={f"game:{words}": words, f"quarantine:{words}": words},
             issues=issues,
             down=frozenset({words}),
-            fills={words: 3},
+            fills=3,
             band=(0.0, 0.0, 0.0),
         ),
     )
     notices = [*differences(before, after), *differences(after, before)]
-    notices += [summary(after, words), gave_up(RuntimeError(words), words)]
+    fills = FillsToTell()
+    fills.add(f"{words} filled")
+    filled = fills.notice(1.0, 0.0)
+    assert filled is not None
+    notices += [summary(after, words), gave_up(RuntimeError(words), words), filled]
     assert {"halted", "quarantined", "actor_down", "resumed", "filled"} <= {each.kind for each in notices}
     for notice in notices:
-        for form in ("generic", "slack", "discord"):
-            for text in map(str, _texts(body_of(notice, form, words))):
+        for target in targets_in(TARGETS):
+            for text in map(str, _texts(body_of(notice, target, words))):
                 assert_harmless(text, words, whole=False)
-                # Slack's own form has one between title and text.
-                assert text.count("\n") == (form == "slack")
+                # These have one between title and text.
+                lines = target.service in (Service.SLACK, Service.TELEGRAM) and text not in ("", "7")
+                assert text.count("\n") == lines
 
 
 def _texts(body: object) -> Iterator[object]:

@@ -1,6 +1,6 @@
 """Text of others, on every screen, page and notice, is text: no markup, and nothing that commands a terminal.
 
-Covers: tipoff.output, tipoff.reports.html, tipoff.notifications.webhook, tipoff.top.layout.
+Covers: tipoff.output, tipoff.reports.html, tipoff.notifications.bodies, tipoff.top.layout.
 """
 
 import io
@@ -16,7 +16,9 @@ from tests.tipoff.top.conftest import strategy, usual_status
 from tipoff.cli import screens
 from tipoff.cli.app import main
 from tipoff.exit_codes import Exit
-from tipoff.notifications.webhook import Notice, body_of
+from tipoff.notifications.bodies import body_of
+from tipoff.notifications.notice import Notice
+from tipoff.notifications.targets import targets_in
 from tipoff.output import Screen
 from tipoff.reports.evidence import evidence_of
 from tipoff.reports.evidence_screen import evidence_screen
@@ -78,7 +80,7 @@ def test_a_page_a_notice_and_a_cell_of_the_terminal_view(words: str, tmp_path: P
     write_html(tmp_path / "page.html", words, evidence)
     page = (tmp_path / "page.html").read_text("utf-8")
     assert_harmless(page, words)
-    body = body_of(Notice("halted", "error", f"all: {words}"), "generic", "engine")
+    body = body_of(Notice("halted", "error", f"all: {words}"), targets_in("https://example.org")[0], "engine")
     assert_harmless(str(body["text"]), words)
     assert "\n" not in str(body["text"])
     assert_harmless(Cell(words).text, words)

@@ -65,9 +65,9 @@ ORDER: dict[str, object] = {
 
 
 class Bench:
-    """The whole tree on a virtual clock, with one matched game and a trusted book: an `Engine`."""
+    """The whole tree on a virtual clock, with one game, `matched` or not, and a trusted book: an `Engine`."""
 
-    def __init__(self, config: Config | None = None, *, charts: bool = False) -> None:
+    def __init__(self, config: Config | None = None, *, charts: bool = False, matched: bool = True) -> None:
         self.settings = trading_settings(config or at_its_word(template(schema())), seed=1)
         self.memory = FactHistory()
         self.facts: list[Numbered] = []
@@ -93,7 +93,8 @@ class Bench:
         self.put(JOURNAL, Commit("run", (RunStarted("bench", "0", "d", 1, START),)))
         for address, message in openings(self.settings):
             self.put(address, message)
-        self.hand_in(FeedConnected(1, START), *opening())
+        events = [event for event in opening() if matched or isinstance(event, MarketListed)]
+        self.hand_in(FeedConnected(1, START), *events)
         self.hand_in(snapshot())
 
     def store(self, facts: tuple[Numbered, ...]) -> int:
@@ -311,8 +312,9 @@ def path(folder: Path) -> Path:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench(request: pytest.FixtureRequest) -> Bench:
+    """As it usually is, or with what a test's parameters say."""
+    return Bench(**getattr(request, "param", {}))
 
 
 @pytest.fixture

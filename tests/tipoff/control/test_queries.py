@@ -222,6 +222,15 @@ async def test_status_says_that_the_games_are_over_where_that_is_why(
         assert (await shown(wire))["why_not"] == [words]
 
 
+@pytest.mark.parametrize("bench", [{"matched": False}], indirect=True)
+async def test_status_says_that_no_game_is_matched_where_that_is_why(serve: Serve) -> None:
+    """Every book may be trusted then, and still nothing is entered: so it is without a key of balldontlie."""
+    async with serve() as at:
+        found = await shown(await at.greeted())
+    assert found["trading"] is False
+    assert found["why_not"] == ["no game is matched to the league's schedule, and no other is entered"]
+
+
 async def test_status_tells_what_failed_last(serve: Serve, bench: Bench) -> None:
     async with serve() as at:
         wire = await at.greeted()

@@ -36,6 +36,22 @@ def test_a_group_that_is_named_may_use_it_too(path: Path) -> None:
         assert (mode(path), path.lstat().st_gid) == (0o660, os.getegid())
 
 
+def test_a_group_that_it_cannot_be_given_to_is_told_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refused)
+    path = tmp_path / "control.sock"
+    with (
+        pytest.raises(SocketRefused, match=r"the group 7 of .*: Operation not permitted"),
+        listening(path, 7),
+    ):
+        pass
+    assert not path.exists()
+
+
 def test_the_umask_is_as_it_was(path: Path) -> None:
     before = os.umask(0o027)
     try:

@@ -113,10 +113,9 @@ async def status(context: CallContext, _call: Call) -> Status:
     now = Nanos(context.engine.now)
     actors = [actor for actor in context.engine.status() if actor.kind != "supervisor"]
     phase = context.phase()
-    # While it starts or stops every reason below would hold, and none of them would be the reason.
-    # Asked for only where they may be the reason: a line of a game counts its markets.
-    games = () if seen.feed.trusted_books else await context.query(Query("games", limit=1_000))
+    games = await context.query(Query("games", limit=1_000))
     assert isinstance(games, tuple)  # noqa: S101
+    # While it starts or stops every reason below would hold, and none of them would be the reason.
     why_not = tuple(_why_not(seen, gate, games)) if phase == RUNNING else (f"the daemon is {phase}",)
     state = state_of(seen.halts) if phase == RUNNING else phase
     return Status(
@@ -180,6 +179,8 @@ def _why_not(seen: Overview, gate: GateSeen | None, games: Sequence[GameLine]) -
         found.append("the venue does not trade")
     if not seen.feed.trusted_books:
         found.append(_no_book(games))
+    elif games and not any(game.matched for game in games):
+        found.append("no game is matched to the league's schedule, and no other is entered")
     return found
 
 
