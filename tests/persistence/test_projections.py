@@ -249,9 +249,9 @@ def test_a_position_row_is_the_exchanges_position(
 ) -> None:
     """The projection folds fills by the exchange's own arithmetic; a result taken back restores all of it."""
     row = PositionRow("s", "K", "g")
-    position = FLAT
+    position, told = FLAT, 0
     for side, price, count in made:
-        row.trade(fill(side, price, count))
+        told += row.trade(fill(side, price, count))
         position = trade(position, Trade(side, Price(price), Count(count), Money(35))).position
     assert (row.position, row.cost, row.realized, row.fees) == (
         position.count,
@@ -259,6 +259,7 @@ def test_a_position_row_is_the_exchanges_position(
         position.realized,
         position.fees,
     )
+    assert told == row.realized
     before = row.copy()
     paid = payout(position.count, Price(value), Money(grid))
     row.settle(result(position.count, value, paid.amount, reversal=False))

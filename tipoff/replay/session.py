@@ -155,13 +155,16 @@ class VirtualSession:
         self.system.advance(at)
         self._put(JOURNAL, Commit("run", (RunEnded(self.run.run, reason, at),)), at)
 
-    def games(self) -> dict[str, Game]:
-        """The games as they stand, by id, in the order in which they were found."""
+    def listing(self) -> dict[str, ListedGame]:
+        """The games that the schedule knows, by id."""
         listed = self.system.ask(SCHEDULE, ListingWanted(), ANSWER_WITHIN_NS)
         assert isinstance(listed, dict)  # noqa: S101 - the schedule answers with its list
+        return listed
+
+    def games(self) -> dict[str, Game]:
+        """The games as they stand, by id, in the order in which they were found."""
         games: dict[str, Game] = {}
-        for name, entry in listed.items():
-            assert isinstance(entry, ListedGame)  # noqa: S101
+        for name in self.listing():
             state = self.system.ask(game_address(name), StateWanted(), ANSWER_WITHIN_NS)
             assert isinstance(state, Game)  # noqa: S101
             games[name] = state

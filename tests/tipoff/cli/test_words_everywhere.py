@@ -32,7 +32,7 @@ from tipoff.notifications.bodies import body_of
 from tipoff.notifications.rules import FillsToTell, NoticeSnapshot, differences, gave_up, summary
 from tipoff.notifications.targets import Service, targets_in
 from tipoff.output import Failure, Output, Screen
-from tipoff.reports.document import RunSnapshot, decisions_screen, report_document, report_screen
+from tipoff.reports.document import FailedActor, RunSnapshot, decisions_screen, report_document, report_screen
 from tipoff.reports.evidence import evidence_of
 from tipoff.reports.html import write_html
 from tipoff.sources.health import HealthIssue, IssueKind
@@ -150,6 +150,7 @@ def test_the_screens_and_pages_of_reports(words: str, tmp_path: Path) -> None:
         seconds=1.0,
         restarts=0,
         dead_letters=0,
+        failed=(FailedActor(words, words, 2, words),),
     )
     found = report_document(snapshot, tally, {})
     row = dict(found["strategies"]["momentum"])  # type: ignore[index, call-overload, arg-type]
