@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
 from rich.table import Table
@@ -43,9 +43,6 @@ from venues.transport.proxy import ProxyUnusable, named_proxy
 
 PYTHON_MIN = (3, 11)
 """Older interpreters cannot run it."""
-
-ADDRESS_COLUMNS: Final = 48
-"""The longest address that keeps its line, so that something is left for what was found."""
 
 ELSEWHERE = ("ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy")
 MEGABYTE = 1_048_576
@@ -335,8 +332,4 @@ def _document(findings: list[Finding]) -> Json:
 def _screen(findings: list[Finding]) -> Table:
     # Names of sections stand in brackets, which would be taken for styles.
     rows = [(each.state, each.check, each.detail, each.fix) for each in findings]
-    screen = table(("", "what", "found", "what to do"), rows)
-    # An address that is broken between two lines cannot be copied.
-    addresses = (len(word) for each in findings for word in each.fix.split() if "://" in word)
-    screen.columns[-1].min_width = min(max(addresses, default=0), ADDRESS_COLUMNS)
-    return screen
+    return table(("", "what", "found", "what to do"), rows)

@@ -202,19 +202,6 @@ def test_a_section_is_named_on_the_screen_too(file: Path, capsys: pytest.Capture
     assert "[metrics]" in capsys.readouterr().out
 
 
-def test_an_address_is_not_broken_between_two_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """As of whoever has no key yet, on a terminal of 80 columns."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    main(["doctor"])
-    printed = capsys.readouterr().out
-    assert "https://kalshi.com/account/profile" in printed
-    assert "https://www.balldontlie.io" in printed
-    assert max(map(len, printed.splitlines())) <= 80
-
-
 def test_a_copy_of_the_database_must_fit_too(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
