@@ -44,7 +44,11 @@ class GameActor:
         try:
             # Nearly every message is a delta: an exact comparison of types comes before everything else.
             if type(message) is BookDelta:
-                news = self.state.book_event(message)
+                market = self.state.markets.get(message.ticker)
+                # As `Game.book_event`, without its call: most changes are of deeper levels.
+                if market is None or not market.book.apply_delta(message) or not market.book.top_moved:
+                    return ()
+                news = self.state.top_of(market, message.at_venue, message.at)
                 return () if news is None else self._book_news(news, now)
             return self._received(message, now)
         # Whatever it is: raised from here it would cost the books of all markets of the game.

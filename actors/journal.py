@@ -72,7 +72,7 @@ class JournalActor:
         cause = self._cause()
         first = self._next_seq
         numbered = tuple(
-            Numbered(first + offset, cause, commit.owner, fact) for offset, fact in enumerate(commit.facts)
+            [Numbered(first + offset, cause, commit.owner, fact) for offset, fact in enumerate(commit.facts)]
         )
         self._next_seq += len(numbered)
         # Before the write: an actor that crashes meanwhile is rebuilt with the facts of its own last

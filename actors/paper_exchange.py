@@ -102,7 +102,14 @@ class PaperExchangeActor:
             if type(message) is BookDelta:
                 if self._deaf and self._unheard(message):
                     return SILENCE
-                step = self.exchange.on_venue_event(message, now)
+                exchange, at_venue = self.exchange, message.at_venue
+                market = exchange.state.markets.get(message.ticker)
+                # As `PaperExchange.on_venue_event`, without its call: mostly only the book follows.
+                waits = at_venue is not None and at_venue > exchange.waits_since
+                if market is not None and not market.watched and not waits:
+                    market.book.apply_delta(message)
+                    return SILENCE
+                step = exchange.on_venue_event(message, now)
                 if step is NOTHING:
                     return SILENCE
                 out = outgoing(OWNER, step, now)

@@ -111,38 +111,28 @@ class Book:
         self.at = delta.at
         self.venue_at = delta.at_venue
         self.deltas += 1
-        price = delta.price
-        # The halves differ in the side only: a shared function would cost a third of the whole delta.
-        if delta.side is _YES:
-            levels, best = self.yes, self.yes_best
-            size = levels.get(price, 0) + delta.change
-            self.top_moved = price >= best
-            if size > 0:
-                levels[price] = size  # type: ignore[assignment]  # a call of Count() costs a tenth of the delta
-                if price > best:
-                    self.yes_best = price
-                    self._recross()
+        price, yes = delta.price, delta.side is _YES
+        levels, best = (self.yes, self.yes_best) if yes else (self.no, self.no_best)
+        size = levels.get(price, 0) + delta.change
+        self.top_moved = price >= best
+        if size > 0:
+            levels[price] = size  # type: ignore[assignment]  # a call of Count() costs a tenth of the delta
+            if price <= best:
                 return True
+            best = price
+        else:
             levels.pop(price, None)
             if price == best:
                 # A search only when the best level goes, which is seldom; a sorted dictionary was measured
                 # at more than three times the cost of a delta.
-                self.yes_best = max(levels, default=_NO_LEVEL)
-                self._recross()
+                best = max(levels, default=_NO_LEVEL)
+        if yes:
+            self.yes_best = best
         else:
-            levels, best = self.no, self.no_best
-            size = levels.get(price, 0) + delta.change
-            self.top_moved = price >= best
-            if size > 0:
-                levels[price] = size  # type: ignore[assignment]  # as above
-                if price > best:
-                    self.no_best = price
-                    self._recross()
-                return True
-            levels.pop(price, None)
-            if price == best:
-                self.no_best = max(levels, default=_NO_LEVEL)
-                self._recross()
+            self.no_best = best
+        # Nothing else can cross a book, or uncross it.
+        if (self.yes_best + self.no_best >= PRICE_ONE) is not self._crossed:
+            self._judge()
         if size < 0:
             self._fell_below_zero()
         return True
@@ -230,12 +220,6 @@ class Book:
         self._paused = False
         self._judge()
         return changed
-
-    def _recross(self) -> None:
-        """A best price changed: the book may have crossed, or uncrossed."""
-        # Asked only when a best price moved, since nothing else can cross a book.
-        if (self.yes_best + self.no_best >= PRICE_ONE) is not self._crossed:
-            self._judge()
 
     def _distrust(self, trust: Trust) -> bool:
         if self._unsynced is trust:

@@ -164,9 +164,10 @@ class Game:
                 return None
         elif isinstance(event, BookSnapshot):
             market.book.apply_snapshot(event)
-        return self._top(event.ticker, market, event.at_venue, event.at)
+        return self.top_of(market, event.at_venue, event.at)
 
-    def _top(self, ticker: str, market: MarketOfGame, at_venue: Nanos | None, at: Nanos) -> TopChanged | None:
+    def top_of(self, market: MarketOfGame, at_venue: Nanos | None, at: Nanos) -> TopChanged | None:
+        """The best prices of a market whose book changed; None if they, sizes and trust are as they were."""
         book, told = market.book, market.told
         # As `Book.top`, which is a call for every change of a best price.
         yes, no, trust = book.yes_best, book.no_best, book.trust
@@ -181,9 +182,10 @@ class Game:
             and told.trust is trust
         ):
             return None
-        news = TopChanged(ticker, self.game, bid, bid_size, ask, ask_size, trust, at_venue, at)
+        news = TopChanged(book.ticker, self.game, bid, bid_size, ask, ask_size, trust, at_venue, at)
         market.told = news
-        if news.priced:
+        # As `TopChanged.priced`.
+        if bid is not None or ask is not None:
             market.quoted = news
         return news
 
@@ -199,12 +201,10 @@ class Game:
         ):
             # Polled, and no news: only its book may have something to say.
             market.listed = listed
-            return self._pause(listed.ticker, market, listed.status, listed.at)
+            return self._pause(market, listed.status, listed.at)
         else:
             market.listed, market.fee_type, market.fee_multiplier = listed, fee_type, multiplier
-        return self._terms(listed.ticker, market, listed.at) + self._pause(
-            listed.ticker, market, listed.status, listed.at
-        )
+        return self._terms(listed.ticker, market, listed.at) + self._pause(market, listed.status, listed.at)
 
     def _terms(self, ticker: str, market: MarketOfGame, now: Nanos) -> list[GameNews]:
         """The market's terms, unless they were told already: listings are polled and seldom say news."""
@@ -220,9 +220,9 @@ class Game:
         if market is None or market.listed.status is status:
             return []
         market.listed = changed(market.listed, status=status)
-        return self._terms(ticker, market, now) + self._pause(ticker, market, status, now)
+        return self._terms(ticker, market, now) + self._pause(market, status, now)
 
-    def _pause(self, ticker: str, market: MarketOfGame, status: MarketStatus, now: Nanos) -> list[GameNews]:
+    def _pause(self, market: MarketOfGame, status: MarketStatus, now: Nanos) -> list[GameNews]:
         if status is MarketStatus.ACTIVE:
             market.book.resume()
         else:
@@ -230,7 +230,7 @@ class Game:
         # A listing alone has no prices; news of an empty book would look like a market that nobody quotes.
         if market.told is None and market.book.snapshots == 0:
             return []
-        top = self._top(ticker, market, None, now)
+        top = self.top_of(market, None, now)
         return [] if top is None else [top]
 
     def _terms_changed(self, event: CloseTimeChanged | PriceRangesChanged, now: Nanos) -> list[GameNews]:
@@ -256,7 +256,7 @@ class Game:
 
     def _feed_event(self, event: FeedLost | FeedGapped, now: Nanos) -> list[GameNews]:
         news: list[GameNews] = []
-        for ticker, market in self.markets.items():
+        for market in self.markets.values():
             book = market.book
             # A gap is counted per subscription, so books of another one on the same connection are still
             # sound.
@@ -265,7 +265,7 @@ class Game:
             newly = book.feed_gapped() if isinstance(event, FeedGapped) else book.feed_lost()
             if not newly:
                 continue
-            top = self._top(ticker, market, None, now)
+            top = self.top_of(market, None, now)
             news += [] if top is None else [top]
         return news
 
@@ -273,7 +273,7 @@ class Game:
         market = self.markets.get(event.ticker)
         if market is None or not market.book.concerns(event) or not market.book.feed_gapped():
             return []
-        top = self._top(event.ticker, market, None, now)
+        top = self.top_of(market, None, now)
         return [] if top is None else [top]
 
     def distrust(self, ticker: str, now: Nanos) -> TopChanged | None:
@@ -281,7 +281,7 @@ class Game:
         market = self.markets.get(ticker)
         if market is None or not market.book.feed_gapped():
             return None
-        return self._top(ticker, market, None, now)
+        return self.top_of(market, None, now)
 
     def _score(self, seen: ScoreSeen, now: Nanos) -> list[GameNews]:
         first = self.score

@@ -2,7 +2,7 @@
 
 A strategy's expected value is shrunk towards the market's own price: trust × gap is expected, not the gap.
 Trust is the slope of the later move of the price on the gap, estimated from what came, with an interval by
-resampling games, and none where nothing supports it. Used by every trading strategy; estimated by
+leaving out games, and none where nothing supports it. Used by every trading strategy; estimated by
 `tipoff calibrate`, and for the defaults by `python -m benchmarks.win_probability.trust`.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 import attrs
 
 from engine.message import message
-from engine.scoring.bootstrap import GameDraws, Interval, Resampling, seed_of
+from engine.scoring.left_out import left_out
 from engine.units import NANOS_PER_SECOND, Nanos
 
 
@@ -58,7 +58,10 @@ what a gap owes to the age of the price that it was measured against is gone by 
 
 @attrs.frozen
 class Trust:
-    """What was estimated of one source: the slope, its interval, what it rests on and where that was."""
+    """What was estimated of one source: the slope, its interval, what it rests on and where that was.
+
+    From one game alone the interval is unbounded.
+    """
 
     estimate: float
     low: float
@@ -161,13 +164,11 @@ class Gap:
     p_move: float
 
 
-def estimated(
-    gaps: Iterable[Gap], origin: str, draws: int = 1_000, confidence: float = 0.95
-) -> dict[Source, Trust]:
+def estimated(gaps: Iterable[Gap], origin: str) -> dict[Source, Trust]:
     """The trust of each source that said anything: sum of gap × move by sum of gap², the slope through zero.
 
-    Games are drawn, not gaps, since those of a game are one experience. A source whose gaps are all zero is
-    left out.
+    Games are left out, not gaps, since those of a game are one experience. A source whose gaps are all zero
+    is not there.
     """
     by_source: dict[Source, dict[str, list[float]]] = {}
     for gap in gaps:
@@ -178,7 +179,7 @@ def estimated(
     found: dict[Source, Trust] = {}
     for source in Source:
         games = by_source.get(source, {})
-        interval = _slope(source, games, draws, confidence)
+        interval = left_out({game: (sums[0], sums[1]) for game, sums in games.items()})
         if interval is not None:
             count = round(sum(sums[2] for sums in games.values()))
             found[source] = Trust(interval.estimate, interval.low, interval.high, len(games), count, origin)
@@ -186,7 +187,7 @@ def estimated(
 
 
 def walked_forward(
-    evenings: Iterable[tuple[str, Iterable[Gap]]], draws: int = 1_000
+    evenings: Iterable[tuple[str, Iterable[Gap]]],
 ) -> Iterator[tuple[str, Source, float, float, float]]:
     """For each evening and source what the evenings before it would have had believed, and what came.
 
@@ -196,7 +197,7 @@ def walked_forward(
     earlier: list[Gap] = []
     for name, said in evenings:
         gaps = list(said)
-        before = estimated(earlier, name, draws)
+        before = estimated(earlier, name)
         for source in Source:
             chosen = [gap for gap in gaps if gap.source is source and gap.p_gap != 0.0]
             if chosen:
@@ -205,12 +206,3 @@ def walked_forward(
                 came = sum(gap.p_move if gap.p_gap > 0 else -gap.p_move for gap in chosen) / len(chosen)
                 yield name, source, share, expected, came
         earlier += gaps
-
-
-def _slope(
-    source: Source, games: Mapping[str, list[float]], draws: int, confidence: float
-) -> Interval | None:
-    if not games:
-        return None
-    how = Resampling(seed_of(source.value, *sorted(games)), draws, confidence)
-    return GameDraws(games, how).mean({game: (sums[0], sums[1]) for game, sums in games.items()})

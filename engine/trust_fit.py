@@ -12,9 +12,9 @@ from engine.trust import Source, Trust, table_of
 ORIGIN: Final = "27 playoff games of 2025 and candles of 23 more, scores 30 s late"
 
 ESTIMATED: Final[dict[Source, Trust]] = {
-    Source.WIN_PROBABILITY: Trust(0.053, -0.285, 0.491, 22, 381, ORIGIN),
-    Source.SCORING_RUN: Trust(-0.061, -1.666, 1.350, 10, 13, ORIGIN),
-    Source.PRICE_MOVE: Trust(-0.033, -0.148, 0.104, 48, 1375, ORIGIN),
+    Source.WIN_PROBABILITY: Trust(0.053, -0.388, 0.494, 22, 381, ORIGIN),
+    Source.SCORING_RUN: Trust(-0.061, -2.542, 2.420, 10, 13, ORIGIN),
+    Source.PRICE_MOVE: Trust(-0.033, -0.170, 0.105, 48, 1375, ORIGIN),
 }
 
 SHIPPED: Final = table_of(ESTIMATED)

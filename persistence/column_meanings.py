@@ -206,8 +206,8 @@ _OWN: Final[Mapping[str, Mapping[str, Meaning]]] = {
         "away": Meaning(Unit.WORD, "team that travels"),
         "home": Meaning(Unit.WORD, "team at home"),
         "tip_at": Meaning(Unit.MOMENT, "when it begins"),
-        "state": Meaning(Unit.WORD, "scheduled or postponed"),
-        "matched": Meaning(Unit.FLAG, "whether a game of the league was found for it"),
+        "state": Meaning(Unit.WORD, "how far it is: scheduled, live, halftime, final or postponed"),
+        "matched": Meaning(Unit.FLAG, "whether markets of the venue were found for it"),
     },
     "kalshi_markets": {
         "event_ticker": Meaning(Unit.WORD, "the venue's event"),

@@ -227,7 +227,8 @@ K = TypeVar("K")
 class TableCache(Generic[K, R]):
     """The rows of one table by key, with what a batch changed, so that a failed batch can be taken back.
 
-    `elsewhere` are the keys of rows that are only in the database; `load` fetches one when it is needed.
+    `elsewhere` are the keys of rows that are in the database and perhaps not here; `load` fetches one when it
+    is needed.
     """
 
     def __init__(self, load: Callable[[K], R | None] | None = None) -> None:
@@ -243,7 +244,6 @@ class TableCache(Generic[K, R]):
             row = self._load(key)
             if row is not None:
                 self.rows[key] = row
-                self.elsewhere.discard(key)
         if row is not None and key not in self._before:
             self._before[key] = row.copy()
         return row

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, Final
 
@@ -41,19 +41,36 @@ class Stream:
     answers: Iterator[Answer]
 
 
+NO_FIELDS: Final[Mapping[str, Json]] = {}
+
+
 class Failure(Exception):
     """A command that could not be done: a word for programs, a sentence for people, and the exit code.
 
-    The sentence says what is wrong, where, and what to do; `details` are lines below it.
+    The sentence says what is wrong, where, and what to do; `details` are lines below it; `fields` say to
+    programs what stands in the words.
     """
 
     def __init__(
-        self, code: str, message: str, *, details: Sequence[Json] = (), exit_code: Exit = Exit.FAILED
+        self,
+        code: str,
+        message: str,
+        *,
+        details: Sequence[Json] = (),
+        exit_code: Exit = Exit.FAILED,
+        fields: Mapping[str, Json] = NO_FIELDS,
     ) -> None:
         self.code = code
         self.details = tuple(details)
         self.exit = exit_code
+        self.fields = fields
         super().__init__(message)
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The error as programs read it."""
+        said: dict[str, Json] = {"code": self.code, "message": str(self), "details": list(self.details)}
+        return {"error": said | dict(self.fields)}
 
 
 CONTROLS: Final = {
@@ -167,8 +184,7 @@ class Output:
     def failure(self, failure: Failure) -> Exit:
         """Print an error and return its exit code."""
         if self._as_json:
-            error = {"code": failure.code, "message": str(failure), "details": failure.details}
-            return self.answer(Answer({"error": error}, "", failure.exit))
+            return self.answer(Answer(failure.document, "", failure.exit))
         self._err.print(f"tipoff: {failure}", style="red")
         for detail in failure.details:
             self._err.print(f"  {_line(detail)}")

@@ -16,6 +16,7 @@ from actors.read_model.model import OrderSeen, ReadModel
 from actors.read_model.views import (
     BandLine,
     DeadLetterLine,
+    DenialLine,
     FillLine,
     GameLine,
     HaltLine,
@@ -358,6 +359,14 @@ def dead_letters(model: ReadModel, query: Query) -> Iterator[DeadLetterLine]:
         )
 
 
+def denials(model: ReadModel, _query: Query) -> Iterator[DenialLine]:
+    """The orders that were denied last, the newest last."""
+    for fact in model.denials:
+        yield DenialLine(
+            order_id=fact.order_id, reason=fact.reason, use=fact.use, limit=fact.limit, at=fact.at
+        )
+
+
 def halts(model: ReadModel, _query: Query) -> Iterator[HaltLine]:
     """Every scope that may not trade as it likes."""
     for scope, halt in model.tally.halted.items():
@@ -389,6 +398,7 @@ TABLES: dict[str, Callable[[ReadModel, Query], Iterator[object]]] = {
         markets,
         journal,
         dead_letters,
+        denials,
         halts,
     )
 }

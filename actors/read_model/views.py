@@ -10,6 +10,7 @@ import attrs
 
 from engine.events import BookSide, MarketStatus, Trust
 from engine.orders import Liquidity, TimeInForce
+from engine.reasons import DenialReason
 from engine.units import Count, Money, Nanos, Price
 
 
@@ -190,6 +191,17 @@ class HaltLine:
     state: str
     by: str
     why: str
+    at: Nanos
+
+
+@attrs.frozen(kw_only=True)
+class DenialLine:
+    """An order that the risk gate denied: which rule, how much was in use, and the limit."""
+
+    order_id: str
+    reason: DenialReason
+    use: str
+    limit: str
     at: Nanos
 
 

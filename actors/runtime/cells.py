@@ -222,11 +222,7 @@ class Reply:
 
 
 class Publisher(Protocol):
-    """The topics as mailboxes and a topic itself see them."""
-
-    def publish(self, name: str, message: object, sender: "Target | None") -> None:
-        """Put one entry for all subscribers into the queue."""
-        ...  # pragma: no cover
+    """What a mailbox needs of the topics: skipping what was published before a new life."""
 
     def skip_waiting(self, name: str, cell: Cell) -> None:
         """Let this cell miss the messages of the topic that wait now."""

@@ -258,11 +258,15 @@ class Dispatcher:
         """Send from the item `first` on. All of it is checked before any of it is sent."""
         if not isinstance(sender, Cell):
             raise WrongOutgoing("only actors have effects")
-        start = next(index for index, item in enumerate(outgoing) if item is first)
+        start = 0
+        while outgoing[start] is not first:
+            start += 1
         # An item that is no effect fails the handler, and a failed handler must have sent nothing.
         rest = outgoing[start:]
         for item in rest:
-            if not self._well_formed(item):
+            each: object = item
+            plain = isinstance(each, tuple) and len(each) == 2 and isinstance(each[0], str)
+            if not plain and type(each) not in self.effects:
                 self._unsend(sender, outgoing[:start])
                 raise WrongOutgoing(f"no effect: {type(item).__name__} {item!r:.200}")
         for item in rest:
@@ -356,11 +360,6 @@ class Dispatcher:
         )
         self.last_dead_letters.append(letter)
         self.topics.publish(TOPIC_DEAD_LETTERS, letter, None)
-
-    def _well_formed(self, item: object) -> bool:
-        if isinstance(item, tuple):
-            return len(item) == 2 and isinstance(item[0], str)
-        return type(item) in self.effects
 
     def _unsend(self, sender: Target, sent: tuple[Outgoing, ...]) -> None:
         """Take plain sends of this very handler back from the end of the queue."""

@@ -4,7 +4,7 @@ Part of the dispatcher. Subscriptions of a spec outlive restarts, those made by 
 life.
 """
 
-from actors.runtime.behaviour import Outgoing, Publish
+from actors.runtime.behaviour import Outgoing
 from actors.runtime.cells import Cell, Queue, Target
 
 TOPIC_CAPACITY = 100_000
@@ -42,12 +42,9 @@ class Topic(Target):
             cell.done += 1
             try:
                 outgoing = receive(message, now)
-                sent = tuple(outgoing) if outgoing else ()
-                # What is published mostly leads to nothing, and else to one more to publish.
-                if len(sent) == 1 and isinstance(sent[0], Publish):
-                    dispatcher.topics.publish(sent[0].topic, sent[0].message, cell)
-                elif sent:
-                    dispatcher.send_all(cell, sent)
+                # What is published mostly leads to nothing.
+                if outgoing:
+                    dispatcher.send_all(cell, tuple(outgoing))
             except BaseException as error:  # noqa: BLE001  a crash of one actor
                 dispatcher.fail(entry, error)
         dispatcher.entry = outer

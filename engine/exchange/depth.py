@@ -4,8 +4,8 @@ Called by the paper exchange after the book has taken a delta or a snapshot, for
 took.
 """
 
-from engine.events import BookDelta, BookSide, Side
-from engine.exchange.market import Market, QueueLevel, Shortfall
+from engine.events import BookDelta, BookSide, Side, Trust
+from engine.exchange.market import Market, QueueLevel, Shortfall, VenueMarket
 from engine.exchange.orders import PaperOrder
 from engine.exchange.rules import TAKEN_MEMORY
 from engine.exchange.step_context import FillBand, Source, StepContext, book_lag, book_time, trusted
@@ -19,6 +19,29 @@ def yes_level(delta: BookDelta) -> tuple[BookSide, Price]:
     if delta.side is Side.YES:
         return BookSide.BID, delta.price
     return BookSide.ASK, Price(PRICE_ONE - delta.price)
+
+
+def passes_by(market: VenueMarket, delta: BookDelta) -> bool:
+    """Whether a change that is in the book is nothing to any account: then `depth_changed` would do nothing.
+
+    Nobody's order is on its way, nobody took of the level, stands on it where it shrinks, or could be met
+    where it grows.
+    """
+    if market.book.trust is not Trust.TRUSTED:
+        return False
+    yes, less = delta.side is Side.YES, delta.change < 0
+    price = delta.price if yes else PRICE_ONE - delta.price
+    for each in market.accounts.values():
+        if not each.watched:
+            continue
+        if each.arriving or price in (each.taken_bids if yes else each.taken_asks):
+            return False
+        if less:
+            if price in (each.bids if yes else each.asks):
+                return False
+        elif each.asks if yes else each.bids:
+            return False
+    return True
 
 
 def depth_changed(context: StepContext, market: Market, delta: BookDelta) -> None:

@@ -25,8 +25,13 @@ def settle(context: StepContext, only: str | None = None, account: str | None = 
     this account: a timer of one must not wake another.
     """
     moments = context.state.timers.moments
+    # A list, since a generator is a call for each: this is asked for every change while something waits.
     due = sorted(
-        (moment, number, key) for number, (key, moment) in enumerate(moments.items()) if moment <= context.now
+        [
+            (moment, number, key)
+            for number, (key, moment) in enumerate(moments.items())
+            if moment <= context.now
+        ]
     )
     waiting: set[str] = set()
     for moment, _, key in due:

@@ -29,7 +29,7 @@ from engine.events import (
 )
 from engine.exchange import freezing, gaps, lifecycle
 from engine.exchange.balance import enforce
-from engine.exchange.depth import credit_expired, depth_changed
+from engine.exchange.depth import credit_expired, depth_changed, passes_by
 from engine.exchange.feed_clock import NEVER, happened_by, note_delta, note_listed, note_snapshot
 from engine.exchange.market import Market, VenueMarket
 from engine.exchange.moments import settle
@@ -60,7 +60,7 @@ class PaperExchange:
         self.frozen: dict[str, bool] = {}
         """Markets that stand still, and of each whether it may be settled all the same."""
         self.parked: frozenset[str] = frozenset()
-        self._waits_since: Nanos = NEVER
+        self.waits_since: Nanos = NEVER
         """The earliest moment that waits for the feed to pass it."""
         self._woken: dict[str, Callable[[StepContext, str], None]] = {
             CREDIT: self._credit,
@@ -78,10 +78,10 @@ class PaperExchange:
             if market is None:
                 market = self.state.market(event.ticker)
             at_venue = event.at_venue
-            if at_venue is not None and at_venue > self._waits_since:
+            if at_venue is not None and at_venue > self.waits_since:
                 return self._pass(market, event, now)
             applied = market.book.apply_delta(event)
-            if not market.watched or not applied or event.ticker in self.frozen:
+            if not market.watched or not applied or event.ticker in self.frozen or passes_by(market, event):
                 return NOTHING
             context = self._context(now)
             self._depth(context, market, event)
@@ -139,7 +139,7 @@ class PaperExchange:
         settle(context)
         context.heard = None
         applied = market.book.apply_delta(event)
-        if applied and market.watched and event.ticker not in self.frozen:
+        if applied and market.watched and event.ticker not in self.frozen and not passes_by(market, event):
             self._depth(context, market, event)
         return self._finish(context)
 
@@ -390,7 +390,7 @@ class PaperExchange:
 
     def _note_waiting(self) -> None:
         # Kept, because every delta asks for it.
-        self._waits_since = min(self.state.timers.moments.values(), default=NEVER)
+        self.waits_since = min(self.state.timers.moments.values(), default=NEVER)
 
 
 def _behind(book: Book, other: BookSnapshot) -> bool:

@@ -95,6 +95,9 @@ def use_trade(context: StepContext, market: Market, print_: TradePrinted, *, fil
     if print_.block or print_.trade_id in market.used_trades:
         return
     side = print_.taker.opposite
+    if not market.own_levels(side):
+        # Mostly something was taken there, and nothing rests.
+        return
     shares: list[Share] = []
     left = _through(context, market, print_, shares) if fills else print_.count
     level = market.own_levels(side).get(print_.price)

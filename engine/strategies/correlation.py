@@ -16,7 +16,14 @@ from typing import ClassVar
 import attrs
 
 from engine.events import BookSide, GameKnown, GameNews, MarketKnown, OddsSeen, ScoreSeen, TopChanged
-from engine.facts import ORDER_EVIDENCE, Evidence, Fact, SignalAction, SignalRaised
+from engine.facts import (
+    ORDER_EVIDENCE,
+    Evidence,
+    Fact,
+    PositionSettled,
+    SignalAction,
+    SignalRaised,
+)
 from engine.orders import PlaceOrder, TimeInForce
 from engine.step import NOTHING, Step, Timer
 from engine.strategies.legs import GROUP_EVIDENCE, Group, Groups, Leg
@@ -86,6 +93,7 @@ class Correlation(Trader):
     listed: ClassVar[int] = 50
     parameters_class: ClassVar[type[Parameters]] = CorrelationParameters
     rests_on_odds: ClassVar[bool] = False
+    kept_by_facts: ClassVar[bool] = True
 
     def __init__(self, name: str, parameters: CorrelationParameters, context: StrategyContext) -> None:
         """Begin with no groups."""
@@ -178,6 +186,9 @@ class Correlation(Trader):
         """Fold a fact; a leg that ended unfilled may leave the other uncovered, and it is hedged."""
         step = super().on_fact(fact, now)
         group = self._groups.apply(fact)
+        if group is not None or isinstance(fact, PositionSettled):
+            # A group may have ended, and with it what keeps its other leg.
+            self.look_again(self.view.markets)
         if group is None or group.uncovered() is None:
             return step
         return joined([step, self._hedge(group, now)])

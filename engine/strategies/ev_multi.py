@@ -143,8 +143,8 @@ class EvMulti(Trader):
         return self._with_agreement(opinion, fair, market.terms, market.top)
 
     def priced(self, watch: Watch, top: TopChanged, now: Nanos) -> Step:
-        """How many books agree depends on the price, so an opinion that could trade is formed anew."""
-        if watch.opinion is not None and watch.crosses_threshold(top):
+        """How many books agree depends on the price, so an opinion that could enter is formed anew."""
+        if watch.idle and watch.opinion is not None and watch.crosses_threshold(top):
             watch.until = NEVER
         return super().priced(watch, top, now)
 

@@ -21,7 +21,7 @@ have moved meanwhile.
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import ClassVar, Final
 
 from engine.events import (
     FairValued,
@@ -61,6 +61,11 @@ DENIED_PAUSE: Final = Nanos(NANOS_PER_HOUR)
 
 class Trader(Strategy):
     """See the module."""
+
+    kept_by_facts: ClassVar[bool] = False
+    """Whether nothing but a fact changes what `keeps` says; then what is kept is not looked at until one
+    comes.
+    """
 
     def __init__(self, name: str, parameters: Parameters, context: StrategyContext) -> None:
         """Begin with nothing known and nothing held."""
@@ -224,7 +229,7 @@ class Trader(Strategy):
         if watch.idle:
             if now < watch.cooldown_until:
                 return NOTHING
-        elif self._bound_to_stay(watch.market.ticker):
+        elif self._bound_to_stay(watch):
             return NOTHING
         # Leaving is impossible then as well: an untrusted price is no price to leave at. This is
         # `MarketView.tradable`, which is asked here more often than everywhere else together.
@@ -291,7 +296,7 @@ class Trader(Strategy):
                 self.view.apply(news)
                 market = self.view.markets[news.ticker]
                 cooling = self._watch(market, now)
-                self._look_again(news.ticker)
+                self.look_again([news.ticker])
                 if market.top is None:
                     # First listings come before first books: nothing can be decided without a price.
                     return cooling
@@ -324,11 +329,12 @@ class Trader(Strategy):
         self._watches[ticker] = Watch(market, idle=self._idle(ticker), cooldown_until=cooldown_until)
         return self._cooled(ticker, now)
 
-    def _look_again(self, ticker: str) -> None:
+    def look_again(self, tickers: Iterable[str]) -> None:
         """Something beside the prices changed: where a position needed no look is not known any more."""
-        watch = self._watches.get(ticker)
-        if watch is not None:
-            watch.stays_until = NEVER
+        for ticker in tickers:
+            watch = self._watches.get(ticker)
+            if watch is not None:
+                watch.stays_until = NEVER
 
     def _cooled(self, ticker: str, now: Nanos) -> Step:
         """A timer for the moment from which the market may be entered again, if that is to come."""
@@ -370,13 +376,20 @@ class Trader(Strategy):
         if opinion is not None and self._takes:
             watch.bound(opinion, self.trading.near_miss_share)
 
-    def _bound_to_stay(self, ticker: str) -> bool:
-        """Whether a position needs no thought: it is kept, or an order to leave is on its way."""
+    def _bound_to_stay(self, watch: Watch) -> bool:
+        """Whether a position needs no thought: it is kept, or an order to leave is on its way.
+
+        It needs no look either, until a fact says that this has changed.
+        """
+        ticker = watch.market.ticker
         if ticker not in self.portfolio.holdings:
             return False
-        return self.keeps(ticker) or any(
-            open_order.order.exit for open_order in self.portfolio.open_in(ticker)
-        )
+        kept = self.keeps(ticker)
+        if not kept and not any(each.order.exit for each in self.portfolio.open_in(ticker)):
+            return False
+        if self.kept_by_facts or not kept:
+            watch.stay(Stay(), long=True)
+        return True
 
     def _mind(self, watch: Watch, now: Nanos) -> Step | None:
         """Look after what is held and what rests; None if there is nothing to look after."""

@@ -104,7 +104,7 @@ def test_an_event_that_cannot_be_taken_in_costs_the_trust_of_its_book_and_the_ga
 
     game = opened()
     with monkeypatch.context() as patched:
-        patched.setattr("engine.game.Game.book_event", fails)
+        patched.setattr("engine.book.Book.apply_delta", fails)
         out = list(game.receive(delta(30, 5, 2), START))
     assert [news.trust for news in told(out)] == [Trust.GAPPED]
     (asked,) = (item for item in out if isinstance(item, tuple))

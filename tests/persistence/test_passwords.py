@@ -32,6 +32,12 @@ def test_an_address_names_the_file_and_not_what_is_in_it(password_file: Path) ->
     assert connect.where(url) == f"{connect.address(SERVER).render_as_string()}?application_name=x"
 
 
+def test_an_address_that_names_a_file_keeps_all_else_that_is_in_it(password_file: Path) -> None:
+    """A password too: which of both counts is the driver's business, but neither is lost on the way."""
+    url = make_url(with_password_file("postgresql://root:old@127.0.0.1:1/test", password_file))
+    assert (url.username, url.password, url.port) == ("root", "old", 1)
+
+
 def test_a_file_of_sqlite_has_no_password(password_file: Path) -> None:
     assert with_password_file("sqlite:///a.db", password_file) == "sqlite:///a.db"
 

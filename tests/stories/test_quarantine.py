@@ -20,6 +20,7 @@ from engine.strategies.scripted import Scripted, ScriptedParameters
 from engine.strategies.strategy import StrategyContext
 from engine.units import MONEY_ONE, MONEY_ZERO, Money, Nanos
 from tests.stories.plays import Played, lively, play, unlimited
+from tipoff.reports.document import failed_actors
 from tipoff.runs.plugins import installed
 from tipoff.runs.settings import StrategyPlan, TradingSettings
 from venues.recordings.recorder import Line
@@ -174,6 +175,8 @@ def test_one_that_fails_always_is_restarted_three_times_and_then_parked_with_its
     assert (fault.failed, fault.lives, system.lives.restarts) == (4, 4, 3)
     parked = [status for status in system.status() if status.state != "running"]
     assert [(status.address, status.state) for status in parked] == [(strategy_address(CLUMSY), "parked")]
+    (failed,) = failed_actors(system.status())
+    assert (failed.actor, failed.state, failed.failures) == (strategy_address(CLUMSY), "parked", 4)
     halts = [numbered.fact for numbered in evening.facts if isinstance(numbered.fact, TradingHalted)]
     assert [halt.scope for halt in halts] == [QUARANTINE + CLUMSY]
     cancelled = [fact for fact in facts_of(evening, OrderCancelled) if isinstance(fact, OrderCancelled)]

@@ -176,7 +176,7 @@ def moment(over: object) -> int:
         ("engine.risk.accounts@Accounts.approve", "Pending"),
         ("engine.exchange.paper@PaperExchange.on_venue_event", "BookDelta"),
         ("engine.exchange.paper@PaperExchange.on_venue_event", "TradePrinted"),
-        ("engine.game@Game.book_event", "BookDelta"),
+        ("engine.book@Book.apply_delta", "BookDelta"),
         ("engine.game@Game.on_event", "BookSnapshot"),
         ("engine.game@Game.on_event", "MarketListed"),
     ],

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.console import Group
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from tipoff.commands.options import ConfigFile, Flag
@@ -160,13 +161,15 @@ def _kinds(schema: Schema) -> Answer:
         for kind, parameters in schema.strategies.items()
     }
     document |= {kind: {"broken": reason} for kind, reason in schema.broken.items()}
-    lines = [
-        (kind, schema.packages.get(kind, OURS), key, default, meaning)
-        for kind, parameters in schema.strategies.items()
-        for key, _, default, meaning in rows(parameters)
-    ]
-    broken = [Text(f"{kind}: {reason}", style="yellow") for kind, reason in schema.broken.items()]
-    return Answer(document, Group(table(("kind", "from", "parameter", "default", "meaning"), lines), *broken))
+    # A list and no table: in five columns of 80 characters the names of the keys would be cut.
+    lines: list[RenderableType] = []
+    for kind, parameters in schema.strategies.items():
+        package = schema.packages.get(kind, OURS)
+        lines.append(Text(kind if package == OURS else f"{kind} (from {package})", style="bold"))
+        for key, _, default, meaning in rows(parameters):
+            lines += [Text(f"  {key} = {default}"), Padding(Text(meaning, style="dim"), (0, 0, 0, 6))]
+    lines += [Text(f"{kind}: {reason}", style="yellow") for kind, reason in schema.broken.items()]
+    return Answer(document, Group(*lines))
 
 
 def _degraded(config: Config) -> list[str]:

@@ -5,6 +5,7 @@ Recordings are replayed with the strategies of the configuration speaking and no
 the opinions on record are read. Every opinion is held against the move of the price that came.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -164,8 +165,8 @@ def _document(
         "trust": {
             source.value: {
                 "estimate": round(trust.estimate, 6),
-                "low": round(trust.low, 6),
-                "high": round(trust.high, 6),
+                "low": _bound(trust.low),
+                "high": _bound(trust.high),
                 "games": trust.games,
                 "gaps": trust.gaps,
                 "believed": round(trust.share, 6),
@@ -216,3 +217,8 @@ def _screen(
         walked = ["recording", "source", "believed before", "expected, cents", "came, cents"]
         parts += [Text("Each recording by what those before it taught, per opinion:"), table(walked, cents)]
     return Group(*parts)
+
+
+def _bound(value: float) -> float | None:
+    """A bound for JSON, which has no infinity: None is unbounded."""
+    return round(value, 6) if math.isfinite(value) else None

@@ -32,7 +32,7 @@ from tipoff.replay.batch_store import RunStore
 from tipoff.replay.live_recording import LiveReplay, SettingsOf, is_live
 from tipoff.replay.session import VirtualSession
 from tipoff.replay.time_of_knowledge import as_keys, heard_later, known_of
-from tipoff.reports.document import RunSnapshot, report_document, report_screen
+from tipoff.reports.document import RunSnapshot, failed_actors, report_document, report_screen
 from tipoff.reports.html import write_html
 from tipoff.reports.numbers import as_object
 from tipoff.reports.of_stored_runs import run_document
@@ -105,7 +105,7 @@ def replay(
         session = hearer
         session.end(Nanos(line.at), "end of recording")
     if market_records is not None:
-        market_records.add_books(session.games().values())
+        market_records.add_games(session.listing(), session.games())
     digest = store.digest()
     return Replayed(
         session=session, store=store, document=_document(session, store, digest, time.perf_counter() - began)
@@ -286,5 +286,6 @@ def _document(session: VirtualSession, store: RunStore, digest: str, seconds: fl
         seconds=seconds,
         restarts=system.lives.restarts,
         dead_letters=system.dispatcher.dead_letters,
+        failed=failed_actors(system.status()),
     )
     return report_document(figures, store.tally, session.games())

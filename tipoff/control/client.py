@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tipoff.control.protocol import ERROR_CODES, PROTOCOL, ErrorCode, encode
+from tipoff.control.protocol import ERROR_CODES, FIELDS, PROTOCOL, ErrorCode, encode
 from tipoff.control.unix_socket import SocketRefused, check_length
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
@@ -202,6 +202,7 @@ def failure_of(error: Json) -> Failure:
         str(found.get("message", code.meaning)),
         details=lines,
         exit_code=code.exit,
+        fields={name: str(named[name]) for name in FIELDS if name in named},
     )
 
 

@@ -7,7 +7,7 @@ was in it. Does no input or output.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import NoReturn, Self
+from typing import Final, NoReturn, Self
 
 import attrs
 
@@ -69,15 +69,29 @@ class ErrorCode(Enum):
 
 ERROR_CODES: dict[str, ErrorCode] = {code.value: code for code in ErrorCode}
 
+NO_FIELDS: Final[Mapping[str, str]] = {}
+FIELDS: Final = ("order_id", "reason", "use", "limit")
+"""What the error of a denied order says beside its words."""
+
 
 class Fault(Exception):
-    """A request that could not be fulfilled; `details` are lines below the sentence."""
+    """A request that could not be fulfilled; `details` are lines below the sentence.
 
-    def __init__(self, code: ErrorCode, message: str = "", details: Sequence[str] = ()) -> None:
+    `fields` say the same to programs: of a denied order its id, the reason, the use and the limit.
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str = "",
+        details: Sequence[str] = (),
+        fields: Mapping[str, str] = NO_FIELDS,
+    ) -> None:
         """Without a message the meaning of the code is the sentence."""
         super().__init__(message or code.meaning)
         self.code = code
         self.details = tuple(details)
+        self.fields = fields
 
 
 @attrs.frozen
@@ -184,6 +198,10 @@ def error_frame(ident: int | str | None, fault: Fault) -> bytes:
     error: Json = {
         "code": fault.code.rpc,
         "message": str(fault)[:TEXT_CHARS_MAX],
-        "data": {"name": fault.code.value, "details": [line[:TEXT_CHARS_MAX] for line in fault.details]},
+        "data": {
+            **{name: text[:TEXT_CHARS_MAX] for name, text in fault.fields.items()},
+            "name": fault.code.value,
+            "details": [line[:TEXT_CHARS_MAX] for line in fault.details],
+        },
     }
     return encode({"jsonrpc": "2.0", "v": PROTOCOL, "id": ident, "error": error})

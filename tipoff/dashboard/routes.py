@@ -209,11 +209,7 @@ def answered(result: Json) -> Response:
 
 def failed(failure: Failure, status: int | None = None) -> Response:
     """What the daemon refused, or why it did not answer."""
-    details = [str(line) for line in failure.details]
-    return _json(
-        status or STATUS.get(failure.code, 503),
-        {"error": {"code": failure.code, "message": str(failure), "details": details}},
-    )
+    return _json(status or STATUS.get(failure.code, 503), failure.document)
 
 
 def problem(status: int, code: str, why: str) -> Response:

@@ -7,7 +7,7 @@ ask, read the status, and act; each act is an input like any other. It does not 
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import attrs
@@ -226,11 +226,12 @@ class LiveEngine:
         A game that does not answer is left out: its actor is being restarted, or everything ends.
         """
         try:
-            games = await self.games()
+            listing = await self.listing()
+            games = await self._states(listing)
         except (AskError, SystemEnded) as error:
             log.info("no samples of the books this time: %s", error)
             return
-        self.market_records.add_books(games.values())
+        self.market_records.add_games(listing, games)
 
     async def _flush(self) -> None:
         """Bound what a kill costs the recording: a quiet evening has no next line that would flush."""
@@ -326,8 +327,11 @@ class LiveEngine:
 
     async def games(self) -> dict[str, Game]:
         """The games as they stand, by id, in the order in which they were found."""
+        return await self._states(await self.listing())
+
+    async def _states(self, names: Iterable[str]) -> dict[str, Game]:
         games: dict[str, Game] = {}
-        for name in await self.listing():
+        for name in names:
             state = await self.system.ask(game_address(name), StateWanted())
             assert isinstance(state, Game)  # noqa: S101 - a game answers with itself
             games[name] = state

@@ -24,7 +24,7 @@ from actors.messages import (
 )
 from actors.runtime import Address, VirtualSystem
 from engine.bars import MarketBar
-from engine.events import BookDelta, VenueEvent
+from engine.events import BookDelta, QuoteSeen, TradePrinted, VenueEvent
 from engine.facts import Fact, RunEnded, RunStarted
 from engine.game import Game
 from engine.quarantine import UnreadFact
@@ -35,14 +35,14 @@ from tipoff.runs.settings import TradingSettings, openings, parts_of
 from tipoff.sources.registry import translator
 from tipoff.wiring import tree
 from venues.kalshi.parse import parse_frame
-from venues.recordings.line_kinds import KALSHI_STREAM
+from venues.recordings.line_kinds import CONNECTION, KALSHI_STREAM
 from venues.recordings.recorder import Line
 
 OURS = frozenset({"journal", "timer"})
 """Sources of lines that are the engine's own inputs."""
 
-COMMONEST = "orderbook_delta"
-"""The frame that leaves no record, which is most of them."""
+UNRECORDED = frozenset({BookDelta, QuoteSeen, TradePrinted})
+"""What a frame of the stream mostly means, of which nobody keeps a record."""
 
 ANSWER_WITHIN_NS = 1_000_000_000
 """How long to wait (on the virtual clock) for an actor's answer."""
@@ -121,8 +121,7 @@ class VirtualSession:
         events = self._translate(line)
         if events:
             self.events += len(events)
-            # That one leaves no record, and asking would cost a call for most of the lines.
-            if self._market_records is not None and line.what != COMMONEST:
+            if self._market_records is not None:
                 self._market_records.on_input(line.body, events)
             self.system.put(MARKET_FEED, venue_input(events), line.at)
 
@@ -134,20 +133,23 @@ class VirtualSession:
             self.system.advance(line.at)
 
     def on_lines(self, lines: Iterable[Line]) -> None:
-        """Work on lines one after the other: `on_line` in a loop, without calls for the commonest line."""
-        put = self.system.put
+        """Work on lines one after the other: `on_line` in a loop, without its calls for a frame."""
+        put, records = self.system.put, self._market_records
         for line in lines:
-            if line.what != COMMONEST or line.source != KALSHI_STREAM:
+            if line.source != KALSHI_STREAM or line.what in CONNECTION:
                 self.on_line(line)
                 continue
             self.frames += 1
             # As `translate`, which would come here by way of the line's source.
             events = parse_frame(line.body, line.conn, line.at)  # type: ignore[arg-type]
-            if len(events) == 1 and type(events[0]) is BookDelta:
-                self.events += 1
-                put(MARKET_FEED, events[0], line.at)
+            only = events[0] if len(events) == 1 else None
+            self.events += len(events)
+            if type(only) is BookDelta:
+                put(MARKET_FEED, only, line.at)
             elif events:
-                self.events += len(events)
+                # Asking would cost two calls for most of the lines.
+                if records is not None and type(only) not in UNRECORDED:
+                    records.on_input(line.body, events)
                 put(MARKET_FEED, VenueInput(events), line.at)
 
     def end(self, at: Nanos, reason: str) -> None:
@@ -155,13 +157,16 @@ class VirtualSession:
         self.system.advance(at)
         self._put(JOURNAL, Commit("run", (RunEnded(self.run.run, reason, at),)), at)
 
-    def games(self) -> dict[str, Game]:
-        """The games as they stand, by id, in the order in which they were found."""
+    def listing(self) -> dict[str, ListedGame]:
+        """The games that the schedule knows, by id."""
         listed = self.system.ask(SCHEDULE, ListingWanted(), ANSWER_WITHIN_NS)
         assert isinstance(listed, dict)  # noqa: S101 - the schedule answers with its list
+        return listed
+
+    def games(self) -> dict[str, Game]:
+        """The games as they stand, by id, in the order in which they were found."""
         games: dict[str, Game] = {}
-        for name, entry in listed.items():
-            assert isinstance(entry, ListedGame)  # noqa: S101
+        for name in self.listing():
             state = self.system.ask(game_address(name), StateWanted(), ANSWER_WITHIN_NS)
             assert isinstance(state, Game)  # noqa: S101
             games[name] = state

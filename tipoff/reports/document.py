@@ -11,6 +11,7 @@ import attrs
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from actors.runtime import ActorStatus
 from engine.game import Game
 from engine.scoring.scores import verdict_of
 from engine.tally import StrategyTally, Tally, ValuationMark
@@ -21,6 +22,17 @@ from tipoff.reports.evidence_screen import evidence_screen, money, verdicts
 from tipoff.reports.grid import grid, wrapped
 from tipoff.reports.numbers import as_list, as_object
 from tipoff.reports.readings import Ground, coincidence, pnl_document
+
+
+@attrs.frozen
+class FailedActor:
+    """An actor that failed at messages: how often, what is with it at the end, and its last error."""
+
+    actor: str
+    state: str
+    """`running` again, or `parked`."""
+    failures: int
+    error: str
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +50,16 @@ class RunSnapshot:
     seconds: float
     restarts: int
     dead_letters: int
+    failed: tuple[FailedActor, ...] = ()
+
+
+def failed_actors(status: Iterable[ActorStatus]) -> tuple[FailedActor, ...]:
+    """Those whose handlers failed, of everybody who ran."""
+    return tuple(
+        FailedActor(str(each.address), each.state, each.failures, each.last_error)
+        for each in status
+        if each.failures
+    )
 
 
 def marks_of(games: Iterable[Game]) -> dict[str, ValuationMark]:
@@ -68,7 +90,11 @@ def report_document(figures: RunSnapshot, tally: Tally, games: Mapping[str, Game
         "markets": {ticker: row for game in games.values() for ticker, row in _markets(game)},
         "games": [_game(game) for game in games.values()],
         **decisions_document(tally, marks),
-        "actors": {"restarts": figures.restarts, "dead_letters": figures.dead_letters},
+        "actors": {
+            "restarts": figures.restarts,
+            "dead_letters": figures.dead_letters,
+            "failed": [attrs.asdict(each) for each in figures.failed],
+        },
     }
 
 
@@ -154,7 +180,8 @@ def decisions_screen(document: Mapping[str, Json]) -> RenderableType:
     head.append(f"{document['started_at']} to {document['last_at']}, ")
     head.append("not ended\n" if document["ended"] is None else f"{document['ended']}\n")
     ledger = as_object(document["ledger"])
-    foot = Text(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}.\n")
+    foot = _halted(document)
+    foot.append(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}.\n")
     foot.append(f"Digest {document['digest']}")
     return Group(head, _body(document), foot)
 
@@ -210,10 +237,24 @@ def _games_table(document: Mapping[str, Json]) -> Text:
     return grid("Games", ("game", "away-home", "status", "matched"), lines)
 
 
+def _halted(document: Mapping[str, Json]) -> Text:
+    """What was not allowed to trade at the end, and why."""
+    text = Text()
+    for scope, halt in as_object(document["halted"]).items():
+        said = as_object(halt)
+        words = f"{scope} is {said['state']}: {said['why']}"
+        text.append(f"{harmless_line(words)}\n", style="yellow")
+    return text
+
+
 def _footer(document: Mapping[str, Json]) -> Text:
     ledger = as_object(document["ledger"])
     actors = as_object(document["actors"])
-    text = Text()
+    text = _halted(document)
+    for each in map(as_object, as_list(actors["failed"])):
+        times = "once" if each["failures"] == 1 else f"{each['failures']} times"
+        words = f"{each['actor']} failed {times} and is {each['state']} at the end: {each['error']}"
+        text.append(f"{harmless_line(words)}\n", style="yellow")
     text.append(f"Ledger: {ledger['entries']} entries, imbalance {ledger['imbalance']}. ")
     text.append(f"Actors: {actors['restarts']} restarts, {actors['dead_letters']} dead letters.\n")
     text.append(f"Digest {document['digest']}\n")

@@ -3,7 +3,7 @@
 from engine.units import NANOS_PER_SECOND, Nanos
 from tipoff.json_types import Json, utc_text
 from tipoff.live.engine import LiveEngine
-from tipoff.reports.document import RunSnapshot, report_document
+from tipoff.reports.document import RunSnapshot, failed_actors, report_document
 
 
 async def live_document(engine: LiveEngine) -> dict[str, Json]:
@@ -21,5 +21,6 @@ async def live_document(engine: LiveEngine) -> dict[str, Json]:
         seconds=(system.now - (engine.started_at or 0)) / NANOS_PER_SECOND / engine.plan.clock.speed,
         restarts=system.lives.restarts,
         dead_letters=system.dispatcher.dead_letters,
+        failed=failed_actors(system.status()),
     )
     return report_document(snapshot, engine.tally, await engine.games())

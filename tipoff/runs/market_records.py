@@ -4,7 +4,7 @@ Called by the shells (a virtual session, the daemon) with every input and what i
 have the body as it came; the actors never see it. Equal scores and odds in a row are stored once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.bars import MarketBar
 from engine.events import (
@@ -19,11 +19,14 @@ from engine.events import (
 )
 from engine.game import Game
 from engine.message import changed
+from engine.schedule import ListedGame, MatchState
+from engine.terms import GamePhase
 from engine.tickers import parse_ticker
 from engine.units import Nanos
 from persistence.records import BookSample, GameRecord, MarketRecord, OddsRecord, Record, ScoreRecord
 
 NEVER = Nanos(0)
+POSTPONED = GamePhase.POSTPONED.value
 KEPT = frozenset({ScoreSeen, OddsSeen, GameSeen, MarketListed, MarketDetermined, BookSnapshot})
 """Kinds of events that leave a record; most frames are of no such kind and are passed over at once."""
 
@@ -38,6 +41,7 @@ class MarketRecords:
         self._keep = keep
         self._listed: dict[str, MarketListed] = {}
         self._seen: dict[tuple[object, ...], tuple[object, ...]] = {}
+        self._games: dict[str, GameSeen] = {}
 
     def on_input(self, body: str, events: Iterable[VenueEvent]) -> None:
         """Store what there is to store of one input."""
@@ -49,9 +53,11 @@ class MarketRecords:
         """Store bars that have ended."""
         self._keep([*bars])
 
-    def add_books(self, games: Iterable[Game]) -> None:
-        """Store samples of the books that moved."""
-        self._keep(self.books(games))
+    def add_games(self, listing: Mapping[str, ListedGame], games: Mapping[str, Game]) -> None:
+        """Store samples of the books that moved, and which games of the league were matched and how far
+        they are.
+        """
+        self._keep([*self.books(games.values()), *self._matched(listing, games)])
 
     def records(self, body: str, events: Iterable[VenueEvent]) -> list[Record]:
         """Return what to store of one input.
@@ -108,7 +114,19 @@ class MarketRecords:
     def _game(self, seen: GameSeen) -> Record | None:
         if not self._is_news((seen.game,), (seen.date, seen.tip_at, seen.postponed)):
             return None
-        return GameRecord(seen, "postponed" if seen.postponed else "scheduled", matched=False)
+        self._games[seen.game] = seen
+        # Whether it is matched is known to the schedule, which hears of it after this.
+        return GameRecord(seen, POSTPONED if seen.postponed else GamePhase.SCHEDULED.value, matched=False)
+
+    def _matched(self, listing: Mapping[str, ListedGame], games: Mapping[str, Game]) -> Iterator[GameRecord]:
+        for name, listed in listing.items():
+            seen = self._games.get(listed.reference or "")
+            if seen is None or listed.state is not MatchState.MATCHED:
+                continue
+            score = games[name].score if name in games else None
+            state = POSTPONED if seen.postponed else (score.phase if score else GamePhase.SCHEDULED).value
+            if self._is_news(("matched", seen.game), (seen, state)):
+                yield GameRecord(seen, state, matched=True)
 
     def _market(self, listed: MarketListed, raw: str | None) -> Record | None:
         before = self._listed.get(listed.ticker)

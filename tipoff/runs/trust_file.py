@@ -88,7 +88,9 @@ def _trust(path: Path, name: str, table: object, origin: str) -> Trust:
         whole = key in {"games", "gaps"}
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             raise _wrong(path, f"{name}.{key}", f"must be a {'whole ' if whole else ''}number")
-        if not math.isfinite(value) or (whole and value < 0):
+        # From one game alone the interval is unbounded.
+        unbounded = key in {"low", "high"} and not math.isnan(value)
+        if not (math.isfinite(value) or unbounded) or (whole and value < 0):
             raise _wrong(path, f"{name}.{key}", f"cannot be {value}")
     if not table["low"] <= table["estimate"] <= table["high"]:
         raise _wrong(path, name, "the estimate must lie between low and high")

@@ -94,6 +94,8 @@ def parse_frame(text: str, conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
                     at,
                 ),
             )
+        if type(frame) is wire.Ticker:
+            return _ticker(frame, conn, at)
         return _meaning(frame, text, conn, at)
     # JSON of another shape: some of it may be good. Whatever else is wrong refuses the whole frame, below.
     except msgspec.ValidationError as error:
@@ -144,18 +146,26 @@ def _snapshot(frame: wire.Snapshot, text: str, conn: int, at: Nanos) -> tuple[Ve
 
 def _ticker(frame: wire.Ticker, _conn: int, at: Nanos) -> tuple[VenueEvent, ...]:
     body = frame.msg
-    bid = None if body.yes_bid_dollars is None else parse_price(body.yes_bid_dollars)
-    ask = None if body.yes_ask_dollars is None else parse_price(body.yes_ask_dollars)
+    # As in `parse_frame`, the memory of texts is looked into before anything is called; of a size that is
+    # known to be negative `parse_count` says what is wrong.
+    price, bid, ask = body.price_dollars, body.yes_bid_dollars, body.yes_ask_dollars
+    bid_size, ask_size = body.yes_bid_size_fp, body.yes_ask_size_fp
+    last = None if price is None else known_price(price) or parse_price(price)
+    yes_bid = None if bid is None else known_price(bid) or parse_price(bid)
+    yes_ask = None if ask is None else known_price(ask) or parse_price(ask)
+    bids = None if bid_size is None else known_count(bid_size)
+    asks = None if ask_size is None else known_count(ask_size)
+    ts_ms = body.ts_ms
     # The venue writes an empty side as a bid of 0 or an ask of 1.
     return (
         QuoteSeen(
             body.market_ticker,
-            None if bid == PRICE_ZERO else bid,
-            None if ask == PRICE_ONE else ask,
-            None if body.yes_bid_size_fp is None else parse_count(body.yes_bid_size_fp),
-            None if body.yes_ask_size_fp is None else parse_count(body.yes_ask_size_fp),
-            None if body.price_dollars is None else parse_price(body.price_dollars),
-            None if body.ts_ms is None else Nanos(body.ts_ms * NANOS_PER_MILLISECOND),
+            None if yes_bid == PRICE_ZERO else yes_bid,
+            None if yes_ask == PRICE_ONE else yes_ask,
+            parse_count(bid_size) if bid_size is not None and (bids is None or bids < 0) else bids,
+            parse_count(ask_size) if ask_size is not None and (asks is None or asks < 0) else asks,
+            last,
+            None if ts_ms is None else ts_ms * 1_000_000,  # type: ignore[arg-type]  # as above
             at,
         ),
     )

@@ -213,6 +213,16 @@ def _recover(floor: Floor, *counts: float) -> None:
     )
 
 
+def test_every_trade_of_a_gap_moves_the_queue_before_what_is_shown_behind_it_bounds_it(floor: Floor) -> None:
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("a", BID, 40, 50)
+    floor.on_venue_event(FeedGapped(1, 1, floor.seq + 1, floor.seq + 3, floor.now))
+    floor.wait(10)
+    floor.book(bids={40: 60}, asks={50: 100})
+    _recover(floor, 30, 30)
+    assert floor.ahead("a") == 40
+
+
 def test_a_trade_that_only_moved_the_queue_does_so_once_though_a_gap_brings_it_again(floor: Floor) -> None:
     floor.book(bids={40: 100}, asks={50: 100})
     floor.place("a", BID, 40, 50)

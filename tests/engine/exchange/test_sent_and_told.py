@@ -5,7 +5,7 @@ Covers: engine.exchange.step_context, engine.exchange.submission, engine.exchang
 
 import pytest
 
-from engine.events import BookSnapshot, FeedGapped, PriceRange, TradesRecovered
+from engine.events import BookSide, BookSnapshot, FeedGapped, PriceRange, TradesRecovered
 from engine.exchange import submission
 from engine.exchange.rules import CENT_TICKS, STATUS_WAIT
 from engine.exchange.timers import credit_subject, place_of, read_credit_subject, read_place
@@ -52,6 +52,15 @@ def test_of_a_cancel_and_an_expiry_the_earlier_one_takes_an_order_out(floor: Flo
     assert floor.filled("a") == 0
 
 
+def test_what_befalls_an_order_is_heard_after_its_own_delay_and_all_else_after_the_median() -> None:
+    """What befalls one order stays in order that way."""
+    given = rules(acknowledge=Delay(((0, Nanos(0)), (500, Nanos(10)), (1_000, Nanos(30)))))
+    drawn = [given.heard_after(f"order-{number}", 7) for number in range(20)]
+    assert given.heard_after(None, 7) == 10
+    assert len(set(drawn)) > 1
+    assert drawn == [given.heard_after(f"order-{number}", 7) for number in range(20)]
+
+
 # What was there
 
 
@@ -83,6 +92,24 @@ def test_a_book_that_was_heard_late_accounts_for_trades_up_to_its_own_time_only(
     for moment, ahead in ((shown, 100), (shown + 1, 70)):
         floor.on_venue_event(changed(floor.printed(ASK, 40, 30), at_venue=Nanos(moment)))
         assert floor.ahead("a") == ahead
+
+
+@pytest.mark.parametrize(("side", "price"), [(BID, 40), (ASK, 55)])
+@pytest.mark.parametrize("printed", [False, True])
+def test_what_a_book_that_was_followed_shows_less_of_when_taken_anew_waits_for_its_print(
+    floor: Floor, side: BookSide, price: int, *, printed: bool
+) -> None:
+    """It moves the queue once: by the print, or when none has come in time."""
+    floor.book(bids={40: 100}, asks={55: 100})
+    floor.place("a", side, price, 10)
+    floor.wait(10)
+    floor.book(bids={40: 70}, asks={55: 70})
+    assert floor.ahead("a") == 100
+    if printed:
+        floor.trade(side.opposite, price, 30)
+        assert floor.ahead("a") == 70
+    floor.wait(2_100)
+    assert floor.ahead("a") == 70
 
 
 # Fills

@@ -57,7 +57,7 @@ def all_of(exchange: PaperExchange) -> dict[str, object]:
     """Everything of an exchange, by name."""
     state = dict(plain(exchange.state))  # type: ignore[call-overload]
     own = {"duplicates": exchange.duplicates, "frozen": exchange.frozen, "parked": exchange.parked}
-    return {**state, **own, "waits_since": exchange._waits_since}
+    return {**state, **own, "waits_since": exchange.waits_since}
 
 
 @pytest.mark.promise("a-decision-that-raises-costs-its-market")

@@ -26,7 +26,7 @@ from engine.strategies.trader import Trader
 from engine.trust import Believed, Source, TrustTable
 from engine.units import NANOS_PER_SECOND, Nanos, Price, contracts
 from tests.engine.strategies.evening import HOME_WINS, Evening
-from tests.engine.strategies.test_properties import EAGER, KINDS, Told, walk
+from tests.engine.strategies.test_properties import EAGER, KINDS, OVER, SPREADS, Told, walk
 
 EVENINGS: Final = int(
     os.environ.get("WAKING_EVENINGS", "300" if os.environ.get("TIPOFF_CI") == "1" else "40")
@@ -86,9 +86,25 @@ def played(kind: str, seed: int, told: list[Told]) -> tuple[list[Fact], list[Pla
     run = Evening(kind, trust, **parameters)
     # What a market is worth is found out by looks, so where nobody hears it there are fewer.
     run.strategy.values_told = seed % 3 == 0
-    for at, news in told:
+    # Some legs fail and are hedged, and some positions are paid while the game goes on.
+    draw = random.Random(seed)
+    for number, (at, news) in enumerate(told, start=1):
+        if number % 100 == 0:
+            run.fail = (
+                {draw.choice(SPREADS)[0], draw.choice((HOME_WINS, OVER))} if draw.random() < 0.5 else set()
+            )
+        if number % 400 == 0:
+            _pay_one(run, draw)
         run.at(at, changed(news))
     return run.facts, run.orders
+
+
+def _pay_one(run: Evening, draw: random.Random) -> None:
+    strategy = run.strategy
+    assert isinstance(strategy, Trader)
+    held = sorted(strategy.portfolio.holdings)
+    if held:
+        run.settle(draw.choice(held), draw.choice((0, 1)), draw.choice((-1, 1)))
 
 
 def _always(_watch: Watch, _top: TopChanged) -> bool:

@@ -34,6 +34,8 @@ def test_every_source_that_spoke_is_estimated_and_the_file_says_so(evening: Path
     assert {"consensus_pregame", "price_move"} <= spoke
     # One game, and the one that was called off, support nothing, however well prices followed.
     assert all(row["games"] <= 2 and row["believed"] == 0.0 for row in document["trust"].values())
+    # From one game alone nothing bounds the slope, and JSON has no word for that but null.
+    assert all((row["low"] is None) == (row["games"] == 1) for row in document["trust"].values())
     assert {row["recording"] for row in document["walk_forward"]} == {"one"}
     assert {source.value for source in read_trust(out)} == spoke
     with pytest.raises(Failure, match="--force"):

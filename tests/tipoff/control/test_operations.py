@@ -26,7 +26,9 @@ from engine.facts import (
     TradingResumed,
 )
 from engine.orders import CancelReason
+from tipoff.control.client import failure_of
 from tipoff.control.ports import Hooks
+from tipoff.control.protocol import FIELDS
 from tipoff.control.registry import METHODS
 
 from .conftest import GAME, NAME, ORDER, TICKER, Bench, Serve, Wire, word_of
@@ -143,6 +145,23 @@ async def test_a_refused_order_names_what_it_lacks_and_the_id_that_why_is_asked_
         large = (await wire.call("orders.place", request_id="large", **{**ORDER, "count": "900"}))["error"]
         assert isinstance(large, dict)
         assert large["data"]["details"] == ["the whole story: tipoff why operator:large"]
+        assert {name: large["data"][name] for name in FIELDS} == {
+            "order_id": "operator:large",
+            "reason": "depth_share",
+            "use": "900.00 of 500.00 contracts",
+            "limit": "0.25",
+        }
+        failure = failure_of(large)
+        assert failure.fields == {name: large["data"][name] for name in FIELDS}
+        document = failure.document["error"]
+        assert isinstance(document, dict)
+        assert [document[name] for name in ("code", "reason", "limit")] == ["refused", "depth_share", "0.25"]
+        # What never came to the gate has none of them.
+        elsewhere = (await wire.call("orders.place", request_id="else", **{**ORDER, "ticker": "NONE"}))[
+            "error"
+        ]
+        assert isinstance(elsewhere, dict)
+        assert sorted(elsewhere["data"]) == ["details", "name"]
 
 
 async def test_a_parameter_that_does_not_exist_is_answered_with_the_one_that_was_meant(serve: Serve) -> None:

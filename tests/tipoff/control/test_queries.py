@@ -219,9 +219,14 @@ async def test_status_says_that_the_games_are_over_where_that_is_why(
         now = Nanos(bench.now)
         bench.hand_in(ScoreSeen("bdl:1", "bdl", phase, 4, 0, 101, 99, now, now))
         bench.hand_in(FeedLost(1, "reset", now))
-        assert (await shown(wire))["why_not"] == [words]
+        found = await shown(wire)
+    assert found["why_not"] == [words]
+    # Once all is over, books that nobody quotes are as they should be.
+    untrusted = [each for each in found["degraded"] if "not trusted" in each]  # type: ignore[attr-defined]
+    assert bool(untrusted) == (phase is GamePhase.LIVE)
 
 
+@pytest.mark.promise("status-does-not-say-trading")
 @pytest.mark.parametrize("bench", [{"matched": False}], indirect=True)
 async def test_status_says_that_no_game_is_matched_where_that_is_why(serve: Serve) -> None:
     """Every book may be trusted then, and still nothing is entered: so it is without a key of balldontlie."""

@@ -71,7 +71,7 @@ def test_its_parameters_are_judged_by_its_own_class(install: Install) -> None:
 
 
 def test_the_list_of_kinds_says_where_each_comes_from(
-    install: Install, capfd: pytest.CaptureFixture[str]
+    install: Install, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install("patience", "foreign_good", GOOD, patient="foreign_good:Patient", bare="foreign_good:Bare")
     assert main(("config", "show", "--kinds", "--json")) == Exit.OK
@@ -80,8 +80,12 @@ def test_the_list_of_kinds_says_where_each_comes_from(
     assert document["patient"]["parameters"]["patience"]["meaning"].startswith("how many orders")
     assert document["momentum"]["from"] == "tipoff"
     assert "patience 1.2" in document["bare"]["broken"]
+    monkeypatch.setenv("COLUMNS", "40")
     assert main(("config", "show", "--kinds")) == Exit.OK
-    assert "patience 1.2" in capfd.readouterr().out
+    shown = capfd.readouterr().out
+    assert "patient (from patience 1.2)" in shown
+    # However narrow the screen is, no key is cut in half.
+    assert "  complementary_min_sum = 95.0\n" in shown
 
 
 def test_what_is_installed_does_not_trade_before_it_is_switched_on(install: Install) -> None:

@@ -1,5 +1,6 @@
 """The file of trust: written, read again, and refused with the key of what is wrong."""
 
+import math
 from pathlib import Path
 
 import attrs
@@ -91,3 +92,10 @@ def test_a_file_as_large_as_may_be_is_read(file: Path, more: int, fits: bool) ->
     else:
         with pytest.raises(ConfigError, match="is larger than"):
             read_trust(file)
+
+
+def test_an_interval_from_one_game_is_written_and_read_unbounded(tmp_path: Path) -> None:
+    one = {Source.PRICE_MOVE: Trust(0.25, -math.inf, math.inf, 1, 7, "one game")}
+    path = tmp_path / "trust.toml"
+    path.write_text(written(one, "one game"), "utf-8")
+    assert read_trust(path) == one

@@ -4,6 +4,9 @@ import attrs
 
 from actors.addresses import PAPER_EXCHANGE, RISK_GATE
 from actors.messages import CancelAllOperation, CancelOperation, CloseOperation, OrderOperation
+from actors.operator_outcomes import order_id_of
+from actors.read_model.model import TAIL_MAX
+from actors.read_model.views import DenialLine, Query
 from engine.events import BookSide
 from engine.orders import TimeInForce
 from engine.units import UnitError, parse_count, parse_price
@@ -12,7 +15,7 @@ from tipoff.control.endpoint import Endpoints
 from tipoff.control.method import Method
 from tipoff.control.parameters import THE_MARKET, Param
 from tipoff.control.permissions import Level
-from tipoff.control.protocol import ErrorCode, Fault
+from tipoff.control.protocol import FIELDS, ErrorCode, Fault
 
 ENDPOINTS = Endpoints()
 TIMES_IN_FORCE = ("gtc", "ioc", "fok")
@@ -66,7 +69,24 @@ async def orders_place(context: CallContext, call: Call) -> OperationAnswer:
         params.flag("reduce_only"),
         params.number("p_fair"),
     )
-    return await context.operate(call, RISK_GATE, operation)
+    try:
+        return await context.operate(call, RISK_GATE, operation)
+    except Fault as fault:
+        if fault.code is not ErrorCode.REFUSED:
+            raise
+        raise Fault(fault.code, str(fault), fault.details, await _denial(context, call)) from None
+
+
+async def _denial(context: CallContext, call: Call) -> dict[str, str]:
+    """What the gate denied this order for, in fields; nothing if it was refused before it came to the gate,
+    or so long ago that only `why` knows.
+    """
+    order_id = order_id_of(call.request())
+    found = await context.query(Query("denials", limit=TAIL_MAX))
+    for line in found if isinstance(found, tuple) else ():
+        if isinstance(line, DenialLine) and line.order_id == order_id:
+            return dict(zip(FIELDS, (order_id, line.reason.value, line.use, line.limit), strict=True))
+    return {}
 
 
 @ENDPOINTS.answers(

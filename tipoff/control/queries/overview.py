@@ -35,6 +35,7 @@ from tipoff.control.protocol import Fault
 from tipoff.exit_codes import Exit
 
 RUNNING = "running"
+OVER = frozenset({GamePhase.FINAL.value, GamePhase.POSTPONED.value})
 ENDPOINTS = Endpoints()
 
 
@@ -122,7 +123,7 @@ async def status(context: CallContext, _call: Call) -> Status:
         state=state,
         trading=not why_not,
         why_not=why_not,
-        degraded=tuple(_degraded(context, seen, gate, now)),
+        degraded=tuple(_degraded(context, seen, gate, games, now)),
         tipoff=__version__,
         run=seen.run,
         at=now,
@@ -188,14 +189,20 @@ def _no_book(games: Sequence[GameLine]) -> str:
     """Why no book is trusted: on most of the day's hours there is nothing wrong with that."""
     if not games:
         return "no game is followed"
-    phases = {game.phase for game in games}
-    if phases <= {GamePhase.FINAL.value, GamePhase.POSTPONED.value}:
-        ended = "over or postponed" if GamePhase.POSTPONED.value in phases else "over"
-        return f"all games are {ended}: {len(games)}"
+    if _over(games):
+        postponed = any(game.phase == GamePhase.POSTPONED.value for game in games)
+        return f"all games are {'over or postponed' if postponed else 'over'}: {len(games)}"
     return "no book can be trusted at present"
 
 
-def _degraded(context: CallContext, seen: Overview, gate: GateSeen | None, now: Nanos) -> list[str]:
+def _over(games: Sequence[GameLine]) -> bool:
+    """Whether there were games, and nothing is played any more."""
+    return bool(games) and {game.phase for game in games} <= OVER
+
+
+def _degraded(
+    context: CallContext, seen: Overview, gate: GateSeen | None, games: Sequence[GameLine], now: Nanos
+) -> list[str]:
     """Everything that is not as it should be, whether it stops trading or not."""
     feed = seen.feed
     found = list(context.hooks.degraded()) if context.hooks.degraded is not None else []
@@ -210,6 +217,9 @@ def _degraded(context: CallContext, seen: Overview, gate: GateSeen | None, now: 
         found.append(f"storage: {gate.trouble}")
     if not feed.connected and (feed.books or feed.losses):
         found.append("the market feed is not connected")
+    # An empty house is no trouble: the venue stops quoting when a game is over.
+    if _over(games):
+        return found
     if feed.trusted_books < feed.books:
         found.append(f"{feed.books - feed.trusted_books} of {feed.books} books are not trusted")
     if feed.last_book_at is not None and now - feed.last_book_at > ANY_BOOK.ns:
