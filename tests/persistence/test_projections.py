@@ -40,13 +40,14 @@ from engine.positions import FLAT, Trade, trade
 from engine.reasons import DenialReason
 from engine.settlement import payout
 from engine.units import Count, Money, Nanos, Price
-from persistence import connect, fact_subjects
+from persistence import connect, fact_subjects, projections
 from persistence.errors import FactRefused, LedgerImbalanced
 from persistence.maintenance import rebuild, verify
 from persistence.projected_rows import LimitRow, OrderRow, PerformanceRow, PositionRow, StrategyRow
 from persistence.projections import Projection
 from persistence.queries import Reader
 from persistence.writer import JournalWriter
+from tests.persistence.evenings import evening
 
 Opened = Callable[..., JournalWriter]
 ROWS = (StrategyRow, OrderRow, PositionRow, PerformanceRow, LimitRow)
@@ -70,6 +71,56 @@ def test_every_kind_of_fact_can_be_folded_and_has_a_subject(
     except (LedgerImbalanced, FactRefused):
         assert isinstance(fact, LedgerPosted | OrderFilled)
     assert isinstance(fact_subjects.subject(fact), str)
+
+
+def tables_of(made: Projection) -> dict[str, object]:
+    """The rows of every folded table."""
+    names = ("strategies", "orders", "positions", "performance", "limits")
+    return {name: {key: row.values() for key, row in getattr(made, name).rows.items()} for name in names}
+
+
+def test_a_batch_that_failed_leaves_every_table_as_it_was_and_the_next_stores_only_its_own() -> None:
+    """Of every table: an account, an order, a position, sums, a halt."""
+    made = Projection()
+    again = (
+        StrategyChanged("sharp", False, "", "eva", Nanos(99)),
+        TradingResumed("all", "eva", "", Nanos(99)),
+    )
+    for seq, fact in enumerate((*evening(6), *again), 1):
+        before = tables_of(made)
+        made.apply(seq, fact)
+        after = tables_of(made)
+        made.rollback()
+        assert tables_of(made) == before
+        assert made.changed() == []
+        assert (any(made.listed.values()), made.run_changes) == (False, [])
+        made.apply(seq, fact)
+        assert tables_of(made) == after
+        made.commit()
+        assert made.changed() == []
+
+
+def test_orders_that_are_over_are_let_go_oldest_first_and_fetched_when_a_fact_names_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that is open stays, and everything where nothing can be fetched."""
+    monkeypatch.setattr(projections, "ORDERS_KEPT_MAX", 4)
+    stored: dict[str, OrderRow] = {}
+    made, alone = Projection(stored.get), Projection()
+    names = [f"o{number}" for number in range(8)]
+    for number, name in enumerate(names):
+        for each in (made, alone):
+            each.apply(3 * number + 1, OrderApproved(changed(ORDER, order_id=name), Nanos(2)))
+            if number:
+                each.apply(3 * number + 2, changed(CANCELLED, order_id=name))
+        stored |= {name: row.copy() for name, row in made.orders.rows.items()}
+        made.commit()
+        alone.commit()
+        sent = names[: number + 1]
+        assert [*made.orders.rows] == ["o0", *sent[1:][-3:]]
+        assert [*alone.orders.rows] == sent
+    made.apply(99, changed(CANCELLED, order_id="o1", at=Nanos(77)))
+    assert made.orders.rows["o1"].closed_at == 77
 
 
 def test_what_facts_are_looked_up_by() -> None:
@@ -143,6 +194,28 @@ def order_row(*facts: Fact, **fields: object) -> dict[str, object]:
     """The named fields of the order's row after some facts."""
     row = folded(*facts).orders.rows["o"]
     return {name: getattr(row, name) for name in fields}
+
+
+@pytest.mark.parametrize(
+    ("fact", "name"),
+    [
+        (SENT[0], "approved"),
+        (SENT[1], "orders"),
+        (DENIED, "denied"),
+        (REJECTED, "rejected"),
+        (CANCELLED, "cancelled"),
+        (FILLED, "fills"),
+    ],
+)
+def test_what_befalls_an_order_counts_once_in_the_strategys_sums(fact: Fact, name: str) -> None:
+    sums = folded(fact).performance.rows["s"]
+    counts = ("signals", "approved", "denied", "orders", "rejected", "cancelled", "fills")
+    assert {each: getattr(sums, each) for each in counts} == dict.fromkeys(counts, 0) | {name: 1}
+
+
+def test_an_approval_that_comes_again_begins_no_order_anew() -> None:
+    row = folded(*SENT, SENT[0]).orders.rows["o"]
+    assert (row.status, row.seq) == ("submitted", 2)
 
 
 def test_an_order_has_the_terms_of_its_wish() -> None:
@@ -260,6 +333,8 @@ def test_a_position_row_is_the_exchanges_position(
         position.fees,
     )
     assert told == row.realized
+    bought, sold = (sum(count for each, _, count in made if each is side) for side in BookSide)
+    assert (row.bought, row.sold) == (bought, sold)
     before = row.copy()
     paid = payout(position.count, Price(value), Money(grid))
     row.settle(result(position.count, value, paid.amount, reversal=False))

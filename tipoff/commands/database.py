@@ -5,8 +5,9 @@ Requests in, answers out. Called by the command line; the work is done in `persi
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import attrs
@@ -14,8 +15,9 @@ from rich.console import Group, RenderableType
 
 from engine.units import Money, Nanos, format_money
 from persistence import maintenance
-from persistence.connect import where
+from persistence.connect import file_of, where
 from persistence.errors import StorageError
+from persistence.lock import DirectoryLock
 from persistence.maintenance import Problem, Verification
 from persistence.queries import Reader
 from tipoff.commands.options import StorageRequest
@@ -129,12 +131,26 @@ def run_restore(request: StorageRequest) -> Answer:
     """Put a backup where there is no database any more, and verify it; overwrites nothing."""
     assert request.backup is not None  # noqa: S101 - the command line requires it
     url = _url(request)
-    with storage_errors(), long_work("copying", "entries") as work:
+    with storage_errors(), ExitStack() as locks, long_work("copying", "entries") as work:
+        for folder in _written_by_a_daemon(request, url):
+            locks.enter_context(DirectoryLock(folder))
         found = maintenance.restore(request.backup, url, work.told)
     entries = sum(run.entries for run in found.runs)
     document: Json = {"place": where(url), "sound": found.sound, "entries": entries}
     screen = f"{request.backup} is restored and verified: {len(found.runs)} runs, {entries} entries."
     return Answer(document, screen)
+
+
+def _written_by_a_daemon(request: StorageRequest, url: str) -> set[Path]:
+    """The folders whose lock a daemon holds that would write to this database: it may have lost the file and
+    hold it open still, or be about to make a new one.
+    """
+    file = file_of(url)
+    folders = set() if file is None else {file.parent.resolve()}
+    if request.db is None:
+        config = load_or_template(request.config, schema())
+        folders.add(config.engine.state_directory.resolve())
+    return {folder for folder in folders if folder.is_dir()}
 
 
 def run_prune(request: StorageRequest) -> Answer:

@@ -14,6 +14,7 @@ from engine.facts import (
     FactsSetAside,
     FollowingChanged,
     LimitChanged,
+    OrderCancelled,
     OrderDenied,
     OrderFilled,
     OrderRejected,
@@ -60,6 +61,9 @@ class EveningLines:
                 return f"{order.strategy} sends: {what}"
             case OrderFilled():
                 return fill_line(fact)
+            case OrderCancelled():
+                why = fact.reason.value.replace("_", " ")
+                return f"{fact.strategy} not filled: {_count(fact.remaining)} {_market(fact.ticker)}, {why}"
             case PositionSettled():
                 what = "taken back" if fact.reversal else "settled"
                 at = f"{_count(fact.position)} {_market(fact.ticker)} at {_price(fact.value)} ({fact.result})"

@@ -14,6 +14,7 @@ from engine.facts import Fact
 from engine.terms import GamePhase
 from engine.units import Money
 from tipoff.explain.evening_lines import EveningLines, total
+from tipoff.explain.health_lines import HealthLines
 from tipoff.logs.structured import for_people
 from tipoff.process.context import RunContext
 from tipoff.process.status import health_issues
@@ -60,7 +61,7 @@ class Teller:
         self._context = context
         self._lines = EveningLines()
         # These were said when it began.
-        self._issues = {issue.subject: issue for issue in context.sources.degraded}
+        self._health_lines = HealthLines.after(context.sources.degraded)
 
     async def run(self) -> None:
         """Look for what does not work until cancelled."""
@@ -101,18 +102,13 @@ class Teller:
     def _health(self) -> None:
         context, lines = self._context, self._lines
         # A stream that was up is told by what it says itself, which misses no short loss.
-        issues = {
-            issue.subject: issue
+        issues = [
+            issue
             for issue in health_issues(context.engine, context.sources)
             if not (lines.stream_was_up and issue.kind is IssueKind.FEED_LOST)
-        }
-        for subject, issue in issues.items():
-            if subject not in self._issues:
-                self._say(issue.text, "warning")
-        for subject, issue in self._issues.items():
-            if subject not in issues and issue.kind is IssueKind.DEGRADED:
-                self._say(f"no longer: {issue.text}")
-        self._issues = issues
+        ]
+        for words, level in self._health_lines.look(issues):
+            self._say(words, level)
 
     def _say(self, words: str | None, level: str = "info") -> None:
         logs = self._context.logs

@@ -37,7 +37,8 @@ class Polls:
         found: list[HealthIssue] = []
         for name, status in self.status.items():
             if status.failures_in_row:
-                found.append(HealthIssue(f"poll {name}", f"the poll of {name} fails: {status.last_error}"))
+                text = f"the poll of {name} fails: {status.last_error}"
+                found.append(HealthIssue(f"poll {name}", text, poll=name, cause=status.last_error))
             elif status.stopped:
                 found.append(HealthIssue(f"poll {name}", f"{name}: {status.stopped}"))
         return found

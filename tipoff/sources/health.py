@@ -20,3 +20,7 @@ class HealthIssue:
     """What it is about; stays the same while the words change."""
     text: str
     kind: IssueKind = IssueKind.DEGRADED
+    poll: str = ""
+    """The poll that fails, if it is one."""
+    cause: str = ""
+    """Why it fails; stands in the text too."""

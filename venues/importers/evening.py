@@ -19,7 +19,7 @@ from engine.events import FeedRefused
 from engine.units import NANOS_PER_SECOND, Nanos
 from venues import timestamps
 from venues.errors import ImportFailed, RecordingError
-from venues.importers import basketball, quotes, results, stream
+from venues.importers import basketball, odds_api, past_files, plays, quotes, results, stream
 from venues.importers.entries import Entry, Games, Known
 from venues.importers.files import SourceFile
 from venues.importers.game_days import EVERY_DAY, GameDays
@@ -27,6 +27,9 @@ from venues.importers.rows import translate_row
 from venues.importers.score_delay import AS_ENTERED, ASSUMED, STAMPED, known_at, parse_delay
 from venues.importers.unused import Unused, why_unused
 from venues.recordings.recorder import Recorder
+
+SCORERS = frozenset({STAMPED, "nba-plays"})
+"""Kinds of which the moments are the scorer's."""
 
 DERIVED = "derived from the final score"
 """What is told of results that no file gave."""
@@ -72,6 +75,16 @@ KINDS: dict[str, Kind] = {
             stream.read_events,
         ),
         Kind(
+            "kalshi-markets",
+            "JSON lines of market objects of GET /markets: listed when they opened, paid when they were",
+            past_files.read_markets,
+        ),
+        Kind(
+            "kalshi-trades",
+            "JSON lines of trades of GET /markets/trades",
+            past_files.read_trades,
+        ),
+        Kind(
             "kalshi-ticker",
             "JSON lines {kalshi_ts, market_ticker, yes_bid_prob, yes_ask_prob, …}: ticker updates of 2025",
             quotes.read_ticker,
@@ -90,9 +103,31 @@ KINDS: dict[str, Kind] = {
             basketball.name_games,
         ),
         Kind(
+            "nba-plays",
+            "the league's playbyplay_NUMBER.json with its wall clock; who plays is in another file",
+            plays.read_plays,
+        ),
+        Kind(
+            "nba-boxscore",
+            "the league's boxscore_NUMBER.json: who plays the game of a number, and when it was to begin",
+            plays.read_boxscore,
+            plays.name_game,
+        ),
+        Kind(
+            "nba-clock",
+            "CSV of plays without a wall clock, of which only the end is taken: game_id,date_et,away,…",
+            plays.read_clock,
+            known=Known.ASSUMED,
+        ),
+        Kind(
             "nba-polls",
             "CSV of live polls: poll_time_utc,nba_game_id,period,game_minute,away_score,home_score",
             basketball.read_polls,
+        ),
+        Kind(
+            "odds-api",
+            "CSV rows of the-odds-api: event_id,commence_time,bookmaker,market,outcome_name,price,point…",
+            odds_api.read_odds_api,
         ),
         Kind(
             "odds-moneyline",
@@ -257,7 +292,8 @@ def _says_something(file: SourceFile, entry: Entry) -> bool:
         file.refuse(event.detail)
     if len(refused) == len(events):
         return False
-    unused = why_unused(events)
+    # A box score says who plays, which is what it is there for.
+    unused = None if entry.what == plays.BOXSCORE else why_unused(events)
     if unused is not None:
         file.unused[unused] += 1
     return True
@@ -265,7 +301,7 @@ def _says_something(file: SourceFile, entry: Entry) -> bool:
 
 def known_word(kind: str, score_delay: str | None) -> str:
     """What is to be told of when the lines of a kind could be known."""
-    if kind != STAMPED:
+    if kind not in SCORERS:
         return KINDS[kind].known.value
     known = Known.ASSUMED if score_delay is None else Known.DELAYED
     return f"{known.value}: {ASSUMED if score_delay is None else score_delay} s behind the scorer"

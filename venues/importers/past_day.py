@@ -81,6 +81,10 @@ class Hours:
         return self.since if at is None else Nanos(max(self.since, at))
 
 
+EVER: Final = Hours(Nanos(0), Nanos(timestamps.SECONDS_MAX * NANOS_PER_SECOND))
+"""All of them, for rows of no certain day."""
+
+
 class MarketTimes(msgspec.Struct, frozen=True):
     """What of a market's row says when something was, and what came of it."""
 

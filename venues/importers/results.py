@@ -20,7 +20,7 @@ from venues.importers.files import SourceFile
 from venues.importers.rows import translate_row
 
 RESULTS: Final = "kalshi-results"
-SCORES: Final = ("nba-states", "nba-polls")
+SCORES: Final = ("nba-states", "nba-polls", "nba-clock")
 QUOTES: Final = ("kalshi-candles", "kalshi-ticker")
 """Kinds of files that never hold a result. Frames of the venue's stream bring their own."""
 

@@ -147,6 +147,22 @@ class SidesBody(msgspec.Struct, frozen=True):
     rows: list[Row]
 
 
+class PricedBody(msgspec.Struct, frozen=True):
+    """What one bookmaker asked for one game at one moment."""
+
+    game: str
+    date: str
+    away: str
+    home: str
+    away_name: str
+    home_name: str
+    tip_at: int
+    vendor: str
+    updated_at: int
+    american: bool
+    rows: list[Row]
+
+
 def translate_row(kind: str, body: str, at: Nanos) -> Events:
     """Return the events of an imported row; one that makes no sense is a FeedRefused, never an exception."""
     reader = READERS.get(kind)
@@ -320,6 +336,55 @@ def _moneylines(body: str, at: Nanos) -> Events:
     return (seen, *odds, *pieces_refused(SOURCE, "odds-moneyline", odd, at))
 
 
+def _odds_api(body: str, at: Nanos) -> Events:
+    told = _PRICED.decode(body)
+    read, odd = _american if told.american else american_of_decimal, list[Refused]()
+    columns: dict[str, int | None] = {}
+    lines: dict[str, Tenths | None] = {}
+    sides = {told.home_name: "home", told.away_name: "away", "Over": "over", "Under": "under"}
+    for row in told.rows:
+        side = sides.get(row["outcome_name"])
+        if side is None:
+            odd.append(Refused("outcome_name", f"plays neither home nor away: {row['outcome_name'][:40]!r}"))
+            continue
+        name = f"{row['market']} {side}"
+        columns[name] = _cell(read, name, row["price"], odd)
+        lines[name] = _cell(_points, f"{name} point", row["point"], odd)
+    spread, away = lines.get("spreads home"), lines.get("spreads away")
+    if spread is None and away is not None:
+        spread = Tenths(-away)
+    total = lines.get("totals over")
+    odds = OddsSeen(
+        told.game,
+        told.vendor.lower(),
+        columns.get("h2h home"),
+        columns.get("h2h away"),
+        spread,
+        columns.get("spreads home"),
+        columns.get("spreads away"),
+        lines.get("totals under") if total is None else total,
+        columns.get("totals over"),
+        columns.get("totals under"),
+        at_venue=Nanos(told.updated_at),
+        at=at,
+    )
+    seen = GameSeen(told.game, told.date, told.away, told.home, Nanos(told.tip_at), False, at)
+    return (seen, odds, *pieces_refused(SOURCE, "odds-api", odd, at))
+
+
+def _boxscore(body: str, at: Nanos) -> Events:
+    return _game_seen(_GAME.decode(body), at)
+
+
+def _clock(body: str, at: Nanos) -> Events:
+    """The end of a game of which no play has a wall clock: its last change of the score."""
+    game = _GAME.decode(body)
+    row = game.row
+    period, home, away = _whole(row["period"]), _whole(row["score_home"]), _whole(row["score_away"])
+    final = ScoreSeen(game.game, SOURCE, GamePhase.FINAL, period, 0, home, away, None, at)
+    return (*_game_seen(game, at), final)
+
+
 def _spread(body: str, at: Nanos) -> Events:
     game = _GAME.decode(body)
     row = game.row
@@ -392,6 +457,7 @@ _RESULT = msgspec.json.Decoder(ResultBody)
 _WATCH = msgspec.json.Decoder(WatchBody)
 _GAME = msgspec.json.Decoder(GameRow)
 _SIDES = msgspec.json.Decoder(SidesBody)
+_PRICED = msgspec.json.Decoder(PricedBody)
 
 READERS: dict[str, Callable[[str, Nanos], Events]] = {
     **PAST_READERS,
@@ -399,8 +465,11 @@ READERS: dict[str, Callable[[str, Nanos], Events]] = {
     "kalshi-events": _watched,
     "kalshi-results": _result,
     "kalshi-ticker": _ticker,
+    "nba-boxscore": _boxscore,
+    "nba-clock": _clock,
     "nba-polls": _poll,
     "nba-states": _state,
+    "odds-api": _odds_api,
     "odds-moneyline": _moneylines,
     "odds-spreads": _spread,
 }

@@ -20,13 +20,17 @@ class Unused(Enum):
     RECORDER_NOTE = "a recorder's word about itself; left out"
     OTHER_DAY = "not of the game days asked for; left out"
     ONE_SIDE = "odds of one side only, of which no fair price follows; kept"
+    NO_MOMENT = "a play of which nobody says when it was; left out"
+    CUT_OFF = "a game that is cut off, so that nothing is settled by it; left out"
+    OTHER_SPORT = "of another sport or league; left out"
+    OTHER_MARKET = "no price at which a bet is taken on winner, spread or total; left out"
     NO_PRICE = "no price in it; kept"
     GAME_UNKNOWN = "a game whose teams no file of the import names; kept"
 
     @property
     def left_out(self) -> bool:
         """Whether such rows are not in the recording."""
-        return self in {Unused.NO_TRADE, Unused.RECORDER_NOTE, Unused.OTHER_DAY}
+        return self.value.endswith("; left out")
 
 
 def why_unused(events: Sequence[VenueEvent]) -> Unused | None:

@@ -12,9 +12,10 @@ from engine.facts import (
     OrderRested,
     PositionSettled,
 )
+from engine.message import changed
 from engine.orders import CancelReason, RejectCode
 from engine.units import PRICE_ONE
-from tests.engine.exchange.floor import ASK, BID, ELSEWHERE, MARKET, Floor, rules
+from tests.engine.exchange.floor import ASK, BID, ELSEWHERE, MARKET, Floor, listing, rules
 
 
 def held() -> Floor:
@@ -87,6 +88,21 @@ def test_a_result_is_booked_only_where_the_position_is_certain(*, settles: bool)
     floor.exchange.release(MARKET)
     floor.on_venue_event(result)
     assert len(floor.of(PositionSettled)) == 1
+
+
+def test_while_one_market_stands_still_another_trades_on() -> None:
+    floor = held()
+    floor.on_venue_event(listing(ELSEWHERE))
+    floor.book(bids={40: 10}, asks={50: 100}, ticker=ELSEWHERE)
+    frozen(floor)
+    floor.quiet = True
+    floor.send("elsewhere", BID, 45, 5, ticker=ELSEWHERE)
+    floor.wait()
+    floor.depth(BID, 39, 1, ticker=ELSEWHERE)
+    floor.trade(BID, 60, 1)
+    assert floor.live("elsewhere").resting
+    floor.on_venue_event(changed(floor.printed(ASK, 44, 5), ticker=ELSEWHERE))
+    assert floor.filled("elsewhere") == 5
 
 
 def test_a_released_market_trades_again() -> None:

@@ -112,6 +112,25 @@ def test_rule_13_what_a_trade_gave_the_base_reading_is_not_there_for_the_pessimi
     assert floor.live("a").bands.pessimistic == contracts(10)
 
 
+def test_rule_13_of_a_trade_that_another_order_had_the_pessimistic_reading_gets_no_more_than_the_base() -> (
+    None
+):
+    """Though the other's own pessimistic reading has not come, and leaves all of it."""
+    late = Delay(((0, Nanos(0)), (1_000, Nanos(100 * NANOS_PER_MILLISECOND))))
+    floor = Floor(rules(entry=late))
+    floor.book(bids={40: 100}, asks={50: 100})
+    floor.place("behind", BID, 44, 10)
+    floor.wait(200)
+    floor.trade(ASK, 43, 3)
+    floor.send("first", BID, 45, 10)
+    floor.wait(94)
+    assert floor.live("first").resting
+    floor.trade(ASK, 43, 10)
+    assert floor.filled("first") == 10
+    bands = floor.live("behind").bands
+    assert (bands.pessimistic, bands.base) == (contracts(3), contracts(3))
+
+
 def test_rule_13_an_order_that_every_reading_has_whole_is_over(floor: Floor) -> None:
     """One that the pessimistic reading has but for a hundredth is not: the next trade through it is its."""
     floor.book(bids={40: 10}, asks={50: 100})

@@ -16,9 +16,19 @@ from cyclopts import App, Argument
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from engine.facts import StrategyOpened
+from engine.events import FeedLost, GameSeen, ScoreSeen, VenueEvent
+from engine.facts import (
+    Fact,
+    FollowingChanged,
+    OrderCancelled,
+    StrategyChanged,
+    StrategyOpened,
+    TradingHalted,
+)
+from engine.orders import CancelReason
 from engine.tally import Tally
-from engine.units import MONEY_ONE, Money, Nanos
+from engine.terms import GamePhase
+from engine.units import MONEY_ONE, Count, Money, Nanos
 from tests.tipoff.cli.strangers import FORBIDDEN, HOSTILE, answer_of, assert_harmless, poisoned
 from tests.tipoff.cli.test_every_switch import leaves
 from tests.tipoff.reports.seasons import season
@@ -28,6 +38,9 @@ from tipoff.cli.screens import SCREENS, screen_of
 from tipoff.control.registry import METHODS
 from tipoff.control.schema import document
 from tipoff.exit_codes import Exit
+from tipoff.explain.evening_lines import EveningLines
+from tipoff.explain.health_lines import HealthLines
+from tipoff.logs.structured import person_line
 from tipoff.notifications.bodies import body_of
 from tipoff.notifications.rules import FillsToTell, NoticeSnapshot, differences, gave_up, summary
 from tipoff.notifications.targets import Service, targets_in
@@ -167,6 +180,39 @@ def test_the_screens_and_pages_of_reports(words: str, tmp_path: Path) -> None:
 
 
 # Notices
+
+
+# The lines of a terminal
+
+
+@every
+def test_every_line_for_a_person(words: str) -> None:
+    at, tip = Nanos(0), ScoreSeen(words, words, GamePhase.LIVE, 1, None, 0, 0, None, Nanos(0))
+    facts: tuple[Fact, ...] = (
+        OrderCancelled(words, words, words, Count(100), CancelReason.HALTED, at),
+        StrategyChanged(words, True, words, words, at),
+        TradingHalted(words, "halted", words, words, at),
+        FollowingChanged(words, True, (words,), words, at),
+    )
+    lines = EveningLines()
+    events: tuple[VenueEvent, ...] = (
+        GameSeen(words, words, words, words, None, False, at),
+        tip,
+        FeedLost(1, words, at),
+    )
+    said = [*map(lines.fact, facts), *map(lines.event, events)]
+    health = HealthLines.after(())
+    issues = [
+        HealthIssue(words, words),
+        HealthIssue(f"poll {words}", words, poll=words, cause=f"https://{words}"),
+    ]
+    said += [text for look in (issues, []) for text, _level in health.look(issues if look else [])]
+    told = [text for text in said if text]
+    assert len(told) >= len(facts) + 2 + len(issues) * 2
+    for text in told:
+        line = person_line(0, text, "warning", coloured=False)
+        assert_harmless(line, words, whole=False)
+        assert "\n" not in line
 
 
 TARGETS: Final = """

@@ -4,20 +4,26 @@ Covers: tipoff.cli.database.
 """
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from engine.facts import Noted
 from engine.units import NANOS_PER_DAY, Nanos
+from persistence.lock import DirectoryLock
 from persistence.maintenance import upgrade
 from persistence.records import LogRecord
 from persistence.writer import JournalWriter
 from tests.persistence.evenings import evening, place
 from tipoff.cli.app import main
+from tipoff.config.load import template
+from tipoff.config.render import render
 from tipoff.exit_codes import Exit
+from tipoff.runs.from_config import schema
 from tipoff.runs.recording_retention import REMOVED
 from venues.recordings.recorder import Recorder
 
@@ -76,7 +82,7 @@ def test_a_backup_that_is_not_there_restores_nothing(
     code, refused = said(capfd, "db", "restore", str(tmp_path / "none.db"), "--db", url)
     assert code == Exit.FAILED
     assert "none.db" in refused["error"]["message"]
-    assert list(tmp_path.iterdir()) == []
+    assert [left.name for left in tmp_path.iterdir()] == ["tipoff.lock"]
 
 
 def test_a_damaged_backup_is_not_restored(
@@ -171,3 +177,39 @@ def recorded(folder: Path, last_at: int) -> Path:
     with Recorder(folder) as recorder:
         recorder.write(last_at, "kalshi.ws", 1, "trade", "x")
     return folder
+
+
+@pytest.mark.promise("restore-beside-no-daemon")
+@pytest.mark.parametrize("where", ["state", "elsewhere"])
+def test_nothing_is_restored_under_a_daemon_that_runs(
+    url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], where: str
+) -> None:
+    copy, config = tmp_path / "copy.db", tmp_path / "engine.toml"
+    assert said(capfd, "db", "backup", str(copy), "--db", url)[0] == Exit.OK
+    # The configured database may lie in another folder than the one that the daemon locks.
+    for name in ("state", "elsewhere"):
+        (tmp_path / name).mkdir()
+    usual = template(schema())
+    named = attrs.evolve(
+        usual,
+        engine=attrs.evolve(usual.engine, state_directory=tmp_path / "state"),
+        database=attrs.evolve(usual.database, url=f"sqlite:///{tmp_path / where / 'new.db'}"),
+    )
+    config.write_text(render(named), "utf-8")
+    with DirectoryLock(tmp_path / "state"):
+        code, refused = said(capfd, "db", "restore", str(copy), "--config", str(config))
+    assert (code, refused["error"]["code"]) == (Exit.FAILED, "storage_busy")
+    assert f"stop process {os.getpid()}" in refused["error"]["message"]
+    assert not (tmp_path / where / "new.db").exists()
+    assert said(capfd, "db", "restore", str(copy), "--config", str(config))[0] == Exit.OK
+
+
+def test_a_named_database_is_not_restored_in_the_folder_of_a_daemon(
+    url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy.db"
+    assert said(capfd, "db", "backup", str(copy), "--db", url)[0] == Exit.OK
+    lost(tmp_path)
+    with DirectoryLock(tmp_path):
+        assert said(capfd, "db", "restore", str(copy), "--db", url)[0] == Exit.FAILED
+    assert said(capfd, "db", "restore", str(copy), "--db", url)[0] == Exit.OK

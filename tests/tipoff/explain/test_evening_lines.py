@@ -3,8 +3,8 @@
 import pytest
 
 from engine.events import FeedConnected, FeedLost, GameSeen, ScoreSeen
-from engine.facts import BookSide, OrderRejected, PositionSettled, SignalRaised, TradingHalted
-from engine.orders import RejectCode
+from engine.facts import BookSide, OrderCancelled, OrderRejected, PositionSettled, SignalRaised, TradingHalted
+from engine.orders import CancelReason, RejectCode
 from engine.terms import GamePhase
 from engine.units import Count, Money, Nanos, Price
 from tipoff.explain.evening_lines import EveningLines, total
@@ -98,3 +98,8 @@ def test_a_halt_is_told_whole_and_what_is_only_thought_is_not(lines: EveningLine
 
 def test_the_total_says_what_is_closed() -> None:
     assert total(4, 2, Money(-1_500_000)) == "so far: 4 orders, 2 fills, closed positions -1.50 dollars"
+
+
+def test_what_is_not_filled_says_how_much_of_what_and_why(lines: EveningLines) -> None:
+    cancelled = OrderCancelled("momentum-1", "momentum", TICKER, Count(300), CancelReason.MARKET_PAUSED, AT)
+    assert lines.fact(cancelled) == "momentum not filled: 3 DAL-SAC game SAC, market paused"
