@@ -34,7 +34,7 @@ def tipoff(*arguments: str) -> dict[str, Any]:
 def test_the_demo_plays_an_evening_and_its_recording_gives_the_same_digest(tmp_path: Path) -> None:
     keep = tmp_path / "kept"
     played = tipoff("demo", "--games", "1", "--speed", SPEED, "--keep", str(keep))
-    assert played["actors"] == {"restarts": 0, "dead_letters": 0}
+    assert played["actors"] == {"restarts": 0, "dead_letters": 0, "failed": []}
     assert played["ledger"]["imbalance"] == "0.000000"
     assert played["recording"]["refused"] == 0
     assert {market["status"] for market in played["markets"].values()} == {"finalized"}

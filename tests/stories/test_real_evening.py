@@ -88,7 +88,7 @@ def test_a_second_replay_is_the_same_byte_for_byte(imported: ImportReport) -> No
     document = run_replay(request).document
     assert isinstance(document, dict)
     assert document["ledger"]["imbalance"] == "0.000000"
-    assert document["actors"] == {"restarts": 0, "dead_letters": 0}
+    assert document["actors"] == {"restarts": 0, "dead_letters": 0, "failed": []}
 
 
 def test_there_is_one_market_a_game_and_no_game_with_a_price_has_a_score(evening: Played) -> None:

@@ -99,5 +99,5 @@ async def running(
             await here.wait()
             yield Scene(contexts[0], simulator, folder, said)
             stop.request("end of test")
-    assert documents[0]["actors"] == {"restarts": 0, "dead_letters": 0}
+    assert documents[0]["actors"] == {"restarts": 0, "dead_letters": 0, "failed": []}
     assert said[-1] == "stopped"
