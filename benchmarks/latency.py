@@ -35,6 +35,7 @@ from tipoff.config.load import template
 from tipoff.live.clock import EveningClock
 from tipoff.live.engine import LiveEngine, LivePlan
 from tipoff.process.notifier import Notifier
+from tipoff.process.run import pass_over_what_stays
 from tipoff.process.shutdown import Shutdown, stop_engine
 from tipoff.runs.from_config import at_its_word, schema, trading_settings
 from tipoff.runs.settings import settings_digest
@@ -132,6 +133,7 @@ async def running(folder: Path, starts_at: int, speed: float) -> AsyncIterator[L
         engine = LiveEngine(plan, lambda _engine: ())
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
+            pass_over_what_stays()
             yield engine
             await stop_engine(engine, "end of benchmark", Shutdown(print, Notifier({})))
             engine.ingress.close()

@@ -75,8 +75,11 @@ STAND_INS: Final = (
     ),
     StandIn(r"^\.venv/bin/pip install pytest", '.venv/bin/python -c "import pytest"', "it is there already"),
     StandIn(r"-m tipoff\.control\.schema", "-c 'import tipoff.control.schema'", "it would write here"),
-    StandIn(r"--evenings \d+ --games \d+|--games \d+ --evenings \d+", "--evenings 1 --games 1", "time"),
-    StandIn(r"--evenings 20 ", "--evenings 1 --games 1 ", "time"),
+    StandIn(
+        r"^\S+ simulate --record (\w+) .*",
+        r'mkdir \1 && cp -r "$RECORDED" \1/evening-2026-11-20',
+        "a whole evening takes three times as long to replay; test_simulate.py makes them",
+    ),
     StandIn(r"=0\.5\.\.4:0\.5 ", "=0.5..1:0.5 ", "time"),
     StandIn(r"--workers 8", "--workers 2", "two processors are enough"),
     StandIn(r"--store luck\.db", "--store again.db", "what is shown above it needs it before"),
@@ -122,6 +125,7 @@ class Home:
             "PATH": f"{self.folder / '.venv/bin'}:{os.environ['PATH']}",
             "PYTHONPATH": f"{ROOT}:{self.folder / 'site'}",
             "COLUMNS": "80",
+            "RECORDED": str(self.recorded[0]),
         }
 
     def settle(self) -> None:

@@ -1,5 +1,6 @@
 """A run of the daemon beside simulated venues, on real sockets: what the tests of live sources share."""
 
+import gc
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -93,10 +94,12 @@ async def running(
         documents.append(await run_live(dependencies, stop))
 
     config.engine.state_directory.mkdir(exist_ok=True)
+    gc.unfreeze()
     with trio.fail_after(RUN_SECONDS_MAX):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(live)
             await here.wait()
+            assert gc.get_freeze_count() > 0, "a full collection would hold the loop"
             yield Scene(contexts[0], simulator, folder, said)
             stop.request("end of test")
     assert documents[0]["actors"] == {"restarts": 0, "dead_letters": 0, "failed": []}

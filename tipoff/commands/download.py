@@ -5,7 +5,6 @@ Called by the command line; the work is done in `tipoff.download`. Shows no key.
 
 import random
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
@@ -42,7 +41,7 @@ from tipoff.sources.bundled.kalshi.source import read_key as kalshi_key
 from venues.balldontlie import rest as balldontlie
 from venues.balldontlie.tiers import TIER_OF_WORD, TIERS, Tier
 from venues.errors import CredentialsRefused, RecordingError, VenueError
-from venues.importers.past_day import Hours, LeftOut
+from venues.importers.past_day import Hours, LeftOut, Reasons
 from venues.kalshi import rest as kalshi
 from venues.kalshi.results import read_cursor
 from venues.transport.client import RetryPolicy
@@ -61,7 +60,7 @@ def run_download(request: DownloadRequest) -> Answer:
     try:
         unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
         with DirectoryLock(unfinished) as lock:
-            done, asked = trio.run(_download, config, request, days)
+            done, of_listings, asked = trio.run(_download, config, request, days)
             lock.path.unlink(missing_ok=True)
             if not any(unfinished.iterdir()):
                 unfinished.rmdir()
@@ -69,7 +68,17 @@ def run_download(request: DownloadRequest) -> Answer:
         raise Failure("venue", f"{error}; {GO_ON}") from error
     except (RecordingError, StorageError, OSError) as error:
         raise Failure("download", str(error)) from error
-    return _answer(request, config, done, asked, time.monotonic() - began)
+    for day in done:
+        of_listings.update(day.left_out)
+    document: Json = {
+        "out": str(request.out),
+        "environment": config.engine.environment,
+        "requests": asked,
+        "seconds": round(time.monotonic() - began, 3),
+        "days": [_day_document(day) for day in done],
+        "left_out": _by_name(of_listings),
+    }
+    return Answer(document, _screen(request, done, of_listings))
 
 
 def _days(request: DownloadRequest, now_ns: int) -> tuple[date, ...]:
@@ -92,8 +101,8 @@ def _days(request: DownloadRequest, now_ns: int) -> tuple[date, ...]:
 
 async def _download(
     config: Config, request: DownloadRequest, days: tuple[date, ...]
-) -> tuple[list[Day], int]:
-    """The days, and how many requests it took."""
+) -> tuple[list[Day], Reasons, int]:
+    """The days, what of the listings was left out, and how many requests it took."""
     leagues = leagues_of(config.engine.leagues)
     section = config.section(KalshiSection)
     wanted = Wanted(
@@ -112,14 +121,16 @@ async def _download(
         rest = kalshi.KalshiRest(http, given, signer, budget_of(section, keyed=signer is not None))
         venue = Asker(rest.client, _kalshi_cursor, kalshi.CALL_TOKENS, progress)
         scores = await _scores(config, days[0], stack)
-        with long_work("downloading", "games") as games, long_work("asking", "answers") as answers:
+        with long_work("downloading", "markets") as markets, long_work("asking", "answers") as answers:
 
             def told(reached: Progress) -> None:
-                games.reached(reached.games_done, reached.games)
-                answers.told(f"asking about {reached.day}", reached.answers)
+                markets.reached(reached.markets_done, reached.markets_expected)
+                words = f"game {min(reached.games_done + 1, reached.games)} of {reached.games}, {reached.day}"
+                answers.told(words, reached.answers)
 
-            done = await Download(wanted, venue, scores, told).run()
-        return done, venue.asked + (scores.asker.asked if scores is not None else 0)
+            download = Download(wanted, venue, scores, told)
+            done = await download.run()
+        return done, download.left_out, venue.asked + (scores.asker.asked if scores is not None else 0)
 
 
 async def _scores(config: Config, day: date, stack: AsyncExitStack) -> ScoreAsker | None:
@@ -163,20 +174,7 @@ def _kalshi_cursor(_target: str, body: str) -> str:
     return read_cursor(body)
 
 
-def _answer(
-    request: DownloadRequest, config: Config, done: Sequence[Day], asked: int, seconds: float
-) -> Answer:
-    left_out: Counter[LeftOut] = Counter()
-    for day in done:
-        left_out.update(day.left_out)
-    document: Json = {
-        "out": str(request.out),
-        "environment": config.engine.environment,
-        "requests": asked,
-        "seconds": round(seconds, 3),
-        "days": [_day_document(day) for day in done],
-        "left_out": _by_name(left_out),
-    }
+def _screen(request: DownloadRequest, done: Sequence[Day], left_out: Reasons) -> RenderableType:
     rows = [_row(day) for day in done]
     head = ["day", "games", "markets", "trades", "minutes", "plays", "odds", "lines", "recording"]
     parts: list[RenderableType] = [table(head, rows)]
@@ -185,7 +183,7 @@ def _answer(
         parts += [Text(), table(["left out", "why"], counted)]
     if any(day.recording for day in done):
         parts += [Text(), Text(f"`tipoff replay {request.out}` replays them, evening by evening", "dim")]
-    return Answer(document, Group(*parts))
+    return Group(*parts)
 
 
 def _day_document(day: Day) -> Json:

@@ -55,6 +55,10 @@ class Progress:
     games: int
     answers: int = 0
     """Answers about the day that are there."""
+    markets_done: int = 0
+    """Of all days."""
+    markets_expected: int = 0
+    """Of all days: of the games that are left as many each as of the one before; 0 before the first."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -103,6 +107,8 @@ class Gathered:
                 answered = await self._had(self.venue, event_target(side, event), "markets")
                 for row in rows_of(answered, "markets", self.left_out):
                     self._note_market(row, side, rows)
+        before, left = self.told.markets_done, self.told.games - self.told.games_done
+        self.told = attrs.evolve(self.told, markets_expected=before + left * len(rows))
         entries: list[Entry] = []
         for ticker, (side, row, _times) in sorted(rows.items()):
             trades: list[str] = []
@@ -113,6 +119,7 @@ class Gathered:
                 ticker=ticker, row=row, trades=trades, candles=await self._candles(side, ticker)
             )
             entries += market_lines(market, self.hours, self.left_out)
+            self.told = attrs.evolve(self.told, markets_done=self.told.markets_done + 1)
         self.markets += len(rows)
         paid = [times.settled_at for _side, _row, times in rows.values() if times.settled_at is not None]
         parsed = game.parsed

@@ -25,7 +25,7 @@ from tipoff.download.scores import ScoreAsker
 from tipoff.download.stage import UNFINISHED, Stage, put_in_place, spilt
 from venues.errors import AnswerNotUnderstood, RecordingError
 from venues.importers.entries import Entry
-from venues.importers.past_day import Hours, LeftOut, game_day, times_of
+from venues.importers.past_day import Hours, LeftOut, Reasons, game_day, times_of
 from venues.kalshi.results import HistoricalCutoff, read_cutoff
 from venues.recordings.recorder import Recorder
 from venues.refusals import REFUSABLE
@@ -75,6 +75,8 @@ class Download:
     venue: Asker
     scores: ScoreAsker | None
     on_progress: OnProgress
+    left_out: Reasons = attrs.field(factory=Counter)
+    """What of the listings makes no sense; what of a day does is told with the day."""
 
     async def run(self) -> list[Day]:
         """Everything that is not there yet. Raises VenueError, RecordingError and OSError."""
@@ -94,9 +96,9 @@ class Download:
                 Stage(self._unfinished(day)).remove()
                 done.append(Day(day=day, recording=self._place(day), there=True))
                 continue
-            played = sorted(games.get(day, ()))
-            done.append(await self._day(attrs.evolve(told, day=day), played, cutoff))
-            told = attrs.evolve(told, games_done=told.games_done + len(played))
+            told = attrs.evolve(told, day=day, answers=0)
+            one, told = await self._day(told, sorted(games.get(day, ())), cutoff)
+            done.append(one)
         return done
 
     def _place(self, day: date) -> Path:
@@ -116,7 +118,7 @@ class Download:
                 answered = await self.venue.pages(target, "markets")
                 if answered.lost is not None:
                     raise AnswerNotUnderstood(f"{target}: {LeftOut[answered.lost].value}")
-                for row in rows_of(answered, "markets", Counter()):
+                for row in rows_of(answered, "markets", self.left_out):
                     self._note_game(row, league, found)
         return {day: list(games.values()) for day, games in found.items()}
 
@@ -125,6 +127,7 @@ class Download:
             times = times_of(row)
             day, settled_at = game_day(times, times.ticker), times.settled_at
         except REFUSABLE:
+            self.left_out[LeftOut.ODD_ROW] += 1
             return
         event = times.ticker.rpartition("-")[0]
         game = GameEvent(event, league, settled_at)
@@ -135,11 +138,13 @@ class Download:
         if before is None or before.settled_at is None:
             games[event] = game
 
-    async def _day(self, told: Progress, games: Sequence[GameEvent], cutoff: HistoricalCutoff) -> Day:
-        """One day: every answer about it, then its recording."""
+    async def _day(
+        self, told: Progress, games: Sequence[GameEvent], cutoff: HistoricalCutoff
+    ) -> tuple[Day, Progress]:
+        """One day: every answer about it, then its recording; and how far the download is then."""
         if not games:
             self.on_progress(told)
-            return Day(day=told.day, recording=None)
+            return Day(day=told.day, recording=None), told
         stage = Stage(self._unfinished(told.day))
         stage.clear_recording()
         gathered = Gathered(
@@ -155,7 +160,7 @@ class Download:
             await gathered.game(game, tuple(game.events(self.wanted.series)))
         if self.scores is not None:
             await gathered.scored(self.scores, {each.league: each for each in games})
-        return self._written(stage, gathered)
+        return self._written(stage, gathered), gathered.told
 
     def _written(self, stage: Stage, gathered: Gathered) -> Day:
         """Put the recording together and in its place."""

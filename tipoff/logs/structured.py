@@ -61,6 +61,9 @@ _SHAPES = (
     re.compile(r"https://(?:hooks\.slack\.com|discord(?:app)?\.com/api/webhooks)/[^\s\"']+"),
 )
 
+EVENT_NAME: Final = re.compile(r"[a-z]+(_[a-z]+)*")
+"""What programs look for; whoever reads it gets words."""
+
 QUIET = ("httpx", "httpcore", "trio-websocket")
 """Libraries that log every request; only their warnings are of interest."""
 
@@ -274,10 +277,15 @@ def _as_json(event: EventDict) -> str:
 
 
 def _for_a_person(at: int, event: EventDict, *, coloured: bool) -> str:
-    """A line of the log in a person's form; a traceback stands below it."""
+    """A line of the log in a person's form, what happened in words and why; a traceback stands below it."""
     more = {name: value for name, value in event.items() if name not in ("level", "event", "at")}
     below = [str(more.pop(name)) for name in ("stack", "exception") if name in more]
-    words = " ".join([str(event.get("event", "")), *(f"{name}={value}" for name, value in more.items())])
+    words = str(event.get("event", ""))
+    if EVENT_NAME.fullmatch(words):
+        words = words.replace("_", " ")
+    why = [str(more.pop(name)) for name in ("why", "error", "line") if name in more]
+    rest = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in more.items())
+    words = ": ".join([words, *why]) + (f" ({rest})" if rest else "")
     line = person_line(at, words, str(event.get("level", "info")), coloured=coloured)
     return "\n".join([line, *map(harmless, below)])
 

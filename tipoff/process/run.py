@@ -6,6 +6,7 @@ settled yet. Must not read the command line.
 """
 
 import contextlib
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -204,6 +205,7 @@ async def _live(
         await nursery.start(engine.run)
         # Before any service: what was halted yesterday must not trade for the moment until somebody says so.
         await carry_over(engine, halts)
+        pass_over_what_stays()
         for service in dependencies.services:
             nursery.start_soon(service, context)
         nursery.start_soon(Stall(engine, sources).run)
@@ -225,6 +227,17 @@ async def _live(
     await shutdown.do(CLOSE, partial(in_thread, partial(_give_back, engine.plan.writer, [engine])))
     dependencies.on_phase("stopped")
     return {**stopped.document, "stop": {"reason": stop.reason, "unfinished": list(shutdown.late)}}
+
+
+def pass_over_what_stays() -> None:
+    """Let the collector of circles walk no more through what has been made until now: it stays all evening.
+
+    A full collection looks at all that lives, modules included, and nobody else runs meanwhile.
+    """
+    # What an evening before this one has left behind would be held for ever.
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _give_back(writer: JournalWriter, engines: Sequence[LiveEngine]) -> None:

@@ -27,9 +27,11 @@ from engine.events import (
     TradePrinted,
     VenueEvent,
 )
+from engine.leagues import LEAGUES, NBA
 from tests.tipoff.download.conftest import EVENING, FIRST, LAST, Venues, downloaded, lines, tree
 from tipoff.download.gathering import Progress
-from tipoff.download.session import Day
+from tipoff.download.plan import GameWords
+from tipoff.download.session import Day, Download, Wanted
 from tipoff.download.stage import UNFINISHED
 from tipoff.sources.registry import translator
 from venues.balldontlie.tiers import Tier
@@ -316,5 +318,34 @@ async def test_progress_tells_how_many_games_are_done(venues: Venues, tmp_path: 
     assert {each.games for each in told} == {5}
     assert [each.games_done for each in told] == sorted(each.games_done for each in told)
     assert {each.games_done for each in told} >= {0, 1, 2, 3, 4}
+    markets = [each.markets_done for each in told]
+    assert markets == sorted(markets)
+    # Every game has six here, so that the estimate is right from the first on.
+    assert {each.markets_expected for each in told} == {0, 30}
+    assert markets[-1] >= 29
     of_first = [each.answers for each in told if each.day == FIRST]
     assert of_first == list(range(1, len(of_first) + 1))
+
+
+async def test_an_odd_row_of_a_listing_costs_no_game_and_is_counted(venues: Venues, tmp_path: Path) -> None:
+    def spoilt(target: str, answer: httpx.Response) -> httpx.Response:
+        body = answer.json()
+        if target.startswith("/historical/markets?series"):
+            body["markets"][0]["expected_expiration_time"] = "soon"
+        return httpx.Response(answer.status_code, json=body)
+
+    venues.spoil = spoilt
+    wanted = Wanted(days=(FIRST,), games=GameWords(), leagues=LEAGUES, series=NBA.traded_series, out=tmp_path)
+    download = Download(wanted, venues.venue(), None, lambda _told: None)
+    (day,) = await download.run()
+    assert day.games == 1
+    assert download.left_out == {LeftOut.ODD_ROW: 1}
+
+
+async def test_what_a_kill_left_of_a_day_that_stands_is_removed(venues: Venues, tmp_path: Path) -> None:
+    await downloaded(venues, tmp_path, days=(FIRST, FIRST))
+    left = tmp_path / UNFINISHED / FIRST.isoformat()
+    left.mkdir(parents=True)
+    (left / "x.answer").write_bytes(b"an answer")
+    await downloaded(venues, tmp_path, days=(FIRST, FIRST))
+    assert not left.exists()

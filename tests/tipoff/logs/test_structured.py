@@ -63,12 +63,17 @@ def test_a_line_is_json_with_its_priority_for_the_journal(logs: Logs, reader: Re
     assert line["at"].endswith("Z")
 
 
-def test_a_terminal_gets_text(reader: Reader) -> None:
-    made = begin(LoggingSection(style="console"), sink=Sink(reader.take))
+def test_a_terminal_gets_words(reader: Reader) -> None:
+    made = begin(LoggingSection(style="console"), sink=Sink(reader.take), clock=lambda: 0)
     structlog.get_logger().info("started", run="demo")
+    structlog.get_logger().warning("dashboard_not_served", why="port 8464 is taken", again_s=0.5)
+    structlog.get_logger().warning("a_path of/some_file stays")
     made.close()
-    assert "started" in reader.lines[0]
-    assert "{" not in reader.lines[0]
+    assert [line.partition("  ")[2] for line in "".join(reader.lines).splitlines()] == [
+        "started (run demo)",
+        "dashboard not served: port 8464 is taken (again s 0.5)",
+        "a_path of/some_file stays",
+    ]
 
 
 def test_what_is_less_important_is_left_out_and_the_level_can_be_changed(logs: Logs, reader: Reader) -> None:

@@ -3,6 +3,9 @@
 Covers: tipoff.services.control.
 """
 
+import gc
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from persistence.writer import JournalWriter
 from tipoff.commands.run import in_our_words
 from tipoff.exit_codes import Exit
 from tipoff.output import Failure
-from tipoff.process.run import past_of
+from tipoff.process.run import pass_over_what_stays, past_of
 
 EVENING = parse_time("2026-11-22T23:30:00Z")
 NIGHT = parse_time("2026-11-23T08:00:00Z")
@@ -79,3 +82,29 @@ def test_a_broken_invariant_goes_before_everything_and_storage_keeps_its_words()
     assert in_our_words(ExceptionGroup("", [full])) is full
     fault = KeyError("a bug")
     assert in_our_words(fault) is fault
+
+
+class Ring:
+    """What only the collector of circles can let go of."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    """Afterwards the collector walks through everything again."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_what_was_made_before_an_evening_is_passed_over_until_the_next_one() -> None:
+    ring = Ring()
+    held = weakref.ref(ring)
+    pass_over_what_stays()
+    del ring
+    gc.collect()
+    assert held() is not None
+    pass_over_what_stays()
+    assert held() is None

@@ -21,8 +21,8 @@ async def opened(
 ) -> AsyncGenerator[Connection, None]:
     """Have the connection pool open."""
     if key is None:
-        text = "balldontlie has no key: no scores and no odds are heard"
-        link.degrade(HealthIssue("balldontlie", text))
+        missing = "no scores, no odds, and no market is matched to a game, so nothing is entered"
+        link.degrade(HealthIssue("balldontlie", f"balldontlie has no key: {missing}"))
         yield Keyless()
         return
     async with Http(section.url) as http:
