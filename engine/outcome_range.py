@@ -5,6 +5,7 @@ and stood to lose thirty times as much in each. `Tally` keeps it, the verdict on
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
@@ -70,3 +71,7 @@ class OutcomeRanges:
     def of(self, strategy: str) -> Mapping[str, OutcomeRange]:
         """The range of every game in which a strategy was filled."""
         return {game: row.found for game, row in sorted(self._games.get(strategy, {}).items())}
+
+
+CHANGING: Final[tuple[type, ...]] = (OutcomeRanges, _Game)
+"""What it is made of and changes with it."""

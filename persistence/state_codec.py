@@ -219,7 +219,7 @@ class _Reading:
 
     def value(self, plain: Plain) -> object:
         if type(plain) is not list:
-            return intern(plain) if type(plain) is str else plain
+            return plain
         tag = plain[0]
         if tag >= _CLASSES:
             return self._of_class(tag, plain)
@@ -247,7 +247,7 @@ class _Reading:
         make = _COLLECTIONS.get(tag)
         if make is not None:
             return make(items)
-        return _DICTIONARIES[tag](dict(zip(items, items, strict=False)))
+        return _DICTIONARIES[tag](dict(zip(items, items, strict=True)))
 
     def _of_class(self, number: int, plain: list[Plain]) -> object:
         codec = self._codec

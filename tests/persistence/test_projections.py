@@ -83,6 +83,7 @@ def test_a_batch_that_failed_leaves_every_table_as_it_was_and_the_next_stores_on
     """Of every table: an account, an order, a position, sums, a halt."""
     made = Projection()
     again = (
+        StrategyOpened("sharp", "sharp_line", Money(7), "{}", Nanos(98)),
         StrategyChanged("sharp", False, "", "eva", Nanos(99)),
         TradingResumed("all", "eva", "", Nanos(99)),
     )
@@ -194,6 +195,12 @@ def order_row(*facts: Fact, **fields: object) -> dict[str, object]:
     """The named fields of the order's row after some facts."""
     row = folded(*facts).orders.rows["o"]
     return {name: getattr(row, name) for name in fields}
+
+
+def test_what_trades_realize_counts_in_the_strategys_sums() -> None:
+    sold = fill(BookSide.ASK, 5_500, 60), fill(BookSide.ASK, 4_000, 40)
+    sums = folded(fill(BookSide.BID, 5_000, 100), *sold).performance.rows["s"]
+    assert sums.realized == 60 * 500 - 40 * 1_000
 
 
 @pytest.mark.parametrize(

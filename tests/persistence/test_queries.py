@@ -55,6 +55,19 @@ def kinds(story: list[Any]) -> list[str]:
     return [type(recorded.fact).__name__ for recorded in story]
 
 
+@pytest.mark.parametrize(("written", "read"), [('{"a":1}', '{"a":1}'), ("", None)])
+def test_a_run_is_described_as_it_did_itself_from_its_first_entry_on(
+    url: str, opened: Opened, written: str, read: str | None
+) -> None:
+    """What it did not write down is not known."""
+    begun, *rest = evening(2)
+    opened(url).append(place([changed(begun, configuration=written), *rest]))
+    with Reader.open(url) as reader:
+        assert [run.configuration for run in reader.runs()] == [read]
+        (text,) = reader.texts({"RunStarted"})
+    assert text[0] == "RunStarted"
+
+
 STORY = [
     "SignalRaised", "OrderApproved", "OrderSubmitted", "OrderRested", "QueueMoved",
     "OrderFilled", "LedgerPosted", "BandMoved", "OrderFilled", "LedgerPosted", "BandMoved",

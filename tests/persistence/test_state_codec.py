@@ -8,11 +8,12 @@ from collections import Counter, OrderedDict, deque
 from enum import Enum
 
 import attrs
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.state_codec import PORTION, StateCodec, StateUnreadable, StateUnsavable
+from persistence.state_codec import _DICT, PORTION, StateCodec, StateUnreadable, StateUnsavable
 
 
 class Side(Enum):
@@ -46,6 +47,7 @@ class Level:
 
     def __init__(self) -> None:
         self.orders: list[Order] = []
+        self.price = 0
 
 
 class Sum:
@@ -137,6 +139,43 @@ def test_nothing_runs_for_longer_than_a_portion() -> None:
     assert len(breaths) == 10
     CODEC.decode(text, lambda: breaths.append(None))
     assert len(breaths) == 20
+
+
+@pytest.mark.parametrize(("objects", "breaths"), [(PORTION - 1, 0), (PORTION, 1), (3 * PORTION + 5, 3)])
+def test_of_objects_that_change_too_no_more_are_written_at_once_than_a_portion(
+    objects: int, breaths: int
+) -> None:
+    """However small the containers are in which they stand."""
+    heard: list[None] = []
+    orders = [Order(Wish(str(number), Side.BID)) for number in range(objects)]
+    CODEC.encode({"some": [orders[at : at + 50] for at in range(0, objects, 50)]}, lambda: heard.append(None))
+    assert len(heard) == breaths
+
+
+@pytest.mark.parametrize("values", [(Side, Wish), (Wish, Side)])
+def test_whoever_knows_the_classes_in_the_same_order_reads_and_writes_the_same(
+    values: tuple[type, ...],
+) -> None:
+    """Whatever stands first: values, enums, objects that change, and those of which only a part is kept."""
+    wish = Wish("a", Side.ASK, 0.5)
+    total, level = Total(), Level()
+    total.amount, level.price = 5, 7
+    plain: dict[str, object] = {"total": total, "level": level, "paper": Paper("KX")}
+    state: dict[str, object] = {"wish": wish, "side": Side.BID, "order": Order(wish), **plain}
+    one, other = (StateCodec(values, (Order, Level, Sum, Total), {Paper: ("ticker",)}) for _ in range(2))
+    text = one.encode(state)
+    assert other.encode(state) == text
+    read = other.decode(text)
+    assert (read["wish"], read["side"]) == (wish, Side.BID)
+    assert [getattr(read["total"], name) for name in ("amount", "parts")] == [5, {}]
+    assert [getattr(read["level"], name) for name in ("orders", "price")] == [[], 7]
+    assert [getattr(read["order"], "wish", None), getattr(read["paper"], "ticker", None)] == [wish, "KX"]
+
+
+@pytest.mark.parametrize("damaged", [[_DICT, "a"], [CODEC.number(Order)], [CODEC.number(Order), 1, 2, 3, 4]])
+def test_what_lacks_a_part_or_has_one_too_many_is_refused(damaged: list[object]) -> None:
+    with pytest.raises(StateUnreadable):
+        CODEC.decode(msgspec.msgpack.encode([_DICT, "part", damaged]))
 
 
 def test_the_order_of_a_dictionary_is_kept_and_that_of_a_set_is_not_asked() -> None:

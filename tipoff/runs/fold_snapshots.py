@@ -22,7 +22,7 @@ import persistence.codec
 import persistence.state_codec
 import tipoff.runs.run_fold
 from actors.read_model.model import CancelSeen, OrderSeen, StrategySeen
-from engine import exchange, risk
+from engine import exchange, outcome_range, risk
 from engine.book import Book
 from engine.facts import FACTS
 from engine.order_stages import OrderStage, OrderStages
@@ -52,6 +52,7 @@ CHANGING: Final[tuple[type, ...]] = (
     Baselines,
     Tally,
     StrategyTally,
+    *outcome_range.CHANGING,
     OrderStages,
     OrderSeen,
     CancelSeen,

@@ -76,6 +76,19 @@ def test_two_that_come_before_a_level_is_gone_have_no_more_of_it_than_there_was(
     assert (floor.filled("a"), floor.filled("b")) == (10, 0)
 
 
+def test_what_was_there_as_an_order_came_is_there_for_it_though_another_set_out_since() -> None:
+    floor = Floor(rules(status_wait_ns=STATUS_WAIT))
+    floor.book(bids={40: 10}, asks={50: 10})
+    floor.quiet = True
+    floor.send("a", BID, 50, 10, tif=IOC)
+    floor.wait(10)
+    floor.send("b", BID, 40, 1)
+    floor.heard_late(ASK, 50, -10, Nanos(floor.now - 5 * NANOS_PER_MILLISECOND))
+    floor.quiet = False
+    floor.wait(3_000)
+    assert floor.filled("a") == 10
+
+
 def test_a_book_that_was_heard_late_accounts_for_trades_up_to_its_own_time_only(floor: Floor) -> None:
     """After a gap: what was traded between its time and ours still moves the queue."""
     floor.book(bids={40: 100}, asks={50: 100})
