@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, Token
 
-from tipoff.commands.options import whole_number
+from tipoff.commands.switches import whole_number
 from tipoff.exit_codes import Exit
 from tipoff.json_types import Json
 from tipoff.output import Failure

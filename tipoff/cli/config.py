@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from tipoff.commands.options import ConfigFile, Flag
+from tipoff.commands.switches import ConfigFile, Flag
 from tipoff.config.diff import Change, changes
 from tipoff.config.load import FILE, Config, Schema, load_or_template, template
 from tipoff.config.problems import ConfigError

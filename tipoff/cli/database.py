@@ -11,7 +11,8 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import App, Parameter
 
-from tipoff.commands.options import ConfigFile, StorageRequest, Url
+from tipoff.commands.options import StorageRequest
+from tipoff.commands.switches import ConfigFile, Url
 from tipoff.output import Answer
 
 DryRun: TypeAlias = Annotated[bool, Parameter(negative="", help="Tell what would go, and remove nothing.")]

@@ -19,7 +19,7 @@ from tipoff.cli import screens
 from tipoff.cli.arguments import key_and_value
 from tipoff.cli.watching import fact_answer, facts_told, told
 from tipoff.cli.where import Where
-from tipoff.commands.options import Flag
+from tipoff.commands.switches import Flag
 from tipoff.control.client import NotRunning
 from tipoff.control.method import Method
 from tipoff.control.parameters import Param

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from tipoff.commands.options import ConfigFile, Flag
+from tipoff.commands.switches import ConfigFile, Flag
 from tipoff.output import Answer
 
 

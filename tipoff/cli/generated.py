@@ -15,7 +15,7 @@ from tipoff.cli.arguments import RequestId
 from tipoff.cli.dialogues import DIALOGUES, Question
 from tipoff.cli.screens import screen_of
 from tipoff.cli.where import HERE, Where
-from tipoff.commands.options import Flag, Whole
+from tipoff.commands.switches import Flag, Whole
 from tipoff.control.method import Method
 from tipoff.control.parameters import Param
 from tipoff.control.registry import METHODS

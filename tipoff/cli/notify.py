@@ -5,7 +5,7 @@ Registered by `cli`. What it does is in `tipoff.commands.notify`, imported when 
 
 from cyclopts import App
 
-from tipoff.commands.options import ConfigFile
+from tipoff.commands.switches import ConfigFile
 from tipoff.output import Answer
 
 app = App(name="notify", help="Try where notices go.")

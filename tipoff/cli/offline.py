@@ -19,17 +19,14 @@ from tipoff.commands.options import (
     LATEST_RUN,
     RECORDINGS_ALONE,
     CalibrateRequest,
-    ConfigFile,
     DemoRequest,
     DownloadRequest,
-    Flag,
     ImportRequest,
     ParameterValue,
     ReplayRequest,
     ReportRequest,
-    Seed,
-    Whole,
 )
+from tipoff.commands.switches import ConfigFile, Flag, Seed, Whole
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
 

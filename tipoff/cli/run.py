@@ -13,11 +13,11 @@ from cyclopts import Parameter
 from tipoff.commands.options import (
     FIRST_EVENING,
     LIVE_DASHBOARD,
-    ConfigFile,
     DashboardRequest,
     RunRequest,
     SimulateRequest,
 )
+from tipoff.commands.switches import ConfigFile
 from tipoff.output import Answer
 
 

@@ -16,7 +16,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from tipoff.commands.options import Flag
+from tipoff.commands.switches import Flag
 from tipoff.control.method import Method
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, table

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 import attrs
 from cyclopts import Parameter
 
-from tipoff.commands.options import ALL_RUNS, CompareRequest, ConfigFile, ExportRequest, RunsRequest, Url
+from tipoff.commands.options import ALL_RUNS, CompareRequest, ExportRequest, RunsRequest
+from tipoff.commands.switches import ConfigFile, Url
 from tipoff.exit_codes import Exit
 from tipoff.output import Answer, Failure
 

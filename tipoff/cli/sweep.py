@@ -9,7 +9,8 @@ from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 
-from tipoff.commands.options import SweepObjective, SweepRequest, SweepWorkers, Whole
+from tipoff.commands.options import SweepObjective, SweepRequest, SweepWorkers
+from tipoff.commands.switches import Whole
 from tipoff.output import Answer
 
 app = App(name="sweep", help="Search a strategy's parameters over recorded evenings, on all cores.")

@@ -5,7 +5,6 @@ Options of every command that talks to a running daemon.
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ import attrs
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from tipoff.commands.options import ConfigFile
+from tipoff.commands.switches import ConfigFile
 from tipoff.config.places import SOCKET, STATE_DIRECTORY
 from tipoff.control.client import CALL_SECONDS, ControlClient
 from tipoff.exit_codes import Exit
@@ -79,6 +78,9 @@ def _readable(path: Path, text: str) -> dict[str, Any]:
 
     Raises ValueError if those are broken themselves.
     """
+    # Late: most questions name the socket by the environment, or there is no file.
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -6,36 +6,16 @@ request is what was typed, its fields are the options of the command: name, help
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import attrs
-from cyclopts import Parameter, Token
+from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from tipoff.commands.switches import ConfigFile, Flag, Port, Seed, Url, Whole
 from tipoff.json_types import Json
 from tipoff.runs.names import RunKind
-
-
-def whole_number(_kind: object, tokens: Sequence[Token]) -> int:
-    """A whole number, written as one. The library would round 1.5 to 2 without a word."""
-    text = tokens[0].value
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a whole number") from None
-
-
-Whole = Annotated[int, Parameter(converter=whole_number)]
-Seed = Annotated[Whole, Parameter(validator=Number(gte=0, lt=2**63))]
-Flag = Annotated[bool, Parameter(negative="")]
-ConfigFile = Annotated[
-    Path | None,
-    Parameter(name="--config", help="Configuration; without it engine.toml here, or the defaults."),
-]
-Url = Annotated[str | None, Parameter(name="--db", help="Database, instead of the configuration's.")]
-Port = Annotated[Whole, Parameter(validator=Number(gte=0, lte=65_535))]
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ before anybody looks at it; what a source decides is only what to ask next.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import attrs
 from attrs import AttrsInstance
@@ -22,11 +22,14 @@ from engine.strategy_traits import StrategyTraits
 from engine.tally import Tally
 from engine.units import NANOS_PER_MILLISECOND
 from tipoff.json_types import Json
-from tipoff.sources.asking import Asking
 from tipoff.sources.findings import Finding
 from tipoff.sources.health import HealthIssue
 from venues.recordings.readers import LineReaders
-from venues.transport.client import Client
+
+if TYPE_CHECKING:
+    # Whoever reads or writes a configuration knows every source, and needs no client of HTTP for it.
+    from tipoff.sources.asking import Asking
+    from venues.transport.client import Client
 
 S = TypeVar("S", bound=AttrsInstance)
 K = TypeVar("K")
@@ -149,7 +152,7 @@ class Connection:
         raise NotImplementedError
 
     @property
-    def client(self) -> Client | None:
+    def client(self) -> "Client | None":
         """Who asks, with its budget and what it knows of the service's clock; None before it is known."""
         return None
 
@@ -200,7 +203,7 @@ class Question(Generic[S, K]):
 
     name: str
     """What it is called where it does not end in time."""
-    ask: Callable[[S, K | None, Asking], Awaitable[list[Finding]]]
+    ask: "Callable[[S, K | None, Asking], Awaitable[list[Finding]]]"
     """Asks, with the key if there is a usable one."""
     http: bool = True
     """Whether it goes through `Asking.connect`; others are left out where there are no sockets."""

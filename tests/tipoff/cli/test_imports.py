@@ -1,6 +1,6 @@
 """What the commands that are asked most often may not import: each such library costs more than they do.
 
-Covers: tipoff.__main__, tipoff.cli.where, tipoff.config.places.
+Covers: tipoff.__main__, tipoff.cli.where, tipoff.commands.switches, tipoff.config.places.
 """
 
 import subprocess
@@ -16,6 +16,7 @@ OF_A_RUN = {
     *("alembic", "httpx", "msgspec", "numpy", "prometheus_client", "pykka", "sqlalchemy"),
     *("starlette", "structlog", "trio", "trio_websocket", "uvicorn"),
     *("actors", "persistence", "venues"),
+    *("secrets", "tomllib", "tipoff.commands.options"),
     *("engine.book", "engine.events", "engine.facts", "engine.fees", "engine.orders", "engine.units"),
     *("tipoff.config.sections", "tipoff.explain", "tipoff.live", "tipoff.wiring"),
 }
@@ -45,6 +46,12 @@ def test_a_question_to_a_daemon_imports_nothing_of_a_run(arguments: list[str], t
     code, _, modules = imported(arguments, tmp_path)
     assert code in {Exit.OK, Exit.NOT_RUNNING_STATUS, Exit.NOT_RUNNING}
     assert modules & OF_A_RUN == set()
+
+
+def test_a_configuration_is_written_without_a_client_or_a_database(tmp_path: Path) -> None:
+    code, _, modules = imported(["init", "--out", str(tmp_path / "engine.toml")], tmp_path)
+    assert code == Exit.OK
+    assert modules & {"alembic", "httpx", "numpy", "sqlalchemy", "starlette", "trio_websocket"} == set()
 
 
 def test_the_version_is_told_before_there_is_a_command_line(tmp_path: Path) -> None:

@@ -24,9 +24,11 @@ GOES_ON: Final = [used for used in EVERY if used[0] == ("watch",) or used[:2] ==
 """These tell what happens until the daemon or somebody ends them."""
 
 LIVE: Final = [
-    used for used in EVERY if used[0][0] not in ALONE | SERVERS | {"doctor", "top"} and used not in GOES_ON
+    used
+    for used in EVERY
+    if used[0][0] not in ALONE | SERVERS | {"doctor", "download", "notify", "top"} and used not in GOES_ON
 ]
-"""`doctor` asks no daemon, and `top` wants a terminal; its own tests drive it."""
+"""`doctor`, `download` and `notify` ask no daemon, and `top` wants a terminal; its own tests drive it."""
 
 MINUTE_S: Final = 61.0
 """So many orders as there are switches are too many for a minute."""

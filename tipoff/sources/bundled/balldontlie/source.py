@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -10,11 +10,13 @@ from engine.token_bucket import TokenBucket
 from engine.units import Nanos
 from tipoff.config.problems import ConfigError, Problem
 from tipoff.config.secret_files import secret_path
-from tipoff.sources.asking import Asking
 from tipoff.sources.bundled.balldontlie.section import BalldontlieSection
 from tipoff.sources.findings import Finding
 from tipoff.sources.source import Connection, KeyAdvice, Link, Question, Source
 from venues.balldontlie.lines import READERS
+
+if TYPE_CHECKING:
+    from tipoff.sources.asking import Asking
 
 
 @attrs.frozen
@@ -63,7 +65,7 @@ def check(section: BalldontlieSection) -> Iterator[Finding]:
     return budget(section)
 
 
-async def ask(section: BalldontlieSection, key: Key | None, asking: Asking) -> list[Finding]:
+async def ask(section: BalldontlieSection, key: Key | None, asking: "Asking") -> list[Finding]:
     """Whether it answers, and what the key may do."""
     from tipoff.sources.bundled.balldontlie.checks import service
 

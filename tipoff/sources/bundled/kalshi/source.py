@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from actors.addresses import FEED_EDGE
 from tipoff.config.problems import ConfigError, Problem
 from tipoff.config.secret_files import secret_path
-from tipoff.sources.asking import Asking
 from tipoff.sources.bundled.kalshi.section import KalshiSection
 from tipoff.sources.findings import Finding
 from tipoff.sources.source import Connection, KeyAdvice, Link, Question, Source
 from venues.kalshi.lines import READERS
 
 if TYPE_CHECKING:
+    from tipoff.sources.asking import Asking
     from venues.kalshi.auth import Signer
 
 NAME: Final = "kalshi"
@@ -49,14 +49,14 @@ def check(section: KalshiSection) -> Iterator[Finding]:
     return budget(section)
 
 
-async def ask_rest(section: KalshiSection, signer: "Signer | None", asking: Asking) -> list[Finding]:
+async def ask_rest(section: KalshiSection, signer: "Signer | None", asking: "Asking") -> list[Finding]:
     """Whether the REST service answers, and takes our signature."""
     from tipoff.sources.bundled.kalshi.checks import rest
 
     return await rest(section, signer, asking)
 
 
-async def ask_stream(section: KalshiSection, signer: "Signer | None", asking: Asking) -> list[Finding]:
+async def ask_stream(section: KalshiSection, signer: "Signer | None", asking: "Asking") -> list[Finding]:
     """Whether the stream can be opened."""
     from tipoff.sources.bundled.kalshi.checks import stream
 
