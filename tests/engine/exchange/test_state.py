@@ -3,6 +3,7 @@
 import pytest
 
 from engine.accounts import SHARED
+from engine.events import BookSnapshot, FeedLost
 from engine.exchange import PaperExchange, state
 from engine.exchange.market import QueueLevel
 from engine.exchange.state import ExchangeState
@@ -84,3 +85,19 @@ def test_a_listing_that_repeats_what_is_known_is_nothing_unless_something_waits(
     assert floor.exchange.knows(listing())
     floor.exchange.freeze({ELSEWHERE: True}, (), floor.now)
     assert not floor.exchange.knows(listing())
+
+
+@pytest.mark.parametrize(("later", "lost", "taken"), [(1, False, True), (-1, False, False), (-1, True, True)])
+def test_a_book_that_another_followed_is_taken_over_where_ours_is_behind_or_lost(
+    later: int,
+    lost: bool,  # noqa: FBT001
+    taken: bool,  # noqa: FBT001
+) -> None:
+    floor = Floor(rules())
+    floor.book(bids={40: 10}, asks={50: 100})
+    if lost:
+        floor.on_venue_event(FeedLost(1, "reset", floor.now))
+    bids = ((cents(40), Count(7)),)
+    book = BookSnapshot(MARKET, bids, (), 1, 1, floor.seq + later, floor.now, floor.now)
+    floor.exchange.take_over((book,), floor.now)
+    assert (floor.exchange.book(MARKET).size(BID, cents(40)) == 7) is taken
