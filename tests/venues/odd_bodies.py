@@ -20,6 +20,7 @@ from venues.errors import AnswerNotUnderstood
 from venues.kalshi import bodies, results, wire
 from venues.kalshi.answers import parse_answer
 from venues.kalshi.parse import parse_frame
+from venues.refusals import REFUSABLE, pieces_refused, refusal
 
 AT = Nanos(1_786_000_000_000_000_000)
 MOMENT = "2026-07-28T00:00:00Z"
@@ -86,6 +87,19 @@ def result_read(target: str, read: Callable[[str], object]) -> Read:
         return (*values, *refused)
 
     return said
+
+
+def plays_read(text: str) -> Said:
+    """Each play of a past game by itself, as a download reads it."""
+    said: list[object] = []
+    for row in results.read_rows(text, "data") or ():
+        try:
+            play, pieces = league.PLAY.decode(row)
+        except REFUSABLE as error:
+            said.append(refusal("balldontlie", "plays", error, AT))
+        else:
+            said += [play, *pieces_refused("balldontlie", "plays", pieces, AT)]
+    return tuple(said)
 
 
 def hours_read(text: str) -> Said:
@@ -216,11 +230,16 @@ WEEK: Row = {
 }
 PAUSE: Row = {"start_datetime": MOMENT, "end_datetime": MOMENT}
 SCHEDULE: Row = {"standard_hours": [WEEK], "maintenance_windows": [PAUSE]}
+# By the names of the live side and by those of the archive.
 PRICES: Row = {
     "open_dollars": "0.40",
     "high_dollars": "0.41",
     "low_dollars": "0.39",
     "close_dollars": "0.40",
+    "open": "0.40",
+    "high": "0.41",
+    "low": "0.39",
+    "close": "0.40",
 }
 CANDLE: Row = {
     "end_period_ts": 60,
@@ -228,8 +247,10 @@ CANDLE: Row = {
     "yes_bid": PRICES,
     "yes_ask": PRICES,
     "volume_fp": "2.00",
+    "volume": "2.00",
 }
 TEAM: Row = {"abbreviation": "LAC", "team": {"abbreviation": "LAC"}}
+PLAY: Row = {"period": 1, "clock": "11:38", "home_score": 2, "away_score": 0, "wallclock": MOMENT}
 GAME: Row = {
     "home_team": TEAM,
     "visitor_team": {"abbreviation": "PHX"},
@@ -387,8 +408,8 @@ def _results() -> list[Case]:
             cutoff,
             (),
         ),
-        Case(results.Prices, "DDDD", candles, {"candlesticks": [CANDLE]}, ("candlesticks", 0, "price")),
-        Case(results.CandleBody, "NDDDD", candles, {"candlesticks": [CANDLE]}, ("candlesticks", 0)),
+        Case(results.Prices, "D" * 8, candles, {"candlesticks": [CANDLE]}, ("candlesticks", 0, "price")),
+        Case(results.CandleBody, "NDDDDD", candles, {"candlesticks": [CANDLE]}, ("candlesticks", 0)),
         Case(results.CandlesAnswer, "n", candles, {"candlesticks": [CANDLE]}, ()),
         Case(results.SeriesRow, "N", series, {"series": [{"ticker": "AAA"}]}, ("series", 0)),
         Case(results.SeriesAnswer, "n", series, {"series": [{"ticker": "AAA"}]}, ()),
@@ -410,6 +431,7 @@ def _league() -> list[Case]:
         Case(league.OddsBody, odds_promises, opening, {"data": [ODDS]}, ROWS),
         Case(league.RowsAnswer, "n", odds, {"data": [ODDS]}, ()),
         Case(league.RowAnswer, "n", one, {"data": GAME}, ()),
+        Case(league.PlayBody, "NNNNs", plays_read, {"data": [PLAY]}, ROWS),
         Case(league.Meta, "D", meta_read, {"meta": {"next_cursor": 5}}, ("meta",)),
         Case(league.MetaAnswer, "D", meta_read, {"meta": {"next_cursor": 5}}, ()),
     ]

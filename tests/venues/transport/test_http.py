@@ -299,4 +299,4 @@ def test_b13_no_order_leaves_for_a_venue_because_nobody_there_can_send_anything(
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Attribute) and node.attr in {"post", "put", "patch", "delete", "request"}
     }
-    assert posting == {"tipoff/services/notifications.py"}
+    assert posting == {"tipoff/notifications/senders.py"}
