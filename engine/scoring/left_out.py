@@ -13,15 +13,17 @@ from typing import Final
 
 from engine.scoring.bootstrap import Interval, effective
 
+CONFIDENCE: Final = 0.95
+"""How often an interval holds the truth."""
+
 _STEPS: Final = 80
 """Halvings of the range in which a quantile lies: as exact as a number can be."""
 
 
-def left_out(sums: Mapping[str, tuple[float, float]], confidence: float = 0.95) -> Interval | None:
+def left_out(sums: Mapping[str, tuple[float, float]]) -> Interval | None:
     """The interval of (sum of values) / (sum of weights), where `sums` has both for each game.
 
     None if no game weighs anything. One game says nothing of how games differ: its interval is unbounded.
-    Raises ValueError for a confidence that is no share.
     """
     known = [sums[game] for game in sorted(sums) if sums[game][1] > 0.0]
     games = len(known)
@@ -34,7 +36,7 @@ def left_out(sums: Mapping[str, tuple[float, float]], confidence: float = 0.95) 
     without = [(value - each) / (weight - its) for each, its in known]
     middle = math.fsum(without) / games
     spread = math.fsum((each - middle) ** 2 for each in without) * (games - 1) / games
-    beyond = student_quantile(games - 1, confidence) * math.sqrt(spread)
+    beyond = student_quantile(games - 1, CONFIDENCE) * math.sqrt(spread)
     return Interval(
         estimate, estimate - beyond, estimate + beyond, games, effective([its for _, its in known])
     )

@@ -6,6 +6,7 @@ Failures are counted in the metrics and stop nothing. The addresses are never sh
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Final
@@ -55,7 +56,8 @@ async def run(context: RunContext, poll_s: float = POLL_S) -> None:
         notices = Notices(config.notify, outboxes)
         context.counters.notices = notices
         context.reloader.subscribe(lambda after: setattr(notices, "section", after.notify))
-        with _fills_of(engine) as fills:
+        fills = FillsToTell()
+        with _fills_of(engine) as filled:
             last = await snapshot_of(engine, sources, None)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(notices.run)
@@ -65,9 +67,11 @@ async def run(context: RunContext, poll_s: float = POLL_S) -> None:
                         before, last = last, await snapshot_of(engine, sources, last)
                         for notice in differences(before, last):
                             notices.enqueue(notice)
-                        filled = fills.notice(last.at, notices.section.pause_ms_min / 1_000)
-                        if filled is not None:
-                            notices.enqueue(filled)
+                        while filled:
+                            fills.add(fill_line(filled.popleft()))
+                        told = fills.notice(last.at, notices.section.pause_ms_min / 1_000)
+                        if told is not None:
+                            notices.enqueue(told)
                 finally:
                     # The stop cancels this service, and the last message of the run has still to go out.
                     await _say_last(
@@ -85,17 +89,17 @@ def _targets(config: Config) -> tuple[Target, ...]:
 
 
 @contextlib.contextmanager
-def _fills_of(engine: LiveEngine) -> Iterator[FillsToTell]:
-    """The fills from now on, in words."""
-    fills = FillsToTell()
+def _fills_of(engine: LiveEngine) -> Iterator[deque[OrderFilled]]:
+    """The fills from now on; whoever takes them words them, for they are heard in the middle of a commit."""
+    filled: deque[OrderFilled] = deque()
 
     def heard(fact: Fact) -> None:
         if isinstance(fact, OrderFilled):
-            fills.add(fill_line(fact))
+            filled.append(fact)
 
     engine.commit_queue.listeners.append(heard)
     try:
-        yield fills
+        yield filled
     finally:
         engine.commit_queue.listeners.remove(heard)
 
